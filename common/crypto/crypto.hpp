@@ -1,0 +1,28 @@
+// The one door to OpenSSL's EVP: digests, constant-time comparison, base64, random bytes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace suivi::crypto {
+
+using sha256_digest = std::array<unsigned char, 32>;
+
+[[nodiscard]] sha256_digest sha256(std::string_view bytes);
+[[nodiscard]] std::string hex(std::string_view bytes);
+
+// Takes time that depends on the lengths only (both sides are hashed first).
+[[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
+
+// Standard or URL-safe alphabet, padded or not; white space around it and line breaks inside are skipped. nullopt for
+// anything else, a single left-over character among it.
+[[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
+[[nodiscard]] std::string base64_encode(std::string_view bytes);
+
+// From the operating system's generator.
+[[nodiscard]] std::string random_bytes(std::size_t count);
+
+} // namespace suivi::crypto

@@ -1,0 +1,50 @@
+// An HTTP/1.1 client for few hosts and many requests: kept-alive connections per host, certificate verification,
+// deadlines, size limits; redirects are answers like any other and never followed.
+#pragma once
+
+#include "common/base/time.hpp"
+#include "common/http/message.hpp"
+#include "common/runtime/task.hpp"
+
+#include <memory>
+
+namespace suivi::http {
+
+struct client_limits {
+  std::size_t max_response_bytes = 8 * 1024 * 1024;
+  std::size_t max_idle_per_host = 32;
+  milliseconds idle_timeout{30'000}; // an idle connection older than this is not used again
+  milliseconds connect_timeout{5'000};
+};
+
+struct client_request {
+  std::string method = "GET";
+  std::string url; // absolute, http or https
+  header_list headers;
+  std::string body;
+};
+
+struct client_response {
+  unsigned status = 0;
+  header_list headers;
+  std::string body;
+};
+
+// Errors, all transient but "http:url" and "http:certificate": "http:resolve", "http:refused", "http:reset" (also: closed in
+// mid-answer), "http:timeout", "http:too_large", "http:malformed", "http:certificate". A kept connection that turns out
+// to be closed before the first byte of the answer is replaced once, silently, for GET and HEAD.
+class client {
+ public:
+  client(asio::any_io_executor executor, client_limits limits);
+  ~client();
+
+  task<result<client_response>> send(client_request what, steady_time deadline);
+  // Closes idle connections and fails later send() calls.
+  void close();
+
+ private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+} // namespace suivi::http

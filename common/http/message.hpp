@@ -1,0 +1,49 @@
+// HTTP messages in our own words, so that nobody but this folder includes Beast.
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace suivi::http {
+
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+// The first field of that name (case-insensitive), or nullopt.
+[[nodiscard]] std::optional<std::string_view> find_header(const header_list& headers, std::string_view name);
+
+// `%41` → `A`; `+` stays. nullopt where an escape is malformed.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+// Everything but RFC 3986's unreserved characters is escaped.
+[[nodiscard]] std::string percent_encode(std::string_view text);
+
+// A request target taken apart: `/a/b%20c?x=1&y` → path segments decoded, query pairs decoded (`+` is a space there).
+struct target {
+  std::string path;                                       // as sent, without the query
+  std::vector<std::string> segments;                      // {"a", "b c"}; a trailing slash adds no empty one
+  std::vector<std::pair<std::string, std::string>> query; // {{"x","1"},{"y",""}}
+
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view key) const;
+};
+// nullopt for a malformed escape or a target that is not in origin form.
+[[nodiscard]] std::optional<target> parse_target(std::string_view text);
+
+struct request {
+  std::string method;
+  std::string target;
+  header_list headers;
+  std::string body;
+  boost::asio::ip::address remote;
+};
+
+struct response {
+  unsigned status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  header_list headers;     // further ones: Allow, Retry-After, …
+};
+
+} // namespace suivi::http

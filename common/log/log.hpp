@@ -1,0 +1,43 @@
+// The one door to the log: one line an event, on standard error, as JSON or as text.
+//
+// A line has a time, a level, a message that names the event, and fields. Levels say who must act: error = the
+// operator, now; warn = the operator, some day; info = nobody, it tells the story; debug = a developer.
+// Neither messages nor fields ever hold keys, secrets, names, phones or addresses.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace suivi::log {
+
+enum class level { debug, info, warn, error };
+enum class format { json, text };
+
+// Before the first line; otherwise info and json. `program` is a field of every JSON line.
+void configure(std::string_view program, level least, format shape);
+
+class field {
+ public:
+  field(std::string_view key, std::string_view value) : key(key), value(value) {}
+  field(std::string_view key, const char* value) : key(key), value(value) {}
+  field(std::string_view key, const std::string& value) : key(key), value(value) {}
+  field(std::string_view key, bool flag) : key(key), value(flag ? "true" : "false"), bare(true) {}
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  field(std::string_view key, Number number) : key(key), value(std::to_string(number)), bare(true) {}
+
+  std::string_view key; // a literal
+  std::string value;
+  bool bare = false; // a number or a truth value: printed without quotes
+};
+
+using fields = std::initializer_list<field>;
+
+void debug(std::string_view message, fields with = {});
+void info(std::string_view message, fields with = {});
+void warn(std::string_view message, fields with = {});
+void error(std::string_view message, fields with = {});
+
+} // namespace suivi::log

@@ -1,0 +1,90 @@
+// One connection to PostgreSQL, asynchronous on Asio without one blocking call.
+//
+// Every call ends by its deadline; a client deadline lies above the server's statement_timeout, so that the server
+// normally gives up first and the connection stays usable. After an error whose kind is not `permanent`, ask alive().
+// Not thread-safe; one call at a time (checked).
+//
+// Errors (see base/error.hpp): code is "sqlstate:XXXXX" where the server said it, else "pg:lost", "pg:timeout",
+// "pg:refused", "pg:pool". A connection lost while a statement outside a transaction, or a pipeline with a COMMIT,
+// was under way is `in_doubt`; lost anywhere else it is `transient`, for PostgreSQL has rolled back.
+#pragma once
+
+#include "common/base/time.hpp"
+#include "common/pg/params.hpp"
+#include "common/pg/rows.hpp"
+#include "common/runtime/task.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace suivi::pg {
+
+struct connect_options {
+  // libpq URI or conninfo; several hosts and target_session_attrs allowed. Parameters that only Prisma knows
+  // (connection_limit, pgbouncer, pool_timeout, …) are dropped; its `schema` becomes the search_path.
+  std::string url;
+  std::string application_name = "suivi";
+  milliseconds statement_timeout{15'000}; // the server's
+  milliseconds answer_timeout{20'000};    // ours, for one call
+  milliseconds connect_timeout{5'000};    // for all hosts together
+  milliseconds idle_in_transaction_timeout{10'000};
+};
+
+// A statement with a name is prepared at its first use on a connection and kept; without a name it is parsed anew.
+// Both point to static storage.
+struct statement {
+  std::string_view name;
+  std::string_view text;
+};
+
+// Statements sent together and answered together: one round trip. The first error ends the rest.
+// Statements outside BEGIN/COMMIT form one implicit transaction up to the pipeline's end.
+class pipeline {
+ public:
+  // Returns the index of its rows in the answer.
+  std::size_t add(statement what, params with = {});
+  [[nodiscard]] std::size_t size() const { return steps_.size(); }
+
+ private:
+  friend class connection;
+  struct step {
+    statement what;
+    params with;
+  };
+  std::vector<step> steps_;
+};
+
+class connection {
+ public:
+  static task<result<connection>> connect(const connect_options& options);
+
+  connection(connection&&) noexcept;
+  connection& operator=(connection&&) noexcept;
+  ~connection(); // closes at once; an open transaction is rolled back by the server
+
+  task<result<rows>> run(statement what, params with = {});
+  task<result<std::vector<rows>>> run(pipeline steps);
+
+  // `COPY … FROM STDIN`. `next` appends rows in COPY's text or CSV form to the buffer it is given, and returns false when
+  // there are no more; it is called again whenever the former rows are on the wire. Returns the number of rows.
+  task<result<std::uint64_t>> copy_in(std::string_view copy_statement, std::function<bool(std::string& buffer)> next);
+
+  // Several statements separated by `;`, without parameters (migrations, test set-up). Not prepared.
+  task<result<void>> run_script(std::string_view sql);
+
+  // Waits for a NOTIFY on any channel this connection LISTENs to. False when `until` came first.
+  task<result<bool>> wait_for_notification(steady_time until);
+
+  [[nodiscard]] bool alive() const;          // usable for another call
+  [[nodiscard]] bool in_transaction() const; // between BEGIN and COMMIT/ROLLBACK, failed ones too
+
+ private:
+  struct state;
+  explicit connection(std::unique_ptr<state> s);
+  std::unique_ptr<state> state_;
+};
+
+} // namespace suivi::pg

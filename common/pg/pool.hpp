@@ -1,0 +1,56 @@
+// A few connections shared by many coroutines.
+//
+// Connections are opened on demand up to `size` and kept; a broken one is replaced with full-jitter backoff. Waiters
+// are served in order and bounded: one more than `max_waiters` is refused at once (transient, "pg:pool").
+#pragma once
+
+#include "common/pg/connection.hpp"
+
+#include <memory>
+
+namespace suivi::pg {
+
+struct pool_options {
+  connect_options connect;
+  std::size_t size = 4;
+  std::size_t max_waiters = 1024;
+  milliseconds backoff_first{50};
+  milliseconds backoff_most{5'000};
+};
+
+class pool {
+ public:
+  pool(asio::any_io_executor executor, pool_options options);
+  ~pool();
+
+  // A borrowed connection; goes back on destruction. One that is in a transaction or not alive is closed instead.
+  class lease {
+   public:
+    lease(lease&&) noexcept;
+    lease& operator=(lease&&) noexcept;
+    ~lease();
+    connection& operator*() const;
+    connection* operator->() const;
+
+   private:
+    friend class pool;
+    struct slot;
+    lease(pool* owner, std::unique_ptr<connection> borrowed);
+    pool* owner_ = nullptr;
+    std::unique_ptr<connection> connection_;
+  };
+
+  // Waits for a free connection, connecting if needed; gives up at the deadline with the last connect error.
+  task<result<lease>> acquire(steady_time deadline);
+
+  // The last attempt to reach the database succeeded.
+  [[nodiscard]] bool up() const;
+  // Refuses further acquire() calls and closes idle connections; borrowed ones close when they come back.
+  void close();
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace suivi::pg

@@ -1,0 +1,26 @@
+// signal_set for the first signal, the default disposition for the second.
+#include "common/runtime/signals.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <sys/resource.h>
+
+namespace suivi::runtime {
+
+task<void> stop_requested() {
+  auto executor = co_await asio::this_coro::executor;
+  asio::signal_set signals(executor, SIGTERM, SIGINT);
+  co_await signals.async_wait(asio::use_awaitable);
+  signals.clear(); // a second signal finds the default disposition
+}
+
+std::size_t raise_open_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+} // namespace suivi::runtime

@@ -1,0 +1,14 @@
+// The signals a program of ours answers, and the limit of open files it gives itself.
+#pragma once
+
+#include "common/runtime/task.hpp"
+
+namespace suivi::runtime {
+
+// Returns at the first SIGTERM or SIGINT; a second one of either ends the process at once (status 1).
+task<void> stop_requested();
+
+// Raises this process's soft limit of open files to its hard limit; returns the limit in force.
+std::size_t raise_open_file_limit();
+
+} // namespace suivi::runtime

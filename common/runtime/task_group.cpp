@@ -1,0 +1,69 @@
+// Book-keeping of running coroutines; the completion handler of each removes its entry.
+#include "common/runtime/task_group.hpp"
+
+#include "common/log/log.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <cstdlib>
+
+namespace suivi::runtime {
+
+task_group::task_group(asio::any_io_executor executor) : executor_(executor), ended_(std::move(executor)) {}
+
+task_group::~task_group() {
+  if (!running_.empty()) {
+    log::error("a task group was destroyed while its coroutines ran", {{"first", running_.front().name}});
+    std::abort();
+  }
+}
+
+void task_group::spawn(std::string name, task<void> body) {
+  auto self = running_.emplace(running_.end());
+  self->name = std::move(name);
+  auto finish = [this, self](std::exception_ptr thrown) {
+    if (thrown) {
+      try {
+        std::rethrow_exception(thrown);
+      } catch (const boost::system::system_error& e) {
+        if (e.code() != asio::error::operation_aborted) {
+          log::error("a coroutine failed", {{"coroutine", self->name}, {"error", e.what()}});
+          if (!failure_) failure_ = thrown;
+        }
+      } catch (const std::exception& e) {
+        log::error("a coroutine failed", {{"coroutine", self->name}, {"error", e.what()}});
+        if (!failure_) failure_ = thrown;
+      }
+    }
+    running_.erase(self);
+    if (running_.empty()) ended_.cancel();
+  };
+  asio::co_spawn(executor_, std::move(body), asio::bind_cancellation_slot(self->signal.slot(), std::move(finish)));
+}
+
+void task_group::cancel() {
+  // emit() may run completion handlers that erase entries: step first.
+  for (auto it = running_.begin(); it != running_.end();) {
+    auto current = it++;
+    current->signal.emit(asio::cancellation_type::terminal);
+  }
+}
+
+task<void> task_group::join() {
+  co_await join_until(steady_time::max());
+}
+
+task<bool> task_group::join_until(steady_time deadline) {
+  while (!running_.empty() && std::chrono::steady_clock::now() < deadline) {
+    ended_.expires_at(deadline);
+    boost::system::error_code ignored;
+    co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) break;
+  }
+  if (!running_.empty()) co_return false;
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  co_return true;
+}
+
+} // namespace suivi::runtime

@@ -1,0 +1,49 @@
+// Structured concurrency: the owner of coroutines that run side by side.
+//
+// Every coroutine that is not awaited directly belongs to a group; there is no detached work. Stopping has two
+// phases: the owner asks its parts to finish what they have begun, then cancel() ends what is left; join() returning
+// is the proof that all of them ended. Single-threaded.
+#pragma once
+
+#include "common/runtime/task.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <list>
+#include <string>
+
+namespace suivi::runtime {
+
+class task_group {
+ public:
+  explicit task_group(asio::any_io_executor executor);
+  task_group(const task_group&) = delete;
+  task_group& operator=(const task_group&) = delete;
+  // All coroutines must have ended: join() first. Checked.
+  ~task_group();
+
+  // `name` is for the log, where an exception other than cancellation ends the coroutine; such an exception is a
+  // programmer's error: it is logged, kept, and thrown by join().
+  void spawn(std::string name, task<void> body);
+  // Asks every running coroutine to end at its next wait (terminal cancellation). May be repeated.
+  void cancel();
+  // Returns when every coroutine has ended. One waiter at a time.
+  task<void> join();
+  // The same, but false if `deadline` came first; the coroutines go on then.
+  task<bool> join_until(steady_time deadline);
+
+  [[nodiscard]] std::size_t size() const { return running_.size(); }
+  [[nodiscard]] asio::any_io_executor executor() const { return executor_; }
+
+ private:
+  struct entry {
+    std::string name;
+    asio::cancellation_signal signal;
+  };
+
+  asio::any_io_executor executor_;
+  std::list<entry> running_;
+  asio::steady_timer ended_;
+  std::exception_ptr failure_;
+};
+
+} // namespace suivi::runtime

@@ -1,0 +1,83 @@
+// "Parcel X was in state S as of time T, says source Z": what webhooks, sweeps, look-ups, confirming reads and replays
+// are turned into, and the only thing the door takes.
+#pragma once
+
+#include "common/base/time.hpp"
+#include "common/maystro/shipment.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace suivi::shop {
+
+enum class source : int { webhook = 1, sweep = 2, lookup = 3, confirm = 4, replay = 5 };
+[[nodiscard]] std::string_view to_string(source s);
+
+// When the courier was in that state.
+struct as_of {
+  enum class shape : int {
+    unknown = 0,  // nothing is known of the time: may only fill blanks
+    untimed = 1,  // a webhook without publishTime: at latest `to`, the time of receipt
+    point = 2,    // a webhook: published at `from` == `to`, true then or earlier
+    interval = 3, // a pull: true at some time from `from` (request start less the API's lag) to `to` (answer received)
+  };
+  shape kind = shape::unknown;
+  instant from{};
+  instant to{};
+
+  bool operator==(const as_of&) const = default;
+};
+
+// A webhook published more than 5 minutes after its receipt has no time.
+[[nodiscard]] as_of webhook_time(std::optional<instant> published_at, instant received_at);
+// `courier_now` is the answer's Date, if any; the earlier clock counts. `read_lag`: how far behind the API may answer.
+[[nodiscard]] as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> courier_now,
+                              milliseconds read_lag);
+
+struct observation {
+  std::string account; // empty: not known (a webhook without account where the shop has several)
+  source from = source::webhook;
+  as_of when;
+  maystro::shipment what; // status is set
+  std::optional<std::int64_t> event_id; // inbox event, for the journal
+  std::optional<std::int64_t> sweep_id;
+  // The courier was asked in vain for long: where nobody can tell which is newer, the later time decides.
+  bool decide_by_later_time = false;
+};
+
+enum class outcome : int {
+  applied = 1,    // the order's row was written
+  unchanged = 2,  // it already said so
+  stale = 3,      // an older truth, or of a parcel the order does not show
+  unmatched = 4,  // no order here
+  conflict = 5,   // the order belongs to another account; never written
+  in_doubt = 6,   // neither is known to be the older, or proof is needed: read `wanted` first
+  busy = 7,       // the order or parcel is locked by somebody: try again shortly
+};
+[[nodiscard]] std::string_view to_string(outcome o);
+
+// A single read from the courier that would settle something.
+struct wanted_read {
+  std::string account;
+  std::optional<std::string> uuid; // else by reference
+  std::string reference;
+  instant not_before; // earlier the API's lag could hide the answer
+};
+
+struct change {
+  std::string field; // the column's name
+  std::optional<std::string> from;
+  std::optional<std::string> to;
+};
+
+struct verdict {
+  outcome what = outcome::unmatched;
+  std::string order_id;             // where an order was found
+  std::string reference;            // that order's
+  std::vector<change> changes;      // what this observation changed in the order's row
+  std::optional<wanted_read> wanted; // may come with any outcome
+  std::string why;                  // for conflict: one sentence
+};
+
+} // namespace suivi::shop
