@@ -5,6 +5,8 @@
 // Neither messages nor fields ever hold keys, secrets, names, phones or addresses.
 #pragma once
 
+#include "common/base/time.hpp"
+
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -39,5 +41,12 @@ void debug(std::string_view message, fields with = {});
 void info(std::string_view message, fields with = {});
 void warn(std::string_view message, fields with = {});
 void error(std::string_view message, fields with = {});
+
+// Whether a line of this level is written: for fields that are costly to make.
+bool enabled(level severity);
+
+// One line without its line feed. Pure. Whatever bytes come in, JSON stays valid and the text stays one line.
+std::string line(format shape, instant at, level severity, std::string_view program, std::string_view message,
+                 fields with);
 
 } // namespace suivi::log
