@@ -1,0 +1,115 @@
+// Digests and comparison through EVP; base64 by one table, because EVP's decoder knows one alphabet only and guesses at
+// padding. Whatever OpenSSL or the kernel may refuse here (no memory, no entropy) leaves nothing sensible to do: throws.
+#include "common/crypto/crypto.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdexcept>
+#include <unistd.h>
+
+namespace suivi::crypto {
+namespace {
+
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+// Value of each byte in either alphabet, -1 for all others.
+constexpr std::array<std::int8_t, 256> values = [] {
+  std::array<std::int8_t, 256> table{};
+  table.fill(-1);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  table[static_cast<unsigned char>('-')] = 62;
+  table[static_cast<unsigned char>('_')] = 63;
+  return table;
+}();
+
+constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+} // namespace
+
+sha256_digest sha256(std::string_view bytes) {
+  sha256_digest digest;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+    throw std::runtime_error("SHA-256 is not available");
+  return digest;
+}
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (char c : bytes) {
+    auto byte = static_cast<unsigned char>(c);
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  sha256_digest left = sha256(a);
+  sha256_digest right = sha256(b);
+  return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  text = trimmed(text);
+  std::size_t padding = 0;
+  while (!text.empty() && padding < 2 && text.back() == '=') {
+    text.remove_suffix(1);
+    ++padding;
+    while (!text.empty() && (text.back() == '\r' || text.back() == '\n')) text.remove_suffix(1);
+  }
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3 + 3);
+  std::uint32_t bits = 0;
+  std::size_t characters = 0;
+  for (char c : text) {
+    if (c == '\r' || c == '\n') continue;
+    std::int8_t value = values[static_cast<unsigned char>(c)];
+    if (value < 0) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    if (++characters % 4 != 0) continue;
+    bytes += static_cast<char>(bits >> 16 & 0xFF);
+    bytes += static_cast<char>(bits >> 8 & 0xFF);
+    bytes += static_cast<char>(bits & 0xFF);
+    bits = 0;
+  }
+  std::size_t left = characters % 4;
+  if (left == 1 || (padding > 0 && left + padding != 4)) return std::nullopt;
+  if (left >= 2) bytes += static_cast<char>((left == 2 ? bits >> 4 : bits >> 10) & 0xFF);
+  if (left == 3) bytes += static_cast<char>(bits >> 2 & 0xFF);
+  return bytes;
+}
+
+std::string base64_encode(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::size_t here = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      bits = bits << 8 | (k < here ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k) text += k <= here ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  for (std::size_t at = 0; at < count; at += 256) // getentropy's own limit for one call
+    if (getentropy(bytes.data() + at, std::min<std::size_t>(256, count - at)) != 0)
+      throw std::runtime_error("the operating system gives no random bytes");
+  return bytes;
+}
+
+} // namespace suivi::crypto
