@@ -2,6 +2,7 @@
 //
 // Reading is tolerant: ids and codes may be numbers or texts, dates that cannot be read are absent, unknown members are
 // ignored. A field the courier did not send is *missing* (leave what is known); one sent as null is *null* (clear it).
+// An id that is blank or longer than 512 bytes is none; a blank reason says the same as null. Texts are storable UTF-8.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -26,9 +27,9 @@ enum class tracking_strength : int { none = 0, uuid = 1, display_id = 2, trackin
 struct shipment {
   std::optional<std::string> uuid;       // instance_uuid, else id
   std::optional<std::string> display_id; // display_id, else display_id_order
-  std::optional<std::string> tracking;   // tracking_number, else tracking (else display id, else uuid: see below)
+  std::optional<std::string> tracking;   // tracking_number, else tracking
   std::optional<std::string> reference;  // external_order_id, else external_id: the shop's "reference"
-  std::optional<int> status;
+  std::optional<int> status;             // 0 to 9999; anything else is no status
   field<instant> alerted_at;
   field<std::string> alert_reason;
   field<std::string> abort_reason;

@@ -1,0 +1,36 @@
+// One member of a courier's JSON object, read the tolerant way; shared by rows and webhooks, so that both see the same
+// id, code and date in the same JSON. Nothing here fails: what cannot be read is absent.
+#pragma once
+
+#include "common/maystro/shipment.hpp"
+
+#include <boost/json/object.hpp>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace suivi::maystro {
+
+// Longer ids are nobody's; they would only make trouble in an index.
+inline constexpr std::size_t max_id_bytes = 512;
+
+// A text (storable, not blank, not too long) or a whole number as its digits; anything else is no id.
+[[nodiscard]] std::optional<std::string> read_id(const boost::json::value& value);
+// The first of the named members that holds an id.
+[[nodiscard]] std::optional<std::string> first_id(const boost::json::object& from,
+                                                  std::initializer_list<std::string_view> names);
+// A whole number of 0 to 9999, as a number or as text.
+[[nodiscard]] std::optional<int> read_status(const boost::json::value* value);
+// A date as text; a number is none.
+[[nodiscard]] std::optional<instant> read_date(const boost::json::value* value);
+
+// A date sent but not readable counts as not sent: clearing what is known on its account would be wrong.
+[[nodiscard]] field<instant> date_field(const boost::json::object& from, std::string_view name);
+// Text or number; an empty text says the same as null. Other types count as not sent.
+[[nodiscard]] field<std::string> text_field(const boost::json::object& from, std::string_view name);
+
+// Fills `what` with everything but identity's uuid, status and metadata, which rows and webhooks name differently.
+void read_common(const boost::json::object& from, shipment& what);
+
+} // namespace suivi::maystro
