@@ -62,7 +62,7 @@ struct wanted_read {
   std::string account;
   std::optional<std::string> uuid; // else by reference
   std::string reference;
-  instant not_before; // earlier the API's lag could hide the answer
+  instant not_before; // earlier, the API's lag could hide the answer
 };
 
 struct change {
@@ -77,6 +77,7 @@ struct verdict {
   std::string reference;            // that order's
   std::vector<change> changes;      // what this observation changed in the order's row
   std::optional<wanted_read> wanted; // may come with any outcome
+  std::optional<int> status_before; // the parcel's status as Suivi knew it; none if it was not seen before
   std::string why;                  // for conflict: one sentence
 };
 

@@ -1,0 +1,67 @@
+// The table of the four shapes of time against each other.
+#include "common/shop/as_of.hpp"
+
+#include <algorithm>
+
+namespace suivi::shop {
+namespace {
+
+using shape = as_of::shape;
+
+constexpr auto most_ahead = std::chrono::minutes(5);
+
+relation by_order(instant known, instant seen) {
+  return seen > known ? relation::newer : seen < known ? relation::older : relation::doubt;
+}
+
+relation against_pull(const as_of& pull, const as_of& webhook) {
+  // Published (or, untimed, received and so published) at or before the pull's start: the pull shows what came after.
+  if (webhook.to <= pull.from) return relation::older;
+  return webhook.to > pull.to ? relation::newer : relation::doubt;
+}
+
+} // namespace
+
+as_of webhook_time(std::optional<instant> published_at, instant received_at) {
+  if (!published_at || *published_at > received_at + most_ahead) return {shape::untimed, received_at, received_at};
+  return {shape::point, *published_at, *published_at};
+}
+
+as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> courier_now, milliseconds read_lag) {
+  // The courier's Date has whole seconds, so it is up to a second behind its clock: that errs on the safe side.
+  auto round_trip = answered_at - asked_at;
+  instant from = asked_at;
+  if (courier_now) from = std::min(from, *courier_now - round_trip);
+  return {shape::interval, from - read_lag, answered_at};
+}
+
+relation compare(const as_of& known, const as_of& seen) {
+  if (seen.kind == shape::unknown) return known.kind == shape::unknown ? relation::doubt : relation::older;
+  if (known.kind == shape::unknown) return relation::newer;
+
+  if (known.kind == shape::interval && seen.kind == shape::interval) return by_order(known.from, seen.from);
+  if (known.kind == shape::interval) return against_pull(known, seen);
+
+  if (seen.kind == shape::interval) {
+    relation webhook = against_pull(seen, known);
+    if (webhook == relation::older) return relation::newer;
+    // An untimed webhook may have been published long before its receipt, so it never beats a pull for certain.
+    if (webhook == relation::newer && known.kind == shape::point) return relation::older;
+    return relation::doubt;
+  }
+
+  // Two webhooks. A timed one beats an untimed one received before its publishing; otherwise nobody knows.
+  if (known.kind == shape::untimed && seen.kind == shape::point)
+    return seen.to > known.to ? relation::newer : relation::doubt;
+  return by_order(known.to, seen.to);
+}
+
+instant settled_by_read_from(const as_of& known, const as_of& seen, milliseconds read_lag) {
+  instant latest{};
+  for (const as_of* time : {&known, &seen})
+    if (time->kind == shape::point || time->kind == shape::untimed) latest = std::max(latest, time->to);
+  if (latest == instant{}) return latest;
+  return latest + read_lag + milliseconds(1);
+}
+
+} // namespace suivi::shop

@@ -1,0 +1,67 @@
+// Three round trips: search; lock and read; write and commit. Between them, decide.
+#include "common/shop/door.hpp"
+
+#include "common/shop/decide.hpp"
+#include "common/shop/door_sql.hpp"
+
+#include <cassert>
+
+namespace suivi::shop {
+namespace {
+
+// Two callers that meet a parcel for the first time at the same moment: the unique index lets one through; the other
+// looks again and finds it.
+constexpr int most_tries = 3;
+constexpr std::string_view unique_violation = "sqlstate:23505";
+
+task<void> roll_back(pg::connection& db) {
+  if (!db.alive() || !db.in_transaction()) co_return;
+  auto ended = co_await db.run(rollback_statement);
+  (void)ended; // a connection that fails here is dead, which rolls back as well
+}
+
+task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const observation> observations,
+                                            const door_options& options, const also& with) {
+  pg::pipeline opening;
+  opening.add(begin_statement);
+  add_search(opening, observations);
+  auto searched = co_await db.run(std::move(opening));
+  if (!searched) co_return searched.error();
+  candidates found = read_search(*searched, 1);
+
+  pg::pipeline reading;
+  add_lock_and_read(reading, found, observations);
+  auto read = co_await db.run(std::move(reading));
+  if (!read) co_return read.error();
+
+  snapshot rows = read_snapshot(*read);
+  decision decided = decide(std::move(rows), observations, options);
+  if (options.dry_run) {
+    co_await roll_back(db);
+    co_return std::move(decided.verdicts);
+  }
+
+  pg::pipeline closing;
+  add_writes(closing, decided);
+  if (with) with(closing, decided.verdicts);
+  closing.add(commit_statement);
+  auto written = co_await db.run(std::move(closing));
+  if (!written) co_return written.error();
+  co_return std::move(decided.verdicts);
+}
+
+} // namespace
+
+task<result<std::vector<verdict>>> apply(pg::connection& db, std::span<const observation> observations,
+                                         const door_options& options, const also& with) {
+  assert(observations.size() <= most_observations_per_call);
+  for (int tries = 1;; ++tries) {
+    auto verdicts = co_await try_once(db, observations, options, with);
+    if (verdicts) co_return verdicts;
+    co_await roll_back(db);
+    bool raced = verdicts.error().code == unique_violation;
+    if (!raced || tries == most_tries) co_return verdicts;
+  }
+}
+
+} // namespace suivi::shop

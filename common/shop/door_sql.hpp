@@ -1,0 +1,35 @@
+// The SQL of the door: what it reads and locks, and what it writes. The only statements that touch the shop's orders.
+#pragma once
+
+#include "common/pg/connection.hpp"
+#include "common/shop/decide.hpp"
+#include "common/shop/snapshot.hpp"
+
+#include <set>
+#include <span>
+
+namespace suivi::shop {
+
+// Which rows may be meant, found without locks; everything is looked at again under the locks.
+struct candidates {
+  std::set<std::string> orders;
+  std::set<std::int64_t> parcels;
+};
+
+// Adds the searches by reference, parcel id and old columns to `opening`.
+void add_search(pg::pipeline& opening, std::span<const observation> observations);
+// The answers of add_search, from index `first` on, put together.
+[[nodiscard]] candidates read_search(std::span<const pg::rows> answers, std::size_t first);
+
+// Locks what can be locked at once, then reads, each in a statement of its own, hence in a newer snapshot.
+void add_lock_and_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations);
+[[nodiscard]] snapshot read_snapshot(std::span<const pg::rows> answers);
+
+// Adds the writes of the decision; adds nothing for what does not change.
+void add_writes(pg::pipeline& closing, const decision& decided);
+
+inline constexpr pg::statement begin_statement{"suivi_begin", "begin isolation level read committed"};
+inline constexpr pg::statement commit_statement{"suivi_commit", "commit"};
+inline constexpr pg::statement rollback_statement{"suivi_rollback", "rollback"};
+
+} // namespace suivi::shop
