@@ -16,6 +16,8 @@
 namespace suivi::config {
 
 enum class program { receiver, reconciler }; // decides which keys are required
+// A masked secret ("***") can be checked, so that what --check-config prints can be read back; it cannot be run with.
+enum class purpose { run, check };
 
 using milliseconds = std::chrono::milliseconds;
 using environment = std::map<std::string, std::string>;
@@ -82,7 +84,8 @@ struct loaded {
 // `file`: the --config flag, or empty for $SUIVI_CONFIG, else ./suivi.toml if there, else none. `stderr_is_terminal`
 // makes `text` the default of log.format. On failure: every mistake, one line each.
 boost::system::result<loaded, std::vector<std::string>> load(program who, const std::string& file, const environment& env,
-                                                             bool stderr_is_terminal);
+                                                             bool stderr_is_terminal,
+                                                             purpose use = purpose::run);
 
 // The settings in force as TOML that can be read back; secrets are masked as "***".
 std::string to_toml(const settings& s);

@@ -5,7 +5,8 @@
 
 namespace suivi::runtime {
 
-// Returns at the first SIGTERM or SIGINT; a second one of either ends the process at once (status 1).
+// Returns at the first SIGTERM or SIGINT; a second one of either finds the default disposition and
+// ends the process at once.
 task<void> stop_requested();
 
 // Raises this process's soft limit of open files to its hard limit; returns the limit in force.

@@ -49,17 +49,32 @@ void task_group::cancel() {
   }
 }
 
+task<void> task_group::wait_until(steady_time deadline) {
+  ended_.expires_at(deadline);
+  boost::system::error_code ignored;
+  co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
 task<void> task_group::join() {
-  co_await join_until(steady_time::max());
+  bool cancelled = false;
+  while (!running_.empty()) {
+    co_await wait_until(steady_time::max());
+    auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() == asio::cancellation_type::none) continue;
+    // The waiter is to end: so are its coroutines, and it may not leave before them.
+    cancelled = true;
+    cancel();
+    co_await asio::this_coro::reset_cancellation_state();
+  }
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
 }
 
 task<bool> task_group::join_until(steady_time deadline) {
   while (!running_.empty() && std::chrono::steady_clock::now() < deadline) {
-    ended_.expires_at(deadline);
-    boost::system::error_code ignored;
-    co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await wait_until(deadline);
     auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) break;
+    if (state.cancelled() != asio::cancellation_type::none) co_await join();
   }
   if (!running_.empty()) co_return false;
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));

@@ -26,7 +26,8 @@ class task_group {
   void spawn(std::string name, task<void> body);
   // Asks every running coroutine to end at its next wait (terminal cancellation). May be repeated.
   void cancel();
-  // Returns when every coroutine has ended. One waiter at a time.
+  // Returns when every coroutine has ended. One waiter at a time. A waiter that is itself cancelled cancels the group,
+  // still waits for its end, and then ends by operation_aborted.
   task<void> join();
   // The same, but false if `deadline` came first; the coroutines go on then.
   task<bool> join_until(steady_time deadline);
@@ -39,6 +40,8 @@ class task_group {
     std::string name;
     asio::cancellation_signal signal;
   };
+
+  task<void> wait_until(steady_time deadline);
 
   asio::any_io_executor executor_;
   std::list<entry> running_;

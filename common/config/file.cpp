@@ -1,0 +1,98 @@
+// toml++ behind one function. A value of an unknown key is never shown: it may be a secret under a misspelt name.
+#include "common/config/file.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <fstream>
+#include <iterator>
+#include <toml++/toml.h>
+
+namespace suivi::config {
+namespace {
+
+given read_value(const toml::node& node, const std::string& where) {
+  given v;
+  v.where = where;
+  if (auto text = node.as_string()) {
+    v.text = text->get();
+  } else if (auto integer = node.as_integer()) {
+    v.as = given::shape::integer;
+    v.text = std::to_string(integer->get());
+  } else if (auto number = node.as_floating_point()) {
+    v.as = given::shape::number;
+    v.text = fmt::format("{}", number->get());
+  } else if (auto flag = node.as_boolean()) {
+    v.as = given::shape::boolean;
+    v.text = flag->get() ? "true" : "false";
+  } else if (auto list = node.as_array()) {
+    v.as = given::shape::list;
+    for (const toml::node& item : *list) {
+      if (auto text_item = item.as_string()) v.items.push_back(text_item->get());
+      else v.as = given::shape::other;
+    }
+    std::vector<std::string> quoted;
+    for (const std::string& item : v.items) quoted.push_back(toml_string(item));
+    v.text = v.as == given::shape::list ? fmt::format("[{}]", fmt::join(quoted, ", ")) : "a list of mixed kinds";
+  } else {
+    v.as = given::shape::other;
+    v.text = node.is_table() ? "a table" : "a date or time without quotes";
+  }
+  return v;
+}
+
+std::string names_in(std::string_view section) {
+  std::vector<std::string_view> names;
+  for (const key& k : all_keys()) {
+    std::string_view name = section.empty() ? k.section : k.section == section ? k.name : std::string_view();
+    if (!name.empty() && (names.empty() || names.back() != name)) names.push_back(name);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+bool is_section(std::string_view name) {
+  return std::any_of(all_keys().begin(), all_keys().end(), [&](const key& k) { return k.section == name; });
+}
+
+} // namespace
+
+file_content read_file(const std::string& path, std::vector<std::string>& wrong) {
+  file_content content;
+  std::error_code ignored;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(path, ignored)) {
+    wrong.push_back(fmt::format("settings file = {}: cannot be read; allowed is a readable TOML file", toml_string(path)));
+    return content;
+  }
+  std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  toml::table root;
+  try {
+    root = toml::parse(bytes, path);
+  } catch (const toml::parse_error& e) {
+    wrong.push_back(fmt::format("settings file = {}, line {}: {}; allowed is TOML", toml_string(path),
+                                e.source().begin.line, e.description()));
+    return content;
+  }
+  for (const auto& [section, node] : root) {
+    std::string_view section_name = section.str();
+    auto line = [&](const toml::key& of) { return fmt::format("{} line {}", path, of.source().begin.line); };
+    const toml::table* table = node.as_table();
+    if (!table || !is_section(section_name)) {
+      wrong.push_back(fmt::format("{} = {} ({}): unknown section or a value outside its section; allowed sections are {}",
+                                  section_name, mask, line(section), names_in("")));
+      continue;
+    }
+    for (const auto& [name, value] : *table) {
+      std::string key_path = fmt::format("{}.{}", section_name, name.str());
+      bool known = std::any_of(all_keys().begin(), all_keys().end(), [&](const key& k) { return k.path() == key_path; });
+      if (known) content.values.emplace(key_path, read_value(value, line(name)));
+      else
+        wrong.push_back(fmt::format("{} = {} ({}): unknown key; allowed in [{}] are {}", key_path, mask, line(name),
+                                    section_name, names_in(section_name)));
+    }
+  }
+  return content;
+}
+
+} // namespace suivi::config

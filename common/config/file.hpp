@@ -1,0 +1,19 @@
+// The settings file: TOML to values by key, nothing checked but that each key exists.
+#pragma once
+
+#include "common/config/keys.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace suivi::config {
+
+struct file_content {
+  std::map<std::string, given> values; // by path: receiver.listen
+};
+
+// Every mistake (unreadable file, syntax, unknown key) is added to `wrong`; what could be read is answered.
+file_content read_file(const std::string& path, std::vector<std::string>& wrong);
+
+} // namespace suivi::config
