@@ -22,6 +22,8 @@
 
 namespace suivi::pg {
 
+class session;
+
 struct connect_options {
   // libpq URI or conninfo; several hosts and target_session_attrs allowed. Parameters that only Prisma knows
   // (connection_limit, pgbouncer, pool_timeout, …) are dropped; its `schema` becomes the search_path.
@@ -68,8 +70,9 @@ class connection {
   task<result<rows>> run(statement what, params with = {});
   task<result<std::vector<rows>>> run(pipeline steps);
 
-  // `COPY … FROM STDIN`. `next` appends rows in COPY's text or CSV form to the buffer it is given, and returns false when
-  // there are no more; it is called again whenever the former rows are on the wire. Returns the number of rows.
+  // `COPY … FROM STDIN`. `next` appends rows in COPY's text or CSV form to the empty buffer it is given, and returns false
+  // when there are no more (what it appended then is still sent); it is called again whenever the former rows are on
+  // the wire. Returns the number of rows. answer_timeout holds for each buffer, and for the answer at the end.
   task<result<std::uint64_t>> copy_in(std::string_view copy_statement, std::function<bool(std::string& buffer)> next);
 
   // Several statements separated by `;`, without parameters (migrations, test set-up). Not prepared.
@@ -78,13 +81,16 @@ class connection {
   // Waits for a NOTIFY on any channel this connection LISTENs to. False when `until` came first.
   task<result<bool>> wait_for_notification(steady_time until);
 
-  [[nodiscard]] bool alive() const;          // usable for another call
+  // Another answer_timeout for the calls that follow (migrations, large COPYs). The server's statement_timeout is
+  // the caller's to set. Returns the limit held before.
+  milliseconds answer_within(milliseconds limit);
+
+  [[nodiscard]] bool alive() const;          // usable for another call; looks at the socket, without waiting
   [[nodiscard]] bool in_transaction() const; // between BEGIN and COMMIT/ROLLBACK, failed ones too
 
  private:
-  struct state;
-  explicit connection(std::unique_ptr<state> s);
-  std::unique_ptr<state> state_;
+  explicit connection(std::unique_ptr<session> s);
+  std::unique_ptr<session> session_;
 };
 
 } // namespace suivi::pg

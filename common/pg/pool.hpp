@@ -19,6 +19,8 @@ struct pool_options {
 };
 
 class pool {
+  struct state;
+
  public:
   pool(asio::any_io_executor executor, pool_options options);
   ~pool();
@@ -34,23 +36,23 @@ class pool {
 
    private:
     friend class pool;
-    struct slot;
-    lease(pool* owner, std::unique_ptr<connection> borrowed);
-    pool* owner_ = nullptr;
-    std::unique_ptr<connection> connection_;
+    lease(std::shared_ptr<state> owner, connection borrowed);
+    void give_back();
+    std::shared_ptr<state> owner_; // null after a move
+    mutable connection connection_;
   };
 
-  // Waits for a free connection, connecting if needed; gives up at the deadline with the last connect error.
+  // Waits for a free connection, connecting if needed; gives up at the deadline with the last connect error, or with
+  // "pg:pool" if all connections were in use. A permanent connect error (an unreadable URL) is returned at once.
   task<result<lease>> acquire(steady_time deadline);
 
-  // The last attempt to reach the database succeeded.
+  // The last attempt to connect succeeded; false before the first.
   [[nodiscard]] bool up() const;
   // Refuses further acquire() calls and closes idle connections; borrowed ones close when they come back.
   void close();
 
  private:
-  struct state;
-  std::unique_ptr<state> state_;
+  std::shared_ptr<state> state_; // shared with leases, which may outlive the pool
 };
 
 } // namespace suivi::pg

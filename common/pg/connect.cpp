@@ -1,0 +1,74 @@
+// Establishing a connection: hosts one by one, each with a fair share of the time, so that a host that swallows
+// packets cannot keep the others from their turn (libpq's own loop over hosts has no limit when asynchronous).
+#include "common/pg/connection.hpp"
+#include "common/pg/lookup.hpp"
+#include "common/pg/session.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace suivi::pg {
+namespace {
+
+session::settings common_settings(const target& where, const connect_options& options) {
+  session::settings all{
+      // A peer that vanished without a word is noticed within a minute, by a LISTENing connection too.
+      {"keepalives_idle", "30"},
+      {"keepalives_interval", "10"},
+      {"keepalives_count", "3"},
+      {"fallback_application_name", options.application_name},
+  };
+  all.insert(all.end(), where.others.begin(), where.others.end()); // of two, libpq takes the last
+  all.emplace_back("client_encoding", "UTF8");
+  all.emplace_back("options",
+                   startup_options(where, {options.statement_timeout, options.idle_in_transaction_timeout}));
+  return all;
+}
+
+session::settings settings_for(const host& h, const std::string& attrs, session::settings common) {
+  auto add = [&](const char* keyword, const std::string& value) {
+    if (!value.empty()) common.emplace_back(keyword, value);
+  };
+  add("host", h.name);
+  add("hostaddr", h.address);
+  add("port", h.port);
+  add("target_session_attrs", attrs);
+  return common;
+}
+
+// libpq's prefer-standby looks at all hosts twice; with one host a call we do so ourselves.
+std::vector<std::string> rounds(const std::string& attrs) {
+  if (attrs == "prefer-standby") return {"standby", "any"};
+  return {attrs};
+}
+
+} // namespace
+
+task<result<connection>> connection::connect(const connect_options& options) {
+  auto deadline = std::chrono::steady_clock::now() + options.connect_timeout;
+  auto executor = co_await asio::this_coro::executor;
+  auto where = parse_url(options.url);
+  if (!where) co_return where.error();
+  auto common = common_settings(*where, options);
+  auto attempts = rounds(where->session_attrs);
+  auto hosts = co_await look_up(where->hosts, deadline);
+  if (!hosts) co_return hosts.error();
+
+  auto left = static_cast<int>(attempts.size() * hosts->size());
+  std::string reasons;
+  for (const std::string& attrs : attempts) {
+    for (const host& h : *hosts) {
+      auto now = std::chrono::steady_clock::now();
+      if (now >= deadline) break;
+      auto own = std::make_unique<session>(executor, options.answer_timeout);
+      auto settings = settings_for(h, attrs, common);
+      auto share = now + (deadline - now) / left--;
+      auto opened = co_await own->open(std::move(settings), share);
+      if (opened) co_return connection(std::move(own));
+      reasons += fmt::format("{}{}", reasons.empty() ? "" : "; ", opened.error().detail);
+    }
+  }
+  co_return transient("pg:refused", reasons.empty() ? "no answer in time" : reasons);
+}
+
+} // namespace suivi::pg

@@ -1,0 +1,310 @@
+// Calls on an open session. Every statement goes through libpq's pipeline mode, so that preparing at first use costs
+// no round trip; COPY and scripts use the simple protocol, which pipeline mode excludes.
+#include "common/pg/connection.hpp"
+
+#include "common/pg/doubt.hpp"
+#include "common/pg/params_access.hpp"
+#include "common/pg/session.hpp"
+#include "common/pg/sqlstate.hpp"
+
+#include <cassert>
+#include <charconv>
+#include <utility>
+
+namespace suivi::pg {
+namespace {
+
+constexpr std::size_t most_params = 65'535; // the protocol counts them in 16 bits
+
+// What libpq was asked, in order; every entry gets exactly one answer before the Sync's.
+struct entry {
+  bool prepares = false;
+  statement what;
+};
+
+// Pointers to parameters as libpq wants them; valid while the params live.
+struct binary_params {
+  explicit binary_params(const params& from) {
+    for (const auto& v : params_access::values(from)) {
+      types.push_back(v.type);
+      values.push_back(v.is_null ? nullptr : v.bytes.data());
+      lengths.push_back(static_cast<int>(v.bytes.size()));
+      formats.push_back(1);
+    }
+  }
+  [[nodiscard]] int count() const { return static_cast<int>(values.size()); }
+  std::vector<Oid> types;
+  std::vector<const char*> values;
+  std::vector<int> lengths, formats;
+};
+
+// Queues one statement; false: libpq failed.
+bool send_step(session& s, statement what, const params& with, std::vector<entry>& sent) {
+  binary_params p(with);
+  std::string text(what.text);
+  std::string name(what.name);
+  if (name.empty()) {
+    sent.push_back({false, what});
+    return PQsendQueryParams(s.raw(), text.c_str(), p.count(), p.types.data(), p.values.data(), p.lengths.data(),
+                             p.formats.data(), 0) == 1;
+  }
+  auto known = s.prepared.find(name);
+  if (known == s.prepared.end()) {
+    sent.push_back({true, what});
+    s.prepared.emplace(name, what.text);
+    if (PQsendPrepare(s.raw(), name.c_str(), text.c_str(), p.count(), p.types.data()) != 1) return false;
+  } else {
+    assert(known->second == what.text && "one name, two statements");
+  }
+  sent.push_back({false, what});
+  return PQsendQueryPrepared(s.raw(), name.c_str(), p.count(), p.values.data(), p.lengths.data(), p.formats.data(),
+                             0) == 1;
+}
+
+// What the answers of one pipeline add up to.
+struct harvest {
+  std::vector<rows> answers;
+  std::optional<error> failed;
+  std::string sqlstate;
+  bool unsure_end = false; // the error came after all statements' answers: while the server was committing
+  bool misused = false;    // an answer that pipeline mode does not allow (COPY)
+};
+
+// One answer that is not the Sync's; `index` counts them.
+void take(harvest& into, answer got, std::vector<entry>& sent, std::size_t index, session& s, bool doubt) {
+  bool at_end = index >= sent.size();
+  switch (PQresultStatus(got.get())) {
+  case PGRES_COMMAND_OK:
+  case PGRES_TUPLES_OK:
+  case PGRES_EMPTY_QUERY:
+    if (!at_end && !sent[index].prepares)
+      into.answers.emplace_back(std::shared_ptr<PGresult>(got.release(), free_answer{}));
+    return;
+  case PGRES_PIPELINE_ABORTED:
+    if (!at_end && sent[index].prepares) s.prepared.erase(std::string(sent[index].what.name));
+    return;
+  case PGRES_FATAL_ERROR:
+    if (!at_end && sent[index].prepares) s.prepared.erase(std::string(sent[index].what.name));
+    if (into.failed) return;
+    into.failed = error_of(got.get(), doubt);
+    into.unsure_end = at_end;
+    if (const char* state = PQresultErrorField(got.get(), PG_DIAG_SQLSTATE)) into.sqlstate = state;
+    return;
+  default:
+    into.misused = true;
+  }
+}
+
+// A prepared statement that the server no longer knows, or whose result's shape a migration changed: the next try,
+// on a fresh connection, succeeds.
+bool outdated_statement(std::string_view sqlstate, const std::vector<entry>& sent) {
+  if (sqlstate == "26000") return true;
+  bool named = false;
+  for (const entry& e : sent) named = named || !e.what.name.empty();
+  return named && sqlstate == "0A000";
+}
+
+// Reads up to the Sync's answer; the loss or the deadline ends it earlier, with `failed` set.
+task<bool> reap(session& s, std::vector<entry>& sent, bool doubt, harvest& into) {
+  auto deadline = std::chrono::steady_clock::now() + s.answer_timeout;
+  std::size_t index = 0;
+  bool ended = false;
+  while (!into.misused) {
+    auto progress = co_await s.until_answer(deadline);
+    if (progress == session::progress::late && !into.failed) into.failed = late(doubt);
+    if (progress == session::progress::lost && !into.failed) into.failed = lost(doubt);
+    if (progress != session::progress::ready) co_return false;
+    answer got(PQgetResult(s.raw()));
+    if (!got) { // the end of one statement's answers; twice: libpq expects nothing more
+      if (s.open() && !std::exchange(ended, true)) continue;
+      if (!into.failed) into.failed = lost(doubt);
+      co_return false;
+    }
+    ended = false;
+    if (PQresultStatus(got.get()) == PGRES_PIPELINE_SYNC) co_return true;
+    take(into, std::move(got), sent, index++, s, doubt);
+  }
+  into.failed = permanent("pg:misuse", "COPY inside a pipeline");
+  co_return false;
+}
+
+// The first answer to a simple query, then whatever follows it; for scripts and the two ends of COPY.
+struct simple_outcome {
+  std::optional<error> failed;
+  std::string sqlstate;
+  ExecStatusType status = PGRES_EMPTY_QUERY; // of the last answer
+  std::uint64_t affected = 0;
+  bool at_rest = false; // all answers were read
+};
+
+task<simple_outcome> read_simple(session& s, bool doubt) {
+  simple_outcome out;
+  auto deadline = std::chrono::steady_clock::now() + s.answer_timeout;
+  while (true) {
+    auto progress = co_await s.until_answer(deadline);
+    if (progress != session::progress::ready) {
+      if (!out.failed) out.failed = progress == session::progress::late ? late(doubt) : lost(doubt);
+      co_return out;
+    }
+    answer got(PQgetResult(s.raw()));
+    if (!got) {
+      out.at_rest = s.open();
+      if (!out.at_rest && !out.failed) out.failed = lost(doubt);
+      co_return out;
+    }
+    out.status = PQresultStatus(got.get());
+    if (out.status == PGRES_COPY_IN || out.status == PGRES_COPY_OUT || out.status == PGRES_COPY_BOTH) co_return out;
+    std::string_view count = PQcmdTuples(got.get());
+    std::from_chars(count.data(), count.data() + count.size(), out.affected);
+    if (out.status == PGRES_FATAL_ERROR && !out.failed) {
+      out.failed = error_of(got.get(), doubt);
+      if (const char* state = PQresultErrorField(got.get(), PG_DIAG_SQLSTATE)) out.sqlstate = state;
+    }
+  }
+}
+
+} // namespace
+
+std::size_t pipeline::add(statement what, params with) {
+  steps_.push_back({what, std::move(with)});
+  return steps_.size() - 1;
+}
+
+connection::connection(std::unique_ptr<session> s) : session_(std::move(s)) {}
+connection::connection(connection&&) noexcept = default;
+connection& connection::operator=(connection&&) noexcept = default;
+connection::~connection() = default;
+
+task<result<rows>> connection::run(statement what, params with) {
+  pipeline one;
+  one.add(what, std::move(with));
+  auto answers = co_await run(std::move(one));
+  if (!answers) co_return answers.error();
+  co_return std::move(answers->front());
+}
+
+task<result<std::vector<rows>>> connection::run(pipeline steps) {
+  if (steps.steps_.empty()) co_return std::vector<rows>();
+  for (const auto& step : steps.steps_)
+    if (step.with.size() > most_params) co_return permanent("pg:misuse", "more than 65535 parameters");
+  if (!alive()) co_return lost(false); // nothing was sent
+  session& s = *session_;
+  std::vector<std::string_view> texts;
+  for (const auto& step : steps.steps_) texts.push_back(step.what.text);
+  bool doubt = may_commit(in_transaction(), texts);
+
+  call guard(s);
+  std::vector<entry> sent;
+  bool queued = PQenterPipelineMode(s.raw()) == 1;
+  for (const auto& step : steps.steps_) queued = queued && send_step(s, step.what, step.with, sent);
+  queued = queued && PQpipelineSync(s.raw()) == 1;
+  if (!queued) co_return lost(doubt); // a part may be on its way
+
+  harvest got;
+  bool at_rest = co_await reap(s, sent, doubt, got);
+  if (at_rest && PQexitPipelineMode(s.raw()) == 1) guard.finished();
+  if (!got.failed) co_return std::move(got.answers);
+  if (ends_session(got.sqlstate)) {
+    guard.spoil();
+    if (doubt && got.unsure_end) got.failed->kind = failure::in_doubt;
+  }
+  if (outdated_statement(got.sqlstate, sent)) {
+    guard.spoil();
+    got.failed->kind = failure::transient;
+  }
+  co_return *std::move(got.failed);
+}
+
+task<result<void>> connection::run_script(std::string_view sql) {
+  if (!alive()) co_return lost(false);
+  session& s = *session_;
+  bool doubt = may_commit(in_transaction(), {&sql, 1});
+  std::string text(sql);
+  call guard(s);
+  if (PQsendQuery(s.raw(), text.c_str()) != 1) co_return lost(false);
+  auto outcome = co_await read_simple(s, doubt);
+  if (outcome.at_rest) guard.finished();
+  if (ends_session(outcome.sqlstate)) guard.spoil();
+  if (outcome.failed) co_return *outcome.failed;
+  if (!outcome.at_rest) co_return permanent("pg:misuse", "COPY in a script");
+  co_return result<void>();
+}
+
+task<result<std::uint64_t>> connection::copy_in(std::string_view copy_statement,
+                                                std::function<bool(std::string& buffer)> next) {
+  if (!alive()) co_return lost(false);
+  session& s = *session_;
+  bool doubt = !in_transaction();
+  std::string text(copy_statement);
+  call guard(s);
+  if (PQsendQuery(s.raw(), text.c_str()) != 1) co_return lost(false);
+  auto begun = co_await read_simple(s, false);
+  if (begun.status != PGRES_COPY_IN || begun.failed) {
+    if (begun.at_rest) guard.finished();
+    if (ends_session(begun.sqlstate)) guard.spoil();
+    if (begun.failed) co_return *begun.failed;
+    co_return permanent("pg:misuse", "not a COPY … FROM STDIN");
+  }
+
+  std::string buffer;
+  bool more = true;
+  while (more) {
+    buffer.clear();
+    more = next(buffer);
+    // 0 and -1 cannot be told from lost: libpq grows its buffer, and the one before was sent.
+    if (!buffer.empty() && PQputCopyData(s.raw(), buffer.data(), static_cast<int>(buffer.size())) != 1) break;
+    auto deadline = std::chrono::steady_clock::now() + s.answer_timeout;
+    auto sent = co_await s.until_sent(deadline);
+    if (sent == session::progress::late) co_return late(false); // without its end a COPY is rolled back
+    if (sent == session::progress::lost) break;                 // the server's reason is read below
+  }
+  bool ended = PQputCopyEnd(s.raw(), more ? "interrupted" : nullptr) == 1;
+  auto outcome = co_await read_simple(s, doubt && ended && !more);
+  if (outcome.at_rest) guard.finished();
+  if (ends_session(outcome.sqlstate)) guard.spoil();
+  if (outcome.failed) co_return *outcome.failed;
+  if (more) co_return lost(false);
+  co_return outcome.affected;
+}
+
+task<result<bool>> connection::wait_for_notification(steady_time until) {
+  if (!alive()) co_return lost(false);
+  session& s = *session_;
+  call guard(s);
+  while (true) {
+    bool notified = false;
+    while (PGnotify* n = PQnotifies(s.raw())) {
+      PQfreemem(n);
+      notified = true;
+    }
+    if (notified) {
+      guard.finished();
+      co_return true;
+    }
+    auto progress = co_await s.until_input(until);
+    if (progress == session::progress::lost) co_return lost(false);
+    if (progress == session::progress::late) {
+      guard.finished();
+      co_return false;
+    }
+  }
+}
+
+milliseconds connection::answer_within(milliseconds limit) {
+  return std::exchange(session_->answer_timeout, limit);
+}
+
+bool connection::alive() const {
+  if (!session_ || session_->raw() == nullptr) return false;
+  // A server that closed an idle connection left its reason and an end of file to be read.
+  if (!session_->busy) session_->take_input();
+  return session_->open();
+}
+
+bool connection::in_transaction() const {
+  if (!session_ || session_->raw() == nullptr) return false;
+  auto status = PQtransactionStatus(session_->raw());
+  return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
+}
+
+} // namespace suivi::pg

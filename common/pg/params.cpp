@@ -1,0 +1,144 @@
+// PostgreSQL's binary formats, as their receive functions read them: integers are big-endian; an array is its number
+// of dimensions, whether NULLs are in it, the element's type, each dimension's length and lower bound, then the
+// elements, each with a length before it (-1 is NULL).
+#include "common/pg/params.hpp"
+
+#include <bit>
+#include <concepts>
+#include <cstring>
+
+namespace suivi::pg {
+namespace {
+
+// From pg_type.dat; the numbers of built-in types never change.
+enum oid : unsigned {
+  bool_oid = 16,
+  bytea_oid = 17,
+  int8_oid = 20,
+  text_oid = 25,
+  float8_oid = 701,
+  bool_array_oid = 1000,
+  bytea_array_oid = 1001,
+  text_array_oid = 1009,
+  int8_array_oid = 1016,
+  timestamptz_oid = 1184,
+  timestamptz_array_oid = 1185,
+  jsonb_oid = 3802,
+};
+
+template <std::integral Int>
+void put(std::string& out, Int value) {
+  auto bits = static_cast<std::make_unsigned_t<Int>>(value);
+  for (int shift = static_cast<int>(sizeof(Int)) * 8 - 8; shift >= 0; shift -= 8)
+    out += static_cast<char>((bits >> shift) & 0xff);
+}
+
+void put_value(std::string& out, std::string_view v) { out.append(v); }
+void put_value(std::string& out, std::int64_t v) { put(out, v); }
+void put_value(std::string& out, bool v) { out += v ? '\1' : '\0'; }
+void put_value(std::string& out, double v) { put(out, std::bit_cast<std::uint64_t>(v)); }
+
+// Microseconds since 2000-01-01; the extremes stand for infinity on both sides.
+void put_value(std::string& out, instant v) {
+  constexpr instant epoch = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
+  bool extreme = v == instant::max() || v == instant::min();
+  put(out, extreme ? v.time_since_epoch().count() : (v - epoch).count());
+}
+
+template <class T>
+std::string array_of(unsigned element, const std::vector<std::optional<T>>& values) {
+  std::string out;
+  put<std::int32_t>(out, values.empty() ? 0 : 1);
+  std::size_t flag = out.size();
+  put<std::int32_t>(out, 0);
+  put<std::uint32_t>(out, element);
+  if (values.empty()) return out;
+  put<std::int32_t>(out, static_cast<std::int32_t>(values.size()));
+  put<std::int32_t>(out, 1); // lower bound
+  for (const auto& v : values) {
+    std::size_t length_at = out.size();
+    put<std::int32_t>(out, -1);
+    if (!v) {
+      out[flag + 3] = 1;
+      continue;
+    }
+    put_value(out, *v);
+    std::string length;
+    put<std::int32_t>(length, static_cast<std::int32_t>(out.size() - length_at - 4));
+    std::memcpy(out.data() + length_at, length.data(), 4);
+  }
+  return out;
+}
+
+template <class T>
+std::string scalar_of(const std::optional<T>& value) {
+  std::string out;
+  if (value) put_value(out, *value);
+  return out;
+}
+
+} // namespace
+
+params& params::text(std::optional<std::string_view> v) {
+  values_.push_back({text_oid, !v, scalar_of(v)});
+  return *this;
+}
+
+params& params::integer(std::optional<std::int64_t> v) {
+  values_.push_back({int8_oid, !v, scalar_of(v)});
+  return *this;
+}
+
+params& params::boolean(std::optional<bool> v) {
+  values_.push_back({bool_oid, !v, scalar_of(v)});
+  return *this;
+}
+
+params& params::real(std::optional<double> v) {
+  values_.push_back({float8_oid, !v, scalar_of(v)});
+  return *this;
+}
+
+params& params::bytes(std::optional<std::string_view> v) {
+  values_.push_back({bytea_oid, !v, scalar_of(v)});
+  return *this;
+}
+
+params& params::at(std::optional<instant> v) {
+  values_.push_back({timestamptz_oid, !v, scalar_of(v)});
+  return *this;
+}
+
+params& params::json(std::optional<std::string_view> v) {
+  std::string versioned = "\1"; // jsonb's binary form: its version, then the text
+  if (v) versioned += *v;
+  values_.push_back({jsonb_oid, !v, std::move(versioned)});
+  return *this;
+}
+
+params& params::texts(const std::vector<std::optional<std::string>>& values) {
+  values_.push_back({text_array_oid, false, array_of(text_oid, values)});
+  return *this;
+}
+
+params& params::integers(const std::vector<std::optional<std::int64_t>>& values) {
+  values_.push_back({int8_array_oid, false, array_of(int8_oid, values)});
+  return *this;
+}
+
+params& params::booleans(const std::vector<std::optional<bool>>& values) {
+  values_.push_back({bool_array_oid, false, array_of(bool_oid, values)});
+  return *this;
+}
+
+params& params::byte_strings(const std::vector<std::optional<std::string>>& values) {
+  values_.push_back({bytea_array_oid, false, array_of(bytea_oid, values)});
+  return *this;
+}
+
+params& params::instants(const std::vector<std::optional<instant>>& values) {
+  values_.push_back({timestamptz_array_oid, false, array_of(timestamptz_oid, values)});
+  return *this;
+}
+
+} // namespace suivi::pg

@@ -1,0 +1,155 @@
+// Facts relied on (libpq 15): after a failed write libpq still reads what the server said before it closed; in
+// non-blocking mode PQconsumeInput flushes too; TLS may hold decrypted bytes that the socket no longer shows as
+// readable, therefore a TLS session looks again after short whiles.
+#include "common/pg/session.hpp"
+
+#include "common/log/log.hpp"
+#include "common/pg/sqlstate.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace suivi::pg {
+namespace {
+
+constexpr milliseconds tls_look{20};
+
+void drop_notice(void*, const PGresult*) {}
+
+// One line, without libpq's prefixes of several lines.
+std::string first_line(const char* message) {
+  std::string_view text = message == nullptr ? "" : message;
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  std::string out(text);
+  std::replace(out.begin(), out.end(), '\n', ' ');
+  return out;
+}
+
+} // namespace
+
+session::session(asio::any_io_executor executor, milliseconds limit)
+    : answer_timeout(limit), watch_(std::move(executor)) {}
+
+session::~session() { close(); }
+
+void session::close() {
+  watch_.detach();
+  if (raw_ != nullptr) PQfinish(raw_);
+  raw_ = nullptr;
+}
+
+error session::refused() const {
+  return transient("pg:refused", raw_ == nullptr ? "out of memory" : first_line(PQerrorMessage(raw_)));
+}
+
+task<result<void>> session::open(settings of_host, steady_time deadline) {
+  std::vector<const char*> keywords, values;
+  for (const auto& [keyword, value] : of_host) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  raw_ = PQconnectStartParams(keywords.data(), values.data(), 0);
+  if (raw_ == nullptr || PQstatus(raw_) == CONNECTION_BAD) {
+    error why = refused();
+    close();
+    co_return why;
+  }
+  PQsetNoticeReceiver(raw_, drop_notice, nullptr);
+  PostgresPollingStatusType wanted = PGRES_POLLING_WRITING;
+  while (wanted != PGRES_POLLING_OK) {
+    // libpq may open another socket in any poll, under the same number even: attach anew each time.
+    watch_.attach(PQsocket(raw_));
+    interest what = wanted == PGRES_POLLING_READING ? interest::reading : interest::writing;
+    bool in_time = co_await watch_.wait(what, deadline);
+    watch_.detach();
+    if (!in_time) {
+      close();
+      co_return transient("pg:refused", "no answer in time");
+    }
+    wanted = PQconnectPoll(raw_);
+    if (wanted == PGRES_POLLING_FAILED) {
+      error why = refused();
+      close();
+      co_return why;
+    }
+  }
+  PQsetnonblocking(raw_, 1);
+  watch_.attach(PQsocket(raw_));
+  co_return result<void>();
+}
+
+void session::take_input() {
+  if (raw_ == nullptr || gone_) return;
+  bool read = PQconsumeInput(raw_) == 1;
+  if (!read || PQstatus(raw_) == CONNECTION_BAD) gone_ = true;
+}
+
+// One wait and one read; false: the deadline.
+task<bool> session::turn(bool writing, steady_time deadline) {
+  bool tls = PQsslInUse(raw_) == 1;
+  steady_time until = tls ? std::min(deadline, std::chrono::steady_clock::now() + tls_look) : deadline;
+  bool woken = co_await watch_.wait(writing ? interest::both : interest::reading, until);
+  take_input();
+  co_return woken || (tls && std::chrono::steady_clock::now() < deadline);
+}
+
+task<session::progress> session::until_answer(steady_time deadline) {
+  while (true) {
+    int unsent = PQflush(raw_); // -1: not writable any more; what the server said is still read below
+    if (PQisBusy(raw_) == 0) co_return progress::ready;
+    if (gone_) co_return progress::lost;
+    bool in_time = co_await turn(unsent == 1, deadline);
+    if (!in_time && PQisBusy(raw_) == 1) co_return progress::late;
+  }
+}
+
+task<session::progress> session::until_sent(steady_time deadline) {
+  while (true) {
+    int unsent = PQflush(raw_);
+    if (gone_ || unsent < 0) co_return progress::lost;
+    if (unsent == 0) co_return progress::ready;
+    bool in_time = co_await turn(true, deadline);
+    if (!in_time) co_return progress::late;
+  }
+}
+
+task<session::progress> session::until_input(steady_time deadline) {
+  if (gone_) co_return progress::lost;
+  bool in_time = co_await turn(false, deadline);
+  if (gone_) co_return progress::lost;
+  co_return in_time ? progress::ready : progress::late;
+}
+
+call::call(session& s) : session_(s) {
+  if (s.busy) {
+    log::error("two calls at once on one database connection");
+    std::abort();
+  }
+  s.busy = true;
+}
+
+call::~call() {
+  session_.busy = false;
+  if (!finished_) session_.close();
+}
+
+error error_of(const PGresult* r, bool doubt) {
+  const char* state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+  if (state == nullptr) return lost(doubt);
+  const char* message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+  return sqlstate_error(state, message == nullptr ? "" : message);
+}
+
+error lost(bool doubt) {
+  constexpr std::string_view why = "the connection to the database was lost";
+  return doubt ? in_doubt("pg:lost", why) : transient("pg:lost", why);
+}
+
+error late(bool doubt) {
+  constexpr std::string_view why = "the database did not answer in time";
+  return doubt ? in_doubt("pg:timeout", why) : transient("pg:timeout", why);
+}
+
+} // namespace suivi::pg

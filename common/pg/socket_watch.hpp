@@ -1,0 +1,33 @@
+// Waiting for a descriptor that belongs to libpq, with Asio.
+//
+// Promises: never closes the descriptor; nothing of it stays in Asio after detach(), so libpq may close it then;
+// a wait ends by its deadline; a cancelled wait throws operation_aborted. One waiter at a time.
+#pragma once
+
+#include "common/runtime/task.hpp"
+
+#include <memory>
+
+namespace suivi::pg {
+
+enum class interest { reading, writing, both };
+
+class socket_watch {
+ public:
+  explicit socket_watch(asio::any_io_executor executor);
+  ~socket_watch();
+  socket_watch(const socket_watch&) = delete;
+  socket_watch& operator=(const socket_watch&) = delete;
+
+  void attach(int descriptor);
+  void detach();
+
+  // True when the descriptor may be ready (spurious wakes are possible), false when the deadline came first.
+  task<bool> wait(interest what, steady_time deadline);
+
+ private:
+  struct core;
+  std::shared_ptr<core> core_; // shared with Asio's handlers, which may run after detach()
+};
+
+} // namespace suivi::pg

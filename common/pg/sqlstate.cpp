@@ -1,0 +1,57 @@
+// The table of SQLSTATEs that are not simply permanent.
+#include "common/pg/sqlstate.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace suivi::pg {
+namespace {
+
+constexpr std::array<std::string_view, 2> unknown_outcome{
+    "08007", // transaction_resolution_unknown
+    "40003", // statement_completion_unknown
+};
+
+constexpr std::array<std::string_view, 14> passing{
+    "25006", // read_only_sql_transaction: the server was demoted, another one is the primary
+    "25P03", // idle_in_transaction_session_timeout
+    "26000", // invalid_sql_statement_name: a prepared statement was dropped; it is prepared again
+    "40001", // serialization_failure
+    "40P01", // deadlock_detected
+    "55006", // object_in_use
+    "55P03", // lock_not_available
+    "57014", // query_canceled, by statement_timeout as well
+    "57P01", // admin_shutdown
+    "57P02", // crash_shutdown
+    "57P03", // cannot_connect_now
+    "57P05", // idle_session_timeout
+    "58000", // system_error
+    "58030", // io_error
+};
+
+constexpr std::array<std::string_view, 7> last_words{
+    "25006", "25P03", "57P01", "57P02", "57P03", "57P04", "57P05",
+};
+
+bool any_of(const auto& codes, std::string_view sqlstate) {
+  return std::find(codes.begin(), codes.end(), sqlstate) != codes.end();
+}
+
+} // namespace
+
+failure kind_of(std::string_view sqlstate) {
+  if (any_of(unknown_outcome, sqlstate)) return failure::in_doubt;
+  auto of_class = sqlstate.substr(0, 2);
+  if (of_class == "08" || of_class == "53") return failure::transient; // connection; resources short
+  return any_of(passing, sqlstate) ? failure::transient : failure::permanent;
+}
+
+bool ends_session(std::string_view sqlstate) {
+  return sqlstate.substr(0, 2) == "08" || any_of(last_words, sqlstate);
+}
+
+error sqlstate_error(std::string_view sqlstate, std::string_view message) {
+  return {kind_of(sqlstate), "sqlstate:" + std::string(sqlstate), std::string(message)};
+}
+
+} // namespace suivi::pg

@@ -1,0 +1,21 @@
+// What PostgreSQL's five-letter error codes mean for a caller. Pure.
+// Source: appendix A of PostgreSQL's manual; never the message's words, which depend on language and version.
+#pragma once
+
+#include "common/base/error.hpp"
+
+#include <string_view>
+
+namespace suivi::pg {
+
+// transient: the same statement may succeed later (lost or refused sessions, shortage, deadlock, time-out, a server
+// that is read-only because it was demoted); in_doubt: the server itself does not know; everything else is permanent.
+[[nodiscard]] failure kind_of(std::string_view sqlstate);
+
+// The session must not be used again: the server is ending it, or it is of no more use (a demoted server).
+[[nodiscard]] bool ends_session(std::string_view sqlstate);
+
+// "sqlstate:XXXXX", classified. `message` is the primary message only: the details below it quote rows.
+[[nodiscard]] error sqlstate_error(std::string_view sqlstate, std::string_view message);
+
+} // namespace suivi::pg
