@@ -1,0 +1,29 @@
+// The courier's registrations of webhooks: which address hears of which kind of event.
+#pragma once
+
+#include "common/base/error.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace suivi::maystro {
+
+struct hook {
+  std::string id;
+  std::string endpoint; // holds a webhook secret where it is ours: not for logs
+  std::vector<std::string> trigger_ids;
+};
+
+struct hook_type {
+  std::string id;
+  std::string name;
+};
+
+// Pure. Lists in any of the envelopes of listing.hpp; ids as numbers or texts; `trigger_type` an object or an id,
+// `triggers` a list of either. Elements without id (types: without name) are left out. "maystro:malformed" otherwise.
+[[nodiscard]] result<std::vector<hook>> read_hooks(std::string_view body);
+[[nodiscard]] result<std::vector<hook_type>> read_hook_types(std::string_view body);
+[[nodiscard]] result<hook> read_hook(std::string_view body);
+
+} // namespace suivi::maystro

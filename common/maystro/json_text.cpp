@@ -1,0 +1,109 @@
+// A handler for Boost.JSON's push parser that sees every number's own text, which the ready-made parser throws away.
+#include "common/maystro/json_text.hpp"
+
+#include "common/base/utf8.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+#include <boost/json/value_stack.hpp>
+#include <charconv>
+#include <cmath>
+#include <exception>
+#include <string>
+
+namespace suivi::maystro {
+namespace {
+
+namespace json = boost::json;
+using json::error_code;
+
+// Builds the value as json::parser would; differs in numbers and in U+0000.
+struct keeping_digits {
+  static constexpr std::size_t max_object_size = json::object::max_size();
+  static constexpr std::size_t max_array_size = json::array::max_size();
+  static constexpr std::size_t max_key_size = json::string::max_size();
+  static constexpr std::size_t max_string_size = json::string::max_size();
+
+  json::value_stack stack;
+  bool number_too_large = false;
+  std::string kept; // what storable() returns, where it had to drop something
+
+  json::string_view storable(json::string_view s) {
+    if (s.find('\0') == json::string_view::npos) return s;
+    kept.assign(s.data(), s.size());
+    std::erase(kept, '\0');
+    return {kept.data(), kept.size()};
+  }
+
+  bool on_document_begin(error_code&) { return true; }
+  bool on_document_end(error_code&) { return true; }
+  bool on_object_begin(error_code&) { return true; }
+  bool on_object_end(std::size_t n, error_code&) { return stack.push_object(n), true; }
+  bool on_array_begin(error_code&) { return true; }
+  bool on_array_end(std::size_t n, error_code&) { return stack.push_array(n), true; }
+  bool on_key_part(json::string_view s, std::size_t, error_code&) { return stack.push_chars(storable(s)), true; }
+  bool on_key(json::string_view s, std::size_t, error_code&) { return stack.push_key(storable(s)), true; }
+  bool on_string_part(json::string_view s, std::size_t, error_code&) { return stack.push_chars(storable(s)), true; }
+  bool on_string(json::string_view s, std::size_t, error_code&) { return stack.push_string(storable(s)), true; }
+  bool on_number_part(json::string_view, error_code&) { return true; } // the text comes in one piece: never called
+  bool on_int64(std::int64_t i, json::string_view, error_code&) { return stack.push_int64(i), true; }
+  bool on_uint64(std::uint64_t u, json::string_view, error_code&) { return stack.push_uint64(u), true; }
+  bool on_bool(bool b, error_code&) { return stack.push_bool(b), true; }
+  bool on_null(error_code&) { return stack.push_null(), true; }
+  bool on_comment_part(json::string_view, error_code&) { return true; }
+  bool on_comment(json::string_view, error_code&) { return true; }
+
+  bool on_double(double rounded, json::string_view text, error_code& ec) {
+    if (text.find_first_of(".eE") == json::string_view::npos) return stack.push_string(text), true;
+    // The parser's own conversion is off by one unit now and then; the standard one is not.
+    double exact = 0;
+    auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), exact);
+    if (problem != std::errc()) exact = rounded; // out of range: 0 if too small, infinite if too large
+    if (std::isfinite(exact)) return stack.push_double(exact), true;
+    number_too_large = true;
+    ec = json::make_error_code(json::error::exponent_overflow);
+    return false;
+  }
+};
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+error explain(error_code why, bool number_too_large) {
+  if (number_too_large || why == json::error::exponent_overflow)
+    return permanent("json:number", "a number in it is too large");
+  if (why == json::error::too_deep) return permanent("json:depth", "it is nested too deep");
+  return permanent("json:syntax", "it is not JSON");
+}
+
+} // namespace
+
+std::string_view trimmed_text(std::string_view text) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  if (text.starts_with(mark)) text.remove_prefix(mark.size());
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+result<json::value> parse_json(std::string_view text) {
+  text = trimmed_text(text);
+  if (text.empty()) return permanent("json:empty", "it is empty");
+  if (!is_utf8(text)) return permanent("json:utf8", "it is not UTF-8");
+  try {
+    json::basic_parser<keeping_digits> parser{json::parse_options{}};
+    keeping_digits& handler = parser.handler();
+    handler.stack.reset();
+    error_code why;
+    std::size_t used = parser.write_some(false, text.data(), text.size(), why);
+    if (why) return explain(why, handler.number_too_large);
+    if (used != text.size()) return permanent("json:syntax", "something follows its JSON");
+    return handler.stack.release();
+  } catch (const std::exception&) { // out of memory, or a size beyond the library's own limits
+    return permanent("json:syntax", "it is too large to be read");
+  }
+}
+
+} // namespace suivi::maystro

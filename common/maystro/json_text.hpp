@@ -1,0 +1,24 @@
+// The one way JSON of the courier is parsed: strictly RFC 8259, but
+// - integers too long for 64 bits become strings of their digits (as doubles they would lose them);
+// - other numbers are the nearest double, and one that is infinite fails the document;
+// - a leading byte-order mark and white space around are dropped;
+// - nesting beyond 32 fails, before any recursion gets deep;
+// - U+0000 in texts and names is dropped: PostgreSQL's text and jsonb refuse it.
+// A lone surrogate fails the document.
+#pragma once
+
+#include "common/base/error.hpp"
+
+#include <boost/json/value.hpp>
+#include <string_view>
+
+namespace suivi::maystro {
+
+// Errors, all permanent, `detail` being a clause without content of the text: "json:empty", "json:utf8" (not UTF-8),
+// "json:number" (too large), "json:depth" (nested too deep), "json:syntax". Never throws.
+[[nodiscard]] result<boost::json::value> parse_json(std::string_view text);
+
+// Drops a UTF-8 byte-order mark and white space at both ends.
+[[nodiscard]] std::string_view trimmed_text(std::string_view text);
+
+} // namespace suivi::maystro
