@@ -12,23 +12,26 @@ namespace suivi::http {
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
-// The first field of that name (case-insensitive), or nullopt.
+// Header names (and the few values that are words) compare without regard to ASCII case.
+[[nodiscard]] bool same_name(std::string_view a, std::string_view b);
+// The first field of that name, or nullopt.
 [[nodiscard]] std::optional<std::string_view> find_header(const header_list& headers, std::string_view name);
 
-// `%41` → `A`; `+` stays. nullopt where an escape is malformed.
+// `%41` → `A`; `+` stays; any byte may come out, NUL too. nullopt where an escape is malformed.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 // Everything but RFC 3986's unreserved characters is escaped.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
-// A request target taken apart: `/a/b%20c?x=1&y` → path segments decoded, query pairs decoded (`+` is a space there).
+// A request target taken apart: `/a/b%20c?x=1&y` → path segments decoded, query pairs decoded (`+` is a space
+// there).
 struct target {
-  std::string path;                                       // as sent, without the query
-  std::vector<std::string> segments;                      // {"a", "b c"}; a trailing slash adds no empty one
+  std::string path;                  // as sent, without the query
+  std::vector<std::string> segments; // {"a", "b c"}; a trailing slash adds no empty one, `//` does
   std::vector<std::pair<std::string, std::string>> query; // {{"x","1"},{"y",""}}
 
   [[nodiscard]] std::optional<std::string_view> find(std::string_view key) const;
 };
-// nullopt for a malformed escape or a target that is not in origin form.
+// nullopt for a malformed escape, control characters, or a target that is not in origin form.
 [[nodiscard]] std::optional<target> parse_target(std::string_view text);
 
 struct request {
@@ -39,11 +42,14 @@ struct request {
   boost::asio::ip::address remote;
 };
 
+// The server adds Content-Length, Date (unless given) and, for HEAD, leaves the body out. `Connection: close`
+// among the headers closes the connection after the answer. A header that could not stand on the wire (a line
+// break in it, say) is a programmer's error and answered 500.
 struct response {
-  unsigned status = 200;
+  unsigned status = 200; // 0: no answer, the connection is cut (for stand-ins that play a broken peer)
   std::string body;
   std::string content_type = "application/json";
-  header_list headers;     // further ones: Allow, Retry-After, …
+  header_list headers; // further ones: Allow, Retry-After, …
 };
 
 } // namespace suivi::http

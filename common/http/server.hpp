@@ -1,8 +1,9 @@
-// An HTTP/1.1 server: keep-alive, pipelined requests answered in order, limits on everything, TLS if asked, drain.
+// An HTTP/1.1 server: keep-alive, pipelined requests answered in order, limits on everything, TLS if asked,
+// drain.
 //
-// What the peer does wrong is answered or cut off here and never reaches the handler: malformed head 400, head over
-// its limit 431, body over its limit 413 (declared or chunked), too slow in a phase: closed. A handler that throws is
-// a programmer's error: logged, answered 500.
+// What the peer does wrong is answered or cut off here and never reaches the handler: malformed head 400,
+// head over its limit 431, body over its limit 413 (declared or chunked), too slow in a phase: closed. A
+// handler that throws is a programmer's error: logged, answered 500.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -17,9 +18,10 @@ namespace suivi::http {
 struct server_limits {
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 256 * 1024;
-  std::size_t max_connections = 10'000; // beyond it the listener pauses; waiting peers stay in the kernel's backlog
-  milliseconds idle_timeout{75'000};    // between requests of a connection
-  milliseconds header_timeout{10'000};  // first byte of a request to the end of its head
+  std::size_t max_connections =
+      10'000; // beyond it the listener pauses; waiting peers stay in the kernel's backlog
+  milliseconds idle_timeout{75'000};   // between requests of a connection
+  milliseconds header_timeout{10'000}; // first byte of a request to the end of its head
   milliseconds body_timeout{20'000};
   milliseconds write_timeout{20'000};
 };
@@ -36,16 +38,20 @@ class server {
   server(asio::any_io_executor executor, server_limits limits, handler on_request);
   ~server();
 
-  // Binds "address:port" (IPv6 in brackets; port 0 = any free one) and listens. permanent "http:listen" names the address.
+  // Binds "address:port" (IPv6 in brackets; port 0 = any free one) and listens. permanent "http:listen" names
+  // the address.
   result<void> listen(std::string_view address_and_port);
-  result<void> use_tls(const tls_files& files); // before listen(); again later = reload for new connections
+  // TLS 1.2 and newer for connections accepted from now on; call before run(), again later = reload.
+  // permanent "http:tls" if the files don't make a pair; what was in force then stays so.
+  result<void> use_tls(const tls_files& files);
   [[nodiscard]] unsigned short port() const;
   [[nodiscard]] std::size_t connections() const;
 
   // Serves until drain() and returns when the last connection has ended.
   task<void> run();
-  // Stops accepting, lets requests in progress finish (their answers say `Connection: close`), closes idle connections;
-  // what is left after `grace` is cut. May be called from a coroutine on the same executor, once.
+  // Stops accepting, lets requests in progress finish (their answers say `Connection: close`), closes idle
+  // connections; what is left after `grace` is cut. May be called from a coroutine on the same executor,
+  // once.
   void drain(milliseconds grace);
 
  private:

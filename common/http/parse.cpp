@@ -1,0 +1,120 @@
+// Feeding Beast's parser piece by piece, so that the head's size is known exactly.
+#include "common/http/parse.hpp"
+
+#include <algorithm>
+#include <boost/beast/http/error.hpp>
+#include <limits>
+
+namespace suivi::http {
+namespace {
+
+// Beside a head, only chunk extensions and trailers must fit a buffer whole before they can be read.
+constexpr std::size_t max_unparsed_bytes = 16 * 1024;
+
+// Declared lengths are a peer's word: memory is taken as the bytes arrive, past this.
+constexpr std::size_t max_trusted_length_bytes = 64 * 1024;
+
+std::string_view view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+} // namespace
+
+template <bool is_request>
+message_parser<is_request>::message_parser(std::size_t max_head_bytes, std::size_t max_body_bytes)
+    : max_head_bytes_(max_head_bytes), max_body_bytes_(max_body_bytes) {
+  // Beast's own limit counts the start line apart; feed() counts exactly, this one only stops it from looking
+  // further.
+  this->header_limit(static_cast<std::uint32_t>(
+      std::min<std::size_t>(max_head_bytes + 1, std::numeric_limits<std::uint32_t>::max())));
+  this->body_limit(max_body_bytes);
+}
+
+template <bool is_request>
+step message_parser<is_request>::feed(beast::flat_buffer& in) {
+  if (!begun()) { // RFC 9112 § 2.2: line breaks before a message are skipped
+    auto bytes = static_cast<const char*>(in.data().data());
+    std::size_t skipped = 0;
+    while (skipped + 1 < in.size() && bytes[skipped] == '\r' && bytes[skipped + 1] == '\n') skipped += 2;
+    in.consume(skipped);
+    if (in.size() == 1 && static_cast<const char*>(in.data().data())[0] == '\r') return step::more;
+  }
+  while (in.size() != 0 && !this->is_done()) {
+    bool in_head = !this->is_header_done();
+    beast::error_code ec;
+    std::size_t used = this->put(in.data(), ec);
+    in.consume(used);
+    if (in_head) head_bytes_ += used;
+    if (unknown_coding_) return step::unknown_coding;
+    if (in_head && (head_bytes_ > max_head_bytes_ || ec == beast::http::error::header_limit))
+      return step::head_too_large;
+    if (ec == beast::http::error::need_more) {
+      if (in_head && head_bytes_ + in.size() > max_head_bytes_) return step::head_too_large;
+      if (!in_head && in.size() > max_unparsed_bytes) return step::malformed;
+      return step::more;
+    }
+    if (ec == beast::http::error::body_limit) return step::body_too_large;
+    if (ec) return step::malformed;
+  }
+  return this->is_done() ? step::done : step::more;
+}
+
+template <bool is_request>
+step message_parser<is_request>::end_of_input() {
+  if (!this->got_some()) return step::malformed;
+  beast::error_code ec;
+  this->put_eof(ec);
+  return ec ? step::malformed : step::done;
+}
+
+template <bool is_request>
+void message_parser<is_request>::on_field_impl(beast::http::field name, string_view text, string_view value,
+                                               error_code& ec) {
+  if (this->is_header_done()) return; // a trailer
+  if (name == beast::http::field::transfer_encoding && !same_name(view(value), "chunked")) {
+    unknown_coding_ = true;
+    ec = beast::http::error::bad_transfer_encoding;
+    return;
+  }
+  if (name == beast::http::field::expect && same_name(view(value), "100-continue")) expects_continue_ = true;
+  headers.emplace_back(text, value);
+}
+
+template <bool is_request>
+void message_parser<is_request>::on_body_init_impl(const boost::optional<std::uint64_t>& length,
+                                                   error_code&) {
+  if (length)
+    body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, max_trusted_length_bytes)));
+}
+
+template <bool is_request>
+std::size_t message_parser<is_request>::on_body_impl(string_view part, error_code& ec) {
+  if (part.size() > max_body_bytes_ - body.size()) {
+    ec = beast::http::error::body_limit;
+    return 0;
+  }
+  body.append(part.data(), part.size());
+  return part.size();
+}
+
+template <bool is_request>
+std::size_t message_parser<is_request>::on_chunk_body_impl(std::uint64_t, string_view part, error_code& ec) {
+  return on_body_impl(part, ec);
+}
+
+template class message_parser<true>;
+template class message_parser<false>;
+
+void request_parser::on_request_impl(beast::http::verb, beast::string_view name, beast::string_view where,
+                                     int version, beast::error_code&) {
+  method = view(name);
+  target = view(where);
+  version_ = version;
+}
+
+void response_parser::on_response_impl(int code, beast::string_view, int version, beast::error_code&) {
+  status = static_cast<unsigned>(code);
+  version_ = version;
+}
+
+} // namespace suivi::http

@@ -1,0 +1,232 @@
+// Accepting, looking after late connections, draining. What happens on a connection is session.cpp's.
+#include "common/http/server.hpp"
+
+#include "common/http/session.hpp"
+#include "common/http/tls.hpp"
+#include "common/log/log.hpp"
+#include "common/runtime/task_group.hpp"
+#include "common/runtime/wakeup.hpp"
+
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <charconv>
+
+namespace suivi::http {
+namespace {
+
+using tcp = asio::ip::tcp;
+
+constexpr milliseconds accept_pause{100};
+
+std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
+  auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  auto host = text.substr(0, colon);
+  auto digits = text.substr(colon + 1);
+  bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  unsigned short port = 0;
+  auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (wrong != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  boost::system::error_code failed;
+  auto address = asio::ip::make_address(std::string(host), failed);
+  if (failed || address.is_v6() != bracketed) return std::nullopt;
+  return tcp::endpoint(address, port);
+}
+
+// A dual-stack socket shows IPv4 peers as ::ffff:a.b.c.d.
+asio::ip::address unmapped(const asio::ip::address& peer) {
+  if (!peer.is_v6() || !peer.to_v6().is_v4_mapped()) return peer;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, peer.to_v6());
+}
+
+} // namespace
+
+struct server::state {
+  state(asio::any_io_executor on, server_limits limits, handler on_request)
+      : executor(on), acceptor(on), drain_begun(on), slot_freed(on), sessions(on) {
+    room.limits = limits;
+    room.on_request = std::move(on_request);
+    room.on_end = [this] { slot_freed.notify(); };
+  }
+
+  // Held by value: the server object may go while this runs.
+  static task<void> run(std::shared_ptr<state> s);
+  [[nodiscard]] bool full() const { return room.open.size() >= room.limits.max_connections; }
+  void take(tcp::socket socket, const tcp::endpoint& peer);
+  void take_backlog();
+  task<void> accept_peers();
+  task<void> look_after();
+
+  asio::any_io_executor executor;
+  tcp::acceptor acceptor;
+  tls_context tls;
+  session_room room;
+  runtime::wakeup drain_begun;
+  runtime::wakeup slot_freed;
+  steady_time cut_at = steady_time::max();
+  bool running = false;
+  runtime::task_group sessions;
+};
+
+namespace {
+
+task<void> serve(std::unique_ptr<session> on) {
+  try {
+    co_await on->run();
+  } catch (const boost::system::system_error&) {
+    throw;                            // cancelled
+  } catch (const std::exception& e) { // out of memory, say: this connection's end, not the server's
+    log::error("a connection failed", {{"error", e.what()}});
+  }
+}
+
+} // namespace
+
+void server::state::take(tcp::socket socket, const tcp::endpoint& peer) {
+  try {
+    auto accepted = make_session(room, std::move(socket), unmapped(peer.address()), tls);
+    sessions.spawn("http connection", serve(std::move(accepted)));
+  } catch (const std::exception& e) {
+    log::error("a connection could not be served", {{"error", e.what()}});
+  }
+}
+
+// Peers in the kernel's backlog believe themselves connected; closing the listener would reset them.
+void server::state::take_backlog() {
+  boost::system::error_code failed;
+  acceptor.non_blocking(true, failed);
+  while (!failed && !full()) {
+    tcp::socket socket(executor);
+    tcp::endpoint peer;
+    acceptor.accept(socket, peer, failed);
+    if (!failed) take(std::move(socket), peer);
+  }
+}
+
+// Nothing that goes wrong here ends the server: it waits a little and accepts on.
+task<void> server::state::accept_peers() {
+  bool pausing = false;
+  while (!room.draining) {
+    if (full()) {
+      co_await slot_freed.wait();
+      continue;
+    }
+    tcp::socket socket(executor);
+    tcp::endpoint peer;
+    boost::system::error_code failed;
+    co_await acceptor.async_accept(socket, peer, asio::redirect_error(asio::use_awaitable, failed));
+    if (!failed) {
+      pausing = false;
+      take(std::move(socket), peer);
+      continue;
+    }
+    if (room.draining) break;
+    if (failed == asio::error::connection_aborted) continue;
+    if (!pausing)
+      log::warn("accepting connections pauses",
+                {{"error", failed.message()}, {"connections", room.open.size()}});
+    pausing = true;
+    co_await runtime::sleep_for(accept_pause);
+  }
+}
+
+task<void> server::state::look_after() {
+  const auto& limits = room.limits;
+  auto shortest =
+      std::min({limits.idle_timeout, limits.header_timeout, limits.body_timeout, limits.write_timeout});
+  auto pause = std::clamp(shortest / 8, milliseconds(10), milliseconds(500));
+  while (true) {
+    co_await runtime::sleep_for(pause);
+    auto at = std::chrono::steady_clock::now();
+    for (auto* each : room.open)
+      if (each->late_at() <= at) each->cut();
+  }
+}
+
+task<void> server::state::run(std::shared_ptr<state> s) {
+  s->running = true;
+  runtime::task_group loops(s->executor);
+  loops.spawn("http accept", s->accept_peers());
+  loops.spawn("http timeouts", s->look_after());
+  bool cancelled = false;
+  try {
+    while (!s->room.draining) co_await s->drain_begun.wait();
+    co_await s->sessions.join_until(s->cut_at);
+  } catch (const boost::system::system_error&) {
+    cancelled = true;
+  }
+  auto state = co_await asio::this_coro::cancellation_state;
+  cancelled = cancelled || state.cancelled() != asio::cancellation_type::none;
+  // From here on everything ends, whoever asks: nothing may be left behind.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  boost::system::error_code ignored;
+  s->acceptor.close(ignored);
+  s->room.draining = true;
+  for (auto* each : s->room.open) each->cut();
+  loops.cancel();
+  s->sessions.cancel();
+  co_await loops.join();
+  co_await s->sessions.join();
+  s->running = false;
+  if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+server::server(asio::any_io_executor executor, server_limits limits, handler on_request)
+    : state_(std::make_shared<state>(std::move(executor), limits, std::move(on_request))) {}
+
+server::~server() = default;
+
+result<void> server::listen(std::string_view address_and_port) {
+  auto wrong = [&](std::string_view why) {
+    return permanent("http:listen", std::string(address_and_port) + ": " + std::string(why));
+  };
+  auto endpoint = parse_endpoint(address_and_port);
+  if (!endpoint) return wrong("not an address and a port");
+  auto& acceptor = state_->acceptor;
+  boost::system::error_code failed;
+  acceptor.open(endpoint->protocol(), failed);
+  if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
+  if (!failed) acceptor.bind(*endpoint, failed);
+  if (!failed) acceptor.listen(asio::socket_base::max_listen_connections, failed);
+  if (!failed) return {};
+  boost::system::error_code ignored;
+  acceptor.close(ignored);
+  return wrong(failed.message());
+}
+
+result<void> server::use_tls(const tls_files& files) {
+  auto made = make_server_tls(files);
+  if (!made) return made.error();
+  state_->tls = std::move(*made);
+  return {};
+}
+
+unsigned short server::port() const {
+  boost::system::error_code failed;
+  auto local = state_->acceptor.local_endpoint(failed);
+  return failed ? 0 : local.port();
+}
+
+std::size_t server::connections() const {
+  return state_->room.open.size();
+}
+
+task<void> server::run() {
+  return state::run(state_);
+}
+
+void server::drain(milliseconds grace) {
+  auto& s = *state_;
+  auto at = std::chrono::steady_clock::now();
+  if (s.running) s.take_backlog();
+  boost::system::error_code ignored;
+  s.acceptor.close(ignored);
+  s.room.draining = true;
+  s.cut_at = at + grace;
+  for (auto* each : s.room.open) each->begin_drain(at);
+  s.drain_begun.notify();
+  s.slot_freed.notify();
+}
+
+} // namespace suivi::http

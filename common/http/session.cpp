@@ -1,0 +1,286 @@
+// The request loop: parse what is there, else read; answer; again.
+//
+// The buffers live as long as the connection, a small answer goes out in one write that is tried without
+// waiting first.
+#include "common/http/session.hpp"
+
+#include "common/http/answer_text.hpp"
+#include "common/http/parse.hpp"
+#include "common/log/log.hpp"
+
+#include <array>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+
+namespace suivi::http {
+namespace {
+
+using tcp = asio::ip::tcp;
+
+constexpr std::size_t read_bytes = 16 * 1024;
+constexpr std::size_t copied_body_bytes = 16 * 1024; // larger bodies are written from where they are
+constexpr milliseconds linger_limit{2'000};
+constexpr milliseconds drain_first_limit{1'000};
+
+response refusal(unsigned status, std::string_view code, std::string_view message) {
+  response answer;
+  answer.status = status;
+  answer.body = R"({"success":false,"error":{"message":")" + std::string(message) + R"(","code":")" +
+                std::string(code) + "\"}}";
+  return answer;
+}
+
+response refusal_of(step what) {
+  switch (what) {
+  case step::head_too_large:
+    return refusal(431, "head_too_large", "The request's header is too large.");
+  case step::body_too_large:
+    return refusal(413, "body_too_large", "The request's body is too large.");
+  case step::unknown_coding:
+    return refusal(501, "unknown_coding", "This transfer coding is not understood.");
+  default:
+    return refusal(400, "malformed", "The request is malformed.");
+  }
+}
+
+response after_exception(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& e) {
+    log::error("a request handler failed", {{"error", e.what()}});
+  } catch (...) {
+    log::error("a request handler failed", {{"error", "unknown exception"}});
+  }
+  return refusal(500, "internal", "Internal error.");
+}
+
+bool is_sound(const response& answer) {
+  return answer.status >= 200 && answer.status <= 599 && can_be_sent(answer.headers) &&
+         can_be_sent({{"Content-Type", answer.content_type}});
+}
+
+template <class Stream>
+class session_on final : public session {
+  static constexpr bool plain = std::is_same_v<Stream, tcp::socket>;
+
+ public:
+  template <class... Args>
+  session_on(session_room& room, asio::ip::address peer, std::shared_ptr<asio::ssl::context> tls,
+             Args&&... args)
+      : session(room, std::move(peer)), tls_(std::move(tls)), stream_(std::forward<Args>(args)...) {}
+
+  void cut() override {
+    boost::system::error_code ignored;
+    socket().close(ignored);
+  }
+
+  bool has_unread() override {
+    boost::system::error_code ignored;
+    return socket().available(ignored) != 0;
+  }
+
+  task<void> run() override {
+    if constexpr (!plain) {
+      boost::system::error_code failed;
+      co_await stream_.async_handshake(asio::ssl::stream_base::server,
+                                       asio::redirect_error(asio::use_awaitable, failed));
+      if (failed) co_return;
+    }
+    bool keep = true;
+    while (keep) {
+      request_parser parser(room_.limits.max_header_bytes, room_.limits.max_body_bytes);
+      step got = parser.feed(in_);
+      if (got == step::more) {
+        got = co_await read_request(parser);
+        if (got == step::more) co_return; // the peer has gone, or was too slow
+      }
+      enter_unlimited(phase::busy);
+      response answer; // stays until it is written: rest_ may point into it
+      if (got == step::done) {
+        std::exception_ptr thrown;
+        try {
+          request asked{std::move(parser.method), std::move(parser.target), std::move(parser.headers),
+                        std::move(parser.body), peer_};
+          head_only_ = asked.method == "HEAD";
+          answer = co_await room_.on_request(std::move(asked));
+        } catch (...) {
+          thrown = std::current_exception();
+        }
+        if (thrown) {
+          auto state = co_await asio::this_coro::cancellation_state;
+          if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(thrown);
+          answer = after_exception(thrown);
+        }
+        if (answer.status == 0) co_return;
+        if (!is_sound(answer))
+          answer = after_exception(std::make_exception_ptr(std::logic_error("unsound answer")));
+        keep = parser.keep_alive() && !room_.draining;
+        auto wish = answer.headers.empty() ? std::nullopt : find_header(answer.headers, "Connection");
+        if (wish && same_name(*wish, "close")) keep = false;
+      } else {
+        answer = refusal_of(got);
+        keep = false;
+        head_only_ = parser.method == "HEAD";
+      }
+      answer_terms terms{parser.http_1_1(), keep};
+      bool sent = write_at_once(answer, terms);
+      if (!sent) {
+        sent = co_await write_rest();
+        if (!sent) co_return;
+      }
+      enter(phase::idle, room_.limits.idle_timeout);
+      if (room_.draining) keep = false;
+    }
+    co_await linger();
+  }
+
+ private:
+  tcp::socket& socket() {
+    if constexpr (plain)
+      return stream_;
+    else
+      return stream_.next_layer();
+  }
+
+  // Until the request is whole or refused; step::more when nothing further can be read.
+  task<step> read_request(request_parser& parser) {
+    bool in_head = false;
+    bool in_body = false;
+    bool continued = false;
+    step got = step::more;
+    while (got == step::more) {
+      if (!in_body && parser.is_header_done()) {
+        in_body = true;
+        enter(phase::busy, room_.limits.body_timeout);
+      } else if (!in_head && !in_body && parser.begun()) {
+        in_head = true;
+        enter(phase::busy, room_.limits.header_timeout);
+      }
+      if (in_body && !continued && parser.expects_continue() && parser.http_1_1() && in_.size() == 0 &&
+          parser.body.empty()) {
+        static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+        boost::system::error_code failed;
+        continued = true;
+        co_await asio::async_write(stream_, asio::buffer(go_on),
+                                   asio::redirect_error(asio::use_awaitable, failed));
+        if (failed) co_return step::more;
+      }
+      boost::system::error_code failed;
+      auto space = in_.prepare(read_bytes);
+      std::size_t n =
+          co_await stream_.async_read_some(space, asio::redirect_error(asio::use_awaitable, failed));
+      if (failed) co_return step::more;
+      in_.commit(n);
+      got = parser.feed(in_);
+    }
+    co_return got;
+  }
+
+  // Lays the answer out and, on a plain connection, hands the kernel what it takes. True: all is sent.
+  bool write_at_once(const response& answer, const answer_terms& terms) {
+    out_.clear();
+    append_answer_head(out_, answer, terms, room_.date());
+    bool with_body = !head_only_ && answer.status != 204 && answer.status != 304;
+    rest_ = {};
+    if (with_body && answer.body.size() <= copied_body_bytes)
+      out_ += answer.body;
+    else if (with_body)
+      rest_ = asio::buffer(answer.body);
+    sent_ = 0;
+    if constexpr (plain) {
+      if (rest_.size() != 0) return false;
+      boost::system::error_code failed;
+      sent_ = stream_.write_some(asio::buffer(out_), failed);
+      return !failed && sent_ == out_.size();
+    }
+    return false;
+  }
+
+  task<bool> write_rest() {
+    enter(phase::busy, room_.limits.write_timeout);
+    std::array<asio::const_buffer, 2> parts{asio::buffer(out_) + sent_, rest_};
+    boost::system::error_code failed;
+    co_await asio::async_write(stream_, parts, asio::redirect_error(asio::use_awaitable, failed));
+    co_return !failed;
+  }
+
+  // Closing with unread bytes in the kernel would reset the connection and may take the answer with it: say
+  // that no more comes, then read on until the peer closes too.
+  task<void> linger() {
+    enter(phase::lingering, linger_limit);
+    boost::system::error_code failed;
+    if constexpr (!plain) {
+      co_await stream_.async_shutdown(asio::redirect_error(asio::use_awaitable, failed));
+      failed.clear();
+    }
+    socket().shutdown(tcp::socket::shutdown_send, failed);
+    while (!failed) {
+      in_.clear();
+      auto space = in_.prepare(read_bytes);
+      co_await socket().async_read_some(space, asio::redirect_error(asio::use_awaitable, failed));
+    }
+  }
+
+  std::shared_ptr<asio::ssl::context> tls_;
+  Stream stream_;
+  beast::flat_buffer in_;
+  std::string out_;
+  asio::const_buffer rest_;
+  std::size_t sent_ = 0;
+  bool head_only_ = false;
+};
+
+} // namespace
+
+std::string_view session_room::date() {
+  auto current = now();
+  auto second = std::chrono::floor<seconds>(current);
+  if (second != date_of_) {
+    date_of_ = second;
+    date_text_ = format_http_date(current);
+  }
+  return date_text_;
+}
+
+session::session(session_room& room, asio::ip::address peer) : room_(room), peer_(std::move(peer)) {
+  enter(phase::fresh, room.limits.header_timeout);
+  self_ = room_.open.insert(room_.open.end(), this);
+}
+
+session::~session() {
+  room_.open.erase(self_);
+  room_.on_end();
+}
+
+void session::enter(phase next, milliseconds limit) {
+  phase_ = next;
+  late_at_ = std::chrono::steady_clock::now() + limit;
+}
+
+void session::enter_unlimited(phase next) {
+  phase_ = next;
+  late_at_ = steady_time::max();
+}
+
+void session::begin_drain(steady_time now) {
+  if (phase_ != phase::fresh && phase_ != phase::idle) return;
+  // A request may be under way: on a connection just accepted, or already in the kernel.
+  if (phase_ == phase::fresh || has_unread())
+    late_at_ = std::min(late_at_, now + drain_first_limit);
+  else
+    cut();
+}
+
+std::unique_ptr<session> make_session(session_room& room, tcp::socket socket, asio::ip::address peer,
+                                      std::shared_ptr<asio::ssl::context> tls) {
+  boost::system::error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.non_blocking(true, ignored);
+  if (!tls)
+    return std::make_unique<session_on<tcp::socket>>(room, std::move(peer), nullptr, std::move(socket));
+  auto& context = *tls;
+  return std::make_unique<session_on<asio::ssl::stream<tcp::socket>>>(room, std::move(peer), std::move(tls),
+                                                                      std::move(socket), context);
+}
+
+} // namespace suivi::http

@@ -1,0 +1,75 @@
+// One connection of the server, from accept to end.
+//
+// A session carries the moment at which its present phase has taken too long; the server looks over all
+// sessions now and then and cuts those that are late, so no timer is touched for a request.
+#pragma once
+
+#include "common/base/time.hpp"
+#include "common/http/server.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <list>
+#include <memory>
+
+namespace suivi::http {
+
+class session;
+
+// What the sessions of a server share. Outlives them all.
+struct session_room {
+  server_limits limits;
+  handler on_request;
+  bool draining = false;
+  std::list<session*> open;
+  std::function<void()> on_end; // a session has ended
+
+  // Now as HTTP date, formatted once a second.
+  std::string_view date();
+
+ private:
+  std::string date_text_;
+  std::chrono::sys_seconds date_of_{};
+};
+
+class session {
+ public:
+  enum class phase {
+    fresh,     // nothing received yet on this connection
+    idle,      // between requests
+    busy,      // reading a request, in the handler, or writing
+    lingering, // answered for the last time; waits for the peer to have read it
+  };
+
+  session(session_room& room, asio::ip::address peer);
+  virtual ~session();
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  virtual task<void> run() = 0;
+  // Closes the socket; run() then ends unless it is in the handler.
+  virtual void cut() = 0;
+  virtual bool has_unread() = 0;
+
+  [[nodiscard]] steady_time late_at() const { return late_at_; }
+  // Cuts an idle connection; one that may have a request under way is given a moment to show it.
+  void begin_drain(steady_time now);
+
+ protected:
+  void enter(phase next, milliseconds limit);
+  void enter_unlimited(phase next);
+
+  session_room& room_;
+  asio::ip::address peer_;
+
+ private:
+  phase phase_ = phase::fresh;
+  steady_time late_at_;
+  std::list<session*>::iterator self_;
+};
+
+// `tls` null = plain.
+std::unique_ptr<session> make_session(session_room& room, asio::ip::tcp::socket socket,
+                                      asio::ip::address peer, std::shared_ptr<asio::ssl::context> tls);
+
+} // namespace suivi::http

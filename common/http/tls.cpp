@@ -1,0 +1,41 @@
+// asio::ssl::context with our choices made.
+#include "common/http/tls.hpp"
+
+#include <openssl/ssl.h>
+
+namespace suivi::http {
+
+namespace ssl = asio::ssl;
+
+result<tls_context> make_server_tls(const tls_files& files) {
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
+  auto native = context->native_handle();
+  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS); // idle connections hold no record buffers
+  boost::system::error_code failed;
+  context->set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string(); },
+                                 failed);
+  if (!failed) context->use_certificate_chain_file(files.certificate, failed);
+  if (failed) return permanent("http:tls", "certificate " + files.certificate + ": " + failed.message());
+  context->use_private_key_file(files.key, ssl::context::pem, failed);
+  if (failed) return permanent("http:tls", "key " + files.key + ": " + failed.message());
+  if (SSL_CTX_check_private_key(native) != 1)
+    return permanent("http:tls", files.key + " is not the key of " + files.certificate);
+  return context;
+}
+
+result<tls_context> make_client_tls(const std::string& ca_file) {
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
+  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+  SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
+  boost::system::error_code failed;
+  context->set_verify_mode(ssl::verify_peer, failed);
+  if (!failed) context->set_default_verify_paths(failed);
+  if (failed) return permanent("http:certificate", failed.message());
+  if (!ca_file.empty()) context->load_verify_file(ca_file, failed);
+  if (failed) return permanent("http:certificate", "authorities " + ca_file + ": " + failed.message());
+  return context;
+}
+
+} // namespace suivi::http

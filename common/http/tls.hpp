@@ -1,0 +1,21 @@
+// TLS settings of both sides: 1.2 and newer.
+#pragma once
+
+#include "common/base/error.hpp"
+#include "common/http/server.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+#include <memory>
+
+namespace suivi::http {
+
+using tls_context = std::shared_ptr<asio::ssl::context>;
+
+// permanent "http:tls". An encrypted key is an error; nobody is asked for a password.
+[[nodiscard]] result<tls_context> make_server_tls(const tls_files& files);
+
+// Verifies the peer against the system's authorities and, unless empty, those of `ca_file` (PEM). permanent
+// "http:certificate" if that cannot be read.
+[[nodiscard]] result<tls_context> make_client_tls(const std::string& ca_file);
+
+} // namespace suivi::http
