@@ -29,6 +29,7 @@ create table suivi.sweep (
   finished_at       timestamptz,
   verdict           text        not null default 'incomplete' check (verdict in ('complete', 'incomplete')),
   cut               boolean     not null default false,
+  abandoned         boolean     not null default false, -- stopped, or its lease was lost: it stands for no scheduled run
   reason            text        default 'killed before its end',
   pages             bigint      not null default 0,
   fetched           bigint      not null default 0,

@@ -1,8 +1,6 @@
 // Reads shipping_accounts with its company; asks first whether those tables are there at all.
 #include "common/shop/accounts.hpp"
 
-#include "common/log/log.hpp"
-
 namespace suivi::shop {
 namespace {
 
@@ -35,7 +33,6 @@ task<result<std::vector<account>>> load_accounts(pg::connection& db, std::string
     a.id = found->text(i, 0);
     a.name = found->text(i, 1);
     std::string key = maystro::normalise_api_key(found->text(i, 2));
-    if (key.empty()) log::warn("an account has no key", {{"account", a.id}});
     a.courier.api_key = secret(std::move(key));
     std::string own = maystro::normalise_base_url(found->text(i, 3));
     a.courier.base_url = found->text(i, 3).empty() || own.empty() ? maystro::normalise_base_url(default_base_url) : own;

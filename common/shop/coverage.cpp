@@ -1,0 +1,75 @@
+// One sequential scan of the orders.
+#include "common/shop/coverage.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <cmath>
+
+namespace suivi::shop {
+namespace {
+
+constexpr pg::statement names_there{"coverage_names_there", "select to_regclass('shipping_accounts') is not null"};
+
+constexpr pg::statement with_names{"coverage_with_names", R"sql(
+select o.id, coalesce(a."name", ''), o.total, o.tracked
+from (select "shippingAccountId" as id, count(*) as total, count(*) filter (where "trackingNumber" <> '') as tracked
+      from orders where "shippingAccountId" is not null group by 1) o
+left join shipping_accounts a on a."id" = o.id
+order by 1
+)sql"};
+
+constexpr pg::statement without_names{"coverage_without_names", R"sql(
+select "shippingAccountId", '', count(*), count(*) filter (where "trackingNumber" <> '')
+from orders where "shippingAccountId" is not null group by 1 order by 1
+)sql"};
+
+void put_counts(boost::json::object& into, const covered& c) {
+  into["total"] = c.total;
+  into["withTracking"] = c.with_tracking;
+  into["withoutTracking"] = c.total - c.with_tracking;
+  into["coveragePercentage"] = c.percentage();
+}
+
+} // namespace
+
+double covered::percentage() const {
+  if (total == 0) return 100;
+  return std::round(static_cast<double>(with_tracking) * 10'000 / static_cast<double>(total)) / 100;
+}
+
+task<result<coverage>> count_coverage(pg::connection& db) {
+  auto named = co_await db.run(names_there);
+  if (!named) co_return named.error();
+  pg::statement count = named->boolean(0, 0) ? with_names : without_names;
+  auto found = co_await db.run(count);
+  if (!found) co_return found.error();
+  coverage c;
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    covered one;
+    one.account_id = found->text(i, 0);
+    one.account_name = found->text(i, 1);
+    one.total = found->integer(i, 2);
+    one.with_tracking = found->integer(i, 3);
+    c.sum.total += one.total;
+    c.sum.with_tracking += one.with_tracking;
+    c.by_account.push_back(std::move(one));
+  }
+  co_return c;
+}
+
+boost::json::object to_json(const coverage& c) {
+  boost::json::object o;
+  put_counts(o, c.sum);
+  boost::json::array accounts;
+  for (const covered& one : c.by_account) {
+    boost::json::object a;
+    a["accountId"] = one.account_id;
+    a["accountName"] = one.account_name;
+    put_counts(a, one);
+    accounts.push_back(std::move(a));
+  }
+  o["byAccount"] = std::move(accounts);
+  return o;
+}
+
+} // namespace suivi::shop

@@ -1,0 +1,101 @@
+// Counting and printing of reports.
+#include "reconciler/report.hpp"
+
+#include <boost/json/value.hpp>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace suivi::reconciler {
+
+namespace json = boost::json;
+
+json::object to_json(const report& r) {
+  json::object o;
+  o["id"] = r.id;
+  o["account"] = r.account;
+  o["accountName"] = r.account_name;
+  o["kind"] = r.kind;
+  o["verdict"] = r.complete ? "complete" : "incomplete";
+  o["reason"] = r.reason ? json::value(*r.reason) : json::value(nullptr);
+  o["startedAt"] = format_instant(r.started_at);
+  o["seconds"] = std::round(r.seconds * 1000) / 1000;
+  o["pages"] = r.pages;
+  o["fetched"] = r.fetched;
+  o["matched"] = r.matched;
+  o["backfilled"] = r.backfilled;
+  o["statusChanged"] = r.status_changed;
+  o["unchanged"] = r.unchanged;
+  o["unmatched"] = r.unmatched;
+  o["conflicts"] = r.conflicts;
+  o["stale"] = r.stale;
+  o["unreadable"] = r.unreadable;
+  o["missedByWebhook"] = r.missed_by_webhook;
+  o["lookups"] = r.lookups;
+  o["requests"] = r.requests;
+  o["retries"] = r.retries;
+  o["throttled"] = r.throttled;
+  return o;
+}
+
+std::string to_table(std::span<const report> reports) {
+  std::string text = fmt::format("{:<24} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7}\n", "account",
+                                 "verdict", "fetched", "matched", "backfilled", "status", "unchanged", "unmatched",
+                                 "conflicts", "missed", "seconds");
+  for (const report& r : reports) {
+    std::string name = r.account_name.empty() ? r.account : r.account_name;
+    text += fmt::format("{:<24.24} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7.1f}\n", name,
+                        r.complete ? "complete" : "INCOMPLETE", r.fetched, r.matched, r.backfilled, r.status_changed,
+                        r.unchanged, r.unmatched, r.conflicts, r.missed_by_webhook, r.seconds);
+    if (r.reason) text += fmt::format("    {}\n", *r.reason);
+  }
+  return text;
+}
+
+void tally::move(std::uint64_t parcel, state to) {
+  constexpr seen_set::mark none = 7;
+  seen_set::mark from = parcels_.find(parcel, none);
+  if (from != none) --by_state_[from];
+  parcels_.set(parcel, to);
+  ++by_state_[to];
+}
+
+void tally::count(std::uint64_t parcel, const shop::verdict& v) {
+  if (v.what == shop::outcome::busy) return;
+  for (const shop::change& c : v.changes) {
+    if (c.field == "trackingNumber" && (!c.from || c.from->empty()) && c.to && !c.to->empty()) ++backfilled_;
+    if (c.field == "shippingStatus") ++status_changed_;
+  }
+  state now = undecided;
+  switch (v.what) {
+  case shop::outcome::applied: now = applied; break;
+  case shop::outcome::unchanged: now = unchanged; break;
+  case shop::outcome::stale: now = stale; break;
+  case shop::outcome::unmatched: now = unmatched; break;
+  case shop::outcome::conflict: now = conflict; break;
+  case shop::outcome::in_doubt: now = waiting; break;
+  case shop::outcome::busy: return;
+  }
+  seen_set::mark before = parcels_.find(parcel, undecided);
+  // A row read again says nothing new of what this sweep has written, unless it was in doubt until then.
+  if (before == applied && (now == unchanged || now == stale || now == waiting)) return;
+  move(parcel, now);
+}
+
+void tally::count_undecided(std::uint64_t parcel) {
+  if (parcels_.contains(parcel)) return;
+  move(parcel, unmatched);
+}
+
+void tally::write_into(report& r, std::int64_t unreadable) const {
+  r.backfilled = backfilled_;
+  r.status_changed = status_changed_;
+  r.unchanged = by_state_[unchanged];
+  r.stale = by_state_[stale];
+  r.unmatched = by_state_[unmatched] + by_state_[undecided];
+  r.conflicts = by_state_[conflict];
+  r.matched = by_state_[applied] + by_state_[unchanged] + by_state_[stale] + by_state_[waiting];
+  r.unreadable = unreadable;
+  r.fetched = r.matched + r.unmatched + r.conflicts + r.unreadable;
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,86 @@
+// One full sweep of one account: the pages as plan.hpp asks for them, their rows through the door, the doubts settled by
+// single reads, and a report that says whether that was the whole of it.
+//
+// Writes nothing in a dry run, the report's row included. A sweep that is killed leaves its row saying so. stop() ends it
+// early, with an incomplete report and the lease freed. One run() for each object.
+#pragma once
+
+#include "common/http/client.hpp"
+#include "common/pg/pool.hpp"
+#include "common/runtime/task_group.hpp"
+#include "common/runtime/wakeup.hpp"
+#include "common/shop/accounts.hpp"
+#include "reconciler/courier.hpp"
+#include "reconciler/feed.hpp"
+#include "reconciler/ledger.hpp"
+#include "reconciler/plan.hpp"
+
+#include <optional>
+
+namespace suivi::reconciler {
+
+struct sweep_options {
+  std::int64_t max_orders = 10'000; // 0 = all
+  int max_in_flight = 10;
+  double requests_per_second = 0;
+  milliseconds request_timeout{30'000};
+  milliseconds read_lag{10'000};
+  bool adopt_unassigned = true;
+  bool dry_run = false;
+};
+
+class account_sweep {
+ public:
+  // `held`: the account's lease; none in a dry run.
+  account_sweep(asio::any_io_executor executor, pg::pool& database, http::client& client, shop::account who,
+                sweep_options options, std::optional<lease> held);
+
+  task<report> run();
+  void stop();
+
+  struct progress {
+    std::size_t pages = 0;
+    std::int64_t rows = 0;
+    std::optional<std::int64_t> rows_expected;
+  };
+  [[nodiscard]] progress how_far() const;
+
+ private:
+  task<void> fetch(int page);
+  task<void> read_one(shop::wanted_read wanted);
+  task<void> keep();
+  task<void> read_pages();
+  task<void> settle_doubts();
+  task<void> drain();
+  task<void> begin();
+  task<void> end();
+  [[nodiscard]] report so_far() const;
+  void judge();
+  void offer(std::vector<maystro::shipment> rows, const maystro::reading& how, shop::source from);
+
+  pg::pool& database_;
+  shop::account who_;
+  sweep_options options_;
+  std::optional<lease> held_;
+  std::optional<std::int64_t> id_;
+
+  courier courier_;
+  page_plan plan_;
+  tally counted_;
+  runtime::wakeup wake_;   // an answer came, a slice is done, stop()
+  runtime::wakeup ending_; // wakes keep()
+  runtime::task_group fetchers_;
+  runtime::task_group helpers_;
+  feed feed_;
+
+  report report_;
+  steady_time began_;
+  bool stopping_ = false;
+  bool ended_ = false;
+  bool lease_lost_ = false;
+  std::optional<error> not_begun_;
+  std::size_t doubts_undone_ = 0;
+  std::string first_failure_; // of a page, for the reason
+};
+
+} // namespace suivi::reconciler
