@@ -1,0 +1,181 @@
+// Templates are built once for each content (their name holds its hash) under an advisory lock, since ctest runs
+// many test programs at once; a template counts as ready when it is marked as one, which is the last step.
+#include "tests/support/database.hpp"
+
+#include "common/pg/migrate.hpp"
+#include "common/schema/schema.hpp"
+#include "tests/support/run.hpp"
+
+#include <cstdlib>
+#include <fmt/format.h>
+#include <fstream>
+#include <sstream>
+#include <unistd.h>
+
+namespace suivi::test {
+namespace {
+
+template <class T>
+T need(result<T> got) {
+  if (!got) throw std::runtime_error(to_string(got.error()));
+  if constexpr (!std::is_void_v<T>) return std::move(*got);
+}
+
+std::string file_text(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) throw std::runtime_error("cannot read " + path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+pg::connect_options patient(std::string url) {
+  pg::connect_options options;
+  options.url = std::move(url);
+  options.application_name = "suivi-test";
+  options.connect_timeout = milliseconds(30'000);
+  options.statement_timeout = milliseconds(50'000);
+  options.answer_timeout = milliseconds(55'000);
+  return options;
+}
+
+task<pg::connection> open(const std::string& url) {
+  auto options = patient(url);
+  auto opened = co_await pg::connection::connect(options);
+  co_return need(std::move(opened));
+}
+
+task<void> script(pg::connection& db, const std::string& sql) {
+  auto done = co_await db.run_script(sql);
+  need(std::move(done));
+}
+
+task<bool> yes(pg::connection& db, const std::string& sql) {
+  auto got = co_await db.run(pg::statement{"", sql});
+  auto table = need(std::move(got));
+  co_return !table.empty() && !table.null(0, 0) && table.boolean(0, 0);
+}
+
+std::string shop_sql() { return file_text(SUIVI_TEST_DATA "/shop.sql"); }
+
+// FNV-1a: names need to differ, not to withstand anybody.
+std::uint64_t hash(std::uint64_t h, std::string_view text) {
+  for (unsigned char c : text) h = (h ^ c) * 1099511628211ULL;
+  return h;
+}
+
+task<void> fill(std::string url, bool migrated) {
+  auto db = co_await open(url);
+  auto sql = shop_sql();
+  co_await script(db, sql);
+  if (!migrated) co_return;
+  auto ran = co_await pg::migrate(db, schema::all());
+  need(std::move(ran));
+}
+
+// Returns the template's name.
+task<std::string> ready_template(pg::connection& cluster, bool migrated) {
+  std::uint64_t content = hash(14695981039346656037ULL, shop_sql());
+  if (migrated)
+    for (const auto& m : schema::all()) content = hash(content, m.sql);
+  auto name = fmt::format("suivi_template_{}_{:016x}", migrated ? "migrated" : "shop", content);
+  auto is_ready = fmt::format("select datistemplate from pg_database where datname = '{}'", name);
+  bool there = co_await yes(cluster, is_ready);
+  if (there) co_return name;
+
+  auto lock = fmt::format("select pg_try_advisory_lock({})", content & 0x7fffffffffffULL);
+  while (true) {
+    bool locked = co_await yes(cluster, lock);
+    if (locked) break;
+    co_await runtime::sleep_for(milliseconds(50));
+  }
+  there = co_await yes(cluster, is_ready);
+  if (!there) {
+    auto drop = fmt::format("drop database if exists {} with (force)", name);
+    auto create = fmt::format("create database {}", name);
+    auto mark = fmt::format("alter database {} is_template true", name);
+    co_await script(cluster, drop);
+    co_await script(cluster, create);
+    co_await fill(with_database(cluster_url(), name), migrated);
+    co_await script(cluster, mark);
+  }
+  auto unlock = fmt::format("select pg_advisory_unlock({})", content & 0x7fffffffffffULL);
+  co_await yes(cluster, unlock);
+  co_return name;
+}
+
+task<void> create(std::string name, holding what) {
+  auto url = cluster_url();
+  auto cluster = co_await open(url);
+  std::string from = "template0";
+  if (what != holding::nothing) from = co_await ready_template(cluster, what == holding::migrated_shop);
+  auto drop = fmt::format("drop database if exists {} with (force)", name);
+  auto make = fmt::format("create database {} template {}", name, from);
+  co_await script(cluster, drop);
+  co_await script(cluster, make);
+}
+
+task<void> run_on(std::string url, std::string sql) {
+  auto db = co_await open(url);
+  co_await script(db, sql);
+}
+
+task<std::string> first_cell(std::string url, std::string sql) {
+  auto db = co_await open(url);
+  auto got = co_await db.run(pg::statement{"", sql});
+  auto table = need(std::move(got));
+  if (table.empty()) co_return "";
+  if (table.null(0, 0)) co_return "NULL";
+  co_return std::string(table.text(0, 0));
+}
+
+} // namespace
+
+std::string cluster_url() {
+  if (const char* given = std::getenv("SUIVI_TEST_DATABASE"); given != nullptr && *given != '\0') return given;
+  std::string url = file_text(SUIVI_TEST_CLUSTER "/url");
+  while (!url.empty() && url.back() == '\n') url.pop_back();
+  return url;
+}
+
+std::string with_database(std::string_view url, std::string_view name) {
+  auto question = url.find('?');
+  auto authority = url.find("//");
+  if (authority == std::string_view::npos) throw std::runtime_error("the test database's URL must be a URI");
+  auto slash = url.find('/', authority + 2);
+  std::string out(url.substr(0, std::min(slash, question)));
+  out += '/';
+  out += name;
+  if (question != std::string_view::npos) out += url.substr(question);
+  return out;
+}
+
+database::database(holding what) {
+  static int made = 0;
+  name_ = fmt::format("suivi_test_{}_{}", getpid(), ++made);
+  url_ = with_database(cluster_url(), name_);
+  run(create(name_, what));
+}
+
+database::~database() {
+  try {
+    run(run_on(cluster_url(), fmt::format("drop database if exists {} with (force)", name_)));
+  } catch (const std::exception&) {
+    // The cluster goes after the run anyway, and its databases with it.
+  }
+}
+
+pg::connect_options database::options() const {
+  pg::connect_options options;
+  options.url = url_;
+  options.application_name = "suivi-test";
+  return options;
+}
+
+void database::execute(std::string_view sql) const { run(run_on(url_, std::string(sql))); }
+
+std::string database::value(std::string_view sql) const { return run(first_cell(url_, std::string(sql))); }
+
+std::int64_t database::number(std::string_view sql) const { return std::stoll(value(sql)); }
+
+} // namespace suivi::test
