@@ -1,0 +1,80 @@
+// Thin: the reading is maystro's, the deciding the door's.
+#include "common/shop/single_read.hpp"
+
+#include <algorithm>
+
+namespace suivi::shop {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+observation observe(maystro::shipment row, const std::string& account, source as, const maystro::reading& how,
+                    milliseconds read_lag) {
+  observation o;
+  o.account = account;
+  o.from = as;
+  o.when = pull_time(how.asked_at, how.answered_at, how.server_date, read_lag);
+  o.what = std::move(row);
+  return o;
+}
+
+} // namespace
+
+task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& courier, wanted_read what, source as,
+                                                             milliseconds read_lag) {
+  std::vector<observation> parcels;
+  if (what.uuid) {
+    const auto uuid = *what.uuid;
+    auto found = co_await courier.one(uuid);
+    if (!found.content) co_return maystro::answer<std::vector<observation>>{found.content.error(), found.how};
+    auto& row = *found.content;
+    if (!row.uuid || *row.uuid != uuid || !row.status) {
+      auto e = transient("maystro:malformed", "the answer is not the parcel that was asked for");
+      co_return maystro::answer<std::vector<observation>>{e, found.how};
+    }
+    parcels.push_back(observe(std::move(row), what.account, as, found.how, read_lag));
+    co_return maystro::answer<std::vector<observation>>{std::move(parcels), found.how};
+  }
+  const auto reference = what.reference;
+  auto listed = co_await courier.find_by_reference(reference);
+  if (!listed.content) co_return maystro::answer<std::vector<observation>>{listed.content.error(), listed.how};
+  for (auto& row : listed.content->rows)
+    if (row.reference == reference && row.status)
+      parcels.push_back(observe(std::move(row), what.account, as, listed.how, read_lag));
+  if (parcels.empty()) {
+    auto e = permanent("maystro:not_found", "the courier shows no parcel of that reference");
+    co_return maystro::answer<std::vector<observation>>{e, listed.how};
+  }
+  co_return maystro::answer<std::vector<observation>>{std::move(parcels), listed.how};
+}
+
+task<maystro::answer<std::vector<verdict>>> read_and_apply(maystro::api& courier, pg::pool& connections,
+                                                           wanted_read what, source as, door_options options) {
+  auto read = co_await read_parcels(courier, std::move(what), as, options.read_lag);
+  if (!read.content) co_return maystro::answer<std::vector<verdict>>{read.content.error(), read.how};
+  const auto parcels = std::move(*read.content);
+  const auto deadline = steady_clock::now() + 5s;
+  milliseconds pause = 20ms;
+  for (;;) {
+    auto db = co_await connections.acquire(deadline);
+    if (!db) co_return maystro::answer<std::vector<verdict>>{db.error(), read.how};
+    auto& connection = **db;
+    std::span<const observation> seen(parcels);
+    auto verdicts = co_await apply(connection, seen, options);
+    if (!verdicts) co_return maystro::answer<std::vector<verdict>>{verdicts.error(), read.how};
+    bool busy = std::any_of(verdicts->begin(), verdicts->end(), [](const verdict& v) { return v.what == outcome::busy; });
+    if (!busy) co_return maystro::answer<std::vector<verdict>>{std::move(*verdicts), read.how};
+    if (pause > 500ms) {
+      auto e = transient("shop:busy", "the order stays locked");
+      co_return maystro::answer<std::vector<verdict>>{e, read.how};
+    }
+    {
+      auto back = std::move(*db); // not held while waiting
+    }
+    co_await runtime::sleep_for(pause);
+    pause *= 2;
+  }
+}
+
+} // namespace suivi::shop

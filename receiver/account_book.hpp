@@ -1,0 +1,52 @@
+// The shop's courier accounts, kept fresh, and one API client for each.
+#pragma once
+
+#include "common/config/settings.hpp"
+#include "common/shop/accounts.hpp"
+#include "receiver/database.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace suivi::receiver {
+
+class account_book {
+ public:
+  account_book(database& db, http::client& client, const config::settings& s);
+
+  // Reads the accounts every 30 seconds; ends by cancellation only.
+  task<void> keep();
+  // Reads them now, unless that was done within the last second.
+  task<void> refresh();
+
+  [[nodiscard]] bool loaded() const { return loaded_; }
+  // The account an event is of: the one its address named; else the only one; empty where there are several or none.
+  // nullopt: the named one is unknown.
+  [[nodiscard]] std::optional<std::string> resolve(const std::optional<std::string>& named) const;
+  // nullptr: no such account, or none with a key.
+  [[nodiscard]] std::shared_ptr<maystro::api> courier(const std::string& account) const;
+
+ private:
+  struct entry {
+    shop::account who;
+    std::shared_ptr<maystro::api> courier;
+  };
+
+  database& db_;
+  http::client& client_;
+  std::string default_base_url_;
+  milliseconds request_timeout_;
+  std::vector<shop::account> fallback_;
+  std::map<std::string, entry> entries_;
+  bool loaded_ = false;
+  bool failing_ = false;
+  steady_time read_at_{};
+};
+
+// The environment's accounts as the shop's would look.
+[[nodiscard]] std::vector<shop::account> environment_accounts(const config::settings& s);
+
+} // namespace suivi::receiver

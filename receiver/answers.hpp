@@ -1,0 +1,26 @@
+// The answers of the receiver, as the courier and operators read them. Pure.
+#pragma once
+
+#include "common/http/message.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace suivi::receiver {
+
+[[nodiscard]] http::response stored(std::string_view event_id);
+[[nodiscard]] http::response duplicate(std::string_view first_event_id);
+[[nodiscard]] http::response ignored(std::string_view event_id);
+[[nodiscard]] http::response quarantined(std::string_view event_id, std::string_view why);
+
+[[nodiscard]] http::response refused(unsigned status, std::string_view code, std::string_view message);
+[[nodiscard]] http::response unauthorised();
+[[nodiscard]] http::response not_found();
+[[nodiscard]] http::response wrong_method(std::string_view allowed);
+// 503: nothing was kept, send it again.
+[[nodiscard]] http::response cannot_keep(int retry_after_seconds);
+
+// `database`: up, down or behind.
+[[nodiscard]] http::response readiness(bool ready, std::string_view database, std::uint64_t spooled);
+
+} // namespace suivi::receiver

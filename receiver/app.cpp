@@ -1,0 +1,159 @@
+// The one composition root. Destruction runs bottom to top, so what is used is declared before what uses it.
+//
+// Ending takes at most 10 seconds: no new requests (4 s for those begun), what was taken is stored, what was stored is
+// applied, the rest is given back for others to apply.
+#include "receiver/app.hpp"
+
+#include "common/crypto/crypto.hpp"
+#include "common/http/client.hpp"
+#include "common/http/server.hpp"
+#include "common/log/log.hpp"
+#include "common/runtime/signals.hpp"
+#include "common/runtime/task_group.hpp"
+#include "receiver/command_line.hpp"
+#include "receiver/confirmer.hpp"
+#include "receiver/migrate_command.hpp"
+#include "receiver/rounds.hpp"
+#include "receiver/webhook.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
+
+namespace suivi::receiver {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+http::server_limits server_limits(const config::settings& s) {
+  http::server_limits limits;
+  limits.max_body_bytes = s.receiver.max_body_bytes;
+  limits.max_connections = static_cast<std::size_t>(s.receiver.max_connections);
+  return limits;
+}
+
+shop::door_options door_options(const config::settings& s) {
+  shop::door_options options;
+  options.adopt_unassigned = s.reconciler.adopt_unassigned;
+  options.read_lag = s.maystro.read_lag;
+  return options;
+}
+
+// Small pools keep a connection for the apply lane.
+intake::limits intake_limits(const config::settings& s) {
+  intake::limits limits;
+  limits.lanes = s.database.pool >= 4 ? 2 : 1;
+  return limits;
+}
+
+class app {
+ public:
+  app(asio::io_context& io, const config::settings& s)
+      : settings_(s), executor_(io.get_executor()), counts_(series_), client_(executor_, http::client_limits{}),
+        db_(executor_, connect_options(s), s.database.pool), accounts_(db_, client_, s),
+        applier_(executor_, db_, accounts_, counts_, door_options(s), crypto::hex(crypto::random_bytes(8))),
+        confirmer_(executor_, db_, accounts_, applier_, counts_, door_options(s)), rounds_(executor_, db_, applier_),
+        intake_(executor_, db_, applier_, counts_, intake_limits(s)), desk_(s, db_, intake_, counts_, series_),
+        server_(executor_, server_limits(s), [this](http::request what) { return desk_.answer(std::move(what)); }),
+        lanes_(executor_), applying_(executor_), serving_(executor_), endless_(executor_) {
+    applier_.on_wanted_read([this](shop::wanted_read wanted, std::optional<work> waiting) {
+      confirmer_.ask(std::move(wanted), std::move(waiting));
+    });
+  }
+
+  task<void> run(int& status) {
+    status = 1;
+    auto listening = server_.listen(settings_.receiver.listen);
+    if (!listening) {
+      fmt::print(stderr, "suivi-receiver: {}\n", to_string(listening.error()));
+      co_return;
+    }
+    log::info("receiving webhooks", {{"listen", settings_.receiver.listen}, {"port", server_.port()},
+                                     {"version", version()}});
+    start();
+    co_await runtime::stop_requested();
+    log::info("stopping");
+    co_await stop();
+    log::info("stopped");
+    status = 0;
+  }
+
+ private:
+  void start() {
+    endless_.spawn("database", db_.keep([this] { rounds_.hurry(); }));
+    endless_.spawn("accounts", accounts_.keep());
+    endless_.spawn("take over", rounds_.take_over());
+    endless_.spawn("parked", rounds_.wake_parked_events());
+    endless_.spawn("partitions", rounds_.make_room_ahead());
+    for (std::size_t i = 0; i < confirmer::readers; ++i) endless_.spawn("reader", confirmer_.run_reader(i));
+    for (std::size_t i = 0; i < intake_limits(settings_).lanes; ++i) lanes_.spawn("intake", intake_.run_lane(i));
+    applying_.spawn("apply", applier_.run());
+    serving_.spawn("server", server_.run());
+  }
+
+  task<void> stop() {
+    auto begun = steady_clock::now();
+    server_.drain(4s);
+    co_await end(serving_, begun + 5s);
+    intake_.finish();
+    co_await end(lanes_, begun + 7s);
+    applier_.finish();
+    co_await end(applying_, begun + 8500ms);
+    co_await end(endless_, steady_clock::now());
+    if (db_.is_up()) {
+      lanes_.spawn("give back", give_back());
+      co_await end(lanes_, begun + 9500ms);
+    }
+    db_.connections().close();
+    client_.close();
+  }
+
+  // What has not ended by itself until then is cancelled.
+  task<void> end(runtime::task_group& group, steady_time until) {
+    bool ended = co_await group.join_until(until);
+    if (ended) co_return;
+    group.cancel();
+    co_await group.join();
+  }
+
+  task<void> give_back() {
+    auto db = co_await db_.connections().acquire(steady_clock::now() + 500ms);
+    if (!db) co_return;
+    auto& connection = **db;
+    co_await release(connection, applier_.owner());
+  }
+
+  const config::settings& settings_;
+  asio::any_io_executor executor_;
+  metrics::registry series_;
+  measures counts_;
+  http::client client_;
+  database db_;
+  account_book accounts_;
+  applier applier_;
+  confirmer confirmer_;
+  rounds rounds_;
+  intake intake_;
+  front_desk desk_;
+  http::server server_;
+  runtime::task_group lanes_;
+  runtime::task_group applying_;
+  runtime::task_group serving_;
+  runtime::task_group endless_;
+};
+
+} // namespace
+
+int run_server(const config::settings& s) {
+  asio::io_context io(1);
+  auto files = runtime::raise_open_file_limit();
+  log::debug("limit of open files", {{"files", files}});
+  app all(io, s);
+  runtime::task_group main_task(io.get_executor());
+  int status = 1;
+  main_task.spawn("receiver", all.run(status));
+  io.run();
+  return status;
+}
+
+} // namespace suivi::receiver

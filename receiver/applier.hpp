@@ -1,0 +1,80 @@
+// The apply lane: committed events in, through the door in batches, outcomes recorded in the door's own transaction.
+//
+// Separate from intake, so that a locked order never delays an answer. What it holds in memory is leased in
+// suivi.pending under `owner()`; whatever is lost with the process is taken over by whoever finds the lease lapsed.
+// An event that makes its batch fail is singled out by halving and harms only itself.
+#pragma once
+
+#include "common/runtime/wakeup.hpp"
+#include "common/shop/door.hpp"
+#include "receiver/account_book.hpp"
+#include "receiver/database.hpp"
+#include "receiver/inbox.hpp"
+#include "receiver/measures.hpp"
+#include "receiver/retry.hpp"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <vector>
+
+namespace suivi::receiver {
+
+class applier {
+ public:
+  // Somebody who asks the courier for `wanted` and then calls take_back(), settle_later() or close_conflict() with the
+  // event, if there is one.
+  using ask_courier = std::function<void(shop::wanted_read wanted, std::optional<work> waiting)>;
+
+  applier(asio::any_io_executor executor, database& db, account_book& accounts, measures& counts,
+          shop::door_options door, std::string owner);
+
+  void on_wanted_read(ask_courier ask) { ask_ = std::move(ask); }
+
+  // Events leased to owner(), to be applied at once. Those already in hand are ignored.
+  void take(std::vector<work> events);
+  void take_repeats(std::vector<repeat> repeats);
+  // From the courier's reader: try again at once.
+  void take_back(work event);
+  // … or: note what became of it.
+  task<void> settle_one(work event, follow_up next);
+
+  [[nodiscard]] const std::string& owner() const { return owner_; }
+  // How many more events may be taken.
+  [[nodiscard]] std::size_t room() const;
+  [[nodiscard]] std::size_t in_hand() const { return held_.size(); }
+
+  // Returns after finish(), when nothing is due any more.
+  task<void> run();
+  // Applies what is due, then ends; what waits is given back by the caller (release()).
+  void finish();
+
+ private:
+  using batch = std::vector<work>;
+
+  batch next_batch(steady_time now);
+  void put(work event, steady_time due);
+  task<void> handle(batch events);
+  task<bool> fill_in_accounts(batch& events);
+  task<void> apply_range(const batch& events, range rows, std::vector<range>& todo);
+  task<bool> drop_lost(const batch& events, range rows);
+  void carry_out(const work& event, const follow_up& next);
+  task<void> store_repeats_now();
+
+  asio::any_io_executor executor_;
+  database& db_;
+  account_book& accounts_;
+  measures& counts_;
+  shop::door_options door_;
+  std::string owner_;
+  ask_courier ask_;
+  runtime::wakeup woken_;
+  std::multimap<steady_time, work> queue_;
+  std::set<std::int64_t> held_; // queued, being applied, or waiting for the courier
+  std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
+  std::vector<repeat> repeats_;
+  int failures_ = 0; // of the database, in a row
+  bool finishing_ = false;
+};
+
+} // namespace suivi::receiver

@@ -1,0 +1,24 @@
+// What the program was asked to do. Pure but for the printing of --help.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace suivi::receiver {
+
+enum class command { serve, migrate, check_config };
+
+struct command_line {
+  command what = command::serve;
+  std::string config_file; // --config
+  bool check = false;      // migrate --check
+};
+
+// An exit status where there is nothing more to do: --help and --version (0), or usage that cannot be read (2); what
+// there was to say has been printed.
+[[nodiscard]] std::variant<command_line, int> read_command_line(int argc, const char* const* argv);
+
+[[nodiscard]] std::string version();
+
+} // namespace suivi::receiver

@@ -1,0 +1,102 @@
+// Connect, migrate, ask; after a failure again with backoff.
+#include "receiver/database.hpp"
+
+#include "common/log/log.hpp"
+#include "common/schema/schema.hpp"
+#include "receiver/retry.hpp"
+
+namespace suivi::receiver {
+namespace {
+
+using namespace std::chrono_literals;
+
+pg::pool_options pool_options(const pg::connect_options& connect, int size) {
+  pg::pool_options options;
+  options.connect = connect;
+  options.size = static_cast<std::size_t>(size);
+  return options;
+}
+
+// Its calls are small, so that it may give up early; migrations lift the server's limit for themselves.
+pg::connect_options own_options(pg::connect_options options) {
+  options.application_name += "-watch";
+  options.connect_timeout = 3s;
+  return options;
+}
+
+} // namespace
+
+database::database(asio::any_io_executor executor, pg::connect_options connect, int pool_size)
+    : connect_(own_options(connect)), pool_(executor, pool_options(connect, pool_size)), suspected_(executor) {}
+
+void database::suspect_schema() {
+  schema_checked_ = false;
+  suspected_.notify();
+}
+
+task<result<void>> database::look(std::optional<pg::connection>& own) {
+  static constexpr pg::statement ask{"watch_ask", "select to_regclass('suivi.pending') is not null"};
+  if (!own || !own->alive()) {
+    own.reset();
+    auto fresh = co_await pg::connection::connect(connect_);
+    if (!fresh) co_return fresh.error();
+    own.emplace(std::move(*fresh));
+    schema_checked_ = false;
+  }
+  auto answer = co_await own->run(ask);
+  if (!answer) co_return answer.error();
+  if (schema_checked_ && answer->boolean(0, 0)) co_return result<void>();
+  if (state_ == state::down || schema_checked_) state_ = state::behind;
+  schema_checked_ = false;
+  auto scripts = schema::all();
+  auto ran = co_await pg::migrate(*own, scripts);
+  if (!ran) co_return ran.error();
+  if (*ran > 0) log::info("the schema was brought up to date", {{"scripts", *ran}});
+  schema_checked_ = true;
+  co_return result<void>();
+}
+
+task<void> database::keep(std::function<void()> on_up) {
+  std::optional<pg::connection> own;
+  int failures = 0;
+  for (;;) {
+    auto seen = co_await look(own);
+    milliseconds pause = 1s;
+    if (seen) {
+      bool news = state_ != state::up;
+      state_ = state::up;
+      failures = 0;
+      if (news) {
+        log::info("the database is up");
+        on_up();
+      }
+    } else {
+      const auto& e = seen.error();
+      bool reachable = own && own->alive();
+      bool news = failures == 0 || (state_ == state::up);
+      state_ = reachable ? state::behind : state::down;
+      if (news) {
+        if (reachable)
+          log::error("the database answers, but Suivi's schema cannot be brought up to date", {{"error", to_string(e)}});
+        else
+          log::error("the database is away, webhooks cannot be kept", {{"error", e.code}});
+      }
+      if (reachable && e.kind == failure::transient) own.reset();
+      pause = backoff(failures, 100ms, 2s, chance());
+      ++failures;
+    }
+    auto until = std::chrono::steady_clock::now() + pause;
+    co_await suspected_.wait_until(until);
+  }
+}
+
+std::string_view to_string(database::state s) {
+  switch (s) {
+  case database::state::down: return "down";
+  case database::state::behind: return "behind";
+  case database::state::up: return "up";
+  }
+  return "down";
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,22 @@
+// When two webhooks are the same event: the key whose unique index says so.
+#pragma once
+
+#include "common/maystro/envelope.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace suivi::receiver {
+
+struct dedupe_key {
+  std::string bytes;     // 32 of them
+  bool expiring = false; // counts for 24 hours only: a later repeat is a new event
+};
+
+// With a message id: that and what was said, so that a redelivery in a slightly different wrapper (a delivery count in
+// it) is the same event. Without: the bytes and the publishing time. With neither: the bytes, for a day, for a parcel
+// may go from one state to another and back. The bytes of something not understood count for a day too.
+// The account named by the address is no part of it: one registration a trigger brings the same message to several.
+[[nodiscard]] dedupe_key choose_key(std::string_view raw, const maystro::event& what);
+
+} // namespace suivi::receiver

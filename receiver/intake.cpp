@@ -1,0 +1,149 @@
+// Waiters of a batch share its timer; the batch lives until the last of them has gone.
+#include "receiver/intake.hpp"
+
+#include "common/log/log.hpp"
+
+namespace suivi::receiver {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+intake::batch::batch(const asio::any_io_executor& executor, steady_time until)
+    : give_up(until), done(executor, until) {}
+
+intake::intake(asio::any_io_executor executor, database& db, applier& next, measures& counts, limits within)
+    : executor_(std::move(executor)), db_(db), next_(next), counts_(counts), limits_(within) {
+  for (std::size_t i = 0; i < limits_.lanes; ++i) idle_.push_back(std::make_unique<runtime::wakeup>(executor_));
+}
+
+std::shared_ptr<intake::batch> intake::open_batch(std::size_t bytes) {
+  bool fits = !queue_.empty() && queue_.back()->rows.size() < limits_.batch_rows &&
+              queue_.back()->bytes + bytes <= limits_.batch_bytes;
+  if (!fits) queue_.push_back(std::make_shared<batch>(executor_, steady_clock::now() + limits_.patience));
+  return queue_.back();
+}
+
+task<result<receipt>> intake::store(arrival row) {
+  auto bytes = row.raw.size();
+  if (finishing_) co_return transient("receiver:stopping", "the receiver is stopping");
+  if (!db_.is_up()) co_return transient("receiver:database", "the database is away");
+  if (queued_rows_ >= limits_.queued_rows || queued_bytes_ + bytes > limits_.queued_bytes)
+    co_return transient("receiver:full", "too many webhooks wait for the database");
+  auto mine = open_batch(bytes);
+  auto index = mine->rows.size();
+  mine->rows.push_back(std::move(row));
+  mine->answers.emplace_back();
+  mine->bytes += bytes;
+  ++queued_rows_;
+  queued_bytes_ += bytes;
+  counts_.intake_queue.set(static_cast<double>(queued_rows_));
+  for (auto& lane : idle_) lane->notify();
+
+  boost::system::error_code ended;
+  co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+  auto& answer = mine->answers[index];
+  if (!answer) co_return transient("receiver:slow", "the database did not answer in time");
+  co_return std::move(*answer);
+}
+
+task<void> intake::run_lane(std::size_t lane) {
+  for (;;) {
+    if (queue_.empty()) {
+      if (finishing_) co_return;
+      co_await idle_[lane]->wait();
+      continue;
+    }
+    auto b = std::move(queue_.front());
+    queue_.pop_front();
+    counts_.batch_rows.observe(static_cast<double>(b->rows.size()));
+    co_await keep(b);
+    queued_rows_ -= b->rows.size();
+    queued_bytes_ -= b->bytes;
+    counts_.intake_queue.set(static_cast<double>(queued_rows_));
+    b->done.cancel();
+  }
+}
+
+void intake::finish() {
+  finishing_ = true;
+  for (auto& lane : idle_) lane->notify();
+}
+
+task<void> intake::keep(std::shared_ptr<batch> b) {
+  std::vector<range> todo{{0, b->rows.size()}};
+  int failures = 0;
+  while (!todo.empty()) {
+    auto rows = todo.back();
+    auto kept = co_await keep_range(b, rows);
+    if (kept) {
+      todo.pop_back();
+      continue;
+    }
+    const error e = kept.error();
+    if (schema_is_missing(e)) db_.suspect_schema();
+    auto what = after_failure(e, rows.size());
+    if (what == remedy::again && steady_clock::now() < b->give_up) {
+      auto pause = backoff(failures++, 20ms, 500ms, chance());
+      co_await runtime::sleep_for(pause);
+    } else if (what == remedy::split) {
+      todo.pop_back();
+      auto [front, back] = halve(rows);
+      todo.push_back(back);
+      todo.push_back(front);
+    } else if (what == remedy::isolate) {
+      todo.pop_back();
+      log::warn("the database refused a webhook, it is kept as raw bytes only", {{"error", e.code}});
+      auto isolated = co_await isolate(b, rows.begin, e.code);
+      if (!isolated) b->answers[rows.begin] = isolated.error();
+    } else {
+      todo.pop_back();
+      log::error("webhooks could not be stored and were refused", {{"rows", rows.size()}, {"error", to_string(e)}});
+      for (auto i = rows.begin; i < rows.end; ++i) b->answers[i] = e;
+    }
+  }
+}
+
+task<result<void>> intake::keep_range(std::shared_ptr<batch> b, range rows) {
+  auto db = co_await db_.connections().acquire(b->give_up);
+  if (!db) co_return db.error();
+  auto& connection = **db;
+  bool holds = next_.room() >= rows.size();
+  std::string owner = holds ? next_.owner() : std::string();
+  std::span<const arrival> part(b->rows.data() + rows.begin, rows.size());
+  auto receipts = co_await ingest(connection, part, owner);
+  if (!receipts) co_return receipts.error();
+  std::vector<repeat> again;
+  hand_over(*b, rows, *receipts, holds, again);
+  for (auto i = rows.begin; i < rows.end; ++i) b->answers[i] = std::move((*receipts)[i - rows.begin]);
+  if (!again.empty()) next_.take_repeats(std::move(again));
+  co_return result<void>();
+}
+
+void intake::hand_over(const batch& b, range rows, const std::vector<receipt>& receipts, bool held,
+                       std::vector<repeat>& again) {
+  std::vector<work> fresh;
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    const auto& row = b.rows[rows.begin + i];
+    const auto& r = receipts[i];
+    if (row.what.kind != maystro::event_kind::order) continue;
+    if (r.seen_before) {
+      if (row.key.expiring) again.push_back({r.id, r.stored_on, row.received_at});
+    } else if (held) {
+      fresh.push_back(to_work(row, r.id));
+    }
+  }
+  if (!fresh.empty()) next_.take(std::move(fresh));
+}
+
+task<result<void>> intake::isolate(std::shared_ptr<batch> b, std::size_t row, std::string why) {
+  auto db = co_await db_.connections().acquire(b->give_up);
+  if (!db) co_return db.error();
+  auto& connection = **db;
+  auto text = "the database refused it: " + why;
+  auto kept = co_await ingest_as_poison(connection, b->rows[row], text);
+  if (!kept) co_return kept.error();
+  b->answers[row] = std::move(*kept);
+  co_return result<void>();
+}
+
+} // namespace suivi::receiver

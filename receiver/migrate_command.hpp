@@ -1,0 +1,14 @@
+// `migrate [--check]`: once, then done.
+#pragma once
+
+#include "common/config/settings.hpp"
+#include "common/pg/connection.hpp"
+
+namespace suivi::receiver {
+
+// Returns the exit status: 0 done or current, 1 failed or behind. Gives up on an absent database after 10 seconds.
+[[nodiscard]] int run_migrate(const config::settings& s, bool check_only);
+
+[[nodiscard]] pg::connect_options connect_options(const config::settings& s);
+
+} // namespace suivi::receiver

@@ -1,0 +1,34 @@
+// Every request the receiver gets: route, right, and answer. A webhook is answered with 2xx after it is durable only.
+//
+// Nothing here logs a request's target: it may hold the secret.
+#pragma once
+
+#include "common/config/settings.hpp"
+#include "common/http/message.hpp"
+#include "common/metrics/metrics.hpp"
+#include "receiver/database.hpp"
+#include "receiver/intake.hpp"
+#include "receiver/measures.hpp"
+#include "receiver/routes.hpp"
+
+namespace suivi::receiver {
+
+class front_desk {
+ public:
+  front_desk(const config::settings& s, database& db, intake& in, measures& counts, metrics::registry& series);
+
+  task<http::response> answer(http::request what);
+
+ private:
+  task<http::response> take_webhook(http::request what, route where);
+  task<http::response> tell_metrics(http::request what);
+  http::response tell_readiness() const;
+
+  const config::settings& settings_;
+  database& db_;
+  intake& in_;
+  measures& counts_;
+  metrics::registry& series_;
+};
+
+} // namespace suivi::receiver
