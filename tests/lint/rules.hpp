@@ -1,0 +1,25 @@
+// The house rules a program can check. Each is a pure function from the project's files to what breaks the rule.
+#pragma once
+
+#include "tests/lint/source.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace suivi::lint {
+
+using violations = std::vector<violation>;
+
+struct rule {
+  std::string_view name; // of the test
+  violations (*check)(const std::vector<source>& files, const std::string& root);
+};
+
+const std::vector<rule>& all_rules();
+
+// The shapes a co_await may stand in (co_await.cpp).
+violations check_co_await(const std::vector<source>& files, const std::string& root);
+// Who may include whom (layers.cpp).
+violations check_layers(const std::vector<source>& files, const std::string& root);
+
+} // namespace suivi::lint
