@@ -9,6 +9,9 @@ namespace {
 
 using namespace std::chrono;
 
+constexpr instant earliest = sys_days(year(1) / 1 / 1);
+constexpr instant end_of_time = sys_days(year(10000) / 1 / 1);
+
 struct cursor {
   std::string_view rest;
 
@@ -90,7 +93,7 @@ std::optional<instant> parse_instant(std::string_view text) {
   auto d = in.number(2);
   if (!d) return std::nullopt;
   year_month_day date{year(*y), month(static_cast<unsigned>(*m)), day(static_cast<unsigned>(*d))};
-  if (!date.ok()) return std::nullopt;
+  if (!date.ok() || *y == 0) return std::nullopt;
   instant midnight = sys_days(date);
   if (in.rest.empty()) return midnight;
   if (!in.take('T') && !in.take('t') && !in.take(' ')) return std::nullopt;
@@ -100,7 +103,10 @@ std::optional<instant> parse_instant(std::string_view text) {
   }
   auto offset = read_offset(in);
   if (!offset || !in.rest.empty()) return std::nullopt;
-  return midnight + *clock - *offset;
+  instant t = midnight + *clock - *offset;
+  // An offset may lead out of the years 1 to 9999, which neither PostgreSQL's text nor RFC 3339 can say.
+  if (t < earliest || t >= end_of_time) return std::nullopt;
+  return t;
 }
 
 std::string format_instant(instant t) {
@@ -131,7 +137,7 @@ std::optional<instant> parse_http_date(std::string_view text) {
   year_month_day date{year(*y), month(m + 1), day(static_cast<unsigned>(*d))};
   if (!date.ok()) return std::nullopt;
   auto clock = read_clock(in);
-  if (!clock) return std::nullopt;
+  if (!clock || in.rest != " GMT") return std::nullopt;
   return instant(sys_days(date)) + *clock;
 }
 
