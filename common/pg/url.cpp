@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <memory>
@@ -80,9 +81,16 @@ struct free_options {
 
 error unreadable(std::string_view why) { return permanent("pg:url", why); }
 
+// Empty is libpq's default.
+bool is_port(std::string_view text) {
+  unsigned port = 1;
+  auto read = std::from_chars(text.data(), text.data() + text.size(), port);
+  return text.empty() || (read.ec == std::errc() && read.ptr == text.end() && port >= 1 && port <= 65'535);
+}
+
 result<std::vector<host>> read_hosts(std::string_view names, std::string_view addresses, std::string_view ports) {
   if (names.empty() && addresses.empty()) {
-    if (ports.find(',') != std::string_view::npos) return unreadable("several ports, but no hosts");
+    if (!is_port(ports)) return unreadable("without a host there is one port, from 1 to 65535");
     return std::vector<host>{{"", "", std::string(ports)}};
   }
   auto of_names = split(names, ',');
@@ -93,6 +101,8 @@ result<std::vector<host>> read_hosts(std::string_view names, std::string_view ad
     return unreadable("as many hostaddr as host are needed");
   if (of_ports.size() != 1 && of_ports.size() != count)
     return unreadable("one port for all hosts or one for each is needed");
+  for (const std::string& port : of_ports)
+    if (!is_port(port)) return unreadable("a port is a number from 1 to 65535");
   std::vector<host> hosts;
   for (std::size_t i = 0; i < count; ++i) {
     hosts.push_back({names.empty() ? "" : of_names[i], addresses.empty() ? "" : of_addresses[i],
