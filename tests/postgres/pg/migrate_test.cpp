@@ -1,0 +1,125 @@
+// Numbered scripts: once, in order, by whomever of several comes first.
+#include "common/pg/migrate.hpp"
+#include "common/runtime/task_group.hpp"
+#include "tests/support/connected.hpp"
+#include "tests/support/database.hpp"
+#include "tests/support/print_result.hpp"
+#include "tests/support/run.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using test::connected;
+using test::run;
+
+namespace {
+
+constexpr pg::migration three[] = {
+    {1, "0001_first.sql", "create table suivi.a (x int); insert into suivi.a values (1)"},
+    {2, "0002_second.sql", "alter table suivi.a add y int; select pg_sleep(0.1)"},
+    {3, "0003_third.sql", "create table suivi.b (x int)"},
+};
+
+task<void> migrate_once(pg::connect_options options, std::vector<int>& counts) {
+  auto db = co_await connected(options);
+  auto ran = co_await pg::migrate(db, three);
+  REQUIRE(ran);
+  counts.push_back(*ran);
+  CHECK(db.alive());
+}
+
+} // namespace
+
+TEST_CASE("scripts run once and in order, and are recorded") {
+  test::database database(test::holding::nothing);
+  auto options = database.options();
+  run([&]() -> task<void> {
+    auto db = co_await connected(options);
+    auto missing = co_await pg::migrations_missing(db, three);
+    REQUIRE(missing);
+    CHECK(*missing == 3);
+    auto first = co_await pg::migrate(db, std::span(three).first(1));
+    REQUIRE(first);
+    CHECK(*first == 1);
+    missing = co_await pg::migrations_missing(db, three);
+    CHECK(*missing == 2);
+    auto rest = co_await pg::migrate(db, three);
+    REQUIRE(rest);
+    CHECK(*rest == 2);
+    auto none = co_await pg::migrate(db, three);
+    REQUIRE(none);
+    CHECK(*none == 0);
+    missing = co_await pg::migrations_missing(db, three);
+    CHECK(*missing == 0);
+  });
+  CHECK(database.value("select string_agg(version || ' ' || name, ', ' order by version) from suivi.schema_version") ==
+        "1 0001_first.sql, 2 0002_second.sql, 3 0003_third.sql");
+  CHECK(database.number("select count(*) from pg_locks where locktype = 'advisory'") == 0);
+}
+
+TEST_CASE("several that migrate at once do the work once") {
+  test::database database(test::holding::nothing);
+  std::vector<int> counts;
+  run([&]() -> task<void> {
+    runtime::task_group group(co_await asio::this_coro::executor);
+    for (int n = 0; n < 4; ++n) group.spawn("migrate", migrate_once(database.options(), counts));
+    co_await group.join();
+  });
+  std::sort(counts.begin(), counts.end());
+  CHECK(counts == std::vector<int>{0, 0, 0, 3});
+  CHECK(database.number("select count(*) from suivi.a") == 1);
+}
+
+TEST_CASE("a failing script leaves the ones before it and nothing of itself") {
+  test::database database(test::holding::nothing);
+  auto options = database.options();
+  run([&]() -> task<void> {
+    auto db = co_await connected(options);
+    std::vector<pg::migration> broken(std::begin(three), std::end(three));
+    broken[1].sql = "create table suivi.half (x int); select 1/0";
+    auto failed = co_await pg::migrate(db, broken);
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().code == "sqlstate:22012");
+    CHECK(failed.error().detail.find("0002_second.sql") != std::string::npos);
+    CHECK(db.alive());
+    CHECK_FALSE(db.in_transaction());
+    auto repaired = co_await pg::migrate(db, three);
+    REQUIRE(repaired);
+    CHECK(*repaired == 2);
+  });
+  CHECK(database.value("select to_regclass('suivi.half') is null") == "t");
+}
+
+TEST_CASE("a database ahead of the program is refused") {
+  test::database database(test::holding::nothing);
+  auto options = database.options();
+  run([&]() -> task<void> {
+    auto db = co_await connected(options);
+    auto all = co_await pg::migrate(db, three);
+    REQUIRE(all);
+    auto older = co_await pg::migrate(db, std::span(three).first(2));
+    REQUIRE_FALSE(older);
+    CHECK(older.error().code == "schema:newer");
+    CHECK(older.error().kind == failure::permanent);
+  });
+}
+
+TEST_CASE("a schema that was lost is made again") {
+  test::database database(test::holding::migrated_shop);
+  database.execute("drop schema suivi cascade");
+  auto options = database.options();
+  run([&]() -> task<void> {
+    auto db = co_await connected(options);
+    auto ran = co_await pg::migrate(db, three);
+    REQUIRE(ran);
+    CHECK(*ran == 3);
+  });
+}
+
+TEST_CASE("a test database holds the shop and the migrated schema") {
+  test::database database;
+  CHECK(database.value("select to_regclass('orders') is not null") == "t");
+  CHECK(database.number("select count(*) from suivi.schema_version") > 0);
+  test::database shop(test::holding::shop);
+  CHECK(shop.value("select to_regnamespace('suivi') is null") == "t");
+}
