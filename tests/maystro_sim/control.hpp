@@ -1,0 +1,12 @@
+// The simulator's own face, /control/…: reads the truth, changes settings, makes things happen. For tests and
+// the demo; README.md of this folder shows the bodies.
+#pragma once
+
+#include "tests/maystro_sim/courier.hpp"
+#include "tests/maystro_sim/pusher.hpp"
+
+namespace suivi::sim {
+
+[[nodiscard]] http::response control(courier& of, pusher& push, const http::request& asked, instant now);
+
+} // namespace suivi::sim

@@ -1,0 +1,134 @@
+// See pusher.hpp.
+#include "tests/maystro_sim/pusher.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace suivi::sim {
+namespace {
+
+bool acknowledged(unsigned status) {
+  return status == 102 || status == 200 || status == 201 || status == 202 || status == 204;
+}
+
+http::client_limits client_limits_of(const settings& s) {
+  http::client_limits limits;
+  limits.max_idle_per_host = static_cast<std::size_t>(s.webhook_concurrency);
+  return limits;
+}
+
+std::string for_account(std::string url, std::string_view id) {
+  const std::string_view mark = "{account}";
+  for (auto at = url.find(mark); at != std::string::npos; at = url.find(mark, at + id.size()))
+    url.replace(at, mark.size(), id);
+  return url;
+}
+
+} // namespace
+
+pusher::pusher(asio::any_io_executor executor, const courier& of, std::uint64_t seed)
+    : courier_(of), seed_(seed), client_(executor, client_limits_of(of.set)), wakeup_(executor),
+      sends_(executor) {}
+
+void pusher::announce(const news& what) {
+  const auto parcel = courier_.all.view_step(what.what);
+  const auto tell = [&](const std::string& url, std::string_view trigger) {
+    const auto name = event_name(courier_.set, trigger, what.created, parcel.status);
+    if (!name) return;
+    const auto how = decide_fate(courier_.set, seed_, counted_.sent);
+    post(url, how, event_text(parcel, *name, how.with_reference), parcel.changed_at);
+  };
+  if (!courier_.set.webhook_url.empty())
+    tell(for_account(courier_.set.webhook_url, courier_.accounts[parcel.account].id), "all");
+  for (const auto& h : courier_.hooks)
+    if (h.account == parcel.account) tell(h.endpoint, h.trigger);
+}
+
+void pusher::announce_test(std::size_t account) {
+  for (const auto& h : courier_.hooks) {
+    if (h.account != account) continue;
+    const auto how = decide_fate(courier_.set, seed_, counted_.sent);
+    post(h.endpoint, how, R"({"event":"test","payload":{"message":"This is a test."}})", now());
+  }
+}
+
+void pusher::post(const std::string& url, const fate& how, const std::string& event, instant published_at) {
+  const auto number = counted_.sent++;
+  if (how.lost) {
+    ++counted_.lost;
+    return;
+  }
+  draw chance(how.chance);
+  const auto id = fmt::format("{}", 1'000'000'000 + hash({seed_, 701}) % 1'000'000'000 * 1'000'000 + number);
+  auto wrapping = wrap(how.style, event, id, published_at, chance);
+  const auto what = std::make_shared<message>(
+      message{url, std::move(wrapping.content_type), std::move(wrapping.body), false});
+  counted_.duplicated += how.copies.size() - 1;
+  for (const auto delay : how.copies) queue({std::chrono::steady_clock::now() + delay, copies_++, what, 0});
+}
+
+void pusher::send_as_is(std::string url, wrapped as_is) {
+  ++counted_.sent;
+  const auto what = std::make_shared<message>(
+      message{std::move(url), std::move(as_is.content_type), std::move(as_is.body), false});
+  queue({std::chrono::steady_clock::now(), copies_++, what, 0});
+}
+
+void pusher::queue(copy one) {
+  waiting_.push(std::move(one));
+  wakeup_.notify();
+}
+
+task<void> pusher::run() {
+  while (!stopping_) {
+    const auto at = std::chrono::steady_clock::now();
+    const auto most = static_cast<std::size_t>(courier_.set.webhook_concurrency);
+    while (!waiting_.empty() && waiting_.top().due <= at && under_way_ < most) {
+      auto one = waiting_.top();
+      waiting_.pop();
+      ++under_way_;
+      sends_.spawn("webhook", send(std::move(one)));
+    }
+    if (waiting_.empty() || under_way_ >= most) {
+      co_await wakeup_.wait();
+    } else {
+      const auto next = waiting_.top().due;
+      co_await wakeup_.wait_until(next);
+    }
+  }
+  sends_.cancel();
+  co_await sends_.join();
+  client_.close();
+}
+
+void pusher::stop() {
+  stopping_ = true;
+  wakeup_.notify();
+}
+
+task<void> pusher::send(copy one) {
+  http::client_request request;
+  request.method = "POST";
+  request.url = one.what->url;
+  request.headers.emplace_back("Content-Type", one.what->content_type);
+  request.headers.emplace_back("User-Agent", "APIs-Google"); // Pub/Sub calls itself so
+  request.body = one.what->body;
+  ++counted_.attempts;
+  const auto deadline = std::chrono::steady_clock::now() + milliseconds(courier_.set.webhook_timeout_ms);
+  auto answered = co_await client_.send(std::move(request), deadline);
+  --under_way_;
+  if (answered && acknowledged(answered->status)) {
+    if (!one.what->delivered) ++counted_.delivered;
+    one.what->delivered = true;
+    wakeup_.notify();
+    co_return;
+  }
+  ++counted_.refused;
+  const auto doublings = std::min(one.refusals++, 20U);
+  const auto wait = std::min<std::int64_t>(courier_.set.webhook_retry_first_ms << doublings,
+                                           courier_.set.webhook_retry_most_ms);
+  one.due = std::chrono::steady_clock::now() + milliseconds(wait);
+  if (!stopping_) queue(std::move(one));
+}
+
+} // namespace suivi::sim

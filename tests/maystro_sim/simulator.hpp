@@ -1,0 +1,36 @@
+// The courier on the network: one port with its API under /api and the simulator's own face under /control.
+#pragma once
+
+#include "common/http/server.hpp"
+#include "tests/maystro_sim/courier.hpp"
+#include "tests/maystro_sim/pusher.hpp"
+
+namespace suivi::sim {
+
+class simulator {
+ public:
+  simulator(asio::any_io_executor executor, world_shape shape, std::vector<client_account> accounts,
+            settings begin);
+
+  result<void> listen(std::string_view address_and_port);
+  [[nodiscard]] unsigned short port() const { return server_.port(); }
+
+  // Serves, moves and pushes until stop().
+  task<void> run();
+  void stop();
+
+ private:
+  task<http::response> answer(http::request asked);
+  task<void> keep_moving();
+  void spread_news();
+
+  courier courier_;
+  draw chance_;
+  pusher pusher_;
+  http::server server_;
+  runtime::wakeup stop_;
+  runtime::task_group work_;
+  bool stopping_ = false;
+};
+
+} // namespace suivi::sim
