@@ -13,7 +13,8 @@ struct unit {
   std::uint64_t factor;
 };
 
-constexpr std::array<unit, 5> durations{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+constexpr std::array<unit, 5> durations{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr std::array<unit, 4> sizes{{{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}, {"B", 1}}};
 
 // A deadline is the steady clock's nanoseconds plus this: a century leaves room for the sum.
@@ -35,7 +36,8 @@ std::optional<std::uint64_t> parse(std::string_view text, const std::array<unit,
   return value;
 }
 
-template <std::size_t N> std::string format(std::uint64_t value, const std::array<unit, N>& units) {
+template <std::size_t N>
+std::string format(std::uint64_t value, const std::array<unit, N>& units) {
   for (const unit& u : units)
     if (value % u.factor == 0) return fmt::format("{}{}", value / u.factor, u.name);
   return fmt::format("{}{}", value, units.back().name);
@@ -55,8 +57,12 @@ std::string format_duration(std::chrono::milliseconds d) {
   return format(static_cast<std::uint64_t>(d.count()), durations);
 }
 
-std::optional<std::uint64_t> parse_size(std::string_view text) { return parse(text, sizes, 1, 1ull << 62); }
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  return parse(text, sizes, 1, 1ull << 62);
+}
 
-std::string format_size(std::uint64_t bytes) { return bytes == 0 ? "0" : format(bytes, sizes); }
+std::string format_size(std::uint64_t bytes) {
+  return bytes == 0 ? "0" : format(bytes, sizes);
+}
 
 } // namespace suivi

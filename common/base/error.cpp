@@ -18,7 +18,9 @@ error in_doubt(std::string_view code, std::string_view detail) {
   return {failure::in_doubt, std::string(code), std::string(detail)};
 }
 
-std::string to_string(const error& e) { return fmt::format("{}: {}", e.code, e.detail); }
+std::string to_string(const error& e) {
+  return fmt::format("{}: {}", e.code, e.detail);
+}
 
 void throw_exception_from_error(const error& e, const boost::source_location& where) {
   throw std::logic_error(

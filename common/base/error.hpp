@@ -22,7 +22,8 @@ struct error {
   std::string detail; // for people only; holds no secret and no customer data
 };
 
-template <class T> using result = boost::system::result<T, error>;
+template <class T>
+using result = boost::system::result<T, error>;
 
 [[nodiscard]] error transient(std::string_view code, std::string_view detail);
 [[nodiscard]] error permanent(std::string_view code, std::string_view detail);

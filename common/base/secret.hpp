@@ -1,5 +1,5 @@
-// A text that must not be printed: keys, secrets, passwords. It has no operator<<, no formatter and no implicit
-// conversion; the one way to the text is reveal(), which is easy to search for.
+// A text that must not be printed: keys, secrets, passwords. It has no operator<<, no formatter and no
+// implicit conversion; the one way to the text is reveal(), which is easy to search for.
 #pragma once
 
 #include <string>

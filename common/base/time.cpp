@@ -82,7 +82,9 @@ std::optional<microseconds> read_offset(cursor& in) {
 
 } // namespace
 
-instant now() { return time_point_cast<microseconds>(system_clock::now()); }
+instant now() {
+  return time_point_cast<microseconds>(system_clock::now());
+}
 
 std::optional<instant> parse_instant(std::string_view text) {
   cursor in{text};

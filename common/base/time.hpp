@@ -17,10 +17,10 @@ using std::chrono::seconds;
 
 [[nodiscard]] instant now();
 
-// Tolerant: `YYYY-MM-DD`, then optionally `T` or a space and `hh:mm[:ss[.f…]]` with 0 to 9 (or more, cut) fraction
-// digits, then optionally `Z`, `±hh`, `±hh:mm` or `±hhmm`. No offset means UTC. Anything else is nullopt, an impossible
-// date or one outside the years 1 to 9999 (UTC) among it: an unreadable date is absent, not an error. PostgreSQL's ISO
-// output is read too.
+// Tolerant: `YYYY-MM-DD`, then optionally `T` or a space and `hh:mm[:ss[.f…]]` with 0 to 9 (or more, cut)
+// fraction digits, then optionally `Z`, `±hh`, `±hh:mm` or `±hhmm`. No offset means UTC. Anything else is
+// nullopt, an impossible date or one outside the years 1 to 9999 (UTC) among it: an unreadable date is
+// absent, not an error. PostgreSQL's ISO output is read too.
 [[nodiscard]] std::optional<instant> parse_instant(std::string_view text);
 
 // RFC 3339 in UTC: `2026-01-31T09:30:00.123456Z`; the fraction is left out when it is zero.

@@ -6,13 +6,17 @@
 namespace suivi {
 namespace {
 
-// Length of the well-formed sequence at the start of `s`, or 0; `bad` is then the length of the maximal ill-formed part.
+// Length of the well-formed sequence at the start of `s`, or 0; `bad` is then the length of the maximal
+// ill-formed part.
 std::size_t sequence(std::string_view s, std::size_t& bad) {
   auto at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
   bad = 1;
   unsigned char lead = at(0);
   if (lead < 0x80) return 1;
-  std::size_t length = lead >= 0xC2 && lead <= 0xDF ? 2 : lead >= 0xE0 && lead <= 0xEF ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+  std::size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
+                       : lead >= 0xE0 && lead <= 0xEF ? 3
+                       : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                      : 0;
   if (length == 0) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     unsigned char low = 0x80, high = 0xBF;
@@ -48,8 +52,10 @@ std::string to_storable_text(std::string_view bytes) {
   std::size_t bad = 0;
   while (!bytes.empty()) {
     std::size_t length = sequence(bytes, bad);
-    if (length == 0) text += "\xEF\xBF\xBD";
-    else if (bytes.front() != '\0') text += bytes.substr(0, length);
+    if (length == 0)
+      text += "\xEF\xBF\xBD";
+    else if (bytes.front() != '\0')
+      text += bytes.substr(0, length);
     bytes.remove_prefix(length == 0 ? bad : length);
   }
   return text;

@@ -1,5 +1,6 @@
-// Digests and comparison through EVP; base64 by one table, because EVP's decoder knows one alphabet only and guesses at
-// padding. Whatever OpenSSL or the kernel may refuse here (no memory, no entropy) leaves nothing sensible to do: throws.
+// Digests and comparison through EVP; base64 by one table, because EVP's decoder knows one alphabet only and
+// guesses at padding. Whatever OpenSSL or the kernel may refuse here (no memory, no entropy) leaves nothing
+// sensible to do: throws.
 #include "common/crypto/crypto.hpp"
 
 #include <algorithm>
@@ -26,7 +27,9 @@ constexpr std::array<std::int8_t, 256> values = [] {
   return table;
 }();
 
-constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+constexpr bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);

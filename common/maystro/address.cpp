@@ -6,7 +6,9 @@
 namespace suivi::maystro {
 namespace {
 
-constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+constexpr bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -19,8 +21,10 @@ std::string lower(std::string_view text) {
 std::string tidy(std::string_view text) {
   std::string out;
   for (char c : text) {
-    if (c == '\t') out += ' ';
-    else if (!is_control(c)) out += c;
+    if (c == '\t')
+      out += ' ';
+    else if (!is_control(c))
+      out += c;
   }
   std::size_t first = out.find_first_not_of(' ');
   if (first == std::string::npos) return {};
@@ -30,9 +34,12 @@ std::string tidy(std::string_view text) {
 // `/api/` and `/`, as often as they stand at the end.
 void strip_path_end(std::string& path) {
   for (;;) {
-    if (path.ends_with('/')) path.pop_back();
-    else if (lower(path).ends_with("/api")) path.resize(path.size() - 4);
-    else return;
+    if (path.ends_with('/'))
+      path.pop_back();
+    else if (lower(path).ends_with("/api"))
+      path.resize(path.size() - 4);
+    else
+      return;
   }
 }
 

@@ -10,9 +10,12 @@
 namespace suivi::maystro {
 namespace {
 
-template <class T> using reader = result<T> (*)(std::string_view body);
+template <class T>
+using reader = result<T> (*)(std::string_view body);
 
-result<bool> nothing_to_read(std::string_view) { return true; }
+result<bool> nothing_to_read(std::string_view) {
+  return true;
+}
 
 // `what` names the request for people and is a literal: it lives as long as the program.
 template <class T>
@@ -73,7 +76,8 @@ task<answer<shipment>> api::one(std::string_view uuid) {
 
 task<answer<std::vector<hook_type>>> api::hook_types() {
   auto r = request("GET", "/api/stores/hooks/types/");
-  return ask<std::vector<hook_type>>(client_, std::move(r), request_timeout_, "the list of hook types", &read_hook_types);
+  return ask<std::vector<hook_type>>(client_, std::move(r), request_timeout_, "the list of hook types",
+                                     &read_hook_types);
 }
 
 task<answer<std::vector<hook>>> api::hooks() {

@@ -1,9 +1,11 @@
-// The courier's API: requests built, answers read and classified. One try each; pace and retries are the caller's.
+// The courier's API: requests built, answers read and classified. One try each; pace and retries are the
+// caller's.
 //
-// Errors beside http/client.hpp's: "maystro:unauthorized" (401, 403; permanent), "maystro:not_found" (404; permanent),
-// "maystro:throttled" (429; transient, retry_after set if the courier said it), "maystro:server" (5xx, 408, 425;
-// transient), "maystro:malformed" (2xx that is not the expected JSON; transient), "maystro:refused" (the rest, redirects
-// among it; permanent). No error text holds a key, a webhook address or the answer's body.
+// Errors beside http/client.hpp's: "maystro:unauthorized" (401, 403; permanent), "maystro:not_found" (404;
+// permanent), "maystro:throttled" (429; transient, retry_after set if the courier said it), "maystro:server"
+// (5xx, 408, 425; transient), "maystro:malformed" (2xx that is not the expected JSON; transient),
+// "maystro:refused" (the rest, redirects among it; permanent). No error text holds a key, a webhook address
+// or the answer's body.
 #pragma once
 
 #include "common/base/secret.hpp"
@@ -24,7 +26,8 @@ struct credentials {
   secret api_key;       // normalised
 };
 
-template <class T> struct answer {
+template <class T>
+struct answer {
   result<T> content;
   reading how;
 };

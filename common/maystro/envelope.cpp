@@ -1,5 +1,5 @@
-// Peels a webhook: text to JSON, JSON to the event in it, event to the order in it. Every loop is bounded: three
-// unwrappings of a text, three envelopes in one another, JSON nested 32 deep at most.
+// Peels a webhook: text to JSON, JSON to the event in it, event to the order in it. Every loop is bounded:
+// three unwrappings of a text, three envelopes in one another, JSON nested 32 deep at most.
 #include "common/maystro/envelope.hpp"
 
 #include "common/crypto/crypto.hpp"
@@ -21,8 +21,8 @@ constexpr int max_unwrappings = 3;
 constexpr std::size_t max_envelopes = 3;
 constexpr std::size_t max_message_id_bytes = 256;
 
-// The JSON in `text`, which may be JSON, a JSON string of it or base64 of it, up to three times over. Nearly any word is
-// base64 of some noise, so only text that starts like JSON is blamed for its own mistakes.
+// The JSON in `text`, which may be JSON, a JSON string of it or base64 of it, up to three times over. Nearly
+// any word is base64 of some noise, so only text that starts like JSON is blamed for its own mistakes.
 result<json::value> unwrap(std::string_view text) {
   std::string held;
   for (int unwrapped = 0;; ++unwrapped) {
@@ -38,7 +38,8 @@ result<json::value> unwrap(std::string_view text) {
       if (unwrapped < max_unwrappings) bytes = crypto::base64_decode(trimmed);
       if (!bytes || bytes->empty()) {
         bool json_like = trimmed.find_first_of("{[\"-0123456789") == 0;
-        bool own_mistake = json_like || trimmed.empty() || (unwrapped == 0 && parsed.error().code != "json:syntax");
+        bool own_mistake =
+            json_like || trimmed.empty() || (unwrapped == 0 && parsed.error().code != "json:syntax");
         if (own_mistake) return parsed.error();
         return permanent("json:syntax", "it is neither JSON nor base64 of JSON");
       }
@@ -94,7 +95,8 @@ bool peel(peeled& from, event& e) {
         from.layers.push_back(std::move(*inner));
         return true;
       }
-      from.why = inner ? "its message.data holds no object" : "its message.data cannot be decoded: " + inner.error().detail;
+      from.why = inner ? "its message.data holds no object"
+                       : "its message.data cannot be decoded: " + inner.error().detail;
       return false;
     }
   }
@@ -138,7 +140,8 @@ void understand(std::string_view bytes, event& e) {
     return;
   }
   if (!document->is_object()) {
-    e.why = document->is_array() ? "The body is a list, not one event." : "The body is a single value, not an event.";
+    e.why = document->is_array() ? "The body is a list, not one event."
+                                 : "The body is a single value, not an event.";
     e.body = std::move(*document);
     return;
   }

@@ -1,7 +1,7 @@
 // From the raw bytes of a webhook to what it says. Pure; never throws; any input.
 //
-// The courier's sources show six shapes (see README.md of this folder): a Pub/Sub push wrapper with base64 once or
-// twice, `payload` or `data` as base64 or JSON text, base64 alone, a JSON text, a plain object.
+// The courier's sources show six shapes (see README.md of this folder): a Pub/Sub push wrapper with base64
+// once or twice, `payload` or `data` as base64 or JSON text, base64 alone, a JSON text, a plain object.
 #pragma once
 
 #include "common/maystro/shipment.hpp"

@@ -1,5 +1,5 @@
-// The search goes inwards first: an order inside `payload` outranks the object around it, which lends it only what it
-// lacks. Depth and breadth are bounded by the three member names and max_levels.
+// The search goes inwards first: an order inside `payload` outranks the object around it, which lends it only
+// what it lacks. Depth and breadth are bounded by the three member names and max_levels.
 #include "common/maystro/find_order.hpp"
 
 #include "common/base/utf8.hpp"
@@ -30,15 +30,17 @@ bool is_known(int code) {
 }
 
 bool identifies(const object& from) {
-  return first_id(from, {"id", "order_id", "instance_uuid", "display_id", "display_id_order", "tracking_number",
-                         "tracking", "external_order_id", "external_id"})
+  return first_id(from, {"id", "order_id", "instance_uuid", "display_id", "display_id_order",
+                         "tracking_number", "tracking", "external_order_id", "external_id"})
       .has_value();
 }
 
-template <class T> void fill(std::optional<T>& known, const std::optional<T>& other) {
+template <class T>
+void fill(std::optional<T>& known, const std::optional<T>& other) {
   if (!known) known = other;
 }
-template <class T> void fill(field<T>& known, const field<T>& other) {
+template <class T>
+void fill(field<T>& known, const field<T>& other) {
   if (!known.present) known = other;
 }
 
@@ -63,7 +65,8 @@ std::optional<shipment> order_at(const object& at, const std::vector<const objec
   what.status = read_status(at.if_contains("status"));
   if (!what.status) what.status = read_status(at.if_contains("status_code"));
 
-  bool wraps = false; // the identity is further in: then so are the ids that count, and this status is hearsay
+  bool wraps =
+      false; // the identity is further in: then so are the ids that count, and this status is hearsay
   std::optional<std::string> inner_id;
   std::optional<instant> inner_created_at;
   for (std::string_view name : order_members) {
@@ -99,7 +102,8 @@ std::optional<shipment> order_at(const object& at, const std::vector<const objec
   return what;
 }
 
-// Depth first; `around` ends up as it was, unless found: then it holds what stands around the order, nearest first.
+// Depth first; `around` ends up as it was, unless found: then it holds what stands around the order, nearest
+// first.
 std::optional<shipment> search(const object& at, std::vector<const object*>& around, const object*& order,
                                bool& identity_without_status, std::size_t level) {
   if (level < max_levels) {
@@ -127,7 +131,8 @@ std::optional<std::string> name_in(const json::value& value) {
   return text;
 }
 
-// A person is called something too: in an object that is no envelope, `name` and `type` must read like an event.
+// A person is called something too: in an object that is no envelope, `name` and `type` must read like an
+// event.
 bool reads_like_event(std::string_view name) {
   std::string lower;
   for (char c : name) {

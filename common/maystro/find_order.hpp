@@ -1,7 +1,7 @@
 // Where in a decoded webhook the order is, and what the event is called. Pure.
 //
-// An order may stand under `payload`, `data` or `order`, one in another, or be the document itself; its status under
-// `status`, `status_code` or `order.status`; parts of its identity beside it, further out.
+// An order may stand under `payload`, `data` or `order`, one in another, or be the document itself; its
+// status under `status`, `status_code` or `order.status`; parts of its identity beside it, further out.
 #pragma once
 
 #include "common/maystro/shipment.hpp"
@@ -14,7 +14,7 @@
 namespace suivi::maystro {
 
 struct found_order {
-  std::optional<shipment> what;    // identity and status are there
+  std::optional<shipment> what; // identity and status are there
   bool identity_without_status = false;
   std::optional<std::string> name; // of the event
 };

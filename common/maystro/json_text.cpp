@@ -1,4 +1,5 @@
-// A handler for Boost.JSON's push parser that sees every number's own text, which the ready-made parser throws away.
+// A handler for Boost.JSON's push parser that sees every number's own text, which the ready-made parser
+// throws away.
 #include "common/maystro/json_text.hpp"
 
 #include "common/base/utf8.hpp"
@@ -43,11 +44,19 @@ struct keeping_digits {
   bool on_object_end(std::size_t n, error_code&) { return stack.push_object(n), true; }
   bool on_array_begin(error_code&) { return true; }
   bool on_array_end(std::size_t n, error_code&) { return stack.push_array(n), true; }
-  bool on_key_part(json::string_view s, std::size_t, error_code&) { return stack.push_chars(storable(s)), true; }
+  bool on_key_part(json::string_view s, std::size_t, error_code&) {
+    return stack.push_chars(storable(s)), true;
+  }
   bool on_key(json::string_view s, std::size_t, error_code&) { return stack.push_key(storable(s)), true; }
-  bool on_string_part(json::string_view s, std::size_t, error_code&) { return stack.push_chars(storable(s)), true; }
-  bool on_string(json::string_view s, std::size_t, error_code&) { return stack.push_string(storable(s)), true; }
-  bool on_number_part(json::string_view, error_code&) { return true; } // the text comes in one piece: never called
+  bool on_string_part(json::string_view s, std::size_t, error_code&) {
+    return stack.push_chars(storable(s)), true;
+  }
+  bool on_string(json::string_view s, std::size_t, error_code&) {
+    return stack.push_string(storable(s)), true;
+  }
+  bool on_number_part(json::string_view, error_code&) {
+    return true;
+  } // the text comes in one piece: never called
   bool on_int64(std::int64_t i, json::string_view, error_code&) { return stack.push_int64(i), true; }
   bool on_uint64(std::uint64_t u, json::string_view, error_code&) { return stack.push_uint64(u), true; }
   bool on_bool(bool b, error_code&) { return stack.push_bool(b), true; }
@@ -68,7 +77,9 @@ struct keeping_digits {
   }
 };
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 error explain(error_code why, bool number_too_large) {
   if (number_too_large || why == json::error::exponent_overflow)

@@ -14,8 +14,8 @@
 
 namespace suivi::maystro {
 
-// Errors, all permanent, `detail` being a clause without content of the text: "json:empty", "json:utf8" (not UTF-8),
-// "json:number" (too large), "json:depth" (nested too deep), "json:syntax". Never throws.
+// Errors, all permanent, `detail` being a clause without content of the text: "json:empty", "json:utf8" (not
+// UTF-8), "json:number" (too large), "json:depth" (nested too deep), "json:syntax". Never throws.
 [[nodiscard]] result<boost::json::value> parse_json(std::string_view text);
 
 // Drops a UTF-8 byte-order mark and white space at both ends.

@@ -49,8 +49,10 @@ result<page> read_page(std::string_view body) {
   for (const json::value& element : *found.elements) {
     const json::object* row = element.if_object();
     shipment what = row == nullptr ? shipment{} : read_row(*row);
-    if (what.has_identity() && what.status) read.rows.push_back(std::move(what));
-    else ++read.unreadable;
+    if (what.has_identity() && what.status)
+      read.rows.push_back(std::move(what));
+    else
+      ++read.unreadable;
   }
   if (found.envelope != nullptr) {
     read.count = read_count(found.envelope->if_contains("count"));
@@ -66,7 +68,8 @@ result<shipment> read_one(std::string_view body) {
   const json::object* root = document->if_object();
   std::array<const json::object*, 3> places{root, nullptr, nullptr};
   for (std::size_t i = 1; root != nullptr && i < places.size(); ++i)
-    if (const json::value* inner = root->if_contains(i == 1 ? "data" : "order")) places[i] = inner->if_object();
+    if (const json::value* inner = root->if_contains(i == 1 ? "data" : "order"))
+      places[i] = inner->if_object();
   for (const json::object* place : places) {
     shipment what = place == nullptr ? shipment{} : read_row(*place);
     if (!what.has_identity() || !what.status) continue;

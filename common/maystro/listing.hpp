@@ -1,4 +1,5 @@
-// The envelopes in which the courier puts lists, of orders as of hooks: `{"list":{"results":[…]}}`, `{"results":[…]}`,
+// The envelopes in which the courier puts lists, of orders as of hooks: `{"list":{"results":[…]}}`,
+// `{"results":[…]}`,
 // `{"list":[…]}`, `[…]`. Tried in that order.
 #pragma once
 

@@ -16,9 +16,13 @@ namespace json = boost::json;
 // Above 2^53 a double no longer tells neighbours apart, so its digits would be invented.
 constexpr double exact_double_limit = 9007199254740992.0;
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos; }
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
+}
 
-std::string_view view(const json::string& text) { return {text.data(), text.size()}; }
+std::string_view view(const json::string& text) {
+  return {text.data(), text.size()};
+}
 
 std::optional<std::string> whole_number(const json::value& value) {
   if (const auto* i = value.if_int64()) return fmt::format("{}", *i);

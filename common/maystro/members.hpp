@@ -1,5 +1,5 @@
-// One member of a courier's JSON object, read the tolerant way; shared by rows and webhooks, so that both see the same
-// id, code and date in the same JSON. Nothing here fails: what cannot be read is absent.
+// One member of a courier's JSON object, read the tolerant way; shared by rows and webhooks, so that both see
+// the same id, code and date in the same JSON. Nothing here fails: what cannot be read is absent.
 #pragma once
 
 #include "common/maystro/shipment.hpp"
@@ -30,7 +30,8 @@ inline constexpr std::size_t max_id_bytes = 512;
 // Text or number; an empty text says the same as null. Other types count as not sent.
 [[nodiscard]] field<std::string> text_field(const boost::json::object& from, std::string_view name);
 
-// Fills `what` with everything but identity's uuid, status and metadata, which rows and webhooks name differently.
+// Fills `what` with everything but identity's uuid, status and metadata, which rows and webhooks name
+// differently.
 void read_common(const boost::json::object& from, shipment& what);
 
 } // namespace suivi::maystro

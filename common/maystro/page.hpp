@@ -16,10 +16,11 @@ struct page {
   bool has_next = false;             // `next` is a text; never followed
 };
 
-// Pure: the four envelopes `list.results`, `results`, `list` as array, bare array. Anything else, an error's JSON or a
-// web page among it, is "maystro:malformed" (transient).
+// Pure: the four envelopes `list.results`, `results`, `list` as array, bare array. Anything else, an error's
+// JSON or a web page among it, is "maystro:malformed" (transient).
 [[nodiscard]] result<page> read_page(std::string_view body);
-// The answer for one order: the row, or the row under `data` or `order`. Without metadata, which comes from lists only.
+// The answer for one order: the row, or the row under `data` or `order`. Without metadata, which comes from
+// lists only.
 [[nodiscard]] result<shipment> read_one(std::string_view body);
 
 } // namespace suivi::maystro

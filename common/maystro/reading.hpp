@@ -17,7 +17,8 @@ struct reading {
   std::optional<milliseconds> retry_after; // 429 and 503, seconds or date; from 0 to a day
 };
 
-// `Retry-After`: seconds (a fraction is rounded up), or a date relative to `server_now`. Never negative, at most a day.
+// `Retry-After`: seconds (a fraction is rounded up), or a date relative to `server_now`. Never negative, at
+// most a day.
 [[nodiscard]] std::optional<milliseconds> read_retry_after(std::string_view text, instant server_now);
 
 // nullopt for 2xx. `what` names the request for people: "the list of orders".

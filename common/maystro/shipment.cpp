@@ -15,9 +15,9 @@ namespace {
 
 namespace json = boost::json;
 
-// What is kept of a row: the shop's name for it, and the courier's (the first one that holds something). In the order
-// of the names. Left out on purpose: persons, phones, addresses; and last_update, updated_at and the like, which change
-// without anything having happened and would rewrite every order at every sweep.
+// What is kept of a row: the shop's name for it, and the courier's (the first one that holds something). In
+// the order of the names. Left out on purpose: persons, phones, addresses; and last_update, updated_at and
+// the like, which change without anything having happened and would rewrite every order at every sweep.
 struct kept_member {
   std::string_view name;
   std::array<std::string_view, 2> sources;
@@ -37,7 +37,8 @@ constexpr std::array<kept_member, 12> kept{{
     {"wilaya", {"wilaya", ""}},
 }};
 
-// JSON text of a scalar; empty for null and "" (the same as not sent, lest they alternate), lists and objects.
+// JSON text of a scalar; empty for null and "" (the same as not sent, lest they alternate), lists and
+// objects.
 std::string scalar_text(const json::value& value) {
   if (const json::string* text = value.if_string()) {
     std::string storable = to_storable_text({text->data(), text->size()});

@@ -1,8 +1,9 @@
 // What the courier says of one parcel, whichever way it said it: a list row, a single order or a webhook.
 //
-// Reading is tolerant: ids and codes may be numbers or texts, dates that cannot be read are absent, unknown members are
-// ignored. A field the courier did not send is *missing* (leave what is known); one sent as null is *null* (clear it).
-// An id that is blank or longer than 512 bytes is none; a blank reason says the same as null. Texts are storable UTF-8.
+// Reading is tolerant: ids and codes may be numbers or texts, dates that cannot be read are absent, unknown
+// members are ignored. A field the courier did not send is *missing* (leave what is known); one sent as null
+// is *null* (clear it). An id that is blank or longer than 512 bytes is none; a blank reason says the same as
+// null. Texts are storable UTF-8.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -15,7 +16,8 @@
 namespace suivi::maystro {
 
 // missing: !present; null: present && !value.
-template <class T> struct field {
+template <class T>
+struct field {
   bool present = false;
   std::optional<T> value;
 
@@ -34,18 +36,20 @@ struct shipment {
   field<std::string> alert_reason;
   field<std::string> abort_reason;
   std::optional<instant> created_at; // the courier's created_at
-  // JSON object text for additionalMetaData.maystro: list rows only, empty otherwise; without names, phones, addresses
-  // or anything that changes by itself. Keys sorted.
+  // JSON object text for additionalMetaData.maystro: list rows only, empty otherwise; without names, phones,
+  // addresses or anything that changes by itself. Keys sorted.
   std::string metadata;
 
-  // What goes into the shop's "trackingNumber", and how strong it is. Empty with strength none if nothing is known.
+  // What goes into the shop's "trackingNumber", and how strong it is. Empty with strength none if nothing is
+  // known.
   [[nodiscard]] std::pair<std::string, tracking_strength> best_tracking() const;
   [[nodiscard]] bool has_identity() const { return uuid || display_id || tracking || reference; }
 
   bool operator==(const shipment&) const = default;
 };
 
-// A row of `stores/orders/`, or the answer of `stores/orders/{uuid}/`. Never fails: what cannot be read is absent.
+// A row of `stores/orders/`, or the answer of `stores/orders/{uuid}/`. Never fails: what cannot be read is
+// absent.
 [[nodiscard]] shipment read_row(const boost::json::object& row);
 
 } // namespace suivi::maystro

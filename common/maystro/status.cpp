@@ -30,7 +30,9 @@ constexpr std::array<status, 18> table{{
 
 } // namespace
 
-std::span<const status> all_statuses() { return table; }
+std::span<const status> all_statuses() {
+  return table;
+}
 
 std::string status_text(int code) {
   for (const status& s : table)
@@ -42,7 +44,9 @@ bool needs_confirmation(int code) {
   return code == delivered || code == aborted || code == taken_by_store || code == not_received;
 }
 
-bool is_final(int code) { return needs_confirmation(code) || code == ready_to_return; }
+bool is_final(int code) {
+  return needs_confirmation(code) || code == ready_to_return;
+}
 
 bool is_returning(int code) {
   return code == aborted || code == ready_to_return || code == in_transit_to_be_returned ||

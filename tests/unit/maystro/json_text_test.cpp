@@ -1,0 +1,91 @@
+// Parsing the courier's JSON without losing digits or losing the program.
+#include "common/maystro/json_text.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using namespace suivi::maystro;
+
+namespace {
+
+std::string reread(std::string_view text) {
+  auto value = parse_json(text);
+  return value ? boost::json::serialize(*value) : value.error().code;
+}
+
+std::string nested(std::size_t depth) {
+  return std::string(depth, '[') + std::string(depth, ']');
+}
+
+} // namespace
+
+TEST_CASE("integers of any length keep their digits") {
+  CHECK(reread("[0,-1,41]") == "[0,-1,41]");
+  CHECK(reread("9223372036854775807") == "9223372036854775807");
+  CHECK(reread("-9223372036854775808") == "-9223372036854775808");
+  CHECK(reread("18446744073709551615") == "18446744073709551615");
+  CHECK(reread("18446744073709551616") == "\"18446744073709551616\"");
+  CHECK(reread("{\"id\":12345678901234567890123456789012345678901234567890,\"n\":1}") ==
+        "{\"id\":\"12345678901234567890123456789012345678901234567890\",\"n\":1}");
+  CHECK(reread("[-99999999999999999999]") == "[\"-99999999999999999999\"]");
+}
+
+TEST_CASE("other numbers are the nearest double") {
+  CHECK(parse_json("2500.50")->as_double() == 2500.50);
+  CHECK(parse_json("1e3")->as_double() == 1000.0);
+  CHECK(parse_json("0.1")->as_double() == 0.1);
+  CHECK(parse_json("1234567890123456.7")->as_double() == 1234567890123456.7);
+  CHECK(parse_json("1e-999")->as_double() == 0.0);
+}
+
+TEST_CASE("a number that is not finite fails the document") {
+  CHECK(reread("{\"a\":1e999}") == "json:number");
+  CHECK(reread("[-1e999]") == "json:number");
+  CHECK(reread("[1e99999999999999999999]") == "json:number");
+  CHECK(reread("[NaN]") == "json:syntax");
+  CHECK(reread("[Infinity]") == "json:syntax");
+}
+
+TEST_CASE("a byte-order mark and white space around are dropped") {
+  CHECK(reread("\xEF\xBB\xBF{\"a\":1}") == "{\"a\":1}");
+  CHECK(reread(" \r\n\t{\"a\":1}\n ") == "{\"a\":1}");
+  CHECK(reread("\xEF\xBB\xBF  ") == "json:empty");
+  CHECK(reread("") == "json:empty");
+}
+
+TEST_CASE("U+0000 is dropped from texts and names, other escapes are read") {
+  CHECK(reread(R"({"a\u0000b":"c\u0000\u0000d"})") == R"({"ab":"cd"})");
+  CHECK(reread(R"("\u0000")") == R"("")");
+  CHECK(parse_json(R"("\u00e9\ud83d\ude00\n")")->as_string() == "\xC3\xA9\xF0\x9F\x98\x80\n");
+}
+
+TEST_CASE("a lone surrogate fails the document") {
+  CHECK(reread(R"("\ud800")") == "json:syntax");
+  CHECK(reread(R"({"a":"\udc00"})") == "json:syntax");
+  CHECK(reread(R"(["\ud83dx"])") == "json:syntax");
+}
+
+TEST_CASE("bytes that are not UTF-8 fail the document") {
+  CHECK(reread("{\"a\":\"\xC3\"}") == "json:utf8");
+  CHECK(reread("\"\xED\xA0\x80\"") == "json:utf8");
+  CHECK(reread("\xFF\xFE{\x00") == "json:utf8");
+}
+
+TEST_CASE("nesting is read to 32 deep and refused beyond without recursion") {
+  CHECK(reread(nested(32)) == nested(32));
+  CHECK(reread(nested(33)) == "json:depth");
+  CHECK(reread(std::string(1'000'000, '[')) == "json:depth");
+  std::string objects;
+  for (int i = 0; i < 100'000; ++i) objects += "{\"a\":";
+  CHECK(reread(objects) == "json:depth");
+}
+
+TEST_CASE("what is not one JSON document is refused") {
+  for (auto text : {"{", "{\"a\":}", "{\"a\":1,}", "[1,]", "{'a':1}", "{} {}", "[] x", "hello", "01", "+1",
+                    "1.", ".5", "\"open", "nul", "// c\n1", "{\"a\" 1}"}) {
+    CAPTURE(text);
+    CHECK(reread(text) == "json:syntax");
+  }
+}
