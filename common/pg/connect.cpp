@@ -1,5 +1,6 @@
-// Establishing a connection: hosts one by one, each with a fair share of the time, so that a host that swallows
-// packets cannot keep the others from their turn (libpq's own loop over hosts has no limit when asynchronous).
+// Establishing a connection: hosts one by one, each with a fair share of the time, so that a host that
+// swallows packets cannot keep the others from their turn (libpq's own loop over hosts has no limit when
+// asynchronous).
 #include "common/pg/connection.hpp"
 #include "common/pg/lookup.hpp"
 #include "common/pg/session.hpp"

@@ -1,5 +1,5 @@
-// Calls on an open session. Every statement goes through libpq's pipeline mode, so that preparing at first use costs
-// no round trip; COPY and scripts use the simple protocol, which pipeline mode excludes.
+// Calls on an open session. Every statement goes through libpq's pipeline mode, so that preparing at first
+// use costs no round trip; COPY and scripts use the simple protocol, which pipeline mode excludes.
 #include "common/pg/connection.hpp"
 
 #include "common/pg/doubt.hpp"
@@ -45,8 +45,8 @@ bool send_step(session& s, statement what, const params& with, std::vector<entry
   std::string name(what.name);
   if (name.empty()) {
     sent.push_back({false, what});
-    return PQsendQueryParams(s.raw(), text.c_str(), p.count(), p.types.data(), p.values.data(), p.lengths.data(),
-                             p.formats.data(), 0) == 1;
+    return PQsendQueryParams(s.raw(), text.c_str(), p.count(), p.types.data(), p.values.data(),
+                             p.lengths.data(), p.formats.data(), 0) == 1;
   }
   auto known = s.prepared.find(name);
   if (known == s.prepared.end()) {
@@ -57,8 +57,8 @@ bool send_step(session& s, statement what, const params& with, std::vector<entry
     assert(known->second == what.text && "one name, two statements");
   }
   sent.push_back({false, what});
-  return PQsendQueryPrepared(s.raw(), name.c_str(), p.count(), p.values.data(), p.lengths.data(), p.formats.data(),
-                             0) == 1;
+  return PQsendQueryPrepared(s.raw(), name.c_str(), p.count(), p.values.data(), p.lengths.data(),
+                             p.formats.data(), 0) == 1;
 }
 
 // What the answers of one pipeline add up to.
@@ -95,8 +95,8 @@ void take(harvest& into, answer got, std::vector<entry>& sent, std::size_t index
   }
 }
 
-// A prepared statement that the server no longer knows, or whose result's shape a migration changed: the next try,
-// on a fresh connection, succeeds.
+// A prepared statement that the server no longer knows, or whose result's shape a migration changed: the next
+// try, on a fresh connection, succeeds.
 bool outdated_statement(std::string_view sqlstate, const std::vector<entry>& sent) {
   if (sqlstate == "26000") return true;
   bool named = false;
@@ -153,7 +153,8 @@ task<simple_outcome> read_simple(session& s, bool doubt) {
       co_return out;
     }
     out.status = PQresultStatus(got.get());
-    if (out.status == PGRES_COPY_IN || out.status == PGRES_COPY_OUT || out.status == PGRES_COPY_BOTH) co_return out;
+    if (out.status == PGRES_COPY_IN || out.status == PGRES_COPY_OUT || out.status == PGRES_COPY_BOTH)
+      co_return out;
     std::string_view count = PQcmdTuples(got.get());
     std::from_chars(count.data(), count.data() + count.size(), out.affected);
     if (out.status == PGRES_FATAL_ERROR && !out.failed) {
@@ -218,7 +219,7 @@ task<result<std::vector<rows>>> connection::run(pipeline steps) {
 task<result<void>> connection::run_script(std::string_view sql) {
   if (!alive()) co_return lost(false);
   session& s = *session_;
-  bool doubt = may_commit(in_transaction(), {&sql, 1});
+  bool doubt = !in_transaction() || may_commit(true, {&sql, 1}); // a script may hold a COMMIT anywhere
   std::string text(sql);
   call guard(s);
   if (PQsendQuery(s.raw(), text.c_str()) != 1) co_return lost(false);

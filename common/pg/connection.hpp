@@ -1,12 +1,13 @@
 // One connection to PostgreSQL, asynchronous on Asio without one blocking call.
 //
-// Every call ends by its deadline; a client deadline lies above the server's statement_timeout, so that the server
-// normally gives up first and the connection stays usable. After an error whose kind is not `permanent`, ask alive().
-// Not thread-safe; one call at a time (checked).
+// Every call ends by its deadline; a client deadline lies above the server's statement_timeout, so that the
+// server normally gives up first and the connection stays usable. After an error whose kind is not
+// `permanent`, ask alive(). Not thread-safe; one call at a time (checked).
 //
-// Errors (see base/error.hpp): code is "sqlstate:XXXXX" where the server said it, else "pg:lost", "pg:timeout",
-// "pg:refused", "pg:pool". A connection lost while a statement outside a transaction, or a pipeline with a COMMIT,
-// was under way is `in_doubt`; lost anywhere else it is `transient`, for PostgreSQL has rolled back.
+// Errors (see base/error.hpp): code is "sqlstate:XXXXX" where the server said it, else "pg:lost",
+// "pg:timeout", "pg:refused", "pg:pool". A connection lost while a statement outside a transaction, or a
+// pipeline with a COMMIT, was under way is `in_doubt`; lost anywhere else it is `transient`, for PostgreSQL
+// has rolled back.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -35,8 +36,8 @@ struct connect_options {
   milliseconds idle_in_transaction_timeout{10'000};
 };
 
-// A statement with a name is prepared at its first use on a connection and kept; without a name it is parsed anew.
-// Both point to static storage.
+// A statement with a name is prepared at its first use on a connection and kept; without a name it is parsed
+// anew. Both point to static storage.
 struct statement {
   std::string_view name;
   std::string_view text;
@@ -70,10 +71,12 @@ class connection {
   task<result<rows>> run(statement what, params with = {});
   task<result<std::vector<rows>>> run(pipeline steps);
 
-  // `COPY … FROM STDIN`. `next` appends rows in COPY's text or CSV form to the empty buffer it is given, and returns false
-  // when there are no more (what it appended then is still sent); it is called again whenever the former rows are on
-  // the wire. Returns the number of rows. answer_timeout holds for each buffer, and for the answer at the end.
-  task<result<std::uint64_t>> copy_in(std::string_view copy_statement, std::function<bool(std::string& buffer)> next);
+  // `COPY … FROM STDIN`. `next` appends rows in COPY's text or CSV form to the empty buffer it is given, and
+  // returns false when there are no more (what it appended then is still sent); it is called again whenever
+  // the former rows are on the wire. Returns the number of rows. answer_timeout holds for each buffer, and
+  // for the answer at the end.
+  task<result<std::uint64_t>> copy_in(std::string_view copy_statement,
+                                      std::function<bool(std::string& buffer)> next);
 
   // Several statements separated by `;`, without parameters (migrations, test set-up). Not prepared.
   task<result<void>> run_script(std::string_view sql);
@@ -81,8 +84,8 @@ class connection {
   // Waits for a NOTIFY on any channel this connection LISTENs to. False when `until` came first.
   task<result<bool>> wait_for_notification(steady_time until);
 
-  // Another answer_timeout for the calls that follow (migrations, large COPYs). The server's statement_timeout is
-  // the caller's to set. Returns the limit held before.
+  // Another answer_timeout for the calls that follow (migrations, large COPYs). The server's
+  // statement_timeout is the caller's to set. Returns the limit held before.
   milliseconds answer_within(milliseconds limit);
 
   [[nodiscard]] bool alive() const;          // usable for another call; looks at the socket, without waiting

@@ -1,5 +1,5 @@
-// Looks at the first word of each statement only: transaction control cannot hide elsewhere in a single statement,
-// but for procedures (CALL), which Suivi does not use inside transactions.
+// Looks at the first word of each statement only: transaction control cannot hide elsewhere in a single
+// statement, but for procedures (CALL), which Suivi does not use inside transactions.
 #include "common/pg/doubt.hpp"
 
 #include <algorithm>

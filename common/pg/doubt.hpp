@@ -6,9 +6,9 @@
 
 namespace suivi::pg {
 
-// `texts` are sent together, beginning inside a transaction or not. True if a COMMIT is among them or one of them
-// stands outside BEGIN … COMMIT (it commits by itself); then a loss leaves the outcome in doubt. Otherwise
-// PostgreSQL rolls back with certainty.
+// `texts` are sent together, beginning inside a transaction or not. True if a COMMIT is among them or one of
+// them stands outside BEGIN … COMMIT (it commits by itself); then a loss leaves the outcome in doubt.
+// Otherwise PostgreSQL rolls back with certainty.
 [[nodiscard]] bool may_commit(bool in_transaction, std::span<const std::string_view> texts);
 
 } // namespace suivi::pg

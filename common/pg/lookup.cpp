@@ -1,5 +1,5 @@
-// Asio's resolver calls getaddrinfo on a thread of its own. That call cannot be interrupted, so its handler shares
-// the state with the waiting coroutine, which may have left by then.
+// Asio's resolver calls getaddrinfo on a thread of its own. That call cannot be interrupted, so its handler
+// shares the state with the waiting coroutine, which may have left by then.
 #include "common/pg/lookup.hpp"
 
 #include <boost/asio/ip/tcp.hpp>

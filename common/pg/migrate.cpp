@@ -1,6 +1,7 @@
-// Every process that migrates takes one session-level advisory lock, by polling (so that the wait has an end and
-// blocks nobody), and reads what has run only under it. PostgreSQL's DDL is transactional: a script and the row that
-// records it commit together or not at all, so a migration that failed half-way is simply run again.
+// Every process that migrates takes one session-level advisory lock, by polling (so that the wait has an end
+// and blocks nobody), and reads what has run only under it. PostgreSQL's DDL is transactional: a script and
+// the row that records it commit together or not at all, so a migration that failed half-way is simply run
+// again.
 #include "common/pg/migrate.hpp"
 
 #include "common/log/log.hpp"
@@ -50,7 +51,9 @@ task<result<standing>> look(connection& db) {
   co_return found;
 }
 
-std::int64_t last_of(std::span<const migration> all) { return all.empty() ? 0 : all.back().version; }
+std::int64_t last_of(std::span<const migration> all) {
+  return all.empty() ? 0 : all.back().version;
+}
 
 error newer(std::int64_t version, std::int64_t known) {
   return permanent("schema:newer",
@@ -135,7 +138,8 @@ task<result<int>> migrate(connection& db, std::span<const migration> all) {
   auto usual_limit = db.answer_within(script_limit);
   auto ran = co_await run_missing(db, all);
   db.answer_within(usual_limit);
-  // What failed or was lost ends with the session, the lock too; on a session that lives it is given back here.
+  // What failed or was lost ends with the session, the lock too; on a session that lives it is given back
+  // here.
   if (db.alive() && db.in_transaction()) co_await db.run(rollback);
   if (db.alive()) co_await db.run(unlock);
   co_return ran;

@@ -1,5 +1,6 @@
-// Numbered SQL scripts, each run once, in order, in a transaction of its own, under an advisory lock: safe when several
-// processes start at once. What has run is recorded in suivi.schema_version(version, name, applied_at).
+// Numbered SQL scripts, each run once, in order, in a transaction of its own, under an advisory lock: safe
+// when several processes start at once. What has run is recorded in suivi.schema_version(version, name,
+// applied_at).
 #pragma once
 
 #include "common/pg/connection.hpp"
@@ -14,8 +15,8 @@ struct migration {
   std::string_view sql;
 };
 
-// Brings the schema up to the last of `all`; may be repeated. Returns how many scripts ran. A database that is ahead of
-// `all` (a newer program was here) is an error: permanent, "schema:newer".
+// Brings the schema up to the last of `all`; may be repeated. Returns how many scripts ran. A database that
+// is ahead of `all` (a newer program was here) is an error: permanent, "schema:newer".
 task<result<int>> migrate(connection& db, std::span<const migration> all);
 
 // How many of `all` have not run yet; changes nothing. A missing schema counts all.

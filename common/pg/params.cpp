@@ -1,6 +1,6 @@
-// PostgreSQL's binary formats, as their receive functions read them: integers are big-endian; an array is its number
-// of dimensions, whether NULLs are in it, the element's type, each dimension's length and lower bound, then the
-// elements, each with a length before it (-1 is NULL).
+// PostgreSQL's binary formats, as their receive functions read them: integers are big-endian; an array is its
+// number of dimensions, whether NULLs are in it, the element's type, each dimension's length and lower bound,
+// then the elements, each with a length before it (-1 is NULL).
 #include "common/pg/params.hpp"
 
 #include <bit>
@@ -33,10 +33,18 @@ void put(std::string& out, Int value) {
     out += static_cast<char>((bits >> shift) & 0xff);
 }
 
-void put_value(std::string& out, std::string_view v) { out.append(v); }
-void put_value(std::string& out, std::int64_t v) { put(out, v); }
-void put_value(std::string& out, bool v) { out += v ? '\1' : '\0'; }
-void put_value(std::string& out, double v) { put(out, std::bit_cast<std::uint64_t>(v)); }
+void put_value(std::string& out, std::string_view v) {
+  out.append(v);
+}
+void put_value(std::string& out, std::int64_t v) {
+  put(out, v);
+}
+void put_value(std::string& out, bool v) {
+  out += v ? '\1' : '\0';
+}
+void put_value(std::string& out, double v) {
+  put(out, std::bit_cast<std::uint64_t>(v));
+}
 
 // Microseconds since 2000-01-01; the extremes stand for infinity on both sides.
 void put_value(std::string& out, instant v) {

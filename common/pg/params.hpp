@@ -1,5 +1,6 @@
-// The values of a statement's $1, $2, … in order, with their types. Arrays are sent in PostgreSQL's binary form, so
-// nothing is ever escaped; nullopt is NULL. Texts must be storable (base/utf8.hpp): no U+0000, valid UTF-8.
+// The values of a statement's $1, $2, … in order, with their types. Arrays are sent in PostgreSQL's binary
+// form, so nothing is ever escaped; nullopt is NULL. Texts must be storable (base/utf8.hpp): no U+0000, valid
+// UTF-8.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -15,28 +16,28 @@ namespace suivi::pg {
 
 class params {
  public:
-  params& text(std::optional<std::string_view> value);        // text
-  params& integer(std::optional<std::int64_t> value);         // bigint
-  params& boolean(std::optional<bool> value);                 // boolean
-  params& real(std::optional<double> value);                  // double precision
-  params& bytes(std::optional<std::string_view> value);       // bytea
-  params& at(std::optional<instant> value);                   // timestamptz
-  params& json(std::optional<std::string_view> value);        // jsonb, as JSON text
+  params& text(std::optional<std::string_view> value);  // text
+  params& integer(std::optional<std::int64_t> value);   // bigint
+  params& boolean(std::optional<bool> value);           // boolean
+  params& real(std::optional<double> value);            // double precision
+  params& bytes(std::optional<std::string_view> value); // bytea
+  params& at(std::optional<instant> value);             // timestamptz
+  params& json(std::optional<std::string_view> value);  // jsonb, as JSON text
 
-  params& texts(const std::vector<std::optional<std::string>>& values);    // text[]
-  params& integers(const std::vector<std::optional<std::int64_t>>& values); // bigint[]
-  params& booleans(const std::vector<std::optional<bool>>& values);         // boolean[]
+  params& texts(const std::vector<std::optional<std::string>>& values);        // text[]
+  params& integers(const std::vector<std::optional<std::int64_t>>& values);    // bigint[]
+  params& booleans(const std::vector<std::optional<bool>>& values);            // boolean[]
   params& byte_strings(const std::vector<std::optional<std::string>>& values); // bytea[]
-  params& instants(const std::vector<std::optional<instant>>& values);      // timestamptz[]
+  params& instants(const std::vector<std::optional<instant>>& values);         // timestamptz[]
 
   [[nodiscard]] std::size_t size() const { return values_.size(); }
 
  private:
   friend struct params_access;
   struct value {
-    unsigned type = 0;  // the type's OID
+    unsigned type = 0; // the type's OID
     bool is_null = false;
-    std::string bytes;  // binary form
+    std::string bytes; // binary form
   };
   std::vector<value> values_;
 };

@@ -1,5 +1,6 @@
-// A queue of waiters of which only the first acts: it takes an idle connection, or leaves the queue to open one (so
-// that the next may take what comes back meanwhile), or waits out the backoff. Whoever leaves wakes the next.
+// A queue of waiters of which only the first acts: it takes an idle connection, or leaves the queue to open
+// one (so that the next may take what comes back meanwhile), or waits out the backoff. Whoever leaves wakes
+// the next.
 #include "common/pg/pool.hpp"
 
 #include <algorithm>
@@ -59,8 +60,10 @@ struct pool::state {
 
   void take_back(connection returned) {
     bool reusable = !closed && returned.alive() && !returned.in_transaction();
-    if (reusable) idle.push_back(std::move(returned));
-    else --opened;
+    if (reusable)
+      idle.push_back(std::move(returned));
+    else
+      --opened;
     wake_first();
   }
 
@@ -103,7 +106,8 @@ struct pool::state {
 
 // Until an idle connection is `taken`, or there is room to open one and the backoff is over.
 task<pool::state::chance> pool::state::wait_for_chance(std::shared_ptr<state> s, bool in_front,
-                                                       steady_time deadline, std::optional<connection>& taken) {
+                                                       steady_time deadline,
+                                                       std::optional<connection>& taken) {
   asio::steady_timer timer(s->executor);
   turn mine(*s, timer, in_front);
   while (true) {
@@ -149,7 +153,9 @@ error pool::state::gave_up() const {
 pool::pool(asio::any_io_executor executor, pool_options options)
     : state_(std::make_shared<state>(std::move(executor), std::move(options))) {}
 
-pool::~pool() { close(); }
+pool::~pool() {
+  close();
+}
 
 task<result<pool::lease>> pool::acquire(steady_time deadline) {
   auto s = state_;
@@ -169,7 +175,9 @@ task<result<pool::lease>> pool::acquire(steady_time deadline) {
   }
 }
 
-bool pool::up() const { return state_->up; }
+bool pool::up() const {
+  return state_->up;
+}
 
 void pool::close() {
   state_->closed = true;
@@ -192,7 +200,9 @@ pool::lease& pool::lease::operator=(lease&& other) noexcept {
   return *this;
 }
 
-pool::lease::~lease() { give_back(); }
+pool::lease::~lease() {
+  give_back();
+}
 
 void pool::lease::give_back() {
   if (!owner_) return;
@@ -200,7 +210,11 @@ void pool::lease::give_back() {
   owner_.reset();
 }
 
-connection& pool::lease::operator*() const { return connection_; }
-connection* pool::lease::operator->() const { return &connection_; }
+connection& pool::lease::operator*() const {
+  return connection_;
+}
+connection* pool::lease::operator->() const {
+  return &connection_;
+}
 
 } // namespace suivi::pg

@@ -1,7 +1,8 @@
 // A few connections shared by many coroutines.
 //
-// Connections are opened on demand up to `size` and kept; a broken one is replaced with full-jitter backoff. Waiters
-// are served in order and bounded: one more than `max_waiters` is refused at once (transient, "pg:pool").
+// Connections are opened on demand up to `size` and kept; a broken one is replaced with full-jitter backoff.
+// Waiters are served in order and bounded: one more than `max_waiters` is refused at once (transient,
+// "pg:pool").
 #pragma once
 
 #include "common/pg/connection.hpp"
@@ -25,7 +26,8 @@ class pool {
   pool(asio::any_io_executor executor, pool_options options);
   ~pool();
 
-  // A borrowed connection; goes back on destruction. One that is in a transaction or not alive is closed instead.
+  // A borrowed connection; goes back on destruction. One that is in a transaction or not alive is closed
+  // instead.
   class lease {
    public:
     lease(lease&&) noexcept;
@@ -42,8 +44,9 @@ class pool {
     mutable connection connection_;
   };
 
-  // Waits for a free connection, connecting if needed; gives up at the deadline with the last connect error, or with
-  // "pg:pool" if all connections were in use. A permanent connect error (an unreadable URL) is returned at once.
+  // Waits for a free connection, connecting if needed; gives up at the deadline with the last connect error,
+  // or with "pg:pool" if all connections were in use. A permanent connect error (an unreadable URL) is
+  // returned at once.
   task<result<lease>> acquire(steady_time deadline);
 
   // The last attempt to connect succeeded; false before the first.

@@ -24,7 +24,9 @@ int nibble(char c) {
 
 rows::rows(std::shared_ptr<pg_result> answer) : answer_(std::move(answer)) {}
 
-std::size_t rows::size() const { return answer_ ? static_cast<std::size_t>(PQntuples(answer_.get())) : 0; }
+std::size_t rows::size() const {
+  return answer_ ? static_cast<std::size_t>(PQntuples(answer_.get())) : 0;
+}
 
 std::uint64_t rows::affected() const {
   std::string_view count = answer_ ? PQcmdTuples(answer_.get()) : "";
@@ -56,7 +58,9 @@ bool rows::boolean(std::size_t row, std::size_t column) const {
   return cell == "t";
 }
 
-double rows::real(std::size_t row, std::size_t column) const { return number_of<double>(text(row, column)); }
+double rows::real(std::size_t row, std::size_t column) const {
+  return number_of<double>(text(row, column));
+}
 
 instant rows::at(std::size_t row, std::size_t column) const {
   auto cell = text(row, column);

@@ -1,6 +1,6 @@
-// The rows a statement answered. Cheap to copy (shared); cells are views into it and live as long as any copy.
-// Asking for a column that is not there, or reading NULL as a value, is a programmer's error and ends the process
-// in debug builds; where NULL may come, ask null() or use the maybe_ forms.
+// The rows a statement answered. Cheap to copy (shared); cells are views into it and live as long as any
+// copy. Asking for a column that is not there, or reading NULL as a value, is a programmer's error and ends
+// the process in debug builds; where NULL may come, ask null() or use the maybe_ forms.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -30,7 +30,8 @@ class rows {
   [[nodiscard]] std::int64_t integer(std::size_t row, std::size_t column) const;
   [[nodiscard]] bool boolean(std::size_t row, std::size_t column) const;
   [[nodiscard]] double real(std::size_t row, std::size_t column) const;
-  [[nodiscard]] instant at(std::size_t row, std::size_t column) const; // timestamptz, or timestamp read as UTC
+  [[nodiscard]] instant at(std::size_t row,
+                           std::size_t column) const; // timestamptz, or timestamp read as UTC
   [[nodiscard]] std::string bytes(std::size_t row, std::size_t column) const; // bytea
 
   [[nodiscard]] std::optional<std::string> maybe_text(std::size_t row, std::size_t column) const;

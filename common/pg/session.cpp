@@ -1,6 +1,6 @@
-// Facts relied on (libpq 15): after a failed write libpq still reads what the server said before it closed; in
-// non-blocking mode PQconsumeInput flushes too; TLS may hold decrypted bytes that the socket no longer shows as
-// readable, therefore a TLS session looks again after short whiles.
+// Facts relied on (libpq 15): after a failed write libpq still reads what the server said before it closed;
+// in non-blocking mode PQconsumeInput flushes too; TLS may hold decrypted bytes that the socket no longer
+// shows as readable, therefore a TLS session looks again after short whiles.
 #include "common/pg/session.hpp"
 
 #include "common/log/log.hpp"
@@ -30,7 +30,9 @@ std::string first_line(const char* message) {
 session::session(asio::any_io_executor executor, milliseconds limit)
     : answer_timeout(limit), watch_(std::move(executor)) {}
 
-session::~session() { close(); }
+session::~session() {
+  close();
+}
 
 void session::close() {
   watch_.detach();

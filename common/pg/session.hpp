@@ -1,7 +1,8 @@
 // Inside of a connection: libpq's handle, the watch on its socket, and the two-way pump between them.
 //
-// Promises: never blocks; sends and reads at the same time, so that neither side can wait for the other for ever;
-// a session whose call was left half-way (deadline, cancellation, exception, loss) is closed and never used again.
+// Promises: never blocks; sends and reads at the same time, so that neither side can wait for the other for
+// ever; a session whose call was left half-way (deadline, cancellation, exception, loss) is closed and never
+// used again.
 #pragma once
 
 #include "common/base/error.hpp"
@@ -47,7 +48,7 @@ class session {
 
   milliseconds answer_timeout;
   std::map<std::string, std::string_view, std::less<>> prepared; // name -> text
-  bool busy = false;                                              // a call is under way
+  bool busy = false;                                             // a call is under way
 
  private:
   task<bool> turn(bool writing, steady_time deadline);
@@ -57,7 +58,8 @@ class session {
   bool gone_ = false; // the server closed, or the socket failed
 };
 
-// One call on a session. If it is left before finished(), the session is closed: its protocol state is unknown.
+// One call on a session. If it is left before finished(), the session is closed: its protocol state is
+// unknown.
 class call {
  public:
   explicit call(session& s);

@@ -1,5 +1,6 @@
-// Both directions are awaited by plain handlers that set a flag and wake the coroutine through a timer's cancel(),
-// so one wait costs no second coroutine. A direction that did not fire stays armed for the next wait.
+// Both directions are awaited by plain handlers that set a flag and wake the coroutine through a timer's
+// cancel(), so one wait costs no second coroutine. A direction that did not fire stays armed for the next
+// wait.
 #include "common/pg/socket_watch.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -33,7 +34,9 @@ struct socket_watch::core : std::enable_shared_from_this<core> {
 
 socket_watch::socket_watch(asio::any_io_executor executor) : core_(std::make_shared<core>(executor)) {}
 
-socket_watch::~socket_watch() { detach(); }
+socket_watch::~socket_watch() {
+  detach();
+}
 
 void socket_watch::attach(int descriptor) {
   detach();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace suivi::pg {
 namespace {
@@ -51,7 +52,10 @@ bool ends_session(std::string_view sqlstate) {
 }
 
 error sqlstate_error(std::string_view sqlstate, std::string_view message) {
-  return {kind_of(sqlstate), "sqlstate:" + std::string(sqlstate), std::string(message)};
+  // Class 22 (data exception) quotes the refused value even in its primary message.
+  bool quotes_values = sqlstate.substr(0, 2) == "22";
+  std::string detail(quotes_values ? "a value was refused (data exception)" : message);
+  return {kind_of(sqlstate), "sqlstate:" + std::string(sqlstate), std::move(detail)};
 }
 
 } // namespace suivi::pg

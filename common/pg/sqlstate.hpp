@@ -8,14 +8,16 @@
 
 namespace suivi::pg {
 
-// transient: the same statement may succeed later (lost or refused sessions, shortage, deadlock, time-out, a server
-// that is read-only because it was demoted); in_doubt: the server itself does not know; everything else is permanent.
+// transient: the same statement may succeed later (lost or refused sessions, shortage, deadlock, time-out, a
+// server that is read-only because it was demoted); in_doubt: the server itself does not know; everything
+// else is permanent.
 [[nodiscard]] failure kind_of(std::string_view sqlstate);
 
 // The session must not be used again: the server is ending it, or it is of no more use (a demoted server).
 [[nodiscard]] bool ends_session(std::string_view sqlstate);
 
-// "sqlstate:XXXXX", classified. `message` is the primary message only: the details below it quote rows.
+// "sqlstate:XXXXX", classified. `message` is the server's primary message (the details below it quote rows);
+// where even that may quote a value, it is left out.
 [[nodiscard]] error sqlstate_error(std::string_view sqlstate, std::string_view message);
 
 } // namespace suivi::pg

@@ -14,9 +14,17 @@ namespace {
 
 // From Prisma's reference of connection URLs (PostgreSQL); connect_timeout is libpq's as well.
 constexpr std::array<std::string_view, 11> dropped{
-    "connect_timeout", "connection_limit",     "max_connection_lifetime", "max_idle_connection_lifetime",
-    "pgbouncer",       "pool_timeout",         "single_use_connections",  "socket_timeout",
-    "sslaccept",       "statement_cache_size", "sslidentity",
+    "connect_timeout",
+    "connection_limit",
+    "max_connection_lifetime",
+    "max_idle_connection_lifetime",
+    "pgbouncer",
+    "pool_timeout",
+    "single_use_connections",
+    "socket_timeout",
+    "sslaccept",
+    "statement_cache_size",
+    "sslidentity",
 };
 
 std::optional<int> hex_digit(char c) {
@@ -79,7 +87,9 @@ struct free_options {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
 
-error unreadable(std::string_view why) { return permanent("pg:url", why); }
+error unreadable(std::string_view why) {
+  return permanent("pg:url", why);
+}
 
 // Empty is libpq's default.
 bool is_port(std::string_view text) {
@@ -88,7 +98,8 @@ bool is_port(std::string_view text) {
   return text.empty() || (read.ec == std::errc() && read.ptr == text.end() && port >= 1 && port <= 65'535);
 }
 
-result<std::vector<host>> read_hosts(std::string_view names, std::string_view addresses, std::string_view ports) {
+result<std::vector<host>> read_hosts(std::string_view names, std::string_view addresses,
+                                     std::string_view ports) {
   if (names.empty() && addresses.empty()) {
     if (!is_port(ports)) return unreadable("without a host there is one port, from 1 to 65535");
     return std::vector<host>{{"", "", std::string(ports)}};
@@ -142,18 +153,25 @@ result<target> parse_url(std::string_view text) {
   char* why = nullptr;
   std::unique_ptr<PQconninfoOption, free_options> options(PQconninfoParse(plain.c_str(), &why));
   PQfreemem(why); // quotes the text
-  if (!options) return unreadable("neither a PostgreSQL URI nor a conninfo, or an unknown parameter is in it");
+  if (!options)
+    return unreadable("neither a PostgreSQL URI nor a conninfo, or an unknown parameter is in it");
 
   std::string names, addresses, ports;
   for (auto* o = options.get(); o->keyword != nullptr; ++o) {
     if (o->val == nullptr || *o->val == '\0') continue;
     std::string_view keyword = o->keyword;
-    if (keyword == "host") names = o->val;
-    else if (keyword == "hostaddr") addresses = o->val;
-    else if (keyword == "port") ports = o->val;
-    else if (keyword == "target_session_attrs") found.session_attrs = o->val;
-    else if (keyword == "options") found.options = o->val;
-    else if (keyword != "connect_timeout") found.others.emplace_back(keyword, o->val);
+    if (keyword == "host")
+      names = o->val;
+    else if (keyword == "hostaddr")
+      addresses = o->val;
+    else if (keyword == "port")
+      ports = o->val;
+    else if (keyword == "target_session_attrs")
+      found.session_attrs = o->val;
+    else if (keyword == "options")
+      found.options = o->val;
+    else if (keyword != "connect_timeout")
+      found.others.emplace_back(keyword, o->val);
   }
   auto hosts = read_hosts(names, addresses, ports);
   if (!hosts) return hosts.error();

@@ -1,5 +1,5 @@
-// Where the database is, from the one text people configure: a libpq URI, a conninfo, or a URI written for Prisma.
-// Pure: no look-ups, no environment beyond what libpq's own parser consults.
+// Where the database is, from the one text people configure: a libpq URI, a conninfo, or a URI written for
+// Prisma. Pure: no look-ups, no environment beyond what libpq's own parser consults.
 #pragma once
 
 #include "common/base/error.hpp"
@@ -13,22 +13,23 @@
 namespace suivi::pg {
 
 struct host {
-  std::string name;    // DNS name, address, or a socket's folder (begins with `/` or `@`); empty: libpq's default
+  std::string
+      name; // DNS name, address, or a socket's folder (begins with `/` or `@`); empty: libpq's default
   std::string address; // `hostaddr`, where given: no look-up then
   std::string port;    // empty: libpq's default
 };
 
 struct target {
-  std::vector<host> hosts;   // at least one, in the order to try
-  std::string session_attrs; // target_session_attrs; empty where not given
-  std::string schema;        // Prisma's `schema`; empty where not given
-  std::string options;       // the text's own `options`
+  std::vector<host> hosts;                                 // at least one, in the order to try
+  std::string session_attrs;                               // target_session_attrs; empty where not given
+  std::string schema;                                      // Prisma's `schema`; empty where not given
+  std::string options;                                     // the text's own `options`
   std::vector<std::pair<std::string, std::string>> others; // every other libpq parameter given
 };
 
-// Prisma's own parameters are dropped (`schema` is kept aside), and so is connect_timeout, which libpq ignores on
-// asynchronous connections: Suivi's own limit holds. Error: permanent, "pg:url"; its detail never quotes the text,
-// which holds a password.
+// Prisma's own parameters are dropped (`schema` is kept aside), and so is connect_timeout, which libpq
+// ignores on asynchronous connections: Suivi's own limit holds. Error: permanent, "pg:url"; its detail never
+// quotes the text, which holds a password.
 [[nodiscard]] result<target> parse_url(std::string_view text);
 
 // The start-up packet's `options`: what the text asks for, then what Suivi relies on.

@@ -1,5 +1,6 @@
-// Templates are built once for each content (their name holds its hash) under an advisory lock, since ctest runs
-// many test programs at once; a template counts as ready when it is marked as one, which is the last step.
+// Templates are built once for each content (their name holds its hash) under an advisory lock, since ctest
+// runs many test programs at once; a template counts as ready when it is marked as one, which is the last
+// step.
 #include "tests/support/database.hpp"
 
 #include "common/pg/migrate.hpp"
@@ -56,7 +57,9 @@ task<bool> yes(pg::connection& db, const std::string& sql) {
   co_return !table.empty() && !table.null(0, 0) && table.boolean(0, 0);
 }
 
-std::string shop_sql() { return file_text(SUIVI_TEST_DATA "/shop.sql"); }
+std::string shop_sql() {
+  return file_text(SUIVI_TEST_DATA "/shop.sql");
+}
 
 // FNV-1a: names need to differ, not to withstand anybody.
 std::uint64_t hash(std::uint64_t h, std::string_view text) {
@@ -132,7 +135,8 @@ task<std::string> first_cell(std::string url, std::string sql) {
 } // namespace
 
 std::string cluster_url() {
-  if (const char* given = std::getenv("SUIVI_TEST_DATABASE"); given != nullptr && *given != '\0') return given;
+  if (const char* given = std::getenv("SUIVI_TEST_DATABASE"); given != nullptr && *given != '\0')
+    return given;
   std::string url = file_text(SUIVI_TEST_CLUSTER "/url");
   while (!url.empty() && url.back() == '\n') url.pop_back();
   return url;
@@ -172,10 +176,16 @@ pg::connect_options database::options() const {
   return options;
 }
 
-void database::execute(std::string_view sql) const { run(run_on(url_, std::string(sql))); }
+void database::execute(std::string_view sql) const {
+  run(run_on(url_, std::string(sql)));
+}
 
-std::string database::value(std::string_view sql) const { return run(first_cell(url_, std::string(sql))); }
+std::string database::value(std::string_view sql) const {
+  return run(first_cell(url_, std::string(sql)));
+}
 
-std::int64_t database::number(std::string_view sql) const { return std::stoll(value(sql)); }
+std::int64_t database::number(std::string_view sql) const {
+  return std::stoll(value(sql));
+}
 
 } // namespace suivi::test

@@ -1,8 +1,8 @@
 // A fresh database for one test case, on the run's private cluster.
 //
 // The cluster's URL is in the file that the ctest fixture `cluster` writes (tests/support/cluster.sh); the
-// environment's SUIVI_TEST_DATABASE, the URL of any database in which databases may be created, goes before it.
-// Throws where a test cannot go on; for tests only.
+// environment's SUIVI_TEST_DATABASE, the URL of any database in which databases may be created, goes before
+// it. Throws where a test cannot go on; for tests only.
 #pragma once
 
 #include "common/pg/connection.hpp"

@@ -1,7 +1,7 @@
 // Runs one coroutine of a test to its end on an io_context of its own.
 //
-// Promises: returns its value or throws what it threw; throws after a generous limit instead of hanging; throws if
-// the coroutine ended but left work behind (a pending operation that leaked).
+// Promises: returns its value or throws what it threw; throws after a generous limit instead of hanging;
+// throws if the coroutine ended but left work behind (a pending operation that leaked).
 #pragma once
 
 #include "common/runtime/task.hpp"

@@ -18,7 +18,13 @@ TEST_CASE("every parameter type comes back as it was sent") {
     instant when = *parse_instant("1969-12-31T23:59:59.123456Z");
     std::string raw("\0\xff\\x'\n", 6);
     pg::params p;
-    p.text("l'été").integer(-9'000'000'000).boolean(true).real(-0.125).bytes(raw).at(when).json(R"({"a": [1, null]})");
+    p.text("l'été")
+        .integer(-9'000'000'000)
+        .boolean(true)
+        .real(-0.125)
+        .bytes(raw)
+        .at(when)
+        .json(R"({"a": [1, null]})");
     p.at(instant::max());
     pg::statement all{"", "select $1, $2, $3, $4, $5, $6, $7, $8, $5 is null, pg_typeof($6)::text"};
     auto got = co_await db.run(all, std::move(p));
@@ -60,7 +66,9 @@ TEST_CASE("arrays come back with their NULLs and may be empty") {
     auto db = co_await connected(options);
     std::string raw("\0\xff", 2);
     pg::params p;
-    p.texts({"a,{}\"\\", std::nullopt, ""}).integers({-1, std::nullopt}).booleans({true, std::nullopt, false});
+    p.texts({"a,{}\"\\", std::nullopt, ""})
+        .integers({-1, std::nullopt})
+        .booleans({true, std::nullopt, false});
     p.byte_strings({raw, std::nullopt}).instants({*parse_instant("2026-01-31T09:30:00.5Z"), std::nullopt});
     pg::statement unnest{"", "select t, i, b, y, at from unnest($1, $2, $3, $4, $5)"
                              " with ordinality as u(t, i, b, y, at, n) order by n"};
@@ -92,7 +100,8 @@ TEST_CASE("arrays come back with their NULLs and may be empty") {
 
 TEST_CASE("a session has the settings that Suivi relies on") {
   test::database database(test::holding::nothing);
-  database.execute("create schema \"my shop\"; create table \"my shop\".t (a int); insert into \"my shop\".t values (7)");
+  database.execute(
+      "create schema \"my shop\"; create table \"my shop\".t (a int); insert into \"my shop\".t values (7)");
   auto options = database.options();
   options.url += "?schema=my%20shop&connection_limit=1&pgbouncer=true";
   options.application_name = "suivi test";
@@ -194,7 +203,8 @@ TEST_CASE("affected rows are counted") {
 
 TEST_CASE("an error tells constraint and SQLSTATE but no row") {
   test::database database(test::holding::nothing);
-  database.execute("create table t (phone text constraint one_phone unique); insert into t values ('0550-1')");
+  database.execute(
+      "create table t (phone text constraint one_phone unique); insert into t values ('0550-1')");
   auto options = database.options();
   run([&]() -> task<void> {
     auto db = co_await connected(options);

@@ -20,7 +20,8 @@ TEST_CASE("a hundred thousand rows are copied in and counted") {
     std::size_t largest = 0;
     std::function<bool(std::string&)> next = [&](std::string& buffer) {
       CHECK(buffer.empty());
-      for (int i = 0; i < 1000; ++i) buffer += std::to_string(n++) + "\tsome text that takes room in every buffer\n";
+      for (int i = 0; i < 1000; ++i)
+        buffer += std::to_string(n++) + "\tsome text that takes room in every buffer\n";
       largest = std::max(largest, buffer.size());
       return n < 100'000;
     };

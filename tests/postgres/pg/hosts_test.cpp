@@ -63,12 +63,14 @@ task<void> answers(pg::connect_options options) {
 
 TEST_CASE("the second host is taken when the first refuses") {
   refusing_place refusing;
-  run(answers(with_url(fmt::format("postgresql://postgres@127.0.0.1:{},{}/postgres", refusing.port(), cluster_place()))));
+  run(answers(with_url(
+      fmt::format("postgresql://postgres@127.0.0.1:{},{}/postgres", refusing.port(), cluster_place()))));
 }
 
 TEST_CASE("a silent host leaves the next one its share of the time") {
   silent_place silent;
-  auto options = with_url(fmt::format("postgresql://postgres@127.0.0.1:{},{}/postgres", silent.port(), cluster_place()));
+  auto options =
+      with_url(fmt::format("postgresql://postgres@127.0.0.1:{},{}/postgres", silent.port(), cluster_place()));
   options.connect_timeout = milliseconds(3'000);
   run(answers(options));
 }
@@ -80,7 +82,8 @@ TEST_CASE("a name is looked up") {
 TEST_CASE("nobody there is a passing error") {
   refusing_place refusing;
   silent_place silent;
-  auto refused_url = fmt::format("postgresql://postgres:example-key-1@127.0.0.1:{}/postgres", refusing.port());
+  auto refused_url =
+      fmt::format("postgresql://postgres:example-key-1@127.0.0.1:{}/postgres", refusing.port());
   auto silent_url = fmt::format("postgresql://postgres:example-key-1@127.0.0.1:{}/postgres", silent.port());
   std::vector<std::string> urls{refused_url, silent_url,
                                 "postgresql://postgres:example-key-1@no-such-host.invalid/postgres"};
@@ -105,9 +108,12 @@ TEST_CASE("an unreadable URL is a lasting error") {
 
 TEST_CASE("only a server of the wanted kind is taken") {
   auto place = cluster_place();
-  run(answers(with_url(fmt::format("postgresql://postgres@{}/postgres?target_session_attrs=read-write", place))));
-  run(answers(with_url(fmt::format("postgresql://postgres@{}/postgres?target_session_attrs=prefer-standby", place))));
-  auto standby = with_url(fmt::format("postgresql://postgres@{}/postgres?target_session_attrs=standby", place));
+  run(answers(
+      with_url(fmt::format("postgresql://postgres@{}/postgres?target_session_attrs=read-write", place))));
+  run(answers(
+      with_url(fmt::format("postgresql://postgres@{}/postgres?target_session_attrs=prefer-standby", place))));
+  auto standby =
+      with_url(fmt::format("postgresql://postgres@{}/postgres?target_session_attrs=standby", place));
   auto got = run([&]() -> task<result<pg::connection>> { return pg::connection::connect(standby); });
   REQUIRE_FALSE(got);
   CHECK(got.error().code == "pg:refused");

@@ -23,9 +23,10 @@ task<std::int64_t> backend_of(pg::connection& db) {
 // Ends the backend as soon as it runs what contains `marker` (or at once, without marker).
 task<void> terminate(pg::connect_options options, std::int64_t backend, std::string marker) {
   auto db = co_await connected(options);
-  auto text = fmt::format("select pg_terminate_backend(pid) from pg_stat_activity where pid = {} and query like '%{}%'"
-                          " and ('{}' = '' or state = 'active')",
-                          backend, marker, marker);
+  auto text = fmt::format(
+      "select pg_terminate_backend(pid) from pg_stat_activity where pid = {} and query like '%{}%'"
+      " and ('{}' = '' or state = 'active')",
+      backend, marker, marker);
   for (bool ended = false; !ended;) {
     auto got = co_await db.run(pg::statement{"", text});
     ended = got && !got->empty();
@@ -158,7 +159,8 @@ TEST_CASE("an idle session that the server ended is noticed before it is used") 
     auto backend = co_await backend_of(db);
     co_await terminate(options, backend, "");
     auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (db.alive() && std::chrono::steady_clock::now() < until) co_await runtime::sleep_for(milliseconds(5));
+    while (db.alive() && std::chrono::steady_clock::now() < until)
+      co_await runtime::sleep_for(milliseconds(5));
     CHECK_FALSE(db.alive());
     auto got = co_await db.run(insert);
     REQUIRE_FALSE(got);
@@ -173,14 +175,12 @@ TEST_CASE("a cancelled call closes the connection") {
     auto executor = co_await asio::this_coro::executor;
     auto db = co_await connected(options);
     auto backend = co_await backend_of(db);
-    auto sleeping = [&]() -> task<void> {
-      co_await db.run(nap);
-    };
+    auto sleeping = [&]() -> task<void> { co_await db.run(nap); };
     runtime::task_group group(executor);
     group.spawn("sleeping", sleeping());
     auto other = co_await connected(options);
-    auto text = fmt::format("select state = 'active' and query like '%pg_sleep%' from pg_stat_activity where pid = {}",
-                            backend);
+    auto text = fmt::format(
+        "select state = 'active' and query like '%pg_sleep%' from pg_stat_activity where pid = {}", backend);
     for (bool active = false; !active;) {
       auto got = co_await other.run(pg::statement{"", text});
       active = got && !got->empty() && got->boolean(0, 0);
@@ -202,7 +202,8 @@ TEST_CASE("a notification wakes the listener and the deadline does too") {
     auto speaker = co_await connected(options);
     auto listening = co_await listener.run_script("listen news");
     REQUIRE(listening);
-    auto nothing = co_await listener.wait_for_notification(std::chrono::steady_clock::now() + milliseconds(20));
+    auto nothing =
+        co_await listener.wait_for_notification(std::chrono::steady_clock::now() + milliseconds(20));
     REQUIRE(nothing);
     CHECK_FALSE(*nothing);
     auto told = co_await speaker.run_script("notify news; notify news, 'again'");

@@ -52,7 +52,8 @@ TEST_CASE("scripts run once and in order, and are recorded") {
     missing = co_await pg::migrations_missing(db, three);
     CHECK(*missing == 0);
   });
-  CHECK(database.value("select string_agg(version || ' ' || name, ', ' order by version) from suivi.schema_version") ==
+  CHECK(database.value(
+            "select string_agg(version || ' ' || name, ', ' order by version) from suivi.schema_version") ==
         "1 0001_first.sql, 2 0002_second.sql, 3 0003_third.sql");
   CHECK(database.number("select count(*) from pg_locks where locktype = 'advisory'") == 0);
 }

@@ -28,7 +28,8 @@ TEST_CASE("answers of a pipeline come in the order of its statements") {
     pg::statement named{"same", "select $1"}, unnamed{"", "select $1 + 1000"};
     for (int round = 0; round < 2; ++round) {
       pg::pipeline steps;
-      for (std::int64_t n = 0; n < 100; ++n) CHECK(steps.add(n % 2 == 0 ? named : unnamed, number(n)) == std::size_t(n));
+      for (std::int64_t n = 0; n < 100; ++n)
+        CHECK(steps.add(n % 2 == 0 ? named : unnamed, number(n)) == std::size_t(n));
       auto got = co_await db.run(std::move(steps));
       REQUIRE(got);
       REQUIRE(got->size() == 100);

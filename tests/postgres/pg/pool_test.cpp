@@ -13,7 +13,9 @@ using test::run;
 
 namespace {
 
-steady_time generous() { return std::chrono::steady_clock::now() + std::chrono::seconds(30); }
+steady_time generous() {
+  return std::chrono::steady_clock::now() + std::chrono::seconds(30);
+}
 
 pg::pool_options sized(const test::database& database, std::size_t size) {
   pg::pool_options options;
@@ -170,7 +172,8 @@ TEST_CASE("an idle connection that the server closed is not lent") {
   });
 }
 
-TEST_CASE("while the database refuses the deadline brings the last connect error, and recovery needs no help") {
+TEST_CASE(
+    "while the database refuses the deadline brings the last connect error, and recovery needs no help") {
   test::database database(test::holding::nothing);
   auto forbid = fmt::format("alter database {} allow_connections false", database.name());
   auto allow = fmt::format("alter database {} allow_connections true", database.name());

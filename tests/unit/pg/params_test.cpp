@@ -8,7 +8,9 @@ using namespace std::string_literals;
 
 namespace {
 
-std::string bytes(const pg::params& p) { return pg::params_access::values(p).front().bytes; }
+std::string bytes(const pg::params& p) {
+  return pg::params_access::values(p).front().bytes;
+}
 
 } // namespace
 
@@ -24,7 +26,9 @@ TEST_CASE("a point in time counts microseconds from the year 2000") {
   CHECK(bytes(pg::params().at(instant::max())) == "\x7f"s + std::string(7, '\xff'));
 }
 
-TEST_CASE("jsonb has its version in front") { CHECK(bytes(pg::params().json("{}")) == "\1{}"s); }
+TEST_CASE("jsonb has its version in front") {
+  CHECK(bytes(pg::params().json("{}")) == "\1{}"s);
+}
 
 TEST_CASE("NULL has a type and no bytes") {
   pg::params p;

@@ -10,8 +10,8 @@
 using namespace suivi;
 
 TEST_CASE("what may succeed later is transient") {
-  for (std::string code : {"08000", "08006", "53100", "53300", "57P01", "57P02", "57P03", "57014", "40001", "40P01",
-                           "55P03", "25006", "25P03", "26000"}) {
+  for (std::string code : {"08000", "08006", "53100", "53300", "57P01", "57P02", "57P03", "57014", "40001",
+                           "40P01", "55P03", "25006", "25P03", "26000"}) {
     CAPTURE(code);
     CHECK(pg::kind_of(code) == failure::transient);
   }
@@ -44,6 +44,13 @@ TEST_CASE("an error is named by its SQLSTATE") {
   auto e = pg::sqlstate_error("40001", "could not serialize");
   CHECK(e.code == "sqlstate:40001");
   CHECK(e.kind == failure::transient);
+  CHECK(e.detail == "could not serialize");
+}
+
+TEST_CASE("a message that quotes a refused value is left out") {
+  auto e = pg::sqlstate_error("22P02", "invalid input syntax for type bigint: \"0550-1\"");
+  CHECK(e.code == "sqlstate:22P02");
+  CHECK(e.detail.find("0550") == std::string::npos);
 }
 
 namespace {

@@ -1,4 +1,5 @@
-// The one text people configure: hosts, Prisma's parameters, what reaches the server, and what errors must not say.
+// The one text people configure: hosts, Prisma's parameters, what reaches the server, and what errors must
+// not say.
 #include "common/pg/url.hpp"
 #include "tests/support/print_result.hpp"
 
@@ -29,9 +30,10 @@ TEST_CASE("a URI's parts reach libpq") {
 }
 
 TEST_CASE("what only Prisma knows is dropped and its schema kept aside") {
-  auto where = pg::parse_url("postgres://u:p@h/d?connection_limit=5&schema=my%20shop&pgbouncer=true&sslmode=prefer"
-                             "&pool_timeout=10&connect_timeout=300&socket_timeout=3&statement_cache_size=0"
-                             "&sslaccept=strict&sslidentity=x&application_name=n");
+  auto where =
+      pg::parse_url("postgres://u:p@h/d?connection_limit=5&schema=my%20shop&pgbouncer=true&sslmode=prefer"
+                    "&pool_timeout=10&connect_timeout=300&socket_timeout=3&statement_cache_size=0"
+                    "&sslaccept=strict&sslidentity=x&application_name=n");
   REQUIRE(where);
   CHECK(where->schema == "my shop");
   CHECK(other(*where, "sslmode") == "prefer");
@@ -70,9 +72,10 @@ TEST_CASE("without a host libpq's default is asked for") {
 }
 
 TEST_CASE("an unreadable text is refused without quoting it") {
-  for (std::string text : {"", "postgresql://u:example-key-1@h:port:x/d", "password=example-key-1 nonsense",
-                           "postgresql://u:example-key-1@h/d?no_such=1", "postgresql://u:example-key-1@a,b/d?port=1,2,3",
-                           "postgresql://u:example-key-1@h/d%zz", "host=a,b port=1,2,3 password=example-key-1"}) {
+  for (std::string text :
+       {"", "postgresql://u:example-key-1@h:port:x/d", "password=example-key-1 nonsense",
+        "postgresql://u:example-key-1@h/d?no_such=1", "postgresql://u:example-key-1@a,b/d?port=1,2,3",
+        "postgresql://u:example-key-1@h/d%zz", "host=a,b port=1,2,3 password=example-key-1"}) {
     CAPTURE(text);
     auto where = pg::parse_url(text);
     REQUIRE_FALSE(where);
