@@ -51,7 +51,9 @@ task<result<void>> database::look(std::optional<pg::connection>& own) {
   auto scripts = schema::all();
   auto ran = co_await pg::migrate(*own, scripts);
   if (!ran) co_return ran.error();
-  if (*ran > 0) log::info("the schema was brought up to date", {{"scripts", *ran}});
+  auto there = co_await own->run(ask);
+  if (!there) co_return there.error();
+  if (!there->boolean(0, 0)) co_return permanent("schema:damaged", "tables of the schema suivi are missing");
   schema_checked_ = true;
   co_return result<void>();
 }

@@ -1,0 +1,46 @@
+// What the program was asked to do.
+#include "receiver/command_line.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi::receiver;
+
+namespace {
+
+std::variant<command_line, int> read(std::vector<const char*> words) {
+  words.insert(words.begin(), "suivi-receiver");
+  return read_command_line(static_cast<int>(words.size()), words.data());
+}
+
+command_line understood(std::vector<const char*> words) {
+  auto got = read(std::move(words));
+  REQUIRE(std::holds_alternative<command_line>(got));
+  return std::get<command_line>(got);
+}
+
+} // namespace
+
+TEST_CASE("without a command it serves") {
+  CHECK(understood({}).what == command::serve);
+  CHECK(understood({"serve"}).what == command::serve);
+  CHECK(understood({"--config", "a.toml"}).config_file == "a.toml");
+  CHECK(understood({"serve", "--config", "a.toml"}).config_file == "a.toml");
+}
+
+TEST_CASE("migrate and its check") {
+  CHECK(understood({"migrate"}).what == command::migrate);
+  CHECK_FALSE(understood({"migrate"}).check);
+  CHECK(understood({"migrate", "--check"}).check);
+}
+
+TEST_CASE("the settings can be checked") { CHECK(understood({"--check-config"}).what == command::check_config); }
+
+TEST_CASE("usage that cannot be read is status 2") {
+  CHECK(std::get<int>(read({"--nonsense"})) == 2);
+  CHECK(std::get<int>(read({"nonsense"})) == 2);
+}
+
+TEST_CASE("help and version are status 0") {
+  CHECK(std::get<int>(read({"--help"})) == 0);
+  CHECK(std::get<int>(read({"--version"})) == 0);
+}
