@@ -1,6 +1,8 @@
 // The waiting and counting around maystro::api.
 #include "reconciler/courier.hpp"
 
+#include "common/shop/single_read.hpp"
+
 #include <fmt/format.h>
 
 namespace suivi::reconciler {
@@ -31,7 +33,9 @@ task<void> courier::turn() {
 
 template <class T> task<courier::step> courier::learn(asked<T>& into, maystro::answer<T> answer, int tries) {
   using outcome = typename asked<T>::outcome;
-  const error* failure = answer.content ? nullptr : &answer.content.error();
+  error problem;
+  if (!answer.content) problem = answer.content.error();
+  const error* failure = answer.content ? nullptr : &problem;
   steady_time now = std::chrono::steady_clock::now();
   bool throttled = failure && failure->code == "maystro:throttled";
   bool past_end = failure && failure->code == "maystro:not_found";
@@ -104,34 +108,16 @@ task<asked<maystro::page>> courier::list(int page) {
   co_return got;
 }
 
-task<asked<maystro::shipment>> courier::one(std::string uuid) {
-  asked<maystro::shipment> got;
+task<asked<std::vector<shop::observation>>> courier::read(shop::wanted_read what, milliseconds read_lag) {
+  asked<std::vector<shop::observation>> got;
   for (int tries = 0;;) {
     co_await turn();
     if (!stopped_.empty()) {
-      got.what = asked<maystro::shipment>::outcome::stopped;
+      got.what = asked<std::vector<shop::observation>>::outcome::stopped;
       got.why = stopped_;
       break;
     }
-    auto answer = co_await api_.one(uuid);
-    bool counts = answer.content || answer.content.error().code != "maystro:throttled";
-    if (counts) ++tries;
-    auto next = co_await learn(got, std::move(answer), tries);
-    if (next == step::ended) break;
-  }
-  co_return got;
-}
-
-task<asked<maystro::page>> courier::find_by_reference(std::string reference) {
-  asked<maystro::page> got;
-  for (int tries = 0;;) {
-    co_await turn();
-    if (!stopped_.empty()) {
-      got.what = asked<maystro::page>::outcome::stopped;
-      got.why = stopped_;
-      break;
-    }
-    auto answer = co_await api_.find_by_reference(reference);
+    auto answer = co_await shop::read_parcels(api_, what, shop::source::confirm, read_lag);
     bool counts = answer.content || answer.content.error().code != "maystro:throttled";
     if (counts) ++tries;
     auto next = co_await learn(got, std::move(answer), tries);

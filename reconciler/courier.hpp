@@ -4,12 +4,14 @@
 
 #include "common/maystro/api.hpp"
 #include "common/runtime/task.hpp"
+#include "common/shop/observation.hpp"
 #include "reconciler/pace.hpp"
 
 #include <map>
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace suivi::reconciler {
 
@@ -31,8 +33,8 @@ class courier {
   courier(http::client& client, maystro::credentials who, milliseconds request_timeout, double requests_per_second);
 
   task<asked<maystro::page>> list(int page);
-  task<asked<maystro::shipment>> one(std::string uuid);
-  task<asked<maystro::page>> find_by_reference(std::string reference);
+  // A single read (common/shop/single_read.hpp): what the courier shows of that parcel or reference, verified.
+  task<asked<std::vector<shop::observation>>> read(shop::wanted_read what, milliseconds read_lag);
 
   [[nodiscard]] const courier_counts& counts() const { return counts_; }
   // Why nothing more is asked of this account; empty while it is.

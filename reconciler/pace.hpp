@@ -8,11 +8,13 @@
 
 #include "common/base/error.hpp"
 #include "common/base/time.hpp"
-#include "common/runtime/task.hpp"
 
+#include <chrono>
 #include <optional>
 
 namespace suivi::reconciler {
+
+using steady_time = std::chrono::steady_clock::time_point;
 
 inline constexpr int most_tries = 6;
 inline constexpr milliseconds backoff_first{250};

@@ -62,14 +62,14 @@ account_sweep::progress account_sweep::how_far() const {
   return {plan_.pages(), so_far().fetched, plan_.rows_expected()};
 }
 
-void account_sweep::offer(std::vector<maystro::shipment> rows, const maystro::reading& how, shop::source from) {
+void account_sweep::offer(std::vector<maystro::shipment> rows, const maystro::reading& how) {
   shop::as_of when = shop::pull_time(how.asked_at, how.answered_at, how.server_date, options_.read_lag);
   std::vector<shop::observation> observations;
   observations.reserve(rows.size());
   for (maystro::shipment& row : rows) {
     shop::observation o;
     o.account = who_.id;
-    o.from = from;
+    o.from = shop::source::sweep;
     o.when = when;
     o.what = std::move(row);
     o.sweep_id = id_;
@@ -89,7 +89,7 @@ task<void> account_sweep::fetch(int page) {
     page_facts facts{got.content->count, got.content->unreadable, got.content->has_next};
     std::size_t wanted = plan_.read(page, facts, hashes);
     got.content->rows.resize(wanted);
-    offer(std::move(got.content->rows), got.how, shop::source::sweep);
+    offer(std::move(got.content->rows), got.how);
     break;
   }
   case outcome::past_end:
@@ -106,32 +106,17 @@ task<void> account_sweep::fetch(int page) {
 }
 
 task<void> account_sweep::read_one(shop::wanted_read wanted) {
-  bool done = false;
-  if (wanted.uuid) {
-    auto got = co_await courier_.one(*wanted.uuid);
-    using outcome = asked<maystro::shipment>::outcome;
-    if (got.what == outcome::good) {
-      if (!got.content->uuid) got.content->uuid = wanted.uuid;
-      // An answer about another parcel, or without a status, settles nothing.
-      done = *got.content->uuid == *wanted.uuid && got.content->status.has_value();
-      if (done) {
-        std::vector<maystro::shipment> rows;
-        rows.push_back(std::move(*got.content));
-        offer(std::move(rows), got.how, shop::source::confirm);
-      }
+  auto got = co_await courier_.read(wanted, options_.read_lag);
+  using outcome = asked<std::vector<shop::observation>>::outcome;
+  if (got.what == outcome::good) {
+    for (shop::observation& o : *got.content) {
+      o.account = who_.id;
+      o.sweep_id = id_;
     }
-    done = done || got.what == outcome::past_end; // gone at the courier: what the shop shows stays
-  } else {
-    auto got = co_await courier_.find_by_reference(wanted.reference);
-    using outcome = asked<maystro::page>::outcome;
-    done = got.what == outcome::good || got.what == outcome::past_end;
-    if (got.what == outcome::good) {
-      // The filter may have been ignored: only rows of that very reference count.
-      std::erase_if(got.content->rows, [&](const maystro::shipment& row) { return row.reference != wanted.reference; });
-      offer(std::move(got.content->rows), got.how, shop::source::confirm);
-    }
+    feed_.offer(std::move(*got.content));
+  } else if (got.what != outcome::past_end) { // gone at the courier: what the shop shows stays
+    ++doubts_undone_;
   }
-  if (!done) ++doubts_undone_;
   wake_.notify();
 }
 

@@ -56,7 +56,7 @@ class account_sweep {
   task<void> end();
   [[nodiscard]] report so_far() const;
   void judge();
-  void offer(std::vector<maystro::shipment> rows, const maystro::reading& how, shop::source from);
+  void offer(std::vector<maystro::shipment> rows, const maystro::reading& how);
 
   pg::pool& database_;
   shop::account who_;

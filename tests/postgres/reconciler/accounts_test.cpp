@@ -1,0 +1,71 @@
+// Which accounts a shop has.
+#include "common/shop/accounts.hpp"
+#include "common/shop/coverage.hpp"
+#include "tests/postgres/reconciler/stage.hpp"
+#include "tests/support/connected.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using suivi::test::stage;
+
+namespace {
+
+std::vector<shop::account> accounts_of(const test::database& db) {
+  auto load = [&]() -> task<std::vector<shop::account>> {
+    pg::connect_options options = db.options();
+    auto connection = co_await test::connected(options);
+    shop::account from_environment;
+    from_environment.id = "env";
+    from_environment.from_environment = true;
+    std::vector<shop::account> fallback{from_environment};
+    auto loaded = co_await shop::load_accounts(connection, "https://default.example", fallback);
+    co_return loaded.value();
+  };
+  return test::run(load);
+}
+
+} // namespace
+
+TEST_CASE("active accounts of the active courier company, with their own base URL and a normalised key") {
+  stage s;
+  s.db.execute(R"sql(
+update shipping_accounts set "baseUrl" = 'https://own.example/api/' where "id" = 'acc-2';
+update shipping_accounts set "credentials" = '{"apiKey":"Token example-key-1 "}' where "id" = 'acc-1';
+insert into shipping_accounts ("id", "name", "companyId", "credentials", "isActive", "updatedAt")
+values ('acc-3', 'Off', 'c1', '{"apiKey":"example-key-3"}', false, now()), ('acc-4', 'Empty', 'c1', '{}', true, now());
+)sql");
+  auto accounts = accounts_of(s.db);
+  REQUIRE(accounts.size() == 3);
+  CHECK(accounts[0].id == "acc-1");
+  CHECK(accounts[0].courier.base_url == "https://default.example");
+  CHECK(accounts[0].courier.api_key.reveal() == "example-key-1");
+  CHECK(accounts[1].courier.base_url == "https://own.example");
+  CHECK(accounts[2].courier.api_key.empty());
+}
+
+TEST_CASE("a shop without active accounts, or without those tables, has the environment's") {
+  stage s;
+  s.db.execute("update shipping_companies set \"isActive\" = false");
+  CHECK(accounts_of(s.db).at(0).id == "env");
+  test::database bare(test::holding::nothing);
+  CHECK(accounts_of(bare).at(0).id == "env");
+}
+
+TEST_CASE("coverage counts orders with an account") {
+  stage s;
+  s.order("R1", R"("trackingNumber")", "'1'");
+  s.order("R2", R"("trackingNumber")", "''");
+  s.order("R3");
+  s.order("R4", "", "", "null");
+  auto count = [&]() -> task<shop::coverage> {
+    pg::connect_options options = s.db.options();
+    auto connection = co_await test::connected(options);
+    auto counted = co_await shop::count_coverage(connection);
+    co_return counted.value();
+  };
+  CHECK(boost::json::serialize(shop::to_json(test::run(count))) ==
+        R"({"total":3,"withTracking":1,"withoutTracking":2,"coveragePercentage":3.333E1,"byAccount":[{"accountId":"acc-1",)"
+        R"("accountName":"First","total":3,"withTracking":1,"withoutTracking":2,"coveragePercentage":3.333E1}]})");
+}

@@ -1,0 +1,135 @@
+// A shop's database, a courier of a few literal rows behind a real socket, and one sweep between them.
+#pragma once
+
+#include "common/http/server.hpp"
+#include "reconciler/sweep_round.hpp"
+#include "tests/support/database.hpp"
+#include "tests/support/run.hpp"
+
+#include <fmt/format.h>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace suivi::test {
+
+// One row of the courier's list, as JSON.
+struct courier_row {
+  std::string uuid;
+  std::string reference;
+  int status = 6;
+  std::string tracking;
+  std::string created_at = "2026-01-10T10:00:00Z";
+
+  [[nodiscard]] std::string json() const {
+    return fmt::format(R"({{"id":"{}","external_order_id":"{}","status":{},"tracking_number":"{}","display_id":"9{}",)"
+                       R"("created_at":"{}"}})",
+                       uuid, reference, status, tracking, tracking, created_at);
+  }
+};
+
+struct courier_stand_in {
+  std::vector<courier_row> rows;
+  std::size_t page_size = 20;
+  std::set<std::string> broken_pages; // answered 500
+  int refuse_with = 0;                // 401 for everything
+  int throttle_first = 0;             // so many 429s first
+  int requests = 0;
+
+  http::response answer(const http::request& asked) {
+    ++requests;
+    http::response r;
+    auto target = http::parse_target(asked.target);
+    if (refuse_with != 0) {
+      r.status = static_cast<unsigned>(refuse_with);
+      r.body = R"({"detail":"Invalid token."})";
+      return r;
+    }
+    if (throttle_first > 0) {
+      --throttle_first;
+      r.status = 429;
+      r.headers.emplace_back("Retry-After", "0");
+      return r;
+    }
+    std::string page(target->find("page").value_or("1"));
+    if (broken_pages.contains(page)) {
+      r.status = 500;
+      r.body = "<html>";
+      return r;
+    }
+    std::size_t from = (static_cast<std::size_t>(std::stoul(page)) - 1) * page_size;
+    std::string list;
+    for (std::size_t i = from; i < std::min(rows.size(), from + page_size); ++i)
+      list += (list.empty() ? "" : ",") + rows[i].json();
+    r.body = fmt::format(R"({{"list":{{"count":{},"next":{},"previous":null,"results":[{}]}}}})", rows.size(),
+                         from + page_size < rows.size() ? R"("http://elsewhere/?page=2")" : "null", list);
+    return r;
+  }
+};
+
+inline task<reconciler::report> sweep_once(const database& db, courier_stand_in& courier, std::string account,
+                                           reconciler::sweep_options options) {
+  auto executor = co_await asio::this_coro::executor;
+  pg::pool_options pool;
+  pool.connect = db.options();
+  pg::pool connections(executor, pool);
+  http::client client(executor, http::client_limits{});
+  http::handler answer = [&courier](http::request asked) -> task<http::response> {
+    http::response r = courier.answer(asked);
+    co_return r;
+  };
+  http::server server(executor, http::server_limits{}, answer);
+  auto listening = server.listen("127.0.0.1:0");
+  if (!listening) throw std::runtime_error(to_string(listening.error()));
+  runtime::task_group serving(executor);
+  serving.spawn("courier", server.run());
+
+  shop::account who;
+  who.id = account;
+  who.name = account;
+  who.courier.base_url = fmt::format("http://127.0.0.1:{}", server.port());
+  who.courier.api_key = secret("example-key-1");
+  std::vector<shop::account> accounts{who};
+  reconciler::sweep_round round(executor, connections, client, "test");
+  auto outcome = co_await round.run(std::move(accounts), options, milliseconds(10'000), nullptr);
+  client.close();
+  connections.close();
+  server.drain(milliseconds(100));
+  co_await serving.join();
+  if (outcome.reports.size() != 1) throw std::runtime_error("the sweep did not run");
+  co_return outcome.reports.front();
+}
+
+// A shop with the accounts acc-1 and acc-2, a courier, and sweeps of acc-1.
+struct stage {
+  database db;
+  courier_stand_in courier;
+  reconciler::sweep_options options;
+
+  stage() {
+    options.read_lag = milliseconds(0);
+    db.execute(R"sql(
+insert into shipping_companies ("id", "name", "slug", "updatedAt") values ('c1', 'Maystro', 'maystro', now());
+insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
+values ('acc-1', 'First', 'c1', '{"apiKey":"example-key-1"}', now()),
+       ('acc-2', 'Second', 'c1', '{"apiKey":"example-key-2"}', now());
+insert into customers ("id", "name", "phone", "updatedAt") values ('k1', 'nobody', '0', now());
+)sql");
+  }
+
+  void order(const std::string& reference, const std::string& columns = "", const std::string& values = "",
+             const std::string& account = "'acc-1'") {
+    db.execute(fmt::format(R"sql(insert into orders ("id", "reference", "customerId", "total", "updatedAt",
+      "shippingAccountId"{}{}) values ('o-{}', '{}', 'k1', 1, now(), {}{}{}))sql",
+                           columns.empty() ? "" : ", ", columns, reference, reference, account,
+                           values.empty() ? "" : ", ", values));
+  }
+
+  reconciler::report sweep() { return run(sweep_once(db, courier, "acc-1", options)); }
+
+  [[nodiscard]] std::string column(const std::string& reference, const std::string& name) const {
+    return db.value(fmt::format(R"sql(select "{}" from orders where "reference" = '{}')sql", name, reference));
+  }
+};
+
+} // namespace suivi::test

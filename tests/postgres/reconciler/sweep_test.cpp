@@ -1,0 +1,169 @@
+// Sweeps against a real database and a courier behind a socket.
+#include "tests/postgres/reconciler/stage.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using suivi::test::stage;
+
+namespace {
+
+const std::string uuid_1 = "11111111-1111-4111-8111-111111111111";
+const std::string uuid_2 = "22222222-2222-4222-8222-222222222222";
+
+std::string uuid_of(int n) { return fmt::format("00000000-0000-4000-8000-{:012}", n); }
+
+} // namespace
+
+TEST_CASE("a missing tracking number is filled though the status text is already right") {
+  stage s;
+  s.order("R1", R"("shippingStatus")", "'EN COURS'");
+  s.courier.rows = {{uuid_1, "R1", 6, "1700000000000001"}};
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.backfilled == 1);
+  CHECK(report.status_changed == 0);
+  CHECK(s.column("R1", "trackingNumber") == "1700000000000001");
+  CHECK(s.column("R1", "maystroOrderId") == uuid_1);
+}
+
+TEST_CASE("the state of an order without tracking number is synchronised, and of one without status too") {
+  stage s;
+  s.order("R1", R"("shippingStatus")", "'CRÉÉ'");
+  s.order("R2");
+  s.courier.rows = {{uuid_1, "R1", 31, "1700000000000001"}, {uuid_2, "R2", 41, "1700000000000002"}};
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.backfilled == 2);
+  CHECK(report.status_changed == 2);
+  CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
+  CHECK(s.column("R2", "shippingStatus") == "LIVRÉ");
+  CHECK(s.column("R2", "status") == "DELIVERED");
+}
+
+TEST_CASE("a second sweep writes no row") {
+  stage s;
+  for (int i = 1; i <= 50; ++i) {
+    s.order(fmt::format("R{}", i));
+    s.courier.rows.push_back({uuid_of(i), fmt::format("R{}", i), 31, fmt::format("17{:014}", i)});
+  }
+  auto first = s.sweep();
+  CHECK(first.backfilled == 50);
+  CHECK(first.pages == 3);
+  std::string before = s.db.value("select md5(string_agg(xmin::text || \"updatedAt\", ',' order by \"id\")) from orders");
+  auto second = s.sweep();
+  CHECK(second.complete);
+  CHECK(second.backfilled == 0);
+  CHECK(second.unchanged == 50);
+  CHECK(s.db.value("select md5(string_agg(xmin::text || \"updatedAt\", ',' order by \"id\")) from orders") == before);
+}
+
+TEST_CASE("fetched is matched and unmatched and conflicts, and another account's order is never written") {
+  stage s;
+  s.order("R1");
+  s.order("R2", "", "", "'acc-2'");
+  s.courier.rows = {{uuid_of(1), "R1", 6, "1"}, {uuid_of(2), "R2", 6, "2"}, {uuid_of(3), "NOWHERE", 6, "3"}};
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.fetched == 3);
+  CHECK(report.matched == 1);
+  CHECK(report.conflicts == 1);
+  CHECK(report.unmatched == 1);
+  CHECK(s.column("R2", "trackingNumber") == "NULL");
+}
+
+TEST_CASE("only a complete sweep moves the watermark, and an incomplete one applies what it read") {
+  stage s;
+  for (int i = 1; i <= 60; ++i) {
+    s.order(fmt::format("R{}", i));
+    s.courier.rows.push_back({uuid_of(i), fmt::format("R{}", i), 31, fmt::format("17{:014}", i)});
+  }
+  s.courier.broken_pages = {"2"};
+  auto broken = s.sweep();
+  CHECK_FALSE(broken.complete);
+  CHECK(broken.reason.value_or("").find("1 page(s) could not be read: 2") == 0);
+  CHECK(broken.backfilled == 40);
+  CHECK(broken.retries == 5);
+  CHECK(s.db.value("select full_watermark is null from suivi.account where id = 'acc-1'") == "t");
+  s.courier.broken_pages.clear();
+  auto whole = s.sweep();
+  CHECK(whole.complete);
+  CHECK(whole.backfilled == 20);
+  CHECK(s.db.value("select a.full_watermark = s.started_at and a.lease_until is null from suivi.account a "
+                   "join suivi.sweep s on s.account = a.id and s.verdict = 'complete'") == "t");
+}
+
+TEST_CASE("cut at max_orders it is complete, and says nothing of older parcels") {
+  stage s;
+  for (int i = 1; i <= 60; ++i) s.courier.rows.push_back({uuid_of(i), fmt::format("R{}", i), 31, fmt::format("{}", i)});
+  s.options.max_orders = 30;
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.reason.value_or("") == "newest 30");
+  CHECK(report.fetched == 30);
+  CHECK(s.db.value("select whole_watermark is null and full_watermark is not null from suivi.account") == "t");
+}
+
+TEST_CASE("a dry run writes nothing at all") {
+  stage s;
+  s.order("R1");
+  s.courier.rows = {{uuid_1, "R1", 6, "1700000000000001"}};
+  s.options.dry_run = true;
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.backfilled == 1);
+  CHECK(s.column("R1", "trackingNumber") == "NULL");
+  CHECK(s.db.number("select (select count(*) from suivi.sweep) + (select count(*) from suivi.account) + "
+                    "(select count(*) from suivi.parcel) + (select sum(\"requestCount\") from shipping_accounts)") == 0);
+}
+
+TEST_CASE("a refused key stops the account after one request and the statistics count it") {
+  stage s;
+  s.courier.refuse_with = 401;
+  auto report = s.sweep();
+  CHECK_FALSE(report.complete);
+  CHECK(report.requests == 1);
+  CHECK(report.reason.value_or("") == "the courier refuses this account's key (401)");
+  CHECK(s.db.value(R"sql(select "requestCount" || '/' || "successCount" || '/' || "errorCount" || ("lastUsed" is not null)
+                         from shipping_accounts where "id" = 'acc-1')sql") == "1/0/1true");
+  CHECK(s.db.value("select problem from suivi.account") == "the courier refuses this account's key (401)");
+}
+
+TEST_CASE("throttled requests use up no tries") {
+  stage s;
+  s.courier.throttle_first = 8;
+  s.courier.rows = {{uuid_1, "R1", 6, "1"}};
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.throttled == 8);
+  CHECK(report.requests == 9);
+}
+
+TEST_CASE("a row locked by the shop is written when the lock is gone") {
+  stage s;
+  s.order("R1");
+  s.courier.rows = {{uuid_1, "R1", 6, "1700000000000001"}};
+  // Another session of the shop holds the row for a while; a server-side sleep keeps this test free of its own.
+  auto locked_then_swept = [&]() -> task<reconciler::report> {
+    auto executor = co_await asio::this_coro::executor;
+    pg::connect_options options = s.db.options();
+    auto holder = co_await pg::connection::connect(options);
+    if (!holder) throw std::runtime_error(to_string(holder.error()));
+    auto begun = co_await holder->run_script("begin; update orders set \"notes\" = 'x' where \"reference\" = 'R1'");
+    if (!begun) throw std::runtime_error(to_string(begun.error()));
+    runtime::task_group group(executor);
+    auto release = [&]() -> task<void> {
+      auto waited = co_await holder->run_script("select pg_sleep(1.5); commit");
+      if (!waited) throw std::runtime_error(to_string(waited.error()));
+    };
+    group.spawn("release", release());
+    auto report = co_await test::sweep_once(s.db, s.courier, "acc-1", s.options);
+    co_await group.join();
+    co_return report;
+  };
+  auto report = test::run(locked_then_swept);
+  CHECK(report.complete);
+  CHECK(report.backfilled == 1);
+  CHECK(s.column("R1", "trackingNumber") == "1700000000000001");
+  CHECK(s.column("R1", "notes") == "x");
+}
