@@ -23,10 +23,15 @@ bool is_refusal(const boost::system::error_code& e) {
          e == asio::error::network_unreachable || e == asio::error::network_down;
 }
 
-error after_handshake(const boost::system::error_code& e) {
+error after_handshake(SSL* tls, const boost::system::error_code& e) {
+  // The error queue's first entry may be from the depths of a signature check, so the verdict is asked for
+  // too.
+  auto verdict = SSL_get_verify_result(tls);
+  if (verdict != X509_V_OK) return permanent("http:certificate", X509_verify_cert_error_string(verdict));
   if (e.category() != asio::error::get_ssl_category()) return transient("http:reset", "TLS: " + e.message());
   auto reason = ERR_GET_REASON(static_cast<unsigned long>(e.value()));
-  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) return permanent("http:certificate", e.message());
+  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+    return permanent("http:certificate", "the certificate is for another host");
   return transient("http:malformed", "TLS: " + e.message());
 }
 
@@ -79,7 +84,7 @@ task<result<void>> link::connect(tcp::endpoint where, std::string host, steady_t
                                       asio::redirect_error(asio::use_awaitable, failed_));
     if (failed_) {
       if (late_) co_return why_lost("TLS handshake");
-      co_return after_handshake(failed_);
+      co_return after_handshake(secure_->native_handle(), failed_);
     }
   }
   uncut();

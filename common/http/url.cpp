@@ -28,6 +28,8 @@ result<url> parse_url(std::string_view text) {
   }
   out.port = std::to_string(port);
   if (port != own_port) out.authority += ":" + out.port;
+  // Boost.URL 1.81 takes what follows the digits of a port (`h:8x/`) for a path.
+  if (!in.encoded_path().empty() && in.encoded_path().front() != '/') return wrong("not a port");
   out.target = std::string(in.encoded_target());
   if (out.target.empty() || out.target.front() != '/') out.target.insert(0, "/");
   return out;
