@@ -98,3 +98,25 @@ TEST_CASE("a source that throws leaves no half a COPY behind") {
   run(copying);
   CHECK(database.number("select count(*) from t") == 0);
 }
+
+TEST_CASE("a server that does not read for a while holds the source back until it reads again") {
+  test::database database(test::holding::nothing);
+  // The first row waits in its trigger, while the rest fills every buffer on the way.
+  database.execute("create table t (n bigint, filler text);"
+                   "create function wait() returns trigger language plpgsql as"
+                   " $$ begin if new.n = 0 then perform pg_sleep(0.5); end if; return new; end $$;"
+                   "create trigger wait before insert on t for each row execute function wait()");
+  auto options = database.options();
+  run([&]() -> task<void> {
+    auto db = co_await connected(options);
+    std::int64_t n = 0;
+    std::string filler(10'000, 'x');
+    std::function<bool(std::string&)> next = [&](std::string& buffer) {
+      for (int i = 0; i < 10; ++i) buffer += std::to_string(n++) + "\t" + filler + "\n";
+      return n < 2'000;
+    };
+    auto copied = co_await db.copy_in("copy t from stdin", next);
+    REQUIRE(copied);
+    CHECK(*copied == 2'000);
+  });
+}

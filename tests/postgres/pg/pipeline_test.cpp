@@ -113,6 +113,25 @@ TEST_CASE("an error that comes only with the commit is told") {
   });
 }
 
+TEST_CASE("large statements with small answers are sent to the end before the server says a word") {
+  test::database database(test::holding::nothing);
+  auto options = database.options();
+  run([&]() -> task<void> {
+    auto db = co_await connected(options);
+    pg::statement measure{"measure", "select length($1)"};
+    std::string large(300'000, 'x');
+    pg::pipeline steps;
+    for (int n = 0; n < 60; ++n) {
+      pg::params p;
+      p.text(large);
+      steps.add(measure, std::move(p));
+    }
+    auto got = co_await db.run(std::move(steps));
+    REQUIRE(got);
+    CHECK(got->back().integer(0, 0) == 300'000);
+  });
+}
+
 TEST_CASE("several megabytes go both ways in one pipeline without a deadlock") {
   test::database database(test::holding::nothing);
   auto options = database.options();
