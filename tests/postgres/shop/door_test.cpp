@@ -1,6 +1,8 @@
 // The door against a real shop: what it writes, what it leaves alone.
 #include "tests/postgres/shop/shop_database.hpp"
 
+#include "common/shop/old_columns.hpp"
+
 using namespace suivi;
 using namespace suivi::shop;
 using namespace suivi::test;
@@ -131,13 +133,22 @@ TEST_CASE("what the caller adds commits with the writes or rolls them back") {
   }(shop.db.url(), fails));
 }
 
-TEST_CASE("old tracking numbers of the shop link an event that names no reference") {
+TEST_CASE("a tracking number in the shop's old column links an event that names no reference") {
   shop_database shop;
   shop.add_orders(1, 2);
-  shop.sql(R"(update orders set "trackingNumber" = 'display-u1' where "id" = 'order-R1';
-              insert into suivi.legacy_link values ('display-u1', 'order-R1'))");
+  shop.sql(R"(update orders set "trackingNumber" = 'display-u1' where "id" = 'order-R1')"); // after the migration
   observation event = push(5, 1, "u1", 31);
   event.what.reference.reset();
+  CHECK(apply(shop, {event}).front().what == outcome::unmatched);
+  run([](std::string url) -> task<void> {
+    auto db = co_await connect(url);
+    std::vector<std::optional<std::string>> ids{"display-u1", "u1", "nobody's", std::nullopt};
+    for (int twice = 0; twice < 2; ++twice) {
+      auto found = co_await find_in_old_columns(db, ids);
+      REQUIRE(found.has_value());
+    }
+  }(shop.db.url()));
   CHECK(apply(shop, {event}).front().what == outcome::applied);
   CHECK(shop.column(1, "maystroOrderId") == "u1");
+  CHECK(shop.get("select count(*)::text from suivi.legacy_link") == "1");
 }
