@@ -1,6 +1,8 @@
 // The server through real sockets: what a well-behaved peer sees.
+#include "asking.hpp"
 #include "loopback.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <doctest/doctest.h>
 
 using namespace loopback;
@@ -159,4 +161,30 @@ TEST_CASE("an address that cannot be listened on is named in a permanent error")
     CHECK(listening.error().kind == suivi::failure::permanent);
     CHECK(listening.error().detail.find(bad) == 0);
   }
+}
+
+TEST_CASE("both kinds of addresses are listened on and an IPv4 peer is known by its IPv4 address") {
+  boost::asio::io_context context;
+  http::handler whoami = [](http::request asked) -> task<http::response> {
+    http::response out;
+    out.body = asked.remote.to_string();
+    co_return out;
+  };
+  http::server server(context.get_executor(), {}, whoami);
+  if (!server.listen("[::]:0")) return; // a machine without IPv6
+  client asked(context.get_executor(), {});
+  std::vector<std::string> seen;
+  auto ask_both = [&](std::string port) -> task<void> {
+    for (std::string host : {"127.0.0.1", "[::1]"}) {
+      client_request what;
+      what.url = "http://" + host + ":" + port + "/";
+      auto answer = co_await asked.send(what, in_half_a_minute());
+      seen.push_back(answer ? answer->body : answer.error().code);
+    }
+    server.drain(milliseconds(0));
+  };
+  boost::asio::co_spawn(context, server.run(), [](std::exception_ptr thrown) { CHECK(!thrown); });
+  boost::asio::co_spawn(context, ask_both(std::to_string(server.port())), [](std::exception_ptr) {});
+  context.run();
+  CHECK(seen == std::vector<std::string>{"127.0.0.1", "::1"});
 }
