@@ -1,6 +1,7 @@
 // Leases, terms and what a killed sweep leaves behind.
 #include "tests/postgres/reconciler/stage.hpp"
 #include "tests/support/connected.hpp"
+#include "tests/support/print_result.hpp"
 
 #include <doctest/doctest.h>
 

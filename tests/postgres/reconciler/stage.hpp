@@ -109,10 +109,11 @@ struct stage {
   stage() {
     options.read_lag = milliseconds(0);
     db.execute(R"sql(
-insert into shipping_companies ("id", "name", "slug", "updatedAt") values ('c1', 'Maystro', 'maystro', now());
 insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
-values ('acc-1', 'First', 'c1', '{"apiKey":"example-key-1"}', now()),
-       ('acc-2', 'Second', 'c1', '{"apiKey":"example-key-2"}', now());
+select a.id, a.name, c."id", jsonb_build_object('apiKey', a.key), now()
+from shipping_companies c,
+     (values ('acc-1', 'First', 'example-key-1'), ('acc-2', 'Second', 'example-key-2')) as a(id, name, key)
+where c."slug" = 'maystro';
 insert into customers ("id", "name", "phone", "updatedAt") values ('k1', 'nobody', '0', now());
 )sql");
   }
