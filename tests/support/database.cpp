@@ -154,6 +154,10 @@ std::string with_database(std::string_view url, std::string_view name) {
   return out;
 }
 
+std::string with_parameters(std::string_view url, std::string_view parameters) {
+  return fmt::format("{}{}{}", url, url.find('?') == std::string_view::npos ? '?' : '&', parameters);
+}
+
 database::database(holding what) {
   static int made = 0;
   name_ = fmt::format("suivi_test_{}_{}", getpid(), ++made);

@@ -45,4 +45,7 @@ class database {
 // `url` with another database's name in its path.
 [[nodiscard]] std::string with_database(std::string_view url, std::string_view name);
 
+// `url` with more parameters in its query: `name=value`, percent-encoded, joined by `&`.
+[[nodiscard]] std::string with_parameters(std::string_view url, std::string_view parameters);
+
 } // namespace suivi::test

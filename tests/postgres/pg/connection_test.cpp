@@ -103,7 +103,7 @@ TEST_CASE("a session has the settings that Suivi relies on") {
   database.execute(
       "create schema \"my shop\"; create table \"my shop\".t (a int); insert into \"my shop\".t values (7)");
   auto options = database.options();
-  options.url += "?schema=my%20shop&connection_limit=1&pgbouncer=true";
+  options.url = test::with_parameters(options.url, "schema=my%20shop&connection_limit=1&pgbouncer=true");
   options.application_name = "suivi test";
   options.statement_timeout = milliseconds(1234);
   options.idle_in_transaction_timeout = milliseconds(5678);

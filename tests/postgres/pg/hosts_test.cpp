@@ -123,7 +123,7 @@ TEST_CASE("a read-only database is refused for writing and ends a session that t
   test::database database(test::holding::nothing);
   database.execute("create table t (a int)");
   database.execute(fmt::format("alter database {} set default_transaction_read_only = on", database.name()));
-  auto writing = with_url(database.url() + "?target_session_attrs=read-write");
+  auto writing = with_url(test::with_parameters(database.url(), "target_session_attrs=read-write"));
   auto got = run([&]() -> task<result<pg::connection>> { return pg::connection::connect(writing); });
   REQUIRE_FALSE(got);
   auto any = with_url(database.url());
