@@ -27,14 +27,16 @@ int main(int argc, char** argv) {
   if (auto* status = std::get_if<int>(&asked)) return *status;
   const auto& wanted = std::get<receiver::command_line>(asked);
 
+  bool checking = wanted.what == receiver::command::check_config;
   auto loaded = config::load(config::program::receiver, wanted.config_file, config::process_environment(),
-                             isatty(STDERR_FILENO) == 1);
+                             isatty(STDERR_FILENO) == 1,
+                             checking ? config::purpose::check : config::purpose::run);
   if (!loaded) {
     for (const auto& line : loaded.error()) std::fprintf(stderr, "suivi-receiver: %s\n", line.c_str());
     return 2;
   }
   const auto& settings = loaded->values;
-  if (wanted.what == receiver::command::check_config) {
+  if (checking) {
     for (const auto& line : loaded->warnings) std::fprintf(stderr, "suivi-receiver: %s\n", line.c_str());
     std::fputs(config::to_toml(settings).c_str(), stdout);
     return 0;

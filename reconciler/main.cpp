@@ -45,7 +45,8 @@ task<int> chosen(parts& p, std::string command, arguments given) {
 
 int run(const std::string& command, const arguments& given) {
   bool terminal = ::isatty(STDERR_FILENO) == 1;
-  auto loaded = config::load(config::program::reconciler, given.config, config::process_environment(), terminal);
+  auto loaded = config::load(config::program::reconciler, given.config, config::process_environment(), terminal,
+                             given.check_config ? config::purpose::check : config::purpose::run);
   if (!loaded) {
     for (const std::string& line : loaded.error()) fmt::print(stderr, "suivi-reconciler: {}\n", line);
     return exits::usage;
