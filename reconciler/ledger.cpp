@@ -26,8 +26,9 @@ constexpr pg::statement begin{"ledger_begin", "begin"};
 constexpr pg::statement commit{"ledger_commit", "commit"};
 
 constexpr pg::statement open_report{"ledger_open_report", R"sql(
-insert into suivi.sweep (account, account_name, term, owner, kind)
-select id, $2, term, coalesce(lease_owner, ''), $4 from suivi.account where id = $1 and term = $3
+insert into suivi.sweep (account, account_name, term, owner, kind, parcels_before)
+select id, $2, term, coalesce(lease_owner, ''), $4, coalesce((select max(id) from suivi.parcel), 0)
+from suivi.account where id = $1 and term = $3
 returning id
 )sql"};
 
@@ -72,22 +73,27 @@ set "requestCount" = "requestCount" + $2, "successCount" = "successCount" + $3, 
 where "id" = $1
 )sql"};
 
-// Seen before: the parcel was in another state, or the order shows other parcels or earlier changes of ours. A webhook
-// that tells a change since the sweep before cannot have come long before that sweep.
+// Seen before: a parcel of the order was there when the sweep began. Writing again what the journal says was written
+// before is the repair of a hand's edit, no change at the courier. A webhook that tells a change since the sweep before
+// cannot have come long before that sweep.
 constexpr pg::statement missed{"ledger_missed", R"sql(
 with sweep as (
-  select s.id, s.account, s.started_at,
+  select s.id, s.account, s.started_at, s.parcels_before,
          (select max(b.started_at) from suivi.sweep b
           where b.account = s.account and b.id < s.id and b.verdict = 'complete') as before
   from suivi.sweep s where s.id = $1
 ), changed as (
-  select c.order_id, c.parcel, s.before, p.uuid, p.display_id, p.reference, p.status
+  select c.order_id, s.before, p.uuid, p.display_id, p.reference, p.status
   from sweep s
   join suivi.change c on c.sweep_id = s.id and c.at >= s.started_at - interval '1 day' and c.field = 'shippingStatus'
   join suivi.parcel p on p.account = s.account and p.order_id = c.order_id and c.parcel in (p.uuid, p.display_id)
-  where cardinality(p.left_statuses) > 0
-     or exists (select from suivi.parcel o where o.order_id = c.order_id and o.id <> p.id)
-     or exists (select from suivi.change e where e.order_id = c.order_id and e.at < s.started_at)
+  left join lateral (
+    select e.to_value from suivi.change e
+    where e.order_id = c.order_id and e.field = 'shippingStatus' and e.id < c.id order by e.id desc limit 1) last on true
+  where c.to_value is distinct from last.to_value
+    and ((p.id <= s.parcels_before and cardinality(p.left_statuses) > 0)
+         or (p.id > s.parcels_before
+             and exists (select from suivi.parcel o where o.order_id = c.order_id and o.id <= s.parcels_before)))
 ), heard as (
   select i.uuid, i.display_id, i.reference, i.status
   from suivi.inbox i cross join sweep s

@@ -102,6 +102,7 @@ task<void> account_sweep::fetch(int page) {
     plan_.unreadable(page);
     break;
   }
+  --in_flight_;
   wake_.notify();
 }
 
@@ -117,6 +118,7 @@ task<void> account_sweep::read_one(shop::wanted_read wanted) {
   } else if (got.what != outcome::past_end) { // gone at the courier: what the shop shows stays
     ++doubts_undone_;
   }
+  --in_flight_;
   wake_.notify();
 }
 
@@ -146,14 +148,14 @@ task<void> account_sweep::read_pages() {
   while (!plan_.done()) {
     if (feed_.failed()) fetchers_.cancel();
     if (stopping_ || lease_lost_ || feed_.failed() || !courier_.stopped().empty()) break;
-    while (fetchers_.size() < static_cast<std::size_t>(options_.max_in_flight) && feed_.waiting() < most_rows_waiting) {
+    while (in_flight_ < static_cast<std::size_t>(options_.max_in_flight) && feed_.waiting() < most_rows_waiting) {
       std::optional<int> page = plan_.next();
       if (!page) break;
+      ++in_flight_;
       fetchers_.spawn("page", fetch(*page));
     }
     if (plan_.done()) break;
-    // A fetcher notifies before it has left its group: look again shortly even if nothing is heard.
-    co_await wake_.wait_until(steady_now() + milliseconds(200));
+    co_await wake_.wait_until(steady_now() + milliseconds(1'000));
   }
   co_await fetchers_.join();
 }
@@ -172,7 +174,7 @@ task<void> account_sweep::settle_doubts() {
     for (shop::wanted_read& wanted : doubts) {
       if (options_.dry_run || (!wanted.account.empty() && wanted.account != who_.id)) continue;
       while (!stopping_ && !lease_lost_ && (now() < wanted.not_before ||
-             fetchers_.size() >= static_cast<std::size_t>(options_.max_in_flight))) {
+             in_flight_ >= static_cast<std::size_t>(options_.max_in_flight))) {
         milliseconds left = std::chrono::duration_cast<milliseconds>(wanted.not_before - now()) + milliseconds(1);
         milliseconds pause = std::clamp(left, milliseconds(5), milliseconds(1'000));
         co_await wake_.wait_until(steady_now() + pause);
@@ -181,6 +183,7 @@ task<void> account_sweep::settle_doubts() {
         ++doubts_undone_;
         continue;
       }
+      ++in_flight_;
       fetchers_.spawn("single read", read_one(std::move(wanted)));
     }
     co_await fetchers_.join();

@@ -75,6 +75,7 @@ class account_sweep {
 
   report report_;
   steady_time began_;
+  std::size_t in_flight_ = 0; // pages and single reads being asked for
   bool stopping_ = false;
   bool ended_ = false;
   bool lease_lost_ = false;

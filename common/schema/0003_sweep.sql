@@ -46,7 +46,8 @@ create table suivi.sweep (
   requests          bigint      not null default 0,
   retries           bigint      not null default 0,
   throttled         bigint      not null default 0,
-  rows_expected     bigint                            -- for progress
+  rows_expected     bigint,                           -- for progress
+  parcels_before    bigint      not null default 0    -- the highest parcel.id at its start: parcels seen before
 ) with (fillfactor = 70);
 create index sweep_account on suivi.sweep (account, id);
 
