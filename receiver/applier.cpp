@@ -206,9 +206,8 @@ void applier::carry_out(const work& event, const follow_up& next) {
   case follow_up::kind::close: {
     held_.erase(event.id);
     counts_.outcome(next.outcome);
-    std::chrono::duration<double> age = suivi::now() - event.what.when.to;
-    if (event.what.when.kind != shop::as_of::shape::unknown && event.state == event_state::pending && age.count() >= 0)
-      counts_.apply_seconds.observe(age.count());
+    std::chrono::duration<double> age = suivi::now() - event.received_at;
+    if (event.state == event_state::pending) counts_.apply_seconds.observe(age.count());
     if (next.wanted && ask_) ask_(*next.wanted, std::nullopt);
     break;
   }

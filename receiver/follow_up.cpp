@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int most_busy_tries_in_memory = 6; // 20 ms … 640 ms, then through the database
-constexpr milliseconds longest_busy_pause = 5s;
+constexpr milliseconds longest_busy_pause = 2s;
 constexpr milliseconds longest_parked_pause = 10min; // a round wakes them as soon as their order is there
 constexpr milliseconds longest_failed_pause = 10min;
 constexpr milliseconds longest_read_pause = 1min;
@@ -113,7 +113,7 @@ follow_up after_failed_apply(const work& event, const error& e, double chance) {
 follow_up after_failed_read(const work& event, const error& e, std::optional<milliseconds> retry_after, double chance) {
   if (e.code == "maystro:not_found") return close("conflict", "the courier knows no such parcel", "");
   if (e.code == "maystro:no_key") return close("conflict", "no key to ask the courier with", "");
-  int attempts = attempts_in(event_state::confirming, event);
+  int attempts = std::max(1, event.attempts); // the read was counted when it was begun
   auto delay = backoff(attempts - 1, 1s, longest_read_pause, chance);
   if (retry_after) delay = std::clamp<milliseconds>(*retry_after, delay, 1h);
   return postpone(event_state::confirming, attempts, delay, e.code);

@@ -26,6 +26,7 @@ struct work {
   std::int64_t id = 0;
   std::optional<std::string> named_account; // by the webhook's address
   shop::observation what;                   // its account is filled in before each try
+  instant received_at{};
   event_state state = event_state::pending;
   instant state_since{};
   int attempts = 0;          // in this state

@@ -135,6 +135,7 @@ work to_work(const arrival& a, std::int64_t id) {
   work w;
   w.id = id;
   w.named_account = a.account;
+  w.received_at = a.received_at;
   w.what.from = shop::source::webhook;
   w.what.when = shop::webhook_time(a.what.published_at, a.received_at);
   w.what.what = a.what.what;

@@ -12,7 +12,7 @@
 namespace suivi::receiver {
 
 // How long an event stays in one receiver's hands before another may take it over.
-inline constexpr milliseconds lease_time{10'000};
+inline constexpr milliseconds lease_time{5'000};
 // … while the courier is being asked.
 inline constexpr milliseconds read_lease_time{60'000};
 
