@@ -42,7 +42,8 @@ task<void> account_book::refresh() {
   auto& connection = **db;
   auto found = co_await shop::load_accounts(connection, default_base_url_, fallback_);
   if (!found) {
-    if (!failing_) log::error("the shop's courier accounts cannot be read", {{"error", to_string(found.error())}});
+    if (!failing_)
+      log::error("the shop's courier accounts cannot be read", {{"error", to_string(found.error())}});
     failing_ = true;
     co_return;
   }

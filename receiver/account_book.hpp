@@ -23,8 +23,8 @@ class account_book {
   task<void> refresh();
 
   [[nodiscard]] bool loaded() const { return loaded_; }
-  // The account an event is of: the one its address named; else the only one; empty where there are several or none.
-  // nullopt: the named one is unknown.
+  // The account an event is of: the one its address named; else the only one; empty where there are several
+  // or none. nullopt: the named one is unknown.
   [[nodiscard]] std::optional<std::string> resolve(const std::optional<std::string>& named) const;
   // nullptr: no such account, or none with a key.
   [[nodiscard]] std::shared_ptr<maystro::api> courier(const std::string& account) const;

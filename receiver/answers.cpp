@@ -45,7 +45,9 @@ http::response unauthorised() {
   return answer;
 }
 
-http::response not_found() { return refused(404, "NOT_FOUND", "there is nothing at this address"); }
+http::response not_found() {
+  return refused(404, "NOT_FOUND", "there is nothing at this address");
+}
 
 http::response wrong_method(std::string_view allowed) {
   auto answer = refused(405, "METHOD_NOT_ALLOWED", "this address takes " + std::string(allowed) + " only");

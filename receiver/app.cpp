@@ -1,7 +1,7 @@
 // The one composition root. Destruction runs bottom to top, so what is used is declared before what uses it.
 //
-// Ending takes at most 10 seconds: no new requests (4 s for those begun), what was taken is stored, what was stored is
-// applied, the rest is given back for others to apply.
+// Ending takes at most 10 seconds: no new requests (4 s for those begun), what was taken is stored, what was
+// stored is applied, the rest is given back for others to apply.
 #include "receiver/app.hpp"
 
 #include "common/crypto/crypto.hpp"
@@ -49,12 +49,15 @@ intake::limits intake_limits(const config::settings& s) {
 class app {
  public:
   app(asio::io_context& io, const config::settings& s)
-      : settings_(s), executor_(io.get_executor()), counts_(series_), client_(executor_, http::client_limits{}),
-        db_(executor_, connect_options(s), s.database.pool), accounts_(db_, client_, s),
+      : settings_(s), executor_(io.get_executor()), counts_(series_),
+        client_(executor_, http::client_limits{}), db_(executor_, connect_options(s), s.database.pool),
+        accounts_(db_, client_, s),
         applier_(executor_, db_, accounts_, counts_, door_options(s), crypto::hex(crypto::random_bytes(8))),
-        confirmer_(executor_, db_, accounts_, applier_, counts_, door_options(s)), rounds_(executor_, db_, applier_),
-        intake_(executor_, db_, applier_, counts_, intake_limits(s)), desk_(s, db_, intake_, counts_, series_),
-        server_(executor_, server_limits(s), [this](http::request what) { return desk_.answer(std::move(what)); }),
+        confirmer_(executor_, db_, accounts_, applier_, counts_, door_options(s)),
+        rounds_(executor_, db_, applier_), intake_(executor_, db_, applier_, counts_, intake_limits(s)),
+        desk_(s, db_, intake_, counts_, series_),
+        server_(executor_, server_limits(s),
+                [this](http::request what) { return desk_.answer(std::move(what)); }),
         lanes_(executor_), applying_(executor_), serving_(executor_), endless_(executor_) {
     applier_.on_wanted_read([this](shop::wanted_read wanted, std::optional<work> waiting) {
       confirmer_.ask(std::move(wanted), std::move(waiting));
@@ -68,8 +71,8 @@ class app {
       fmt::print(stderr, "suivi-receiver: {}\n", to_string(listening.error()));
       co_return;
     }
-    log::info("receiving webhooks", {{"listen", settings_.receiver.listen}, {"port", server_.port()},
-                                     {"version", version()}});
+    log::info("receiving webhooks",
+              {{"listen", settings_.receiver.listen}, {"port", server_.port()}, {"version", version()}});
     start();
     co_await runtime::stop_requested();
     log::info("stopping");
@@ -86,7 +89,8 @@ class app {
     endless_.spawn("parked", rounds_.wake_parked_events());
     endless_.spawn("partitions", rounds_.make_room_ahead());
     for (std::size_t i = 0; i < confirmer::readers; ++i) endless_.spawn("reader", confirmer_.run_reader(i));
-    for (std::size_t i = 0; i < intake_limits(settings_).lanes; ++i) lanes_.spawn("intake", intake_.run_lane(i));
+    for (std::size_t i = 0; i < intake_limits(settings_).lanes; ++i)
+      lanes_.spawn("intake", intake_.run_lane(i));
     applying_.spawn("apply", applier_.run());
     serving_.spawn("server", server_.run());
   }

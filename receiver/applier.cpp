@@ -18,10 +18,12 @@ constexpr std::size_t most_repeats = 1'000;
 
 applier::applier(asio::any_io_executor executor, database& db, account_book& accounts, measures& counts,
                  shop::door_options door, std::string owner)
-    : executor_(executor), db_(db), accounts_(accounts), counts_(counts), door_(door), owner_(std::move(owner)),
-      woken_(std::move(executor)) {}
+    : executor_(executor), db_(db), accounts_(accounts), counts_(counts), door_(door),
+      owner_(std::move(owner)), woken_(std::move(executor)) {}
 
-std::size_t applier::room() const { return held_.size() >= most_in_hand ? 0 : most_in_hand - held_.size(); }
+std::size_t applier::room() const {
+  return held_.size() >= most_in_hand ? 0 : most_in_hand - held_.size();
+}
 
 void applier::put(work event, steady_time due) {
   queue_.emplace(due, std::move(event));
@@ -42,7 +44,8 @@ void applier::take_back(work event) {
 
 void applier::take_repeats(std::vector<repeat> repeats) {
   for (auto& r : repeats)
-    if (repeats_.size() < most_repeats) repeats_.push_back(std::move(r)); // a loss here is the next sweep's to find
+    if (repeats_.size() < most_repeats)
+      repeats_.push_back(std::move(r)); // a loss here is the next sweep's to find
   woken_.notify();
 }
 
@@ -53,7 +56,8 @@ void applier::finish() {
 
 applier::batch applier::next_batch(steady_time now) {
   batch events;
-  while (!queue_.empty() && events.size() < shop::most_observations_per_call && queue_.begin()->first <= now) {
+  while (!queue_.empty() && events.size() < shop::most_observations_per_call &&
+         queue_.begin()->first <= now) {
     events.push_back(std::move(queue_.begin()->second));
     queue_.erase(queue_.begin());
   }
@@ -92,7 +96,8 @@ task<void> applier::handle(batch events) {
   counts_.apply_queue.set(static_cast<double>(held_.size()));
 }
 
-// Takes events of unknown accounts, and what can't be read any more, out of the batch. False: nothing is left.
+// Takes events of unknown accounts, and what can't be read any more, out of the batch. False: nothing is
+// left.
 task<bool> applier::fill_in_accounts(batch& events) {
   auto unknown = [this](const work& w) { return !accounts_.resolve(w.named_account); };
   if (std::any_of(events.begin(), events.end(), unknown)) co_await accounts_.refresh();
@@ -109,7 +114,8 @@ task<bool> applier::fill_in_accounts(batch& events) {
   for (auto& event : bad) {
     follow_up next;
     next.outcome = event.what.what.status ? "conflict" : "quarantined";
-    next.error = event.what.what.status ? "the address names an unknown account" : "it cannot be read any more";
+    next.error =
+        event.what.what.status ? "the address names an unknown account" : "it cannot be read any more";
     co_await settle_one(std::move(event), std::move(next));
   }
   events = std::move(good);
@@ -162,7 +168,8 @@ task<void> applier::apply_range(const batch& events, range rows, std::vector<ran
   }
   if (failed.kind != failure::permanent) {
     // They stay in hand: the lease may lapse meanwhile, which the next try finds out.
-    if (failures_++ == 0) log::warn("events could not be applied, they are tried again", {{"error", to_string(failed)}});
+    if (failures_++ == 0)
+      log::warn("events could not be applied, they are tried again", {{"error", to_string(failed)}});
     auto due = steady_clock::now() + backoff(failures_, 50ms, 2s, chance());
     for (const auto* event : these) put(*event, due);
   } else if (schema_is_missing(failed)) {
@@ -244,7 +251,8 @@ task<void> applier::settle_one(work event, follow_up next) {
   std::vector<settled> ends{{&event, next}};
   auto done = co_await settle(connection, owner_, ends);
   if (done)
-    counts_.outcome(next.what == follow_up::kind::close ? std::string_view(next.outcome) : to_string(next.state));
+    counts_.outcome(next.what == follow_up::kind::close ? std::string_view(next.outcome)
+                                                        : to_string(next.state));
   else if (!lease_is_lost(done.error()))
     log::warn("an event's outcome could not be noted, it is tried again",
               {{"event", event.id}, {"error", to_string(done.error())}});

@@ -1,8 +1,9 @@
-// The apply lane: committed events in, through the door in batches, outcomes recorded in the door's own transaction.
+// The apply lane: committed events in, through the door in batches, outcomes recorded in the door's own
+// transaction.
 //
 // Separate from intake, so that a locked order never delays an answer. What it holds in memory is leased in
-// suivi.pending under `owner()`; whatever is lost with the process is taken over by whoever finds the lease lapsed.
-// An event that makes its batch fail is singled out by halving and harms only itself.
+// suivi.pending under `owner()`; whatever is lost with the process is taken over by whoever finds the lease
+// lapsed. An event that makes its batch fail is singled out by halving and harms only itself.
 #pragma once
 
 #include "common/runtime/wakeup.hpp"
@@ -22,8 +23,8 @@ namespace suivi::receiver {
 
 class applier {
  public:
-  // Somebody who asks the courier for `wanted` and then calls take_back(), settle_later() or close_conflict() with the
-  // event, if there is one.
+  // Somebody who asks the courier for `wanted` and then calls take_back(), settle_later() or close_conflict()
+  // with the event, if there is one.
   using ask_courier = std::function<void(shop::wanted_read wanted, std::optional<work> waiting)>;
 
   applier(asio::any_io_executor executor, database& db, account_book& accounts, measures& counts,

@@ -5,14 +5,18 @@
 
 namespace suivi::receiver {
 
-std::string version() { return SUIVI_VERSION; }
+std::string version() {
+  return SUIVI_VERSION;
+}
 
 std::variant<command_line, int> read_command_line(int argc, const char* const* argv) {
   command_line wanted;
-  CLI::App app("Takes the courier's webhooks, keeps them durably, answers, and applies them to the shop's orders.",
-               "suivi-receiver");
-  app.footer("Exit status: 0 done, 1 failed, 2 usage or settings.\n"
-             "Settings: --config FILE, else $SUIVI_CONFIG, else ./suivi.toml; every key also as SUIVI_SECTION_KEY.");
+  CLI::App app(
+      "Takes the courier's webhooks, keeps them durably, answers, and applies them to the shop's orders.",
+      "suivi-receiver");
+  app.footer(
+      "Exit status: 0 done, 1 failed, 2 usage or settings.\n"
+      "Settings: --config FILE, else $SUIVI_CONFIG, else ./suivi.toml; every key also as SUIVI_SECTION_KEY.");
   bool check_config = false;
   app.set_version_flag("--version", "suivi-receiver " + version(), "print the version and exit");
   app.add_option("--config", wanted.config_file, "the settings file (TOML)")->type_name("FILE");

@@ -15,8 +15,8 @@ struct command_line {
   bool check = false;      // migrate --check
 };
 
-// An exit status where there is nothing more to do: --help and --version (0), or usage that cannot be read (2); what
-// there was to say has been printed.
+// An exit status where there is nothing more to do: --help and --version (0), or usage that cannot be read
+// (2); what there was to say has been printed.
 [[nodiscard]] std::variant<command_line, int> read_command_line(int argc, const char* const* argv);
 
 [[nodiscard]] std::string version();

@@ -1,4 +1,5 @@
-// Jobs are begun in the order of their times; the events they carry go back to the apply lane with what was learnt.
+// Jobs are begun in the order of their times; the events they carry go back to the apply lane with what was
+// learnt.
 #include "receiver/confirmer.hpp"
 
 #include "common/shop/single_read.hpp"
@@ -29,7 +30,8 @@ void confirmer::ask(shop::wanted_read what, std::optional<work> waiting) {
   if (at == jobs_.end()) {
     if (!waiting && jobs_.size() >= most_jobs) return; // the next sweep reads it anyway
     auto due = steady_clock::now();
-    if (!waiting) due += std::max(milliseconds(0), std::chrono::ceil<milliseconds>(what.not_before - suivi::now()));
+    if (!waiting)
+      due += std::max(milliseconds(0), std::chrono::ceil<milliseconds>(what.not_before - suivi::now()));
     at = jobs_.emplace(key, job{std::move(what), {}}).first;
     schedule_.emplace(due, key);
   } else if (waiting) {

@@ -1,4 +1,5 @@
-// The queue of single reads: doubt, unproven identity and the like are settled by asking the courier for one parcel.
+// The queue of single reads: doubt, unproven identity and the like are settled by asking the courier for one
+// parcel.
 //
 // Deduplicated by parcel: all events that wait for the same one get the same answer. A few reads at a time.
 #pragma once
@@ -15,8 +16,8 @@ namespace suivi::receiver {
 
 class confirmer {
  public:
-  confirmer(asio::any_io_executor executor, database& db, account_book& accounts, applier& events, measures& counts,
-            shop::door_options door);
+  confirmer(asio::any_io_executor executor, database& db, account_book& accounts, applier& events,
+            measures& counts, shop::door_options door);
 
   // An event that waits is read for at once; a read nobody waits for comes when it may (`not_before`).
   void ask(shop::wanted_read what, std::optional<work> waiting);

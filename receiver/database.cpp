@@ -27,7 +27,8 @@ pg::connect_options own_options(pg::connect_options options) {
 } // namespace
 
 database::database(asio::any_io_executor executor, pg::connect_options connect, int pool_size)
-    : connect_(own_options(connect)), pool_(executor, pool_options(connect, pool_size)), suspected_(executor) {}
+    : connect_(own_options(connect)), pool_(executor, pool_options(connect, pool_size)),
+      suspected_(executor) {}
 
 void database::suspect_schema() {
   schema_checked_ = false;
@@ -79,7 +80,8 @@ task<void> database::keep(std::function<void()> on_up) {
       state_ = reachable ? state::behind : state::down;
       if (news) {
         if (reachable)
-          log::error("the database answers, but Suivi's schema cannot be brought up to date", {{"error", to_string(e)}});
+          log::error("the database answers, but Suivi's schema cannot be brought up to date",
+                     {{"error", to_string(e)}});
         else
           log::error("the database is away, webhooks cannot be kept", {{"error", e.code}});
       }
@@ -94,9 +96,12 @@ task<void> database::keep(std::function<void()> on_up) {
 
 std::string_view to_string(database::state s) {
   switch (s) {
-  case database::state::down: return "down";
-  case database::state::behind: return "behind";
-  case database::state::up: return "up";
+  case database::state::down:
+    return "down";
+  case database::state::behind:
+    return "behind";
+  case database::state::up:
+    return "up";
   }
   return "down";
 }

@@ -1,7 +1,8 @@
-// The database as the receiver sees it: the pool, whether it answers, and whether Suivi's schema in it is current.
+// The database as the receiver sees it: the pool, whether it answers, and whether Suivi's schema in it is
+// current.
 //
-// The receiver starts and stays up whatever the database does. One coroutine with a connection of its own asks every
-// second; it migrates as soon as it can, and again where the schema was lost meanwhile.
+// The receiver starts and stays up whatever the database does. One coroutine with a connection of its own
+// asks every second; it migrates as soon as it can, and again where the schema was lost meanwhile.
 #pragma once
 
 #include "common/pg/pool.hpp"

@@ -26,7 +26,8 @@ std::string key_of(char kind, std::string_view qualifier, std::string_view body_
 } // namespace
 
 dedupe_key choose_key(std::string_view raw, const maystro::event& what) {
-  if (what.kind == maystro::event_kind::not_understood && !what.message_id) return {key_of('q', "", digest(raw)), true};
+  if (what.kind == maystro::event_kind::not_understood && !what.message_id)
+    return {key_of('q', "", digest(raw)), true};
   if (what.message_id && !what.message_id->empty()) {
     std::string said = what.body ? boost::json::serialize(*what.body) : std::string(raw);
     return {key_of('m', *what.message_id, digest(said)), false};

@@ -17,7 +17,9 @@ constexpr milliseconds longest_failed_pause = 10min;
 constexpr milliseconds longest_read_pause = 1min;
 constexpr milliseconds patience_with_courier = 10min;
 
-int attempts_in(event_state state, const work& event) { return event.state == state ? event.attempts + 1 : 1; }
+int attempts_in(event_state state, const work& event) {
+  return event.state == state ? event.attempts + 1 : 1;
+}
 
 follow_up close(std::string_view outcome, std::string error, std::string order_id) {
   follow_up next;
@@ -39,12 +41,13 @@ follow_up postpone(event_state state, int attempts, milliseconds delay, std::str
 
 follow_up settle_doubt(const work& event, const shop::verdict& v, instant now, double chance) {
   int attempts = attempts_in(event_state::confirming, event);
-  if (!v.wanted) return postpone(event_state::confirming, attempts, backoff(attempts, 1s, longest_read_pause, chance),
-                                 v.why.empty() ? "waits for proof" : v.why);
+  if (!v.wanted)
+    return postpone(event_state::confirming, attempts, backoff(attempts, 1s, longest_read_pause, chance),
+                    v.why.empty() ? "waits for proof" : v.why);
   bool never_read = event.read_at == instant{};
   bool read_in_vain = !never_read && event.read_at >= v.wanted->not_before;
-  // A first read at once often settles it; where the API's lag may have hidden the answer, a second one must not come
-  // before `not_before`.
+  // A first read at once often settles it; where the API's lag may have hidden the answer, a second one must
+  // not come before `not_before`.
   if (never_read || (!read_in_vain && now >= v.wanted->not_before)) {
     follow_up next;
     next.what = follow_up::kind::read_first;
@@ -63,10 +66,14 @@ follow_up settle_doubt(const work& event, const shop::verdict& v, instant now, d
 
 std::string_view to_string(event_state s) {
   switch (s) {
-  case event_state::pending: return "pending";
-  case event_state::parked: return "parked";
-  case event_state::confirming: return "confirming";
-  case event_state::failed: return "failed";
+  case event_state::pending:
+    return "pending";
+  case event_state::parked:
+    return "parked";
+  case event_state::confirming:
+    return "confirming";
+  case event_state::failed:
+    return "failed";
   }
   return "pending";
 }
@@ -89,7 +96,8 @@ follow_up after_verdict(const work& event, const shop::verdict& v, instant now, 
   }
   case shop::outcome::unmatched: {
     int attempts = attempts_in(event_state::parked, event);
-    return postpone(event_state::parked, attempts, backoff(attempts - 1, 5s, longest_parked_pause, chance), "");
+    return postpone(event_state::parked, attempts, backoff(attempts - 1, 5s, longest_parked_pause, chance),
+                    "");
   }
   case shop::outcome::busy: {
     follow_up next;
@@ -100,17 +108,21 @@ follow_up after_verdict(const work& event, const shop::verdict& v, instant now, 
                     event.state == event_state::confirming ? event.attempts : event.attempts + 1,
                     backoff(event.attempts, 1s, longest_busy_pause, chance), "the order is locked");
   }
-  case shop::outcome::in_doubt: return settle_doubt(event, v, now, chance);
+  case shop::outcome::in_doubt:
+    return settle_doubt(event, v, now, chance);
   }
-  return postpone(event_state::failed, attempts_in(event_state::failed, event), longest_failed_pause, "no verdict");
+  return postpone(event_state::failed, attempts_in(event_state::failed, event), longest_failed_pause,
+                  "no verdict");
 }
 
 follow_up after_failed_apply(const work& event, const error& e, double chance) {
   int attempts = attempts_in(event_state::failed, event);
-  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, longest_failed_pause, chance), e.code);
+  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, longest_failed_pause, chance),
+                  e.code);
 }
 
-follow_up after_failed_read(const work& event, const error& e, std::optional<milliseconds> retry_after, double chance) {
+follow_up after_failed_read(const work& event, const error& e, std::optional<milliseconds> retry_after,
+                            double chance) {
   if (e.code == "maystro:not_found") return close("conflict", "the courier knows no such parcel", "");
   if (e.code == "maystro:no_key") return close("conflict", "no key to ask the courier with", "");
   int attempts = std::max(1, event.attempts); // the read was counted when it was begun

@@ -1,4 +1,5 @@
-// What is to be done with an event once the door, or the courier, has spoken. Pure: `now` and chance are arguments.
+// What is to be done with an event once the door, or the courier, has spoken. Pure: `now` and chance are
+// arguments.
 //
 //   pending ──applied, unchanged, stale, conflict──▶ closed
 //      │ ▲ busy: shortly again, in memory at first, then through the database
@@ -57,8 +58,8 @@ struct follow_up {
 // The door failed because of this very event.
 [[nodiscard]] follow_up after_failed_apply(const work& event, const error& e, double chance);
 // The courier could not be asked, or its answer settles nothing. `retry_after`: what it asked for.
-[[nodiscard]] follow_up after_failed_read(const work& event, const error& e, std::optional<milliseconds> retry_after,
-                                          double chance);
+[[nodiscard]] follow_up after_failed_read(const work& event, const error& e,
+                                          std::optional<milliseconds> retry_after, double chance);
 
 // The courier could not be asked for 10 minutes: the later time decides.
 [[nodiscard]] bool waited_long_enough(const work& event, instant now);

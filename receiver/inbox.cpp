@@ -19,10 +19,10 @@ std::optional<std::string> unless_empty(const std::string& text) {
   return to_storable_text(text);
 }
 
-constexpr pg::statement ingest_statement{
-    "receiver_ingest",
-    "select event, day::text, seen from suivi.ingest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-    "$15, $16, $17)"};
+constexpr pg::statement ingest_statement{"receiver_ingest",
+                                         "select event, day::text, seen from suivi.ingest($1, $2, $3, $4, "
+                                         "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+                                         "$15, $16, $17)"};
 
 // Element by element, so that the arrays cannot get out of step.
 struct ingest_arrays {
@@ -63,8 +63,14 @@ struct ingest_arrays {
 
   pg::params to_params(const std::string& owner) const {
     pg::params p;
-    p.byte_strings(keys).booleans(expiring).instants(received).texts(accounts).byte_strings(raws).texts(names);
-    p.texts(message_ids).instants(published).texts(uuids).texts(display_ids).texts(trackings).texts(references);
+    p.byte_strings(keys).booleans(expiring).instants(received).texts(accounts).byte_strings(raws).texts(
+        names);
+    p.texts(message_ids)
+        .instants(published)
+        .texts(uuids)
+        .texts(display_ids)
+        .texts(trackings)
+        .texts(references);
     p.integers(statuses).texts(outcomes).texts(errors);
     p.text(owner.empty() ? std::nullopt : std::optional<std::string_view>(owner)).integer(lease_time.count());
     return p;
@@ -144,7 +150,8 @@ work to_work(const arrival& a, std::int64_t id) {
   return w;
 }
 
-task<result<std::vector<receipt>>> ingest(pg::connection& db, std::span<const arrival> rows, std::string owner) {
+task<result<std::vector<receipt>>> ingest(pg::connection& db, std::span<const arrival> rows,
+                                          std::string owner) {
   ingest_arrays arrays;
   for (const auto& row : rows) arrays.add(row, "");
   auto with = arrays.to_params(owner);
@@ -209,9 +216,10 @@ task<result<void>> settle(pg::connection& db, std::string owner, std::vector<set
   co_return result<void>();
 }
 
-task<result<std::vector<std::int64_t>>> held(pg::connection& db, std::string owner, std::vector<std::int64_t> ids) {
-  static constexpr pg::statement text{"receiver_held",
-                                      "select event_id from suivi.pending where owner = $1 and event_id = any($2)"};
+task<result<std::vector<std::int64_t>>> held(pg::connection& db, std::string owner,
+                                             std::vector<std::int64_t> ids) {
+  static constexpr pg::statement text{
+      "receiver_held", "select event_id from suivi.pending where owner = $1 and event_id = any($2)"};
   integers wanted(ids.begin(), ids.end());
   pg::params with;
   with.text(owner).integers(wanted);
@@ -223,8 +231,8 @@ task<result<std::vector<std::int64_t>>> held(pg::connection& db, std::string own
 }
 
 task<result<void>> release(pg::connection& db, std::string owner) {
-  static constexpr pg::statement text{"receiver_release",
-                                      "update suivi.pending set owner = null, due_at = now() where owner = $1"};
+  static constexpr pg::statement text{
+      "receiver_release", "update suivi.pending set owner = null, due_at = now() where owner = $1"};
   pg::params with;
   with.text(owner);
   auto answer = co_await db.run(text, std::move(with));
@@ -254,7 +262,8 @@ task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns)
   static constexpr pg::statement by_index{
       "receiver_wake",
       "update suivi.pending p set due_at = now() where p.event_id in ("
-      " select w.event_id from suivi.pending w where w.state = 'parked' and w.due_at > now() and w.owner is null and ("
+      " select w.event_id from suivi.pending w where w.state = 'parked' and w.due_at > now() and w.owner is "
+      "null and ("
       "  exists (select from orders o where o.reference = w.reference)"
       "  or exists (select from suivi.parcel k where k.uuid = w.uuid and k.order_id is not null)"
       "  or exists (select from suivi.parcel k where k.display_id = w.display_id and k.order_id is not null)"
@@ -269,15 +278,16 @@ task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns)
       " due as (select p.event_id from suivi.pending p join named using (event_id)"
       "          order by p.due_at limit 5000 for update of p skip locked)"
       "update suivi.pending p set due_at = now() from due where p.event_id = due.event_id"};
-  auto answer = co_await db.run(by_old_columns ? by_scan : by_index);
+  const auto& text = by_old_columns ? by_scan : by_index;
+  auto answer = co_await db.run(text);
   if (!answer) co_return answer.error();
   co_return answer->affected();
 }
 
 task<result<queue_lengths>> count_pending(pg::connection& db) {
-  static constexpr pg::statement text{
-      "receiver_count",
-      "select count(*) filter (where state <> 'parked'), count(*) filter (where state = 'parked') from suivi.pending"};
+  static constexpr pg::statement text{"receiver_count",
+                                      "select count(*) filter (where state <> 'parked'), count(*) filter "
+                                      "(where state = 'parked') from suivi.pending"};
   auto answer = co_await db.run(text);
   if (!answer) co_return answer.error();
   co_return queue_lengths{answer->integer(0, 0), answer->integer(0, 1)};

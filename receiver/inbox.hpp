@@ -1,4 +1,5 @@
-// Every statement about the inbox and what is pending, as verbs. The SQL behind them: common/schema/0002_inbox.sql.
+// Every statement about the inbox and what is pending, as verbs. The SQL behind them:
+// common/schema/0002_inbox.sql.
 #pragma once
 
 #include "common/pg/connection.hpp"
@@ -35,15 +36,18 @@ struct receipt {
 // How an arrival is applied.
 [[nodiscard]] work to_work(const arrival& a, std::int64_t id);
 
-// One transaction. May be repeated: the second time everything was seen before. `owner` empty: nobody holds them.
-task<result<std::vector<receipt>>> ingest(pg::connection& db, std::span<const arrival> rows, std::string owner);
+// One transaction. May be repeated: the second time everything was seen before. `owner` empty: nobody holds
+// them.
+task<result<std::vector<receipt>>> ingest(pg::connection& db, std::span<const arrival> rows,
+                                          std::string owner);
 // The same for one row of which the database refuses the decoded fields.
 task<result<receipt>> ingest_as_poison(pg::connection& db, const arrival& row, std::string why);
 
 // Events that are due, decoded anew; now in `owner`'s hands for lease_time.
 task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std::size_t most);
 
-// Steps to be committed together; they raise SV001 (retry.hpp) where one of the events is no longer `owner`'s.
+// Steps to be committed together; they raise SV001 (retry.hpp) where one of the events is no longer
+// `owner`'s.
 struct settled {
   const work* event;
   follow_up next; // close, postpone or read_first
@@ -52,7 +56,8 @@ void add_settled(pg::pipeline& steps, const std::string& owner, std::span<const 
 task<result<void>> settle(pg::connection& db, std::string owner, std::vector<settled> events);
 
 // Those of `ids` still in `owner`'s hands.
-task<result<std::vector<std::int64_t>>> held(pg::connection& db, std::string owner, std::vector<std::int64_t> ids);
+task<result<std::vector<std::int64_t>>> held(pg::connection& db, std::string owner,
+                                             std::vector<std::int64_t> ids);
 // Gives back all that `owner` holds.
 task<result<void>> release(pg::connection& db, std::string owner);
 
@@ -64,8 +69,8 @@ struct repeat {
 };
 task<result<void>> store_repeats(pg::connection& db, std::vector<repeat> repeats);
 
-// Parked events whose order has appeared become due. `by_old_columns` also looks at the shop's unindexed columns.
-// Returns how many.
+// Parked events whose order has appeared become due. `by_old_columns` also looks at the shop's unindexed
+// columns. Returns how many.
 task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns);
 
 // Events durable and not yet applied, parked or refused, over all receivers; and the parked ones.

@@ -13,7 +13,8 @@ intake::batch::batch(const asio::any_io_executor& executor, steady_time until)
 
 intake::intake(asio::any_io_executor executor, database& db, applier& next, measures& counts, limits within)
     : executor_(std::move(executor)), db_(db), next_(next), counts_(counts), limits_(within) {
-  for (std::size_t i = 0; i < limits_.lanes; ++i) idle_.push_back(std::make_unique<runtime::wakeup>(executor_));
+  for (std::size_t i = 0; i < limits_.lanes; ++i)
+    idle_.push_back(std::make_unique<runtime::wakeup>(executor_));
 }
 
 std::shared_ptr<intake::batch> intake::open_batch(std::size_t bytes) {
@@ -97,7 +98,8 @@ task<void> intake::keep(std::shared_ptr<batch> b) {
       if (!isolated) b->answers[rows.begin] = isolated.error();
     } else {
       todo.pop_back();
-      log::error("webhooks could not be stored and were refused", {{"rows", rows.size()}, {"error", to_string(e)}});
+      log::error("webhooks could not be stored and were refused",
+                 {{"rows", rows.size()}, {"error", to_string(e)}});
       for (auto i = rows.begin; i < rows.end; ++i) b->answers[i] = e;
     }
   }

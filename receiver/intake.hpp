@@ -1,9 +1,10 @@
 // The intake lane: webhooks in, receipts out, each only after its COMMIT.
 //
-// Group commit without a timer: whatever arrives while a batch is being committed is the next batch. One batch on the
-// wire for each lane (connection). A batch with a poisonous row is halved until the row stands alone; that one is kept
-// as raw bytes. A lost COMMIT is sent again: the dedupe key makes it harmless. Everything is bounded; what does not fit,
-// or takes too long, is an error, and the caller asks the courier to come again.
+// Group commit without a timer: whatever arrives while a batch is being committed is the next batch. One
+// batch on the wire for each lane (connection). A batch with a poisonous row is halved until the row stands
+// alone; that one is kept as raw bytes. A lost COMMIT is sent again: the dedupe key makes it harmless.
+// Everything is bounded; what does not fit, or takes too long, is an error, and the caller asks the courier
+// to come again.
 #pragma once
 
 #include "common/runtime/wakeup.hpp"
@@ -53,7 +54,8 @@ class intake {
   task<void> keep(std::shared_ptr<batch> b);
   task<result<void>> keep_range(std::shared_ptr<batch> b, range rows);
   task<result<void>> isolate(std::shared_ptr<batch> b, std::size_t row, std::string why);
-  void hand_over(const batch& b, range rows, const std::vector<receipt>& receipts, bool held, std::vector<repeat>& again);
+  void hand_over(const batch& b, range rows, const std::vector<receipt>& receipts, bool held,
+                 std::vector<repeat>& again);
 
   asio::any_io_executor executor_;
   database& db_;

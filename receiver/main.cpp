@@ -28,9 +28,9 @@ int main(int argc, char** argv) {
   const auto& wanted = std::get<receiver::command_line>(asked);
 
   bool checking = wanted.what == receiver::command::check_config;
-  auto loaded = config::load(config::program::receiver, wanted.config_file, config::process_environment(),
-                             isatty(STDERR_FILENO) == 1,
-                             checking ? config::purpose::check : config::purpose::run);
+  auto loaded =
+      config::load(config::program::receiver, wanted.config_file, config::process_environment(),
+                   isatty(STDERR_FILENO) == 1, checking ? config::purpose::check : config::purpose::run);
   if (!loaded) {
     for (const auto& line : loaded.error()) std::fprintf(stderr, "suivi-receiver: %s\n", line.c_str());
     return 2;

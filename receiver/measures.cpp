@@ -4,7 +4,8 @@
 namespace suivi::receiver {
 namespace {
 
-const std::vector<double> second_bounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+const std::vector<double> second_bounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                        0.25,  0.5,    1,     2.5,  5,     10};
 const std::vector<double> row_bounds{1, 2, 5, 10, 20, 50, 100, 200, 500};
 
 void count(std::map<std::string, metrics::counter, std::less<>>& series, std::string_view label) {
@@ -15,30 +16,40 @@ void count(std::map<std::string, metrics::counter, std::less<>>& series, std::st
 
 measures::measures(metrics::registry& where) : where_(where) {
   for (const char* answer : {"stored", "duplicate", "ignored", "quarantined", "unauthorized", "unavailable"})
-    webhooks_.emplace(answer, where_.make_counter("suivi_webhooks_total", "Webhooks by answer.", {{"answer", answer}}));
+    webhooks_.emplace(
+        answer, where_.make_counter("suivi_webhooks_total", "Webhooks by answer.", {{"answer", answer}}));
   for (const char* outcome :
        {"applied", "unchanged", "stale", "conflict", "quarantined", "parked", "confirming", "failed", "busy"})
-    outcomes_.emplace(outcome, where_.make_counter("suivi_event_outcomes_total",
-                                                   "What came of trying to apply an event.", {{"outcome", outcome}}));
+    outcomes_.emplace(outcome,
+                      where_.make_counter("suivi_event_outcomes_total",
+                                          "What came of trying to apply an event.", {{"outcome", outcome}}));
   for (const char* result : {"answered", "not_found", "failed"})
-    reads_.emplace(result, where_.make_counter("suivi_single_reads_total",
-                                               "Reads of one parcel from the courier.", {{"result", result}}));
-  batch_rows = where_.make_histogram("suivi_intake_batch_rows", "Webhooks stored by one transaction.", row_bounds);
+    reads_.emplace(result,
+                   where_.make_counter("suivi_single_reads_total", "Reads of one parcel from the courier.",
+                                       {{"result", result}}));
+  batch_rows =
+      where_.make_histogram("suivi_intake_batch_rows", "Webhooks stored by one transaction.", row_bounds);
   ack_seconds = where_.make_histogram("suivi_webhook_ack_seconds", "From a webhook's arrival to its answer.",
                                       second_bounds);
-  apply_seconds = where_.make_histogram("suivi_event_apply_seconds",
-                                        "From a webhook's arrival to its order being written.", second_bounds);
+  apply_seconds = where_.make_histogram(
+      "suivi_event_apply_seconds", "From a webhook's arrival to its order being written.", second_bounds);
   intake_queue = where_.make_gauge("suivi_intake_queue", "Webhooks waiting to be stored.");
   apply_queue = where_.make_gauge("suivi_apply_queue", "Events in this receiver's hands.");
-  events_pending = where_.make_gauge("suivi_events_pending",
-                                     "Events durable, not yet applied, parked or refused, over all receivers.");
+  events_pending = where_.make_gauge(
+      "suivi_events_pending", "Events durable, not yet applied, parked or refused, over all receivers.");
   events_parked = where_.make_gauge("suivi_events_parked", "Events whose order is not known here yet.");
   database_up = where_.make_gauge("suivi_database_up", "1 while webhooks can be stored.");
   connections = where_.make_gauge("suivi_http_connections", "Open connections.");
 }
 
-void measures::webhook(std::string_view answer) { count(webhooks_, answer); }
-void measures::outcome(std::string_view what) { count(outcomes_, what); }
-void measures::read(std::string_view result) { count(reads_, result); }
+void measures::webhook(std::string_view answer) {
+  count(webhooks_, answer);
+}
+void measures::outcome(std::string_view what) {
+  count(outcomes_, what);
+}
+void measures::read(std::string_view result) {
+  count(reads_, result);
+}
 
 } // namespace suivi::receiver

@@ -6,7 +6,8 @@
 
 namespace suivi::receiver {
 
-// Returns the exit status: 0 done or current, 1 failed or behind. Gives up on an absent database after 10 seconds.
+// Returns the exit status: 0 done or current, 1 failed or behind. Gives up on an absent database after 10
+// seconds.
 [[nodiscard]] int run_migrate(const config::settings& s, bool check_only);
 
 [[nodiscard]] pg::connect_options connect_options(const config::settings& s);

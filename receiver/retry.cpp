@@ -49,6 +49,8 @@ bool schema_is_missing(const error& e) {
   return state == "3F000" || state == "42P01" || state == "42883"; // schema, table, function
 }
 
-bool lease_is_lost(const error& e) { return sqlstate(e) == "SV001"; }
+bool lease_is_lost(const error& e) {
+  return sqlstate(e) == "SV001";
+}
 
 } // namespace suivi::receiver

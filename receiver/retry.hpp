@@ -10,8 +10,8 @@
 
 namespace suivi::receiver {
 
-// `first` doubled with every try, never above `most`; `chance` in [0, 1) takes up to half of it away, so that those who
-// failed together do not come back together. `tries` counts from 0.
+// `first` doubled with every try, never above `most`; `chance` in [0, 1) takes up to half of it away, so that
+// those who failed together do not come back together. `tries` counts from 0.
 [[nodiscard]] milliseconds backoff(int tries, milliseconds first, milliseconds most, double chance);
 
 // A number in [0, 1) for backoff().
@@ -28,8 +28,8 @@ struct range {
 
 // What a failed batch of `rows` calls for.
 enum class remedy {
-  again,   // the same batch, after a pause: it may have been committed or not, the dedupe key makes it harmless
-  split,   // some row is the database's poison: halve until it stands alone
+  again, // the same batch, after a pause: it may have been committed or not, the dedupe key makes it harmless
+  split, // some row is the database's poison: halve until it stands alone
   isolate, // it stands alone
   give_up, // not the rows' fault, and trying again does not help
 };

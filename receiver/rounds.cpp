@@ -20,7 +20,9 @@ constexpr std::size_t most_at_once = 500;
 rounds::rounds(asio::any_io_executor executor, database& db, applier& events)
     : db_(db), events_(events), hurried_(std::move(executor)) {}
 
-void rounds::hurry() { hurried_.notify(); }
+void rounds::hurry() {
+  hurried_.notify();
+}
 
 task<void> rounds::take_over() {
   for (;;) {

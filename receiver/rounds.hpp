@@ -1,5 +1,5 @@
-// What the receiver does again and again, beside its two lanes: taking over events nobody holds, waking parked ones
-// whose order has appeared, and making tomorrow's partitions. Each ends by cancellation only.
+// What the receiver does again and again, beside its two lanes: taking over events nobody holds, waking
+// parked ones whose order has appeared, and making tomorrow's partitions. Each ends by cancellation only.
 #pragma once
 
 #include "receiver/applier.hpp"

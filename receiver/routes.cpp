@@ -14,14 +14,18 @@ bool is(const segments& path, std::initializer_list<std::string_view> wanted) {
 
 bool lower_case_equal(std::string_view a, std::string_view b) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-route plain(place where, const http::request& what) { return {where, "GET", what.method == "GET", {}, {}}; }
+route plain(place where, const http::request& what) {
+  return {where, "GET", what.method == "GET", {}, {}};
+}
 
 route webhook(const http::request& what, const http::target& target) {
   route found{place::webhook, "POST", what.method == "POST", {}, {}};
-  if (auto account = target.find("account"); account && !account->empty()) found.account = std::string(*account);
+  if (auto account = target.find("account"); account && !account->empty())
+    found.account = std::string(*account);
   return found;
 }
 
@@ -72,7 +76,8 @@ std::optional<std::string_view> bearer(const http::header_list& headers) {
 bool is_private(const boost::asio::ip::address& address) {
   if (address.is_v6()) {
     auto six = address.to_v6();
-    if (six.is_v4_mapped()) return is_private(boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, six));
+    if (six.is_v4_mapped())
+      return is_private(boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, six));
     return six.is_loopback() || six.is_link_local() || (six.to_bytes()[0] & 0xfe) == 0xfc;
   }
   auto four = address.to_v4().to_bytes();

@@ -15,10 +15,10 @@ enum class place { webhook, health, readiness, metrics, nowhere };
 
 struct route {
   place where = place::nowhere;
-  std::string_view allowed_method;     // "POST", "GET"; empty for nowhere
+  std::string_view allowed_method; // "POST", "GET"; empty for nowhere
   bool method_fits = false;
-  std::vector<std::string> secrets;    // for a webhook: what the request offers as secret
-  std::optional<std::string> account;  // ?account=, for a webhook
+  std::vector<std::string> secrets;   // for a webhook: what the request offers as secret
+  std::optional<std::string> account; // ?account=, for a webhook
 };
 
 // /webhooks/maystro/{secret}; /api/webhooks/maystro and /api/v1/webhooks/maystro with the secret as ?secret=,

@@ -42,13 +42,15 @@ task<http::response> front_desk::answer(http::request what) {
     auto said = co_await tell_metrics(std::move(what));
     co_return said;
   }
-  case place::readiness: co_return tell_readiness();
+  case place::readiness:
+    co_return tell_readiness();
   case place::health: {
     http::response alive;
     alive.body = R"({"success":true})";
     co_return alive;
   }
-  case place::nowhere: break;
+  case place::nowhere:
+    break;
   }
   co_return not_found();
 }

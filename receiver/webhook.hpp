@@ -1,4 +1,5 @@
-// Every request the receiver gets: route, right, and answer. A webhook is answered with 2xx after it is durable only.
+// Every request the receiver gets: route, right, and answer. A webhook is answered with 2xx after it is
+// durable only.
 //
 // Nothing here logs a request's target: it may hold the secret.
 #pragma once
@@ -15,7 +16,8 @@ namespace suivi::receiver {
 
 class front_desk {
  public:
-  front_desk(const config::settings& s, database& db, intake& in, measures& counts, metrics::registry& series);
+  front_desk(const config::settings& s, database& db, intake& in, measures& counts,
+             metrics::registry& series);
 
   task<http::response> answer(http::request what);
 

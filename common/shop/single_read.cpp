@@ -21,8 +21,8 @@ observation observe(maystro::shipment row, const std::string& account, source as
 
 } // namespace
 
-task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& courier, wanted_read what, source as,
-                                                             milliseconds read_lag) {
+task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& courier, wanted_read what,
+                                                             source as, milliseconds read_lag) {
   std::vector<observation> parcels;
   if (what.uuid) {
     const auto uuid = *what.uuid;
@@ -38,7 +38,8 @@ task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& couri
   }
   const auto reference = what.reference;
   auto listed = co_await courier.find_by_reference(reference);
-  if (!listed.content) co_return maystro::answer<std::vector<observation>>{listed.content.error(), listed.how};
+  if (!listed.content)
+    co_return maystro::answer<std::vector<observation>>{listed.content.error(), listed.how};
   for (auto& row : listed.content->rows)
     if (row.reference == reference && row.status)
       parcels.push_back(observe(std::move(row), what.account, as, listed.how, read_lag));
@@ -50,7 +51,8 @@ task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& couri
 }
 
 task<maystro::answer<std::vector<verdict>>> read_and_apply(maystro::api& courier, pg::pool& connections,
-                                                           wanted_read what, source as, door_options options) {
+                                                           wanted_read what, source as,
+                                                           door_options options) {
   auto read = co_await read_parcels(courier, std::move(what), as, options.read_lag);
   if (!read.content) co_return maystro::answer<std::vector<verdict>>{read.content.error(), read.how};
   const auto parcels = std::move(*read.content);
@@ -63,7 +65,8 @@ task<maystro::answer<std::vector<verdict>>> read_and_apply(maystro::api& courier
     std::span<const observation> seen(parcels);
     auto verdicts = co_await apply(connection, seen, options);
     if (!verdicts) co_return maystro::answer<std::vector<verdict>>{verdicts.error(), read.how};
-    bool busy = std::any_of(verdicts->begin(), verdicts->end(), [](const verdict& v) { return v.what == outcome::busy; });
+    bool busy = std::any_of(verdicts->begin(), verdicts->end(),
+                            [](const verdict& v) { return v.what == outcome::busy; });
     if (!busy) co_return maystro::answer<std::vector<verdict>>{std::move(*verdicts), read.how};
     if (pause > 500ms) {
       auto e = transient("shop:busy", "the order stays locked");

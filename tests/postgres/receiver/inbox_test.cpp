@@ -25,8 +25,8 @@ arrival webhook(const std::string& body) {
 }
 
 arrival order(const std::string& id, int status = 31) {
-  return webhook(R"({"event":"OrderStatusChanged","payload":{"id":")" + id + R"(","status":)" + std::to_string(status) +
-                 R"(,"external_order_id":"REF-)" + id + "\"}}");
+  return webhook(R"({"event":"OrderStatusChanged","payload":{"id":")" + id + R"(","status":)" +
+                 std::to_string(status) + R"(,"external_order_id":"REF-)" + id + "\"}}");
 }
 
 std::vector<receipt> store(const test::database& db, std::vector<arrival> rows, std::string owner = "me") {
@@ -60,7 +60,9 @@ result<void> close_as(const test::database& db, std::string owner, work event, s
   });
 }
 
-void expire_leases(const test::database& db) { db.execute("update suivi.pending set due_at = now()"); }
+void expire_leases(const test::database& db) {
+  db.execute("update suivi.pending set due_at = now()");
+}
 
 } // namespace
 
@@ -69,8 +71,10 @@ TEST_CASE("an order's event is stored whole and is pending in its receiver's han
   auto kept = store(db, {order("u1")});
   REQUIRE(kept.size() == 1);
   CHECK_FALSE(kept[0].seen_before);
-  CHECK(db.value("select reference || ' ' || status || ' ' || name from suivi.inbox") == "REF-u1 31 OrderStatusChanged");
-  CHECK(db.value("select convert_from(raw, 'UTF8') from suivi.inbox").find("OrderStatusChanged") != std::string::npos);
+  CHECK(db.value("select reference || ' ' || status || ' ' || name from suivi.inbox") ==
+        "REF-u1 31 OrderStatusChanged");
+  CHECK(db.value("select convert_from(raw, 'UTF8') from suivi.inbox").find("OrderStatusChanged") !=
+        std::string::npos);
   CHECK(db.value("select state || ' ' || owner from suivi.pending") == "pending me");
   CHECK(db.number("select count(*) from suivi.inbox_default") == 0);
 }
@@ -147,7 +151,8 @@ TEST_CASE("a poisonous row is kept as raw bytes only") {
   });
   REQUIRE(kept);
   CHECK(kept->poison == "sqlstate:22P05");
-  CHECK(db.value("select outcome || coalesce(name, '-') || coalesce(reference, '-') from suivi.inbox") == "quarantined--");
+  CHECK(db.value("select outcome || coalesce(name, '-') || coalesce(reference, '-') from suivi.inbox") ==
+        "quarantined--");
 }
 
 TEST_CASE("a lease keeps others away until it lapses and then the former holder can close nothing") {
@@ -210,7 +215,8 @@ TEST_CASE("a parked event waits until its order appears") {
     auto none = co_await wake_parked(connection, false);
     REQUIRE(none);
     CHECK(*none == 0);
-    db.execute(R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+    db.execute(
+        R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
       insert into orders ("id", "reference", "customerId", "total", "updatedAt") values ('o1', 'REF-u1', 'c', 1, now());
       insert into orders ("id", "reference", "maystroOrderId", "customerId", "total", "updatedAt")
       values ('o2', 'another', 'u2', 'c', 1, now()))");
@@ -246,7 +252,8 @@ TEST_CASE("a repeated body is tried again as of its new receipt and a vain repea
 TEST_CASE("the gauge counts what is not yet applied, parked or refused") {
   test::database db;
   store(db, {order("u1"), order("u2"), order("u3"), order("u4")}, "");
-  db.execute(R"(update suivi.pending set state = (array['pending','parked','confirming','failed'])[1 + event_id % 4])");
+  db.execute(
+      R"(update suivi.pending set state = (array['pending','parked','confirming','failed'])[1 + event_id % 4])");
   auto lengths = test::run([&]() -> task<queue_lengths> {
     auto connection = co_await test::connected(db.options());
     auto counted = co_await count_pending(connection);

@@ -76,7 +76,8 @@ struct receiver_inside {
     answer = std::move(kept);
   }
   task<void> store_all(std::vector<arrival> rows, std::vector<result<receipt>>& answers) {
-    for (std::size_t i = 0; i < rows.size(); ++i) lanes.spawn("store", store_one(std::move(rows[i]), answers[i]));
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      lanes.spawn("store", store_one(std::move(rows[i]), answers[i]));
     co_await lanes.join();
   }
   task<void> wait(std::string question, std::string wanted) {
@@ -119,7 +120,10 @@ TEST_CASE("many webhooks at once are stored and applied each to its order") {
   }
   CHECK(ids.size() == 100);
   here.until(nothing_pending, "0");
-  CHECK(db.number(R"(select count(*) from orders where "shippingStatus" = 'EXPÉDIÉ' and "maystroOrderId" = 'u' || substr("id", 2))") == 100);
+  CHECK(
+      db.number(
+          R"(select count(*) from orders where "shippingStatus" = 'EXPÉDIÉ' and "maystroOrderId" = 'u' || substr("id", 2))") ==
+      100);
   CHECK(db.number("select count(*) from suivi.event_outcome where outcome = 'applied'") == 100);
 }
 
@@ -139,7 +143,9 @@ TEST_CASE("a webhook that the database refuses is kept as bytes and harms none o
   }
   here.until(nothing_pending, "0");
   CHECK(db.number("select count(*) from suivi.event_outcome where outcome = 'applied'") == 19);
-  CHECK(db.number("select count(*) from suivi.inbox where outcome = 'quarantined' and octet_length(raw) > 20") == 1);
+  CHECK(db.number(
+            "select count(*) from suivi.inbox where outcome = 'quarantined' and octet_length(raw) > 20") ==
+        1);
 }
 
 TEST_CASE("an event that cannot be applied is failed with its error and harms none of its batch") {
@@ -197,5 +203,6 @@ TEST_CASE("an address that names an unknown account makes a conflict") {
   here.store({row});
   here.until(nothing_pending, "0");
   CHECK(db.value("select outcome from suivi.event_outcome") == "conflict");
-  CHECK(db.value(R"(select coalesce("shippingStatus", 'untouched') from orders where "id" = 'o1')") == "untouched");
+  CHECK(db.value(R"(select coalesce("shippingStatus", 'untouched') from orders where "id" = 'o1')") ==
+        "untouched");
 }

@@ -33,7 +33,9 @@ TEST_CASE("migrate and its check") {
   CHECK(understood({"migrate", "--check"}).check);
 }
 
-TEST_CASE("the settings can be checked") { CHECK(understood({"--check-config"}).what == command::check_config); }
+TEST_CASE("the settings can be checked") {
+  CHECK(understood({"--check-config"}).what == command::check_config);
+}
 
 TEST_CASE("usage that cannot be read is status 2") {
   CHECK(std::get<int>(read({"--nonsense"})) == 2);

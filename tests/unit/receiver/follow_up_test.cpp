@@ -67,7 +67,8 @@ TEST_CASE("an event without an order is parked with growing pauses") {
   }
 }
 
-TEST_CASE("a locked order is tried again shortly in memory and then through the database without counting as failure") {
+TEST_CASE("a locked order is tried again shortly in memory and then through the database without counting as "
+          "failure") {
   work event;
   event.busy_tries = 0;
   CHECK(after_verdict(event, said(outcome::busy), noon, 0).delay == 20ms);
@@ -100,7 +101,8 @@ TEST_CASE("doubt is read for at once and then not before the courier's lag has p
   CHECK(second.state == event_state::confirming);
   CHECK(second.delay == 9s);
 
-  CHECK(after_verdict(read_too_early, doubtful(noon + 10s), noon + 10s, 0).what == follow_up::kind::read_first);
+  CHECK(after_verdict(read_too_early, doubtful(noon + 10s), noon + 10s, 0).what ==
+        follow_up::kind::read_first);
 }
 
 TEST_CASE("a read that came late enough and settled nothing is not repeated at once") {

@@ -16,11 +16,17 @@ route find(std::string method, std::string target, http::header_list headers = {
   return find_route(r);
 }
 
-std::vector<secret> two_secrets() { return {secret("example-old"), secret("example-new")}; }
+std::vector<secret> two_secrets() {
+  return {secret("example-old"), secret("example-new")};
+}
 
-bool may(const route& r) { return secret_fits(r.secrets, two_secrets()); }
+bool may(const route& r) {
+  return secret_fits(r.secrets, two_secrets());
+}
 
-bool private_address(const char* text) { return is_private(boost::asio::ip::make_address(text)); }
+bool private_address(const char* text) {
+  return is_private(boost::asio::ip::make_address(text));
+}
 
 } // namespace
 
@@ -66,14 +72,16 @@ TEST_CASE("other methods are named with the one that is allowed") {
 }
 
 TEST_CASE("everything else is nowhere") {
-  for (const char* path : {"/", "/webhooks/maystro", "/webhooks/maystro/a/b", "/api/v2/webhooks/maystro", "/metricsx", "/%zz"})
+  for (const char* path :
+       {"/", "/webhooks/maystro", "/webhooks/maystro/a/b", "/api/v2/webhooks/maystro", "/metricsx", "/%zz"})
     CHECK(find("GET", path).where == place::nowhere);
 }
 
 TEST_CASE("metrics are open to loopback and private addresses only") {
-  for (const char* a : {"127.0.0.1", "10.2.3.4", "172.16.0.1", "172.31.255.255", "192.168.1.1", "::1", "fd00::1",
-                        "fe80::1", "::ffff:10.0.0.1"})
+  for (const char* a : {"127.0.0.1", "10.2.3.4", "172.16.0.1", "172.31.255.255", "192.168.1.1", "::1",
+                        "fd00::1", "fe80::1", "::ffff:10.0.0.1"})
     CHECK(private_address(a));
-  for (const char* a : {"8.8.8.8", "172.32.0.1", "172.15.0.1", "192.169.0.1", "2001:db8::1", "::ffff:8.8.8.8"})
+  for (const char* a :
+       {"8.8.8.8", "172.32.0.1", "172.15.0.1", "192.169.0.1", "2001:db8::1", "::ffff:8.8.8.8"})
     CHECK_FALSE(private_address(a));
 }
