@@ -67,9 +67,12 @@ void append_answer_head(std::string& out, const response& answer, const answer_t
   out.append(reason.data(), reason.size());
   out += "\r\n";
   if (!find_header(answer.headers, "Date")) append_line(out, "Date", date);
-  if (!answer.body.empty() && !answer.content_type.empty())
+  bool streamed = answer.stream != nullptr;
+  if ((streamed || !answer.body.empty()) && !answer.content_type.empty())
     append_line(out, "Content-Type", answer.content_type);
-  if (answer.status >= 200 && answer.status != 204) {
+  if (streamed && terms.http_1_1) {
+    out += "Transfer-Encoding: chunked\r\n";
+  } else if (!streamed && answer.status >= 200 && answer.status != 204) {
     out += "Content-Length: ";
     append_number(out, answer.body.size());
     out += "\r\n";

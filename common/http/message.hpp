@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ struct request {
   boost::asio::ip::address remote;
 };
 
+struct body_stream; // streaming.hpp
+
 // The server adds Content-Length, Date (unless given) and, for HEAD, leaves the body out. `Connection: close`
 // among the headers closes the connection after the answer. A header that could not stand on the wire (a line
 // break in it, say) is a programmer's error and answered 500.
@@ -50,6 +53,7 @@ struct response {
   std::string body;
   std::string content_type = "application/json";
   header_list headers; // further ones: Allow, Retry-After, …
+  std::shared_ptr<body_stream> stream; // set: makes the body while it is sent, instead of `body`
 };
 
 } // namespace suivi::http

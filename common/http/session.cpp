@@ -6,11 +6,15 @@
 
 #include "common/http/answer_text.hpp"
 #include "common/http/parse.hpp"
+#include "common/http/streaming.hpp"
 #include "common/log/log.hpp"
 
 #include <array>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
+#include <fmt/format.h>
+#include <sys/socket.h>
 
 namespace suivi::http {
 namespace {
@@ -122,8 +126,16 @@ class session_on final : public session {
         keep = false;
         head_only_ = parser.method == "HEAD";
       }
+      bool streamed = answer.stream != nullptr;
+      if (streamed && !parser.http_1_1()) keep = false;
       answer_terms terms{parser.http_1_1(), keep};
-      bool sent = write_at_once(answer, terms);
+      bool sent = false;
+      if (streamed) {
+        sent = co_await stream(answer, terms);
+        if (!sent) co_return;
+      } else {
+        sent = write_at_once(answer, terms);
+      }
       if (!sent) {
         sent = co_await write_rest();
         if (!sent) co_return;
@@ -202,6 +214,72 @@ class session_on final : public session {
     boost::system::error_code failed;
     co_await asio::async_write(stream_, parts, asio::redirect_error(asio::use_awaitable, failed));
     co_return !failed;
+  }
+
+  // The pieces of one streamed body, each framed as a chunk where the peer knows chunks.
+  class streamed_body final : public body_sink {
+   public:
+    streamed_body(session_on& on, bool chunked) : on_(on), chunked_(chunked) {}
+
+    task<bool> send(std::string_view piece) override {
+      if (piece.empty() || failed_) co_return !failed_;
+      on_.out_ = chunked_ ? fmt::format("{:x}\r\n", piece.size()) : std::string();
+      on_.out_ += piece;
+      if (chunked_) on_.out_ += "\r\n";
+      bool sent = co_await on_.write_piece();
+      failed_ = !sent;
+      co_return sent;
+    }
+
+    bool open() override { return !failed_ && !on_.room_.draining && !on_.peer_has_closed(); }
+
+    [[nodiscard]] bool failed() const { return failed_; }
+
+   private:
+    session_on& on_;
+    bool chunked_;
+    bool failed_ = false;
+  };
+
+  // What is laid out in out_, within the write timeout. Between pieces no clock runs.
+  task<bool> write_piece() {
+    rest_ = {};
+    sent_ = 0;
+    bool sent = co_await write_rest();
+    enter_unlimited(phase::busy);
+    co_return sent;
+  }
+
+  bool peer_has_closed() {
+    char byte = 0;
+    auto n = ::recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+  }
+
+  task<bool> stream(const response& answer, const answer_terms& terms) {
+    out_.clear();
+    append_answer_head(out_, answer, terms, room_.date());
+    bool sent = co_await write_piece();
+    if (!sent || head_only_) co_return sent;
+    streamed_body body(*this, terms.http_1_1);
+    std::exception_ptr thrown;
+    try {
+      co_await answer.stream->make(body);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    if (thrown) {
+      auto state = co_await asio::this_coro::cancellation_state;
+      if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(thrown);
+      after_exception(thrown);
+      cut(); // the peer must not take what it has for the whole
+      co_return false;
+    }
+    if (body.failed()) co_return false;
+    if (!terms.http_1_1) co_return true;
+    out_ = "0\r\n\r\n";
+    sent = co_await write_piece();
+    co_return sent;
   }
 
   // Closing with unread bytes in the kernel would reset the connection and may take the answer with it: say
