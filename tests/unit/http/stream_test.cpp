@@ -27,7 +27,9 @@ http::handler always(http::body_producer made_by) {
 }
 
 task<void> say_three_words(http::body_sink& to) {
-  for (std::string word : {"one", "", "two", "three"}) co_await to.send(word);
+  for (std::string word : {"one", "", "two", "three"}) {
+    co_await to.send(word);
+  }
 }
 
 // Until the peer has gone; `ended` counts those that noticed.
