@@ -92,7 +92,8 @@ void session::take_input() {
 task<bool> session::turn(bool writing, steady_time deadline) {
   bool tls = PQsslInUse(raw_) == 1;
   steady_time until = tls ? std::min(deadline, std::chrono::steady_clock::now() + tls_look) : deadline;
-  bool woken = co_await watch_.wait(writing ? interest::both : interest::reading, until);
+  interest wanted = writing ? interest::both : interest::reading;
+  bool woken = co_await watch_.wait(wanted, until);
   take_input();
   co_return woken || (tls && std::chrono::steady_clock::now() < deadline);
 }

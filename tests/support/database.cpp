@@ -52,7 +52,8 @@ task<void> script(pg::connection& db, const std::string& sql) {
 }
 
 task<bool> yes(pg::connection& db, const std::string& sql) {
-  auto got = co_await db.run(pg::statement{"", sql});
+  pg::statement question{"", sql};
+  auto got = co_await db.run(question);
   auto table = need(std::move(got));
   co_return !table.empty() && !table.null(0, 0) && table.boolean(0, 0);
 }
@@ -125,7 +126,8 @@ task<void> run_on(std::string url, std::string sql) {
 
 task<std::string> first_cell(std::string url, std::string sql) {
   auto db = co_await open(url);
-  auto got = co_await db.run(pg::statement{"", sql});
+  pg::statement question{"", sql};
+  auto got = co_await db.run(question);
   auto table = need(std::move(got));
   if (table.empty()) co_return "";
   if (table.null(0, 0)) co_return "NULL";

@@ -28,7 +28,8 @@ task<void> terminate(pg::connect_options options, std::int64_t backend, std::str
       " and ('{}' = '' or state = 'active')",
       backend, marker, marker);
   for (bool ended = false; !ended;) {
-    auto got = co_await db.run(pg::statement{"", text});
+    pg::statement question{"", text};
+    auto got = co_await db.run(question);
     ended = got && !got->empty();
   }
 }
@@ -182,7 +183,8 @@ TEST_CASE("a cancelled call closes the connection") {
     auto text = fmt::format(
         "select state = 'active' and query like '%pg_sleep%' from pg_stat_activity where pid = {}", backend);
     for (bool active = false; !active;) {
-      auto got = co_await other.run(pg::statement{"", text});
+      pg::statement question{"", text};
+      auto got = co_await other.run(question);
       active = got && !got->empty() && got->boolean(0, 0);
     }
     group.cancel();

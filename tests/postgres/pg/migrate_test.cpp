@@ -62,7 +62,8 @@ TEST_CASE("several that migrate at once do the work once") {
   test::database database(test::holding::nothing);
   std::vector<int> counts;
   run([&]() -> task<void> {
-    runtime::task_group group(co_await asio::this_coro::executor);
+    auto executor = co_await asio::this_coro::executor;
+    runtime::task_group group(executor);
     for (int n = 0; n < 4; ++n) group.spawn("migrate", migrate_once(database.options(), counts));
     co_await group.join();
   });

@@ -61,7 +61,8 @@ task<std::int64_t> ended_backend(pg::pool& pool) {
 TEST_CASE("a connection is opened on demand and used again") {
   test::database database(test::holding::nothing);
   run([&]() -> task<void> {
-    pg::pool pool(co_await asio::this_coro::executor, sized(database, 3));
+    auto executor = co_await asio::this_coro::executor;
+    pg::pool pool(executor, sized(database, 3));
     CHECK_FALSE(pool.up());
     std::int64_t first = 0;
     for (int n = 0; n < 5; ++n) {
@@ -123,7 +124,8 @@ TEST_CASE("one waiter too many is refused at once and a late one gives up by its
 TEST_CASE("a connection in a transaction is closed instead of lent again") {
   test::database database(test::holding::nothing);
   run([&]() -> task<void> {
-    pg::pool pool(co_await asio::this_coro::executor, sized(database, 1));
+    auto executor = co_await asio::this_coro::executor;
+    pg::pool pool(executor, sized(database, 1));
     std::int64_t first = 0;
     {
       auto mine = co_await borrowed(pool);
@@ -141,7 +143,8 @@ TEST_CASE("a connection in a transaction is closed instead of lent again") {
 TEST_CASE("a terminated session is replaced and the pool goes on") {
   test::database database(test::holding::nothing);
   run([&]() -> task<void> {
-    pg::pool pool(co_await asio::this_coro::executor, sized(database, 1));
+    auto executor = co_await asio::this_coro::executor;
+    pg::pool pool(executor, sized(database, 1));
     auto first = co_await ended_backend(pool);
     auto mine = co_await borrowed(pool);
     auto second = co_await backend_of(*mine);
@@ -154,13 +157,15 @@ TEST_CASE("a terminated session is replaced and the pool goes on") {
 TEST_CASE("an idle connection that the server closed is not lent") {
   test::database database(test::holding::nothing);
   run([&]() -> task<void> {
-    pg::pool pool(co_await asio::this_coro::executor, sized(database, 2));
+    auto executor = co_await asio::this_coro::executor;
+    pg::pool pool(executor, sized(database, 2));
     {
       auto one = co_await borrowed(pool);
       auto other = co_await borrowed(pool);
       auto victim = co_await backend_of(*one);
       auto text = fmt::format("select pg_terminate_backend({}, 30000)", victim); // waits until it has ended
-      auto got = co_await other->run(pg::statement{"", text});
+      pg::statement ending{"", text};
+      auto got = co_await other->run(ending);
       REQUIRE(got);
     }
     auto one = co_await borrowed(pool);
@@ -183,7 +188,8 @@ TEST_CASE(
     admin_options.url = test::cluster_url();
     auto admin = co_await pg::connection::connect(admin_options);
     REQUIRE(admin);
-    pg::pool pool(co_await asio::this_coro::executor, options);
+    auto executor = co_await asio::this_coro::executor;
+    pg::pool pool(executor, options);
     co_await admin->run_script(forbid);
     auto refused = co_await pool.acquire(std::chrono::steady_clock::now() + milliseconds(300));
     REQUIRE_FALSE(refused);

@@ -14,8 +14,9 @@ namespace {
 
 // Until nothing is busy, as the callers of the door do it.
 task<void> apply_until_done(pg::connection& db, std::vector<observation> left, std::vector<std::string>& errors) {
+  door_options options;
   while (!left.empty()) {
-    auto verdicts = co_await shop::apply(db, left, {});
+    auto verdicts = co_await shop::apply(db, left, options);
     if (!verdicts) {
       errors.push_back(to_string(verdicts.error()));
       co_return;
@@ -49,14 +50,15 @@ TEST_CASE("an order row locked by the shop is busy at once, delays nobody else, 
     REQUIRE(held.has_value());
     auto db = co_await connect(url);
     std::vector<observation> rows{row(10, 1, "u1", 31), row(10, 2, "u2", 31), row(10, 3, "u3", 31)};
-    auto verdicts = co_await shop::apply(db, rows, {});
+    door_options options;
+    auto verdicts = co_await shop::apply(db, rows, options);
     REQUIRE(verdicts.has_value());
     CHECK((*verdicts)[0].what == outcome::applied);
     CHECK((*verdicts)[1].what == outcome::busy);
     CHECK((*verdicts)[2].what == outcome::applied);
     auto released = co_await holder.run_script("rollback");
     REQUIRE(released.has_value());
-    verdicts = co_await shop::apply(db, rows, {});
+    verdicts = co_await shop::apply(db, rows, options);
     REQUIRE(verdicts.has_value());
     CHECK((*verdicts)[1].what == outcome::applied);
     CHECK((*verdicts)[0].what == outcome::unchanged);

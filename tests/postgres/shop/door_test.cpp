@@ -123,11 +123,12 @@ TEST_CASE("what the caller adds commits with the writes or rolls them back") {
   run([](std::string url, also bad) -> task<void> {
     auto db = co_await connect(url);
     std::vector<observation> rows{row(10, 2, "u2", 31)};
-    auto refused = co_await shop::apply(db, rows, {}, bad);
+    door_options options;
+    auto refused = co_await shop::apply(db, rows, options, bad);
     REQUIRE(!refused.has_value());
     CHECK(refused.error().code == "sqlstate:22012");
     CHECK(!db.in_transaction());
-    auto after = co_await shop::apply(db, rows, {});
+    auto after = co_await shop::apply(db, rows, options);
     REQUIRE(after.has_value());
     CHECK(after->front().what == outcome::applied);
   }(shop.db.url(), fails));
