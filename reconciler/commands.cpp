@@ -4,6 +4,7 @@
 #include "common/runtime/signals.hpp"
 #include "common/schema/schema.hpp"
 #include "common/shop/coverage.hpp"
+#include "reconciler/console.hpp"
 #include "reconciler/schedule.hpp"
 #include "reconciler/sweep_round.hpp"
 
@@ -23,26 +24,9 @@ namespace json = boost::json;
 constexpr milliseconds lease_patience{10 * 60'000};
 constexpr std::int64_t sweeps_shown = 20;
 
-void say(const std::string& line) { fmt::print(stderr, "suivi-reconciler: {}\n", line); }
-
-int fail(const error& why) {
-  say(to_string(why));
-  return exits::failed;
-}
-
 json::value or_null(const std::optional<instant>& t) {
   if (!t) return nullptr;
   return json::value(format_instant(*t));
-}
-
-// A schema that is behind is no error of the database's: one line says what to do.
-task<result<void>> schema_is_current(parts& p) {
-  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
-  if (!db) co_return db.error();
-  auto missing = co_await pg::migrations_missing(**db, schema::all());
-  if (!missing) co_return missing.error();
-  if (*missing > 0) co_return permanent("schema:behind", "run `suivi-reconciler migrate` first");
-  co_return result<void>();
 }
 
 task<void> stop_on_signal(sweep_round& round) {
@@ -88,19 +72,9 @@ task<int> sweep_command(parts& p, sweep_arguments arguments) {
     auto migrated = co_await migrate_now(p, database_patience);
     if (!migrated) co_return fail(migrated.error());
   }
-  auto accounts = co_await accounts_now(p, database_patience);
-  if (!accounts) co_return fail(accounts.error());
-  if (accounts->empty()) {
-    say("no courier account: neither shipping_accounts nor MAYSTRO_API_KEY holds one");
-    co_return exits::usage;
-  }
-  if (!arguments.account.empty()) {
-    std::erase_if(*accounts, [&](const shop::account& a) { return a.id != arguments.account; });
-    if (accounts->empty()) {
-      say(fmt::format("--account {}: there is no such active account", arguments.account));
-      co_return exits::usage;
-    }
-  }
+  auto meant = co_await accounts_meant(p, arguments.account);
+  if (const int* status = std::get_if<int>(&meant)) co_return *status;
+  auto& accounts = std::get<std::vector<shop::account>>(meant);
   sweep_options options = p.options_of_sweeps();
   options.dry_run = arguments.dry_run;
   if (arguments.max_orders >= 0) options.max_orders = arguments.max_orders;
@@ -111,7 +85,7 @@ task<int> sweep_command(parts& p, sweep_arguments arguments) {
   bool bar = ::isatty(STDERR_FILENO) == 1;
   if (bar) beside.spawn("progress", show_progress(round));
   std::function<void(const std::string&)> tell = say;
-  auto outcome = co_await round.run(std::move(*accounts), options, lease_patience, tell);
+  auto outcome = co_await round.run(std::move(accounts), options, lease_patience, tell);
   beside.cancel();
   co_await beside.join();
   if (bar) fmt::print(stderr, "\r\x1b[K");

@@ -2,6 +2,7 @@
 #include "common/log/log.hpp"
 #include "common/runtime/signals.hpp"
 #include "reconciler/commands.hpp"
+#include "reconciler/hooks_command.hpp"
 #include "reconciler/worker.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,6 +24,7 @@ struct arguments {
   bool full = false;
   bool incremental = false;
   bool migrate_check = false;
+  hooks_arguments hooks;
 };
 
 log::level level_of(const std::string& name) {
@@ -39,6 +41,10 @@ task<int> chosen(parts& p, std::string command, arguments given) {
   }
   if (command == "status") return status_command(p, given.json);
   if (command == "coverage") return coverage_command(p, given.json);
+  if (command == "hooks") {
+    given.hooks.json = given.json;
+    return hooks_command(p, given.hooks);
+  }
   if (command == "migrate") return migrate_command(p, given.migrate_check);
   return run_worker(p);
 }
@@ -102,6 +108,12 @@ int main(int argc, char** argv) {
   sweep->add_flag("--dry-run", given.sweep.dry_run, "write nothing at all");
   app.add_subcommand("status", "last sweeps, next ones, accounts");
   app.add_subcommand("coverage", "how many orders have a tracking number");
+  CLI::App* hooks = app.add_subcommand("hooks", "the courier's hook registration");
+  hooks->add_option("--account", given.hooks.account, "only this account");
+  hooks->require_subcommand(1);
+  for (auto [verb, does] : {std::pair("list", "what is registered"), std::pair("ensure", "register what is missing"),
+                            std::pair("remove", "remove ours"), std::pair("test", "ask the courier for a test message")})
+    hooks->add_subcommand(verb, does)->fallthrough()->callback([&given, name = std::string(verb)] { given.hooks.verb = name; });
   CLI::App* migrate = app.add_subcommand("migrate", "bring the schema `suivi` up to date");
   migrate->add_flag("--check", given.migrate_check, "only say whether it is: 0 current, 1 behind");
   app.require_subcommand(0, 1);

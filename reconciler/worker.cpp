@@ -3,6 +3,7 @@
 
 #include "common/log/log.hpp"
 #include "common/runtime/signals.hpp"
+#include "reconciler/hooks_watch.hpp"
 #include "reconciler/listener.hpp"
 #include "reconciler/schedule.hpp"
 #include "reconciler/sweep_round.hpp"
@@ -123,6 +124,7 @@ task<int> run_worker(parts& p) {
   }
   runtime::task_group beside(p.executor);
   beside.spawn("signals", stop_on_signal(w));
+  beside.spawn("hooks", watch_hooks(p));
   runtime::task_group serving(p.executor);
   serving.spawn("health", health.run());
   log::info("started", {{"listen", p.settings.reconciler.listen}, {"timezone", p.settings.reconciler.timezone}});

@@ -13,7 +13,14 @@ create table suivi.account (
   whole_watermark timestamptz,            -- … of the last one that was not cut at max_orders either
   last_sweep      bigint,                 -- the last finished one
   problem         text,                   -- why the account could not be read the last time; null if it could
-  heard_at        timestamptz             -- when the courier last gave a good answer
+  heard_at        timestamptz,            -- when the courier last gave a good answer
+  webhook_heard_at   timestamptz,         -- when its last webhook came, as far as was looked
+  webhooks_looked_on date,                -- … the partition from which to look on
+  hooks_until     timestamptz,            -- somebody changes its hooks at the courier until then
+  hooks_due_at    timestamptz,            -- when the worker looks at them again
+  hooks_checked_at   timestamptz,         -- when they were last seen
+  hooks_registered   text[] not null default '{}', -- triggers with a hook of ours then
+  hooks_problem   text                    -- what was wrong with them then
 ) with (fillfactor = 50);
 
 -- A row is there from a sweep's start; until its end the report reads as that of a sweep that was killed.
