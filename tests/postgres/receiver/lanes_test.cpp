@@ -3,6 +3,7 @@
 #include "common/runtime/task_group.hpp"
 #include "receiver/intake.hpp"
 #include "receiver/rounds.hpp"
+#include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/print_result.hpp"
 
@@ -42,15 +43,8 @@ struct receiver_inside {
       select 'o' || n, 'R' || n, 'c', 1, 'acc-1', now() from generate_series(1, 100) n)");
   }
 
-  // Stores them side by side.
-  std::vector<result<receipt>> store(std::vector<arrival> rows) {
-    std::vector<result<receipt>> answers(rows.size(), transient("test:none", ""));
-    run(store_all(std::move(rows), answers));
-    return answers;
-  }
-  // Until the question's answer is `wanted`.
-  void until(std::string question, std::string wanted) { run(wait(std::move(question), std::move(wanted))); }
-
+  // The lanes are stopped in whatever they are doing when `body` has ended, as a process is: once for each
+  // test.
   void run(task<void> body) {
     own.spawn("test", begin_and_end(std::move(body)));
     io.restart();
@@ -75,12 +69,16 @@ struct receiver_inside {
     auto kept = co_await in.store(std::move(row));
     answer = std::move(kept);
   }
-  task<void> store_all(std::vector<arrival> rows, std::vector<result<receipt>>& answers) {
+  // Side by side.
+  task<std::vector<result<receipt>>> store(std::vector<arrival> rows) {
+    std::vector<result<receipt>> answers(rows.size(), transient("test:none", ""));
     for (std::size_t i = 0; i < rows.size(); ++i)
       lanes.spawn("store", store_one(std::move(rows[i]), answers[i]));
     co_await lanes.join();
+    co_return answers;
   }
-  task<void> wait(std::string question, std::string wanted) {
+  // Until the question's answer is `wanted`.
+  task<void> until(std::string question, std::string wanted) {
     auto give_up = std::chrono::steady_clock::now() + 30s;
     while (where.value(question) != wanted && std::chrono::steady_clock::now() < give_up)
       co_await runtime::sleep_for(20ms);
@@ -113,17 +111,20 @@ TEST_CASE("many webhooks at once are stored and applied each to its order") {
   std::vector<arrival> rows;
   for (int n = 1; n <= 100; ++n) rows.push_back(order(n));
   std::set<std::int64_t> ids;
-  for (const auto& answer : here.store(rows)) {
-    REQUIRE(answer);
-    CHECK_FALSE(answer->seen_before);
-    ids.insert(answer->id);
-  }
+  auto steps = [&]() -> task<void> {
+    auto answers = co_await here.store(rows);
+    for (const auto& answer : answers) {
+      REQUIRE(answer);
+      CHECK_FALSE(answer->seen_before);
+      ids.insert(answer->id);
+    }
+    co_await here.until(nothing_pending, "0");
+  };
+  here.run(steps());
   CHECK(ids.size() == 100);
-  here.until(nothing_pending, "0");
-  CHECK(
-      db.number(
-          R"(select count(*) from orders where "shippingStatus" = 'EXPÉDIÉ' and "maystroOrderId" = 'u' || substr("id", 2))") ==
-      100);
+  CHECK(db.number(R"(select count(*) from orders
+                     where "shippingStatus" = 'EXPÉDIÉ' and "maystroOrderId" = 'u' || substr("id", 2))") ==
+        100);
   CHECK(db.number("select count(*) from suivi.event_outcome where outcome = 'applied'") == 100);
 }
 
@@ -136,12 +137,15 @@ TEST_CASE("a webhook that the database refuses is kept as bytes and harms none o
     create trigger refuse before insert on suivi.inbox for each row execute function refuse())");
   std::vector<arrival> rows;
   for (int n = 1; n <= 20; ++n) rows.push_back(order(n));
-  auto answers = here.store(rows);
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    REQUIRE(answers[i]);
-    CHECK(answers[i]->poison.empty() == (i != 6));
-  }
-  here.until(nothing_pending, "0");
+  auto steps = [&]() -> task<void> {
+    auto answers = co_await here.store(rows);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      REQUIRE(answers[i]);
+      CHECK(answers[i]->poison.empty() == (i != 6));
+    }
+    co_await here.until(nothing_pending, "0");
+  };
+  here.run(steps());
   CHECK(db.number("select count(*) from suivi.event_outcome where outcome = 'applied'") == 19);
   CHECK(db.number(
             "select count(*) from suivi.inbox where outcome = 'quarantined' and octet_length(raw) > 20") ==
@@ -157,24 +161,30 @@ TEST_CASE("an event that cannot be applied is failed with its error and harms no
     create trigger refuse before update on orders for each row when (new."id" = 'o7') execute function refuse())");
   std::vector<arrival> rows;
   for (int n = 1; n <= 20; ++n) rows.push_back(order(n));
-  here.store(rows);
-  here.until("select count(*) from suivi.event_outcome where outcome = 'applied'", "19");
-  here.until("select state || ' ' || error from suivi.pending", "failed sqlstate:22003");
-  db.execute("drop trigger refuse on orders");
-  here.until(nothing_pending, "0");
+  auto steps = [&]() -> task<void> {
+    co_await here.store(rows);
+    co_await here.until("select count(*) from suivi.event_outcome where outcome = 'applied'", "19");
+    co_await here.until("select state || ' ' || error from suivi.pending", "failed sqlstate:22003");
+    db.execute("drop trigger refuse on orders");
+    co_await here.until(nothing_pending, "0");
+  };
+  here.run(steps());
   CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o7')") == "EXPÉDIÉ");
 }
 
 TEST_CASE("events left behind by a dead receiver are applied once their lease has lapsed") {
   test::database db;
   receiver_inside here(db);
-  here.store({order(1)});
-  here.until(nothing_pending, "0");
-  db.execute(R"(
-    update orders set "shippingStatus" = null;
-    insert into suivi.pending (event_id, stored_on, due_at, owner)
-    select id, stored_on, now() + interval '1 second', 'the dead one' from suivi.inbox)");
-  here.until(nothing_pending, "0");
+  auto left = order(1);
+  auto steps = [&]() -> task<void> {
+    auto dead = co_await test::connected(db.options());
+    std::span<const arrival> rows(&left, 1);
+    auto kept = co_await ingest(dead, rows, "the dead one");
+    REQUIRE(kept);
+    CHECK(db.value("select owner from suivi.pending") == "the dead one");
+    co_await here.until(nothing_pending, "0");
+  };
+  here.run(steps());
   CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o1')") == "EXPÉDIÉ");
 }
 
@@ -185,14 +195,13 @@ TEST_CASE("while the database is away a webhook is refused and nothing hangs") {
   options.url = test::with_database(db.url(), "no_such_database");
   database away(here.io.get_executor(), options, 2);
   intake in(here.io.get_executor(), away, here.events, here.counts, {});
-  result<receipt> answer = permanent("test:none", "");
-  auto ask = [&]() -> task<void> {
-    auto kept = co_await in.store(order(1));
-    answer = std::move(kept);
+  auto row = order(1);
+  auto steps = [&]() -> task<void> {
+    auto kept = co_await in.store(row);
+    REQUIRE_FALSE(kept);
+    CHECK(kept.error().code == "receiver:database");
   };
-  here.run(ask());
-  REQUIRE_FALSE(answer);
-  CHECK(answer.error().code == "receiver:database");
+  here.run(steps());
 }
 
 TEST_CASE("an address that names an unknown account makes a conflict") {
@@ -200,8 +209,12 @@ TEST_CASE("an address that names an unknown account makes a conflict") {
   receiver_inside here(db);
   auto row = order(1);
   row.account = "nobody";
-  here.store({row});
-  here.until(nothing_pending, "0");
+  auto steps = [&]() -> task<void> {
+    std::vector<arrival> rows{row};
+    co_await here.store(rows);
+    co_await here.until(nothing_pending, "0");
+  };
+  here.run(steps());
   CHECK(db.value("select outcome from suivi.event_outcome") == "conflict");
   CHECK(db.value(R"(select coalesce("shippingStatus", 'untouched') from orders where "id" = 'o1')") ==
         "untouched");
