@@ -72,14 +72,16 @@ create function suivi.make_change_partitions(around timestamptz) returns void
 language plpgsql as $$
 declare
   first timestamptz;
+  child text;
 begin
   for step in 0..2 loop
-    first := date_trunc('month', around at time zone 'UTC') at time zone 'UTC' + step * interval '1 month';
+    first := (date_trunc('month', around at time zone 'UTC') + step * interval '1 month') at time zone 'UTC';
+    child := 'change_' || to_char(first at time zone 'UTC', 'YYYYMM');
+    continue when to_regclass('suivi.' || child) is not null;
     begin
-      execute format('create table if not exists suivi.%I partition of suivi.change for values from (%L) to (%L)',
-                     'change_' || to_char(first at time zone 'UTC', 'YYYY_MM'),
-                     first, first + interval '1 month');
-    exception when check_violation then null;
+      execute format('create table suivi.%I partition of suivi.change for values from (%L) to (%L)',
+                     child, first, (date_trunc('month', first at time zone 'UTC') + interval '1 month') at time zone 'UTC');
+    exception when check_violation or duplicate_table then null;
     end;
   end loop;
 end $$;
