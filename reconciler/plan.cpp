@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <vector>
 
 namespace suivi::reconciler {
 namespace {
@@ -31,15 +32,15 @@ void page_plan::start_round() {
   ++round_;
   phase_ = phase::first;
   next_page_ = last_page_ = again_page_ = 1;
-  closed_ = shrunk_ = false;
+  closed_ = count_moved_ = shrunk_ = false;
   page_size_ = 0;
   last_count_.reset();
-  highest_count_.reset();
   failed_.clear();
   dead_.clear();
   barren_.clear();
   unreadable_by_page_.clear();
-  own_.clear();
+  own_before_ = own_;
+  own_ = common_ = 0;
 }
 
 std::optional<int> page_plan::next() {
@@ -60,37 +61,80 @@ std::optional<int> page_plan::next() {
   return next_page_++;
 }
 
-std::int64_t page_plan::rows_goal() const {
-  std::int64_t count = last_count_.value_or(0);
-  return max_orders_ > 0 ? std::min(count, max_orders_) : count;
-}
+bool page_plan::is_cut(const base& b) const { return max_orders_ > 0 && b.count && *b.count > max_orders_; }
+
+std::int64_t page_plan::goal(const base& b) const { return is_cut(b) ? max_orders_ : b.count.value_or(0); }
 
 std::optional<std::int64_t> page_plan::rows_expected() const {
   if (!last_count_) return std::nullopt;
-  return rows_goal();
+  return max_orders_ > 0 ? std::min(*last_count_, max_orders_) : *last_count_;
+}
+
+// How far down rows are wanted: as the list grows, the newest N of its base move down.
+std::int64_t page_plan::limit() const {
+  std::int64_t grown = last_count_.value_or(0) - bases_[static_cast<std::size_t>(round_ - 1)].count.value_or(last_count_.value_or(0));
+  return max_orders_ + std::max<std::int64_t>(0, grown);
 }
 
 std::size_t page_plan::wanted(int page, std::size_t rows) const {
   if (max_orders_ == 0 || page_size_ == 0) return rows;
   std::int64_t before = static_cast<std::int64_t>(page - 1) * static_cast<std::int64_t>(page_size_);
-  std::int64_t left = std::max<std::int64_t>(0, max_orders_ - before);
+  std::int64_t left = std::max<std::int64_t>(0, limit() - before);
   return static_cast<std::size_t>(std::min<std::int64_t>(left, static_cast<std::int64_t>(rows)));
 }
 
 void page_plan::note_count(const page_facts& facts) {
   if (!facts.count) return;
-  if (highest_count_ && *facts.count < *highest_count_) shrunk_ = true;
-  highest_count_ = std::max(highest_count_.value_or(0), *facts.count);
+  if (last_count_ && *facts.count < *last_count_) shrunk_ = true;
+  if (last_count_ && *facts.count != *last_count_) count_moved_ = true;
   last_count_ = facts.count;
+}
+
+// Returns how many of them this round had not read before.
+std::size_t page_plan::note_rows(std::span<const listed_row> rows, bool on_base) {
+  const auto bit = [](int number) { return static_cast<seen_set::mark>(1u << (number - 1)); };
+  const auto certain_bit = [&](int number) { return static_cast<seen_set::mark>(bit(number) << 3); };
+  std::size_t fresh = 0;
+  for (const listed_row& row : rows) {
+    const seen_set::mark before = rows_.find(row.hash, 0);
+    seen_set::mark after = before | bit(round_);
+    if (after != before) {
+      ++fresh;
+      ++own_;
+      if (round_ > 1 && (before & bit(round_ - 1))) ++common_;
+    }
+    for (int number = 1; number <= round_; ++number) {
+      base& b = bases_[static_cast<std::size_t>(number - 1)];
+      b.met_old = true;
+      if (before & certain_bit(number)) continue;
+      bool on_that_page = on_base && number == round_;
+      bool created_before = b.as_of && row.created_at && *row.created_at < *b.as_of;
+      bool read_before = (before & (bit(number) - 1)) != 0; // in a round before that one
+      if (on_that_page || created_before || read_before) {
+        after |= certain_bit(number);
+        ++b.certain;
+      } else if (phase_ == phase::again) {
+        ++b.newer;
+        b.met_old = false;
+      }
+    }
+    if (after != before) rows_.set(row.hash, after);
+  }
+  return fresh;
 }
 
 void page_plan::extend(int page) {
   if (closed_) return;
   // Beyond the last row wanted nothing is asked for.
   std::int64_t size = static_cast<std::int64_t>(std::max<std::size_t>(page_size_, 1));
-  std::int64_t ceiling = max_orders_ > 0 && page_size_ > 0 ? (max_orders_ + size - 1) / size : most_pages;
+  std::int64_t ceiling = max_orders_ > 0 && page_size_ > 0 ? (limit() + size - 1) / size : most_pages;
   std::int64_t target = std::min<std::int64_t>(std::max(last_page_, page), std::min<std::int64_t>(ceiling, most_pages));
   last_page_ = std::max(last_page_, static_cast<int>(target));
+}
+
+void page_plan::close_at(int page) {
+  closed_ = true;
+  last_page_ = std::min(last_page_, std::max(page, 1));
 }
 
 void page_plan::note_dead(int page) {
@@ -98,22 +142,24 @@ void page_plan::note_dead(int page) {
   dead_.insert(page);
   // Where the courier counts nothing, one page past the end is its word that the list ends.
   if (!last_count_ || run_length(dead_, page) >= most_dead) {
-    closed_ = true;
-    last_page_ = std::min(last_page_, std::max(next_page_ - 1, 1));
+    close_at(next_page_ - 1);
   }
 }
 
-std::size_t page_plan::read(int page, const page_facts& facts, std::span<const std::uint64_t> rows) {
+std::size_t page_plan::read(int page, const page_facts& facts, std::span<const listed_row> rows) {
   pages_read_.insert(page);
+  const bool on_base = phase_ == phase::first && page == 1;
+  base& here = bases_[static_cast<std::size_t>(round_ - 1)];
+  if (on_base) here = {facts.count, facts.as_of, 0, 0, false, false};
   note_count(facts);
   std::size_t size = rows.size() + facts.unreadable;
   page_size_ = std::max(page_size_, size);
   std::size_t take = wanted(page, rows.size());
-  std::size_t fresh = 0;
-  for (std::uint64_t row : rows.first(take)) fresh += own_.insert(row) ? 1 : 0;
+  std::size_t fresh = note_rows(rows.first(take), on_base);
   unreadable_by_page_[page] = std::min(facts.unreadable, wanted(page, size) - std::min(take, wanted(page, size)));
 
   if (phase_ == phase::again) {
+    if (page == 1) prove_cut();
     if (fresh == 0 || size == 0) again_page_ = last_page_ + 1;
     else ++again_page_;
   } else if (size == 0) {
@@ -125,10 +171,7 @@ std::size_t page_plan::read(int page, const page_facts& facts, std::span<const s
     }
     if (fresh == 0 && facts.unreadable == 0) {
       barren_.insert(page);
-      if (!last_count_ || run_length(barren_, page) >= most_barren) {
-        closed_ = true;
-        last_page_ = std::min(last_page_, std::max(next_page_ - 1, 1));
-      }
+      if (!last_count_ || run_length(barren_, page) >= most_barren) close_at(next_page_ - 1);
     }
     if (facts.has_next || !last_count_) extend(page + 1);
   }
@@ -156,56 +199,90 @@ void page_plan::unreadable(int page) {
 void page_plan::answered() {
   --in_flight_;
   if (phase_ == phase::first && page_size_ > 0) phase_ = phase::forward;
+  // A further round is read only until it has filled what was missed.
+  if (phase_ == phase::forward && round_ > 1 && any_counted_all()) close_at(next_page_ - 1);
   if (in_flight_ > 0) return;
   bool all_asked = next_page_ > last_page_;
   if (phase_ == phase::first && all_asked) return end_round();
   if (phase_ == phase::forward && all_asked) {
-    // One page is one answer: nothing can have moved within it. And a round that failed is not worth going on with.
-    if (last_page_ == 1 || !failed_.empty() || shrunk_) return end_round();
+    // One page is one answer: nothing can have moved within it. And a round that fell short is not worth going on with.
+    bool short_of_base = bases_[static_cast<std::size_t>(round_ - 1)].count && !any_counted_all();
+    if ((last_page_ == 1 && round_ == 1) || !failed_.empty() || short_of_base) return end_round();
     phase_ = phase::again;
     again_page_ = 1;
+    for (base& b : bases_) {
+      b.newer = 0;
+      b.met_old = false;
+    }
     return;
   }
-  if (phase_ == phase::again && (again_page_ > last_page_ || !failed_.empty() || shrunk_)) end_round();
+  if (phase_ == phase::again && (again_page_ > last_page_ || !failed_.empty())) end_round();
+}
+
+bool page_plan::counted_all(const base& b) const {
+  // Rows that cannot be read cannot be told apart: they count only where nothing is seen to move.
+  std::int64_t unreadable = 0;
+  if (!count_moved_ && last_count_ == b.count)
+    for (const auto& [page, rows] : unreadable_by_page_) unreadable += static_cast<std::int64_t>(rows);
+  return b.count && b.certain + unreadable >= goal(b);
+}
+
+bool page_plan::any_counted_all() const {
+  return std::any_of(bases_.begin(), bases_.begin() + round_, [&](const base& b) { return counted_all(b); });
+}
+
+// One answer shows how many rows are new; if the list has grown by as many, none of the old ones has gone, and the rows
+// read since are the newest N of the base and no older ones that moved up.
+void page_plan::prove_cut() {
+  for (base& b : bases_) {
+    bool nothing_went = b.met_old && b.count && last_count_ && *last_count_ - *b.count == b.newer;
+    if (is_cut(b) && nothing_went && counted_all(b)) b.proven = true;
+  }
 }
 
 void page_plan::end_round() {
   std::size_t unreadable_rows = 0;
   for (const auto& [page, rows] : unreadable_by_page_) unreadable_rows += rows;
   unreadable_most_ = std::max(unreadable_most_, unreadable_rows);
-  std::int64_t own = static_cast<std::int64_t>(own_.size() + unreadable_rows);
 
   verdict_ = {};
-  if (!failed_.empty()) {
-    std::vector<int> some(failed_.begin(), failed_.end());
-    std::size_t shown = std::min<std::size_t>(some.size(), 10);
-    verdict_.reason = fmt::format("{} page(s) could not be read: {}{}", some.size(),
-                                  fmt::join(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-                                  some.size() > shown ? ", …" : "");
-    phase_ = phase::ended;
-    return;
+  if (!failed_.empty()) return fail_rounds();
+  const base& here = bases_[static_cast<std::size_t>(round_ - 1)];
+  bool one_answer = last_page_ == 1 && round_ == 1; // nothing can have moved within it
+  for (const base& b : std::span(bases_).first(static_cast<std::size_t>(round_))) {
+    bool proven = b.proven || (counted_all(b) && (!is_cut(b) || one_answer));
+    if (verdict_.complete || !proven) continue;
+    verdict_.complete = true;
+    verdict_.cut = is_cut(b);
   }
-  if (last_count_) {
-    verdict_.cut = max_orders_ > 0 && *last_count_ > max_orders_;
-    verdict_.complete = !shrunk_ && own >= rows_goal();
-  } else {
+  std::int64_t own = own_ + static_cast<std::int64_t>(unreadable_rows);
+  if (!here.count) {
     verdict_.cut = max_orders_ > 0 && own >= max_orders_;
-    verdict_.complete = verdict_.cut || (round_ > 1 && own_ == before_);
+    bool same = round_ > 1 && own_ == own_before_ && own_ == common_;
+    verdict_.complete = verdict_.cut || (same && own >= last_count_.value_or(0));
   }
   if (verdict_.complete) {
     if (verdict_.cut) verdict_.reason = fmt::format("newest {}", max_orders_);
     phase_ = phase::ended;
     return;
   }
-  if (round_ < most_rounds) {
-    if (last_count_) before_.clear();
-    else before_ = own_;
-    return start_round();
-  }
+  if (round_ < most_rounds) return start_round();
+
   verdict_.cut = false;
-  if (shrunk_) verdict_.reason = fmt::format("rows went away while the list was read, in each of {} rounds", round_);
-  else if (last_count_) verdict_.reason = fmt::format("read {} rows where the courier counts {}", own, rows_goal());
-  else verdict_.reason = "the courier counts no rows and no two readings were the same";
+  if (!here.count) verdict_.reason = "the courier counts no rows and no two readings were the same";
+  else if (own < goal(here) && !count_moved_)
+    verdict_.reason = fmt::format("read {} rows where the courier counts {}", own, goal(here));
+  else if (shrunk_) verdict_.reason = fmt::format("rows went away while the list was read, in each of {} rounds", round_);
+  else verdict_.reason = fmt::format("the list moved while it was read, in each of {} rounds", round_);
+  phase_ = phase::ended;
+}
+
+void page_plan::fail_rounds() {
+  std::vector<int> some(failed_.begin(), failed_.end());
+  std::size_t shown = std::min<std::size_t>(some.size(), 10);
+  verdict_.reason = fmt::format("{} page(s) could not be read: {}{}", some.size(),
+                                fmt::join(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                                some.size() > shown ? ", …" : "");
   phase_ = phase::ended;
 }
 

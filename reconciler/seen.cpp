@@ -7,9 +7,9 @@
 namespace suivi::reconciler {
 namespace {
 
-constexpr std::uint64_t mark_bits = 7;
+constexpr std::uint64_t mark_bits = 63;
 // A bit that every stored key has, so that no key is 0.
-constexpr std::uint64_t used = 8;
+constexpr std::uint64_t used = 64;
 
 std::uint64_t key_of(std::uint64_t hash) { return (hash & ~mark_bits) | used; }
 
@@ -33,7 +33,7 @@ std::uint64_t identity_hash(const maystro::shipment& row) {
 
 std::size_t seen_set::slot(std::uint64_t key) const {
   std::size_t mask = slots_.size() - 1;
-  std::size_t at = (key >> 4) & mask;
+  std::size_t at = (key >> 7) & mask;
   while (slots_[at] != 0 && (slots_[at] & ~mark_bits) != key) at = (at + 1) & mask;
   return at;
 }

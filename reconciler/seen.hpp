@@ -15,7 +15,7 @@ namespace suivi::reconciler {
 
 class seen_set {
  public:
-  using mark = std::uint8_t; // 0 to 7
+  using mark = std::uint8_t; // 0 to 63
 
   // True if it was not there. A mark of one already there is left alone.
   bool insert(std::uint64_t hash, mark with = 0);
@@ -32,7 +32,7 @@ class seen_set {
   [[nodiscard]] std::size_t slot(std::uint64_t key) const;
   void grow();
 
-  std::vector<std::uint64_t> slots_; // hash with its lowest three bits replaced by the mark; 0 = free
+  std::vector<std::uint64_t> slots_; // hash with its lowest six bits replaced by the mark; 0 = free
   std::size_t size_ = 0;
 };
 

@@ -83,11 +83,12 @@ task<void> account_sweep::fetch(int page) {
   using outcome = asked<maystro::page>::outcome;
   switch (got.what) {
   case outcome::good: {
-    std::vector<std::uint64_t> hashes;
-    hashes.reserve(got.content->rows.size());
-    for (const maystro::shipment& row : got.content->rows) hashes.push_back(identity_hash(row));
-    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next};
-    std::size_t wanted = plan_.read(page, facts, hashes);
+    std::vector<listed_row> rows;
+    rows.reserve(got.content->rows.size());
+    for (const maystro::shipment& row : got.content->rows) rows.push_back({identity_hash(row), row.created_at});
+    instant shown = shop::pull_time(got.how.asked_at, got.how.answered_at, got.how.server_date, options_.read_lag).from;
+    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, shown};
+    std::size_t wanted = plan_.read(page, facts, rows);
     got.content->rows.resize(wanted);
     offer(std::move(got.content->rows), got.how);
     break;
