@@ -71,6 +71,12 @@ std::optional<std::string> account_book::resolve(const std::optional<std::string
   return std::string();
 }
 
+std::vector<account_book::listed> account_book::list() const {
+  std::vector<listed> all;
+  for (const auto& [id, e] : entries_) all.push_back({id, e.who.name, e.courier != nullptr});
+  return all;
+}
+
 std::shared_ptr<maystro::api> account_book::courier(const std::string& account) const {
   auto at = entries_.find(account);
   if (at == entries_.end()) return nullptr;

@@ -26,6 +26,12 @@ class account_book {
   // The account an event is of: the one its address named; else the only one; empty where there are several
   // or none. nullopt: the named one is unknown.
   [[nodiscard]] std::optional<std::string> resolve(const std::optional<std::string>& named) const;
+  struct listed {
+    std::string id, name;
+    bool has_key = false;
+  };
+  // All of them, by id.
+  [[nodiscard]] std::vector<listed> list() const;
   // nullptr: no such account, or none with a key.
   [[nodiscard]] std::shared_ptr<maystro::api> courier(const std::string& account) const;
 

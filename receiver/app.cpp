@@ -13,6 +13,7 @@
 #include "receiver/command_line.hpp"
 #include "receiver/confirmer.hpp"
 #include "receiver/migrate_command.hpp"
+#include "receiver/operations.hpp"
 #include "receiver/rounds.hpp"
 #include "receiver/webhook.hpp"
 
@@ -56,8 +57,12 @@ class app {
         confirmer_(executor_, db_, accounts_, applier_, counts_, door_options(s)),
         rounds_(executor_, db_, applier_), intake_(executor_, db_, applier_, counts_, intake_limits(s)),
         desk_(s, db_, intake_, counts_, series_),
+        operations_(executor_, s, connect_options(s), db_, accounts_, applier_),
         server_(executor_, server_limits(s),
-                [this](http::request what) { return desk_.answer(std::move(what)); }),
+                [this](http::request what) {
+                  return is_operations_address(what.target) ? operations_.answer(std::move(what))
+                                                            : desk_.answer(std::move(what));
+                }),
         lanes_(executor_), applying_(executor_), serving_(executor_), endless_(executor_) {
     applier_.on_wanted_read([this](shop::wanted_read wanted, std::optional<work> waiting) {
       confirmer_.ask(std::move(wanted), std::move(waiting));
@@ -86,6 +91,7 @@ class app {
     endless_.spawn("database", db_.keep([this] { rounds_.hurry(); }));
     endless_.spawn("accounts", accounts_.keep());
     endless_.spawn("take over", rounds_.take_over());
+    endless_.spawn("stream", operations_.run());
     endless_.spawn("parked", rounds_.wake_parked_events());
     endless_.spawn("partitions", rounds_.make_room_ahead());
     for (std::size_t i = 0; i < confirmer::readers; ++i) endless_.spawn("reader", confirmer_.run_reader(i));
@@ -108,6 +114,7 @@ class app {
       lanes_.spawn("give back", give_back());
       co_await end(lanes_, begun + 9500ms);
     }
+    operations_.close();
     db_.connections().close();
     client_.close();
   }
@@ -139,6 +146,7 @@ class app {
   rounds rounds_;
   intake intake_;
   front_desk desk_;
+  operations operations_;
   http::server server_;
   runtime::task_group lanes_;
   runtime::task_group applying_;

@@ -25,9 +25,17 @@ constexpr pg::statement hold{"ledger_hold", "select suivi.hold_term($1, $2)"};
 constexpr pg::statement begin{"ledger_begin", "begin"};
 constexpr pg::statement commit{"ledger_commit", "commit"};
 
+// A sweep that somebody asked for (suivi.sweep_request) takes the id that was promised; a full one is an incremental one
+// and more.
 constexpr pg::statement open_report{"ledger_open_report", R"sql(
-insert into suivi.sweep (account, account_name, term, owner, kind, parcels_before)
-select id, $2, term, coalesce(lease_owner, ''), $4, coalesce((select max(id) from suivi.parcel), 0)
+with asked as (
+  delete from suivi.sweep_request r using suivi.account a
+  where a.id = $1 and a.term = $3 and r.account = a.id and (r.kind = $4 or $4 = 'full')
+  returning r.sweep_id
+)
+insert into suivi.sweep (id, account, account_name, term, owner, kind, parcels_before) overriding system value
+select coalesce((select sweep_id from asked), nextval('suivi.sweep_id_seq')), id, $2, term, coalesce(lease_owner, ''), $4,
+       coalesce((select max(id) from suivi.parcel), 0)
 from suivi.account where id = $1 and term = $3
 returning id
 )sql"};

@@ -5,6 +5,7 @@
 #include "common/runtime/signals.hpp"
 #include "reconciler/hooks_watch.hpp"
 #include "reconciler/listener.hpp"
+#include "reconciler/requests.hpp"
 #include "reconciler/schedule.hpp"
 #include "reconciler/sweep_round.hpp"
 
@@ -20,13 +21,15 @@ constexpr milliseconds stop_grace{2'000};
 struct worker {
   worker(parts& with)
       : p(with), times(p.settings.reconciler.schedule, p.settings.reconciler.timezone),
-        round(p.executor, p.database, p.client, p.owner), wake(p.executor) {}
+        round(p.executor, p.database, p.client, p.owner), wake(p.executor),
+        requests(p, [this](const report& r) { numbers.count(r); }) {}
 
   parts& p;
   schedule times;
   sweep_round round;
   runtime::wakeup wake;
   figures numbers;
+  request_desk requests; // what operators ask for
   bool stopping = false;
   bool migrated = false;
   bool accounts_seen = false;
@@ -38,6 +41,7 @@ task<void> stop_on_signal(worker& w) {
   log::info("stopping");
   w.stopping = true;
   w.round.stop();
+  w.requests.stop();
   w.wake.notify();
 }
 
@@ -125,12 +129,16 @@ task<int> run_worker(parts& p) {
   runtime::task_group beside(p.executor);
   beside.spawn("signals", stop_on_signal(w));
   beside.spawn("hooks", watch_hooks(p));
+  runtime::task_group asking(p.executor);
+  asking.spawn("requests", w.requests.run());
   runtime::task_group serving(p.executor);
   serving.spawn("health", health.run());
   log::info("started", {{"listen", p.settings.reconciler.listen}, {"timezone", p.settings.reconciler.timezone}});
 
   int status = co_await work(w);
 
+  w.requests.stop();
+  co_await asking.join();
   health.drain(stop_grace);
   bool served = co_await serving.join_until(std::chrono::steady_clock::now() + stop_grace + milliseconds(500));
   if (!served) serving.cancel();
