@@ -189,15 +189,15 @@ select k.outcome, exists (select from doomed) from known k
   co_return d;
 }
 
-task<result<std::optional<stored_event>>> read_event(pg::connection& db, std::int64_t id) {
+task<result<std::optional<kept_event>>> read_event(pg::connection& db, std::int64_t id) {
   static constexpr pg::statement text{"operations_read_event",
                                       "select received_at, account, raw from suivi.inbox where id = $1"};
   pg::params with;
   with.integer(id);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
-  std::optional<stored_event> event;
-  if (!found->empty()) event = stored_event{found->at(0, 0), found->maybe_text(0, 1), found->bytes(0, 2)};
+  std::optional<kept_event> event;
+  if (!found->empty()) event = kept_event{found->at(0, 0), found->maybe_text(0, 1), found->bytes(0, 2)};
   co_return event;
 }
 

@@ -61,12 +61,12 @@ struct deletion {
 // The row and its bytes; the dedupe key stays.
 task<result<deletion>> delete_event(pg::connection& db, std::int64_t id);
 
-struct stored_event {
+struct kept_event {
   instant received_at{};
   std::optional<std::string> account; // as the address named it
   std::string raw;
 };
-task<result<std::optional<stored_event>>> read_event(pg::connection& db, std::int64_t id);
+task<result<std::optional<kept_event>>> read_event(pg::connection& db, std::int64_t id);
 
 // Puts the event back among the pending ones, in `owner`'s hands for lease_time, and forgets its outcome.
 // nullopt: it is in somebody's hands already, who will see it through; or it is gone.
