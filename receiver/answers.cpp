@@ -34,6 +34,10 @@ http::response quarantined(std::string_view event_id, std::string_view why) {
   return with(202, {{"success", false}, {"id", event_id}, {"outcome", "quarantined"}, {"error", why}});
 }
 
+http::response kept_in_spool() {
+  return with(202, {{"success", true}, {"outcome", "spooled"}});
+}
+
 http::response refused(unsigned status, std::string_view code, std::string_view message) {
   json::object what{{"message", message}, {"code", code}};
   return with(status, {{"success", false}, {"error", std::move(what)}});

@@ -13,6 +13,9 @@ namespace suivi::receiver {
 [[nodiscard]] http::response ignored(std::string_view event_id);
 [[nodiscard]] http::response quarantined(std::string_view event_id, std::string_view why);
 
+// 202: fsynced, not in the database yet.
+[[nodiscard]] http::response kept_in_spool();
+
 [[nodiscard]] http::response refused(unsigned status, std::string_view code, std::string_view message);
 [[nodiscard]] http::response unauthorised();
 [[nodiscard]] http::response not_found();

@@ -15,6 +15,7 @@
 #include "receiver/migrate_command.hpp"
 #include "receiver/operations.hpp"
 #include "receiver/rounds.hpp"
+#include "receiver/spool_drain.hpp"
 #include "receiver/webhook.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -40,6 +41,13 @@ shop::door_options door_options(const config::settings& s) {
   return options;
 }
 
+spool::options spool_options(const config::settings& s) {
+  spool::options options;
+  options.folder = s.receiver.spool;
+  options.most_bytes = s.receiver.spool_max_bytes;
+  return options;
+}
+
 // Small pools keep a connection for the apply lane.
 intake::limits intake_limits(const config::settings& s) {
   intake::limits limits;
@@ -55,8 +63,9 @@ class app {
         accounts_(db_, client_, s),
         applier_(executor_, db_, accounts_, counts_, door_options(s), crypto::hex(crypto::random_bytes(8))),
         confirmer_(executor_, db_, accounts_, applier_, counts_, door_options(s)),
-        rounds_(executor_, db_, applier_), intake_(executor_, db_, applier_, counts_, intake_limits(s)),
-        desk_(s, db_, intake_, counts_, series_),
+        rounds_(executor_, db_, applier_), spool_(executor_, spool_options(s)),
+        intake_(executor_, db_, spool_, applier_, counts_, intake_limits(s)),
+        drain_(executor_, db_, intake_, spool_, counts_), desk_(s, db_, spool_, intake_, counts_, series_),
         operations_(executor_, s, connect_options(s), db_, accounts_, applier_),
         server_(executor_, server_limits(s),
                 [this](http::request what) {
@@ -88,7 +97,12 @@ class app {
 
  private:
   void start() {
-    endless_.spawn("database", db_.keep([this] { rounds_.hurry(); }));
+    auto on_up = [this] {
+      rounds_.hurry();
+      drain_.hurry();
+    };
+    endless_.spawn("database", db_.keep(on_up, [this] { intake_.let_go(); }));
+    endless_.spawn("spool", drain_.run());
     endless_.spawn("accounts", accounts_.keep());
     endless_.spawn("take over", rounds_.take_over());
     endless_.spawn("stream", operations_.run());
@@ -144,7 +158,9 @@ class app {
   applier applier_;
   confirmer confirmer_;
   rounds rounds_;
+  spool spool_;
   intake intake_;
+  spool_drain drain_;
   front_desk desk_;
   operations operations_;
   http::server server_;

@@ -5,10 +5,14 @@
 #include "common/schema/schema.hpp"
 #include "receiver/retry.hpp"
 
+#include <utility>
+
 namespace suivi::receiver {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr milliseconds watch_limit = 3s; // for an answer to the watch's question
 
 pg::pool_options pool_options(const pg::connect_options& connect, int size) {
   pg::pool_options options;
@@ -36,7 +40,8 @@ void database::suspect_schema() {
 }
 
 task<result<void>> database::look(std::optional<pg::connection>& own) {
-  static constexpr pg::statement ask{"watch_ask", "select to_regclass('suivi.pending') is not null"};
+  static constexpr pg::statement ask{"watch_ask", "select to_regclass('suivi.pending') is not null,"
+                                                  " current_setting('transaction_read_only')::boolean"};
   if (!own || !own->alive()) {
     own.reset();
     auto fresh = co_await pg::connection::connect(connect_);
@@ -44,8 +49,14 @@ task<result<void>> database::look(std::optional<pg::connection>& own) {
     own.emplace(std::move(*fresh));
     schema_checked_ = false;
   }
+  auto usual_limit = own->answer_within(watch_limit);
   auto answer = co_await own->run(ask);
+  own->answer_within(usual_limit);
   if (!answer) co_return answer.error();
+  if (answer->boolean(0, 1)) {
+    own.reset(); // of several hosts, another one may take writes now
+    co_return transient("database:read_only", "the database takes no writes");
+  }
   if (schema_checked_ && answer->boolean(0, 0)) co_return result<void>();
   if (state_ == state::down || schema_checked_) state_ = state::behind;
   schema_checked_ = false;
@@ -59,16 +70,28 @@ task<result<void>> database::look(std::optional<pg::connection>& own) {
   co_return result<void>();
 }
 
-task<void> database::keep(std::function<void()> on_up) {
+// Said once, until it is up again.
+void database::complain(const error& e, bool reachable) {
+  if (std::exchange(complained_, true)) return;
+  if (reachable)
+    log::error("the database answers, but Suivi's schema cannot be brought up to date",
+               {{"error", to_string(e)}});
+  else
+    log::error("the database is away, webhooks go to the spool", {{"error", e.code}});
+}
+
+task<void> database::keep(std::function<void()> on_up, std::function<void()> on_gone) {
   std::optional<pg::connection> own;
   int failures = 0;
   for (;;) {
+    bool was_up = state_ == state::up;
     auto seen = co_await look(own);
     milliseconds pause = 1s;
     if (seen) {
       bool news = state_ != state::up;
       state_ = state::up;
       failures = 0;
+      complained_ = false;
       if (news) {
         log::info("the database is up");
         on_up();
@@ -76,15 +99,9 @@ task<void> database::keep(std::function<void()> on_up) {
     } else {
       const auto& e = seen.error();
       bool reachable = own && own->alive();
-      bool news = failures == 0 || (state_ == state::up);
       state_ = reachable ? state::behind : state::down;
-      if (news) {
-        if (reachable)
-          log::error("the database answers, but Suivi's schema cannot be brought up to date",
-                     {{"error", to_string(e)}});
-        else
-          log::error("the database is away, webhooks cannot be kept", {{"error", e.code}});
-      }
+      if (was_up) on_gone();
+      complain(e, reachable);
       if (reachable && e.kind == failure::transient) own.reset();
       pause = backoff(failures, 100ms, 2s, chance());
       ++failures;

@@ -16,31 +16,35 @@ namespace suivi::receiver {
 class database {
  public:
   enum class state {
-    down,   // does not answer
+    down,   // does not answer, or takes no writes: a server that was demoted
     behind, // answers, but the schema is not current
     up,
   };
 
   database(asio::any_io_executor executor, pg::connect_options connect, int pool_size);
 
-  // Ends by cancellation only. `on_up` is called at every change to up.
-  task<void> keep(std::function<void()> on_up);
+  // Ends by cancellation only. `on_up` is called at every change to up, `on_gone` at every change from it.
+  task<void> keep(std::function<void()> on_up, std::function<void()> on_gone);
 
   [[nodiscard]] state now() const { return state_; }
   [[nodiscard]] bool is_up() const { return state_ == state::up; }
   // Somebody met a missing table or function: look at once.
   void suspect_schema();
+  // Somebody lost a connection, or the server no longer writes: look at once.
+  void look_again() { suspected_.notify(); }
 
   pg::pool& connections() { return pool_; }
 
  private:
   task<result<void>> look(std::optional<pg::connection>& own);
+  void complain(const error& e, bool reachable);
 
   pg::connect_options connect_;
   pg::pool pool_;
   runtime::wakeup suspected_;
   state state_ = state::down;
   bool schema_checked_ = false;
+  bool complained_ = false; // of its being away, since it was up
 };
 
 [[nodiscard]] std::string_view to_string(database::state s);

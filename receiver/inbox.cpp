@@ -84,7 +84,7 @@ task<result<std::vector<receipt>>> run_ingest(pg::connection& db, pg::params wit
   std::vector<receipt> receipts;
   receipts.reserve(rows);
   for (std::size_t i = 0; i < rows; ++i)
-    receipts.push_back({answer->integer(i, 0), std::string(answer->text(i, 1)), answer->boolean(i, 2), ""});
+    receipts.push_back({answer->integer(i, 0), std::string(answer->text(i, 1)), answer->boolean(i, 2), {}, false});
   co_return receipts;
 }
 
@@ -136,6 +136,17 @@ void add_deferred(pg::pipeline& steps, const std::string& owner, std::span<const
 }
 
 } // namespace
+
+arrival to_arrival(std::string raw, std::optional<std::string> account, instant received_at) {
+  arrival a;
+  a.received_at = received_at;
+  a.what = maystro::decode(raw);
+  a.key = choose_key(raw, a.what);
+  a.what.body.reset(); // can be had again from the bytes
+  a.raw = std::move(raw);
+  a.account = std::move(account);
+  return a;
+}
 
 work to_work(const arrival& a, std::int64_t id) {
   work w;

@@ -26,11 +26,15 @@ struct arrival {
   maystro::event what; // without its body
 };
 
+// Decoded, its key chosen; whatever the bytes are.
+[[nodiscard]] arrival to_arrival(std::string raw, std::optional<std::string> account, instant received_at);
+
 struct receipt {
   std::int64_t id = 0;
   std::string stored_on;
   bool seen_before = false;
   std::string poison; // not empty: kept as raw bytes only, and why
+  bool spooled = false; // kept in the spool, not in the database yet: there is no id
 };
 
 // How an arrival is applied.

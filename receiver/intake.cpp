@@ -8,13 +8,25 @@ namespace suivi::receiver {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
+namespace {
+
+constexpr milliseconds connection_patience = 3s; // then look whether it makes sense to go on
+
+} // namespace
+
 intake::batch::batch(const asio::any_io_executor& executor, steady_time until)
     : give_up(until), done(executor, until) {}
 
-intake::intake(asio::any_io_executor executor, database& db, applier& next, measures& counts, limits within)
-    : executor_(std::move(executor)), db_(db), next_(next), counts_(counts), limits_(within) {
+intake::intake(asio::any_io_executor executor, database& db, spool& instead, applier& next, measures& counts,
+               limits within)
+    : executor_(std::move(executor)), db_(db), spool_(instead), next_(next), counts_(counts),
+      limits_(within) {
   for (std::size_t i = 0; i < limits_.lanes; ++i)
     idle_.push_back(std::make_unique<runtime::wakeup>(executor_));
+}
+
+bool intake::has_room(std::size_t bytes) const {
+  return queued_rows_ < limits_.queued_rows && queued_bytes_ + bytes <= limits_.queued_bytes;
 }
 
 std::shared_ptr<intake::batch> intake::open_batch(std::size_t bytes) {
@@ -27,9 +39,10 @@ std::shared_ptr<intake::batch> intake::open_batch(std::size_t bytes) {
 task<result<receipt>> intake::store(arrival row) {
   auto bytes = row.raw.size();
   if (finishing_) co_return transient("receiver:stopping", "the receiver is stopping");
-  if (!db_.is_up()) co_return transient("receiver:database", "the database is away");
-  if (queued_rows_ >= limits_.queued_rows || queued_bytes_ + bytes > limits_.queued_bytes)
-    co_return transient("receiver:full", "too many webhooks wait for the database");
+  if (!db_.is_up() || !has_room(bytes)) {
+    auto kept = co_await store_in_spool(std::move(row));
+    co_return kept;
+  }
   auto mine = open_batch(bytes);
   auto index = mine->rows.size();
   mine->rows.push_back(std::move(row));
@@ -43,8 +56,58 @@ task<result<receipt>> intake::store(arrival row) {
   boost::system::error_code ended;
   co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
   auto& answer = mine->answers[index];
-  if (!answer) co_return transient("receiver:slow", "the database did not answer in time");
-  co_return std::move(*answer);
+  if (answer && *answer) co_return std::move(*answer);
+  arrival copy = mine->rows[index]; // the lane may still be at work with the batch
+  auto kept = co_await store_in_spool(std::move(copy));
+  co_return kept;
+}
+
+task<result<receipt>> intake::store_in_spool(arrival row) {
+  spooled what;
+  what.received_at = row.received_at;
+  what.account = std::move(row.account);
+  what.raw = std::move(row.raw);
+  auto kept = co_await spool_.keep(std::move(what));
+  if (!kept) co_return kept.error();
+  receipt r;
+  r.spooled = true;
+  co_return r;
+}
+
+task<std::vector<result<receipt>>> intake::store_all(std::vector<arrival> rows) {
+  auto b = std::make_shared<batch>(executor_, steady_clock::now() + limits_.drain_patience);
+  b->answers.resize(rows.size());
+  b->rows = std::move(rows);
+  auto here = under_way_.insert(under_way_.end(), b);
+  co_await keep(b);
+  under_way_.erase(here);
+  std::vector<result<receipt>> answers;
+  for (auto& answer : b->answers)
+    answers.push_back(
+        answer ? std::move(*answer)
+               : result<receipt>(transient("receiver:slow", "the database did not answer in time")));
+  co_return answers;
+}
+
+void intake::let_go() {
+  for (auto& b : queue_) {
+    close(*b);
+    under_way_.push_back(b);
+  }
+  for (auto& b : under_way_) {
+    b->let_go = true;
+    b->done.cancel();
+  }
+  while (!queue_.empty()) {
+    queue_.pop_front();
+    under_way_.pop_back();
+  }
+}
+
+void intake::close(const batch& b) {
+  queued_rows_ -= b.rows.size();
+  queued_bytes_ -= b.bytes;
+  counts_.intake_queue.set(static_cast<double>(queued_rows_));
 }
 
 task<void> intake::run_lane(std::size_t lane) {
@@ -57,10 +120,10 @@ task<void> intake::run_lane(std::size_t lane) {
     auto b = std::move(queue_.front());
     queue_.pop_front();
     counts_.batch_rows.observe(static_cast<double>(b->rows.size()));
+    auto here = under_way_.insert(under_way_.end(), b);
     co_await keep(b);
-    queued_rows_ -= b->rows.size();
-    queued_bytes_ -= b->bytes;
-    counts_.intake_queue.set(static_cast<double>(queued_rows_));
+    under_way_.erase(here);
+    close(*b);
     b->done.cancel();
   }
 }
@@ -70,7 +133,13 @@ void intake::finish() {
   for (auto& lane : idle_) lane->notify();
 }
 
+bool intake::may_go_on(const batch& b) const {
+  return !b.let_go && db_.is_up() && steady_clock::now() < b.give_up;
+}
+
+// Rows that it leaves without answer are not known to be stored.
 task<void> intake::keep(std::shared_ptr<batch> b) {
+  if (!may_go_on(*b)) co_return;
   std::vector<range> todo{{0, b->rows.size()}};
   int failures = 0;
   while (!todo.empty()) {
@@ -82,8 +151,9 @@ task<void> intake::keep(std::shared_ptr<batch> b) {
     }
     const error e = kept.error();
     if (schema_is_missing(e)) db_.suspect_schema();
+    if (e.kind != failure::permanent) db_.look_again();
     auto what = after_failure(e, rows.size());
-    if (what == remedy::again && steady_clock::now() < b->give_up) {
+    if (what == remedy::again && may_go_on(*b)) {
       auto pause = backoff(failures++, 20ms, 500ms, chance());
       co_await runtime::sleep_for(pause);
     } else if (what == remedy::split) {
@@ -98,15 +168,18 @@ task<void> intake::keep(std::shared_ptr<batch> b) {
       if (!isolated) b->answers[rows.begin] = isolated.error();
     } else {
       todo.pop_back();
-      log::error("webhooks could not be stored and were refused",
-                 {{"rows", rows.size()}, {"error", to_string(e)}});
+      if (e.kind == failure::permanent)
+        log::error("the database does not take webhooks", {{"rows", rows.size()}, {"error", to_string(e)}});
+      else
+        log::debug("webhooks could not be stored", {{"rows", rows.size()}, {"error", to_string(e)}});
       for (auto i = rows.begin; i < rows.end; ++i) b->answers[i] = e;
     }
   }
 }
 
 task<result<void>> intake::keep_range(std::shared_ptr<batch> b, range rows) {
-  auto db = co_await db_.connections().acquire(b->give_up);
+  auto until = std::min(b->give_up, steady_clock::now() + connection_patience);
+  auto db = co_await db_.connections().acquire(until);
   if (!db) co_return db.error();
   auto& connection = **db;
   bool holds = next_.room() >= rows.size();

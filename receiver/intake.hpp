@@ -3,8 +3,10 @@
 // Group commit without a timer: whatever arrives while a batch is being committed is the next batch. One
 // batch on the wire for each lane (connection). A batch with a poisonous row is halved until the row stands
 // alone; that one is kept as raw bytes. A lost COMMIT is sent again: the dedupe key makes it harmless.
-// Everything is bounded; what does not fit, or takes too long, is an error, and the caller asks the courier
-// to come again.
+// Everything is bounded. What does not fit, takes too long, or comes while the database is away goes to the
+// spool, with a receipt that says so; whether some of it reached the database all the same is the dedupe
+// key's to find out. What does not fit there either is an error, and the caller asks the courier to come
+// again.
 #pragma once
 
 #include "common/runtime/wakeup.hpp"
@@ -13,8 +15,10 @@
 #include "receiver/inbox.hpp"
 #include "receiver/measures.hpp"
 #include "receiver/retry.hpp"
+#include "receiver/spool.hpp"
 
 #include <deque>
+#include <list>
 #include <memory>
 
 namespace suivi::receiver {
@@ -27,13 +31,20 @@ class intake {
     std::size_t batch_bytes = 8 * 1024 * 1024;
     std::size_t queued_rows = 10'000;
     std::size_t queued_bytes = 64 * 1024 * 1024;
-    milliseconds patience{8'000}; // from a batch's opening to the answer of its rows
+    milliseconds patience{5'000}; // from a batch's opening to the answer of its rows, else to the spool
+    milliseconds drain_patience{15'000}; // for one call of store_all()
   };
 
-  intake(asio::any_io_executor executor, database& db, applier& next, measures& counts, limits within);
+  intake(asio::any_io_executor executor, database& db, spool& instead, applier& next, measures& counts,
+         limits within);
 
-  // transient: nothing is known to be kept.
+  // Durable when it returns: committed, or spooled. transient: nothing is known to be kept.
   task<result<receipt>> store(arrival row);
+  // Into the database only, past the queue: webhooks that are durable elsewhere. One answer a row.
+  task<std::vector<result<receipt>>> store_all(std::vector<arrival> rows);
+  // The database has gone: who waits for it goes to the spool at once.
+  void let_go();
+  [[nodiscard]] bool full() const { return queued_rows_ >= limits_.queued_rows; }
 
   // One call for each lane; returns after finish(), when the queue is empty.
   task<void> run_lane(std::size_t lane);
@@ -48,9 +59,14 @@ class intake {
     std::size_t bytes = 0;
     steady_time give_up;
     asio::steady_timer done; // its expiry is give_up; cancelled when all answers are there
+    bool let_go = false;     // nobody waits for it any more
   };
 
+  task<result<receipt>> store_in_spool(arrival row);
+  [[nodiscard]] bool has_room(std::size_t bytes) const;
   std::shared_ptr<batch> open_batch(std::size_t bytes);
+  void close(const batch& b);
+  [[nodiscard]] bool may_go_on(const batch& b) const;
   task<void> keep(std::shared_ptr<batch> b);
   task<result<void>> keep_range(std::shared_ptr<batch> b, range rows);
   task<result<void>> isolate(std::shared_ptr<batch> b, std::size_t row, std::string why);
@@ -59,10 +75,12 @@ class intake {
 
   asio::any_io_executor executor_;
   database& db_;
+  spool& spool_;
   applier& next_;
   measures& counts_;
   limits limits_;
   std::deque<std::shared_ptr<batch>> queue_; // the last one is still open
+  std::list<std::shared_ptr<batch>> under_way_;
   std::vector<std::unique_ptr<runtime::wakeup>> idle_;
   std::size_t queued_rows_ = 0;
   std::size_t queued_bytes_ = 0;

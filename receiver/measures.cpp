@@ -15,7 +15,8 @@ void count(std::map<std::string, metrics::counter, std::less<>>& series, std::st
 } // namespace
 
 measures::measures(metrics::registry& where) : where_(where) {
-  for (const char* answer : {"stored", "duplicate", "ignored", "quarantined", "unauthorized", "unavailable"})
+  for (const char* answer :
+       {"stored", "duplicate", "ignored", "quarantined", "spooled", "unauthorized", "unavailable"})
     webhooks_.emplace(
         answer, where_.make_counter("suivi_webhooks_total", "Webhooks by answer.", {{"answer", answer}}));
   for (const char* outcome :
@@ -39,6 +40,12 @@ measures::measures(metrics::registry& where) : where_(where) {
       "suivi_events_pending", "Events durable, not yet applied, parked or refused, over all receivers.");
   events_parked = where_.make_gauge("suivi_events_parked", "Events whose order is not known here yet.");
   database_up = where_.make_gauge("suivi_database_up", "1 while webhooks can be stored.");
+  spool_events = where_.make_gauge("suivi_spool_events", "Webhooks in the spool, not in the database yet.");
+  spool_bytes = where_.make_gauge("suivi_spool_bytes", "What they take of receiver.spool_max.");
+  spool_oldest_seconds = where_.make_gauge("suivi_spool_oldest_seconds",
+                                           "Since the receipt of the oldest of them; 0 without any.");
+  spool_usable = where_.make_gauge("suivi_spool_usable", "1 while webhooks can be kept in the spool.");
+  spool_drained = where_.make_counter("suivi_spool_drained_total", "Webhooks brought into the database.");
   connections = where_.make_gauge("suivi_http_connections", "Open connections.");
 }
 

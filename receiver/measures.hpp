@@ -13,7 +13,7 @@ class measures {
  public:
   explicit measures(metrics::registry& where);
 
-  // stored, duplicate, ignored, quarantined, unauthorized, unavailable
+  // stored, duplicate, ignored, quarantined, spooled, unauthorized, unavailable
   void webhook(std::string_view answer);
   // applied, unchanged, stale, conflict, parked, confirming, failed, busy
   void outcome(std::string_view what);
@@ -27,6 +27,11 @@ class measures {
   metrics::gauge events_pending;
   metrics::gauge events_parked;
   metrics::gauge database_up;
+  metrics::gauge spool_events;
+  metrics::gauge spool_bytes;
+  metrics::gauge spool_oldest_seconds;
+  metrics::gauge spool_usable;
+  metrics::counter spool_drained;
   metrics::gauge connections;
 
  private:

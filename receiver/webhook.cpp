@@ -12,22 +12,11 @@ using std::chrono::steady_clock;
 
 constexpr int retry_after_seconds = 5;
 
-arrival to_arrival(std::string raw, std::optional<std::string> account, instant received_at) {
-  arrival a;
-  a.received_at = received_at;
-  a.what = maystro::decode(raw);
-  a.key = choose_key(raw, a.what);
-  a.what.body.reset(); // can be had again from the bytes
-  a.raw = std::move(raw);
-  a.account = std::move(account);
-  return a;
-}
-
 } // namespace
 
-front_desk::front_desk(const config::settings& s, database& db, intake& in, measures& counts,
+front_desk::front_desk(const config::settings& s, database& db, spool& instead, intake& in, measures& counts,
                        metrics::registry& series)
-    : settings_(s), db_(db), in_(in), counts_(counts), series_(series) {}
+    : settings_(s), db_(db), spool_(instead), in_(in), counts_(counts), series_(series) {}
 
 task<http::response> front_desk::answer(http::request what) {
   auto where = find_route(what);
@@ -72,6 +61,10 @@ task<http::response> front_desk::take_webhook(http::request what, route where) {
   }
   std::chrono::duration<double> took = steady_clock::now() - begun;
   counts_.ack_seconds.observe(took.count());
+  if (kept->spooled) {
+    counts_.webhook("spooled");
+    co_return kept_in_spool();
+  }
   auto id = std::to_string(kept->id);
   if (kept->seen_before) {
     counts_.webhook("duplicate");
@@ -104,19 +97,35 @@ task<http::response> front_desk::tell_metrics(http::request what) {
       auto& connection = **db;
       auto lengths = co_await count_pending(connection);
       if (lengths) {
-        counts_.events_pending.set(static_cast<double>(lengths->pending));
+        last_pending_ = lengths->pending;
         counts_.events_parked.set(static_cast<double>(lengths->parked));
       }
     }
   }
+  measure_spool();
   http::response text;
   text.content_type = "text/plain; version=0.0.4; charset=utf-8";
   text.body = series_.text();
   co_return text;
 }
 
+// What is in the spool is durable and not yet applied, like what is pending in the database.
+void front_desk::measure_spool() {
+  const auto& there = spool_.now();
+  counts_.events_pending.set(static_cast<double>(last_pending_) + static_cast<double>(there.depth.rows));
+  counts_.spool_events.set(static_cast<double>(there.depth.rows));
+  counts_.spool_bytes.set(static_cast<double>(there.depth.bytes));
+  counts_.spool_usable.set(spool_.accepts() ? 1 : 0);
+  std::chrono::duration<double> age{0};
+  if (there.depth.oldest) age = suivi::now() - *there.depth.oldest;
+  counts_.spool_oldest_seconds.set(std::max(age.count(), 0.0));
+}
+
 http::response front_desk::tell_readiness() const {
-  return readiness(db_.is_up(), to_string(db_.now()), 0);
+  auto rows = spool_.now().depth.rows;
+  auto state = db_.now();
+  if (state == database::state::up && (rows > 0 || in_.full())) state = database::state::behind;
+  return readiness(db_.is_up() || spool_.accepts(), to_string(state), rows);
 }
 
 } // namespace suivi::receiver

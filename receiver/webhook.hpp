@@ -11,12 +11,13 @@
 #include "receiver/intake.hpp"
 #include "receiver/measures.hpp"
 #include "receiver/routes.hpp"
+#include "receiver/spool.hpp"
 
 namespace suivi::receiver {
 
 class front_desk {
  public:
-  front_desk(const config::settings& s, database& db, intake& in, measures& counts,
+  front_desk(const config::settings& s, database& db, spool& instead, intake& in, measures& counts,
              metrics::registry& series);
 
   task<http::response> answer(http::request what);
@@ -25,12 +26,15 @@ class front_desk {
   task<http::response> take_webhook(http::request what, route where);
   task<http::response> tell_metrics(http::request what);
   http::response tell_readiness() const;
+  void measure_spool();
 
   const config::settings& settings_;
   database& db_;
+  spool& spool_;
   intake& in_;
   measures& counts_;
   metrics::registry& series_;
+  std::int64_t last_pending_ = 0; // in the database, when it was last asked
 };
 
 } // namespace suivi::receiver
