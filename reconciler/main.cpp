@@ -2,7 +2,9 @@
 #include "common/log/log.hpp"
 #include "common/runtime/signals.hpp"
 #include "reconciler/commands.hpp"
+#include "reconciler/doctor_command.hpp"
 #include "reconciler/hooks_command.hpp"
+#include "reconciler/verify_command.hpp"
 #include "reconciler/worker.hpp"
 
 #include <CLI/CLI.hpp>
@@ -25,6 +27,7 @@ struct arguments {
   bool incremental = false;
   bool migrate_check = false;
   hooks_arguments hooks;
+  verify_arguments verify;
 };
 
 log::level level_of(const std::string& name) {
@@ -41,9 +44,14 @@ task<int> chosen(parts& p, std::string command, arguments given) {
   }
   if (command == "status") return status_command(p, given.json);
   if (command == "coverage") return coverage_command(p, given.json);
+  if (command == "doctor") return doctor_command(p, given.json);
   if (command == "hooks") {
     given.hooks.json = given.json;
     return hooks_command(p, given.hooks);
+  }
+  if (command == "verify") {
+    given.verify.json = given.json;
+    return verify_command(p, given.verify);
   }
   if (command == "migrate") return migrate_command(p, given.migrate_check);
   return run_worker(p);
@@ -108,6 +116,10 @@ int main(int argc, char** argv) {
   sweep->add_flag("--dry-run", given.sweep.dry_run, "write nothing at all");
   app.add_subcommand("status", "last sweeps, next ones, accounts");
   app.add_subcommand("coverage", "how many orders have a tracking number");
+  app.add_subcommand("doctor", "every check that explains why orders do not get updated");
+  CLI::App* verify = app.add_subcommand("verify", "compare the orders with the courier's answer, writing nothing");
+  verify->add_option("--account", given.verify.account, "only this account");
+  verify->add_option("--sample", given.verify.sample, "only N random linked orders, read one by one")->check(CLI::PositiveNumber);
   CLI::App* hooks = app.add_subcommand("hooks", "the courier's hook registration");
   hooks->add_option("--account", given.hooks.account, "only this account");
   hooks->require_subcommand(1);

@@ -28,6 +28,11 @@ constexpr pg::statement lock_orders{"suivi_lock_orders", R"(
 constexpr pg::statement lock_parcels{"suivi_lock_parcels", R"(
   select id from suivi.parcel where id = any($1) or order_id = any($2) order by id for update skip locked)"};
 
+constexpr pg::statement see_orders{"suivi_see_orders", R"(select "id" from "orders" where "id" = any($1))"};
+
+constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
+  select id from suivi.parcel where id = any($1) or order_id = any($2))"};
+
 constexpr pg::statement read_orders{"suivi_read_orders", R"(
   select o."id", o."reference", o."shippingAccountId", o."trackingNumber", o."shippingStatus", o."maystroOrderId",
          o."alertedAt", o."alertReason", o."abortReason",
@@ -293,13 +298,26 @@ candidates read_search(std::span<const pg::rows> answers, std::size_t first) {
   return found;
 }
 
-void add_lock_and_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations) {
+namespace {
+
+void add_steps(pg::pipeline& steps, pg::statement orders_first, pg::statement parcels_first, const candidates& found,
+               std::span<const observation> observations) {
   texts orders(found.orders.begin(), found.orders.end());
-  steps.add(lock_orders, pg::params().texts(orders));
-  steps.add(lock_parcels, order_and_parcel_ids(found));
+  steps.add(orders_first, pg::params().texts(orders));
+  steps.add(parcels_first, order_and_parcel_ids(found));
   steps.add(read_orders, pg::params().texts(orders));
   steps.add(read_parcels, order_and_parcel_ids(found));
   steps.add(read_legacy_links, pg::params().texts(courier_ids(observations)));
+}
+
+} // namespace
+
+void add_lock_and_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations) {
+  add_steps(steps, lock_orders, lock_parcels, found, observations);
+}
+
+void add_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations) {
+  add_steps(steps, see_orders, see_parcels, found, observations);
 }
 
 snapshot read_snapshot(std::span<const pg::rows> answers) {

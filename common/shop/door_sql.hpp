@@ -23,6 +23,8 @@ void add_search(pg::pipeline& opening, std::span<const observation> observations
 
 // Locks what can be locked at once, then reads, each in a statement of its own, hence in a newer snapshot.
 void add_lock_and_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations);
+// The same answers without a lock (glance.hpp): every row that is there reads as locked.
+void add_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations);
 [[nodiscard]] snapshot read_snapshot(std::span<const pg::rows> answers);
 
 // Adds the writes of the decision; adds nothing for what does not change.
