@@ -28,10 +28,12 @@ as_of webhook_time(std::optional<instant> published_at, instant received_at) {
 }
 
 as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> courier_now, milliseconds read_lag) {
-  // The courier's Date has whole seconds, so it is up to a second behind its clock: that errs on the safe side.
+  // Date has whole seconds, so the courier's clock may be up to one ahead of it. Only where it is behind ours for certain
+  // does it count: otherwise of two pulls in one second the quicker would seem the later. Less than a second lies
+  // within the API's lag.
   auto round_trip = answered_at - asked_at;
   instant from = asked_at;
-  if (courier_now) from = std::min(from, *courier_now - round_trip);
+  if (courier_now && *courier_now + std::chrono::seconds(1) <= asked_at) from = *courier_now - round_trip;
   return {shape::interval, from - read_lag, answered_at};
 }
 

@@ -82,6 +82,14 @@ TEST_CASE("a pull begins at the earlier clock less the lag of the API") {
   CHECK(pull_time(at(100), at(102), at(50), seconds(10)) == pull(38, 102)); // their clock is behind ours
 }
 
+TEST_CASE("of two pulls within one second of the courier's clock the later start is the newer, however long they took") {
+  using std::chrono::milliseconds;
+  as_of quick = pull_time(at(100) + milliseconds(200), at(100) + milliseconds(210), at(100), seconds(0));
+  as_of slow = pull_time(at(100) + milliseconds(300), at(100) + milliseconds(900), at(100), seconds(0));
+  CHECK(compare(quick, slow) == relation::newer);
+  CHECK(compare(slow, quick) == relation::older);
+}
+
 TEST_CASE("a doubt is settled by a read that began after the webhook and the lag") {
   instant settled = settled_by_read_from(pull(10, 12), webhook(11), seconds(10));
   as_of read = pull_time(settled, settled + seconds(1), std::nullopt, seconds(10));
