@@ -3,126 +3,191 @@
 
 #include "common/shop/single_read.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace suivi::reconciler {
 namespace {
 
-// So many pages or parcels given up one after the other, with no good answer between: the courier is away.
-constexpr int most_given_up = 25;
+constexpr std::size_t most_in_trouble = 32;
+constexpr milliseconds longest_wait{60'000}; // then it is looked again, whatever was reckoned
+
+steady_time steady_now() { return std::chrono::steady_clock::now(); }
 
 } // namespace
 
+// A request's place, in line and then on its way, given up when it is destroyed.
+class courier::place {
+ public:
+  place(courier& of, asio::any_io_executor executor, pace::errand what, pace::cost price)
+      : of_(of), id_(of.pace_.stand_in_line(what, price)), wake_(std::move(executor)) {
+    of_.in_line_[id_] = this;
+  }
+  place(const place&) = delete;
+  place& operator=(const place&) = delete;
+  ~place() {
+    of_.in_line_.erase(id_);
+    if (ended_) return;
+    of_.pace_.left(id_);
+    of_.call_next();
+  }
+
+  void ended(answer_kind how, milliseconds wait, double chance, steady_time now) {
+    ended_ = true;
+    of_.pace_.ended(id_, how, wait, chance, now);
+    of_.call_next();
+  }
+
+  courier& of_;
+  pace::ticket id_;
+  runtime::wakeup wake_;
+  bool admitted_ = false;
+  bool ended_ = false;
+};
+
+// Counts a caller from its first failure to its end.
+class courier::trouble {
+ public:
+  explicit trouble(courier& of) : of_(of) {}
+  trouble(const trouble&) = delete;
+  trouble& operator=(const trouble&) = delete;
+  ~trouble() {
+    if (counted_) --of_.in_trouble_;
+  }
+  void met() {
+    if (!counted_) ++of_.in_trouble_;
+    counted_ = true;
+  }
+
+ private:
+  courier& of_;
+  bool counted_ = false;
+};
+
 courier::courier(http::client& client, maystro::credentials who, milliseconds request_timeout,
-                 double requests_per_second)
-    : api_(client, std::move(who), request_timeout), gate_(requests_per_second) {}
+                 double requests_per_second, int max_in_flight)
+    : api_(client, std::move(who), request_timeout), max_in_flight_(std::max(1, max_in_flight)),
+      pace_(pace_limits{max_in_flight_, requests_per_second}) {}
 
 double courier::chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
 
-task<void> courier::turn() {
-  for (;;) {
-    steady_time now = std::chrono::steady_clock::now();
-    steady_time open = gate_.opens_at(now);
-    if (open <= now) {
-      gate_.started(now);
-      co_return;
-    }
-    co_await runtime::sleep_until(open);
+std::size_t courier::useful_callers() const {
+  return static_cast<std::size_t>(max_in_flight_) + std::min(in_trouble_, most_in_trouble);
+}
+
+void courier::call_next() {
+  steady_time now = steady_now();
+  while (std::optional<pace::ticket> next = pace_.admit(now)) {
+    place* whose = in_line_.at(*next);
+    whose->admitted_ = true;
+    whose->wake_.notify();
   }
 }
 
-template <class T> task<courier::step> courier::learn(asked<T>& into, maystro::answer<T> answer, int tries) {
-  using outcome = typename asked<T>::outcome;
+void courier::stop(std::string why) {
+  if (!stopped_.empty()) return;
+  stopped_ = std::move(why);
+  for (auto& [id, waiting] : in_line_) waiting->wake_.notify();
+}
+
+task<void> courier::turn(place& mine) {
+  while (stopped_.empty()) {
+    call_next();
+    if (mine.admitted_) break;
+    steady_time now = steady_now();
+    steady_time again = std::min(pace_.look_again(now), now + longest_wait);
+    co_await mine.wake_.wait_until(again);
+  }
+}
+
+template <class T> judgement courier::learn(asked<T>& into, maystro::answer<T> answer, place& on_its_way, int tries) {
   error problem;
   if (!answer.content) problem = answer.content.error();
   const error* failure = answer.content ? nullptr : &problem;
-  steady_time now = std::chrono::steady_clock::now();
-  bool throttled = failure && failure->code == "maystro:throttled";
-  bool past_end = failure && failure->code == "maystro:not_found";
+  const answer_kind how = classify(failure, answer.how.status, answer.how.retry_after);
+  const int throttled_in_a_row = pace_.throttled_in_a_row() + (how == answer_kind::throttled ? 1 : 0);
+  const judgement what = judge(failure, answer.how.retry_after, tries, throttled_in_a_row, chance());
+  const steady_time now = steady_now();
+
   ++counts_.requests;
-  ++(!failure || past_end ? counts_.good : counts_.bad);
+  ++(how == answer_kind::good ? counts_.good : counts_.bad);
+  if (how == answer_kind::throttled) ++counts_.throttled;
+  if (how == answer_kind::good) given_up_in_a_row_ = 0;
   counts_.last = answer.how.answered_at;
   into.how = answer.how;
-
-  if (throttled) {
-    ++counts_.throttled;
-    ++throttled_in_a_row_;
-    gate_.throttled(now);
-  } else if (!failure) {
-    throttled_in_a_row_ = given_up_in_a_row_ = 0;
-    gate_.answered_well();
-  }
   if (failure) into.why = to_string(*failure);
+  else into.content = std::move(*answer.content);
 
-  judgement what = judge(failure, answer.how.retry_after, tries, throttled_in_a_row_, chance());
-  if (what.what == next_step::again_gated && gate_.throttled_for(now) > throttled_most) what.what = next_step::stop_account;
-  switch (what.what) {
-  case next_step::take:
-    into.content = std::move(*answer.content);
-    into.what = outcome::good;
-    co_return step::ended;
-  case next_step::past_end: into.what = outcome::past_end; co_return step::ended;
-  case next_step::again_gated:
-    gate_.close_until(now + what.wait);
-    ++counts_.retries;
-    co_return step::again;
-  case next_step::again:
-    ++counts_.retries;
-    co_await runtime::sleep_for(what.wait);
-    co_return step::again;
-  case next_step::give_up:
-    into.what = outcome::unreadable;
-    if (++given_up_in_a_row_ >= most_given_up && stopped_.empty())
-      stopped_ = fmt::format("the courier gave no good answer to {} requests in a row ({})", most_given_up, into.why);
-    co_return step::ended;
-  case next_step::stop_account: break;
-  }
-  if (stopped_.empty()) {
-    stopped_ = failure->code == "maystro:unauthorized" ? fmt::format("the courier refuses this account's key ({})", answer.how.status)
-                                                       : "the courier throttles without end";
-  }
-  into.what = outcome::stopped;
-  co_return step::ended;
+  if (how == answer_kind::refused_key) stop(fmt::format("the courier refuses this account's key ({})", answer.how.status));
+  else if (what.what == next_step::stop_account) stop("the courier throttles without end");
+  on_its_way.ended(how, what.wait, chance(), now);
+  std::string hopeless = pace_.hopeless(now);
+  if (!hopeless.empty()) stop(fmt::format("{} ({})", hopeless, into.why));
+  return what;
 }
 
-task<asked<maystro::page>> courier::list(int page) {
-  asked<maystro::page> got;
-  int& tries = tries_by_page_[page];
+template <class T>
+task<asked<T>> courier::ask(pace::errand what, int& tries, std::function<task<maystro::answer<T>>()> once) {
+  using outcome = typename asked<T>::outcome;
+  auto executor = co_await asio::this_coro::executor;
+  asked<T> got;
+  trouble mine(*this);
+  pace::cost price = pace::cost::first;
   for (;;) {
     if (tries >= most_tries) {
-      if (got.why.empty()) got.why = fmt::format("page {} was asked for {} times", page, tries);
+      if (got.why.empty()) got.why = fmt::format("asked for {} times", tries);
       break;
     }
-    co_await turn();
+    std::optional<place> here;
+    here.emplace(*this, executor, what, price);
+    co_await turn(*here);
     if (!stopped_.empty()) {
-      got.what = asked<maystro::page>::outcome::stopped;
+      got.what = outcome::stopped;
       got.why = stopped_;
       break;
     }
-    auto answer = co_await api_.list(page);
-    bool counts = answer.content || answer.content.error().code != "maystro:throttled";
-    if (counts) ++tries;
-    auto next = co_await learn(got, std::move(answer), tries);
-    if (next == step::ended) break;
+    auto answer = co_await once();
+    bool throttled = !answer.content && answer.content.error().code == "maystro:throttled";
+    if (!throttled) ++tries;
+    judgement next = learn(got, std::move(answer), *here, tries);
+    here.reset();
+    if (next.what == next_step::take || next.what == next_step::past_end) {
+      got.what = next.what == next_step::take ? outcome::good : outcome::past_end;
+      break;
+    }
+    if (!stopped_.empty()) {
+      got.what = outcome::stopped;
+      break;
+    }
+    if (next.what == next_step::give_up) {
+      got.what = outcome::unreadable;
+      if (++given_up_in_a_row_ >= given_up_most)
+        stop(fmt::format("the courier gave no good answer to {} requests in a row ({})", given_up_most, got.why));
+      break;
+    }
+    ++counts_.retries;
+    price = throttled ? pace::cost::none : pace::cost::repeated;
+    if (throttled) continue; // the gate holds it
+    mine.met();
+    if (what == pace::errand::page) what = pace::errand::repetition;
+    if (next.what == next_step::again) co_await runtime::sleep_for(next.wait);
   }
   co_return got;
 }
 
+task<asked<maystro::page>> courier::list(int page) {
+  int& tries = tries_by_page_[page];
+  std::function<task<maystro::answer<maystro::page>>()> once = [this, page] { return api_.list(page); };
+  auto got = co_await ask(pace::errand::page, tries, std::move(once));
+  co_return got;
+}
+
 task<asked<std::vector<shop::observation>>> courier::read(shop::wanted_read what, milliseconds read_lag) {
-  asked<std::vector<shop::observation>> got;
-  for (int tries = 0;;) {
-    co_await turn();
-    if (!stopped_.empty()) {
-      got.what = asked<std::vector<shop::observation>>::outcome::stopped;
-      got.why = stopped_;
-      break;
-    }
-    auto answer = co_await shop::read_parcels(api_, what, shop::source::confirm, read_lag);
-    bool counts = answer.content || answer.content.error().code != "maystro:throttled";
-    if (counts) ++tries;
-    auto next = co_await learn(got, std::move(answer), tries);
-    if (next == step::ended) break;
-  }
+  int tries = 0;
+  std::function<task<maystro::answer<std::vector<shop::observation>>>()> once = [this, what, read_lag] {
+    return shop::read_parcels(api_, what, shop::source::confirm, read_lag);
+  };
+  auto got = co_await ask(pace::errand::single_read, tries, std::move(once));
   co_return got;
 }
 

@@ -31,25 +31,95 @@ judgement judge(const error* failure, std::optional<milliseconds> retry_after, i
   return {next_step::again, backoff(tries, chance)};
 }
 
-steady_time gate::opens_at(steady_time now) const { return std::max({now, closed_until_, next_start_}); }
-
-void gate::started(steady_time now) {
-  if (per_second_ <= 0) return;
-  auto apart = std::chrono::duration_cast<steady_time::duration>(std::chrono::duration<double>(1.0 / per_second_));
-  next_start_ = std::max(now, next_start_) + apart;
+answer_kind classify(const error* failure, unsigned status, std::optional<milliseconds> retry_after) {
+  if (!failure || failure->code == "maystro:not_found") return answer_kind::good;
+  if (failure->code == "maystro:unauthorized") return answer_kind::refused_key;
+  if (failure->code == "maystro:throttled") return answer_kind::throttled;
+  if (retry_after) return answer_kind::busy;
+  bool gateway = status == 502 || status == 503 || status == 504;
+  bool nobody = failure->code == "http:resolve" || failure->code == "http:refused" || failure->code == "http:reset" ||
+                failure->code == "http:timeout";
+  return gateway || nobody ? answer_kind::absent : answer_kind::faulty;
 }
 
-void gate::close_until(steady_time when) { closed_until_ = std::max(closed_until_, when); }
-
-milliseconds gate::throttled_for(steady_time now) const {
-  if (!throttled_since_) return milliseconds(0);
-  return std::chrono::duration_cast<milliseconds>(now - *throttled_since_);
+pace::ticket pace::stand_in_line(errand what, cost price) {
+  lines_[static_cast<std::size_t>(what)].push_back({next_, price});
+  return next_++;
 }
 
-void gate::throttled(steady_time now) {
-  if (!throttled_since_) throttled_since_ = now;
+steady_time pace::turn_of(const std::deque<waiting>& line, steady_time now) const {
+  if (line.empty() || in_flight() >= window_.size()) return steady_time::max();
+  steady_time open = std::max(gate_.opens_at(now), breaker_.opens_at(now));
+  return line.front().price == cost::repeated ? std::max(open, budget_.opens_at(now)) : open;
 }
 
-void gate::answered_well() { throttled_since_.reset(); }
+std::optional<pace::ticket> pace::admit(steady_time now) {
+  for (std::deque<waiting>& line : lines_) {
+    if (line.empty() || turn_of(line, now) > now) continue;
+    waiting first = line.front();
+    line.pop_front();
+    gate_.started(now);
+    if (first.price == cost::repeated) budget_.repeated(now);
+    if (first.price == cost::first) budget_.asked_first();
+    under_way_[first.id] = {now, breaker_.started(now)};
+    return first.id;
+  }
+  return std::nullopt;
+}
+
+steady_time pace::look_again(steady_time now) const {
+  steady_time first = steady_time::max();
+  for (const std::deque<waiting>& line : lines_) first = std::min(first, turn_of(line, now));
+  return first;
+}
+
+void pace::ended(ticket which, answer_kind how, milliseconds wait, double chance, steady_time now) {
+  auto found = under_way_.find(which);
+  if (found == under_way_.end()) return;
+  flight request = found->second;
+  under_way_.erase(found);
+
+  if (how == answer_kind::absent) {
+    breaker_.absent(request.probe, chance, now);
+    window_.fell_behind(request.started, now);
+    return;
+  }
+  bool was_away = breaker_.now_is(now) != breaker::state::closed;
+  breaker_.present();
+  if (was_away) window_.begin_again();
+  switch (how) {
+  case answer_kind::good:
+    throttled_in_a_row_ = 0;
+    gate_.answered_well();
+    window_.kept_up();
+    break;
+  case answer_kind::throttled: ++throttled_in_a_row_; [[fallthrough]];
+  case answer_kind::busy:
+    gate_.throttled(now);
+    gate_.close_until(now + wait, now);
+    window_.fell_behind(request.started, now);
+    break;
+  case answer_kind::faulty:
+  case answer_kind::refused_key:
+  case answer_kind::absent: break;
+  }
+}
+
+void pace::left(ticket which) {
+  for (std::deque<waiting>& line : lines_) std::erase_if(line, [&](const waiting& w) { return w.id == which; });
+  auto found = under_way_.find(which);
+  if (found == under_way_.end()) return;
+  if (found->second.probe) breaker_.probe_lost();
+  under_way_.erase(found);
+}
+
+std::string pace::hopeless(steady_time now) const {
+  if (gate_.throttled_for(now) > throttled_most || gate_.closed_in_all() > throttled_in_all_most)
+    return "the courier throttles without end";
+  // At least three, so that one request with a long time-out does not decide.
+  if (breaker_.absent_in_a_row() >= 3 && breaker_.absent_for(now) > absent_long)
+    return "nobody answers at the courier's address";
+  return {};
+}
 
 } // namespace suivi::reconciler

@@ -33,7 +33,7 @@ shop::door_options door_of(const sweep_options& options) {
 account_sweep::account_sweep(asio::any_io_executor executor, pg::pool& database, http::client& client,
                              shop::account who, sweep_options options, std::optional<lease> held)
     : database_(database), who_(std::move(who)), options_(options), held_(std::move(held)),
-      courier_(client, who_.courier, options.request_timeout, options.requests_per_second), plan_(options.max_orders),
+      courier_(client, who_.courier, options.request_timeout, options.requests_per_second, options.max_in_flight), plan_(options.max_orders),
       wake_(executor), ending_(executor), fetchers_(executor), helpers_(executor),
       feed_(database, door_of(options), held_, counted_, wake_), began_(steady_now()) {
   report_.account = who_.id;
@@ -149,7 +149,7 @@ task<void> account_sweep::read_pages() {
   while (!plan_.done()) {
     if (feed_.failed()) fetchers_.cancel();
     if (stopping_ || lease_lost_ || feed_.failed() || !courier_.stopped().empty()) break;
-    while (in_flight_ < static_cast<std::size_t>(options_.max_in_flight) && feed_.waiting() < most_rows_waiting) {
+    while (in_flight_ < courier_.useful_callers() && feed_.waiting() < most_rows_waiting) {
       std::optional<int> page = plan_.next();
       if (!page) break;
       ++in_flight_;

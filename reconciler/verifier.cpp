@@ -28,7 +28,7 @@ shop::door_options door_of(const sweep_options& options) {
 verifier::verifier(asio::any_io_executor executor, pg::pool& database, http::client& client, const shop::account& who,
                    sweep_options options)
     : database_(database), who_(who), options_(options),
-      courier_(client, who_.courier, options.request_timeout, options.requests_per_second), found_(door_of(options)),
+      courier_(client, who_.courier, options.request_timeout, options.requests_per_second, options.max_in_flight), found_(door_of(options)),
       wake_(executor), fetchers_(executor) {}
 
 verifier::progress verifier::how_far() const {
