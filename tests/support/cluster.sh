@@ -1,6 +1,7 @@
 #!/bin/bash
 # A private PostgreSQL cluster for tests: `cluster.sh start FOLDER` prints its URL (and writes it to FOLDER/url),
-# `cluster.sh stop FOLDER` ends it and removes what it made.
+# `cluster.sh stop FOLDER` ends it and removes what it made. For tests of failures: `cluster.sh halt FOLDER` stops the
+# server as a crash would and leaves everything, `cluster.sh resume FOLDER` starts it again on the same port.
 #
 # Promises: start may be repeated and run by several at once; stop leaves no process; no system cluster is touched.
 # Run by root, PostgreSQL runs as `postgres` (else `nobody`); where that user cannot reach FOLDER, or its path is too
@@ -9,7 +10,7 @@
 set -euo pipefail
 
 usage() {
-  echo "usage: $0 start|stop FOLDER" >&2
+  echo "usage: $0 start|stop|halt|resume FOLDER" >&2
   exit 2
 }
 [ $# -eq 2 ] || usage
@@ -131,6 +132,13 @@ start)
   ;;
 stop)
   stop_server
+  ;;
+halt)
+  as_user "$bin/pg_ctl" stop -w -m immediate -D "$(location)/data" >/dev/null
+  ;;
+resume)
+  port=$(sed 's|.*:\([0-9]*\)/.*|\1|' "$folder/url")
+  as_user "$bin/pg_ctl" start -w -t 60 -D "$(location)/data" -l "$(location)/log" -o "-p $port" >/dev/null
   ;;
 *) usage ;;
 esac
