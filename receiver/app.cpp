@@ -34,13 +34,6 @@ http::server_limits server_limits(const config::settings& s) {
   return limits;
 }
 
-shop::door_options door_options(const config::settings& s) {
-  shop::door_options options;
-  options.adopt_unassigned = s.reconciler.adopt_unassigned;
-  options.read_lag = s.maystro.read_lag;
-  return options;
-}
-
 spool::options spool_options(const config::settings& s) {
   spool::options options;
   options.folder = s.receiver.spool;
@@ -171,6 +164,13 @@ class app {
 };
 
 } // namespace
+
+shop::door_options door_options(const config::settings& s) {
+  shop::door_options options;
+  options.adopt_unassigned = s.reconciler.adopt_unassigned;
+  options.read_lag = s.maystro.read_lag;
+  return options;
+}
 
 int run_server(const config::settings& s) {
   asio::io_context io(1);

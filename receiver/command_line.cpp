@@ -4,6 +4,41 @@
 #include <CLI/CLI.hpp>
 
 namespace suivi::receiver {
+namespace {
+
+CLI::App* add_replay(CLI::App& app, replay_arguments& asked) {
+  auto* replay = app.add_subcommand(
+      "replay", "bring stored webhooks once more through the very same path; safe to run twice, and beside a "
+                "running receiver");
+  replay->add_option("--since", asked.since, "received then or later: RFC 3339 (no offset: UTC) or an age (24h)")
+      ->type_name("T");
+  replay->add_option("--until", asked.until, "received earlier than that")->type_name("T");
+  replay->add_option("--event", asked.events, "this event only; may be repeated")
+      ->type_name("ID")
+      ->allow_extra_args(false);
+  replay
+      ->add_option("--outcome", asked.outcome,
+                   "events of this outcome, or `all`; without it parked, failed, conflict and quarantined ones")
+      ->type_name("O");
+  replay
+      ->add_option("--account", asked.account,
+                   "events of this account; with --file and --legacy the account that all of them are of")
+      ->type_name("ID");
+  replay
+      ->add_option("--file", asked.file,
+                   "instead of stored webhooks: lines that are webhook bodies, or events as the API prints them")
+      ->type_name("F.ndjson");
+  replay->add_flag("--legacy", asked.legacy,
+                   "instead of stored webhooks: rows of the old system's webhook_events it never processed");
+  replay->add_option("--rate", asked.rate, "at most so many events a second")->type_name("N");
+  replay->add_flag("--dry-run", asked.dry_run, "decide, write nothing at all, and show what would change");
+  replay->add_flag("--json", asked.json, "one JSON document on standard output");
+  replay->footer("Exit status: 0 done, 1 failed, 2 usage or settings, 3 some events failed (they are tried "
+                 "again by a receiver) or it was stopped.");
+  return replay;
+}
+
+} // namespace
 
 std::string version() {
   return SUIVI_VERSION;
@@ -26,6 +61,7 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
   app.add_subcommand("serve", "the server (what it does without a command)");
   auto* migrate = app.add_subcommand("migrate", "bring the schema `suivi` up to date and exit");
   migrate->add_flag("--check", wanted.check, "change nothing: 0 if it is current, 1 if it is behind");
+  auto* replay = add_replay(app, wanted.replay);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -36,6 +72,8 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
     wanted.what = command::check_config;
   else if (migrate->parsed())
     wanted.what = command::migrate;
+  else if (replay->parsed())
+    wanted.what = command::replay;
   return wanted;
 }
 

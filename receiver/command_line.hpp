@@ -1,18 +1,21 @@
 // What the program was asked to do. Pure but for the printing of --help.
 #pragma once
 
+#include "receiver/replay_command.hpp"
+
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace suivi::receiver {
 
-enum class command { serve, migrate, check_config };
+enum class command { serve, migrate, replay, check_config };
 
 struct command_line {
   command what = command::serve;
   std::string config_file; // --config
   bool check = false;      // migrate --check
+  replay_arguments replay;
 };
 
 // An exit status where there is nothing more to do: --help and --version (0), or usage that cannot be read

@@ -28,9 +28,12 @@ int main(int argc, char** argv) {
   const auto& wanted = std::get<receiver::command_line>(asked);
 
   bool checking = wanted.what == receiver::command::check_config;
+  auto use = checking                                          ? config::purpose::check
+             : wanted.what == receiver::command::serve ? config::purpose::run
+                                                       : config::purpose::command;
   auto loaded =
       config::load(config::program::receiver, wanted.config_file, config::process_environment(),
-                   isatty(STDERR_FILENO) == 1, checking ? config::purpose::check : config::purpose::run);
+                   isatty(STDERR_FILENO) == 1, use);
   if (!loaded) {
     for (const auto& line : loaded.error()) std::fprintf(stderr, "suivi-receiver: %s\n", line.c_str());
     return 2;
@@ -45,5 +48,6 @@ int main(int argc, char** argv) {
                  settings.log.format == "text" ? log::format::text : log::format::json);
   for (const auto& line : loaded->warnings) log::warn("settings", {{"warning", line}});
   if (wanted.what == receiver::command::migrate) return receiver::run_migrate(settings, wanted.check);
+  if (wanted.what == receiver::command::replay) return receiver::run_replay(settings, wanted.replay);
   return receiver::run_server(settings);
 }

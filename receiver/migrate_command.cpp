@@ -14,16 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-task<result<pg::connection>> connect_patiently(const pg::connect_options& options) {
-  auto give_up = steady_clock::now() + 10s;
-  for (int tries = 0;; ++tries) {
-    auto db = co_await pg::connection::connect(options);
-    if (db || db.error().kind == failure::permanent || steady_clock::now() >= give_up) co_return db;
-    auto pause = backoff(tries, 100ms, 1s, chance());
-    co_await runtime::sleep_for(pause);
-  }
-}
-
 task<void> migrate(pg::connect_options options, bool check_only, int& status) {
   status = 1;
   auto db = co_await connect_patiently(options);
@@ -55,6 +45,16 @@ task<void> migrate(pg::connect_options options, bool check_only, int& status) {
 }
 
 } // namespace
+
+task<result<pg::connection>> connect_patiently(const pg::connect_options& options) {
+  auto give_up = steady_clock::now() + 10s;
+  for (int tries = 0;; ++tries) {
+    auto db = co_await pg::connection::connect(options);
+    if (db || db.error().kind == failure::permanent || steady_clock::now() >= give_up) co_return db;
+    auto pause = backoff(tries, 100ms, 1s, chance());
+    co_await runtime::sleep_for(pause);
+  }
+}
 
 pg::connect_options connect_options(const config::settings& s) {
   pg::connect_options options;

@@ -12,4 +12,7 @@ namespace suivi::receiver {
 
 [[nodiscard]] pg::connect_options connect_options(const config::settings& s);
 
+// One connection, tried for 10 seconds. `options` must outlive the call.
+task<result<pg::connection>> connect_patiently(const pg::connect_options& options);
+
 } // namespace suivi::receiver

@@ -10,6 +10,7 @@
 #include "receiver/applier.hpp"
 #include "receiver/operations_records.hpp"
 #include "receiver/operations_routes.hpp"
+#include "receiver/replay_answer.hpp"
 #include "receiver/stream.hpp"
 
 namespace suivi::receiver {
@@ -52,6 +53,7 @@ class operations {
   applier& events_;
   pg::pool connections_;
   stream stream_;
+  replay_desk replay_;
 };
 
 } // namespace suivi::receiver

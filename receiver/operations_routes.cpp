@@ -21,6 +21,7 @@ constexpr std::array addresses{
     address{"GET", {"webhooks", "stats"}, operation::event_stats},
     address{"POST", {"webhooks", "events", any, "retry"}, operation::retry_event},
     address{"DELETE", {"webhooks", "events", any}, operation::delete_event},
+    address{"POST", {"webhooks", "replay"}, operation::replay},
     address{"GET", {"coverage"}, operation::coverage},
     address{"GET", {"orders", any}, operation::show_order},
     address{"GET", {"sweeps"}, operation::list_sweeps},

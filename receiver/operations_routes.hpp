@@ -15,6 +15,7 @@ enum class operation {
   event_stats,
   retry_event,
   delete_event,
+  replay,
   coverage,
   show_order,
   list_sweeps,

@@ -66,11 +66,11 @@ void check_whole(program who, const settings& s, purpose use, mistakes& wrong) {
     wrong.push_back("database.url = (not set): required; give it in the settings file, as SUIVI_DATABASE_URL or as "
                     "DATABASE_URL");
   auto masked = [&](const secret& value, std::string_view path) {
-    if (use == purpose::run && value.reveal() == mask)
+    if (use != purpose::check && value.reveal() == mask)
       wrong.push_back(fmt::format("{} = {}: this is how --check-config hides a secret; put the secret itself here", path, mask));
   };
   masked(s.database.url, "database.url");
-  if (who == program::reconciler) return; // the rest is the receiver's own
+  if (who == program::reconciler || use == purpose::command) return; // the rest is the serving receiver's own
   for (const secret& each : s.receiver.webhook_secrets) masked(each, "receiver.webhook_secrets");
   masked(s.receiver.admin_token, "receiver.admin_token");
   if (s.receiver.webhook_secrets.empty() && !s.receiver.allow_open)

@@ -17,7 +17,8 @@ namespace suivi::config {
 
 enum class program { receiver, reconciler }; // decides which keys are required
 // A masked secret ("***") can be checked, so that what --check-config prints can be read back; it cannot be run with.
-enum class purpose { run, check };
+// A command demands only what it uses: the database.
+enum class purpose { run, check, command };
 
 using milliseconds = std::chrono::milliseconds;
 using environment = std::map<std::string, std::string>;
