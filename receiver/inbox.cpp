@@ -2,6 +2,7 @@
 #include "receiver/inbox.hpp"
 
 #include "common/base/utf8.hpp"
+#include "common/shop/old_columns.hpp"
 
 namespace suivi::receiver {
 namespace {
@@ -280,16 +281,27 @@ task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns)
       "  or exists (select from suivi.parcel k where k.display_id = w.display_id and k.order_id is not null)"
       "  or exists (select from suivi.parcel k where k.tracking = w.tracking and k.order_id is not null))"
       " order by w.due_at limit 5000 for update skip locked)"};
-  static constexpr pg::statement by_scan{
-      "receiver_wake_old",
-      "with ids as (select event_id, unnest(array[uuid, display_id, tracking]) as id from suivi.pending"
-      "              where state = 'parked' and due_at > now() and owner is null),"
-      " named as (select i.event_id from ids i join orders o on o.\"maystroOrderId\" = i.id"
-      "           union select i.event_id from ids i join orders o on o.\"trackingNumber\" = i.id),"
-      " due as (select p.event_id from suivi.pending p join named using (event_id)"
-      "          order by p.due_at limit 5000 for update of p skip locked)"
+  static constexpr pg::statement parked_ids{
+      "receiver_parked_ids",
+      "select distinct id from suivi.pending, unnest(array[uuid, display_id, tracking]) as id"
+      " where state = 'parked' and due_at > now() and owner is null and id is not null limit 10000"};
+  static constexpr pg::statement by_link{
+      "receiver_wake_linked",
+      "with due as (select event_id from suivi.pending w"
+      "             where state = 'parked' and due_at > now() and owner is null and exists"
+      "              (select from suivi.legacy_link l where l.courier_id in (w.uuid, w.display_id, w.tracking))"
+      "             order by due_at limit 5000 for update skip locked)"
       "update suivi.pending p set due_at = now() from due where p.event_id = due.event_id"};
-  const auto& text = by_old_columns ? by_scan : by_index;
+  if (by_old_columns) {
+    auto parked = co_await db.run(parked_ids);
+    if (!parked) co_return parked.error();
+    std::vector<std::optional<std::string>> ids;
+    for (std::size_t i = 0; i < parked->size(); ++i) ids.emplace_back(parked->text(i, 0));
+    if (ids.empty()) co_return std::uint64_t{0};
+    auto linked = co_await shop::find_in_old_columns(db, std::move(ids));
+    if (!linked) co_return linked.error();
+  }
+  const auto& text = by_old_columns ? by_link : by_index;
   auto answer = co_await db.run(text);
   if (!answer) co_return answer.error();
   co_return answer->affected();
@@ -305,7 +317,7 @@ task<result<queue_lengths>> count_pending(pg::connection& db) {
 }
 
 task<result<std::int64_t>> make_partitions(pg::connection& db) {
-  static constexpr pg::statement text{"receiver_partitions", "select suivi.make_partitions(7)"};
+  static constexpr pg::statement text{"receiver_partitions", "select suivi.make_partitions(7), suivi.make_change_partitions(now())"};
   auto answer = co_await db.run(text);
   if (!answer) co_return answer.error();
   co_return answer->integer(0, 0);

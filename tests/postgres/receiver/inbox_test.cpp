@@ -228,6 +228,8 @@ TEST_CASE("a parked event waits until its order appears") {
     co_return *by_old_columns;
   };
   CHECK(test::run(park_and_wake) == 1);
+  // The door finds the order by that link.
+  CHECK(db.value("select courier_id || order_id from suivi.legacy_link") == "u2o2");
   CHECK(claim_all(db, "me").size() == 2);
 }
 
