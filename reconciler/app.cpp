@@ -39,6 +39,8 @@ sweep_options parts::options_of_sweeps() const {
   options.request_timeout = settings.maystro.request_timeout;
   options.read_lag = settings.maystro.read_lag;
   options.adopt_unassigned = settings.reconciler.adopt_unassigned;
+  options.lookup_limit = settings.reconciler.lookup_limit;
+  options.incremental_every = settings.reconciler.incremental_every;
   return options;
 }
 

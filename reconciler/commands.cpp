@@ -62,9 +62,7 @@ void print_reports(const std::vector<report>& reports, bool as_json) {
   fmt::print("{}\n", json::serialize(document));
 }
 
-} // namespace
-
-task<int> sweep_command(parts& p, sweep_arguments arguments) {
+task<int> sweep_now(parts& p, sweep_round& round, sweep_arguments arguments) {
   if (arguments.dry_run) {
     auto current = co_await schema_is_current(p);
     if (!current) co_return fail(current.error());
@@ -76,12 +74,11 @@ task<int> sweep_command(parts& p, sweep_arguments arguments) {
   if (const int* status = std::get_if<int>(&meant)) co_return *status;
   auto& accounts = std::get<std::vector<shop::account>>(meant);
   sweep_options options = p.options_of_sweeps();
+  options.kind = arguments.incremental ? sweep_kind::incremental : sweep_kind::full;
   options.dry_run = arguments.dry_run;
   if (arguments.max_orders >= 0) options.max_orders = arguments.max_orders;
 
-  sweep_round round(p.executor, p.database, p.client, p.owner);
   runtime::task_group beside(p.executor);
-  beside.spawn("signals", stop_on_signal(round));
   bool bar = ::isatty(STDERR_FILENO) == 1;
   if (bar) beside.spawn("progress", show_progress(round));
   std::function<void(const std::string&)> tell = say;
@@ -97,6 +94,18 @@ task<int> sweep_command(parts& p, sweep_arguments arguments) {
   for (const report& r : outcome.reports)
     if (!r.complete) co_return exits::incomplete;
   co_return exits::done;
+}
+
+} // namespace
+
+task<int> sweep_command(parts& p, sweep_arguments arguments) {
+  sweep_round round(p.executor, p.database, p.client, p.owner);
+  runtime::task_group beside(p.executor);
+  beside.spawn("signals", stop_on_signal(round));
+  int status = co_await sweep_now(p, round, std::move(arguments));
+  beside.cancel();
+  co_await beside.join();
+  co_return round.stopped() ? exits::done : status; // to be stopped is no failure; the reports say what is missing
 }
 
 task<int> status_command(parts& p, bool as_json) {
@@ -125,6 +134,7 @@ task<int> status_command(parts& p, bool as_json) {
     o["hasKey"] = !a.courier.api_key.empty();
     o["sweeping"] = seen.leased;
     o["watermark"] = or_null(seen.full_watermark);
+    o["incrementalWatermark"] = or_null(seen.incremental_watermark);
     o["heardAt"] = or_null(seen.heard_at);
     o["problem"] = seen.problem ? json::value(*seen.problem) : json::value(nullptr);
     account_list.push_back(std::move(o));

@@ -11,6 +11,7 @@ namespace suivi::reconciler {
 struct sweep_arguments {
   std::string account;    // empty: all
   std::int64_t max_orders = -1; // below zero: as the settings say
+  bool incremental = false;
   bool dry_run = false;
   bool json = false;
 };

@@ -37,6 +37,8 @@ void feed::abandon() {
   if (wake_) wake_->notify();
 }
 
+bool feed::met(const std::string& order_id) const { return met_.contains(std::hash<std::string>{}(order_id)); }
+
 std::vector<shop::wanted_read> feed::take_doubts() {
   std::vector<shop::wanted_read> doubts;
   for (auto& [key, wanted] : doubts_) doubts.push_back(std::move(wanted));
@@ -86,6 +88,7 @@ void feed::sort_out(std::vector<row> slice, std::vector<shop::observation> obser
   for (std::size_t i = 0; i < slice.size(); ++i) {
     const shop::verdict& v = verdicts[i];
     counted_.count(slice[i].parcel, v);
+    if (!held_ && !v.order_id.empty()) met_.insert(std::hash<std::string>{}(v.order_id));
     if (v.wanted) doubts_.try_emplace(v.wanted->uuid ? "u" + *v.wanted->uuid : "r" + v.wanted->reference, *v.wanted);
     if (v.what != shop::outcome::busy) continue;
     row again = std::move(slice[i]);

@@ -38,6 +38,10 @@ class feed {
   [[nodiscard]] const std::optional<error>& failed() const { return failed_; }
   [[nodiscard]] bool lease_lost() const { return failed_ && failed_->code == "sqlstate:SV002"; }
 
+  // In a dry run, where nothing is written: whether a row was of that order, and of how many orders rows were.
+  [[nodiscard]] bool met(const std::string& order_id) const;
+  [[nodiscard]] std::size_t orders_met() const { return met_.size(); }
+
   // The single reads that would settle something, each once, since the last call.
   [[nodiscard]] std::vector<shop::wanted_read> take_doubts();
 
@@ -68,6 +72,7 @@ class feed {
   bool abandoned_ = false;
   std::optional<error> failed_;
   std::map<std::string, shop::wanted_read> doubts_;
+  seen_set met_; // by hash of the order's id
 };
 
 } // namespace suivi::reconciler

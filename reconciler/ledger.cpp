@@ -68,6 +68,7 @@ constexpr pg::statement move_watermark{"ledger_watermark", R"sql(
 update suivi.account a
 set full_watermark = case when $3 then greatest(a.full_watermark, s.started_at) else a.full_watermark end,
     whole_watermark = case when $3 and not $4 then greatest(a.whole_watermark, s.started_at) else a.whole_watermark end,
+    incremental_watermark = case when $7 then greatest(a.incremental_watermark, s.started_at) else a.incremental_watermark end,
     heard_at = coalesce(greatest(a.heard_at, $5), a.heard_at), problem = $6, last_sweep = s.id,
     lease_owner = null, lease_until = null
 from suivi.sweep s
@@ -87,8 +88,10 @@ where "id" = $1
 constexpr pg::statement missed{"ledger_missed", R"sql(
 with sweep as (
   select s.id, s.account, s.started_at, s.parcels_before,
-         (select max(b.started_at) from suivi.sweep b
-          where b.account = s.account and b.id < s.id and b.verdict = 'complete') as before
+         (select case when s.kind = 'full' then max(b.started_at)
+                      else least(max(b.started_at), s.started_at - interval '2 days') end
+          from suivi.sweep b
+          where b.account = s.account and b.id < s.id and b.verdict = 'complete' and b.kind = 'full') as before
   from suivi.sweep s where s.id = $1
 ), changed as (
   select c.order_id, s.before, p.uuid, p.display_id, p.reference, p.status
@@ -134,15 +137,19 @@ order by s.id desc limit $1
 )sql"};
 
 constexpr pg::statement all_accounts{"ledger_accounts", R"sql(
-select id, name, coalesce(lease_until > clock_timestamp(), false), full_watermark, heard_at, problem
+select id, name, coalesce(lease_until > clock_timestamp(), false), full_watermark, heard_at, problem,
+       incremental_watermark
 from suivi.account order by id
 )sql"};
 
-constexpr pg::statement last_starts{"ledger_last_starts", R"sql(
+constexpr pg::statement started_last{"ledger_last_starts", R"sql(
 select account, max(started_at) from suivi.sweep
-where kind = 'full' and finished_at is not null and not abandoned
+where (kind = 'full' or not $1) and finished_at is not null and not abandoned
 group by account
 )sql"};
+
+constexpr pg::statement read_watermark{"ledger_read_watermark",
+                                       "select greatest(full_watermark, incremental_watermark) from suivi.account where id = $1"};
 
 pg::params numbers(std::int64_t sweep, const report& r) {
   pg::params p;
@@ -233,6 +240,7 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
   pg::params mark;
   std::optional<instant> heard = counts.good > 0 ? counts.last : std::nullopt;
   mark.integer(sweep).integer(held.term).boolean(r.complete && r.kind == "full").boolean(r.cut).at(heard).text(problem);
+  mark.boolean(r.complete && r.kind == "incremental");
   steps.add(move_watermark, std::move(mark));
   if (!from_environment && counts.requests > 0) {
     pg::params with;
@@ -298,17 +306,37 @@ task<result<std::vector<known_account>>> known_accounts(pg::connection& db) {
     a.full_watermark = found->maybe_at(i, 3);
     a.heard_at = found->maybe_at(i, 4);
     a.problem = found->maybe_text(i, 5);
+    a.incremental_watermark = found->maybe_at(i, 6);
     accounts.push_back(std::move(a));
   }
   co_return accounts;
 }
 
-task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db) {
-  auto found = co_await db.run(last_starts);
+namespace {
+
+task<result<std::map<std::string, instant>>> starts_of(pg::connection& db, bool only_full) {
+  pg::params with;
+  with.boolean(only_full);
+  auto found = co_await db.run(started_last, std::move(with));
   if (!found) co_return found.error();
   std::map<std::string, instant> starts;
   for (std::size_t i = 0; i < found->size(); ++i) starts.emplace(found->text(i, 0), found->at(i, 1));
   co_return starts;
+}
+
+} // namespace
+
+task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db) { return starts_of(db, true); }
+task<result<std::map<std::string, instant>>> last_starts(pg::connection& db) { return starts_of(db, false); }
+
+task<result<std::optional<instant>>> newest_watermark(pg::connection& db, std::string account) {
+  pg::params with;
+  with.text(account);
+  auto found = co_await db.run(read_watermark, std::move(with));
+  if (!found) co_return found.error();
+  std::optional<instant> mark;
+  if (!found->empty()) mark = found->maybe_at(0, 0);
+  co_return mark;
 }
 
 } // namespace suivi::reconciler

@@ -1,5 +1,4 @@
-// What the reconciler writes down: leases with their terms, sweep reports, watermarks, statistics. All of its SQL but the
-// door's is here and in coverage.cpp.
+// What the reconciler writes down: leases with their terms, sweep reports, watermarks, statistics.
 //
 // Every call may be repeated. A lease is taken for `lease_time` by PostgreSQL's clock; taking one over raises the term.
 #pragma once
@@ -66,7 +65,7 @@ task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int6
 struct known_account {
   std::string id, name;
   bool leased = false;
-  std::optional<instant> full_watermark, heard_at;
+  std::optional<instant> full_watermark, incremental_watermark, heard_at;
   std::optional<std::string> problem;
 };
 task<result<std::vector<known_account>>> known_accounts(pg::connection& db);
@@ -74,5 +73,10 @@ task<result<std::vector<known_account>>> known_accounts(pg::connection& db);
 // When each account's last full sweep started, among those that came to their own end: one that was killed, stopped or
 // lost its lease stands for no scheduled run.
 task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db);
+// The same of sweeps of either kind.
+task<result<std::map<std::string, instant>>> last_starts(pg::connection& db);
+
+// When the account's last complete sweep of either kind started: what was created before, less an overlap, has been read.
+task<result<std::optional<instant>>> newest_watermark(pg::connection& db, std::string account);
 
 } // namespace suivi::reconciler

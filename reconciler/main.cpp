@@ -24,7 +24,6 @@ struct arguments {
   bool check_config = false;
   sweep_arguments sweep;
   bool full = false;
-  bool incremental = false;
   bool migrate_check = false;
   hooks_arguments hooks;
   verify_arguments verify;
@@ -111,7 +110,7 @@ int main(int argc, char** argv) {
   CLI::App* sweep = app.add_subcommand("sweep", "one sweep of each account now; exit 3 if any ended incomplete");
   sweep->add_option("--account", given.sweep.account, "only this account");
   CLI::Option* full = sweep->add_flag("--full", given.full, "read the whole list (the default)");
-  sweep->add_flag("--incremental", given.incremental, "read only what is new")->excludes(full);
+  sweep->add_flag("--incremental", given.sweep.incremental, "read only what is new, and re-read some open parcels")->excludes(full);
   sweep->add_option("--max-orders", given.sweep.max_orders, "the newest N orders; 0 = all")->check(CLI::NonNegativeNumber);
   sweep->add_flag("--dry-run", given.sweep.dry_run, "write nothing at all");
   app.add_subcommand("status", "last sweeps, next ones, accounts");
@@ -134,10 +133,6 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? exits::done : exits::usage;
-  }
-  if (given.incremental) {
-    fmt::print(stderr, "suivi-reconciler: --incremental is not available yet\n");
-    return exits::usage;
   }
   auto chosen_ones = app.get_subcommands();
   std::string command = chosen_ones.empty() ? "run" : chosen_ones.front()->get_name();

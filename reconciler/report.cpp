@@ -38,14 +38,14 @@ json::object to_json(const report& r) {
 }
 
 std::string to_table(std::span<const report> reports) {
-  std::string text = fmt::format("{:<24} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7}\n", "account",
-                                 "verdict", "fetched", "matched", "backfilled", "status", "unchanged", "unmatched",
-                                 "conflicts", "missed", "seconds");
+  std::string text = fmt::format("{:<24} {:<11} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7} {:>7}\n", "account",
+                                 "kind", "verdict", "fetched", "matched", "backfilled", "status", "unchanged", "unmatched",
+                                 "conflicts", "missed", "lookups", "seconds");
   for (const report& r : reports) {
     std::string name = r.account_name.empty() ? r.account : r.account_name;
-    text += fmt::format("{:<24.24} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7.1f}\n", name,
-                        r.complete ? "complete" : "INCOMPLETE", r.fetched, r.matched, r.backfilled, r.status_changed,
-                        r.unchanged, r.unmatched, r.conflicts, r.missed_by_webhook, r.seconds);
+    text += fmt::format("{:<24.24} {:<11} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7} {:>7.1f}\n", name,
+                        r.kind, r.complete ? "complete" : "INCOMPLETE", r.fetched, r.matched, r.backfilled, r.status_changed,
+                        r.unchanged, r.unmatched, r.conflicts, r.missed_by_webhook, r.lookups, r.seconds);
     if (r.reason) text += fmt::format("    {}\n", *r.reason);
   }
   return text;

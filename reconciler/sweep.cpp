@@ -12,8 +12,6 @@ namespace {
 
 // No more pages are asked for while so many rows wait for the door.
 constexpr std::size_t most_rows_waiting = 2'000;
-// A single read that leaves the matter in doubt is repeated so often.
-constexpr int most_doubt_rounds = 3;
 constexpr milliseconds database_wait{10'000};
 // How long a sweep that is told to stop lets the slice under way finish.
 constexpr milliseconds stop_grace{4'000};
@@ -33,11 +31,13 @@ shop::door_options door_of(const sweep_options& options) {
 account_sweep::account_sweep(asio::any_io_executor executor, pg::pool& database, http::client& client,
                              shop::account who, sweep_options options, std::optional<lease> held)
     : database_(database), who_(std::move(who)), options_(options), held_(std::move(held)),
-      courier_(client, who_.courier, options.request_timeout, options.requests_per_second, options.max_in_flight), plan_(options.max_orders),
+      courier_(client, who_.courier, options.request_timeout, options.requests_per_second, options.max_in_flight),
+      plan_(page_plan(options.max_orders)),
       wake_(executor), ending_(executor), fetchers_(executor), helpers_(executor),
       feed_(database, door_of(options), held_, counted_, wake_), began_(steady_now()) {
   report_.account = who_.id;
   report_.account_name = who_.name;
+  report_.kind = options_.kind == sweep_kind::full ? "full" : "incremental";
   report_.id = "dry-run";
 }
 
@@ -51,6 +51,7 @@ report account_sweep::so_far() const {
   report r = report_;
   counted_.write_into(r, static_cast<std::int64_t>(plan_.unreadable_rows()));
   r.pages = static_cast<std::int64_t>(plan_.pages());
+  r.lookups = lookups_;
   r.requests = courier_.counts().requests;
   r.retries = courier_.counts().retries;
   r.throttled = courier_.counts().throttled;
@@ -107,22 +108,6 @@ task<void> account_sweep::fetch(int page) {
   wake_.notify();
 }
 
-task<void> account_sweep::read_one(shop::wanted_read wanted) {
-  auto got = co_await courier_.read(wanted, options_.read_lag);
-  using outcome = asked<std::vector<shop::observation>>::outcome;
-  if (got.what == outcome::good) {
-    for (shop::observation& o : *got.content) {
-      o.account = who_.id;
-      o.sweep_id = id_;
-    }
-    feed_.offer(std::move(*got.content));
-  } else if (got.what != outcome::past_end) { // gone at the courier: what the shop shows stays
-    ++doubts_undone_;
-  }
-  --in_flight_;
-  wake_.notify();
-}
-
 // Keeps the lease and shows how far the sweep has come, until the sweep ends.
 task<void> account_sweep::keep() {
   steady_time kept = steady_now();
@@ -148,7 +133,8 @@ task<void> account_sweep::keep() {
 task<void> account_sweep::read_pages() {
   while (!plan_.done()) {
     if (feed_.failed()) fetchers_.cancel();
-    if (stopping_ || lease_lost_ || feed_.failed() || !courier_.stopped().empty()) break;
+    if (ending_early()) break;
+    start_due_doubts();
     while (in_flight_ < courier_.useful_callers() && feed_.waiting() < most_rows_waiting) {
       std::optional<int> page = plan_.next();
       if (!page) break;
@@ -167,41 +153,22 @@ task<void> account_sweep::drain() {
     co_await wake_.wait_until(steady_now() + milliseconds(200));
 }
 
-task<void> account_sweep::settle_doubts() {
-  for (int round = 1; round <= most_doubt_rounds; ++round) {
-    co_await drain();
-    std::vector<shop::wanted_read> doubts = feed_.take_doubts();
-    if (doubts.empty()) co_return;
-    for (shop::wanted_read& wanted : doubts) {
-      if (options_.dry_run || (!wanted.account.empty() && wanted.account != who_.id)) continue;
-      while (!stopping_ && !lease_lost_ && (now() < wanted.not_before ||
-             in_flight_ >= static_cast<std::size_t>(options_.max_in_flight))) {
-        milliseconds left = std::chrono::duration_cast<milliseconds>(wanted.not_before - now()) + milliseconds(1);
-        milliseconds pause = std::clamp(left, milliseconds(5), milliseconds(1'000));
-        co_await wake_.wait_until(steady_now() + pause);
-      }
-      if (stopping_ || lease_lost_ || feed_.failed() || !courier_.stopped().empty()) {
-        ++doubts_undone_;
-        continue;
-      }
-      ++in_flight_;
-      fetchers_.spawn("single read", read_one(std::move(wanted)));
-    }
-    co_await fetchers_.join();
-    if (options_.dry_run) co_return;
-  }
-  co_await drain();
-  std::vector<shop::wanted_read> left = feed_.take_doubts();
-  doubts_undone_ += left.size();
-}
-
 task<void> account_sweep::begin() {
-  if (!held_) co_return;
+  if (!held_ && options_.kind == sweep_kind::full) co_return;
   auto db = co_await database_.acquire(steady_now() + database_wait);
   if (!db) {
     not_begun_ = db.error();
     co_return;
   }
+  if (options_.kind == sweep_kind::incremental) {
+    auto watermark = co_await newest_watermark(**db, who_.id);
+    if (!watermark) {
+      not_begun_ = watermark.error();
+      co_return;
+    }
+    plan_ = incremental_plan(incremental_horizon(*watermark, now()), options_.max_orders);
+  }
+  if (!held_) co_return;
   auto begun = co_await begin_sweep(**db, *held_, who_.name, report_.kind);
   if (!begun) {
     not_begun_ = begun.error();
@@ -250,9 +217,11 @@ task<void> account_sweep::end() {
     report_.reason = fmt::format("the report could not be written: {}", to_string(db.error()));
     co_return;
   }
-  auto missed = co_await count_missed(**db, *id_);
-  if (missed) report_.missed_by_webhook = *missed;
-  else log::warn("orders that webhooks missed could not be counted", {{"error", to_string(missed.error())}});
+  if (report_.status_changed > 0) {
+    auto missed = co_await count_missed(**db, *id_);
+    if (missed) report_.missed_by_webhook = *missed;
+    else log::warn("orders that webhooks missed could not be counted", {{"error", to_string(missed.error())}});
+  }
   auto ended = co_await end_sweep(**db, *held_, *id_, report_, counts, who_.from_environment, problem);
   if (!ended) {
     report_.complete = false;
@@ -278,6 +247,9 @@ task<report> account_sweep::run() {
     helpers_.spawn("feed", feed_.run());
     if (held_) helpers_.spawn("lease", keep());
     co_await read_pages();
+    co_await settle_doubts();
+    co_await look_up();
+    if (options_.kind == sweep_kind::incremental) co_await rotate();
     co_await settle_doubts();
     feed_.close();
     if (stopping_ || lease_lost_) feed_.abandon();

@@ -1,5 +1,6 @@
-// One full sweep of one account: the pages as plan.hpp asks for them, their rows through the door, the doubts settled by
-// single reads, and a report that says whether that was the whole of it.
+// One sweep of one account: the pages as its plan asks for them (plan.hpp, incremental.hpp), their rows through the door,
+// the doubts settled by single reads, orders looked up by reference, in an incremental sweep also a turn of rotation, and a
+// report that says whether the list was read whole.
 //
 // Writes nothing in a dry run, the report's row included. A sweep that is killed leaves its row saying so. stop() ends it
 // early, with an incomplete report and the lease freed. One run() for each object.
@@ -13,19 +14,26 @@
 #include "reconciler/courier.hpp"
 #include "reconciler/feed.hpp"
 #include "reconciler/ledger.hpp"
-#include "reconciler/plan.hpp"
+#include "reconciler/list_plan.hpp"
+#include "reconciler/lookups.hpp"
+#include "reconciler/rotation.hpp"
 
 #include <optional>
 
 namespace suivi::reconciler {
 
+enum class sweep_kind { full, incremental };
+
 struct sweep_options {
+  sweep_kind kind = sweep_kind::full;
   std::int64_t max_orders = 10'000; // 0 = all
   int max_in_flight = 10;
   double requests_per_second = 0;
   milliseconds request_timeout{30'000};
   milliseconds read_lag{10'000};
   bool adopt_unassigned = true;
+  std::int64_t lookup_limit = 500;          // single look-ups; 0 = none
+  milliseconds incremental_every{300'000};  // what rotation reckons with
   bool dry_run = false;
 };
 
@@ -47,11 +55,24 @@ class account_sweep {
 
  private:
   task<void> fetch(int page);
-  task<void> read_one(shop::wanted_read wanted);
   task<void> keep();
   task<void> read_pages();
-  task<void> settle_doubts();
   task<void> drain();
+
+  // sweep_singles.cpp
+  enum class single { answered, absent, failed, stopped };
+  task<single> ask(shop::wanted_read wanted, shop::source as);
+  task<bool> turn();
+  [[nodiscard]] bool ending_early() const;
+  void answered_one();
+  task<void> settle_doubts();
+  void start_due_doubts();
+  task<void> settle_one(shop::wanted_read wanted);
+  task<void> look_up();
+  task<void> look_up_one(unfound_order order);
+  task<void> rotate();
+  task<void> reread_one(open_parcel parcel);
+
   task<void> begin();
   task<void> end();
   [[nodiscard]] report so_far() const;
@@ -65,7 +86,7 @@ class account_sweep {
   std::optional<std::int64_t> id_;
 
   courier courier_;
-  page_plan plan_;
+  list_plan plan_;
   tally counted_;
   runtime::wakeup wake_;   // an answer came, a slice is done, stop()
   runtime::wakeup ending_; // wakes keep()
@@ -81,6 +102,10 @@ class account_sweep {
   bool lease_lost_ = false;
   std::optional<error> not_begun_;
   std::size_t doubts_undone_ = 0;
+  std::vector<shop::wanted_read> later_doubts_; // not due when last looked at
+  std::int64_t lookups_ = 0;
+  std::vector<lookup_answer> lookup_answers_;
+  std::vector<reread> rereads_;
   std::string first_failure_; // of a page, for the reason
 };
 

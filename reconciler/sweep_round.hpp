@@ -1,4 +1,4 @@
-// Full sweeps of several accounts side by side: one's failure is never another's. An account whose lease somebody else
+// Sweeps of several accounts side by side: one's failure is never another's. An account whose lease somebody else
 // holds is waited for, or passed over.
 #pragma once
 
@@ -26,6 +26,7 @@ class sweep_round {
                     std::function<void(const std::string&)> say);
   // Ends what is under way and keeps later runs from starting.
   void stop();
+  [[nodiscard]] bool stopped() const { return stopping_; }
 
   // Of the sweeps under way, together.
   [[nodiscard]] account_sweep::progress how_far() const;

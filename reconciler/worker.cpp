@@ -3,30 +3,44 @@
 
 #include "common/log/log.hpp"
 #include "common/runtime/signals.hpp"
+#include "reconciler/due.hpp"
 #include "reconciler/hooks_watch.hpp"
 #include "reconciler/listener.hpp"
 #include "reconciler/requests.hpp"
 #include "reconciler/schedule.hpp"
 #include "reconciler/sweep_round.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <list>
 
 namespace suivi::reconciler {
 namespace {
 
 // How often it is looked whether an account is due: a clock that was set, an account that was added, a lease that lapsed.
 constexpr milliseconds look_again{5'000};
+constexpr milliseconds look_pause{100};
 constexpr milliseconds stop_grace{2'000};
+
+// One account's sweep under way; each account has its own round, so that none waits for another's.
+struct account_job {
+  account_job(parts& p, std::string of, due what_kind) : account(std::move(of)), kind(what_kind), round(p.executor, p.database, p.client, p.owner) {}
+  std::string account;
+  due kind;
+  sweep_round round;
+  bool ended = false;
+};
 
 struct worker {
   worker(parts& with)
       : p(with), times(p.settings.reconciler.schedule, p.settings.reconciler.timezone),
-        round(p.executor, p.database, p.client, p.owner), wake(p.executor),
+        sweeping(p.executor), wake(p.executor),
         requests(p, [this](const report& r) { numbers.count(r); }) {}
 
   parts& p;
   schedule times;
-  sweep_round round;
+  std::list<account_job> jobs;
+  runtime::task_group sweeping;
   runtime::wakeup wake;
   figures numbers;
   request_desk requests; // what operators ask for
@@ -40,7 +54,7 @@ task<void> stop_on_signal(worker& w) {
   co_await runtime::stop_requested();
   log::info("stopping");
   w.stopping = true;
-  w.round.stop();
+  for (account_job& job : w.jobs) job.round.stop();
   w.requests.stop();
   w.wake.notify();
 }
@@ -51,8 +65,17 @@ void note_database(worker& w, const error& why) {
   if (why.code == "sqlstate:3F000" || why.code == "sqlstate:42P01") w.migrated = false; // the schema is gone: make it again
 }
 
-// The accounts whose last scheduled sweep has not come to its end; nullopt if that cannot be told now.
-task<std::optional<std::vector<shop::account>>> accounts_due(worker& w) {
+struct due_account {
+  shop::account who;
+  due kind;
+};
+struct duties {
+  std::vector<due_account> now;
+  std::optional<instant> next; // when to look again
+};
+
+// What the accounts are due for; nullopt if that cannot be told now.
+task<std::optional<duties>> look_at_accounts(worker& w) {
   if (!w.migrated) {
     auto done = co_await migrate_now(w.p, database_patience);
     if (!done) {
@@ -71,44 +94,79 @@ task<std::optional<std::vector<shop::account>>> accounts_due(worker& w) {
     note_database(w, db.error());
     co_return std::nullopt;
   }
-  auto starts = co_await last_full_starts(**db);
-  if (!starts) {
-    note_database(w, starts.error());
+  auto full = co_await last_full_starts(**db);
+  if (!full) {
+    note_database(w, full.error());
+    co_return std::nullopt;
+  }
+  auto any = co_await last_starts(**db);
+  if (!any) {
+    note_database(w, any.error());
     co_return std::nullopt;
   }
   w.database_missed = false;
   w.accounts_seen = w.accounts_seen || !accounts->empty();
   instant at = now();
-  std::erase_if(*accounts, [&](const shop::account& a) {
-    auto last = starts->find(a.id);
-    std::optional<instant> started;
-    if (last != starts->end()) started = last->second;
-    return !w.times.missed(started, at);
-  });
-  co_return std::move(*accounts);
+  milliseconds every = w.p.settings.reconciler.incremental_every;
+  auto when = [](const std::map<std::string, instant>& starts, const std::string& account) {
+    auto found = starts.find(account);
+    return found == starts.end() ? std::nullopt : std::optional(found->second);
+  };
+  duties found;
+  found.next = w.times.next_after(at);
+  for (shop::account& a : *accounts) {
+    last_sweep_starts last{when(*full, a.id), when(*any, a.id)};
+    due kind = due_at(w.times, last, every, at);
+    std::optional<instant> next = next_due(w.times, last, every, at);
+    if (next) found.next = std::min(found.next.value_or(*next), *next);
+    if (kind != due::nothing) found.now.push_back({std::move(a), kind});
+  }
+  co_return found;
+}
+
+task<void> sweep_account(worker& w, account_job& job, shop::account who) {
+  sweep_options options = w.p.options_of_sweeps();
+  options.kind = job.kind == due::full ? sweep_kind::full : sweep_kind::incremental;
+  std::vector<shop::account> accounts;
+  accounts.push_back(std::move(who));
+  auto outcome = co_await job.round.run(std::move(accounts), options, milliseconds(0), nullptr);
+  bool complete = false;
+  for (const report& r : outcome.reports) {
+    w.numbers.count(r);
+    complete = complete || r.complete;
+  }
+  if (outcome.failed) note_database(w, *outcome.failed);
+  job.ended = true;
+  if (complete) w.wake.notify(); // otherwise the next look is early enough
+}
+
+void begin_sweeps(worker& w, std::vector<due_account> now) {
+  for (due_account& one : now) {
+    bool busy = std::any_of(w.jobs.begin(), w.jobs.end(), [&](const account_job& j) { return j.account == one.who.id; });
+    if (busy) continue;
+    account_job& job = w.jobs.emplace_back(w.p, one.who.id, one.kind);
+    w.sweeping.spawn("sweep", sweep_account(w, job, std::move(one.who)));
+  }
 }
 
 task<int> work(worker& w) {
   bool first = true;
   while (!w.stopping) {
-    auto due = co_await accounts_due(w);
-    if (first && due && !w.accounts_seen) {
+    std::erase_if(w.jobs, [](const account_job& job) { return job.ended; });
+    auto found = co_await look_at_accounts(w);
+    if (first && found && !w.accounts_seen) {
       fmt::print(stderr, "suivi-reconciler: no courier account: neither shipping_accounts nor MAYSTRO_API_KEY holds one\n");
       co_return exits::usage;
     }
-    if (due) first = false;
-    if (due && !due->empty() && !w.stopping) {
-      sweep_options options = w.p.options_of_sweeps();
-      auto outcome = co_await w.round.run(std::move(*due), options, milliseconds(0), nullptr);
-      for (const report& r : outcome.reports) w.numbers.count(r);
-      if (outcome.failed) note_database(w, *outcome.failed);
-    }
+    if (found) first = false;
     if (w.stopping) break;
-    steady_time again = std::chrono::steady_clock::now() + look_again;
-    std::optional<instant> next = w.times.next_after(now());
-    if (next) again = std::min(again, std::chrono::steady_clock::now() + (*next - now()) + milliseconds(5));
-    co_await w.wake.wait_until(again);
+    if (found) begin_sweeps(w, std::move(found->now));
+    milliseconds pause = look_again;
+    if (found && found->next)
+      pause = std::clamp(std::chrono::duration_cast<milliseconds>(*found->next - now()) + milliseconds(5), look_pause, look_again);
+    co_await w.wake.wait_until(std::chrono::steady_clock::now() + pause);
   }
+  co_await w.sweeping.join();
   co_return exits::done;
 }
 

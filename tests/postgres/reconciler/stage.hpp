@@ -34,7 +34,10 @@ struct courier_stand_in {
   std::set<std::string> broken_pages; // answered 500
   int refuse_with = 0;                // 401 for everything
   int throttle_first = 0;             // so many 429s first
+  bool ignores_filter = false;        // a look-up is answered with the first page
+  std::set<std::string> broken_references, broken_uuids; // their single reads are answered 500
   int requests = 0;
+  std::vector<std::string> pages_asked, references_asked, uuids_asked;
 
   http::response answer(const http::request& asked) {
     ++requests;
@@ -51,12 +54,40 @@ struct courier_stand_in {
       r.headers.emplace_back("Retry-After", "0");
       return r;
     }
-    std::string page(target->find("page").value_or("1"));
-    if (broken_pages.contains(page)) {
-      r.status = 500;
-      r.body = "<html>";
+    auto broken = [] {
+      http::response bad;
+      bad.status = 500;
+      bad.body = "<html>";
+      return bad;
+    };
+    if (target->segments.size() == 4) { // api/stores/orders/{uuid}
+      const std::string& uuid = target->segments[3];
+      uuids_asked.push_back(uuid);
+      if (broken_uuids.contains(uuid)) return broken();
+      for (const courier_row& row : rows)
+        if (row.uuid == uuid) {
+          r.body = row.json();
+          return r;
+        }
+      r.status = 404;
+      r.body = R"({"detail":"Not found."})";
       return r;
     }
+    if (auto reference = target->find("external_order_id")) {
+      references_asked.emplace_back(*reference);
+      if (broken_references.contains(references_asked.back())) return broken();
+      if (!ignores_filter) {
+        std::string found;
+        for (const courier_row& row : rows)
+          if (row.reference == *reference) found += (found.empty() ? "" : ",") + row.json();
+        r.body = fmt::format(R"({{"list":{{"count":1,"next":null,"previous":null,"results":[{}]}}}})", found);
+        return r;
+      }
+    } else {
+      pages_asked.emplace_back(target->find("page").value_or("1"));
+    }
+    std::string page(target->find("page").value_or("1"));
+    if (broken_pages.contains(page)) return broken();
     std::size_t from = (static_cast<std::size_t>(std::stoul(page)) - 1) * page_size;
     std::string list;
     for (std::size_t i = from; i < std::min(rows.size(), from + page_size); ++i)
@@ -126,7 +157,18 @@ insert into customers ("id", "name", "phone", "updatedAt") values ('k1', 'nobody
                            values.empty() ? "" : ", ", values));
   }
 
-  reconciler::report sweep() { return run(sweep_once(db, courier, "acc-1", options)); }
+  reconciler::report sweep(const std::string& account = "acc-1") { return run(sweep_once(db, courier, account, options)); }
+  reconciler::report sweep_newest() {
+    reconciler::sweep_options newest = options;
+    newest.kind = reconciler::sweep_kind::incremental;
+    return run(sweep_once(db, courier, "acc-1", newest));
+  }
+  // A parcel and its order, numbered; younger ones have greater numbers and come first in the list.
+  void shipped(int n, int status = 31, const std::string& created_at = "2026-01-10T10:00:00Z") {
+    order(fmt::format("R{}", n));
+    courier.rows.insert(courier.rows.begin(), {fmt::format("00000000-0000-4000-8000-{:012}", n), fmt::format("R{}", n),
+                                               status, fmt::format("17{:014}", n), created_at});
+  }
 
   [[nodiscard]] std::string column(const std::string& reference, const std::string& name) const {
     return db.value(fmt::format(R"sql(select "{}" from orders where "reference" = '{}')sql", name, reference));

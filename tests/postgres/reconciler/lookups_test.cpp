@@ -1,0 +1,189 @@
+// Orders without tracking number that the pages do not show are asked for by reference.
+#include "tests/postgres/reconciler/stage.hpp"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using suivi::test::stage;
+using texts = std::vector<std::string>;
+
+namespace {
+
+// Orders R1 (oldest) to Rn of the shop, a day apart, all made before now; the courier has those in `shipped` and newer ones
+// of somebody else's that fill the newest page.
+void old_shop(stage& s, int orders, const std::vector<int>& shipped) {
+  for (int n : shipped) s.shipped(n);
+  for (int n = 1; n <= orders; ++n)
+    if (std::find(shipped.begin(), shipped.end(), n) == shipped.end()) s.order(fmt::format("R{}", n));
+  s.db.execute(R"sql(update orders set "createdAt" = now() at time zone 'UTC' - interval '100 days'
+                     + substr("reference", 2)::int * interval '1 day')sql");
+  for (int n = 901; n <= 925; ++n)
+    s.courier.rows.insert(s.courier.rows.begin(), {fmt::format("00000000-0000-4000-8000-{:012}", n), fmt::format("X{}", n),
+                                                   6, fmt::format("18{:014}", n), "2026-02-01T10:00:00Z"});
+  s.options.max_orders = 20;
+}
+
+} // namespace
+
+TEST_CASE("an order beyond the pages read is found by its reference") {
+  stage s;
+  old_shop(s, 3, {2});
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.reason.value_or("") == "newest 20");
+  CHECK(report.lookups == 3);
+  CHECK(report.backfilled == 1);
+  CHECK(report.matched == 1);
+  CHECK(report.fetched == 21); // the row of a look-up is a parcel as any other
+  CHECK(s.column("R2", "trackingNumber") == fmt::format("17{:014}", 2));
+  CHECK(s.db.value("select string_agg(distinct source::text, ',') from suivi.change") == "3"); // lookup
+  CHECK(s.db.number("select lookups from suivi.sweep") == 3);
+}
+
+TEST_CASE("a courier that ignores the filter puts no tracking number on a wrong order") {
+  stage s;
+  old_shop(s, 5, {2});
+  s.courier.ignores_filter = true;
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.lookups == 5);
+  CHECK(report.backfilled == 0);
+  CHECK(s.db.number(R"sql(select count(*) from orders where "trackingNumber" is not null)sql") == 0);
+}
+
+TEST_CASE("references travel encoded") {
+  stage s;
+  s.order("R 1&external_order_id=R2#/é+%");
+  s.options.max_orders = 1;
+  s.courier.rows = {{"00000000-0000-4000-8000-000000000009", "X", 6, "9"},
+                    {"00000000-0000-4000-8000-000000000001", "R 1&external_order_id=R2#/é+%", 31, "1700"}};
+  CHECK(s.sweep().backfilled == 1);
+  CHECK(s.courier.references_asked == texts{"R 1&external_order_id=R2#/é+%"});
+}
+
+TEST_CASE("a complete, uncut sweep has said of every order that it is not there") {
+  stage s;
+  old_shop(s, 3, {2});
+  s.options.max_orders = 0;
+  auto whole = s.sweep();
+  CHECK(whole.complete);
+  CHECK(whole.lookups == 0);
+  s.options.max_orders = 20;
+  CHECK(s.sweep().lookups == 0); // they wait out the interval
+  s.db.execute("update suivi.account set whole_watermark = whole_watermark - interval '61 minutes'");
+  CHECK(s.sweep().lookups == 2);
+}
+
+TEST_CASE("an incomplete sweep looks orders up") {
+  stage s;
+  old_shop(s, 3, {2});
+  s.options.max_orders = 0;
+  s.courier.broken_pages = {"2"};
+  auto report = s.sweep();
+  CHECK_FALSE(report.complete);
+  CHECK(report.lookups == 3);
+  CHECK(report.backfilled == 1);
+}
+
+TEST_CASE("those never asked for come first and the oldest first among them, then those not asked for longest") {
+  stage s;
+  old_shop(s, 5, {});
+  s.options.lookup_limit = 2;
+  s.options.max_in_flight = 1;
+  s.sweep();
+  s.sweep();
+  CHECK(s.courier.references_asked == texts{"R1", "R2", "R3", "R4"});
+  s.db.execute("update suivi.lookup set asked_at = asked_at - interval '2 hours' where order_id in ('o-R3', 'o-R2')");
+  s.sweep();
+  s.sweep();
+  CHECK(s.courier.references_asked == texts{"R1", "R2", "R3", "R4", "R5", "R2", "R3"});
+}
+
+TEST_CASE("not there is believed the longer the more often it was said") {
+  stage s;
+  old_shop(s, 1, {});
+  auto after = [&](const char* time) {
+    s.db.execute(fmt::format("update suivi.lookup set asked_at = clock_timestamp() - interval '{}'", time));
+    return s.sweep().lookups;
+  };
+  CHECK(s.sweep().lookups == 1);
+  CHECK(after("59 minutes") == 0);
+  CHECK(after("61 minutes") == 1);
+  CHECK(after("61 minutes") == 0);
+  CHECK(after("121 minutes") == 1);
+  CHECK(after("239 minutes") == 0);
+  CHECK(after("241 minutes") == 1);
+  s.db.execute("update suivi.lookup set negatives = 1000");
+  CHECK(after("167 hours") == 0);
+  CHECK(after("169 hours") == 1);
+}
+
+TEST_CASE("a question without an answer counts for nothing and waits behind the others") {
+  stage s;
+  old_shop(s, 2, {});
+  s.options.lookup_limit = 1;
+  s.courier.broken_references = {"R1"};
+  auto first = s.sweep();
+  CHECK(first.complete); // the list was
+  CHECK(first.lookups == 1);
+  CHECK(s.db.number("select negatives from suivi.lookup where order_id = 'o-R1'") == 0);
+  s.courier.references_asked.clear();
+  s.courier.broken_references.clear();
+  s.sweep();
+  s.sweep();
+  CHECK(s.courier.references_asked == texts{"R2", "R1"});
+}
+
+TEST_CASE("a remembered order is forgotten once it has a tracking number or is gone") {
+  stage s;
+  old_shop(s, 3, {});
+  s.sweep();
+  CHECK(s.db.number("select count(*) from suivi.lookup") == 3);
+  s.db.execute(R"sql(update orders set "trackingNumber" = 'by-hand' where "reference" = 'R1';
+                     delete from orders where "reference" = 'R2';
+                     update suivi.lookup set asked_at = asked_at - interval '2 hours')sql");
+  s.sweep();
+  CHECK(s.db.value("select string_agg(order_id, ',') from suivi.lookup") == "o-R3");
+}
+
+TEST_CASE("cancelled, delivered and old orders are asked for like any other") {
+  stage s;
+  old_shop(s, 3, {1, 2, 3});
+  s.db.execute(R"sql(update orders set "status" = 'CANCELLED', "createdAt" = '2019-01-01' where "reference" = 'R1';
+                     update orders set "status" = 'DELIVERED', "shippingStatus" = 'LIVRÉ' where "reference" = 'R2')sql");
+  auto report = s.sweep();
+  CHECK(report.lookups == 3);
+  CHECK(report.backfilled == 3);
+}
+
+TEST_CASE("orders without account are asked for where they may be adopted, another account's never") {
+  stage s;
+  old_shop(s, 3, {1, 2, 3});
+  s.db.execute(R"sql(update orders set "shippingAccountId" = null where "reference" = 'R1';
+                     update orders set "shippingAccountId" = 'acc-2' where "reference" = 'R2')sql");
+  s.options.adopt_unassigned = false;
+  CHECK(s.sweep().lookups == 1);
+  s.options.adopt_unassigned = true;
+  CHECK(s.sweep().lookups == 1);
+  CHECK(s.db.value("select account from suivi.adopted_order where order_id = 'o-R1'") == "acc-1");
+  CHECK(s.column("R2", "trackingNumber") == "NULL");
+}
+
+TEST_CASE("no look-ups at all where none are allowed") {
+  stage s;
+  old_shop(s, 3, {1});
+  s.options.lookup_limit = 0;
+  CHECK(s.sweep().lookups == 0);
+}
+
+TEST_CASE("a dry run asks for what its pages did not show and remembers nothing") {
+  stage s;
+  old_shop(s, 3, {1});
+  s.shipped(50, 6, "2026-02-02T10:00:00Z");
+  s.options.dry_run = true;
+  auto report = s.sweep();
+  CHECK(report.lookups == 3);
+  CHECK(report.backfilled == 2);
+  CHECK(s.db.number("select (select count(*) from suivi.lookup) + (select count(*) from suivi.parcel)") == 0);
+}
