@@ -1,0 +1,185 @@
+// Hooks registered at a courier that fails, and what is noted of them.
+#include "reconciler/account_notes.hpp"
+#include "reconciler/registrar.hpp"
+#include "tests/postgres/reconciler/beside_courier.hpp"
+#include "tests/postgres/reconciler/stage.hpp"
+#include "tests/support/connected.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using namespace suivi::reconciler;
+using suivi::test::stage;
+
+namespace {
+
+struct hook_courier {
+  struct row {
+    std::string id, endpoint, trigger;
+  };
+  std::vector<row> hooks;
+  std::vector<std::string> triggers{"all", "OrderFieldUpdated", "OrderDelivered"};
+  bool bare = false;   // lists without envelope
+  bool old_shape = false; // `triggers` in the place of `trigger_type`
+  int lose_answers = 0; // of registrations: done, and answered 502
+  int refuse_with = 0;
+  int made = 0;
+
+  [[nodiscard]] std::string list(const std::string& rows) const {
+    return bare ? "[" + rows + "]" : R"({"count":1,"next":null,"previous":null,"results":[)" + rows + "]}";
+  }
+
+  http::response answer(const http::request& asked) {
+    http::response r;
+    if (refuse_with != 0) {
+      r.status = static_cast<unsigned>(refuse_with);
+      return r;
+    }
+    if (asked.target == "/api/stores/hooks/types/") {
+      std::string rows;
+      for (const std::string& name : triggers) rows += fmt::format(R"({}{{"id":"id-{}","name":"{}"}})", rows.empty() ? "" : ",", name, name);
+      r.body = list(rows);
+    } else if (asked.method == "GET") {
+      std::string rows;
+      for (const row& h : hooks) {
+        rows += fmt::format(R"({}{{"id":"{}","endpoint":"{}",)", rows.empty() ? "" : ",", h.id, h.endpoint);
+        rows += old_shape ? fmt::format(R"("triggers":[{{"id":"{}"}}]}})", h.trigger)
+                          : fmt::format(R"("trigger_type":{{"id":"{}"}}}})", h.trigger);
+      }
+      r.body = list(rows);
+    } else if (asked.method == "POST") {
+      auto body = boost::json::parse(asked.body).as_object();
+      row h{fmt::format("h{}", ++made), body.at("endpoint").as_string().c_str(), body.at("trigger_type_id").as_string().c_str()};
+      hooks.push_back(h);
+      r.status = lose_answers > 0 ? 502 : 201;
+      if (lose_answers > 0) --lose_answers;
+      else r.body = fmt::format(R"({{"id":"{}","endpoint":"{}","trigger_type":"{}"}})", h.id, h.endpoint, h.trigger);
+    } else {
+      std::erase_if(hooks, [&](const row& h) { return asked.target == "/api/stores/hooks/costume/" + h.id + "/"; });
+      r.status = 204;
+    }
+    return r;
+  }
+};
+
+hook_owner owner(std::string secret = "example-secret") { return {"https://shop.example", std::move(secret), "acc-1", {}}; }
+
+hook_report act(hook_courier& courier, hook_owner of, task<hook_report> (registrar::*what)()) {
+  hook_report got;
+  test::run_beside([&](const http::request& asked) { return courier.answer(asked); },
+                   [&](shop::account who, http::client& client) -> task<void> {
+                     registrar hooks(client, who, milliseconds(5'000), of);
+                     got = co_await (hooks.*what)();
+                   });
+  return got;
+}
+
+} // namespace
+
+TEST_CASE("ensure registers once whatever the shape of the courier's lists") {
+  for (bool bare : {false, true})
+    for (bool old_shape : {false, true}) {
+      hook_courier courier;
+      courier.bare = bare;
+      courier.old_shape = old_shape;
+      auto first = act(courier, owner(), &registrar::ensure);
+      CHECK_FALSE(first.failed);
+      CHECK(first.added == std::vector<std::string>{"OrderFieldUpdated", "OrderDelivered"});
+      auto second = act(courier, owner(), &registrar::ensure);
+      CHECK(second.added.empty());
+      CHECK(courier.hooks.size() == 2);
+      CHECK(courier.made == 2);
+    }
+}
+
+TEST_CASE("a registration whose answer was lost is not sent twice") {
+  hook_courier courier;
+  courier.lose_answers = 2;
+  auto r = act(courier, owner(), &registrar::ensure);
+  CHECK_FALSE(r.failed);
+  CHECK(r.added.size() == 2);
+  CHECK(courier.made == 2);
+}
+
+TEST_CASE("a new secret replaces the old hooks after the new ones are there") {
+  hook_courier courier;
+  act(courier, owner("before"), &registrar::ensure);
+  courier.hooks.push_back({"x", "https://else.example/in", "id-all"});
+  auto r = act(courier, owner(), &registrar::ensure);
+  CHECK(r.removed.size() == 2);
+  REQUIRE(courier.hooks.size() == 3);
+  CHECK(courier.hooks.front().id == "x");
+  CHECK(courier.hooks.back().endpoint == "https://shop.example/webhooks/maystro/example-secret?account=acc-1");
+  for (const shown_hook& h : r.hooks) CHECK(h.endpoint.find("example-secret") == std::string::npos);
+}
+
+TEST_CASE("remove takes ours and leaves other endpoints") {
+  hook_courier courier;
+  act(courier, owner("before"), &registrar::ensure);
+  courier.hooks.push_back({"x", "https://else.example/in", "id-all"});
+  auto r = act(courier, owner(), &registrar::remove);
+  CHECK_FALSE(r.failed);
+  CHECK(courier.hooks.size() == 1);
+}
+
+TEST_CASE("a refused key is asked once and told") {
+  hook_courier courier;
+  courier.refuse_with = 401;
+  auto r = act(courier, owner(), &registrar::ensure);
+  REQUIRE(r.failed);
+  CHECK(r.failed->code == "maystro:unauthorized");
+}
+
+TEST_CASE("hooks are claimed by one process, and what was seen is noted") {
+  stage s;
+  auto body = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    auto first = co_await claim_hooks(db, "acc-1", "First");
+    CHECK(first.value());
+    auto second = co_await claim_hooks(db, "acc-1", "First");
+    CHECK_FALSE(second.value());
+    hook_state seen{{"OrderDelivered"}, "not registered: all"};
+    auto noted = co_await note_hooks(db, "acc-1", seen);
+    CHECK(noted.has_value());
+    auto third = co_await claim_hooks(db, "acc-1", "First");
+    CHECK(third.value());
+    auto due = co_await hook_look_is_due(db, "acc-1", "First", milliseconds(60'000));
+    CHECK(due.value());
+    auto again = co_await hook_look_is_due(db, "acc-1", "First", milliseconds(60'000));
+    CHECK_FALSE(again.value());
+  };
+  test::run(body);
+  CHECK(s.db.value("select hooks_registered[1] || ' ' || hooks_problem from suivi.account") == "OrderDelivered not registered: all");
+}
+
+TEST_CASE("an account is heard by its address, its parcels or as the only one, and falls silent when changes go untold") {
+  stage s;
+  s.db.execute(R"sql(
+insert into suivi.account (id) values ('acc-1'), ('acc-2');
+insert into suivi.parcel (account, uuid, status, as_of_shape, source) values ('acc-2', 'u2', 6, 3, 2);
+insert into suivi.inbox (id, stored_on, received_at, account, raw, uuid) values
+  (1, (now() at time zone 'UTC')::date, now() - interval '8 hours', 'acc-1', '', 'u1'),
+  (2, (now() at time zone 'UTC')::date, now() - interval '7 hours', null, '', 'u2'),
+  (3, (now() at time zone 'UTC')::date, now() - interval '1 hour', null, '', 'u9');
+insert into suivi.sweep (account, account_name, kind, term, owner, missed_by_webhook) values ('acc-1', '', 'full', 1, '', 4);
+)sql");
+  auto body = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    auto found = co_await heard_from(db, std::nullopt);
+    REQUIRE(found.has_value());
+    CHECK(fell_silent(found->at("acc-1")));
+    CHECK(found->at("acc-1").missed == 4);
+    CHECK_FALSE(fell_silent(found->at("acc-2"))); // no change went untold
+    CHECK(found->at("acc-2").at > found->at("acc-1").at);
+    auto kept = co_await note_heard(db, *found);
+    CHECK(kept.has_value());
+    auto only = co_await heard_from(db, std::optional<std::string>("acc-1"));
+    CHECK_FALSE(fell_silent(only->at("acc-1"))); // u9, an hour ago
+  };
+  test::run(body);
+  CHECK(s.db.number("select count(*) from suivi.account where webhook_heard_at is not null") == 2);
+}

@@ -1,0 +1,170 @@
+// Comparing a real orders table with a courier, and that nothing is written by it.
+#include "reconciler/doctor_collect.hpp"
+#include "reconciler/verifier.hpp"
+#include "tests/postgres/reconciler/beside_courier.hpp"
+#include "tests/postgres/reconciler/stage.hpp"
+#include "tests/support/connected.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using namespace suivi::reconciler;
+using suivi::test::stage;
+
+namespace {
+
+struct verified {
+  std::int64_t checked = 0, unreadable = 0;
+  std::vector<difference> differences;
+  std::string why_not_all;
+};
+
+verified verify(stage& s, std::vector<shop::wanted_read> singly = {}) {
+  verified got;
+  test::run_beside([&](const http::request& asked) { return s.courier.answer(asked); },
+                   [&](shop::account who, http::client& client) -> task<void> {
+                     auto executor = co_await asio::this_coro::executor;
+                     pg::pool_options options;
+                     options.connect = s.db.options();
+                     pg::pool connections(executor, options);
+                     verifier one(executor, connections, client, who, s.options);
+                     if (singly.empty()) co_await one.read_list();
+                     else co_await one.read_singly(singly);
+                     co_await one.confirm();
+                     connections.close();
+                     REQUIRE_FALSE(one.failed());
+                     got = {one.found().checked(), one.unreadable(), one.found().differences(), one.why_not_all()};
+                   });
+  return got;
+}
+
+std::string uuid_of(int n) { return fmt::format("00000000-0000-4000-8000-{:012}", n); }
+
+void fill(stage& s, int orders) {
+  for (int i = 1; i <= orders; ++i) {
+    s.order(fmt::format("R{}", i));
+    s.courier.rows.push_back({uuid_of(i), fmt::format("R{}", i), 31, fmt::format("17{:014}", i)});
+  }
+}
+
+// Everything that could be written, to the row's last touch (a lock leaves its mark in xmax).
+std::string everything(const stage& s) {
+  std::string all;
+  for (const char* table : {"orders", "shipping_accounts", "suivi.parcel", "suivi.account", "suivi.sweep", "suivi.change"})
+    all += s.db.value(fmt::format("select coalesce(md5(string_agg(t::text || t.xmin || t.xmax, ',' order by t.id)), '-') from {} t", table));
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("after a sweep nothing differs, and looking writes nothing") {
+  stage s;
+  fill(s, 45);
+  s.courier.rows.push_back({uuid_of(99), "NOWHERE", 31, "1"});
+  s.sweep();
+  std::string before = everything(s);
+  auto got = verify(s);
+  CHECK(got.checked == 45);
+  CHECK(got.differences.empty());
+  CHECK(got.why_not_all.empty());
+  CHECK(everything(s) == before);
+}
+
+TEST_CASE("a hand's edit is a difference, and an order locked by the shop is compared too") {
+  stage s;
+  fill(s, 5);
+  s.sweep();
+  s.db.execute(R"(update orders set "trackingNumber" = 'by hand' where "reference" = 'R3')");
+  auto hold = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    pg::statement begin{"", "begin"}, lock{"", "select 1 from orders for update"};
+    auto begun = co_await db.run(begin);
+    auto locked = co_await db.run(lock);
+    CHECK(begun.has_value());
+    CHECK(locked.has_value());
+    std::string before = everything(s);
+    auto got = verify(s);
+    REQUIRE(got.differences.size() == 1);
+    CHECK(got.differences[0].reference == "R3");
+    CHECK(got.differences[0].field == "trackingNumber");
+    CHECK(got.differences[0].shop == "by hand");
+    CHECK(got.differences[0].courier == "1700000000000003");
+    CHECK(everything(s) == before);
+  };
+  test::run(hold);
+}
+
+TEST_CASE("pages that cannot be read leave the comparison unfinished and counted") {
+  stage s;
+  fill(s, 45);
+  s.sweep();
+  s.courier.broken_pages = {"2"};
+  auto got = verify(s);
+  CHECK(got.checked == 25);
+  CHECK(got.unreadable == 20);
+  CHECK_FALSE(got.why_not_all.empty());
+}
+
+TEST_CASE("of two parcels of one order only the one to be shown counts, known before or not") {
+  stage s;
+  s.order("R1", R"("trackingNumber", "shippingStatus", "maystroOrderId")",
+          fmt::format("'2', 'EXPÉDIÉ', '{}'", uuid_of(2)));
+  s.courier.page_size = 1;
+  s.courier.rows = {{uuid_of(2), "R1", 31, "2", "2026-02-01T10:00:00Z"}, {uuid_of(1), "R1", 52, "1", "2026-01-01T10:00:00Z"}};
+  for (const difference& d : verify(s).differences) CHECK(d.field == "additionalMetaData"); // never swept
+  s.sweep();
+  CHECK(verify(s).differences.empty());
+}
+
+TEST_CASE("single reads compare only what was drawn, and what cannot be read is counted") {
+  stage s;
+  fill(s, 3);
+  s.sweep();
+  s.db.execute(R"(update orders set "shippingStatus" = 'X')");
+  auto got = verify(s, {{"acc-1", std::nullopt, "R2", instant{}}});
+  CHECK(got.checked == 1);
+  CHECK(got.differences.size() == 1);
+  s.courier.refuse_with = 500;
+  auto none = verify(s, {{"acc-1", std::nullopt, "R2", instant{}}});
+  CHECK(none.checked == 0);
+  CHECK(none.unreadable == 1);
+}
+
+TEST_CASE("doctor counts parcels that a complete sweep no longer found, and sees a missing column") {
+  stage s;
+  fill(s, 3);
+  s.sweep();
+  s.courier.rows.pop_back();
+  s.sweep();
+  s.order("R9", "", "", "null");
+  s.db.execute(R"(update orders set "createdAt" = now() - interval '3 days', "trackingNumber" = null where "reference" = 'R1')");
+  auto collect = [&](doctor_facts& facts) {
+    facts.accounts.resize(1);
+    facts.accounts[0].id = "acc-1";
+    auto body = [&]() -> task<void> {
+      pg::connect_options options = s.db.options();
+      auto db = co_await test::connected(options);
+      co_await collect_from_database(db, facts);
+    };
+    test::run(body);
+  };
+  doctor_facts facts;
+  collect(facts);
+  CHECK(facts.scripts_missing == 0);
+  CHECK(facts.orders_table);
+  CHECK(facts.columns_missing.empty());
+  CHECK(facts.company_active);
+  CHECK(facts.accounts[0].parcels_gone == 1);
+  CHECK(facts.accounts[0].orders == 1);
+  CHECK(facts.accounts[0].without_tracking == 1);
+  CHECK(facts.accounts[0].last_full->complete);
+  CHECK(facts.orders_without_account == 1);
+  CHECK(facts.events->parked == 0);
+  s.db.execute(R"(alter table orders rename "abortReason" to gone)");
+  doctor_facts later;
+  collect(later);
+  REQUIRE(later.columns_missing.size() == 1);
+  CHECK(later.columns_missing[0].column == "abortReason");
+  CHECK(later.company);
+}
