@@ -42,6 +42,16 @@ bool is_waiting(std::string_view outcome) {
   return outcome == "pending" || outcome == "parked" || outcome == "confirming" || outcome == "failed";
 }
 
+// Closed without being processed. Partial indexes know them (0004_operations.sql).
+constexpr std::string_view troubled_events =
+    "select q.event_id from suivi.event_outcome q where q.outcome not in ('applied', 'unchanged', 'stale', "
+    "'ignored')"
+    " union all select r.id from suivi.inbox r where r.outcome = 'quarantined'";
+
+std::string among(std::string_view ids) {
+  return fmt::format(" and i.id in ({})", ids);
+}
+
 conditions conditions_of(const event_filter& filter) {
   conditions c;
   if (filter.foreign_source) c.where = "false";
@@ -59,8 +69,12 @@ conditions conditions_of(const event_filter& filter) {
   if (filter.outcome || filter.processed) c.look_at_outcomes();
   if (filter.outcome) {
     c.add(fmt::format("{} = %", outcome_of), [&](pg::params& p) { p.text(*filter.outcome); });
-    if (is_waiting(*filter.outcome)) c.where += " and p.event_id is not null"; // few: begin with them
+    // These are few: the planner is shown where to begin.
+    if (is_waiting(*filter.outcome)) c.where += " and p.event_id is not null";
+    if (*filter.outcome == "conflict" || *filter.outcome == "quarantined") c.where += among(troubled_events);
   }
+  if (filter.processed && !*filter.processed)
+    c.where += among(fmt::format("select event_id from suivi.pending union all {}", troubled_events));
   if (filter.processed)
     c.where += fmt::format(" and {} {} ('applied', 'unchanged', 'stale', 'ignored')", outcome_of,
                            *filter.processed ? "in" : "not in");

@@ -3,6 +3,9 @@
 -- Newest first is by time of receipt: what a spool kept comes late, and is no news.
 create index inbox_received on suivi.inbox (received_at, id);
 create index inbox_reference on suivi.inbox (reference) where reference is not null;
+create index inbox_quarantined on suivi.inbox (id) where outcome = 'quarantined';
+create index event_outcome_troubled on suivi.event_outcome (event_id)
+  where outcome not in ('applied', 'unchanged', 'stale', 'ignored');
 create index event_outcome_order on suivi.event_outcome (order_id) where order_id is not null;
 create index change_number on suivi.change (id);
 

@@ -1,0 +1,69 @@
+// The operations API over a receiver without its server: a test asks as an operator would.
+#pragma once
+
+#include "receiver/operations.hpp"
+#include "tests/postgres/receiver/receiver_inside.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace suivi::receiver {
+
+namespace json = boost::json;
+
+struct operations_stage : receiver_inside {
+  explicit operations_stage(const test::database& db)
+      : receiver_inside(db), desk(io.get_executor(), settings, db.options(), watched, accounts, events) {
+    settings.receiver.admin_token = secret("example-admin");
+  }
+
+  task<void> begin_with_stream() {
+    endless.spawn("stream", desk.run());
+    while (!accounts.loaded()) co_await runtime::sleep_for(10ms);
+  }
+
+  task<http::response> ask(std::string method, std::string target, std::string body = "") {
+    http::request r;
+    r.method = std::move(method);
+    r.target = std::move(target);
+    r.body = std::move(body);
+    r.headers.emplace_back("Authorization", "Bearer example-admin");
+    auto answer = co_await desk.answer(std::move(r));
+    co_return answer;
+  }
+  // The answer's JSON; `status` is checked.
+  task<json::value> asked(unsigned status, std::string method, std::string target, std::string body = "") {
+    auto answer = co_await ask(std::move(method), std::move(target), std::move(body));
+    CHECK(answer.status == status);
+    co_return json::parse(answer.body);
+  }
+
+  operations desk;
+};
+
+inline std::string text(const json::value& from) {
+  return json::serialize(from);
+}
+
+// An event of an order that is not there yet.
+inline arrival stranger(int n) {
+  auto number = std::to_string(n);
+  arrival a;
+  a.received_at = suivi::now();
+  a.raw = R"({"event":"OrderStatusChanged","payload":{"id":"s)" + number +
+          R"(","status":31,"external_order_id":"S/)" + number + R"(","customer_phone":"0550000000"}})";
+  a.what = maystro::decode(a.raw);
+  a.key = choose_key(a.raw, a.what);
+  return a;
+}
+
+inline arrival nonsense(std::string raw) {
+  arrival a;
+  a.received_at = suivi::now();
+  a.raw = std::move(raw);
+  a.what = maystro::decode(a.raw);
+  a.key = choose_key(a.raw, a.what);
+  return a;
+}
+
+} // namespace suivi::receiver
