@@ -98,7 +98,7 @@ task<void> request_desk::look() {
     bool begun =
         std::any_of(visits_.begin(), visits_.end(), [&](const visit& v) { return v.account == r.account; });
     if (begun) continue;
-    visit& v = visits_.emplace_back(p_, r.account);
+    visit& v = visits_.emplace_back(p_, r);
     sweeps_.spawn("requested sweep", serve(v));
   }
 }
@@ -114,6 +114,7 @@ task<void> request_desk::serve(visit& v) {
     }
   } else if (accounts) {
     sweep_options options = p_.options_of_sweeps();
+    options.kind = v.kind == "incremental" ? sweep_kind::incremental : sweep_kind::full;
     // One that somebody else sweeps is passed over; the next look finds whether that one took the request's
     // id.
     auto outcome = co_await v.round.run(std::move(*accounts), options, milliseconds(0), nullptr);

@@ -38,9 +38,10 @@ class request_desk {
 
  private:
   struct visit {
-    visit(parts& p, std::string of)
-        : account(std::move(of)), round(p.executor, p.database, p.client, p.owner) {}
-    std::string account;
+    visit(parts& p, sweep_request asked)
+        : account(std::move(asked.account)), kind(std::move(asked.kind)),
+          round(p.executor, p.database, p.client, p.owner) {}
+    std::string account, kind;
     sweep_round round;
     bool ended = false;
   };
