@@ -80,3 +80,75 @@ TEST_CASE("missed by webhook are orders seen before whose new state no webhook t
   CHECK(s.db.number("select missed_by_webhook from suivi.sweep order by id desc limit 1") == 1);
   CHECK(s.sweep().missed_by_webhook == 0);
 }
+
+TEST_CASE("watermarks move forwards only, together with their report or not at all") {
+  stage s;
+  auto ended = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    report r;
+    r.complete = true;
+    request_counts counts;
+    auto end_one = [&](report with) -> task<result<void>> {
+      auto held = co_await take_lease(db, "acc-1", "First", "one");
+      auto sweep = co_await begin_sweep(db, *held.value(), "First", with.kind);
+      auto done = co_await end_sweep(db, *held.value(), *sweep, with, counts, false, std::nullopt);
+      co_return done;
+    };
+    auto first = co_await end_one(r);
+    REQUIRE(first);
+    CHECK(s.db.value("select a.full_watermark = s.started_at and a.whole_watermark = s.started_at and a.incremental_watermark "
+                     "is null from suivi.account a join suivi.sweep s on s.id = a.last_sweep") == "t");
+
+    r.cut = true;
+    auto cut = co_await end_one(r);
+    REQUIRE(cut);
+    CHECK(s.db.value("select full_watermark > whole_watermark from suivi.account") == "t");
+    r.cut = false;
+
+    s.db.execute("update suivi.account set full_watermark = '2100-01-01Z', whole_watermark = '2100-01-01Z'");
+    auto later = co_await end_one(r);
+    REQUIRE(later);
+    CHECK(s.db.value("select full_watermark = '2100-01-01Z' and whole_watermark = '2100-01-01Z' from suivi.account") == "t");
+
+    // The account's own statistics cannot be written: then neither is the report, nor does the watermark move.
+    s.db.execute("update suivi.account set full_watermark = null; alter table shipping_accounts rename to elsewhere");
+    counts.requests = 1;
+    auto refused = co_await end_one(r);
+    CHECK_FALSE(refused);
+    CHECK(s.db.value("select full_watermark is null and lease_owner is not null from suivi.account") == "t");
+    CHECK(s.db.value("select verdict || ' ' || reason from suivi.sweep order by id desc limit 1") ==
+          "incomplete killed before its end");
+  };
+  test::run(ended);
+}
+
+TEST_CASE("the last starts are those of sweeps that came to their own end, by kind") {
+  stage s;
+  s.db.execute(R"sql(insert into suivi.sweep (account, account_name, kind, term, owner, started_at, finished_at, abandoned) values
+    ('acc-1', '', 'full', 1, '', '2026-01-01Z', now(), false), ('acc-1', '', 'incremental', 1, '', '2026-01-02Z', now(), false),
+    ('acc-1', '', 'full', 1, '', '2026-01-03Z', now(), true), ('acc-1', '', 'full', 1, '', '2026-01-04Z', null, false))sql");
+  auto asked = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    auto full = co_await last_full_starts(db);
+    auto any = co_await last_starts(db);
+    CHECK(full.value().at("acc-1") == parse_instant("2026-01-01T00:00:00Z").value());
+    CHECK(any.value().at("acc-1") == parse_instant("2026-01-02T00:00:00Z").value());
+  };
+  test::run(asked);
+}
+
+TEST_CASE("after every sweep, of either kind and whatever its verdict, parked events are due at once") {
+  stage s;
+  s.courier.broken_pages = {"1"};
+  for (bool newest : {false, true}) {
+    s.db.execute("delete from suivi.pending; insert into suivi.pending (event_id, stored_on, state, due_at, owner) values "
+                 "(1, '2026-01-01', 'parked', now() + interval '1 hour', null), "
+                 "(2, '2026-01-01', 'failed', now() + interval '1 hour', null), "
+                 "(3, '2026-01-01', 'parked', now() + interval '1 hour', 'somebody')");
+    auto report = newest ? s.sweep_newest() : s.sweep();
+    CHECK_FALSE(report.complete);
+    CHECK(s.db.value("select string_agg(event_id::text, ',') from suivi.pending where due_at <= now()") == "1");
+  }
+}
