@@ -8,8 +8,8 @@
 namespace suivi::reconciler {
 namespace {
 
-// Limits against a courier that never comes to an end: pages in a row that bring nothing new, that cannot be read, and
-// pages whose rows do not say when they were created.
+// Limits against a courier that never comes to an end: pages in a row that bring nothing new, that cannot be
+// read, and pages whose rows do not say when they were created.
 constexpr int most_barren = 3;
 constexpr int most_failed = 3;
 constexpr int most_untimed = 10;
@@ -47,7 +47,9 @@ void incremental_plan::end(bool complete, bool cut, std::string reason) {
   verdict_.complete = complete && failed_.empty();
   verdict_.cut = verdict_.complete && cut;
   verdict_.reason = std::move(reason);
-  if (!failed_.empty()) verdict_.reason = fmt::format("{} page(s) could not be read: {}", failed_.size(), fmt::join(failed_, ", "));
+  if (!failed_.empty())
+    verdict_.reason =
+        fmt::format("{} page(s) could not be read: {}", failed_.size(), fmt::join(failed_, ", "));
 }
 
 // The list ends before the horizon: then all of it must have been read.
@@ -80,8 +82,10 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
   std::int64_t own = static_cast<std::int64_t>(own_.size());
   bool all_read = count_ && own + static_cast<std::int64_t>(unreadable_rows_) >= *count_;
   if (shrunk) {
-    if (round_ < page_plan::most_rounds) begin_round();
-    else end(false, false, fmt::format("rows went away while the list was read, in each of {} rounds", round_));
+    if (round_ < page_plan::most_rounds)
+      begin_round();
+    else
+      end(false, false, fmt::format("rows went away while the list was read, in each of {} rounds", round_));
   } else if (rows.empty() && facts.unreadable == 0) {
     end_of_list();
   } else if (newest && *newest < horizon_) {
@@ -95,8 +99,10 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
     barren_ = fresh == 0 && facts.unreadable == 0 ? barren_ + 1 : 0;
     untimed_ += newest ? 0 : 1;
     ++page_;
-    if (barren_ >= most_barren) end(false, false, "the courier's pages bring nothing new");
-    else if (untimed_ >= most_untimed) end(false, false, "the courier's rows do not say when they were created");
+    if (barren_ >= most_barren)
+      end(false, false, "the courier's pages bring nothing new");
+    else if (untimed_ >= most_untimed)
+      end(false, false, "the courier's rows do not say when they were created");
   }
   return take;
 }

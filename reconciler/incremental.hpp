@@ -1,18 +1,19 @@
-// The plan of an incremental sweep: the newest pages, one after the other, until a whole page was created before the
-// horizon. Pure, as plan.hpp.
+// The plan of an incremental sweep: the newest pages, one after the other, until a whole page was created
+// before the horizon. Pure, as plan.hpp.
 //
-// The list is ordered by creation, newest first, so this reads every parcel created after the horizon and the rest of the
-// page that holds the last of them; of older ones it claims nothing. Read one page at a time from the first, an insertion
-// pushes rows ahead of the reader (read twice, never skipped); a `count` that falls says that rows moved up behind it, and
-// the reading begins anew, three times at most. A page that cannot be read makes it incomplete, and the next is read.
+// The list is ordered by creation, newest first, so this reads every parcel created after the horizon and the
+// rest of the page that holds the last of them; of older ones it claims nothing. Read one page at a time from
+// the first, an insertion pushes rows ahead of the reader (read twice, never skipped); a `count` that falls
+// says that rows moved up behind it, and the reading begins anew, three times at most. A page that cannot be
+// read makes it incomplete, and the next is read.
 #pragma once
 
 #include "reconciler/plan.hpp"
 
 namespace suivi::reconciler {
 
-// How far before the last complete sweep's start an incremental one reads back: for clocks that differ, answers that lag,
-// and changes of parcels that were young then.
+// How far before the last complete sweep's start an incremental one reads back: for clocks that differ,
+// answers that lag, and changes of parcels that were young then.
 inline constexpr std::chrono::minutes incremental_overlap{30};
 // How far back it reads where no sweep of the account was complete yet.
 inline constexpr std::chrono::hours incremental_first_reach{24};

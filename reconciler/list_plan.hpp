@@ -1,5 +1,5 @@
-// Which pages a sweep asks for: those of a full one or those of an incremental one, behind one face. Each call means what
-// it means for page_plan (plan.hpp).
+// Which pages a sweep asks for: those of a full one or those of an incremental one, behind one face. Each
+// call means what it means for page_plan (plan.hpp).
 #pragma once
 
 #include "reconciler/incremental.hpp"

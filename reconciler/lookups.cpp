@@ -4,8 +4,9 @@
 namespace suivi::reconciler {
 namespace {
 
-// `asked`: the later of the last look-up and the last complete, uncut sweep that could have found the order. `times`: how
-// often "not there" was said, a sweep counting once. The shop's own times have no zone and are UTC.
+// `asked`: the later of the last look-up and the last complete, uncut sweep that could have found the order.
+// `times`: how often "not there" was said, a sweep counting once. The shop's own times have no zone and are
+// UTC.
 constexpr pg::statement due{"lookups_due", R"sql(
 select w."id", w."reference"
 from (
@@ -56,7 +57,8 @@ task<result<std::vector<unfound_order>>> orders_to_look_up(pg::connection& db, l
   if (!found) co_return found.error();
   std::vector<unfound_order> orders;
   orders.reserve(found->size());
-  for (std::size_t i = 0; i < found->size(); ++i) orders.push_back({std::string(found->text(i, 0)), std::string(found->text(i, 1))});
+  for (std::size_t i = 0; i < found->size(); ++i)
+    orders.push_back({std::string(found->text(i, 0)), std::string(found->text(i, 1))});
   co_return orders;
 }
 

@@ -8,22 +8,25 @@ namespace {
 
 constexpr milliseconds default_every{300'000};
 
-#define SUIVI_OPEN_PARCELS                                                                                            \
-  "p.account = $1 and p.status not in (41, 52) and p.order_id is not null"                                            \
-  " and (p.status not in (50, 53) or p.created_at is null or p.created_at > clock_timestamp() - interval '60 days')"  \
-  " and (p.gone_at is null or p.gone_at <= p.pulled_at or p.asked_at < clock_timestamp() - interval '1 day')"
+#define SUIVI_OPEN_PARCELS                                                                                   \
+  "p.account = $1 and p.status not in (41, 52) and p.order_id is not null"                                   \
+  " and (p.status not in (50, 53) or p.created_at is null or p.created_at > clock_timestamp() - interval "   \
+  "'60 days')"                                                                                               \
+  " and (p.gone_at is null or p.gone_at <= p.pulled_at or p.asked_at < clock_timestamp() - interval '1 "     \
+  "day')"
 
-constexpr pg::statement count_open{"rotation_count", "select count(*) from suivi.parcel p where " SUIVI_OPEN_PARCELS};
+constexpr pg::statement count_open{"rotation_count",
+                                   "select count(*) from suivi.parcel p where " SUIVI_OPEN_PARCELS};
 
-constexpr pg::statement choose{"rotation_choose",
-                               "select w.id, w.uuid, coalesce(w.reference, o.\"reference\", '') from ("
-                               "  select p.id, p.uuid, p.reference, p.order_id, greatest(p.pulled_at, p.asked_at) as heard,"
-                               "         row_number() over (order by greatest(p.pulled_at, p.asked_at) nulls first, p.id) as place"
-                               "  from suivi.parcel p where " SUIVI_OPEN_PARCELS
-                               ") w left join \"orders\" o on o.\"id\" = w.order_id "
-                               "where w.place <= $2 and (w.place <= $3 or w.heard is null"
-                               "       or w.heard < clock_timestamp() - $4 * interval '1 millisecond') "
-                               "order by w.place"};
+constexpr pg::statement choose{
+    "rotation_choose",
+    "select w.id, w.uuid, coalesce(w.reference, o.\"reference\", '') from ("
+    "  select p.id, p.uuid, p.reference, p.order_id, greatest(p.pulled_at, p.asked_at) as heard,"
+    "         row_number() over (order by greatest(p.pulled_at, p.asked_at) nulls first, p.id) as place"
+    "  from suivi.parcel p where " SUIVI_OPEN_PARCELS ") w left join \"orders\" o on o.\"id\" = w.order_id "
+    "where w.place <= $2 and (w.place <= $3 or w.heard is null"
+    "       or w.heard < clock_timestamp() - $4 * interval '1 millisecond') "
+    "order by w.place"};
 
 #undef SUIVI_OPEN_PARCELS
 
@@ -49,7 +52,8 @@ std::int64_t rotation_budget(std::int64_t open, milliseconds every) {
   return std::min(open, std::clamp(needed, rotation_least, rotation_most));
 }
 
-task<result<std::vector<open_parcel>>> parcels_to_reread(pg::connection& db, std::string account, milliseconds every) {
+task<result<std::vector<open_parcel>>> parcels_to_reread(pg::connection& db, std::string account,
+                                                         milliseconds every) {
   pg::params whose;
   whose.text(account);
   auto counted = co_await db.run(count_open, std::move(whose));
@@ -60,8 +64,7 @@ task<result<std::vector<open_parcel>>> parcels_to_reread(pg::connection& db, std
   auto found = co_await db.run(choose, std::move(with));
   if (!found) co_return found.error();
   std::vector<open_parcel> parcels;
-  for (std::size_t i = 0; i < found->size(); ++i)
-    {
+  for (std::size_t i = 0; i < found->size(); ++i) {
     open_parcel p;
     p.id = found->integer(i, 0);
     p.uuid = found->maybe_text(i, 1);

@@ -1,5 +1,5 @@
-// The requests of a sweep for single orders and parcels: doubts settled, orders looked up by reference, open parcels
-// re-read in rotation. All of them wait for their turn among the account's requests in flight.
+// The requests of a sweep for single orders and parcels: doubts settled, orders looked up by reference, open
+// parcels re-read in rotation. All of them wait for their turn among the account's requests in flight.
 #include "reconciler/sweep.hpp"
 
 #include "common/log/log.hpp"
@@ -14,7 +14,9 @@ namespace {
 constexpr int most_doubt_rounds = 3;
 constexpr milliseconds database_wait{10'000};
 
-steady_time steady_now() { return std::chrono::steady_clock::now(); }
+steady_time steady_now() {
+  return std::chrono::steady_clock::now();
+}
 
 } // namespace
 
@@ -44,10 +46,14 @@ task<account_sweep::single> account_sweep::ask(shop::wanted_read wanted, shop::s
   auto got = co_await courier_.read(std::move(wanted), options_.read_lag);
   using outcome = asked<std::vector<shop::observation>>::outcome;
   switch (got.what) {
-  case outcome::good: break;
-  case outcome::past_end: co_return single::absent;
-  case outcome::unreadable: co_return single::failed;
-  case outcome::stopped: co_return single::stopped;
+  case outcome::good:
+    break;
+  case outcome::past_end:
+    co_return single::absent;
+  case outcome::unreadable:
+    co_return single::failed;
+  case outcome::stopped:
+    co_return single::stopped;
   }
   for (shop::observation& o : *got.content) {
     o.account = who_.id;
@@ -90,13 +96,16 @@ task<void> account_sweep::settle_doubts() {
     for (shop::wanted_read& wanted : doubts) {
       if (options_.dry_run || (!wanted.account.empty() && wanted.account != who_.id)) continue;
       while (!ending_early() && now() < wanted.not_before) {
-        milliseconds left = std::chrono::duration_cast<milliseconds>(wanted.not_before - now()) + milliseconds(1);
+        milliseconds left =
+            std::chrono::duration_cast<milliseconds>(wanted.not_before - now()) + milliseconds(1);
         milliseconds pause = std::clamp(left, milliseconds(5), milliseconds(1'000));
         co_await wake_.wait_until(steady_now() + pause);
       }
       bool mine = co_await turn();
-      if (mine) fetchers_.spawn("single read", settle_one(std::move(wanted)));
-      else ++doubts_undone_;
+      if (mine)
+        fetchers_.spawn("single read", settle_one(std::move(wanted)));
+      else
+        ++doubts_undone_;
     }
     co_await fetchers_.join();
     if (options_.dry_run) co_return;
@@ -114,12 +123,13 @@ task<void> account_sweep::look_up_one(unfound_order order) {
   answered_one();
 }
 
-// Orders without tracking number that the pages did not show. A question without an answer is asked again in a later sweep
-// and takes nothing from this one's verdict, which is about the list.
+// Orders without tracking number that the pages did not show. A question without an answer is asked again in
+// a later sweep and takes nothing from this one's verdict, which is about the list.
 task<void> account_sweep::look_up() {
   bool full = options_.kind == sweep_kind::full;
   page_plan::verdict list = plan_.judge();
-  if (full && plan_.done() && list.complete && !list.cut) co_return; // the list itself says "not there" of all others
+  if (full && plan_.done() && list.complete && !list.cut)
+    co_return; // the list itself says "not there" of all others
   co_await drain();
   if (options_.lookup_limit <= 0 || ending_early()) co_return;
 

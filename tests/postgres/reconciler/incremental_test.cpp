@@ -10,7 +10,9 @@ using texts = std::vector<std::string>;
 
 namespace {
 
-std::string minutes_ago(int minutes) { return format_instant(now() - std::chrono::minutes(minutes)); }
+std::string minutes_ago(int minutes) {
+  return format_instant(now() - std::chrono::minutes(minutes));
+}
 
 // So many parcels, the youngest a day old, all read by a full sweep an hour ago.
 void swept_shop(stage& s, int parcels) {
@@ -27,7 +29,8 @@ void swept_shop(stage& s, int parcels) {
 TEST_CASE("an incremental sweep asks for a handful of pages and parcels when nothing happened") {
   stage s;
   swept_shop(s, 100);
-  std::string before = s.db.value("select md5(string_agg(xmin::text || ctid::text, ',' order by \"id\")) from orders");
+  std::string before =
+      s.db.value("select md5(string_agg(xmin::text || ctid::text, ',' order by \"id\")) from orders");
   auto report = s.sweep_newest();
   CHECK(report.kind == "incremental");
   CHECK(report.complete);
@@ -36,8 +39,10 @@ TEST_CASE("an incremental sweep asks for a handful of pages and parcels when not
   CHECK(report.requests == 1 + reconciler::rotation_least);
   CHECK(report.lookups == 0);
   CHECK(report.backfilled + report.status_changed == 0);
-  CHECK(s.db.value("select md5(string_agg(xmin::text || ctid::text, ',' order by \"id\")) from orders") == before);
-  CHECK(s.db.value("select kind || verdict || missed_by_webhook from suivi.sweep order by id desc limit 1") == "incrementalcomplete0");
+  CHECK(s.db.value("select md5(string_agg(xmin::text || ctid::text, ',' order by \"id\")) from orders") ==
+        before);
+  CHECK(s.db.value("select kind || verdict || missed_by_webhook from suivi.sweep order by id desc limit 1") ==
+        "incrementalcomplete0");
 }
 
 TEST_CASE("new orders on several pages and a change among the young ones are found") {
@@ -56,7 +61,8 @@ TEST_CASE("new orders on several pages and a change among the young ones are fou
   CHECK(s.courier.pages_asked.size() < 4);
 }
 
-TEST_CASE("only a complete incremental sweep moves the incremental watermark and it never moves the full one") {
+TEST_CASE(
+    "only a complete incremental sweep moves the incremental watermark and it never moves the full one") {
   stage s;
   swept_shop(s, 30);
   std::string full = s.db.value("select full_watermark from suivi.account");
@@ -66,11 +72,13 @@ TEST_CASE("only a complete incremental sweep moves the incremental watermark and
   CHECK(s.db.value("select incremental_watermark is null from suivi.account") == "t");
   s.courier.broken_pages.clear();
   CHECK(s.sweep_newest().complete);
-  CHECK(s.db.value("select a.incremental_watermark = s.started_at from suivi.account a join suivi.sweep s on s.id = a.last_sweep") == "t");
+  CHECK(s.db.value("select a.incremental_watermark = s.started_at from suivi.account a join suivi.sweep s on "
+                   "s.id = a.last_sweep") == "t");
   CHECK(s.db.value("select full_watermark from suivi.account") == full);
   s.db.execute("update suivi.account set incremental_watermark = '2100-01-01Z'");
   CHECK(s.sweep_newest().complete);
-  CHECK(s.db.value("select incremental_watermark = '2100-01-01Z' from suivi.account") == "t"); // forwards only
+  CHECK(s.db.value("select incremental_watermark = '2100-01-01Z' from suivi.account") ==
+        "t"); // forwards only
 }
 
 TEST_CASE("where nothing was complete yet an incremental sweep reaches back a day") {
@@ -85,7 +93,8 @@ TEST_CASE("a change on an old page is found within the bound, longest without a 
   stage s;
   swept_shop(s, 100);
   s.courier.rows.back().status = 41; // R1, the oldest
-  s.db.execute("update suivi.parcel set pulled_at = pulled_at - (200 - substr(reference, 2)::int) * interval '1 second'");
+  s.db.execute("update suivi.parcel set pulled_at = pulled_at - (200 - substr(reference, 2)::int) * interval "
+               "'1 second'");
   int sweeps = 0;
   while (s.column("R1", "shippingStatus") != "LIVRÉ" && sweeps < 100) {
     s.sweep_newest();
@@ -96,18 +105,20 @@ TEST_CASE("a change on an old page is found within the bound, longest without a 
   s.courier.rows[50].status = 41; // R50
   for (sweeps = 0; s.column("R50", "shippingStatus") != "LIVRÉ" && sweeps < 100; ++sweeps) s.sweep_newest();
   CHECK(sweeps <= 20);
-  CHECK(s.db.value("select source from suivi.change where order_id = 'o-R50' order by id desc limit 1") == "2"); // sweep
+  CHECK(s.db.value("select source from suivi.change where order_id = 'o-R50' order by id desc limit 1") ==
+        "2"); // sweep
 }
 
 TEST_CASE("a webhook is no pull and does not put a parcel back in the queue") {
   stage s;
   swept_shop(s, 30);
-  s.db.execute(R"sql(update suivi.parcel set pulled_at = now() - interval '9 hours', as_of_from = now(), as_of_to = now(),
+  s.db.execute(
+      R"sql(update suivi.parcel set pulled_at = now() - interval '9 hours', as_of_from = now(), as_of_to = now(),
                        as_of_shape = 2, source = 1 where reference = 'R7')sql");
   s.sweep_newest();
   REQUIRE_FALSE(s.courier.uuids_asked.empty());
-  CHECK(std::find(s.courier.uuids_asked.begin(), s.courier.uuids_asked.end(), "00000000-0000-4000-8000-000000000007") !=
-        s.courier.uuids_asked.end());
+  CHECK(std::find(s.courier.uuids_asked.begin(), s.courier.uuids_asked.end(),
+                  "00000000-0000-4000-8000-000000000007") != s.courier.uuids_asked.end());
 }
 
 TEST_CASE("parcels that stay for good are not re-read, aborted ones for a while") {
@@ -117,7 +128,8 @@ TEST_CASE("parcels that stay for good are not re-read, aborted ones for a while"
   s.shipped(3, 50, minutes_ago(60 * 24 * 70));
   s.shipped(4, 50, minutes_ago(5000));
   s.shipped(5, 10, minutes_ago(60 * 24 * 70));
-  std::sort(s.courier.rows.begin(), s.courier.rows.end(), [](const auto& a, const auto& b) { return a.created_at > b.created_at; });
+  std::sort(s.courier.rows.begin(), s.courier.rows.end(),
+            [](const auto& a, const auto& b) { return a.created_at > b.created_at; });
   REQUIRE(s.sweep().complete);
   s.sweep_newest();
   auto asked = s.courier.uuids_asked;
@@ -140,10 +152,13 @@ TEST_CASE("what was pulled lately is re-read only by the few that every sweep ha
 TEST_CASE("a parcel that is gone or cannot be read holds up no other") {
   stage s;
   swept_shop(s, 40);
-  for (int n = 1; n <= 5; ++n) s.courier.broken_uuids.insert(fmt::format("00000000-0000-4000-8000-{:012}", n));
+  for (int n = 1; n <= 5; ++n)
+    s.courier.broken_uuids.insert(fmt::format("00000000-0000-4000-8000-{:012}", n));
   s.courier.rows.erase(s.courier.rows.end() - 10, s.courier.rows.end() - 5); // R6 to R10
-  s.db.execute("update suivi.parcel set pulled_at = pulled_at - interval '5 hours' where substr(reference, 2)::int <= 5");
-  s.db.execute("update suivi.parcel set pulled_at = pulled_at - interval '4 hours' where substr(reference, 2)::int between 6 and 10");
+  s.db.execute("update suivi.parcel set pulled_at = pulled_at - interval '5 hours' where substr(reference, "
+               "2)::int <= 5");
+  s.db.execute("update suivi.parcel set pulled_at = pulled_at - interval '4 hours' where substr(reference, "
+               "2)::int between 6 and 10");
   std::string shown = s.column("R6", "shippingStatus");
   auto first = s.sweep_newest();
   CHECK(first.complete); // the newest pages were read
@@ -159,11 +174,15 @@ TEST_CASE("orders newer than the last complete sweep are looked up, older ones l
   stage s;
   swept_shop(s, 100);
   s.order("OLD");
-  s.db.execute(R"sql(update orders set "createdAt" = now() at time zone 'UTC' - interval '30 days' where "reference" = 'OLD')sql");
-  // The shop imports an order whose parcel the courier has had for long, on a page no incremental sweep reads.
+  s.db.execute(
+      R"sql(update orders set "createdAt" = now() at time zone 'UTC' - interval '30 days' where "reference" = 'OLD')sql");
+  // The shop imports an order whose parcel the courier has had for long, on a page no incremental sweep
+  // reads.
   s.order("LATE");
-  s.db.execute(R"sql(update orders set "createdAt" = now() at time zone 'UTC' where "reference" = 'LATE')sql");
-  s.courier.rows.push_back({"00000000-0000-4000-8000-000000000999", "LATE", 31, "1799", minutes_ago(60 * 24 * 30)});
+  s.db.execute(
+      R"sql(update orders set "createdAt" = now() at time zone 'UTC' where "reference" = 'LATE')sql");
+  s.courier.rows.push_back(
+      {"00000000-0000-4000-8000-000000000999", "LATE", 31, "1799", minutes_ago(60 * 24 * 30)});
   auto report = s.sweep_newest();
   CHECK(report.lookups == 1);
   CHECK(report.backfilled == 1);

@@ -56,7 +56,8 @@ TEST_CASE("an order without account that two accounts claim is written by neithe
 
 TEST_CASE("columns set by hand are the courier's again after a pull") {
   stage s;
-  s.order("R1", R"("trackingNumber", "shippingStatus", "maystroOrderId")", "'typed', 'parti hier', 'typed too'");
+  s.order("R1", R"("trackingNumber", "shippingStatus", "maystroOrderId")",
+          "'typed', 'parti hier', 'typed too'");
   s.courier.rows = {{uuid, "R1", 31, tracking}};
   auto report = s.sweep();
   CHECK(report.complete);
@@ -82,7 +83,8 @@ TEST_CASE("a delivered order without status columns becomes delivered, a cancell
   stage s;
   s.order("R1", R"("status")", "'SHIPPED'");
   s.order("R2", R"("status")", "'CANCELLED'");
-  s.courier.rows = {{uuid, "R1", 41, tracking}, {"22222222-2222-4222-8222-222222222222", "R2", 41, "1700000000000002"}};
+  s.courier.rows = {{uuid, "R1", 41, tracking},
+                    {"22222222-2222-4222-8222-222222222222", "R2", 41, "1700000000000002"}};
   CHECK(s.sweep().backfilled == 2);
   CHECK(s.column("R1", "status") == "DELIVERED");
   CHECK(s.column("R2", "status") == "CANCELLED");
@@ -114,7 +116,8 @@ TEST_CASE("one tracking number that the old system put on many orders is each on
   stage s;
   for (int n = 1; n <= 3; ++n) {
     s.shipped(n);
-    s.db.execute(fmt::format(R"sql(update orders set "trackingNumber" = '{}' where "reference" = 'R{}')sql", tracking, n));
+    s.db.execute(fmt::format(R"sql(update orders set "trackingNumber" = '{}' where "reference" = 'R{}')sql",
+                             tracking, n));
   }
   CHECK(s.sweep().complete);
   CHECK(s.db.number(R"sql(select count(distinct "trackingNumber") from orders)sql") == 3);

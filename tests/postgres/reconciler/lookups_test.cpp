@@ -10,8 +10,8 @@ using texts = std::vector<std::string>;
 
 namespace {
 
-// Orders R1 (oldest) to Rn of the shop, a day apart, all made before now; the courier has those in `shipped` and newer ones
-// of somebody else's that fill the newest page.
+// Orders R1 (oldest) to Rn of the shop, a day apart, all made before now; the courier has those in `shipped`
+// and newer ones of somebody else's that fill the newest page.
 void old_shop(stage& s, int orders, const std::vector<int>& shipped) {
   for (int n : shipped) s.shipped(n);
   for (int n = 1; n <= orders; ++n)
@@ -19,8 +19,9 @@ void old_shop(stage& s, int orders, const std::vector<int>& shipped) {
   s.db.execute(R"sql(update orders set "createdAt" = now() at time zone 'UTC' - interval '100 days'
                      + substr("reference", 2)::int * interval '1 day')sql");
   for (int n = 901; n <= 925; ++n)
-    s.courier.rows.insert(s.courier.rows.begin(), {fmt::format("00000000-0000-4000-8000-{:012}", n), fmt::format("X{}", n),
-                                                   6, fmt::format("18{:014}", n), "2026-02-01T10:00:00Z"});
+    s.courier.rows.insert(s.courier.rows.begin(),
+                          {fmt::format("00000000-0000-4000-8000-{:012}", n), fmt::format("X{}", n), 6,
+                           fmt::format("18{:014}", n), "2026-02-01T10:00:00Z"});
   s.options.max_orders = 20;
 }
 
@@ -86,7 +87,8 @@ TEST_CASE("an incomplete sweep looks orders up") {
   CHECK(report.backfilled == 1);
 }
 
-TEST_CASE("those never asked for come first and the oldest first among them, then those not asked for longest") {
+TEST_CASE(
+    "those never asked for come first and the oldest first among them, then those not asked for longest") {
   stage s;
   old_shop(s, 5, {});
   s.options.lookup_limit = 2;
@@ -94,7 +96,8 @@ TEST_CASE("those never asked for come first and the oldest first among them, the
   s.sweep();
   s.sweep();
   CHECK(s.courier.references_asked == texts{"R1", "R2", "R3", "R4"});
-  s.db.execute("update suivi.lookup set asked_at = asked_at - interval '2 hours' where order_id in ('o-R3', 'o-R2')");
+  s.db.execute(
+      "update suivi.lookup set asked_at = asked_at - interval '2 hours' where order_id in ('o-R3', 'o-R2')");
   s.sweep();
   s.sweep();
   CHECK(s.courier.references_asked == texts{"R1", "R2", "R3", "R4", "R5", "R2", "R3"});
@@ -150,7 +153,8 @@ TEST_CASE("a remembered order is forgotten once it has a tracking number or is g
 TEST_CASE("cancelled, delivered and old orders are asked for like any other") {
   stage s;
   old_shop(s, 3, {1, 2, 3});
-  s.db.execute(R"sql(update orders set "status" = 'CANCELLED', "createdAt" = '2019-01-01' where "reference" = 'R1';
+  s.db.execute(
+      R"sql(update orders set "status" = 'CANCELLED', "createdAt" = '2019-01-01' where "reference" = 'R1';
                      update orders set "status" = 'DELIVERED', "shippingStatus" = 'LIVRÉ' where "reference" = 'R2')sql");
   auto report = s.sweep();
   CHECK(report.lookups == 3);

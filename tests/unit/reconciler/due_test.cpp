@@ -9,8 +9,11 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 namespace {
-instant utc(const char* text) { return parse_instant(text).value(); }
-const schedule four_times({hours(0), hours(6), hours(12), hours(18)}, "Africa/Algiers"); // 11:00Z is one of them
+instant utc(const char* text) {
+  return parse_instant(text).value();
+}
+const schedule four_times({hours(0), hours(6), hours(12), hours(18)},
+                          "Africa/Algiers"); // 11:00Z is one of them
 const milliseconds five{300'000};
 const instant today = utc("2026-01-10T12:00:00Z");
 } // namespace
@@ -51,5 +54,6 @@ TEST_CASE("the next look is at the next sweep of either kind") {
   instant full = utc("2026-01-10T11:00:00Z");
   CHECK(next_due(four_times, {full, today}, five, today) == today + minutes(5));
   CHECK(next_due(four_times, {full, today}, milliseconds(0), today) == utc("2026-01-10T17:00:00Z"));
-  CHECK(next_due(four_times, {full, utc("2026-01-10T16:58:00Z")}, five, utc("2026-01-10T16:59:00Z")) == utc("2026-01-10T17:00:00Z"));
+  CHECK(next_due(four_times, {full, utc("2026-01-10T16:58:00Z")}, five, utc("2026-01-10T16:59:00Z")) ==
+        utc("2026-01-10T17:00:00Z"));
 }
