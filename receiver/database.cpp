@@ -12,7 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr milliseconds watch_limit = 3s; // for an answer to the watch's question
+constexpr milliseconds watch_limit = 3s;      // for an answer to the watch's question
+constexpr milliseconds first_look_limit = 3s; // a first migration may take longer
 
 pg::pool_options pool_options(const pg::connect_options& connect, int size) {
   pg::pool_options options;
@@ -31,8 +32,8 @@ pg::connect_options own_options(pg::connect_options options) {
 } // namespace
 
 database::database(asio::any_io_executor executor, pg::connect_options connect, int pool_size)
-    : connect_(own_options(connect)), pool_(executor, pool_options(connect, pool_size)),
-      suspected_(executor) {}
+    : connect_(own_options(connect)), pool_(executor, pool_options(connect, pool_size)), suspected_(executor),
+      known_by_(std::chrono::steady_clock::now() + first_look_limit) {}
 
 void database::suspect_schema() {
   schema_checked_ = false;
@@ -86,6 +87,7 @@ task<void> database::keep(std::function<void()> on_up, std::function<void()> on_
   for (;;) {
     bool was_up = state_ == state::up;
     auto seen = co_await look(own);
+    looked_ = true;
     milliseconds pause = 1s;
     if (seen) {
       bool news = state_ != state::up;

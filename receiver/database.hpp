@@ -28,6 +28,8 @@ class database {
 
   [[nodiscard]] state now() const { return state_; }
   [[nodiscard]] bool is_up() const { return state_ == state::up; }
+  // Whether down means down: not before the first look has ended, which may take a moment after the start.
+  [[nodiscard]] bool is_known() const { return looked_ || std::chrono::steady_clock::now() >= known_by_; }
   // Somebody met a missing table or function: look at once.
   void suspect_schema();
   // Somebody lost a connection, or the server no longer writes: look at once.
@@ -43,6 +45,8 @@ class database {
   pg::pool pool_;
   runtime::wakeup suspected_;
   state state_ = state::down;
+  bool looked_ = false;
+  steady_time known_by_;
   bool schema_checked_ = false;
   bool complained_ = false; // of its being away, since it was up
 };

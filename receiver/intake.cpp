@@ -11,6 +11,7 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr milliseconds connection_patience = 3s; // then look whether it makes sense to go on
+constexpr milliseconds first_look_poll = 10ms;
 
 } // namespace
 
@@ -38,8 +39,8 @@ std::shared_ptr<intake::batch> intake::open_batch(std::size_t bytes) {
 
 task<result<receipt>> intake::store(arrival row) {
   auto bytes = row.raw.size();
-  if (finishing_) co_return transient("receiver:stopping", "the receiver is stopping");
-  if (!db_.is_up() || !has_room(bytes)) {
+  while (!db_.is_up() && !db_.is_known()) co_await runtime::sleep_for(first_look_poll);
+  if (finishing_ || !db_.is_up() || !has_room(bytes)) {
     auto kept = co_await store_in_spool(std::move(row));
     co_return kept;
   }

@@ -10,6 +10,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace suivi::receiver {
 
@@ -51,10 +52,16 @@ struct spool::inside : std::enable_shared_from_this<spool::inside> {
 
   void run();
   void keep_rows(std::deque<row_to_keep> rows);
-  void tell(std::optional<error> failed, std::optional<bool> full, std::function<void()> then);
-  void note(const std::optional<error>& failed, std::optional<bool> full, const result<spool_depth>& depth);
+  // What an operation says of the spool besides its own answer.
+  struct lesson {
+    std::optional<error> failed;
+    bool writable = false; // proves that webhooks can be kept; others can only prove the contrary
+    std::optional<bool> full;
+  };
+  void tell(lesson learnt, std::function<void()> then);
+  void note(const lesson& learnt, const result<spool_depth>& depth);
   template <class T, class Operation>
-  task<result<T>> ask(Operation what, bool makes_room);
+  task<result<T>> ask(Operation what, lesson if_well);
 
   asio::any_io_executor executor;
   options limits;
@@ -104,13 +111,13 @@ void spool::inside::keep_rows(std::deque<row_to_keep> together) {
     waiting.push_back(std::move(one.whose));
   }
   auto kept = file.append(batch);
-  std::optional<error> failed;
-  std::optional<bool> full;
+  lesson learnt;
+  learnt.writable = true;
   if (kept)
-    full = std::find(kept->begin(), kept->end(), false) != kept->end();
+    learnt.full = std::find(kept->begin(), kept->end(), false) != kept->end();
   else
-    failed = kept.error();
-  tell(std::move(failed), full, [this, kept, bytes, waiting = std::move(waiting)] {
+    learnt.failed = kept.error();
+  tell(std::move(learnt), [this, kept, bytes, waiting = std::move(waiting)] {
     queued_rows -= waiting.size();
     queued_bytes -= bytes;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
@@ -127,45 +134,44 @@ void spool::inside::keep_rows(std::deque<row_to_keep> together) {
 }
 
 // From the thread to the loop.
-void spool::inside::tell(std::optional<error> failed, std::optional<bool> full, std::function<void()> then) {
-  auto depth = failed ? result<spool_depth>(*failed) : file.depth();
-  asio::post(executor, [self = shared_from_this(), failed = std::move(failed), full, depth = std::move(depth),
+void spool::inside::tell(lesson learnt, std::function<void()> then) {
+  auto depth = learnt.failed ? result<spool_depth>(*learnt.failed) : file.depth();
+  asio::post(executor, [self = shared_from_this(), learnt = std::move(learnt), depth = std::move(depth),
                         then = std::move(then)] {
-    self->note(failed, full, depth);
+    self->note(learnt, depth);
     then();
   });
 }
 
-void spool::inside::note(const std::optional<error>& failed, std::optional<bool> full,
-                         const result<spool_depth>& depth) {
-  bool busy = failed && is_busy(*failed);
-  if (!busy) known.usable = !failed && depth.has_value();
+void spool::inside::note(const lesson& learnt, const result<spool_depth>& depth) {
   if (depth) known.depth = *depth;
-  if (full) {
-    if (*full && !known.full)
+  if (learnt.full) {
+    if (*learnt.full && !known.full)
       log::error("the spool is full, webhooks are refused", {{"bytes", known.depth.bytes}});
-    known.full = *full;
+    known.full = *learnt.full;
   }
-  if (!known.usable && !complained) {
-    const auto& why = failed ? *failed : depth.error();
-    log::error("the spool cannot be used", {{"folder", limits.folder}, {"error", to_string(why)}});
+  if (!depth && is_busy(depth.error())) return;
+  if (!depth) {
+    if (!std::exchange(complained, true))
+      log::error("the spool cannot be used",
+                 {{"folder", limits.folder}, {"error", to_string(depth.error())}});
+    known.usable = false;
+  } else if (learnt.writable) {
+    if (std::exchange(complained, false)) log::info("the spool can be used again");
+    known.usable = true;
   }
-  if (known.usable && complained) log::info("the spool can be used again");
-  complained = !known.usable;
 }
 
 template <class T, class Operation>
-task<result<T>> spool::inside::ask(Operation what, bool makes_room) {
+task<result<T>> spool::inside::ask(Operation what, lesson if_well) {
   auto mine = std::make_shared<waiter<T>>(executor, limits.patience);
   // Moved along, so that the last owner of the waiter's timer is the loop.
-  auto body = [this, mine, what = std::move(what), makes_room]() mutable {
+  auto body = [this, mine, what = std::move(what), if_well]() mutable {
     auto answer = what(file);
-    std::optional<error> failed;
-    if (!answer) failed = answer.error();
-    std::optional<bool> full;
-    if (answer && makes_room) full = false;
+    lesson learnt = if_well;
+    if (!answer) learnt = {answer.error(), false, std::nullopt};
     auto carried = std::make_shared<result<T>>(std::move(answer));
-    tell(std::move(failed), full, [mine = std::move(mine), carried = std::move(carried)] {
+    tell(std::move(learnt), [mine = std::move(mine), carried = std::move(carried)] {
       mine->answer = std::move(*carried);
       mine->done.cancel();
     });
@@ -211,14 +217,17 @@ task<result<void>> spool::keep(spooled row) {
 }
 
 task<result<std::vector<spooled>>> spool::read(std::int64_t after, std::size_t rows, std::uint64_t bytes) {
+  inside::lesson nothing_learnt;
   auto what = [=](spool_file& file) { return file.read(after, rows, bytes); };
-  auto answer = co_await inside_->ask<std::vector<spooled>>(what, false);
+  auto answer = co_await inside_->ask<std::vector<spooled>>(what, nothing_learnt);
   co_return answer;
 }
 
 task<result<void>> spool::remove(std::vector<std::int64_t> ids) {
+  inside::lesson makes_room;
+  makes_room.full = false;
   auto what = [ids = std::move(ids)](spool_file& file) { return file.remove(ids); };
-  auto answer = co_await inside_->ask<void>(std::move(what), true);
+  auto answer = co_await inside_->ask<void>(std::move(what), makes_room);
   co_return answer;
 }
 
@@ -226,9 +235,11 @@ task<result<void>> spool::look() {
   auto what = [](spool_file& file) -> result<void> {
     auto depth = file.depth();
     if (!depth) return depth.error();
-    return {};
+    return file.check_disk();
   };
-  auto answer = co_await inside_->ask<void>(what, false);
+  inside::lesson writable;
+  writable.writable = true;
+  auto answer = co_await inside_->ask<void>(what, writable);
   co_return answer;
 }
 

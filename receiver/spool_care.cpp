@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int lock_patience_ms = 5'000;
+constexpr std::uintmax_t least_free_bytes = 1 << 20;
 constexpr std::int64_t layout = 1; // PRAGMA user_version
 constexpr const char* make_tables = R"(
   begin;
@@ -93,6 +94,10 @@ result<void> prepare_database(sqlite& db) {
   if (!tables) return tables.error();
   if (*version == 0 && *tables == 0) return db.run(make_tables);
   if (*version != layout) return permanent("spool:corrupt", "not a spool of this version");
+  return {};
+}
+
+result<void> check_database(sqlite& db) {
   auto verdict = db.text("pragma quick_check(1)");
   if (!verdict) return verdict.error();
   if (*verdict != "ok") return permanent("spool:corrupt", *verdict);
@@ -193,6 +198,10 @@ result<void> spool_file::open() {
   auto db = sqlite::open(path_, lock_patience_ms);
   if (!db) return db.error();
   if (auto prepared = prepare_database(*db); !prepared) return prepared.error();
+  if (*named != checked_) {
+    if (auto checked = check_database(*db); !checked) return checked.error();
+    checked_ = *named;
+  }
   if (auto synced = sync_folder(folder_); !synced) return synced.error();
   if (auto synced = sync_folder(fs::path(folder_).parent_path().string()); !synced) return synced.error();
   db_.emplace(std::move(*db));
@@ -201,10 +210,19 @@ result<void> spool_file::open() {
   return {};
 }
 
+result<void> spool_file::check_disk() const {
+  std::error_code failed;
+  auto room = fs::space(folder_, failed);
+  if (failed) return transient("spool:folder", folder_ + ": " + failed.message());
+  if (room.available < least_free_bytes) return transient("spool:disk", "no room on the spool's disk");
+  return {};
+}
+
 result<void> spool_file::replace(const error& why) {
   db_.reset();
   descriptor lock(open_lock(folder_));
   if (auto locked = lock_folder(lock); !locked) return locked.error();
+  checked_ = {};
   if (still_named()) return replace_under_lock(why);
   return {}; // somebody else has done it
 }

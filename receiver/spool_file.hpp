@@ -48,6 +48,8 @@ class spool_file {
   result<void> remove(std::span<const std::int64_t> ids);
   // Other processes' work included.
   result<spool_depth> depth();
+  // An error where the disk has next to no room left.
+  [[nodiscard]] result<void> check_disk() const;
 
  private:
   struct identity {
@@ -78,6 +80,7 @@ class spool_file {
   std::uint64_t most_bytes_;
   std::optional<sqlite> db_;
   identity opened_;
+  identity checked_;               // read through once, at its first opening
   std::int64_t seen_version_ = -1; // PRAGMA data_version: changes with other processes' commits
   spool_depth depth_;              // `oldest` is looked up
 };

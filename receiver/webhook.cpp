@@ -125,7 +125,8 @@ http::response front_desk::tell_readiness() const {
   auto rows = spool_.now().depth.rows;
   auto state = db_.now();
   if (state == database::state::up && (rows > 0 || in_.full())) state = database::state::behind;
-  return readiness(db_.is_up() || spool_.accepts(), to_string(state), rows);
+  bool ready = db_.is_up() || (db_.is_known() && spool_.accepts());
+  return readiness(ready, to_string(state), rows);
 }
 
 } // namespace suivi::receiver

@@ -51,7 +51,9 @@ task<result<connection>> connection::connect(const connect_options& options) {
   auto where = parse_url(options.url);
   if (!where) co_return where.error();
   auto common = common_settings(*where, options);
-  auto attempts = rounds(where->session_attrs);
+  // Of several hosts one is the primary: whoever names them and nothing else wants to write.
+  bool choose = where->session_attrs.empty() && where->hosts.size() > 1;
+  auto attempts = rounds(choose ? "read-write" : where->session_attrs);
   auto hosts = co_await look_up(where->hosts, deadline);
   if (!hosts) co_return hosts.error();
 

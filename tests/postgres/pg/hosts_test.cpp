@@ -126,6 +126,9 @@ TEST_CASE("a read-only database is refused for writing and ends a session that t
   auto writing = with_url(test::with_parameters(database.url(), "target_session_attrs=read-write"));
   auto got = run([&]() -> task<result<pg::connection>> { return pg::connection::connect(writing); });
   REQUIRE_FALSE(got);
+  auto either = with_url(fmt::format("postgresql://postgres@{0},{0}/{1}", cluster_place(), database.name()));
+  auto of_several = run([&]() -> task<result<pg::connection>> { return pg::connection::connect(either); });
+  CHECK_FALSE(of_several);
   auto any = with_url(database.url());
   run([&]() -> task<void> {
     auto db = co_await connected(any);

@@ -3,8 +3,10 @@
 #include "tests/support/folder.hpp"
 #include "tests/support/print_result.hpp"
 
+#include <csignal>
 #include <doctest/doctest.h>
 #include <fstream>
+#include <sys/resource.h>
 
 using namespace suivi;
 using namespace suivi::receiver;
@@ -226,6 +228,38 @@ TEST_CASE("a folder that cannot be made is an error until it can") {
   CHECK(refused.error().kind == failure::transient);
   fs::remove(folder.path() + "/place");
   append(file, 0, 1);
+}
+
+TEST_CASE("a disk without room is an error, and what was kept before stays") {
+  test::folder folder;
+  spool_file file(folder.path(), plenty);
+  append(file, 0, 3);
+  rlimit usual{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &usual) == 0);
+  auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small{200'000, usual.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  std::vector<spooled> rows{webhook(4, 1 << 20)};
+  auto refused = file.append(rows);
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &usual) == 0);
+  std::signal(SIGXFSZ, handler);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == failure::transient);
+  CHECK(all(file).size() == 3);
+  append(file, 4, 5, 1 << 20);
+  CHECK(all(file).size() == 4);
+}
+
+TEST_CASE("an emptied spool gives the disk back") {
+  test::folder folder;
+  spool_file file(folder.path(), plenty);
+  append(file, 0, 30, 1 << 20);
+  std::vector<std::int64_t> ids;
+  for (const auto& row : all(file)) ids.push_back(row.id);
+  REQUIRE(file.remove(ids));
+  CHECK(fs::file_size(folder.path() + "/spool.db") < 100'000);
+  append(file, 30, 31);
+  CHECK(all(file).front().id > ids.back());
 }
 
 TEST_CASE("nobody else may read what customers' data is in") {
