@@ -150,7 +150,7 @@ TEST_CASE("the database crashes and the receiver is killed twice and nothing ack
   cluster db;
   folder spool;
   receiver r(db, spool.path() + "/made");
-  wait_until("the database", [&] { return r.readiness() == R"({"database":"up","spooled":0})"; });
+  CHECK(r.readiness() == R"({"database":"up","spooled":0})"); // ready means: the database was looked for
   r.push_all(1, 11);
   CHECK(r.acknowledged.size() == 10);
   CHECK(r.spooled == 0);
@@ -200,10 +200,13 @@ TEST_CASE("killed in the middle of the drain the receiver drains the rest at its
   r.push_all(1, 701);
   CHECK(r.spooled == 700);
   db.resume();
-  wait_until("the first batch", [&] { return db.value("select count(*) from suivi.inbox") == "500"; });
+  wait_until("the second batch under way",
+             [&] { return db.value("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == "1"; });
+  CHECK(db.value("select count(*) from suivi.inbox") == "500");
   r.kill();
-  db.script("drop trigger linger on suivi.inbox; select pg_terminate_backend(pid, 5000) from pg_stat_activity"
-            " where application_name = 'suivi-receiver'");
+  // The server knows nothing of the kill and would go on.
+  db.script("select pg_terminate_backend(pid, 5000) from pg_stat_activity where wait_event = 'PgSleep'");
+  db.script("drop trigger linger on suivi.inbox");
   r.start();
   wait_until("an empty spool", [&] { return r.readiness() == R"({"database":"up","spooled":0})"; });
   wait_until("no event pending", [&] { return r.metric("suivi_events_pending") == 0; });
