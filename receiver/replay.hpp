@@ -73,6 +73,7 @@ class replay {
   std::vector<doubtful> doubtful_;
   bool settling_ = false;    // doubt: the courier has been asked about what is applied now
   int courier_failures_ = 0; // in a row
+  std::uint64_t statistics_due_ = shop::most_observations_per_call; // at so many events
   steady_time looked_at_{};
   bool stopping_ = false;
 };

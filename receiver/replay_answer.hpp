@@ -12,8 +12,8 @@ class replay_desk {
  public:
   replay_desk(pg::pool& connections, account_book& accounts, shop::door_options door);
 
-  // 400 names the member that is wrong, or says how many events are too many; 503 where the accounts have not been
-  // read yet, or enough replays are under way. An error is the database's.
+  // 400 names the member that is wrong, or says how many events are too many; 503 where the accounts have not
+  // been read yet, or enough replays are under way. An error is the database's.
   task<result<http::response>> answer(std::string body);
 
  private:

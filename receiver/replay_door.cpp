@@ -16,10 +16,6 @@ using kind = replay_result::kind;
 
 constexpr milliseconds patience_with_database = 30s;
 
-// The tables may grow a hundredfold under a replay: a plan made while they were empty would read them whole
-// for every batch, and autovacuum's statistics come a minute late.
-constexpr pg::statement plan_anew{"replay_plan_anew", "set plan_cache_mode = force_custom_plan"};
-
 } // namespace
 
 replay_door::replay_door(pg::pool& connections, shop::door_options door, std::string owner)
@@ -140,8 +136,6 @@ task<result<void>> replay_door::apply_once(const events& all, const std::vector<
   if (!db) co_return db.error();
   auto& open = **db;
   std::span<const shop::observation> seen(observations);
-  auto planned = co_await open.run(plan_anew);
-  if (!planned) co_return planned.error();
   auto verdicts = co_await shop::apply(open, seen, door_, also);
   if (!verdicts) co_return verdicts.error();
   answered();
@@ -249,6 +243,17 @@ void replay_door::conclude(const shop::verdict& v, const follow_up& next, replay
   end.reference = v.reference;
   end.changes = v.changes;
   if (v.what == shop::outcome::in_doubt) end.wanted = v.wanted;
+}
+
+task<void> replay_door::renew_statistics() {
+  static constexpr pg::statement text{
+      "", "analyze (skip_locked) suivi.parcel, suivi.pending, suivi.event_outcome"};
+  if (door_.dry_run) co_return;
+  auto db = co_await connection();
+  if (!db) co_return;
+  auto& open = **db;
+  auto done = co_await open.run(text);
+  (void)done; // slower, then
 }
 
 task<void> replay_door::give_back() {

@@ -44,6 +44,9 @@ class replay_door {
   // does not help, or has not for half a minute.
   task<result<void>> wait_out(error failed);
   void answered() { failures_ = 0; }
+  // The tables may grow a hundredfold under a replay: plans made while they were empty would read them whole
+  // for every batch, and autovacuum comes a minute late.
+  task<void> renew_statistics();
   // What is still leased, for receivers to go on with.
   task<void> give_back();
 

@@ -179,8 +179,9 @@ declare
   repeats boolean[];
 begin
   with removed as (
-    delete from suivi.pending p using unnest(ids) as u(id)
-    where p.event_id = u.id and p.owner = who
+    -- By the index, whatever the statistics make of `owner`.
+    delete from suivi.pending p
+    where p.event_id = any(ids) and p.owner = who
     returning p.event_id, p.stored_on, p.again_at is not null as repeat
   )
   select array_agg(event_id), array_agg(stored_on), array_agg(repeat) into gone, days, repeats from removed;

@@ -6,7 +6,8 @@
 namespace suivi::shop {
 namespace {
 
-constexpr pg::statement begin_read_only{"suivi_begin_read_only", "begin isolation level repeatable read read only"};
+constexpr pg::statement begin_read_only{"suivi_begin_read_only",
+                                        "begin isolation level repeatable read read only"};
 
 task<void> leave(pg::connection& db) {
   if (!db.alive() || !db.in_transaction()) co_return;

@@ -1,129 +1,18 @@
 // Replays against a real shop: what they select, what they write, and what they leave to others.
-#include "common/http/client.hpp"
-#include "receiver/replay.hpp"
-#include "tests/support/connected.hpp"
-#include "tests/support/database.hpp"
-#include "tests/support/print_result.hpp"
-#include "tests/support/run.hpp"
-
-#include <boost/json/serialize.hpp>
-#include <doctest/doctest.h>
+#include "tests/postgres/receiver/replay_stage.hpp"
 
 using namespace suivi;
 using namespace suivi::receiver;
-using namespace std::chrono_literals;
 
 namespace {
-
-constexpr const char* legacy_order =
-    R"({"event": "OrderStatusChanged", "payload": {"id": "uL", "status": 41, "external_order_id": "R1"}})";
-
-std::string body(int n, int status) {
-  auto text = std::to_string(n);
-  return R"({"event":"x","payload":{"id":"u)" + text + R"(","status":)" + std::to_string(status) +
-         R"(,"external_order_id":"R)" + text + "\"}}";
-}
-
-struct shop_with_inbox {
-  test::database db;
-  instant received = suivi::now() - 1h;
-
-  shop_with_inbox() {
-    db.execute(R"(
-      insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
-      insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
-      select 'acc-1', 'Main', "id", '{"apiKey": "example-key-1"}', now() from shipping_companies where "slug" = 'maystro')");
-  }
-  void orders(int from, int to) {
-    db.execute(
-        R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-                  select 'o' || n, 'R' || n, 'c', 1, 'acc-1', now() from generate_series()" +
-        std::to_string(from) + "," + std::to_string(to) + ") n");
-  }
-  // Kept as the receiver keeps them; nobody's, and due.
-  void store(std::vector<std::string> bodies) {
-    std::vector<arrival> rows;
-    for (auto& raw : bodies) {
-      arrival a;
-      a.received_at = received;
-      a.what = maystro::decode(raw);
-      a.key = choose_key(raw, a.what);
-      a.raw = std::move(raw);
-      rows.push_back(std::move(a));
-    }
-    test::run([&]() -> task<void> {
-      auto open = co_await test::connected(db.options());
-      std::span<const arrival> all(rows);
-      auto kept = co_await ingest(open, all, "");
-      REQUIRE(kept);
-    });
-  }
-  // As if a receiver had found no order for what is pending.
-  void park() { db.execute("update suivi.pending set state = 'parked', due_at = now() + interval '1 hour'"); }
-
-  replay_report replayed(replay_selection what, bool dry_run = false, std::FILE* file = nullptr,
-                         bool legacy = false) {
-    replay_report report;
-    test::run([&]() -> task<void> {
-      auto executor = co_await asio::this_coro::executor;
-      config::settings settings;
-      database watched(executor, db.options(), 2);
-      http::client client(executor, {});
-      account_book accounts(watched, client, settings);
-      co_await accounts.refresh();
-      REQUIRE(accounts.loaded());
-      replay_options how;
-      how.door.dry_run = dry_run;
-      how.owner = "the replay";
-      how.patience = 1500ms;
-      replay again(watched.connections(), accounts, how);
-      auto only = accounts.resolve(std::nullopt).value_or("");
-      auto from = file ? file_source(what, file) : legacy ? legacy_source(what) : inbox_source(what, only);
-      auto ended = co_await again.run(*from);
-      CHECK(ended);
-      report = again.report();
-      watched.connections().close();
-      client.close();
-    });
-    return report;
-  }
-
-  std::string status_of(const std::string& order) {
-    return db.value(R"(select "shippingStatus" from orders where "id" = ')" + order + "'");
-  }
-};
-
-std::string counts(const replay_report& r) {
-  std::string text;
-  for (const auto& one : to_json(r))
-    if (one.value().is_uint64() && one.value().get_uint64() > 0) {
-      if (!text.empty()) text += ' ';
-      text += std::string(one.key()) + ' ' + std::to_string(one.value().get_uint64());
-    }
-  return text;
-}
-
-replay_selection of(const char* outcome) {
-  replay_selection what;
-  REQUIRE(take_outcome(outcome, what));
-  return what;
-}
-
-std::FILE* lines(const std::string& text) {
-  std::FILE* file = std::tmpfile();
-  REQUIRE(file != nullptr);
-  std::fwrite(text.data(), 1, text.size(), file);
-  std::rewind(file);
-  return file;
-}
 
 constexpr const char* outcomes = "select string_agg(outcome, ' ' order by event_id) from suivi.event_outcome";
 
 } // namespace
 
 TEST_CASE("parked events are applied once their orders are there and a second time changes nothing") {
-  shop_with_inbox at;
-  at.store({body(1, 31), body(2, 41), body(3, 31)});
+  replay_stage at;
+  at.store({webhook_body(1, 31), webhook_body(2, 41), webhook_body(3, 31)});
   at.park();
   CHECK(counts(at.replayed({})) == "selected 3 parked 3");
   CHECK(at.db.value("select string_agg(distinct state, ' ') from suivi.pending where owner is null") ==
@@ -140,9 +29,9 @@ TEST_CASE("parked events are applied once their orders are there and a second ti
 }
 
 TEST_CASE("a dry run says what would change and writes nothing at all") {
-  shop_with_inbox at;
+  replay_stage at;
   at.orders(1, 1);
-  at.store({body(1, 31), body(2, 31), "noise"});
+  at.store({webhook_body(1, 31), webhook_body(2, 31), "noise"});
   at.park();
   auto state =
       "select (select jsonb_agg(p order by event_id) from suivi.pending p)::text || "
@@ -163,9 +52,9 @@ TEST_CASE("a dry run says what would change and writes nothing at all") {
 }
 
 TEST_CASE("a quarantined event that this program understands is applied and listed with its fields") {
-  shop_with_inbox at;
+  replay_stage at;
   at.orders(1, 1);
-  at.store({body(1, 31), "noise"});
+  at.store({webhook_body(1, 31), "noise"});
   at.db.execute(R"(delete from suivi.pending;
                    update suivi.inbox set outcome = 'quarantined', error = 'an older program', uuid = null,
                      reference = null, status = null, name = null where convert_from(raw, 'UTF8') <> 'noise')");
@@ -179,8 +68,8 @@ TEST_CASE("a quarantined event that this program understands is applied and list
 }
 
 TEST_CASE("a conflict that has become a parked event is shown as parked") {
-  shop_with_inbox at;
-  at.store({body(1, 31)});
+  replay_stage at;
+  at.store({webhook_body(1, 31)});
   at.db.execute("insert into suivi.event_outcome (event_id, stored_on, outcome) "
                 "select event_id, stored_on, 'conflict' from suivi.pending; delete from suivi.pending");
   CHECK(counts(at.replayed(of("conflict"))) == "selected 1 parked 1");
@@ -190,15 +79,15 @@ TEST_CASE("a conflict that has become a parked event is shown as parked") {
 }
 
 TEST_CASE("an event in another process's hands is left to it and counted as it came out") {
-  shop_with_inbox at;
+  replay_stage at;
   at.orders(1, 2);
-  at.store({body(1, 31), body(2, 31)});
+  at.store({webhook_body(1, 31), webhook_body(2, 31)});
   at.park();
   at.db.execute("update suivi.pending set owner = 'a receiver', due_at = now() + interval '500 milliseconds' "
                 "where event_id = (select min(event_id) from suivi.pending)");
   // Its lease lapses while the replay waits for it.
   CHECK(counts(at.replayed({})) == "selected 2 applied 2");
-  at.store({body(1, 32)});
+  at.store({webhook_body(1, 32)});
   at.db.execute("update suivi.pending set state = 'confirming', owner = 'a receiver', due_at = now() + "
                 "interval '1 hour'");
   CHECK(counts(at.replayed(of("confirming"))) == "selected 1 confirming 1");
@@ -206,9 +95,9 @@ TEST_CASE("an event in another process's hands is left to it and counted as it c
 }
 
 TEST_CASE("an order that the shop keeps locked is tried again and then left to a receiver") {
-  shop_with_inbox at;
+  replay_stage at;
   at.orders(1, 2);
-  at.store({body(1, 31), body(2, 31)});
+  at.store({webhook_body(1, 31), webhook_body(2, 31)});
   at.park();
   test::run([&]() -> task<void> {
     auto shop = co_await test::connected(at.db.options());
@@ -224,10 +113,10 @@ TEST_CASE("an order that the shop keeps locked is tried again and then left to a
 }
 
 TEST_CASE("one event that the database refuses fails alone") {
-  shop_with_inbox at;
+  replay_stage at;
   at.orders(1, 20);
   std::vector<std::string> bodies;
-  for (int n = 1; n <= 20; ++n) bodies.push_back(body(n, 31));
+  for (int n = 1; n <= 20; ++n) bodies.push_back(webhook_body(n, 31));
   at.store(bodies);
   at.park();
   at.db.execute(R"(
@@ -241,11 +130,11 @@ TEST_CASE("one event that the database refuses fails alone") {
 }
 
 TEST_CASE("events are selected by time of receipt and by id and by account") {
-  shop_with_inbox at;
+  replay_stage at;
   at.orders(1, 5);
   for (int n = 1; n <= 3; ++n) {
     at.received = *parse_instant("2026-03-0" + std::to_string(n) + "T12:00:00Z");
-    at.store({body(n, 31)});
+    at.store({webhook_body(n, 31)});
   }
   at.park();
   auto ids = at.db.value("select string_agg(id::text, ' ' order by id) from suivi.inbox");
@@ -264,10 +153,10 @@ TEST_CASE("events are selected by time of receipt and by id and by account") {
 }
 
 TEST_CASE("more events than a page are gone through") {
-  shop_with_inbox at;
+  replay_stage at;
   at.orders(1, 1200);
   std::vector<std::string> bodies;
-  for (int n = 1; n <= 1200; ++n) bodies.push_back(body(n, 31));
+  for (int n = 1; n <= 1200; ++n) bodies.push_back(webhook_body(n, 31));
   at.store(bodies);
   at.park();
   CHECK(counts(at.replayed({})) == "selected 1200 applied 1200");
@@ -276,9 +165,9 @@ TEST_CASE("more events than a page are gone through") {
 }
 
 TEST_CASE("an event keeps the time of its receipt") {
-  shop_with_inbox at;
+  replay_stage at;
   at.orders(1, 1);
-  at.store({body(1, 31)});
+  at.store({webhook_body(1, 31)});
   at.park();
   at.replayed({});
   CHECK(at.db.value("select as_of_shape from suivi.parcel") == "1");
@@ -286,44 +175,47 @@ TEST_CASE("an event keeps the time of its receipt") {
         1);
 }
 
-TEST_CASE("lines of a file are applied as of their own time and without one fill blanks only") {
-  shop_with_inbox at;
-  at.orders(1, 3);
-  at.db.execute(R"(update orders set "shippingStatus" = 'EN COURS' where "id" = 'o1')");
-  auto printed = R"({"id":"9","payload":)" + body(3, 41) +
-                 R"(,"processed":false,"outcome":"parked","createdAt":"2026-02-01T08:00:00Z"})";
-  auto text = body(1, 31) + "\n\n" + body(2, 31) + "\r\n" + printed + "\nnoise\n" + body(8, 31);
-  CHECK(counts(at.replayed({}, false, lines(text))) == "selected 5 applied 3 parked 1 quarantined 1");
-  CHECK(at.status_of("o1") == "EN COURS");
-  CHECK(at.db.value(R"(select "maystroOrderId" from orders where "id" = 'o1')") == "u1");
-  CHECK(at.status_of("o2") == "EXPÉDIÉ");
-  CHECK(at.status_of("o3") == "LIVRÉ");
-  CHECK(at.db.number("select count(*) from suivi.inbox") == 0);
-  CHECK(counts(at.replayed({}, false, lines(text))) == "selected 5 unchanged 3 parked 1 quarantined 1");
-}
-
-TEST_CASE("rows that the old system never processed are applied as of their making") {
-  shop_with_inbox at;
-  at.orders(1, 2);
-  at.db.execute(std::string(R"(
-    insert into webhook_events ("id", "source", "eventType", "payload", "processed", "createdAt") values
-      ('a', 'MAYSTRO', 'OrderStatusChanged', ')") +
-                legacy_order + R"(', false, '2026-02-01 08:00:00'),
-      ('b', 'MAYSTRO', 'error', '{"error": "x", "headers": {}, "body": {"payload": {"id": "uM", "status": 31,
-         "external_order_id": "R2"}}}', false, '2026-02-01 09:00:00'),
-      ('c', 'MAYSTRO', 'OrderStatusChanged', '{"payload": {"id": "uM", "status": 41, "external_order_id": "R2"}}', true, now()),
-      ('d', 'ECOMANAGER', 'x', '{"payload": {"id": "uM", "status": 41, "external_order_id": "R2"}}', false, now()),
-      ('e', 'MAYSTRO', 'x', '{"payload": {"id": "uN", "status": 41, "external_order_id": "R77"}}', false, now()))");
-  CHECK(counts(at.replayed({}, true, nullptr, true)) == "selected 3 applied 2 parked 1");
-  CHECK(counts(at.replayed({}, false, nullptr, true)) == "selected 3 applied 2 parked 1");
-  CHECK(at.status_of("o1") == "LIVRÉ");
-  CHECK(at.status_of("o2") == "EXPÉDIÉ");
-  CHECK(at.db.value("select max(as_of_to at time zone 'UTC')::text from suivi.parcel") ==
-        "2026-02-01 09:00:00");
-  CHECK(counts(at.replayed({}, false, nullptr, true)) == "selected 3 unchanged 2 parked 1");
-  CHECK(at.db.number("select count(*) from webhook_events where \"processed\"") == 1);
-  replay_selection late;
-  late.since = parse_instant("2026-02-01T09:00:00Z");
-  late.until = parse_instant("2026-02-01T09:00:01Z");
-  CHECK(counts(at.replayed(late, false, nullptr, true)) == "selected 1 unchanged 1");
+TEST_CASE("two replays at once apply every event once") {
+  replay_stage at;
+  at.orders(1, 300);
+  std::vector<std::string> bodies;
+  for (int n = 1; n <= 300; ++n) bodies.push_back(webhook_body(n, 31));
+  at.store(bodies);
+  at.park();
+  replay_report sum;
+  auto both = [&]() -> task<void> {
+    auto executor = co_await asio::this_coro::executor;
+    config::settings settings;
+    database watched(executor, at.db.options(), 4);
+    http::client client(executor, {});
+    account_book accounts(watched, client, settings);
+    co_await accounts.refresh();
+    auto options = [](std::string owner) {
+      replay_options how;
+      how.owner = std::move(owner);
+      how.events_per_second = 10'000;
+      return how;
+    };
+    replay one(watched.connections(), accounts, options("one"));
+    replay other(watched.connections(), accounts, options("other"));
+    auto from = inbox_source({}, "acc-1");
+    auto from_too = inbox_source({}, "acc-1");
+    auto run = [](replay& what, replay_source& source) -> task<void> {
+      auto ended = co_await what.run(source);
+      CHECK(ended);
+    };
+    runtime::task_group group(executor);
+    group.spawn("one", run(one, *from));
+    group.spawn("other", run(other, *from_too));
+    co_await group.join();
+    watched.connections().close();
+    client.close();
+    CHECK(one.report().counts.failed + other.report().counts.failed == 0);
+    CHECK(one.report().counts.settled() == one.report().counts.selected);
+    CHECK(other.report().counts.settled() == other.report().counts.selected);
+  };
+  test::run(both);
+  CHECK(at.db.number("select count(*) from suivi.pending") == 0);
+  CHECK(at.db.number("select count(*) from suivi.event_outcome where outcome = 'applied'") == 300);
+  CHECK(at.db.number("select count(*) from suivi.change where field = 'shippingStatus'") == 300);
 }

@@ -1,0 +1,137 @@
+// A shop, an inbox and a replay, for tests; a courier behind a real socket if one is needed.
+#pragma once
+
+#include "common/http/client.hpp"
+#include "common/http/server.hpp"
+#include "common/runtime/task_group.hpp"
+#include "receiver/replay.hpp"
+#include "tests/support/connected.hpp"
+#include "tests/support/database.hpp"
+#include "tests/support/print_result.hpp"
+#include "tests/support/run.hpp"
+
+#include <doctest/doctest.h>
+#include <functional>
+
+namespace suivi::receiver {
+
+using namespace std::chrono_literals;
+
+inline std::string webhook_body(int n, int status) {
+  auto text = std::to_string(n);
+  return R"({"event":"x","payload":{"id":"u)" + text + R"(","status":)" + std::to_string(status) +
+         R"(,"external_order_id":"R)" + text + "\"}}";
+}
+
+struct replay_stage {
+  test::database db;
+  instant received = suivi::now() - 1h;
+
+  // Answers what is asked of the courier, where somebody may be asked.
+  std::function<http::response(const http::request&)> courier;
+  std::vector<std::string> asked; // of the courier
+
+  replay_stage() {
+    db.execute(R"(
+      insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+      insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
+      select 'acc-1', 'Main', "id", '{"apiKey": "example-key-1"}', now() from shipping_companies where "slug" = 'maystro')");
+  }
+  void orders(int from, int to) {
+    db.execute(
+        R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
+                  select 'o' || n, 'R' || n, 'c', 1, 'acc-1', now() from generate_series()" +
+        std::to_string(from) + "," + std::to_string(to) + ") n");
+  }
+  // Kept as the receiver keeps them; nobody's, and due.
+  void store(std::vector<std::string> bodies) {
+    std::vector<arrival> rows;
+    for (auto& raw : bodies) {
+      arrival a;
+      a.received_at = received;
+      a.what = maystro::decode(raw);
+      a.key = choose_key(raw, a.what);
+      a.raw = std::move(raw);
+      rows.push_back(std::move(a));
+    }
+    test::run([&]() -> task<void> {
+      auto open = co_await test::connected(db.options());
+      std::span<const arrival> all(rows);
+      auto kept = co_await ingest(open, all, "");
+      REQUIRE(kept);
+    });
+  }
+  // As if a receiver had found no order for what is pending.
+  void park() { db.execute("update suivi.pending set state = 'parked', due_at = now() + interval '1 hour'"); }
+
+  replay_report replayed(replay_selection what, bool dry_run = false, std::FILE* file = nullptr,
+                         bool legacy = false) {
+    replay_report report;
+    auto whole = [&]() -> task<void> {
+      auto executor = co_await asio::this_coro::executor;
+      http::handler answer = [this](http::request what) -> task<http::response> {
+        asked.push_back(what.target);
+        co_return courier(what);
+      };
+      http::server server(executor, http::server_limits{}, answer);
+      runtime::task_group serving(executor);
+      config::settings settings;
+      if (courier) {
+        REQUIRE(server.listen("127.0.0.1:0"));
+        serving.spawn("courier", server.run());
+        settings.maystro.base_url = "http://127.0.0.1:" + std::to_string(server.port());
+      }
+      database watched(executor, db.options(), 2);
+      http::client client(executor, {});
+      account_book accounts(watched, client, settings);
+      co_await accounts.refresh();
+      REQUIRE(accounts.loaded());
+      replay_options how;
+      how.door.dry_run = dry_run;
+      how.owner = "the replay";
+      how.patience = 1500ms;
+      replay again(watched.connections(), accounts, how);
+      auto only = accounts.resolve(std::nullopt).value_or("");
+      auto from = file ? file_source(what, file) : legacy ? legacy_source(what) : inbox_source(what, only);
+      auto ended = co_await again.run(*from);
+      CHECK(ended);
+      report = again.report();
+      watched.connections().close();
+      client.close();
+      if (courier) server.drain(100ms);
+      co_await serving.join();
+    };
+    test::run(whole);
+    return report;
+  }
+
+  std::string status_of(const std::string& order) {
+    return db.value(R"(select "shippingStatus" from orders where "id" = ')" + order + "'");
+  }
+};
+
+inline std::string counts(const replay_report& r) {
+  std::string text;
+  for (const auto& one : to_json(r))
+    if (one.value().is_uint64() && one.value().get_uint64() > 0) {
+      if (!text.empty()) text += ' ';
+      text += std::string(one.key()) + ' ' + std::to_string(one.value().get_uint64());
+    }
+  return text;
+}
+
+inline replay_selection of(const char* outcome) {
+  replay_selection what;
+  REQUIRE(take_outcome(outcome, what));
+  return what;
+}
+
+inline std::FILE* lines(const std::string& text) {
+  std::FILE* file = std::tmpfile();
+  REQUIRE(file != nullptr);
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::rewind(file);
+  return file;
+}
+
+} // namespace suivi::receiver
