@@ -33,7 +33,8 @@ set hooks_until = null, hooks_checked_at = now(), hooks_registered = $2, hooks_p
 where id = $1
 )sql"};
 
-constexpr pg::statement let_go{"notes_free_hooks", "update suivi.account set hooks_until = null where id = $1"};
+constexpr pg::statement let_go{"notes_free_hooks",
+                               "update suivi.account set hooks_until = null where id = $1"};
 
 constexpr pg::statement due{"notes_hooks_due", R"sql(
 insert into suivi.account as a (id, name, hooks_due_at) values ($1, $2, now() + $3 * interval '1 millisecond')
@@ -91,7 +92,8 @@ task<result<void>> note_requests(pg::connection& db, std::string account, reques
   return done(db, requests, std::move(with));
 }
 
-task<result<void>> note_test(pg::connection& db, std::string account, instant at, std::optional<std::string> problem) {
+task<result<void>> note_test(pg::connection& db, std::string account, instant at,
+                             std::optional<std::string> problem) {
   pg::params with;
   with.text(account).at(at).text(problem);
   return done(db, test, std::move(with));
@@ -116,7 +118,8 @@ task<result<void>> free_hooks(pg::connection& db, std::string account) {
   return done(db, let_go, std::move(with));
 }
 
-task<result<bool>> hook_look_is_due(pg::connection& db, std::string account, std::string name, milliseconds next) {
+task<result<bool>> hook_look_is_due(pg::connection& db, std::string account, std::string name,
+                                    milliseconds next) {
   pg::params with;
   with.text(account).text(name).integer(next.count());
   return answers_a_row(db, due, std::move(with));
@@ -128,7 +131,8 @@ task<result<void>> put_off_hook_look(pg::connection& db, std::string account, mi
   return done(db, put_off, std::move(with));
 }
 
-task<result<std::map<std::string, heard>>> heard_from(pg::connection& db, std::optional<std::string> only_account) {
+task<result<std::map<std::string, heard>>> heard_from(pg::connection& db,
+                                                      std::optional<std::string> only_account) {
   pg::params with;
   with.text(only_account);
   auto found = co_await db.run(hear, std::move(with));
@@ -155,6 +159,8 @@ task<result<void>> note_heard(pg::connection& db, const std::map<std::string, he
   return done(db, keep_heard, std::move(with));
 }
 
-bool fell_silent(const heard& of) { return of.at && of.missed > 0 && of.asked_at - *of.at >= silence; }
+bool fell_silent(const heard& of) {
+  return of.at && of.missed > 0 && of.asked_at - *of.at >= silence;
+}
 
 } // namespace suivi::reconciler

@@ -8,14 +8,18 @@
 
 namespace suivi::reconciler {
 
-void say(const std::string& line) { fmt::print(stderr, "suivi-reconciler: {}\n", line); }
+void say(const std::string& line) {
+  fmt::print(stderr, "suivi-reconciler: {}\n", line);
+}
 
 int fail(const error& why) {
   say(to_string(why));
   return exits::failed;
 }
 
-void print_json(const boost::json::object& document) { fmt::print("{}\n", boost::json::serialize(document)); }
+void print_json(const boost::json::object& document) {
+  fmt::print("{}\n", boost::json::serialize(document));
+}
 
 task<result<void>> schema_is_current(parts& p) {
   auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);

@@ -1,8 +1,9 @@
-// Why orders do not get updated: every check of the command `doctor`, judged from facts collected before. Pure; tested
-// with literal facts. A check whose facts could not be had, because an earlier check failed, is left out.
+// Why orders do not get updated: every check of the command `doctor`, judged from facts collected before.
+// Pure; tested with literal facts. A check whose facts could not be had, because an earlier check failed, is
+// left out.
 //
-// FAIL: orders are not updated. WARN: some are not, or they will not be for long, or webhooks are not heard. A remedy is
-// one sentence that names the setting or the command to use; empty where nothing is to be done.
+// FAIL: orders are not updated. WARN: some are not, or they will not be for long, or webhooks are not heard.
+// A remedy is one sentence that names the setting or the command to use; empty where nothing is to be done.
 #pragma once
 
 #include "common/base/error.hpp"
@@ -43,16 +44,16 @@ struct sweep_facts {
 struct account_facts {
   std::string id, name;
   bool has_key = true;
-  std::optional<error> key;                   // of the test request; none: accepted
-  std::optional<milliseconds> courier_ahead;  // its Date less our clock
-  std::optional<hook_facts> hooks;            // none: receiver.public_url is not set, or the key is refused
-  std::optional<instant> heard_at;            // its last webhook
-  std::int64_t missed = 0;                    // changes since that no webhook told
-  std::optional<sweep_facts> last_full;       // the last one that was begun
-  std::optional<instant> complete_as_of;      // of the last complete full sweep
-  std::int64_t without_tracking = 0;          // orders of the account older than a day, of these …
+  std::optional<error> key;                  // of the test request; none: accepted
+  std::optional<milliseconds> courier_ahead; // its Date less our clock
+  std::optional<hook_facts> hooks;           // none: receiver.public_url is not set, or the key is refused
+  std::optional<instant> heard_at;           // its last webhook
+  std::int64_t missed = 0;                   // changes since that no webhook told
+  std::optional<sweep_facts> last_full;      // the last one that was begun
+  std::optional<instant> complete_as_of;     // of the last complete full sweep
+  std::int64_t without_tracking = 0;         // orders of the account older than a day, of these …
   std::int64_t orders = 0;
-  std::optional<std::int64_t> parcels_gone;   // none: no sweep of the whole list was complete
+  std::optional<std::int64_t> parcels_gone; // none: no sweep of the whole list was complete
 };
 
 struct column_fact {
@@ -60,7 +61,7 @@ struct column_fact {
 };
 
 struct event_facts {
-  std::int64_t parked = 0, parked_long = 0; // long: more than a day
+  std::int64_t parked = 0, parked_long = 0;                // long: more than a day
   std::int64_t failed = 0, conflicts = 0, quarantined = 0; // the last two: in the last seven days
   std::int64_t overdue = 0; // durable for more than a minute and nobody applies them
 };
@@ -72,12 +73,12 @@ struct receiver_facts {
 
 struct doctor_facts {
   instant now{};
-  std::optional<error> database;             // could not be reached
-  std::optional<error> schema_error;         // a newer one, say
-  std::optional<int> scripts_missing;        // none: not known
+  std::optional<error> database;      // could not be reached
+  std::optional<error> schema_error;  // a newer one, say
+  std::optional<int> scripts_missing; // none: not known
   bool orders_table = false;
   std::vector<column_fact> columns_missing;
-  bool account_tables = false;               // shipping_companies and shipping_accounts
+  bool account_tables = false; // shipping_companies and shipping_accounts
   bool company = false, company_active = false;
   std::int64_t inactive_accounts = 0;
   bool accounts_from_environment = false;
@@ -90,8 +91,8 @@ struct doctor_facts {
   std::optional<receiver_facts> receiver;     // none: it does not answer here
   std::string reconciler_address;
   bool reconciler_answers = false;
-  bool sweep_leased = false;                  // somebody sweeps right now
-  std::optional<instant> sweep_due;           // the last scheduled time that has passed
+  bool sweep_leased = false;        // somebody sweeps right now
+  std::optional<instant> sweep_due; // the last scheduled time that has passed
 };
 
 [[nodiscard]] std::vector<check> examine(const doctor_facts& facts);

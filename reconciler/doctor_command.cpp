@@ -50,8 +50,10 @@ task<int> doctor_command(parts& p, bool json) {
   facts.sweep_due = times.last_at(facts.now);
   co_await collect(p, facts);
   std::vector<check> checks = examine(facts);
-  if (json) print_json(to_json(checks));
-  else fmt::print("{}", to_table(checks));
+  if (json)
+    print_json(to_json(checks));
+  else
+    fmt::print("{}", to_table(checks));
   co_return any_failed(checks) ? exits::failed : exits::done;
 }
 

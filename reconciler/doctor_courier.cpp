@@ -31,11 +31,15 @@ task<request_counts> test_key(parts& p, const shop::account& who, account_facts&
     ++(into.key ? counts.bad : counts.good);
     counts.last = answer.how.answered_at;
     if (answer.how.server_date) {
-      milliseconds off = std::chrono::duration_cast<milliseconds>(*answer.how.server_date - answer.how.answered_at);
+      milliseconds off =
+          std::chrono::duration_cast<milliseconds>(*answer.how.server_date - answer.how.answered_at);
       // Between asking and answering, and within its second, it is not off at all.
-      milliseconds round_trip = std::chrono::duration_cast<milliseconds>(answer.how.answered_at - answer.how.asked_at);
-      if (off > milliseconds(0)) into.courier_ahead = off;
-      else into.courier_ahead = std::min(milliseconds(0), off + round_trip + courier_second);
+      milliseconds round_trip =
+          std::chrono::duration_cast<milliseconds>(answer.how.answered_at - answer.how.asked_at);
+      if (off > milliseconds(0))
+        into.courier_ahead = off;
+      else
+        into.courier_ahead = std::min(milliseconds(0), off + round_trip + courier_second);
     }
     judgement next = judge(into.key ? &*into.key : nullptr, answer.how.retry_after, tries, tries, 0.5);
     bool again = next.what == next_step::again || next.what == next_step::again_gated;
@@ -49,10 +53,12 @@ task<void> note(parts& p, std::string account, std::optional<std::string> proble
   auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
   if (!db) co_return;
   auto counted = co_await note_requests(**db, account, counts);
-  if (!counted) log::warn("requests could not be counted", {{"account", account}, {"error", to_string(counted.error())}});
+  if (!counted)
+    log::warn("requests could not be counted", {{"account", account}, {"error", to_string(counted.error())}});
   instant at = now();
   auto noted = co_await note_test(**db, account, at, std::move(problem));
-  if (!noted) log::warn("a test could not be noted", {{"account", account}, {"error", to_string(noted.error())}});
+  if (!noted)
+    log::warn("a test could not be noted", {{"account", account}, {"error", to_string(noted.error())}});
 }
 
 task<std::optional<http::client_response>> get(parts& p, std::string url) {
@@ -78,18 +84,21 @@ std::optional<receiver_facts> read_readiness(std::string_view body) {
 
 } // namespace
 
-task<void> collect_from_courier(parts& p, shop::account who, std::vector<shop::account> accounts, account_facts& into) {
+task<void> collect_from_courier(parts& p, shop::account who, std::vector<shop::account> accounts,
+                                account_facts& into) {
   if (!into.has_key) co_return;
   request_counts counts = co_await test_key(p, who, into);
   if (!into.key && !p.settings.receiver.public_url.empty()) {
-    registrar hooks(p.client, who, p.settings.maystro.request_timeout, owner_of_hooks(p.settings, who.id, accounts));
+    registrar hooks(p.client, who, p.settings.maystro.request_timeout,
+                    owner_of_hooks(p.settings, who.id, accounts));
     hook_report seen = co_await hooks.look();
     hook_facts& facts = into.hooks.emplace();
     facts.failed = seen.failed;
     facts.missing = seen.missing;
     facts.nothing_listed = seen.wanted.empty();
     for (const std::string& name : seen.wanted)
-      if (std::find(seen.missing.begin(), seen.missing.end(), name) == seen.missing.end()) facts.registered.push_back(name);
+      if (std::find(seen.missing.begin(), seen.missing.end(), name) == seen.missing.end())
+        facts.registered.push_back(name);
     counts.requests += hooks.counts().requests;
     counts.good += hooks.counts().good;
     counts.bad += hooks.counts().bad;

@@ -16,19 +16,35 @@ struct needed {
   const char* column;
 };
 
-constexpr std::array needed_columns{
-    needed{"orders", "id"}, needed{"orders", "reference"}, needed{"orders", "status"},
-    needed{"orders", "trackingNumber"}, needed{"orders", "shippingStatus"}, needed{"orders", "maystroOrderId"},
-    needed{"orders", "alertedAt"}, needed{"orders", "alertReason"}, needed{"orders", "abortReason"},
-    needed{"orders", "additionalMetaData"}, needed{"orders", "shippingAccountId"}, needed{"orders", "createdAt"},
-    needed{"orders", "updatedAt"},
-    needed{"shipping_companies", "id"}, needed{"shipping_companies", "slug"}, needed{"shipping_companies", "isActive"},
-    needed{"shipping_accounts", "id"}, needed{"shipping_accounts", "name"}, needed{"shipping_accounts", "companyId"},
-    needed{"shipping_accounts", "credentials"}, needed{"shipping_accounts", "baseUrl"},
-    needed{"shipping_accounts", "isActive"}, needed{"shipping_accounts", "requestCount"},
-    needed{"shipping_accounts", "successCount"}, needed{"shipping_accounts", "errorCount"},
-    needed{"shipping_accounts", "lastUsed"}, needed{"shipping_accounts", "lastTestAt"},
-    needed{"shipping_accounts", "lastTestStatus"}, needed{"shipping_accounts", "lastTestError"}};
+constexpr std::array needed_columns{needed{"orders", "id"},
+                                    needed{"orders", "reference"},
+                                    needed{"orders", "status"},
+                                    needed{"orders", "trackingNumber"},
+                                    needed{"orders", "shippingStatus"},
+                                    needed{"orders", "maystroOrderId"},
+                                    needed{"orders", "alertedAt"},
+                                    needed{"orders", "alertReason"},
+                                    needed{"orders", "abortReason"},
+                                    needed{"orders", "additionalMetaData"},
+                                    needed{"orders", "shippingAccountId"},
+                                    needed{"orders", "createdAt"},
+                                    needed{"orders", "updatedAt"},
+                                    needed{"shipping_companies", "id"},
+                                    needed{"shipping_companies", "slug"},
+                                    needed{"shipping_companies", "isActive"},
+                                    needed{"shipping_accounts", "id"},
+                                    needed{"shipping_accounts", "name"},
+                                    needed{"shipping_accounts", "companyId"},
+                                    needed{"shipping_accounts", "credentials"},
+                                    needed{"shipping_accounts", "baseUrl"},
+                                    needed{"shipping_accounts", "isActive"},
+                                    needed{"shipping_accounts", "requestCount"},
+                                    needed{"shipping_accounts", "successCount"},
+                                    needed{"shipping_accounts", "errorCount"},
+                                    needed{"shipping_accounts", "lastUsed"},
+                                    needed{"shipping_accounts", "lastTestAt"},
+                                    needed{"shipping_accounts", "lastTestStatus"},
+                                    needed{"shipping_accounts", "lastTestError"}};
 
 constexpr pg::statement tables{"doctor_tables", R"sql(
 select to_regclass('orders') is not null,
@@ -56,7 +72,8 @@ group by 1
 )sql"};
 
 constexpr pg::statement unassigned_orders{
-    "doctor_unassigned", R"sql(select count(*), 0::bigint, 0::bigint from orders where "shippingAccountId" is null)sql"};
+    "doctor_unassigned",
+    R"sql(select count(*), 0::bigint, 0::bigint from orders where "shippingAccountId" is null)sql"};
 
 constexpr pg::statement adopted_orders{"doctor_adopted", R"sql(
 select count(*), count(*) filter (where a.order_id is not null and a.contested_by is null),
@@ -108,7 +125,8 @@ account_facts* entry(doctor_facts& f, std::string_view id) {
 task<std::optional<pg::rows>> ask(pg::connection& db, pg::statement what, pg::params with = {}) {
   auto found = co_await db.run(what, std::move(with));
   if (found) co_return *found;
-  log::warn("doctor could not look at something", {{"statement", what.name}, {"error", to_string(found.error())}});
+  log::warn("doctor could not look at something",
+            {{"statement", what.name}, {"error", to_string(found.error())}});
   co_return std::nullopt;
 }
 
@@ -119,7 +137,8 @@ task<void> look_at_shop(pg::connection& db, doctor_facts& f) {
   if (!there) co_return;
   f.orders_table = there->boolean(0, 0);
   f.account_tables = there->boolean(0, 1);
-  f.database_ahead = std::chrono::duration_cast<milliseconds>(there->at(0, 2) - (asked + (answered - asked) / 2));
+  f.database_ahead =
+      std::chrono::duration_cast<milliseconds>(there->at(0, 2) - (asked + (answered - asked) / 2));
   std::vector<std::optional<std::string>> names, columns;
   for (const needed& n : needed_columns) {
     names.emplace_back(n.table);
@@ -170,7 +189,8 @@ task<void> look_at_own(pg::connection& db, doctor_facts& f) {
     if (!a) continue;
     a->complete_as_of = last->maybe_at(i, 2);
     if (!last->null(i, 3))
-      a->last_full = sweep_facts{last->at(i, 3), last->boolean(i, 4), last->boolean(i, 6), std::string(last->text(i, 5))};
+      a->last_full = sweep_facts{last->at(i, 3), last->boolean(i, 4), last->boolean(i, 6),
+                                 std::string(last->text(i, 5))};
   }
   std::optional<std::string> only;
   if (f.accounts.size() == 1) only = f.accounts.front().id;
@@ -199,8 +219,10 @@ task<void> look_at_own(pg::connection& db, doctor_facts& f) {
 task<void> collect_from_database(pg::connection& db, doctor_facts& into) {
   co_await look_at_shop(db, into);
   auto missing = co_await pg::migrations_missing(db, schema::all());
-  if (missing) into.scripts_missing = *missing;
-  else into.schema_error = missing.error();
+  if (missing)
+    into.scripts_missing = *missing;
+  else
+    into.schema_error = missing.error();
   bool schema = into.scripts_missing == 0;
   if (into.orders_table && into.columns_missing.empty()) co_await look_at_orders(db, into, schema);
   if (schema) co_await look_at_own(db, into);

@@ -12,8 +12,8 @@ namespace {
 using maystro::hook;
 using maystro::hook_type;
 
-constexpr std::array<std::string_view, 4> specific_triggers{"OrderStatusChanged", "OrderFieldUpdated", "OrderDelivered",
-                                                            "DeliveryInfoUpdated"};
+constexpr std::array<std::string_view, 4> specific_triggers{"OrderStatusChanged", "OrderFieldUpdated",
+                                                            "OrderDelivered", "DeliveryInfoUpdated"};
 constexpr std::string_view mask = "***";
 
 std::string lower(std::string_view text) {
@@ -34,13 +34,13 @@ bool same_trigger(std::string_view a, std::string_view b) {
 }
 
 bool is_of(const hook& h, const hook_type& type) {
-  return std::any_of(h.trigger_ids.begin(), h.trigger_ids.end(), [&](const std::string& id) {
-    return id == type.id || same_trigger(id, type.name);
-  });
+  return std::any_of(h.trigger_ids.begin(), h.trigger_ids.end(),
+                     [&](const std::string& id) { return id == type.id || same_trigger(id, type.name); });
 }
 
 const hook_type* find(std::span<const hook_type> types, std::string_view name) {
-  auto found = std::find_if(types.begin(), types.end(), [&](const hook_type& t) { return same_trigger(t.name, name); });
+  auto found = std::find_if(types.begin(), types.end(),
+                            [&](const hook_type& t) { return same_trigger(t.name, name); });
   return found == types.end() ? nullptr : &*found;
 }
 
@@ -61,14 +61,15 @@ bool is_ours(const hook& h, const hook_owner& owner) {
   if (!read || !read->account) return false;
   if (*read->account == owner.account) return true;
   // Of an account the shop no longer has: what it delivers can only end as a conflict.
-  return std::find(owner.other_accounts.begin(), owner.other_accounts.end(), *read->account) == owner.other_accounts.end();
+  return std::find(owner.other_accounts.begin(), owner.other_accounts.end(), *read->account) ==
+         owner.other_accounts.end();
 }
 
 } // namespace
 
 std::string endpoint_of(const hook_owner& owner) {
-  return std::string(without_last_slashes(owner.public_url)) + "/webhooks/maystro/" + http::percent_encode(owner.secret) +
-         "?account=" + http::percent_encode(owner.account);
+  return std::string(without_last_slashes(owner.public_url)) + "/webhooks/maystro/" +
+         http::percent_encode(owner.secret) + "?account=" + http::percent_encode(owner.account);
 }
 
 std::optional<our_endpoint> read_endpoint(std::string_view endpoint, std::string_view public_url) {
@@ -119,9 +120,12 @@ std::string masked_endpoint(std::string_view endpoint) {
     std::size_t equals = pair.find('=');
     out += mark;
     mark = '&';
-    if (pair.starts_with("account=")) out += pair;
-    else if (equals == std::string_view::npos) out += mask; // the whole of it may be the secret
-    else out.append(pair.substr(0, equals + 1)).append(mask);
+    if (pair.starts_with("account="))
+      out += pair;
+    else if (equals == std::string_view::npos)
+      out += mask; // the whole of it may be the secret
+    else
+      out.append(pair.substr(0, equals + 1)).append(mask);
   }
   return out;
 }
@@ -153,13 +157,18 @@ hook_plan plan_hooks(std::span<const hook> there, std::span<const hook_type> typ
     bool serves = false, repeats = false;
     for (std::size_t i = 0; current && i < plan.wanted.size(); ++i) {
       if (!is_of(h, plan.wanted[i])) continue;
-      if (served[i]) repeats = true;
-      else served[i] = serves = true;
+      if (served[i])
+        repeats = true;
+      else
+        served[i] = serves = true;
     }
     bool beside_specific = specific && all && is_of(h, *all);
-    if (serves) plan.keep.push_back(h);
-    else if (!current || repeats || beside_specific) plan.remove.push_back(h);
-    else plan.keep.push_back(h);
+    if (serves)
+      plan.keep.push_back(h);
+    else if (!current || repeats || beside_specific)
+      plan.remove.push_back(h);
+    else
+      plan.keep.push_back(h);
   }
   // Each of the untold stands for one that is wanted: better one too few than the same one twice.
   for (hook& h : untold) {

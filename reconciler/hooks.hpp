@@ -1,8 +1,9 @@
 // Which hooks an account shall have at the courier, and what to do about those it has. Pure.
 //
-// Ours is an endpoint `{public_url}/webhooks/maystro/{any secret}?account={id}`; every other endpoint is left alone. One
-// hook for each specific trigger that the courier lists, `all` only where it lists none of them: a hook on `all` was
-// seen to deliver nothing. Hooks are added before superseded ones go, so that nothing is lost in between.
+// Ours is an endpoint `{public_url}/webhooks/maystro/{any secret}?account={id}`; every other endpoint is left
+// alone. One hook for each specific trigger that the courier lists, `all` only where it lists none of them: a
+// hook on `all` was seen to deliver nothing. Hooks are added before superseded ones go, so that nothing is
+// lost in between.
 #pragma once
 
 #include "common/maystro/hook.hpp"
@@ -16,9 +17,9 @@
 namespace suivi::reconciler {
 
 struct hook_owner {
-  std::string public_url;     // receiver.public_url
-  std::string secret;         // the first of receiver.webhook_secrets
-  std::string account;        // whose hooks these are
+  std::string public_url;                  // receiver.public_url
+  std::string secret;                      // the first of receiver.webhook_secrets
+  std::string account;                     // whose hooks these are
   std::vector<std::string> other_accounts; // the shop's others: their hooks may lie under the same key
 };
 
@@ -30,22 +31,25 @@ struct our_endpoint {
   std::optional<std::string> account;
 };
 // nullopt: another address. Scheme and host are compared without regard to case; escapes are read.
-[[nodiscard]] std::optional<our_endpoint> read_endpoint(std::string_view endpoint, std::string_view public_url);
+[[nodiscard]] std::optional<our_endpoint> read_endpoint(std::string_view endpoint,
+                                                        std::string_view public_url);
 
 // For people: secrets, passwords and the values of all query parameters but `account` read ***.
 [[nodiscard]] std::string masked_endpoint(std::string_view endpoint);
 
 struct hook_plan {
   std::vector<maystro::hook_type> wanted;
-  std::vector<maystro::hook_type> add;  // of these, the ones without a hook
-  std::vector<maystro::hook> keep;      // ours, as wanted, or on a trigger nobody asks about
-  std::vector<maystro::hook> remove;    // ours, superseded: another secret, a second one, `all` beside specific ones
+  std::vector<maystro::hook_type> add; // of these, the ones without a hook
+  std::vector<maystro::hook> keep;     // ours, as wanted, or on a trigger nobody asks about
+  std::vector<maystro::hook>
+      remove; // ours, superseded: another secret, a second one, `all` beside specific ones
 };
-[[nodiscard]] hook_plan plan_hooks(std::span<const maystro::hook> there, std::span<const maystro::hook_type> types,
-                                   const hook_owner& owner);
+[[nodiscard]] hook_plan plan_hooks(std::span<const maystro::hook> there,
+                                   std::span<const maystro::hook_type> types, const hook_owner& owner);
 
 // Ours, whatever the secret.
-[[nodiscard]] std::vector<maystro::hook> hooks_of(std::span<const maystro::hook> there, const hook_owner& owner);
+[[nodiscard]] std::vector<maystro::hook> hooks_of(std::span<const maystro::hook> there,
+                                                  const hook_owner& owner);
 
 // "OrderDelivered", "OrderDelivered, all", or the ids where no type has them.
 [[nodiscard]] std::string trigger_names(const maystro::hook& hook, std::span<const maystro::hook_type> types);

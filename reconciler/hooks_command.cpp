@@ -51,7 +51,8 @@ json::object to_json(const hook_report& r, const std::string& verb) {
 
 void print_text(const hook_report& r, const std::string& verb) {
   fmt::print("{}{}\n", r.account, r.account_name.empty() ? "" : fmt::format(" ({})", r.account_name));
-  for (const shown_hook& h : r.hooks) fmt::print("  {:<22} {}{}\n", h.trigger, h.endpoint, h.ours ? "" : "  (not ours)");
+  for (const shown_hook& h : r.hooks)
+    fmt::print("  {:<22} {}{}\n", h.trigger, h.endpoint, h.ours ? "" : "  (not ours)");
   if (verb == "list" && r.hooks.empty() && !r.failed) fmt::print("  no hooks\n");
   if (!r.added.empty()) fmt::print("  added: {}\n", fmt::join(r.added, ", "));
   if (!r.removed.empty()) fmt::print("  removed: {}\n", fmt::join(r.removed, ", "));
@@ -81,14 +82,16 @@ task<bool> claimed(parts& p, shop::account who) {
       say(fmt::format("account {}: another process still changes its hooks", who.id));
       co_return false;
     }
-    if (!said) say(fmt::format("account {}: another process changes its hooks, waiting for it to end", who.id));
+    if (!said)
+      say(fmt::format("account {}: another process changes its hooks, waiting for it to end", who.id));
     said = true;
     co_await runtime::sleep_for(claim_pause);
   }
 }
 
 // Best effort: what the courier was told holds, whether or not it can be noted.
-task<void> keep(parts& p, const shop::account& who, const registrar& asked, const hook_report& r, bool changing) {
+task<void> keep(parts& p, const shop::account& who, const registrar& asked, const hook_report& r,
+                bool changing) {
   auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
   if (!db) {
     log::warn("the state of hooks could not be noted", {{"error", to_string(db.error())}});
@@ -101,7 +104,8 @@ task<void> keep(parts& p, const shop::account& who, const registrar& asked, cons
   if (!changing) co_return;
   hook_state state;
   for (const std::string& name : r.wanted)
-    if (std::find(r.missing.begin(), r.missing.end(), name) == r.missing.end()) state.registered.push_back(name);
+    if (std::find(r.missing.begin(), r.missing.end(), name) == r.missing.end())
+      state.registered.push_back(name);
   if (r.failed) state.problem = to_string(*r.failed);
   auto noted = co_await note_hooks(**db, who.id, std::move(state));
   if (!noted) log::warn("the state of hooks could not be noted", {{"error", to_string(noted.error())}});
@@ -116,14 +120,18 @@ task<hook_report> act(registrar& hooks, const std::string& verb) {
 std::optional<std::string> what_is_missing(const config::settings& s, const std::string& verb) {
   if (verb != "ensure" && verb != "remove") return std::nullopt;
   if (s.receiver.public_url.empty())
-    return "receiver.public_url = (not set): the address under which the courier reaches the receiver, such as "
-           "https://shop.example; give it in the settings file, as SUIVI_RECEIVER_PUBLIC_URL or as WEBHOOK_BASE_URL";
+    return "receiver.public_url = (not set): the address under which the courier reaches the receiver, such "
+           "as "
+           "https://shop.example; give it in the settings file, as SUIVI_RECEIVER_PUBLIC_URL or as "
+           "WEBHOOK_BASE_URL";
   if (verb == "remove") return std::nullopt;
   if (s.receiver.webhook_secrets.empty() && !s.receiver.allow_open)
-    return "receiver.webhook_secrets = (not set): its first secret is part of what is registered; give it in the "
+    return "receiver.webhook_secrets = (not set): its first secret is part of what is registered; give it in "
+           "the "
            "settings file, as SUIVI_RECEIVER_WEBHOOK_SECRETS or as MAYSTRO_WEBHOOK_SECRET";
   if (!s.receiver.webhook_secrets.empty() && s.receiver.webhook_secrets.front().reveal() == "***")
-    return "receiver.webhook_secrets = ***: this is how --check-config hides a secret; put the secret itself here";
+    return "receiver.webhook_secrets = ***: this is how --check-config hides a secret; put the secret itself "
+           "here";
   return std::nullopt;
 }
 
@@ -135,7 +143,8 @@ hook_owner owner_of_hooks(const config::settings& settings, const std::string& a
   owner.public_url = settings.receiver.public_url;
   owner.account = account;
   // A receiver that takes webhooks from anybody takes them under any word.
-  owner.secret = settings.receiver.webhook_secrets.empty() ? "open" : settings.receiver.webhook_secrets.front().reveal();
+  owner.secret =
+      settings.receiver.webhook_secrets.empty() ? "open" : settings.receiver.webhook_secrets.front().reveal();
   for (const shop::account& other : accounts)
     if (other.id != account) owner.other_accounts.push_back(other.id);
   return owner;
@@ -163,7 +172,8 @@ task<int> hooks_command(parts& p, hooks_arguments arguments) {
     hook_report r;
     r.account = who.id;
     r.account_name = who.name;
-    registrar hooks(p.client, who, p.settings.maystro.request_timeout, owner_of_hooks(p.settings, who.id, accounts));
+    registrar hooks(p.client, who, p.settings.maystro.request_timeout,
+                    owner_of_hooks(p.settings, who.id, accounts));
     if (who.courier.api_key.empty()) {
       r.failed = permanent("account:no_key", "the account has no key");
     } else if (arguments.verb == "test") {
@@ -178,8 +188,10 @@ task<int> hooks_command(parts& p, hooks_arguments arguments) {
       co_await keep(p, who, hooks, r, changing);
     }
     if (r.failed) status = exits::failed;
-    if (arguments.json) list.push_back(to_json(r, arguments.verb));
-    else print_text(r, arguments.verb);
+    if (arguments.json)
+      list.push_back(to_json(r, arguments.verb));
+    else
+      print_text(r, arguments.verb);
   }
   if (arguments.json) {
     json::object document;

@@ -30,10 +30,12 @@ task<void> look_at(parts& p, shop::account who, hook_owner owner) {
   hook_report seen = co_await hooks.look();
   hook_state state;
   for (const std::string& name : seen.wanted)
-    if (std::find(seen.missing.begin(), seen.missing.end(), name) == seen.missing.end()) state.registered.push_back(name);
+    if (std::find(seen.missing.begin(), seen.missing.end(), name) == seen.missing.end())
+      state.registered.push_back(name);
   if (seen.failed) {
     state.problem = fmt::format("could not be seen: {}", to_string(*seen.failed));
-    log::warn("the hooks of an account could not be seen", {{"account", who.id}, {"error", to_string(*seen.failed)}});
+    log::warn("the hooks of an account could not be seen",
+              {{"account", who.id}, {"error", to_string(*seen.failed)}});
   } else if (!seen.missing.empty()) {
     state.problem = fmt::format("not registered: {}", fmt::join(seen.missing, ", "));
     log::warn("hooks are not registered: run `suivi-reconciler hooks ensure`",

@@ -117,7 +117,8 @@ std::string pace::hopeless(steady_time now) const {
   if (gate_.throttled_for(now) > throttled_most || gate_.closed_in_all() > throttled_in_all_most)
     return "the courier throttles without end";
   // At least three, so that one request with a long time-out does not decide.
-  if (breaker_.absent_in_a_row() >= 3 && breaker_.absent_for(now) > absent_long)
+  bool never = !breaker_.ever_present() && breaker_.absent_in_a_row() >= breaker::most_absent;
+  if (breaker_.absent_in_a_row() >= 3 && breaker_.absent_for(now) > (never ? absent_from_the_start : absent_long))
     return "nobody answers at the courier's address";
   return {};
 }

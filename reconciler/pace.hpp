@@ -28,8 +28,9 @@ inline constexpr milliseconds backoff_most{8'000};
 // closed this long all in all.
 inline constexpr milliseconds throttled_most{15 * 60'000};
 inline constexpr milliseconds throttled_in_all_most{3 * 3'600'000};
-// So is one where nobody has answered for this long.
+// So is one where nobody has answered for this long; the shorter, where nobody ever has in this object's life.
 inline constexpr milliseconds absent_long{2 * 60'000};
+inline constexpr milliseconds absent_from_the_start{15'000};
 // And one that gave up so many pages or parcels with no good answer between.
 inline constexpr int given_up_most = 50;
 

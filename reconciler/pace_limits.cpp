@@ -94,6 +94,7 @@ void breaker::present() {
   absent_since_.reset();
   open_until_.reset();
   probing_ = false;
+  ever_present_ = true;
 }
 
 void breaker::probe_lost() { probing_ = false; }

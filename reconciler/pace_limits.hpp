@@ -50,7 +50,7 @@ class retry_budget {
 class breaker {
  public:
   static constexpr int most_absent = 8;
-  static constexpr milliseconds first_pause{500}, longest_pause{15'000};
+  static constexpr milliseconds first_pause{500}, longest_pause{8'000};
 
   enum class state { closed, open, half_open };
 
@@ -67,13 +67,14 @@ class breaker {
   // Since the first of the requests in a row that nobody answered.
   [[nodiscard]] milliseconds absent_for(steady_time now) const;
   [[nodiscard]] int absent_in_a_row() const { return absent_; }
+  [[nodiscard]] bool ever_present() const { return ever_present_; }
 
  private:
   void open_for(double chance, steady_time now);
   int absent_ = 0;
   int times_opened_ = 0; // since the last answer
   std::optional<steady_time> absent_since_, open_until_;
-  bool probing_ = false;
+  bool probing_ = false, ever_present_ = false;
 };
 
 // When the next request may start: a ceiling of requests per second, and the courier's own word (Retry-After), which

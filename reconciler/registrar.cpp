@@ -12,11 +12,14 @@ constexpr int most_asked = 4;
 constexpr int most_rounds = 4;
 constexpr milliseconds longest_wait{60'000};
 
-bool is_lasting(const error& e) { return e.kind == failure::permanent; }
+bool is_lasting(const error& e) {
+  return e.kind == failure::permanent;
+}
 
 } // namespace
 
-registrar::registrar(http::client& client, const shop::account& who, milliseconds request_timeout, hook_owner owner)
+registrar::registrar(http::client& client, const shop::account& who, milliseconds request_timeout,
+                     hook_owner owner)
     : api_(client, who.courier, request_timeout), owner_(std::move(owner)), name_(who.name) {
   if (owner_.account.empty()) owner_.account = who.id;
 }
@@ -28,7 +31,8 @@ void registrar::count(const maystro::reading& how, const error* failure) {
 }
 
 // For requests that may be repeated.
-template <class Ask> auto registrar::persist(Ask ask) -> decltype(ask()) {
+template <class Ask>
+auto registrar::persist(Ask ask) -> decltype(ask()) {
   for (int tries = 1;; ++tries) {
     auto answer = co_await ask();
     error problem;
@@ -82,8 +86,10 @@ task<void> registrar::take_away(std::vector<maystro::hook> hooks, hook_report& i
     auto ask = [this, &h] { return api_.remove_hook(h.id); };
     auto gone = co_await persist(ask);
     bool away = gone.content || gone.content.error().code == "maystro:not_found";
-    if (away) into.removed.push_back(trigger_names(h, types_));
-    else into.failed = gone.content.error();
+    if (away)
+      into.removed.push_back(trigger_names(h, types_));
+    else
+      into.failed = gone.content.error();
     if (into.failed && into.failed->code == "maystro:unauthorized") break;
   }
 }
@@ -101,7 +107,8 @@ task<hook_report> registrar::ensure() {
     if (round == 1)
       for (const maystro::hook_type& t : plan.add) at_first.push_back(t.name);
     if (plan.wanted.empty()) {
-      done.failed = permanent("hooks:no_type", "the courier lists none of the triggers that tell of an order's state, nor `all`");
+      done.failed = permanent(
+          "hooks:no_type", "the courier lists none of the triggers that tell of an order's state, nor `all`");
       break;
     }
     if (plan.add.empty()) {

@@ -1,8 +1,8 @@
-// An account's hooks at the courier: looked at, made as hooks.hpp plans them, removed. Every request has a limit, is
-// repeated a few times where that may help, and is counted.
+// An account's hooks at the courier: looked at, made as hooks.hpp plans them, removed. Every request has a
+// limit, is repeated a few times where that may help, and is counted.
 //
-// A registration whose answer was lost may have happened: it is never sent again before the list has been read again.
-// No report holds a secret: endpoints are masked.
+// A registration whose answer was lost may have happened: it is never sent again before the list has been
+// read again. No report holds a secret: endpoints are masked.
 #pragma once
 
 #include "common/maystro/api.hpp"
@@ -46,7 +46,8 @@ class registrar {
   [[nodiscard]] const request_counts& counts() const { return counts_; }
 
  private:
-  template <class Ask> auto persist(Ask ask) -> decltype(ask());
+  template <class Ask>
+  auto persist(Ask ask) -> decltype(ask());
   void count(const maystro::reading& how, const error* failure);
   task<result<void>> read();
   task<void> take_away(std::vector<maystro::hook> hooks, hook_report& into);

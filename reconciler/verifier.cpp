@@ -25,11 +25,12 @@ shop::door_options door_of(const sweep_options& options) {
 
 } // namespace
 
-verifier::verifier(asio::any_io_executor executor, pg::pool& database, http::client& client, const shop::account& who,
-                   sweep_options options)
+verifier::verifier(asio::any_io_executor executor, pg::pool& database, http::client& client,
+                   const shop::account& who, sweep_options options)
     : database_(database), who_(who), options_(options),
-      courier_(client, who_.courier, options.request_timeout, options.requests_per_second, options.max_in_flight), found_(door_of(options)),
-      wake_(executor), fetchers_(executor) {}
+      courier_(client, who_.courier, options.request_timeout, options.requests_per_second,
+               options.max_in_flight),
+      found_(door_of(options)), wake_(executor), fetchers_(executor) {}
 
 verifier::progress verifier::how_far() const {
   if (single_wanted_ > 0) return {single_reads_, single_wanted_};
@@ -60,7 +61,8 @@ task<void> verifier::fetch(int page) {
   if (got.what == outcome::good) {
     std::vector<listed_row> listed;
     std::vector<shop::observation> rows;
-    shop::as_of when = shop::pull_time(got.how.asked_at, got.how.answered_at, got.how.server_date, options_.read_lag);
+    shop::as_of when =
+        shop::pull_time(got.how.asked_at, got.how.answered_at, got.how.server_date, options_.read_lag);
     for (maystro::shipment& row : got.content->rows) {
       listed.push_back({identity_hash(row), row.created_at});
       shop::observation o;
@@ -105,13 +107,18 @@ task<void> verifier::read_list() {
   if (failed_) co_return;
   unreadable_ = static_cast<std::int64_t>(plan_.unreadable_rows());
   page_plan::verdict list = plan_.judge();
-  if (!courier_.stopped().empty()) why_not_all_ = courier_.stopped();
-  else if (!list.complete) why_not_all_ = first_failure_.empty() ? list.reason : fmt::format("{} ({})", list.reason, first_failure_);
-  else if (unreadable_ > 0) why_not_all_ = fmt::format("{} row(s) could not be read", unreadable_);
+  if (!courier_.stopped().empty())
+    why_not_all_ = courier_.stopped();
+  else if (!list.complete)
+    why_not_all_ = first_failure_.empty() ? list.reason : fmt::format("{} ({})", list.reason, first_failure_);
+  else if (unreadable_ > 0)
+    why_not_all_ = fmt::format("{} row(s) could not be read", unreadable_);
   std::int64_t read = rows_read_ + unreadable_;
   bool short_of = !why_not_all_.empty() && plan_.rows_expected() && *plan_.rows_expected() > read;
-  if (short_of) unreadable_ += *plan_.rows_expected() - read;
-  else if (!why_not_all_.empty() && unreadable_ == 0) unreadable_ = 1; // nobody knows how many
+  if (short_of)
+    unreadable_ += *plan_.rows_expected() - read;
+  else if (!why_not_all_.empty() && unreadable_ == 0)
+    unreadable_ = 1; // nobody knows how many
 }
 
 task<void> verifier::read_one(shop::wanted_read wanted, comparison& into, bool counts) {
@@ -131,7 +138,8 @@ task<void> verifier::read_one(shop::wanted_read wanted, comparison& into, bool c
 
 task<void> verifier::read_all(std::vector<shop::wanted_read> wanted, comparison& into, bool counts) {
   for (shop::wanted_read& one : wanted) {
-    while (in_flight_ >= options_.max_in_flight) co_await wake_.wait_until(std::chrono::steady_clock::now() + milliseconds(1'000));
+    while (in_flight_ >= options_.max_in_flight)
+      co_await wake_.wait_until(std::chrono::steady_clock::now() + milliseconds(1'000));
     if (failed_) break;
     ++in_flight_;
     fetchers_.spawn("single read", read_one(std::move(one), into, counts));
@@ -148,12 +156,14 @@ task<void> verifier::read_singly(std::vector<shop::wanted_read> wanted) {
     co_return;
   }
   co_await read_all(std::move(wanted), found_, true);
-  if (unreadable_ > 0) why_not_all_ = fmt::format("{} parcel(s) could not be read ({})", unreadable_, first_failure_);
+  if (unreadable_ > 0)
+    why_not_all_ = fmt::format("{} parcel(s) could not be read ({})", unreadable_, first_failure_);
 }
 
 task<void> verifier::confirm() {
   std::vector<comparison::differing> doubtful = found_.to_confirm(options_.read_lag);
-  if (failed_ || doubtful.empty() || doubtful.size() > most_confirmed || !courier_.stopped().empty()) co_return;
+  if (failed_ || doubtful.empty() || doubtful.size() > most_confirmed || !courier_.stopped().empty())
+    co_return;
   instant from = now() + settling;
   std::vector<shop::wanted_read> wanted;
   for (comparison::differing& one : doubtful) {

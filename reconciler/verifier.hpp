@@ -1,5 +1,6 @@
-// One account's courier read for a comparison: its whole list, or single parcels. Differences are read a second time
-// before they are told, for between the courier's answer and the look at the order a webhook may have come.
+// One account's courier read for a comparison: its whole list, or single parcels. Differences are read a
+// second time before they are told, for between the courier's answer and the look at the order a webhook may
+// have come.
 //
 // Writes nothing. One call of read_list() or read_singly() for each object.
 #pragma once

@@ -41,7 +41,8 @@ class index {
       if (!id) continue;
       auto [first, last] = by_courier_id_.equal_range(*id);
       for (auto p = first; p != last; ++p) {
-        bool another = p->second->account == row.account && p->second->uuid && row.what.uuid && p->second->uuid != row.what.uuid;
+        bool another = p->second->account == row.account && p->second->uuid && row.what.uuid &&
+                       p->second->uuid != row.what.uuid;
         if (!another) parcels.insert(p->second);
       }
       auto [link, end] = known_.legacy_links.equal_range(*id);
@@ -103,15 +104,22 @@ void comparison::take_one(const snapshot& about, const snapshot& known, const ob
   mine.status = *row.what.status;
   mine.told = true;
   mine.differences.clear();
+  bool metadata_may_lag =
+      std::any_of(known.parcels.begin(), known.parcels.end(), [&](const parcel_row& parcel) {
+        return parcel.account == row.account && parcel.uuid == row.what.uuid &&
+               parcel.from != shop::source::sweep;
+      });
   for (const shop::change& c : said.changes)
-    if (c.field != "status") mine.differences.push_back({row.account, said.reference, c.field, c.from, c.to});
+    if (c.field != "status" && (c.field != "additionalMetaData" || !metadata_may_lag))
+      mine.differences.push_back({row.account, said.reference, c.field, c.from, c.to});
 
   for (const parcel_row& parcel : known.parcels) {
     if (parcel.order_id != said.order_id || parcel.account != row.account) continue;
     if (parcel.link == shop::link_strength::reference && parcel.reference != said.reference) continue;
     candidate& one = place(of, key_of(parcel.uuid, parcel.display_id));
     if (!one.created_at) one.created_at = parcel.created_at;
-    bool by_webhook = parcel.when.kind == shop::as_of::shape::point || parcel.when.kind == shop::as_of::shape::untimed;
+    bool by_webhook =
+        parcel.when.kind == shop::as_of::shape::point || parcel.when.kind == shop::as_of::shape::untimed;
     if (by_webhook) one.webhook_at = parcel.when.to;
     if (one.told) continue;
     one.account = parcel.account;
@@ -142,7 +150,8 @@ const comparison::candidate* comparison::shown(const entry& of) {
 
 std::int64_t comparison::checked() const {
   return std::count_if(orders_.begin(), orders_.end(), [](const auto& one) {
-    return std::any_of(one.second.parcels.begin(), one.second.parcels.end(), [](const candidate& c) { return c.told; });
+    return std::any_of(one.second.parcels.begin(), one.second.parcels.end(),
+                       [](const candidate& c) { return c.told; });
   });
 }
 
@@ -167,7 +176,8 @@ std::vector<comparison::differing> comparison::to_confirm(milliseconds read_lag)
     one.order_id = id;
     for (const candidate& parcel : of.parcels) {
       if (parcel.told) one.parcels.push_back({parcel.account, parcel.uuid, of.reference, instant{}});
-      if (parcel.webhook_at) one.behind_until = std::max(one.behind_until.value_or(instant{}), *parcel.webhook_at + read_lag);
+      if (parcel.webhook_at)
+        one.behind_until = std::max(one.behind_until.value_or(instant{}), *parcel.webhook_at + read_lag);
     }
   }
   return found;

@@ -1,10 +1,12 @@
-// Whether the shop's orders say what the courier says: the comparison behind the command `verify`. Pure, over rows read
-// without a lock.
+// Whether the shop's orders say what the courier says: the comparison behind the command `verify`. Pure, over
+// rows read without a lock.
 //
-// What an order ought to show is not decided here: the door's own decide() is asked what it would write if the courier's
-// row were the newest word on that parcel. Only which of several parcels an order shows is found at the end, when all of
-// the courier's rows are known. A row without an order here, or whose order belongs to another account, is no difference;
-// nor is the order's own `status`, which the shop may set. A parcel that is gone at the courier leaves its columns.
+// What an order ought to show is not decided here: the door's own decide() is asked what it would write if
+// the courier's row were the newest word on that parcel. Only which of several parcels an order shows is
+// found at the end, when all of the courier's rows are known. A row without an order here, or whose order
+// belongs to another account, is no difference; nor is the order's own `status`, which the shop may set. A
+// parcel that is gone at the courier leaves its columns. Metadata comes with list rows only, so it counts
+// where a sweep had the last word on the parcel: after a webhook or a single read it waits for the next one.
 #pragma once
 
 #include "common/shop/door.hpp"
@@ -42,8 +44,8 @@ class comparison {
     std::optional<instant> behind_until;
   };
   [[nodiscard]] std::vector<differing> to_confirm(milliseconds read_lag) const;
-  // Keeps of that order's differences those that `again`, a later comparison, has too, as it has them. Metadata is kept
-  // as it is: single reads come without.
+  // Keeps of that order's differences those that `again`, a later comparison, has too, as it has them.
+  // Metadata is kept as it is: single reads come without.
   void confirm(const std::string& order_id, const comparison& again);
 
  private:

@@ -38,8 +38,8 @@ task<void> check_singly(verifier& one, std::vector<shop::wanted_read> wanted) {
   co_await one.confirm();
 }
 
-task<result<std::map<std::string, std::vector<shop::wanted_read>>>> sample_of(parts& p, std::vector<shop::account> accounts,
-                                                                             std::int64_t most) {
+task<result<std::map<std::string, std::vector<shop::wanted_read>>>>
+sample_of(parts& p, std::vector<shop::account> accounts, std::int64_t most) {
   auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
   if (!db) co_return db.error();
   std::vector<std::optional<std::string>> ids;
@@ -63,8 +63,10 @@ task<void> show_progress(const verifiers& all) {
     for (const auto& one : all) {
       verifier::progress far = one->how_far();
       sum.done += far.done;
-      if (sum.of && far.of) *sum.of += *far.of;
-      else sum.of.reset();
+      if (sum.of && far.of)
+        *sum.of += *far.of;
+      else
+        sum.of.reset();
     }
     std::string line = fmt::format("{} rows compared", sum.done);
     if (sum.of && *sum.of > 0) {
@@ -83,7 +85,8 @@ json::value or_null(const std::optional<std::string>& text) {
   return text ? json::value(*text) : json::value(nullptr);
 }
 
-void print_document(std::int64_t checked, const std::vector<difference>& differences, std::int64_t unreadable) {
+void print_document(std::int64_t checked, const std::vector<difference>& differences,
+                    std::int64_t unreadable) {
   json::array list;
   for (const difference& d : differences) {
     json::object o;
@@ -131,8 +134,10 @@ task<int> verify_command(parts& p, verify_arguments arguments) {
   runtime::task_group beside(p.executor);
   for (const shop::account& who : accounts) {
     all.push_back(std::make_unique<verifier>(p.executor, p.database, p.client, who, options));
-    if (arguments.sample) running.spawn("verify", check_singly(*all.back(), std::move(sample[who.id])));
-    else running.spawn("verify", check_list(*all.back()));
+    if (arguments.sample)
+      running.spawn("verify", check_singly(*all.back(), std::move(sample[who.id])));
+    else
+      running.spawn("verify", check_list(*all.back()));
   }
   bool bar = ::isatty(STDERR_FILENO) == 1;
   if (bar) beside.spawn("progress", show_progress(all));
@@ -155,8 +160,10 @@ task<int> verify_command(parts& p, verify_arguments arguments) {
     all_read = false;
     say(fmt::format("account {}: not all was read: {}", accounts[i].id, one.why_not_all()));
   }
-  if (arguments.json) print_document(checked, differences, unreadable);
-  else print_table(checked, differences, unreadable);
+  if (arguments.json)
+    print_document(checked, differences, unreadable);
+  else
+    print_table(checked, differences, unreadable);
   if (!differences.empty()) co_return exits::failed;
   co_return all_read ? exits::done : exits::incomplete;
 }

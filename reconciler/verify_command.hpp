@@ -1,5 +1,5 @@
-// The command `verify`: compares the orders table with the courier's answer and writes nothing at all, neither in the
-// shop nor of Suivi's own.
+// The command `verify`: compares the orders table with the courier's answer and writes nothing at all,
+// neither in the shop nor of Suivi's own.
 #pragma once
 
 #include "reconciler/app.hpp"

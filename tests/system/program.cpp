@@ -120,9 +120,10 @@ finished run_program(const std::string& name, std::vector<std::string> arguments
   return {status, p.output(), p.log()};
 }
 
-answer http_get(const std::string& url) {
+answer http_get(const std::string& url, const std::string& authorization) {
   http::client_request what;
   what.url = url;
+  if (!authorization.empty()) what.headers.emplace_back("Authorization", authorization);
   return ask(std::move(what));
 }
 

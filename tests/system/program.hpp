@@ -57,7 +57,7 @@ struct answer {
   unsigned status = 0; // 0: no answer
   std::string body;
 };
-answer http_get(const std::string& url);
+answer http_get(const std::string& url, const std::string& authorization = "");
 answer http_post(const std::string& url, const std::string& body);
 
 void pause_briefly();

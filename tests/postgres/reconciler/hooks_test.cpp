@@ -21,9 +21,9 @@ struct hook_courier {
   };
   std::vector<row> hooks;
   std::vector<std::string> triggers{"all", "OrderFieldUpdated", "OrderDelivered"};
-  bool bare = false;   // lists without envelope
+  bool bare = false;      // lists without envelope
   bool old_shape = false; // `triggers` in the place of `trigger_type`
-  int lose_answers = 0; // of registrations: done, and answered 502
+  int lose_answers = 0;   // of registrations: done, and answered 502
   int refuse_with = 0;
   int made = 0;
 
@@ -39,7 +39,8 @@ struct hook_courier {
     }
     if (asked.target == "/api/stores/hooks/types/") {
       std::string rows;
-      for (const std::string& name : triggers) rows += fmt::format(R"({}{{"id":"id-{}","name":"{}"}})", rows.empty() ? "" : ",", name, name);
+      for (const std::string& name : triggers)
+        rows += fmt::format(R"({}{{"id":"id-{}","name":"{}"}})", rows.empty() ? "" : ",", name, name);
       r.body = list(rows);
     } else if (asked.method == "GET") {
       std::string rows;
@@ -51,20 +52,27 @@ struct hook_courier {
       r.body = list(rows);
     } else if (asked.method == "POST") {
       auto body = boost::json::parse(asked.body).as_object();
-      row h{fmt::format("h{}", ++made), body.at("endpoint").as_string().c_str(), body.at("trigger_type_id").as_string().c_str()};
+      row h{fmt::format("h{}", ++made), body.at("endpoint").as_string().c_str(),
+            body.at("trigger_type_id").as_string().c_str()};
       hooks.push_back(h);
       r.status = lose_answers > 0 ? 502 : 201;
-      if (lose_answers > 0) --lose_answers;
-      else r.body = fmt::format(R"({{"id":"{}","endpoint":"{}","trigger_type":"{}"}})", h.id, h.endpoint, h.trigger);
+      if (lose_answers > 0)
+        --lose_answers;
+      else
+        r.body =
+            fmt::format(R"({{"id":"{}","endpoint":"{}","trigger_type":"{}"}})", h.id, h.endpoint, h.trigger);
     } else {
-      std::erase_if(hooks, [&](const row& h) { return asked.target == "/api/stores/hooks/costume/" + h.id + "/"; });
+      std::erase_if(hooks,
+                    [&](const row& h) { return asked.target == "/api/stores/hooks/costume/" + h.id + "/"; });
       r.status = 204;
     }
     return r;
   }
 };
 
-hook_owner owner(std::string secret = "example-secret") { return {"https://shop.example", std::move(secret), "acc-1", {}}; }
+hook_owner owner(std::string secret = "example-secret") {
+  return {"https://shop.example", std::move(secret), "acc-1", {}};
+}
 
 hook_report act(hook_courier& courier, hook_owner of, task<hook_report> (registrar::*what)()) {
   hook_report got;
@@ -111,7 +119,8 @@ TEST_CASE("a new secret replaces the old hooks after the new ones are there") {
   CHECK(r.removed.size() == 2);
   REQUIRE(courier.hooks.size() == 3);
   CHECK(courier.hooks.front().id == "x");
-  CHECK(courier.hooks.back().endpoint == "https://shop.example/webhooks/maystro/example-secret?account=acc-1");
+  CHECK(courier.hooks.back().endpoint ==
+        "https://shop.example/webhooks/maystro/example-secret?account=acc-1");
   for (const shown_hook& h : r.hooks) CHECK(h.endpoint.find("example-secret") == std::string::npos);
 }
 
@@ -152,10 +161,12 @@ TEST_CASE("hooks are claimed by one process, and what was seen is noted") {
     CHECK_FALSE(again.value());
   };
   test::run(body);
-  CHECK(s.db.value("select hooks_registered[1] || ' ' || hooks_problem from suivi.account") == "OrderDelivered not registered: all");
+  CHECK(s.db.value("select hooks_registered[1] || ' ' || hooks_problem from suivi.account") ==
+        "OrderDelivered not registered: all");
 }
 
-TEST_CASE("an account is heard by its address, its parcels or as the only one, and falls silent when changes go untold") {
+TEST_CASE("an account is heard by its address, its parcels or as the only one, and falls silent when changes "
+          "go untold") {
   stage s;
   s.db.execute(R"sql(
 insert into suivi.account (id) values ('acc-1'), ('acc-2');

@@ -21,24 +21,29 @@ struct verified {
 
 verified verify(stage& s, std::vector<shop::wanted_read> singly = {}) {
   verified got;
-  test::run_beside([&](const http::request& asked) { return s.courier.answer(asked); },
-                   [&](shop::account who, http::client& client) -> task<void> {
-                     auto executor = co_await asio::this_coro::executor;
-                     pg::pool_options options;
-                     options.connect = s.db.options();
-                     pg::pool connections(executor, options);
-                     verifier one(executor, connections, client, who, s.options);
-                     if (singly.empty()) co_await one.read_list();
-                     else co_await one.read_singly(singly);
-                     co_await one.confirm();
-                     connections.close();
-                     REQUIRE_FALSE(one.failed());
-                     got = {one.found().checked(), one.unreadable(), one.found().differences(), one.why_not_all()};
-                   });
+  test::run_beside(
+      [&](const http::request& asked) { return s.courier.answer(asked); },
+      [&](shop::account who, http::client& client) -> task<void> {
+        auto executor = co_await asio::this_coro::executor;
+        pg::pool_options options;
+        options.connect = s.db.options();
+        pg::pool connections(executor, options);
+        verifier one(executor, connections, client, who, s.options);
+        if (singly.empty())
+          co_await one.read_list();
+        else
+          co_await one.read_singly(singly);
+        co_await one.confirm();
+        connections.close();
+        REQUIRE_FALSE(one.failed());
+        got = {one.found().checked(), one.unreadable(), one.found().differences(), one.why_not_all()};
+      });
   return got;
 }
 
-std::string uuid_of(int n) { return fmt::format("00000000-0000-4000-8000-{:012}", n); }
+std::string uuid_of(int n) {
+  return fmt::format("00000000-0000-4000-8000-{:012}", n);
+}
 
 void fill(stage& s, int orders) {
   for (int i = 1; i <= orders; ++i) {
@@ -50,8 +55,11 @@ void fill(stage& s, int orders) {
 // Everything that could be written, to the row's last touch (a lock leaves its mark in xmax).
 std::string everything(const stage& s) {
   std::string all;
-  for (const char* table : {"orders", "shipping_accounts", "suivi.parcel", "suivi.account", "suivi.sweep", "suivi.change"})
-    all += s.db.value(fmt::format("select coalesce(md5(string_agg(t::text || t.xmin || t.xmax, ',' order by t.id)), '-') from {} t", table));
+  for (const char* table :
+       {"orders", "shipping_accounts", "suivi.parcel", "suivi.account", "suivi.sweep", "suivi.change"})
+    all += s.db.value(fmt::format(
+        "select coalesce(md5(string_agg(t::text || t.xmin || t.xmax, ',' order by t.id)), '-') from {} t",
+        table));
   return all;
 }
 
@@ -111,7 +119,8 @@ TEST_CASE("of two parcels of one order only the one to be shown counts, known be
   s.order("R1", R"("trackingNumber", "shippingStatus", "maystroOrderId")",
           fmt::format("'2', 'EXPÉDIÉ', '{}'", uuid_of(2)));
   s.courier.page_size = 1;
-  s.courier.rows = {{uuid_of(2), "R1", 31, "2", "2026-02-01T10:00:00Z"}, {uuid_of(1), "R1", 52, "1", "2026-01-01T10:00:00Z"}};
+  s.courier.rows = {{uuid_of(2), "R1", 31, "2", "2026-02-01T10:00:00Z"},
+                    {uuid_of(1), "R1", 52, "1", "2026-01-01T10:00:00Z"}};
   for (const difference& d : verify(s).differences) CHECK(d.field == "additionalMetaData"); // never swept
   s.sweep();
   CHECK(verify(s).differences.empty());
@@ -138,7 +147,8 @@ TEST_CASE("doctor counts parcels that a complete sweep no longer found, and sees
   s.courier.rows.pop_back();
   s.sweep();
   s.order("R9", "", "", "null");
-  s.db.execute(R"(update orders set "createdAt" = now() - interval '3 days', "trackingNumber" = null where "reference" = 'R1')");
+  s.db.execute(
+      R"(update orders set "createdAt" = now() - interval '3 days', "trackingNumber" = null where "reference" = 'R1')");
   auto collect = [&](doctor_facts& facts) {
     facts.accounts.resize(1);
     facts.accounts[0].id = "acc-1";

@@ -45,7 +45,9 @@ check of(const doctor_facts& f, const std::string& name) {
   return {};
 }
 
-std::string result_of(const doctor_facts& f, const std::string& name) { return std::string(to_string(of(f, name).result)); }
+std::string result_of(const doctor_facts& f, const std::string& name) {
+  return std::string(to_string(of(f, name).result));
+}
 
 bool told(const doctor_facts& f, const std::string& name) {
   for (const check& c : examine(f))
@@ -71,7 +73,8 @@ TEST_CASE("without a database nothing else is said") {
   auto checks = examine(f);
   CHECK(checks.size() == 1);
   CHECK(any_failed(checks));
-  CHECK(boost::json::serialize(to_json(checks)).find(R"({"checks":[{"name":"database","result":"FAIL","detail":)") == 0);
+  CHECK(boost::json::serialize(to_json(checks))
+            .find(R"({"checks":[{"name":"database","result":"FAIL","detail":)") == 0);
 }
 
 TEST_CASE("every result but PASS names what to do") {
@@ -94,8 +97,10 @@ TEST_CASE("every result but PASS names what to do") {
   int passed = 0;
   for (const check& c : examine(f)) {
     CAPTURE(c.name);
-    if (c.result == check_result::pass) ++passed;
-    else CHECK(c.remedy.ends_with("."));
+    if (c.result == check_result::pass)
+      ++passed;
+    else
+      CHECK(c.remedy.ends_with("."));
   }
   CHECK(passed == 4); // database, schema, orders table, accounts
 }

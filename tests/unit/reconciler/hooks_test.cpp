@@ -9,12 +9,17 @@ using suivi::maystro::hook_type;
 
 namespace {
 
-const std::vector<hook_type> many{{"t0", "all"}, {"t1", "orderCreated"}, {"t2", "OrderStatusChanged"}, {"t4", "OrderDelivered"}};
+const std::vector<hook_type> many{
+    {"t0", "all"}, {"t1", "orderCreated"}, {"t2", "OrderStatusChanged"}, {"t4", "OrderDelivered"}};
 const std::vector<hook_type> old{{"7", "all"}, {"8", "InventoryMovement"}};
 
-hook_owner owner() { return {"https://shop.example/", "secret/1", "acc 1", {"acc-2"}}; }
+hook_owner owner() {
+  return {"https://shop.example/", "secret/1", "acc 1", {"acc-2"}};
+}
 
-hook ours(std::string id, std::string trigger) { return {std::move(id), endpoint_of(owner()), {std::move(trigger)}}; }
+hook ours(std::string id, std::string trigger) {
+  return {std::move(id), endpoint_of(owner()), {std::move(trigger)}};
+}
 
 std::vector<std::string> names(const std::vector<hook_type>& types) {
   std::vector<std::string> list;
@@ -68,7 +73,8 @@ TEST_CASE("hooks whose trigger the list does not tell stand for one wanted trigg
 }
 
 TEST_CASE("a hook of an earlier secret is replaced, one on `all` beside specific ones goes") {
-  std::vector<hook> there{{"a", "https://shop.example/webhooks/maystro/before?account=acc%201", {"t2"}}, ours("b", "t0")};
+  std::vector<hook> there{{"a", "https://shop.example/webhooks/maystro/before?account=acc%201", {"t2"}},
+                          ours("b", "t0")};
   auto plan = plan_hooks(there, many, owner());
   CHECK(names(plan.add) == texts{"OrderStatusChanged", "OrderDelivered"});
   CHECK(ids(plan.remove) == texts{"a", "b"});
@@ -99,5 +105,6 @@ TEST_CASE("no secret is left in an endpoint that is shown") {
   CHECK(masked_endpoint(endpoint_of(owner())) == "https://shop.example/webhooks/maystro/***?account=acc%201");
   CHECK(masked_endpoint("https://u:p@else.example/in?secret=s&account=a&bare#x") ==
         "https://***@else.example/in?secret=***&account=a&***");
-  CHECK(masked_endpoint("https://else.example/api/v1/webhooks/maystro") == "https://else.example/api/v1/webhooks/maystro");
+  CHECK(masked_endpoint("https://else.example/api/v1/webhooks/maystro") ==
+        "https://else.example/api/v1/webhooks/maystro");
 }

@@ -222,6 +222,16 @@ TEST_CASE("repetitions beyond the stock come at a trickle while first requests g
   CHECK(line.admitted(400) == tickets{late});
 }
 
+TEST_CASE("an account where nobody ever answered is hopeless after eight requests and fifteen seconds") {
+  account_line line({1, 0});
+  for (int request = 1; request <= 9; ++request) {
+    auto t = line.page();
+    line.admitted(request * 2'000);
+    line.end(t, answer_kind::absent, request * 2'000);
+    CHECK(line.p.hopeless(at(request * 2'000)).empty() == (request < 9));
+  }
+}
+
 TEST_CASE("an account is hopeless after fifteen minutes of throttling or two of silence") {
   account_line busy({1, 0});
   account_line silent({1, 0});
@@ -231,6 +241,9 @@ TEST_CASE("an account is hopeless after fifteen minutes of throttling or two of 
     busy.end(t, answer_kind::throttled, minute * 60'000);
     CHECK(busy.p.hopeless(at(minute * 60'000)).empty() == (minute <= 15));
   }
+  auto first = silent.page();
+  silent.admitted(0);
+  silent.end(first, answer_kind::good, 0);
   for (int half = 0; half <= 5; ++half) {
     auto t = silent.page();
     silent.admitted(half * 30'000);
