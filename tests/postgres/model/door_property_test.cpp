@@ -1,0 +1,237 @@
+// The real door on a real database against the reference model: random truths, heard in any order, any number
+// of times or not at all, by webhook, pull, look-up or replay, beside another account's claims.
+#include "common/maystro/status.hpp"
+#include "tests/postgres/model/courier_history.hpp"
+#include "tests/postgres/model/reference_model.hpp"
+#include "tests/postgres/shop/shop_database.hpp"
+
+#include <deque>
+#include <map>
+#include <rapidcheck.h>
+#include <set>
+
+namespace rc {
+
+template <>
+struct Arbitrary<suivi::test::history> {
+  static Gen<suivi::test::history> arbitrary() {
+    using namespace suivi::test;
+    auto changes = gen::build<moved>(
+        gen::set(&moved::parcel, gen::inRange(0, 4)), gen::set(&moved::after_s, gen::inRange(1, 25)),
+        gen::set(&moved::status, gen::inRange(0, 8)), gen::set(&moved::alerted, gen::arbitrary<bool>()));
+    auto tellings = gen::build<heard>(
+        gen::set(&heard::how, gen::element(hearing::webhook, hearing::webhook, hearing::pull,
+                                           hearing::untimed, hearing::replay, hearing::foreign)),
+        gen::set(&heard::which, gen::inRange(0, 12)), gen::set(&heard::at_s, gen::inRange(0, 150)),
+        gen::set(&heard::jitter_ms, gen::inRange(0, 11'000)),
+        gen::set(&heard::with_next, gen::arbitrary<bool>()));
+    return gen::build<history>(
+        gen::set(&history::parcels,
+                 gen::element(std::vector{0}, std::vector{0, 1}, std::vector{0, 0}, std::vector{0, 1, 0})),
+        gen::set(&history::changes, gen::resize(9, gen::container<std::vector<moved>>(changes))),
+        gen::set(&history::tellings, gen::resize(24, gen::container<std::vector<heard>>(tellings))),
+        gen::set(&history::sweep_after_s, gen::inRange(0, 30)));
+  }
+};
+
+} // namespace rc
+
+namespace {
+
+using namespace suivi;
+using namespace suivi::shop;
+using namespace suivi::test;
+
+shop_database& shared_shop() {
+  static shop_database shop;
+  return shop;
+}
+
+// Plays one history through the door, and the single reads that the door wants along with it.
+class play {
+ public:
+  explicit play(history of) : h_(std::move(of), ++count), told_(h_.parcels().size()) {
+    for (int order = 0; order < h_.orders(); ++order)
+      shared_shop().sql(fmt::format(R"(
+        insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt")
+        values ('{0}', '{0}', 'CONFIRMED', 'customer-1', 100, 'account-a', '2026-01-01'))",
+                                    h_.reference(order)));
+  }
+
+  task<void> run(const std::vector<heard>& tellings) {
+    auto db = co_await test::connect(shared_shop().db.url());
+    db_ = &db;
+    std::vector<observation> batch;
+    for (const auto& one : tellings) {
+      auto what = h_.tell(one);
+      if (what) batch.push_back(*what);
+      if (batch.empty() || one.with_next) continue;
+      co_await apply(std::exchange(batch, {}));
+    }
+    if (!batch.empty()) co_await apply(batch);
+
+    auto before = journal();
+    auto reads = reads_;
+    co_await tell_all_again();
+    // Unless the repetition made the door ask: an answer may bring what nobody had told.
+    if (reads_ == reads) RC_ASSERT(journal() == before);
+
+    co_await sweep();
+    check_truth();
+    auto rows = versions();
+    co_await sweep();
+    co_await tell_all_again();
+    RC_ASSERT(versions() == rows);
+    db_ = nullptr;
+  }
+
+ private:
+  task<void> tell_all_again() {
+    replaying_ = true;
+    for (const auto& again : applied_) {
+      std::vector<observation> alone{again};
+      co_await apply(alone);
+    }
+    replaying_ = false;
+  }
+
+  // A complete sweep and the reads it queued.
+  task<void> sweep() {
+    std::vector<observation> rows;
+    for (int parcel = 0; parcel < static_cast<int>(told_.size()); ++parcel) {
+      auto row = h_.pull(parcel, h_.sweep_at(), milliseconds(11'000));
+      if (row) rows.push_back(*row);
+    }
+    co_await apply(rows);
+  }
+
+  task<void> apply(std::vector<observation> all) {
+    std::deque<std::vector<observation>> todo{all};
+    std::size_t reads = 0;
+    while (!todo.empty()) {
+      auto now = std::move(todo.front());
+      todo.pop_front();
+      auto verdicts = co_await shop::apply(*db_, now, options_);
+      RC_ASSERT(verdicts.has_value());
+      for (std::size_t i = 0; i < now.size(); ++i) {
+        note(now[i], (*verdicts)[i]);
+        if ((*verdicts)[i].wanted) {
+          RC_ASSERT(++reads < 50U); // it comes to an end
+          ++reads_;
+          auto answer = read(*(*verdicts)[i].wanted);
+          todo.push_back(std::move(answer));
+        }
+      }
+      co_await look();
+      check_model();
+    }
+  }
+
+  void note(const observation& told, const verdict& v) {
+    if (told.account != "account-a") {
+      RC_ASSERT(v.what == outcome::conflict);
+      return;
+    }
+    RC_ASSERT(v.what != outcome::busy && v.what != outcome::unmatched && v.what != outcome::conflict);
+    int parcel = h_.parcel_with(*told.what.uuid);
+    if (v.what != outcome::in_doubt) told_[static_cast<std::size_t>(parcel)].tell(told);
+    if (told.when.kind == as_of::shape::untimed) guessed_.insert(parcel);
+    if (told.from != source::lookup && !replaying_) applied_.push_back(told);
+  }
+
+  std::vector<observation> read(const wanted_read& what) {
+    instant asked = std::max({what.not_before, h_.last_receipt(), h_.sweep_at()}) + api_lag + seconds(1);
+    std::vector<observation> rows;
+    for (int parcel = 0; parcel < static_cast<int>(told_.size()); ++parcel) {
+      bool meant = what.uuid ? h_.uuid(parcel) == *what.uuid
+                             : h_.reference(h_.parcels()[static_cast<std::size_t>(parcel)]) == what.reference;
+      if (!meant) continue;
+      rows.push_back(*h_.pull(parcel, asked, milliseconds(0)));
+      rows.back().from = source::lookup;
+    }
+    return rows;
+  }
+
+  // Reads the case's orders as they are now.
+  task<void> look() {
+    static constexpr pg::statement all{"model_look", R"(
+      select "shippingStatus", "alertReason", "trackingNumber", "maystroOrderId", "status"::text,
+             xmin::text || ctid::text, (select count(*)::text from suivi.change where order_id = orders."id")
+      from orders where "id" = any($1) order by "id")"};
+    std::vector<std::optional<std::string>> references;
+    for (int order = 0; order < h_.orders(); ++order) references.emplace_back(h_.reference(order));
+    pg::params with;
+    with.texts(references);
+    auto rows = co_await db_->run(all, std::move(with));
+    if (!rows) RC_FAIL(to_string(rows.error()));
+    seen_ = *rows;
+  }
+
+  std::string column(int order, int which) const {
+    return seen_.maybe_text(static_cast<std::size_t>(order), static_cast<std::size_t>(which)).value_or("");
+  }
+
+  [[nodiscard]] shown_state shown(int order) const {
+    auto text = column(order, 0);
+    for (int status : courier_history::statuses)
+      if (maystro::status_text(status) == text) return {status, column(order, 1)};
+    return {0, ""};
+  }
+
+  // An order with one parcel shows nothing that is known to be outdated. (Untimed webhooks may guess
+  // wrongly.)
+  void check_model() {
+    for (int parcel = 0; parcel < static_cast<int>(told_.size()); ++parcel) {
+      int order = h_.parcels()[static_cast<std::size_t>(parcel)];
+      if (h_.parcels_of(order) > 1 || guessed_.contains(parcel)) continue;
+      auto now = shown(order);
+      if (now.first != 0) RC_ASSERT(told_[static_cast<std::size_t>(parcel)].may_show(now));
+      auto tracking = column(order, 2);
+      if (tracking_[parcel] == h_.tracking(parcel)) RC_ASSERT(tracking == h_.tracking(parcel));
+      tracking_[parcel] = tracking;
+    }
+  }
+
+  void check_truth() {
+    for (int order = 0; order < h_.orders(); ++order) {
+      int parcel = h_.current_parcel(order);
+      auto truth = h_.state(parcel, instant::max());
+      shown_state wanted{courier_history::statuses[static_cast<std::size_t>(truth->status)],
+                         truth->alerted ? "7" : ""};
+      RC_ASSERT(shown(order) == wanted);
+      RC_ASSERT(column(order, 2) == h_.tracking(parcel));
+      RC_ASSERT(column(order, 3) == h_.uuid(parcel));
+      if (wanted.first == maystro::delivered) RC_ASSERT(column(order, 4) == "DELIVERED");
+    }
+  }
+
+  [[nodiscard]] std::string all(int which) const {
+    std::string text;
+    for (int order = 0; order < h_.orders(); ++order) text += column(order, which) + ' ';
+    return text;
+  }
+  [[nodiscard]] std::string journal() const { return all(6); }
+  [[nodiscard]] std::string versions() const { return all(5); }
+
+  static inline int count = 0;
+  courier_history h_;
+  std::vector<reference_model> told_;
+  std::set<int> guessed_; // parcels of which an untimed webhook was told
+  std::map<int, std::string> tracking_;
+  std::vector<observation> applied_;
+  pg::rows seen_;
+  bool replaying_ = false;
+  int reads_ = 0;
+  door_options options_{true, api_lag, false};
+  pg::connection* db_ = nullptr;
+};
+
+} // namespace
+
+TEST_CASE(
+    "whatever is heard in whatever order an order shows nothing known to be outdated and ends in the truth") {
+  CHECK(rc::check("the door is the model", [](const history& h) {
+    play game(h);
+    test::run(game.run(h.tellings));
+  }));
+}
