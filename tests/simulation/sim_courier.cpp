@@ -1,0 +1,155 @@
+// An answer shows the list as it was up to `lag` ago, whole.
+#include "tests/simulation/sim_courier.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace suivi::simulation {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int onwards[] = {4, 5, 6, 15, 8, 9, 22, 31, 41};
+constexpr int back[] = {50, 51, 10, 52};
+
+int next_status(int now, timeline& t) {
+  if (now == 52) return 52;
+  for (std::size_t i = 0; i + 1 < std::size(back); ++i)
+    if (now == back[i]) return back[i + 1];
+  if (now == 41) return t.happens(0.1) ? 50 : 41; // put right by the courier's staff
+  if (t.happens(0.06)) return 50;
+  if (now == 31 && t.happens(0.4)) return 32;
+  if (now == 32) return t.happens(0.5) ? 22 : 31;
+  for (std::size_t i = 0; i + 1 < std::size(onwards); ++i)
+    if (now == onwards[i]) return onwards[i + 1];
+  return now;
+}
+
+} // namespace
+
+sim_courier::parcel& sim_courier::add(const std::string& account, const std::string& reference) {
+  parcel p;
+  p.account = account;
+  p.uuid = fmt::format("uuid-{:06}", next_uuid_++);
+  p.reference = reference;
+  p.created = t_.now();
+  p.path.push_back({t_.now(), 4});
+  parcels_.push_back(p);
+  tell(p, p.path.back());
+  return parcels_.back();
+}
+
+void sim_courier::move_one() {
+  if (parcels_.empty()) return;
+  parcel& p = parcels_[static_cast<std::size_t>(t_.below(static_cast<int>(parcels_.size())))];
+  int next = next_status(p.path.back().status, t_);
+  if (p.removed || next == p.path.back().status || p.path.back().when >= t_.now()) return;
+  p.path.push_back({t_.now(), next});
+  tell(p, p.path.back());
+}
+
+std::optional<maystro::shipment> sim_courier::state(const parcel& of, instant when) {
+  if (when < of.created || (of.removed && *of.removed <= when)) return std::nullopt;
+  std::size_t at = 0;
+  while (at + 1 < of.path.size() && of.path[at + 1].when <= when) ++at;
+  maystro::shipment s;
+  s.uuid = of.uuid;
+  s.tracking = "track-" + of.uuid;
+  s.reference = of.reference;
+  s.status = of.path[at].status;
+  s.alert_reason = {true, std::to_string(at)};
+  s.created_at = of.created;
+  return s;
+}
+
+void sim_courier::tell(const parcel& of, const step& what) {
+  if (t_.happens(faults_.lost)) return;
+  message m;
+  m.id = next_message_++;
+  m.account = of.account;
+  m.what = *state(of, what.when);
+  m.what.tracking.reset();
+  m.what.created_at.reset();
+  if (!t_.happens(faults_.untimed)) m.published_at = what.when;
+  int copies = t_.happens(faults_.doubled) ? 2 : 1;
+  for (int i = 0; i < copies; ++i) {
+    ++under_way_;
+    t_.after(t_.about(faults_.delay), [this, m] { push(m, 1); });
+  }
+}
+
+void sim_courier::push(message m, int tries) {
+  if (on_push(m)) {
+    --under_way_;
+    return;
+  }
+  t_.after(t_.about(10s * std::min(tries, 6)), [this, m, tries] { push(m, tries + 1); });
+}
+
+std::optional<api_answer> sim_courier::trouble() {
+  api_answer a;
+  a.server_date = std::chrono::floor<seconds>(t_.now());
+  if (t_.now() < away_until_) {
+    a.status = 0;
+    a.failure = transient("http:timeout", "away");
+  } else if (t_.now() < storm_until_ || t_.happens(faults_.throttled)) {
+    a.status = 429;
+    a.failure = transient("maystro:throttled", "slower");
+    if (t_.happens(0.7)) a.retry_after = milliseconds(1'000 * (1 + t_.below(5)));
+  } else if (t_.happens(faults_.failed)) {
+    a.status = t_.happens(0.5) ? 500 : 200;
+    a.failure = transient("maystro:malformed", "half an answer");
+  } else {
+    return std::nullopt;
+  }
+  return a;
+}
+
+// Up to `lag` behind, but never behind what an earlier answer has shown: of two answers the later one is no
+// older.
+instant sim_courier::shown_now() {
+  auto lag = milliseconds(t_.below(static_cast<int>(faults_.lag.count()) + 1));
+  shown_ = std::max(shown_, t_.now() - lag);
+  return shown_;
+}
+
+api_answer sim_courier::list(const std::string& account, int page) {
+  if (auto bad = trouble()) return *bad;
+  instant shown = shown_now();
+  std::vector<maystro::shipment> all;
+  for (auto p = parcels_.rbegin(); p != parcels_.rend(); ++p)
+    if (p->account == account)
+      if (auto row = state(*p, shown)) all.push_back(std::move(*row));
+  api_answer a;
+  a.server_date = std::chrono::floor<seconds>(t_.now());
+  a.count = static_cast<std::int64_t>(all.size());
+  auto first = std::min(all.size(), static_cast<std::size_t>((page - 1) * page_size));
+  auto last = std::min(all.size(), first + page_size);
+  if (first == all.size() && page > 1) {
+    a.status = 404;
+    a.failure = permanent("maystro:not_found", "no such page");
+    return a;
+  }
+  a.rows.assign(all.begin() + static_cast<std::ptrdiff_t>(first),
+                all.begin() + static_cast<std::ptrdiff_t>(last));
+  a.has_next = last < all.size();
+  return a;
+}
+
+api_answer sim_courier::read(const std::string& account, const shop::wanted_read& what) {
+  if (auto bad = trouble()) return *bad;
+  instant shown = shown_now();
+  api_answer a;
+  a.server_date = std::chrono::floor<seconds>(t_.now());
+  for (const parcel& p : parcels_)
+    if (p.account == account && (what.uuid ? p.uuid == *what.uuid : p.reference == what.reference))
+      if (auto row = state(p, shown)) a.rows.push_back(std::move(*row));
+  if (a.rows.empty()) {
+    a.status = 404;
+    a.failure = permanent("maystro:not_found", "no such parcel");
+  }
+  return a;
+}
+
+} // namespace suivi::simulation

@@ -1,0 +1,176 @@
+// One function a step; between any two of them the process may die.
+#include "tests/simulation/sim_receiver.hpp"
+
+#include <algorithm>
+
+namespace suivi::simulation {
+
+using namespace std::chrono_literals;
+using receiver::event_state;
+using receiver::follow_up;
+using receiver::work;
+
+bool sim_receiver::take(const message& m) {
+  if (!alive() || dies()) return false;
+  work event;
+  event.received_at = wall();
+  event.state_since = wall();
+  event.named_account = m.account;
+  event.what.account = m.account;
+  event.what.from = shop::source::webhook;
+  event.what.when = shop::webhook_time(m.published_at, event.received_at);
+  event.what.what = m.what;
+  if (!store_.up) {
+    spool_.push_back({std::move(event), m.id});
+    return !dies();
+  }
+  auto before = store_.events.size();
+  bool fresh = store_.ingest(event, m.id, name());
+  if (dies()) return false; // stored, not answered: it comes again
+  if (fresh && store_.events.size() > before) apply_soon(store_.events.rbegin()->second.what, 3ms);
+  return true;
+}
+
+bool sim_receiver::keeps(std::int64_t message) const {
+  return std::any_of(spool_.begin(), spool_.end(), [&](const kept& k) { return k.message == message; });
+}
+
+void sim_receiver::begin() {
+  look_for_events();
+  wake_parked();
+  drain();
+}
+
+void sim_receiver::forget() {
+  ready_.clear();
+  applying_soon_ = false;
+}
+
+void sim_receiver::drain() {
+  while (store_.up && !spool_.empty()) {
+    store_.ingest(spool_.front().event, spool_.front().message, "");
+    if (dies()) return; // committed, not yet taken out: the key knows it
+    spool_.pop_front();
+  }
+  later(1s, [this] { drain(); });
+}
+
+void sim_receiver::look_for_events() {
+  if (store_.up)
+    for (auto& event : store_.claim(name())) apply_soon(std::move(event), 1ms);
+  later(2s, [this] { look_for_events(); });
+}
+
+void sim_receiver::wake_parked() {
+  if (store_.up) store_.wake_parked();
+  later(20s, [this] { wake_parked(); });
+}
+
+void sim_receiver::apply_soon(work event, milliseconds wait) {
+  later(wait, [this, event = std::move(event)] {
+    ready_.push_back(event);
+    if (std::exchange(applying_soon_, true)) return;
+    later(2ms, [this] {
+      applying_soon_ = false;
+      apply(std::exchange(ready_, {}));
+    });
+  });
+}
+
+void sim_receiver::apply(std::vector<work> events) {
+  // What somebody else has taken meanwhile is his.
+  std::erase_if(events, [&](const work& e) {
+    const auto& row = store_.events.at(e.id);
+    return row.outcome || row.owner != name();
+  });
+  if (events.empty()) return;
+  std::vector<shop::observation> seen;
+  for (auto& e : events) {
+    e.what.decide_by_later_time = receiver::waited_long_enough(e, wall());
+    seen.push_back(e.what);
+  }
+  std::vector<follow_up> ends;
+  auto verdicts = store_.apply(seen, [&](std::span<const shop::verdict> v) {
+    for (std::size_t i = 0; i < v.size(); ++i) {
+      if (store_.events.at(events[i].id).owner != name()) return false;
+      ends.push_back(receiver::after_verdict(events[i], v[i], wall(), t_.chance()));
+    }
+    for (std::size_t i = 0; i < v.size(); ++i) settle(events[i], ends[i]);
+    return true;
+  });
+  if (dies()) return;
+  if (!verdicts) {
+    for (auto& e : events) apply_soon(std::move(e), 500ms);
+    return;
+  }
+  for (std::size_t i = 0; i < events.size(); ++i) carry_out(std::move(events[i]), ends[i]);
+}
+
+// In the door's transaction.
+void sim_receiver::settle(const work& event, const follow_up& next) {
+  auto& row = store_.events.at(event.id);
+  switch (next.what) {
+  case follow_up::kind::close:
+    store_.close(event.id, next.outcome);
+    break;
+  case follow_up::kind::postpone:
+    if (row.what.state != next.state) row.what.state_since = wall();
+    row.what.state = next.state;
+    row.what.attempts = next.attempts;
+    row.what.courier_away = event.courier_away;
+    row.owner.clear();
+    row.due = t_.now() + next.delay;
+    break;
+  case follow_up::kind::read_first:
+    if (row.what.state != next.state) row.what.state_since = wall();
+    row.what.state = next.state;
+    row.due = t_.now() + 60s;
+    break;
+  case follow_up::kind::try_again:
+    break;
+  }
+}
+
+void sim_receiver::carry_out(work event, const follow_up& next) {
+  if (next.what == follow_up::kind::try_again) {
+    ++event.busy_tries;
+    apply_soon(std::move(event), next.delay);
+  } else if (next.what == follow_up::kind::read_first) {
+    if (event.state != next.state) event.state_since = wall();
+    event.state = next.state;
+    event.attempts = next.attempts;
+    confirm(std::move(event), *next.wanted);
+  }
+}
+
+void sim_receiver::confirm(work event, shop::wanted_read what) {
+  instant asked = wall();
+  later(t_.about(faults_.latency), [this, event, what, asked] {
+    auto answer = courier_.read(what.account, what);
+    later(t_.about(faults_.latency), [this, event, answer, asked]() mutable {
+      if (answer.failure) {
+        event.courier_away = true;
+        auto next = receiver::after_failed_read(event, *answer.failure, answer.retry_after, t_.chance());
+        if (store_.up && store_.events.at(event.id).owner == name()) settle(event, next);
+        return;
+      }
+      std::vector<shop::observation> seen;
+      for (auto& row : answer.rows) {
+        shop::observation o;
+        o.account = event.what.account;
+        o.from = shop::source::confirm;
+        o.when = shop::pull_time(asked, wall(), answer.server_date, 10s);
+        o.what = std::move(row);
+        seen.push_back(std::move(o));
+      }
+      auto done = store_.apply(seen, [](auto) { return true; });
+      if (dies() || !done) return;
+      event.read_at = asked;
+      event.courier_away = false;
+      event.busy_tries = 0;
+      apply_soon(std::move(event), 1ms);
+    });
+  });
+}
+
+} // namespace suivi::simulation

@@ -1,0 +1,48 @@
+// A receiver: stores, answers, applies, parks, confirms. What is to be done after each verdict is the real
+// decision (receiver::after_verdict and its neighbours); the lanes around it are written again, event by
+// event.
+#pragma once
+
+#include "tests/simulation/process.hpp"
+#include "tests/simulation/sim_courier.hpp"
+#include "tests/simulation/sim_store.hpp"
+
+#include <deque>
+
+namespace suivi::simulation {
+
+class sim_receiver final : public process {
+ public:
+  sim_receiver(timeline& t, const faults& f, std::string name, sim_store& store, sim_courier& courier)
+      : process(t, f, std::move(name)), store_(store), courier_(courier) {}
+
+  // True: acknowledged, hence durable.
+  bool take(const message& m);
+  [[nodiscard]] bool keeps(std::int64_t message) const;
+  [[nodiscard]] std::size_t spooled() const { return spool_.size(); }
+
+ private:
+  struct kept {
+    receiver::work event;
+    std::int64_t message;
+  };
+
+  void begin() override;
+  void forget() override;
+  void look_for_events();
+  void wake_parked();
+  void drain();
+  void apply_soon(receiver::work event, milliseconds wait);
+  void apply(std::vector<receiver::work> events);
+  void carry_out(receiver::work event, const receiver::follow_up& next);
+  void confirm(receiver::work event, shop::wanted_read what);
+  void settle(const receiver::work& event, const receiver::follow_up& next);
+
+  sim_store& store_;
+  sim_courier& courier_;
+  std::deque<kept> spool_; // on disk: survives the process
+  std::vector<receiver::work> ready_;
+  bool applying_soon_ = false;
+};
+
+} // namespace suivi::simulation

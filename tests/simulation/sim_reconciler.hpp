@@ -1,0 +1,59 @@
+// A reconciler: leases, schedule, sweeps. Which page is asked for and what is proven (page_plan,
+// incremental_plan), when a request may start and what an answer means (pace), what is due (due_at) and how
+// much is re-read (rotation_budget) are the real decisions; the coroutines around them are written again,
+// event by event.
+#pragma once
+
+#include "reconciler/due.hpp"
+#include "reconciler/list_plan.hpp"
+#include "reconciler/pace.hpp"
+#include "tests/simulation/process.hpp"
+#include "tests/simulation/sim_courier.hpp"
+#include "tests/simulation/sim_store.hpp"
+
+#include <memory>
+
+namespace suivi::simulation {
+
+struct sweep_counts {
+  std::int64_t complete = 0, incomplete = 0, lost = 0, requests = 0;
+};
+
+class sim_reconciler final : public process {
+ public:
+  sim_reconciler(timeline& t, const faults& f, std::string name, sim_store& store, sim_courier& courier)
+      : process(t, f, std::move(name)), store_(store), courier_(courier),
+        schedule_(
+            {std::chrono::minutes(0), std::chrono::hours(6), std::chrono::hours(12), std::chrono::hours(18)},
+            "Africa/Algiers") {}
+
+  sweep_counts counts;
+
+ private:
+  struct sweep;
+  struct request;
+
+  void begin() override;
+  void forget() override;
+  void look_round();
+  void start_sweep(const std::string& account, bool full, std::int64_t term);
+  void keep_lease(std::shared_ptr<sweep> s);
+  void go_on(std::shared_ptr<sweep> s);
+  void stand_in_line(std::shared_ptr<sweep> s, std::shared_ptr<request> r);
+  void admit(std::shared_ptr<sweep> s);
+  void launch(std::shared_ptr<sweep> s, std::shared_ptr<request> r);
+  void take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, api_answer answer, instant asked);
+  void concluded(std::shared_ptr<sweep> s, std::shared_ptr<request> r, const api_answer* good, bool past_end,
+                 instant asked);
+  void write(std::shared_ptr<sweep> s, std::vector<maystro::shipment> rows, shop::as_of when, int tries);
+  void plan_rotation(std::shared_ptr<sweep> s);
+  void end(std::shared_ptr<sweep> s);
+  void check_complete(const sweep& s);
+
+  sim_store& store_;
+  sim_courier& courier_;
+  reconciler::schedule schedule_;
+  std::vector<std::shared_ptr<sweep>> running_;
+};
+
+} // namespace suivi::simulation

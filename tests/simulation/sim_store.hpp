@@ -1,0 +1,81 @@
+// The database: orders, parcels, events and leases, with transactions that happen whole or not at all. What
+// the door does inside one is the real decision (shop::decide); what SQL promises (locks, leases by its own
+// clock, fencing) is written down here. Every write is checked against what must always hold.
+#pragma once
+
+#include "common/shop/decide.hpp"
+#include "receiver/follow_up.hpp"
+#include "tests/simulation/timeline.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace suivi::simulation {
+
+// What must never happen has happened.
+struct violation : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct stored_event {
+  receiver::work what;
+  std::string owner;
+  instant due{};
+  std::optional<std::string> outcome; // once closed
+};
+
+struct account_row {
+  std::string holder;
+  std::int64_t term = 0;
+  instant until{};
+  std::optional<instant> full, any; // last starts of sweeps that came to their own end
+  std::optional<instant> full_watermark, watermark;
+};
+
+class sim_store {
+ public:
+  explicit sim_store(timeline& t) : t_(t) {}
+
+  bool up = true;
+  bool strict = true; // no untimed webhook and no clock that jumps: nothing ever goes backwards
+  std::map<std::string, shop::order_row> orders;
+  std::vector<shop::parcel_row> parcels;
+  std::map<std::int64_t, stored_event> events;
+  std::map<std::string, account_row> accounts;
+  std::set<std::string> locked;  // orders that the shop holds
+  std::set<std::string> guessed; // parcels of which the later time decided
+
+  // True: new; false: seen before. By the message's id, the only arbiter.
+  bool ingest(receiver::work event, std::int64_t message, const std::string& owner);
+  std::vector<receiver::work> claim(const std::string& who);
+  // The door, and `then` in the same transaction; `then` returning false rolls back.
+  std::optional<std::vector<shop::verdict>>
+  apply(std::span<const shop::observation> seen,
+        const std::function<bool(std::span<const shop::verdict>)>& then);
+  void close(std::int64_t event, std::string outcome);
+  void wake_parked();
+
+  bool take_lease(const std::string& account, const std::string& who, std::int64_t& term);
+  bool keep_lease(const std::string& account, std::int64_t term);
+  [[nodiscard]] bool holds(const std::string& account, std::int64_t term) const {
+    return accounts.at(account).term == term;
+  }
+  bool end_sweep(const std::string& account, std::int64_t term, bool full, bool complete, instant started);
+
+  [[nodiscard]] bool knows(std::int64_t message) const { return keys_.contains(message); }
+  std::int64_t applied = 0, stale_writes_refused = 0;
+
+ private:
+  shop::snapshot read(std::span<const shop::observation> seen) const;
+  void write(const shop::decision& decided);
+
+  timeline& t_;
+  std::set<std::int64_t> open_;               // events not closed
+  std::map<std::int64_t, std::int64_t> keys_; // message → event
+  std::int64_t next_event_ = 1, next_parcel_ = 1;
+};
+
+} // namespace suivi::simulation
