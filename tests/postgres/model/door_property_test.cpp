@@ -66,7 +66,8 @@ class play {
       auto what = h_.tell(one);
       if (what) batch.push_back(*what);
       if (batch.empty() || one.with_next) continue;
-      co_await apply(std::exchange(batch, {}));
+      auto told = std::exchange(batch, {});
+      co_await apply(std::move(told));
     }
     if (!batch.empty()) co_await apply(batch);
 
