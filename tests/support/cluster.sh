@@ -1,20 +1,22 @@
 #!/bin/bash
-# A private PostgreSQL cluster for tests: `cluster.sh start FOLDER` prints its URL (and writes it to FOLDER/url),
-# `cluster.sh stop FOLDER` ends it and removes what it made. For tests of failures: `cluster.sh halt FOLDER` stops the
-# server as a crash would and leaves everything, `cluster.sh resume FOLDER` starts it again on the same port.
+# A private PostgreSQL cluster for tests: `cluster.sh start FOLDER [SETTINGS]` prints its URL (and writes it to
+# FOLDER/url), `cluster.sh stop FOLDER` ends it and removes what it made. SETTINGS is a file of further settings, which
+# win. For tests of failures: `cluster.sh halt FOLDER` stops the server as a crash would and leaves everything,
+# `cluster.sh resume FOLDER` starts it again on the same port.
 #
 # Promises: start may be repeated and run by several at once; stop leaves no process; no system cluster is touched.
 # Run by root, PostgreSQL runs as `postgres` (else `nobody`); where that user cannot reach FOLDER, or its path is too
 # long for a socket's name, the cluster lives under /tmp and FOLDER/location says where.
-# It is built for speed, not to survive a power cut: fsync is off.
+# It is built for speed, not to survive a power cut: fsync is off unless SETTINGS turn it on.
 set -euo pipefail
 
 usage() {
-  echo "usage: $0 start|stop|halt|resume FOLDER" >&2
+  echo "usage: $0 start|stop|halt|resume FOLDER [SETTINGS]" >&2
   exit 2
 }
-[ $# -eq 2 ] || usage
+[ $# -eq 2 ] || { [ $# -eq 3 ] && [ "$1" = start ]; } || usage
 verb=$1
+settings=${3:-/dev/null}
 mkdir -p "$2"
 folder=$(cd "$2" && pwd)
 
@@ -90,6 +92,7 @@ synchronous_commit = off
 full_page_writes = off
 max_wal_size = 2GB
 SETTINGS
+  as_user tee -a "$base/data/postgresql.conf" <"$settings" >/dev/null
 }
 
 # A port is free if the server gets it; below the range from which the kernel takes ports for outgoing connections.

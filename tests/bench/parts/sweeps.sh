@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Sourced by tests/bench/run: full and incremental sweeps of the courier's stand-in, beside what pages and latency alone
+# would take.
+
+sweeps=$scratch/sweeps
+
+sim_ask() { # METHOD PATH [BODY]
+  curl -sf -X "$1" ${3:+-d "$3"} "http://127.0.0.1:$(cat "$scratch/sim.port")$2" > /dev/null || fail "the stand-in refused $2"
+}
+
+# Milliseconds that PostgreSQL spent on statements of this database.
+active_ms() { ask postgres "select round(active_time) from pg_stat_database where datname = '$1'"; }
+
+one_sweep() { # DATABASE ORDERS LATENCY LABEL ARGUMENTS...
+  local database=$1 known=$2 latency=$3 label=$4 status=0 active
+  shift 4
+  active=$(active_ms "$database")
+  SUIVI_DATABASE_URL=$(url_of "$database") SUIVI_RECONCILER_MAX_ORDERS=0 SUIVI_MAYSTRO_READ_LAG=1s SUIVI_LOG_LEVEL=error \
+    "$bin/bench-measured" "$scratch/measured" "$bin/suivi-reconciler" sweep "$@" --json > "$scratch/sweep.json" || status=$?
+  [ "$status" = 0 ] || say "  a sweep ended with status $status: $(cat "$scratch/sweep.json")"
+  active=$(($(active_ms "$database") - active))
+  awk -F= '{ v[$1] = $2 } END { print v["wall"], v["cpu"], v["rss_kib"] / 1024 }' "$scratch/measured" > "$scratch/used"
+  jq -r --arg what "$label" --argjson known "$known" --argjson latency "$latency" --argjson active "$active" \
+    --arg used "$(cat "$scratch/used")" '
+    ($used | split(" ") | map(tonumber)) as [$wall, $cpu, $rss]
+    | .sweeps[0] as $s
+    | ($s.pages * $latency / 10000) as $ideal
+    | [$known, $latency, $what, $s.verdict, $s.pages, $s.requests, $s.fetched, $s.statusChanged + $s.backfilled, $s.seconds,
+       $ideal, (if $ideal > 0 then ($s.seconds / $ideal * 100 | round) / 100 else "" end), $active / 1000, $cpu, ($rss * 10 | round) / 10]
+    | @tsv' "$scratch/sweep.json" >> "$sweeps"
+  say "  $known orders, $latency ms, $label: $(jq -r '.sweeps[0] | "\(.verdict), \(.seconds) s, \(.pages) pages"' "$scratch/sweep.json")"
+}
+
+sweep_series() { # ORDERS LATENCY
+  local known=$1 latency=$2
+  copy_database "sweep_$known" bench_sweep
+  rm -f "$scratch/sim.port"
+  start sim "$bin/suivi-maystro-sim" serve --accounts acc-1:example-key-1:Main --orders "$known" --moving false --listen 127.0.0.1:0 \
+    --port-file "$scratch/sim.port"
+  await sim 120 test -s "$scratch/sim.port"
+  ask bench_sweep "update shipping_accounts set \"baseUrl\" = 'http://127.0.0.1:$(cat "$scratch/sim.port")'" "vacuum analyze" "checkpoint"
+  sim_ask POST /control/settings "{\"latency_ms\": $latency, \"changes_per_second\": $((known / 100))}"
+  one_sweep bench_sweep "$known" "$latency" 'all changed' --full
+  sim_ask POST '/control/advance?seconds=1'
+  one_sweep bench_sweep "$known" "$latency" '1 % changed' --full
+  one_sweep bench_sweep "$known" "$latency" 'none changed' --full
+  one_sweep bench_sweep "$known" "$latency" 'incremental, nothing new' --incremental
+  stop sim
+  drop_database bench_sweep
+}
+
+section_sweep() {
+  local known latency
+  for known in $sweep_orders; do
+    ask postgres "create database sweep_$known"
+    "$bin/suivi-maystro-sim" load-shop --database "$(url_of "sweep_$known")" --accounts acc-1:example-key-1:Main --orders $((known * 2)) \
+      --known "$known" --base-url http://127.0.0.1:1 > /dev/null
+    ask "sweep_$known" 'vacuum analyze'
+    for latency in $sweep_latencies; do
+      # A hundred thousand orders and more: without latency only, which is where the work shows.
+      if [ "$known" -gt 20000 ] && [ "$latency" -gt 0 ]; then continue; fi
+      sweep_series "$known" "$latency"
+    done
+    drop_database "sweep_$known"
+  done
+}
