@@ -6,16 +6,24 @@
 #include <array>
 #include <fmt/format.h>
 #include <iterator>
+#include <numeric>
 
 namespace suivi::bench {
 namespace {
+
+// Orders in turn, but far apart: neighbours in the table do not change together.
+std::uint64_t order_of(std::uint64_t number, std::uint64_t orders) {
+  std::uint64_t step = 61'803;
+  while (std::gcd(step, orders) != 1) ++step;
+  return number % orders * step % orders;
+}
 
 constexpr std::array<int, 9> way{5, 6, 15, 8, 9, 22, 31, 42, 41};
 
 } // namespace
 
 void write_request(std::string& out, const webhook_plan& plan, std::uint64_t number, instant published_at) {
-  const auto order = number % plan.orders;
+  const auto order = order_of(number, plan.orders);
   const auto status = way[(number / plan.orders + order) % way.size()];
   const auto event = fmt::format(
       R"({{"event":"OrderStatusChanged","instance_uuid":"00000000-0000-4000-8000-{0:012}","payload":{{)"
