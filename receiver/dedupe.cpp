@@ -23,17 +23,25 @@ std::string key_of(char kind, std::string_view qualifier, std::string_view body_
   return digest(parts);
 }
 
+// Without the wrapper, as far as it could be taken off.
+std::string what_was_said(std::string_view raw, const maystro::event& what) {
+  if (!what.body) return std::string(raw);
+  const auto* whole = what.body->if_object();
+  const auto* message = whole == nullptr ? nullptr : whole->if_contains("message");
+  const auto* wrapper = message == nullptr ? nullptr : message->if_object();
+  const auto* content = wrapper == nullptr ? nullptr : wrapper->if_contains("data");
+  return boost::json::serialize(content == nullptr ? *what.body : *content);
+}
+
 } // namespace
 
 dedupe_key choose_key(std::string_view raw, const maystro::event& what) {
-  if (what.kind == maystro::event_kind::not_understood && !what.message_id)
-    return {key_of('q', "", digest(raw)), true};
-  if (what.message_id && !what.message_id->empty()) {
-    std::string said = what.body ? boost::json::serialize(*what.body) : std::string(raw);
-    return {key_of('m', *what.message_id, digest(said)), false};
-  }
-  if (what.published_at) return {key_of('p', format_instant(*what.published_at), digest(raw)), false};
-  return {key_of('b', "", digest(raw)), true};
+  bool understood = what.kind != maystro::event_kind::not_understood;
+  if (what.message_id && !what.message_id->empty())
+    return {key_of(understood ? 'm' : 'M', *what.message_id, digest(what_was_said(raw, what))), false};
+  if (what.published_at)
+    return {key_of(understood ? 'p' : 'P', format_instant(*what.published_at), digest(raw)), false};
+  return {key_of(understood ? 'b' : 'B', "", digest(raw)), true};
 }
 
 } // namespace suivi::receiver

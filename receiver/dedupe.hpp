@@ -15,9 +15,9 @@ struct dedupe_key {
 
 // With a message id: that and what was said, so that a redelivery in a slightly different wrapper (a delivery
 // count in it) is the same event. Without: the bytes and the publishing time. With neither: the bytes, for a
-// day, for a parcel may go from one state to another and back. The bytes of something not understood count
-// for a day too. The account named by the address is no part of it: one registration a trigger brings the
-// same message to several.
+// day, for a parcel may go from one state to another and back. The same holds of what is not understood, with
+// keys of its own: a program that understands it takes a repeat for news. The account named by the address is
+// no part of it: one registration a trigger brings the same message to several.
 [[nodiscard]] dedupe_key choose_key(std::string_view raw, const maystro::event& what);
 
 } // namespace suivi::receiver

@@ -21,6 +21,14 @@ constexpr int max_unwrappings = 3;
 constexpr std::size_t max_envelopes = 3;
 constexpr std::size_t max_message_id_bytes = 256;
 
+// Base64 may be broken into lines, and the lines set in.
+std::string without_spaces(std::string_view text) {
+  std::string compact;
+  for (char c : text)
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') compact += c;
+  return compact;
+}
+
 // The JSON in `text`, which may be JSON, a JSON string of it or base64 of it, up to three times over. Nearly
 // any word is base64 of some noise, so only text that starts like JSON is blamed for its own mistakes.
 result<json::value> unwrap(std::string_view text) {
@@ -35,7 +43,7 @@ result<json::value> unwrap(std::string_view text) {
     } else {
       std::string_view trimmed = trimmed_text(text);
       std::optional<std::string> bytes;
-      if (unwrapped < max_unwrappings) bytes = crypto::base64_decode(trimmed);
+      if (unwrapped < max_unwrappings) bytes = crypto::base64_decode(without_spaces(trimmed));
       if (!bytes || bytes->empty()) {
         bool json_like = trimmed.find_first_of("{[\"-0123456789") == 0;
         bool own_mistake =

@@ -81,6 +81,35 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+// The code unit of the `\uXXXX` at `at`; 0 if there is none.
+unsigned escaped_unit(std::string_view text, std::size_t at) {
+  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return 0;
+  unsigned unit = 0;
+  auto [end, problem] = std::from_chars(text.data() + at + 2, text.data() + at + 6, unit, 16);
+  return problem == std::errc() && end == text.data() + at + 6 ? unit : 0;
+}
+
+bool is_lone_surrogate(std::string_view text, std::size_t at) {
+  unsigned unit = escaped_unit(text, at);
+  if (unit < 0xD800 || unit > 0xDFFF) return false;
+  unsigned next = escaped_unit(text, at + 6);
+  return unit >= 0xDC00 || next < 0xDC00 || next > 0xDFFF;
+}
+
+// Escapes of lone surrogates become those of U+FFFD. A backslash outside of texts is no JSON, before and
+// afterwards.
+bool mend_surrogates(std::string& text) {
+  bool mended = false;
+  for (std::size_t at = text.find('\\'); at != std::string::npos; at = text.find('\\', at)) {
+    bool lone = is_lone_surrogate(text, at);
+    if (lone) text.replace(at + 2, 4, "FFFD");
+    mended = mended || lone;
+    unsigned unit = escaped_unit(text, at);
+    at += unit >= 0xD800 && unit <= 0xDFFF ? 12 : 2; // a pair, or whatever is escaped
+  }
+  return mended;
+}
+
 error explain(error_code why, bool number_too_large) {
   if (number_too_large || why == json::error::exponent_overflow)
     return permanent("json:number", "a number in it is too large");
@@ -109,6 +138,8 @@ result<json::value> parse_json(std::string_view text) {
     handler.stack.reset();
     error_code why;
     std::size_t used = parser.write_some(false, text.data(), text.size(), why);
+    std::string mended;
+    if (why && mend_surrogates(mended.assign(text))) return parse_json(mended);
     if (why) return explain(why, handler.number_too_large);
     if (used != text.size()) return permanent("json:syntax", "something follows its JSON");
     return handler.stack.release();

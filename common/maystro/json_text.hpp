@@ -3,8 +3,9 @@
 // - other numbers are the nearest double, and one that is infinite fails the document;
 // - a leading byte-order mark and white space around are dropped;
 // - nesting beyond 32 fails, before any recursion gets deep;
-// - U+0000 in texts and names is dropped: PostgreSQL's text and jsonb refuse it.
-// A lone surrogate fails the document.
+// - U+0000 in texts and names is dropped: PostgreSQL's text and jsonb refuse it;
+// - half a surrogate pair (an emoji cut in two by whoever shortened the text) is read as U+FFFD, so that one
+//   spoiled text does not lose the whole document.
 #pragma once
 
 #include "common/base/error.hpp"

@@ -16,6 +16,8 @@ namespace json = boost::json;
 // Above 2^53 a double no longer tells neighbours apart, so its digits would be invented.
 constexpr double exact_double_limit = 9007199254740992.0;
 
+constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
+
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
 }
@@ -39,7 +41,7 @@ std::optional<std::string> read_id(const json::value& value) {
   if (sent == nullptr) return whole_number(value);
   if (sent->size() > max_id_bytes) return std::nullopt;
   std::string text = to_storable_text(view(*sent));
-  if (is_blank(text)) return std::nullopt;
+  if (is_blank(text) || text.find(replacement_character) != std::string::npos) return std::nullopt;
   return text;
 }
 

@@ -15,7 +15,8 @@ namespace suivi::maystro {
 // Longer ids are nobody's; they would only make trouble in an index.
 inline constexpr std::size_t max_id_bytes = 512;
 
-// A text (storable, not blank, not too long) or a whole number as its digits; anything else is no id.
+// A text (storable, not blank, not too long, without U+FFFD: it would have lost characters) or a whole number
+// as its digits; anything else is no id.
 [[nodiscard]] std::optional<std::string> read_id(const boost::json::value& value);
 // The first of the named members that holds an id.
 [[nodiscard]] std::optional<std::string> first_id(const boost::json::object& from,

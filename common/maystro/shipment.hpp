@@ -2,8 +2,8 @@
 //
 // Reading is tolerant: ids and codes may be numbers or texts, dates that cannot be read are absent, unknown
 // members are ignored. A field the courier did not send is *missing* (leave what is known); one sent as null
-// is *null* (clear it). An id that is blank or longer than 512 bytes is none; a blank reason says the same as
-// null. Texts are storable UTF-8.
+// is *null* (clear it). An id that is blank, longer than 512 bytes or has lost characters (U+FFFD) is none; a
+// blank reason says the same as null. Texts are storable UTF-8.
 #pragma once
 
 #include "common/base/time.hpp"

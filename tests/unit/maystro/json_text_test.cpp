@@ -61,10 +61,24 @@ TEST_CASE("U+0000 is dropped from texts and names, other escapes are read") {
   CHECK(parse_json(R"("\u00e9\ud83d\ude00\n")")->as_string() == "\xC3\xA9\xF0\x9F\x98\x80\n");
 }
 
-TEST_CASE("a lone surrogate fails the document") {
-  CHECK(reread(R"("\ud800")") == "json:syntax");
-  CHECK(reread(R"({"a":"\udc00"})") == "json:syntax");
-  CHECK(reread(R"(["\ud83dx"])") == "json:syntax");
+TEST_CASE("half a surrogate pair spoils its own character and nothing else") {
+  const std::string lost = "\xEF\xBF\xBD";
+  for (std::string half : {R"(\ud800)", R"(\uDBFF)", R"(\udc00)", R"(\uDFFF)"}) {
+    CAPTURE(half);
+    CHECK(reread("\"" + half + "\"") == "\"" + lost + "\"");
+    CHECK(reread("{\"a\":\"x" + half + "y\",\"b\":41}") == "{\"a\":\"x" + lost + "y\",\"b\":41}");
+    CHECK(reread("{\"" + half + "\":1}") == "{\"" + lost + "\":1}");
+    CHECK(reread("\"" + half + "\\n\"") == "\"" + lost + "\\n\"");
+  }
+  CHECK(reread(R"("\ud83d\ud83d\ude00")") == "\"" + lost + "\xF0\x9F\x98\x80\"");
+  CHECK(reread(R"("\ude00\ud83d")") == "\"" + lost + lost + "\"");
+  CHECK(reread(R"("\ud800\\udc00")") == "\"" + lost + R"(\\udc00")");
+  CHECK(reread(R"(["\ud800","\\ud800","\ud83d\ude00"])") ==
+        "[\"" + lost + R"(","\\ud800",")" + "\xF0\x9F\x98\x80\"]");
+  for (auto text : {R"("\ud800)", R"(\ud800)", R"("\ud80")", R"("\ud800\u12")", R"({"a":"\ud800",})"}) {
+    CAPTURE(text);
+    CHECK(reread(text) == "json:syntax");
+  }
 }
 
 TEST_CASE("bytes that are not UTF-8 fail the document") {

@@ -51,7 +51,8 @@ TEST_CASE("ids are texts or whole numbers and keep all their digits") {
   CHECK(row(R"({"id":"007"})").uuid == "007");
   CHECK(row(R"({"id":"a\u0000b"})").uuid == "ab");
   for (auto text : {R"({"id":12.5})", R"({"id":1e300})", R"({"id":true})", R"({"id":{}})", R"({"id":[1]})",
-                    R"({"id":null})", R"({"id":""})", R"({"id":"\u0000"})", R"({"id":" \n"})"}) {
+                    R"({"id":null})", R"({"id":""})", R"({"id":"\u0000"})", R"({"id":" \n"})",
+                    R"({"id":"a\ud800b"})", R"({"id":"\ufffd"})"}) {
     CAPTURE(text);
     CHECK_FALSE(row(text).uuid.has_value());
   }

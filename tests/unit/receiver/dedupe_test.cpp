@@ -53,12 +53,26 @@ TEST_CASE("with neither id nor time the bytes count for a day") {
   CHECK(choose_key("x", order_event()).expiring);
 }
 
-TEST_CASE("the bytes of something not understood count for a day whatever time it names") {
+TEST_CASE("what is not understood has keys of its own by the same rules") {
   maystro::event e;
-  e.kind = maystro::event_kind::not_understood;
-  e.published_at = parse_instant("2026-01-31T09:30:00Z");
   CHECK(choose_key("x", e).expiring);
+  CHECK(choose_key("x", e).bytes == choose_key("x", e).bytes);
   CHECK(choose_key("x", e).bytes != choose_key("x", order_event()).bytes);
+  auto timed = order_event();
+  e.published_at = timed.published_at = parse_instant("2026-01-31T09:30:00Z");
+  CHECK_FALSE(choose_key("x", e).expiring);
+  CHECK(choose_key("x", e).bytes != choose_key("x", timed).bytes);
+  e.message_id = "m-1";
+  CHECK(choose_key("x", e).bytes != choose_key("x", with_id("m-1", "said")).bytes);
+}
+
+TEST_CASE("a redelivery of what cannot be decoded is the same event whatever its wrapper counts") {
+  auto delivered = [](int attempt) {
+    auto raw = R"({"deliveryAttempt":)" + std::to_string(attempt) +
+               R"(,"message":{"data":"%%%","messageId":"m-1"}})";
+    return choose_key(raw, maystro::decode(raw)).bytes;
+  };
+  CHECK(delivered(1) == delivered(2));
 }
 
 TEST_CASE("an empty message id is none") {
