@@ -14,7 +14,9 @@
 #include "receiver/confirmer.hpp"
 #include "receiver/migrate_command.hpp"
 #include "receiver/operations.hpp"
+#include "receiver/retention.hpp"
 #include "receiver/rounds.hpp"
+#include "receiver/second_reading.hpp"
 #include "receiver/spool_drain.hpp"
 #include "receiver/webhook.hpp"
 
@@ -56,7 +58,8 @@ class app {
         accounts_(db_, client_, s),
         applier_(executor_, db_, accounts_, counts_, door_options(s), crypto::hex(crypto::random_bytes(8))),
         confirmer_(executor_, db_, accounts_, applier_, counts_, door_options(s)),
-        rounds_(executor_, db_, applier_), spool_(executor_, spool_options(s)),
+        rounds_(executor_, db_, applier_), retention_(connect_options(s), db_, counts_, s.retention.events),
+        second_reading_(db_), spool_(executor_, spool_options(s)),
         intake_(executor_, db_, spool_, applier_, counts_, intake_limits(s)),
         drain_(executor_, db_, intake_, spool_, counts_), desk_(s, db_, spool_, intake_, counts_, series_),
         operations_(executor_, s, connect_options(s), db_, accounts_, applier_),
@@ -101,6 +104,8 @@ class app {
     endless_.spawn("stream", operations_.run());
     endless_.spawn("parked", rounds_.wake_parked_events());
     endless_.spawn("partitions", rounds_.make_room_ahead());
+    endless_.spawn("retention", retention_.run());
+    endless_.spawn("second reading", second_reading_.run());
     for (std::size_t i = 0; i < confirmer::readers; ++i) endless_.spawn("reader", confirmer_.run_reader(i));
     for (std::size_t i = 0; i < intake_limits(settings_).lanes; ++i)
       lanes_.spawn("intake", intake_.run_lane(i));
@@ -151,6 +156,8 @@ class app {
   applier applier_;
   confirmer confirmer_;
   rounds rounds_;
+  retention retention_;
+  second_reading second_reading_;
   spool spool_;
   intake intake_;
   spool_drain drain_;

@@ -51,7 +51,9 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
       "suivi-receiver");
   app.footer(
       "Exit status: 0 done, 1 failed, 2 usage or settings.\n"
-      "Settings: --config FILE, else $SUIVI_CONFIG, else ./suivi.toml; every key also as SUIVI_SECTION_KEY.");
+      "Settings: --config FILE, else $SUIVI_CONFIG, else ./suivi.toml; every key also as SUIVI_SECTION_KEY.\n"
+      "Webhooks are kept for retention.events, by whole days (UTC). What cannot be understood is kept aside\n"
+      "(quarantined), listed by the operations API, and read again by newer programs.");
   bool check_config = false;
   app.set_version_flag("--version", "suivi-receiver " + version(), "print the version and exit");
   app.add_option("--config", wanted.config_file, "the settings file (TOML)")->type_name("FILE");

@@ -85,7 +85,8 @@ task<result<std::vector<receipt>>> run_ingest(pg::connection& db, pg::params wit
   std::vector<receipt> receipts;
   receipts.reserve(rows);
   for (std::size_t i = 0; i < rows; ++i)
-    receipts.push_back({answer->integer(i, 0), std::string(answer->text(i, 1)), answer->boolean(i, 2), {}, false});
+    receipts.push_back(
+        {answer->integer(i, 0), std::string(answer->text(i, 1)), answer->boolean(i, 2), {}, false});
   co_return receipts;
 }
 
@@ -289,7 +290,8 @@ task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns)
       "receiver_wake_linked",
       "with due as (select event_id from suivi.pending w"
       "             where state = 'parked' and due_at > now() and owner is null and exists"
-      "              (select from suivi.legacy_link l where l.courier_id in (w.uuid, w.display_id, w.tracking))"
+      "              (select from suivi.legacy_link l where l.courier_id in (w.uuid, w.display_id, "
+      "w.tracking))"
       "             order by due_at limit 5000 for update skip locked)"
       "update suivi.pending p set due_at = now() from due where p.event_id = due.event_id"};
   if (by_old_columns) {
@@ -317,10 +319,17 @@ task<result<queue_lengths>> count_pending(pg::connection& db) {
 }
 
 task<result<std::int64_t>> make_partitions(pg::connection& db) {
-  static constexpr pg::statement text{"receiver_partitions", "select suivi.make_partitions(7), suivi.make_change_partitions(now())"};
-  auto answer = co_await db.run(text);
+  // Attaching waits for whoever reads the default partition, and others would queue up behind it.
+  static constexpr pg::statement give_way{"receiver_give_way",
+                                          "select set_config('lock_timeout', '100ms', true)"};
+  static constexpr pg::statement text{"receiver_partitions",
+                                      "select suivi.make_partitions(7), suivi.make_change_partitions(now())"};
+  pg::pipeline steps; // one transaction
+  steps.add(give_way);
+  steps.add(text);
+  auto answer = co_await db.run(std::move(steps));
   if (!answer) co_return answer.error();
-  co_return answer->integer(0, 0);
+  co_return answer->back().integer(0, 0);
 }
 
 } // namespace suivi::receiver

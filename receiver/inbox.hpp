@@ -84,6 +84,7 @@ struct queue_lengths {
 };
 task<result<queue_lengths>> count_pending(pg::connection& db);
 
+// Partitions for the days and months ahead. Gives way (sqlstate:55P03) instead of waiting for readers.
 task<result<std::int64_t>> make_partitions(pg::connection& db);
 
 } // namespace suivi::receiver

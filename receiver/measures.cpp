@@ -46,6 +46,9 @@ measures::measures(metrics::registry& where) : where_(where) {
                                            "Since the receipt of the oldest of them; 0 without any.");
   spool_usable = where_.make_gauge("suivi_spool_usable", "1 while webhooks can be kept in the spool.");
   spool_drained = where_.make_counter("suivi_spool_drained_total", "Webhooks brought into the database.");
+  days_dropped = where_.make_counter("suivi_retention_days_total", "Days of webhooks dropped.");
+  events_given_up = where_.make_counter("suivi_retention_events_given_up_total",
+                                        "Events that could not be applied while they were kept.");
   connections = where_.make_gauge("suivi_http_connections", "Open connections.");
 }
 

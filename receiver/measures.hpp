@@ -32,6 +32,8 @@ class measures {
   metrics::gauge spool_oldest_seconds;
   metrics::gauge spool_usable;
   metrics::counter spool_drained;
+  metrics::counter days_dropped;
+  metrics::counter events_given_up;
   metrics::gauge connections;
 
  private:

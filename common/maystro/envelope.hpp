@@ -30,4 +30,7 @@ struct event {
 
 [[nodiscard]] event decode(std::string_view bytes);
 
+// Raised whenever decode() understands more than before: receivers then read again what was quarantined.
+inline constexpr int decoder_version = 1;
+
 } // namespace suivi::maystro

@@ -6,7 +6,7 @@
 
 create sequence suivi.event_id as bigint;
 
--- Append-only. Retention drops partitions; the default one is a safety net that stays empty while make_partitions() is called.
+-- Append-only. Retention (0006_retention.sql) drops partitions; the default one is a safety net that stays empty while make_partitions() is called.
 create table suivi.inbox (
   id           bigint not null,
   stored_on    date not null,         -- by this server's clock, in UTC: the partition
@@ -34,7 +34,6 @@ create table suivi.inbox_key (
   stored_on  date not null,
   expires_at timestamptz
 );
-create index inbox_key_day on suivi.inbox_key using brin (stored_on);
 
 -- Small and short-lived: one row while an event is still to be applied. `due_at` is the next try and the lease in one:
 -- nobody takes a row before it, and who takes one moves it ahead and writes his name.

@@ -127,11 +127,11 @@ answer http_get(const std::string& url, const std::string& authorization) {
   return ask(std::move(what));
 }
 
-answer http_post(const std::string& url, const std::string& body) {
+answer http_post(const std::string& url, const std::string& body, const std::string& content_type) {
   http::client_request what;
   what.method = "POST";
   what.url = url;
-  what.headers = {{"Content-Type", "application/json"}};
+  what.headers = {{"Content-Type", content_type}};
   what.body = body;
   return ask(std::move(what));
 }
