@@ -123,6 +123,36 @@ TEST_CASE("what was committed but not yet taken out of the spool is not stored t
   CHECK(db.number("select count(*) from suivi.event_outcome where outcome = 'applied'") == 40);
 }
 
+TEST_CASE(
+    "a webhook that comes several times while the database is away is one event as of its first receipt") {
+  test::database db;
+  receiver_inside here(db);
+  auto first = order(1);
+  first.received_at -= 1h;
+  auto steps = [&]() -> task<void> {
+    auto before = co_await here.in.store(order(2));
+    REQUIRE(before);
+    take_away(db);
+    co_await until_away(here);
+    auto row = first;
+    for (int n = 0; n < 3; ++n, row.received_at += 1min) {
+      auto kept = co_await here.in.store(row);
+      REQUIRE(kept);
+      CHECK(kept->spooled);
+    }
+    co_await here.in.store(order(2)); // stored before, spooled now
+    bring_back(db);
+    co_await until_spooled(here, 0);
+    co_await here.until(nothing_pending, "0");
+  };
+  here.run(steps());
+  CHECK(db.number("select count(*) from suivi.inbox") == 2);
+  auto receipt = format_instant(first.received_at);
+  CHECK(db.number("select count(*) from suivi.inbox where reference = 'R1' and received_at = '" + receipt +
+                  "'") == 1);
+  CHECK(db.number(applied_orders) == 2);
+}
+
 TEST_CASE("a slow database sends webhooks to the spool and none is stored twice") {
   test::database db;
   intake::limits quick;
