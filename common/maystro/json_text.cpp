@@ -128,7 +128,7 @@ std::string_view trimmed_text(std::string_view text) {
   return text;
 }
 
-result<json::value> parse_json(std::string_view text) {
+result<json::value> parse_json(std::string_view text, half_surrogates how) {
   text = trimmed_text(text);
   if (text.empty()) return permanent("json:empty", "it is empty");
   if (!is_utf8(text)) return permanent("json:utf8", "it is not UTF-8");
@@ -139,7 +139,12 @@ result<json::value> parse_json(std::string_view text) {
     error_code why;
     std::size_t used = parser.write_some(false, text.data(), text.size(), why);
     std::string mended;
-    if (why && mend_surrogates(mended.assign(text))) return parse_json(mended);
+    if (why && mend_surrogates(mended.assign(text))) {
+      auto without = parse_json(mended, how);
+      if (without && how == half_surrogates::fail)
+        return permanent("json:surrogate", "half a surrogate pair is in it");
+      return without;
+    }
     if (why) return explain(why, handler.number_too_large);
     if (used != text.size()) return permanent("json:syntax", "something follows its JSON");
     return handler.stack.release();

@@ -4,8 +4,9 @@
 // - a leading byte-order mark and white space around are dropped;
 // - nesting beyond 32 fails, before any recursion gets deep;
 // - U+0000 in texts and names is dropped: PostgreSQL's text and jsonb refuse it;
-// - half a surrogate pair (an emoji cut in two by whoever shortened the text) is read as U+FFFD, so that one
-//   spoiled text does not lose the whole document.
+// - half a surrogate pair (an emoji cut in two by whoever shortened the text) fails the document, or, where
+// the
+//   caller says so, is read as U+FFFD: a webhook can be read again later, a list must not lose a page for it.
 #pragma once
 
 #include "common/base/error.hpp"
@@ -16,8 +17,11 @@
 namespace suivi::maystro {
 
 // Errors, all permanent, `detail` being a clause without content of the text: "json:empty", "json:utf8" (not
-// UTF-8), "json:number" (too large), "json:depth" (nested too deep), "json:syntax". Never throws.
-[[nodiscard]] result<boost::json::value> parse_json(std::string_view text);
+// UTF-8), "json:number" (too large), "json:depth" (nested too deep), "json:surrogate", "json:syntax". Never
+// throws.
+enum class half_surrogates { fail, mend };
+[[nodiscard]] result<boost::json::value> parse_json(std::string_view text,
+                                                    half_surrogates how = half_surrogates::fail);
 
 // Drops a UTF-8 byte-order mark and white space at both ends.
 [[nodiscard]] std::string_view trimmed_text(std::string_view text);

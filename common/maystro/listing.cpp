@@ -39,7 +39,7 @@ listing find_listing(const json::value& document) {
 }
 
 result<page> read_page(std::string_view body) {
-  result<json::value> document = parse_json(body);
+  result<json::value> document = parse_json(body, half_surrogates::mend);
   if (!document) return transient("maystro:malformed", "a page of orders: " + document.error().detail);
   listing found = find_listing(*document);
   if (found.elements == nullptr)
@@ -63,7 +63,7 @@ result<page> read_page(std::string_view body) {
 }
 
 result<shipment> read_one(std::string_view body) {
-  result<json::value> document = parse_json(body);
+  result<json::value> document = parse_json(body, half_surrogates::mend);
   if (!document) return transient("maystro:malformed", "one order: " + document.error().detail);
   const json::object* root = document->if_object();
   std::array<const json::object*, 3> places{root, nullptr, nullptr};

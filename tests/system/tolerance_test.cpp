@@ -116,7 +116,7 @@ TEST_CASE("an order's event is applied in whatever wrapping and with whatever te
        "text/html"},
       {R"({"payload":")" + in_base64(about(11)) + "\"}", "application/json"},
       {R"({"data":)" + json::serialize(json::string(about(12))) + "}", "application/json"},
-      {about(13, R"(,"customer_name":"\ud83d","alert_reason":"a\u0000b\ude00")"), "application/json"},
+      {about(13, R"(,"customer_name":"\ud83d\ude00","alert_reason":"a\u0000b")"), "application/json"},
       {about(14, R"(,"abort_reason":21,"alert_reason":null,"alerted_at":"yesterday","created_at":5)"),
        "application/json"},
       {R"({"type":"whatever","order":{"id":12345678901234567890,"status":" 31 ","external_id":"R15"}})",
@@ -135,7 +135,7 @@ TEST_CASE("an order's event is applied in whatever wrapping and with whatever te
     CAPTURE(n);
     wait_until("order R" + std::to_string(n), [&] { return shipped(db, n); });
   }
-  CHECK(db.value(R"(select "alertReason" from orders where "id" = 'o13')") == "ab\xEF\xBF\xBD");
+  CHECK(db.value(R"(select "alertReason" from orders where "id" = 'o13')") == "ab");
   CHECK(db.value(R"(select concat("abortReason", '|', "alertedAt") from orders where "id" = 'o14')") ==
         "21|");
   CHECK(db.value(R"(select "maystroOrderId" from orders where "id" = 'o15')") == "12345678901234567890");
@@ -161,6 +161,7 @@ TEST_CASE("what is not understood is kept whole and listed with its reason and a
       R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":true}})",
       R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":"EXPEDIE"}})",
       R"({"event":"OrderStatusChanged","payload":{"id":"\ud800","status":31}})",
+      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":31,"customer_name":"\udc00"}})",
       in_base64(in_base64(in_base64(in_base64(about(1))))),
       pushed("%%%", R"(,"messageId":"m-1","publishTime":"2026-01-31T09:30:00Z")"),
   };

@@ -97,20 +97,20 @@ TEST_CASE("base64 with spaces between and around its lines is read") {
   check_is_the_order(R"({"payload":)" + quoted(lines) + "}");
 }
 
-TEST_CASE("an order is read whatever half an emoji or U+0000 some text of it holds") {
-  for (auto text : {R"(\ud83d)", R"(caf\u00e9 \ude00\u0000!)", R"(\u0000)"}) {
+TEST_CASE("an order is read whatever U+0000 some text of it holds") {
+  for (auto text : {R"(caf\u00e9 \u0000!)", R"(\u0000)"}) {
     std::string body = R"({"event":"OrderStatusChanged","payload":{"id":")" + uuid +
                        R"(","status":41,"display_id":1203,"external_id":"REF-1","customer_name":")" + text +
                        R"(","alert_reason":")" + text + R"("}})";
     check_is_the_order(body);
     check_is_the_order(R"({"message":{"data":")" + b64(body) + "\"}}");
   }
-  CHECK(decode(R"({"id":"u","status":4,"alert_reason":"a\ud83d"})").what.alert_reason.value ==
-        "a\xEF\xBF\xBD");
-  // An id that has lost characters names nothing, the others still do.
-  CHECK(decode(R"({"id":"u\ud83d","external_id":"R","status":4})").what.reference == "R");
-  CHECK_FALSE(decode(R"({"id":"u\ud83d","external_id":"R","status":4})").what.uuid.has_value());
-  CHECK(why(R"({"id":"u\ud83d","status":4})") == why("{}"));
+}
+
+TEST_CASE("half a surrogate pair anywhere in it keeps an event from being understood") {
+  CHECK(why(R"({"id":"u","status":4,"alert_reason":"a\ud83d"})").find("surrogate") != std::string::npos);
+  CHECK(why(R"({"message":{"data":")" + b64(R"({"id":"u\udc00","status":4})") + "\"}}").find("surrogate") !=
+        std::string::npos);
 }
 
 TEST_CASE("the event name survives each wrapping") {

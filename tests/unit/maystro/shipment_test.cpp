@@ -11,7 +11,7 @@ using namespace suivi::maystro;
 namespace {
 
 shipment row(std::string_view text) {
-  auto value = parse_json(text);
+  auto value = parse_json(text, half_surrogates::mend);
   REQUIRE(value.has_value());
   REQUIRE(value->is_object());
   return read_row(value->get_object());
