@@ -16,8 +16,8 @@ namespace exits {
 inline constexpr int done = 0, failed = 1, usage = 2, incomplete = 3;
 }
 
-// A database that cannot be reached this long ends a one-off command.
-inline constexpr milliseconds database_patience{10'000};
+// A database that cannot be reached this long ends a one-off command, so that it ends within ten seconds.
+inline constexpr milliseconds database_patience{9'500};
 
 struct parts {
   parts(asio::any_io_executor executor, config::settings values);

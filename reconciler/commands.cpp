@@ -119,7 +119,10 @@ task<int> status_command(parts& p, bool as_json) {
   if (!sweeps) co_return fail(sweeps.error());
   auto known = co_await known_accounts(**db);
   if (!known) co_return fail(known.error());
+  auto starts = co_await last_starts(**db);
+  if (!starts) co_return fail(starts.error());
   schedule times(p.settings.reconciler.schedule, p.settings.reconciler.timezone);
+  milliseconds every = p.settings.reconciler.incremental_every;
   std::optional<instant> next = times.next_after(now());
 
   json::array account_list;
@@ -136,6 +139,10 @@ task<int> status_command(parts& p, bool as_json) {
     o["watermark"] = or_null(seen.full_watermark);
     o["incrementalWatermark"] = or_null(seen.incremental_watermark);
     o["heardAt"] = or_null(seen.heard_at);
+    auto last = starts->find(a.id);
+    std::optional<instant> incremental;
+    if (every.count() > 0) incremental = last == starts->end() ? now() : std::max(now(), last->second + every);
+    o["nextIncrementalAt"] = or_null(incremental);
     o["problem"] = seen.problem ? json::value(*seen.problem) : json::value(nullptr);
     account_list.push_back(std::move(o));
     text += fmt::format("  {:<28} {:<24} complete as of {}{}\n", a.id, a.name,
@@ -145,10 +152,11 @@ task<int> status_command(parts& p, bool as_json) {
   json::array sweep_list;
   std::vector<report> finished;
   for (const known_sweep& s : *sweeps) {
-    json::object o = to_json(s.r);
+    finished.push_back(s.r);
+    if (s.running) finished.back().reason.reset(); // it reads as killed until its end
+    json::object o = to_json(finished.back());
     o["running"] = s.running;
     sweep_list.push_back(std::move(o));
-    finished.push_back(s.r);
     if (s.running) finished.back().reason = "running";
   }
   if (!as_json) {

@@ -1,5 +1,5 @@
 // One function a check, in the order in which a person would look.
-#include "reconciler/doctor.hpp"
+#include "reconciler/doctor_checks.hpp"
 
 #include "common/base/duration.hpp"
 
@@ -9,29 +9,12 @@
 #include <fmt/ranges.h>
 
 namespace suivi::reconciler {
-namespace {
 
 using enum check_result;
 
-// Beyond the first a webhook's time counts for nothing (five minutes ahead of receipt: it is taken as
-// untimed).
-constexpr milliseconds skew_fails{5 * 60'000};
-constexpr milliseconds skew_warns{5'000};
-// A sweep that was due and has not come to its end by then is overdue.
-constexpr auto sweep_grace = std::chrono::hours(2);
-constexpr auto silence = std::chrono::hours(6);
-
-using checks = std::vector<check>;
-
-void add(checks& to, std::string name, check_result result, std::string detail, std::string remedy = {}) {
+void add(checks& to, std::string name, check_result result, std::string detail, std::string remedy) {
   to.push_back({std::move(name), std::nullopt, result, std::move(detail),
                 result == pass ? std::string() : std::move(remedy)});
-}
-
-void add(checks& to, std::string name, const account_facts& of, check_result result, std::string detail,
-         std::string remedy = {}) {
-  add(to, std::move(name), result, std::move(detail), std::move(remedy));
-  to.back().account = of.id;
 }
 
 std::string age(instant of, instant now) {
@@ -45,10 +28,31 @@ std::string age(instant of, instant now) {
   return "just now";
 }
 
+namespace {
+
+// Beyond the first a webhook's time counts for nothing (five minutes ahead of receipt: it is taken as
+// untimed).
+constexpr milliseconds skew_fails{5 * 60'000};
+constexpr milliseconds skew_warns{5'000};
+
 // To the second, where that is enough.
 std::string rough(milliseconds d) {
   return format_duration(d >= seconds(1) ? std::chrono::duration_cast<seconds>(d) : d);
 }
+
+} // namespace
+
+void add_clock(checks& to, std::string name, const std::string& what, milliseconds ahead, const std::string& remedy) {
+  milliseconds off = std::chrono::abs(ahead);
+  if (off < skew_warns) {
+    add(to, std::move(name), pass, fmt::format("{} agrees with ours", what));
+    return;
+  }
+  std::string detail = fmt::format("{} is {} {} ours", what, rough(off), ahead.count() < 0 ? "behind" : "ahead of");
+  add(to, std::move(name), off >= skew_fails ? fail : warn, std::move(detail), remedy);
+}
+
+namespace {
 
 void check_schema(checks& to, const doctor_facts& f) {
   if (f.schema_error)
@@ -82,8 +86,11 @@ void check_company(checks& to, const doctor_facts& f) {
     add(to, "company", bad, "there are no tables shipping_companies and shipping_accounts",
         "Run the shop's own migrations, or give the key as MAYSTRO_API_KEY.");
   else if (!f.company)
-    add(to, "company", bad, "shipping_companies has no row with slug `maystro`",
-        "Insert the row with \"slug\" = 'maystro' into shipping_companies, or give the key as "
+    add(to, "company", bad,
+        f.companies_alike.empty()
+            ? std::string("shipping_companies has no row with slug `maystro`")
+            : fmt::format("shipping_companies has no row with slug `maystro`, but `{}`", fmt::join(f.companies_alike, "`, `")),
+        "Set \"slug\" of the courier's row in shipping_companies to 'maystro', insert such a row, or give the key as "
         "MAYSTRO_API_KEY.");
   else if (!f.company_active)
     add(to, "company", bad, "the company `maystro` is not active",
@@ -105,129 +112,6 @@ void check_accounts(checks& to, const doctor_facts& f) {
                     inactive));
   else
     add(to, "accounts", pass, fmt::format("{} active{}", f.accounts.size(), inactive));
-}
-
-void check_key(checks& to, const account_facts& a) {
-  std::string row = fmt::format("\"credentials\" of the account `{}` in shipping_accounts", a.id);
-  if (!a.has_key)
-    add(to, "key", a, fail, "the account has no key",
-        fmt::format("Put the courier's token under `apiKey` into {}.", row));
-  else if (!a.key)
-    add(to, "key", a, pass, "the courier accepts the key");
-  else if (a.key->code == "maystro:unauthorized")
-    add(to, "key", a, fail, fmt::format("the courier refuses the key: {}", to_string(*a.key)),
-        fmt::format("Take a new token from the courier's dashboard and put it under `apiKey` into {}.", row));
-  else
-    add(to, "key", a, fail, fmt::format("the courier could not be asked: {}", to_string(*a.key)),
-        "Check maystro.base_url (and \"baseUrl\" of the account), the network and maystro.request_timeout, "
-        "then run `suivi-reconciler doctor` again.");
-}
-
-void check_courier_clock(checks& to, const account_facts& a) {
-  if (!a.courier_ahead) return;
-  milliseconds off = std::chrono::abs(*a.courier_ahead);
-  std::string detail = fmt::format("the courier's clock is {} {} ours", rough(off),
-                                   a.courier_ahead->count() < 0 ? "behind" : "ahead of");
-  std::string remedy = "Let this machine's clock be set by NTP (`timedatectl set-ntp true`).";
-  // Date tells whole seconds.
-  if (off >= skew_fails)
-    add(to, "courier clock", a, fail, detail, remedy);
-  else if (off >= skew_warns)
-    add(to, "courier clock", a, warn, detail, remedy);
-  else
-    add(to, "courier clock", a, pass, "the courier's clock agrees with ours");
-}
-
-void check_hooks(checks& to, const doctor_facts& f, const account_facts& a) {
-  std::string ensure = fmt::format("Run `suivi-reconciler hooks ensure --account {}`.", a.id);
-  if (!f.public_url_set) {
-    add(to, "hooks", a, warn, "it is not known under which address the courier would reach the receiver",
-        "Set receiver.public_url, then run `suivi-reconciler hooks ensure`.");
-  } else if (a.hooks) {
-    const hook_facts& h = *a.hooks;
-    if (h.failed)
-      add(to, "hooks", a, warn, fmt::format("the hooks could not be read: {}", to_string(*h.failed)),
-          "Run `suivi-reconciler hooks list` later.");
-    else if (h.nothing_listed)
-      add(to, "hooks", a, warn, "the courier lists no trigger that tells of an order's state",
-          "Ask the courier for webhooks of this account; until then scheduled sweeps (reconciler.schedule) "
-          "find every change.");
-    else if (!h.missing.empty())
-      add(to, "hooks", a, warn, fmt::format("not registered: {}", fmt::join(h.missing, ", ")), ensure);
-    else if (!f.public_url_https)
-      add(to, "hooks", a, warn,
-          "registered, but receiver.public_url is not https, which the courier asks for",
-          "Set receiver.public_url to the https address, then run `suivi-reconciler hooks ensure`.");
-    else
-      add(to, "hooks", a, pass, fmt::format("registered: {}", fmt::join(h.registered, ", ")));
-  }
-  bool registered = a.hooks && !a.hooks->failed && a.hooks->missing.empty() && !a.hooks->registered.empty();
-  std::string test = "Run `suivi-reconciler hooks test` and see whether a request reaches the receiver at "
-                     "receiver.public_url.";
-  if (!a.heard_at && a.missed > 0)
-    add(to, "webhooks heard", a, warn,
-        fmt::format("no webhook ever came, and sweeps found {} change(s) that none told", a.missed),
-        registered ? test : ensure);
-  else if (!a.heard_at)
-    add(to, "webhooks heard", a, registered ? warn : pass, "no webhook has come yet", test);
-  else if (a.missed > 0 && f.now - *a.heard_at >= silence)
-    add(to, "webhooks heard", a, warn,
-        fmt::format("silent: the last webhook came {}, and sweeps found {} change(s) since",
-                    age(*a.heard_at, f.now), a.missed),
-        test);
-  else
-    add(to, "webhooks heard", a, pass, fmt::format("the last webhook came {}", age(*a.heard_at, f.now)));
-}
-
-void check_sweep(checks& to, const doctor_facts& f, const account_facts& a) {
-  std::string now_ = fmt::format("Run `suivi-reconciler sweep --account {}`.", a.id);
-  std::string worker = "Keep `suivi-reconciler run` running, or run `suivi-reconciler sweep` now.";
-  if (!a.last_full) {
-    add(to, "last sweep", a, warn, "there was no sweep yet", worker);
-    return;
-  }
-  const sweep_facts& s = *a.last_full;
-  bool overdue = f.sweep_due && f.now - *f.sweep_due > sweep_grace &&
-                 (!a.complete_as_of || *a.complete_as_of < *f.sweep_due);
-  std::string as_of = a.complete_as_of
-                          ? fmt::format("the last complete one began {}", age(*a.complete_as_of, f.now))
-                          : std::string("none was complete yet");
-  if (s.running) {
-    add(to, "last sweep", a, pass, fmt::format("one is running; {}", as_of));
-  } else if (!s.complete) {
-    bool old = !a.complete_as_of || overdue;
-    add(to, "last sweep", a, old ? fail : warn, fmt::format("incomplete: {}; {}", s.reason, as_of), now_);
-  } else if (overdue) {
-    add(to, "last sweep", a, fail,
-        fmt::format("overdue: {}, and one was due {}", as_of, age(*f.sweep_due, f.now)), worker);
-  } else {
-    add(to, "last sweep", a, pass,
-        fmt::format("complete{}; it began {}", s.reason.empty() ? "" : fmt::format(" ({})", s.reason),
-                    age(s.started_at, f.now)));
-  }
-}
-
-void check_orders_of(checks& to, const account_facts& a) {
-  std::string detail =
-      fmt::format("{} of {} orders older than a day have no tracking number", a.without_tracking, a.orders);
-  if (a.without_tracking > 0)
-    add(to, "orders without tracking", a, warn, detail,
-        fmt::format("Run `suivi-reconciler sweep --account {} --max-orders 0`; what is left then has no "
-                    "parcel under its reference at the courier.",
-                    a.id));
-  else
-    add(to, "orders without tracking", a, pass,
-        a.orders == 0 ? "the account has no order older than a day" : "every order older than a day has one");
-  if (!a.parcels_gone) return;
-  if (*a.parcels_gone > 0)
-    add(to, "parcels gone", a, warn,
-        fmt::format(
-            "{} linked parcel(s) are no longer listed by the courier; their orders keep their columns",
-            *a.parcels_gone),
-        "See `GET /api/v1/orders/{reference}` of such an order, and ask the courier what became of its "
-        "parcel.");
-  else
-    add(to, "parcels gone", a, pass, "the courier still lists every linked parcel");
 }
 
 void check_unassigned(checks& to, const doctor_facts& f) {
@@ -290,19 +174,23 @@ void check_events(checks& to, const doctor_facts& f) {
         "`suivi-receiver replay --outcome quarantined`.");
 }
 
+void check_partitions(checks& to, const doctor_facts& f) {
+  if (!f.partitions) return;
+  const partition_facts& p = *f.partitions;
+  std::string remedy = "Keep `suivi-receiver` or `suivi-reconciler run` running: both make them ahead.";
+  if (!p.missing.empty())
+    add(to, "partitions", warn, fmt::format("not there yet: {}", fmt::join(p.missing, ", ")), remedy);
+  else if (!p.strays.empty())
+    add(to, "partitions", warn,
+        fmt::format("rows came when their partition was not there and lie in {}", fmt::join(p.strays, ", ")), remedy);
+  else
+    add(to, "partitions", pass, "those of today, tomorrow and the next month are there");
+}
+
 void check_processes(checks& to, const doctor_facts& f) {
-  if (f.database_ahead) {
-    milliseconds off = std::chrono::abs(*f.database_ahead);
-    std::string detail = fmt::format("PostgreSQL's clock is {} {} ours", rough(off),
-                                     f.database_ahead->count() < 0 ? "behind" : "ahead of");
-    std::string remedy = "Let both machines' clocks be set by NTP (`timedatectl set-ntp true`).";
-    if (off >= skew_fails)
-      add(to, "database clock", fail, detail, remedy);
-    else if (off >= skew_warns)
-      add(to, "database clock", warn, detail, remedy);
-    else
-      add(to, "database clock", pass, "PostgreSQL's clock agrees with ours");
-  }
+  if (f.database_ahead)
+    add_clock(to, "database clock", "PostgreSQL's clock", *f.database_ahead,
+              "Let both machines' clocks be set by NTP (`timedatectl set-ntp true`).");
   if (f.receiver) {
     const receiver_facts& r = *f.receiver;
     if (r.spooled > 0 || r.database != "up")
@@ -312,14 +200,22 @@ void check_processes(checks& to, const doctor_facts& f) {
           "Let the receiver reach the database of database.url; the spool empties by itself then.");
     else
       add(to, "receiver", pass, "it answers, and its spool is empty");
+  } else {
+    add(to, "receiver", warn,
+        fmt::format("no receiver answers at {}: what its spool holds is not known here", f.receiver_address),
+        "Keep `suivi-receiver` running, or run `suivi-reconciler doctor` on its machine; receiver.listen is where doctor "
+        "looks for it.");
   }
   if (f.reconciler_answers)
     add(to, "reconciler", pass, fmt::format("it answers at {}", f.reconciler_address));
+  else if (!f.workers_alive.empty())
+    add(to, "reconciler", pass, fmt::format("at work: {}", fmt::join(f.workers_alive, ", ")));
   else if (f.sweep_leased)
     add(to, "reconciler", pass, "a sweep is running");
   else
     add(to, "reconciler", warn,
-        fmt::format("no worker answers at {} and no sweep is running", f.reconciler_address),
+        fmt::format("no worker answers at {}, none showed itself in the database, and no sweep is running",
+                    f.reconciler_address),
         "Keep `suivi-reconciler run` running; reconciler.listen is where doctor looks for it.");
 }
 
@@ -342,17 +238,11 @@ std::vector<check> examine(const doctor_facts& f) {
   check_company(all, f);
   check_accounts(all, f);
   bool schema = f.scripts_missing == 0;
-  for (const account_facts& a : f.accounts) {
-    check_key(all, a);
-    check_courier_clock(all, a);
-    if (schema) {
-      check_hooks(all, f, a);
-      check_sweep(all, f, a);
-    }
-    if (f.orders_table && f.columns_missing.empty()) check_orders_of(all, a);
-  }
-  if (f.orders_table && f.columns_missing.empty()) check_unassigned(all, f);
+  bool orders = f.orders_table && f.columns_missing.empty();
+  for (const account_facts& a : f.accounts) check_account(all, f, a, schema, orders);
+  if (orders) check_unassigned(all, f);
   check_events(all, f);
+  check_partitions(all, f);
   check_processes(all, f);
   return all;
 }

@@ -66,6 +66,12 @@ struct event_facts {
   std::int64_t overdue = 0; // durable for more than a minute and nobody applies them
 };
 
+// By name, of those that webhooks and the journal need now and next.
+struct partition_facts {
+  std::vector<std::string> missing;
+  std::vector<std::string> strays; // default partitions that are not empty
+};
+
 struct receiver_facts {
   std::string database; // up, down, behind
   std::int64_t spooled = 0;
@@ -80,6 +86,7 @@ struct doctor_facts {
   std::vector<column_fact> columns_missing;
   bool account_tables = false; // shipping_companies and shipping_accounts
   bool company = false, company_active = false;
+  std::vector<std::string> companies_alike; // slugs of rows that may be meant where there is none
   std::int64_t inactive_accounts = 0;
   bool accounts_from_environment = false;
   std::vector<account_facts> accounts;
@@ -87,9 +94,11 @@ struct doctor_facts {
   std::int64_t orders_without_account = 0, adopted = 0, contested = 0;
   bool adopt_unassigned = true;
   std::optional<event_facts> events;
+  std::optional<partition_facts> partitions;
   std::optional<milliseconds> database_ahead; // its clock less ours
   std::optional<receiver_facts> receiver;     // none: it does not answer here
-  std::string reconciler_address;
+  std::string receiver_address, reconciler_address;
+  std::vector<std::string> workers_alive; // that showed themselves in the database lately
   bool reconciler_answers = false;
   bool sweep_leased = false;        // somebody sweeps right now
   std::optional<instant> sweep_due; // the last scheduled time that has passed

@@ -52,9 +52,11 @@ task<request_counts> test_key(parts& p, const shop::account& who, account_facts&
 task<void> note(parts& p, std::string account, std::optional<std::string> problem, request_counts counts) {
   auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
   if (!db) co_return;
-  auto counted = co_await note_requests(**db, account, counts);
-  if (!counted)
-    log::warn("requests could not be counted", {{"account", account}, {"error", to_string(counted.error())}});
+  if (counts.requests > 0) {
+    auto counted = co_await note_requests(**db, account, counts);
+    if (!counted)
+      log::warn("requests could not be counted", {{"account", account}, {"error", to_string(counted.error())}});
+  }
   instant at = now();
   auto noted = co_await note_test(**db, account, at, std::move(problem));
   if (!noted)
@@ -86,7 +88,13 @@ std::optional<receiver_facts> read_readiness(std::string_view body) {
 
 task<void> collect_from_courier(parts& p, shop::account who, std::vector<shop::account> accounts,
                                 account_facts& into) {
-  if (!into.has_key) co_return;
+  if (!into.has_key) {
+    if (who.from_environment) co_return;
+    std::optional<std::string> keyless = "the account has no key";
+    request_counts none;
+    co_await note(p, who.id, std::move(keyless), none);
+    co_return;
+  }
   request_counts counts = co_await test_key(p, who, into);
   if (!into.key && !p.settings.receiver.public_url.empty()) {
     registrar hooks(p.client, who, p.settings.maystro.request_timeout,
@@ -121,7 +129,8 @@ task<void> collect_from_programs(parts& p, doctor_facts& into) {
   auto worker = co_await get(p, "http://" + into.reconciler_address + "/healthz");
   into.reconciler_answers = worker && worker->status == 200;
   const char* scheme = p.settings.receiver.tls_certificate.empty() ? "http://" : "https://";
-  auto receiver = co_await get(p, scheme + address_to_ask(p.settings.receiver.listen) + "/readyz");
+  into.receiver_address = address_to_ask(p.settings.receiver.listen);
+  auto receiver = co_await get(p, scheme + into.receiver_address + "/readyz");
   if (receiver) into.receiver = read_readiness(receiver->body);
 }
 

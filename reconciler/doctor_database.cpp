@@ -64,6 +64,11 @@ select c."isActive",
 from shipping_companies c where c."slug" = 'maystro'
 )sql"};
 
+constexpr pg::statement alike{"doctor_alike", R"sql(
+select c."slug" from shipping_companies c
+where c."slug" ilike '%maystro%' or c."name" ilike '%maystro%' order by 1 limit 5
+)sql"};
+
 constexpr pg::statement orders_by_account{"doctor_orders", R"sql(
 select "shippingAccountId", count(*), count(*) filter (where coalesce("trackingNumber", '') = '')
 from orders
@@ -115,6 +120,36 @@ select (select count(*) from suivi.event_outcome o
         where i.outcome = 'quarantined' and i.stored_on >= (now() at time zone 'UTC')::date - 7)
 )sql"};
 
+constexpr pg::statement partitions{"doctor_partitions", R"sql(
+with wanted as (
+  select t || '_' || to_char((now() at time zone 'UTC')::date + ahead, 'YYYYMMDD') as name, t || '_default' as rest
+  from unnest(array['inbox', 'event_outcome']) as t, generate_series(0, 1) as ahead
+  union all
+  select 'change_' || to_char(date_trunc('month', now() at time zone 'UTC') + ahead * interval '1 month', 'YYYYMM'),
+         'change_default'
+  from generate_series(0, 1) as ahead
+)
+select array_to_string(array(select name from wanted where to_regclass('suivi.' || name) is null order by 1), ','),
+       concat_ws(',', case when exists (select from suivi.inbox_default) then 'inbox_default' end,
+                      case when exists (select from suivi.event_outcome_default) then 'event_outcome_default' end,
+                      case when exists (select from suivi.change_default) then 'change_default' end)
+)sql"};
+
+constexpr pg::statement workers{"doctor_workers", R"sql(
+select owner from suivi.reconciler
+where stopped_at is null and seen_at > clock_timestamp() - interval '30 seconds' order by 1
+)sql"};
+
+std::vector<std::string> split(std::string_view names) {
+  std::vector<std::string> list;
+  while (!names.empty()) {
+    std::string_view one = names.substr(0, names.find(','));
+    list.emplace_back(one);
+    names.remove_prefix(std::min(names.size(), one.size() + 1));
+  }
+  return list;
+}
+
 account_facts* entry(doctor_facts& f, std::string_view id) {
   for (account_facts& a : f.accounts)
     if (a.id == id) return &a;
@@ -157,6 +192,9 @@ task<void> look_at_shop(pg::connection& db, doctor_facts& f) {
     if (f.company) {
       f.company_active = row->boolean(0, 0);
       f.inactive_accounts = row->integer(0, 1);
+    } else {
+      auto others = co_await ask(db, alike);
+      for (std::size_t i = 0; others && i < others->size(); ++i) f.companies_alike.emplace_back(others->text(i, 0));
     }
   }
 }
@@ -201,6 +239,10 @@ task<void> look_at_own(pg::connection& db, doctor_facts& f) {
         a->heard_at = one.at;
         a->missed = one.missed;
       }
+  auto rooms = co_await ask(db, partitions);
+  if (rooms) f.partitions = partition_facts{split(rooms->text(0, 0)), split(rooms->text(0, 1))};
+  auto alive = co_await ask(db, workers);
+  for (std::size_t i = 0; alive && i < alive->size(); ++i) f.workers_alive.emplace_back(alive->text(i, 0));
   auto waiting = co_await ask(db, waiting_events);
   if (!waiting) co_return;
   event_facts& e = f.events.emplace();

@@ -13,7 +13,6 @@
 namespace suivi::reconciler {
 namespace {
 
-constexpr milliseconds first_look{60'000};
 constexpr milliseconds look_again{10 * 60'000};
 constexpr milliseconds a_day{24 * 60 * 60'000};
 constexpr milliseconds after_failure{60 * 60'000};
@@ -77,7 +76,7 @@ task<void> listen(parts& p, std::size_t accounts, std::string only, std::map<std
 
 } // namespace
 
-task<void> watch_hooks(parts& p) {
+task<void> watch_hooks(parts& p, milliseconds first_look) {
   std::map<std::string, instant> warned;
   milliseconds pause = first_look;
   for (;;) {

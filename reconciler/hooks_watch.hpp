@@ -8,6 +8,6 @@
 namespace suivi::reconciler {
 
 // Until it is cancelled. Where several workers share the accounts, one of them looks.
-task<void> watch_hooks(parts& p);
+task<void> watch_hooks(parts& p, milliseconds first_look);
 
 } // namespace suivi::reconciler

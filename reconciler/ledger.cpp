@@ -84,7 +84,8 @@ where "id" = $1
 
 // Seen before: a parcel of the order was there when the sweep began. Writing again what the journal says was written
 // before is the repair of a hand's edit, no change at the courier. A webhook that tells a change since the sweep before
-// cannot have come long before that sweep.
+// cannot have come long before that sweep; and it is not one that told the same state earlier, before the parcel went on
+// to the state in which it was last known (`known_at`).
 constexpr pg::statement missed{"ledger_missed", R"sql(
 with sweep as (
   select s.id, s.account, s.started_at, s.parcels_before,
@@ -94,29 +95,45 @@ with sweep as (
           where b.account = s.account and b.id < s.id and b.verdict = 'complete' and b.kind = 'full') as before
   from suivi.sweep s where s.id = $1
 ), changed as (
-  select c.order_id, s.before, p.uuid, p.display_id, p.reference, p.status
+  select c.order_id, p.uuid, p.display_id, p.reference, p.status, known.at as known_at
   from sweep s
   join suivi.change c on c.sweep_id = s.id and c.at >= s.started_at - interval '1 day' and c.field = 'shippingStatus'
   join suivi.parcel p on p.account = s.account and p.order_id = c.order_id and c.parcel in (p.uuid, p.display_id)
   left join lateral (
     select e.to_value from suivi.change e
     where e.order_id = c.order_id and e.field = 'shippingStatus' and e.id < c.id order by e.id desc limit 1) last on true
+  left join lateral (
+    select coalesce(told.at, greatest(pulled.started_at, e.at - interval '1 minute')) as at
+    from suivi.change e
+    left join suivi.sweep pulled on pulled.id = e.sweep_id
+    left join lateral (
+      select case when i.published_at < i.received_at + interval '5 minutes' then i.published_at else i.received_at end as at
+      from suivi.inbox i
+      where i.id = e.event_id and i.stored_on between (e.at at time zone 'UTC')::date - 14 and (e.at at time zone 'UTC')::date
+    ) told on true
+    where e.order_id = c.order_id and e.parcel = c.parcel and e.field = 'shippingStatus' and e.id < c.id
+    order by e.id desc limit 1) known on true
   where c.to_value is distinct from last.to_value
     and ((p.id <= s.parcels_before and cardinality(p.left_statuses) > 0)
          or (p.id > s.parcels_before
              and exists (select from suivi.parcel o where o.order_id = c.order_id and o.id <= s.parcels_before)))
 ), heard as (
-  select i.uuid, i.display_id, i.reference, i.status
+  select i.uuid, i.display_id, i.reference, i.status,
+         case when i.published_at < i.received_at + interval '5 minutes' then i.published_at else i.received_at end as told_at
   from suivi.inbox i cross join sweep s
   where i.status is not null
     and (s.before is null or i.received_at >= s.before - interval '1 hour')
     and (s.before is null or i.stored_on >= (s.before at time zone 'UTC')::date - 1)
 ), told as (
-  select c.order_id from changed c join heard h on h.status = c.status and h.uuid = c.uuid
+  select c.order_id from changed c
+  join heard h on h.status = c.status and h.uuid = c.uuid and h.told_at >= coalesce(c.known_at, '-infinity')
   union
-  select c.order_id from changed c join heard h on h.status = c.status and h.display_id = c.display_id
+  select c.order_id from changed c
+  join heard h on h.status = c.status and h.display_id = c.display_id and h.told_at >= coalesce(c.known_at, '-infinity')
   union
-  select c.order_id from changed c join heard h on h.status = c.status and h.uuid is null and h.reference = c.reference
+  select c.order_id from changed c
+  join heard h on h.status = c.status and h.uuid is null and h.reference = c.reference
+              and h.told_at >= coalesce(c.known_at, '-infinity')
 )
 select count(distinct order_id) from changed where order_id not in (select order_id from told)
 )sql"};
@@ -142,10 +159,14 @@ select id, name, coalesce(lease_until > clock_timestamp(), false), full_watermar
 from suivi.account order by id
 )sql"};
 
+// From the newest back by the index: this is asked every few seconds, and reports are many.
 constexpr pg::statement started_last{"ledger_last_starts", R"sql(
-select account, max(started_at) from suivi.sweep
-where (kind = 'full' or not $1) and finished_at is not null and not abandoned
-group by account
+select a.id, last.started_at
+from suivi.account a
+cross join lateral (
+  select s.started_at from suivi.sweep s
+  where s.account = a.id and (s.kind = 'full' or not $1) and s.finished_at is not null and not s.abandoned
+  order by s.id desc limit 1) last
 )sql"};
 
 constexpr pg::statement read_watermark{"ledger_read_watermark",

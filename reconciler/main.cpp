@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <charconv>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -34,6 +35,18 @@ log::level level_of(const std::string& name) {
   if (name == "warn") return log::level::warn;
   if (name == "error") return log::level::error;
   return log::level::info;
+}
+
+// CLI11's own would name the greatest double as the end of the range.
+CLI::Validator number_from(std::int64_t least) {
+  static constexpr std::int64_t most = 1'000'000'000;
+  auto check = [least](std::string& text) {
+    std::int64_t value = 0;
+    auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    bool good = problem == std::errc() && end == text.data() + text.size() && value >= least && value <= most;
+    return good ? std::string() : fmt::format("{} is not allowed: a whole number from {} to {}", text, least, most);
+  };
+  return CLI::Validator(check, "N");
 }
 
 task<int> chosen(parts& p, std::string command, arguments given) {
@@ -111,17 +124,17 @@ int main(int argc, char** argv) {
   sweep->add_option("--account", given.sweep.account, "only this account");
   CLI::Option* full = sweep->add_flag("--full", given.full, "read the whole list (the default)");
   sweep->add_flag("--incremental", given.sweep.incremental, "read only what is new, and re-read some open parcels")->excludes(full);
-  sweep->add_option("--max-orders", given.sweep.max_orders, "the newest N orders; 0 = all")->check(CLI::NonNegativeNumber);
+  sweep->add_option("--max-orders", given.sweep.max_orders, "the newest N orders; 0 = all")->check(number_from(0));
   sweep->add_flag("--dry-run", given.sweep.dry_run, "write nothing at all");
   app.add_subcommand("status", "last sweeps, next ones, accounts");
   app.add_subcommand("coverage", "how many orders have a tracking number");
   app.add_subcommand("doctor", "every check that explains why orders do not get updated");
   CLI::App* verify = app.add_subcommand("verify", "compare the orders with the courier's answer, writing nothing");
   verify->add_option("--account", given.verify.account, "only this account");
-  verify->add_option("--sample", given.verify.sample, "only N random linked orders, read one by one")->check(CLI::PositiveNumber);
+  verify->add_option("--sample", given.verify.sample, "only N random linked orders, read one by one")->check(number_from(1));
   CLI::App* hooks = app.add_subcommand("hooks", "the courier's hook registration");
   hooks->add_option("--account", given.hooks.account, "only this account");
-  hooks->require_subcommand(1);
+  hooks->require_subcommand(0, 1);
   for (auto [verb, does] : {std::pair("list", "what is registered"), std::pair("ensure", "register what is missing"),
                             std::pair("remove", "remove ours"), std::pair("test", "ask the courier for a test message")})
     hooks->add_subcommand(verb, does)->fallthrough()->callback([&given, name = std::string(verb)] { given.hooks.verb = name; });
@@ -136,6 +149,10 @@ int main(int argc, char** argv) {
   }
   auto chosen_ones = app.get_subcommands();
   std::string command = chosen_ones.empty() ? "run" : chosen_ones.front()->get_name();
+  if (command == "hooks" && given.hooks.verb.empty()) {
+    fmt::print(stderr, "suivi-reconciler: hooks: one of list, ensure, remove, test must follow\n");
+    return exits::usage;
+  }
   try {
     return run(command, given);
   } catch (const std::exception& e) {

@@ -5,6 +5,7 @@
 #include "common/runtime/signals.hpp"
 #include "reconciler/due.hpp"
 #include "reconciler/hooks_watch.hpp"
+#include "reconciler/house.hpp"
 #include "reconciler/listener.hpp"
 #include "reconciler/requests.hpp"
 #include "reconciler/schedule.hpp"
@@ -21,6 +22,8 @@ namespace {
 constexpr milliseconds look_again{5'000};
 constexpr milliseconds look_pause{100};
 constexpr milliseconds stop_grace{2'000};
+constexpr milliseconds first_look_at_hooks{60'000};
+constexpr milliseconds first_tidying{10'000}; // the schema is there by then; else a minute later
 
 // One account's sweep under way; each account has its own round, so that none waits for another's.
 struct account_job {
@@ -186,7 +189,8 @@ task<int> run_worker(parts& p) {
   }
   runtime::task_group beside(p.executor);
   beside.spawn("signals", stop_on_signal(w));
-  beside.spawn("hooks", watch_hooks(p));
+  beside.spawn("hooks", watch_hooks(p, first_look_at_hooks));
+  beside.spawn("house", keep_house(p, first_tidying));
   runtime::task_group asking(p.executor);
   asking.spawn("requests", w.requests.run());
   runtime::task_group serving(p.executor);

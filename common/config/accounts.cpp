@@ -26,6 +26,15 @@ std::optional<unsigned> number_of(std::string_view name) {
   return number;
 }
 
+// What people paste is often what stands in a request's head: the word `Token`, a space, the key.
+std::string_view without_scheme(std::string_view key) {
+  constexpr std::string_view word = "token";
+  if (key.size() <= word.size() || key[word.size()] != ' ') return key;
+  for (std::size_t i = 0; i < word.size(); ++i)
+    if ((key[i] | 0x20) != word[i]) return key;
+  return trimmed(key.substr(word.size()));
+}
+
 } // namespace
 
 std::vector<environment_account> environment_accounts(const environment& env, std::vector<std::string>& warnings,
@@ -36,9 +45,11 @@ std::vector<environment_account> environment_accounts(const environment& env, st
 
   std::vector<environment_account> accounts;
   for (const auto& [number, variable] : variables) {
-    std::string key(trimmed(env.at(variable)));
+    std::string key(without_scheme(trimmed(env.at(variable))));
     if (!is_token(key)) {
-      wrong.push_back(fmt::format("{} = ***: allowed are visible ASCII characters without spaces", variable));
+      wrong.push_back(fmt::format("{} = ***: allowed are visible ASCII characters without spaces, with or without the word "
+                                  "Token before them",
+                                  variable));
       continue;
     }
     auto same = std::find_if(accounts.begin(), accounts.end(),

@@ -70,15 +70,15 @@ void check_whole(program who, const settings& s, purpose use, mistakes& wrong) {
       wrong.push_back(fmt::format("{} = {}: this is how --check-config hides a secret; put the secret itself here", path, mask));
   };
   masked(s.database.url, "database.url");
+  if (s.receiver.tls_certificate.empty() != s.receiver.tls_key.empty())
+    wrong.push_back(fmt::format("receiver.tls_certificate = {}, receiver.tls_key = {}: allowed is both or neither",
+                                toml_string(s.receiver.tls_certificate), toml_string(s.receiver.tls_key)));
   if (who == program::reconciler || use == purpose::command) return; // the rest is the serving receiver's own
   for (const secret& each : s.receiver.webhook_secrets) masked(each, "receiver.webhook_secrets");
   masked(s.receiver.admin_token, "receiver.admin_token");
   if (s.receiver.webhook_secrets.empty() && !s.receiver.allow_open)
     wrong.push_back("receiver.webhook_secrets = (not set): at least one secret is required, as "
                     "SUIVI_RECEIVER_WEBHOOK_SECRETS or MAYSTRO_WEBHOOK_SECRET, or receiver.allow_open = true");
-  if (s.receiver.tls_certificate.empty() != s.receiver.tls_key.empty())
-    wrong.push_back(fmt::format("receiver.tls_certificate = {}, receiver.tls_key = {}: allowed is both or neither",
-                                toml_string(s.receiver.tls_certificate), toml_string(s.receiver.tls_key)));
 }
 
 void make_absolute(settings& s, const fs::path& base) {

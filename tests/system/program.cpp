@@ -127,11 +127,13 @@ answer http_get(const std::string& url, const std::string& authorization) {
   return ask(std::move(what));
 }
 
-answer http_post(const std::string& url, const std::string& body, const std::string& content_type) {
+answer http_post(const std::string& url, const std::string& body, const std::string& authorization,
+                 const std::string& content_type) {
   http::client_request what;
   what.method = "POST";
   what.url = url;
   what.headers = {{"Content-Type", content_type}};
+  if (!authorization.empty()) what.headers.emplace_back("Authorization", authorization);
   what.body = body;
   return ask(std::move(what));
 }

@@ -58,7 +58,8 @@ struct answer {
   std::string body;
 };
 answer http_get(const std::string& url, const std::string& authorization = "");
-answer http_post(const std::string& url, const std::string& body, const std::string& content_type = "application/json");
+answer http_post(const std::string& url, const std::string& body, const std::string& authorization = "",
+                 const std::string& content_type = "application/json");
 
 void pause_briefly();
 [[noreturn]] void give_up(const std::string& what);

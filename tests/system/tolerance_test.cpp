@@ -47,7 +47,7 @@ struct receiver {
   }
 
   answer push(const std::string& body, const std::string& type = "application/json") const {
-    return http_post(base + "/webhooks/maystro/example-secret", body, type);
+    return http_post(base + "/webhooks/maystro/example-secret", body, "", type);
   }
   [[nodiscard]] json::array events(const std::string& query) const {
     auto got = http_get(base + "/api/v1/webhooks/events?limit=1000&" + query, token);

@@ -81,6 +81,37 @@ TEST_CASE("missed by webhook are orders seen before whose new state no webhook t
   CHECK(s.sweep().missed_by_webhook == 0);
 }
 
+TEST_CASE("a webhook that told the same state before the parcel went on from it tells nothing of its coming back") {
+  stage s;
+  s.shipped(1, 22);
+  s.shipped(2, 22);
+  s.shipped(3, 22);
+  CHECK(s.sweep().complete);
+  auto hear = [&](int event, int n, int status, const std::string& published, const std::string& received) {
+    s.db.execute(fmt::format(R"sql(insert into suivi.inbox (id, stored_on, received_at, published_at, raw, uuid, status)
+      values ({}, (now() at time zone 'UTC')::date, now() - interval '{}', now() - interval '{}', '',
+              '00000000-0000-4000-8000-{:012}', {}))sql",
+                             event, received, published, n, status));
+    if (status != 32) return;
+    s.db.execute(fmt::format(R"sql(insert into suivi.change (order_id, account, parcel, source, field, to_value, event_id)
+      values ('o-R{}', 'acc-1', '00000000-0000-4000-8000-{:012}', 1, 'shippingStatus', 'ALERTÉ', {}))sql",
+                             n, n, event));
+  };
+  for (int n = 1; n <= 3; ++n) s.db.execute(fmt::format("update orders set \"shippingStatus\" = 'ALERTÉ' where \"reference\" = 'R{}'", n));
+  // All are dispatched, then alerted, and dispatched again in the end. Of the first only the first dispatch was told, late;
+  // of the second the second one, before the alert came; of the third it is told without a time.
+  hear(1, 1, 31, "30 minutes", "5 minutes");
+  hear(2, 1, 32, "20 minutes", "20 minutes");
+  hear(3, 2, 31, "10 minutes", "9 minutes");
+  hear(4, 2, 32, "20 minutes", "8 minutes");
+  hear(5, 3, 32, "20 minutes", "20 minutes");
+  hear(6, 3, 31, "-10 minutes", "10 minutes"); // of the future: as of its receipt
+  for (auto& row : s.courier.rows) row.status = 31;
+  auto report = s.sweep();
+  CHECK(report.status_changed == 3);
+  CHECK(report.missed_by_webhook == 1);
+}
+
 TEST_CASE("watermarks move forwards only, together with their report or not at all") {
   stage s;
   auto ended = [&]() -> task<void> {
@@ -125,7 +156,8 @@ TEST_CASE("watermarks move forwards only, together with their report or not at a
 
 TEST_CASE("the last starts are those of sweeps that came to their own end, by kind") {
   stage s;
-  s.db.execute(R"sql(insert into suivi.sweep (account, account_name, kind, term, owner, started_at, finished_at, abandoned) values
+  s.db.execute(R"sql(insert into suivi.account (id) values ('acc-1'), ('acc-2');
+    insert into suivi.sweep (account, account_name, kind, term, owner, started_at, finished_at, abandoned) values
     ('acc-1', '', 'full', 1, '', '2026-01-01Z', now(), false), ('acc-1', '', 'incremental', 1, '', '2026-01-02Z', now(), false),
     ('acc-1', '', 'full', 1, '', '2026-01-03Z', now(), true), ('acc-1', '', 'full', 1, '', '2026-01-04Z', null, false))sql");
   auto asked = [&]() -> task<void> {
@@ -135,6 +167,7 @@ TEST_CASE("the last starts are those of sweeps that came to their own end, by ki
     auto any = co_await last_starts(db);
     CHECK(full.value().at("acc-1") == parse_instant("2026-01-01T00:00:00Z").value());
     CHECK(any.value().at("acc-1") == parse_instant("2026-01-02T00:00:00Z").value());
+    CHECK(any.value().size() == 1); // acc-2 was never swept
   };
   test::run(asked);
 }

@@ -169,7 +169,8 @@ TEST_CASE("both programs want a database") {
 }
 
 TEST_CASE("a certificate without its key is a contradiction") {
-  CHECK(contains(bad("[receiver]\ntls_certificate = \"a.pem\"").front(), "receiver.tls_key = \"\""));
+  for (program who : {program::receiver, program::reconciler})
+    CHECK(contains(bad("[receiver]\ntls_certificate = \"a.pem\"", enough, who).front(), "receiver.tls_key = \"\""));
   CHECK(good("[receiver]\ntls_certificate = \"a.pem\"\ntls_key = \"k.pem\"").values.receiver.tls_key.front() == '/');
 }
 
@@ -206,6 +207,18 @@ TEST_CASE("accounts of the environment have ids by their number, names, and no k
   CHECK(accounts[2].name == "env-10");
   REQUIRE(l.warnings.size() == 1);
   CHECK(contains(l.warnings.front(), "MAYSTRO_API_KEY_3"));
+}
+
+TEST_CASE("a key of the environment may stand behind the word Token in any case, and is the same key then") {
+  loaded l = good("", with({{"MAYSTRO_API_KEY", "Token example-key-1"}, {"MAYSTRO_API_KEY_1", " TOKEN  example-key-2 "},
+                            {"MAYSTRO_API_KEY_2", "example-key-1"}, {"MAYSTRO_API_KEY_3", "tokens-are-keys-too"}}));
+  auto& accounts = l.values.maystro.accounts;
+  REQUIRE(accounts.size() == 3);
+  CHECK(accounts[0].api_key.reveal() == "example-key-1");
+  CHECK(accounts[1].api_key.reveal() == "example-key-2");
+  CHECK(accounts[2].api_key.reveal() == "tokens-are-keys-too");
+  CHECK(contains(l.warnings.front(), "MAYSTRO_API_KEY_2"));
+  CHECK(contains(bad("", with({{"MAYSTRO_API_KEY", "Token two words"}})).front(), "MAYSTRO_API_KEY = ***"));
 }
 
 TEST_CASE("text is the default format on a terminal only") {

@@ -80,6 +80,16 @@ TEST_CASE("a hook of an earlier secret is replaced, one on `all` beside specific
   CHECK(ids(plan.remove) == texts{"a", "b"});
 }
 
+TEST_CASE("where the secret is not known a hook of ours counts under any") {
+  hook_owner ignorant = owner();
+  ignorant.secret.clear();
+  ignorant.any_secret = true;
+  std::vector<hook> there{ours("a", "t2"), {"b", "https://shop.example/webhooks/maystro/before?account=acc%201", {"t4"}}};
+  auto plan = plan_hooks(there, many, ignorant);
+  CHECK(plan.add.empty());
+  CHECK(plan.remove.empty());
+}
+
 TEST_CASE("other endpoints are left alone, those of the shop's other accounts among them") {
   std::vector<hook> there{{"a", "https://else.example/webhooks/maystro/x?account=acc%201", {"t2"}},
                           {"b", "https://shop.example/api/webhooks/maystro", {"t2"}},

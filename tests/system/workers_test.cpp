@@ -1,0 +1,188 @@
+// Workers as processes: several share the accounts and one that dies or freezes is replaced, an account's trouble is its
+// own, what was missed is caught up once, what is asked for begins at once and shows how far it has come.
+#include "tests/system/swept_shop.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+using namespace suivi::test;
+
+namespace {
+
+const std::string one = "example-a:example-key-1:A";
+const std::string two = "example-a:example-key-1:A,example-b:example-key-2:B";
+
+// A lease lapses after 20 seconds, and every 5 seconds it is looked whether one has.
+constexpr std::chrono::seconds takeover_patience{60};
+
+template <class Condition> void within(std::chrono::seconds limit, const std::string& what, Condition holds) {
+  for (auto end = std::chrono::steady_clock::now() + limit; !holds(); pause_briefly())
+    if (std::chrono::steady_clock::now() > end) give_up(what);
+}
+
+bool asked(const swept_shop& s, const std::string& question) { return s.db.value(question) == "t"; }
+
+// Scheduled for half a day from now, so that nothing becomes due while a test looks.
+void schedule_far_away(swept_shop& s) {
+  s.environment["SUIVI_RECONCILER_TIMEZONE"] = "UTC";
+  s.environment["SUIVI_RECONCILER_SCHEDULE"] =
+      s.db.value("select to_char(now() at time zone 'UTC' + interval '12 hours', 'HH24:MI')");
+}
+
+// Two workers of which the first is in the middle of a sweep of the only account: some pages are written, most are not.
+struct two_workers {
+  swept_shop s{one, 300};
+  std::optional<program> first, second;
+
+  two_workers() {
+    schedule_far_away(s);
+    s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "0s";
+    s.set(R"({"latency_ms":1000})"); // sixty pages, ten at once
+    first.emplace("suivi-reconciler", std::vector<std::string>{"run"}, s.environment);
+    wait_until("the first one's rows", [&] {
+      return s.db.value("select to_regclass('suivi.sweep') is not null") == "t" &&
+             s.db.number("select count(*) from suivi.change") > 0;
+    });
+    second.emplace("suivi-reconciler", std::vector<std::string>{"run"}, s.environment);
+    wait_until("the second one", [&] { return second->log().find("started") != std::string::npos; });
+    REQUIRE(asked(s, "select count(*) = 1 and bool_and(finished_at is null) from suivi.sweep"));
+  }
+
+  void second_takes_over() {
+    s.set(R"({"latency_ms":0})");
+    within(takeover_patience, "a complete sweep by the second one", [&] {
+      return s.db.number("select count(*) from suivi.sweep where verdict = 'complete' and kind = 'full'") == 1;
+    });
+    // Seconds after the lease has lapsed: its last renewal was within a second of the first one's last sign of life.
+    CHECK(s.db.number("select extract(epoch from b.started_at - a.seen_at)::int from suivi.sweep a, suivi.sweep b "
+                      "where a.id < b.id order by a.id, b.id limit 1") <= 20 + 1 + 15);
+    CHECK(asked(s, "select (select term from suivi.sweep order by id desc limit 1) > (select term from suivi.sweep order "
+                   "by id limit 1)"));
+    CHECK(s.differences().empty());
+  }
+};
+
+// Everything a sweeper writes, but for its own report.
+std::string written(const swept_shop& s) {
+  return s.db.value(R"sql(
+select md5((select string_agg(o::text || o.xmin, ',' order by o."id") from orders o)) ||
+       md5((select string_agg(p::text || p.xmin, ',' order by p.id) from suivi.parcel p)) ||
+       md5((select string_agg(c::text, ',' order by c.id) from suivi.change c)) ||
+       (select full_watermark::text || term from suivi.account) ||
+       (select "requestCount" from shipping_accounts)
+)sql");
+}
+
+} // namespace
+
+TEST_CASE("a worker killed in mid-sweep is replaced by another within seconds of the lapse of its lease") {
+  two_workers w;
+  w.first->signal(SIGKILL);
+  w.first->wait();
+  w.second_takes_over();
+  CHECK(w.s.db.value("select verdict || ' ' || reason from suivi.sweep order by id limit 1") ==
+        "incomplete killed before its end");
+  w.second->signal(SIGTERM);
+  CHECK(w.second->wait(std::chrono::seconds(10)) == 0);
+}
+
+TEST_CASE("a worker that froze in mid-sweep and wakes up when another has taken over writes nothing more, and goes on") {
+  two_workers w;
+  w.first->signal(SIGSTOP);
+  w.second_takes_over();
+  // Since then the shop was edited by hand, and Suivi has lost what it knew of times: nothing but the term is left to keep
+  // the pages that the first one has been sent from being written.
+  w.s.db.execute(R"sql(update orders set "shippingStatus" = 'by hand'; delete from suivi.parcel)sql");
+  std::string before = written(w.s);
+  w.first->signal(SIGCONT);
+  wait_until("the first one's word that it was replaced", [&] {
+    return asked(w.s, "select reason like '%another reconciler took the account over%' from suivi.sweep order by id limit 1");
+  });
+  CHECK(written(w.s) == before);
+  CHECK(w.s.db.number("select count(*) from suivi.sweep where verdict = 'complete'") == 1);
+
+  // The second ends; the first is of use again.
+  w.second->signal(SIGTERM);
+  CHECK(w.second->wait(std::chrono::seconds(10)) == 0);
+  w.s.db.execute("update suivi.sweep set started_at = started_at - interval '1 day'");
+  within(takeover_patience, "a sweep by the first one", [&] {
+    return w.s.db.number("select count(*) from suivi.sweep where verdict = 'complete'") == 2;
+  });
+  CHECK(w.s.differences().empty());
+  w.first->signal(SIGTERM);
+  CHECK(w.first->wait(std::chrono::seconds(10)) == 0);
+}
+
+TEST_CASE("an account whose courier is slow holds up no other account of the same worker") {
+  swept_shop s(two, 100);
+  s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "300ms";
+  swept_shop slow(one, 10);
+  slow.set(R"({"latency_ms":20000})");
+  s.db.execute("update shipping_accounts set \"baseUrl\" = '" + slow.url + "' where \"id\" = 'example-a'");
+  program worker("suivi-reconciler", {"run"}, s.environment);
+  wait_until("several sweeps of the other", [&] {
+    return asked(s, "select to_regclass('suivi.sweep') is not null") &&
+           s.db.number("select count(*) from suivi.sweep where account = 'example-b' and verdict = 'complete'") >= 3;
+  });
+  CHECK(asked(s, "select count(*) = 1 and bool_and(finished_at is null) from suivi.sweep where account = 'example-a'"));
+  CHECK(s.differences("example-b").empty());
+  worker.signal(SIGTERM);
+  CHECK(worker.wait(std::chrono::seconds(10)) == 0);
+}
+
+TEST_CASE("what was missed in days of downtime is caught up by one full sweep") {
+  swept_shop s(one, 30);
+  schedule_far_away(s);
+  s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "100ms";
+  (void)s.sweep(0);
+  s.db.execute("update suivi.sweep set started_at = now() - interval '3 days'");
+  program worker("suivi-reconciler", {"run"}, s.environment);
+  wait_until("sweeps of both kinds", [&] {
+    return s.db.number("select count(*) from suivi.sweep where kind = 'incremental' and verdict = 'complete'") >= 3;
+  });
+  CHECK(s.db.number("select count(*) from suivi.sweep where kind = 'full'") == 2);
+  CHECK(s.db.value("select string_agg(kind, ' ' order by id) from (select id, kind from suivi.sweep order by id limit 3) f") ==
+        "full full incremental");
+  worker.signal(SIGTERM);
+  CHECK(worker.wait(std::chrono::seconds(10)) == 0);
+}
+
+TEST_CASE("a sweep that is asked for over the API begins within a second and shows how far it has come while it runs") {
+  swept_shop s(one, 200);
+  schedule_far_away(s);
+  auto environment = s.environment;
+  environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "0s";
+  environment["SUIVI_RECEIVER_LISTEN"] = "127.0.0.1:0";
+  environment["SUIVI_ADMIN_TOKEN"] = "example-admin-token";
+  environment["MAYSTRO_WEBHOOK_SECRET"] = "example-secret";
+  (void)s.sweep(0);
+  program worker("suivi-reconciler", {"run"}, environment);
+  program receiver("suivi-receiver", {"serve"}, environment);
+  std::string api = fmt::format("http://127.0.0.1:{}/api/v1/sweeps", receiver.number_from_log("port"));
+  wait_until("the worker's sign of life", [&] {
+    return s.db.number("select count(*) from suivi.reconciler where stopped_at is null") == 1 &&
+           s.db.number("select count(*) from suivi.sweep where finished_at is null") == 0;
+  });
+  s.set(R"({"latency_ms":700})"); // forty pages, ten at once at most: some seconds
+  std::string token = "Bearer example-admin-token";
+  std::string at = s.db.value("select clock_timestamp()");
+  auto answer = http_post(api, "{}", token);
+  CAPTURE(answer.body);
+  REQUIRE(answer.status == 202);
+  std::string id(json::parse(answer.body).at("data").at("id").as_string());
+  bool moved = false;
+  std::int64_t far = 0;
+  wait_until("its end", [&] {
+    auto shown = http_get(api + "/" + id, token);
+    if (shown.status != 200) return false; // not begun
+    const json::value report = json::parse(shown.body).at("data");
+    std::int64_t pages = report.at("pages").to_number<std::int64_t>();
+    CHECK(pages >= far);
+    moved = moved || (pages > 0 && pages < 40 && report.at("fetched").to_number<std::int64_t>() > 0);
+    far = pages;
+    return report.at("verdict").as_string() == "complete";
+  });
+  CHECK(moved);
+  CHECK(asked(s, "select started_at - '" + at + "' < interval '1 second' from suivi.sweep where id = " + id));
+  CHECK(http_post(api, R"({"account":"no-such"})", token).status == 404);
+}
