@@ -21,10 +21,11 @@ struct courier_row {
   std::string tracking;
   std::string created_at = "2026-01-10T10:00:00Z";
 
-  [[nodiscard]] std::string json() const {
-    return fmt::format(R"({{"id":"{}","external_order_id":"{}","status":{},"tracking_number":"{}","display_id":"9{}",)"
+  // `more`: further members, each with a comma after it.
+  [[nodiscard]] std::string json(const std::string& more = "") const {
+    return fmt::format(R"({{{}"id":"{}","external_order_id":"{}","status":{},"tracking_number":"{}","display_id":"9{}",)"
                        R"("created_at":"{}"}})",
-                       uuid, reference, status, tracking, tracking, created_at);
+                       more, uuid, reference, status, tracking, tracking, created_at);
   }
 };
 
@@ -36,6 +37,7 @@ struct courier_stand_in {
   int throttle_first = 0;             // so many 429s first
   bool ignores_filter = false;        // a look-up is answered with the first page
   std::set<std::string> broken_references, broken_uuids; // their single reads are answered 500
+  std::string more_fields;            // of every row of a page
   int requests = 0;
   std::vector<std::string> pages_asked, references_asked, uuids_asked;
 
@@ -91,7 +93,7 @@ struct courier_stand_in {
     std::size_t from = (static_cast<std::size_t>(std::stoul(page)) - 1) * page_size;
     std::string list;
     for (std::size_t i = from; i < std::min(rows.size(), from + page_size); ++i)
-      list += (list.empty() ? "" : ",") + rows[i].json();
+      list += (list.empty() ? "" : ",") + rows[i].json(more_fields);
     r.body = fmt::format(R"({{"list":{{"count":{},"next":{},"previous":null,"results":[{}]}}}})", rows.size(),
                          from + page_size < rows.size() ? R"("http://elsewhere/?page=2")" : "null", list);
     return r;

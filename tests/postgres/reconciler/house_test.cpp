@@ -1,0 +1,98 @@
+// What the worker does beside its sweeps: its own tables kept small, hooks looked at once a day.
+#include "reconciler/account_notes.hpp"
+#include "reconciler/hooks_watch.hpp"
+#include "reconciler/house.hpp"
+#include "tests/postgres/reconciler/beside_courier.hpp"
+#include "tests/postgres/reconciler/stage.hpp"
+#include "tests/support/connected.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using suivi::test::stage;
+
+namespace {
+
+std::int64_t tidy(const test::database& db) {
+  auto body = [&]() -> task<std::int64_t> {
+    pg::connect_options options = db.options();
+    auto connection = co_await test::connected(options);
+    auto gone = co_await reconciler::tidy(connection);
+    co_return gone.value();
+  };
+  return test::run(body);
+}
+
+} // namespace
+
+TEST_CASE("old reports go but each account's newest of each kind and verdict, and what nobody took or lives is forgotten") {
+  stage s;
+  s.db.execute(R"sql(
+insert into suivi.sweep (account, account_name, kind, term, owner, verdict, started_at, seen_at)
+select account, '', kind, 1, '', verdict, t, t
+from unnest(array['acc-1', 'acc-2']) as account, unnest(array['full', 'incremental']) as kind,
+     unnest(array['complete', 'incomplete']) as verdict, generate_series(1, 600) as n,
+     lateral (select now() - interval '91 days' - n * interval '1 minute' as t) at;
+insert into suivi.sweep (account, account_name, kind, term, owner, seen_at) values ('acc-1', '', 'full', 1, '', now() - interval '89 days');
+insert into suivi.sweep_request (sweep_id, account, kind, asked_at) values
+  (90001, 'acc-1', 'full', now() - interval '11 minutes'), (90002, 'acc-2', 'full', now());
+insert into suivi.reconciler (owner, seen_at) values ('dead', now() - interval '2 days'), ('alive', now());
+)sql");
+  CHECK(tidy(s.db) == 4800 - 7 + 2); // of acc-1's incomplete full ones a younger one is there
+  CHECK(s.db.number("select count(*) from suivi.sweep") == 8);
+  CHECK(s.db.value("select string_agg(sweep_id::text, ',') from suivi.sweep_request") == "90002");
+  CHECK(s.db.value("select string_agg(owner, ',') from suivi.reconciler") == "alive");
+  CHECK(tidy(s.db) == 0);
+}
+
+TEST_CASE("partitions are made ahead of time also where no receiver runs") {
+  stage s;
+  std::string next = s.db.value("select 'change_' || to_char(date_trunc('month', now() at time zone 'UTC') + interval '1 month', 'YYYYMM')");
+  std::string tomorrow = s.db.value("select 'inbox_' || to_char((now() at time zone 'UTC')::date + 1, 'YYYYMMDD')");
+  s.db.execute("drop table suivi." + next + "; drop table suivi." + tomorrow);
+  (void)tidy(s.db);
+  CHECK(s.db.value("select to_regclass('suivi." + next + "') is not null and to_regclass('suivi." + tomorrow + "') is not null") == "t");
+}
+
+TEST_CASE("the worker sees that hooks are not registered, notes it, and looks again a day later only") {
+  stage s;
+  int lists = 0;
+  test::run_beside(
+      [&](const http::request& asked) {
+        http::response r;
+        bool types = asked.target == "/api/stores/hooks/types/";
+        r.body = types ? R"([{"id":"t","name":"OrderStatusChanged"}])" : "[]";
+        lists += types ? 0 : 1;
+        return r;
+      },
+      [&](shop::account who, http::client&) -> task<void> {
+        s.db.execute(fmt::format(R"(update shipping_accounts set "baseUrl" = '{}'; update shipping_accounts set "isActive" = "id" = 'acc-1')",
+                                 who.courier.base_url));
+        config::settings settings;
+        settings.database.url = secret(s.db.url());
+        settings.receiver.public_url = "https://shop.example";
+        settings.receiver.webhook_secrets = {secret("example-secret")};
+        auto executor = co_await asio::this_coro::executor;
+        reconciler::parts p(executor, settings);
+        auto until = [&](std::string question) -> task<void> {
+          auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+          while (s.db.value(question) != "t" && std::chrono::steady_clock::now() < give_up)
+            co_await runtime::sleep_for(milliseconds(20));
+          CHECK(s.db.value(question) == "t");
+        };
+        for (int round = 1; round <= 2; ++round) {
+          runtime::task_group watching(executor);
+          watching.spawn("hooks", reconciler::watch_hooks(p, milliseconds(10)));
+          co_await until("select hooks_problem = 'not registered: OrderStatusChanged' and hooks_due_at > now() + interval '23 hours' "
+                         "from suivi.account");
+          // What was heard is looked at each time, for accounts that are known already.
+          if (round == 2) co_await until("select webhooks_looked_on is not null from suivi.account");
+          watching.cancel();
+          co_await watching.join();
+        }
+        CHECK(lists == 1);
+        CHECK(s.db.number("select \"requestCount\" from shipping_accounts where \"id\" = 'acc-1'") == 2);
+        p.client.close();
+        p.database.close();
+      });
+}
