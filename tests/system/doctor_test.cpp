@@ -153,6 +153,35 @@ insert into orders ("id", "reference", "customerId", "total", "updatedAt") selec
   CHECK(doctor(s).status == 0);
 }
 
+TEST_CASE("doctor finds both programs at work, and a courier whose clock is wrong") {
+  swept_shop s(one, 10);
+  s.environment["MAYSTRO_WEBHOOK_SECRET"] = "example-secret";
+  auto of_receiver = s.environment;
+  of_receiver["SUIVI_RECEIVER_LISTEN"] = "127.0.0.1:0";
+  program receiver("suivi-receiver", {"serve"}, of_receiver);
+  program worker("suivi-reconciler", {"run"}, s.environment);
+  s.environment["SUIVI_RECEIVER_LISTEN"] = "127.0.0.1:" + std::to_string(receiver.number_from_log("port"));
+  wait_until("both at work", [&] {
+    return s.db.value("select to_regclass('suivi.reconciler') is not null and to_regclass('suivi.lookup') is not null") == "t" &&
+           s.db.number("select count(*) from suivi.reconciler") == 1 &&
+           s.db.number("select count(*) from suivi.sweep where verdict = 'complete'") >= 1 &&
+           http_get("http://" + s.environment["SUIVI_RECEIVER_LISTEN"] + "/readyz").status == 200;
+  });
+  auto found = doctor(s);
+  CHECK(found.result("receiver") == "PASS");
+  CHECK(found.result("reconciler") == "PASS"); // at an address of its own, so by its sign of life
+  CHECK(found.detail("reconciler").find("at work: ") == 0);
+  CHECK(found.result("courier clock") == "PASS");
+  s.set(R"({"clock_skew_ms":-60000})");
+  CHECK(doctor(s).result("courier clock") == "WARN");
+  s.set(R"({"clock_skew_ms":600000})");
+  CHECK(doctor(s).result("courier clock") == "FAIL");
+  worker.signal(SIGTERM);
+  receiver.signal(SIGTERM);
+  CHECK(worker.wait(std::chrono::seconds(10)) == 0);
+  CHECK(receiver.wait(std::chrono::seconds(10)) == 0);
+}
+
 TEST_CASE("verify ends with 0 where nothing differs, 1 on a difference, 3 where not all was read, and writes nothing") {
   swept_shop s(two, 60);
   (void)s.sweep(0);
