@@ -88,6 +88,7 @@ TEST_CASE("every result but PASS names what to do") {
   f.receiver = receiver_facts{"down", 7};
   f.database_ahead = -10s;
   f.events = event_facts{5, 2, 1, 1, 1, 1};
+  f.partitions->missing = {"inbox_20260302"};
   account_facts& a = f.accounts.front();
   a.key = transient("http:timeout", "late");
   a.courier_ahead = 10min;
