@@ -120,7 +120,7 @@ void comparison::take_one(const snapshot& about, const snapshot& known, const ob
     if (!one.created_at) one.created_at = parcel.created_at;
     bool by_webhook =
         parcel.when.kind == shop::as_of::shape::point || parcel.when.kind == shop::as_of::shape::untimed;
-    if (by_webhook) one.webhook_at = parcel.when.to;
+    if (by_webhook) one.webhook_at = parcel.when.from;
     if (one.told) continue;
     one.account = parcel.account;
     one.uuid = parcel.uuid;

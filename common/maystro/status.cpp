@@ -40,12 +40,8 @@ std::string status_text(int code) {
   return fmt::format("INCONNU ({})", code);
 }
 
-bool needs_confirmation(int code) {
+bool is_terminal(int code) {
   return code == delivered || code == aborted || code == taken_by_store || code == not_received;
-}
-
-bool is_final(int code) {
-  return needs_confirmation(code) || code == ready_to_return;
 }
 
 bool is_returning(int code) {

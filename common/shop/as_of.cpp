@@ -16,8 +16,15 @@ relation by_order(instant known, instant seen) {
 
 relation against_pull(const as_of& pull, const as_of& webhook) {
   // Published (or, untimed, received and so published) at or before the pull's start: the pull shows what came after.
-  if (webhook.to <= pull.from) return relation::older;
-  return webhook.to > pull.to ? relation::newer : relation::doubt;
+  if (webhook.from <= pull.from) return relation::older;
+  return webhook.from > pull.to ? relation::newer : relation::doubt;
+}
+
+relation of_two_webhooks(const as_of& known, const as_of& seen) {
+  // A timed one beats an untimed one received before its publishing; otherwise nobody knows.
+  if (known.kind == shape::untimed && seen.kind == shape::point)
+    return seen.from > known.from ? relation::newer : relation::doubt;
+  return by_order(known.from, seen.from);
 }
 
 } // namespace
@@ -52,16 +59,26 @@ relation compare(const as_of& known, const as_of& seen) {
     return relation::doubt;
   }
 
-  // Two webhooks. A timed one beats an untimed one received before its publishing; otherwise nobody knows.
-  if (known.kind == shape::untimed && seen.kind == shape::point)
-    return seen.to > known.to ? relation::newer : relation::doubt;
-  return by_order(known.to, seen.to);
+  relation webhooks = of_two_webhooks(known, seen);
+  // … and a pull that said the same as the known one may have seen what came after this one.
+  return webhooks == relation::newer && seen.from <= known.to ? relation::doubt : webhooks;
+}
+
+as_of agreed(const as_of& known, const as_of& seen) {
+  if (compare(known, seen) == relation::newer) return seen;
+  if (seen.kind == shape::unknown || known.kind == shape::unknown) return known;
+  as_of both = known;
+  if (known.kind == shape::interval && seen.kind != shape::interval) both = seen; // the webhook, as far as the pull went
+  bool later_webhook = known.kind != shape::interval && seen.kind != shape::interval && seen.from > known.from;
+  if (later_webhook) both = seen;
+  both.to = std::max(known.to, seen.to);
+  return both;
 }
 
 instant settled_by_read_from(const as_of& known, const as_of& seen, milliseconds read_lag) {
   instant latest{};
   for (const as_of* time : {&known, &seen})
-    if (time->kind == shape::point || time->kind == shape::untimed) latest = std::max(latest, time->to);
+    if (time->kind == shape::point || time->kind == shape::untimed) latest = std::max(latest, time->from);
   if (latest == instant{}) return latest;
   return latest + read_lag + milliseconds(1);
 }

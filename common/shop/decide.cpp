@@ -41,6 +41,7 @@ class pass {
     end.what = who.refusal;
     end.why = who.why;
     end.wanted = who.wanted;
+    end.unproven = who.unproven;
     if (who.order) {
       end.order_id = who.order->id;
       end.reference = who.order->reference;
@@ -51,8 +52,13 @@ class pass {
     order_row& order = *who.order;
     std::vector<parcel_row*> siblings = rows_.parcels_of(order, who.account);
     if (!who.parcel && !siblings.empty() && !seen.what.created_at) {
+      if (older_than_all(siblings, seen)) {
+        end.what = outcome::stale;
+        return end;
+      }
       // Nothing tells whether the order shall show this parcel or another: its row from the courier does.
-      return asks(std::move(end), who, seen, instant{});
+      end.unproven = true;
+      return asks(std::move(end), who, seen, settled_by_read_from(as_of{}, seen.when, options_.read_lag));
     }
     parcel_row* shown_before = shown_parcel(siblings);
     std::optional<int> shown_status_before = shown_before ? shown_before->status : std::nullopt;
@@ -60,12 +66,12 @@ class pass {
 
     relation time = who.parcel ? compare(who.parcel->when, seen.when) : relation::newer;
     bool contradicts = who.parcel ? differs(*who.parcel, seen.what) : false;
-    if (regresses_untimed(who, seen)) time = relation::doubt, contradicts = true;
+    bool undecided = time == relation::doubt && contradicts && !seen.decide_by_later_time;
+    if (undecided || regresses_untimed(who, seen, time) || claims_too_much(who, seen, time)) {
+      as_of known = who.parcel ? who.parcel->when : as_of{};
+      return asks(std::move(end), who, seen, settled_by_read_from(known, seen.when, options_.read_lag));
+    }
     if (time == relation::doubt && contradicts) {
-      if (!seen.decide_by_later_time) {
-        as_of known = who.parcel ? who.parcel->when : as_of{};
-        return asks(std::move(end), who, seen, settled_by_read_from(known, seen.when, options_.read_lag));
-      }
       time = who.parcel && seen.when.to <= who.parcel->when.to ? relation::older : relation::newer;
     }
 
@@ -104,19 +110,35 @@ class pass {
            contradicts(known.alert_reason, told.alert_reason) || contradicts(known.abort_reason, told.abort_reason);
   }
 
-  // Without a time, a webhook takes no parcel out of a final state and none back to a state it has left.
-  static bool regresses_untimed(const identity& who, const observation& seen) {
-    if (seen.when.kind != as_of::shape::untimed) return false;
+  // Names no parcel of the order's several, and whichever it is about, the courier has been asked since.
+  static bool older_than_all(const std::vector<parcel_row*>& siblings, const observation& seen) {
+    if (seen.what.uuid || seen.what.display_id || seen.what.tracking) return false;
+    return std::all_of(siblings.begin(), siblings.end(), [&](const parcel_row* one) {
+      return compare(one->when, seen.when) == relation::older;
+    });
+  }
+
+  // A terminal state on the word of an unsigned webhook alone. Only the courier settles it, however long that takes.
+  bool claims_too_much(const identity& who, const observation& seen, relation time) const {
+    if (!options_.confirm_terminal || time == relation::older) return false;
+    bool by_webhook = seen.from == source::webhook || seen.from == source::replay;
+    if (!by_webhook || !maystro::is_terminal(*seen.what.status)) return false;
+    return !who.parcel || who.parcel->status != seen.what.status;
+  }
+
+  // Without a time, a webhook takes no parcel out of a terminal state and none back to a state it has left before a read
+  // agrees, however long that takes.
+  static bool regresses_untimed(const identity& who, const observation& seen, relation time) {
+    if (seen.when.kind != as_of::shape::untimed || time == relation::older) return false;
     if (who.parcel) {
       if (who.parcel->status == seen.what.status) return false;
-      if (compare(who.parcel->when, seen.when) == relation::older) return false;
-      return maystro::is_final(*who.parcel->status) || who.parcel->left_statuses.contains(*seen.what.status);
+      return maystro::is_terminal(*who.parcel->status) || who.parcel->left_statuses.contains(*seen.what.status);
     }
     // Not seen before: the shop's old column is all that is known.
     const auto& text = who.order->columns.shipping_status;
     if (!text || *text == maystro::status_text(*seen.what.status)) return false;
     for (const maystro::status& status : maystro::all_statuses())
-      if (status.text == *text) return maystro::is_final(status.code);
+      if (status.text == *text) return maystro::is_terminal(status.code);
     return false;
   }
 
@@ -178,11 +200,10 @@ class pass {
     if (strength == parcel.strength && strength != maystro::tracking_strength::none) parcel.tracking = tracking;
     if (told.display_id) parcel.display_id = told.display_id;
     if (told.created_at) parcel.created_at = told.created_at;
-    // Equal values still advance the time: of two that overlap, the one that began later says more.
-    if (time == relation::newer || seen.when.from > parcel.when.from) {
-      parcel.when = seen.when;
-      parcel.from = seen.from;
-    }
+    as_of when = time == relation::newer ? seen.when : agreed(parcel.when, seen.when);
+    if (when == parcel.when) return;
+    parcel.when = when; // equal values advance the time as well
+    parcel.from = seen.from;
   }
 
   // Makes the order say what its shown parcel says, as far as this observation may. True if the row changes.

@@ -19,6 +19,8 @@ struct door_options {
   bool adopt_unassigned = true; // also match orders whose account is NULL
   milliseconds read_lag{10'000}; // sets `wanted_read::not_before`
   bool dry_run = false;         // decide and roll back
+  // A webhook (a replayed one too) that would set 41, 50, 52 or 53 is in doubt until the courier's API shows it.
+  bool confirm_terminal = false;
 };
 
 // What the caller wants committed together with the writes: adds its statements to the closing pipeline, before COMMIT.

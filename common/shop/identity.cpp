@@ -1,6 +1,8 @@
 // The order of the rules is the rule: each step returns as soon as it knows.
 #include "common/shop/identity.hpp"
 
+#include "common/shop/as_of.hpp"
+
 namespace suivi::shop {
 namespace {
 
@@ -28,6 +30,29 @@ identity refused(outcome what, std::string why = {}) {
   return end;
 }
 
+// What an event without account seems to be about: its reference's order, else the one that a parcel known by webhook only
+// is linked to, else the old columns'. `account`: whose key can prove it.
+order_row* order_to_prove(working_copy& rows, const observation& seen, const std::vector<parcel_row*>& same,
+                          const door_options& options, std::optional<std::string>& account) {
+  order_row* order = seen.what.reference ? rows.order_by_reference(*seen.what.reference) : nullptr;
+  for (const parcel_row* parcel : same) {
+    if (order || !parcel->order_id) continue;
+    order_row* linked = rows.order(*parcel->order_id);
+    if (!linked || !link_holds(*parcel, *linked, options.adopt_unassigned)) continue;
+    order = linked;
+    account = parcel->account;
+  }
+  for (const auto& id : {seen.what.tracking, seen.what.display_id, seen.what.uuid}) {
+    if (order || !id) continue;
+    auto link = rows.legacy_links.find(*id);
+    if (link != rows.legacy_links.end()) order = rows.order(link->second);
+  }
+  if (!order || (!order->account && !options.adopt_unassigned)) return nullptr;
+  if (order->account) account = order->account;
+  if (!account) account = order->adopted_by;
+  return account ? order : nullptr;
+}
+
 // A webhook without account, in a shop with several: a parcel that a pull has shown tells the account. Otherwise the
 // order that it seems to be about says whose key can prove it.
 identity prove_account(working_copy& rows, const observation& seen, const door_options& options) {
@@ -35,6 +60,7 @@ identity prove_account(working_copy& rows, const observation& seen, const door_o
   std::vector<parcel_row*> same;
   if (seen.what.uuid) same = rows.parcels_by_uuid(*seen.what.uuid);
   else if (seen.what.display_id) same = rows.parcels_by_number(*seen.what.display_id);
+  else if (seen.what.tracking) same = rows.parcels_by_number(*seen.what.tracking);
   for (const parcel_row* parcel : same) {
     if (!parcel->pulled_at) continue;
     if (shown && shown->account != parcel->account) return refused(outcome::conflict, "two accounts show this parcel");
@@ -45,18 +71,14 @@ identity prove_account(working_copy& rows, const observation& seen, const door_o
     proven.account = shown->account;
     return proven;
   }
-  order_row* order = seen.what.reference ? rows.order_by_reference(*seen.what.reference) : nullptr;
-  for (const auto& id : {seen.what.tracking, seen.what.display_id, seen.what.uuid}) {
-    if (order || !id) continue;
-    auto link = rows.legacy_links.find(*id);
-    if (link != rows.legacy_links.end()) order = rows.order(link->second);
-  }
-  if (!order || (!order->account && !options.adopt_unassigned)) return refused(outcome::unmatched);
-  std::optional<std::string> account = order->account ? order->account : order->adopted_by;
-  if (!account) return refused(outcome::unmatched);
-  proven = refused(outcome::in_doubt);
+  std::optional<std::string> account;
+  order_row* order = order_to_prove(rows, seen, same, options, account);
+  proven = refused(order ? outcome::in_doubt : outcome::unmatched);
+  proven.unproven = true;
+  if (!order) return proven;
   proven.order = order;
-  proven.wanted = wanted_read{*account, seen.what.uuid, order->reference, instant{}};
+  instant not_before = settled_by_read_from(as_of{}, seen.when, options.read_lag);
+  proven.wanted = wanted_read{*account, seen.what.uuid, order->reference, not_before};
   return proven;
 }
 

@@ -54,6 +54,7 @@ struct identity {
   bool adopts = false;          // the order has no account and nobody adopted it yet
   bool contests = false;        // … somebody else did
   std::optional<wanted_read> wanted;
+  bool unproven = false; // as in verdict
 };
 
 [[nodiscard]] identity identify(working_copy& rows, const observation& seen, const door_options& options);

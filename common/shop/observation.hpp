@@ -20,6 +20,7 @@ struct as_of {
     unknown = 0,  // nothing is known of the time: may only fill blanks
     untimed = 1,  // a webhook without publishTime: at latest `to`, the time of receipt
     point = 2,    // a webhook: published at `from` == `to`, true then or earlier
+                  // (of both kinds, as kept for a parcel: `to` is later where a pull that ended then said the same)
     interval = 3, // a pull: true at some time from `from` (request start less the API's lag) to `to` (answer received)
   };
   shape kind = shape::unknown;
@@ -77,6 +78,7 @@ struct verdict {
   std::string reference;            // that order's
   std::vector<change> changes;      // what this observation changed in the order's row
   std::optional<wanted_read> wanted; // may come with any outcome
+  bool unproven = false; // in doubt, or unmatched, for want of proof whose and which parcel it is, not when
   std::optional<int> status_before; // the parcel's status as Suivi knew it; none if it was not seen before
   std::string why;                  // for conflict: one sentence
 };

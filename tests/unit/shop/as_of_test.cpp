@@ -2,6 +2,7 @@
 #include "common/shop/as_of.hpp"
 
 #include <doctest/doctest.h>
+#include <vector>
 
 using namespace suivi;
 using namespace suivi::shop;
@@ -95,4 +96,43 @@ TEST_CASE("a doubt is settled by a read that began after the webhook and the lag
   as_of read = pull_time(settled, settled + seconds(1), std::nullopt, seconds(10));
   CHECK(compare(webhook(11), read) == relation::newer);
   CHECK(compare(pull(10, 12), read) == relation::newer);
+}
+
+TEST_CASE("what is known of two that agree is newer only than what both are and gives way only to what beats both") {
+  std::vector<as_of> all;
+  for (int from = 0; from < 7; ++from) {
+    all.push_back(webhook(from));
+    all.push_back(untimed(from));
+    for (int to = from; to < 7; ++to) all.push_back(pull(from, to));
+  }
+  int pairs = 0;
+  auto check = [&](const std::vector<as_of>& told, const as_of& known) {
+    for (const as_of& later : all) {
+      bool beats_all = true, beaten = false;
+      for (const as_of& one : told) {
+        beats_all = beats_all && compare(one, later) == relation::newer;
+        beaten = beaten || compare(one, later) == relation::older;
+      }
+      relation said = compare(known, later);
+      if (said == relation::newer && !beats_all) FAIL_CHECK("overwritten by what may be older");
+      if (said == relation::older && !beaten) FAIL_CHECK("given up though it may be newer");
+    }
+  };
+  for (const as_of& first : all)
+    for (const as_of& second : all) {
+      if (compare(first, second) != relation::doubt) continue;
+      ++pairs;
+      as_of two = agreed(first, second);
+      check({first, second}, two);
+      for (const as_of& third : all)
+        if (compare(two, third) == relation::doubt) check({first, second, third}, agreed(two, third));
+    }
+  CHECK(pairs > 100);
+}
+
+TEST_CASE("of two that agree the newer counts and the older changes nothing") {
+  CHECK(agreed(webhook(1), pull(2, 3)) == pull(2, 3));
+  CHECK(agreed(pull(2, 3), webhook(4)) == webhook(4));
+  CHECK(agreed(as_of{}, webhook(4)) == webhook(4));
+  CHECK(agreed(webhook(4), webhook(4)) == webhook(4));
 }

@@ -110,6 +110,93 @@ TEST_CASE("an untimed webhook is applied at once but takes no parcel out of a fi
   CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
 }
 
+TEST_CASE("an untimed webhook takes a parcel from ready to return on its way without a read") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply(row(1, "R1", "u1", 51));
+  CHECK(shop.apply(seen(source::webhook, untimed(5), "R1", "u1", 10)).what == outcome::applied);
+}
+
+TEST_CASE("an untimed webhook that goes back waits for the courier however long that is away") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply(row(1, "R1", "u1", 41));
+  observation back = seen(source::webhook, untimed(5), "R1", "u1", 31);
+  back.decide_by_later_time = true;
+  verdict v = shop.apply(back);
+  CHECK(v.what == outcome::in_doubt);
+  CHECK(v.wanted->not_before == at(5) + shop.options.read_lag + milliseconds(1));
+  CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
+  shop.apply(row(16, "R1", "u1", 31));
+  CHECK(shop.apply(back).what == outcome::unchanged);
+}
+
+TEST_CASE("a pull that agrees with a webhook published during it keeps a second such webhook in doubt") {
+  for (bool webhook_first : {true, false}) {
+    shop_model shop;
+    shop.add_order("R1");
+    observation listed = row(10, "R1", "u1", 22);
+    listed.when = pull(10, 20);
+    if (webhook_first) shop.apply({push(12, "R1", "u1", 22), listed});
+    else shop.apply(std::vector{listed}), shop.apply(push(12, "R1", "u1", 22));
+    CHECK(shop.apply(push(15, "R1", "u1", 31)).what == outcome::in_doubt);
+    CHECK(shop.apply(push(11, "R1", "u1", 31)).what == outcome::stale);
+    CHECK(shop.apply(push(21, "R1", "u1", 31)).what == outcome::applied);
+  }
+}
+
+TEST_CASE("with confirmation a webhook sets a terminal state only once the courier shows it") {
+  for (int status : {41, 50, 52, 53}) {
+    CAPTURE(status);
+    shop_model shop;
+    shop.options.confirm_terminal = true;
+    shop.add_order("R1");
+    CHECK(shop.apply(push(1, "R1", "u1", 31)).what == outcome::applied);
+    observation claim = push(20, "R1", "u1", status);
+    verdict v = shop.apply(claim);
+    CHECK(v.what == outcome::in_doubt);
+    REQUIRE(v.wanted);
+    CHECK(v.wanted->uuid == "u1");
+    CHECK(v.wanted->not_before == at(20) + shop.options.read_lag + milliseconds(1));
+    CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
+
+    SUBCASE("it agrees") {
+      observation read = row(15, "R1", "u1", status); // by the lag it may be older than the webhook
+      read.when = pull(15, 25);
+      CHECK(shop.apply(read).what == outcome::applied);
+      CHECK(shop.apply(claim).what == outcome::unchanged);
+    }
+    SUBCASE("it disagrees, perhaps for its lag only") {
+      observation read = row(15, "R1", "u1", 22);
+      read.when = pull(15, 25);
+      shop.apply(read);
+      CHECK(shop.apply(claim).what == outcome::in_doubt);
+      SUBCASE("and again later") {
+        shop.apply(row(31, "R1", "u1", 22));
+        CHECK(shop.apply(claim).what == outcome::stale);
+        CHECK(shop.order("R1").columns.shipping_status == "ASSIGNÉ");
+      }
+    }
+    SUBCASE("it is away, and no time that passes is an answer") {
+      claim.decide_by_later_time = true;
+      CHECK(shop.apply(claim).what == outcome::in_doubt);
+      claim.from = source::replay;
+      CHECK(shop.apply(claim).what == outcome::in_doubt);
+    }
+  }
+}
+
+TEST_CASE("with confirmation a terminal state is asked for with a new parcel and not where it is known or older") {
+  shop_model shop;
+  shop.options.confirm_terminal = true;
+  shop.add_order("R1");
+  CHECK(shop.apply(push(1, "R1", "u1", 41)).what == outcome::in_doubt);
+  CHECK(shop.apply(row(2, "R1", "u1", 41)).what == outcome::applied); // a pull needs no other
+  CHECK(shop.apply(push(9, "R1", "u1", 41)).what == outcome::unchanged);
+  CHECK(shop.apply(push(1, "R1", "u1", 50)).what == outcome::stale);
+  CHECK(shop.apply(push(10, "R1", "u1", 51)).what == outcome::applied);
+}
+
 TEST_CASE("tracking grows in strength and never weakens, and a stale row may bring it") {
   shop_model shop;
   shop.add_order("R1");
@@ -196,6 +283,40 @@ TEST_CASE("a webhook without account counts by a parcel that a pull has shown, e
   CHECK(v.wanted->uuid == "u1");
   shop.apply(row(1, "R1", "u1", 22));
   CHECK(shop.apply(event).what == outcome::applied);
+}
+
+TEST_CASE("a webhook without account is asked for by what a webhook with account has linked") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply(push(1, "R1", "u1", 22)); // known, but by no pull
+  observation event = push(5, "", "u1", 31);
+  event.account.clear();
+  verdict v = shop.apply(event);
+  CHECK(v.what == outcome::in_doubt);
+  CHECK(v.unproven);
+  REQUIRE(v.wanted);
+  CHECK(v.wanted->account == "account-a");
+}
+
+TEST_CASE("a webhook without account that names a tracking number only counts by a pulled parcel's") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply(row(1, "R1", "u1", 22));
+  observation event = push(5, "", "", 31);
+  event.account.clear();
+  event.what.display_id.reset();
+  event.what.tracking = "track-u1";
+  CHECK(shop.apply(event).what == outcome::applied);
+}
+
+TEST_CASE("a webhook without account for an order that no account has is unmatched for want of proof") {
+  shop_model shop;
+  shop.add_order("R1", std::nullopt);
+  observation event = push(5, "R1", "u1", 31);
+  event.account.clear();
+  verdict v = shop.apply(event);
+  CHECK(v.what == outcome::unmatched);
+  CHECK(v.unproven);
 }
 
 TEST_CASE("metadata is compared as JSON and merged only where there is an object") {

@@ -80,6 +80,24 @@ TEST_CASE("a second parcel known by webhook only waits for a read that tells its
   CHECK(shop.order("R1").columns.tracking == "track-u2");
 }
 
+TEST_CASE("a webhook by reference alone of an order shipped twice is older than what the courier shows of both, else it asks") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply({row(10, "R1", "u1", 50, 1), row(10, "R1", "u2", 22, 2)});
+  observation event = push(20, "R1", "", 31);
+  verdict v = shop.apply(event);
+  CHECK(v.what == outcome::in_doubt);
+  CHECK(v.unproven);
+  REQUIRE(v.wanted);
+  CHECK(!v.wanted->uuid);
+  CHECK(v.wanted->not_before == at(20) + shop.options.read_lag + milliseconds(1));
+  shop.apply(row(30, "R1", "u2", 22, 2)); // one of them is not enough
+  CHECK(shop.apply(event).what == outcome::in_doubt);
+  shop.apply(row(30, "R1", "u1", 50, 1));
+  CHECK(shop.apply(event).what == outcome::stale);
+  CHECK(shop.rows.parcels.size() == 2);
+}
+
 TEST_CASE("a nameless parcel is taken over by the next pull") {
   shop_model shop;
   shop.add_order("R1");
