@@ -3,9 +3,21 @@
 
 #include "common/log/log.hpp"
 
+#include <algorithm>
+
 namespace suivi::receiver {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int most_reads_at_once = 4; // of one account; sweeps read beside them
+
+bool same_courier(const shop::account& a, const shop::account& b) {
+  return a.courier.base_url == b.courier.base_url && a.courier.api_key.reveal() == b.courier.api_key.reveal();
+}
+
+} // namespace
 
 std::vector<shop::account> environment_accounts(const config::settings& s) {
   std::vector<shop::account> accounts;
@@ -23,7 +35,10 @@ std::vector<shop::account> environment_accounts(const config::settings& s) {
 
 account_book::account_book(database& db, http::client& client, const config::settings& s)
     : db_(db), client_(client), default_base_url_(maystro::normalise_base_url(s.maystro.base_url)),
-      request_timeout_(s.maystro.request_timeout), fallback_(environment_accounts(s)) {}
+      request_timeout_(s.maystro.request_timeout), limits_{std::min(s.maystro.max_in_flight,
+                                                                    most_reads_at_once),
+                                                           s.maystro.requests_per_second},
+      fallback_(environment_accounts(s)) {}
 
 task<void> account_book::keep() {
   for (;;) {
@@ -33,33 +48,43 @@ task<void> account_book::keep() {
   }
 }
 
-task<void> account_book::refresh() {
+task<bool> account_book::refresh() {
   auto now = std::chrono::steady_clock::now();
-  if (now - read_at_ < 1s) co_return;
+  if (now - read_at_ < 1s) co_return !failing_;
   read_at_ = now;
   auto db = co_await db_.connections().acquire(now + 5s);
-  if (!db) co_return;
+  if (!db) {
+    failing_ = true;
+    co_return false;
+  }
   auto& connection = **db;
   auto found = co_await shop::load_accounts(connection, default_base_url_, fallback_);
   if (!found) {
     if (!failing_)
       log::error("the shop's courier accounts cannot be read", {{"error", to_string(found.error())}});
     failing_ = true;
-    co_return;
+    co_return false;
   }
   std::map<std::string, entry> fresh;
   for (auto& who : *found) {
-    auto courier = who.courier.api_key.empty()
-                       ? nullptr
-                       : std::make_shared<maystro::api>(client_, who.courier, request_timeout_);
     auto id = who.id;
-    fresh.emplace(id, entry{std::move(who), std::move(courier)});
+    auto known = entries_.find(id);
+    entry one;
+    if (known != entries_.end() && same_courier(known->second.who, who)) {
+      one = known->second;
+    } else if (!who.courier.api_key.empty()) {
+      one.courier = std::make_shared<maystro::api>(client_, who.courier, request_timeout_);
+      one.gate = std::make_shared<courier_gate>(limits_);
+    }
+    one.who = std::move(who);
+    fresh.emplace(id, std::move(one));
   }
   if (!loaded_ || fresh.size() != entries_.size())
     log::info("the shop's courier accounts were read", {{"accounts", fresh.size()}});
   entries_ = std::move(fresh);
   loaded_ = true;
   failing_ = false;
+  co_return true;
 }
 
 std::optional<std::string> account_book::resolve(const std::optional<std::string>& named) const {
@@ -81,6 +106,12 @@ std::shared_ptr<maystro::api> account_book::courier(const std::string& account) 
   auto at = entries_.find(account);
   if (at == entries_.end()) return nullptr;
   return at->second.courier;
+}
+
+std::shared_ptr<courier_gate> account_book::gate(const std::string& account) const {
+  auto at = entries_.find(account);
+  if (at == entries_.end()) return nullptr;
+  return at->second.gate;
 }
 
 } // namespace suivi::receiver

@@ -1,8 +1,10 @@
-// The shop's courier accounts, kept fresh, and one API client for each.
+// The shop's courier accounts, kept fresh, and for each an API client and the gate its single reads go
+// through. Both stay the same as long as key and address do.
 #pragma once
 
 #include "common/config/settings.hpp"
 #include "common/shop/accounts.hpp"
+#include "receiver/courier_gate.hpp"
 #include "receiver/database.hpp"
 
 #include <map>
@@ -19,8 +21,8 @@ class account_book {
 
   // Reads the accounts every 30 seconds; ends by cancellation only.
   task<void> keep();
-  // Reads them now, unless that was done within the last second.
-  task<void> refresh();
+  // Reads them now, unless that was done within the last second. False: they are as known before.
+  task<bool> refresh();
 
   [[nodiscard]] bool loaded() const { return loaded_; }
   // The account an event is of: the one its address named; else the only one; empty where there are several
@@ -34,17 +36,20 @@ class account_book {
   [[nodiscard]] std::vector<listed> list() const;
   // nullptr: no such account, or none with a key.
   [[nodiscard]] std::shared_ptr<maystro::api> courier(const std::string& account) const;
+  [[nodiscard]] std::shared_ptr<courier_gate> gate(const std::string& account) const;
 
  private:
   struct entry {
     shop::account who;
     std::shared_ptr<maystro::api> courier;
+    std::shared_ptr<courier_gate> gate;
   };
 
   database& db_;
   http::client& client_;
   std::string default_base_url_;
   milliseconds request_timeout_;
+  courier_gate::limits limits_;
   std::vector<shop::account> fallback_;
   std::map<std::string, entry> entries_;
   bool loaded_ = false;

@@ -69,9 +69,11 @@ class app {
                                                             : desk_.answer(std::move(what));
                 }),
         lanes_(executor_), applying_(executor_), serving_(executor_), endless_(executor_) {
-    applier_.on_wanted_read([this](shop::wanted_read wanted, std::optional<work> waiting) {
-      confirmer_.ask(std::move(wanted), std::move(waiting));
-    });
+    applier_.on_wanted_read(
+        [this](shop::wanted_read wanted, std::optional<work> waiting) {
+          confirmer_.ask(std::move(wanted), std::move(waiting));
+        },
+        [this](const std::string& account) { return confirmer_.refuses(account); });
   }
 
   task<void> run(int& status) {
@@ -176,6 +178,7 @@ shop::door_options door_options(const config::settings& s) {
   shop::door_options options;
   options.adopt_unassigned = s.reconciler.adopt_unassigned;
   options.read_lag = s.maystro.read_lag;
+  options.confirm_terminal = s.receiver.confirm == "terminal";
   return options;
 }
 

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr std::size_t most_in_hand = 5'000;
+constexpr std::size_t most_locked_in_hand = 500; // so that many locked orders leave room for the others
 constexpr std::size_t most_repeats = 1'000;
 
 } // namespace
@@ -26,6 +27,7 @@ std::size_t applier::room() const {
 }
 
 void applier::put(work event, steady_time due) {
+  if (event.busy_tries > 0) ++locked_;
   queue_.emplace(due, std::move(event));
   woken_.notify();
 }
@@ -58,6 +60,7 @@ applier::batch applier::next_batch(steady_time now) {
   batch events;
   while (!queue_.empty() && events.size() < shop::most_observations_per_call &&
          queue_.begin()->first <= now) {
+    if (queue_.begin()->second.busy_tries > 0) --locked_;
     events.push_back(std::move(queue_.begin()->second));
     queue_.erase(queue_.begin());
   }
@@ -100,12 +103,17 @@ task<void> applier::handle(batch events) {
 // left.
 task<bool> applier::fill_in_accounts(batch& events) {
   auto unknown = [this](const work& w) { return !accounts_.resolve(w.named_account); };
-  if (std::any_of(events.begin(), events.end(), unknown)) co_await accounts_.refresh();
+  bool fresh = true;
+  if (std::any_of(events.begin(), events.end(), unknown)) fresh = co_await accounts_.refresh();
   batch good;
   batch bad;
   auto now = suivi::now();
   for (auto& event : events) {
     auto account = accounts_.resolve(event.named_account);
+    if (!account && !fresh) { // a new account, perhaps
+      put(std::move(event), steady_clock::now() + 1s);
+      continue;
+    }
     bool usable = account && event.what.what.status && event.what.what.has_identity();
     if (account) event.what.account = *account;
     event.what.decide_by_later_time = waited_long_enough(event, now);
@@ -122,6 +130,17 @@ task<bool> applier::fill_in_accounts(batch& events) {
   co_return !events.empty();
 }
 
+// What memory and the courier have no room for waits in the database.
+follow_up applier::next_step(const work& event, const shop::verdict& v) const {
+  auto next = after_verdict(event, v, suivi::now(), chance());
+  if (next.what == follow_up::kind::try_again && locked_ >= most_locked_in_hand)
+    return wait_for_lock(event, chance());
+  if (next.what != follow_up::kind::read_first || !refuse_) return next;
+  auto refused = refuse_(next.wanted->account);
+  if (!refused) return next;
+  return read_later(event, refused->wait, std::move(refused->why), chance());
+}
+
 task<void> applier::apply_range(const batch& events, range rows, std::vector<range>& todo) {
   std::vector<shop::observation> observations;
   std::vector<const work*> these;
@@ -134,10 +153,9 @@ task<void> applier::apply_range(const batch& events, range rows, std::vector<ran
 
   std::vector<settled> ends;
   shop::also also = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
-    auto now = suivi::now();
     ends.clear();
     for (std::size_t i = 0; i < verdicts.size(); ++i)
-      ends.push_back({these[i], after_verdict(*these[i], verdicts[i], now, chance())});
+      ends.push_back({these[i], next_step(*these[i], verdicts[i])});
     add_settled(closing, owner_, ends);
   };
 

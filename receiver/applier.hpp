@@ -23,14 +23,23 @@ namespace suivi::receiver {
 
 class applier {
  public:
+  struct refusal {
+    milliseconds wait{0};
+    std::string why;
+  };
   // Somebody who asks the courier for `wanted` and then calls take_back(), settle_later() or close_conflict()
   // with the event, if there is one.
   using ask_courier = std::function<void(shop::wanted_read wanted, std::optional<work> waiting)>;
+  // … unless that account's courier may not be asked for a while: then the event waits in the database.
+  using refuse_to_ask = std::function<std::optional<refusal>(const std::string& account)>;
 
   applier(asio::any_io_executor executor, database& db, account_book& accounts, measures& counts,
           shop::door_options door, std::string owner);
 
-  void on_wanted_read(ask_courier ask) { ask_ = std::move(ask); }
+  void on_wanted_read(ask_courier ask, refuse_to_ask refuse) {
+    ask_ = std::move(ask);
+    refuse_ = std::move(refuse);
+  }
 
   // Events leased to owner(), to be applied at once. Those already in hand are ignored.
   void take(std::vector<work> events);
@@ -55,6 +64,7 @@ class applier {
 
   batch next_batch(steady_time now);
   void put(work event, steady_time due);
+  [[nodiscard]] follow_up next_step(const work& event, const shop::verdict& v) const;
   task<void> handle(batch events);
   task<bool> fill_in_accounts(batch& events);
   task<void> apply_range(const batch& events, range rows, std::vector<range>& todo);
@@ -69,10 +79,12 @@ class applier {
   shop::door_options door_;
   std::string owner_;
   ask_courier ask_;
+  refuse_to_ask refuse_;
   runtime::wakeup woken_;
   std::multimap<steady_time, work> queue_;
   std::set<std::int64_t> held_; // queued, being applied, or waiting for the courier
   std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
+  std::size_t locked_ = 0;      // events in queue_ whose order was locked
   std::vector<repeat> repeats_;
   int failures_ = 0; // of the database, in a row
   bool finishing_ = false;

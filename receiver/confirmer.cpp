@@ -1,5 +1,5 @@
-// Jobs are begun in the order of their times; the events they carry go back to the apply lane with what was
-// learnt.
+// Jobs are begun in the order of their times, the accounts in turn; the events they carry go back to the
+// apply lane with what was learnt.
 #include "receiver/confirmer.hpp"
 
 #include "common/shop/single_read.hpp"
@@ -11,9 +11,12 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr std::size_t most_jobs = 10'000;
+constexpr std::size_t most_waiting = 1'000;
+constexpr milliseconds short_pause = 1s; // shorter ones are waited out here
+constexpr int most_rounds = 3;           // of reads that nobody waits for and that settled nothing
 
 std::string key_of(const shop::wanted_read& what) {
-  return what.account + '\n' + (what.uuid ? "uuid " + *what.uuid : "reference " + what.reference);
+  return what.uuid ? "uuid " + *what.uuid : "reference " + what.reference;
 }
 
 } // namespace
@@ -24,69 +27,149 @@ confirmer::confirmer(asio::any_io_executor executor, database& db, account_book&
   for (std::size_t i = 0; i < readers; ++i) idle_.push_back(std::make_unique<runtime::wakeup>(executor));
 }
 
-void confirmer::ask(shop::wanted_read what, std::optional<work> waiting) {
+void confirmer::wake() {
+  for (auto& reader : idle_) reader->notify();
+}
+
+std::optional<applier::refusal> confirmer::refuses(const std::string& account) const {
+  auto gate = accounts_.gate(account);
+  auto closed = gate ? gate->closed_for(steady_clock::now()) : milliseconds(0);
+  if (closed > short_pause) return applier::refusal{closed, gate->closed_by()};
+  if (waiting_ >= most_waiting) return applier::refusal{0ms, "waits for its turn to ask the courier"};
+  return std::nullopt;
+}
+
+void confirmer::add(shop::wanted_read what, std::optional<work> waiting, int round) {
+  auto& lane = lanes_[what.account];
   auto key = key_of(what);
-  auto at = jobs_.find(key);
-  if (at == jobs_.end()) {
-    if (!waiting && jobs_.size() >= most_jobs) return; // the next sweep reads it anyway
+  auto at = lane.jobs.find(key);
+  if (at == lane.jobs.end()) {
+    if (!waiting && jobs_ >= most_jobs) return; // the next sweep reads it anyway
     auto due = steady_clock::now();
     if (!waiting)
       due += std::max(milliseconds(0), std::chrono::ceil<milliseconds>(what.not_before - suivi::now()));
-    at = jobs_.emplace(key, job{std::move(what), {}}).first;
-    schedule_.emplace(due, key);
+    at = lane.jobs.emplace(key, job{std::move(what), {}, round}).first;
+    lane.schedule.emplace(due, key);
+    ++jobs_;
   } else if (waiting) {
-    schedule_.emplace(steady_clock::now(), key); // earlier than planned; the other entry finds nothing
+    lane.schedule.emplace(steady_clock::now(), key); // earlier than planned; the other entry finds nothing
     at->second.wanted.not_before = std::max(at->second.wanted.not_before, what.not_before);
   }
-  if (waiting) at->second.waiting.push_back(std::move(*waiting));
-  for (auto& reader : idle_) reader->notify();
+  if (waiting) {
+    at->second.waiting.push_back(std::move(*waiting));
+    ++waiting_;
+  }
+  wake();
+}
+
+// Begins with the account after the one that was served last.
+std::optional<confirmer::job> confirmer::next_job(steady_time now, steady_time& look_again) {
+  look_again = now + 1s;
+  auto at = lanes_.upper_bound(last_served_);
+  for (auto left = lanes_.size(); left > 0; --left) {
+    if (at == lanes_.end()) at = lanes_.begin();
+    auto& [account, lane] = *at;
+    while (!lane.schedule.empty() && !lane.jobs.contains(lane.schedule.begin()->second))
+      lane.schedule.erase(lane.schedule.begin());
+    if (lane.schedule.empty()) {
+      at = lanes_.erase(at);
+      continue;
+    }
+    auto gate = accounts_.gate(account);
+    auto due = lane.schedule.begin()->first;
+    if (gate) due = std::max(due, gate->opens_at(now));
+    if (due <= now) {
+      auto found = lane.jobs.extract(lane.schedule.begin()->second);
+      lane.schedule.erase(lane.schedule.begin());
+      last_served_ = account;
+      --jobs_;
+      waiting_ -= found.mapped().waiting.size();
+      return std::move(found.mapped());
+    }
+    look_again = std::min(look_again, due);
+    ++at;
+  }
+  return std::nullopt;
 }
 
 task<void> confirmer::run_reader(std::size_t number) {
   for (;;) {
-    auto now = steady_clock::now();
-    if (schedule_.empty() || schedule_.begin()->first > now) {
-      auto until = schedule_.empty() ? now + 1s : schedule_.begin()->first;
-      co_await idle_[number]->wait_until(until);
-      continue;
-    }
-    auto key = schedule_.begin()->second;
-    schedule_.erase(schedule_.begin());
-    auto at = jobs_.find(key);
-    if (at == jobs_.end()) continue;
-    auto j = std::move(at->second);
-    jobs_.erase(at);
-    co_await read(std::move(j));
+    steady_time look_again;
+    auto next = next_job(steady_clock::now(), look_again);
+    if (next)
+      co_await read(std::move(*next));
+    else
+      co_await idle_[number]->wait_until(look_again);
   }
 }
 
 task<void> confirmer::read(job j) {
-  auto courier = accounts_.courier(j.wanted.account);
-  if (!courier) {
+  const auto account = j.wanted.account;
+  auto courier = accounts_.courier(account);
+  auto gate = accounts_.gate(account);
+  if (!courier || !gate) {
     auto e = permanent("maystro:no_key", "the account is not known here, or has no key");
-    for (auto& event : j.waiting) {
-      auto next = after_failed_read(event, e, std::nullopt, chance());
-      co_await events_.settle_one(std::move(event), std::move(next));
-    }
+    co_await give_back(std::move(j.waiting), e, std::nullopt);
     co_return;
   }
+  gate->started(steady_clock::now());
   auto& connections = db_.connections();
   auto answer = co_await shop::read_and_apply(*courier, connections, j.wanted, shop::source::confirm, door_);
-  if (answer.content) {
+  std::optional<error> problem;
+  if (!answer.content) problem = answer.content.error();
+  auto now = steady_clock::now();
+  gate->ended(problem ? &*problem : nullptr, answer.how.status, answer.how.retry_after, chance(), now);
+  wake(); // another one may start in its place
+  if (!problem) {
     counts_.read("answered");
-    for (auto& event : j.waiting) {
-      event.read_at = answer.how.asked_at;
-      event.courier_away = false;
-      event.busy_tries = 0;
-      events_.take_back(std::move(event));
-    }
+    take_answer(std::move(j), *answer.content, answer.how.asked_at);
     co_return;
   }
-  auto e = answer.content.error();
-  counts_.read(e.code == "maystro:not_found" ? "not_found" : "failed");
+  counts_.read(problem->code == "maystro:not_found" ? "not_found" : "failed");
+  co_await give_back(std::move(j.waiting), *problem, answer.how.retry_after);
+  auto closed = gate->closed_for(steady_clock::now());
+  if (closed <= short_pause) co_return;
+  auto others = take_waiting(account);
+  co_await give_back(std::move(others), *problem, closed);
+}
+
+void confirmer::take_answer(job j, const std::vector<shop::verdict>& verdicts, instant asked_at) {
+  bool wrote = false;
+  for (const auto& v : verdicts) {
+    wrote = wrote || v.what == shop::outcome::applied;
+    if (j.waiting.empty() && v.wanted && j.round < most_rounds) add(*v.wanted, std::nullopt, j.round + 1);
+  }
   for (auto& event : j.waiting) {
-    event.courier_away = true;
-    auto next = after_failed_read(event, e, answer.how.retry_after, chance());
+    event.read_at = asked_at;
+    event.read_wrote = wrote;
+    event.courier_away = false;
+    event.busy_tries = 0;
+    events_.take_back(std::move(event));
+  }
+}
+
+std::vector<work> confirmer::take_waiting(const std::string& account) {
+  std::vector<work> events;
+  auto at = lanes_.find(account);
+  if (at == lanes_.end()) return events;
+  auto& jobs = at->second.jobs;
+  for (auto one = jobs.begin(); one != jobs.end();) {
+    auto& waiting = one->second.waiting;
+    if (waiting.empty()) { // it comes when it may
+      ++one;
+      continue;
+    }
+    std::move(waiting.begin(), waiting.end(), std::back_inserter(events));
+    waiting_ -= waiting.size();
+    --jobs_;
+    one = jobs.erase(one);
+  }
+  return events;
+}
+
+task<void> confirmer::give_back(std::vector<work> events, error why, std::optional<milliseconds> wait) {
+  for (auto& event : events) {
+    auto next = after_failed_read(event, why, wait, chance());
     co_await events_.settle_one(std::move(event), std::move(next));
   }
 }

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int most_busy_tries_in_memory = 6; // 20 ms … 640 ms, then through the database
-constexpr milliseconds longest_busy_pause = 2s;
+constexpr milliseconds longest_busy_pause = 5s;
 constexpr milliseconds longest_parked_pause = 10min; // a round wakes them as soon as their order is there
 constexpr milliseconds longest_failed_pause = 10min;
 constexpr milliseconds longest_read_pause = 1min;
@@ -46,6 +46,8 @@ follow_up settle_doubt(const work& event, const shop::verdict& v, instant now, d
                     v.why.empty() ? "waits for proof" : v.why);
   bool never_read = event.read_at == instant{};
   bool read_in_vain = !never_read && event.read_at >= v.wanted->not_before;
+  if (read_in_vain && v.unproven)
+    return close("conflict", "the courier's answer shows no such parcel", v.order_id);
   // A first read at once often settles it; where the API's lag may have hidden the answer, a second one must
   // not come before `not_before`.
   if (never_read || (!read_in_vain && now >= v.wanted->not_before)) {
@@ -90,29 +92,48 @@ follow_up after_verdict(const work& event, const shop::verdict& v, instant now, 
   case shop::outcome::unchanged:
   case shop::outcome::stale:
   case shop::outcome::conflict: {
+    // What it said was written, by the answer of the read that it caused.
+    bool by_its_read = v.what == shop::outcome::unchanged && event.read_wrote;
+    if (by_its_read) return close("applied", "", v.order_id);
     auto next = close(shop::to_string(v.what), v.what == shop::outcome::conflict ? v.why : "", v.order_id);
     next.wanted = v.wanted;
     return next;
   }
   case shop::outcome::unmatched: {
     int attempts = attempts_in(event_state::parked, event);
-    return postpone(event_state::parked, attempts, backoff(attempts - 1, 5s, longest_parked_pause, chance),
-                    "");
+    auto next =
+        postpone(event_state::parked, attempts, backoff(attempts - 1, 5s, longest_parked_pause, chance),
+                 v.unproven ? "it names no account, and nothing proves one yet" : "");
+    next.by_ids_only = v.unproven;
+    return next;
   }
   case shop::outcome::busy: {
+    bool waited_before = event.state == event_state::pending && event.attempts > 0;
+    if (waited_before || event.busy_tries >= most_busy_tries_in_memory) return wait_for_lock(event, chance);
     follow_up next;
     next.what = follow_up::kind::try_again;
     next.delay = backoff(event.busy_tries, 20ms, longest_busy_pause, chance);
-    if (event.busy_tries < most_busy_tries_in_memory) return next;
-    return postpone(event.state == event_state::confirming ? event_state::confirming : event_state::pending,
-                    event.state == event_state::confirming ? event.attempts : event.attempts + 1,
-                    backoff(event.attempts, 1s, longest_busy_pause, chance), "the order is locked");
+    return next;
   }
   case shop::outcome::in_doubt:
     return settle_doubt(event, v, now, chance);
   }
   return postpone(event_state::failed, attempts_in(event_state::failed, event), longest_failed_pause,
                   "no verdict");
+}
+
+follow_up wait_for_lock(const work& event, double chance) {
+  int attempts = attempts_in(event_state::pending, event);
+  auto delay = backoff(attempts - 1, 1s, longest_busy_pause, chance);
+  if (event.state != event_state::confirming)
+    return postpone(event_state::pending, attempts, delay, "the order is locked");
+  return postpone(event_state::confirming, event.attempts, delay, "the order is locked");
+}
+
+follow_up read_later(const work& event, milliseconds wait, std::string why, double chance) {
+  int attempts = attempts_in(event_state::confirming, event);
+  auto delay = std::max(wait, backoff(attempts - 1, 1s, longest_read_pause, chance));
+  return postpone(event_state::confirming, attempts, std::min<milliseconds>(delay, 1h), std::move(why));
 }
 
 follow_up after_failed_apply(const work& event, const error& e, double chance) {

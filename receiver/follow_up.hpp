@@ -5,6 +5,7 @@
 //      │ ▲ busy: shortly again, in memory at first, then through the database
 //      ├─unmatched──▶ parked ──order appears──▶ pending
 //      ├─in doubt──▶ confirming ──read──▶ pending ──▶ closed          ──404──▶ closed (conflict)
+//      │                  └─may not be asked now──▶ confirming, later
 //      └─error──▶ failed ──backoff──▶ pending
 #pragma once
 
@@ -34,6 +35,7 @@ struct work {
   int busy_tries = 0;        // while in hand
   bool courier_away = false; // the last read failed without an answer that settles anything
   instant read_at{};         // the last read that was answered was asked then; epoch: none
+  bool read_wrote = false;   // … and its answer wrote the order
 };
 
 struct follow_up {
@@ -51,10 +53,15 @@ struct follow_up {
   int attempts = 0;
   milliseconds delay{0};
   std::optional<shop::wanted_read> wanted;
+  bool by_ids_only = false; // parked: the appearing of its reference alone does not help it
 };
 
 // After the door's verdict.
 [[nodiscard]] follow_up after_verdict(const work& event, const shop::verdict& v, instant now, double chance);
+// Its order is locked, and it is not kept in memory until that ends.
+[[nodiscard]] follow_up wait_for_lock(const work& event, double chance);
+// It should be read for, but not now: `why` is the matter, for `wait` at least.
+[[nodiscard]] follow_up read_later(const work& event, milliseconds wait, std::string why, double chance);
 // The door failed because of this very event.
 [[nodiscard]] follow_up after_failed_apply(const work& event, const error& e, double chance);
 // The courier could not be asked, or its answer settles nothing. `retry_after`: what it asked for.

@@ -128,7 +128,7 @@ void add_deferred(pg::pipeline& steps, const std::string& owner, std::span<const
     uuids.push_back(parked ? storable(id.uuid) : std::nullopt);
     display_ids.push_back(parked ? storable(id.display_id) : std::nullopt);
     trackings.push_back(parked ? storable(id.tracking) : std::nullopt);
-    references.push_back(parked ? storable(id.reference) : std::nullopt);
+    references.push_back(parked && !s.next.by_ids_only ? storable(id.reference) : std::nullopt);
   }
   if (ids.empty()) return;
   pg::params p;
@@ -281,18 +281,19 @@ task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns)
       "  or exists (select from suivi.parcel k where k.uuid = w.uuid and k.order_id is not null)"
       "  or exists (select from suivi.parcel k where k.display_id = w.display_id and k.order_id is not null)"
       "  or exists (select from suivi.parcel k where k.tracking = w.tracking and k.order_id is not null))"
-      " order by w.due_at limit 5000 for update skip locked)"};
+      " order by w.attempts, w.event_id limit 5000 for update skip locked)"}; // whoever was woken in vain comes last
   static constexpr pg::statement parked_ids{
       "receiver_parked_ids",
-      "select distinct id from suivi.pending, unnest(array[uuid, display_id, tracking]) as id"
-      " where state = 'parked' and due_at > now() and owner is null and id is not null limit 10000"};
+      "select id from (select distinct id from suivi.pending, unnest(array[uuid, display_id, tracking]) as id"
+      " where state = 'parked' and due_at > now() and owner is null and id is not null) as all_of_them"
+      " order by random() limit 10000"};
   static constexpr pg::statement by_link{
       "receiver_wake_linked",
       "with due as (select event_id from suivi.pending w"
       "             where state = 'parked' and due_at > now() and owner is null and exists"
       "              (select from suivi.legacy_link l where l.courier_id in (w.uuid, w.display_id, "
       "w.tracking))"
-      "             order by due_at limit 5000 for update skip locked)"
+      "             order by attempts, event_id limit 5000 for update skip locked)"
       "update suivi.pending p set due_at = now() from due where p.event_id = due.event_id"};
   if (by_old_columns) {
     auto parked = co_await db.run(parked_ids);
@@ -312,10 +313,11 @@ task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns)
 task<result<queue_lengths>> count_pending(pg::connection& db) {
   static constexpr pg::statement text{"receiver_count",
                                       "select count(*) filter (where state <> 'parked'), count(*) filter "
-                                      "(where state = 'parked') from suivi.pending"};
+                                      "(where state = 'confirming'), count(*) filter (where state = 'failed'), "
+                                      "count(*) filter (where state = 'parked') from suivi.pending"};
   auto answer = co_await db.run(text);
   if (!answer) co_return answer.error();
-  co_return queue_lengths{answer->integer(0, 0), answer->integer(0, 1)};
+  co_return queue_lengths{answer->integer(0, 0), answer->integer(0, 1), answer->integer(0, 2), answer->integer(0, 3)};
 }
 
 task<result<std::int64_t>> make_partitions(pg::connection& db) {

@@ -77,9 +77,12 @@ task<result<void>> store_repeats(pg::connection& db, std::vector<repeat> repeats
 // columns. Returns how many.
 task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns);
 
-// Events durable and not yet applied, parked or refused, over all receivers; and the parked ones.
+// Events durable and not yet applied, parked or refused, over all receivers; of them those that wait for the courier and
+// those that failed and are tried again; and the parked ones.
 struct queue_lengths {
   std::int64_t pending = 0;
+  std::int64_t confirming = 0;
+  std::int64_t failed = 0;
   std::int64_t parked = 0;
 };
 task<result<queue_lengths>> count_pending(pg::connection& db);

@@ -25,6 +25,8 @@ class measures {
   metrics::gauge intake_queue;
   metrics::gauge apply_queue;
   metrics::gauge events_pending;
+  metrics::gauge events_confirming;
+  metrics::gauge events_failed;
   metrics::gauge events_parked;
   metrics::gauge database_up;
   metrics::gauge spool_events;

@@ -79,6 +79,7 @@ task<http::response> front_desk::take_webhook(http::request what, route where) {
     co_return ignored(id);
   }
   counts_.webhook("stored");
+  ++stored_since_;
   co_return stored(id);
 }
 
@@ -90,18 +91,10 @@ task<http::response> front_desk::tell_metrics(http::request what) {
     if (!fits) co_return unauthorised();
   }
   counts_.database_up.set(db_.is_up() ? 1 : 0);
-  if (db_.is_up()) {
-    auto deadline = steady_clock::now() + 2s;
-    auto db = co_await db_.connections().acquire(deadline);
-    if (db) {
-      auto& connection = **db;
-      auto lengths = co_await count_pending(connection);
-      if (lengths) {
-        last_pending_ = lengths->pending;
-        counts_.events_parked.set(static_cast<double>(lengths->parked));
-      }
-    }
-  }
+  // The spool first: what goes from there into the database meanwhile is counted twice rather than not at all.
+  auto spooled = static_cast<std::int64_t>(spool_.now().depth.rows);
+  bool counted = co_await count_events();
+  counts_.events_pending.set(static_cast<double>(spooled + last_pending_ + (counted ? 0 : stored_since_)));
   measure_spool();
   http::response text;
   text.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -109,10 +102,26 @@ task<http::response> front_desk::tell_metrics(http::request what) {
   co_return text;
 }
 
-// What is in the spool is durable and not yet applied, like what is pending in the database.
+// False where the database cannot be asked: then what it said last, and all that was stored since, must do.
+task<bool> front_desk::count_events() {
+  if (!db_.is_up()) co_return false;
+  auto deadline = steady_clock::now() + 2s;
+  auto db = co_await db_.connections().acquire(deadline);
+  if (!db) co_return false;
+  auto& connection = **db;
+  auto stored_before = stored_since_;
+  auto lengths = co_await count_pending(connection);
+  if (!lengths) co_return false;
+  stored_since_ -= stored_before;
+  last_pending_ = lengths->pending;
+  counts_.events_parked.set(static_cast<double>(lengths->parked));
+  counts_.events_confirming.set(static_cast<double>(lengths->confirming));
+  counts_.events_failed.set(static_cast<double>(lengths->failed));
+  co_return true;
+}
+
 void front_desk::measure_spool() {
   const auto& there = spool_.now();
-  counts_.events_pending.set(static_cast<double>(last_pending_) + static_cast<double>(there.depth.rows));
   counts_.spool_events.set(static_cast<double>(there.depth.rows));
   counts_.spool_bytes.set(static_cast<double>(there.depth.bytes));
   counts_.spool_usable.set(spool_.accepts() ? 1 : 0);

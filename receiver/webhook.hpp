@@ -26,6 +26,7 @@ class front_desk {
   task<http::response> take_webhook(http::request what, route where);
   task<http::response> tell_metrics(http::request what);
   http::response tell_readiness() const;
+  task<bool> count_events();
   void measure_spool();
 
   const config::settings& settings_;
@@ -35,6 +36,7 @@ class front_desk {
   measures& counts_;
   metrics::registry& series_;
   std::int64_t last_pending_ = 0; // in the database, when it was last asked
+  std::int64_t stored_since_ = 0; // by us, as events to be applied
 };
 
 } // namespace suivi::receiver

@@ -80,6 +80,26 @@ TEST_CASE("a locked order is tried again shortly in memory and then through the 
   CHECK(next.state == event_state::pending);
 }
 
+TEST_CASE("an event that has waited for a lock before goes back to the database after one try with growing pauses") {
+  work event;
+  event.attempts = 1;
+  auto next = after_verdict(event, said(outcome::busy), noon, 0);
+  CHECK(next.what == follow_up::kind::postpone);
+  CHECK(next.attempts == 2);
+  CHECK(next.delay == 2s);
+  event.attempts = 20;
+  CHECK(wait_for_lock(event, 0).delay == 5s); // the lock may end at any moment
+  CHECK(wait_for_lock(event, 0).error == "the order is locked");
+}
+
+TEST_CASE("an event that was parked before is tried in memory where its order is locked and counts anew") {
+  work event;
+  event.state = event_state::parked;
+  event.attempts = 9;
+  CHECK(after_verdict(event, said(outcome::busy), noon, 0).what == follow_up::kind::try_again);
+  CHECK(wait_for_lock(event, 0).attempts == 1);
+}
+
 TEST_CASE("a locked order leaves a confirming event confirming") {
   auto event = confirming(3);
   event.busy_tries = 6;
@@ -111,6 +131,51 @@ TEST_CASE("a read that came late enough and settled nothing is not repeated at o
   auto next = after_verdict(event, doubtful(noon + 10s), noon + 12s, 0);
   CHECK(next.what == follow_up::kind::postpone);
   CHECK(next.delay >= 1s);
+}
+
+TEST_CASE("what the read that an event caused has written the event is told to have applied") {
+  auto event = confirming(1);
+  event.read_at = noon;
+  CHECK(after_verdict(event, said(outcome::unchanged), noon, 0).outcome == "unchanged");
+  event.read_wrote = true;
+  auto next = after_verdict(event, said(outcome::unchanged), noon, 0);
+  CHECK(next.what == follow_up::kind::close);
+  CHECK(next.outcome == "applied");
+  CHECK(next.order_id == "order-1");
+  CHECK(after_verdict(event, said(outcome::stale), noon, 0).outcome == "stale"); // the courier said otherwise
+}
+
+TEST_CASE("what a read that came late enough does not prove is a conflict") {
+  auto event = confirming(2);
+  auto v = doubtful(noon + 10s);
+  v.unproven = true;
+  event.read_at = noon + 9s;
+  CHECK(after_verdict(event, v, noon + 9s, 0).what == follow_up::kind::postpone);
+  event.read_at = noon + 10s;
+  auto next = after_verdict(event, v, noon + 11s, 0);
+  CHECK(next.what == follow_up::kind::close);
+  CHECK(next.outcome == "conflict");
+  CHECK_FALSE(next.error.empty());
+}
+
+TEST_CASE("an event whose account nothing proves is parked without its reference and says so") {
+  auto v = said(outcome::unmatched);
+  CHECK_FALSE(after_verdict(work{}, v, noon, 0).by_ids_only);
+  v.unproven = true;
+  auto next = after_verdict(work{}, v, noon, 0);
+  CHECK(next.state == event_state::parked);
+  CHECK(next.by_ids_only);
+  CHECK_FALSE(next.error.empty());
+}
+
+TEST_CASE("a read that may not be begun now waits as long as it must and tells why") {
+  auto next = read_later(work{}, 90s, "maystro:throttled", 0);
+  CHECK(next.what == follow_up::kind::postpone);
+  CHECK(next.state == event_state::confirming);
+  CHECK(next.delay == 90s);
+  CHECK(next.error == "maystro:throttled");
+  CHECK(read_later(confirming(4), 0ms, "full", 0).delay > read_later(confirming(1), 0ms, "full", 0).delay);
+  CHECK(read_later(work{}, 24h, "maystro:throttled", 0).delay == 1h);
 }
 
 TEST_CASE("a parcel the courier does not know or cannot be asked about for want of a key is a conflict") {

@@ -1,0 +1,28 @@
+// Which parked events are woken, and in which order.
+#include "receiver/inbox.hpp"
+#include "tests/support/connected.hpp"
+#include "tests/support/database.hpp"
+#include "tests/support/print_result.hpp"
+#include "tests/support/run.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using namespace suivi::receiver;
+
+TEST_CASE("thousands of parked events that are woken in vain do not keep another from being woken") {
+  test::database db;
+  db.execute(R"(
+    insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+    insert into orders ("id", "reference", "customerId", "total", "updatedAt") values ('o1', 'R1', 'c', 1, now());
+    insert into suivi.pending (event_id, stored_on, state, attempts, due_at, reference)
+    select n, current_date, 'parked', 4, now() + interval '1 minute', 'R1' from generate_series(1, 6000) n
+    union all select 6001, current_date, 'parked', 1, now() + interval '5 minutes', 'R1')");
+  test::run([&]() -> task<void> {
+    auto connection = co_await test::connected(db.options());
+    auto woken = co_await wake_parked(connection, false);
+    REQUIRE(woken);
+    CHECK(*woken == 5000);
+  });
+  CHECK(db.number("select count(*) from suivi.pending where event_id = 6001 and due_at <= now()") == 1);
+}
