@@ -105,7 +105,7 @@ TEST_CASE("what is known of two that agree is newer only than what both are and 
     all.push_back(untimed(from));
     for (int to = from; to < 7; ++to) all.push_back(pull(from, to));
   }
-  int pairs = 0;
+  int pairs = 0, overwritten_by_older = 0, given_up_though_newer = 0;
   auto check = [&](const std::vector<as_of>& told, const as_of& known) {
     for (const as_of& later : all) {
       bool beats_all = true, beaten = false;
@@ -114,8 +114,8 @@ TEST_CASE("what is known of two that agree is newer only than what both are and 
         beaten = beaten || compare(one, later) == relation::older;
       }
       relation said = compare(known, later);
-      if (said == relation::newer && !beats_all) FAIL_CHECK("overwritten by what may be older");
-      if (said == relation::older && !beaten) FAIL_CHECK("given up though it may be newer");
+      if (said == relation::newer && !beats_all) ++overwritten_by_older;
+      if (said == relation::older && !beaten) ++given_up_though_newer;
     }
   };
   for (const as_of& first : all)
@@ -128,6 +128,8 @@ TEST_CASE("what is known of two that agree is newer only than what both are and 
         if (compare(two, third) == relation::doubt) check({first, second, third}, agreed(two, third));
     }
   CHECK(pairs > 100);
+  CHECK(overwritten_by_older == 0);
+  CHECK(given_up_though_newer == 0);
 }
 
 TEST_CASE("of two that agree the newer counts and the older changes nothing") {
