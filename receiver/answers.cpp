@@ -49,6 +49,16 @@ http::response unauthorised() {
   return answer;
 }
 
+http::response forbidden() {
+  return refused(403, "FORBIDDEN", "webhooks are not taken from this address");
+}
+
+http::response too_many_refusals(std::chrono::seconds wait) {
+  auto answer = refused(429, "TOO_MANY_REFUSALS", "this address was refused too often within a minute");
+  answer.headers.emplace_back("Retry-After", std::to_string(wait.count()));
+  return answer;
+}
+
 http::response not_found() {
   return refused(404, "NOT_FOUND", "there is nothing at this address");
 }

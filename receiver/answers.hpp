@@ -3,6 +3,7 @@
 
 #include "common/http/message.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ namespace suivi::receiver {
 
 [[nodiscard]] http::response refused(unsigned status, std::string_view code, std::string_view message);
 [[nodiscard]] http::response unauthorised();
+[[nodiscard]] http::response forbidden();
+// 429, for one that is refused too often.
+[[nodiscard]] http::response too_many_refusals(std::chrono::seconds wait);
 [[nodiscard]] http::response not_found();
 [[nodiscard]] http::response wrong_method(std::string_view allowed);
 // 503: nothing was kept, send it again.

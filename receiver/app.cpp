@@ -1,4 +1,5 @@
 // The one composition root. Destruction runs bottom to top, so what is used is declared before what uses it.
+// A lane that fails ends the process, in order, with status 1.
 //
 // Ending takes at most 10 seconds: no new requests (4 s for those begun), what was taken is stored, what was
 // stored is applied, the rest is given back for others to apply.
@@ -8,6 +9,7 @@
 #include "common/http/client.hpp"
 #include "common/http/server.hpp"
 #include "common/log/log.hpp"
+#include "common/runtime/lifetime.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/runtime/task_group.hpp"
 #include "receiver/command_line.hpp"
@@ -20,7 +22,9 @@
 #include "receiver/spool_drain.hpp"
 #include "receiver/webhook.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <cstdlib>
 #include <fmt/format.h>
 
 namespace suivi::receiver {
@@ -29,10 +33,20 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-http::server_limits server_limits(const config::settings& s) {
+// What the database's connections, single reads, the spool and the log need at most, whatever peers do.
+std::size_t own_files(const config::settings& s) {
+  return static_cast<std::size_t>(s.database.pool) + 32;
+}
+
+http::server_limits server_limits(const config::settings& s, std::size_t open_files) {
   http::server_limits limits;
   limits.max_body_bytes = s.receiver.max_body_bytes;
-  limits.max_connections = static_cast<std::size_t>(s.receiver.max_connections);
+  auto wanted = static_cast<std::size_t>(s.receiver.max_connections);
+  auto possible = open_files > own_files(s) ? open_files - own_files(s) : 1;
+  limits.max_connections = std::min(wanted, possible);
+  if (possible < wanted)
+    log::warn("the limit of open files allows fewer connections than receiver.max_connections",
+              {{"files", open_files}, {"wanted", wanted}, {"connections", possible}});
   return limits;
 }
 
@@ -50,10 +64,13 @@ intake::limits intake_limits(const config::settings& s) {
   return limits;
 }
 
+constexpr std::string_view certificates_allowed =
+    "a readable PEM file: receiver.tls_certificate the chain, receiver.tls_key its key without password";
+
 class app {
  public:
-  app(asio::io_context& io, const config::settings& s)
-      : settings_(s), executor_(io.get_executor()), counts_(series_),
+  app(asio::io_context& io, const config::settings& s, std::size_t open_files)
+      : settings_(s), executor_(io.get_executor()), life_(executor_), counts_(series_),
         client_(executor_, http::client_limits{}), db_(executor_, connect_options(s), s.database.pool),
         accounts_(db_, client_, s),
         applier_(executor_, db_, accounts_, counts_, door_options(s), crypto::hex(crypto::random_bytes(8))),
@@ -61,14 +78,16 @@ class app {
         rounds_(executor_, db_, applier_), retention_(connect_options(s), db_, counts_, s.retention.events),
         second_reading_(db_), spool_(executor_, spool_options(s)),
         intake_(executor_, db_, spool_, applier_, counts_, intake_limits(s)),
-        drain_(executor_, db_, intake_, spool_, counts_), desk_(s, db_, spool_, intake_, counts_, series_),
+        drain_(executor_, db_, intake_, spool_, counts_),
         operations_(executor_, s, connect_options(s), db_, accounts_, applier_),
-        server_(executor_, server_limits(s),
+        desk_(s, db_, spool_, intake_, operations_, counts_, series_),
+        server_(executor_, server_limits(s, open_files),
                 [this](http::request what) {
-                  return is_operations_address(what.target) ? operations_.answer(std::move(what))
-                                                            : desk_.answer(std::move(what));
+                  counts_.connections.set(static_cast<double>(server_.connections()));
+                  return desk_.answer(std::move(what));
                 }),
-        lanes_(executor_), applying_(executor_), serving_(executor_), endless_(executor_) {
+        lanes_(executor_, life_.on_failure()), applying_(executor_, life_.on_failure()),
+        serving_(executor_, life_.on_failure()), endless_(executor_, life_.on_failure()) {
     applier_.on_wanted_read(
         [this](shop::wanted_read wanted, std::optional<work> waiting) {
           confirmer_.ask(std::move(wanted), std::move(waiting));
@@ -77,28 +96,61 @@ class app {
   }
 
   task<void> run(int& status) {
+    status = 2;
+    if (auto wrong = use_certificate()) {
+      fmt::print(stderr, "suivi-receiver: {}; allowed is {}\n", *wrong, certificates_allowed);
+      co_return;
+    }
     status = 1;
     auto listening = server_.listen(settings_.receiver.listen);
     if (!listening) {
       fmt::print(stderr, "suivi-receiver: {}\n", to_string(listening.error()));
       co_return;
     }
-    log::info("receiving webhooks",
-              {{"listen", settings_.receiver.listen}, {"port", server_.port()}, {"version", version()}});
+    log::info("receiving webhooks", {{"listen", settings_.receiver.listen},
+                                     {"port", server_.port()},
+                                     {"tls", secure()},
+                                     {"version", version()}});
     start();
-    co_await runtime::stop_requested();
+    co_await life_.end_wanted();
     log::info("stopping");
     co_await stop();
     log::info("stopped");
-    status = 0;
+    if (!life_.failed()) status = 0;
   }
 
  private:
+  [[nodiscard]] bool secure() const { return !settings_.receiver.tls_certificate.empty(); }
+
+  // What is wrong with the files, naming the key.
+  std::optional<std::string> use_certificate() {
+    const auto& mine = settings_.receiver;
+    if (!secure()) return std::nullopt;
+    auto used = server_.use_tls({mine.tls_certificate, mine.tls_key});
+    if (used) return std::nullopt;
+    const auto& e = used.error();
+    return fmt::format("receiver.{} = {}", e.code == "http:tls_key" ? "tls_key" : "tls_certificate",
+                       e.detail);
+  }
+
+  void reload() {
+    if (!secure()) {
+      log::info("SIGHUP: without TLS there is nothing to reload");
+    } else if (auto wrong = use_certificate()) {
+      log::error("the new TLS certificate cannot be used, the old one stays in force", {{"error", *wrong}});
+    } else {
+      log::info("the TLS certificate was reloaded, new connections get it",
+                {{"certificate", settings_.receiver.tls_certificate}});
+    }
+  }
+
   void start() {
     auto on_up = [this] {
       rounds_.hurry();
       drain_.hurry();
     };
+    endless_.spawn("signals", life_.watch_signals());
+    endless_.spawn("reload", runtime::at_each_hangup([this] { reload(); }));
     endless_.spawn("database", db_.keep(on_up, [this] { intake_.let_go(); }));
     endless_.spawn("spool", drain_.run());
     endless_.spawn("accounts", accounts_.keep());
@@ -150,6 +202,7 @@ class app {
 
   const config::settings& settings_;
   asio::any_io_executor executor_;
+  runtime::lifetime life_;
   metrics::registry series_;
   measures counts_;
   http::client client_;
@@ -163,8 +216,8 @@ class app {
   spool spool_;
   intake intake_;
   spool_drain drain_;
-  front_desk desk_;
   operations operations_;
+  front_desk desk_;
   http::server server_;
   runtime::task_group lanes_;
   runtime::task_group applying_;
@@ -186,8 +239,9 @@ int run_server(const config::settings& s) {
   asio::io_context io(1);
   auto files = runtime::raise_open_file_limit();
   log::debug("limit of open files", {{"files", files}});
-  app all(io, s);
-  runtime::task_group main_task(io.get_executor());
+  app all(io, s, files);
+  // Without it nobody would end the lanes.
+  runtime::task_group main_task(io.get_executor(), [] { std::_Exit(1); });
   int status = 1;
   main_task.spawn("receiver", all.run(status));
   io.run();

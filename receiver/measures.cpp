@@ -15,8 +15,8 @@ void count(std::map<std::string, metrics::counter, std::less<>>& series, std::st
 } // namespace
 
 measures::measures(metrics::registry& where) : where_(where) {
-  for (const char* answer :
-       {"stored", "duplicate", "ignored", "quarantined", "spooled", "unauthorized", "unavailable"})
+  for (const char* answer : {"stored", "duplicate", "ignored", "quarantined", "spooled", "unauthorized",
+                             "forbidden", "unavailable"})
     webhooks_.emplace(
         answer, where_.make_counter("suivi_webhooks_total", "Webhooks by answer.", {{"answer", answer}}));
   for (const char* outcome :

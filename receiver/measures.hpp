@@ -13,7 +13,7 @@ class measures {
  public:
   explicit measures(metrics::registry& where);
 
-  // stored, duplicate, ignored, quarantined, spooled, unauthorized, unavailable
+  // stored, duplicate, ignored, quarantined, spooled, unauthorized, forbidden, unavailable
   void webhook(std::string_view answer);
   // applied, unchanged, stale, conflict, parked, confirming, failed, busy
   void outcome(std::string_view what);

@@ -19,7 +19,7 @@ bool lower_case_equal(std::string_view a, std::string_view b) {
 }
 
 route plain(place where, const http::request& what) {
-  return {where, "GET", what.method == "GET", {}, {}};
+  return {where, "GET, HEAD", what.method == "GET" || what.method == "HEAD", {}, {}};
 }
 
 route webhook(const http::request& what, const http::target& target) {
@@ -71,18 +71,6 @@ std::optional<std::string_view> bearer(const http::header_list& headers) {
   value->remove_prefix(scheme.size());
   while (value->starts_with(' ')) value->remove_prefix(1);
   return value;
-}
-
-bool is_private(const boost::asio::ip::address& address) {
-  if (address.is_v6()) {
-    auto six = address.to_v6();
-    if (six.is_v4_mapped())
-      return is_private(boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, six));
-    return six.is_loopback() || six.is_link_local() || (six.to_bytes()[0] & 0xfe) == 0xfc;
-  }
-  auto four = address.to_v4().to_bytes();
-  return four[0] == 127 || four[0] == 10 || (four[0] == 172 && (four[1] & 0xf0) == 16) ||
-         (four[0] == 192 && four[1] == 168) || (four[0] == 169 && four[1] == 254);
 }
 
 } // namespace suivi::receiver

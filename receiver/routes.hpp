@@ -15,7 +15,7 @@ enum class place { webhook, health, readiness, metrics, nowhere };
 
 struct route {
   place where = place::nowhere;
-  std::string_view allowed_method; // "POST", "GET"; empty for nowhere
+  std::string_view allowed_method; // "POST", "GET, HEAD"; empty for nowhere
   bool method_fits = false;
   std::vector<std::string> secrets;   // for a webhook: what the request offers as secret
   std::optional<std::string> account; // ?account=, for a webhook
@@ -27,9 +27,6 @@ struct route {
 
 // Whether any offered secret is one of the accepted ones; takes the same time whichever matches.
 [[nodiscard]] bool secret_fits(const std::vector<std::string>& offered, const std::vector<secret>& accepted);
-
-// Loopback, link-local and private addresses (RFC 1918, RFC 4193), IPv4 mapped into IPv6 among them.
-[[nodiscard]] bool is_private(const boost::asio::ip::address& address);
 
 // `Authorization: Bearer x` → x.
 [[nodiscard]] std::optional<std::string_view> bearer(const http::header_list& headers);

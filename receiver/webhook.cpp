@@ -2,6 +2,7 @@
 #include "receiver/webhook.hpp"
 
 #include "common/crypto/crypto.hpp"
+#include "common/log/log.hpp"
 #include "receiver/answers.hpp"
 
 namespace suivi::receiver {
@@ -12,36 +13,65 @@ using std::chrono::steady_clock;
 
 constexpr int retry_after_seconds = 5;
 
+task<http::response> at_once(http::response answer) {
+  co_return answer;
+}
+
 } // namespace
 
-front_desk::front_desk(const config::settings& s, database& db, spool& instead, intake& in, measures& counts,
-                       metrics::registry& series)
-    : settings_(s), db_(db), spool_(instead), in_(in), counts_(counts), series_(series) {}
+front_desk::front_desk(const config::settings& s, database& db, spool& instead, intake& in,
+                       operations& questions, measures& counts, metrics::registry& series)
+    : settings_(s), db_(db), spool_(instead), in_(in), operations_(questions), counts_(counts),
+      series_(series), trusted_proxies_(parse_networks(s.receiver.trusted_proxies)),
+      allow_from_(parse_networks(s.receiver.allow_from)) {}
 
 task<http::response> front_desk::answer(http::request what) {
+  auto peer = what.remote;
+  auto client = client_address(peer, what.headers, trusted_proxies_);
+  auto said = co_await answer_to(std::move(what), client);
+  if (said.status == 401 || said.status == 403) co_return refuse(client.value_or(peer), std::move(said));
+  co_return said;
+}
+
+task<http::response> front_desk::answer_to(http::request what, std::optional<ip_address> client) {
+  if (is_operations_address(what.target)) return operations_.answer(std::move(what));
   auto where = find_route(what);
-  if (where.where == place::nowhere) co_return not_found();
-  if (!where.method_fits) co_return wrong_method(where.allowed_method);
+  if (where.where == place::nowhere) return at_once(not_found());
+  if (!where.method_fits) return at_once(wrong_method(where.allowed_method));
   switch (where.where) {
-  case place::webhook: {
-    auto said = co_await take_webhook(std::move(what), std::move(where));
-    co_return said;
-  }
-  case place::metrics: {
-    auto said = co_await tell_metrics(std::move(what));
-    co_return said;
-  }
+  case place::webhook:
+    if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
+      return take_webhook(std::move(what), std::move(where));
+    counts_.webhook("forbidden");
+    return at_once(forbidden());
+  case place::metrics:
+    return may_read_metrics(what, client) ? tell_metrics() : at_once(unauthorised());
   case place::readiness:
-    co_return tell_readiness();
+    return at_once(tell_readiness());
   case place::health: {
     http::response alive;
     alive.body = R"({"success":true})";
-    co_return alive;
+    return at_once(std::move(alive));
   }
   case place::nowhere:
     break;
   }
-  co_return not_found();
+  return at_once(not_found());
+}
+
+http::response front_desk::refuse(const ip_address& from, http::response answer) {
+  auto counted = refusals_.note(from, steady_clock::now());
+  if (counted.first)
+    log::warn("requests are refused; this is said once a minute, of the first of them",
+              {{"status", answer.status}, {"from", from.to_string()}});
+  return counted.told_to_wait ? too_many_refusals(*counted.told_to_wait) : std::move(answer);
+}
+
+bool front_desk::may_read_metrics(const http::request& what, const std::optional<ip_address>& client) const {
+  if (client && is_private(*client)) return true;
+  auto token = bearer(what.headers);
+  const auto& wanted = settings_.receiver.admin_token;
+  return token && !wanted.empty() && crypto::equal_in_constant_time(*token, wanted.reveal());
 }
 
 task<http::response> front_desk::take_webhook(http::request what, route where) {
@@ -83,13 +113,7 @@ task<http::response> front_desk::take_webhook(http::request what, route where) {
   co_return stored(id);
 }
 
-task<http::response> front_desk::tell_metrics(http::request what) {
-  if (!is_private(what.remote)) {
-    auto token = bearer(what.headers);
-    const auto& wanted = settings_.receiver.admin_token;
-    bool fits = token && !wanted.empty() && crypto::equal_in_constant_time(*token, wanted.reveal());
-    if (!fits) co_return unauthorised();
-  }
+task<http::response> front_desk::tell_metrics() {
   counts_.database_up.set(db_.is_up() ? 1 : 0);
   // The spool first: what goes from there into the database meanwhile is counted twice rather than not at all.
   auto spooled = static_cast<std::int64_t>(spool_.now().depth.rows);

@@ -1,5 +1,5 @@
-// Every request the receiver gets: route, right, and answer. A webhook is answered with 2xx after it is
-// durable only.
+// Every request the receiver gets: whose it is, route, right, and answer. A webhook is answered with 2xx
+// after it is durable only.
 //
 // Nothing here logs a request's target: it may hold the secret.
 #pragma once
@@ -7,9 +7,12 @@
 #include "common/config/settings.hpp"
 #include "common/http/message.hpp"
 #include "common/metrics/metrics.hpp"
+#include "receiver/client_address.hpp"
 #include "receiver/database.hpp"
 #include "receiver/intake.hpp"
 #include "receiver/measures.hpp"
+#include "receiver/operations.hpp"
+#include "receiver/refusals.hpp"
 #include "receiver/routes.hpp"
 #include "receiver/spool.hpp"
 
@@ -17,14 +20,18 @@ namespace suivi::receiver {
 
 class front_desk {
  public:
-  front_desk(const config::settings& s, database& db, spool& instead, intake& in, measures& counts,
-             metrics::registry& series);
+  front_desk(const config::settings& s, database& db, spool& instead, intake& in, operations& questions,
+             measures& counts, metrics::registry& series);
 
   task<http::response> answer(http::request what);
 
  private:
+  task<http::response> answer_to(http::request what, std::optional<ip_address> client);
   task<http::response> take_webhook(http::request what, route where);
-  task<http::response> tell_metrics(http::request what);
+  task<http::response> tell_metrics();
+  [[nodiscard]] bool may_read_metrics(const http::request& what,
+                                      const std::optional<ip_address>& client) const;
+  http::response refuse(const ip_address& from, http::response answer);
   http::response tell_readiness() const;
   task<bool> count_events();
   void measure_spool();
@@ -33,8 +40,12 @@ class front_desk {
   database& db_;
   spool& spool_;
   intake& in_;
+  operations& operations_;
   measures& counts_;
   metrics::registry& series_;
+  std::vector<network> trusted_proxies_;
+  std::vector<network> allow_from_;
+  refusals refusals_{refusals::limits()};
   std::int64_t last_pending_ = 0; // in the database, when it was last asked
   std::int64_t stored_since_ = 0; // by us, as events to be applied
 };

@@ -67,8 +67,10 @@ task<result<void>> forget_request(pg::connection& db, std::string account) {
   co_return result<void>();
 }
 
-request_desk::request_desk(parts& p, std::function<void(const report&)> on_report)
-    : p_(p), on_report_(std::move(on_report)), wake_(p.executor), sweeps_(p.executor) {}
+request_desk::request_desk(parts& p, std::function<void(const report&)> on_report,
+                           std::function<void()> on_failure)
+    : p_(p), on_report_(std::move(on_report)), wake_(p.executor), sweeps_(p.executor, std::move(on_failure)) {
+}
 
 void request_desk::stop() {
   stopping_ = true;

@@ -29,7 +29,8 @@ task<result<void>> forget_request(pg::connection& db, std::string account);
 
 class request_desk {
  public:
-  request_desk(parts& p, std::function<void(const report&)> on_report);
+  // `on_failure`: of a coroutine here, see task_group.
+  request_desk(parts& p, std::function<void(const report&)> on_report, std::function<void()> on_failure = {});
 
   // Until stop(); returns when every sweep begun here has ended.
   task<void> run();

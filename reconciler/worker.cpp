@@ -2,7 +2,7 @@
 #include "reconciler/worker.hpp"
 
 #include "common/log/log.hpp"
-#include "common/runtime/signals.hpp"
+#include "common/runtime/lifetime.hpp"
 #include "reconciler/due.hpp"
 #include "reconciler/hooks_watch.hpp"
 #include "reconciler/house.hpp"
@@ -36,13 +36,15 @@ struct account_job {
 
 struct worker {
   worker(parts& with)
-      : p(with), times(p.settings.reconciler.schedule, p.settings.reconciler.timezone),
-        sweeping(p.executor), wake(p.executor),
-        requests(p, [this](const report& r) { numbers.count(r); }) {}
+      : p(with), times(p.settings.reconciler.schedule, p.settings.reconciler.timezone), life(p.executor),
+        sweeping(p.executor, life.on_failure()), wake(p.executor),
+        requests(
+            p, [this](const report& r) { numbers.count(r); }, life.on_failure()) {}
 
   parts& p;
   schedule times;
   std::list<account_job> jobs;
+  runtime::lifetime life;
   runtime::task_group sweeping;
   runtime::wakeup wake;
   figures numbers;
@@ -53,8 +55,8 @@ struct worker {
   bool database_missed = false; // said once for each absence
 };
 
-task<void> stop_on_signal(worker& w) {
-  co_await runtime::stop_requested();
+task<void> stop_when_wanted(worker& w) {
+  co_await w.life.end_wanted();
   log::info("stopping");
   w.stopping = true;
   for (account_job& job : w.jobs) job.round.stop();
@@ -187,13 +189,14 @@ task<int> run_worker(parts& p) {
     fmt::print(stderr, "suivi-reconciler: {}\n", to_string(listening.error()));
     co_return exits::failed;
   }
-  runtime::task_group beside(p.executor);
-  beside.spawn("signals", stop_on_signal(w));
+  runtime::task_group beside(p.executor, w.life.on_failure());
+  beside.spawn("signals", w.life.watch_signals());
+  beside.spawn("stop", stop_when_wanted(w));
   beside.spawn("hooks", watch_hooks(p, first_look_at_hooks));
   beside.spawn("house", keep_house(p, first_tidying));
-  runtime::task_group asking(p.executor);
+  runtime::task_group asking(p.executor, w.life.on_failure());
   asking.spawn("requests", w.requests.run());
-  runtime::task_group serving(p.executor);
+  runtime::task_group serving(p.executor, w.life.on_failure());
   serving.spawn("health", health.run());
   log::info("started", {{"listen", p.settings.reconciler.listen}, {"timezone", p.settings.reconciler.timezone}});
 
@@ -208,7 +211,7 @@ task<int> run_worker(parts& p) {
   beside.cancel();
   co_await beside.join();
   log::info("stopped");
-  co_return status;
+  co_return w.life.failed() ? exits::failed : status;
 }
 
 } // namespace suivi::reconciler

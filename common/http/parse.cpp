@@ -18,6 +18,18 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+// RFC 9112 § 3.2.2: a server takes `http://host/path?query` too.
+std::string origin_form(std::string_view target) {
+  for (std::string_view scheme : {"http://", "https://"}) {
+    if (target.size() <= scheme.size() || !same_name(target.substr(0, scheme.size()), scheme)) continue;
+    auto end = target.find_first_of("/?", scheme.size());
+    if (end == std::string_view::npos) return "/";
+    auto rest = std::string(target.substr(end));
+    return rest.front() == '/' ? rest : "/" + rest;
+  }
+  return std::string(target);
+}
+
 } // namespace
 
 template <bool is_request>
@@ -71,10 +83,13 @@ template <bool is_request>
 void message_parser<is_request>::on_field_impl(beast::http::field name, string_view text, string_view value,
                                                error_code& ec) {
   if (this->is_header_done()) return; // a trailer
-  if (name == beast::http::field::transfer_encoding && !same_name(view(value), "chunked")) {
-    unknown_coding_ = true;
-    ec = beast::http::error::bad_transfer_encoding;
-    return;
+  if (name == beast::http::field::transfer_encoding) {
+    // HTTP/1.0 knows no codings: whoever stands between may have read the message otherwise (RFC 9112 § 6.1).
+    unknown_coding_ = http_1_1() && !same_name(view(value), "chunked");
+    if (unknown_coding_ || (is_request && !http_1_1())) {
+      ec = beast::http::error::bad_transfer_encoding;
+      return;
+    }
   }
   if (name == beast::http::field::expect && same_name(view(value), "100-continue")) expects_continue_ = true;
   headers.emplace_back(text, value);
@@ -108,7 +123,7 @@ template class message_parser<false>;
 void request_parser::on_request_impl(beast::http::verb, beast::string_view name, beast::string_view where,
                                      int version, beast::error_code&) {
   method = view(name);
-  target = view(where);
+  target = origin_form(view(where));
   version_ = version;
 }
 

@@ -60,7 +60,7 @@ class request_parser final : public message_parser<true> {
  public:
   using message_parser::message_parser;
   std::string method;
-  std::string target;
+  std::string target; // in origin form where it came in absolute form; the authority is nobody's here
 
  private:
   void on_request_impl(beast::http::verb, beast::string_view name, beast::string_view where, int version,

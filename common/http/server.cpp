@@ -74,8 +74,9 @@ namespace {
 task<void> serve(std::unique_ptr<session> on) {
   try {
     co_await on->run();
-  } catch (const boost::system::system_error&) {
-    throw;                            // cancelled
+  } catch (const boost::system::system_error& e) {
+    if (e.code() == asio::error::operation_aborted) throw; // cancelled
+    log::error("a connection failed", {{"error", e.what()}});
   } catch (const std::exception& e) { // out of memory, say: this connection's end, not the server's
     log::error("a connection failed", {{"error", e.what()}});
   }

@@ -42,7 +42,8 @@ class server {
   // the address.
   result<void> listen(std::string_view address_and_port);
   // TLS 1.2 and newer for connections accepted from now on; call before run(), again later = reload.
-  // permanent "http:tls" if the files don't make a pair; what was in force then stays so.
+  // permanent "http:tls_certificate" or "http:tls_key" if the files don't make a pair; what was in force then
+  // stays so.
   result<void> use_tls(const tls_files& files);
   [[nodiscard]] unsigned short port() const;
   [[nodiscard]] std::size_t connections() const;

@@ -17,11 +17,11 @@ result<tls_context> make_server_tls(const tls_files& files) {
   context->set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string(); },
                                  failed);
   if (!failed) context->use_certificate_chain_file(files.certificate, failed);
-  if (failed) return permanent("http:tls", "certificate " + files.certificate + ": " + failed.message());
+  if (failed) return permanent("http:tls_certificate", files.certificate + ": " + failed.message());
   context->use_private_key_file(files.key, ssl::context::pem, failed);
-  if (failed) return permanent("http:tls", "key " + files.key + ": " + failed.message());
+  if (failed) return permanent("http:tls_key", files.key + ": " + failed.message());
   if (SSL_CTX_check_private_key(native) != 1)
-    return permanent("http:tls", files.key + " is not the key of " + files.certificate);
+    return permanent("http:tls_key", files.key + ": not the key of " + files.certificate);
   return context;
 }
 

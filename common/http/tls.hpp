@@ -11,7 +11,8 @@ namespace suivi::http {
 
 using tls_context = std::shared_ptr<asio::ssl::context>;
 
-// permanent "http:tls". An encrypted key is an error; nobody is asked for a password.
+// permanent "http:tls_certificate" or "http:tls_key", naming the file. An encrypted key is an error; nobody
+// is asked for a password.
 [[nodiscard]] result<tls_context> make_server_tls(const tls_files& files);
 
 // Verifies the peer against the system's authorities and, unless empty, those of `ca_file` (PEM). permanent

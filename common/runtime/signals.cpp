@@ -14,6 +14,15 @@ task<void> stop_requested() {
   signals.clear(); // a second signal finds the default disposition
 }
 
+task<void> at_each_hangup(std::function<void()> reload) {
+  auto executor = co_await asio::this_coro::executor;
+  asio::signal_set signals(executor, SIGHUP);
+  for (;;) {
+    co_await signals.async_wait(asio::use_awaitable);
+    reload();
+  }
+}
+
 std::size_t raise_open_file_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;

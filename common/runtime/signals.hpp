@@ -3,11 +3,17 @@
 
 #include "common/runtime/task.hpp"
 
+#include <functional>
+
 namespace suivi::runtime {
 
 // Returns at the first SIGTERM or SIGINT; a second one of either finds the default disposition and
 // ends the process at once.
 task<void> stop_requested();
+
+// Calls `reload` at every SIGHUP; ends by cancellation only. From its first wait on a SIGHUP no longer ends
+// the process.
+task<void> at_each_hangup(std::function<void()> reload);
 
 // Raises this process's soft limit of open files to its hard limit; returns the limit in force.
 std::size_t raise_open_file_limit();

@@ -9,7 +9,8 @@
 
 namespace suivi::runtime {
 
-task_group::task_group(asio::any_io_executor executor) : executor_(executor), ended_(std::move(executor)) {}
+task_group::task_group(asio::any_io_executor executor, failure_listener on_failure)
+    : executor_(executor), on_failure_(std::move(on_failure)), ended_(std::move(executor)) {}
 
 task_group::~task_group() {
   if (!running_.empty()) {
@@ -26,19 +27,25 @@ void task_group::spawn(std::string name, task<void> body) {
       try {
         std::rethrow_exception(thrown);
       } catch (const boost::system::system_error& e) {
-        if (e.code() != asio::error::operation_aborted) {
-          log::error("a coroutine failed", {{"coroutine", self->name}, {"error", e.what()}});
-          if (!failure_) failure_ = thrown;
-        }
+        if (e.code() != asio::error::operation_aborted) note_failure(*self, e.what(), thrown);
       } catch (const std::exception& e) {
-        log::error("a coroutine failed", {{"coroutine", self->name}, {"error", e.what()}});
-        if (!failure_) failure_ = thrown;
+        note_failure(*self, e.what(), thrown);
+      } catch (...) {
+        note_failure(*self, "unknown exception", thrown);
       }
     }
     running_.erase(self);
     if (running_.empty()) ended_.cancel();
   };
   asio::co_spawn(executor_, std::move(body), asio::bind_cancellation_slot(self->signal.slot(), std::move(finish)));
+}
+
+void task_group::note_failure(const entry& of, std::string_view what, std::exception_ptr thrown) {
+  log::error("a coroutine failed", {{"coroutine", of.name}, {"error", what}});
+  if (on_failure_)
+    on_failure_();
+  else if (!failure_)
+    failure_ = std::move(thrown);
 }
 
 void task_group::cancel() {

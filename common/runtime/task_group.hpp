@@ -8,6 +8,7 @@
 #include "common/runtime/task.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <functional>
 #include <list>
 #include <string>
 
@@ -15,14 +16,18 @@ namespace suivi::runtime {
 
 class task_group {
  public:
-  explicit task_group(asio::any_io_executor executor);
+  // Told at once that a coroutine of the group has failed.
+  using failure_listener = std::function<void()>;
+
+  explicit task_group(asio::any_io_executor executor, failure_listener on_failure = {});
   task_group(const task_group&) = delete;
   task_group& operator=(const task_group&) = delete;
   // All coroutines must have ended: join() first. Checked.
   ~task_group();
 
-  // `name` is for the log, where an exception other than cancellation ends the coroutine; such an exception is a
-  // programmer's error: it is logged, kept, and thrown by join().
+  // `name` is for the log, where an exception other than cancellation ends the coroutine; such an exception
+  // is a programmer's error: it is logged, and thrown by join(), or, where the group has one, the listener is
+  // told instead.
   void spawn(std::string name, task<void> body);
   // Asks every running coroutine to end at its next wait (terminal cancellation). May be repeated.
   void cancel();
@@ -41,9 +46,11 @@ class task_group {
     asio::cancellation_signal signal;
   };
 
+  void note_failure(const entry& of, std::string_view what, std::exception_ptr thrown);
   task<void> wait_until(steady_time deadline);
 
   asio::any_io_executor executor_;
+  failure_listener on_failure_;
   std::list<entry> running_;
   asio::steady_timer ended_;
   std::exception_ptr failure_;

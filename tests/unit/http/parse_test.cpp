@@ -97,9 +97,59 @@ TEST_CASE("what could be read as two different requests is refused") {
   }
 }
 
+TEST_CASE("HTTP 1.0 knows no transfer coding and whoever sends one means something else") {
+  auto head = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n";
+  CHECK(parse(std::string(head) + "\r\n0\r\n\r\n", 1000, 100, 4096).end == step::malformed);
+  CHECK(parse(std::string(head) + "Connection: keep-alive\r\n\r\n0\r\n\r\n", 1000, 100, 7).end ==
+        step::malformed);
+}
+
+TEST_CASE("control characters in a head are refused") {
+  using namespace std::string_literals;
+  for (const std::string& header : {"X: a\0b"s, "X\0: a"s, "X: a\x01"s, "X: a\x7f"s, "X: a\nY: b"s}) {
+    CAPTURE(header);
+    CHECK(parse(post(header, ""), 1000, 100, 4096).end == step::malformed);
+  }
+  for (const std::string& target : {"/a\0b"s, "/a\tb"s, "/a\x7f"s}) {
+    CAPTURE(target);
+    CHECK(parse("GET " + target + " HTTP/1.1\r\n\r\n", 1000, 100, 4096).end == step::malformed);
+  }
+}
+
+TEST_CASE("a folded header line is one value and never two readings") {
+  request_parser parser(1000, 100);
+  beast::flat_buffer in;
+  put(in, post("X-Folded: a\r\n  b\r\nContent-Length: 1", "c"));
+  CHECK(parser.feed(in) == step::done);
+  CHECK(find_header(parser.headers, "X-Folded") == "a b");
+  CHECK(parser.body == "c");
+  CHECK(parse(post("Content-Length: 1\r\n 0", "c"), 1000, 100, 4096).end == step::malformed);
+  CHECK(parse(post("Transfer-Encoding: chunked\r\n ,gzip", "c"), 1000, 100, 4096).end ==
+        step::unknown_coding);
+}
+
+TEST_CASE("a target in absolute form is brought into origin form") {
+  struct form {
+    std::string sent, read;
+  };
+  for (const auto& [sent, read] :
+       {form{"http://shop.example/a/b?c=d", "/a/b?c=d"}, form{"HTTPS://shop.example:8443/a", "/a"},
+        form{"http://shop.example", "/"}, form{"http://shop.example?c=d", "/?c=d"},
+        form{"/http://x/", "/http://x/"}, form{"*", "*"}, form{"ftp://x/a", "ftp://x/a"},
+        form{"http://", "http://"}}) {
+    CAPTURE(sent);
+    request_parser parser(1000, 100);
+    beast::flat_buffer in;
+    put(in, "GET " + sent + " HTTP/1.1\r\n\r\n");
+    REQUIRE(parser.feed(in) == step::done);
+    CHECK(parser.target == read);
+  }
+}
+
 TEST_CASE("bad chunks and endless chunk lines are refused") {
   for (std::string chunk :
-       {"x\r\n", "-1\r\n", "\r\n", "1\r\nabcd\r\n", "1 \r\na\r\n0\r\n\r\n", "1ffffffffffffffff\r\n"}) {
+       {"x\r\n", "-1\r\n", "\r\n", "1\r\nabcd\r\n", "1 \r\na\r\n0\r\n\r\n", "1ffffffffffffffff\r\n",
+        "1\na\r\n0\r\n\r\n", "1;x\ny\r\na\r\n0\r\n\r\n", "0x1\r\na\r\n0\r\n\r\n", "1\r\na\n0\r\n\r\n"}) {
     CAPTURE(chunk);
     CHECK(parse(post("Transfer-Encoding: chunked", chunk), 1000, 100, 4096).end == step::malformed);
   }

@@ -93,12 +93,21 @@ TEST_CASE("files that make no pair are refused and the old certificate stays") {
   live_server server(echo(), {}, files(good));
   auto nonsense = made.authority() + ".txt";
   std::ofstream(nonsense) << "nonsense";
-  for (const auto& bad :
-       {http::tls_files{good.certificate, other.key}, http::tls_files{good.certificate, nonsense},
-        http::tls_files{nonsense, good.key}, http::tls_files{"/nonexistent", good.key}}) {
+  struct bad_pair {
+    http::tls_files files;
+    std::string code, named;
+  };
+  for (const auto& [bad, code, named] :
+       {bad_pair{{good.certificate, other.key}, "http:tls_key", other.key},
+        bad_pair{{good.certificate, nonsense}, "http:tls_key", nonsense},
+        bad_pair{{good.certificate, "/nonexistent.key"}, "http:tls_key", "/nonexistent.key"},
+        bad_pair{{nonsense, good.key}, "http:tls_certificate", nonsense},
+        bad_pair{{"/nonexistent.pem", good.key}, "http:tls_certificate", "/nonexistent.pem"}}) {
+    CAPTURE(named);
     auto used = server.use_tls(bad);
     REQUIRE(!used.has_value());
-    CHECK(used.error().code == "http:tls");
+    CHECK(used.error().code == code);
+    CHECK(used.error().detail.starts_with(named + ": "));
     CHECK(used.error().kind == suivi::failure::permanent);
   }
   asking client(trusting(made));

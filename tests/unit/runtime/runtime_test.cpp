@@ -1,4 +1,5 @@
 // Life and end of coroutines: groups that are joined, wake-ups that are not lost, signals.
+#include "common/runtime/lifetime.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/runtime/wakeup.hpp"
@@ -206,6 +207,73 @@ TEST_CASE("SIGTERM and SIGINT each end the wait for a stop") {
     };
     run(body);
   }
+}
+
+TEST_CASE("a group's listener hears of each failure and of no cancellation, and join does not throw then") {
+  auto body = [](asio::any_io_executor executor) -> task<void> {
+    int failures = 0;
+    task_group group(executor, [&] { ++failures; });
+    bool cleaned_up = false;
+    group.spawn("fails", fail("example failure"));
+    group.spawn("fails too", fail("example failure"));
+    group.spawn("sleeps", sleep_long(cleaned_up));
+    bool all = co_await group.join_until(in(50ms));
+    CHECK_FALSE(all);
+    CHECK(failures == 2);
+    group.cancel();
+    co_await group.join();
+    CHECK(failures == 2);
+  };
+  run(body);
+}
+
+TEST_CASE("a lane that fails ends the process badly and a signal ends it well") {
+  auto failing = [](asio::any_io_executor executor) -> task<void> {
+    runtime::lifetime life(executor);
+    task_group signals(executor), lanes(executor, life.on_failure());
+    bool cleaned_up = false;
+    signals.spawn("signals", life.watch_signals());
+    lanes.spawn("goes on", sleep_long(cleaned_up));
+    lanes.spawn("fails", fail("example failure"));
+    co_await life.end_wanted();
+    CHECK(life.failed());
+    for (auto* group : {&signals, &lanes}) {
+      group->cancel();
+      co_await group->join();
+    }
+    CHECK(cleaned_up);
+  };
+  run(failing);
+  auto told = [](asio::any_io_executor executor) -> task<void> {
+    runtime::lifetime life(executor);
+    task_group signals(executor);
+    signals.spawn("signals", life.watch_signals());
+    signals.spawn("raise", raise_later(SIGTERM));
+    co_await life.end_wanted();
+    CHECK_FALSE(life.failed());
+    co_await signals.join();
+  };
+  run(told);
+}
+
+TEST_CASE("every SIGHUP reloads and none ends the wait for the next") {
+  auto body = [](asio::any_io_executor executor) -> task<void> {
+    task_group group(executor);
+    int reloads = 0;
+    wakeup reloaded(executor);
+    group.spawn("reload", runtime::at_each_hangup([&] {
+                  ++reloads;
+                  reloaded.notify();
+                }));
+    for (int n = 1; n <= 3; ++n) {
+      group.spawn("raise", raise_later(SIGHUP));
+      co_await reloaded.wait();
+      CHECK(reloads == n);
+    }
+    group.cancel();
+    co_await group.join();
+  };
+  run(body);
 }
 
 TEST_CASE("the soft limit of open files becomes the hard one") {
