@@ -1,11 +1,24 @@
 // asio::ssl::context with our choices made.
 #include "common/http/tls.hpp"
 
+#include <boost/asio/ssl/error.hpp>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509err.h>
 
 namespace suivi::http {
 
 namespace ssl = asio::ssl;
+
+namespace {
+
+bool is_mismatch(const boost::system::error_code& failed) {
+  auto reason = ERR_GET_REASON(static_cast<unsigned long>(failed.value()));
+  return failed.category() == asio::error::get_ssl_category() &&
+         (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH);
+}
+
+} // namespace
 
 result<tls_context> make_server_tls(const tls_files& files) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
@@ -19,9 +32,9 @@ result<tls_context> make_server_tls(const tls_files& files) {
   if (!failed) context->use_certificate_chain_file(files.certificate, failed);
   if (failed) return permanent("http:tls_certificate", files.certificate + ": " + failed.message());
   context->use_private_key_file(files.key, ssl::context::pem, failed);
-  if (failed) return permanent("http:tls_key", files.key + ": " + failed.message());
-  if (SSL_CTX_check_private_key(native) != 1)
+  if ((failed && is_mismatch(failed)) || (!failed && SSL_CTX_check_private_key(native) != 1))
     return permanent("http:tls_key", files.key + ": not the key of " + files.certificate);
+  if (failed) return permanent("http:tls_key", files.key + ": " + failed.message());
   return context;
 }
 

@@ -52,7 +52,7 @@ program::program(const std::string& name, std::vector<std::string> arguments,
   std::string pattern = (fs::temp_directory_path() / "suivi-system-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
-  std::string binary = std::string(SUIVI_BIN "/") + name;
+  std::string binary = fs::path(SUIVI_BIN) / name;
   arguments.insert(arguments.begin(), binary);
   std::vector<std::string> pairs{"PATH=/usr/bin:/bin", "LANG=C.UTF-8"};
   for (const auto& [key, value] : environment) pairs.push_back(key + "=" + value);

@@ -18,12 +18,13 @@ constexpr std::chrono::seconds patience{30}; // for anything that must happen
 
 class program {
  public:
-  // `name`: a binary of the build, e.g. suivi-receiver.
+  // `name`: a binary of the build, e.g. suivi-receiver, or the absolute path of another one.
   program(const std::string& name, std::vector<std::string> arguments, std::map<std::string, std::string> environment = {});
   program(const program&) = delete;
   program& operator=(const program&) = delete;
   ~program();
 
+  [[nodiscard]] pid_t id() const { return pid_; }
   void signal(int number) const;
   // The exit status, 128 + n for a signal; throws where it did not end within `limit`.
   int wait(std::chrono::seconds limit = patience);

@@ -109,6 +109,8 @@ TEST_CASE("files that make no pair are refused and the old certificate stays") {
     CHECK(used.error().code == code);
     CHECK(used.error().detail.starts_with(named + ": "));
     CHECK(used.error().kind == suivi::failure::permanent);
+    if (bad.key == other.key)
+      CHECK(used.error().detail == other.key + ": not the key of " + good.certificate);
   }
   asking client(trusting(made));
   CHECK(client.get(secure("localhost", server.port())).has_value());
