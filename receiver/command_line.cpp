@@ -52,6 +52,11 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
   app.footer(
       "Exit status: 0 done, 1 failed, 2 usage or settings.\n"
       "Settings: --config FILE, else $SUIVI_CONFIG, else ./suivi.toml; every key also as SUIVI_SECTION_KEY.\n"
+      "  receiver.tls_certificate, receiver.tls_key  PEM files; both set: HTTPS, read again at SIGHUP\n"
+      "  receiver.allow_from       networks webhooks are taken from, as [\"203.0.113.0/24\"]; none: from any\n"
+      "  receiver.trusted_proxies  networks whose X-Forwarded-For names the client, as [\"127.0.0.1\"]\n"
+      "--check-config prints all of them as they are in force, or each mistake with what is allowed.\n"
+      "Signals: SIGTERM, SIGINT: finish what was taken and end, within 10 s; SIGHUP: read the TLS files anew.\n"
       "Webhooks are kept for retention.events, by whole days (UTC). What cannot be understood is kept aside\n"
       "(quarantined), listed by the operations API, and read again by newer programs.");
   bool check_config = false;

@@ -118,3 +118,25 @@ TEST_CASE("who keeps being refused is told to wait, but whatever is right is ser
   CHECK(r.stored() == 1);
   CHECK(std::stoi(metric(r, R"(suivi_webhooks_total{answer="unauthorized"})")) >= refused);
 }
+
+TEST_CASE("help and check-config tell an operator how to guard the door, and a bad network is named") {
+  auto help = run_program("suivi-receiver", {"--help"});
+  for (const char* key : {"receiver.tls_certificate", "receiver.tls_key", "receiver.allow_from",
+                          "receiver.trusted_proxies", "X-Forwarded-For", "SIGHUP"}) {
+    CAPTURE(key);
+    CHECK(contains(help.output, key));
+  }
+  environment settings{{"DATABASE_URL", "postgresql://127.0.0.1/shop"},
+                       {"MAYSTRO_WEBHOOK_SECRET", "example-secret"},
+                       {"SUIVI_RECEIVER_ALLOW_FROM", "203.0.113.0/24, 2001:db8::1"},
+                       {"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.1"}};
+  auto printed = run_program("suivi-receiver", {"--check-config"}, settings);
+  CHECK(printed.status == 0);
+  CHECK(contains(printed.output, R"(allow_from = ["203.0.113.0/24", "2001:db8::1/128"])"));
+  CHECK(contains(printed.output, R"(trusted_proxies = ["127.0.0.1/32"])"));
+  settings["SUIVI_RECEIVER_TRUSTED_PROXIES"] = "127.0.0.1/33";
+  auto wrong = run_program("suivi-receiver", {"--check-config"}, settings);
+  CHECK(wrong.status == 2);
+  CHECK(contains(wrong.log,
+                 "receiver.trusted_proxies = \"127.0.0.1/33\" (SUIVI_RECEIVER_TRUSTED_PROXIES): allowed is"));
+}
