@@ -76,7 +76,7 @@ task<void> applier::run() {
       co_await handle(std::move(events));
       continue;
     }
-    if (finishing_) co_return;
+    if (finishing_ && (ready || !db_.is_up())) co_return; // the accounts may still come
     auto until = steady_clock::now() + 1s;
     if (!ready)
       until = steady_clock::now() + 50ms;

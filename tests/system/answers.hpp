@@ -35,10 +35,11 @@ const std::string secret_address = "/webhooks/maystro/example-secret";
 
 class answering {
  public:
-  // `before`: a command that starts the program, and its arguments.
-  explicit answering(environment more = {}, holding what = holding::shop,
-                     std::vector<std::string> before = {})
-      : db_(what) {
+  // `shop`: what is in the database before the program starts. `before`: a command that starts the program,
+  // and its arguments.
+  explicit answering(environment more = {}, const std::string& shop = "",
+                     std::vector<std::string> before = {}) {
+    if (!shop.empty()) db_.execute(shop);
     environment all{{"DATABASE_URL", db_.url()},
                     {"MAYSTRO_API_KEY", "example-key-1"},
                     {"MAYSTRO_BASE_URL", "http://127.0.0.1:1"},
@@ -81,7 +82,7 @@ class answering {
   unsigned short port = 0;
 
  private:
-  database db_;
+  database db_{holding::shop};
 
  public:
   std::optional<program> process; // ends before its database

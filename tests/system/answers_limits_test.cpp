@@ -213,7 +213,7 @@ TEST_CASE("connections over the limit wait for one to end") {
 
 TEST_CASE("a small limit of open files means fewer connections, said at the start, and the database stays in "
           "reach") {
-  answering r({}, holding::shop, {"/usr/bin/prlimit", "--nofile=60:60"});
+  answering r({}, "", {"/usr/bin/prlimit", "--nofile=60:60"});
   CHECK(contains(r.process->log(), R"("files":60,"wanted":10000,"connections":24)"));
   std::vector<std::unique_ptr<raw_peer>> peers;
   for (int n = 0; n < 100; ++n) peers.push_back(std::make_unique<raw_peer>(r.port));

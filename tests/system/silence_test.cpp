@@ -162,7 +162,8 @@ TEST_CASE("no key, secret, name, phone or address is in any log, figure or answe
   shop.execute("drop schema suivi cascade");
   CHECK(ask(request("POST", one + "?account=example-a", personal_event("R-after"))) < 500);
   courier.signal(SIGKILL);
-  command("suivi-reconciler", {"sweep", "--full"});
+  wait_until("the schema's return",
+             [&] { return shop.value("select to_regclass('suivi.sweep') is not null") == "t"; });
   worker.signal(SIGTERM);
   CHECK(worker.wait() == 0);
   receiver.signal(SIGTERM);
