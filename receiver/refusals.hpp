@@ -20,7 +20,7 @@ class refusals {
  public:
   using moment = std::chrono::steady_clock::time_point;
   struct limits {
-    unsigned refusals_per_minute = 60;
+    unsigned refusals_per_minute = 600;
     std::size_t addresses = 4096;
   };
 
