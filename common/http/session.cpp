@@ -177,15 +177,34 @@ class session_on final : public session {
                                    asio::redirect_error(asio::use_awaitable, failed));
         if (failed) co_return step::more;
       }
-      boost::system::error_code failed;
-      auto space = in_.prepare(read_bytes);
-      std::size_t n =
-          co_await stream_.async_read_some(space, asio::redirect_error(asio::use_awaitable, failed));
-      if (failed) co_return step::more;
-      in_.commit(n);
+      bool arrived = co_await read_some();
+      if (!arrived) co_return step::more;
       got = parser.feed(in_);
     }
     co_return got;
+  }
+
+  // False: the peer has gone, or was cut off.
+  task<bool> read_some() {
+    boost::system::error_code failed;
+    if constexpr (plain) {
+      if (in_.size() == 0) in_ = {};
+      co_await stream_.async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, failed));
+      if (failed) co_return false;
+      std::size_t n = stream_.read_some(asio::buffer(room_.arrived), failed);
+      if (failed == asio::error::would_block) co_return true;
+      if (failed) co_return false;
+      auto space = in_.prepare(n);
+      asio::buffer_copy(space, asio::buffer(room_.arrived, n));
+      in_.commit(n);
+    } else {
+      auto space = in_.prepare(read_bytes);
+      std::size_t n =
+          co_await stream_.async_read_some(space, asio::redirect_error(asio::use_awaitable, failed));
+      if (failed) co_return false;
+      in_.commit(n);
+    }
+    co_return true;
   }
 
   // Lays the answer out and, on a plain connection, hands the kernel what it takes. True: all is sent.
