@@ -50,7 +50,7 @@ task<void> account_book::keep() {
 
 task<bool> account_book::refresh() {
   auto now = std::chrono::steady_clock::now();
-  if (now - read_at_ < 1s) co_return !failing_;
+  if (now - read_at_ < 1s) co_return false;
   read_at_ = now;
   auto db = co_await db_.connections().acquire(now + 5s);
   if (!db) {

@@ -7,9 +7,9 @@
 #include "common/base/time.hpp"
 #include "common/http/server.hpp"
 
+#include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <array>
 #include <list>
 #include <memory>
 
@@ -24,7 +24,8 @@ struct session_room {
   bool draining = false;
   std::list<session*> open;
   std::function<void()> on_end; // a session has ended
-  // Where plain connections read to. What a connection keeps of it is its own, so that one that waits holds no buffer.
+  // Where plain connections read to. What a connection keeps of it is its own, so that one that waits holds
+  // no buffer.
   std::array<char, 16 * 1024> arrived;
 
   // Now as HTTP date, formatted once a second.
