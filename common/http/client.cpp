@@ -117,7 +117,7 @@ task<result<client_response>> client::state::send(std::shared_ptr<state> s, clie
   if (deadline <= std::chrono::steady_clock::now()) co_return transient("http:timeout", "no time was left");
   auto origin = origin_of(*to);
   bool head_only = what.method == "HEAD";
-  bool may_repeat = head_only || what.method == "GET";
+  bool may_repeat = (head_only || what.method == "GET") && !what.once;
   auto text = request_text(what, *to);
   auto limit = s->limits.max_response_bytes;
 

@@ -55,7 +55,11 @@ http::client_request api::request(std::string_view method, std::string_view path
   http::client_request r;
   r.method = method;
   r.url = who_.base_url + std::string(path);
-  r.headers = {{"Authorization", "Token " + who_.api_key.reveal()}, {"Accept", "application/json"}};
+  r.once = true;
+  // Nothing here unpacks an answer.
+  r.headers = {{"Authorization", "Token " + who_.api_key.reveal()},
+               {"Accept", "application/json"},
+               {"Accept-Encoding", "identity"}};
   return r;
 }
 

@@ -1,5 +1,5 @@
-// The courier's API: requests built, answers read and classified. One try each; pace and retries are the
-// caller's.
+// The courier's API: requests built, answers read and classified. One try each, on the wire once; pace and
+// retries are the caller's.
 //
 // Errors beside http/client.hpp's: "maystro:unauthorized" (401, 403; permanent), "maystro:not_found" (404;
 // permanent), "maystro:throttled" (429; transient, retry_after set if the courier said it), "maystro:server"

@@ -85,6 +85,7 @@ TEST_CASE("a page is asked for with the account's token and read") {
   CHECK(sim.asked[0].target == "/api/stores/orders/?page=3");
   CHECK(http::find_header(sim.asked[0].headers, "Authorization") == "Token example-key-1");
   CHECK(http::find_header(sim.asked[0].headers, "Accept") == "application/json");
+  CHECK(http::find_header(sim.asked[0].headers, "Accept-Encoding") == "identity");
 }
 
 TEST_CASE("a reference and an id are percent-encoded") {

@@ -31,7 +31,9 @@ TEST_CASE("count and next stand beside the rows and may be odd") {
   CHECK(page_with(R"("count":157000,"next":"http://example.org/?page=2")").has_next);
   CHECK(page_with(R"("count":"12","next":"")").count == 12);
   CHECK_FALSE(page_with(R"("count":"12","next":"")").has_next);
-  for (auto members : {R"("count":-1)", R"("count":null)", R"("count":99999999999999999999)",
+  for (auto members : {R"("count":9223372036854775807)", R"("count":99999999999999999999)"})
+    CHECK(page_with(members).count == 1'000'000'000'000'000); // more than is there, and no sum overflows
+  for (auto members : {R"("count":-1)", R"("count":-99999999999999999999)", R"("count":null)",
                        R"("count":1.5)", R"("count":"many")"}) {
     CAPTURE(members);
     CHECK_FALSE(page_with(members).count.has_value());
