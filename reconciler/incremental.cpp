@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <utility>
 
 namespace suivi::reconciler {
 namespace {
@@ -33,7 +34,8 @@ void incremental_plan::begin_round() {
   unreadable_rows_ = 0;
   barren_ = untimed_ = failed_in_a_row_ = 0;
   failed_.clear();
-  own_.clear();
+  own_before_ = std::exchange(own_, {});
+  read_twice_before_ = std::exchange(read_twice_, false);
 }
 
 std::optional<int> incremental_plan::next() {
@@ -55,8 +57,19 @@ void incremental_plan::end(bool complete, bool cut, std::string reason) {
 // The list ends before the horizon: then all of it must have been read.
 void incremental_plan::end_of_list() {
   std::int64_t own = static_cast<std::int64_t>(own_.size() + unreadable_rows_);
-  if (!count_ || own >= *count_) return end(true, false, "");
+  if (!count_ || own >= *count_) return end_of_reading(false);
   end(false, false, fmt::format("read {} rows where the courier counts {}", own, *count_));
+}
+
+// What was looked for has been read, unless it moved meanwhile and no count could tell.
+void incremental_plan::end_of_reading(bool cut) {
+  std::string reason = cut ? fmt::format("newest {}", max_orders_) : std::string();
+  bool one_answer = page_ == 1; // nothing can have moved within it
+  bool same = round_ > 1 && own_ == own_before_ && !read_twice_ && !read_twice_before_;
+  if (count_ || one_answer || same || !failed_.empty()) return end(true, cut, std::move(reason));
+  if (round_ < page_plan::most_rounds) return begin_round();
+  end(false, false,
+      fmt::format("the courier counts no rows and no two of {} readings in a row were the same", round_));
 }
 
 std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<const listed_row> rows) {
@@ -76,6 +89,7 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
   }
   std::size_t fresh = 0;
   for (const listed_row& row : rows.first(take)) fresh += own_.insert(row.hash) ? 1 : 0;
+  read_twice_ = read_twice_ || (fresh > 0 && fresh < take);
   unreadable_rows_ += facts.unreadable;
   unreadable_most_ = std::max(unreadable_most_, unreadable_rows_);
 
@@ -89,12 +103,14 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
   } else if (rows.empty() && facts.unreadable == 0) {
     end_of_list();
   } else if (newest && *newest < horizon_) {
-    end(true, false, "");
+    end_of_reading(false);
   } else if (max_orders_ > 0 && own >= max_orders_) {
     bool cut = !count_ ? facts.has_next || take < rows.size() : *count_ > max_orders_;
-    end(true, cut, cut ? fmt::format("newest {}", max_orders_) : std::string());
-  } else if (!facts.has_next && (!count_ || all_read)) {
+    end_of_reading(cut);
+  } else if (!facts.has_next && all_read) {
     end_of_list();
+  } else if (!facts.has_next && !count_ && page_ > 1 && fresh == 0 && facts.unreadable == 0) {
+    end_of_list(); // a courier that counts nothing, names no next page and ignores the page's number
   } else {
     barren_ = fresh == 0 && facts.unreadable == 0 ? barren_ + 1 : 0;
     untimed_ += newest ? 0 : 1;

@@ -4,7 +4,8 @@
 // The list is ordered by creation, newest first, so this reads every parcel created after the horizon and the
 // rest of the page that holds the last of them; of older ones it claims nothing. Read one page at a time from
 // the first, an insertion pushes rows ahead of the reader (read twice, never skipped); a `count` that falls
-// says that rows moved up behind it, and the reading begins anew, three times at most. A page that cannot be
+// says that rows moved up behind it, and the reading begins anew, three times at most. Where the courier
+// counts nothing, two readings must have brought the very same rows, each of them once. A page that cannot be
 // read makes it incomplete, and the next is read.
 #pragma once
 
@@ -39,6 +40,7 @@ class incremental_plan {
  private:
   void begin_round();
   void end_of_list();
+  void end_of_reading(bool cut);
   void end(bool complete, bool cut, std::string reason);
 
   instant horizon_;
@@ -57,6 +59,10 @@ class incremental_plan {
   int barren_ = 0, untimed_ = 0, failed_in_a_row_ = 0;
   std::set<int> failed_;
   seen_set own_;
+  bool read_twice_ = false;
+  // Of the round before.
+  seen_set own_before_;
+  bool read_twice_before_ = false;
 };
 
 } // namespace suivi::reconciler

@@ -39,6 +39,8 @@ void page_plan::start_round() {
   dead_.clear();
   barren_.clear();
   unreadable_by_page_.clear();
+  read_twice_before_ = read_twice_;
+  read_twice_ = false;
   own_before_ = own_;
   own_ = common_ = 0;
 }
@@ -156,6 +158,9 @@ std::size_t page_plan::read(int page, const page_facts& facts, std::span<const l
   page_size_ = std::max(page_size_, size);
   std::size_t take = wanted(page, rows.size());
   std::size_t fresh = note_rows(rows.first(take), on_base);
+  // A page that brings nothing new at all is an end (a courier that ignores the page's number), no row pushed
+  // on.
+  read_twice_ = read_twice_ || (phase_ != phase::again && fresh > 0 && fresh < take);
   unreadable_by_page_[page] = std::min(facts.unreadable, wanted(page, size) - std::min(take, wanted(page, size)));
 
   if (phase_ == phase::again) {
@@ -257,9 +262,9 @@ void page_plan::end_round() {
   }
   std::int64_t own = own_ + static_cast<std::int64_t>(unreadable_rows);
   if (!here.count) {
-    verdict_.cut = max_orders_ > 0 && own >= max_orders_;
-    bool same = round_ > 1 && own_ == own_before_ && own_ == common_;
-    verdict_.complete = verdict_.cut || (same && own >= last_count_.value_or(0));
+    bool same = round_ > 1 && own_ == own_before_ && own_ == common_ && !read_twice_ && !read_twice_before_;
+    verdict_.complete = same && own >= rows_expected().value_or(0);
+    verdict_.cut = verdict_.complete && max_orders_ > 0 && own >= max_orders_;
   }
   if (verdict_.complete) {
     if (verdict_.cut) verdict_.reason = fmt::format("newest {}", max_orders_);
@@ -269,7 +274,9 @@ void page_plan::end_round() {
   if (round_ < most_rounds) return start_round();
 
   verdict_.cut = false;
-  if (!here.count) verdict_.reason = "the courier counts no rows and no two readings were the same";
+  if (!here.count)
+    verdict_.reason =
+        fmt::format("the courier counts no rows and no two of {} readings in a row were the same", round_);
   else if (own < goal(here) && !count_moved_)
     verdict_.reason = fmt::format("read {} rows where the courier counts {}", own, goal(here));
   else if (shrunk_) verdict_.reason = fmt::format("rows went away while the list was read, in each of {} rounds", round_);

@@ -17,7 +17,9 @@
 // After its last page every round asks from page 1 again until a page brings nothing new: orders made meanwhile.
 //
 // The page size is what the courier sends, never what anybody asked for; a 404, an empty page or a missing `next` is
-// the end only if that rule agrees. Without any count, two rounds must have read the very same rows.
+// the end only if that rule agrees. Without any count pages are read one after the other, and two rounds must have read
+// the very same rows, each of them once: a row that went away is missing from the later one, one that came is in it or
+// pushed others to be read twice. One page that is the whole list is one answer, and proof of itself.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -123,6 +125,7 @@ class page_plan {
   std::size_t page_size_ = 0;
   std::optional<std::int64_t> last_count_;
   bool count_moved_ = false, shrunk_ = false;
+  bool read_twice_ = false, read_twice_before_ = false; // a row going forward, in this round, in the round before
   std::set<int> failed_, dead_, barren_;
   std::map<int, std::size_t> unreadable_by_page_;
   std::int64_t own_ = 0, own_before_ = 0; // distinct rows of this round, of the round before

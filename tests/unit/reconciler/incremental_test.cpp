@@ -19,6 +19,7 @@ struct newest_list {
   std::set<int> broken;
   bool counts = true;
   bool tells_times = true;
+  bool paged = true;
 
   static newest_list of(int newest, int oldest) {
     newest_list l;
@@ -42,6 +43,7 @@ struct newest_reader {
     asked.push_back(page);
     if (list.broken.contains(page)) return plan.unreadable(page);
     std::size_t from = static_cast<std::size_t>(page - 1) * 10;
+    if (!list.paged) from = 0;
     if (from >= list.rows.size() && page > 1) return plan.past_end(page);
     std::size_t to = std::min(list.rows.size(), from + 10);
     std::vector<listed_row> rows;
@@ -53,7 +55,7 @@ struct newest_reader {
     }
     page_facts facts;
     if (list.counts) facts.count = static_cast<std::int64_t>(list.rows.size());
-    facts.has_next = to < list.rows.size();
+    facts.has_next = list.counts && to < list.rows.size();
     std::size_t wanted = plan.read(page, facts, rows);
     for (std::size_t i = from; i < from + wanted; ++i) got.insert(list.rows[i]);
   }
@@ -143,6 +145,31 @@ TEST_CASE("a list that ends before the horizon must be whole") {
   REQUIRE(lying.done());
   CHECK_FALSE(lying.judge().complete);
   CHECK(lying.judge().reason == "read 1 rows where the courier counts 40");
+}
+
+TEST_CASE("where the courier counts nothing and names no next page it goes on until a page is older") {
+  newest_list l = newest_list::of(24, -2000);
+  l.counts = false;
+  newest_reader r(l, noon);
+  r.run();
+  CHECK(r.plan.judge().complete);
+  CHECK(r.got.contains(1));
+  CHECK(r.asked == std::vector<int>{1, 2, 3, 4, 1, 2, 3, 4}); // twice, for a removal shows in nothing else
+
+  newest_list idle = newest_list::of(-60, -2000);
+  idle.counts = false;
+  newest_reader quiet(idle, noon);
+  quiet.run();
+  CHECK(quiet.plan.judge().complete);
+  CHECK(quiet.asked == std::vector<int>{1});
+
+  newest_list unpaged = newest_list::of(5, 1); // all of it, whatever page is asked for
+  unpaged.counts = false;
+  unpaged.paged = false;
+  newest_reader whole(unpaged, noon);
+  whole.run();
+  CHECK(whole.plan.judge().complete);
+  CHECK(whole.got.size() == 5);
 }
 
 TEST_CASE("an empty list is complete, and no page 1 is not") {
