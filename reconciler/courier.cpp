@@ -30,12 +30,14 @@ class courier::place {
     if (ended_) return;
     of_.pace_.left(id_);
     of_.call_next();
+    of_.rouse();
   }
 
   void ended(answer_kind how, milliseconds wait, double chance, steady_time now) {
     ended_ = true;
     of_.pace_.ended(id_, how, wait, chance, now);
     of_.call_next();
+    of_.rouse();
   }
 
   courier& of_;
@@ -81,6 +83,16 @@ void courier::call_next() {
     place* whose = in_line_.at(*next);
     whose->admitted_ = true;
     whose->wake_.notify();
+  }
+}
+
+// Whoever waits reckoned with the state before an answer; one of them reckons anew, so that somebody is there
+// when a gate that was closed meanwhile opens.
+void courier::rouse() {
+  for (auto& [id, waiting] : in_line_) {
+    if (waiting->admitted_) continue;
+    waiting->wake_.notify();
+    return;
   }
 }
 

@@ -60,6 +60,7 @@ class courier {
   template <class T> judgement learn(asked<T>& into, maystro::answer<T> answer, place& on_its_way, int tries);
   task<void> turn(place& mine);
   void call_next();
+  void rouse();
   void stop(std::string why);
   double chance();
 

@@ -15,6 +15,10 @@ steady_time steady_now() { return std::chrono::steady_clock::now(); }
 
 } // namespace
 
+std::string doubt_key(const shop::wanted_read& wanted) {
+  return wanted.uuid ? "u" + *wanted.uuid : "r" + wanted.reference;
+}
+
 feed::feed(pg::pool& database, shop::door_options door, std::optional<lease> held, tally& counted,
            runtime::wakeup& progress)
     : database_(database), door_(door), held_(std::move(held)), counted_(counted), progress_(progress) {}
@@ -37,7 +41,14 @@ void feed::abandon() {
   if (wake_) wake_->notify();
 }
 
-bool feed::met(const std::string& order_id) const { return met_.contains(std::hash<std::string>{}(order_id)); }
+bool feed::met(const std::string& order_id) const {
+  return met_.contains(text_hash(order_id));
+}
+
+void feed::note_doubt(const shop::wanted_read& wanted) {
+  auto [known, fresh] = doubts_.try_emplace(doubt_key(wanted), wanted);
+  if (!fresh) known->second.not_before = std::max(known->second.not_before, wanted.not_before);
+}
 
 std::vector<shop::wanted_read> feed::take_doubts() {
   std::vector<shop::wanted_read> doubts;
@@ -88,8 +99,8 @@ void feed::sort_out(std::vector<row> slice, std::vector<shop::observation> obser
   for (std::size_t i = 0; i < slice.size(); ++i) {
     const shop::verdict& v = verdicts[i];
     counted_.count(slice[i].parcel, v);
-    if (!held_ && !v.order_id.empty()) met_.insert(std::hash<std::string>{}(v.order_id));
-    if (v.wanted) doubts_.try_emplace(v.wanted->uuid ? "u" + *v.wanted->uuid : "r" + v.wanted->reference, *v.wanted);
+    if (!held_ && !v.order_id.empty()) met_.insert(text_hash(v.order_id));
+    if (v.wanted) note_doubt(*v.wanted);
     if (v.what != shop::outcome::busy) continue;
     row again = std::move(slice[i]);
     again.what = std::move(observations[i]);

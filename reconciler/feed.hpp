@@ -21,6 +21,9 @@ namespace suivi::reconciler {
 inline constexpr milliseconds busy_most{60'000};
 inline constexpr milliseconds database_away_most{60'000};
 
+// Equal for doubts that one single read settles.
+[[nodiscard]] std::string doubt_key(const shop::wanted_read& wanted);
+
 class feed {
  public:
   // `held`: none in a dry run. `progress` is notified after every slice.
@@ -42,7 +45,7 @@ class feed {
   [[nodiscard]] bool met(const std::string& order_id) const;
   [[nodiscard]] std::size_t orders_met() const { return met_.size(); }
 
-  // The single reads that would settle something, each once, since the last call.
+  // The single reads that would settle something, each once and at the latest of the times asked for, since the last call.
   [[nodiscard]] std::vector<shop::wanted_read> take_doubts();
 
  private:
@@ -54,6 +57,7 @@ class feed {
   };
 
   std::vector<row> take_slice();
+  void note_doubt(const shop::wanted_read& wanted);
   task<result<std::vector<shop::verdict>>> apply(const std::vector<shop::observation>& slice);
   void sort_out(std::vector<row> slice, std::vector<shop::observation> observations,
                 const std::vector<shop::verdict>& verdicts);

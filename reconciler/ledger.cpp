@@ -60,8 +60,11 @@ set seen_at = clock_timestamp(), finished_at = clock_timestamp(), pages = $2, fe
     backfilled = $5, status_changed = $6, unchanged = $7, unmatched = $8, conflicts = $9, stale = $10,
     unreadable = $11, lookups = $12, requests = $13, retries = $14, throttled = $15, missed_by_webhook = $16,
     verdict = $17, reason = $18, cut = $19, abandoned = $20
-where id = $1
+where id = $1 and finished_at is null
 )sql"};
+
+constexpr pg::statement has_ended{"ledger_has_ended",
+                                  "select finished_at is not null from suivi.sweep where id = $1"};
 
 // Forwards only; a sweep that was cut says nothing of older parcels.
 constexpr pg::statement move_watermark{"ledger_watermark", R"sql(
@@ -254,6 +257,11 @@ task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep) 
 
 task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, report r, request_counts counts,
                              bool from_environment, std::optional<std::string> problem) {
+  pg::params which;
+  which.integer(sweep);
+  auto known = co_await db.run(has_ended, std::move(which));
+  if (!known) co_return known.error();
+  if (!known->empty() && known->boolean(0, 0)) co_return result<void>(); // its COMMIT's answer was lost
   pg::pipeline steps;
   steps.add(begin);
   add_hold_term(steps, held);

@@ -59,12 +59,26 @@ void tally::move(std::uint64_t parcel, state to) {
   ++by_state_[to];
 }
 
+void tally::note_changes(const shop::verdict& v) {
+  constexpr seen_set::mark got_tracking = 1, changed_state = 2;
+  if (v.changes.empty()) return;
+  const std::uint64_t order = text_hash(v.order_id);
+  const seen_set::mark before = orders_.find(order, 0);
+  seen_set::mark after = before;
+  for (const shop::change& c : v.changes) {
+    if (c.field == "trackingNumber" && (!c.from || c.from->empty()) && c.to && !c.to->empty())
+      after |= got_tracking;
+    if (c.field == "shippingStatus") after |= changed_state;
+  }
+  if (after == before) return;
+  orders_.set(order, after);
+  if ((after & ~before) & got_tracking) ++backfilled_;
+  if ((after & ~before) & changed_state) ++status_changed_;
+}
+
 void tally::count(std::uint64_t parcel, const shop::verdict& v) {
   if (v.what == shop::outcome::busy) return;
-  for (const shop::change& c : v.changes) {
-    if (c.field == "trackingNumber" && (!c.from || c.from->empty()) && c.to && !c.to->empty()) ++backfilled_;
-    if (c.field == "shippingStatus") ++status_changed_;
-  }
+  note_changes(v);
   state now = undecided;
   switch (v.what) {
   case shop::outcome::applied: now = applied; break;

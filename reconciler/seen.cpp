@@ -2,7 +2,6 @@
 #include "reconciler/seen.hpp"
 
 #include <functional>
-#include <string_view>
 
 namespace suivi::reconciler {
 namespace {
@@ -29,6 +28,10 @@ std::uint64_t identity_hash(const maystro::shipment& row) {
   if (row.display_id) return hash_of('d', *row.display_id);
   if (row.tracking) return hash_of('t', *row.tracking);
   return hash_of('r', row.reference ? std::string_view(*row.reference) : std::string_view());
+}
+
+std::uint64_t text_hash(std::string_view text) {
+  return hash_of('-', text);
 }
 
 std::size_t seen_set::slot(std::uint64_t key) const {

@@ -5,6 +5,7 @@
 #include "common/maystro/shipment.hpp"
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace suivi::reconciler {
@@ -12,6 +13,9 @@ namespace suivi::reconciler {
 // The hash of a row's strongest identity (uuid, display id, tracking, reference); never 0. Different kinds of identity
 // never hash alike by accident of the same text.
 [[nodiscard]] std::uint64_t identity_hash(const maystro::shipment& row);
+
+// The hash of any text, mixed alike; never 0.
+[[nodiscard]] std::uint64_t text_hash(std::string_view text);
 
 class seen_set {
  public:

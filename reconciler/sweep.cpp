@@ -15,6 +15,7 @@ constexpr std::size_t most_rows_waiting = 2'000;
 constexpr milliseconds database_wait{10'000};
 // How long a sweep that is told to stop lets the slice under way finish.
 constexpr milliseconds stop_grace{4'000};
+constexpr milliseconds end_pause{500};
 
 steady_time steady_now() { return std::chrono::steady_clock::now(); }
 
@@ -81,6 +82,7 @@ void account_sweep::offer(std::vector<maystro::shipment> rows, const maystro::re
 
 task<void> account_sweep::fetch(int page) {
   auto got = co_await courier_.list(page);
+  note_clock(got.how);
   using outcome = asked<maystro::page>::outcome;
   switch (got.what) {
   case outcome::good: {
@@ -121,7 +123,8 @@ task<void> account_sweep::keep() {
       if (still && *still) kept = steady_now();
       if (still && !*still) lease_lost_ = true;
     }
-    if (steady_now() - kept > lease_time) lease_lost_ = true;
+    // While the database is away nobody else can take the account over there, and every write holds the term.
+    if (steady_now() - kept > database_away_most) lease_lost_ = lease_unkept_ = true;
     if (lease_lost_) {
       fetchers_.cancel();
       wake_.notify();
@@ -185,7 +188,10 @@ void account_sweep::judge() {
   if (no_key) why.push_back("the account has no key");
   if (not_begun_) why.push_back(fmt::format("not begun: {}", to_string(*not_begun_)));
   if (stopping_) why.push_back("stopped before its end");
-  if (lease_lost_ || feed_.lease_lost()) why.push_back("another reconciler took the account over");
+  if (lease_unkept_)
+    why.push_back("the lease could not be kept: the database did not answer");
+  else if (lease_lost_ || feed_.lease_lost())
+    why.push_back("another reconciler took the account over");
   else if (feed_.failed()) why.push_back(fmt::format("the database refused rows: {}", to_string(*feed_.failed())));
   if (!courier_.stopped().empty()) why.push_back(courier_.stopped());
   else if (plan_.done() && !list.complete) {
@@ -210,7 +216,7 @@ task<void> account_sweep::end() {
   if (!report_.complete) problem = report_.reason;
   const courier_counts& c = courier_.counts();
   request_counts counts{c.requests, c.good, c.bad, c.last};
-  steady_time deadline = steady_now() + (stopping_ ? stop_grace : database_wait);
+  steady_time deadline = steady_now() + (stopping_ ? stop_grace : database_away_most);
   auto db = co_await database_.acquire(deadline);
   if (!db) {
     report_.complete = false;
@@ -223,6 +229,13 @@ task<void> account_sweep::end() {
     else log::warn("orders that webhooks missed could not be counted", {{"error", to_string(missed.error())}});
   }
   auto ended = co_await end_sweep(**db, *held_, *id_, report_, counts, who_.from_environment, problem);
+  // In doubt as well as transient: to end it twice changes nothing.
+  while (!ended && ended.error().kind != failure::permanent && steady_now() + end_pause < deadline) {
+    co_await runtime::sleep_for(end_pause);
+    db = co_await database_.acquire(deadline);
+    if (!db) break;
+    ended = co_await end_sweep(**db, *held_, *id_, report_, counts, who_.from_environment, problem);
+  }
   if (!ended) {
     report_.complete = false;
     report_.reason = ended.error().code == "sqlstate:SV002"

@@ -65,7 +65,10 @@ class account_sweep {
   task<bool> turn();
   [[nodiscard]] bool ending_early() const;
   void answered_one();
+  void note_clock(const maystro::reading& how);
   task<void> settle_doubts();
+  void gather_doubts();
+  [[nodiscard]] instant settled_from(const shop::wanted_read& wanted) const;
   void start_due_doubts();
   task<void> settle_one(shop::wanted_read wanted);
   task<void> look_up();
@@ -100,9 +103,16 @@ class account_sweep {
   bool stopping_ = false;
   bool ended_ = false;
   bool lease_lost_ = false;
+  bool lease_unkept_ = false; // … for the database could not be asked
   std::optional<error> not_begun_;
+  struct settling {
+    instant begun; // of the last single read
+    int reads = 0;
+  };
+  std::map<std::string, shop::wanted_read> doubts_; // waiting, by doubt_key
+  std::map<std::string, settling> settled_;         // read, or being read
   std::size_t doubts_undone_ = 0;
-  std::vector<shop::wanted_read> later_doubts_; // not due when last looked at
+  milliseconds courier_behind_{0}; // the courier's clock behind ours, as far as its answers told
   std::int64_t lookups_ = 0;
   std::vector<lookup_answer> lookup_answers_;
   std::vector<reread> rereads_;

@@ -5,13 +5,14 @@
 #include "common/log/log.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace suivi::reconciler {
 namespace {
 
-// A single read that leaves the matter in doubt is repeated so often.
-constexpr int most_doubt_rounds = 3;
+// One parcel is read so often in a sweep to settle its doubts: while it is read, more webhooks may come.
+constexpr int most_reads_of_one = 3;
+// So long a single read waits for a courier's clock that is behind ours.
+constexpr milliseconds most_clock_wait{120'000};
 constexpr milliseconds database_wait{10'000};
 
 steady_time steady_now() {
@@ -44,6 +45,7 @@ void account_sweep::answered_one() {
 task<account_sweep::single> account_sweep::ask(shop::wanted_read wanted, shop::source as) {
   wanted.account = who_.id;
   auto got = co_await courier_.read(std::move(wanted), options_.read_lag);
+  note_clock(got.how);
   using outcome = asked<std::vector<shop::observation>>::outcome;
   switch (got.what) {
   case outcome::good:
@@ -71,48 +73,72 @@ task<void> account_sweep::settle_one(shop::wanted_read wanted) {
   answered_one();
 }
 
-// Doubts that may be asked about now, while pages are still being read: the courier lets them go first.
+// A pull's time is the courier's where its clock is behind ours (shop::pull_time), so a read beats a webhook
+// only by so much later.
+void account_sweep::note_clock(const maystro::reading& how) {
+  constexpr std::chrono::seconds granularity{1}; // of Date: another answer may show as much less
+  if (!how.server_date || *how.server_date + granularity > how.asked_at) return;
+  instant shown = shop::pull_time(how.asked_at, how.answered_at, how.server_date, milliseconds(0)).from;
+  auto behind = std::chrono::ceil<milliseconds>(how.asked_at - shown) + granularity;
+  courier_behind_ = std::max(courier_behind_, behind);
+}
+
+// A read that begins then or later settles it.
+instant account_sweep::settled_from(const shop::wanted_read& wanted) const {
+  return wanted.not_before + std::min(courier_behind_, most_clock_wait);
+}
+
+// What is not settled by a read that has begun since waits for one.
+void account_sweep::gather_doubts() {
+  for (shop::wanted_read& wanted : feed_.take_doubts()) {
+    if (options_.dry_run || (!wanted.account.empty() && wanted.account != who_.id)) continue;
+    std::string key = doubt_key(wanted);
+    auto known = settled_.find(key);
+    if (known != settled_.end()) {
+      if (known->second.begun >= settled_from(wanted)) continue;
+      if (known->second.reads >= most_reads_of_one) {
+        ++doubts_undone_;
+        continue;
+      }
+    }
+    auto [waiting, fresh] = doubts_.try_emplace(std::move(key), wanted);
+    if (!fresh) waiting->second.not_before = std::max(waiting->second.not_before, wanted.not_before);
+  }
+}
+
+// Those that may be asked about now, also while pages are being read: the courier lets them go first.
 void account_sweep::start_due_doubts() {
-  if (options_.dry_run) return;
-  std::vector<shop::wanted_read> fresh = feed_.take_doubts();
-  std::move(fresh.begin(), fresh.end(), std::back_inserter(later_doubts_));
-  std::erase_if(later_doubts_, [&](shop::wanted_read& wanted) {
-    bool ours = wanted.account.empty() || wanted.account == who_.id;
+  gather_doubts();
+  instant at = now();
+  std::erase_if(doubts_, [&](auto& waiting) {
     bool room = in_flight_ < courier_.useful_callers() + static_cast<std::size_t>(options_.max_in_flight);
-    if (!ours || !room || now() < wanted.not_before) return false;
+    if (!room || at < settled_from(waiting.second)) return false;
+    settling& one = settled_[waiting.first];
+    one.begun = at;
+    ++one.reads;
     ++in_flight_;
-    fetchers_.spawn("single read", settle_one(std::move(wanted)));
+    fetchers_.spawn("single read", settle_one(std::move(waiting.second)));
     return true;
   });
 }
 
+// Until nothing is in doubt any more, or nothing more can be asked.
 task<void> account_sweep::settle_doubts() {
-  for (int round = 1; round <= most_doubt_rounds; ++round) {
-    co_await drain();
-    std::vector<shop::wanted_read> doubts = feed_.take_doubts();
-    std::move(later_doubts_.begin(), later_doubts_.end(), std::back_inserter(doubts));
-    later_doubts_.clear();
-    if (doubts.empty()) co_return;
-    for (shop::wanted_read& wanted : doubts) {
-      if (options_.dry_run || (!wanted.account.empty() && wanted.account != who_.id)) continue;
-      while (!ending_early() && now() < wanted.not_before) {
-        milliseconds left =
-            std::chrono::duration_cast<milliseconds>(wanted.not_before - now()) + milliseconds(1);
-        milliseconds pause = std::clamp(left, milliseconds(5), milliseconds(1'000));
-        co_await wake_.wait_until(steady_now() + pause);
-      }
-      bool mine = co_await turn();
-      if (mine)
-        fetchers_.spawn("single read", settle_one(std::move(wanted)));
-      else
-        ++doubts_undone_;
+  while (!ending_early()) {
+    start_due_doubts();
+    if (doubts_.empty() && in_flight_ == 0 && feed_.waiting() == 0) break;
+    steady_time again = steady_now() + milliseconds(1'000);
+    for (const auto& [key, wanted] : doubts_) {
+      auto left = std::chrono::ceil<milliseconds>(settled_from(wanted) - now());
+      again = std::min(again, steady_now() + std::max(left, milliseconds(5)));
     }
-    co_await fetchers_.join();
-    if (options_.dry_run) co_return;
+    co_await wake_.wait_until(again);
   }
+  co_await fetchers_.join();
   co_await drain();
-  std::vector<shop::wanted_read> left = feed_.take_doubts();
-  doubts_undone_ += left.size();
+  gather_doubts();
+  doubts_undone_ += doubts_.size();
+  doubts_.clear();
 }
 
 task<void> account_sweep::look_up_one(unfound_order order) {

@@ -154,6 +154,36 @@ TEST_CASE("watermarks move forwards only, together with their report or not at a
   test::run(ended);
 }
 
+TEST_CASE("a sweep whose end was committed and not heard of is ended once, however often that is tried") {
+  stage s;
+  auto ended = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    auto held = co_await take_lease(db, "acc-1", "First", "one");
+    auto sweep = co_await begin_sweep(db, *held.value(), "First", "full");
+    report r;
+    r.complete = true;
+    request_counts counts;
+    counts.requests = counts.good = 7;
+    for (int tries = 0; tries < 2; ++tries) {
+      auto done = co_await end_sweep(db, *held.value(), *sweep, r, counts, false, std::nullopt);
+      CHECK(done);
+      if (tries == 0) { // meanwhile another reconciler has taken the account, which is free
+        auto other = co_await take_lease(db, "acc-1", "First", "two");
+        CHECK(other.value());
+      }
+    }
+    r.complete = false;
+    r.reason = "another reconciler took the account over";
+    auto lost = co_await end_lost_sweep(db, *sweep, r);
+    CHECK(lost);
+  };
+  test::run(ended);
+  CHECK(s.db.value("select verdict || coalesce(reason, '') from suivi.sweep") == "complete");
+  CHECK(s.db.number("select \"requestCount\" from shipping_accounts where \"id\" = 'acc-1'") == 7);
+  CHECK(s.db.value("select lease_owner from suivi.account") == "two");
+}
+
 TEST_CASE("the last starts are those of sweeps that came to their own end, by kind") {
   stage s;
   s.db.execute(R"sql(insert into suivi.account (id) values ('acc-1'), ('acc-2');

@@ -1,11 +1,13 @@
 // A shop's database, a courier of a few literal rows behind a real socket, and one sweep between them.
 #pragma once
 
+#include "common/http/answer_text.hpp"
 #include "common/http/server.hpp"
 #include "reconciler/sweep_round.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/run.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <set>
 #include <string>
@@ -35,23 +37,28 @@ struct courier_stand_in {
   std::set<std::string> broken_pages; // answered 500
   int refuse_with = 0;                // 401 for everything
   int throttle_first = 0;             // so many 429s first
+  int throttle_each = 0;              // every so many requests one is answered 429
   bool ignores_filter = false;        // a look-up is answered with the first page
   std::set<std::string> broken_references, broken_uuids; // their single reads are answered 500
   std::string more_fields;            // of every row of a page
+  std::set<std::string> hidden_uuids;   // single reads of them are answered 404
+  std::chrono::seconds clock_behind{0}; // what its Date lags
   int requests = 0;
+  std::size_t pages_before_read = 0;    // asked for when the last single read came
   std::vector<std::string> pages_asked, references_asked, uuids_asked;
 
   http::response answer(const http::request& asked) {
     ++requests;
     http::response r;
+    if (clock_behind.count() > 0) r.headers.emplace_back("Date", http::format_http_date(now() - clock_behind));
     auto target = http::parse_target(asked.target);
     if (refuse_with != 0) {
       r.status = static_cast<unsigned>(refuse_with);
       r.body = R"({"detail":"Invalid token."})";
       return r;
     }
-    if (throttle_first > 0) {
-      --throttle_first;
+    if (throttle_first > 0 || (throttle_each > 0 && requests % throttle_each == 0)) {
+      throttle_first = std::max(0, throttle_first - 1);
       r.status = 429;
       r.headers.emplace_back("Retry-After", "0");
       return r;
@@ -65,9 +72,10 @@ struct courier_stand_in {
     if (target->segments.size() == 4) { // api/stores/orders/{uuid}
       const std::string& uuid = target->segments[3];
       uuids_asked.push_back(uuid);
+      pages_before_read = pages_asked.size();
       if (broken_uuids.contains(uuid)) return broken();
       for (const courier_row& row : rows)
-        if (row.uuid == uuid) {
+        if (row.uuid == uuid && !hidden_uuids.contains(uuid)) {
           r.body = row.json();
           return r;
         }
@@ -100,8 +108,10 @@ struct courier_stand_in {
   }
 };
 
-inline task<reconciler::report> sweep_once(const database& db, courier_stand_in& courier, std::string account,
-                                           reconciler::sweep_options options) {
+inline task<reconciler::sweep_round::outcome> sweep_round_once(const database& db, courier_stand_in& courier,
+                                                               std::string account,
+                                                               reconciler::sweep_options options,
+                                                               milliseconds patience) {
   auto executor = co_await asio::this_coro::executor;
   pg::pool_options pool;
   pool.connect = db.options();
@@ -124,11 +134,17 @@ inline task<reconciler::report> sweep_once(const database& db, courier_stand_in&
   who.courier.api_key = secret("example-key-1");
   std::vector<shop::account> accounts{who};
   reconciler::sweep_round round(executor, connections, client, "test");
-  auto outcome = co_await round.run(std::move(accounts), options, milliseconds(10'000), nullptr);
+  auto outcome = co_await round.run(std::move(accounts), options, patience, nullptr);
   client.close();
   connections.close();
   server.drain(milliseconds(100));
   co_await serving.join();
+  co_return outcome;
+}
+
+inline task<reconciler::report> sweep_once(const database& db, courier_stand_in& courier, std::string account,
+                                           reconciler::sweep_options options) {
+  auto outcome = co_await sweep_round_once(db, courier, account, options, milliseconds(10'000));
   if (outcome.reports.size() != 1) throw std::runtime_error("the sweep did not run");
   co_return outcome.reports.front();
 }

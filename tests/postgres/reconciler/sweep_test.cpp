@@ -1,6 +1,7 @@
 // Sweeps against a real database and a courier behind a socket.
 #include "tests/postgres/reconciler/stage.hpp"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 
 using namespace suivi;
@@ -118,6 +119,66 @@ TEST_CASE("a dry run writes nothing at all") {
                     "(select count(*) from suivi.parcel) + (select sum(\"requestCount\") from shipping_accounts)") == 0);
 }
 
+TEST_CASE("a dry run counts every order once, whatever it would write again, and touches no table") {
+  stage s;
+  for (int n = 1; n <= 45; ++n) s.shipped(n);
+  const char* everything = "select md5(string_agg(query_to_xml('select * from ' || c.oid::regclass || ' t "
+                           "order by t::text', true, false, '')::text, ''"
+                           " order by c.oid)) from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+                           " where c.relkind = 'r' and n.nspname in ('public', 'suivi')";
+  std::string before = s.db.value(everything);
+  const char* counters_drawn =
+      "select string_agg(coalesce(last_value::text, '-'), ',' order by sequencename) from pg_sequences";
+  std::string counters = s.db.value(counters_drawn);
+  s.options.dry_run = true;
+  auto report = s.sweep();
+  CHECK(s.courier.pages_asked.size() == 4); // page 1 twice
+  CHECK(report.backfilled == 45);
+  CHECK(report.status_changed == 45);
+  CHECK(report.fetched == 45);
+  CHECK(s.db.value(everything) == before);
+  CHECK(s.db.value(counters_drawn) == counters);
+  s.options.dry_run = false;
+  auto real = s.sweep();
+  CHECK(real.backfilled == report.backfilled);
+  CHECK(real.status_changed == report.status_changed);
+  CHECK(s.db.value(everything) != before); // the question can tell
+}
+
+TEST_CASE(
+    "of several parcels with one reference the order shows the current one, on whatever pages they are") {
+  stage s;
+  s.order("R1");
+  for (int n = 1; n <= 60; ++n)
+    s.courier.rows.push_back({uuid_of(n), fmt::format("X{}", n), 6, fmt::format("{}", n)});
+  auto ship = [&](std::size_t place, int n, int status, const char* created_at) {
+    s.courier.rows[place] = {uuid_of(n), "R1", status, fmt::format("17{}", n), created_at};
+  };
+  ship(3, 903, 50, "2026-01-12T10:00:00Z"); // the newest has turned back
+  ship(25, 902, 31, "2026-01-11T10:00:00Z");
+  ship(55, 901, 41, "2026-01-10T10:00:00Z");
+  for (bool newest_first : {true, false}) {
+    if (!newest_first) std::reverse(s.courier.rows.begin(), s.courier.rows.end());
+    for (int again = 0; again < 2; ++again) {
+      CHECK(s.sweep().complete);
+      CHECK(s.column("R1", "trackingNumber") == "17902");
+      CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
+    }
+  }
+  std::string row = s.db.value("select xmin::text from orders");
+  for (int again = 0; again < 2; ++again) {
+    auto report = s.sweep();
+    CHECK(report.stale == 2);
+    CHECK(report.status_changed + report.backfilled == 0);
+    CHECK(s.sweep_newest().status_changed == 0);
+  }
+  CHECK(s.db.value("select xmin::text from orders") == row);
+  s.courier.rows[60 - 1 - 25].status = 51; // all but the oldest turn back
+  CHECK(s.sweep().status_changed == 1);
+  CHECK(s.column("R1", "trackingNumber") == "17901");
+  CHECK(s.column("R1", "shippingStatus") == "LIVRÉ");
+}
+
 TEST_CASE("a refused key stops the account after one request and the statistics count it") {
   stage s;
   s.courier.refuse_with = 401;
@@ -138,6 +199,32 @@ TEST_CASE("throttled requests use up no tries") {
   CHECK(report.complete);
   CHECK(report.throttled == 8);
   CHECK(report.requests == 9);
+}
+
+TEST_CASE("a 429 amid requests side by side holds all of them back for as long as it says and no longer") {
+  stage s;
+  for (int n = 1; n <= 60; ++n) s.shipped(n);
+  REQUIRE(s.sweep().complete);
+  s.courier.requests = 0;
+  s.courier.throttle_each = 2; // the first of two single reads under way together, and so on
+  auto report = s.sweep_newest();
+  CHECK(report.complete);
+  CHECK(report.throttled >= 5);
+  CHECK(report.retries == report.throttled);
+  CHECK(report.seconds < 30); // a quarter of a second each, at most
+}
+
+TEST_CASE(
+    "an account that somebody else sweeps is passed over once patience is at its end, and nothing is asked") {
+  stage s;
+  s.shipped(1);
+  s.db.execute("insert into suivi.account (id, lease_owner, lease_until, term) values "
+               "('acc-1', 'somebody', now() + interval '1 hour', 7)");
+  auto outcome = test::run(test::sweep_round_once(s.db, s.courier, "acc-1", s.options, milliseconds(1'200)));
+  CHECK(outcome.reports.empty());
+  CHECK(outcome.passed_over == std::vector<std::string>{"acc-1"});
+  CHECK(s.courier.requests == 0);
+  CHECK(s.db.value("select lease_owner || term from suivi.account") == "somebody7");
 }
 
 TEST_CASE("a row locked by the shop is written when the lock is gone") {

@@ -11,10 +11,13 @@ namespace {
 
 constexpr std::uint64_t parcel(int n) { return static_cast<std::uint64_t>(n) * 0x9e3779b97f4a7c15u; }
 
-shop::verdict said(shop::outcome what, std::vector<shop::change> changes = {}) {
+// Of an order of its own, unless one is named.
+shop::verdict said(shop::outcome what, std::vector<shop::change> changes = {}, std::string order = "") {
+  static int others = 0;
   shop::verdict v;
   v.what = what;
   v.changes = std::move(changes);
+  v.order_id = order.empty() ? std::to_string(++others) : std::move(order);
   return v;
 }
 const shop::change new_tracking{"trackingNumber", std::nullopt, "MD-1"};
@@ -73,6 +76,20 @@ TEST_CASE("a row read twice is one parcel and what was written stays counted") {
   CHECK(r.fetched == 1);
   CHECK(r.unchanged == 0);
   CHECK(r.backfilled == 1);
+}
+
+TEST_CASE("an order counts once, whether two of its parcels change it or a dry run would write the same row "
+          "twice") {
+  tally t;
+  t.count(parcel(1), said(shop::outcome::applied, {new_tracking, new_state}, "order-1"));
+  t.count(parcel(2), said(shop::outcome::applied, {new_state}, "order-1"));
+  t.count(parcel(1), said(shop::outcome::applied, {new_tracking, new_state}, "order-1"));
+  t.count(parcel(3), said(shop::outcome::applied, {new_tracking}, "order-2"));
+  t.count(parcel(3), said(shop::outcome::applied, {new_state}, "order-2"));
+  report r = result_of(t);
+  CHECK(r.fetched == 3);
+  CHECK(r.backfilled == 2);
+  CHECK(r.status_changed == 2);
 }
 
 TEST_CASE("a row in doubt is matched and then counts as what the single read made of it") {
