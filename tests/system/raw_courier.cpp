@@ -57,6 +57,11 @@ std::vector<std::string> raw_courier::targets() const {
   return targets_;
 }
 
+std::string raw_courier::last_head() const {
+  std::lock_guard lock(guard_);
+  return last_head_;
+}
+
 void raw_courier::serve(int socket) {
   std::string got;
   char piece[4096];
@@ -70,10 +75,12 @@ void raw_courier::serve(int socket) {
     }
     std::size_t from = got.find(' ') + 1;
     std::string target = got.substr(from, got.find(' ', from) - from);
+    std::string head = got.substr(0, end);
     got.erase(0, end + 4);
     raw_answer answer;
     {
       std::lock_guard lock(guard_);
+      last_head_ = head;
       targets_.push_back(target);
       answer = answer_to_(target);
     }

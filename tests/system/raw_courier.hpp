@@ -32,6 +32,7 @@ class raw_courier {
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] std::vector<std::string> targets() const; // of all requests so far
+  [[nodiscard]] std::string last_head() const;            // of the last one
 
  private:
   void serve(int socket);
@@ -42,6 +43,7 @@ class raw_courier {
   std::atomic<bool> ending_ = false;
   mutable std::mutex guard_;
   std::vector<std::string> targets_;
+  std::string last_head_;
   std::vector<int> sockets_;
   std::vector<std::thread> threads_;
   std::thread accepting_;

@@ -44,7 +44,7 @@ TEST_CASE("pages that never can be read make it incomplete by name, each asked s
   auto r = s.sweep(3).at("example-a");
   CHECK(text(r, "verdict") == "incomplete");
   CHECK(text(r, "reason").find("12 page(s) could not be read: 3, 4, 5") == 0);
-  CHECK(number(r, "requests") == number(r, "pages") + 12 * 6);
+  CHECK(number(r, "requests") == number(r, "pages") + 12 * 6 + number(r, "lookups"));
   CHECK(number(r, "requests") == s.requests("all"));
   CHECK(number(r, "backfilled") > 0);
   CHECK(s.differences().size() <= 12 * 5);
@@ -111,6 +111,14 @@ TEST_CASE("a count that is too high makes it incomplete after three rounds, and 
     CHECK(number(r, "requests") < 250);
     CHECK(s.differences().empty());
   }
+}
+
+TEST_CASE(
+    "a count that is too low costs no order, for pages are read as long as the courier names a next one") {
+  swept_shop s(one, 60);
+  s.set(R"({"count_lie":-30})");
+  (void)s.sweep(0);
+  CHECK(s.differences().empty());
 }
 
 TEST_CASE("rows that come and go while the list is read lose no order of a complete sweep") {
@@ -201,6 +209,7 @@ void meet(const odd& o) {
   auto r = c.shop.sweep(3).at("example-a");
   CHECK(text(r, "verdict") == "incomplete");
   CHECK_MESSAGE(text(r, "reason").find(o.reason) != std::string::npos, text(r, "reason"));
+  CHECK(c.courier->last_head().find("Accept-Encoding: identity") != std::string::npos);
   auto targets = c.courier->targets();
   CHECK(std::count(targets.begin(), targets.end(), std::string("/api/stores/orders/?page=1")) == o.tries);
   CHECK(number(r, "fetched") == 0);
@@ -224,15 +233,37 @@ TEST_CASE("a connection that fails is tried again a few times, then the sweep sa
 
 TEST_CASE("an odd answer is asked for again a few times, then the sweep says what was wrong") {
   for (const odd& o : {
-           odd{"a web page as 502", whole_answer(502, "<html><body>Bad Gateway</body></html>"), "answered 502", 6},
+           odd{"a web page as 502", whole_answer(502, "<html><body>Bad Gateway</body></html>"),
+               "answered 502", 6},
            odd{"JSON cut short", whole_answer(200, R"({"list":{"count":3,"resul)"), "malformed", 6},
+           odd{"a web page with status 200", whole_answer(200, "<html><body>Please log in</body></html>"),
+               "malformed", 6},
+           odd{"an answer packed though nobody asked for it",
+               whole_answer(200, "\x1f\x8b\x08", "Content-Encoding: gzip\r\n"), "malformed", 6},
+           odd{"a bad request", whole_answer(400, R"({"errors":[]})"), "answered 400", 1},
+           odd{"silence until tomorrow", whole_answer(429, "{}", "Retry-After: 86400\r\n"),
+               "throttles without end", 1},
            odd{"another shape", whole_answer(200, R"({"items":[]})"), "malformed", 6},
-           odd{"an error with status 200", whole_answer(200, R"({"error":{"message":"no"},"success":false})"), "malformed", 6},
+           odd{"an error with status 200", whole_answer(200, R"({"error":{"message":"no"},"success":false})"),
+               "malformed", 6},
            odd{"404 on page 1", whole_answer(404, R"({"detail":"Not found."})"), "answered 404", 1},
-           odd{"a redirect", whole_answer(302, "", "Location: http://127.0.0.1:1/elsewhere\r\n"), "answered 302", 1},
-           odd{"a forbidden key", whole_answer(403, R"({"detail":"no"})"), "refuses this account's key (403)", 1},
+           odd{"a redirect", whole_answer(302, "", "Location: http://127.0.0.1:1/elsewhere\r\n"),
+               "answered 302", 1},
+           odd{"a forbidden key", whole_answer(403, R"({"detail":"no"})"), "refuses this account's key (403)",
+               1},
        })
     meet(o);
+}
+
+TEST_CASE("a Retry-After that says nothing is waited out by a pause of our own") {
+  std::atomic<int> throttled{0};
+  odd_courier c([&](const odd_courier& self, const std::string& target) {
+    if (!target.ends_with("?page=1")) return whole_answer(404, R"({"detail":"Invalid page."})");
+    return ++throttled <= 8 ? whole_answer(429, "{}", "Retry-After: soon\r\n") : whole_answer(200, self.list);
+  });
+  auto r = c.shop.sweep(0).at("example-a");
+  CHECK(number(r, "throttled") == 8); // more than six: they use up no tries
+  CHECK(r.at("seconds").to_number<double>() > 8 * 0.25);
 }
 
 TEST_CASE("a next that names another host is never followed") {
