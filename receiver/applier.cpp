@@ -233,7 +233,11 @@ void applier::carry_out(const work& event, const follow_up& next) {
     counts_.outcome(next.outcome);
     std::chrono::duration<double> age = suivi::now() - event.received_at;
     if (event.state == event_state::pending) counts_.apply_seconds.observe(age.count());
-    if (next.wanted && ask_) ask_(*next.wanted, std::nullopt);
+    if (next.wanted && ask_) {
+      auto wanted = *next.wanted;
+      wanted.event_id = event.id;
+      ask_(std::move(wanted), std::nullopt);
+    }
     break;
   }
   case follow_up::kind::try_again: {

@@ -112,6 +112,7 @@ task<void> confirmer::read(job j) {
     co_await give_back(std::move(j.waiting), e, std::nullopt);
     co_return;
   }
+  if (!j.waiting.empty()) j.wanted.event_id = j.waiting.front().id;
   gate->started(steady_clock::now());
   auto& connections = db_.connections();
   auto answer = co_await shop::read_and_apply(*courier, connections, j.wanted, shop::source::confirm, door_);

@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr milliseconds watch_limit = 3s;      // for an answer to the watch's question
+constexpr std::size_t most_complaints = 10;
 constexpr milliseconds first_look_limit = 3s; // a first migration may take longer
 
 pg::pool_options pool_options(const pg::connect_options& connect, int size) {
@@ -71,14 +72,15 @@ task<result<void>> database::look(std::optional<pg::connection>& own) {
   co_return result<void>();
 }
 
-// Said once, until it is up again.
+// Each reason is said once until it is up again: one that was shut down may come back with another password.
+// libpq has no SQLSTATE for a failed connection, only words for people.
 void database::complain(const error& e, bool reachable) {
-  if (std::exchange(complained_, true)) return;
+  auto reason = to_string(e);
+  if (complaints_.size() >= most_complaints || !complaints_.insert(reason).second) return;
   if (reachable)
-    log::error("the database answers, but Suivi's schema cannot be brought up to date",
-               {{"error", to_string(e)}});
+    log::error("the database answers, but Suivi's schema cannot be brought up to date", {{"error", reason}});
   else
-    log::error("the database is away, webhooks go to the spool", {{"error", e.code}});
+    log::error("the database is away, webhooks go to the spool", {{"error", reason}});
 }
 
 task<void> database::keep(std::function<void()> on_up, std::function<void()> on_gone) {
@@ -93,7 +95,7 @@ task<void> database::keep(std::function<void()> on_up, std::function<void()> on_
       bool news = state_ != state::up;
       state_ = state::up;
       failures = 0;
-      complained_ = false;
+      complaints_.clear();
       if (news) {
         log::info("the database is up");
         on_up();

@@ -10,6 +10,8 @@
 
 #include <functional>
 #include <optional>
+#include <set>
+#include <string>
 
 namespace suivi::receiver {
 
@@ -48,7 +50,7 @@ class database {
   bool looked_ = false;
   steady_time known_by_;
   bool schema_checked_ = false;
-  bool complained_ = false; // of its being away, since it was up
+  std::set<std::string> complaints_; // since it was up
 };
 
 [[nodiscard]] std::string_view to_string(database::state s);

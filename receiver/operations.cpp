@@ -50,7 +50,11 @@ task<http::response> operations::answer(http::request what) {
   if (wanted.empty() || where.allowed.empty()) co_return not_found();
   auto token = bearer(what.headers);
   if (!token || !crypto::equal_in_constant_time(*token, wanted.reveal())) co_return wrong_token();
+  if (what.method == "OPTIONS") co_return methods_allowed(where.allowed);
   if (where.what == operation::nowhere) co_return wrong_method(where.allowed);
+  if (where.query_is_malformed)
+    co_return bad_request(
+        permanent("request:bad", "the query must be percent-encoded: name=value&name=value"));
   if (!db_.is_up()) co_return unavailable("the database is away");
   auto said = co_await perform(what, where);
   auto answer = said ? std::move(*said) : failed(said.error());
@@ -93,6 +97,17 @@ task<operations::answer_or_error> operations::perform(const http::request& what,
     break;
   }
   return open_stream();
+}
+
+// One that the shop has added a moment ago is waited for.
+task<bool> operations::look_for_account(std::string id) {
+  for (int look = 0; look < 2; ++look) {
+    if (look > 0) co_await runtime::sleep_for(1s);
+    co_await accounts_.refresh();
+    for (const auto& known : accounts_.list())
+      if (known.id == id) co_return true;
+  }
+  co_return false;
 }
 
 http::response operations::failed(const error& why) {
@@ -193,6 +208,7 @@ task<operations::answer_or_error> operations::show_sweep(std::string subject) {
 
 task<operations::answer_or_error> operations::list_accounts() {
   co_await accounts_.refresh();
+  if (!accounts_.loaded()) co_return unavailable(accounts_unread);
   auto db = co_await connection();
   if (!db) co_return db.error();
   auto records = co_await read_accounts(**db);
@@ -229,6 +245,7 @@ task<operations::answer_or_error> operations::open_stream() {
   http::response answer;
   answer.content_type = "text/event-stream";
   answer.headers.emplace_back("X-Accel-Buffering", "no");
+  answer.headers.emplace_back("Connection", "close"); // after it there is nothing to be asked here
   answer.stream = std::make_shared<http::body_stream>(std::move(*made));
   co_return answer;
 }

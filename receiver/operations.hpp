@@ -31,6 +31,7 @@ class operations {
 
   task<answer_or_error> perform(const http::request& what, const operation_route& where);
   task<result<pg::pool::lease>> connection();
+  task<bool> look_for_account(std::string id);
   task<answer_or_error> list_events(const http::target& query);
   task<answer_or_error> event_stats(const http::target& query);
   task<answer_or_error> retry(std::string subject);

@@ -110,10 +110,16 @@ task<operations::answer_or_error> operations::remove_event(std::string subject) 
 task<operations::answer_or_error> operations::ask_for_sweep(std::string body, bool old_shape) {
   auto wish = read_sweep_wish(body);
   if (!wish) co_return bad_request(wish.error());
-  co_await accounts_.refresh();
   std::vector<std::string> accounts;
-  for (const auto& known : accounts_.list())
-    if (!wish->account || known.id == *wish->account) accounts.push_back(known.id);
+  if (wish->account) {
+    auto id = *wish->account;
+    bool known = co_await look_for_account(id);
+    if (known) accounts.push_back(std::move(id));
+  } else {
+    co_await accounts_.refresh();
+    for (const auto& known : accounts_.list()) accounts.push_back(known.id);
+  }
+  if (!accounts_.loaded()) co_return unavailable(accounts_unread);
   if (accounts.empty()) co_return unknown("account");
   auto db = co_await connection();
   if (!db) co_return db.error();
@@ -123,10 +129,11 @@ task<operations::answer_or_error> operations::ask_for_sweep(std::string body, bo
 }
 
 task<operations::answer_or_error> operations::test_account(std::string id) {
-  co_await accounts_.refresh();
+  bool is_known = co_await look_for_account(id);
+  if (!accounts_.loaded()) co_return unavailable(accounts_unread);
+  if (!is_known) co_return unknown("account");
   auto known = accounts_.list();
   auto who = std::find_if(known.begin(), known.end(), [&](const auto& a) { return a.id == id; });
-  if (who == known.end()) co_return unknown("account");
   auto courier = accounts_.courier(id);
   std::optional<std::string> problem;
   auto begun = steady_clock::now();

@@ -100,6 +100,13 @@ http::response wrong_token() {
   return answer;
 }
 
+http::response methods_allowed(std::string_view allowed) {
+  http::response answer;
+  answer.status = 204;
+  answer.headers.emplace_back("Allow", std::string(allowed) + ", OPTIONS");
+  return answer;
+}
+
 http::response unavailable(std::string_view why) {
   auto answer = refused(503, "UNAVAILABLE", why);
   answer.headers.emplace_back("Retry-After", std::to_string(retry_after_seconds));

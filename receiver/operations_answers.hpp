@@ -17,6 +17,9 @@ namespace suivi::receiver {
 [[nodiscard]] http::response bad_request(const error& why);
 [[nodiscard]] http::response unknown(std::string_view what); // 404: "webhook event", "order", …
 [[nodiscard]] http::response wrong_token();
+// 204: what an address can be asked for.
+[[nodiscard]] http::response methods_allowed(std::string_view allowed);
+inline constexpr std::string_view accounts_unread = "the shop's accounts have not been read yet";
 // 503, come again.
 [[nodiscard]] http::response unavailable(std::string_view why);
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <fmt/format.h>
 
@@ -22,8 +23,16 @@ constexpr std::array<std::string_view, 10> outcomes{"pending",  "applied",    "u
                                                     "conflict", "parked",     "confirming", "failed",
                                                     "ignored",  "quarantined"};
 
+constexpr std::size_t most_value_bytes = 64;
+
 error wrong(std::string_view name, std::string_view allowed) {
   return permanent("request:bad", fmt::format("{} must be {}", name, allowed));
+}
+
+error wrong(std::string_view name, std::string_view value, std::string_view allowed) {
+  bool whole = value.size() <= most_value_bytes;
+  auto shown = to_storable_text(value.substr(0, most_value_bytes));
+  return wrong(name, fmt::format("{}, not \"{}{}\"", allowed, shown, whole ? "" : "…"));
 }
 
 std::optional<std::int64_t> read_integer(std::string_view text) {
@@ -39,7 +48,7 @@ result<std::int64_t> read_number(const http::target& from, std::string_view name
   if (!text) return otherwise;
   auto number = read_integer(*text);
   if (!number || *number < 1 || *number > most)
-    return wrong(name, fmt::format("a whole number from 1 to {}", most));
+    return wrong(name, *text, fmt::format("a whole number from 1 to {}", most));
   return *number;
 }
 
@@ -54,13 +63,13 @@ result<std::optional<instant>> read_moment(const http::target& from, std::string
     repaired[space] = '+';
     if (auto at = parse_instant(repaired)) return at;
   }
-  return wrong(name, "a time as 2026-01-31T09:30:00Z, or an age as 24h");
+  return wrong(name, *text, "a time as 2026-01-31T09:30:00Z, or an age as 24h");
 }
 
 result<std::optional<std::string>> read_text(const http::target& from, std::string_view name) {
   auto text = from.find(name);
   if (!text || text->empty()) return std::optional<std::string>();
-  if (!is_storable(*text)) return wrong(name, "a text in UTF-8");
+  if (!is_storable(*text)) return wrong(name, *text, "a text in UTF-8");
   return std::optional<std::string>(std::string(*text));
 }
 
@@ -69,7 +78,7 @@ result<bool> read_source(const http::target& from) {
   auto text = from.find("source");
   if (!text || text->empty() || *text == "MAYSTRO") return false;
   if (*text == "ECOMANAGER") return true;
-  return wrong("source", "MAYSTRO or ECOMANAGER");
+  return wrong("source", *text, "MAYSTRO or ECOMANAGER");
 }
 
 } // namespace
@@ -100,12 +109,12 @@ result<event_query> read_event_query(const http::target& from, instant now) {
   if (!foreign) return foreign.error();
   q.filter.foreign_source = *foreign;
   if (auto text = from.find("processed")) {
-    if (*text != "true" && *text != "false") return wrong("processed", "true or false");
+    if (*text != "true" && *text != "false") return wrong("processed", *text, "true or false");
     q.filter.processed = *text == "true";
   }
   if (auto text = from.find("outcome")) {
     if (std::find(outcomes.begin(), outcomes.end(), *text) == outcomes.end())
-      return wrong("outcome", fmt::format("one of {}", fmt::join(outcomes, ", ")));
+      return wrong("outcome", *text, fmt::format("one of {}", fmt::join(outcomes, ", ")));
     q.filter.outcome = std::string(*text);
   }
   auto name = read_text(from, "eventType");
@@ -126,7 +135,8 @@ result<event_query> read_event_query(const http::target& from, instant now) {
 result<stats_query> read_stats_query(const http::target& from, instant now) {
   stats_query q;
   if (auto text = from.find("period")) q.period = std::string(*text);
-  if (q.period != "24h" && q.period != "7d" && q.period != "30d") return wrong("period", "24h, 7d or 30d");
+  if (q.period != "24h" && q.period != "7d" && q.period != "30d")
+    return wrong("period", q.period, "24h, 7d or 30d");
   q.since = now - *parse_duration(q.period);
   auto foreign = read_source(from);
   if (!foreign) return foreign.error();
@@ -135,21 +145,27 @@ result<stats_query> read_stats_query(const http::target& from, instant now) {
 }
 
 result<sweep_wish> read_sweep_wish(std::string_view body) {
+  constexpr std::string_view whole = "a JSON object {account?, kind?}";
   sweep_wish wish;
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return wish;
   boost::system::error_code failed;
   auto document = json::parse({body.data(), body.size()}, failed);
-  if (failed || !document.is_object()) return wrong("body", "a JSON object {account?, kind?}");
-  const auto& members = document.get_object();
-  if (const auto* account = members.if_contains("account"); account && !account->is_null()) {
-    if (!account->is_string() || account->get_string().empty())
-      return wrong("account", "the id of an account");
-    wish.account = std::string(account->get_string());
-  }
-  if (const auto* kind = members.if_contains("kind"); kind && !kind->is_null()) {
-    if (!kind->is_string() || (kind->get_string() != "full" && kind->get_string() != "incremental"))
-      return wrong("kind", "full or incremental");
-    wish.kind = std::string(kind->get_string());
+  if (failed || !document.is_object()) return wrong("body", whole);
+  for (const auto& member : document.get_object()) {
+    std::string_view name(member.key().data(), member.key().size());
+    const auto& value = member.value();
+    const auto* text = value.if_string();
+    // One that is misspelt would sweep what nobody meant.
+    if (name != "account" && name != "kind") return wrong("body", name, whole);
+    if (value.is_null()) continue;
+    if (name == "account") {
+      if (!text || text->empty()) return wrong("account", json::serialize(value), "the id of an account");
+      wish.account = std::string(*text);
+    } else {
+      if (!text || (*text != "full" && *text != "incremental"))
+        return wrong("kind", json::serialize(value), "full or incremental");
+      wish.kind = std::string(*text);
+    }
   }
   return wish;
 }

@@ -61,6 +61,11 @@ bool is_operations_address(std::string_view target) {
 operation_route find_operation(const http::request& what) {
   operation_route found;
   auto target = http::parse_target(what.target);
+  if (!target) {
+    // Only its query may be at fault: that is told apart from an address that is none.
+    target = http::parse_target(std::string_view(what.target).substr(0, what.target.find('?')));
+    found.query_is_malformed = true;
+  }
   if (!target || target->segments.size() < 3 || target->segments[0] != "api" || target->segments[1] != "v1")
     return found;
   for (const auto& a : addresses) {
@@ -68,7 +73,9 @@ operation_route find_operation(const http::request& what) {
     if (!fits(target->segments, a, subject)) continue;
     if (!found.allowed.empty()) found.allowed += ", ";
     found.allowed += a.method;
-    if (what.method != a.method) continue;
+    bool head = a.method == "GET" && what.method == "HEAD"; // as GET, and the server leaves the body out
+    if (a.method == "GET") found.allowed += ", HEAD";
+    if (what.method != a.method && !head) continue;
     found.what = a.what;
     found.subject = std::move(subject);
   }

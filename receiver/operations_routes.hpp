@@ -30,9 +30,10 @@ enum class operation {
 
 struct operation_route {
   operation what = operation::nowhere; // nowhere with `allowed` empty: 404; else the method is wrong
-  std::string allowed;                 // "GET, POST"
+  std::string allowed;                 // "GET, HEAD, POST"
   std::string subject;                 // the {id} or {reference} of the address, decoded
   http::target target;                 // for the query
+  bool query_is_malformed = false;
 };
 
 // Everything below /api/v1/ but the webhook's address.

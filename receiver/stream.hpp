@@ -27,8 +27,8 @@ class stream {
  public:
   struct limits {
     std::size_t readers = 100;
-    std::size_t messages_waiting = 2'000; // for each reader
-    std::size_t bytes_waiting = 1024 * 1024;
+    std::size_t messages_waiting = 10'000; // for each reader; readers share the messages
+    std::size_t bytes_waiting = 4 * 1024 * 1024;
     milliseconds look_every{500};
     milliseconds say_something_every{15'000}; // so that proxies keep the connection
   };

@@ -134,7 +134,9 @@ task<bool> front_desk::count_events() {
   if (!db) co_return false;
   auto& connection = **db;
   auto stored_before = stored_since_;
+  auto usual_limit = connection.answer_within(2s); // a database that hangs must not make this answer hang
   auto lengths = co_await count_pending(connection);
+  connection.answer_within(usual_limit);
   if (!lengths) co_return false;
   stored_since_ -= stored_before;
   last_pending_ = lengths->pending;

@@ -64,6 +64,7 @@ struct wanted_read {
   std::optional<std::string> uuid; // else by reference
   std::string reference;
   instant not_before; // earlier, the API's lag could hide the answer
+  std::optional<std::int64_t> event_id = std::nullopt; // that gave the reason, for the journal
 };
 
 struct change {

@@ -9,10 +9,11 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-observation observe(maystro::shipment row, const std::string& account, source as, const maystro::reading& how,
+observation observe(maystro::shipment row, const wanted_read& asked, source as, const maystro::reading& how,
                     milliseconds read_lag) {
   observation o;
-  o.account = account;
+  o.account = asked.account;
+  o.event_id = asked.event_id;
   o.from = as;
   o.when = pull_time(how.asked_at, how.answered_at, how.server_date, read_lag);
   o.what = std::move(row);
@@ -33,7 +34,7 @@ task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& couri
       auto e = transient("maystro:malformed", "the answer is not the parcel that was asked for");
       co_return maystro::answer<std::vector<observation>>{e, found.how};
     }
-    parcels.push_back(observe(std::move(row), what.account, as, found.how, read_lag));
+    parcels.push_back(observe(std::move(row), what, as, found.how, read_lag));
     co_return maystro::answer<std::vector<observation>>{std::move(parcels), found.how};
   }
   const auto reference = what.reference;
@@ -42,7 +43,7 @@ task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& couri
     co_return maystro::answer<std::vector<observation>>{listed.content.error(), listed.how};
   for (auto& row : listed.content->rows)
     if (row.reference == reference && row.status)
-      parcels.push_back(observe(std::move(row), what.account, as, listed.how, read_lag));
+      parcels.push_back(observe(std::move(row), what, as, listed.how, read_lag));
   if (parcels.empty()) {
     auto e = permanent("maystro:not_found", "the courier shows no parcel of that reference");
     co_return maystro::answer<std::vector<observation>>{e, listed.how};

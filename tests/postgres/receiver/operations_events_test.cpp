@@ -37,7 +37,7 @@ TEST_CASE("nobody without the token is answered and without a token in the setti
     co_await here.asked(404, "GET", "/api/v1/nothing");
     auto wrong_method = co_await here.ask("PUT", "/api/v1/sweeps");
     CHECK(wrong_method.status == 405);
-    CHECK(http::find_header(wrong_method.headers, "Allow") == "GET, POST");
+    CHECK(http::find_header(wrong_method.headers, "Allow") == "GET, HEAD, POST");
     here.settings.receiver.admin_token = secret();
     co_await here.asked(404, "GET", "/api/v1/coverage");
   };

@@ -61,6 +61,26 @@ TEST_CASE("broken JSON hides the values it names") {
   CHECK(shown(R"(x{\"customer_phone\":\"0550\",\"id\":1})").find("0550") == std::string::npos);
 }
 
+TEST_CASE("names and values that are no JSON are hidden too") {
+  CHECK(shown("customer_phone=0550111111&status=31&address=Rue 1, Alger&x=1") ==
+        "\"customer_phone=***&status=31&address=***&x=1\"");
+  CHECK(shown("order[customer_name]=Example&a=1") == "\"order[customer_name]=***&a=1\"");
+  CHECK(shown("{'customer_name': 'Exa\"mple', 'status': 31}") ==
+        R"("{'customer_name': '***', 'status': 31}")");
+  CHECK(shown("<customer_phone>0550111111</customer_phone><status>31</status>") ==
+        R"("<customer_phone>***</customer_phone><status>31</status>")");
+  CHECK(shown(R"(x {"address": {"street": "Rue 1", "rooms": [1, 2]}, "id": 1)") ==
+        R"("x {\"address\": ***, \"id\": 1")");
+  CHECK(shown(R"(x {"address": {"street": "Rue)") == R"("x {\"address\": ***")");
+  CHECK(shown("address") == "\"address\"");
+  CHECK(shown("a phone, and nothing") == "\"a phone, and nothing\"");
+}
+
+TEST_CASE("broken JSON within JSON is hidden as other broken JSON is") {
+  CHECK(shown(R"({"id":"u1","status":1,"note":"{\"customer_name\":\"Example\",\"a\":"})") ==
+        R"({"id":"u1","status":1,"note":"{\"customer_name\":\"***\",\"a\":"})");
+}
+
 TEST_CASE("an event is processed where nothing more will become of it but a mistake") {
   for (const char* outcome : {"applied", "unchanged", "stale", "ignored"}) CHECK(is_processed(outcome));
   for (const char* outcome : {"pending", "parked", "confirming", "failed", "conflict", "quarantined"})

@@ -104,12 +104,13 @@ TEST_CASE("a wish for a sweep may be empty and is refused by the member that is 
     CHECK_FALSE(wish->account);
     CHECK(wish->kind == "full");
   }
-  auto wish = read_sweep_wish(R"({"account":"acc-1","kind":"incremental","more":1})");
+  auto wish = read_sweep_wish(R"({"account":"acc-1","kind":"incremental"})");
   CHECK(wish->account == "acc-1");
   CHECK(wish->kind == "incremental");
   auto blamed = [](const char* body) { return read_sweep_wish(body).error().detail; };
   CHECK(blamed("[]").starts_with("body "));
   CHECK(blamed("{").starts_with("body "));
+  CHECK(blamed(R"({"acount":"acc-1"})").starts_with("body "));
   CHECK(blamed(R"({"account":5})").starts_with("account "));
   CHECK(blamed(R"({"account":""})").starts_with("account "));
   CHECK(blamed(R"({"kind":"quick"})").starts_with("kind "));
@@ -147,10 +148,26 @@ TEST_CASE("a reference with a slash is one part of its address when it is encode
 
 TEST_CASE("a wrong method is told apart from no such address") {
   CHECK(find("DELETE", "/api/v1/sweeps").what == operation::nowhere);
-  CHECK(find("DELETE", "/api/v1/sweeps").allowed == "GET, POST");
+  CHECK(find("DELETE", "/api/v1/sweeps").allowed == "GET, HEAD, POST");
   CHECK(find("GET", "/api/v1/webhooks/events/12").allowed == "DELETE");
   for (const char* path : {"/api/v1/", "/api/v1/nope", "/api/v1/webhooks/events/1/2/3", "/api/v1/%zz"})
     CHECK(find("GET", path).allowed.empty());
+}
+
+TEST_CASE("HEAD is asked where GET is and a query that cannot be read is told apart from no such address") {
+  CHECK(find("HEAD", "/api/v1/coverage").what == operation::coverage);
+  CHECK(find("HEAD", "/api/v1/webhooks/replay").what == operation::nowhere);
+  auto found = find("GET", "/api/v1/sweeps?limit=%zz");
+  CHECK(found.what == operation::list_sweeps);
+  CHECK(found.query_is_malformed);
+  CHECK_FALSE(find("GET", "/api/v1/sweeps?limit=%31").query_is_malformed);
+  CHECK(find("GET", "/api/v1/orders/%zz?limit=1").allowed.empty());
+}
+
+TEST_CASE("a refusal names the value, cut where it is long") {
+  CHECK(read("limit=abc").error().detail == "limit must be a whole number from 1 to 1000, not \"abc\"");
+  auto detail = read("source=" + std::string(200, 'x')).error().detail;
+  CHECK(detail == "source must be MAYSTRO or ECOMANAGER, not \"" + std::string(64, 'x') + "…\"");
 }
 
 TEST_CASE("the webhook's address is none of the operations API's") {
