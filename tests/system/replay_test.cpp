@@ -1,0 +1,196 @@
+// `suivi-receiver replay` as an operator runs it: by everything that can be named, from every source, dry, paced,
+// stopped in the middle, and with the exit status of the contract.
+#include "tests/system/operated_shop.hpp"
+
+#include <csignal>
+#include <fstream>
+
+using namespace suivi::test;
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+finished replay(const operated_shop& s, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"replay", "--json"});
+  return run_program("suivi-receiver", arguments, s.environment);
+}
+
+// "selected 2 applied 1 …" of what is not 0; the whole of standard output is one document.
+std::string counts(const finished& done, int status = 0) {
+  CAPTURE(done.log);
+  CAPTURE(done.output);
+  CHECK(done.status == status);
+  boost::system::error_code failed;
+  auto document = json::parse(done.output, failed);
+  REQUIRE_FALSE(failed);
+  std::string all;
+  for (const auto& one : document.as_object())
+    if (one.value().is_number() && one.value().to_number<std::int64_t>() > 0)
+      all += std::string(one.key()) + " " + text(one.value()) + " ";
+  return all;
+}
+
+std::string shown(const operated_shop& s, const std::string& order) {
+  return s.db.value("select coalesce(\"shippingStatus\", '-') from orders where \"id\" = '" + order + "'");
+}
+
+// Events of orders that are not there yet; then they are. Nobody but a replay looks at them.
+std::vector<std::string> parked(const operated_shop& s, int from, int to) {
+  std::vector<std::string> ids;
+  for (int n = from; n < to; ++n) ids.push_back(s.push("P" + std::to_string(n), 31));
+  for (const auto& id : ids) s.await(id, "parked");
+  return ids;
+}
+void add_orders(const operated_shop& s, int from, int to) {
+  s.db.execute(R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
+    select 'p' || n, 'P' || n, 'c', 1, 'example-a', now() from generate_series()" + std::to_string(from) + "," + std::to_string(to - 1) + ") n");
+}
+void stop_receiver(operated_shop& s) {
+  s.receiver->signal(SIGTERM);
+  REQUIRE(s.receiver->wait() == 0);
+}
+
+std::string file_of(const operated_shop& s, const std::string& content) {
+  auto path = s.spool.path() + "/events.ndjson";
+  std::ofstream(path) << content;
+  return path;
+}
+
+} // namespace
+
+TEST_CASE("a replay takes what it was told by outcome, id, time and account, and a second one changes nothing") {
+  operated_shop s;
+  auto ids = parked(s, 1, 6);
+  (void)s.push_raw("{");
+  s.await(s.push("R1", 31), "applied");
+  stop_receiver(s);
+  add_orders(s, 1, 6);
+  CHECK(counts(replay(s, {"--until", "1h"})) == "");
+  CHECK(counts(replay(s, {"--since", "2100-01-01T00:00:00Z"})) == "");
+  CHECK(counts(replay(s, {"--account", "nobody"})) == "");
+  CHECK(counts(replay(s, {"--event", "999999", "--event", "none"})) == "");
+  CHECK(counts(replay(s, {"--outcome", "conflict"})) == "");
+
+  auto dry = replay(s, {"--dry-run"});
+  CHECK(counts(dry) == "selected 6 applied 5 quarantined 1 ");
+  auto changes = json::parse(dry.output).at("changes").as_array();
+  CHECK(changes.size() >= 5);
+  CHECK(names(changes[0]) == std::set<std::string>{"reference", "field", "from", "to"});
+  CHECK(shown(s, "p1") == "-");
+
+  CHECK(counts(replay(s, {"--event", ids[0], "--event", ids[1]})) == "selected 2 applied 2 ");
+  CHECK(shown(s, "p2") == "EXPÉDIÉ");
+  CHECK(shown(s, "p3") == "-");
+  CHECK(counts(replay(s, {"--outcome", "parked", "--since", "24h", "--account", "example-a"})) == "selected 3 applied 3 ");
+  CHECK(counts(replay(s, {})) == "selected 1 quarantined 1 ");
+  for (int again = 0; again < 2; ++again)
+    CHECK(counts(replay(s, {"--outcome", "all"})) == "selected 7 unchanged 6 quarantined 1 ");
+  CHECK(s.db.number("select count(*) from suivi.pending") == 0);
+  auto table = run_program("suivi-receiver", {"replay", "--outcome", "applied"}, s.environment);
+  CHECK(table.status == 0);
+  CHECK(table.output.find("selected ") == 0);
+  CHECK(table.log.find('\r') == std::string::npos); // a bar is for terminals
+}
+
+TEST_CASE("a replay reads files of bodies and of printed events, and rows of the old system") {
+  operated_shop s;
+  auto id = s.push("R1", 31);
+  s.await(id, "applied");
+  auto printed = text(s.asked("webhooks/events").at_pointer("/events/0"));
+  stop_receiver(s);
+  s.db.execute(R"(update orders set "shippingStatus" = null)");
+  auto path = file_of(s, printed + "\n\n" + R"({"event":"x","payload":{"id":"f2","status":22,"external_order_id":"R2"}})" + "\nnonsense\n");
+  CHECK(counts(replay(s, {"--file", path, "--dry-run"})) == "selected 3 applied 2 quarantined 1 ");
+  CHECK(shown(s, "o2") == "-");
+  CHECK(counts(replay(s, {"--file", path, "--account", "example-a"})) == "selected 3 applied 2 quarantined 1 ");
+  CHECK(shown(s, "o1") == "EXPÉDIÉ");
+  CHECK(shown(s, "o2") != "-");
+  CHECK(counts(replay(s, {"--file", path})) == "selected 3 unchanged 2 quarantined 1 ");
+
+  s.db.execute(R"(insert into webhook_events ("id", "source", "eventType", "payload", "processed", "createdAt") values
+    ('l1', 'MAYSTRO', 'OrderStatusChanged', '{"event":"x","payload":{"id":"l3","status":31,"external_order_id":"R3"}}', false, now() - interval '2 days'),
+    ('l2', 'MAYSTRO', 'error', '{"error":"x","body":{"event":"x","payload":{"id":"l4","status":31,"external_order_id":"R4"}},"headers":{}}', false, now() - interval '1 hour'),
+    ('l3', 'MAYSTRO', 'OrderStatusChanged', '{"event":"x","payload":{"id":"l5","status":31,"external_order_id":"R5"}}', true, now()))");
+  CHECK(counts(replay(s, {"--legacy", "--since", "24h"})) == "selected 1 applied 1 ");
+  CHECK(shown(s, "o4") == "EXPÉDIÉ");
+  CHECK(counts(replay(s, {"--legacy"})) == "selected 2 applied 1 unchanged 1 ");
+  CHECK(shown(s, "o5") == "-");
+}
+
+TEST_CASE("a replay's mistakes are status 2, an absent database 1, and what failed 3") {
+  operated_shop s;
+  auto event = s.push("R1", 31);
+  s.await(event, "applied");
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"--since", "yesterday"}, {"--until", "24"}, {"--outcome", "good"}, {"--rate", "0"}, {"--rate", "many"}, {"--rate", "-1"},
+           {"--file", "no-such-file"}, {"--legacy", "--file", "x"}, {"--account", ""}, {"--no-such"}}) {
+    auto done = replay(s, arguments);
+    CAPTURE(done.log);
+    CHECK(done.status == 2);
+    CHECK(done.output.empty());
+    CHECK(done.log.find(arguments[0]) != std::string::npos);
+  }
+  // An event that the database refuses to have applied.
+  stop_receiver(s);
+  s.db.execute(R"(create function refuse() returns trigger language plpgsql as $$
+    begin raise exception 'no' using errcode = '23514'; end $$;
+    create trigger refuse before update on orders for each row when (old."id" = 'o1') execute function refuse())");
+  s.db.execute(R"(alter table orders disable trigger refuse; update orders set "shippingStatus" = null where "id" = 'o1';
+                  alter table orders enable trigger refuse)");
+  CHECK(counts(replay(s, {"--outcome", "all"}), 3) == "selected 1 failed 1 ");
+  s.db.execute("drop trigger refuse on orders");
+  CHECK(counts(replay(s, {"--outcome", "all"})) == "selected 1 applied 1 ");
+  s.environment["DATABASE_URL"] = "postgresql://postgres@127.0.0.1:1/none";
+  auto begun = clock::now();
+  auto away = replay(s, {});
+  CHECK(away.status == 1);
+  CHECK(away.output.empty());
+  CHECK(clock::now() - begun < std::chrono::seconds(20));
+}
+
+TEST_CASE("a replay keeps its rate and a signal in its middle ends it in order with everything given back") {
+  operated_shop s;
+  s.db.execute(R"(with u as (select nextval('suivi.event_id') as id, n from generate_series(1, 400) n), i as (
+      insert into suivi.inbox (id, stored_on, received_at, account, raw, name, reference, status)
+      select id, (now() at time zone 'UTC')::date, now(), 'example-a', convert_to('{"event":"x","payload":{"id":"p' || n ||
+             '","status":31,"external_order_id":"P' || n || '"}}', 'UTF8'), 'x', 'P' || n, 31 from u returning id, stored_on)
+    insert into suivi.event_outcome (event_id, stored_on, outcome) select id, stored_on, 'conflict' from i)");
+  stop_receiver(s);
+  add_orders(s, 1, 401);
+  auto begun = clock::now();
+  CHECK(counts(replay(s, {"--rate", "50", "--event", s.db.value("select min(id) from suivi.inbox")})) == "selected 1 applied 1 ");
+  for (int signal : {SIGINT, SIGTERM}) {
+    begun = clock::now();
+    auto applied = s.db.number("select count(*) from suivi.event_outcome where outcome = 'applied'");
+    program slow("suivi-receiver", {"replay", "--json", "--rate", "50"}, s.environment);
+    wait_until("some of them", [&] {
+      return s.db.number("select count(*) from suivi.event_outcome where outcome = 'applied'") > applied + 20;
+    });
+    CHECK(clock::now() - begun > std::chrono::milliseconds(200)); // at 50 a second
+    slow.signal(signal);
+    CHECK(slow.wait(std::chrono::seconds(10)) == 3);
+    auto said = json::parse(slow.output());
+    CHECK(said.at("applied").to_number<int>() > 20);
+    CHECK(said.at("selected") == said.at("applied"));
+    CHECK(s.db.number("select count(*) from suivi.pending") == 0); // nothing is left in a dead replay's hands
+  }
+  auto left = s.db.number("select count(*) from suivi.event_outcome where outcome = 'conflict'");
+  CHECK(left > 0);
+  CHECK(counts(replay(s, {})) == "selected " + std::to_string(left) + " applied " + std::to_string(left) + " ");
+  CHECK(s.db.number(R"(select count(*) from orders where "id" like 'p%' and "shippingStatus" = 'EXPÉDIÉ')") == 400);
+}
+
+TEST_CASE("the API replays up to a hundred thousand events and refuses more") {
+  operated_shop s;
+  s.db.execute(R"(insert into suivi.inbox (id, stored_on, received_at, raw, outcome, error)
+    select nextval('suivi.event_id'), (now() at time zone 'UTC')::date, now() - (n > 100000)::int * interval '2 hours', '{', 'quarantined', 'x'
+    from generate_series(1, 100001) n)");
+  auto many = s.operate("POST", "webhooks/replay", "{}");
+  CHECK(many.status == 400);
+  CHECK(is_error(many));
+  auto fits = s.operate("POST", "webhooks/replay", R"({"since":"1h"})");
+  CHECK(fits.status == 200);
+  CHECK(fits.at("/data/selected") == 100000);
+  CHECK(fits.at("/data/quarantined") == 100000);
+}
