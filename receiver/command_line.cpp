@@ -34,7 +34,7 @@ CLI::App* add_replay(CLI::App& app, replay_arguments& asked) {
   replay->add_flag("--dry-run", asked.dry_run, "decide, write nothing at all, and show what would change");
   replay->add_flag("--json", asked.json, "one JSON document on standard output");
   replay->footer("Exit status: 0 done, 1 failed, 2 usage or settings, 3 some events failed (they are tried "
-                 "again by a receiver) or it was stopped.");
+                 "again by a receiver) or it was stopped (SIGINT, SIGTERM), with what it held given back.");
   return replay;
 }
 
@@ -50,6 +50,10 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
       "Takes the courier's webhooks, keeps them durably, answers, and applies them to the shop's orders.",
       "suivi-receiver");
   app.footer(
+      "The server answers webhooks at /webhooks/maystro/{secret}; /healthz, /readyz and /metrics; and, with "
+      "receiver.admin_token set, the operations API below /api/v1/ (see README.md). While the database is "
+      "away "
+      "it keeps webhooks in receiver.spool. SIGTERM ends it within 10 seconds.\n"
       "Exit status: 0 done, 1 failed, 2 usage or settings.\n"
       "Settings: --config FILE, else $SUIVI_CONFIG, else ./suivi.toml; every key also as SUIVI_SECTION_KEY.\n"
       "  receiver.tls_certificate, receiver.tls_key  PEM files; both set: HTTPS, read again at SIGHUP\n"

@@ -4,6 +4,7 @@
 
 #include "common/crypto/crypto.hpp"
 #include "common/log/log.hpp"
+#include "common/maystro/json_text.hpp"
 #include "common/shop/coverage.hpp"
 #include "receiver/answers.hpp"
 #include "receiver/app.hpp"
@@ -234,7 +235,7 @@ task<operations::answer_or_error> operations::scheduler_status() {
   json::object body{{"success", true}, {"data", status}};
   for (const auto& [name, value] : status) body[name] = value;
   http::response answer;
-  answer.body = json::serialize(body);
+  answer.body = maystro::write_json(body);
   co_return answer;
 }
 

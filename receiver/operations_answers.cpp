@@ -2,6 +2,7 @@
 #include "receiver/operations_answers.hpp"
 
 #include "common/maystro/envelope.hpp"
+#include "common/maystro/json_text.hpp"
 #include "receiver/answers.hpp"
 #include "receiver/operations_payload.hpp"
 
@@ -44,7 +45,7 @@ json::value time_in(const json::object& row, std::string_view name) {
 http::response with(unsigned status, const json::object& body) {
   http::response answer;
   answer.status = status;
-  answer.body = json::serialize(body);
+  answer.body = maystro::write_json(body);
   return answer;
 }
 

@@ -2,6 +2,7 @@
 #include "receiver/replay_answer.hpp"
 
 #include "common/crypto/crypto.hpp"
+#include "common/maystro/json_text.hpp"
 #include "receiver/answers.hpp"
 #include "receiver/replay.hpp"
 
@@ -74,7 +75,7 @@ task<result<http::response>> replay_desk::run(std::string body) {
   answer["success"] = true;
   answer["data"] = to_json(all.report());
   http::response said;
-  said.body = boost::json::serialize(answer);
+  said.body = maystro::write_json(answer);
   co_return said;
 }
 

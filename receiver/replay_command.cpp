@@ -3,6 +3,7 @@
 
 #include "common/base/utf8.hpp"
 #include "common/crypto/crypto.hpp"
+#include "common/maystro/json_text.hpp"
 #include "common/pg/migrate.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/runtime/task_group.hpp"
@@ -123,7 +124,7 @@ class one_replay {
 
   void print(const replay_report& r) const {
     if (asked_.json)
-      fmt::print("{}\n", boost::json::serialize(to_json(r)));
+      fmt::print("{}\n", maystro::write_json(to_json(r)));
     else
       fmt::print("{}", to_table(r));
   }

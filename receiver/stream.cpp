@@ -2,6 +2,7 @@
 #include "receiver/stream.hpp"
 
 #include "common/log/log.hpp"
+#include "common/maystro/json_text.hpp"
 #include "receiver/operations_answers.hpp"
 #include "receiver/operations_records.hpp"
 
@@ -25,7 +26,7 @@ constexpr milliseconds look_at_peer_every = 1s;
 constexpr milliseconds patience = 5s;
 
 std::string message(std::string_view name, const json::object& what) {
-  return fmt::format("event: {}\ndata: {}\n\n", name, json::serialize(what));
+  return fmt::format("event: {}\ndata: {}\n\n", name, maystro::write_json(what));
 }
 
 // Nothing more becomes of it by itself.

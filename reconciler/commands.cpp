@@ -1,6 +1,7 @@
 // The one-off commands of commands.hpp.
 #include "reconciler/commands.hpp"
 
+#include "common/maystro/json_text.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/schema/schema.hpp"
 #include "common/shop/coverage.hpp"
@@ -59,7 +60,7 @@ void print_reports(const std::vector<report>& reports, bool as_json) {
   for (const report& r : reports) list.push_back(to_json(r));
   json::object document;
   document["sweeps"] = std::move(list);
-  fmt::print("{}\n", json::serialize(document));
+  fmt::print("{}\n", maystro::write_json(document));
 }
 
 task<int> sweep_now(parts& p, sweep_round& round, sweep_arguments arguments) {
@@ -167,7 +168,7 @@ task<int> status_command(parts& p, bool as_json) {
   document["nextSweepAt"] = or_null(next);
   document["accounts"] = std::move(account_list);
   document["sweeps"] = std::move(sweep_list);
-  fmt::print("{}\n", json::serialize(document));
+  fmt::print("{}\n", maystro::write_json(document));
   co_return exits::done;
 }
 
@@ -177,7 +178,7 @@ task<int> coverage_command(parts& p, bool as_json) {
   auto counted = co_await shop::count_coverage(**db);
   if (!counted) co_return fail(counted.error());
   if (as_json) {
-    fmt::print("{}\n", json::serialize(shop::to_json(*counted)));
+    fmt::print("{}\n", maystro::write_json(shop::to_json(*counted)));
     co_return exits::done;
   }
   auto line = [](const std::string& name, const shop::covered& c) {

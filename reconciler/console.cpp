@@ -1,6 +1,7 @@
 // The shared steps of the one-off commands.
 #include "reconciler/console.hpp"
 
+#include "common/maystro/json_text.hpp"
 #include "common/schema/schema.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -18,7 +19,7 @@ int fail(const error& why) {
 }
 
 void print_json(const boost::json::object& document) {
-  fmt::print("{}\n", boost::json::serialize(document));
+  fmt::print("{}\n", maystro::write_json(document));
 }
 
 task<result<void>> schema_is_current(parts& p) {

@@ -7,12 +7,15 @@
 #include <boost/json/array.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value_stack.hpp>
 #include <charconv>
 #include <cmath>
 #include <exception>
+#include <fmt/format.h>
 #include <string>
+#include <utility>
 
 namespace suivi::maystro {
 namespace {
@@ -117,6 +120,30 @@ error explain(error_code why, bool number_too_large) {
   return permanent("json:syntax", "it is not JSON");
 }
 
+void append(const boost::json::value& value, std::string& to) {
+  if (const auto* object = value.if_object()) {
+    char before = '{';
+    for (const auto& member : *object) {
+      to += std::exchange(before, ',');
+      to += boost::json::serialize(boost::json::string(member.key()));
+      to += ':';
+      append(member.value(), to);
+    }
+    to += object->empty() ? "{}" : "}";
+  } else if (const auto* list = value.if_array()) {
+    char before = '[';
+    for (const auto& one : *list) {
+      to += std::exchange(before, ',');
+      append(one, to);
+    }
+    to += list->empty() ? "[]" : "]";
+  } else if (const auto* number = value.if_double(); number && std::isfinite(*number)) {
+    to += fmt::format("{}", *number);
+  } else {
+    to += boost::json::serialize(value);
+  }
+}
+
 } // namespace
 
 std::string_view trimmed_text(std::string_view text) {
@@ -151,6 +178,12 @@ result<json::value> parse_json(std::string_view text, half_surrogates how) {
   } catch (const std::exception&) { // out of memory, or a size beyond the library's own limits
     return permanent("json:syntax", "it is too large to be read");
   }
+}
+
+std::string write_json(const boost::json::value& value) {
+  std::string text;
+  append(value, text);
+  return text;
 }
 
 } // namespace suivi::maystro

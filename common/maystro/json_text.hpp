@@ -1,4 +1,4 @@
-// The one way JSON of the courier is parsed: strictly RFC 8259, but
+// JSON in and out. The one way JSON of the courier is parsed: strictly RFC 8259, but
 // - integers too long for 64 bits become strings of their digits (as doubles they would lose them);
 // - other numbers are the nearest double, and one that is infinite fails the document;
 // - a leading byte-order mark and white space around are dropped;
@@ -12,6 +12,7 @@
 #include "common/base/error.hpp"
 
 #include <boost/json/value.hpp>
+#include <string>
 #include <string_view>
 
 namespace suivi::maystro {
@@ -22,6 +23,10 @@ namespace suivi::maystro {
 enum class half_surrogates { fail, mend };
 [[nodiscard]] result<boost::json::value> parse_json(std::string_view text,
                                                     half_surrogates how = half_surrogates::fail);
+
+// The shortest text of `value`; other than Boost.JSON's it has numbers as people write them: 33.33,
+// not 3.333E1.
+[[nodiscard]] std::string write_json(const boost::json::value& value);
 
 // Drops a UTF-8 byte-order mark and white space at both ends.
 [[nodiscard]] std::string_view trimmed_text(std::string_view text);

@@ -158,7 +158,9 @@ struct receiver {
                              id + "\"}}");
     if (got.status == 200 || got.status == 202) acknowledged.insert(n);
     if (got.body == R"({"success":true,"outcome":"spooled"})" && got.status == 202) ++spooled;
-    return got.status == 200 || got.status == 202;
+    bool kept = got.status == 200 || got.status == 202;
+    if (!kept) MESSAGE("webhook ", n, " was answered ", got.status, " ", got.body);
+    return kept;
   }
   void push_all(int from, int to) {
     for (int n = from; n < to; ++n) push(n);

@@ -115,3 +115,12 @@ TEST_CASE("what is not one JSON document is refused") {
     CHECK(reread(text) == "json:syntax");
   }
 }
+
+TEST_CASE("numbers are written as people write them and everything else as it was") {
+  auto again = [](std::string_view text) { return write_json(*parse_json(text)); };
+  for (const char* same :
+       {"33.33", "-0.5", "100.0e0", "[]", "{}", "null", R"({"a":[1,2.5,{"b":"\"x\\é"}],"c":true,"d":{}})",
+        "18446744073709551615", "[[],[{}]]"})
+    CHECK(again(same) == (std::string_view(same) == "100.0e0" ? "100" : same));
+  CHECK(parse_json(again("1.7976931348623157e308"))->as_double() == 1.7976931348623157e308);
+}
