@@ -39,9 +39,10 @@ std::shared_ptr<intake::batch> intake::open_batch(std::size_t bytes) {
 
 task<result<receipt>> intake::store(arrival row) {
   auto bytes = row.raw.size();
+  auto until = steady_clock::now() + limits_.whole_patience;
   while (!db_.is_up() && !db_.is_known()) co_await runtime::sleep_for(first_look_poll);
   if (finishing_ || !db_.is_up() || !has_room(bytes)) {
-    auto kept = co_await store_in_spool(std::move(row));
+    auto kept = co_await store_in_spool(std::move(row), until);
     co_return kept;
   }
   auto mine = open_batch(bytes);
@@ -59,16 +60,16 @@ task<result<receipt>> intake::store(arrival row) {
   auto& answer = mine->answers[index];
   if (answer && *answer) co_return std::move(*answer);
   arrival copy = mine->rows[index]; // the lane may still be at work with the batch
-  auto kept = co_await store_in_spool(std::move(copy));
+  auto kept = co_await store_in_spool(std::move(copy), until);
   co_return kept;
 }
 
-task<result<receipt>> intake::store_in_spool(arrival row) {
+task<result<receipt>> intake::store_in_spool(arrival row, steady_time until) {
   spooled what;
   what.received_at = row.received_at;
   what.account = std::move(row.account);
   what.raw = std::move(row.raw);
-  auto kept = co_await spool_.keep(std::move(what));
+  auto kept = co_await spool_.keep(std::move(what), until);
   if (!kept) co_return kept.error();
   receipt r;
   r.spooled = true;

@@ -32,6 +32,7 @@ class intake {
     std::size_t queued_rows = 10'000;
     std::size_t queued_bytes = 64 * 1024 * 1024;
     milliseconds patience{5'000}; // from a batch's opening to the answer of its rows, else to the spool
+    milliseconds whole_patience{9'000};  // from a webhook's arrival to its answer; couriers wait 10 seconds
     milliseconds drain_patience{15'000}; // for one call of store_all()
   };
 
@@ -62,7 +63,7 @@ class intake {
     bool let_go = false;     // nobody waits for it any more
   };
 
-  task<result<receipt>> store_in_spool(arrival row);
+  task<result<receipt>> store_in_spool(arrival row, steady_time until);
   [[nodiscard]] bool has_room(std::size_t bytes) const;
   std::shared_ptr<batch> open_batch(std::size_t bytes);
   void close(const batch& b);

@@ -23,8 +23,7 @@ constexpr std::size_t most_bytes_at_once = 16 << 20;
 
 template <class T>
 struct waiter {
-  waiter(const asio::any_io_executor& executor, milliseconds patience)
-      : done(executor, steady_clock::now() + patience) {}
+  waiter(const asio::any_io_executor& executor, steady_time until) : done(executor, until) {}
   asio::steady_timer done; // cancelled when the answer is there
   std::optional<result<T>> answer;
 };
@@ -164,7 +163,7 @@ void spool::inside::note(const lesson& learnt, const result<spool_depth>& depth)
 
 template <class T, class Operation>
 task<result<T>> spool::inside::ask(Operation what, lesson if_well) {
-  auto mine = std::make_shared<waiter<T>>(executor, limits.patience);
+  auto mine = std::make_shared<waiter<T>>(executor, steady_clock::now() + limits.patience);
   // Moved along, so that the last owner of the waiter's timer is the loop.
   auto body = [this, mine, what = std::move(what), if_well]() mutable {
     auto answer = what(file);
@@ -199,12 +198,13 @@ spool::~spool() {
   inside_->thread.join();
 }
 
-task<result<void>> spool::keep(spooled row) {
+task<result<void>> spool::keep(spooled row, std::optional<steady_time> until) {
   auto in = inside_;
   auto bytes = row.raw.size();
   if (in->queued_rows >= in->limits.queued_rows || in->queued_bytes + bytes > in->limits.queued_bytes)
     co_return transient("spool:queue", "too many webhooks wait for the spool's disk");
-  auto mine = std::make_shared<waiter<void>>(in->executor, in->limits.patience);
+  auto mine =
+      std::make_shared<waiter<void>>(in->executor, until.value_or(steady_clock::now() + in->limits.patience));
   in->queued_rows += 1;
   in->queued_bytes += bytes;
   {

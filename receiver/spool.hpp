@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace suivi::receiver {
@@ -36,8 +37,9 @@ class spool {
   spool(const spool&) = delete;
   spool& operator=(const spool&) = delete;
 
-  // Returns after the fsync. "spool:full" where there is no room.
-  task<result<void>> keep(spooled row);
+  // Returns after the fsync. "spool:full" where there is no room; "spool:slow" after `until`, or else the
+  // usual patience.
+  task<result<void>> keep(spooled row, std::optional<steady_time> until = std::nullopt);
   // See spool_file.
   task<result<std::vector<spooled>>> read(std::int64_t after, std::size_t rows, std::uint64_t bytes);
   task<result<void>> remove(std::vector<std::int64_t> ids);

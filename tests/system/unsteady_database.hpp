@@ -159,7 +159,7 @@ struct receiver {
     if (got.status == 200 || got.status == 202) acknowledged.insert(n);
     if (got.body == R"({"success":true,"outcome":"spooled"})" && got.status == 202) ++spooled;
     bool kept = got.status == 200 || got.status == 202;
-    if (!kept) MESSAGE("webhook ", n, " was answered ", got.status, " ", got.body);
+    if (!kept && got.status != 0) MESSAGE("webhook ", n, " was answered ", got.status, " ", got.body);
     return kept;
   }
   void push_all(int from, int to) {

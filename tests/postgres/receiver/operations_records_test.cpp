@@ -209,13 +209,13 @@ TEST_CASE("who reads too slowly is told so and cut off while others go on") {
     here.lanes.spawn("slow", hear(slow_answer, slow, slow_ended));
     here.lanes.spawn("quick", hear(quick_answer, quick, quick_ended));
     db.execute("insert into suivi.change (order_id, account, source, field, to_value)"
-               " select 'o1', 'acc-1', 1, 'shippingStatus', 'number ' || n from generate_series(1, 3000) n");
-    auto all = co_await heard(quick, "number 3000\"");
+               " select 'o1', 'acc-1', 1, 'shippingStatus', 'number ' || n from generate_series(1, 12000) n");
+    auto all = co_await heard(quick, "number 12000\"");
     CHECK(all);
     slow.reading = true;
     auto told = co_await heard(slow, "event: dropped\n");
     CHECK(told);
-    CHECK(slow.heard.find("number 3000\"") == std::string::npos);
+    CHECK(slow.heard.find("number 12000\"") == std::string::npos);
     quick.listening = false;
     co_await here.lanes.join();
     CHECK(slow_ended);
