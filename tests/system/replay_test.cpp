@@ -1,5 +1,6 @@
 // `suivi-receiver replay` as an operator runs it: by everything that can be named, from every source, dry, paced,
 // stopped in the middle, and with the exit status of the contract.
+#include "tests/support/connected.hpp"
 #include "tests/system/operated_shop.hpp"
 
 #include <csignal>
@@ -179,6 +180,30 @@ TEST_CASE("a replay keeps its rate and a signal in its middle ends it in order w
   CHECK(left > 0);
   CHECK(counts(replay(s, {})) == "selected " + std::to_string(left) + " applied " + std::to_string(left) + " ");
   CHECK(s.db.number(R"(select count(*) from orders where "id" like 'p%' and "shippingStatus" = 'EXPÉDIÉ')") == 400);
+}
+
+TEST_CASE("what a stopped replay holds because its order is locked is free for others at once") {
+  operated_shop s;
+  auto id = parked(s, 1, 2)[0];
+  stop_receiver(s);
+  add_orders(s, 1, 2);
+  suivi::test::run([&]() -> suivi::task<void> {
+    auto options = s.db.options();
+    options.idle_in_transaction_timeout = suivi::milliseconds(60'000);
+    auto locker = co_await connected(options);
+    auto locked = co_await locker.run_script(R"(begin; select from orders where "id" = 'p1' for update)");
+    REQUIRE(locked);
+    program waiting("suivi-receiver", {"replay", "--json"}, s.environment);
+    wait_until("the event in its hands", [&] {
+      return s.db.number("select count(*) from suivi.pending where owner like 'replay %'") == 1;
+    });
+    waiting.signal(SIGTERM);
+    CHECK(waiting.wait(std::chrono::seconds(10)) == 3);
+    auto freed = co_await locker.run_script("rollback");
+    CHECK(freed);
+  });
+  CHECK(s.db.number("select count(*) from suivi.pending where owner is null and due_at <= now()") == 1);
+  CHECK(counts(replay(s, {"--event", id, "--outcome", "all"})) == "selected 1 applied 1 ");
 }
 
 TEST_CASE("the API replays up to a hundred thousand events and refuses more") {

@@ -162,8 +162,11 @@ struct receiver {
     if (!kept && got.status != 0) MESSAGE("webhook ", n, " was answered ", got.status, " ", got.body);
     return kept;
   }
+  // As a courier does: what a busy disk makes a 503 is sent again.
   void push_all(int from, int to) {
-    for (int n = from; n < to; ++n) push(n);
+    for (int n = from; n < to; ++n)
+      for (int tries = 0; tries < 3 && !push(n); ++tries) {
+      }
   }
   [[nodiscard]] double metric(const std::string& name) const {
     std::istringstream lines(http_get(base + "/metrics").body);
