@@ -9,7 +9,7 @@ namespace {
 constexpr milliseconds default_every{300'000};
 
 #define SUIVI_OPEN_PARCELS                                                                                   \
-  "p.account = $1 and p.status not in (41, 52) and p.order_id is not null"                                   \
+  "p.account = $1 and p.open and p.order_id is not null"                                                     \
   " and (p.status not in (50, 53) or p.created_at is null or p.created_at > clock_timestamp() - interval "   \
   "'60 days')"                                                                                               \
   " and (p.gone_at is null or p.gone_at <= p.pulled_at or p.asked_at < clock_timestamp() - interval '1 "     \

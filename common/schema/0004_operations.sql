@@ -2,12 +2,16 @@
 
 -- Newest first is by time of receipt: what a spool kept comes late, and is no news.
 create index inbox_received on suivi.inbox (received_at, id);
-create index inbox_reference on suivi.inbox (reference) where reference is not null;
 create index inbox_quarantined on suivi.inbox (id) where outcome = 'quarantined';
 create index event_outcome_troubled on suivi.event_outcome (event_id)
   where outcome not in ('applied', 'unchanged', 'stale', 'ignored');
-create index event_outcome_order on suivi.event_outcome (order_id) where order_id is not null;
-create index change_number on suivi.change (id);
+
+-- An operator asks for an order's events now and then; a webhook comes always. So these do not find a row but the few
+-- stretches of the table where it may lie, and a new row costs them nothing (the last stretch is not in them yet).
+create index inbox_reference on suivi.inbox using brin (reference text_bloom_ops) with (autosummarize = on);
+create index event_outcome_order on suivi.event_outcome using brin (order_id text_bloom_ops) with (autosummarize = on);
+-- Rows lie about in the order of their numbers.
+create index change_number on suivi.change using brin (id) with (pages_per_range = 16, autosummarize = on);
 
 -- A sweep's row with what can be told of it now only. `running`: its lease is held still.
 create view suivi.sweep_shown as
