@@ -33,11 +33,17 @@ constexpr pg::statement choose{
 constexpr pg::statement begin{"rotation_begin", "begin"};
 constexpr pg::statement commit{"rotation_commit", "commit"};
 
+// The door writes parcels under their orders' locks, in any order; whoever else writes some must not wait for it while it
+// may wait for him. One that is being written is asked for again next time.
 constexpr pg::statement note{"rotation_note", R"sql(
+with free as (
+  select p.id, n.gone from unnest($1::bigint[], $2::boolean[]) as n (id, gone)
+  join suivi.parcel p on p.id = n.id for update of p skip locked
+)
 update suivi.parcel p
 set asked_at = clock_timestamp(),
     gone_at = case when not n.gone or p.gone_at > coalesce(p.pulled_at, '-infinity') then p.gone_at else clock_timestamp() end
-from unnest($1::bigint[], $2::boolean[]) as n (id, gone)
+from free n
 where p.id = n.id
 )sql"};
 

@@ -1,5 +1,6 @@
 -- Webhooks as they came, what is still to be done with them, and what became of them.
 --
+-- No CHECK constraints: PostgreSQL reads their text anew for each statement, which costs more than a row.
 -- Promises: the hot path (suivi.ingest) only inserts, and its unique index on inbox_key is the only arbiter of "seen
 -- before"; keys are taken in key order, so any number of receivers may store the same events at once without deadlock.
 -- An event's outcome is read in this order: event_outcome, then pending.state, then inbox.outcome.
@@ -21,7 +22,7 @@ create table suivi.inbox (
   tracking     text,
   reference    text,
   status       integer,
-  outcome      text check (outcome in ('ignored', 'quarantined')), -- from the start; null: it went to pending
+  outcome      text,                  -- ignored or quarantined, from the start; null: it went to pending
   error        text,                                               -- why it was not understood
   primary key (id, stored_on)
 ) partition by range (stored_on);
@@ -35,17 +36,19 @@ create table suivi.inbox_key (
   expires_at timestamptz
 );
 
--- Small and short-lived: one row while an event is still to be applied. `due_at` is the next try and the lease in one:
--- nobody takes a row before it, and who takes one moves it ahead and writes his name.
+-- Small and short-lived: one row while an event is still to be applied. Empty one moment and thousands of rows the next,
+-- it deceives the planner: what is called often goes by its indexes, whatever the statistics say (enable_seqscan below).
+-- `due_at` is the next try and the lease in one: nobody takes a row before it, and who takes one moves it ahead and writes his name.
 create table suivi.pending (
   event_id   bigint primary key,
   stored_on  date not null,
-  state      text not null default 'pending' check (state in ('pending', 'parked', 'confirming', 'failed')),
+  state      text not null default 'pending', -- or parked, confirming, failed
   since      timestamptz not null default now(), -- in this state
   attempts   integer not null default 0,
   due_at     timestamptz not null,
   owner      text,
   error      text,
+  first_time boolean not null default false, -- just stored, so no outcome can be there yet; false: there may be one
   again_at   timestamptz, -- received again then, without id and time: tried once more as of that moment
   uuid       text,        -- the identity of a parked one, to find it when its order appears
   display_id text,
@@ -98,6 +101,9 @@ end $$;
 
 select suivi.make_partitions(7);
 
+-- Arrays are unnested side by side in a SELECT list: `from unnest(a, b, …)` stores each of them away first, at six times
+-- the price.
+
 -- Stores any number of webhooks at once; element n of every array is one webhook. `outcomes`: null for those to be
 -- applied. They go to `who` for `lease_ms`, or to nobody where `who` is null. Answers one row an element, in order.
 create function suivi.ingest(
@@ -109,13 +115,14 @@ declare
   today date := (now() at time zone 'UTC')::date;
   ids bigint[];
   fresh bigint[];
+  all_fresh boolean; -- nearly always: then nothing is looked for a second time
 begin
   select array_agg(nextval('suivi.event_id')) into ids from generate_series(1, cardinality(keys));
 
   with offered as (
-    select distinct on (u.key) u.key, u.expires, ids[u.n] as id
-    from unnest(keys, expiring) with ordinality as u(key, expires, n)
-    order by u.key, u.n
+    select distinct on (u.key) u.key, u.expires, u.id
+    from (select unnest(keys) as key, unnest(expiring) as expires, unnest(ids) as id) u
+    order by u.key, u.id
   ), taken as (
     insert into suivi.inbox_key as k (key, event_id, stored_on, expires_at)
     select o.key, o.id, today, case when o.expires then now() + interval '24 hours' end
@@ -126,25 +133,29 @@ begin
     returning k.event_id
   )
   select coalesce(array_agg(t.event_id), '{}') into fresh from taken t;
+  all_fresh := cardinality(fresh) = cardinality(keys);
 
   insert into suivi.inbox (id, stored_on, received_at, account, raw, name, message_id, published_at, uuid,
                            display_id, tracking, reference, status, outcome, error)
-  select f.id, today, u.received, u.account, u.raw, u.name, u.message_id, u.published, u.uuid,
+  select u.id, today, u.received, u.account, u.raw, u.name, u.message_id, u.published, u.uuid,
          u.display_id, u.tracking, u.reference, u.status, u.outcome, u.error
-  from unnest(ids, received, accounts, raws, names, message_ids, published, uuids, display_ids, trackings,
-              reference_texts, statuses, outcomes, errors)
-         as u(id, received, account, raw, name, message_id, published, uuid, display_id, tracking, reference,
-              status, outcome, error)
-  join unnest(fresh) as f(id) on f.id = u.id
-  order by f.id;
+  from (
+    select unnest(ids) as id, unnest(received) as received, unnest(accounts) as account, unnest(raws) as raw,
+           unnest(names) as name, unnest(message_ids) as message_id, unnest(published) as published,
+           unnest(uuids) as uuid, unnest(display_ids) as display_id, unnest(trackings) as tracking,
+           unnest(reference_texts) as reference, unnest(statuses) as status, unnest(outcomes) as outcome,
+           unnest(errors) as error) u
+  where all_fresh or u.id in (select unnest(fresh));
 
-  insert into suivi.pending (event_id, stored_on, due_at, owner)
-  select f.id, today, case when who is null then now() else now() + lease_ms * interval '1 millisecond' end, who
-  from unnest(ids, outcomes) as u(id, outcome)
-  join unnest(fresh) as f(id) on f.id = u.id
-  where u.outcome is null
-  order by f.id;
+  insert into suivi.pending (event_id, stored_on, due_at, owner, first_time)
+  select u.id, today, case when who is null then now() else now() + lease_ms * interval '1 millisecond' end, who, true
+  from (select unnest(ids) as id, unnest(outcomes) as outcome) u
+  where u.outcome is null and (all_fresh or u.id in (select unnest(fresh)));
 
+  if all_fresh then
+    return query select u.id, today, false from unnest(ids) as u(id);
+    return;
+  end if;
   -- A later statement, hence a newer snapshot: it sees what a racing receiver committed while we waited for its key.
   return query
     select k.event_id, k.stored_on, k.event_id <> ids[u.n]
@@ -156,7 +167,8 @@ end $$;
 -- Takes up to `most` events that are due, whatever their state, for `lease_ms`.
 create function suivi.claim_events(who text, most bigint, lease_ms bigint)
 returns table (event bigint, in_state text, in_state_since timestamptz, tries integer, last_error text,
-               again timestamptz, received timestamptz, named_account text, bytes bytea) language sql as $$
+               again timestamptz, received timestamptz, named_account text, bytes bytea)
+language sql set enable_seqscan = off as $$
   with due as (
     select event_id from suivi.pending where due_at <= now() order by due_at limit most for update skip locked
   ), taken as (
@@ -171,31 +183,36 @@ $$;
 -- Events have come to their end: notes the outcomes and forgets them in pending. Raises SV001, so that everything of
 -- the transaction is rolled back, unless all of them are still in `who`'s hands.
 create function suivi.close_events(who text, ids bigint[], outcomes text[], errors text[], order_ids text[])
-returns void language plpgsql as $$
+returns void language plpgsql set enable_seqscan = off as $$
 declare
-  gone bigint[];
-  days date[];
-  repeats boolean[];
+  closed bigint;
 begin
-  with removed as (
-    -- By the index, whatever the statistics make of `owner`.
+  with gone as (
     delete from suivi.pending p
-    where p.event_id = any(ids) and p.owner = who
-    returning p.event_id, p.stored_on, p.again_at is not null as repeat
+    where p.event_id = any(ids) and p.owner = who -- each by its key, whatever the statistics make of the table
+    returning p.event_id, p.stored_on, p.first_time, p.again_at is not null as repeat
+  ), ended as (
+    select g.event_id, g.stored_on, g.first_time, g.repeat, u.outcome, u.error, u.order_id
+    from gone g
+    join (select unnest(ids) as id, unnest(outcomes) as outcome, unnest(errors) as error, unnest(order_ids) as order_id) u
+      on u.id = g.event_id
+  ), noted as (
+    insert into suivi.event_outcome (event_id, stored_on, outcome, error, order_id)
+    select e.event_id, e.stored_on, e.outcome, e.error, e.order_id from ended e where e.first_time
+  ), noted_again as (
+    -- A repeat that changed nothing leaves the outcome of the first time.
+    insert into suivi.event_outcome (event_id, stored_on, outcome, error, order_id)
+    select e.event_id, e.stored_on, e.outcome, e.error, e.order_id from ended e
+    where not e.first_time
+      and (not e.repeat or e.outcome = 'applied'
+           or not exists (select from suivi.event_outcome o where o.event_id = e.event_id and o.stored_on = e.stored_on))
+    on conflict (event_id, stored_on) do update
+      set outcome = excluded.outcome, error = excluded.error, order_id = excluded.order_id, at = excluded.at
   )
-  select array_agg(event_id), array_agg(stored_on), array_agg(repeat) into gone, days, repeats from removed;
-  if coalesce(cardinality(gone), 0) <> cardinality(ids) then
+  select count(*) into closed from gone;
+  if closed <> cardinality(ids) then
     raise exception 'events are no longer in these hands' using errcode = 'SV001';
   end if;
-  -- A repeat that changed nothing leaves the outcome of the first time.
-  insert into suivi.event_outcome (event_id, stored_on, outcome, error, order_id)
-  select g.id, g.day, u.outcome, u.error, u.order_id
-  from unnest(gone, days, repeats) as g(id, day, repeat)
-  join unnest(ids, outcomes, errors, order_ids) as u(id, outcome, error, order_id) on u.id = g.id
-  where not g.repeat or u.outcome = 'applied'
-     or not exists (select from suivi.event_outcome o where o.event_id = g.id and o.stored_on = g.day)
-  on conflict (event_id, stored_on) do update
-    set outcome = excluded.outcome, error = excluded.error, order_id = excluded.order_id, at = excluded.at;
 end $$;
 
 -- Events are to be tried again after `delays_ms`; the caller keeps them that long where `keep` says so, else whoever
@@ -203,7 +220,7 @@ end $$;
 create function suivi.defer_events(who text, ids bigint[], states text[], tries bigint[], delays_ms bigint[],
                                    keep boolean[], errors text[], uuids text[], display_ids text[],
                                    trackings text[], reference_texts text[])
-returns void language plpgsql as $$
+returns void language plpgsql set enable_seqscan = off as $$
 declare
   moved bigint;
 begin
@@ -215,8 +232,10 @@ begin
       owner = case when u.keep then who end,
       error = u.error,
       uuid = u.uuid, display_id = u.display_id, tracking = u.tracking, reference = u.reference
-  from unnest(ids, states, tries, delays_ms, keep, errors, uuids, display_ids, trackings, reference_texts)
-         as u(id, state, tries, delay_ms, keep, error, uuid, display_id, tracking, reference)
+  from (
+    select unnest(ids) as id, unnest(states) as state, unnest(tries) as tries, unnest(delays_ms) as delay_ms,
+           unnest(keep) as keep, unnest(errors) as error, unnest(uuids) as uuid, unnest(display_ids) as display_id,
+           unnest(trackings) as tracking, unnest(reference_texts) as reference) u
   where p.event_id = u.id and p.owner = who;
   get diagnostics moved = row_count;
   if moved <> cardinality(ids) then

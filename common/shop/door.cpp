@@ -1,8 +1,10 @@
-// Three round trips: search; lock and read; write and commit. Between them, decide.
+// Two round trips: lock and read; write and commit. Between them, decide. Where the first look does not settle every
+// observation, two more for the rest: search; lock and read.
 #include "common/shop/door.hpp"
 
 #include "common/shop/decide.hpp"
 #include "common/shop/door_sql.hpp"
+#include "common/shop/first_look.hpp"
 
 #include <cassert>
 
@@ -20,21 +22,37 @@ task<void> roll_back(pg::connection& db) {
   (void)ended; // a connection that fails here is dead, which rolls back as well
 }
 
-task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const observation> observations,
-                                            const door_options& options, const also& with) {
-  pg::pipeline opening;
-  opening.add(begin_statement);
-  add_search(opening, observations);
-  auto searched = co_await db.run(std::move(opening));
+task<result<snapshot>> look_further(pg::connection& db, std::span<const observation> observations) {
+  pg::pipeline searching;
+  add_search(searching, observations);
+  auto searched = co_await db.run(std::move(searching));
   if (!searched) co_return searched.error();
-  candidates found = read_search(*searched, 1);
+  candidates found = read_search(*searched, 0);
 
   pg::pipeline reading;
   add_lock_and_read(reading, found, observations);
   auto read = co_await db.run(std::move(reading));
   if (!read) co_return read.error();
+  co_return read_snapshot(*read);
+}
 
-  snapshot rows = read_snapshot(*read);
+task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const observation> observations,
+                                            const door_options& options, const also& with) {
+  pg::pipeline opening;
+  opening.add(begin_statement);
+  add_first_look(opening, observations);
+  auto looked = co_await db.run(std::move(opening));
+  if (!looked) co_return looked.error();
+  snapshot rows = read_first_look(*looked, 1);
+
+  std::vector<observation> open = not_settled(rows, observations, options.adopt_unassigned);
+  if (!open.empty()) {
+    auto later = co_await look_further(db, open);
+    if (!later) co_return later.error();
+    add_rows(rows, std::move(*later));
+  }
+
+  std::vector<parcel_row> before = rows.parcels;
   decision decided = decide(std::move(rows), observations, options);
   if (options.dry_run) {
     co_await roll_back(db);
@@ -42,7 +60,7 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   }
 
   pg::pipeline closing;
-  add_writes(closing, decided);
+  add_writes(closing, decided, before);
   if (with) with(closing, decided.verdicts);
   closing.add(commit_statement);
   auto written = co_await db.run(std::move(closing));

@@ -126,3 +126,69 @@ TEST_CASE("the shop may add rows that point at an order while the door holds it"
     CHECK(added.has_value());
   }(shop.db.url()));
 }
+
+TEST_CASE("a parcel that comes to another order waits for the lock of the order it leaves") {
+  shop_database shop;
+  shop.add_orders(1, 2);
+  apply(shop, {row(10, 1, "u1", 31)});
+  run([](std::string url) -> task<void> {
+    auto holder = co_await connect(url);
+    auto held = co_await holder.run_script(R"(begin; select 1 from orders where "id" = 'order-R1' for update)");
+    REQUIRE(held.has_value());
+    auto db = co_await connect(url);
+    std::vector<observation> rows{row(20, 2, "u1", 41)};
+    door_options options;
+    auto verdicts = co_await shop::apply(db, rows, options);
+    REQUIRE(verdicts.has_value());
+    CHECK(verdicts->front().what == outcome::busy);
+    auto released = co_await holder.run_script("rollback");
+    REQUIRE(released.has_value());
+    verdicts = co_await shop::apply(db, rows, options);
+    REQUIRE(verdicts.has_value());
+    CHECK(verdicts->front().what == outcome::applied);
+  }(shop.db.url()));
+  CHECK(shop.get("select string_agg(order_id, ',') from suivi.parcel") == "order-R2");
+}
+
+TEST_CASE("a parcel whose order has gone is taken over by one caller at a time") {
+  shop_database shop;
+  shop.add_orders(1, 2);
+  apply(shop, {row(10, 1, "u1", 31)});
+  shop.sql(R"(delete from orders where "id" = 'order-R1')");
+  run([](std::string url) -> task<void> {
+    auto other = co_await connect(url);
+    auto held = co_await other.run_script("begin; select 1 from suivi.parcel where uuid = 'u1' for update");
+    REQUIRE(held.has_value());
+    auto db = co_await connect(url);
+    std::vector<observation> rows{row(20, 2, "u1", 41)};
+    door_options options;
+    auto verdicts = co_await shop::apply(db, rows, options);
+    REQUIRE(verdicts.has_value());
+    CHECK(verdicts->front().what == outcome::busy);
+    auto released = co_await other.run_script("rollback");
+    REQUIRE(released.has_value());
+    verdicts = co_await shop::apply(db, rows, options);
+    REQUIRE(verdicts.has_value());
+    CHECK(verdicts->front().what == outcome::applied);
+  }(shop.db.url()));
+  CHECK(shop.get("select string_agg(order_id || ' ' || status, ',') from suivi.parcel") == "order-R2 41");
+  CHECK(shop.column(2, "shippingStatus") == "LIVRÉ");
+}
+
+TEST_CASE("an order adopted while the door waited for nothing is seen as adopted") {
+  shop_database shop;
+  shop.add_orders(1, 1, "null");
+  run([](std::string url) -> task<void> {
+    auto executor = co_await asio::this_coro::executor;
+    std::vector<std::string> errors;
+    runtime::task_group group(executor);
+    observation theirs = row(10, 1, "u2", 31);
+    theirs.account = "account-b";
+    group.spawn("a", apply_in_batches(url, {row(10, 1, "u1", 31)}, 1, errors));
+    group.spawn("b", apply_in_batches(url, {theirs}, 1, errors));
+    co_await group.join();
+    CHECK(errors.empty());
+  }(shop.db.url()));
+  CHECK(shop.get("select count(*)::text || ' ' || count(contested_by) from suivi.adopted_order") == "1 1");
+  CHECK(shop.get("select count(*)::text from suivi.parcel") == "1");
+}
