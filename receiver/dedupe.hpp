@@ -9,7 +9,7 @@
 namespace suivi::receiver {
 
 struct dedupe_key {
-  std::string bytes;     // 32 of them
+  std::string bytes;     // 16 of them
   bool expiring = false; // counts for 24 hours only: a later repeat is a new event
 };
 
