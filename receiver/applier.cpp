@@ -14,6 +14,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t most_in_hand = 5'000;
 constexpr std::size_t most_locked_in_hand = 500; // so that many locked orders leave room for the others
 constexpr std::size_t most_repeats = 1'000;
+constexpr std::size_t most_due = 2 * shop::most_observations_per_call;
 
 } // namespace
 
@@ -24,6 +25,14 @@ applier::applier(asio::any_io_executor executor, database& db, account_book& acc
 
 std::size_t applier::room() const {
   return held_.size() >= most_in_hand ? 0 : most_in_hand - held_.size();
+}
+
+bool applier::is_behind() const {
+  auto now = steady_clock::now();
+  std::size_t due = 0;
+  for (auto next = queue_.begin(); next != queue_.end() && next->first <= now; ++next)
+    if (++due > most_due) return true;
+  return false;
 }
 
 void applier::put(work event, steady_time due) {

@@ -53,6 +53,8 @@ class applier {
   // How many more events may be taken.
   [[nodiscard]] std::size_t room() const;
   [[nodiscard]] std::size_t in_hand() const { return held_.size(); }
+  // More is due than the next batches take: what comes in should come in more slowly.
+  [[nodiscard]] bool is_behind() const;
 
   // Returns after finish(), when nothing is due any more.
   task<void> run();

@@ -12,6 +12,9 @@ namespace {
 
 constexpr milliseconds connection_patience = 3s; // then look whether it makes sense to go on
 constexpr milliseconds first_look_poll = 10ms;
+constexpr milliseconds longest_pause = 250ms; // for the apply lane to catch up
+constexpr milliseconds pause_step = 5ms;
+constexpr milliseconds slow_commit = 50ms; // then the next batch goes beside it, however small
 
 } // namespace
 
@@ -53,7 +56,8 @@ task<result<receipt>> intake::store(arrival row) {
   ++queued_rows_;
   queued_bytes_ += bytes;
   counts_.intake_queue.set(static_cast<double>(queued_rows_));
-  for (auto& lane : idle_) lane->notify();
+  if (index == 0 || index + 1 == limits_.beside_another_rows) // see has_work()
+    for (auto& lane : idle_) lane->notify();
 
   boost::system::error_code ended;
   co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
@@ -112,11 +116,36 @@ void intake::close(const batch& b) {
   counts_.intake_queue.set(static_cast<double>(queued_rows_));
 }
 
+bool intake::has_work() const {
+  if (queue_.empty()) return false;
+  if (lanes_at_work_ == 0 || finishing_) return true;
+  if (steady_clock::now() >= begun_ + slow_commit) return true;
+  return queue_.front()->rows.size() >= limits_.beside_another_rows && !next_.is_behind();
+}
+
+// Whoever sends again only when he was answered is slowed down to what is applied. Not where so many wait that it would
+// cost them their patience, and never for long: a durable event can be applied later.
+task<void> intake::let_apply_catch_up() {
+  auto until = steady_clock::now() + longest_pause;
+  begun_ = until; // no other lane takes what this one waits with
+  while (next_.is_behind() && queued_rows_ < 2 * limits_.batch_rows && !finishing_ && db_.is_up() &&
+         steady_clock::now() < until)
+    co_await runtime::sleep_for(pause_step);
+  begun_ = steady_clock::now();
+}
+
 task<void> intake::run_lane(std::size_t lane) {
   for (;;) {
-    if (queue_.empty()) {
+    if (!has_work()) {
       if (finishing_) co_return;
-      co_await idle_[lane]->wait();
+      if (queue_.empty()) co_await idle_[lane]->wait();
+      else co_await idle_[lane]->wait_until(begun_ + slow_commit);
+      continue;
+    }
+    ++lanes_at_work_;
+    co_await let_apply_catch_up();
+    if (queue_.empty()) { // let go of
+      --lanes_at_work_;
       continue;
     }
     auto b = std::move(queue_.front());
@@ -124,6 +153,7 @@ task<void> intake::run_lane(std::size_t lane) {
     counts_.batch_rows.observe(static_cast<double>(b->rows.size()));
     auto here = under_way_.insert(under_way_.end(), b);
     co_await keep(b);
+    --lanes_at_work_;
     under_way_.erase(here);
     close(*b);
     b->done.cancel();

@@ -1,7 +1,8 @@
 // The intake lane: webhooks in, receipts out, each only after its COMMIT.
 //
 // Group commit without a timer: whatever arrives while a batch is being committed is the next batch. One
-// batch on the wire for each lane (connection). A batch with a poisonous row is halved until the row stands
+// batch on the wire for each lane (connection); beside another lane's, a batch goes only when it is large enough,
+// for a commit costs as much as a hundred rows. A batch with a poisonous row is halved until the row stands
 // alone; that one is kept as raw bytes. A lost COMMIT is sent again: the dedupe key makes it harmless.
 // Everything is bounded. What does not fit, takes too long, or comes while the database is away goes to the
 // spool, with a receipt that says so; whether some of it reached the database all the same is the dedupe
@@ -28,6 +29,7 @@ class intake {
   struct limits {
     std::size_t lanes = 2;
     std::size_t batch_rows = 500;
+    std::size_t beside_another_rows = 100; // a batch has at least so many where another lane is at work
     std::size_t batch_bytes = 8 * 1024 * 1024;
     std::size_t queued_rows = 10'000;
     std::size_t queued_bytes = 64 * 1024 * 1024;
@@ -67,6 +69,8 @@ class intake {
   [[nodiscard]] bool has_room(std::size_t bytes) const;
   std::shared_ptr<batch> open_batch(std::size_t bytes);
   void close(const batch& b);
+  [[nodiscard]] bool has_work() const;
+  task<void> let_apply_catch_up();
   [[nodiscard]] bool may_go_on(const batch& b) const;
   task<void> keep(std::shared_ptr<batch> b);
   task<result<void>> keep_range(std::shared_ptr<batch> b, range rows);
@@ -83,6 +87,8 @@ class intake {
   std::deque<std::shared_ptr<batch>> queue_; // the last one is still open
   std::list<std::shared_ptr<batch>> under_way_;
   std::vector<std::unique_ptr<runtime::wakeup>> idle_;
+  std::size_t lanes_at_work_ = 0;
+  steady_time begun_{}; // when a lane last went to work, or will at the latest
   std::size_t queued_rows_ = 0;
   std::size_t queued_bytes_ = 0;
   bool finishing_ = false;
