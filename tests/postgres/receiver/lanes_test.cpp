@@ -102,3 +102,31 @@ TEST_CASE("an address that names an unknown account makes a conflict") {
   CHECK(db.value(R"(select coalesce("shippingStatus", 'untouched') from orders where "id" = 'o1')") ==
         "untouched");
 }
+
+TEST_CASE("where much waits to be applied a webhook is answered a moment later and not later than that") {
+  test::database db;
+  receiver_inside here(db);
+  auto steps = [&]() -> task<void> {
+    auto shop = co_await test::connected(db.options());
+    auto locked = co_await shop.run_script("begin; lock table orders in access exclusive mode");
+    REQUIRE(locked);
+    std::vector<work> much;
+    for (int n = 1; n <= 1'600; ++n) much.push_back(to_work(order(1), 1'000'000 + n)); // nobody's, so given up in the end
+    here.events.take(std::move(much));
+    while (!here.accounts.loaded() || here.events.is_behind() == false) co_await runtime::sleep_for(5ms);
+    auto begun = std::chrono::steady_clock::now();
+    std::vector<arrival> rows{order(2)};
+    auto answers = co_await here.store(rows);
+    auto took = std::chrono::steady_clock::now() - begun;
+    REQUIRE(answers.front());
+    CHECK_FALSE(answers.front()->spooled);
+    CHECK(took >= 240ms);
+    CHECK(here.events.is_behind());
+    auto released = co_await shop.run_script("rollback");
+    REQUIRE(released);
+    co_await here.until(nothing_pending, "0");
+    CHECK_FALSE(here.events.is_behind());
+  };
+  here.run(steps());
+  CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o2')") == "EXPÉDIÉ");
+}
