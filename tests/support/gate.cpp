@@ -145,7 +145,8 @@ task<void> gate::inside::run_pump(std::shared_ptr<link> l, way direction) {
     std::size_t n = co_await from.async_read_some(buffer, asio::redirect_error(asio::use_awaitable, failed));
     if (failed) break;
     co_await hold(*l, direction);
-    bool passed = co_await hand_on(*l, direction, {room.data(), n});
+    std::string_view bytes(room.data(), n);
+    bool passed = co_await hand_on(*l, direction, bytes);
     if (!passed) break;
   }
   error_code ignored;

@@ -1,0 +1,91 @@
+// What the ledger plays on: a cluster of its own, the receiver with a gate on either side, a small disk for its spool;
+// and everything that can be done to them, and undone.
+#pragma once
+
+#include "tests/ledger/book.hpp"
+#include "tests/support/folder.hpp"
+#include "tests/support/gate.hpp"
+#include "tests/support/private_cluster.hpp"
+#include "tests/system/program.hpp"
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <thread>
+
+namespace suivi::ledger {
+
+struct stage_options {
+  int timed_orders = 100;
+  int untimed_orders = 20'000;
+};
+
+class stage {
+ public:
+  explicit stage(stage_options options);
+  ~stage();
+  stage(const stage&) = delete;
+  stage& operator=(const stage&) = delete;
+
+  [[nodiscard]] std::string webhook_url() const;
+  // Why the spool's disk is no small one, so that it cannot be filled; "" if it is.
+  [[nodiscard]] const std::string& no_small_disk() const { return no_small_disk_; }
+
+  // Undoes all that was done, and waits until it is.
+  void heal();
+
+  void start_receiver();
+  void kill_receiver();
+  // As an operator stops it; throws where that takes longer than 10 s, or has another status than 0.
+  void stop_receiver();
+  [[nodiscard]] bool receiver_runs() const { return receiver_.has_value(); }
+  void freeze_receiver();
+  [[nodiscard]] std::string receiver_log() const;
+
+  void kill_postgres();
+  void halt_postgres();
+  [[nodiscard]] bool postgres_runs() const { return !postgres_down_; }
+  // Suivi's sessions, by their process ids.
+  [[nodiscard]] std::vector<pid_t> backends() const;
+  void freeze_backend(pid_t backend);
+  // Statements of the shop (or of an administrator) that go on beside everything else; errors are theirs.
+  void beside(std::string sql);
+  // The same, waited for. False: the database refused it or is not there.
+  bool at_once(const std::string& sql);
+  void allow_few_connections();
+
+  void fill_disk();
+
+  // Events that are not applied, of the spool too; -1: nobody can tell.
+  [[nodiscard]] std::int64_t pending() const;
+  // All events stored after `event_id`, to the book; returns the last one's id.
+  std::int64_t read_events(std::int64_t event_id, book& into) const;
+  // Orders that do not show what they should.
+  [[nodiscard]] std::vector<std::string> wrong_orders(const book& pages) const;
+  // Events by what became of them.
+  [[nodiscard]] std::string outcomes() const;
+
+  test::private_cluster cluster;
+  std::optional<test::gate> to_database;
+  std::optional<test::gate> to_receiver;
+
+ private:
+  void load_shop(stage_options options);
+  void make_small_disk();
+  void thaw();
+
+  test::folder disk_;
+  std::string no_small_disk_;
+  std::map<std::string, std::string> environment_;
+  std::optional<test::program> receiver_;
+  std::string last_log_; // of the receiver that was killed last
+  std::vector<pid_t> frozen_;
+  std::list<std::thread> beside_;
+  bool postgres_down_ = false;
+  bool few_connections_ = false;
+};
+
+// Gives the process mounts of its own, which vanish with it; false where it may not. Call before any thread is made.
+bool own_mounts();
+
+} // namespace suivi::ledger
