@@ -210,11 +210,15 @@ result<void> spool_file::open() {
   return {};
 }
 
-result<void> spool_file::check_disk() const {
-  std::error_code failed;
+// A spool that has taken the disk's last block could never be emptied again, for removing is written to the log, and
+// emptying the log makes the file grow by as much.
+result<void> spool_file::check_disk(std::uint64_t coming_bytes) const {
+  std::error_code failed, no_log;
   auto room = fs::space(folder_, failed);
   if (failed) return transient("spool:folder", folder_ + ": " + failed.message());
-  if (room.available < least_free_bytes) return transient("spool:disk", "no room on the spool's disk");
+  auto log_bytes = fs::file_size(path_ + "-wal", no_log);
+  auto needed = least_free_bytes + (no_log ? 0 : log_bytes) + 2 * coming_bytes;
+  if (room.available < needed) return transient("spool:disk", "no room on the spool's disk");
   return {};
 }
 

@@ -28,7 +28,7 @@ task<void> spool_drain::run() {
     if (db_.is_up() && from_.now().depth.rows > 0) {
       auto came = co_await next_batch();
       if (came == progress::some) {
-        failures = 0;
+        if (removing_) failures = 0; // else the next round comes later than this one did
         continue;
       }
       if (came == progress::none) pause = backoff(failures++, 100ms, 10s, chance());
@@ -82,7 +82,9 @@ task<result<std::size_t>> spool_drain::store(std::vector<spooled> rows) {
   if (done.empty() && failed) co_return *failed;
   auto count = done.size();
   auto removed = co_await from_.remove(std::move(done));
-  if (!removed) // the next round takes them out, and finds them seen before
+  bool complain = !removed && removing_;
+  removing_ = removed.has_value();
+  if (complain) // a later round takes them out, and finds them seen before
     log::warn("webhooks were stored, but are still in the spool", {{"error", to_string(removed.error())}});
   co_return count;
 }

@@ -35,6 +35,7 @@ class spool_drain {
   runtime::wakeup hurried_;
   std::int64_t after_ = 0;    // up to here this round has come
   std::uint64_t drained_ = 0; // since the spool was last empty
+  bool removing_ = true;      // what is stored can be taken out of the spool
 };
 
 } // namespace suivi::receiver

@@ -6,6 +6,7 @@ namespace {
 
 constexpr std::uint64_t row_overhead_bytes = 64;
 constexpr std::int64_t worth_shrinking_bytes = 16 << 20;
+constexpr std::size_t few_rows = 16; // their removal needs next to no room in the log
 
 // Rolls back unless committed.
 class transaction {
@@ -76,11 +77,22 @@ result<std::vector<spooled>> spool_file::read(std::int64_t after, std::size_t ro
   return attempt([&] { return read_now(after, rows, bytes); });
 }
 
+// On a full disk in small steps, each in a log that was emptied before.
 result<void> spool_file::remove(std::span<const std::int64_t> ids) {
-  return attempt([&] { return remove_now(ids); });
+  auto done = attempt([&] { return remove_now(ids); });
+  if (done || !is_full(done.error())) return done;
+  for (; !ids.empty(); ids = ids.subspan(std::min(few_rows, ids.size()))) {
+    done = attempt([&] {
+      shorten_log();
+      return remove_now(ids.first(std::min(few_rows, ids.size())));
+    });
+    if (!done) return done;
+  }
+  return done;
 }
 
 result<std::vector<bool>> spool_file::append_now(std::span<const spooled> rows) {
+  if (auto room = make_room(rows); !room) return room.error();
   transaction all(*db_);
   if (auto begun = all.begin(); !begun) return begun.error();
   if (auto counted = recount_if_changed(); !counted) return counted.error();
@@ -161,13 +173,28 @@ result<void> spool_file::remove_now(std::span<const std::int64_t> ids) {
   return rewind_if_empty();
 }
 
+result<void> spool_file::make_room(std::span<const spooled> rows) {
+  std::uint64_t bytes = 0;
+  for (const auto& row : rows) bytes += spool_cost(row);
+  if (check_disk(bytes)) return {};
+  shorten_log();
+  return check_disk(bytes);
+}
+
+// What is in the log goes to its place in the file, if nobody else is at work there.
+void spool_file::shorten_log() {
+  (void)db_->run("pragma wal_checkpoint(truncate)");
+}
+
 // Gives the disk back after a long outage. A neighbour at work is no reason to wait, nor to fail.
 result<void> spool_file::rewind_if_empty() {
   if (depth_.rows > 0) return {};
   auto pages = db_->number("pragma page_count");
   auto page_bytes = db_->number("pragma page_size");
-  if (!pages || !page_bytes || *pages * *page_bytes < worth_shrinking_bytes) return {};
-  (void)db_->run("vacuum; pragma wal_checkpoint(truncate)");
+  if (!pages || !page_bytes) return {};
+  if (*pages * *page_bytes < worth_shrinking_bytes && check_disk()) return {};
+  (void)db_->run("vacuum");
+  shorten_log();
   return {};
 }
 

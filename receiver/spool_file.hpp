@@ -48,8 +48,8 @@ class spool_file {
   result<void> remove(std::span<const std::int64_t> ids);
   // Other processes' work included.
   result<spool_depth> depth();
-  // An error where the disk has next to no room left.
-  [[nodiscard]] result<void> check_disk() const;
+  // An error where the disk has no room for `coming_bytes` of webhooks, beside what is needed to empty the spool again.
+  [[nodiscard]] result<void> check_disk(std::uint64_t coming_bytes = 0) const;
 
  private:
   struct identity {
@@ -70,6 +70,8 @@ class spool_file {
   [[nodiscard]] bool still_named() const;
   result<void> recount_if_changed();
   result<void> rewind_if_empty();
+  result<void> make_room(std::span<const spooled> rows);
+  void shorten_log();
 
   result<std::vector<bool>> append_now(std::span<const spooled> rows);
   result<std::vector<spooled>> read_now(std::int64_t after, std::size_t rows, std::uint64_t bytes);

@@ -8,12 +8,14 @@ namespace {
 
 constexpr const char* corrupt_code = "spool:corrupt";
 constexpr const char* busy_code = "spool:busy";
+constexpr const char* full_code = "spool:disk";
 
 error to_error(int code) {
   auto kind = code & 0xff;
   auto text = sqlite3_errstr(code);
   if (kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB) return permanent(corrupt_code, text);
   if (kind == SQLITE_BUSY || kind == SQLITE_LOCKED) return transient(busy_code, text);
+  if (kind == SQLITE_FULL) return transient(full_code, text);
   return transient("sqlite:" + std::to_string(code), text);
 }
 
@@ -120,6 +122,10 @@ void sqlite_statement::reset() {
 
 bool is_corrupt(const error& e) {
   return e.code == corrupt_code;
+}
+
+bool is_full(const error& e) {
+  return e.code == full_code;
 }
 
 bool is_busy(const error& e) {

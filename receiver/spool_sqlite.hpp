@@ -62,6 +62,8 @@ class sqlite_statement {
 };
 
 [[nodiscard]] bool is_corrupt(const error& e);
+// The disk has no room.
+[[nodiscard]] bool is_full(const error& e);
 // Another process or thread holds the file: everything else about it is well.
 [[nodiscard]] bool is_busy(const error& e);
 

@@ -2,6 +2,7 @@
 #include "receiver/spool_file.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/support/print_result.hpp"
+#include "tests/support/small_disk.hpp"
 
 #include <csignal>
 #include <doctest/doctest.h>
@@ -248,6 +249,32 @@ TEST_CASE("a disk without room is an error, and what was kept before stays") {
   CHECK(all(file).size() == 3);
   append(file, 4, 5, 1 << 20);
   CHECK(all(file).size() == 4);
+}
+
+TEST_CASE("a spool that has filled its disk can be emptied, and filled again") {
+  for (std::size_t bytes : {10, 3'000, 100'000}) {
+    CAPTURE(bytes);
+    test::small_disk disk(2);
+    if (!disk.why_not().empty()) {
+      MESSAGE("no small disk: " << disk.why_not());
+      return;
+    }
+    spool_file file(disk.path() + "/spool", plenty);
+    for (int round = 0; round < 3; ++round) {
+      CAPTURE(round);
+      std::size_t kept = 0;
+      while (file.append(std::vector{webhook(1, bytes)})) ++kept;
+      CHECK(kept > 2);
+      CHECK_FALSE(file.check_disk(spool_cost(webhook(1, bytes))));
+      auto there = all(file);
+      CHECK(there.size() == kept);
+      std::vector<std::int64_t> ids;
+      for (const auto& row : there) ids.push_back(row.id);
+      CHECK(file.remove(ids));
+      CHECK(all(file).empty());
+      CHECK(file.check_disk());
+    }
+  }
 }
 
 TEST_CASE("an emptied spool gives the disk back") {
