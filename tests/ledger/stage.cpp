@@ -5,14 +5,10 @@
 #include "tests/support/connected.hpp"
 #include "tests/support/run.hpp"
 
-#include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fmt/format.h>
 #include <fstream>
-#include <sched.h>
 #include <sstream>
-#include <sys/mount.h>
 #include <vector>
 
 namespace suivi::ledger {
@@ -20,9 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-
-constexpr const char* disk_size = "size=2m";
-bool mounts_are_own = false;
 
 pg::connect_options judge_of(const test::private_cluster& cluster) {
   pg::connect_options with;
@@ -61,13 +54,7 @@ task<std::map<std::string, std::string>> shown_orders(pg::connect_options with) 
 
 } // namespace
 
-bool own_mounts() {
-  mounts_are_own = ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-  return mounts_are_own;
-}
-
 stage::stage(stage_options options) {
-  make_small_disk();
   load_shop(options);
   to_database.emplace(cluster.url("shop", "shop"));
   environment_ = {{"DATABASE_URL", to_database->url()},
@@ -82,14 +69,6 @@ stage::~stage() {
   thaw();
   receiver_.reset();
   for (auto& one : beside_) one.join();
-  if (no_small_disk_.empty()) ::umount2(disk_.path().c_str(), MNT_DETACH);
-}
-
-void stage::make_small_disk() {
-  if (!mounts_are_own)
-    no_small_disk_ = "no mounts of its own without root";
-  else if (::mount("tmpfs", disk_.path().c_str(), "tmpfs", 0, disk_size) != 0)
-    no_small_disk_ = std::string("mount: ") + std::strerror(errno);
 }
 
 void stage::load_shop(stage_options options) {
@@ -211,7 +190,7 @@ void stage::allow_few_connections() {
 }
 
 void stage::fill_disk() {
-  if (!no_small_disk_.empty()) return;
+  if (!disk_.why_not().empty()) return;
   std::ofstream ballast(disk_.path() + "/ballast", std::ios::binary);
   const std::string block(4096, 'x');
   while (ballast.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {}

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "tests/ledger/book.hpp"
-#include "tests/support/folder.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/private_cluster.hpp"
+#include "tests/support/small_disk.hpp"
 #include "tests/system/program.hpp"
 
 #include <list>
@@ -29,7 +29,7 @@ class stage {
 
   [[nodiscard]] std::string webhook_url() const;
   // Why the spool's disk is no small one, so that it cannot be filled; "" if it is.
-  [[nodiscard]] const std::string& no_small_disk() const { return no_small_disk_; }
+  [[nodiscard]] const std::string& no_small_disk() const { return disk_.why_not(); }
 
   // Undoes all that was done, and waits until it is.
   void heal();
@@ -71,11 +71,9 @@ class stage {
 
  private:
   void load_shop(stage_options options);
-  void make_small_disk();
   void thaw();
 
-  test::folder disk_;
-  std::string no_small_disk_;
+  test::small_disk disk_{2};
   std::map<std::string, std::string> environment_;
   std::optional<test::program> receiver_;
   std::string last_log_; // of the receiver that was killed last
@@ -84,8 +82,5 @@ class stage {
   bool postgres_down_ = false;
   bool few_connections_ = false;
 };
-
-// Gives the process mounts of its own, which vanish with it; false where it may not. Call before any thread is made.
-bool own_mounts();
 
 } // namespace suivi::ledger
