@@ -17,9 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-pg::connect_options judge_of(const test::private_cluster& cluster) {
+pg::connect_options judge_of(const std::string& url) {
   pg::connect_options with;
-  with.url = cluster.url("postgres", "shop");
+  with.url = url;
   with.application_name = "ledger";
   return with;
 }
@@ -53,6 +53,10 @@ task<std::map<std::string, std::string>> shown_orders(pg::connect_options with) 
 }
 
 } // namespace
+
+std::int64_t read_events(const std::string& database_url, std::int64_t event_id, book& into) {
+  return test::run(read_after(judge_of(database_url), event_id, into));
+}
 
 stage::stage(stage_options options) {
   load_shop(options);
@@ -207,11 +211,11 @@ std::int64_t stage::pending() const {
 }
 
 std::int64_t stage::read_events(std::int64_t event_id, book& into) const {
-  return test::run(read_after(judge_of(cluster), event_id, into));
+  return ledger::read_events(cluster.url("postgres", "shop"), event_id, into);
 }
 
 std::vector<std::string> stage::wrong_orders(const book& pages) const {
-  auto shown = test::run(shown_orders(judge_of(cluster)));
+  auto shown = test::run(shown_orders(judge_of(cluster.url("postgres", "shop"))));
   std::vector<std::string> wrong;
   for (const auto& [reference, status] : pages.expected_orders()) {
     auto at = shown.find(reference);

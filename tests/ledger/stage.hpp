@@ -20,6 +20,9 @@ struct stage_options {
   int untimed_orders = 20'000;
 };
 
+// All events of the database stored after `event_id`, to the book; returns the last one's id.
+std::int64_t read_events(const std::string& database_url, std::int64_t event_id, book& into);
+
 class stage {
  public:
   explicit stage(stage_options options);
