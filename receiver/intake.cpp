@@ -184,6 +184,7 @@ task<void> intake::keep(std::shared_ptr<batch> b) {
     const error e = kept.error();
     if (schema_is_missing(e)) db_.suspect_schema();
     if (e.kind != failure::permanent) db_.look_again();
+    if (e.kind == failure::in_doubt) b->in_doubt = true;
     auto what = after_failure(e, rows.size());
     if (what == remedy::again && may_go_on(*b)) {
       auto pause = backoff(failures++, 20ms, 500ms, chance());
@@ -233,11 +234,9 @@ void intake::hand_over(const batch& b, range rows, const std::vector<receipt>& r
     const auto& row = b.rows[rows.begin + i];
     const auto& r = receipts[i];
     if (row.what.kind != maystro::event_kind::order) continue;
-    if (r.seen_before) {
-      if (row.key.expiring) again.push_back({r.id, r.stored_on, row.received_at});
-    } else if (held) {
-      fresh.push_back(to_work(row, r.id));
-    }
+    if (r.seen_before && row.key.expiring) again.push_back({r.id, r.stored_on, row.received_at});
+    // What is not in our hands after all, the applier finds out.
+    if (held && (!r.seen_before || b.in_doubt)) fresh.push_back(to_work(row, r.id));
   }
   if (!fresh.empty()) next_.take(std::move(fresh));
 }

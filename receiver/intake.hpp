@@ -63,6 +63,7 @@ class intake {
     steady_time give_up;
     asio::steady_timer done; // its expiry is give_up; cancelled when all answers are there
     bool let_go = false;     // nobody waits for it any more
+    bool in_doubt = false;   // a COMMIT's answer was lost: what was seen before may have been seen by us
   };
 
   task<result<receipt>> store_in_spool(arrival row, steady_time until);

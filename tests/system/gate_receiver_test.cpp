@@ -115,6 +115,18 @@ TEST_CASE("the answer to storing webhooks is lost several times and none of them
   }
 }
 
+TEST_CASE("a webhook whose storing was in doubt is applied before its lease lapses") {
+  gated_receiver r;
+  r.push_some(1);
+  r.to_database.cut_at(way::to_client, answer_of_ingest, last_piece::kept_back);
+  r.push_some(1);
+  auto stored = std::chrono::steady_clock::now();
+  wait_until("nothing pending", [&] { return r.db.value("select count(*) from suivi.pending") == "0"; });
+  CHECK(std::chrono::steady_clock::now() - stored < std::chrono::milliseconds(3'500)); // the lease is 5 s
+  CHECK(r.to_database.sprung() == 1);
+  r.recovers();
+}
+
 TEST_CASE("the order to store webhooks is lost, or arrives and nothing more, and none of them is lost or doubled") {
   for (auto what : {last_piece::kept_back, last_piece::passed_on}) {
     gated_receiver r;
