@@ -252,7 +252,7 @@ TEST_CASE("a disk without room is an error, and what was kept before stays") {
 }
 
 TEST_CASE("a spool that has filled its disk can be emptied, and filled again") {
-  for (std::size_t bytes : {10, 3'000, 100'000}) {
+  for (std::size_t bytes : {3'000, 100'000}) {
     CAPTURE(bytes);
     test::small_disk disk(2);
     if (!disk.why_not().empty()) {
@@ -260,7 +260,7 @@ TEST_CASE("a spool that has filled its disk can be emptied, and filled again") {
       return;
     }
     spool_file file(disk.path() + "/spool", plenty);
-    for (int round = 0; round < 3; ++round) {
+    for (int round = 0; round < 2; ++round) {
       CAPTURE(round);
       std::size_t kept = 0;
       while (file.append(std::vector{webhook(1, bytes)})) ++kept;
