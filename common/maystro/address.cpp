@@ -31,10 +31,10 @@ std::string tidy(std::string_view text) {
   return out.substr(first, out.find_last_not_of(' ') - first + 1);
 }
 
-// `/api/` and `/`, as often as they stand at the end.
+// `/api/`, `/` and spaces, as often as they stand at the end.
 void strip_path_end(std::string& path) {
   for (;;) {
-    if (path.ends_with('/'))
+    if (path.ends_with('/') || path.ends_with(' '))
       path.pop_back();
     else if (lower(path).ends_with("/api"))
       path.resize(path.size() - 4);
@@ -54,9 +54,9 @@ std::string normalise_base_url(std::string_view text) {
   } else if (rest.starts_with("//")) {
     rest.erase(0, 2);
   }
-  rest.resize(std::min(rest.size(), rest.find_first_of("?#")));
+  rest = tidy(std::string_view(rest).substr(0, rest.find_first_of("?#")));
   std::size_t slash = std::min(rest.size(), rest.find('/'));
-  std::string host = lower(rest.substr(0, slash));
+  std::string host = tidy(lower(rest.substr(0, slash)));
   std::string path = rest.substr(slash);
   if (host.empty()) return {};
   strip_path_end(path);

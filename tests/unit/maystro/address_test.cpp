@@ -8,11 +8,13 @@ using namespace suivi;
 using namespace suivi::maystro;
 
 TEST_CASE("a pasted address becomes scheme and host") {
-  for (auto text : {"https://host.example", "https://host.example/", "https://host.example/api",
-                    "https://host.example/api/", "https://host.example//api//", "host.example",
-                    "host.example/", "host.example/api/", " https://host.example/api \n",
-                    "HTTPS://Host.Example/API/", "//host.example/api", "https://host.example/api/?page=1",
-                    "https://host.example#x", "https://host.example/api/api"}) {
+  for (auto text :
+       {"https://host.example", "https://host.example/", "https://host.example/api",
+        "https://host.example/api/", "https://host.example//api//", "host.example", "host.example/",
+        "host.example/api/", " https://host.example/api \n", "HTTPS://Host.Example/API/",
+        "//host.example/api", "https://host.example/api/?page=1", "https://host.example#x",
+        "https://host.example/api/api", "https://host.example/api ?page=1", "https://host.example/api /",
+        "https:// host.example /api/"}) {
     CAPTURE(text);
     CHECK(normalise_base_url(text) == "https://host.example");
   }
