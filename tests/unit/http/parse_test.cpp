@@ -159,6 +159,19 @@ TEST_CASE("bad chunks and endless chunk lines are refused") {
   CHECK(parse(post("Transfer-Encoding: chunked", trailers), 1000, 100, 4096).end == step::malformed);
 }
 
+TEST_CASE("a chunked body without content is read in any pieces, also where assertions are on") {
+  for (std::size_t piece : {1, 2, 3, 4, 5, 4096}) {
+    CAPTURE(piece);
+    auto empty = parse(post("Transfer-Encoding: chunked", "0\r\n\r\n"), 1000, 100, piece);
+    CHECK(empty.end == step::done);
+    CHECK(empty.left == 0);
+    CHECK(parse(post("Transfer-Encoding: chunked", "0\r\nA: b\r\n\r\n"), 1000, 100, piece).end == step::done);
+    auto like_a_last_chunk = parse(post("Transfer-Encoding: chunked", "3\r\n0\r\n\r\n0\r\n\r\n"), 1000, 100, piece);
+    CHECK(like_a_last_chunk.end == step::done);
+    CHECK(like_a_last_chunk.body == "0\r\n");
+  }
+}
+
 TEST_CASE("line breaks before a request are skipped and trailers are not headers") {
   CHECK(parse("\r\n\r\nGET / HTTP/1.1\r\n\r\n", 100, 10, 1).end == step::done);
   request_parser parser(1000, 100);
