@@ -1,0 +1,53 @@
+// Lines of a replay's file and rows of the old system: any bytes; and a body that the API has printed is
+// the same event as the body itself.
+#include "receiver/replay_line.hpp"
+
+#include "common/base/utf8.hpp"
+#include "common/maystro/json_text.hpp"
+#include "common/maystro/members.hpp"
+#include "tests/fuzz/target.hpp"
+
+#include <boost/json/serialize.hpp>
+
+namespace suivi::fuzz {
+namespace {
+
+using namespace suivi::receiver;
+
+constexpr instant now{std::chrono::sys_days(std::chrono::year(2026) / 1 / 31) + std::chrono::hours(9)};
+
+bool same(const maystro::event& a, const maystro::event& b) {
+  return a.kind == b.kind && a.why == b.why && a.name == b.name && a.what == b.what &&
+         a.message_id == b.message_id && a.published_at == b.published_at;
+}
+
+void check_promises(const replay_line& line) {
+  require(!line.what.body, "the body is left behind");
+  bool order = line.what.kind == maystro::event_kind::order;
+  require(!order || (line.what.what.has_identity() && line.what.what.status),
+          "an order has identity and status");
+  require(is_utf8(line.id) && line.id.size() <= maystro::max_id_bytes, "an id is short text");
+}
+
+} // namespace
+
+void one_input(std::string_view bytes) {
+  check_promises(read_replay_line(bytes, now));
+  for (std::string_view type : {"OrderStatusChanged", "error"})
+    check_promises(read_legacy_row(type, bytes, now));
+
+  auto document = maystro::parse_json(bytes);
+  if (!document || !document->is_object()) return;
+  std::string body = boost::json::serialize(*document);
+  std::string printed =
+      R"({"id":"7","processed":false,"createdAt":"2026-01-31T09:00:00Z","payload":)" + body + "}";
+  if (!maystro::parse_json(printed)) return; // printing nests it too deep
+  replay_line read = read_replay_line(printed, now);
+  require(read.id == "7" && read.received_at == now, "id and time are the printed event's");
+  require(same(read.what, maystro::decode(bytes)), "a printed body is the same event as the body");
+
+  replay_line old = read_legacy_row("error", R"({"error":"e","body":)" + body + "}", now);
+  require(same(old.what, maystro::decode(bytes)), "so is the body in an old row of an error");
+}
+
+} // namespace suivi::fuzz
