@@ -1,5 +1,5 @@
 // A compact set of parcels by the 64-bit hash of their identity, each with a small mark: what a sweep remembers of the
-// rows it has read, so that its memory stays flat (16 bytes a parcel at most; open addressing, no deletion).
+// rows it has read, so that its memory stays flat (about 10 bytes a parcel; open addressing, no deletion).
 #pragma once
 
 #include "common/maystro/shipment.hpp"
