@@ -257,7 +257,7 @@ task<void> replay_door::renew_statistics() {
 }
 
 task<void> replay_door::give_back() {
-  co_return;
+  if (!leased_some_) co_return;
   auto db = co_await connection();
   if (!db) co_return;
   auto& open = **db;
