@@ -216,7 +216,9 @@ task<void> account_sweep::end() {
   if (!report_.complete) problem = report_.reason;
   const courier_counts& c = courier_.counts();
   request_counts counts{c.requests, c.good, c.bad, c.last};
-  steady_time deadline = steady_now() + (stopping_ ? stop_grace : database_away_most);
+  // A database that the rows were waited for in vain is not waited for as long once more.
+  milliseconds patience = feed_.failed() ? database_wait : database_away_most;
+  steady_time deadline = steady_now() + (stopping_ ? stop_grace : patience);
   auto db = co_await database_.acquire(deadline);
   if (!db) {
     report_.complete = false;
