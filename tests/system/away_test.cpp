@@ -206,6 +206,7 @@ TEST_CASE("a database with too many connections is one that is away until there 
   wait_until("absence", [&] { return is_down(r); });
   push_in_time(r, 6, 20);
   CHECK(r.spooled > 0);
+  wait_until("plain words", [&] { return count(r.process->log(), "too many connections for role") > 0; });
   wait_until("many attempts", [&] { return count(db.server_log(), "too many connections for role") > 5; });
   CHECK(count(r.process->log(), "too many connections for role") == 1);
   db.script("alter role suivi connection limit -1");
