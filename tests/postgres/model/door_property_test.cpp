@@ -71,6 +71,7 @@ class play {
     }
     if (!batch.empty()) co_await apply(batch);
 
+    co_await look();
     auto before = journal();
     auto reads = reads_;
     co_await tell_all_again();
