@@ -14,6 +14,10 @@ using std::chrono::steady_clock;
 constexpr std::size_t most_in_hand = 5'000;
 constexpr std::size_t most_locked_in_hand = 500; // so that many locked orders leave room for the others
 constexpr std::size_t most_repeats = 1'000;
+// A transaction costs as much as some twenty events in it. So a batch that would follow another at once
+// gathers for a moment, unless it is worth its cost already; an event that comes alone is applied at once.
+constexpr std::size_t worthwhile = 100;
+constexpr milliseconds gathering = 4ms;
 constexpr std::size_t most_due = 2 * shop::most_observations_per_call;
 
 } // namespace
@@ -80,9 +84,16 @@ task<void> applier::run() {
   for (;;) {
     if (!repeats_.empty() && db_.is_up()) co_await store_repeats_now();
     bool ready = db_.is_up() && accounts_.loaded();
-    auto events = ready ? next_batch(steady_clock::now()) : batch();
+    auto now = steady_clock::now();
+    if (ready && !finishing_ && now < gather_until_ && queue_.size() < worthwhile) {
+      co_await runtime::sleep_for(std::chrono::ceil<milliseconds>(gather_until_ - now));
+      continue;
+    }
+    auto events = ready ? next_batch(now) : batch();
     if (!events.empty()) {
+      bool few = events.size() < worthwhile;
       co_await handle(std::move(events));
+      if (few) gather_until_ = steady_clock::now() + gathering;
       continue;
     }
     if (finishing_ && (ready || !db_.is_up())) co_return; // the accounts may still come

@@ -83,6 +83,7 @@ class applier {
   ask_courier ask_;
   refuse_to_ask refuse_;
   runtime::wakeup woken_;
+  steady_time gather_until_{}; // the next small batch begins no earlier
   std::multimap<steady_time, work> queue_;
   std::set<std::int64_t> held_; // queued, being applied, or waiting for the courier
   std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
