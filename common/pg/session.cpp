@@ -1,6 +1,7 @@
-// Facts relied on (libpq 15): after a failed write libpq still reads what the server said before it closed;
-// in non-blocking mode PQconsumeInput flushes too; TLS may hold decrypted bytes that the socket no longer
-// shows as readable, therefore a TLS session looks again after short whiles.
+// Facts relied on (libpq 15): the socket is closed by whichever call notices that the server has gone; after a
+// failed write libpq still reads what the server said before it closed; in non-blocking mode PQconsumeInput
+// flushes too; TLS may hold decrypted bytes that the socket no longer shows as readable, therefore a TLS session
+// looks again after short whiles.
 #include "common/pg/session.hpp"
 
 #include "common/log/log.hpp"
@@ -13,6 +14,7 @@ namespace suivi::pg {
 namespace {
 
 constexpr milliseconds tls_look{20};
+constexpr std::string_view no_descriptor = "too many open files";
 
 void drop_notice(void*, const PGresult*) {}
 
@@ -62,7 +64,10 @@ task<result<void>> session::open(settings of_host, steady_time deadline) {
   PostgresPollingStatusType wanted = PGRES_POLLING_WRITING;
   while (wanted != PGRES_POLLING_OK) {
     // libpq may open another socket in any poll, under the same number even: attach anew each time.
-    watch_.attach(PQsocket(raw_));
+    if (!watch_.attach(PQsocket(raw_))) {
+      close();
+      co_return transient("pg:refused", no_descriptor);
+    }
     interest what = wanted == PGRES_POLLING_READING ? interest::reading : interest::writing;
     bool in_time = co_await watch_.wait(what, deadline);
     watch_.detach();
@@ -78,7 +83,10 @@ task<result<void>> session::open(settings of_host, steady_time deadline) {
     }
   }
   PQsetnonblocking(raw_, 1);
-  watch_.attach(PQsocket(raw_));
+  if (!watch_.attach(PQsocket(raw_))) {
+    close();
+    co_return transient("pg:refused", no_descriptor);
+  }
   co_return result<void>();
 }
 

@@ -1,9 +1,14 @@
 // Both directions are awaited by plain handlers that set a flag and wake the coroutine through a timer's
 // cancel(), so one wait costs no second coroutine. A direction that did not fire stays armed for the next
 // wait.
+//
+// A duplicate is watched, for libpq closes its socket by itself as soon as it notices that the server has gone. Asio
+// would go on to hold the number, which by then is another socket's, and take that one out of epoll when it lets go.
 #include "common/pg/socket_watch.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace suivi::pg {
 
@@ -38,9 +43,14 @@ socket_watch::~socket_watch() {
   detach();
 }
 
-void socket_watch::attach(int descriptor) {
+bool socket_watch::attach(int descriptor) {
   detach();
-  core_->descriptor.assign(descriptor);
+  int own = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  if (own < 0) return false;
+  boost::system::error_code failed;
+  core_->descriptor.assign(own, failed);
+  if (failed) ::close(own);
+  return !failed;
 }
 
 void socket_watch::detach() {
@@ -48,7 +58,8 @@ void socket_watch::detach() {
   ++core_->generation;
   core_->read = {};
   core_->write = {};
-  core_->descriptor.release();
+  // Not Asio's close(): it leaves the registration to the kernel, which keeps it as long as libpq's descriptor lives.
+  ::close(core_->descriptor.release());
 }
 
 task<bool> socket_watch::wait(interest what, steady_time deadline) {

@@ -1,7 +1,7 @@
 // Waiting for a descriptor that belongs to libpq, with Asio.
 //
-// Promises: never closes the descriptor; nothing of it stays in Asio after detach(), so libpq may close it
-// then; a wait ends by its deadline; a cancelled wait throws operation_aborted. One waiter at a time.
+// Promises: never closes the descriptor, and libpq may close it whenever it likes; nothing of it stays in Asio
+// after detach(); a wait ends by its deadline; a cancelled wait throws operation_aborted. One waiter at a time.
 #pragma once
 
 #include "common/runtime/task.hpp"
@@ -19,7 +19,8 @@ class socket_watch {
   socket_watch(const socket_watch&) = delete;
   socket_watch& operator=(const socket_watch&) = delete;
 
-  void attach(int descriptor);
+  // False: the process has no descriptor left.
+  [[nodiscard]] bool attach(int descriptor);
   void detach();
 
   // True when the descriptor may be ready (spurious wakes are possible), false when the deadline came first.

@@ -7,6 +7,7 @@
 #include "common/runtime/task_group.hpp"
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <optional>
 
 using namespace suivi;
 using test::connected;
@@ -236,5 +237,25 @@ TEST_CASE("a listener learns that its server has gone") {
     REQUIRE_FALSE(got);
     CHECK(got.error().code == "pg:lost");
     CHECK_FALSE(listener.alive());
+  });
+}
+
+// libpq closes its socket as soon as it notices that the server has gone, and the next one opened gets the same number.
+TEST_CASE("a lost connection that is thrown away late leaves the one that came after it alone") {
+  test::database database(test::holding::nothing);
+  auto options = database.options();
+  options.answer_timeout = milliseconds(10'000);
+  run([&]() -> task<void> {
+    std::optional<pg::connection> lost = co_await connected(options);
+    auto backend = co_await backend_of(*lost);
+    co_await terminate(options, backend, "");
+    while (lost->alive()) co_await runtime::sleep_for(milliseconds(1));
+    auto next = co_await connected(options);
+    lost.reset();
+    auto begun = std::chrono::steady_clock::now();
+    auto answered = co_await next.run(one);
+    CHECK(answered);
+    CHECK(std::chrono::steady_clock::now() - begun < milliseconds(5'000));
+    CHECK(next.alive());
   });
 }
