@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr seconds recovery_limit = 60s; // after healing
+constexpr seconds recovery_limit = 30s; // after healing: a sender waits 10 for an answer, a lease lapses after 5
 
 milliseconds since(steady_clock::time_point begun) {
   return std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun);
