@@ -57,10 +57,12 @@ spool::options spool_options(const config::settings& s) {
   return options;
 }
 
-// Small pools keep a connection for the apply lane.
+constexpr std::size_t most_intake_lanes = 4;
+
+// Half of the pool is left to the apply lane and the operator.
 intake::limits intake_limits(const config::settings& s) {
   intake::limits limits;
-  limits.lanes = s.database.pool >= 4 ? 2 : 1;
+  limits.lanes = std::clamp<std::size_t>(s.database.pool / 2, 1, most_intake_lanes);
   return limits;
 }
 

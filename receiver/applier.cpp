@@ -246,20 +246,22 @@ task<bool> applier::drop_lost(const batch& events, range rows) {
   co_return some;
 }
 
+void applier::note_closed(std::int64_t id, instant received_at, bool never_deferred, const follow_up& next) {
+  counts_.outcome(next.outcome);
+  std::chrono::duration<double> age = suivi::now() - received_at;
+  if (never_deferred) counts_.apply_seconds.observe(age.count());
+  if (!next.wanted || !ask_) return;
+  auto wanted = *next.wanted;
+  wanted.event_id = id;
+  ask_(std::move(wanted), std::nullopt);
+}
+
 void applier::carry_out(const work& event, const follow_up& next) {
   switch (next.what) {
-  case follow_up::kind::close: {
+  case follow_up::kind::close:
     held_.erase(event.id);
-    counts_.outcome(next.outcome);
-    std::chrono::duration<double> age = suivi::now() - event.received_at;
-    if (event.state == event_state::pending) counts_.apply_seconds.observe(age.count());
-    if (next.wanted && ask_) {
-      auto wanted = *next.wanted;
-      wanted.event_id = event.id;
-      ask_(std::move(wanted), std::nullopt);
-    }
+    note_closed(event.id, event.received_at, event.state == event_state::pending, next);
     break;
-  }
   case follow_up::kind::try_again: {
     counts_.outcome("busy");
     work again = event;

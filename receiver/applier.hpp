@@ -1,7 +1,9 @@
 // The apply lane: committed events in, through the door in batches, outcomes recorded in the door's own
 // transaction.
 //
-// Separate from intake, so that a locked order never delays an answer. What it holds in memory is leased in
+// Most events never come here: they are applied in the transaction that stores them (at_once.cpp). What that leaves, for
+// an order is locked or unknown, or the courier has to be asked, is applied apart from intake, so that it never delays an
+// answer. What it holds in memory is leased in
 // suivi.pending under `owner()`; whatever is lost with the process is taken over by whoever finds the lease
 // lapsed. An event that makes its batch fail is singled out by halving and harms only itself.
 #pragma once
@@ -56,6 +58,13 @@ class applier {
   // More is due than the next batches take: what comes in should come in more slowly.
   [[nodiscard]] bool is_behind() const;
 
+  // Whether webhooks may be applied in the very transaction that stores them, which is the cheaper way by far. Not
+  // where that would delay their answers: while more is due, or after it failed or took long.
+  [[nodiscard]] bool applies_at_once(std::size_t rows) const;
+  // Does so. What cannot be settled at once is pending then, and in hand. On an error nothing is stored, unless its kind
+  // is in_doubt; the connection is outside a transaction, or dead.
+  task<result<std::vector<receipt>>> store_and_apply(pg::connection& db, std::span<const arrival> rows);
+
   // Returns after finish(), when nothing is due any more.
   task<void> run();
   // Applies what is due, then ends; what waits is given back by the caller (release()).
@@ -72,6 +81,8 @@ class applier {
   task<void> apply_range(const batch& events, range rows, std::vector<range>& todo);
   task<bool> drop_lost(const batch& events, range rows);
   void carry_out(const work& event, const follow_up& next);
+  void note_closed(std::int64_t id, instant received_at, bool never_deferred, const follow_up& next);
+  task<result<std::vector<receipt>>> try_at_once(pg::connection& db, std::span<const arrival> rows);
   task<void> store_repeats_now();
 
   asio::any_io_executor executor_;
@@ -90,6 +101,8 @@ class applier {
   std::size_t locked_ = 0;      // events in queue_ whose order was locked
   std::vector<repeat> repeats_;
   int failures_ = 0; // of the database, in a row
+  steady_time at_once_again_{};
+  int at_once_failures_ = 0; // in a row
   bool finishing_ = false;
 };
 

@@ -26,14 +26,15 @@ constexpr pg::statement ingest_statement{"receiver_ingest",
                                          "$15, $16, $17)"};
 
 // Element by element, so that the arrays cannot get out of step.
-struct ingest_arrays {
+struct arrival_arrays {
   std::vector<std::optional<std::string>> keys, raws;
   std::vector<std::optional<bool>> expiring;
   std::vector<std::optional<instant>> received, published;
-  texts accounts, names, message_ids, uuids, display_ids, trackings, references, outcomes, errors;
-  integers statuses;
+  texts accounts, names, message_ids, uuids, display_ids, trackings, references, outcomes, errors, orders;
+  integers ids, statuses;
 
-  void add(const arrival& a, const std::string& poison) {
+  // `end`: what became of it already, if anything.
+  void add(const arrival& a, const std::string& poison, const follow_up* end = nullptr) {
     const auto& e = a.what;
     bool poisoned = !poison.empty();
     bool order = e.kind == maystro::event_kind::order && !poisoned;
@@ -50,9 +51,10 @@ struct ingest_arrays {
     trackings.push_back(order ? storable(e.what.tracking) : std::nullopt);
     references.push_back(order ? storable(e.what.reference) : std::nullopt);
     statuses.push_back(order && e.what.status ? std::optional<std::int64_t>(*e.what.status) : std::nullopt);
+    orders.push_back(end == nullptr ? std::nullopt : unless_empty(end->order_id));
     if (order) {
-      outcomes.emplace_back(std::nullopt);
-      errors.emplace_back(std::nullopt);
+      outcomes.push_back(end == nullptr ? std::nullopt : std::optional(end->outcome));
+      errors.push_back(end == nullptr ? std::nullopt : unless_empty(end->error));
     } else if (e.kind == maystro::event_kind::ignored && !poisoned) {
       outcomes.emplace_back("ignored");
       errors.emplace_back(std::nullopt);
@@ -62,32 +64,44 @@ struct ingest_arrays {
     }
   }
 
-  pg::params to_params(const std::string& owner) const {
+  void add_all(pg::params& p) const {
+    p.instants(received).texts(accounts).byte_strings(raws).texts(names).texts(message_ids).instants(published);
+    p.texts(uuids).texts(display_ids).texts(trackings).texts(references).integers(statuses);
+    p.texts(outcomes).texts(errors);
+  }
+  pg::params to_ingest(const std::string& owner) const {
     pg::params p;
-    p.byte_strings(keys).booleans(expiring).instants(received).texts(accounts).byte_strings(raws).texts(
-        names);
-    p.texts(message_ids)
-        .instants(published)
-        .texts(uuids)
-        .texts(display_ids)
-        .texts(trackings)
-        .texts(references);
-    p.integers(statuses).texts(outcomes).texts(errors);
-    p.text(owner.empty() ? std::nullopt : std::optional<std::string_view>(owner)).integer(lease_time.count());
+    p.byte_strings(keys).booleans(expiring);
+    add_all(p);
+    add_lease(p, owner);
     return p;
   }
+  pg::params to_store(const std::string& owner) const {
+    pg::params p;
+    p.integers(ids);
+    add_all(p);
+    p.texts(orders);
+    add_lease(p, owner);
+    return p;
+  }
+  static void add_lease(pg::params& p, const std::string& owner) {
+    p.text(owner.empty() ? std::nullopt : std::optional<std::string_view>(owner)).integer(lease_time.count());
+  }
 };
+
+result<std::vector<receipt>> receipts_of(const pg::rows& answer, std::size_t rows) {
+  if (answer.size() != rows) return permanent("receiver:ingest", "not one answer a row");
+  std::vector<receipt> receipts;
+  receipts.reserve(rows);
+  for (std::size_t i = 0; i < rows; ++i)
+    receipts.push_back({answer.integer(i, 0), std::string(answer.text(i, 1)), answer.boolean(i, 2), {}, false});
+  return receipts;
+}
 
 task<result<std::vector<receipt>>> run_ingest(pg::connection& db, pg::params with, std::size_t rows) {
   auto answer = co_await db.run(ingest_statement, std::move(with));
   if (!answer) co_return answer.error();
-  if (answer->size() != rows) co_return permanent("receiver:ingest", "not one answer a row");
-  std::vector<receipt> receipts;
-  receipts.reserve(rows);
-  for (std::size_t i = 0; i < rows; ++i)
-    receipts.push_back(
-        {answer->integer(i, 0), std::string(answer->text(i, 1)), answer->boolean(i, 2), {}, false});
-  co_return receipts;
+  co_return receipts_of(*answer, rows);
 }
 
 constexpr pg::statement close_statement{"receiver_close", "select suivi.close_events($1, $2, $3, $4, $5)"};
@@ -150,14 +164,20 @@ arrival to_arrival(std::string raw, std::optional<std::string> account, instant 
   return a;
 }
 
+shop::observation to_observation(const arrival& a) {
+  shop::observation seen;
+  seen.from = shop::source::webhook;
+  seen.when = shop::webhook_time(a.what.published_at, a.received_at);
+  seen.what = a.what.what;
+  return seen;
+}
+
 work to_work(const arrival& a, std::int64_t id) {
   work w;
   w.id = id;
   w.named_account = a.account;
   w.received_at = a.received_at;
-  w.what.from = shop::source::webhook;
-  w.what.when = shop::webhook_time(a.what.published_at, a.received_at);
-  w.what.what = a.what.what;
+  w.what = to_observation(a);
   w.what.event_id = id;
   w.state_since = a.received_at;
   return w;
@@ -165,23 +185,53 @@ work to_work(const arrival& a, std::int64_t id) {
 
 task<result<std::vector<receipt>>> ingest(pg::connection& db, std::span<const arrival> rows,
                                           std::string owner) {
-  ingest_arrays arrays;
+  arrival_arrays arrays;
   for (const auto& row : rows) arrays.add(row, "");
-  auto with = arrays.to_params(owner);
+  auto with = arrays.to_ingest(owner);
   auto count = rows.size();
   auto answer = co_await run_ingest(db, std::move(with), count);
   co_return answer;
 }
 
 task<result<receipt>> ingest_as_poison(pg::connection& db, const arrival& row, std::string why) {
-  ingest_arrays arrays;
+  arrival_arrays arrays;
   arrays.add(row, why);
-  auto with = arrays.to_params("");
+  auto with = arrays.to_ingest("");
   auto answer = co_await run_ingest(db, std::move(with), 1);
   if (!answer) co_return answer.error();
   auto only = std::move(answer->front());
   only.poison = std::move(why);
   co_return only;
+}
+
+void add_take_keys(pg::pipeline& steps, std::span<const arrival> rows) {
+  std::vector<std::optional<std::string>> keys;
+  std::vector<std::optional<bool>> expiring;
+  for (const auto& row : rows) {
+    keys.emplace_back(row.key.bytes);
+    expiring.emplace_back(row.key.expiring);
+  }
+  static constexpr pg::statement text{"receiver_take_keys",
+                                      "select event, day::text, seen from suivi.take_keys($1, $2)", true};
+  steps.add(text, pg::params().byte_strings(keys).booleans(expiring));
+}
+
+result<std::vector<receipt>> read_taken_keys(const pg::rows& answer, std::size_t rows) {
+  return receipts_of(answer, rows);
+}
+
+void add_store(pg::pipeline& steps, std::span<const arrival> rows, std::span<const receipt> receipts,
+               std::span<const std::optional<follow_up>> ends, const std::string& owner) {
+  arrival_arrays arrays;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (receipts[i].seen_before) continue;
+    arrays.ids.emplace_back(receipts[i].id);
+    arrays.add(rows[i], "", ends[i] ? &*ends[i] : nullptr);
+  }
+  static constexpr pg::statement text{"receiver_store",
+                                      "select suivi.store_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+                                      "$11, $12, $13, $14, $15, $16, $17)"};
+  if (!arrays.ids.empty()) steps.add(text, arrays.to_store(owner));
 }
 
 task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std::size_t most) {

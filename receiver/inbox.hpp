@@ -37,6 +37,8 @@ struct receipt {
   bool spooled = false; // kept in the spool, not in the database yet: there is no id
 };
 
+// What an arrival says; of which account, and which event, is still to be filled in.
+[[nodiscard]] shop::observation to_observation(const arrival& a);
 // How an arrival is applied.
 [[nodiscard]] work to_work(const arrival& a, std::int64_t id);
 
@@ -46,6 +48,13 @@ task<result<std::vector<receipt>>> ingest(pg::connection& db, std::span<const ar
                                           std::string owner);
 // The same for one row of which the database refuses the decoded fields.
 task<result<receipt>> ingest_as_poison(pg::connection& db, const arrival& row, std::string why);
+
+// The same in two steps, for a transaction that does something between them. What was seen before is not stored again;
+// `ends`: how those ended that are applied already.
+void add_take_keys(pg::pipeline& steps, std::span<const arrival> rows);
+[[nodiscard]] result<std::vector<receipt>> read_taken_keys(const pg::rows& answer, std::size_t rows);
+void add_store(pg::pipeline& steps, std::span<const arrival> rows, std::span<const receipt> receipts,
+               std::span<const std::optional<follow_up>> ends, const std::string& owner);
 
 // Events that are due, decoded anew; now in `owner`'s hands for lease_time.
 task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std::size_t most);

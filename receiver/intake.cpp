@@ -215,28 +215,43 @@ task<result<void>> intake::keep_range(std::shared_ptr<batch> b, range rows) {
   auto db = co_await db_.connections().acquire(until);
   if (!db) co_return db.error();
   auto& connection = **db;
+  std::span<const arrival> part(b->rows.data() + rows.begin, rows.size());
+  if (!b->in_doubt && next_.applies_at_once(part.size())) {
+    auto receipts = co_await next_.store_and_apply(connection, part);
+    if (receipts) {
+      answer(*b, rows, std::move(*receipts));
+      co_return result<void>();
+    }
+    if (receipts.error().kind == failure::in_doubt || !connection.alive()) co_return receipts.error();
+  }
   bool holds = next_.room() >= rows.size();
   std::string owner = holds ? next_.owner() : std::string();
-  std::span<const arrival> part(b->rows.data() + rows.begin, rows.size());
   auto receipts = co_await ingest(connection, part, owner);
   if (!receipts) co_return receipts.error();
-  std::vector<repeat> again;
-  hand_over(*b, rows, *receipts, holds, again);
-  for (auto i = rows.begin; i < rows.end; ++i) b->answers[i] = std::move((*receipts)[i - rows.begin]);
-  if (!again.empty()) next_.take_repeats(std::move(again));
+  if (holds) hand_over(*b, rows, *receipts);
+  answer(*b, rows, std::move(*receipts));
   co_return result<void>();
 }
 
-void intake::hand_over(const batch& b, range rows, const std::vector<receipt>& receipts, bool held,
-                       std::vector<repeat>& again) {
+void intake::answer(batch& b, range rows, std::vector<receipt> receipts) {
+  std::vector<repeat> again;
+  for (auto i = rows.begin; i < rows.end; ++i) {
+    const auto& row = b.rows[i];
+    auto& r = receipts[i - rows.begin];
+    if (r.seen_before && row.key.expiring && row.what.kind == maystro::event_kind::order)
+      again.push_back({r.id, r.stored_on, row.received_at});
+    b.answers[i] = std::move(r);
+  }
+  if (!again.empty()) next_.take_repeats(std::move(again));
+}
+
+void intake::hand_over(const batch& b, range rows, const std::vector<receipt>& receipts) {
   std::vector<work> fresh;
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     const auto& row = b.rows[rows.begin + i];
-    const auto& r = receipts[i];
     if (row.what.kind != maystro::event_kind::order) continue;
-    if (r.seen_before && row.key.expiring) again.push_back({r.id, r.stored_on, row.received_at});
     // What is not in our hands after all, the applier finds out.
-    if (held && (!r.seen_before || b.in_doubt)) fresh.push_back(to_work(row, r.id));
+    if (!receipts[i].seen_before || b.in_doubt) fresh.push_back(to_work(row, receipts[i].id));
   }
   if (!fresh.empty()) next_.take(std::move(fresh));
 }

@@ -2,8 +2,9 @@
 //
 // Group commit without a timer: whatever arrives while a batch is being committed is the next batch. One
 // batch on the wire for each lane (connection); beside another lane's, a batch goes only when it is large enough,
-// for a commit costs as much as a hundred rows. A batch with a poisonous row is halved until the row stands
-// alone; that one is kept as raw bytes. A lost COMMIT is sent again: the dedupe key makes it harmless.
+// for a commit costs as much as some twenty rows. A batch with a poisonous row is halved until the row stands
+// alone; that one is kept as raw bytes. Where nothing speaks against it, a batch is applied in the transaction that stores
+// it. A lost COMMIT is sent again: the dedupe key makes it harmless.
 // Everything is bounded. What does not fit, takes too long, or comes while the database is away goes to the
 // spool, with a receipt that says so; whether some of it reached the database all the same is the dedupe
 // key's to find out. What does not fit there either is an error, and the caller asks the courier to come
@@ -29,7 +30,7 @@ class intake {
   struct limits {
     std::size_t lanes = 2;
     std::size_t batch_rows = 500;
-    std::size_t beside_another_rows = 100; // a batch has at least so many where another lane is at work
+    std::size_t beside_another_rows = 32; // a batch has at least so many where another lane is at work
     std::size_t batch_bytes = 8 * 1024 * 1024;
     std::size_t queued_rows = 10'000;
     std::size_t queued_bytes = 64 * 1024 * 1024;
@@ -76,8 +77,8 @@ class intake {
   task<void> keep(std::shared_ptr<batch> b);
   task<result<void>> keep_range(std::shared_ptr<batch> b, range rows);
   task<result<void>> isolate(std::shared_ptr<batch> b, std::size_t row, std::string why);
-  void hand_over(const batch& b, range rows, const std::vector<receipt>& receipts, bool held,
-                 std::vector<repeat>& again);
+  void answer(batch& b, range rows, std::vector<receipt> receipts);
+  void hand_over(const batch& b, range rows, const std::vector<receipt>& receipts);
 
   asio::any_io_executor executor_;
   database& db_;

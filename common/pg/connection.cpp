@@ -46,7 +46,7 @@ bool send_step(session& s, statement what, const params& with, std::vector<entry
   if (name.empty()) {
     sent.push_back({false, what});
     return PQsendQueryParams(s.raw(), text.c_str(), p.count(), p.types.data(), p.values.data(),
-                             p.lengths.data(), p.formats.data(), 0) == 1;
+                             p.lengths.data(), p.formats.data(), what.binary ? 1 : 0) == 1;
   }
   auto known = s.prepared.find(name);
   if (known == s.prepared.end()) {
@@ -58,7 +58,7 @@ bool send_step(session& s, statement what, const params& with, std::vector<entry
   }
   sent.push_back({false, what});
   return PQsendQueryPrepared(s.raw(), name.c_str(), p.count(), p.values.data(), p.lengths.data(),
-                             p.formats.data(), 0) == 1;
+                             p.formats.data(), what.binary ? 1 : 0) == 1;
 }
 
 // What the answers of one pipeline add up to.

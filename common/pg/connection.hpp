@@ -42,6 +42,8 @@ struct connect_options {
 struct statement {
   std::string_view name;
   std::string_view text;
+  // Answered in binary form, the cheaper one for both sides: where all columns are texts, integers, booleans or times.
+  bool binary = false;
 };
 
 // Statements sent together and answered together: one round trip. The first error ends the rest.

@@ -1,8 +1,9 @@
-// Reading of libpq's text results.
+// Reading of libpq's results, in text or in binary form (statement::binary).
 #include "common/pg/rows.hpp"
 
 #include <cassert>
 #include <charconv>
+#include <limits>
 #include <libpq-fe.h>
 
 namespace suivi::pg {
@@ -15,6 +16,17 @@ Number number_of(std::string_view text) {
   assert(read.ec == std::errc() && read.ptr == text.data() + text.size());
   return value;
 }
+
+// Of a cell in binary form: the network's byte order.
+std::int64_t big_endian(std::string_view cell) {
+  assert(cell.size() == 1 || cell.size() == 2 || cell.size() == 4 || cell.size() == 8);
+  bool negative = !cell.empty() && (static_cast<unsigned char>(cell[0]) & 0x80) != 0;
+  std::uint64_t value = negative ? ~std::uint64_t{0} : 0;
+  for (char c : cell) value = value << 8 | static_cast<unsigned char>(c);
+  return static_cast<std::int64_t>(value);
+}
+
+constexpr std::chrono::sys_days postgres_epoch{std::chrono::year{2000} / 1 / 1};
 
 int nibble(char c) {
   return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
@@ -48,12 +60,18 @@ std::string_view rows::text(std::size_t row, std::size_t column) const {
   return {cell, static_cast<std::size_t>(PQgetlength(answer_.get(), r, c))};
 }
 
+bool rows::binary(std::size_t column) const {
+  return PQfformat(answer_.get(), static_cast<int>(column)) == 1;
+}
+
 std::int64_t rows::integer(std::size_t row, std::size_t column) const {
+  if (binary(column)) return big_endian(text(row, column));
   return number_of<std::int64_t>(text(row, column));
 }
 
 bool rows::boolean(std::size_t row, std::size_t column) const {
   auto cell = text(row, column);
+  if (binary(column)) return cell == std::string_view("\1", 1);
   assert(cell == "t" || cell == "f");
   return cell == "t";
 }
@@ -64,6 +82,12 @@ double rows::real(std::size_t row, std::size_t column) const {
 
 instant rows::at(std::size_t row, std::size_t column) const {
   auto cell = text(row, column);
+  if (binary(column)) {
+    auto since = big_endian(cell);
+    if (since == std::numeric_limits<std::int64_t>::max()) return instant::max();
+    if (since == std::numeric_limits<std::int64_t>::min()) return instant::min();
+    return instant(postgres_epoch.time_since_epoch() + std::chrono::microseconds(since));
+  }
   if (cell == "infinity") return instant::max();
   if (cell == "-infinity") return instant::min();
   auto parsed = parse_instant(cell);

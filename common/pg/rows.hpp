@@ -39,6 +39,8 @@ class rows {
   [[nodiscard]] std::optional<instant> maybe_at(std::size_t row, std::size_t column) const;
 
  private:
+  [[nodiscard]] bool binary(std::size_t column) const;
+
   std::shared_ptr<pg_result> answer_;
 };
 

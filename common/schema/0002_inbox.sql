@@ -1,7 +1,7 @@
 -- Webhooks as they came, what is still to be done with them, and what became of them.
 --
 -- No CHECK constraints: PostgreSQL reads their text anew for each statement, which costs more than a row.
--- Promises: the hot path (suivi.ingest) only inserts, and its unique index on inbox_key is the only arbiter of "seen
+-- Promises: storing only inserts, and its unique index on inbox_key is the only arbiter of "seen
 -- before"; keys are taken in key order, so any number of receivers may store the same events at once without deadlock.
 -- An event's outcome is read in this order: event_outcome, then pending.state, then inbox.outcome.
 
@@ -104,18 +104,17 @@ select suivi.make_partitions(7);
 -- Arrays are unnested side by side in a SELECT list: `from unnest(a, b, …)` stores each of them away first, at six times
 -- the price.
 
--- Stores any number of webhooks at once; element n of every array is one webhook. `outcomes`: null for those to be
--- applied. They go to `who` for `lease_ms`, or to nobody where `who` is null. Answers one row an element, in order.
-create function suivi.ingest(
-  keys bytea[], expiring boolean[], received timestamptz[], accounts text[], raws bytea[], names text[],
-  message_ids text[], published timestamptz[], uuids text[], display_ids text[], trackings text[],
-  reference_texts text[], statuses bigint[], outcomes text[], errors text[], who text, lease_ms bigint)
+-- Webhooks are stored in two steps of one transaction, so that they can be applied between them: their keys are taken,
+-- which tells what is new; then they are written down with what became of them. suivi.ingest is both at once.
+
+-- Element n of every array is one webhook. Answers one row an element, in order: where it was seen before, the event of
+-- that time.
+create function suivi.take_keys(keys bytea[], expiring boolean[])
 returns table (event bigint, day date, seen boolean) language plpgsql as $$
 declare
   today date := (now() at time zone 'UTC')::date;
   ids bigint[];
-  fresh bigint[];
-  all_fresh boolean; -- nearly always: then nothing is looked for a second time
+  taken bigint;
 begin
   select array_agg(nextval('suivi.event_id')) into ids from generate_series(1, cardinality(keys));
 
@@ -123,36 +122,16 @@ begin
     select distinct on (u.key) u.key, u.expires, u.id
     from (select unnest(keys) as key, unnest(expiring) as expires, unnest(ids) as id) u
     order by u.key, u.id
-  ), taken as (
-    insert into suivi.inbox_key as k (key, event_id, stored_on, expires_at)
-    select o.key, o.id, today, case when o.expires then now() + interval '24 hours' end
-    from offered o order by o.key
-    on conflict (key) do update
-      set event_id = excluded.event_id, stored_on = excluded.stored_on, expires_at = excluded.expires_at
-      where k.expires_at <= now()
-    returning k.event_id
   )
-  select coalesce(array_agg(t.event_id), '{}') into fresh from taken t;
-  all_fresh := cardinality(fresh) = cardinality(keys);
+  insert into suivi.inbox_key as k (key, event_id, stored_on, expires_at)
+  select o.key, o.id, today, case when o.expires then now() + interval '24 hours' end
+  from offered o order by o.key
+  on conflict (key) do update
+    set event_id = excluded.event_id, stored_on = excluded.stored_on, expires_at = excluded.expires_at
+    where k.expires_at <= now();
+  get diagnostics taken = row_count;
 
-  insert into suivi.inbox (id, stored_on, received_at, account, raw, name, message_id, published_at, uuid,
-                           display_id, tracking, reference, status, outcome, error)
-  select u.id, today, u.received, u.account, u.raw, u.name, u.message_id, u.published, u.uuid,
-         u.display_id, u.tracking, u.reference, u.status, u.outcome, u.error
-  from (
-    select unnest(ids) as id, unnest(received) as received, unnest(accounts) as account, unnest(raws) as raw,
-           unnest(names) as name, unnest(message_ids) as message_id, unnest(published) as published,
-           unnest(uuids) as uuid, unnest(display_ids) as display_id, unnest(trackings) as tracking,
-           unnest(reference_texts) as reference, unnest(statuses) as status, unnest(outcomes) as outcome,
-           unnest(errors) as error) u
-  where all_fresh or u.id in (select unnest(fresh));
-
-  insert into suivi.pending (event_id, stored_on, due_at, owner, first_time)
-  select u.id, today, case when who is null then now() else now() + lease_ms * interval '1 millisecond' end, who, true
-  from (select unnest(ids) as id, unnest(outcomes) as outcome) u
-  where u.outcome is null and (all_fresh or u.id in (select unnest(fresh)));
-
-  if all_fresh then
+  if taken = cardinality(keys) then -- nearly always: then nothing is looked for a second time
     return query select u.id, today, false from unnest(ids) as u(id);
     return;
   end if;
@@ -162,6 +141,62 @@ begin
     from unnest(keys) with ordinality as u(key, n)
     join suivi.inbox_key k on k.key = u.key
     order by u.n;
+end $$;
+
+-- Elements without id were seen before, and are left out. `outcomes`: null for those that are still to be applied, which
+-- go to `who` for `lease_ms`, or to nobody where `who` is null.
+create function suivi.store_events(
+  ids bigint[], received timestamptz[], accounts text[], raws bytea[], names text[],
+  message_ids text[], published timestamptz[], uuids text[], display_ids text[], trackings text[],
+  reference_texts text[], statuses bigint[], outcomes text[], errors text[], order_ids text[], who text, lease_ms bigint)
+returns void language plpgsql as $$
+declare
+  today date := (now() at time zone 'UTC')::date;
+begin
+  insert into suivi.inbox (id, stored_on, received_at, account, raw, name, message_id, published_at, uuid,
+                           display_id, tracking, reference, status, outcome, error)
+  select u.id, today, u.received, u.account, u.raw, u.name, u.message_id, u.published, u.uuid,
+         u.display_id, u.tracking, u.reference, u.status, case when u.unread then u.outcome end,
+         case when u.unread then u.error end
+  from (
+    select unnest(ids) as id, unnest(received) as received, unnest(accounts) as account, unnest(raws) as raw,
+           unnest(names) as name, unnest(message_ids) as message_id, unnest(published) as published,
+           unnest(uuids) as uuid, unnest(display_ids) as display_id, unnest(trackings) as tracking,
+           unnest(reference_texts) as reference, unnest(statuses) as status, unnest(outcomes) as outcome,
+           unnest(outcomes) in ('ignored', 'quarantined') as unread, unnest(errors) as error) u
+  where u.id is not null;
+
+  insert into suivi.event_outcome (event_id, stored_on, outcome, error, order_id)
+  select u.id, today, u.outcome, u.error, u.order_id
+  from (select unnest(ids) as id, unnest(outcomes) as outcome, unnest(errors) as error,
+               unnest(order_ids) as order_id) u
+  where u.id is not null and u.outcome not in ('ignored', 'quarantined');
+
+  insert into suivi.pending (event_id, stored_on, due_at, owner, first_time)
+  select u.id, today, case when who is null then now() else now() + lease_ms * interval '1 millisecond' end, who, true
+  from (select unnest(ids) as id, unnest(outcomes) as outcome) u
+  where u.id is not null and u.outcome is null;
+end $$;
+
+-- Stores webhooks that are applied later. `outcomes`: null, or why there is nothing to be applied.
+create function suivi.ingest(
+  keys bytea[], expiring boolean[], received timestamptz[], accounts text[], raws bytea[], names text[],
+  message_ids text[], published timestamptz[], uuids text[], display_ids text[], trackings text[],
+  reference_texts text[], statuses bigint[], outcomes text[], errors text[], who text, lease_ms bigint)
+returns table (event bigint, day date, seen boolean) language plpgsql as $$
+declare
+  events bigint[];
+  days date[];
+  seen_before boolean[];
+begin
+  select array_agg(t.event), array_agg(t.day), array_agg(t.seen) into events, days, seen_before
+  from suivi.take_keys(keys, expiring) t;
+  perform suivi.store_events(
+    (select array_agg(case when not u.seen then u.event end)
+     from (select unnest(events) as event, unnest(seen_before) as seen) u),
+    received, accounts, raws, names, message_ids, published, uuids, display_ids, trackings, reference_texts,
+    statuses, outcomes, errors, array_fill(null::text, array[cardinality(keys)]), who, lease_ms);
+  return query select unnest(events), unnest(days), unnest(seen_before);
 end $$;
 
 -- Takes up to `most` events that are due, whatever their state, for `lease_ms`.

@@ -2,8 +2,7 @@
 // observation, two more for the rest: search; lock and read.
 #include "common/shop/door.hpp"
 
-#include "common/shop/decide.hpp"
-#include "common/shop/door_sql.hpp"
+#include "common/shop/door_steps.hpp"
 #include "common/shop/first_look.hpp"
 
 #include <cassert>
@@ -15,12 +14,6 @@ namespace {
 // looks again and finds it.
 constexpr int most_tries = 3;
 constexpr std::string_view unique_violation = "sqlstate:23505";
-
-task<void> roll_back(pg::connection& db) {
-  if (!db.alive() || !db.in_transaction()) co_return;
-  auto ended = co_await db.run(rollback_statement);
-  (void)ended; // a connection that fails here is dead, which rolls back as well
-}
 
 task<result<snapshot>> look_further(pg::connection& db, std::span<const observation> observations) {
   pg::pipeline searching;
@@ -43,32 +36,45 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   add_first_look(opening, observations);
   auto looked = co_await db.run(std::move(opening));
   if (!looked) co_return looked.error();
-  snapshot rows = read_first_look(*looked, 1);
+  std::span<const pg::rows> answers(*looked);
+  auto told = co_await look_and_decide(db, answers.subspan(1), observations, options);
+  if (!told) co_return told.error();
+  if (options.dry_run) {
+    co_await roll_back(db);
+    co_return std::move(told->what.verdicts);
+  }
 
+  pg::pipeline closing;
+  add_writes(closing, told->what, told->before);
+  if (with) with(closing, told->what.verdicts);
+  closing.add(commit_statement);
+  auto written = co_await db.run(std::move(closing));
+  if (!written) co_return written.error();
+  co_return std::move(told->what.verdicts);
+}
+
+} // namespace
+
+task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::rows> looked,
+                                      std::span<const observation> observations, const door_options& options) {
+  snapshot rows = read_first_look(looked);
   std::vector<observation> open = not_settled(rows, observations, options.adopt_unassigned);
   if (!open.empty()) {
     auto later = co_await look_further(db, open);
     if (!later) co_return later.error();
     add_rows(rows, std::move(*later));
   }
-
-  std::vector<parcel_row> before = rows.parcels;
-  decision decided = decide(std::move(rows), observations, options);
-  if (options.dry_run) {
-    co_await roll_back(db);
-    co_return std::move(decided.verdicts);
-  }
-
-  pg::pipeline closing;
-  add_writes(closing, decided, before);
-  if (with) with(closing, decided.verdicts);
-  closing.add(commit_statement);
-  auto written = co_await db.run(std::move(closing));
-  if (!written) co_return written.error();
-  co_return std::move(decided.verdicts);
+  decided told;
+  told.before = rows.parcels;
+  told.what = decide(std::move(rows), observations, options);
+  co_return told;
 }
 
-} // namespace
+task<void> roll_back(pg::connection& db) {
+  if (!db.alive() || !db.in_transaction()) co_return;
+  auto ended = co_await db.run(rollback_statement);
+  (void)ended; // a connection that fails here is dead, which rolls back as well
+}
 
 task<result<std::vector<verdict>>> apply(pg::connection& db, std::span<const observation> observations,
                                          const door_options& options, const also& with) {

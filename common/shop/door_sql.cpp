@@ -40,7 +40,7 @@ constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
 #define SUIVI_ORDER_COLUMNS R"(
   o."id", o."reference", o."shippingAccountId", o."trackingNumber", o."shippingStatus", o."maystroOrderId",
   o."alertedAt", o."alertReason", o."abortReason",
-  case when jsonb_typeof(o."additionalMetaData") = 'object' then o."additionalMetaData" -> 'maystro' end,
+  case when jsonb_typeof(o."additionalMetaData") = 'object' then (o."additionalMetaData" -> 'maystro')::text end,
   coalesce(jsonb_typeof(o."additionalMetaData") in ('object', 'null'), true), o."status"::text)"
 
 #define SUIVI_PARCEL_COLUMNS R"(
@@ -51,7 +51,7 @@ constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
 // FOR UPDATE answers a row as it is under the lock, newer than the statement's snapshot. That holds for the locked table
 // only: adoptions are read by a later statement.
 constexpr pg::statement lock_referenced{"suivi_lock_referenced", "select " SUIVI_ORDER_COLUMNS R"(
-  from "orders" o where o."reference" = any($1) for no key update skip locked)"};
+  from "orders" o where o."reference" = any($1) for no key update skip locked)", true};
 
 constexpr pg::statement read_adoptions{"suivi_read_adoptions", R"(
   select a.order_id, a.account, a.contested_by
@@ -66,7 +66,7 @@ constexpr pg::statement read_referenced_parcels{"suivi_read_referenced_parcels",
   from (select unnest($1::text[]) as reference, unnest($2::text[]) as uuid) told
   join "orders" o on o."reference" = told.reference
   join suivi.parcel p on p.order_id = o."id"
-  where p.uuid is distinct from told.uuid)"};
+  where p.uuid is distinct from told.uuid)", true};
 
 constexpr pg::statement read_orders{"suivi_read_orders", "select " SUIVI_ORDER_COLUMNS R"(, a.account, a.contested_by
   from "orders" o left join suivi.adopted_order a on a.order_id = o."id"
@@ -166,24 +166,24 @@ void add_first_look(pg::pipeline& opening, std::span<const observation> observat
   opening.add(read_referenced_parcels, pg::params().texts(references).texts(uuids));
 }
 
-snapshot read_first_look(std::span<const pg::rows> answers, std::size_t first) {
+snapshot read_first_look(std::span<const pg::rows> answers) {
   snapshot read;
   std::unordered_map<std::string_view, order_row*> by_id;
-  const pg::rows& orders = answers[first];
+  const pg::rows& orders = answers[0];
   read.orders.reserve(orders.size());
   for (std::size_t i = 0; i < orders.size(); ++i) {
     order_row& order = read.orders.emplace_back(read_order(orders, i));
     order.locked = true;
     by_id.emplace(order.id, &order);
   }
-  const pg::rows& adoptions = answers[first + 1];
+  const pg::rows& adoptions = answers[1];
   for (std::size_t i = 0; i < adoptions.size(); ++i) {
     auto order = by_id.find(adoptions.text(i, 0));
     if (order == by_id.end()) continue;
     order->second->adopted_by = adoptions.maybe_text(i, 1);
     order->second->contested_by = adoptions.maybe_text(i, 2);
   }
-  const pg::rows& parcels = answers[first + 2];
+  const pg::rows& parcels = answers[2];
   std::unordered_set<std::int64_t> met;
   for (std::size_t i = 0; i < parcels.size(); ++i) {
     if (!met.insert(parcels.integer(i, 0)).second) continue;

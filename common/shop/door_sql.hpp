@@ -22,7 +22,7 @@ struct candidates {
 // Locks the orders by their references and reads them with their parcels and those of the uuids, for observations that
 // tell both. Three answers; what they left out is not_settled()'s to say.
 void add_first_look(pg::pipeline& opening, std::span<const observation> observations);
-[[nodiscard]] snapshot read_first_look(std::span<const pg::rows> answers, std::size_t first);
+[[nodiscard]] snapshot read_first_look(std::span<const pg::rows> answers);
 
 // Adds the searches by reference, parcel id and old columns to `opening`.
 void add_search(pg::pipeline& opening, std::span<const observation> observations);

@@ -14,7 +14,7 @@
 
 namespace suivi::test {
 
-constexpr std::chrono::seconds patience{30}; // for anything that must happen
+constexpr std::chrono::seconds patience{60}; // for anything that must happen
 
 class program {
  public:
