@@ -195,8 +195,8 @@ void check_processes(checks& to, const doctor_facts& f) {
     const receiver_facts& r = *f.receiver;
     if (r.spooled > 0 || r.database != "up")
       add(to, "receiver", warn,
-          fmt::format("its database is {} and {} webhook(s) are in the spool (receiver.spool)", r.database,
-                      r.spooled),
+          fmt::format("its database is {} and {} webhook(s) are in the spool (receiver.spool){}", r.database,
+                      r.spooled, r.oldest_spooled ? ", the oldest for " + format_duration(*r.oldest_spooled) : ""),
           "Let the receiver reach the database of database.url; the spool empties by itself then.");
     else
       add(to, "receiver", pass, "it answers, and its spool is empty");

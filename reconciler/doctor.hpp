@@ -75,6 +75,7 @@ struct partition_facts {
 struct receiver_facts {
   std::string database; // up, down, behind
   std::int64_t spooled = 0;
+  std::optional<std::chrono::seconds> oldest_spooled; // how long it has been there; none: not known
 };
 
 struct doctor_facts {

@@ -8,6 +8,7 @@
 #include "reconciler/registrar.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
@@ -81,7 +82,19 @@ std::optional<receiver_facts> read_readiness(std::string_view body) {
   boost::system::error_code not_a_number;
   auto number = spooled->to_number<std::int64_t>(not_a_number);
   if (not_a_number) return std::nullopt;
-  return receiver_facts{std::string(database->get_string().c_str()), number};
+  return receiver_facts{std::string(database->get_string().c_str()), number, std::nullopt};
+}
+
+// Of the receiver's metrics.
+std::optional<std::chrono::seconds> read_oldest_spooled(std::string_view metrics) {
+  constexpr std::string_view name = "\nsuivi_spool_oldest_seconds ";
+  auto at = metrics.find(name);
+  if (at == std::string_view::npos) return std::nullopt;
+  metrics.remove_prefix(at + name.size());
+  double value = 0;
+  auto read = std::from_chars(metrics.data(), metrics.data() + metrics.size(), value);
+  if (read.ec != std::errc() || !(value >= 0 && value < 1e9)) return std::nullopt;
+  return std::chrono::seconds(static_cast<std::int64_t>(value));
 }
 
 } // namespace
@@ -132,6 +145,9 @@ task<void> collect_from_programs(parts& p, doctor_facts& into) {
   into.receiver_address = address_to_ask(p.settings.receiver.listen);
   auto receiver = co_await get(p, scheme + into.receiver_address + "/readyz");
   if (receiver) into.receiver = read_readiness(receiver->body);
+  if (!into.receiver || into.receiver->spooled == 0) co_return;
+  auto metrics = co_await get(p, scheme + into.receiver_address + "/metrics");
+  if (metrics) into.receiver->oldest_spooled = read_oldest_spooled(metrics->body);
 }
 
 } // namespace suivi::reconciler

@@ -182,6 +182,24 @@ TEST_CASE("doctor finds both programs at work, and a courier whose clock is wron
   CHECK(receiver.wait(std::chrono::seconds(10)) == 0);
 }
 
+TEST_CASE("doctor tells how many webhooks are in the spool and for how long") {
+  swept_shop s(one, 1);
+  auto away = s.environment;
+  away["SUIVI_RECEIVER_LISTEN"] = "127.0.0.1:0";
+  away["MAYSTRO_WEBHOOK_SECRET"] = "example-secret";
+  away["DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none";
+  program receiver("suivi-receiver", {"serve"}, away);
+  auto address = "127.0.0.1:" + std::to_string(receiver.number_from_log("port"));
+  s.environment["SUIVI_RECEIVER_LISTEN"] = address;
+  wait_until("a webhook in the spool",
+             [&] { return http_post("http://" + address + "/webhooks/maystro/example-secret", "{}").body.find("spooled") != std::string::npos; });
+  auto found = doctor(s);
+  CHECK(found.result("receiver") == "WARN");
+  CHECK(found.detail("receiver").find("(receiver.spool), the oldest for ") != std::string::npos);
+  receiver.signal(SIGTERM);
+  CHECK(receiver.wait() == 0);
+}
+
 TEST_CASE("verify ends with 0 where nothing differs, 1 on a difference, 3 where not all was read, and writes nothing") {
   swept_shop s(two, 60);
   (void)s.sweep(0);

@@ -21,7 +21,7 @@ doctor_facts healthy() {
   f.public_url_set = f.public_url_https = true;
   f.events.emplace();
   f.database_ahead = 3ms;
-  f.receiver = receiver_facts{"up", 0};
+  f.receiver = receiver_facts{"up", 0, std::nullopt};
   f.partitions.emplace();
   f.receiver_address = "127.0.0.1:8080";
   f.reconciler_address = "127.0.0.1:8081";
@@ -85,7 +85,7 @@ TEST_CASE("every result but PASS names what to do") {
   f.public_url_set = false;
   f.orders_without_account = 3;
   f.reconciler_answers = false;
-  f.receiver = receiver_facts{"down", 7};
+  f.receiver = receiver_facts{"down", 7, 95s};
   f.database_ahead = -10s;
   f.events = event_facts{5, 2, 1, 1, 1, 1};
   f.partitions->missing = {"inbox_20260302"};
@@ -106,6 +106,15 @@ TEST_CASE("every result but PASS names what to do") {
       CHECK(c.remedy.ends_with("."));
   }
   CHECK(passed == 4); // database, schema, orders table, accounts
+}
+
+TEST_CASE("webhooks in the spool are told with their number and the age of the oldest") {
+  doctor_facts f = healthy();
+  f.receiver = receiver_facts{"down", 7, 95s};
+  CHECK(of(f, "receiver").detail ==
+        "its database is down and 7 webhook(s) are in the spool (receiver.spool), the oldest for 95s");
+  f.receiver->oldest_spooled.reset();
+  CHECK(of(f, "receiver").detail.ends_with("(receiver.spool)"));
 }
 
 TEST_CASE("a schema that is behind fails and what lies in it is not asked about") {
