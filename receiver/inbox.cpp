@@ -25,9 +25,9 @@ constexpr pg::statement ingest_statement{"receiver_ingest",
                                          "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
                                          "$15, $16, $17)"};
 
-// Element by element, so that the arrays cannot get out of step.
+// Element by element, so that the arrays cannot get out of step. Valid while the arrivals live.
 struct arrival_arrays {
-  std::vector<std::optional<std::string>> keys, raws;
+  std::vector<std::optional<std::string_view>> keys, raws;
   std::vector<std::optional<bool>> expiring;
   std::vector<std::optional<instant>> received, published;
   texts accounts, names, message_ids, uuids, display_ids, trackings, references, outcomes, errors, orders;
@@ -205,7 +205,7 @@ task<result<receipt>> ingest_as_poison(pg::connection& db, const arrival& row, s
 }
 
 void add_take_keys(pg::pipeline& steps, std::span<const arrival> rows) {
-  std::vector<std::optional<std::string>> keys;
+  std::vector<std::optional<std::string_view>> keys;
   std::vector<std::optional<bool>> expiring;
   for (const auto& row : rows) {
     keys.emplace_back(row.key.bytes);

@@ -1,6 +1,7 @@
 // UTF-8 checking by the table of well-formed byte sequences.
 #include "common/base/utf8.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace suivi {
@@ -47,6 +48,8 @@ bool is_utf8(std::string_view bytes) {
 }
 
 std::string to_storable_text(std::string_view bytes) {
+  auto plain = [](char c) { return static_cast<signed char>(c) > 0; };
+  if (std::all_of(bytes.begin(), bytes.end(), plain)) return std::string(bytes); // nearly always
   std::string text;
   text.reserve(bytes.size());
   std::size_t bad = 0;

@@ -3,9 +3,10 @@
 // then the elements, each with a length before it (-1 is NULL).
 #include "common/pg/params.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <concepts>
-#include <cstring>
 
 namespace suivi::pg {
 namespace {
@@ -27,10 +28,18 @@ enum oid : unsigned {
 };
 
 template <std::integral Int>
-void put(std::string& out, Int value) {
+std::array<char, sizeof(Int)> big_endian(Int value) {
   auto bits = static_cast<std::make_unsigned_t<Int>>(value);
-  for (int shift = static_cast<int>(sizeof(Int)) * 8 - 8; shift >= 0; shift -= 8)
-    out += static_cast<char>((bits >> shift) & 0xff);
+  std::array<char, sizeof(Int)> bytes;
+  for (std::size_t i = 0; i < sizeof(Int); ++i)
+    bytes[i] = static_cast<char>((bits >> (8 * (sizeof(Int) - 1 - i))) & 0xff);
+  return bytes;
+}
+
+template <std::integral Int>
+void put(std::string& out, Int value) {
+  auto bytes = big_endian(value);
+  out.append(bytes.data(), bytes.size());
 }
 
 void put_value(std::string& out, std::string_view v) {
@@ -56,6 +65,7 @@ void put_value(std::string& out, instant v) {
 template <class T>
 std::string array_of(unsigned element, const std::vector<std::optional<T>>& values) {
   std::string out;
+  out.reserve(20 + 16 * values.size());
   put<std::int32_t>(out, values.empty() ? 0 : 1);
   std::size_t flag = out.size();
   put<std::int32_t>(out, 0);
@@ -71,9 +81,8 @@ std::string array_of(unsigned element, const std::vector<std::optional<T>>& valu
       continue;
     }
     put_value(out, *v);
-    std::string length;
-    put<std::int32_t>(length, static_cast<std::int32_t>(out.size() - length_at - 4));
-    std::memcpy(out.data() + length_at, length.data(), 4);
+    auto length = big_endian(static_cast<std::int32_t>(out.size() - length_at - 4));
+    std::copy(length.begin(), length.end(), out.begin() + static_cast<std::ptrdiff_t>(length_at));
   }
   return out;
 }
@@ -139,7 +148,7 @@ params& params::booleans(const std::vector<std::optional<bool>>& values) {
   return *this;
 }
 
-params& params::byte_strings(const std::vector<std::optional<std::string>>& values) {
+params& params::byte_strings(const std::vector<std::optional<std::string_view>>& values) {
   values_.push_back({bytea_array_oid, false, array_of(bytea_oid, values)});
   return *this;
 }

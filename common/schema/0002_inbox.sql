@@ -172,6 +172,9 @@ begin
                unnest(order_ids) as order_id) u
   where u.id is not null and u.outcome not in ('ignored', 'quarantined');
 
+  if array_position(outcomes, null) is null then
+    return; -- nearly always
+  end if;
   insert into suivi.pending (event_id, stored_on, due_at, owner, first_time)
   select u.id, today, case when who is null then now() else now() + lease_ms * interval '1 millisecond' end, who, true
   from (select unnest(ids) as id, unnest(outcomes) as outcome) u

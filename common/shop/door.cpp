@@ -1,5 +1,5 @@
-// Two round trips: lock and read; write and commit. Between them, decide. Where the first look does not settle every
-// observation, two more for the rest: search; lock and read.
+// Two round trips: lock and read; write and commit. Between them, decide. Where an order has no account, one more: who
+// adopted it. Where the first look does not settle every observation, two more for the rest: search; lock and read.
 #include "common/shop/door.hpp"
 
 #include "common/shop/door_steps.hpp"
@@ -58,6 +58,8 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
 task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::rows> looked,
                                       std::span<const observation> observations, const door_options& options) {
   snapshot rows = read_first_look(looked);
+  auto adopted = co_await read_adoptions(db, rows);
+  if (!adopted) co_return adopted.error();
   std::vector<observation> open = not_settled(rows, observations, options.adopt_unassigned);
   if (!open.empty()) {
     auto later = co_await look_further(db, open);

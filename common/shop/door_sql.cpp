@@ -53,10 +53,8 @@ constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
 constexpr pg::statement lock_referenced{"suivi_lock_referenced", "select " SUIVI_ORDER_COLUMNS R"(
   from "orders" o where o."reference" = any($1) for no key update skip locked)", true};
 
-constexpr pg::statement read_adoptions{"suivi_read_adoptions", R"(
-  select a.order_id, a.account, a.contested_by
-  from "orders" o join suivi.adopted_order a on a.order_id = o."id"
-  where o."reference" = any($1) and o."shippingAccountId" is null)"};
+constexpr pg::statement adoptions_of{"suivi_adoptions_of", R"(
+  select order_id, account, contested_by from suivi.adopted_order where order_id = any($1))"};
 
 // Pairs of a reference and a uuid. Nearly always the order's parcel is the one with that uuid; others of its parcels may
 // come twice.
@@ -162,35 +160,48 @@ void add_first_look(pg::pipeline& opening, std::span<const observation> observat
     uuids.push_back(seen.what.uuid);
   }
   opening.add(lock_referenced, pg::params().texts(references));
-  opening.add(read_adoptions, pg::params().texts(references));
   opening.add(read_referenced_parcels, pg::params().texts(references).texts(uuids));
 }
 
 snapshot read_first_look(std::span<const pg::rows> answers) {
   snapshot read;
-  std::unordered_map<std::string_view, order_row*> by_id;
+  std::unordered_set<std::string_view> locked;
   const pg::rows& orders = answers[0];
   read.orders.reserve(orders.size());
   for (std::size_t i = 0; i < orders.size(); ++i) {
     order_row& order = read.orders.emplace_back(read_order(orders, i));
     order.locked = true;
-    by_id.emplace(order.id, &order);
+    locked.insert(order.id);
   }
-  const pg::rows& adoptions = answers[1];
-  for (std::size_t i = 0; i < adoptions.size(); ++i) {
-    auto order = by_id.find(adoptions.text(i, 0));
-    if (order == by_id.end()) continue;
-    order->second->adopted_by = adoptions.maybe_text(i, 1);
-    order->second->contested_by = adoptions.maybe_text(i, 2);
-  }
-  const pg::rows& parcels = answers[2];
+  const pg::rows& parcels = answers[1];
   std::unordered_set<std::int64_t> met;
   for (std::size_t i = 0; i < parcels.size(); ++i) {
     if (!met.insert(parcels.integer(i, 0)).second) continue;
     parcel_row& parcel = read.parcels.emplace_back(read_parcel(parcels, i));
-    parcel.locked = parcel.order_id && by_id.contains(*parcel.order_id);
+    parcel.locked = parcel.order_id && locked.contains(*parcel.order_id);
   }
   return read;
+}
+
+task<result<void>> read_adoptions(pg::connection& db, snapshot& rows) {
+  std::unordered_map<std::string_view, order_row*> of_nobody;
+  texts ids;
+  for (order_row& order : rows.orders) {
+    if (order.account) continue;
+    of_nobody.emplace(order.id, &order);
+    ids.emplace_back(order.id);
+  }
+  if (ids.empty()) co_return result<void>();
+  pg::params with;
+  with.texts(ids);
+  auto answer = co_await db.run(adoptions_of, std::move(with));
+  if (!answer) co_return answer.error();
+  for (std::size_t i = 0; i < answer->size(); ++i) {
+    order_row& order = *of_nobody.at(answer->text(i, 0));
+    order.adopted_by = answer->maybe_text(i, 1);
+    order.contested_by = answer->maybe_text(i, 2);
+  }
+  co_return result<void>();
 }
 
 void add_search(pg::pipeline& opening, std::span<const observation> observations) {

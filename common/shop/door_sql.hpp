@@ -20,9 +20,12 @@ struct candidates {
 };
 
 // Locks the orders by their references and reads them with their parcels and those of the uuids, for observations that
-// tell both. Three answers; what they left out is not_settled()'s to say.
+// tell both. Two answers; what they left out is not_settled()'s to say.
 void add_first_look(pg::pipeline& opening, std::span<const observation> observations);
 [[nodiscard]] snapshot read_first_look(std::span<const pg::rows> answers);
+
+// Of the locked orders without an account: who adopted them. A later statement, hence a newer snapshot than the locks'.
+task<result<void>> read_adoptions(pg::connection& db, snapshot& rows);
 
 // Adds the searches by reference, parcel id and old columns to `opening`.
 void add_search(pg::pipeline& opening, std::span<const observation> observations);

@@ -12,7 +12,7 @@ struct decided {
   decision what;
   std::vector<parcel_row> before; // as they were read, for add_writes()
 };
-// `looked`: the three answers of a first look that was for these observations at least. Searches, locks and reads more
+// `looked`: the two answers of a first look that was for these observations at least. Searches, locks and reads more
 // where they leave something open.
 task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::rows> looked,
                                       std::span<const observation> observations, const door_options& options);
