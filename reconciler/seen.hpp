@@ -4,6 +4,7 @@
 
 #include "common/maystro/shipment.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -33,10 +34,19 @@ class seen_set {
   [[nodiscard]] bool operator==(const seen_set& other) const; // the same hashes, whatever the marks
 
  private:
-  [[nodiscard]] std::size_t slot(std::uint64_t key) const;
-  void grow();
+  // One growing table would be there twice while it grows.
+  struct table {
+    [[nodiscard]] std::size_t slot(std::uint64_t key) const;
+    void grow();
 
-  std::vector<std::uint64_t> slots_; // hash with its lowest six bits replaced by the mark; 0 = free
+    std::vector<std::uint64_t> slots; // hash with its lowest six bits replaced by the mark; 0 = free
+    std::size_t size = 0;
+  };
+  static constexpr std::size_t parts = 16;
+  [[nodiscard]] static std::size_t part_of(std::uint64_t key);
+  [[nodiscard]] const std::uint64_t* entry(std::uint64_t hash) const; // nullptr: not there
+
+  std::array<table, parts> tables_;
   std::size_t size_ = 0;
 };
 
