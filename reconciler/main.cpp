@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 #include <charconv>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 namespace {
@@ -110,6 +111,9 @@ int run(const std::string& command, const arguments& given) {
 } // namespace
 
 int main(int argc, char** argv) {
+  // Said, the threshold stays; else glibc raises it with the first large block that is freed, and the tables of what a
+  // sweep has seen leave holes in the heap as they grow.
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   CLI::App app("Keeps a shop's orders true to what the courier Maystro Delivery says: the sweeping half.");
   arguments given;
   app.name("suivi-reconciler");
