@@ -1,14 +1,13 @@
 // epoll and plain sockets: what the generator costs, the measured program lacks.
 #include "tests/bench/load.hpp"
 
-#include <arpa/inet.h>
+#include "tests/bench/wire.hpp"
+
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <deque>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -32,46 +31,6 @@ struct peer {
   std::string in;
 };
 
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
-
-int connect_to(unsigned short port) {
-  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) fail("socket");
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) {
-    ::close(fd);
-    fail("connect");
-  }
-  int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::fcntl(fd, F_SETFL, O_NONBLOCK);
-  return fd;
-}
-
-// Where the answer in `in` ends; 0 while it is not whole.
-std::size_t answer_end(std::string_view in) {
-  auto head = in.find("\r\n\r\n");
-  if (head == std::string_view::npos) return 0;
-  constexpr std::string_view field = "content-length:";
-  std::size_t length = 0;
-  for (std::size_t at = in.find("\r\n"); at < head; at = in.find("\r\n", at + 2)) {
-    auto line = in.substr(at + 2, field.size());
-    bool same = line.size() == field.size();
-    for (std::size_t i = 0; same && i < field.size(); ++i) same = (line[i] | 0x20) == (field[i] | 0x20);
-    if (!same) continue;
-    auto digits = in.substr(at + 2 + field.size(), 24);
-    digits.remove_prefix(std::min(digits.find_first_not_of(' '), digits.size()));
-    std::from_chars(digits.data(), digits.data() + digits.size(), length);
-    break;
-  }
-  return in.size() >= head + 4 + length ? head + 4 + length : 0;
-}
-
 std::string id_in(std::string_view answer) {
   constexpr std::string_view mark = R"("id":)";
   auto at = answer.find(mark);
@@ -88,6 +47,7 @@ class load {
     peers_.resize(plan.connections);
     for (std::size_t i = 0; i < peers_.size(); ++i) {
       peers_[i].fd = connect_to(plan.port);
+      ::fcntl(peers_[i].fd, F_SETFL, O_NONBLOCK);
       epoll_event wanted{};
       wanted.events = EPOLLIN;
       wanted.data.u64 = i;
@@ -244,7 +204,6 @@ std::optional<instant> await_ready(unsigned short port, const std::string& word,
     std::string said;
     try {
       int fd = connect_to(port);
-      ::fcntl(fd, F_SETFL, 0);
       timeval limit{1, 0};
       ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
       if (::send(fd, ask.data(), ask.size(), MSG_NOSIGNAL) > 0) {

@@ -1,6 +1,7 @@
-// bench-load: `send` sends webhooks and prints `name=value` lines; `idle` holds connections until its
-// standard input ends; `ready` waits for a receiver. Exit status: 0 done, 1 failed or not everything was
-// acknowledged, 2 usage.
+// bench-load: `send` sends webhooks and prints `name=value` lines; `bad` sends what is none, so many bytes a
+// second; `idle` holds connections until its standard input ends; `ready` waits for a receiver. Exit status:
+// 0 done, 1 failed or not everything was acknowledged, 2 usage.
+#include "tests/bench/bad_input.hpp"
 #include "tests/bench/load.hpp"
 
 #include <CLI/CLI.hpp>
@@ -42,6 +43,15 @@ int send(const load_plan& plan, const std::string& ids_file) {
   return done.acknowledged == done.sent ? 0 : 1;
 }
 
+int send_bad(const load_plan& load, double bytes_per_second) {
+  auto done = send_bad_input({load.port, load.what.target, load.seconds, bytes_per_second, load.connections});
+  std::chrono::duration<double> seconds = done.took;
+  fmt::print("pieces={}\nkept={}\nrefused={}\nunavailable={}\nunanswered={}\n", done.pieces, done.kept,
+             done.refused, done.unavailable, done.unanswered);
+  fmt::print("megabytes_per_second={:.2f}\n", static_cast<double>(done.bytes) / 1e6 / seconds.count());
+  return 0;
+}
+
 int ready(unsigned short port, const std::string& word, double seconds) {
   auto at = await_ready(port, word, seconds);
   if (!at) return 1;
@@ -64,6 +74,7 @@ int main(int argc, char** argv) {
   load_plan plan;
   plan.what.target = "/webhooks/maystro/example-secret?account=bench";
   std::string ids_file;
+  double bad_bytes = 1e6;
   std::string word = R"("database":"up")";
   CLI::App app("Sends webhooks to a receiver on this machine and measures its answers");
   app.require_subcommand(1);
@@ -82,7 +93,11 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--ids", ids_file, "write each answer's id and when its webhook was due there");
   app.add_option("--word", word, "what the body of /readyz must hold")->capture_default_str();
+  app.add_option("--bytes", bad_bytes, "of bad input a second")
+      ->check(CLI::Range(1.0, 1e9))
+      ->capture_default_str();
   auto* sending = app.add_subcommand("send", "send, print name=value lines");
+  auto* spoiling = app.add_subcommand("bad", "send what is no webhook, print name=value lines");
   auto* holding =
       app.add_subcommand("idle", "one webhook on each connection, then hold them until standard input ends");
   app.add_subcommand("ready", "print the moment /readyz answers 200, in microseconds since 1970");
@@ -91,6 +106,7 @@ int main(int argc, char** argv) {
   allow_many_connections();
   try {
     if (sending->parsed()) return send(plan, ids_file);
+    if (spoiling->parsed()) return send_bad(plan, bad_bytes);
     if (!holding->parsed()) return ready(plan.port, word, plan.seconds);
     hold_idle(plan, STDIN_FILENO);
     return 0;

@@ -11,13 +11,19 @@ sim_ask() { # METHOD PATH [BODY]
 # Milliseconds that PostgreSQL spent on statements of this database.
 active_ms() { ask postgres "select round(active_time) from pg_stat_database where datname = '$1'"; }
 
-one_sweep() { # DATABASE ORDERS LATENCY LABEL ARGUMENTS...
-  local database=$1 known=$2 latency=$3 label=$4 status=0 active
-  shift 4
-  active=$(active_ms "$database")
+sweep_once() { # DATABASE ARGUMENTS...
+  local database=$1 status=0
+  shift
   SUIVI_DATABASE_URL=$(url_of "$database") SUIVI_RECONCILER_MAX_ORDERS=0 SUIVI_MAYSTRO_READ_LAG=1s SUIVI_LOG_LEVEL=error \
     "$bin/bench-measured" "$scratch/measured" "$bin/suivi-reconciler" sweep "$@" --json > "$scratch/sweep.json" || status=$?
   [ "$status" = 0 ] || say "  a sweep ended with status $status: $(cat "$scratch/sweep.json")"
+}
+
+one_sweep() { # DATABASE ORDERS LATENCY LABEL ARGUMENTS...
+  local database=$1 known=$2 latency=$3 label=$4 active
+  shift 4
+  active=$(active_ms "$database")
+  sweep_once "$database" "$@"
   active=$(($(active_ms "$database") - active))
   awk -F= '{ v[$1] = $2 } END { print v["wall"], v["cpu"], v["rss_kib"] / 1024 }' "$scratch/measured" > "$scratch/used"
   jq -r --arg what "$label" --argjson known "$known" --argjson latency "$latency" --argjson active "$active" \
@@ -31,14 +37,20 @@ one_sweep() { # DATABASE ORDERS LATENCY LABEL ARGUMENTS...
   say "  $known orders, $latency ms, $label: $(jq -r '.sweeps[0] | "\(.verdict), \(.seconds) s, \(.pages) pages"' "$scratch/sweep.json")"
 }
 
+# The stand-in with so many orders of the account acc-1, whose address the database learns.
+start_courier() { # DATABASE ORDERS
+  rm -f "$scratch/sim.port"
+  start sim "$bin/suivi-maystro-sim" serve --accounts acc-1:example-key-1:Main --orders "$2" --moving false --listen 127.0.0.1:0 \
+    --port-file "$scratch/sim.port"
+  await sim 120 test -s "$scratch/sim.port"
+  ask "$1" "update shipping_accounts set \"baseUrl\" = 'http://127.0.0.1:$(cat "$scratch/sim.port")' where \"id\" = 'acc-1'" \
+    "vacuum analyze" "checkpoint"
+}
+
 sweep_series() { # ORDERS LATENCY
   local known=$1 latency=$2
   copy_database "sweep_$known" bench_sweep
-  rm -f "$scratch/sim.port"
-  start sim "$bin/suivi-maystro-sim" serve --accounts acc-1:example-key-1:Main --orders "$known" --moving false --listen 127.0.0.1:0 \
-    --port-file "$scratch/sim.port"
-  await sim 120 test -s "$scratch/sim.port"
-  ask bench_sweep "update shipping_accounts set \"baseUrl\" = 'http://127.0.0.1:$(cat "$scratch/sim.port")'" "vacuum analyze" "checkpoint"
+  start_courier bench_sweep "$known"
   sim_ask POST /control/settings "{\"latency_ms\": $latency, \"changes_per_second\": $((known / 100))}"
   one_sweep bench_sweep "$known" "$latency" 'all changed' --full
   sim_ask POST '/control/advance?seconds=1'

@@ -19,7 +19,7 @@ await_applied() { # CONTESTANT DATABASE
 }
 
 # Percentiles of the time from when a webhook was due to its order's commit, in ms: `p50 p99`.
-row_latency() { # CONTESTANT DATABASE FILE
+row_latency() { # CONTESTANT DATABASE FILE [CONDITION]
   local outcomes='suivi.event_outcome o on o.event_id = s.id'
   if [ "$1" != suivi ]; then outcomes='rival.event o on o.id = s.id'; fi
   psql -XqAt -F ' ' -v ON_ERROR_STOP=1 -d "$(url_of "$2")" << SQL
@@ -27,7 +27,7 @@ create temporary table sent (id bigint, due_us bigint);
 \\copy sent from '$3'
 select round(percentile_disc(0.5) within group (order by took)::numeric, 2),
        round(percentile_disc(0.99) within group (order by took)::numeric, 2)
-from (select extract(epoch from pg_xact_commit_timestamp(o.xmin)) * 1e3 - s.due_us / 1e3 as took from sent s join $outcomes) t
+from (select extract(epoch from pg_xact_commit_timestamp(o.xmin)) * 1e3 - s.due_us / 1e3 as took from sent s join $outcomes ${4:-}) t
 SQL
 }
 

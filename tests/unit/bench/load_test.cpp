@@ -1,5 +1,6 @@
 // What the benches send is what the receiver understands, and their percentiles are right.
 #include "common/maystro/envelope.hpp"
+#include "tests/bench/bad_input.hpp"
 #include "tests/bench/latencies.hpp"
 #include "tests/bench/webhook_text.hpp"
 
@@ -43,6 +44,18 @@ TEST_CASE("each visit to an order changes its status, and one in nine delivers i
     statuses.insert(now.what.status.value_or(0));
   }
   CHECK(statuses.count(41) == 2);
+}
+
+TEST_CASE("a bad webhook is not understood whatever its kind, and no two are equal") {
+  std::set<std::string> pieces;
+  for (std::uint64_t n = 0; n < 10 * bad_kinds; ++n) {
+    CAPTURE(n);
+    pieces.insert(bad_piece("/x", n));
+    if (n % bad_kinds >= bad_webhook_kinds) continue;
+    CHECK(maystro::decode(bad_body(n)).kind == maystro::event_kind::not_understood);
+    CHECK(bad_piece("/x", n).size() > bad_piece_bytes * 9 / 10);
+  }
+  CHECK(pieces.size() == 10 * bad_kinds);
 }
 
 TEST_CASE("a percentile is the smallest latency that so many do not exceed") {
