@@ -21,7 +21,17 @@ warm_up() {
   await_applied suivi bench_hostile > /dev/null
 }
 
+# Processor time so far of all that this run has started; who has ended counts as this shell's own child.
+ticks_of_ours() {
+  local sum pid
+  sum=$(($(ticks_of_postgres) + $(awk '{ sub(/.*\) /, ""); print $12 + $13 + $14 + $15 }' /proc/$$/stat)))
+  for pid in "${pid_of[@]}"; do sum=$((sum + $(ticks_of "$pid"))); done
+  echo "$sum"
+}
+
 begin_load() {
+  begun_us=$(date +%s%6N) ours=$(ticks_of_ours) machine=$(ticks_of_machine)
+  own=$(ticks_of "${pid_of[receiver]}") postgres=$(ticks_of_postgres)
   start load "$bin/bench-load" send --port "$port" --connections "$hostile_connections" --seconds "$hostile_seconds" \
     --rate "$hostile_rate" --orders "$orders" --run hostile --ids "$scratch/ids"
 }
@@ -31,6 +41,8 @@ await_load() {
   unset 'pid_of[load]'
   mv "$scratch/load.log" "$scratch/load.out"
   [ -n "$(value acknowledged)" ] || fail "the load failed: $(cat "$scratch/load.out")"
+  own=$(($(ticks_of "${pid_of[receiver]}") - own)) postgres=$(($(ticks_of_postgres) - postgres))
+  others=$(calculate %.0f "100 * ($(ticks_of_machine) - $machine - $(ticks_of_ours) + $ours) / $ticks / (($(date +%s%6N) - $begun_us) / 1e6 * $cores)")
 }
 
 # Until no event waits for anything, two minutes at most; answers how many still do then, and how long after the load's
@@ -58,7 +70,8 @@ note_case() { # LABEL REMARK [CONDITION]
   latency=$(row_latency suivi bench_hostile "$scratch/ids" "${3:-}")
   failed=$(($(value sent) - $(value acknowledged)))
   printf '%s\t' "$1" "$hostile_rate" "$hostile_connections" "$(value rate)" "$(value p50_ms)" "$(value p99_ms)" "$(value max_ms)" \
-    "${latency% *}" "${latency#* }" "$failed" "$spooled" "${left% *}" "${left#* }" >> "$hostile"
+    "${latency% *}" "${latency#* }" "$failed" "$spooled" "${left% *}" "${left#* }" \
+    "$(calculate %.2f "$own / $ticks")" "$(calculate %.2f "$postgres / $ticks")" "$others" >> "$hostile"
   printf '%s\n' "$2" >> "$hostile"
   say "  $1: $(value rate)/s acknowledged, ack p99 $(value p99_ms) ms, to row p99 ${latency#* } ms, $failed failed, ${left% *} left; $2"
 }

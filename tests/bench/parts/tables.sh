@@ -44,8 +44,8 @@ tell_sweeps() {
 
 tell_hostile() {
   [ -s "$hostile" ] || return 0
-  echo '| beside | due/s | connections | acknowledged/s | ack p50 ms | ack p99 ms | ack worst ms | to row p50 ms | to row p99 ms | failed | spooled | left | all applied after s | what went on |'
-  echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |'
+  echo '| beside | due/s | connections | acknowledged/s | ack p50 ms | ack p99 ms | ack worst ms | to row p50 ms | to row p99 ms | failed | spooled | left | all applied after s | own s | PostgreSQL s | others % | what went on |'
+  echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |'
   awk -F'\t' '{ printf "|"; for (i = 1; i <= NF; ++i) printf " %s |", $i; print "" }' "$hostile"
   echo
 }
