@@ -1,7 +1,8 @@
 // The request loop: parse what is there, else read; answer; again.
 //
-// The buffers live as long as the connection, a small answer goes out in one write that is tried without
-// waiting first.
+// A small answer goes out in one write that is tried without waiting first. A connection that waits for its
+// next request holds a socket and one small frame; buffers, parser and messages come with the request and go
+// with its answer.
 #include "common/http/session.hpp"
 
 #include "common/http/answer_text.hpp"
@@ -10,6 +11,8 @@
 #include "common/log/log.hpp"
 
 #include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
@@ -63,6 +66,12 @@ bool is_sound(const response& answer) {
          can_be_sent({{"Content-Type", answer.content_type}});
 }
 
+enum class after_answer {
+  next,     // the connection carries another request
+  farewell, // the answer was its last
+  nothing,  // it has ended, or is to be cut
+};
+
 template <class Stream>
 class session_on final : public session {
   static constexpr bool plain = std::is_same_v<Stream, tcp::socket>;
@@ -83,67 +92,25 @@ class session_on final : public session {
     return socket().available(ignored) != 0;
   }
 
+  // What is held while nothing happens is this frame: it must stay small. All that a request needs lives in
+  // the frame of answer_next().
   task<void> run() override {
     if constexpr (!plain) {
-      boost::system::error_code failed;
-      co_await stream_.async_handshake(asio::ssl::stream_base::server,
-                                       asio::redirect_error(asio::use_awaitable, failed));
-      if (failed) co_return;
+      bool greeted = co_await shake_hands();
+      if (!greeted) co_return;
     }
-    bool keep = true;
-    while (keep) {
-      request_parser parser(room_.limits.max_header_bytes, room_.limits.max_body_bytes);
-      step got = parser.feed(in_);
-      if (got == step::more) {
-        got = co_await read_request(parser);
-        if (got == step::more) co_return; // the peer has gone, or was too slow
-      }
-      enter_unlimited(phase::busy);
-      response answer; // stays until it is written: rest_ may point into it
-      if (got == step::done) {
-        std::exception_ptr thrown;
-        try {
-          request asked{std::move(parser.method), std::move(parser.target), std::move(parser.headers),
-                        std::move(parser.body), peer_};
-          head_only_ = asked.method == "HEAD";
-          answer = co_await room_.on_request(std::move(asked));
-        } catch (...) {
-          thrown = std::current_exception();
+    auto then = after_answer::next;
+    while (then == after_answer::next) {
+      if constexpr (plain) {
+        if (in_.size() == 0) {
+          in_ = {};
+          auto [failed] = co_await stream_.async_wait(tcp::socket::wait_read, asio::as_tuple(asio::deferred));
+          if (failed || !take_arrived()) co_return;
         }
-        if (thrown) {
-          auto state = co_await asio::this_coro::cancellation_state;
-          if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(thrown);
-          answer = after_exception(thrown);
-        }
-        if (answer.status == 0) co_return;
-        if (!is_sound(answer))
-          answer = after_exception(std::make_exception_ptr(std::logic_error("unsound answer")));
-        keep = parser.keep_alive() && !room_.draining;
-        auto wish = answer.headers.empty() ? std::nullopt : find_header(answer.headers, "Connection");
-        if (wish && same_name(*wish, "close")) keep = false;
-      } else {
-        answer = refusal_of(got);
-        keep = false;
-        head_only_ = parser.method == "HEAD";
       }
-      bool streamed = answer.stream != nullptr;
-      if (streamed && !parser.http_1_1()) keep = false;
-      answer_terms terms{parser.http_1_1(), keep};
-      bool sent = false;
-      if (streamed) {
-        sent = co_await stream(answer, terms);
-        if (!sent) co_return;
-      } else {
-        sent = write_at_once(answer, terms);
-      }
-      if (!sent) {
-        sent = co_await write_rest();
-        if (!sent) co_return;
-      }
-      enter(phase::idle, room_.limits.idle_timeout);
-      if (room_.draining) keep = false;
+      then = co_await answer_next();
     }
-    co_await linger();
+    if (then == after_answer::farewell) co_await linger();
   }
 
  private:
@@ -152,6 +119,64 @@ class session_on final : public session {
       return stream_;
     else
       return stream_.next_layer();
+  }
+
+  task<bool> shake_hands() {
+    boost::system::error_code failed;
+    co_await stream_.async_handshake(asio::ssl::stream_base::server,
+                                     asio::redirect_error(asio::use_awaitable, failed));
+    co_return !failed;
+  }
+
+  task<after_answer> answer_next() {
+    request_parser parser(room_.limits.max_header_bytes, room_.limits.max_body_bytes);
+    step got = parser.feed(in_);
+    if (got == step::more) {
+      got = co_await read_request(parser);
+      if (got == step::more) co_return after_answer::nothing; // the peer has gone, or was too slow
+    }
+    enter_unlimited(phase::busy);
+    bool head_only = parser.method == "HEAD";
+    bool keep = false;
+    response answer;
+    if (got == step::done) {
+      std::exception_ptr thrown;
+      try {
+        request asked{std::move(parser.method), std::move(parser.target), std::move(parser.headers),
+                      std::move(parser.body), peer_};
+        answer = co_await room_.on_request(std::move(asked));
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      if (thrown) {
+        auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(thrown);
+        answer = after_exception(thrown);
+      }
+      if (answer.status == 0) co_return after_answer::nothing;
+      if (!is_sound(answer))
+        answer = after_exception(std::make_exception_ptr(std::logic_error("unsound answer")));
+      keep = parser.keep_alive() && !room_.draining;
+      auto wish = answer.headers.empty() ? std::nullopt : find_header(answer.headers, "Connection");
+      if (wish && same_name(*wish, "close")) keep = false;
+    } else {
+      answer = refusal_of(got);
+    }
+    bool streamed = answer.stream != nullptr;
+    if (streamed && !parser.http_1_1()) keep = false;
+    answer_terms terms{parser.http_1_1(), keep};
+    bool sent = false;
+    if (streamed) {
+      sent = co_await stream(answer, terms, head_only);
+    } else {
+      bool with_body = !head_only && answer.status != 204 && answer.status != 304;
+      auto unsent = send_at_once(answer, terms, with_body);
+      sent = unsent.head.empty();
+      if (!sent) sent = co_await write(unsent.head, unsent.body);
+    }
+    if (!sent) co_return after_answer::nothing;
+    enter(phase::idle, room_.limits.idle_timeout);
+    co_return keep && !room_.draining ? after_answer::next : after_answer::farewell;
   }
 
   // Until the request is whole or refused; step::more when nothing further can be read.
@@ -186,50 +211,56 @@ class session_on final : public session {
 
   // False: the peer has gone, or was cut off.
   task<bool> read_some() {
-    boost::system::error_code failed;
     if constexpr (plain) {
-      if (in_.size() == 0) in_ = {};
-      co_await stream_.async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, failed));
-      if (failed) co_return false;
-      std::size_t n = stream_.read_some(asio::buffer(room_.arrived), failed);
-      if (failed == asio::error::would_block) co_return true;
-      if (failed) co_return false;
-      auto space = in_.prepare(n);
-      asio::buffer_copy(space, asio::buffer(room_.arrived, n));
-      in_.commit(n);
+      auto [failed] = co_await stream_.async_wait(tcp::socket::wait_read, asio::as_tuple(asio::deferred));
+      co_return !failed && take_arrived();
     } else {
+      boost::system::error_code failed;
       auto space = in_.prepare(read_bytes);
       std::size_t n =
           co_await stream_.async_read_some(space, asio::redirect_error(asio::use_awaitable, failed));
       if (failed) co_return false;
       in_.commit(n);
+      co_return true;
     }
-    co_return true;
   }
 
-  // Lays the answer out and, on a plain connection, hands the kernel what it takes. True: all is sent.
-  bool write_at_once(const response& answer, const answer_terms& terms) {
-    out_.clear();
-    append_answer_head(out_, answer, terms, room_.date());
-    bool with_body = !head_only_ && answer.status != 204 && answer.status != 304;
-    rest_ = {};
-    if (with_body && answer.body.size() <= copied_body_bytes)
-      out_ += answer.body;
-    else if (with_body)
-      rest_ = asio::buffer(answer.body);
-    sent_ = 0;
+  // False: the peer has gone.
+  bool take_arrived() {
+    boost::system::error_code failed;
+    std::size_t n = stream_.read_some(asio::buffer(room_.arrived), failed);
+    if (failed) return failed == asio::error::would_block;
+    auto space = in_.prepare(n);
+    asio::buffer_copy(space, asio::buffer(room_.arrived, n));
+    in_.commit(n);
+    return true;
+  }
+
+  struct unsent {
+    std::string head; // and a small body
+    asio::const_buffer body;
+  };
+
+  // Lays the answer out and, on a plain connection, hands the kernel what it takes. What is left may point
+  // into the answer.
+  unsent send_at_once(const response& answer, const answer_terms& terms, bool with_body) {
+    auto& text = room_.laid_out;
+    text.clear();
+    append_answer_head(text, answer, terms, room_.date());
+    if (with_body && answer.body.size() > copied_body_bytes) return {text, asio::buffer(answer.body)};
+    if (with_body) text += answer.body;
+    std::size_t sent = 0;
     if constexpr (plain) {
-      if (rest_.size() != 0) return false;
-      boost::system::error_code failed;
-      sent_ = stream_.write_some(asio::buffer(out_), failed);
-      return !failed && sent_ == out_.size();
+      boost::system::error_code failed; // comes again where the rest is written
+      sent = stream_.write_some(asio::buffer(text), failed);
     }
-    return false;
+    return {text.substr(sent), {}};
   }
 
-  task<bool> write_rest() {
+  // Within the write timeout.
+  task<bool> write(std::string_view head, asio::const_buffer body) {
     enter(phase::busy, room_.limits.write_timeout);
-    std::array<asio::const_buffer, 2> parts{asio::buffer(out_) + sent_, rest_};
+    std::array<asio::const_buffer, 2> parts{asio::buffer(head), body};
     boost::system::error_code failed;
     co_await asio::async_write(stream_, parts, asio::redirect_error(asio::use_awaitable, failed));
     co_return !failed;
@@ -242,10 +273,10 @@ class session_on final : public session {
 
     task<bool> send(std::string_view piece) override {
       if (piece.empty() || failed_) co_return !failed_;
-      on_.out_ = chunked_ ? fmt::format("{:x}\r\n", piece.size()) : std::string();
-      on_.out_ += piece;
-      if (chunked_) on_.out_ += "\r\n";
-      bool sent = co_await on_.write_piece();
+      auto framed = chunked_ ? fmt::format("{:x}\r\n", piece.size()) : std::string();
+      framed += piece;
+      if (chunked_) framed += "\r\n";
+      bool sent = co_await on_.write_piece(framed);
       failed_ = !sent;
       co_return sent;
     }
@@ -260,11 +291,9 @@ class session_on final : public session {
     bool failed_ = false;
   };
 
-  // What is laid out in out_, within the write timeout. Between pieces no clock runs.
-  task<bool> write_piece() {
-    rest_ = {};
-    sent_ = 0;
-    bool sent = co_await write_rest();
+  // Between pieces no clock runs.
+  task<bool> write_piece(std::string_view text) {
+    bool sent = co_await write(text, {});
     enter_unlimited(phase::busy);
     co_return sent;
   }
@@ -275,11 +304,11 @@ class session_on final : public session {
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
   }
 
-  task<bool> stream(const response& answer, const answer_terms& terms) {
-    out_.clear();
-    append_answer_head(out_, answer, terms, room_.date());
-    bool sent = co_await write_piece();
-    if (!sent || head_only_) co_return sent;
+  task<bool> stream(const response& answer, const answer_terms& terms, bool head_only) {
+    std::string head;
+    append_answer_head(head, answer, terms, room_.date());
+    bool sent = co_await write_piece(head);
+    if (!sent || head_only) co_return sent;
     streamed_body body(*this, terms.http_1_1);
     std::exception_ptr thrown;
     try {
@@ -296,8 +325,7 @@ class session_on final : public session {
     }
     if (body.failed()) co_return false;
     if (!terms.http_1_1) co_return true;
-    out_ = "0\r\n\r\n";
-    sent = co_await write_piece();
+    sent = co_await write_piece("0\r\n\r\n");
     co_return sent;
   }
 
@@ -321,10 +349,6 @@ class session_on final : public session {
   std::shared_ptr<asio::ssl::context> tls_;
   Stream stream_;
   beast::flat_buffer in_;
-  std::string out_;
-  asio::const_buffer rest_;
-  std::size_t sent_ = 0;
-  bool head_only_ = false;
 };
 
 } // namespace

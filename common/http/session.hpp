@@ -24,9 +24,10 @@ struct session_room {
   bool draining = false;
   std::list<session*> open;
   std::function<void()> on_end; // a session has ended
-  // Where plain connections read to. What a connection keeps of it is its own, so that one that waits holds
-  // no buffer.
+  // Where plain connections read to, and where answers are laid out. What a connection keeps of it is its
+  // own, so that one that waits holds no buffer.
   std::array<char, 16 * 1024> arrived;
+  std::string laid_out;
 
   // Now as HTTP date, formatted once a second.
   std::string_view date();
