@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <charconv>
+#include <malloc.h>
 
 namespace suivi::http {
 namespace {
@@ -142,6 +143,8 @@ task<void> server::state::look_after() {
     auto at = std::chrono::steady_clock::now();
     for (auto* each : room.open)
       if (each->late_at() <= at) each->cut();
+    // 7 ms for 90 MiB, which is why it is done in the quiet after a burst and not in it.
+    if (room.under_way.should_give_back()) ::malloc_trim(0);
   }
 }
 

@@ -6,9 +6,9 @@
 #include "common/http/session.hpp"
 
 #include "common/http/answer_text.hpp"
+#include "common/http/own_answers.hpp"
 #include "common/http/parse.hpp"
 #include "common/http/streaming.hpp"
-#include "common/log/log.hpp"
 
 #include <array>
 #include <boost/asio/as_tuple.hpp>
@@ -28,43 +28,6 @@ constexpr std::size_t read_bytes = 16 * 1024;
 constexpr std::size_t copied_body_bytes = 16 * 1024; // larger bodies are written from where they are
 constexpr milliseconds linger_limit{2'000};
 constexpr milliseconds drain_first_limit{1'000};
-
-response refusal(unsigned status, std::string_view code, std::string_view message) {
-  response answer;
-  answer.status = status;
-  answer.body = R"({"success":false,"error":{"message":")" + std::string(message) + R"(","code":")" +
-                std::string(code) + "\"}}";
-  return answer;
-}
-
-response refusal_of(step what) {
-  switch (what) {
-  case step::head_too_large:
-    return refusal(431, "head_too_large", "The request's header is too large.");
-  case step::body_too_large:
-    return refusal(413, "body_too_large", "The request's body is too large.");
-  case step::unknown_coding:
-    return refusal(501, "unknown_coding", "This transfer coding is not understood.");
-  default:
-    return refusal(400, "malformed", "The request is malformed.");
-  }
-}
-
-response after_exception(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const std::exception& e) {
-    log::error("a request handler failed", {{"error", e.what()}});
-  } catch (...) {
-    log::error("a request handler failed", {{"error", "unknown exception"}});
-  }
-  return refusal(500, "internal", "Internal error.");
-}
-
-bool is_sound(const response& answer) {
-  return answer.status >= 200 && answer.status <= 599 && can_be_sent(answer.headers) &&
-         can_be_sent({{"Content-Type", answer.content_type}});
-}
 
 enum class after_answer {
   next,     // the connection carries another request
@@ -136,6 +99,7 @@ class session_on final : public session {
       if (got == step::more) co_return after_answer::nothing; // the peer has gone, or was too slow
     }
     enter_unlimited(phase::busy);
+    request_count::one counted(room_.under_way);
     bool head_only = parser.method == "HEAD";
     bool keep = false;
     response answer;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/base/time.hpp"
+#include "common/http/request_count.hpp"
 #include "common/http/server.hpp"
 
 #include <array>
@@ -28,6 +29,7 @@ struct session_room {
   // own, so that one that waits holds no buffer.
   std::array<char, 16 * 1024> arrived;
   std::string laid_out;
+  request_count under_way;
 
   // Now as HTTP date, formatted once a second.
   std::string_view date();
