@@ -91,7 +91,7 @@ section_idle() {
   exec 7> "$scratch/hold"
   await idle 60 grep -q held "$scratch/held"
   await_applied suivi bench_idle > /dev/null
-  sleep 2 # what is wanted is the memory of connections at rest
+  sleep 5 # what is wanted is the memory of connections at rest
   fact "memory with $held idle connections" "$(calculate %.1f "$(memory_kib "${pid_of[receiver]}" VmRSS) / 1024") MiB ($(calculate %.1f "$before / 1024") MiB with none)"
   exec 7>&-
   wait "${pid_of[idle]}" || true
