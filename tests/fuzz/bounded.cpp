@@ -59,8 +59,8 @@ class mutations {
   }
 
   void change(std::string& text) {
-    constexpr std::string_view marks(
-        "\0\t\n\r \"'%+,-./0159:;=?ATZ[\\]aefnuz{}\x7f\x80\xbf\xc3\xed\xef\xf0\xff", 46);
+    using namespace std::string_view_literals; // their length counts the first byte, which is 0
+    constexpr auto marks = "\0\t\n\r \"'%+,-./0159:;=?ATZ[\\]aefnuz{}\x7f\x80\xbf\xc3\xed\xef\xf0\xff"sv;
     char mark = marks[upto(marks.size() - 1)];
     std::size_t at = upto(text.size());
     switch (upto(6)) {
