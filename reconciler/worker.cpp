@@ -198,7 +198,9 @@ task<int> run_worker(parts& p) {
   asking.spawn("requests", w.requests.run());
   runtime::task_group serving(p.executor, w.life.on_failure());
   serving.spawn("health", health.run());
-  log::info("started", {{"listen", p.settings.reconciler.listen}, {"timezone", p.settings.reconciler.timezone}});
+  log::info("started", {{"listen", p.settings.reconciler.listen},
+                        {"port", health.port()},
+                        {"timezone", p.settings.reconciler.timezone}});
 
   int status = co_await work(w);
 

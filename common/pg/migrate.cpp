@@ -148,6 +148,7 @@ task<result<int>> migrate(connection& db, std::span<const migration> all) {
 task<result<int>> migrations_missing(connection& db, std::span<const migration> all) {
   auto found = co_await look(db);
   if (!found) co_return found.error();
+  if (found->version > last_of(all)) co_return newer(found->version, last_of(all));
   int missing = 0;
   for (const migration& script : all) missing += script.version > found->version ? 1 : 0;
   co_return missing;

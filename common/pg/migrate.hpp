@@ -19,7 +19,8 @@ struct migration {
 // is ahead of `all` (a newer program was here) is an error: permanent, "schema:newer".
 task<result<int>> migrate(connection& db, std::span<const migration> all);
 
-// How many of `all` have not run yet; changes nothing. A missing schema counts all.
+// How many of `all` have not run yet; changes nothing. A missing schema counts all; one ahead of `all` is the
+// same error.
 task<result<int>> migrations_missing(connection& db, std::span<const migration> all);
 
 } // namespace suivi::pg
