@@ -30,12 +30,12 @@ TEST_CASE("a URI's parts reach libpq") {
 }
 
 TEST_CASE("what only Prisma knows is dropped and its schema kept aside") {
-  auto where =
-      pg::parse_url("postgres://u:p@h/d?connection_limit=5&schema=my%20shop&pgbouncer=true&sslmode=prefer"
-                    "&pool_timeout=10&connect_timeout=300&socket_timeout=3&statement_cache_size=0"
-                    "&sslaccept=strict&sslidentity=x&application_name=n");
+  auto where = pg::parse_url(
+      "postgres://u:p@h/d?connection_limit=5&schema=my%20shop%c3%A9%2&pgbouncer=true&sslmode=prefer"
+      "&pool_timeout=10&connect_timeout=300&socket_timeout=3&statement_cache_size=0"
+      "&sslaccept=strict&sslidentity=x&application_name=n");
   REQUIRE(where);
-  CHECK(where->schema == "my shop");
+  CHECK(where->schema == "my shopé%2"); // half an escape stays as it is
   CHECK(other(*where, "sslmode") == "prefer");
   CHECK(other(*where, "application_name") == "n");
   CHECK(other(*where, "connect_timeout") == "(absent)");
@@ -64,6 +64,21 @@ TEST_CASE("a socket's folder may stand in the query or in a conninfo") {
   CHECK(conninfo->hosts[0].name == "/run/postgresql");
 }
 
+TEST_CASE("addresses stand beside their names or alone, and options are kept") {
+  auto beside = pg::parse_url("host=a,b hostaddr=192.0.2.1,192.0.2.2 port=1,2 options='-c work_mem=8MB'");
+  REQUIRE(beside);
+  REQUIRE(beside->hosts.size() == 2);
+  CHECK(beside->hosts[1].name == "b");
+  CHECK(beside->hosts[1].address == "192.0.2.2");
+  CHECK(beside->hosts[1].port == "2");
+  CHECK(beside->options == "-c work_mem=8MB");
+  auto alone = pg::parse_url("hostaddr=192.0.2.1 dbname=d");
+  REQUIRE(alone);
+  REQUIRE(alone->hosts.size() == 1);
+  CHECK(alone->hosts[0].name.empty());
+  CHECK(alone->hosts[0].address == "192.0.2.1");
+}
+
 TEST_CASE("without a host libpq's default is asked for") {
   auto where = pg::parse_url("dbname=d");
   REQUIRE(where);
@@ -75,7 +90,8 @@ TEST_CASE("an unreadable text is refused without quoting it") {
   for (std::string text :
        {"", "postgresql://u:example-key-1@h:port:x/d", "password=example-key-1 nonsense",
         "postgresql://u:example-key-1@h/d?no_such=1", "postgresql://u:example-key-1@a,b/d?port=1,2,3",
-        "postgresql://u:example-key-1@h/d%zz", "host=a,b port=1,2,3 password=example-key-1"}) {
+        "postgresql://u:example-key-1@h/d%zz", "host=a,b hostaddr=192.0.2.1 password=example-key-1",
+        "port=0 password=example-key-1", "host=a,b port=1,2,3 password=example-key-1"}) {
     CAPTURE(text);
     auto where = pg::parse_url(text);
     REQUIRE_FALSE(where);
