@@ -63,10 +63,6 @@ result<std::string> sqlite::text(const std::string& sql) {
   return *row ? statement->bytes(0) : std::string();
 }
 
-std::int64_t sqlite::last_id() const {
-  return sqlite3_last_insert_rowid(db_.get());
-}
-
 void sqlite_statement::finalizer::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }

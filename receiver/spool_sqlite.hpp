@@ -28,7 +28,6 @@ class sqlite {
   // The first column of the only row.
   result<std::int64_t> number(const std::string& sql);
   result<std::string> text(const std::string& sql);
-  [[nodiscard]] std::int64_t last_id() const;
 
  private:
   friend class sqlite_statement;

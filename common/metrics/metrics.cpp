@@ -21,10 +21,6 @@ void gauge::set(double value) {
   if (target_) static_cast<prometheus::Gauge*>(target_)->Set(value);
 }
 
-void gauge::add(double by) {
-  if (target_) static_cast<prometheus::Gauge*>(target_)->Increment(by);
-}
-
 void histogram::observe(double value) {
   if (target_) static_cast<prometheus::Histogram*>(target_)->Observe(value);
 }

@@ -29,7 +29,6 @@ class counter {
 class gauge {
  public:
   void set(double value);
-  void add(double by);
 
  private:
   friend class registry;
