@@ -1,5 +1,6 @@
 // Everything of a round follows from its own seed, the plan's and its number: `--seed` of round 17 plays it first.
 #include "tests/ledger/rounds.hpp"
+#include "tests/support/sanitized.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -12,7 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr seconds recovery_limit = 30s; // after healing: a sender waits 10 for an answer, a lease lapses after 5
+constexpr seconds recovery_limit =
+    30s * test::slowness; // after healing: a sender waits 10 for an answer, a lease lapses after 5
 
 milliseconds since(steady_clock::time_point begun) {
   return std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun);

@@ -2,6 +2,7 @@
 #include "tests/soak/scene.hpp"
 
 #include "common/pg/connection.hpp"
+#include "tests/support/sanitized.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -150,7 +151,7 @@ bool scene::comes_to_rest() {
     return pushed && value("select count(*) from suivi.pending where state <> 'parked'") == "0" &&
            value("select count(*) from suivi.account where lease_until > now()") == "0";
   };
-  for (auto until = steady_clock::now() + 60s; !quiet(); test::pause_briefly())
+  for (auto until = steady_clock::now() + 60s * test::slowness; !quiet(); test::pause_briefly())
     if (steady_clock::now() > until) return false;
   return true;
 }

@@ -34,9 +34,9 @@ pg::connect_options patient(std::string url) {
   pg::connect_options options;
   options.url = std::move(url);
   options.application_name = "suivi-test";
-  options.connect_timeout = milliseconds(30'000);
-  options.statement_timeout = milliseconds(50'000);
-  options.answer_timeout = milliseconds(55'000);
+  options.connect_timeout = milliseconds(30'000 * slowness);
+  options.statement_timeout = milliseconds(50'000 * slowness);
+  options.answer_timeout = milliseconds(55'000 * slowness);
   return options;
 }
 

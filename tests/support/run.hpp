@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/runtime/task.hpp"
+#include "tests/support/sanitized.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -14,7 +15,7 @@
 
 namespace suivi::test {
 
-constexpr std::chrono::seconds run_limit{60};
+constexpr std::chrono::seconds run_limit{60 * slowness};
 
 namespace inside {
 

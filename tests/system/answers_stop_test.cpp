@@ -103,7 +103,7 @@ TEST_CASE(
   auto asked = steady_clock::now();
   r.process->signal(SIGTERM);
   CHECK(r.process->wait(std::chrono::seconds(20)) == 0);
-  CHECK(steady_clock::now() - asked < std::chrono::seconds(10));
+  CHECK(steady_clock::now() - asked < std::chrono::seconds(10 * slowness));
   for (auto& courier : couriers) courier.join();
   CHECK(taken < orders); // it was under load indeed
 

@@ -5,6 +5,8 @@
 #include "tests/support/run.hpp"
 
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
@@ -55,6 +57,7 @@ program::program(const std::string& name, std::vector<std::string> arguments,
   std::string binary = fs::path(SUIVI_BIN) / name;
   arguments.insert(arguments.begin(), binary);
   std::vector<std::string> pairs{"PATH=/usr/bin:/bin", "LANG=C.UTF-8"};
+  for (const std::string& wish : wishes()) pairs.push_back(wish);
   for (const auto& [key, value] : environment) pairs.push_back(key + "=" + value);
   auto argv = pointers(arguments);
   auto envp = pointers(pairs);
@@ -74,12 +77,26 @@ program::program(const std::string& name, std::vector<std::string> arguments,
 }
 
 program::~program() {
-  if (!status_) {
+  if (counted()) end_in_order();
+  if (runs()) {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
   }
+  if (std::string said = sanitized ? log() : "";
+      said.find("Sanitizer: ") != std::string::npos || said.find(": runtime error: ") != std::string::npos) {
+    std::fprintf(stderr, "a program's sanitizer complained:\n%s\n", said.c_str());
+    std::abort();
+  }
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
+}
+
+// Counts of coverage are written by a program that ends in order, and not by one that is killed.
+void program::end_in_order() {
+  auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  if (!runs()) return;
+  kill(pid_, SIGCONT);
+  for (kill(pid_, SIGTERM); runs() && std::chrono::steady_clock::now() < end;) pause_briefly();
 }
 
 void program::signal(int number) const { kill(pid_, number); }
@@ -91,7 +108,7 @@ bool program::runs() {
 }
 
 int program::wait(std::chrono::seconds limit) {
-  auto end = std::chrono::steady_clock::now() + limit;
+  auto end = std::chrono::steady_clock::now() + limit * slowness;
   for (; runs(); pause_briefly())
     if (std::chrono::steady_clock::now() > end) give_up("a program does not end; its log:\n" + log());
   return *status_;

@@ -1,8 +1,11 @@
 // A real binary of the build, run by a test as an operator would run it.
 //
-// Promises: the environment is what the test gives and nothing of the tester's; output is kept; whatever happens the
-// process is gone when the object is.
+// Promises: the environment is what the test gives and nothing of the tester's; output is kept; whatever
+// happens the process is gone when the object is. A complaint of a sanitizer ends the test program, whatever
+// the test looked at.
 #pragma once
+
+#include "tests/support/sanitized.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -14,7 +17,7 @@
 
 namespace suivi::test {
 
-constexpr std::chrono::seconds patience{60}; // for anything that must happen
+constexpr std::chrono::seconds patience{60 * slowness}; // for anything that must happen
 
 class program {
  public:
@@ -26,8 +29,9 @@ class program {
 
   [[nodiscard]] pid_t id() const { return pid_; }
   void signal(int number) const;
-  // The exit status, 128 + n for a signal; throws where it did not end within `limit`.
-  int wait(std::chrono::seconds limit = patience);
+  // The exit status, 128 + n for a signal; throws where it did not end within `limit` (with sanitizers
+  // `slowness` times as long).
+  int wait(std::chrono::seconds limit = std::chrono::seconds(60));
   [[nodiscard]] bool runs();
 
   [[nodiscard]] std::string output() const; // standard output so far
@@ -37,6 +41,8 @@ class program {
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; } // its working directory, its own
 
  private:
+  void end_in_order();
+
   std::filesystem::path folder_;
   pid_t pid_ = -1;
   std::optional<int> status_;

@@ -183,7 +183,8 @@ class shop_lock {
   shop_lock(const database& db, const std::string& which) : db_(db) {
     holder_ = std::thread([&db, which] {
       try {
-        db.execute("begin; select 1 from orders where " + which + " for update; select pg_sleep(50)");
+        db.execute("begin; select 1 from orders where " + which + " for update; select pg_sleep(" +
+                   std::to_string(50 * slowness) + ")");
       } catch (const std::exception&) { // terminated by release()
       }
     });

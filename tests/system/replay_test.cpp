@@ -147,7 +147,7 @@ TEST_CASE("a replay's mistakes are status 2, an absent database 1, and what fail
   auto away = replay(s, {});
   CHECK(away.status == 1);
   CHECK(away.output.empty());
-  CHECK(clock::now() - begun < std::chrono::seconds(20));
+  CHECK(clock::now() - begun < std::chrono::seconds(20 * slowness));
 }
 
 TEST_CASE("a replay keeps its rate and a signal in its middle ends it in order with everything given back") {

@@ -13,7 +13,7 @@ const std::string one = "example-a:example-key-1:A";
 const std::string two = "example-a:example-key-1:A,example-b:example-key-2:B";
 
 // A lease lapses after 20 seconds, and every 5 seconds it is looked whether one has.
-constexpr std::chrono::seconds takeover_patience{60};
+constexpr std::chrono::seconds takeover_patience{60 * slowness};
 
 template <class Condition> void within(std::chrono::seconds limit, const std::string& what, Condition holds) {
   for (auto end = std::chrono::steady_clock::now() + limit; !holds(); pause_briefly())

@@ -160,7 +160,7 @@ TEST_CASE("an idle session that the server ended is noticed before it is used") 
     auto db = co_await connected(options);
     auto backend = co_await backend_of(db);
     co_await terminate(options, backend, "");
-    auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);
     while (db.alive() && std::chrono::steady_clock::now() < until)
       co_await runtime::sleep_for(milliseconds(5));
     CHECK_FALSE(db.alive());
@@ -211,7 +211,7 @@ TEST_CASE("a notification wakes the listener and the deadline does too") {
     CHECK_FALSE(*nothing);
     auto told = co_await speaker.run_script("notify news; notify news, 'again'");
     REQUIRE(told);
-    auto generous = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    auto generous = std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);
     auto heard = co_await listener.wait_for_notification(generous);
     REQUIRE(heard);
     CHECK(*heard);
@@ -232,7 +232,7 @@ TEST_CASE("a listener learns that its server has gone") {
     auto listener = co_await connected(options);
     auto backend = co_await backend_of(listener);
     co_await terminate(options, backend, "");
-    auto generous = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    auto generous = std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);
     auto got = co_await listener.wait_for_notification(generous);
     REQUIRE_FALSE(got);
     CHECK(got.error().code == "pg:lost");

@@ -14,7 +14,7 @@ using test::run;
 namespace {
 
 steady_time generous() {
-  return std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  return std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);
 }
 
 pg::pool_options sized(const test::database& database, std::size_t size) {

@@ -28,7 +28,7 @@ task<void> hear(http::response& from, listener& to, bool& ended) {
 }
 
 task<bool> heard(const listener& by, std::string wanted) {
-  auto give_up = std::chrono::steady_clock::now() + 30s;
+  auto give_up = std::chrono::steady_clock::now() + 30s * test::slowness;
   while (by.heard.find(wanted) == std::string::npos && std::chrono::steady_clock::now() < give_up)
     co_await runtime::sleep_for(10ms);
   co_return by.heard.find(wanted) != std::string::npos;
@@ -242,7 +242,7 @@ TEST_CASE("while the database is away every answer is 503 and afterwards it is a
       CHECK(json::parse(answer.body).at("error").at("code") == "UNAVAILABLE");
     }
     other.execute("alter database \"" + ruined + "\" with allow_connections true");
-    auto give_up = std::chrono::steady_clock::now() + 30s;
+    auto give_up = std::chrono::steady_clock::now() + 30s * test::slowness;
     unsigned status = 503;
     while (status == 503 && std::chrono::steady_clock::now() < give_up) {
       co_await runtime::sleep_for(20ms);

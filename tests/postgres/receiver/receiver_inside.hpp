@@ -10,6 +10,7 @@
 #include "tests/support/database.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/support/print_result.hpp"
+#include "tests/support/sanitized.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
@@ -52,7 +53,7 @@ struct receiver_inside {
   void run(task<void> body) {
     own.spawn("test", begin_and_end(std::move(body)));
     io.restart();
-    io.run_for(60s);
+    io.run_for(60s * test::slowness);
     REQUIRE(own.size() == 0);
     REQUIRE(endless.size() == 0);
   }
@@ -84,7 +85,7 @@ struct receiver_inside {
   }
   // Until the question's answer is `wanted`.
   task<void> until(std::string question, std::string wanted) {
-    auto give_up = std::chrono::steady_clock::now() + 30s;
+    auto give_up = std::chrono::steady_clock::now() + 30s * test::slowness;
     while (where.value(question) != wanted && std::chrono::steady_clock::now() < give_up)
       co_await runtime::sleep_for(20ms);
     CHECK(where.value(question) == wanted);

@@ -283,7 +283,7 @@ TEST_CASE("making partitions gives way to whoever reads") {
     auto made = co_await make_partitions(maker);
     REQUIRE_FALSE(made);
     CHECK(is_in_the_way(made.error()));
-    CHECK(std::chrono::steady_clock::now() - begun < 10s);
+    CHECK(std::chrono::steady_clock::now() - begun < 10s * test::slowness);
     auto ends = co_await reader.run_script("commit");
     REQUIRE(ends);
     made = co_await make_partitions(maker);

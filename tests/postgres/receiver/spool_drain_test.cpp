@@ -32,13 +32,13 @@ void bring_back(const test::database& db) {
 }
 
 task<void> until_away(receiver_inside& here) {
-  auto give_up = std::chrono::steady_clock::now() + 30s;
+  auto give_up = std::chrono::steady_clock::now() + 30s * test::slowness;
   while (here.watched.is_up() && std::chrono::steady_clock::now() < give_up)
     co_await runtime::sleep_for(10ms);
   CHECK_FALSE(here.watched.is_up());
 }
 task<void> until_spooled(receiver_inside& here, std::uint64_t rows) {
-  auto give_up = std::chrono::steady_clock::now() + 30s;
+  auto give_up = std::chrono::steady_clock::now() + 30s * test::slowness;
   const auto& spool = here.spooling.now();
   while (spool.depth.rows != rows && std::chrono::steady_clock::now() < give_up)
     co_await runtime::sleep_for(10ms);

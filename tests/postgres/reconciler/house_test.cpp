@@ -75,7 +75,7 @@ TEST_CASE("the worker sees that hooks are not registered, notes it, and looks ag
         auto executor = co_await asio::this_coro::executor;
         reconciler::parts p(executor, settings);
         auto until = [&](std::string question) -> task<void> {
-          auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+          auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);
           while (s.db.value(question) != "t" && std::chrono::steady_clock::now() < give_up)
             co_await runtime::sleep_for(milliseconds(20));
           CHECK(s.db.value(question) == "t");

@@ -11,7 +11,7 @@ using suivi::test::stage;
 namespace {
 
 task<void> until(const test::database& db, std::string question, std::string wanted) {
-  auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);
   while (db.value(question) != wanted && std::chrono::steady_clock::now() < give_up)
     co_await runtime::sleep_for(milliseconds(20));
   CHECK(db.value(question) == wanted);

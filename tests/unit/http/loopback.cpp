@@ -1,6 +1,8 @@
 // POSIX sockets on the peer's side, so that nothing here shares code with what is tested.
 #include "loopback.hpp"
 
+#include "tests/support/sanitized.hpp"
+
 #include <arpa/inet.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -15,7 +17,7 @@ namespace loopback {
 namespace asio = boost::asio;
 
 bool eventually(const std::function<bool()>& condition) {
-  auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30 * suivi::test::slowness);
   while (std::chrono::steady_clock::now() < give_up) {
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
