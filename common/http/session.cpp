@@ -257,7 +257,8 @@ class session_on final : public session {
 
   // Between pieces no clock runs.
   task<bool> write_piece(std::string_view text) {
-    bool sent = co_await write(text, {});
+    asio::const_buffer no_more;
+    bool sent = co_await write(text, no_more);
     enter_unlimited(phase::busy);
     co_return sent;
   }
