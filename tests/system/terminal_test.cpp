@@ -1,4 +1,5 @@
 // What is shown where standard error is a terminal: how far long work has come; and standard output stays clean of it.
+#include "tests/system/operated_shop.hpp"
 #include "tests/system/swept_shop.hpp"
 
 #include <algorithm>
@@ -12,11 +13,12 @@ using namespace suivi::test;
 namespace {
 
 // Standard error is a terminal, standard output a file; returns what either showed and the exit status.
-finished on_a_terminal(const swept_shop& s, std::vector<std::string> arguments) {
+finished on_a_terminal(const std::string& name, std::vector<std::string> arguments,
+                       const std::map<std::string, std::string>& environment) {
   std::string printed = "/tmp/suivi-terminal-" + std::to_string(getpid());
-  std::vector<std::string> variables;
-  for (const auto& [name, value] : s.environment) variables.push_back(name + "=" + value);
-  arguments.insert(arguments.begin(), SUIVI_BIN "/suivi-reconciler");
+  std::vector<std::string> variables = wishes();
+  for (const auto& [key, value] : environment) variables.push_back(key + "=" + value);
+  arguments.insert(arguments.begin(), SUIVI_BIN "/" + name);
   auto pointers = [](std::vector<std::string>& texts) {
     std::vector<char*> all;
     for (std::string& text : texts) all.push_back(text.data());
@@ -48,6 +50,13 @@ finished on_a_terminal(const swept_shop& s, std::vector<std::string> arguments) 
   return done;
 }
 
+// Several different lines of the bar, each over the last one.
+void check_bar(const std::string& shown) {
+  CHECK(shown.find("[#") != std::string::npos);
+  CHECK(shown.find(" % ") != std::string::npos);
+  CHECK(std::count(shown.begin(), shown.end(), '\r') >= 4);
+}
+
 } // namespace
 
 TEST_CASE("a sweep and a comparison show their progress on a terminal and one document on standard output") {
@@ -55,16 +64,37 @@ TEST_CASE("a sweep and a comparison show their progress on a terminal and one do
   s.set(R"({"latency_ms":150})"); // thirty pages
   for (const char* command : {"sweep", "verify"}) {
     CAPTURE(command);
-    auto done = on_a_terminal(s, {command, "--json"});
+    auto done = on_a_terminal("suivi-reconciler", {command, "--json"}, s.environment);
     CAPTURE(done.log);
     CHECK(done.status == 0);
-    // Several different lines of the bar, each over the last one.
-    CHECK(done.log.find("[#") != std::string::npos);
-    CHECK(done.log.find(" % ") != std::string::npos);
-    CHECK(std::count(done.log.begin(), done.log.end(), '\r') >= 4);
+    check_bar(done.log);
     CHECK(done.output.find('\r') == std::string::npos);
     CHECK(json::parse(done.output).is_object());
   }
   auto quiet = run_program("suivi-reconciler", {"sweep", "--json"}, s.environment);
+  CHECK(quiet.log.find("[#") == std::string::npos);
+}
+
+TEST_CASE("a replay of events, by time or by id, shows its progress on a terminal and nowhere else") {
+  operated_shop s;
+  std::string last;
+  for (int n = 1; n <= 30; ++n) last = s.push("R" + std::to_string(n), 31);
+  s.await(last, "applied");
+  wait_until("all applied", [&] { return s.db.number("select count(*) from suivi.pending") == 0; });
+  std::vector<std::string> by_id;
+  for (int n = 1; n <= 30; ++n)
+    by_id.insert(by_id.end(),
+                 {"--event", s.db.value("select id from suivi.inbox order by id limit 1 offset " +
+                                        std::to_string(n - 1))});
+  for (bool ids : {false, true}) {
+    std::vector<std::string> arguments{"replay", "--json", "--outcome", "all", "--rate", "15"};
+    if (ids) arguments.insert(arguments.end(), by_id.begin(), by_id.end());
+    auto done = on_a_terminal("suivi-receiver", arguments, s.environment);
+    CAPTURE(done.log);
+    CHECK(done.status == 0);
+    check_bar(done.log);
+    CHECK(json::parse(done.output).at("unchanged") == 30);
+  }
+  auto quiet = run_program("suivi-receiver", {"replay", "--outcome", "all"}, s.environment);
   CHECK(quiet.log.find("[#") == std::string::npos);
 }
