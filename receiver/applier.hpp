@@ -3,9 +3,8 @@
 //
 // Most events never come here: they are applied in the transaction that stores them (at_once.cpp). What that leaves, for
 // an order is locked or unknown, or the courier has to be asked, is applied apart from intake, so that it never delays an
-// answer. What it holds in memory is leased in
-// suivi.pending under `owner()`; whatever is lost with the process is taken over by whoever finds the lease
-// lapsed. An event that makes its batch fail is singled out by halving and harms only itself.
+// answer. What it holds in memory is leased in suivi.pending under `owner()`; whatever is lost with the process is taken
+// over by whoever finds the lease lapsed. An event that makes its batch fail is singled out by halving and harms only itself.
 #pragma once
 
 #include "common/runtime/wakeup.hpp"

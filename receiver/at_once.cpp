@@ -1,4 +1,5 @@
-// Storing and applying in one transaction: two round trips where storing, then applying would be three in two.
+// Storing and applying in one transaction of two round trips. Apart, they are two transactions, with a pending row
+// written and deleted between them.
 #include "receiver/applier.hpp"
 
 #include "common/log/log.hpp"

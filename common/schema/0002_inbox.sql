@@ -1,8 +1,8 @@
 -- Webhooks as they came, what is still to be done with them, and what became of them.
 --
 -- No CHECK constraints: PostgreSQL reads their text anew for each statement, which costs more than a row.
--- Promises: storing only inserts, and its unique index on inbox_key is the only arbiter of "seen
--- before"; keys are taken in key order, so any number of receivers may store the same events at once without deadlock.
+-- Promises: storing only inserts, and the unique index of inbox_key is the only arbiter of "seen before"; keys are taken in
+-- key order, so any number of receivers may store the same events at once without deadlock.
 -- An event's outcome is read in this order: event_outcome, then pending.state, then inbox.outcome.
 
 create sequence suivi.event_id as bigint;

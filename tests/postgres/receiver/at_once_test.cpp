@@ -10,6 +10,12 @@ task<void> until_ready(receiver_inside& here) {
   while (!here.accounts.loaded()) co_await runtime::sleep_for(5ms);
 }
 
+std::vector<arrival> five_orders() {
+  std::vector<arrival> rows;
+  for (int n = 1; n <= 5; ++n) rows.push_back(order(n));
+  return rows;
+}
+
 constexpr auto untouched = R"(select count(*) from orders where "shippingStatus" is null)";
 
 } // namespace
@@ -17,8 +23,7 @@ constexpr auto untouched = R"(select count(*) from orders where "shippingStatus"
 TEST_CASE("a webhook is applied in the very transaction that stores it") {
   test::database db;
   receiver_inside here(db);
-  std::vector<arrival> rows;
-  for (int n = 1; n <= 5; ++n) rows.push_back(order(n));
+  auto rows = five_orders();
   auto steps = [&]() -> task<void> {
     co_await until_ready(here);
     auto answers = co_await here.store(rows);
@@ -59,8 +64,7 @@ TEST_CASE("what was seen before is neither stored nor applied again, alone or wi
 TEST_CASE("an order that the shop has locked delays neither the answer nor its neighbours") {
   test::database db;
   receiver_inside here(db);
-  std::vector<arrival> rows;
-  for (int n = 1; n <= 5; ++n) rows.push_back(order(n));
+  auto rows = five_orders();
   auto steps = [&]() -> task<void> {
     co_await until_ready(here);
     auto shop = co_await test::connected(db.options());
