@@ -30,7 +30,7 @@ class intake {
   struct limits {
     std::size_t lanes = 2;
     std::size_t batch_rows = 500;
-    std::size_t beside_another_rows = 16; // a batch has at least so many where another lane is at work
+    std::size_t beside_another_rows = 4; // a batch has at least so many where another lane is at work
     std::size_t batch_bytes = 8 * 1024 * 1024;
     std::size_t queued_rows = 10'000;
     std::size_t queued_bytes = 64 * 1024 * 1024;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdexcept>
@@ -39,9 +40,18 @@ std::string_view trimmed(std::string_view text) {
 
 } // namespace
 
+// OpenSSL looks an algorithm up anew for whoever names it by EVP_sha256(), which takes longer than to digest a webhook.
 sha256_digest sha256(std::string_view bytes) {
+  struct release {
+    void operator()(EVP_MD* algorithm) const { EVP_MD_free(algorithm); }
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  static const std::unique_ptr<EVP_MD, release> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  thread_local const std::unique_ptr<EVP_MD_CTX, release> context(EVP_MD_CTX_new());
   sha256_digest digest;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+  if (!algorithm || !context || EVP_DigestInit_ex2(context.get(), algorithm.get(), nullptr) != 1 ||
+      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1)
     throw std::runtime_error("SHA-256 is not available");
   return digest;
 }
@@ -72,8 +82,8 @@ std::optional<std::string> base64_decode(std::string_view text) {
     ++padding;
     while (!text.empty() && (text.back() == '\r' || text.back() == '\n')) text.remove_suffix(1);
   }
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3 + 3);
+  std::string bytes(text.size() / 4 * 3 + 3, '\0');
+  std::size_t end = 0;
   std::uint32_t bits = 0;
   std::size_t characters = 0;
   for (char c : text) {
@@ -82,15 +92,16 @@ std::optional<std::string> base64_decode(std::string_view text) {
     if (value < 0) return std::nullopt;
     bits = bits << 6 | static_cast<std::uint32_t>(value);
     if (++characters % 4 != 0) continue;
-    bytes += static_cast<char>(bits >> 16 & 0xFF);
-    bytes += static_cast<char>(bits >> 8 & 0xFF);
-    bytes += static_cast<char>(bits & 0xFF);
+    bytes[end++] = static_cast<char>(bits >> 16 & 0xFF);
+    bytes[end++] = static_cast<char>(bits >> 8 & 0xFF);
+    bytes[end++] = static_cast<char>(bits & 0xFF);
     bits = 0;
   }
   std::size_t left = characters % 4;
   if (left == 1 || (padding > 0 && left + padding != 4)) return std::nullopt;
-  if (left >= 2) bytes += static_cast<char>((left == 2 ? bits >> 4 : bits >> 10) & 0xFF);
-  if (left == 3) bytes += static_cast<char>(bits >> 2 & 0xFF);
+  if (left >= 2) bytes[end++] = static_cast<char>((left == 2 ? bits >> 4 : bits >> 10) & 0xFF);
+  if (left == 3) bytes[end++] = static_cast<char>(bits >> 2 & 0xFF);
+  bytes.resize(end);
   return bytes;
 }
 

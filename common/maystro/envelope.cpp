@@ -24,6 +24,7 @@ constexpr std::size_t max_message_id_bytes = 256;
 // Base64 may be broken into lines, and the lines set in.
 std::string without_spaces(std::string_view text) {
   std::string compact;
+  compact.reserve(text.size());
   for (char c : text)
     if (c != ' ' && c != '\t' && c != '\r' && c != '\n') compact += c;
   return compact;
