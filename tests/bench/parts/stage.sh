@@ -51,6 +51,15 @@ start_cluster() {
   url=$(tests/support/cluster.sh start "$scratch/cluster" tests/bench/postgresql.conf)
   place=$(cat "$scratch/cluster/location")
   postmaster=$(head -n 1 "$place/data/postmaster.pid")
+  make_wal_files
+}
+
+# A cluster that has been at work for a while takes its old WAL files again; a new one makes each of 16 MB while every
+# COMMIT waits for it, and whoever is measured first would make them for whoever is measured later.
+make_wal_files() {
+  ask postgres "do \$\$ begin for i in 1..2048 loop
+                 perform pg_logical_emit_message(false, 'bench', repeat('x', 1048576));
+               end loop; end \$\$" checkpoint
 }
 
 url_of() { printf '%s/%s' "${url%/*}" "$1"; } # DATABASE
