@@ -21,11 +21,11 @@ constexpr pg::statement count_open{"rotation_count",
 constexpr pg::statement choose{
     "rotation_choose",
     "select w.id, w.uuid, coalesce(w.reference, o.\"reference\", '') from ("
-    "  select p.id, p.uuid, p.reference, p.order_id, greatest(p.pulled_at, p.asked_at) as heard,"
-    "         row_number() over (order by greatest(p.pulled_at, p.asked_at) nulls first, p.id) as place"
-    "  from suivi.parcel p where " SUIVI_OPEN_PARCELS ") w left join \"orders\" o on o.\"id\" = w.order_id "
-    "where w.place <= $2 and (w.place <= $3 or w.heard is null"
-    "       or w.heard < clock_timestamp() - $4 * interval '1 millisecond') "
+    "  select c.*, row_number() over (order by c.heard nulls first, c.id) as place from ("
+    "    select p.id, p.uuid, p.reference, p.order_id, greatest(p.pulled_at, p.asked_at) as heard"
+    "    from suivi.parcel p where " SUIVI_OPEN_PARCELS " order by heard nulls first, p.id limit $2) c) w "
+    "left join \"orders\" o on o.\"id\" = w.order_id "
+    "where w.place <= $3 or w.heard is null or w.heard < clock_timestamp() - $4 * interval '1 millisecond' "
     "order by w.place"};
 
 #undef SUIVI_OPEN_PARCELS
