@@ -22,7 +22,8 @@ std::ostream& operator<<(std::ostream& out, const history& h) {
   for (const auto& t : h.tellings)
     out << "\n  " << names[static_cast<int>(t.how)] << " #" << t.which << " at " << t.at_s << " s, jitter "
         << t.jitter_ms << " ms" << (t.with_next ? ", with the next" : "");
-  return out << "\n  sweep " << h.sweep_after_s << " s after the last change";
+  return out << "\n  sweep " << h.sweep_after_s << " s after the last change and pull"
+             << (h.confirms ? ", terminal states confirmed" : "");
 }
 
 courier_history::courier_history(history of, int number) : of_(std::move(of)), number_(number) {
@@ -147,7 +148,10 @@ instant courier_history::last_receipt() const {
 }
 
 instant courier_history::sweep_at() const {
-  return last_change() + seconds(of_.sweep_after_s);
+  instant last = last_change();
+  for (const auto& one : of_.tellings)
+    if (one.how == hearing::pull) last = std::max(last, at(one.at_s));
+  return last + seconds(of_.sweep_after_s);
 }
 
 } // namespace suivi::test

@@ -35,7 +35,8 @@ struct history {
   std::vector<int> parcels; // of which order each is; at least one
   std::vector<moved> changes;
   std::vector<heard> tellings; // in order of arrival
-  int sweep_after_s;           // the last sweep begins that long after the last change
+  int sweep_after_s;           // the last sweep begins that long after the last change and the last pull
+  bool confirms;               // a webhook's terminal state waits for a read that agrees
 };
 
 std::ostream& operator<<(std::ostream& out, const history& h);
@@ -62,7 +63,10 @@ class courier_history {
                                                       milliseconds shown_after) const;
   [[nodiscard]] instant last_change() const;
   [[nodiscard]] instant last_receipt() const;
+  // Of two pulls the one asked for later counts, though the API may have lagged in that one only; so a sweep speaks for
+  // itself where no later pull was told of before it.
   [[nodiscard]] instant sweep_at() const;
+  [[nodiscard]] bool confirms() const { return of_.confirms; }
 
   static const std::vector<int> statuses;
 

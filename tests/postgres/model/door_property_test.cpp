@@ -1,5 +1,5 @@
 // The real door on a real database against the reference model: random truths, heard in any order, any number
-// of times or not at all, by webhook, pull, look-up or replay, beside another account's claims.
+// of times or not at all, by webhook, pull, look-up, confirming read or replay, beside another account's claims.
 #include "common/maystro/status.hpp"
 #include "tests/postgres/model/courier_history.hpp"
 #include "tests/postgres/model/reference_model.hpp"
@@ -16,21 +16,26 @@ template <>
 struct Arbitrary<suivi::test::history> {
   static Gen<suivi::test::history> arbitrary() {
     using namespace suivi::test;
-    auto changes = gen::build<moved>(
-        gen::set(&moved::parcel, gen::inRange(0, 4)), gen::set(&moved::after_s, gen::inRange(1, 25)),
-        gen::set(&moved::status, gen::inRange(0, 8)), gen::set(&moved::alerted, gen::arbitrary<bool>()));
-    auto tellings = gen::build<heard>(
-        gen::set(&heard::how, gen::element(hearing::webhook, hearing::webhook, hearing::pull,
-                                           hearing::untimed, hearing::replay, hearing::foreign)),
-        gen::set(&heard::which, gen::inRange(0, 12)), gen::set(&heard::at_s, gen::inRange(0, 150)),
-        gen::set(&heard::jitter_ms, gen::inRange(0, 11'000)),
-        gen::set(&heard::with_next, gen::arbitrary<bool>()));
+    // A range is drawn from in full at this size only; how many there are is bounded by sizes of their own.
+    constexpr int full = rc::kNominalSize;
+    auto changes = gen::resize(
+        full, gen::build<moved>(
+                  gen::set(&moved::parcel, gen::inRange(0, 4)), gen::set(&moved::after_s, gen::inRange(1, 25)),
+                  gen::set(&moved::status, gen::inRange(0, 8)), gen::set(&moved::alerted, gen::arbitrary<bool>())));
+    auto tellings = gen::resize(
+        full, gen::build<heard>(
+                  gen::set(&heard::how, gen::element(hearing::webhook, hearing::webhook, hearing::pull,
+                                                     hearing::untimed, hearing::replay, hearing::foreign)),
+                  gen::set(&heard::which, gen::inRange(0, 12)), gen::set(&heard::at_s, gen::inRange(0, 150)),
+                  gen::set(&heard::jitter_ms, gen::inRange(0, 11'000)),
+                  gen::set(&heard::with_next, gen::arbitrary<bool>())));
     return gen::build<history>(
         gen::set(&history::parcels,
                  gen::element(std::vector{0}, std::vector{0, 1}, std::vector{0, 0}, std::vector{0, 1, 0})),
         gen::set(&history::changes, gen::resize(9, gen::container<std::vector<moved>>(changes))),
         gen::set(&history::tellings, gen::resize(24, gen::container<std::vector<heard>>(tellings))),
-        gen::set(&history::sweep_after_s, gen::inRange(0, 30)));
+        gen::set(&history::sweep_after_s, gen::resize(full, gen::inRange(0, 30))),
+        gen::set(&history::confirms, gen::arbitrary<bool>()));
   }
 };
 
@@ -51,6 +56,7 @@ shop_database& shared_shop() {
 class play {
  public:
   explicit play(history of) : h_(std::move(of), ++count), told_(h_.parcels().size()) {
+    options_.confirm_terminal = h_.confirms();
     for (int order = 0; order < h_.orders(); ++order)
       shared_shop().sql(fmt::format(R"(
         insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt")
@@ -136,9 +142,12 @@ class play {
     }
     RC_ASSERT(v.what != outcome::busy && v.what != outcome::unmatched && v.what != outcome::conflict);
     int parcel = h_.parcel_with(*told.what.uuid);
+    statuses_told.insert(*told.what.status);
     if (v.what != outcome::in_doubt) told_[static_cast<std::size_t>(parcel)].tell(told);
     if (told.when.kind == as_of::shape::untimed) guessed_.insert(parcel);
-    if (told.from != source::lookup && !replaying_) applied_.push_back(told);
+    bool pulled = told.when.kind == as_of::shape::interval;
+    if (pulled) pulled_.emplace(h_.parcels()[static_cast<std::size_t>(parcel)], *told.what.status);
+    if (told.from != read_as() && !replaying_) applied_.push_back(told);
   }
 
   std::vector<observation> read(const wanted_read& what) {
@@ -149,10 +158,12 @@ class play {
                              : h_.reference(h_.parcels()[static_cast<std::size_t>(parcel)]) == what.reference;
       if (!meant) continue;
       rows.push_back(*h_.pull(parcel, asked, milliseconds(0)));
-      rows.back().from = source::lookup;
+      rows.back().from = read_as();
     }
     return rows;
   }
+
+  [[nodiscard]] source read_as() const { return h_.confirms() ? source::confirm : source::lookup; }
 
   // Reads the case's orders as they are now.
   task<void> look() {
@@ -183,6 +194,7 @@ class play {
   // An order with one parcel shows nothing that is known to be outdated. (Untimed webhooks may guess
   // wrongly.)
   void check_model() {
+    if (h_.confirms()) check_confirmed();
     for (int parcel = 0; parcel < static_cast<int>(told_.size()); ++parcel) {
       int order = h_.parcels()[static_cast<std::size_t>(parcel)];
       if (h_.parcels_of(order) > 1 || guessed_.contains(parcel)) continue;
@@ -191,6 +203,14 @@ class play {
       auto tracking = column(order, 2);
       if (tracking_[parcel] == h_.tracking(parcel)) RC_ASSERT(tracking == h_.tracking(parcel));
       tracking_[parcel] = tracking;
+    }
+  }
+
+  // No terminal state on a webhook's word alone.
+  void check_confirmed() const {
+    for (int order = 0; order < h_.orders(); ++order) {
+      int status = shown(order).first;
+      if (maystro::is_terminal(status)) RC_ASSERT(pulled_.contains({order, status}));
     }
   }
 
@@ -216,9 +236,12 @@ class play {
   [[nodiscard]] std::string versions() const { return all(5); }
 
   static inline int count = 0;
+  static inline std::set<int> statuses_told;
+  friend bool enough_was_told();
   courier_history h_;
   std::vector<reference_model> told_;
   std::set<int> guessed_; // parcels of which an untimed webhook was told
+  std::set<std::pair<int, int>> pulled_; // orders, and the states that a pull has shown of their parcels
   std::map<int, std::string> tracking_;
   std::vector<observation> applied_;
   pg::rows seen_;
@@ -228,6 +251,11 @@ class play {
   pg::connection* db_ = nullptr;
 };
 
+// Cases that are all alike prove little: a hundred of them tell every state.
+bool enough_was_told() {
+  return play::count < 100 || play::statuses_told.size() == courier_history::statuses.size();
+}
+
 } // namespace
 
 TEST_CASE(
@@ -236,4 +264,5 @@ TEST_CASE(
     play game(h);
     test::run(game.run(h.tellings));
   }));
+  CHECK(enough_was_told());
 }
