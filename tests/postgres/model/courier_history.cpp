@@ -113,10 +113,15 @@ std::optional<shop::observation> courier_history::pull(int parcel, instant asked
   return o;
 }
 
+instant courier_history::asked(const heard& one) const {
+  return changes_[static_cast<std::size_t>(one.which) % changes_.size()].when + seconds(one.at_s % 35 - 15);
+}
+
 std::optional<shop::observation> courier_history::tell(const heard& one) const {
-  auto parcels = static_cast<int>(of_.parcels.size());
+  if (changes_.empty()) return std::nullopt;
+  const auto& change = changes_[static_cast<std::size_t>(one.which) % changes_.size()];
   if (one.how == hearing::pull || one.how == hearing::foreign) {
-    auto o = pull(one.which % parcels, at(one.at_s), milliseconds(one.jitter_ms));
+    auto o = pull(change.parcel, asked(one), milliseconds(one.jitter_ms));
     if (o && one.how == hearing::foreign) {
       o->account = "account-b";
       o->what.uuid = "foreign-" + *o->what.uuid;
@@ -125,8 +130,6 @@ std::optional<shop::observation> courier_history::tell(const heard& one) const {
     }
     return o;
   }
-  if (changes_.empty()) return std::nullopt;
-  const auto& change = changes_[static_cast<std::size_t>(one.which) % changes_.size()];
   shop::observation o = base(change.parcel, change.what);
   o.from = one.how == hearing::replay ? shop::source::replay : shop::source::webhook;
   o.when = one.how == hearing::untimed ? shop::webhook_time(std::nullopt, change.when + seconds(one.at_s))
@@ -140,17 +143,10 @@ instant courier_history::last_change() const {
   return last;
 }
 
-instant courier_history::last_receipt() const {
-  instant last = last_change();
-  for (const auto& one : of_.tellings)
-    if (one.how == hearing::untimed) last = std::max(last, last_change() + seconds(one.at_s));
-  return last;
-}
-
 instant courier_history::sweep_at() const {
   instant last = last_change();
   for (const auto& one : of_.tellings)
-    if (one.how == hearing::pull) last = std::max(last, at(one.at_s));
+    if (one.how == hearing::pull && !changes_.empty()) last = std::max(last, asked(one));
   return last + seconds(of_.sweep_after_s);
 }
 

@@ -1,9 +1,9 @@
 // What an order may show, said as plainly as can be: of all that was told of a parcel, what nothing told is
 // known to be newer than. The door, which keeps one row a parcel instead of everything, must never show
-// anything else.
+// anything else, and must ask where what is told contradicts what it shows and neither is known to be the newer.
 #pragma once
 
-#include "common/shop/as_of.hpp"
+#include "common/shop/observation.hpp"
 
 #include <string>
 #include <utility>
@@ -24,6 +24,16 @@ class reference_model {
     return all_.empty();
   }
 
+  [[nodiscard]] bool undecided(const shown_state& shown, const shop::observation& told) const {
+    if (state_of(told) == shown) return false;
+    bool shown_may_be_newer = false;
+    for (const auto& one : all_) {
+      if (newer(one.when, told.when)) return false;
+      if (state_of(one) == shown && !newer(told.when, one.when)) shown_may_be_newer = true;
+    }
+    return shown_may_be_newer;
+  }
+
   static shown_state state_of(const shop::observation& told) {
     return {*told.what.status, told.what.alert_reason.value.value_or("")};
   }
@@ -31,9 +41,18 @@ class reference_model {
  private:
   [[nodiscard]] bool outdated(const shop::observation& one) const {
     for (const auto& other : all_)
-      if (shop::compare(one.when, other.when) == shop::relation::newer && state_of(one) != state_of(other))
-        return true;
+      if (newer(other.when, one.when) && state_of(one) != state_of(other)) return true;
     return false;
+  }
+
+  // For certain. A pull shows the state of some moment from its `from` to its `to`, a webhook that of its publishing or
+  // before; one without time was published at its receipt or before.
+  static bool newer(const shop::as_of& a, const shop::as_of& b) {
+    using shape = shop::as_of::shape;
+    if (a.kind == shape::interval && b.kind == shape::interval) return a.from > b.from;
+    if (a.kind == shape::interval) return a.from >= b.from;
+    if (b.kind == shape::interval) return a.kind == shape::point && a.from > b.to;
+    return a.from > b.from && (a.kind == shape::point || b.kind == shape::untimed);
   }
 
   std::vector<shop::observation> all_;
