@@ -36,7 +36,7 @@ tell_webhooks() {
 
 tell_sweeps() {
   [ -s "$sweeps" ] || return 0
-  echo '| orders | ms an answer | what | verdict | pages | requests | fetched | changed | seconds | ideal | × ideal | in PostgreSQL s | own processor s | peak MiB |'
+  echo '| orders | ms an answer | what | verdict | pages | requests | fetched | changed | seconds | ideal | × ideal | PostgreSQL s | own processor s | peak MiB |'
   echo '| ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
   awk -F'\t' '{ printf "|"; for (i = 1; i <= NF; ++i) printf " %s |", $i; print "" }' "$sweeps"
   echo
