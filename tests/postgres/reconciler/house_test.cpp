@@ -54,45 +54,75 @@ TEST_CASE("partitions are made ahead of time also where no receiver runs") {
   CHECK(s.db.value("select to_regclass('suivi." + next + "') is not null and to_regclass('suivi." + tomorrow + "') is not null") == "t");
 }
 
+namespace {
+
+// Watches the hooks of acc-1, whose courier is `answer`, as often as `rounds`, each until `seen` of that round holds.
+void watch_hooks(stage& s, const test::courier_answer& answer, const std::vector<std::string>& seen) {
+  test::run_beside(answer, [&](shop::account who, http::client&) -> task<void> {
+    s.db.execute(fmt::format(R"(update shipping_accounts set "baseUrl" = '{}'; update shipping_accounts set "isActive" = "id" = 'acc-1')",
+                             who.courier.base_url));
+    config::settings settings;
+    settings.database.url = secret(s.db.url());
+    settings.receiver.public_url = "https://shop.example";
+    settings.receiver.webhook_secrets = {secret("example-secret")};
+    auto executor = co_await asio::this_coro::executor;
+    reconciler::parts p(executor, settings);
+    for (const std::string& question : seen) {
+      runtime::task_group watching(executor);
+      watching.spawn("hooks", reconciler::watch_hooks(p, milliseconds(10)));
+      auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);
+      while (s.db.value(question) != "t" && std::chrono::steady_clock::now() < give_up)
+        co_await runtime::sleep_for(milliseconds(20));
+      CHECK_MESSAGE(s.db.value(question) == "t", question);
+      watching.cancel();
+      co_await watching.join();
+    }
+    p.client.close();
+    p.database.close();
+  });
+}
+
+} // namespace
+
 TEST_CASE("the worker sees that hooks are not registered, notes it, and looks again a day later only") {
   stage s;
   int lists = 0;
-  test::run_beside(
-      [&](const http::request& asked) {
-        http::response r;
-        bool types = asked.target == "/api/stores/hooks/types/";
-        r.body = types ? R"([{"id":"t","name":"OrderStatusChanged"}])" : "[]";
-        lists += types ? 0 : 1;
-        return r;
-      },
-      [&](shop::account who, http::client&) -> task<void> {
-        s.db.execute(fmt::format(R"(update shipping_accounts set "baseUrl" = '{}'; update shipping_accounts set "isActive" = "id" = 'acc-1')",
-                                 who.courier.base_url));
-        config::settings settings;
-        settings.database.url = secret(s.db.url());
-        settings.receiver.public_url = "https://shop.example";
-        settings.receiver.webhook_secrets = {secret("example-secret")};
-        auto executor = co_await asio::this_coro::executor;
-        reconciler::parts p(executor, settings);
-        auto until = [&](std::string question) -> task<void> {
-          auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);
-          while (s.db.value(question) != "t" && std::chrono::steady_clock::now() < give_up)
-            co_await runtime::sleep_for(milliseconds(20));
-          CHECK(s.db.value(question) == "t");
-        };
-        for (int round = 1; round <= 2; ++round) {
-          runtime::task_group watching(executor);
-          watching.spawn("hooks", reconciler::watch_hooks(p, milliseconds(10)));
-          co_await until("select hooks_problem = 'not registered: OrderStatusChanged' and hooks_due_at > now() + interval '23 hours' "
-                         "from suivi.account");
-          // What was heard is looked at each time, for accounts that are known already.
-          if (round == 2) co_await until("select webhooks_looked_on is not null from suivi.account");
-          watching.cancel();
-          co_await watching.join();
-        }
-        CHECK(lists == 1);
-        CHECK(s.db.number("select \"requestCount\" from shipping_accounts where \"id\" = 'acc-1'") == 2);
-        p.client.close();
-        p.database.close();
-      });
+  auto answer = [&](const http::request& asked) {
+    http::response r;
+    bool types = asked.target == "/api/stores/hooks/types/";
+    r.body = types ? R"([{"id":"t","name":"OrderStatusChanged"}])" : "[]";
+    lists += types ? 0 : 1;
+    return r;
+  };
+  std::string noted = "select hooks_problem = 'not registered: OrderStatusChanged' and hooks_due_at > now() + interval '23 hours' "
+                      "from suivi.account";
+  // What was heard is looked at each time, for accounts that are known already.
+  watch_hooks(s, answer, {noted, noted, "select webhooks_looked_on is not null from suivi.account"});
+  CHECK(lists == 1);
+  CHECK(s.db.number("select \"requestCount\" from shipping_accounts where \"id\" = 'acc-1'") == 2);
+}
+
+TEST_CASE("hooks that cannot be seen are looked at again within the hour, also where the account has fallen silent") {
+  stage s;
+  s.db.execute(R"sql(
+insert into suivi.account (id) values ('acc-1');
+insert into suivi.inbox (id, stored_on, received_at, account, raw) values
+  (1, (now() at time zone 'UTC')::date, now() - interval '8 hours', 'acc-1', '');
+insert into suivi.sweep (account, account_name, kind, term, owner, missed_by_webhook) values ('acc-1', '', 'full', 1, '', 4);
+)sql");
+  bool away = true;
+  auto answer = [&](const http::request& asked) {
+    http::response r;
+    bool types = asked.target == "/api/stores/hooks/types/";
+    r.body = types ? R"([{"id":"t","name":"OrderStatusChanged"}])"
+                   : R"([{"id":"h","endpoint":"https://shop.example/webhooks/maystro/example-secret?account=acc-1","trigger_type":{"id":"t"}}])";
+    if (away) r.status = 500;
+    return r;
+  };
+  std::string soon = "select hooks_problem like 'could not be seen: %' and hooks_due_at between now() and now() + interval '61 minutes' "
+                     "from suivi.account";
+  watch_hooks(s, answer, {soon, "select webhook_heard_at is not null from suivi.account"});
+  away = false;
+  s.db.execute("update suivi.account set hooks_due_at = now()"); // as time does
+  watch_hooks(s, answer, {"select hooks_problem is null and hooks_registered = '{OrderStatusChanged}' from suivi.account"});
 }
