@@ -132,9 +132,10 @@ void spool::inside::keep_rows(std::deque<row_to_keep> together) {
   });
 }
 
-// From the thread to the loop.
+// From the thread to the loop. What is in the spool is told whatever failed: on a disk without room it can still be emptied.
 void spool::inside::tell(lesson learnt, std::function<void()> then) {
-  auto depth = learnt.failed ? result<spool_depth>(*learnt.failed) : file.depth();
+  auto depth = file.depth();
+  if (!depth && !learnt.failed) learnt.failed = depth.error();
   asio::post(executor, [self = shared_from_this(), learnt = std::move(learnt), depth = std::move(depth),
                         then = std::move(then)] {
     self->note(learnt, depth);
@@ -149,11 +150,11 @@ void spool::inside::note(const lesson& learnt, const result<spool_depth>& depth)
       log::error("the spool is full, webhooks are refused", {{"bytes", known.depth.bytes}});
     known.full = *learnt.full;
   }
-  if (!depth && is_busy(depth.error())) return;
-  if (!depth) {
+  if (learnt.failed && is_busy(*learnt.failed)) return;
+  if (learnt.failed) {
     if (!std::exchange(complained, true))
       log::error("the spool cannot be used",
-                 {{"folder", limits.folder}, {"error", to_string(depth.error())}});
+                 {{"folder", limits.folder}, {"error", to_string(*learnt.failed)}});
     known.usable = false;
   } else if (learnt.writable) {
     if (std::exchange(complained, false)) log::info("the spool can be used again");

@@ -4,8 +4,11 @@
 #include "tests/support/folder.hpp"
 #include "tests/support/print_result.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/small_disk.hpp"
 
 #include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
 
 using namespace suivi;
 using namespace suivi::receiver;
@@ -112,6 +115,44 @@ TEST_CASE("more than may wait for the disk is refused at once") {
     CHECK(count(answers, "") >= 5);
     CHECK(count(answers, "spool:queue") + count(answers, "") == 50);
     CHECK(where.now().depth.rows == count(answers, ""));
+  });
+}
+
+TEST_CASE("a spool on a disk without room takes nothing, tells what is in it, and gives it out") {
+  test::small_disk disk(2);
+  if (!disk.why_not().empty()) {
+    MESSAGE("no small disk: " << disk.why_not());
+    return;
+  }
+  test::run([&]() -> task<void> {
+    auto executor = co_await asio::this_coro::executor;
+    spool::options where{.folder = disk.path() + "/spool"};
+    spool before(executor, where);
+    auto row = webhook(1);
+    auto kept = co_await before.keep(row);
+    REQUIRE(kept);
+    auto ballast = disk.path() + "/ballast";
+    auto room = std::filesystem::space(disk.path()).available;
+    std::ofstream(ballast) << std::string(room - (200 << 10), 'x');
+
+    spool after(executor, where); // as of a process that starts now
+    auto looked = co_await after.look();
+    CHECK_FALSE(looked);
+    CHECK_FALSE(after.accepts());
+    CHECK(after.now().depth.rows == 1);
+    auto there = co_await after.read(0, 10, 1'000'000);
+    REQUIRE(there);
+    REQUIRE(there->size() == 1);
+    std::vector<std::int64_t> ids{there->front().id};
+    auto removed = co_await after.remove(std::move(ids));
+    CHECK(removed);
+    CHECK(after.now().depth.rows == 0);
+    CHECK_FALSE(after.accepts());
+
+    std::filesystem::remove(ballast);
+    auto again = co_await after.look();
+    CHECK(again);
+    CHECK(after.accepts());
   });
 }
 
