@@ -207,6 +207,8 @@ std::int64_t stage::pending() const {
   auto in_database = cluster.value("select count(*) from suivi.pending", "shop");
   if (said.status != 200 || at == std::string::npos || in_database.empty()) return -1;
   if (said.body.find("\"down\"") != std::string::npos) return -1;
+  // One that cannot be opened yet cannot be counted either.
+  if (test::http_get(port + "/metrics").body.find("suivi_spool_usable 1") == std::string::npos) return -1;
   return std::stoll(said.body.substr(at + 10)) + std::stoll(in_database);
 }
 
