@@ -35,9 +35,8 @@ std::vector<shop::account> environment_accounts(const config::settings& s) {
 
 account_book::account_book(database& db, http::client& client, const config::settings& s)
     : db_(db), client_(client), default_base_url_(maystro::normalise_base_url(s.maystro.base_url)),
-      request_timeout_(s.maystro.request_timeout), limits_{std::min(s.maystro.max_in_flight,
-                                                                    most_reads_at_once),
-                                                           s.maystro.requests_per_second},
+      request_timeout_(s.maystro.request_timeout),
+      limits_{std::min(s.maystro.max_in_flight, most_reads_at_once), s.maystro.requests_per_second},
       fallback_(environment_accounts(s)) {}
 
 task<void> account_book::keep() {

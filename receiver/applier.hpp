@@ -1,10 +1,11 @@
 // The apply lane: committed events in, through the door in batches, outcomes recorded in the door's own
 // transaction.
 //
-// Most events never come here: they are applied in the transaction that stores them (at_once.cpp). What that leaves, for
-// an order is locked or unknown, or the courier has to be asked, is applied apart from intake, so that it never delays an
-// answer. What it holds in memory is leased in suivi.pending under `owner()`; whatever is lost with the process is taken
-// over by whoever finds the lease lapsed. An event that makes its batch fail is singled out by halving and harms only itself.
+// Most events never come here: they are applied in the transaction that stores them (at_once.cpp). What that
+// leaves, for an order is locked or unknown, or the courier has to be asked, is applied apart from intake, so
+// that it never delays an answer. What it holds in memory is leased in suivi.pending under `owner()`;
+// whatever is lost with the process is taken over by whoever finds the lease lapsed. An event that makes its
+// batch fail is singled out by halving and harms only itself.
 #pragma once
 
 #include "common/runtime/wakeup.hpp"
@@ -57,11 +58,11 @@ class applier {
   // More is due than the next batches take: what comes in should come in more slowly.
   [[nodiscard]] bool is_behind() const;
 
-  // Whether webhooks may be applied in the very transaction that stores them, which is the cheaper way by far. Not
-  // where that would delay their answers: while more is due, or after it failed or took long.
+  // Whether webhooks may be applied in the very transaction that stores them, which is the cheaper way by
+  // far. Not where that would delay their answers: while more is due, or after it failed or took long.
   [[nodiscard]] bool applies_at_once(std::size_t rows) const;
-  // Does so. What cannot be settled at once is pending then, and in hand. On an error nothing is stored, unless its kind
-  // is in_doubt; the connection is outside a transaction, or dead.
+  // Does so. What cannot be settled at once is pending then, and in hand. On an error nothing is stored,
+  // unless its kind is in_doubt; the connection is outside a transaction, or dead.
   task<result<std::vector<receipt>>> store_and_apply(pg::connection& db, std::span<const arrival> rows);
 
   // Returns after finish(), when nothing is due any more.

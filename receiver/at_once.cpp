@@ -1,5 +1,5 @@
-// Storing and applying in one transaction of two round trips. Apart, they are two transactions, with a pending row
-// written and deleted between them.
+// Storing and applying in one transaction of two round trips. Apart, they are two transactions, with a
+// pending row written and deleted between them.
 #include "receiver/applier.hpp"
 
 #include "common/log/log.hpp"
@@ -11,8 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-// An answer waits for this transaction: whoever holds a lock on the shop's table, or slows its updates down with a
-// trigger, must not make the courier wait.
+// An answer waits for this transaction: whoever holds a lock on the shop's table, or slows its updates down
+// with a trigger, must not make the courier wait.
 constexpr pg::statement short_limits{"receiver_short_limits",
                                      "select set_config('lock_timeout', '100ms', true), "
                                      "set_config('statement_timeout', '1s', true)"};
@@ -27,7 +27,8 @@ bool applier::applies_at_once(std::size_t rows) const {
          !is_behind() && steady_clock::now() >= at_once_again_;
 }
 
-task<result<std::vector<receipt>>> applier::store_and_apply(pg::connection& db, std::span<const arrival> rows) {
+task<result<std::vector<receipt>>> applier::store_and_apply(pg::connection& db,
+                                                            std::span<const arrival> rows) {
   auto begun = steady_clock::now();
   auto kept = co_await try_at_once(db, rows);
   auto now = steady_clock::now();

@@ -10,23 +10,27 @@ CLI::App* add_replay(CLI::App& app, replay_arguments& asked) {
   auto* replay = app.add_subcommand(
       "replay", "bring stored webhooks once more through the very same path; safe to run twice, and beside a "
                 "running receiver");
-  replay->add_option("--since", asked.since, "received then or later: RFC 3339 (no offset: UTC) or an age (24h)")
+  replay
+      ->add_option("--since", asked.since,
+                   "received then or later: RFC 3339 (no offset: UTC) or an age (24h)")
       ->type_name("T");
   replay->add_option("--until", asked.until, "received earlier than that")->type_name("T");
   replay->add_option("--event", asked.events, "this event only; may be repeated")
       ->type_name("ID")
       ->allow_extra_args(false);
   replay
-      ->add_option("--outcome", asked.outcome,
-                   "events of this outcome, or `all`; without it parked, failed, conflict and quarantined ones")
+      ->add_option(
+          "--outcome", asked.outcome,
+          "events of this outcome, or `all`; without it parked, failed, conflict and quarantined ones")
       ->type_name("O");
   replay
       ->add_option("--account", asked.account,
                    "events of this account; with --file and --legacy the account that all of them are of")
       ->type_name("ID");
   replay
-      ->add_option("--file", asked.file,
-                   "instead of stored webhooks: lines that are webhook bodies, or events as the API prints them")
+      ->add_option(
+          "--file", asked.file,
+          "instead of stored webhooks: lines that are webhook bodies, or events as the API prints them")
       ->type_name("F.ndjson");
   replay->add_flag("--legacy", asked.legacy,
                    "instead of stored webhooks: rows of the old system's webhook_events it never processed");
@@ -57,10 +61,12 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
       "Exit status: 0 done, 1 failed, 2 usage or settings.\n"
       "Settings: --config FILE, else $SUIVI_CONFIG, else ./suivi.toml; every key also as SUIVI_SECTION_KEY.\n"
       "  receiver.tls_certificate, receiver.tls_key  PEM files; both set: HTTPS, read again at SIGHUP\n"
-      "  receiver.allow_from       networks webhooks are taken from, as [\"203.0.113.0/24\"]; none: from any\n"
+      "  receiver.allow_from       networks webhooks are taken from, as [\"203.0.113.0/24\"]; none: from "
+      "any\n"
       "  receiver.trusted_proxies  networks whose X-Forwarded-For names the client, as [\"127.0.0.1\"]\n"
       "--check-config prints all of them as they are in force, or each mistake with what is allowed.\n"
-      "Signals: SIGTERM, SIGINT: finish what was taken and end, within 10 s; SIGHUP: read the TLS files anew.\n"
+      "Signals: SIGTERM, SIGINT: finish what was taken and end, within 10 s; SIGHUP: read the TLS files "
+      "anew.\n"
       "Webhooks are kept for retention.events, by whole days (UTC). What cannot be understood is kept aside\n"
       "(quarantined), listed by the operations API, and read again by newer programs.");
   bool check_config = false;

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr milliseconds watch_limit = 3s;      // for an answer to the watch's question
+constexpr milliseconds watch_limit = 3s; // for an answer to the watch's question
 constexpr std::size_t most_complaints = 10;
 constexpr milliseconds first_look_limit = 3s; // a first migration may take longer
 

@@ -9,7 +9,8 @@
 namespace suivi::receiver {
 namespace {
 
-// Of SHA-256's 32: enough that no two of any number of webhooks meet by chance, and half the size of the largest index.
+// Of SHA-256's 32: enough that no two of any number of webhooks meet by chance, and half the size of the
+// largest index.
 constexpr std::size_t key_bytes = 16;
 
 std::string digest(std::string_view bytes) {

@@ -65,7 +65,12 @@ struct arrival_arrays {
   }
 
   void add_all(pg::params& p) const {
-    p.instants(received).texts(accounts).byte_strings(raws).texts(names).texts(message_ids).instants(published);
+    p.instants(received)
+        .texts(accounts)
+        .byte_strings(raws)
+        .texts(names)
+        .texts(message_ids)
+        .instants(published);
     p.texts(uuids).texts(display_ids).texts(trackings).texts(references).integers(statuses);
     p.texts(outcomes).texts(errors);
   }
@@ -94,7 +99,8 @@ result<std::vector<receipt>> receipts_of(const pg::rows& answer, std::size_t row
   std::vector<receipt> receipts;
   receipts.reserve(rows);
   for (std::size_t i = 0; i < rows; ++i)
-    receipts.push_back({answer.integer(i, 0), std::string(answer.text(i, 1)), answer.boolean(i, 2), {}, false});
+    receipts.push_back(
+        {answer.integer(i, 0), std::string(answer.text(i, 1)), answer.boolean(i, 2), {}, false});
   return receipts;
 }
 
@@ -331,7 +337,8 @@ task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns)
       "  or exists (select from suivi.parcel k where k.uuid = w.uuid and k.order_id is not null)"
       "  or exists (select from suivi.parcel k where k.display_id = w.display_id and k.order_id is not null)"
       "  or exists (select from suivi.parcel k where k.tracking = w.tracking and k.order_id is not null))"
-      " order by w.attempts, w.event_id limit 5000 for update skip locked)"}; // whoever was woken in vain comes last
+      " order by w.attempts, w.event_id limit 5000 for update skip locked)"}; // whoever was woken in vain
+                                                                              // comes last
   static constexpr pg::statement parked_ids{
       "receiver_parked_ids",
       "select id from (select distinct id from suivi.pending, unnest(array[uuid, display_id, tracking]) as id"
@@ -361,13 +368,14 @@ task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns)
 }
 
 task<result<queue_lengths>> count_pending(pg::connection& db) {
-  static constexpr pg::statement text{"receiver_count",
-                                      "select count(*) filter (where state <> 'parked'), count(*) filter "
-                                      "(where state = 'confirming'), count(*) filter (where state = 'failed'), "
-                                      "count(*) filter (where state = 'parked') from suivi.pending"};
+  static constexpr pg::statement text{
+      "receiver_count", "select count(*) filter (where state <> 'parked'), count(*) filter "
+                        "(where state = 'confirming'), count(*) filter (where state = 'failed'), "
+                        "count(*) filter (where state = 'parked') from suivi.pending"};
   auto answer = co_await db.run(text);
   if (!answer) co_return answer.error();
-  co_return queue_lengths{answer->integer(0, 0), answer->integer(0, 1), answer->integer(0, 2), answer->integer(0, 3)};
+  co_return queue_lengths{answer->integer(0, 0), answer->integer(0, 1), answer->integer(0, 2),
+                          answer->integer(0, 3)};
 }
 
 task<result<std::int64_t>> make_partitions(pg::connection& db) {

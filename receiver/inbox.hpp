@@ -33,7 +33,7 @@ struct receipt {
   std::int64_t id = 0;
   std::string stored_on;
   bool seen_before = false;
-  std::string poison; // not empty: kept as raw bytes only, and why
+  std::string poison;   // not empty: kept as raw bytes only, and why
   bool spooled = false; // kept in the spool, not in the database yet: there is no id
 };
 
@@ -49,8 +49,8 @@ task<result<std::vector<receipt>>> ingest(pg::connection& db, std::span<const ar
 // The same for one row of which the database refuses the decoded fields.
 task<result<receipt>> ingest_as_poison(pg::connection& db, const arrival& row, std::string why);
 
-// The same in two steps, for a transaction that does something between them. What was seen before is not stored again;
-// `ends`: how those ended that are applied already.
+// The same in two steps, for a transaction that does something between them. What was seen before is not
+// stored again; `ends`: how those ended that are applied already.
 void add_take_keys(pg::pipeline& steps, std::span<const arrival> rows);
 [[nodiscard]] result<std::vector<receipt>> read_taken_keys(const pg::rows& answer, std::size_t rows);
 void add_store(pg::pipeline& steps, std::span<const arrival> rows, std::span<const receipt> receipts,
@@ -86,8 +86,8 @@ task<result<void>> store_repeats(pg::connection& db, std::vector<repeat> repeats
 // columns. Returns how many.
 task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns);
 
-// Events durable and not yet applied, parked or refused, over all receivers; of them those that wait for the courier and
-// those that failed and are tried again; and the parked ones.
+// Events durable and not yet applied, parked or refused, over all receivers; of them those that wait for the
+// courier and those that failed and are tried again; and the parked ones.
 struct queue_lengths {
   std::int64_t pending = 0;
   std::int64_t confirming = 0;

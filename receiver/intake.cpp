@@ -123,8 +123,8 @@ bool intake::has_work() const {
   return queue_.front()->rows.size() >= limits_.beside_another_rows && !next_.is_behind();
 }
 
-// Whoever sends again only when he was answered is slowed down to what is applied. Not where so many wait that it would
-// cost them their patience, and never for long: a durable event can be applied later.
+// Whoever sends again only when he was answered is slowed down to what is applied. Not where so many wait
+// that it would cost them their patience, and never for long: a durable event can be applied later.
 task<void> intake::let_apply_catch_up() {
   auto until = steady_clock::now() + longest_pause;
   begun_ = until; // no other lane takes what this one waits with
@@ -138,8 +138,10 @@ task<void> intake::run_lane(std::size_t lane) {
   for (;;) {
     if (!has_work()) {
       if (finishing_) co_return;
-      if (queue_.empty()) co_await idle_[lane]->wait();
-      else co_await idle_[lane]->wait_until(begun_ + slow_commit);
+      if (queue_.empty())
+        co_await idle_[lane]->wait();
+      else
+        co_await idle_[lane]->wait_until(begun_ + slow_commit);
       continue;
     }
     ++lanes_at_work_;

@@ -1,14 +1,13 @@
 // The intake lane: webhooks in, receipts out, each only after its COMMIT.
 //
 // Group commit without a timer: whatever arrives while a batch is being committed is the next batch. One
-// batch on the wire for each lane (connection); beside another lane's, a batch goes only when it is large enough,
-// for a commit costs as much as some twenty rows. A batch with a poisonous row is halved until the row stands
-// alone; that one is kept as raw bytes. Where nothing speaks against it, a batch is applied in the transaction that stores
-// it. A lost COMMIT is sent again: the dedupe key makes it harmless.
-// Everything is bounded. What does not fit, takes too long, or comes while the database is away goes to the
-// spool, with a receipt that says so; whether some of it reached the database all the same is the dedupe
-// key's to find out. What does not fit there either is an error, and the caller asks the courier to come
-// again.
+// batch on the wire for each lane (connection); beside another lane's, a batch goes only when it is large
+// enough, for a commit costs as much as some twenty rows. A batch with a poisonous row is halved until the
+// row stands alone; that one is kept as raw bytes. Where nothing speaks against it, a batch is applied in the
+// transaction that stores it. A lost COMMIT is sent again: the dedupe key makes it harmless. Everything is
+// bounded. What does not fit, takes too long, or comes while the database is away goes to the spool, with a
+// receipt that says so; whether some of it reached the database all the same is the dedupe key's to find out.
+// What does not fit there either is an error, and the caller asks the courier to come again.
 #pragma once
 
 #include "common/runtime/wakeup.hpp"
@@ -34,8 +33,8 @@ class intake {
     std::size_t batch_bytes = 8 * 1024 * 1024;
     std::size_t queued_rows = 10'000;
     std::size_t queued_bytes = 64 * 1024 * 1024;
-    milliseconds patience{5'000}; // from a batch's opening to the answer of its rows, else to the spool
-    milliseconds whole_patience{9'000};  // from a webhook's arrival to its answer; couriers wait 10 seconds
+    milliseconds patience{5'000};       // from a batch's opening to the answer of its rows, else to the spool
+    milliseconds whole_patience{9'000}; // from a webhook's arrival to its answer; couriers wait 10 seconds
     milliseconds drain_patience{15'000}; // for one call of store_all()
   };
 

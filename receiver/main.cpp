@@ -28,12 +28,11 @@ int main(int argc, char** argv) {
   const auto& wanted = std::get<receiver::command_line>(asked);
 
   bool checking = wanted.what == receiver::command::check_config;
-  auto use = checking                                          ? config::purpose::check
+  auto use = checking                                  ? config::purpose::check
              : wanted.what == receiver::command::serve ? config::purpose::run
                                                        : config::purpose::command;
-  auto loaded =
-      config::load(config::program::receiver, wanted.config_file, config::process_environment(),
-                   isatty(STDERR_FILENO) == 1, use);
+  auto loaded = config::load(config::program::receiver, wanted.config_file, config::process_environment(),
+                             isatty(STDERR_FILENO) == 1, use);
   if (!loaded) {
     for (const auto& line : loaded.error()) std::fprintf(stderr, "suivi-receiver: %s\n", line.c_str());
     return 2;

@@ -40,7 +40,8 @@ measures::measures(metrics::registry& where) : where_(where) {
       "suivi_events_pending", "Events durable, not yet applied, parked or refused, over all receivers.");
   events_confirming =
       where_.make_gauge("suivi_events_confirming", "Events that wait for the courier's answer.");
-  events_failed = where_.make_gauge("suivi_events_failed", "Events that could not be applied and are tried again.");
+  events_failed =
+      where_.make_gauge("suivi_events_failed", "Events that could not be applied and are tried again.");
   events_parked = where_.make_gauge("suivi_events_parked", "Events whose order is not known here yet.");
   database_up = where_.make_gauge("suivi_database_up", "1 while webhooks can be stored.");
   spool_events = where_.make_gauge("suivi_spool_events", "Webhooks in the spool, not in the database yet.");

@@ -43,7 +43,8 @@ operations::operations(asio::any_io_executor executor, const config::settings& s
                        database& db, account_book& accounts, applier& events)
     : settings_(s), db_(db), accounts_(accounts), events_(events),
       connections_(executor, pool_options(std::move(connect))),
-      stream_(executor, db, connections_, stream::limits()), replay_(connections_, accounts, door_options(s)) {}
+      stream_(executor, db, connections_, stream::limits()),
+      replay_(connections_, accounts, door_options(s)) {}
 
 task<http::response> operations::answer(http::request what) {
   const auto& wanted = settings_.receiver.admin_token;
@@ -74,7 +75,8 @@ task<operations::answer_or_error> operations::perform(const http::request& what,
     return retry(where.subject);
   case operation::delete_event:
     return remove_event(where.subject);
-  case operation::replay: return replay_.answer(what.body);
+  case operation::replay:
+    return replay_.answer(what.body);
   case operation::coverage:
     return tell_coverage();
   case operation::show_order:

@@ -132,7 +132,8 @@ void spool::inside::keep_rows(std::deque<row_to_keep> together) {
   });
 }
 
-// From the thread to the loop. What is in the spool is told whatever failed: on a disk without room it can still be emptied.
+// From the thread to the loop. What is in the spool is told whatever failed: on a disk without room it can
+// still be emptied.
 void spool::inside::tell(lesson learnt, std::function<void()> then) {
   auto depth = file.depth();
   if (!depth && !learnt.failed) learnt.failed = depth.error();

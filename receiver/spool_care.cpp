@@ -171,7 +171,7 @@ std::string name_aside(const std::string& path) {
 } // namespace
 
 std::optional<spool_file::identity> spool_file::named_file() const {
-  struct stat found {};
+  struct stat found{};
   if (::stat(path_.c_str(), &found) != 0) return std::nullopt;
   return identity{found.st_dev, found.st_ino};
 }
@@ -210,8 +210,8 @@ result<void> spool_file::open() {
   return {};
 }
 
-// A spool that has taken the disk's last block could never be emptied again, for removing is written to the log, and
-// emptying the log makes the file grow by as much.
+// A spool that has taken the disk's last block could never be emptied again, for removing is written to the
+// log, and emptying the log makes the file grow by as much.
 result<void> spool_file::check_disk(std::uint64_t coming_bytes) const {
   std::error_code failed, no_log;
   auto room = fs::space(folder_, failed);

@@ -48,7 +48,8 @@ class spool_file {
   result<void> remove(std::span<const std::int64_t> ids);
   // Other processes' work included.
   result<spool_depth> depth();
-  // An error where the disk has no room for `coming_bytes` of webhooks, beside what is needed to empty the spool again.
+  // An error where the disk has no room for `coming_bytes` of webhooks, beside what is needed to empty the
+  // spool again.
   [[nodiscard]] result<void> check_disk(std::uint64_t coming_bytes = 0) const;
 
  private:

@@ -115,7 +115,8 @@ task<http::response> front_desk::take_webhook(http::request what, route where) {
 
 task<http::response> front_desk::tell_metrics() {
   counts_.database_up.set(db_.is_up() ? 1 : 0);
-  // The spool first: what goes from there into the database meanwhile is counted twice rather than not at all.
+  // The spool first: what goes from there into the database meanwhile is counted twice rather than not at
+  // all.
   auto spooled = static_cast<std::int64_t>(spool_.now().depth.rows);
   bool counted = co_await count_events();
   counts_.events_pending.set(static_cast<double>(spooled + last_pending_ + (counted ? 0 : stored_since_)));

@@ -28,8 +28,8 @@ std::string name_of_process() {
 } // namespace
 
 parts::parts(asio::any_io_executor on, config::settings values)
-    : executor(on), settings(std::move(values)), database(on, pool_of(settings)), client(on, http::client_limits{}),
-      owner(name_of_process()) {}
+    : executor(on), settings(std::move(values)), database(on, pool_of(settings)),
+      client(on, http::client_limits{}), owner(name_of_process()) {}
 
 sweep_options parts::options_of_sweeps() const {
   sweep_options options;

@@ -42,8 +42,8 @@ task<void> show_progress(const sweep_round& round) {
     if (far.rows_expected && *far.rows_expected > 0) {
       double part = std::min(1.0, static_cast<double>(far.rows) / static_cast<double>(*far.rows_expected));
       int filled = static_cast<int>(part * 30);
-      line = fmt::format("[{:#<{}}{:.<{}}] {:3.0f} %  {} of {} orders", "", filled, "", 30 - filled, part * 100, far.rows,
-                         *far.rows_expected);
+      line = fmt::format("[{:#<{}}{:.<{}}] {:3.0f} %  {} of {} orders", "", filled, "", 30 - filled,
+                         part * 100, far.rows, *far.rows_expected);
     }
     fmt::print(stderr, "\r\x1b[K{}", line);
     std::fflush(stderr);
@@ -90,7 +90,8 @@ task<int> sweep_now(parts& p, sweep_round& round, sweep_arguments arguments) {
 
   print_reports(outcome.reports, arguments.json);
   if (outcome.failed) co_return fail(*outcome.failed);
-  for (const std::string& account : outcome.passed_over) say(fmt::format("account {}: another sweep is still running", account));
+  for (const std::string& account : outcome.passed_over)
+    say(fmt::format("account {}: another sweep is still running", account));
   if (!outcome.passed_over.empty()) co_return exits::failed;
   for (const report& r : outcome.reports)
     if (!r.complete) co_return exits::incomplete;
@@ -106,7 +107,8 @@ task<int> sweep_command(parts& p, sweep_arguments arguments) {
   int status = co_await sweep_now(p, round, std::move(arguments));
   beside.cancel();
   co_await beside.join();
-  co_return round.stopped() ? exits::done : status; // to be stopped is no failure; the reports say what is missing
+  co_return round.stopped() ? exits::done
+                            : status; // to be stopped is no failure; the reports say what is missing
 }
 
 task<int> status_command(parts& p, bool as_json) {
@@ -127,7 +129,8 @@ task<int> status_command(parts& p, bool as_json) {
   std::optional<instant> next = times.next_after(now());
 
   json::array account_list;
-  std::string text = fmt::format("next full sweep: {}\n\naccounts\n", next ? format_instant(*next) : std::string("never"));
+  std::string text =
+      fmt::format("next full sweep: {}\n\naccounts\n", next ? format_instant(*next) : std::string("never"));
   for (const shop::account& a : *accounts) {
     known_account seen;
     for (const known_account& k : *known)
@@ -142,7 +145,8 @@ task<int> status_command(parts& p, bool as_json) {
     o["heardAt"] = or_null(seen.heard_at);
     auto last = starts->find(a.id);
     std::optional<instant> incremental;
-    if (every.count() > 0) incremental = last == starts->end() ? now() : std::max(now(), last->second + every);
+    if (every.count() > 0)
+      incremental = last == starts->end() ? now() : std::max(now(), last->second + every);
     o["nextIncrementalAt"] = or_null(incremental);
     o["problem"] = seen.problem ? json::value(*seen.problem) : json::value(nullptr);
     account_list.push_back(std::move(o));
@@ -182,11 +186,13 @@ task<int> coverage_command(parts& p, bool as_json) {
     co_return exits::done;
   }
   auto line = [](const std::string& name, const shop::covered& c) {
-    fmt::print("{:<36} {:>10} {:>14} {:>17} {:>9.2f} %\n", name, c.total, c.with_tracking, c.total - c.with_tracking,
-               c.percentage());
+    fmt::print("{:<36} {:>10} {:>14} {:>17} {:>9.2f} %\n", name, c.total, c.with_tracking,
+               c.total - c.with_tracking, c.percentage());
   };
-  fmt::print("{:<36} {:>10} {:>14} {:>17} {:>11}\n", "account", "orders", "with tracking", "without tracking", "coverage");
-  for (const shop::covered& c : counted->by_account) line(c.account_name.empty() ? c.account_id : c.account_name, c);
+  fmt::print("{:<36} {:>10} {:>14} {:>17} {:>11}\n", "account", "orders", "with tracking", "without tracking",
+             "coverage");
+  for (const shop::covered& c : counted->by_account)
+    line(c.account_name.empty() ? c.account_id : c.account_name, c);
   line("all", counted->sum);
   co_return exits::done;
 }
@@ -197,7 +203,8 @@ task<int> migrate_command(parts& p, bool check) {
   if (check) {
     auto missing = co_await pg::migrations_missing(**db, schema::all());
     if (!missing) co_return fail(missing.error());
-    fmt::print("{}\n", *missing == 0 ? std::string("current") : fmt::format("behind by {} script(s)", *missing));
+    fmt::print("{}\n",
+               *missing == 0 ? std::string("current") : fmt::format("behind by {} script(s)", *missing));
     co_return *missing == 0 ? exits::done : exits::failed;
   }
   auto ran = co_await pg::migrate(**db, schema::all());

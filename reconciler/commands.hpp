@@ -1,5 +1,5 @@
-// The one-off commands. Each prints its answer on standard output (one JSON document with `json`), everything else on
-// standard error, and returns the exit status.
+// The one-off commands. Each prints its answer on standard output (one JSON document with `json`), everything
+// else on standard error, and returns the exit status.
 #pragma once
 
 #include "reconciler/app.hpp"
@@ -9,7 +9,7 @@
 namespace suivi::reconciler {
 
 struct sweep_arguments {
-  std::string account;    // empty: all
+  std::string account;          // empty: all
   std::int64_t max_orders = -1; // below zero: as the settings say
   bool incremental = false;
   bool dry_run = false;

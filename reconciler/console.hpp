@@ -1,5 +1,5 @@
-// What the one-off commands share: a line on standard error, one JSON document on standard output, the accounts that a
-// command is about.
+// What the one-off commands share: a line on standard error, one JSON document on standard output, the
+// accounts that a command is about.
 #pragma once
 
 #include "reconciler/app.hpp"
@@ -19,7 +19,8 @@ void print_json(const boost::json::object& document);
 // A schema that is behind is no error of the database's: "schema:behind" tells what to do.
 task<result<void>> schema_is_current(parts& p);
 
-// The active accounts, or the one with the id `only` (empty: all). Where there is none: says so, and the exit status.
+// The active accounts, or the one with the id `only` (empty: all). Where there is none: says so, and the exit
+// status.
 task<std::variant<std::vector<shop::account>, int>> accounts_meant(parts& p, std::string only);
 
 } // namespace suivi::reconciler

@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t most_in_trouble = 32;
 constexpr milliseconds longest_wait{60'000}; // then it is looked again, whatever was reckoned
 
-steady_time steady_now() { return std::chrono::steady_clock::now(); }
+steady_time steady_now() {
+  return std::chrono::steady_clock::now();
+}
 
 } // namespace
 
@@ -71,7 +73,9 @@ courier::courier(http::client& client, maystro::credentials who, milliseconds re
     : api_(client, std::move(who), request_timeout), max_in_flight_(std::max(1, max_in_flight)),
       pace_(pace_limits{max_in_flight_, requests_per_second}) {}
 
-double courier::chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+double courier::chance() {
+  return std::uniform_real_distribution<double>(0, 1)(random_);
+}
 
 std::size_t courier::useful_callers() const {
   return static_cast<std::size_t>(max_in_flight_) + std::min(in_trouble_, most_in_trouble);
@@ -112,7 +116,8 @@ task<void> courier::turn(place& mine) {
   }
 }
 
-template <class T> judgement courier::learn(asked<T>& into, maystro::answer<T> answer, place& on_its_way, int tries) {
+template <class T>
+judgement courier::learn(asked<T>& into, maystro::answer<T> answer, place& on_its_way, int tries) {
   error problem;
   if (!answer.content) problem = answer.content.error();
   const error* failure = answer.content ? nullptr : &problem;
@@ -127,11 +132,15 @@ template <class T> judgement courier::learn(asked<T>& into, maystro::answer<T> a
   if (how == answer_kind::good) given_up_in_a_row_ = 0;
   counts_.last = answer.how.answered_at;
   into.how = answer.how;
-  if (failure) into.why = to_string(*failure);
-  else into.content = std::move(*answer.content);
+  if (failure)
+    into.why = to_string(*failure);
+  else
+    into.content = std::move(*answer.content);
 
-  if (how == answer_kind::refused_key) stop(fmt::format("the courier refuses this account's key ({})", answer.how.status));
-  else if (what.what == next_step::stop_account) stop("the courier throttles without end");
+  if (how == answer_kind::refused_key)
+    stop(fmt::format("the courier refuses this account's key ({})", answer.how.status));
+  else if (what.what == next_step::stop_account)
+    stop("the courier throttles without end");
   on_its_way.ended(how, what.wait, chance(), now);
   std::string hopeless = pace_.hopeless(now);
   if (!hopeless.empty()) stop(fmt::format("{} ({})", hopeless, into.why));
@@ -174,7 +183,8 @@ task<asked<T>> courier::ask(pace::errand what, int& tries, std::function<task<ma
     if (next.what == next_step::give_up) {
       got.what = outcome::unreadable;
       if (++given_up_in_a_row_ >= given_up_most)
-        stop(fmt::format("the courier gave no good answer to {} requests in a row ({})", given_up_most, got.why));
+        stop(fmt::format("the courier gave no good answer to {} requests in a row ({})", given_up_most,
+                         got.why));
       break;
     }
     ++counts_.retries;

@@ -1,6 +1,6 @@
-// One account's courier, asked gently: every request waits for its turn (pace.hpp), is repeated as pace.hpp decides, and
-// is counted. Many coroutines may ask at once, and the caller bounds their number; how many requests are really under
-// way is decided here. Whatever is cancelled leaves its place to the next.
+// One account's courier, asked gently: every request waits for its turn (pace.hpp), is repeated as pace.hpp
+// decides, and is counted. Many coroutines may ask at once, and the caller bounds their number; how many
+// requests are really under way is decided here. Whatever is cancelled leaves its place to the next.
 #pragma once
 
 #include "common/maystro/api.hpp"
@@ -18,7 +18,8 @@
 
 namespace suivi::reconciler {
 
-template <class T> struct asked {
+template <class T>
+struct asked {
   enum class outcome { good, past_end, unreadable, stopped };
   outcome what = outcome::unreadable;
   std::optional<T> content; // for good
@@ -34,19 +35,20 @@ struct courier_counts {
 
 class courier {
  public:
-  courier(http::client& client, maystro::credentials who, milliseconds request_timeout, double requests_per_second,
-          int max_in_flight = 10);
+  courier(http::client& client, maystro::credentials who, milliseconds request_timeout,
+          double requests_per_second, int max_in_flight = 10);
   courier(const courier&) = delete;
   courier& operator=(const courier&) = delete;
 
-  // A page of the list. However often it is called, a page is asked for at most `most_tries` times in this object's life.
+  // A page of the list. However often it is called, a page is asked for at most `most_tries` times in this
+  // object's life.
   task<asked<maystro::page>> list(int page);
-  // A single read (common/shop/single_read.hpp): what the courier shows of that parcel or reference, verified. Goes
-  // before every page that waits for its turn.
+  // A single read (common/shop/single_read.hpp): what the courier shows of that parcel or reference,
+  // verified. Goes before every page that waits for its turn.
   task<asked<std::vector<shop::observation>>> read(shop::wanted_read what, milliseconds read_lag);
 
-  // So many callers at once are of use: the ceiling of requests in flight, and one more for each caller that has failed
-  // and waits to ask again, so that bad pages do not keep others from being read.
+  // So many callers at once are of use: the ceiling of requests in flight, and one more for each caller that
+  // has failed and waits to ask again, so that bad pages do not keep others from being read.
   [[nodiscard]] std::size_t useful_callers() const;
 
   [[nodiscard]] const courier_counts& counts() const { return counts_; }
@@ -56,8 +58,10 @@ class courier {
  private:
   class place;
   class trouble;
-  template <class T> task<asked<T>> ask(pace::errand what, int& tries, std::function<task<maystro::answer<T>>()> once);
-  template <class T> judgement learn(asked<T>& into, maystro::answer<T> answer, place& on_its_way, int tries);
+  template <class T>
+  task<asked<T>> ask(pace::errand what, int& tries, std::function<task<maystro::answer<T>>()> once);
+  template <class T>
+  judgement learn(asked<T>& into, maystro::answer<T> answer, place& on_its_way, int tries);
   task<void> turn(place& mine);
   void call_next();
   void rouse();

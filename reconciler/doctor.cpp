@@ -42,13 +42,15 @@ std::string rough(milliseconds d) {
 
 } // namespace
 
-void add_clock(checks& to, std::string name, const std::string& what, milliseconds ahead, const std::string& remedy) {
+void add_clock(checks& to, std::string name, const std::string& what, milliseconds ahead,
+               const std::string& remedy) {
   milliseconds off = std::chrono::abs(ahead);
   if (off < skew_warns) {
     add(to, std::move(name), pass, fmt::format("{} agrees with ours", what));
     return;
   }
-  std::string detail = fmt::format("{} is {} {} ours", what, rough(off), ahead.count() < 0 ? "behind" : "ahead of");
+  std::string detail =
+      fmt::format("{} is {} {} ours", what, rough(off), ahead.count() < 0 ? "behind" : "ahead of");
   add(to, std::move(name), off >= skew_fails ? fail : warn, std::move(detail), remedy);
 }
 
@@ -87,10 +89,11 @@ void check_company(checks& to, const doctor_facts& f) {
         "Run the shop's own migrations, or give the key as MAYSTRO_API_KEY.");
   else if (!f.company)
     add(to, "company", bad,
-        f.companies_alike.empty()
-            ? std::string("shipping_companies has no row with slug `maystro`")
-            : fmt::format("shipping_companies has no row with slug `maystro`, but `{}`", fmt::join(f.companies_alike, "`, `")),
-        "Set \"slug\" of the courier's row in shipping_companies to 'maystro', insert such a row, or give the key as "
+        f.companies_alike.empty() ? std::string("shipping_companies has no row with slug `maystro`")
+                                  : fmt::format("shipping_companies has no row with slug `maystro`, but `{}`",
+                                                fmt::join(f.companies_alike, "`, `")),
+        "Set \"slug\" of the courier's row in shipping_companies to 'maystro', insert such a row, or give "
+        "the key as "
         "MAYSTRO_API_KEY.");
   else if (!f.company_active)
     add(to, "company", bad, "the company `maystro` is not active",
@@ -182,7 +185,8 @@ void check_partitions(checks& to, const doctor_facts& f) {
     add(to, "partitions", warn, fmt::format("not there yet: {}", fmt::join(p.missing, ", ")), remedy);
   else if (!p.strays.empty())
     add(to, "partitions", warn,
-        fmt::format("rows came when their partition was not there and lie in {}", fmt::join(p.strays, ", ")), remedy);
+        fmt::format("rows came when their partition was not there and lie in {}", fmt::join(p.strays, ", ")),
+        remedy);
   else
     add(to, "partitions", pass, "those of today, tomorrow and the next month are there");
 }
@@ -196,14 +200,16 @@ void check_processes(checks& to, const doctor_facts& f) {
     if (r.spooled > 0 || r.database != "up")
       add(to, "receiver", warn,
           fmt::format("its database is {} and {} webhook(s) are in the spool (receiver.spool){}", r.database,
-                      r.spooled, r.oldest_spooled ? ", the oldest for " + format_duration(*r.oldest_spooled) : ""),
+                      r.spooled,
+                      r.oldest_spooled ? ", the oldest for " + format_duration(*r.oldest_spooled) : ""),
           "Let the receiver reach the database of database.url; the spool empties by itself then.");
     else
       add(to, "receiver", pass, "it answers, and its spool is empty");
   } else {
     add(to, "receiver", warn,
         fmt::format("no receiver answers at {}: what its spool holds is not known here", f.receiver_address),
-        "Keep `suivi-receiver` running, or run `suivi-reconciler doctor` on its machine; receiver.listen is where doctor "
+        "Keep `suivi-receiver` running, or run `suivi-reconciler doctor` on its machine; receiver.listen is "
+        "where doctor "
         "looks for it.");
   }
   if (f.reconciler_answers)

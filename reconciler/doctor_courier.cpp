@@ -8,9 +8,9 @@
 #include "reconciler/registrar.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <charconv>
 
 namespace suivi::reconciler {
 namespace {
@@ -56,7 +56,8 @@ task<void> note(parts& p, std::string account, std::optional<std::string> proble
   if (counts.requests > 0) {
     auto counted = co_await note_requests(**db, account, counts);
     if (!counted)
-      log::warn("requests could not be counted", {{"account", account}, {"error", to_string(counted.error())}});
+      log::warn("requests could not be counted",
+                {{"account", account}, {"error", to_string(counted.error())}});
   }
   instant at = now();
   auto noted = co_await note_test(**db, account, at, std::move(problem));

@@ -194,7 +194,8 @@ task<void> look_at_shop(pg::connection& db, doctor_facts& f) {
       f.inactive_accounts = row->integer(0, 1);
     } else {
       auto others = co_await ask(db, alike);
-      for (std::size_t i = 0; others && i < others->size(); ++i) f.companies_alike.emplace_back(others->text(i, 0));
+      for (std::size_t i = 0; others && i < others->size(); ++i)
+        f.companies_alike.emplace_back(others->text(i, 0));
     }
   }
 }

@@ -11,7 +11,9 @@ namespace {
 
 constexpr milliseconds busy_pause{1'000};
 
-steady_time steady_now() { return std::chrono::steady_clock::now(); }
+steady_time steady_now() {
+  return std::chrono::steady_clock::now();
+}
 
 } // namespace
 
@@ -64,7 +66,8 @@ std::vector<feed::row> feed::take_slice() {
     slice.push_back(std::move(from.front()));
     from.pop_front();
   };
-  while (!busy_.empty() && busy_.front().next_try <= now && slice.size() < shop::most_observations_per_call) take(busy_);
+  while (!busy_.empty() && busy_.front().next_try <= now && slice.size() < shop::most_observations_per_call)
+    take(busy_);
   while (!queue_.empty() && slice.size() < shop::most_observations_per_call) take(queue_);
   return slice;
 }
@@ -72,7 +75,9 @@ std::vector<feed::row> feed::take_slice() {
 task<result<std::vector<shop::verdict>>> feed::apply(const std::vector<shop::observation>& slice) {
   shop::also under_term;
   if (held_)
-    under_term = [this](pg::pipeline& closing, std::span<const shop::verdict>) { add_hold_term(closing, *held_); };
+    under_term = [this](pg::pipeline& closing, std::span<const shop::verdict>) {
+      add_hold_term(closing, *held_);
+    };
   steady_time give_up = steady_now() + database_away_most;
   error last;
   for (int failures = 1;; ++failures) {
@@ -132,8 +137,10 @@ task<void> feed::run() {
     for (row& r : slice) observations.push_back(std::move(r.what));
     auto verdicts = co_await apply(observations);
     under_way_ = 0;
-    if (verdicts) sort_out(std::move(slice), std::move(observations), *verdicts);
-    else failed_ = verdicts.error();
+    if (verdicts)
+      sort_out(std::move(slice), std::move(observations), *verdicts);
+    else
+      failed_ = verdicts.error();
     progress_.notify();
   }
   progress_.notify();

@@ -1,8 +1,9 @@
-// From the courier's rows to the door: slices of what has arrived, one after the other, until nothing is left.
+// From the courier's rows to the door: slices of what has arrived, one after the other, until nothing is
+// left.
 //
-// Rows wait only here, and the sweep asks for no more pages while many do, so memory stays flat. Rows that the shop has
-// locked are tried again for a minute. A transient failure of the database is tried again for a minute; every slice
-// commits under the sweep's term, so that nothing is written once the lease is lost.
+// Rows wait only here, and the sweep asks for no more pages while many do, so memory stays flat. Rows that
+// the shop has locked are tried again for a minute. A transient failure of the database is tried again for a
+// minute; every slice commits under the sweep's term, so that nothing is written once the lease is lost.
 #pragma once
 
 #include "common/pg/pool.hpp"
@@ -27,7 +28,8 @@ inline constexpr milliseconds database_away_most{60'000};
 class feed {
  public:
   // `held`: none in a dry run. `progress` is notified after every slice.
-  feed(pg::pool& database, shop::door_options door, std::optional<lease> held, tally& counted, runtime::wakeup& progress);
+  feed(pg::pool& database, shop::door_options door, std::optional<lease> held, tally& counted,
+       runtime::wakeup& progress);
 
   void offer(std::vector<shop::observation> rows);
   void close();   // no more rows will come
@@ -41,11 +43,13 @@ class feed {
   [[nodiscard]] const std::optional<error>& failed() const { return failed_; }
   [[nodiscard]] bool lease_lost() const { return failed_ && failed_->code == "sqlstate:SV002"; }
 
-  // In a dry run, where nothing is written: whether a row was of that order, and of how many orders rows were.
+  // In a dry run, where nothing is written: whether a row was of that order, and of how many orders rows
+  // were.
   [[nodiscard]] bool met(const std::string& order_id) const;
   [[nodiscard]] std::size_t orders_met() const { return met_.size(); }
 
-  // The single reads that would settle something, each once and at the latest of the times asked for, since the last call.
+  // The single reads that would settle something, each once and at the latest of the times asked for, since
+  // the last call.
   [[nodiscard]] std::vector<shop::wanted_read> take_doubts();
 
  private:

@@ -21,7 +21,7 @@ struct hook_owner {
   std::string secret;                      // the first of receiver.webhook_secrets
   std::string account;                     // whose hooks these are
   std::vector<std::string> other_accounts; // the shop's others: their hooks may lie under the same key
-  bool any_secret = false;                 // it is not known here: a hook counts as ours and current under any
+  bool any_secret = false; // it is not known here: a hook counts as ours and current under any
 };
 
 [[nodiscard]] std::string endpoint_of(const hook_owner& owner);

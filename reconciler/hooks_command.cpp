@@ -145,7 +145,8 @@ hook_owner owner_of_hooks(const config::settings& settings, const std::string& a
   // A receiver that takes webhooks from anybody takes them under any word.
   owner.secret =
       settings.receiver.webhook_secrets.empty() ? "open" : settings.receiver.webhook_secrets.front().reveal();
-  bool unknown = owner.secret == "***" || (settings.receiver.webhook_secrets.empty() && !settings.receiver.allow_open);
+  bool unknown =
+      owner.secret == "***" || (settings.receiver.webhook_secrets.empty() && !settings.receiver.allow_open);
   owner.any_secret = unknown;
   for (const shop::account& other : accounts)
     if (other.id != account) owner.other_accounts.push_back(other.id);

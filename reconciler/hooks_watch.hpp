@@ -1,5 +1,6 @@
-// The worker's eye on webhooks: once a day it looks whether the hooks are still registered, and every few minutes whether
-// an account that used to send webhooks has fallen silent. It warns and notes; registering is the operator's
+// The worker's eye on webhooks: once a day it looks whether the hooks are still registered, and every few
+// minutes whether an account that used to send webhooks has fallen silent. It warns and notes; registering is
+// the operator's
 // (`hooks ensure`), lest a hook that somebody removed on purpose comes back.
 #pragma once
 

@@ -14,7 +14,8 @@ constexpr int most_batches = 100;            // in one hour
 constexpr pg::statement make_room{"house_partitions",
                                   "select suivi.make_partitions(7), suivi.make_change_partitions(now())"};
 
-// Asked for when no worker could take it, and nobody has asked since (ask_for_sweeps() would have forgotten it).
+// Asked for when no worker could take it, and nobody has asked since (ask_for_sweeps() would have forgotten
+// it).
 constexpr pg::statement forget_requests{"house_requests", R"sql(
 delete from suivi.sweep_request where asked_at < clock_timestamp() - interval '10 minutes'
 )sql"};

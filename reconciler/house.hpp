@@ -1,5 +1,5 @@
-// Keeps the reconciler's own tables from growing for ever: partitions of the journal and of the inbox made ahead, also where
-// no receiver runs, and what nobody asks for any more taken away in small batches.
+// Keeps the reconciler's own tables from growing for ever: partitions of the journal and of the inbox made
+// ahead, also where no receiver runs, and what nobody asks for any more taken away in small batches.
 #pragma once
 
 #include "reconciler/app.hpp"

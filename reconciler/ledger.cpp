@@ -25,8 +25,8 @@ constexpr pg::statement hold{"ledger_hold", "select suivi.hold_term($1, $2)"};
 constexpr pg::statement begin{"ledger_begin", "begin"};
 constexpr pg::statement commit{"ledger_commit", "commit"};
 
-// A sweep that somebody asked for (suivi.sweep_request) takes the id that was promised; a full one is an incremental one
-// and more.
+// A sweep that somebody asked for (suivi.sweep_request) takes the id that was promised; a full one is an
+// incremental one and more.
 constexpr pg::statement open_report{"ledger_open_report", R"sql(
 with asked as (
   delete from suivi.sweep_request r using suivi.account a
@@ -85,10 +85,10 @@ set "requestCount" = "requestCount" + $2, "successCount" = "successCount" + $3, 
 where "id" = $1
 )sql"};
 
-// Seen before: a parcel of the order was there when the sweep began. Writing again what the journal says was written
-// before is the repair of a hand's edit, no change at the courier. A webhook that tells a change since the sweep before
-// cannot have come long before that sweep; and it is not one that told the same state earlier, before the parcel went on
-// to the state in which it was last known (`known_at`).
+// Seen before: a parcel of the order was there when the sweep began. Writing again what the journal says was
+// written before is the repair of a hand's edit, no change at the courier. A webhook that tells a change
+// since the sweep before cannot have come long before that sweep; and it is not one that told the same state
+// earlier, before the parcel went on to the state in which it was last known (`known_at`).
 constexpr pg::statement missed{"ledger_missed", R"sql(
 with sweep as (
   select s.id, s.account, s.started_at, s.parcels_before,
@@ -172,8 +172,9 @@ cross join lateral (
   order by s.id desc limit 1) last
 )sql"};
 
-constexpr pg::statement read_watermark{"ledger_read_watermark",
-                                       "select greatest(full_watermark, incremental_watermark) from suivi.account where id = $1"};
+constexpr pg::statement read_watermark{
+    "ledger_read_watermark",
+    "select greatest(full_watermark, incremental_watermark) from suivi.account where id = $1"};
 
 pg::params numbers(std::int64_t sweep, const report& r) {
   pg::params p;
@@ -185,7 +186,11 @@ pg::params numbers(std::int64_t sweep, const report& r) {
 
 pg::params closing_numbers(std::int64_t sweep, const report& r) {
   pg::params p = numbers(sweep, r);
-  p.integer(r.missed_by_webhook).text(r.complete ? "complete" : "incomplete").text(r.reason).boolean(r.cut).boolean(r.abandoned);
+  p.integer(r.missed_by_webhook)
+      .text(r.complete ? "complete" : "incomplete")
+      .text(r.reason)
+      .boolean(r.cut)
+      .boolean(r.abandoned);
   return p;
 }
 
@@ -255,8 +260,9 @@ task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep) 
   co_return found->integer(0, 0);
 }
 
-task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, report r, request_counts counts,
-                             bool from_environment, std::optional<std::string> problem) {
+task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, report r,
+                             request_counts counts, bool from_environment,
+                             std::optional<std::string> problem) {
   pg::params which;
   which.integer(sweep);
   auto known = co_await db.run(has_ended, std::move(which));
@@ -268,7 +274,12 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
   steps.add(close_report, closing_numbers(sweep, r));
   pg::params mark;
   std::optional<instant> heard = counts.good > 0 ? counts.last : std::nullopt;
-  mark.integer(sweep).integer(held.term).boolean(r.complete && r.kind == "full").boolean(r.cut).at(heard).text(problem);
+  mark.integer(sweep)
+      .integer(held.term)
+      .boolean(r.complete && r.kind == "full")
+      .boolean(r.cut)
+      .at(heard)
+      .text(problem);
   mark.boolean(r.complete && r.kind == "incremental");
   steps.add(move_watermark, std::move(mark));
   if (!from_environment && counts.requests > 0) {
@@ -311,9 +322,10 @@ task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int6
     s.r.reason = found->maybe_text(i, 6);
     s.r.started_at = found->at(i, 7);
     s.r.seconds = found->real(i, 8);
-    std::int64_t* into[] = {&s.r.pages, &s.r.fetched, &s.r.matched, &s.r.backfilled, &s.r.status_changed,
-                            &s.r.unchanged, &s.r.unmatched, &s.r.conflicts, &s.r.stale, &s.r.unreadable,
-                            &s.r.missed_by_webhook, &s.r.lookups, &s.r.requests, &s.r.retries, &s.r.throttled};
+    std::int64_t* into[] = {&s.r.pages,          &s.r.fetched,    &s.r.matched,           &s.r.backfilled,
+                            &s.r.status_changed, &s.r.unchanged,  &s.r.unmatched,         &s.r.conflicts,
+                            &s.r.stale,          &s.r.unreadable, &s.r.missed_by_webhook, &s.r.lookups,
+                            &s.r.requests,       &s.r.retries,    &s.r.throttled};
     std::size_t column = 9;
     for (std::int64_t* number : into) *number = found->integer(i, column++);
     s.running = found->boolean(i, column++);
@@ -355,8 +367,12 @@ task<result<std::map<std::string, instant>>> starts_of(pg::connection& db, bool 
 
 } // namespace
 
-task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db) { return starts_of(db, true); }
-task<result<std::map<std::string, instant>>> last_starts(pg::connection& db) { return starts_of(db, false); }
+task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db) {
+  return starts_of(db, true);
+}
+task<result<std::map<std::string, instant>>> last_starts(pg::connection& db) {
+  return starts_of(db, false);
+}
 
 task<result<std::optional<instant>>> newest_watermark(pg::connection& db, std::string account) {
   pg::params with;

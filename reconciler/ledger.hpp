@@ -1,6 +1,7 @@
 // What the reconciler writes down: leases with their terms, sweep reports, watermarks, statistics.
 //
-// Every call may be repeated. A lease is taken for `lease_time` by PostgreSQL's clock; taking one over raises the term.
+// Every call may be repeated. A lease is taken for `lease_time` by PostgreSQL's clock; taking one over raises
+// the term.
 #pragma once
 
 #include "common/pg/connection.hpp"
@@ -26,7 +27,8 @@ task<result<std::optional<lease>>> take_lease(pg::connection& db, std::string ac
                                               std::string owner);
 task<result<void>> free_lease(pg::connection& db, lease held);
 
-// The report's row, as that of a sweep killed before its end. Fails with "sqlstate:SV002" where the term has passed.
+// The report's row, as that of a sweep killed before its end. Fails with "sqlstate:SV002" where the term has
+// passed.
 task<result<std::int64_t>> begin_sweep(pg::connection& db, lease held, std::string name, std::string kind);
 
 // Keeps the lease and notes how far the sweep has come. False: the lease is lost.
@@ -44,10 +46,12 @@ struct request_counts {
   std::optional<instant> last; // of our clock
 };
 
-// One transaction: the report, the watermark if it is complete, the account's statistics in the shop's table (not where
-// the account comes from the environment) and the freeing of the lease. "sqlstate:SV002" where the term has passed.
-task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, report r, request_counts counts,
-                             bool from_environment, std::optional<std::string> problem);
+// One transaction: the report, the watermark if it is complete, the account's statistics in the shop's table
+// (not where the account comes from the environment) and the freeing of the lease. "sqlstate:SV002" where the
+// term has passed.
+task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, report r,
+                             request_counts counts, bool from_environment,
+                             std::optional<std::string> problem);
 // Where the term has passed: the report alone, without watermark.
 task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, report r);
 
@@ -70,13 +74,14 @@ struct known_account {
 };
 task<result<std::vector<known_account>>> known_accounts(pg::connection& db);
 
-// When each account's last full sweep started, among those that came to their own end: one that was killed, stopped or
-// lost its lease stands for no scheduled run.
+// When each account's last full sweep started, among those that came to their own end: one that was killed,
+// stopped or lost its lease stands for no scheduled run.
 task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db);
 // The same of sweeps of either kind.
 task<result<std::map<std::string, instant>>> last_starts(pg::connection& db);
 
-// When the account's last complete sweep of either kind started: what was created before, less an overlap, has been read.
+// When the account's last complete sweep of either kind started: what was created before, less an overlap,
+// has been read.
 task<result<std::optional<instant>>> newest_watermark(pg::connection& db, std::string account);
 
 } // namespace suivi::reconciler

@@ -13,7 +13,8 @@ bool is_near(const boost::asio::ip::address& given) {
   if (a.is_loopback()) return true;
   if (a.is_v6()) return (a.to_v6().to_bytes()[0] & 0xfe) == 0xfc || a.to_v6().is_link_local();
   auto b = a.to_v4().to_bytes();
-  return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254);
+  return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+         (b[0] == 169 && b[1] == 254);
 }
 
 http::response answer(const http::request& asked, const pg::pool& database, const figures& numbers) {
@@ -53,8 +54,9 @@ void figures::count(const report& r) {
   auto add = [&](const char* name, const char* help, std::int64_t by) {
     registry_.make_counter(name, help).add(static_cast<double>(by));
   };
-  registry_.make_counter("suivi_sweeps_total", "Sweeps that ended, by verdict",
-                         {{"verdict", r.complete ? "complete" : "incomplete"}})
+  registry_
+      .make_counter("suivi_sweeps_total", "Sweeps that ended, by verdict",
+                    {{"verdict", r.complete ? "complete" : "incomplete"}})
       .add();
   registry_.make_histogram("suivi_sweep_seconds", "How long a sweep took", sweep_seconds).observe(r.seconds);
   add("suivi_sweep_orders_total", "Courier rows read by sweeps", r.fetched);

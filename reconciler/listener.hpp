@@ -1,4 +1,5 @@
-// The worker's health and metrics over HTTP: /healthz, /readyz, /metrics (the last for loopback and private addresses).
+// The worker's health and metrics over HTTP: /healthz, /readyz, /metrics (the last for loopback and private
+// addresses).
 #pragma once
 
 #include "common/http/server.hpp"

@@ -45,7 +45,8 @@ CLI::Validator number_from(std::int64_t least) {
     std::int64_t value = 0;
     auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     bool good = problem == std::errc() && end == text.data() + text.size() && value >= least && value <= most;
-    return good ? std::string() : fmt::format("{} is not allowed: a whole number from {} to {}", text, least, most);
+    return good ? std::string()
+                : fmt::format("{} is not allowed: a whole number from {} to {}", text, least, most);
   };
   return CLI::Validator(check, "N");
 }
@@ -72,19 +73,21 @@ task<int> chosen(parts& p, std::string command, arguments given) {
 
 int run(const std::string& command, const arguments& given) {
   bool terminal = ::isatty(STDERR_FILENO) == 1;
-  auto loaded = config::load(config::program::reconciler, given.config, config::process_environment(), terminal,
-                             given.check_config ? config::purpose::check : config::purpose::run);
+  auto loaded = config::load(config::program::reconciler, given.config, config::process_environment(),
+                             terminal, given.check_config ? config::purpose::check : config::purpose::run);
   if (!loaded) {
     for (const std::string& line : loaded.error()) fmt::print(stderr, "suivi-reconciler: {}\n", line);
     return exits::usage;
   }
   if (given.check_config) {
-    for (const std::string& line : loaded->warnings) fmt::print(stderr, "suivi-reconciler: warning: {}\n", line);
+    for (const std::string& line : loaded->warnings)
+      fmt::print(stderr, "suivi-reconciler: warning: {}\n", line);
     fmt::print("{}", config::to_toml(loaded->values));
     return exits::done;
   }
   bool worker = command == "run";
-  // A one-off command answers a person or a script: its log is only what goes wrong, unless more is asked for.
+  // A one-off command answers a person or a script: its log is only what goes wrong, unless more is asked
+  // for.
   log::level least = level_of(loaded->values.log.level);
   if (!worker && least == log::level::info) least = log::level::warn;
   log::configure("suivi-reconciler", least,
@@ -111,8 +114,8 @@ int run(const std::string& command, const arguments& given) {
 } // namespace
 
 int main(int argc, char** argv) {
-  // Said, the threshold stays; else glibc raises it with the first large block that is freed, and the tables of what a
-  // sweep has seen leave holes in the heap as they grow.
+  // Said, the threshold stays; else glibc raises it with the first large block that is freed, and the tables
+  // of what a sweep has seen leave holes in the heap as they grow.
   mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   CLI::App app("Keeps a shop's orders true to what the courier Maystro Delivery says: the sweeping half.");
   arguments given;
@@ -124,24 +127,34 @@ int main(int argc, char** argv) {
   app.add_flag("--check-config", given.check_config, "print the settings in force, secrets masked, and exit");
 
   app.add_subcommand("run", "the worker: sweeps on schedule (the default)");
-  CLI::App* sweep = app.add_subcommand("sweep", "one sweep of each account now; exit 3 if any ended incomplete");
+  CLI::App* sweep =
+      app.add_subcommand("sweep", "one sweep of each account now; exit 3 if any ended incomplete");
   sweep->add_option("--account", given.sweep.account, "only this account");
   CLI::Option* full = sweep->add_flag("--full", given.full, "read the whole list (the default)");
-  sweep->add_flag("--incremental", given.sweep.incremental, "read only what is new, and re-read some open parcels")->excludes(full);
-  sweep->add_option("--max-orders", given.sweep.max_orders, "the newest N orders; 0 = all")->check(number_from(0));
+  sweep
+      ->add_flag("--incremental", given.sweep.incremental,
+                 "read only what is new, and re-read some open parcels")
+      ->excludes(full);
+  sweep->add_option("--max-orders", given.sweep.max_orders, "the newest N orders; 0 = all")
+      ->check(number_from(0));
   sweep->add_flag("--dry-run", given.sweep.dry_run, "write nothing at all");
   app.add_subcommand("status", "last sweeps, next ones, accounts");
   app.add_subcommand("coverage", "how many orders have a tracking number");
   app.add_subcommand("doctor", "every check that explains why orders do not get updated");
-  CLI::App* verify = app.add_subcommand("verify", "compare the orders with the courier's answer, writing nothing");
+  CLI::App* verify =
+      app.add_subcommand("verify", "compare the orders with the courier's answer, writing nothing");
   verify->add_option("--account", given.verify.account, "only this account");
-  verify->add_option("--sample", given.verify.sample, "only N random linked orders, read one by one")->check(number_from(1));
+  verify->add_option("--sample", given.verify.sample, "only N random linked orders, read one by one")
+      ->check(number_from(1));
   CLI::App* hooks = app.add_subcommand("hooks", "the courier's hook registration");
   hooks->add_option("--account", given.hooks.account, "only this account");
   hooks->require_subcommand(0, 1);
-  for (auto [verb, does] : {std::pair("list", "what is registered"), std::pair("ensure", "register what is missing"),
-                            std::pair("remove", "remove ours"), std::pair("test", "ask the courier for a test message")})
-    hooks->add_subcommand(verb, does)->fallthrough()->callback([&given, name = std::string(verb)] { given.hooks.verb = name; });
+  for (auto [verb, does] :
+       {std::pair("list", "what is registered"), std::pair("ensure", "register what is missing"),
+        std::pair("remove", "remove ours"), std::pair("test", "ask the courier for a test message")})
+    hooks->add_subcommand(verb, does)->fallthrough()->callback([&given, name = std::string(verb)] {
+      given.hooks.verb = name;
+    });
   CLI::App* migrate = app.add_subcommand("migrate", "bring the schema `suivi` up to date");
   migrate->add_flag("--check", given.migrate_check, "only say whether it is: 0 current, 1 behind");
   app.require_subcommand(0, 1);

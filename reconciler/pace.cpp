@@ -12,16 +12,16 @@ milliseconds backoff(int failures, double chance) {
   return milliseconds(static_cast<std::int64_t>(static_cast<double>(most.count()) * chance));
 }
 
-judgement judge(const error* failure, std::optional<milliseconds> retry_after, int tries, int throttled_in_a_row,
-                double chance) {
+judgement judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
+                int throttled_in_a_row, double chance) {
   if (!failure) return {next_step::take, {}};
   if (failure->code == "maystro:unauthorized") return {next_step::stop_account, {}};
   if (failure->code == "maystro:not_found") return {next_step::past_end, {}};
   bool throttled = failure->code == "maystro:throttled";
   if (throttled || retry_after) {
     if (retry_after && *retry_after > throttled_most) return {next_step::stop_account, {}};
-    // Without a word from the courier: our own growing pause, never nothing. With one: a little later than asked for,
-    // so that not every account knocks at the very moment the gate opens.
+    // Without a word from the courier: our own growing pause, never nothing. With one: a little later than
+    // asked for, so that not every account knocks at the very moment the gate opens.
     milliseconds wait = retry_after ? *retry_after + milliseconds(static_cast<std::int64_t>(250 * chance))
                                     : backoff_first + backoff(throttled_in_a_row, chance);
     if (throttled) return {next_step::again_gated, wait};
@@ -37,8 +37,8 @@ answer_kind classify(const error* failure, unsigned status, std::optional<millis
   if (failure->code == "maystro:throttled") return answer_kind::throttled;
   if (retry_after) return answer_kind::busy;
   bool gateway = status == 502 || status == 503 || status == 504;
-  bool nobody = failure->code == "http:resolve" || failure->code == "http:refused" || failure->code == "http:reset" ||
-                failure->code == "http:timeout";
+  bool nobody = failure->code == "http:resolve" || failure->code == "http:refused" ||
+                failure->code == "http:reset" || failure->code == "http:timeout";
   return gateway || nobody ? answer_kind::absent : answer_kind::faulty;
 }
 
@@ -93,7 +93,9 @@ void pace::ended(ticket which, answer_kind how, milliseconds wait, double chance
     gate_.answered_well();
     window_.kept_up();
     break;
-  case answer_kind::throttled: ++throttled_in_a_row_; [[fallthrough]];
+  case answer_kind::throttled:
+    ++throttled_in_a_row_;
+    [[fallthrough]];
   case answer_kind::busy:
     gate_.throttled(now);
     gate_.close_until(now + wait, now);
@@ -101,12 +103,14 @@ void pace::ended(ticket which, answer_kind how, milliseconds wait, double chance
     break;
   case answer_kind::faulty:
   case answer_kind::refused_key:
-  case answer_kind::absent: break;
+  case answer_kind::absent:
+    break;
   }
 }
 
 void pace::left(ticket which) {
-  for (std::deque<waiting>& line : lines_) std::erase_if(line, [&](const waiting& w) { return w.id == which; });
+  for (std::deque<waiting>& line : lines_)
+    std::erase_if(line, [&](const waiting& w) { return w.id == which; });
   auto found = under_way_.find(which);
   if (found == under_way_.end()) return;
   if (found->second.probe) breaker_.probe_lost();
@@ -118,7 +122,8 @@ std::string pace::hopeless(steady_time now) const {
     return "the courier throttles without end";
   // At least three, so that one request with a long time-out does not decide.
   bool never = !breaker_.ever_present() && breaker_.absent_in_a_row() >= breaker::most_absent;
-  if (breaker_.absent_in_a_row() >= 3 && breaker_.absent_for(now) > (never ? absent_from_the_start : absent_long))
+  if (breaker_.absent_in_a_row() >= 3 &&
+      breaker_.absent_for(now) > (never ? absent_from_the_start : absent_long))
     return "nobody answers at the courier's address";
   return {};
 }

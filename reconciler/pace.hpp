@@ -1,14 +1,14 @@
-// How fast and how often an account's courier is asked: who is next, when, and what an answer means for the request and
-// for all others. Pure: time and chance are arguments.
+// How fast and how often an account's courier is asked: who is next, when, and what an answer means for the
+// request and for all others. Pure: time and chance are arguments.
 //
-// Requests stand in line: single reads before pages, and pages not asked for yet before those that failed, so that bad
-// pages never keep good ones from being read. A request leaves the line when the gate, the window, the breaker and, for
-// a repetition, the budget let it (pace_limits.hpp).
+// Requests stand in line: single reads before pages, and pages not asked for yet before those that failed, so
+// that bad pages never keep good ones from being read. A request leaves the line when the gate, the window,
+// the breaker and, for a repetition, the budget let it (pace_limits.hpp).
 //
-// A page is asked for at most six times in a sweep. Waiting between tries is full-jitter backoff (a random time up to a
-// doubling limit), so that pages that failed together are not asked again together. A 429, or a 503 with Retry-After,
-// closes the gate for every request of the account; a 429 uses up no try, no budget, and is nothing to the breaker.
-// 401 and 403 stop the account at once.
+// A page is asked for at most six times in a sweep. Waiting between tries is full-jitter backoff (a random
+// time up to a doubling limit), so that pages that failed together are not asked again together. A 429, or a
+// 503 with Retry-After, closes the gate for every request of the account; a 429 uses up no try, no budget,
+// and is nothing to the breaker. 401 and 403 stop the account at once.
 #pragma once
 
 #include "common/base/error.hpp"
@@ -24,11 +24,12 @@ namespace suivi::reconciler {
 inline constexpr int most_tries = 6;
 inline constexpr milliseconds backoff_first{250};
 inline constexpr milliseconds backoff_most{8'000};
-// An account that is throttled this long without one good answer is given up for this sweep, and one whose gate was
-// closed this long all in all.
+// An account that is throttled this long without one good answer is given up for this sweep, and one whose
+// gate was closed this long all in all.
 inline constexpr milliseconds throttled_most{15 * 60'000};
 inline constexpr milliseconds throttled_in_all_most{3 * 3'600'000};
-// So is one where nobody has answered for this long; the shorter, where nobody ever has in this object's life.
+// So is one where nobody has answered for this long; the shorter, where nobody ever has in this object's
+// life.
 inline constexpr milliseconds absent_long{2 * 60'000};
 inline constexpr milliseconds absent_from_the_start{15'000};
 // And one that gave up so many pages or parcels with no good answer between.
@@ -46,7 +47,8 @@ enum class answer_kind {
   refused_key, // 401, 403
 };
 // `failure`: null for a good answer. `status`: of the answer, 0 where there was none.
-[[nodiscard]] answer_kind classify(const error* failure, unsigned status, std::optional<milliseconds> retry_after);
+[[nodiscard]] answer_kind classify(const error* failure, unsigned status,
+                                   std::optional<milliseconds> retry_after);
 
 enum class next_step {
   take,         // it is the answer
@@ -62,8 +64,8 @@ struct judgement {
   milliseconds wait{0};
 };
 
-// `tries`: how often this page has been asked for with an answer that counts, this one included. `throttled_in_a_row`:
-// 429s of the account since its last good answer, this one included.
+// `tries`: how often this page has been asked for with an answer that counts, this one included.
+// `throttled_in_a_row`: 429s of the account since its last good answer, this one included.
 [[nodiscard]] judgement judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
                               int throttled_in_a_row, double chance);
 
@@ -91,7 +93,8 @@ class pace {
   // It was cancelled, in line or on its way.
   void left(ticket which);
 
-  // Why nothing more should be asked of the account; empty while something may. Of the state after the last answer.
+  // Why nothing more should be asked of the account; empty while something may. Of the state after the last
+  // answer.
   [[nodiscard]] std::string hopeless(steady_time now) const;
 
   [[nodiscard]] int in_flight() const { return static_cast<int>(under_way_.size()); }

@@ -13,13 +13,17 @@ steady_time::duration seconds_of(double seconds) {
   return std::chrono::ceil<steady_time::duration>(std::chrono::duration<double>(seconds));
 }
 
-milliseconds between(steady_time from, steady_time to) { return std::chrono::duration_cast<milliseconds>(to - from); }
+milliseconds between(steady_time from, steady_time to) {
+  return std::chrono::duration_cast<milliseconds>(to - from);
+}
 
 } // namespace
 
 window::window(int most) : most_(std::max(1, most)), size_(std::min(low_window, most_)) {}
 
-void window::kept_up() { size_ = std::min(most_, size_ + 1 / size_); }
+void window::kept_up() {
+  size_ = std::min(most_, size_ + 1 / size_);
+}
 
 void window::fell_behind(steady_time request_started, steady_time now) {
   if (halved_at_ && request_started <= *halved_at_) return;
@@ -27,7 +31,9 @@ void window::fell_behind(steady_time request_started, steady_time now) {
   halved_at_ = now;
 }
 
-void window::begin_again() { size_ = std::min(low_window, most_); }
+void window::begin_again() {
+  size_ = std::min(low_window, most_);
+}
 
 double retry_budget::left(steady_time now) const {
   if (!as_of_ || now <= *as_of_) return left_;
@@ -42,7 +48,9 @@ steady_time retry_budget::opens_at(steady_time now) const {
   return now + seconds_of((1 - here) / per_second);
 }
 
-void retry_budget::asked_first() { left_ += per_request; }
+void retry_budget::asked_first() {
+  left_ += per_request;
+}
 
 void retry_budget::repeated(steady_time now) {
   left_ = std::max(0.0, left(now) - 1);
@@ -56,9 +64,12 @@ breaker::state breaker::now_is(steady_time now) const {
 
 steady_time breaker::opens_at(steady_time now) const {
   switch (now_is(now)) {
-  case state::closed: return now;
-  case state::open: return *open_until_;
-  case state::half_open: return probing_ ? steady_time::max() : now;
+  case state::closed:
+    return now;
+  case state::open:
+    return *open_until_;
+  case state::half_open:
+    return probing_ ? steady_time::max() : now;
   }
   return now;
 }
@@ -75,7 +86,8 @@ void breaker::open_for(double chance, steady_time now) {
   pause = std::min(pause, longest_pause);
   ++times_opened_;
   // Never shorter than half of it: here nothing is gained by being lucky.
-  open_until_ = now + pause / 2 + milliseconds(static_cast<std::int64_t>(static_cast<double>((pause / 2).count()) * chance));
+  open_until_ = now + pause / 2 +
+                milliseconds(static_cast<std::int64_t>(static_cast<double>((pause / 2).count()) * chance));
 }
 
 void breaker::absent(bool probe, double chance, steady_time now) {
@@ -97,13 +109,17 @@ void breaker::present() {
   ever_present_ = true;
 }
 
-void breaker::probe_lost() { probing_ = false; }
+void breaker::probe_lost() {
+  probing_ = false;
+}
 
 milliseconds breaker::absent_for(steady_time now) const {
   return absent_since_ ? between(*absent_since_, now) : milliseconds(0);
 }
 
-steady_time gate::opens_at(steady_time now) const { return std::max({now, closed_until_, next_start_}); }
+steady_time gate::opens_at(steady_time now) const {
+  return std::max({now, closed_until_, next_start_});
+}
 
 void gate::started(steady_time now) {
   if (per_second_ <= 0) return;
@@ -125,6 +141,8 @@ void gate::throttled(steady_time now) {
   if (!throttled_since_) throttled_since_ = now;
 }
 
-void gate::answered_well() { throttled_since_.reset(); }
+void gate::answered_well() {
+  throttled_since_.reset();
+}
 
 } // namespace suivi::reconciler

@@ -1,6 +1,6 @@
-// The limits that an account's pace is made of, each a small machine that is told what happened and when: how many
-// requests may be in flight, how many may be repetitions, whether anybody is there at all, and when the next may start.
-// Pure: no I/O, no clock, no chance of their own. pace.hpp puts them together.
+// The limits that an account's pace is made of, each a small machine that is told what happened and when: how
+// many requests may be in flight, how many may be repetitions, whether anybody is there at all, and when the
+// next may start. Pure: no I/O, no clock, no chance of their own. pace.hpp puts them together.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -12,8 +12,8 @@ namespace suivi::reconciler {
 
 using steady_time = std::chrono::steady_clock::time_point;
 
-// Requests in flight: begins low, grows by one for each round trip in which the courier keeps up, halves when it does
-// not. Requests that were under way when it was halved tell nothing new and halve it no further.
+// Requests in flight: begins low, grows by one for each round trip in which the courier keeps up, halves when
+// it does not. Requests that were under way when it was halved tell nothing new and halve it no further.
 class window {
  public:
   explicit window(int most);
@@ -27,8 +27,8 @@ class window {
   std::optional<steady_time> halved_at_;
 };
 
-// Repetitions: a stock, a fifth of one more for each first request, and a trickle, so that what fails is asked again in
-// the end but a courier in trouble is not asked twice as much as a sound one.
+// Repetitions: a stock, a fifth of one more for each first request, and a trickle, so that what fails is
+// asked again in the end but a courier in trouble is not asked twice as much as a sound one.
 class retry_budget {
  public:
   static constexpr double stock = 30, per_request = 0.2, per_second = 2;
@@ -44,9 +44,9 @@ class retry_budget {
   std::optional<steady_time> as_of_; // of left_; the trickle runs from the first repetition on
 };
 
-// Whether anybody is there. So many requests in a row that nobody answered open it: nothing starts for a while, then one
-// request alone, the probe; its answer closes it again, its failure opens it for longer. Any answer counts, be it an
-// error's: what is wrong with one page is no reason to leave the others unread.
+// Whether anybody is there. So many requests in a row that nobody answered open it: nothing starts for a
+// while, then one request alone, the probe; its answer closes it again, its failure opens it for longer. Any
+// answer counts, be it an error's: what is wrong with one page is no reason to leave the others unread.
 class breaker {
  public:
   static constexpr int most_absent = 8;
@@ -54,8 +54,8 @@ class breaker {
 
   enum class state { closed, open, half_open };
 
-  // `now` if a request may start, else when one may (time_point::max(): after the probe's answer). One that starts
-  // while it is half open is the probe.
+  // `now` if a request may start, else when one may (time_point::max(): after the probe's answer). One that
+  // starts while it is half open is the probe.
   [[nodiscard]] steady_time opens_at(steady_time now) const;
   [[nodiscard]] bool started(steady_time now); // true: it is the probe
   // `chance` in [0, 1) spreads the pauses of several accounts.
@@ -77,8 +77,8 @@ class breaker {
   bool probing_ = false, ever_present_ = false;
 };
 
-// When the next request may start: a ceiling of requests per second, and the courier's own word (Retry-After), which
-// holds for the whole account.
+// When the next request may start: a ceiling of requests per second, and the courier's own word
+// (Retry-After), which holds for the whole account.
 class gate {
  public:
   explicit gate(double requests_per_second) : per_second_(requests_per_second) {}

@@ -9,8 +9,8 @@
 namespace suivi::reconciler {
 namespace {
 
-// Limits against a courier that never comes to an end: so many pages in a row that are past the end, that bring nothing
-// new, or that cannot be read before the size of the list is known.
+// Limits against a courier that never comes to an end: so many pages in a row that are past the end, that
+// bring nothing new, or that cannot be read before the size of the list is known.
 constexpr int most_dead = 3;
 constexpr int most_barren = 20;
 constexpr int most_failed_blind = 3;
@@ -26,7 +26,9 @@ int run_length(const std::set<int>& pages, int page) {
 
 } // namespace
 
-page_plan::page_plan(std::int64_t max_orders) : max_orders_(std::max<std::int64_t>(0, max_orders)) { start_round(); }
+page_plan::page_plan(std::int64_t max_orders) : max_orders_(std::max<std::int64_t>(0, max_orders)) {
+  start_round();
+}
 
 void page_plan::start_round() {
   ++round_;
@@ -57,15 +59,20 @@ std::optional<int> page_plan::next() {
     if (in_flight_ > 0) return std::nullopt;
     ++in_flight_;
     return again_page_;
-  case phase::ended: return std::nullopt;
+  case phase::ended:
+    return std::nullopt;
   }
   ++in_flight_;
   return next_page_++;
 }
 
-bool page_plan::is_cut(const base& b) const { return max_orders_ > 0 && b.count && *b.count > max_orders_; }
+bool page_plan::is_cut(const base& b) const {
+  return max_orders_ > 0 && b.count && *b.count > max_orders_;
+}
 
-std::int64_t page_plan::goal(const base& b) const { return is_cut(b) ? max_orders_ : b.count.value_or(0); }
+std::int64_t page_plan::goal(const base& b) const {
+  return is_cut(b) ? max_orders_ : b.count.value_or(0);
+}
 
 std::optional<std::int64_t> page_plan::rows_expected() const {
   if (!last_count_) return std::nullopt;
@@ -74,7 +81,8 @@ std::optional<std::int64_t> page_plan::rows_expected() const {
 
 // How far down rows are wanted: as the list grows, the newest N of its base move down.
 std::int64_t page_plan::limit() const {
-  std::int64_t grown = last_count_.value_or(0) - bases_[static_cast<std::size_t>(round_ - 1)].count.value_or(last_count_.value_or(0));
+  std::int64_t grown = last_count_.value_or(0) -
+                       bases_[static_cast<std::size_t>(round_ - 1)].count.value_or(last_count_.value_or(0));
   return max_orders_ + std::max<std::int64_t>(0, grown);
 }
 
@@ -130,7 +138,8 @@ void page_plan::extend(int page) {
   // Beyond the last row wanted nothing is asked for.
   std::int64_t size = static_cast<std::int64_t>(std::max<std::size_t>(page_size_, 1));
   std::int64_t ceiling = max_orders_ > 0 && page_size_ > 0 ? (limit() + size - 1) / size : most_pages;
-  std::int64_t target = std::min<std::int64_t>(std::max(last_page_, page), std::min<std::int64_t>(ceiling, most_pages));
+  std::int64_t target =
+      std::min<std::int64_t>(std::max(last_page_, page), std::min<std::int64_t>(ceiling, most_pages));
   last_page_ = std::max(last_page_, static_cast<int>(target));
 }
 
@@ -161,17 +170,21 @@ std::size_t page_plan::read(int page, const page_facts& facts, std::span<const l
   // A page that brings nothing new at all is an end (a courier that ignores the page's number), no row pushed
   // on.
   read_twice_ = read_twice_ || (phase_ != phase::again && fresh > 0 && fresh < take);
-  unreadable_by_page_[page] = std::min(facts.unreadable, wanted(page, size) - std::min(take, wanted(page, size)));
+  unreadable_by_page_[page] =
+      std::min(facts.unreadable, wanted(page, size) - std::min(take, wanted(page, size)));
 
   if (phase_ == phase::again) {
     if (page == 1) prove_cut();
-    if (fresh == 0 || size == 0) again_page_ = last_page_ + 1;
-    else ++again_page_;
+    if (fresh == 0 || size == 0)
+      again_page_ = last_page_ + 1;
+    else
+      ++again_page_;
   } else if (size == 0) {
     note_dead(page);
   } else {
     if (last_count_) {
-      std::int64_t by_count = (*last_count_ + static_cast<std::int64_t>(page_size_) - 1) / static_cast<std::int64_t>(page_size_);
+      std::int64_t by_count =
+          (*last_count_ + static_cast<std::int64_t>(page_size_) - 1) / static_cast<std::int64_t>(page_size_);
       extend(static_cast<int>(std::min<std::int64_t>(by_count, most_pages)));
     }
     if (fresh == 0 && facts.unreadable == 0) {
@@ -186,8 +199,10 @@ std::size_t page_plan::read(int page, const page_facts& facts, std::span<const l
 
 void page_plan::past_end(int page) {
   if (page == 1) return unreadable(page); // there is always a page 1: this is no end, it is a wrong address
-  if (phase_ == phase::again) again_page_ = last_page_ + 1;
-  else note_dead(page);
+  if (phase_ == phase::again)
+    again_page_ = last_page_ + 1;
+  else
+    note_dead(page);
   answered();
 }
 
@@ -210,7 +225,8 @@ void page_plan::answered() {
   bool all_asked = next_page_ > last_page_;
   if (phase_ == phase::first && all_asked) return end_round();
   if (phase_ == phase::forward && all_asked) {
-    // One page is one answer: nothing can have moved within it. And a round that fell short is not worth going on with.
+    // One page is one answer: nothing can have moved within it. And a round that fell short is not worth
+    // going on with.
     bool short_of_base = bases_[static_cast<std::size_t>(round_ - 1)].count && !any_counted_all();
     if ((last_page_ == 1 && round_ == 1) || !failed_.empty() || short_of_base) return end_round();
     phase_ = phase::again;
@@ -236,8 +252,8 @@ bool page_plan::any_counted_all() const {
   return std::any_of(bases_.begin(), bases_.begin() + round_, [&](const base& b) { return counted_all(b); });
 }
 
-// One answer shows how many rows are new; if the list has grown by as many, none of the old ones has gone, and the rows
-// read since are the newest N of the base and no older ones that moved up.
+// One answer shows how many rows are new; if the list has grown by as many, none of the old ones has gone,
+// and the rows read since are the newest N of the base and no older ones that moved up.
 void page_plan::prove_cut() {
   for (base& b : bases_) {
     bool nothing_went = b.met_old && b.count && last_count_ && *last_count_ - *b.count == b.newer;
@@ -279,17 +295,20 @@ void page_plan::end_round() {
         fmt::format("the courier counts no rows and no two of {} readings in a row were the same", round_);
   else if (own < goal(here) && !count_moved_)
     verdict_.reason = fmt::format("read {} rows where the courier counts {}", own, goal(here));
-  else if (shrunk_) verdict_.reason = fmt::format("rows went away while the list was read, in each of {} rounds", round_);
-  else verdict_.reason = fmt::format("the list moved while it was read, in each of {} rounds", round_);
+  else if (shrunk_)
+    verdict_.reason = fmt::format("rows went away while the list was read, in each of {} rounds", round_);
+  else
+    verdict_.reason = fmt::format("the list moved while it was read, in each of {} rounds", round_);
   phase_ = phase::ended;
 }
 
 void page_plan::fail_rounds() {
   std::vector<int> some(failed_.begin(), failed_.end());
   std::size_t shown = std::min<std::size_t>(some.size(), 10);
-  verdict_.reason = fmt::format("{} page(s) could not be read: {}{}", some.size(),
-                                fmt::join(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-                                some.size() > shown ? ", …" : "");
+  verdict_.reason =
+      fmt::format("{} page(s) could not be read: {}{}", some.size(),
+                  fmt::join(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                  some.size() > shown ? ", …" : "");
   phase_ = phase::ended;
 }
 

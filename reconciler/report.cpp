@@ -38,14 +38,16 @@ json::object to_json(const report& r) {
 }
 
 std::string to_table(std::span<const report> reports) {
-  std::string text = fmt::format("{:<24} {:<11} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7} {:>7}\n", "account",
-                                 "kind", "verdict", "fetched", "matched", "backfilled", "status", "unchanged", "unmatched",
-                                 "conflicts", "missed", "lookups", "seconds");
+  std::string text =
+      fmt::format("{:<24} {:<11} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7} {:>7}\n",
+                  "account", "kind", "verdict", "fetched", "matched", "backfilled", "status", "unchanged",
+                  "unmatched", "conflicts", "missed", "lookups", "seconds");
   for (const report& r : reports) {
     std::string name = r.account_name.empty() ? r.account : r.account_name;
-    text += fmt::format("{:<24.24} {:<11} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7} {:>7.1f}\n", name,
-                        r.kind, r.complete ? "complete" : "INCOMPLETE", r.fetched, r.matched, r.backfilled, r.status_changed,
-                        r.unchanged, r.unmatched, r.conflicts, r.missed_by_webhook, r.lookups, r.seconds);
+    text += fmt::format(
+        "{:<24.24} {:<11} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7} {:>7.1f}\n", name,
+        r.kind, r.complete ? "complete" : "INCOMPLETE", r.fetched, r.matched, r.backfilled, r.status_changed,
+        r.unchanged, r.unmatched, r.conflicts, r.missed_by_webhook, r.lookups, r.seconds);
     if (r.reason) text += fmt::format("    {}\n", *r.reason);
   }
   return text;
@@ -81,13 +83,26 @@ void tally::count(std::uint64_t parcel, const shop::verdict& v) {
   note_changes(v);
   state now = undecided;
   switch (v.what) {
-  case shop::outcome::applied: now = applied; break;
-  case shop::outcome::unchanged: now = unchanged; break;
-  case shop::outcome::stale: now = stale; break;
-  case shop::outcome::unmatched: now = unmatched; break;
-  case shop::outcome::conflict: now = conflict; break;
-  case shop::outcome::in_doubt: now = waiting; break;
-  case shop::outcome::busy: return;
+  case shop::outcome::applied:
+    now = applied;
+    break;
+  case shop::outcome::unchanged:
+    now = unchanged;
+    break;
+  case shop::outcome::stale:
+    now = stale;
+    break;
+  case shop::outcome::unmatched:
+    now = unmatched;
+    break;
+  case shop::outcome::conflict:
+    now = conflict;
+    break;
+  case shop::outcome::in_doubt:
+    now = waiting;
+    break;
+  case shop::outcome::busy:
+    return;
   }
   seen_set::mark before = parcels_.find(parcel, undecided);
   // A row read again says nothing new of what this sweep has written, unless it was in doubt until then.

@@ -33,8 +33,8 @@ constexpr pg::statement choose{
 constexpr pg::statement begin{"rotation_begin", "begin"};
 constexpr pg::statement commit{"rotation_commit", "commit"};
 
-// The door writes parcels under their orders' locks, in any order; whoever else writes some must not wait for it while it
-// may wait for him. One that is being written is asked for again next time.
+// The door writes parcels under their orders' locks, in any order; whoever else writes some must not wait for
+// it while it may wait for him. One that is being written is asked for again next time.
 constexpr pg::statement note{"rotation_note", R"sql(
 with free as (
   select p.id, n.gone from unnest($1::bigint[], $2::boolean[]) as n (id, gone)

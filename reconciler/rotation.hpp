@@ -16,7 +16,7 @@
 
 namespace suivi::reconciler {
 
-inline constexpr std::chrono::hours rotation_rest{8}; // pulled this recently, it need not be read again …
+inline constexpr std::chrono::hours rotation_rest{8};    // pulled this recently, it need not be read again …
 inline constexpr std::chrono::hours rotation_period{16}; // … and then within so long
 inline constexpr std::int64_t rotation_least = 5;        // so many are read in every sweep, rested or not
 inline constexpr std::int64_t rotation_most = 200;

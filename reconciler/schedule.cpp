@@ -16,7 +16,8 @@ std::vector<instant> schedule::runs_around(instant t) const {
   for (int offset = -2; offset <= 2; ++offset) {
     for (std::chrono::minutes time : times_) {
       date::local_seconds local = today + date::days(offset) + time;
-      // For a time that comes twice `earliest` is the first; for a skipped one it is the moment of the change.
+      // For a time that comes twice `earliest` is the first; for a skipped one it is the moment of the
+      // change.
       date::sys_seconds run = zone->to_sys(local, date::choose::earliest);
       runs.push_back(std::chrono::time_point_cast<microseconds>(run));
     }

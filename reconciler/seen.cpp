@@ -1,5 +1,5 @@
-// Linear probing, at most seven eighths full; large tables grow by an eighth, for they are what a sweep of a million
-// parcels weighs.
+// Linear probing, at most seven eighths full; large tables grow by an eighth, for they are what a sweep of a
+// million parcels weighs.
 #include "reconciler/seen.hpp"
 
 #include <functional>
@@ -12,7 +12,9 @@ constexpr std::uint64_t mark_bits = 63;
 constexpr std::uint64_t used = 64;
 constexpr std::size_t many = 4'096;
 
-std::uint64_t key_of(std::uint64_t hash) { return (hash & ~mark_bits) | used; }
+std::uint64_t key_of(std::uint64_t hash) {
+  return (hash & ~mark_bits) | used;
+}
 
 std::uint64_t hash_of(char kind, std::string_view text) {
   std::uint64_t h = std::hash<std::string_view>{}(text) + static_cast<std::uint64_t>(kind);
@@ -75,7 +77,9 @@ bool seen_set::insert(std::uint64_t hash, mark with) {
   return true;
 }
 
-bool seen_set::contains(std::uint64_t hash) const { return entry(hash) != nullptr; }
+bool seen_set::contains(std::uint64_t hash) const {
+  return entry(hash) != nullptr;
+}
 
 seen_set::mark seen_set::find(std::uint64_t hash, mark absent) const {
   const std::uint64_t* found = entry(hash);

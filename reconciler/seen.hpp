@@ -1,5 +1,6 @@
-// A compact set of parcels by the 64-bit hash of their identity, each with a small mark: what a sweep remembers of the
-// rows it has read, so that its memory stays flat (about 10 bytes a parcel; open addressing, no deletion).
+// A compact set of parcels by the 64-bit hash of their identity, each with a small mark: what a sweep
+// remembers of the rows it has read, so that its memory stays flat (about 10 bytes a parcel; open addressing,
+// no deletion).
 #pragma once
 
 #include "common/maystro/shipment.hpp"
@@ -11,8 +12,8 @@
 
 namespace suivi::reconciler {
 
-// The hash of a row's strongest identity (uuid, display id, tracking, reference); never 0. Different kinds of identity
-// never hash alike by accident of the same text.
+// The hash of a row's strongest identity (uuid, display id, tracking, reference); never 0. Different kinds of
+// identity never hash alike by accident of the same text.
 [[nodiscard]] std::uint64_t identity_hash(const maystro::shipment& row);
 
 // The hash of any text, mixed alike; never 0.

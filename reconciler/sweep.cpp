@@ -17,7 +17,9 @@ constexpr milliseconds database_wait{10'000};
 constexpr milliseconds stop_grace{4'000};
 constexpr milliseconds end_pause{500};
 
-steady_time steady_now() { return std::chrono::steady_clock::now(); }
+steady_time steady_now() {
+  return std::chrono::steady_clock::now();
+}
 
 shop::door_options door_of(const sweep_options& options) {
   shop::door_options door;
@@ -32,10 +34,10 @@ shop::door_options door_of(const sweep_options& options) {
 account_sweep::account_sweep(asio::any_io_executor executor, pg::pool& database, http::client& client,
                              shop::account who, sweep_options options, std::optional<lease> held)
     : database_(database), who_(std::move(who)), options_(options), held_(std::move(held)),
-      courier_(client, who_.courier, options.request_timeout, options.requests_per_second, options.max_in_flight),
-      plan_(page_plan(options.max_orders)),
-      wake_(executor), ending_(executor), fetchers_(executor), helpers_(executor),
-      feed_(database, door_of(options), held_, counted_, wake_), began_(steady_now()) {
+      courier_(client, who_.courier, options.request_timeout, options.requests_per_second,
+               options.max_in_flight),
+      plan_(page_plan(options.max_orders)), wake_(executor), ending_(executor), fetchers_(executor),
+      helpers_(executor), feed_(database, door_of(options), held_, counted_, wake_), began_(steady_now()) {
   report_.account = who_.id;
   report_.account_name = who_.name;
   report_.kind = options_.kind == sweep_kind::full ? "full" : "incremental";
@@ -88,8 +90,10 @@ task<void> account_sweep::fetch(int page) {
   case outcome::good: {
     std::vector<listed_row> rows;
     rows.reserve(got.content->rows.size());
-    for (const maystro::shipment& row : got.content->rows) rows.push_back({identity_hash(row), row.created_at});
-    instant shown = shop::pull_time(got.how.asked_at, got.how.answered_at, got.how.server_date, options_.read_lag).from;
+    for (const maystro::shipment& row : got.content->rows)
+      rows.push_back({identity_hash(row), row.created_at});
+    instant shown =
+        shop::pull_time(got.how.asked_at, got.how.answered_at, got.how.server_date, options_.read_lag).from;
     page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, shown};
     std::size_t wanted = plan_.read(page, facts, rows);
     got.content->rows.resize(wanted);
@@ -192,21 +196,27 @@ void account_sweep::judge() {
     why.push_back("the lease could not be kept: the database did not answer");
   else if (lease_lost_ || feed_.lease_lost())
     why.push_back("another reconciler took the account over");
-  else if (feed_.failed()) why.push_back(fmt::format("the database refused rows: {}", to_string(*feed_.failed())));
-  if (!courier_.stopped().empty()) why.push_back(courier_.stopped());
+  else if (feed_.failed())
+    why.push_back(fmt::format("the database refused rows: {}", to_string(*feed_.failed())));
+  if (!courier_.stopped().empty())
+    why.push_back(courier_.stopped());
   else if (plan_.done() && !list.complete) {
     why.push_back(first_failure_.empty() ? list.reason : fmt::format("{} ({})", list.reason, first_failure_));
   }
-  if (feed_.given_up() > 0) why.push_back(fmt::format("{} row(s) stayed locked by the shop", feed_.given_up()));
+  if (feed_.given_up() > 0)
+    why.push_back(fmt::format("{} row(s) stayed locked by the shop", feed_.given_up()));
   if (doubts_undone_ > 0) why.push_back(fmt::format("{} single read(s) were not done", doubts_undone_));
 
   report_ = so_far();
   report_.complete = why.empty() && plan_.done() && list.complete;
   report_.cut = report_.complete && list.cut;
   report_.abandoned = stopping_ || lease_lost_ || feed_.lease_lost();
-  if (!why.empty()) report_.reason = fmt::format("{}", fmt::join(why, "; "));
-  else if (!list.reason.empty()) report_.reason = list.reason;
-  else report_.reason.reset();
+  if (!why.empty())
+    report_.reason = fmt::format("{}", fmt::join(why, "; "));
+  else if (!list.reason.empty())
+    report_.reason = list.reason;
+  else
+    report_.reason.reset();
 }
 
 task<void> account_sweep::end() {
@@ -227,8 +237,10 @@ task<void> account_sweep::end() {
   }
   if (report_.status_changed > 0) {
     auto missed = co_await count_missed(**db, *id_);
-    if (missed) report_.missed_by_webhook = *missed;
-    else log::warn("orders that webhooks missed could not be counted", {{"error", to_string(missed.error())}});
+    if (missed)
+      report_.missed_by_webhook = *missed;
+    else
+      log::warn("orders that webhooks missed could not be counted", {{"error", to_string(missed.error())}});
   }
   auto ended = co_await end_sweep(**db, *held_, *id_, report_, counts, who_.from_environment, problem);
   // In doubt as well as transient: to end it twice changes nothing.
@@ -277,10 +289,15 @@ task<report> account_sweep::run() {
     co_await helpers_.join();
   }
   co_await end();
-  log::info("a sweep ended", {{"sweep", report_.id}, {"account", report_.account}, {"complete", report_.complete},
-                              {"reason", report_.reason.value_or("")}, {"fetched", report_.fetched},
-                              {"backfilled", report_.backfilled}, {"statusChanged", report_.status_changed},
-                              {"requests", report_.requests}, {"seconds", report_.seconds}});
+  log::info("a sweep ended", {{"sweep", report_.id},
+                              {"account", report_.account},
+                              {"complete", report_.complete},
+                              {"reason", report_.reason.value_or("")},
+                              {"fetched", report_.fetched},
+                              {"backfilled", report_.backfilled},
+                              {"statusChanged", report_.status_changed},
+                              {"requests", report_.requests},
+                              {"seconds", report_.seconds}});
   co_return report_;
 }
 

@@ -1,9 +1,9 @@
-// One sweep of one account: the pages as its plan asks for them (plan.hpp, incremental.hpp), their rows through the door,
-// the doubts settled by single reads, orders looked up by reference, in an incremental sweep also a turn of rotation, and a
-// report that says whether the list was read whole.
+// One sweep of one account: the pages as its plan asks for them (plan.hpp, incremental.hpp), their rows
+// through the door, the doubts settled by single reads, orders looked up by reference, in an incremental
+// sweep also a turn of rotation, and a report that says whether the list was read whole.
 //
-// Writes nothing in a dry run, the report's row included. A sweep that is killed leaves its row saying so. stop() ends it
-// early, with an incomplete report and the lease freed. One run() for each object.
+// Writes nothing in a dry run, the report's row included. A sweep that is killed leaves its row saying so.
+// stop() ends it early, with an incomplete report and the lease freed. One run() for each object.
 #pragma once
 
 #include "common/http/client.hpp"
@@ -32,8 +32,8 @@ struct sweep_options {
   milliseconds request_timeout{30'000};
   milliseconds read_lag{10'000};
   bool adopt_unassigned = true;
-  std::int64_t lookup_limit = 500;          // single look-ups; 0 = none
-  milliseconds incremental_every{300'000};  // what rotation reckons with
+  std::int64_t lookup_limit = 500;         // single look-ups; 0 = none
+  milliseconds incremental_every{300'000}; // what rotation reckons with
   bool dry_run = false;
 };
 

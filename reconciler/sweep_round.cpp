@@ -11,11 +11,14 @@ namespace {
 constexpr milliseconds look_again{500};
 constexpr milliseconds database_wait{10'000};
 
-steady_time steady_now() { return std::chrono::steady_clock::now(); }
+steady_time steady_now() {
+  return std::chrono::steady_clock::now();
+}
 
 } // namespace
 
-sweep_round::sweep_round(asio::any_io_executor executor, pg::pool& database, http::client& client, std::string owner)
+sweep_round::sweep_round(asio::any_io_executor executor, pg::pool& database, http::client& client,
+                         std::string owner)
     : executor_(std::move(executor)), database_(database), client_(client), owner_(std::move(owner)) {}
 
 void sweep_round::stop() {
@@ -36,8 +39,10 @@ account_sweep::progress sweep_round::how_far() const {
     account_sweep::progress one = p.sweep->how_far();
     sum.pages += one.pages;
     sum.rows += one.rows;
-    if (one.rows_expected) expected += *one.rows_expected;
-    else known = known && p.done.has_value();
+    if (one.rows_expected)
+      expected += *one.rows_expected;
+    else
+      known = known && p.done.has_value();
   }
   if (known) sum.rows_expected = expected;
   return sum;
@@ -95,7 +100,8 @@ task<void> sweep_round::run_one(place& here, sweep_options options, milliseconds
 }
 
 task<sweep_round::outcome> sweep_round::run(std::vector<shop::account> accounts, sweep_options options,
-                                            milliseconds patience, std::function<void(const std::string&)> say) {
+                                            milliseconds patience,
+                                            std::function<void(const std::string&)> say) {
   places_.clear();
   failed_.reset();
   places_.reserve(accounts.size()); // run_one() keeps references

@@ -1,5 +1,5 @@
-// Sweeps of several accounts side by side: one's failure is never another's. An account whose lease somebody else
-// holds is waited for, or passed over.
+// Sweeps of several accounts side by side: one's failure is never another's. An account whose lease somebody
+// else holds is waited for, or passed over.
 #pragma once
 
 #include "reconciler/sweep.hpp"
@@ -16,12 +16,12 @@ class sweep_round {
   sweep_round(asio::any_io_executor executor, pg::pool& database, http::client& client, std::string owner);
 
   struct outcome {
-    std::vector<report> reports;      // in the order of the accounts
+    std::vector<report> reports;          // in the order of the accounts
     std::vector<std::string> passed_over; // accounts whose lease could not be had in time
-    std::optional<error> failed;      // the database could not be asked for a lease
+    std::optional<error> failed;          // the database could not be asked for a lease
   };
-  // `patience`: how long to wait for a lease; `say` is told once for each account that is waited for. May be called
-  // again after it has returned.
+  // `patience`: how long to wait for a lease; `say` is told once for each account that is waited for. May be
+  // called again after it has returned.
   task<outcome> run(std::vector<shop::account> accounts, sweep_options options, milliseconds patience,
                     std::function<void(const std::string&)> say);
   // Ends what is under way and keeps later runs from starting.

@@ -18,7 +18,8 @@
 namespace suivi::reconciler {
 namespace {
 
-// How often it is looked whether an account is due: a clock that was set, an account that was added, a lease that lapsed.
+// How often it is looked whether an account is due: a clock that was set, an account that was added, a lease
+// that lapsed.
 constexpr milliseconds look_again{5'000};
 constexpr milliseconds look_pause{100};
 constexpr milliseconds stop_grace{2'000};
@@ -27,7 +28,8 @@ constexpr milliseconds first_tidying{10'000}; // the schema is there by then; el
 
 // One account's sweep under way; each account has its own round, so that none waits for another's.
 struct account_job {
-  account_job(parts& p, std::string of, due what_kind) : account(std::move(of)), kind(what_kind), round(p.executor, p.database, p.client, p.owner) {}
+  account_job(parts& p, std::string of, due what_kind)
+      : account(std::move(of)), kind(what_kind), round(p.executor, p.database, p.client, p.owner) {}
   std::string account;
   due kind;
   sweep_round round;
@@ -38,8 +40,7 @@ struct worker {
   worker(parts& with)
       : p(with), times(p.settings.reconciler.schedule, p.settings.reconciler.timezone), life(p.executor),
         sweeping(p.executor, life.on_failure()), wake(p.executor),
-        requests(
-            p, [this](const report& r) { numbers.count(r); }, life.on_failure()) {}
+        requests(p, [this](const report& r) { numbers.count(r); }, life.on_failure()) {}
 
   parts& p;
   schedule times;
@@ -67,7 +68,8 @@ task<void> stop_when_wanted(worker& w) {
 void note_database(worker& w, const error& why) {
   if (!w.database_missed) log::warn("the database cannot be used", {{"error", to_string(why)}});
   w.database_missed = true;
-  if (why.code == "sqlstate:3F000" || why.code == "sqlstate:42P01") w.migrated = false; // the schema is gone: make it again
+  if (why.code == "sqlstate:3F000" || why.code == "sqlstate:42P01")
+    w.migrated = false; // the schema is gone: make it again
 }
 
 struct due_account {
@@ -147,7 +149,8 @@ task<void> sweep_account(worker& w, account_job& job, shop::account who) {
 
 void begin_sweeps(worker& w, std::vector<due_account> now) {
   for (due_account& one : now) {
-    bool busy = std::any_of(w.jobs.begin(), w.jobs.end(), [&](const account_job& j) { return j.account == one.who.id; });
+    bool busy = std::any_of(w.jobs.begin(), w.jobs.end(),
+                            [&](const account_job& j) { return j.account == one.who.id; });
     if (busy) continue;
     account_job& job = w.jobs.emplace_back(w.p, one.who.id, one.kind);
     w.sweeping.spawn("sweep", sweep_account(w, job, std::move(one.who)));
@@ -160,7 +163,9 @@ task<int> work(worker& w) {
     std::erase_if(w.jobs, [](const account_job& job) { return job.ended; });
     auto found = co_await look_at_accounts(w);
     if (first && found && !w.accounts_seen) {
-      fmt::print(stderr, "suivi-reconciler: no courier account: neither shipping_accounts nor MAYSTRO_API_KEY holds one\n");
+      fmt::print(
+          stderr,
+          "suivi-reconciler: no courier account: neither shipping_accounts nor MAYSTRO_API_KEY holds one\n");
       co_return exits::usage;
     }
     if (found) first = false;
@@ -168,7 +173,8 @@ task<int> work(worker& w) {
     if (found) begin_sweeps(w, std::move(found->now));
     milliseconds pause = look_again;
     if (found && found->next)
-      pause = std::clamp(std::chrono::duration_cast<milliseconds>(*found->next - now()) + milliseconds(5), look_pause, look_again);
+      pause = std::clamp(std::chrono::duration_cast<milliseconds>(*found->next - now()) + milliseconds(5),
+                         look_pause, look_again);
     co_await w.wake.wait_until(std::chrono::steady_clock::now() + pause);
   }
   co_await w.sweeping.join();
@@ -207,7 +213,8 @@ task<int> run_worker(parts& p) {
   w.requests.stop();
   co_await asking.join();
   health.drain(stop_grace);
-  bool served = co_await serving.join_until(std::chrono::steady_clock::now() + stop_grace + milliseconds(500));
+  bool served =
+      co_await serving.join_until(std::chrono::steady_clock::now() + stop_grace + milliseconds(500));
   if (!served) serving.cancel();
   co_await serving.join();
   beside.cancel();

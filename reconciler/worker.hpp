@@ -1,8 +1,9 @@
-// The command `run`: full sweeps at the scheduled times, one at start if the last one was missed, incremental ones in
-// between, until SIGTERM.
+// The command `run`: full sweeps at the scheduled times, one at start if the last one was missed, incremental
+// ones in between, until SIGTERM.
 //
-// Sweeps of an account never overlap, here or in another process (leases). An account that is due and leased elsewhere is
-// looked at again every few seconds, so that the work of a reconciler that died is taken over as soon as its lease lapses.
+// Sweeps of an account never overlap, here or in another process (leases). An account that is due and leased
+// elsewhere is looked at again every few seconds, so that the work of a reconciler that died is taken over as
+// soon as its lease lapses.
 #pragma once
 
 #include "reconciler/app.hpp"

@@ -37,7 +37,8 @@ std::string_view without_scheme(std::string_view key) {
 
 } // namespace
 
-std::vector<environment_account> environment_accounts(const environment& env, std::vector<std::string>& warnings,
+std::vector<environment_account> environment_accounts(const environment& env,
+                                                      std::vector<std::string>& warnings,
                                                       std::vector<std::string>& wrong) {
   std::map<unsigned, std::string> variables;
   for (const auto& [name, value] : env)
@@ -47,9 +48,10 @@ std::vector<environment_account> environment_accounts(const environment& env, st
   for (const auto& [number, variable] : variables) {
     std::string key(without_scheme(trimmed(env.at(variable))));
     if (!is_token(key)) {
-      wrong.push_back(fmt::format("{} = ***: allowed are visible ASCII characters without spaces, with or without the word "
-                                  "Token before them",
-                                  variable));
+      wrong.push_back(fmt::format(
+          "{} = ***: allowed are visible ASCII characters without spaces, with or without the word "
+          "Token before them",
+          variable));
       continue;
     }
     auto same = std::find_if(accounts.begin(), accounts.end(),

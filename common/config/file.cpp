@@ -1,4 +1,5 @@
-// toml++ behind one function. A value of an unknown key is never shown: it may be a secret under a misspelt name.
+// toml++ behind one function. A value of an unknown key is never shown: it may be a secret under a misspelt
+// name.
 #include "common/config/file.hpp"
 
 #include <algorithm>
@@ -29,12 +30,15 @@ given read_value(const toml::node& node, const std::string& where) {
   } else if (auto list = node.as_array()) {
     v.as = given::shape::list;
     for (const toml::node& item : *list) {
-      if (auto text_item = item.as_string()) v.items.push_back(text_item->get());
-      else v.as = given::shape::other;
+      if (auto text_item = item.as_string())
+        v.items.push_back(text_item->get());
+      else
+        v.as = given::shape::other;
     }
     std::vector<std::string> quoted;
     for (const std::string& item : v.items) quoted.push_back(toml_string(item));
-    v.text = v.as == given::shape::list ? fmt::format("[{}]", fmt::join(quoted, ", ")) : "a list of mixed kinds";
+    v.text =
+        v.as == given::shape::list ? fmt::format("[{}]", fmt::join(quoted, ", ")) : "a list of mixed kinds";
   } else {
     v.as = given::shape::other;
     v.text = node.is_table() ? "a table" : "a date or time without quotes";
@@ -62,7 +66,8 @@ file_content read_file(const std::string& path, std::vector<std::string>& wrong)
   std::error_code ignored;
   std::ifstream stream(path, std::ios::binary);
   if (!stream || std::filesystem::is_directory(path, ignored)) {
-    wrong.push_back(fmt::format("settings file = {}: cannot be read; allowed is a readable TOML file", toml_string(path)));
+    wrong.push_back(fmt::format("settings file = {}: cannot be read; allowed is a readable TOML file",
+                                toml_string(path)));
     return content;
   }
   std::string bytes{std::istreambuf_iterator<char>(stream), {}};
@@ -79,17 +84,20 @@ file_content read_file(const std::string& path, std::vector<std::string>& wrong)
     auto line = [&](const toml::key& of) { return fmt::format("{} line {}", path, of.source().begin.line); };
     const toml::table* table = node.as_table();
     if (!table || !is_section(section_name)) {
-      wrong.push_back(fmt::format("{} = {} ({}): unknown section or a value outside its section; allowed sections are {}",
-                                  section_name, mask, line(section), names_in("")));
+      wrong.push_back(
+          fmt::format("{} = {} ({}): unknown section or a value outside its section; allowed sections are {}",
+                      section_name, mask, line(section), names_in("")));
       continue;
     }
     for (const auto& [name, value] : *table) {
       std::string key_path = fmt::format("{}.{}", section_name, name.str());
-      bool known = std::any_of(all_keys().begin(), all_keys().end(), [&](const key& k) { return k.path() == key_path; });
-      if (known) content.values.emplace(key_path, read_value(value, line(name)));
+      bool known = std::any_of(all_keys().begin(), all_keys().end(),
+                               [&](const key& k) { return k.path() == key_path; });
+      if (known)
+        content.values.emplace(key_path, read_value(value, line(name)));
       else
-        wrong.push_back(fmt::format("{} = {} ({}): unknown key; allowed in [{}] are {}", key_path, mask, line(name),
-                                    section_name, names_in(section_name)));
+        wrong.push_back(fmt::format("{} = {} ({}): unknown key; allowed in [{}] are {}", key_path, mask,
+                                    line(name), section_name, names_in(section_name)));
     }
   }
   return content;

@@ -16,7 +16,9 @@ namespace {
 
 using shape = given::shape;
 
-bool is(const given& v, shape wanted) { return v.from_environment ? v.as == shape::text : v.as == wanted; }
+bool is(const given& v, shape wanted) {
+  return v.from_environment ? v.as == shape::text : v.as == wanted;
+}
 
 std::optional<std::vector<std::string>> list_of(const given& v) {
   if (v.from_environment) return split_list(v.text);
@@ -24,7 +26,8 @@ std::optional<std::vector<std::string>> list_of(const given& v) {
   return v.items;
 }
 
-template <class Number> std::optional<Number> number_of(std::string_view text) {
+template <class Number>
+std::optional<Number> number_of(std::string_view text) {
   Number value{};
   auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -44,8 +47,13 @@ struct place {
 // `field` answers a reference to the value inside the settings, constant or not.
 
 template <class Field>
-key text_key(place at, std::string_view allowed, Field field, std::optional<std::string> (*read)(std::string_view)) {
-  return {at.section, at.name, at.alias, allowed, false,
+key text_key(place at, std::string_view allowed, Field field,
+             std::optional<std::string> (*read)(std::string_view)) {
+  return {at.section,
+          at.name,
+          at.alias,
+          allowed,
+          false,
           [=](settings& s, const given& v) {
             auto value = is(v, shape::text) ? read(v.text) : std::nullopt;
             if (value) field(s) = *value;
@@ -55,20 +63,29 @@ key text_key(place at, std::string_view allowed, Field field, std::optional<std:
 }
 
 template <class Field>
-key secret_key(place at, std::string_view allowed, Field field, std::optional<std::string> (*read)(std::string_view)) {
-  return {at.section, at.name, at.alias, allowed, true,
-          [=](settings& s, const given& v) {
-            auto value = !is(v, shape::text) ? std::nullopt : v.text == mask ? std::string(mask) : read(v.text);
-            if (value) field(s) = secret(*value);
-            return value.has_value();
-          },
-          [=](const settings& s) {
-            return field(s).empty() ? std::string() : toml_string(field(s).masked());
-          }};
+key secret_key(place at, std::string_view allowed, Field field,
+               std::optional<std::string> (*read)(std::string_view)) {
+  return {
+      at.section,
+      at.name,
+      at.alias,
+      allowed,
+      true,
+      [=](settings& s, const given& v) {
+        auto value = !is(v, shape::text) ? std::nullopt : v.text == mask ? std::string(mask) : read(v.text);
+        if (value) field(s) = secret(*value);
+        return value.has_value();
+      },
+      [=](const settings& s) { return field(s).empty() ? std::string() : toml_string(field(s).masked()); }};
 }
 
-template <class Field> key integer_key(place at, std::string_view allowed, Field field, std::int64_t low, std::int64_t high) {
-  return {at.section, at.name, at.alias, allowed, false,
+template <class Field>
+key integer_key(place at, std::string_view allowed, Field field, std::int64_t low, std::int64_t high) {
+  return {at.section,
+          at.name,
+          at.alias,
+          allowed,
+          false,
           [=](settings& s, const given& v) {
             auto value = is(v, shape::integer) ? number_of<std::int64_t>(v.text) : std::nullopt;
             if (!value || *value < low || *value > high) return false;
@@ -79,8 +96,13 @@ template <class Field> key integer_key(place at, std::string_view allowed, Field
           [=](const settings& s) { return std::to_string(field(s)); }};
 }
 
-template <class Field> key boolean_key(place at, Field field) {
-  return {at.section, at.name, at.alias, "true or false", false,
+template <class Field>
+key boolean_key(place at, Field field) {
+  return {at.section,
+          at.name,
+          at.alias,
+          "true or false",
+          false,
           [=](settings& s, const given& v) {
             if (!is(v, shape::boolean) || (v.text != "true" && v.text != "false")) return false;
             field(s) = v.text == "true";
@@ -89,8 +111,13 @@ template <class Field> key boolean_key(place at, Field field) {
           [=](const settings& s) { return std::string(field(s) ? "true" : "false"); }};
 }
 
-template <class Field> key duration_key(place at, std::string_view allowed, Field field, milliseconds low) {
-  return {at.section, at.name, at.alias, allowed, false,
+template <class Field>
+key duration_key(place at, std::string_view allowed, Field field, milliseconds low) {
+  return {at.section,
+          at.name,
+          at.alias,
+          allowed,
+          false,
           [=](settings& s, const given& v) {
             auto value = is(v, shape::text) ? parse_duration(v.text) : std::nullopt;
             // A hundred years: nothing that is added to a point in time may overflow.
@@ -103,7 +130,11 @@ template <class Field> key duration_key(place at, std::string_view allowed, Fiel
 
 template <class Field>
 key size_key(place at, std::string_view allowed, Field field, std::uint64_t low, std::uint64_t high) {
-  return {at.section, at.name, at.alias, allowed, false,
+  return {at.section,
+          at.name,
+          at.alias,
+          allowed,
+          false,
           [=](settings& s, const given& v) {
             auto value = is(v, shape::text) || v.as == shape::integer ? parse_size(v.text) : std::nullopt;
             if (!value || *value < low || *value > high) return false;
@@ -113,8 +144,12 @@ key size_key(place at, std::string_view allowed, Field field, std::uint64_t low,
           [=](const settings& s) { return toml_string(format_size(field(s))); }};
 }
 
-template <class Field> key cidr_list_key(place at, Field field) {
-  return {at.section, at.name, at.alias, "a list of addresses or networks such as \"10.0.0.0/8\", \"2001:db8::/32\"",
+template <class Field>
+key cidr_list_key(place at, Field field) {
+  return {at.section,
+          at.name,
+          at.alias,
+          "a list of addresses or networks such as \"10.0.0.0/8\", \"2001:db8::/32\"",
           false,
           [=](settings& s, const given& v) {
             auto items = list_of(v);
@@ -132,11 +167,17 @@ template <class Field> key cidr_list_key(place at, Field field) {
 }
 
 // One of the words of `allowed`, which reads "a, b, c".
-template <class Field> key word_key(place at, std::string_view allowed, Field field) {
-  return {at.section, at.name, at.alias, allowed, false,
+template <class Field>
+key word_key(place at, std::string_view allowed, Field field) {
+  return {at.section,
+          at.name,
+          at.alias,
+          allowed,
+          false,
           [=](settings& s, const given& v) {
             auto words = split_list(allowed);
-            if (!is(v, shape::text) || std::find(words.begin(), words.end(), v.text) == words.end()) return false;
+            if (!is(v, shape::text) || std::find(words.begin(), words.end(), v.text) == words.end())
+              return false;
             field(s) = v.text;
             return true;
           },
@@ -180,7 +221,8 @@ bool read_schedule(settings& s, const given& v) {
 
 std::string print_schedule(const settings& s) {
   std::vector<std::string> times;
-  for (auto time : s.reconciler.schedule) times.push_back(fmt::format("{:02}:{:02}", time.count() / 60, time.count() % 60));
+  for (auto time : s.reconciler.schedule)
+    times.push_back(fmt::format("{:02}:{:02}", time.count() / 60, time.count() % 60));
   return toml_list(times);
 }
 
@@ -189,12 +231,14 @@ std::optional<std::string> read_token(std::string_view text) {
 }
 
 std::optional<std::string> read_path(std::string_view text) {
-  bool printable = std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  bool printable =
+      std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
   return !text.empty() && printable ? std::optional(std::string(text)) : std::nullopt;
 }
 
 constexpr std::string_view listen_allowed = "ADDRESS:PORT, an IPv6 address in brackets, port 0 to 65535";
-constexpr std::string_view url_allowed = "http://HOST[:PORT][/PATH] or https://…, without user, query or fragment";
+constexpr std::string_view url_allowed =
+    "http://HOST[:PORT][/PATH] or https://…, without user, query or fragment";
 constexpr std::string_view some_time = "a duration above zero such as 500ms, 5s, 10m, 6h, 14d";
 constexpr std::string_view any_time = "a duration such as 500ms, 5s, 10m, 6h, 14d, or 0s";
 
@@ -203,43 +247,50 @@ constexpr std::string_view any_time = "a duration such as 500ms, 5s, 10m, 6h, 14
 std::vector<key> make_keys() {
   constexpr std::int64_t many = 1'000'000'000;
   return {
-      secret_key({"database", "url", "DATABASE_URL"}, "postgresql://… or a conninfo such as \"host=… dbname=…\"",
-                 FIELD(database.url), read_database_url),
+      secret_key({"database", "url", "DATABASE_URL"},
+                 "postgresql://… or a conninfo such as \"host=… dbname=…\"", FIELD(database.url),
+                 read_database_url),
       integer_key({"database", "pool", ""}, "1 to 1000", FIELD(database.pool), 1, 1000),
-      text_key({"maystro", "base_url", "MAYSTRO_BASE_URL"}, url_allowed, FIELD(maystro.base_url), read_http_url),
-      duration_key({"maystro", "request_timeout", ""}, some_time, FIELD(maystro.request_timeout), milliseconds(1)),
+      text_key({"maystro", "base_url", "MAYSTRO_BASE_URL"}, url_allowed, FIELD(maystro.base_url),
+               read_http_url),
+      duration_key({"maystro", "request_timeout", ""}, some_time, FIELD(maystro.request_timeout),
+                   milliseconds(1)),
       duration_key({"maystro", "read_lag", ""}, any_time, FIELD(maystro.read_lag), milliseconds(0)),
       integer_key({"maystro", "max_in_flight", ""}, "1 to 1000", FIELD(maystro.max_in_flight), 1, 1000),
       {"maystro", "requests_per_second", "", "a number from 0 to 100000, 0 = no ceiling", false, read_rate,
        [](const settings& s) { return fmt::format("{}", s.maystro.requests_per_second); }},
       text_key({"receiver", "listen", ""}, listen_allowed, FIELD(receiver.listen), read_listen),
-      text_key({"receiver", "public_url", "WEBHOOK_BASE_URL"}, url_allowed, FIELD(receiver.public_url), read_http_url),
+      text_key({"receiver", "public_url", "WEBHOOK_BASE_URL"}, url_allowed, FIELD(receiver.public_url),
+               read_http_url),
       {"receiver", "webhook_secrets", "MAYSTRO_WEBHOOK_SECRET",
-       "a list of secrets, none empty, without control characters or spaces at their ends", true, read_webhook_secrets,
-       print_webhook_secrets},
+       "a list of secrets, none empty, without control characters or spaces at their ends", true,
+       read_webhook_secrets, print_webhook_secrets},
       boolean_key({"receiver", "allow_open", ""}, FIELD(receiver.allow_open)),
       cidr_list_key({"receiver", "allow_from", ""}, FIELD(receiver.allow_from)),
       cidr_list_key({"receiver", "trusted_proxies", ""}, FIELD(receiver.trusted_proxies)),
-      size_key({"receiver", "max_body", ""}, "a size from 1B to 64MiB such as 256KiB", FIELD(receiver.max_body_bytes), 1,
-               64ull << 20),
-      integer_key({"receiver", "max_connections", ""}, "1 to 1000000", FIELD(receiver.max_connections), 1, 1'000'000),
+      size_key({"receiver", "max_body", ""}, "a size from 1B to 64MiB such as 256KiB",
+               FIELD(receiver.max_body_bytes), 1, 64ull << 20),
+      integer_key({"receiver", "max_connections", ""}, "1 to 1000000", FIELD(receiver.max_connections), 1,
+                  1'000'000),
       secret_key({"receiver", "admin_token", "SUIVI_ADMIN_TOKEN"}, "visible ASCII characters without spaces",
                  FIELD(receiver.admin_token), read_token),
       text_key({"receiver", "tls_certificate", ""}, "a PEM file", FIELD(receiver.tls_certificate), read_path),
       text_key({"receiver", "tls_key", ""}, "a PEM file", FIELD(receiver.tls_key), read_path),
       text_key({"receiver", "spool", ""}, "a folder", FIELD(receiver.spool), read_path),
-      size_key({"receiver", "spool_max", ""}, "a size from 4KiB such as 1GiB", FIELD(receiver.spool_max_bytes), 4096,
-               1ull << 50),
+      size_key({"receiver", "spool_max", ""}, "a size from 4KiB such as 1GiB",
+               FIELD(receiver.spool_max_bytes), 4096, 1ull << 50),
       word_key({"receiver", "confirm", ""}, "off, terminal", FIELD(receiver.confirm)),
       text_key({"reconciler", "listen", ""}, listen_allowed, FIELD(reconciler.listen), read_listen),
-      {"reconciler", "schedule", "", "a list of local times such as \"06:00\", \"18:30\"", false, read_schedule,
-       print_schedule},
+      {"reconciler", "schedule", "", "a list of local times such as \"06:00\", \"18:30\"", false,
+       read_schedule, print_schedule},
       text_key({"reconciler", "timezone", ""}, "a name of the IANA time zone database such as Africa/Algiers",
                FIELD(reconciler.timezone), read_timezone),
       duration_key({"reconciler", "incremental_every", ""}, any_time, FIELD(reconciler.incremental_every),
                    milliseconds(0)),
-      integer_key({"reconciler", "max_orders", ""}, "0 to 1000000000, 0 = all", FIELD(reconciler.max_orders), 0, many),
-      integer_key({"reconciler", "lookup_limit", ""}, "0 to 1000000000", FIELD(reconciler.lookup_limit), 0, many),
+      integer_key({"reconciler", "max_orders", ""}, "0 to 1000000000, 0 = all", FIELD(reconciler.max_orders),
+                  0, many),
+      integer_key({"reconciler", "lookup_limit", ""}, "0 to 1000000000", FIELD(reconciler.lookup_limit), 0,
+                  many),
       boolean_key({"reconciler", "adopt_unassigned", ""}, FIELD(reconciler.adopt_unassigned)),
       duration_key({"retention", "events", ""}, some_time, FIELD(retention.events), milliseconds(1)),
       word_key({"log", "level", ""}, "debug, info, warn, error", FIELD(log.level)),
@@ -249,7 +300,9 @@ std::vector<key> make_keys() {
 
 } // namespace
 
-std::string key::path() const { return fmt::format("{}.{}", section, name); }
+std::string key::path() const {
+  return fmt::format("{}.{}", section, name);
+}
 
 std::string key::variable() const {
   std::string variable = fmt::format("SUIVI_{}_{}", section, name);
@@ -266,9 +319,12 @@ const std::vector<key>& all_keys() {
 std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (char c : to_storable_text(text)) {
-    if (c == '"' || c == '\\') out += {'\\', c};
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
-    else out += c;
+    if (c == '"' || c == '\\')
+      out += {'\\', c};
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+    else
+      out += c;
   }
   return out + '"';
 }

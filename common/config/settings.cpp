@@ -47,7 +47,8 @@ void read_keys(settings& s, const file_content& file, const environment& env, mi
       value = found->second;
     }
     if (!k.read(s, *value))
-      wrong.push_back(fmt::format("{} = {} ({}): allowed is {}", k.path(), shown(k, *value), value->where, k.allowed));
+      wrong.push_back(
+          fmt::format("{} = {} ({}): allowed is {}", k.path(), shown(k, *value), value->where, k.allowed));
   }
 }
 
@@ -56,29 +57,34 @@ void warn_of_unknown_variables(const environment& env, std::vector<std::string>&
     if (!name.starts_with("SUIVI_") || name == "SUIVI_CONFIG") continue;
     bool known = false;
     for (const key& k : all_keys()) known = known || name == k.variable() || name == k.alias;
-    if (!known) warnings.push_back(fmt::format("{}: no setting has this environment variable; it is ignored", name));
+    if (!known)
+      warnings.push_back(fmt::format("{}: no setting has this environment variable; it is ignored", name));
   }
 }
 
 // What no single value shows.
 void check_whole(program who, const settings& s, purpose use, mistakes& wrong) {
   if (s.database.url.empty())
-    wrong.push_back("database.url = (not set): required; give it in the settings file, as SUIVI_DATABASE_URL or as "
-                    "DATABASE_URL");
+    wrong.push_back(
+        "database.url = (not set): required; give it in the settings file, as SUIVI_DATABASE_URL or as "
+        "DATABASE_URL");
   auto masked = [&](const secret& value, std::string_view path) {
     if (use != purpose::check && value.reveal() == mask)
-      wrong.push_back(fmt::format("{} = {}: this is how --check-config hides a secret; put the secret itself here", path, mask));
+      wrong.push_back(fmt::format(
+          "{} = {}: this is how --check-config hides a secret; put the secret itself here", path, mask));
   };
   masked(s.database.url, "database.url");
   if (s.receiver.tls_certificate.empty() != s.receiver.tls_key.empty())
-    wrong.push_back(fmt::format("receiver.tls_certificate = {}, receiver.tls_key = {}: allowed is both or neither",
-                                toml_string(s.receiver.tls_certificate), toml_string(s.receiver.tls_key)));
+    wrong.push_back(
+        fmt::format("receiver.tls_certificate = {}, receiver.tls_key = {}: allowed is both or neither",
+                    toml_string(s.receiver.tls_certificate), toml_string(s.receiver.tls_key)));
   if (who == program::reconciler || use == purpose::command) return; // the rest is the serving receiver's own
   for (const secret& each : s.receiver.webhook_secrets) masked(each, "receiver.webhook_secrets");
   masked(s.receiver.admin_token, "receiver.admin_token");
   if (s.receiver.webhook_secrets.empty() && !s.receiver.allow_open)
-    wrong.push_back("receiver.webhook_secrets = (not set): at least one secret is required, as "
-                    "SUIVI_RECEIVER_WEBHOOK_SECRETS or MAYSTRO_WEBHOOK_SECRET, or receiver.allow_open = true");
+    wrong.push_back(
+        "receiver.webhook_secrets = (not set): at least one secret is required, as "
+        "SUIVI_RECEIVER_WEBHOOK_SECRETS or MAYSTRO_WEBHOOK_SECRET, or receiver.allow_open = true");
 }
 
 void make_absolute(settings& s, const fs::path& base) {
@@ -96,8 +102,8 @@ std::string choose_file(const std::string& flag, const environment& env) {
 
 } // namespace
 
-boost::system::result<loaded, std::vector<std::string>> load(program who, const std::string& file, const environment& env,
-                                                             bool stderr_is_terminal, purpose use) {
+boost::system::result<loaded, std::vector<std::string>>
+load(program who, const std::string& file, const environment& env, bool stderr_is_terminal, purpose use) {
   loaded result;
   mistakes wrong;
   if (stderr_is_terminal) result.values.log.format = "text";
@@ -124,11 +130,13 @@ std::string to_toml(const settings& s) {
     if (k.section != section) text += fmt::format("{}[{}]\n", section.empty() ? "" : "\n", k.section);
     section = k.section;
     std::string value = k.print(s);
-    text += value.empty() ? fmt::format("# {} is not set\n", k.name) : fmt::format("{} = {}\n", k.name, value);
+    text +=
+        value.empty() ? fmt::format("# {} is not set\n", k.name) : fmt::format("{} = {}\n", k.name, value);
   }
   for (const environment_account& account : s.maystro.accounts)
-    text += fmt::format("{}# account {} of the environment: name {}, key {}\n", &account == &s.maystro.accounts.front() ? "\n" : "",
-                        account.id, toml_string(account.name), mask);
+    text += fmt::format("{}# account {} of the environment: name {}, key {}\n",
+                        &account == &s.maystro.accounts.front() ? "\n" : "", account.id,
+                        toml_string(account.name), mask);
   return text;
 }
 

@@ -1,6 +1,8 @@
-// The settings of both programs: one table of keys, read from a TOML file and the environment, checked as a whole.
+// The settings of both programs: one table of keys, read from a TOML file and the environment, checked as a
+// whole.
 //
-// Precedence: environment, file, default. Every mistake is reported, one line each, naming key, value and what is allowed.
+// Precedence: environment, file, default. Every mistake is reported, one line each, naming key, value and
+// what is allowed.
 #pragma once
 
 #include "common/base/error.hpp"
@@ -16,8 +18,8 @@
 namespace suivi::config {
 
 enum class program { receiver, reconciler }; // decides which keys are required
-// A masked secret ("***") can be checked, so that what --check-config prints can be read back; it cannot be run with.
-// A command demands only what it uses: the database.
+// A masked secret ("***") can be checked, so that what --check-config prints can be read back; it cannot be
+// run with. A command demands only what it uses: the database.
 enum class purpose { run, check, command };
 
 using milliseconds = std::chrono::milliseconds;
@@ -60,7 +62,8 @@ struct settings {
   } receiver;
   struct {
     std::string listen = "127.0.0.1:8081";
-    std::vector<std::chrono::minutes> schedule{std::chrono::hours(0), std::chrono::hours(6), std::chrono::hours(12),
+    std::vector<std::chrono::minutes> schedule{std::chrono::hours(0), std::chrono::hours(6),
+                                               std::chrono::hours(12),
                                                std::chrono::hours(18)}; // since local midnight, sorted
     std::string timezone = "Africa/Algiers";
     milliseconds incremental_every{300'000}; // 0 = off
@@ -82,10 +85,10 @@ struct loaded {
   std::vector<std::string> warnings; // unknown SUIVI_* variables
 };
 
-// `file`: the --config flag, or empty for $SUIVI_CONFIG, else ./suivi.toml if there, else none. `stderr_is_terminal`
-// makes `text` the default of log.format. On failure: every mistake, one line each.
-boost::system::result<loaded, std::vector<std::string>> load(program who, const std::string& file, const environment& env,
-                                                             bool stderr_is_terminal,
+// `file`: the --config flag, or empty for $SUIVI_CONFIG, else ./suivi.toml if there, else none.
+// `stderr_is_terminal` makes `text` the default of log.format. On failure: every mistake, one line each.
+boost::system::result<loaded, std::vector<std::string>> load(program who, const std::string& file,
+                                                             const environment& env, bool stderr_is_terminal,
                                                              purpose use = purpose::run);
 
 // The settings in force as TOML that can be read back; secrets are masked as "***".

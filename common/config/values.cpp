@@ -67,19 +67,23 @@ std::optional<std::string> read_cidr(std::string_view text) {
 
 std::optional<std::string> read_http_url(std::string_view text) {
   std::string_view rest = text;
-  if (rest.starts_with("https://")) rest.remove_prefix(8);
-  else if (rest.starts_with("http://")) rest.remove_prefix(7);
-  else return std::nullopt;
+  if (rest.starts_with("https://"))
+    rest.remove_prefix(8);
+  else if (rest.starts_with("http://"))
+    rest.remove_prefix(7);
+  else
+    return std::nullopt;
   for (char c : rest)
-    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F || c == '?' || c == '#' ||
-        c == '@' || c == '"' || c == '\\')
+    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F || c == '?' ||
+        c == '#' || c == '@' || c == '"' || c == '\\')
       return std::nullopt;
   std::string_view host_and_port = rest.substr(0, rest.find('/'));
   std::size_t after_host = host_and_port.starts_with('[') ? host_and_port.find(']') : 0;
   if (after_host == std::string_view::npos) return std::nullopt;
   std::size_t colon = host_and_port.find(':', after_host);
   if (host_and_port.substr(0, colon).empty()) return std::nullopt;
-  if (colon != std::string_view::npos && !read_number(host_and_port.substr(colon + 1), 65535)) return std::nullopt;
+  if (colon != std::string_view::npos && !read_number(host_and_port.substr(colon + 1), 65535))
+    return std::nullopt;
   while (text.ends_with('/')) text.remove_suffix(1);
   return std::string(text);
 }

@@ -1,4 +1,5 @@
-// What a single setting's text must look like. Pure; each answers the value in the form the programs use, or nothing.
+// What a single setting's text must look like. Pure; each answers the value in the form the programs use, or
+// nothing.
 #pragma once
 
 #include <chrono>

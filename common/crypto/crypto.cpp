@@ -40,7 +40,8 @@ std::string_view trimmed(std::string_view text) {
 
 } // namespace
 
-// OpenSSL looks an algorithm up anew for whoever names it by EVP_sha256(), which takes longer than to digest a webhook.
+// OpenSSL looks an algorithm up anew for whoever names it by EVP_sha256(), which takes longer than to digest
+// a webhook.
 sha256_digest sha256(std::string_view bytes) {
   struct release {
     void operator()(EVP_MD* algorithm) const { EVP_MD_free(algorithm); }

@@ -17,8 +17,8 @@ using sha256_digest = std::array<unsigned char, 32>;
 // Takes time that depends on the lengths only (both sides are hashed first).
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
 
-// Standard or URL-safe alphabet, padded or not; white space around it and line breaks inside are skipped. nullopt for
-// anything else, a single left-over character among it.
+// Standard or URL-safe alphabet, padded or not; white space around it and line breaks inside are skipped.
+// nullopt for anything else, a single left-over character among it.
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 

@@ -36,8 +36,9 @@ struct client_response {
 // "http:timeout", "http:too_large", "http:malformed", "http:closed" (after close()). Permanent: "http:url",
 // "http:certificate", "http:request" (a header or method that could not stand on the wire). Whether the peer
 // has acted on a request whose answer was lost is for the caller to judge. A kept connection that turns out
-// to be closed before the first byte of the answer is replaced once, silently, for GET and HEAD, unless `once`
-// is set ("http:reset" then). A call that is cancelled throws operation_aborted and leaves no socket behind.
+// to be closed before the first byte of the answer is replaced once, silently, for GET and HEAD, unless
+// `once` is set ("http:reset" then). A call that is cancelled throws operation_aborted and leaves no socket
+// behind.
 class client {
  public:
   client(asio::any_io_executor executor, client_limits limits);

@@ -52,7 +52,7 @@ struct response {
   unsigned status = 200; // 0: no answer, the connection is cut (for stand-ins that play a broken peer)
   std::string body;
   std::string content_type = "application/json";
-  header_list headers; // further ones: Allow, Retry-After, …
+  header_list headers;                 // further ones: Allow, Retry-After, …
   std::shared_ptr<body_stream> stream; // set: makes the body while it is sent, instead of `body`
 };
 

@@ -1,4 +1,5 @@
-// Lines are built here and handed to spdlog whole: spdlog keeps them from mixing between threads and writes them out.
+// Lines are built here and handed to spdlog whole: spdlog keeps them from mixing between threads and writes
+// them out.
 #include "common/log/log.hpp"
 
 #include "common/base/utf8.hpp"
@@ -35,7 +36,8 @@ spdlog::logger& out() {
 
 constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "error"};
 
-// The inside of a JSON string. `ascii_controls` also escapes DEL and the C1 controls, which a terminal would obey.
+// The inside of a JSON string. `ascii_controls` also escapes DEL and the C1 controls, which a terminal would
+// obey.
 void append_escaped(std::string& line, std::string_view bytes, bool ascii_controls) {
   std::string repaired;
   if (!is_utf8(bytes)) {
@@ -44,14 +46,20 @@ void append_escaped(std::string& line, std::string_view bytes, bool ascii_contro
   }
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     auto c = static_cast<unsigned char>(bytes[i]);
-    if (c == '"' || c == '\\') line += {'\\', static_cast<char>(c)};
-    else if (c == '\n') line += "\\n";
-    else if (c == '\r') line += "\\r";
-    else if (c == '\t') line += "\\t";
-    else if (c < 0x20 || (ascii_controls && c == 0x7F)) line += fmt::format("\\u{:04x}", c);
+    if (c == '"' || c == '\\')
+      line += {'\\', static_cast<char>(c)};
+    else if (c == '\n')
+      line += "\\n";
+    else if (c == '\r')
+      line += "\\r";
+    else if (c == '\t')
+      line += "\\t";
+    else if (c < 0x20 || (ascii_controls && c == 0x7F))
+      line += fmt::format("\\u{:04x}", c);
     else if (ascii_controls && c == 0xC2 && static_cast<unsigned char>(bytes[i + 1]) < 0xA0)
       line += fmt::format("\\u{:04x}", static_cast<unsigned char>(bytes[++i]));
-    else line += static_cast<char>(c);
+    else
+      line += static_cast<char>(c);
   }
 }
 
@@ -70,12 +78,14 @@ bool is_json_literal(std::string_view bare) {
 bool needs_quotes(std::string_view value) {
   if (value.empty()) return true;
   for (char c : value)
-    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F || c == '"' || c == '=' || c == '\\')
+    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F || c == '"' ||
+        c == '=' || c == '\\')
       return true;
   return false;
 }
 
-std::string json_line(instant at, level severity, std::string_view program, std::string_view message, fields with) {
+std::string json_line(instant at, level severity, std::string_view program, std::string_view message,
+                      fields with) {
   std::string text = fmt::format(R"({{"time":"{}","level":"{}","program":)", format_instant(at),
                                  level_names[static_cast<std::size_t>(severity)]);
   append_quoted(text, program, false);
@@ -85,8 +95,10 @@ std::string json_line(instant at, level severity, std::string_view program, std:
     text += ',';
     append_quoted(text, f.key, false);
     text += ':';
-    if (f.bare && is_json_literal(f.value)) text += f.value;
-    else append_quoted(text, f.value, false);
+    if (f.bare && is_json_literal(f.value))
+      text += f.value;
+    else
+      append_quoted(text, f.value, false);
   }
   return text + '}';
 }
@@ -99,8 +111,10 @@ std::string text_line(instant at, level severity, std::string_view message, fiel
     text += ' ';
     text += f.key;
     text += '=';
-    if (f.bare || !needs_quotes(f.value)) text += f.value;
-    else append_quoted(text, f.value, true);
+    if (f.bare || !needs_quotes(f.value))
+      text += f.value;
+    else
+      append_quoted(text, f.value, true);
   }
   return text;
 }
@@ -118,7 +132,9 @@ void configure(std::string_view program, level least, format shape) {
   least_level = least;
 }
 
-bool enabled(level severity) { return severity >= least_level.load(std::memory_order_relaxed); }
+bool enabled(level severity) {
+  return severity >= least_level.load(std::memory_order_relaxed);
+}
 
 std::string line(format shape, instant at, level severity, std::string_view program, std::string_view message,
                  fields with) {
@@ -126,9 +142,17 @@ std::string line(format shape, instant at, level severity, std::string_view prog
                                : text_line(at, severity, message, with);
 }
 
-void debug(std::string_view message, fields with) { write(level::debug, message, with); }
-void info(std::string_view message, fields with) { write(level::info, message, with); }
-void warn(std::string_view message, fields with) { write(level::warn, message, with); }
-void error(std::string_view message, fields with) { write(level::error, message, with); }
+void debug(std::string_view message, fields with) {
+  write(level::debug, message, with);
+}
+void info(std::string_view message, fields with) {
+  write(level::info, message, with);
+}
+void warn(std::string_view message, fields with) {
+  write(level::warn, message, with);
+}
+void error(std::string_view message, fields with) {
+  write(level::error, message, with);
+}
 
 } // namespace suivi::log

@@ -1,7 +1,7 @@
 // The one door to the log: one line an event, on standard error, as JSON or as text.
 //
-// A line has a time, a level, a message that names the event, and fields. Levels say who must act: error = the
-// operator, now; warn = the operator, some day; info = nobody, it tells the story; debug = a developer.
+// A line has a time, a level, a message that names the event, and fields. Levels say who must act: error =
+// the operator, now; warn = the operator, some day; info = nobody, it tells the story; debug = a developer.
 // Neither messages nor fields ever hold keys, secrets, names, phones or addresses.
 #pragma once
 

@@ -11,9 +11,10 @@ namespace suivi::maystro {
 
 struct page {
   std::vector<shipment> rows;
-  std::size_t unreadable = 0;        // elements that are no object, or rows without identity or status
-  std::optional<std::int64_t> count; // as the courier counts, at most 10^15; what is no count (negative) is absent
-  bool has_next = false;             // `next` is a text; never followed
+  std::size_t unreadable = 0; // elements that are no object, or rows without identity or status
+  std::optional<std::int64_t>
+      count;             // as the courier counts, at most 10^15; what is no count (negative) is absent
+  bool has_next = false; // `next` is a text; never followed
 };
 
 // Pure: the four envelopes `list.results`, `results`, `list` as array, bare array. Anything else, an error's

@@ -27,8 +27,8 @@ inline constexpr int taken_by_store = 52;
 inline constexpr int not_received = 53;
 inline constexpr int in_transit_to_be_returned = 10;
 
-// 41, 50, 52, 53: what an untimed webhook must not take a parcel out of, and what an unsigned one must not claim alone
-// where receiver.confirm = "terminal".
+// 41, 50, 52, 53: what an untimed webhook must not take a parcel out of, and what an unsigned one must not
+// claim alone where receiver.confirm = "terminal".
 [[nodiscard]] bool is_terminal(int code);
 // 50, 51, 10, 52, 53: a parcel that goes back; an order shipped again shows another one.
 [[nodiscard]] bool is_returning(int code);

@@ -28,7 +28,8 @@ void histogram::observe(double value) {
 registry::registry() : state_(std::make_unique<state>()) {}
 registry::~registry() = default;
 
-// Register() of a known name and type gives the family that is there; Add() of known labels the series that is there.
+// Register() of a known name and type gives the family that is there; Add() of known labels the series that
+// is there.
 counter registry::make_counter(const std::string& name, const std::string& help, const labels& with) {
   counter handle;
   handle.target_ = &prometheus::BuildCounter().Name(name).Help(help).Register(state_->series).Add(with);
@@ -44,7 +45,8 @@ gauge registry::make_gauge(const std::string& name, const std::string& help, con
 histogram registry::make_histogram(const std::string& name, const std::string& help,
                                    const std::vector<double>& bounds, const labels& with) {
   histogram handle;
-  handle.target_ = &prometheus::BuildHistogram().Name(name).Help(help).Register(state_->series).Add(with, bounds);
+  handle.target_ =
+      &prometheus::BuildHistogram().Name(name).Help(help).Register(state_->series).Add(with, bounds);
   return handle;
 }
 

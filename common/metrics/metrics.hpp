@@ -1,7 +1,7 @@
 // The one door to prometheus-cpp: counters, gauges, histograms, and their text form.
 //
-// Names follow Prometheus' conventions (suivi_webhooks_total, …_seconds); label values are few and known beforehand,
-// never ids, references or anything of a customer.
+// Names follow Prometheus' conventions (suivi_webhooks_total, …_seconds); label values are few and known
+// beforehand, never ids, references or anything of a customer.
 #pragma once
 
 #include <initializer_list>
@@ -52,8 +52,8 @@ class registry {
   // The same name and labels give the same series; the first call's help text and bounds count.
   counter make_counter(const std::string& name, const std::string& help, const labels& with = {});
   gauge make_gauge(const std::string& name, const std::string& help, const labels& with = {});
-  histogram make_histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
-                           const labels& with = {});
+  histogram make_histogram(const std::string& name, const std::string& help,
+                           const std::vector<double>& bounds, const labels& with = {});
 
   // Prometheus' text exposition format 0.0.4.
   [[nodiscard]] std::string text() const;

@@ -26,8 +26,8 @@ namespace suivi::pg {
 class session;
 
 struct connect_options {
-  // libpq URI or conninfo; several hosts and target_session_attrs allowed (several hosts alone mean that one of
-  // them which takes writes, whoever is the primary now). Parameters that only Prisma knows
+  // libpq URI or conninfo; several hosts and target_session_attrs allowed (several hosts alone mean that one
+  // of them which takes writes, whoever is the primary now). Parameters that only Prisma knows
   // (connection_limit, pgbouncer, pool_timeout, …) are dropped; its `schema` becomes the search_path.
   std::string url;
   std::string application_name = "suivi";
@@ -42,7 +42,8 @@ struct connect_options {
 struct statement {
   std::string_view name;
   std::string_view text;
-  // Answered in binary form, the cheaper one for both sides: where all columns are texts, integers, booleans or times.
+  // Answered in binary form, the cheaper one for both sides: where all columns are texts, integers, booleans
+  // or times.
   bool binary = false;
 };
 

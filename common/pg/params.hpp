@@ -24,11 +24,11 @@ class params {
   params& at(std::optional<instant> value);             // timestamptz
   params& json(std::optional<std::string_view> value);  // jsonb, as JSON text
 
-  params& texts(const std::vector<std::optional<std::string>>& values);        // text[]
-  params& integers(const std::vector<std::optional<std::int64_t>>& values);    // bigint[]
-  params& booleans(const std::vector<std::optional<bool>>& values);            // boolean[]
+  params& texts(const std::vector<std::optional<std::string>>& values);             // text[]
+  params& integers(const std::vector<std::optional<std::int64_t>>& values);         // bigint[]
+  params& booleans(const std::vector<std::optional<bool>>& values);                 // boolean[]
   params& byte_strings(const std::vector<std::optional<std::string_view>>& values); // bytea[]
-  params& instants(const std::vector<std::optional<instant>>& values);         // timestamptz[]
+  params& instants(const std::vector<std::optional<instant>>& values);              // timestamptz[]
 
   [[nodiscard]] std::size_t size() const { return values_.size(); }
 

@@ -3,8 +3,8 @@
 
 #include <cassert>
 #include <charconv>
-#include <limits>
 #include <libpq-fe.h>
+#include <limits>
 
 namespace suivi::pg {
 namespace {

@@ -1,7 +1,7 @@
-// Facts relied on (libpq 15): the socket is closed by whichever call notices that the server has gone; after a
-// failed write libpq still reads what the server said before it closed; in non-blocking mode PQconsumeInput
-// flushes too; TLS may hold decrypted bytes that the socket no longer shows as readable, therefore a TLS session
-// looks again after short whiles.
+// Facts relied on (libpq 15): the socket is closed by whichever call notices that the server has gone; after
+// a failed write libpq still reads what the server said before it closed; in non-blocking mode PQconsumeInput
+// flushes too; TLS may hold decrypted bytes that the socket no longer shows as readable, therefore a TLS
+// session looks again after short whiles.
 #include "common/pg/session.hpp"
 
 #include "common/log/log.hpp"

@@ -2,8 +2,9 @@
 // cancel(), so one wait costs no second coroutine. A direction that did not fire stays armed for the next
 // wait.
 //
-// A duplicate is watched, for libpq closes its socket by itself as soon as it notices that the server has gone. Asio
-// would go on to hold the number, which by then is another socket's, and take that one out of epoll when it lets go.
+// A duplicate is watched, for libpq closes its socket by itself as soon as it notices that the server has
+// gone. Asio would go on to hold the number, which by then is another socket's, and take that one out of
+// epoll when it lets go.
 #include "common/pg/socket_watch.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -24,7 +25,7 @@ struct socket_watch::core : std::enable_shared_from_this<core> {
   direction read, write;
   unsigned generation = 0; // handlers of a former descriptor are ignored
 
-  void arm(direction core::*which, asio::posix::stream_descriptor::wait_type type) {
+  void arm(direction core::* which, asio::posix::stream_descriptor::wait_type type) {
     direction& d = this->*which;
     if (d.armed || d.ready) return;
     d.armed = true;
@@ -58,7 +59,8 @@ void socket_watch::detach() {
   ++core_->generation;
   core_->read = {};
   core_->write = {};
-  // Not Asio's close(): it leaves the registration to the kernel, which keeps it as long as libpq's descriptor lives.
+  // Not Asio's close(): it leaves the registration to the kernel, which keeps it as long as libpq's
+  // descriptor lives.
   ::close(core_->descriptor.release());
 }
 

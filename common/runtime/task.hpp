@@ -1,8 +1,8 @@
 // The coroutine type of the whole project, and waiting.
 //
-// Everything of a process runs on one io_context and one thread, so coroutines need no locks; what blocks (fsync,
-// getaddrinfo) has a thread of its own behind an asynchronous face.
-// House rule: `co_await` stands alone on its line, with named operands.
+// Everything of a process runs on one io_context and one thread, so coroutines need no locks; what blocks
+// (fsync, getaddrinfo) has a thread of its own behind an asynchronous face. House rule: `co_await` stands
+// alone on its line, with named operands.
 #pragma once
 
 #include "common/base/error.hpp"
@@ -19,7 +19,8 @@ namespace suivi {
 
 namespace asio = boost::asio;
 
-template <class T> using task = asio::awaitable<T>;
+template <class T>
+using task = asio::awaitable<T>;
 
 using steady_time = std::chrono::steady_clock::time_point;
 

@@ -37,7 +37,8 @@ void task_group::spawn(std::string name, task<void> body) {
     running_.erase(self);
     if (running_.empty()) ended_.cancel();
   };
-  asio::co_spawn(executor_, std::move(body), asio::bind_cancellation_slot(self->signal.slot(), std::move(finish)));
+  asio::co_spawn(executor_, std::move(body),
+                 asio::bind_cancellation_slot(self->signal.slot(), std::move(finish)));
 }
 
 void task_group::note_failure(const entry& of, std::string_view what, std::exception_ptr thrown) {

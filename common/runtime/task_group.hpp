@@ -1,8 +1,8 @@
 // Structured concurrency: the owner of coroutines that run side by side.
 //
-// Every coroutine that is not awaited directly belongs to a group; there is no detached work. Stopping has two
-// phases: the owner asks its parts to finish what they have begun, then cancel() ends what is left; join() returning
-// is the proof that all of them ended. Single-threaded.
+// Every coroutine that is not awaited directly belongs to a group; there is no detached work. Stopping has
+// two phases: the owner asks its parts to finish what they have begun, then cancel() ends what is left;
+// join() returning is the proof that all of them ended. Single-threaded.
 #pragma once
 
 #include "common/runtime/task.hpp"
@@ -31,8 +31,8 @@ class task_group {
   void spawn(std::string name, task<void> body);
   // Asks every running coroutine to end at its next wait (terminal cancellation). May be repeated.
   void cancel();
-  // Returns when every coroutine has ended. One waiter at a time. A waiter that is itself cancelled cancels the group,
-  // still waits for its end, and then ends by operation_aborted.
+  // Returns when every coroutine has ended. One waiter at a time. A waiter that is itself cancelled cancels
+  // the group, still waits for its end, and then ends by operation_aborted.
   task<void> join();
   // The same, but false if `deadline` came first; the coroutines go on then.
   task<bool> join_until(steady_time deadline);

@@ -1,7 +1,7 @@
 // One coroutine waits, any number of others wake it: the single-threaded condition variable.
 //
-// A notification while nobody waits is kept: the next wait returns at once. Not thread-safe; from another thread,
-// post to the executor first.
+// A notification while nobody waits is kept: the next wait returns at once. Not thread-safe; from another
+// thread, post to the executor first.
 #pragma once
 
 #include "common/runtime/task.hpp"

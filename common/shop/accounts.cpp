@@ -35,7 +35,8 @@ task<result<std::vector<account>>> load_accounts(pg::connection& db, std::string
     std::string key = maystro::normalise_api_key(found->text(i, 2));
     a.courier.api_key = secret(std::move(key));
     std::string own = maystro::normalise_base_url(found->text(i, 3));
-    a.courier.base_url = found->text(i, 3).empty() || own.empty() ? maystro::normalise_base_url(default_base_url) : own;
+    a.courier.base_url =
+        found->text(i, 3).empty() || own.empty() ? maystro::normalise_base_url(default_base_url) : own;
     accounts.push_back(std::move(a));
   }
   if (accounts.empty()) co_return fallback;

@@ -15,7 +15,8 @@ relation by_order(instant known, instant seen) {
 }
 
 relation against_pull(const as_of& pull, const as_of& webhook) {
-  // Published (or, untimed, received and so published) at or before the pull's start: the pull shows what came after.
+  // Published (or, untimed, received and so published) at or before the pull's start: the pull shows what
+  // came after.
   if (webhook.from <= pull.from) return relation::older;
   return webhook.from > pull.to ? relation::newer : relation::doubt;
 }
@@ -30,14 +31,16 @@ relation of_two_webhooks(const as_of& known, const as_of& seen) {
 } // namespace
 
 as_of webhook_time(std::optional<instant> published_at, instant received_at) {
-  if (!published_at || *published_at > received_at + most_ahead) return {shape::untimed, received_at, received_at};
+  if (!published_at || *published_at > received_at + most_ahead)
+    return {shape::untimed, received_at, received_at};
   return {shape::point, *published_at, *published_at};
 }
 
-as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> courier_now, milliseconds read_lag) {
-  // Date has whole seconds, so the courier's clock may be up to one ahead of it. Only where it is behind ours for certain
-  // does it count: otherwise of two pulls in one second the quicker would seem the later. Less than a second lies
-  // within the API's lag.
+as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> courier_now,
+                milliseconds read_lag) {
+  // Date has whole seconds, so the courier's clock may be up to one ahead of it. Only where it is behind ours
+  // for certain does it count: otherwise of two pulls in one second the quicker would seem the later. Less
+  // than a second lies within the API's lag.
   auto round_trip = answered_at - asked_at;
   instant from = asked_at;
   if (courier_now && *courier_now + std::chrono::seconds(1) <= asked_at) from = *courier_now - round_trip;
@@ -54,7 +57,8 @@ relation compare(const as_of& known, const as_of& seen) {
   if (seen.kind == shape::interval) {
     relation webhook = against_pull(seen, known);
     if (webhook == relation::older) return relation::newer;
-    // An untimed webhook may have been published long before its receipt, so it never beats a pull for certain.
+    // An untimed webhook may have been published long before its receipt, so it never beats a pull for
+    // certain.
     if (webhook == relation::newer && known.kind == shape::point) return relation::older;
     return relation::doubt;
   }
@@ -68,8 +72,10 @@ as_of agreed(const as_of& known, const as_of& seen) {
   if (compare(known, seen) == relation::newer) return seen;
   if (seen.kind == shape::unknown || known.kind == shape::unknown) return known;
   as_of both = known;
-  if (known.kind == shape::interval && seen.kind != shape::interval) both = seen; // the webhook, as far as the pull went
-  bool later_webhook = known.kind != shape::interval && seen.kind != shape::interval && seen.from > known.from;
+  if (known.kind == shape::interval && seen.kind != shape::interval)
+    both = seen; // the webhook, as far as the pull went
+  bool later_webhook =
+      known.kind != shape::interval && seen.kind != shape::interval && seen.from > known.from;
   if (later_webhook) both = seen;
   both.to = std::max(known.to, seen.to);
   return both;

@@ -8,7 +8,8 @@
 namespace suivi::shop {
 namespace {
 
-constexpr pg::statement names_there{"coverage_names_there", "select to_regclass('shipping_accounts') is not null"};
+constexpr pg::statement names_there{"coverage_names_there",
+                                    "select to_regclass('shipping_accounts') is not null"};
 
 constexpr pg::statement with_names{"coverage_with_names", R"sql(
 select o.id, coalesce(a."name", ''), o.total, o.tracked

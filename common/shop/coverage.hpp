@@ -1,4 +1,5 @@
-// How many of the shop's orders with an account have a tracking number, as the old system's diagnostic queries gave it.
+// How many of the shop's orders with an account have a tracking number, as the old system's diagnostic
+// queries gave it.
 #pragma once
 
 #include "common/pg/connection.hpp"
@@ -26,7 +27,8 @@ struct coverage {
 
 task<result<coverage>> count_coverage(pg::connection& db);
 
-// {total, withTracking, withoutTracking, coveragePercentage, byAccount: [{accountId, accountName, and the same four}]}
+// {total, withTracking, withoutTracking, coveragePercentage, byAccount: [{accountId, accountName, and the
+// same four}]}
 [[nodiscard]] boost::json::object to_json(const coverage& c);
 
 } // namespace suivi::shop

@@ -1,4 +1,5 @@
-// One pass over the observations, oldest first, on working copies; each step is what it would have been alone.
+// One pass over the observations, oldest first, on working copies; each step is what it would have been
+// alone.
 #include "common/shop/decide.hpp"
 
 #include "common/maystro/status.hpp"
@@ -84,9 +85,12 @@ class pass {
     siblings = rows_.parcels_of(order, who.account);
     parcel_row* shown = shown_parcel(siblings);
     bool changed = shown && show(order, *shown, seen, &parcel == shown, time, grew, shown_status_before, end);
-    if (changed) end.what = outcome::applied;
-    else if (shown != &parcel) end.what = outcome::stale;
-    else end.what = time == relation::older && contradicts ? outcome::stale : outcome::unchanged;
+    if (changed)
+      end.what = outcome::applied;
+    else if (shown != &parcel)
+      end.what = outcome::stale;
+    else
+      end.what = time == relation::older && contradicts ? outcome::stale : outcome::unchanged;
 
     for (parcel_row* sibling : siblings)
       if (siblings.size() > 1 && !sibling->created_at && !end.wanted)
@@ -105,9 +109,12 @@ class pass {
 
   // What was told contradicts what is known. What is not told, or not known, contradicts nothing.
   static bool differs(const parcel_row& known, const maystro::shipment& told) {
-    auto contradicts = [](const auto& a, const auto& b) { return a.present && b.present && a.value != b.value; };
+    auto contradicts = [](const auto& a, const auto& b) {
+      return a.present && b.present && a.value != b.value;
+    };
     return known.status != told.status || contradicts(known.alerted_at, told.alerted_at) ||
-           contradicts(known.alert_reason, told.alert_reason) || contradicts(known.abort_reason, told.abort_reason);
+           contradicts(known.alert_reason, told.alert_reason) ||
+           contradicts(known.abort_reason, told.abort_reason);
   }
 
   // Names no parcel of the order's several, and whichever it is about, the courier has been asked since.
@@ -118,7 +125,8 @@ class pass {
     });
   }
 
-  // A terminal state on the word of an unsigned webhook alone. Only the courier settles it, however long that takes.
+  // A terminal state on the word of an unsigned webhook alone. Only the courier settles it, however long that
+  // takes.
   bool claims_too_much(const identity& who, const observation& seen, relation time) const {
     if (!options_.confirm_terminal || time == relation::older) return false;
     bool by_webhook = seen.from == source::webhook || seen.from == source::replay;
@@ -126,13 +134,14 @@ class pass {
     return !who.parcel || who.parcel->status != seen.what.status;
   }
 
-  // Without a time, a webhook takes no parcel out of a terminal state and none back to a state it has left before a read
-  // agrees, however long that takes.
+  // Without a time, a webhook takes no parcel out of a terminal state and none back to a state it has left
+  // before a read agrees, however long that takes.
   static bool regresses_untimed(const identity& who, const observation& seen, relation time) {
     if (seen.when.kind != as_of::shape::untimed || time == relation::older) return false;
     if (who.parcel) {
       if (who.parcel->status == seen.what.status) return false;
-      return maystro::is_terminal(*who.parcel->status) || who.parcel->left_statuses.contains(*seen.what.status);
+      return maystro::is_terminal(*who.parcel->status) ||
+             who.parcel->left_statuses.contains(*seen.what.status);
     }
     // Not seen before: the shop's old column is all that is known.
     const auto& text = who.order->columns.shipping_status;
@@ -160,7 +169,8 @@ class pass {
     return added;
   }
 
-  // Ids, link and tracking only grow, so an older observation of the parcel serves as well. True if the tracking did.
+  // Ids, link and tracking only grow, so an older observation of the parcel serves as well. True if the
+  // tracking did.
   bool grow(parcel_row& parcel, const identity& who, const observation& seen) {
     touched_.emplace(&parcel, parcel); // as it was at first; kept if it is there already
     const maystro::shipment& told = seen.what;
@@ -172,7 +182,8 @@ class pass {
       parcel.order_id = who.order->id;
       parcel.link = who.link;
     }
-    if (told.reference && (!parcel.reference || who.link == link_strength::reference)) parcel.reference = told.reference;
+    if (told.reference && (!parcel.reference || who.link == link_strength::reference))
+      parcel.reference = told.reference;
     auto [tracking, strength] = told.best_tracking();
     if (strength > parcel.strength) {
       parcel.tracking = tracking;
@@ -197,7 +208,8 @@ class pass {
     take_if_told(parcel.alert_reason, told.alert_reason);
     take_if_told(parcel.abort_reason, told.abort_reason);
     auto [tracking, strength] = told.best_tracking();
-    if (strength == parcel.strength && strength != maystro::tracking_strength::none) parcel.tracking = tracking;
+    if (strength == parcel.strength && strength != maystro::tracking_strength::none)
+      parcel.tracking = tracking;
     if (told.display_id) parcel.display_id = told.display_id;
     if (told.created_at) parcel.created_at = told.created_at;
     as_of when = time == relation::newer ? seen.when : agreed(parcel.when, seen.when);
@@ -207,8 +219,8 @@ class pass {
   }
 
   // Makes the order say what its shown parcel says, as far as this observation may. True if the row changes.
-  bool show(order_row& order, const parcel_row& shown, const observation& seen, bool is_shown, relation time, bool grew,
-            std::optional<int> shown_status_before, verdict& end) {
+  bool show(order_row& order, const parcel_row& shown, const observation& seen, bool is_shown, relation time,
+            bool grew, std::optional<int> shown_status_before, verdict& end) {
     bool current = time != relation::older;
     if (!current && !grew) return false;
     bool list_row = is_shown && current && !seen.what.metadata.empty();
@@ -220,17 +232,21 @@ class pass {
       ids.maystro_order_id = to.maystro_order_id;
       to = ids;
     }
-    bool delivered_now = current && shown.status == maystro::delivered && shown_status_before != maystro::delivered;
+    bool delivered_now =
+        current && shown.status == maystro::delivered && shown_status_before != maystro::delivered;
     bool keeps = to.status == "CANCELLED" || to.status == "RETURNED";
-    if (seen.when.kind == as_of::shape::unknown) fill_blanks_only(order.columns, to);
-    else if (delivered_now && !keeps) to.status = "DELIVERED";
+    if (seen.when.kind == as_of::shape::unknown)
+      fill_blanks_only(order.columns, to);
+    else if (delivered_now && !keeps)
+      to.status = "DELIVERED";
 
     end.changes = differences(order.columns, to);
     std::vector<change> journaled = end.changes;
-    if (delivered_now && keeps) journaled.push_back({"status", to.status, to.status}); // a note: it stays as it is
+    if (delivered_now && keeps)
+      journaled.push_back({"status", to.status, to.status}); // a note: it stays as it is
     for (change& what : journaled)
-      result_.journal.push_back({order.id, shown.account, shown.uuid.value_or(shown.display_id.value_or("")), seen.from,
-                                 std::move(what), seen.event_id, seen.sweep_id});
+      result_.journal.push_back({order.id, shown.account, shown.uuid.value_or(shown.display_id.value_or("")),
+                                 seen.from, std::move(what), seen.event_id, seen.sweep_id});
     order.columns = to;
     return !end.changes.empty();
   }
@@ -253,8 +269,10 @@ class pass {
     for (parcel_row& parcel : rows_.parcels) {
       auto was = touched_.find(&parcel);
       if (was == touched_.end() || was->second == parcel) continue;
-      if (parcel.id == 0) result_.new_parcels.push_back(std::move(parcel));
-      else result_.changed_parcels.push_back(std::move(parcel));
+      if (parcel.id == 0)
+        result_.new_parcels.push_back(std::move(parcel));
+      else
+        result_.changed_parcels.push_back(std::move(parcel));
     }
     for (const order_row& order : rows_.orders) {
       const order_columns& from = before_.at(order.id);

@@ -1,5 +1,6 @@
-// What the door does with a set of observations, decided without I/O: a snapshot and observations in, verdicts and the
-// rows to write out. Applying the same observations to the written rows again decides to write nothing.
+// What the door does with a set of observations, decided without I/O: a snapshot and observations in,
+// verdicts and the rows to write out. Applying the same observations to the written rows again decides to
+// write nothing.
 #pragma once
 
 #include "common/shop/door.hpp"
@@ -12,9 +13,9 @@ namespace suivi::shop {
 
 struct order_write {
   std::string order_id;
-  order_columns columns;  // all of them, as they shall be
+  order_columns columns; // all of them, as they shall be
   bool writes_metadata = false;
-  bool delivers = false;  // the order's own status becomes DELIVERED
+  bool delivers = false; // the order's own status becomes DELIVERED
 };
 
 struct journal_entry {
@@ -42,6 +43,7 @@ struct decision {
   std::vector<adoption> adoptions;
 };
 
-[[nodiscard]] decision decide(snapshot rows, std::span<const observation> observations, const door_options& options);
+[[nodiscard]] decision decide(snapshot rows, std::span<const observation> observations,
+                              const door_options& options);
 
 } // namespace suivi::shop

@@ -1,5 +1,6 @@
-// Two round trips: lock and read; write and commit. Between them, decide. Where an order has no account, one more: who
-// adopted it. Where the first look does not settle every observation, two more for the rest: search; lock and read.
+// Two round trips: lock and read; write and commit. Between them, decide. Where an order has no account, one
+// more: who adopted it. Where the first look does not settle every observation, two more for the rest:
+// search; lock and read.
 #include "common/shop/door.hpp"
 
 #include "common/shop/door_steps.hpp"
@@ -10,8 +11,8 @@
 namespace suivi::shop {
 namespace {
 
-// Two callers that meet a parcel for the first time at the same moment: the unique index lets one through; the other
-// looks again and finds it.
+// Two callers that meet a parcel for the first time at the same moment: the unique index lets one through;
+// the other looks again and finds it.
 constexpr int most_tries = 3;
 constexpr std::string_view unique_violation = "sqlstate:23505";
 
@@ -56,7 +57,8 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
 } // namespace
 
 task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::rows> looked,
-                                      std::span<const observation> observations, const door_options& options) {
+                                      std::span<const observation> observations,
+                                      const door_options& options) {
   snapshot rows = read_first_look(looked);
   auto adopted = co_await read_adoptions(db, rows);
   if (!adopted) co_return adopted.error();

@@ -26,7 +26,8 @@ constexpr pg::statement find_legacy_orders{"suivi_find_legacy_orders", R"(
 constexpr pg::statement lock_orders{"suivi_lock_orders", R"(
   select "id" from "orders" where "id" = any($1) order by "id" for no key update skip locked)"};
 
-// A parcel whose order is in the shop is written under that order's lock alone; one whose order has gone, under its own.
+// A parcel whose order is in the shop is written under that order's lock alone; one whose order has gone,
+// under its own.
 constexpr pg::statement lock_orphans{"suivi_lock_orphans", R"(
   select p.id from suivi.parcel p
   where p.id = any($1) and not exists (select from "orders" o where o."id" = p.order_id)
@@ -37,36 +38,42 @@ constexpr pg::statement see_orders{"suivi_see_orders", R"(select "id" from "orde
 constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
   select id from suivi.parcel where id = any($1) or order_id = any($2))"};
 
-#define SUIVI_ORDER_COLUMNS R"(
+#define SUIVI_ORDER_COLUMNS                                                                                  \
+  R"(
   o."id", o."reference", o."shippingAccountId", o."trackingNumber", o."shippingStatus", o."maystroOrderId",
   o."alertedAt", o."alertReason", o."abortReason",
   case when jsonb_typeof(o."additionalMetaData") = 'object' then (o."additionalMetaData" -> 'maystro')::text end,
   coalesce(jsonb_typeof(o."additionalMetaData") in ('object', 'null'), true), o."status"::text)"
 
-#define SUIVI_PARCEL_COLUMNS R"(
+#define SUIVI_PARCEL_COLUMNS                                                                                 \
+  R"(
   p.id, p.account, p.uuid, p.display_id, p.reference, p.order_id, p.link, p.tracking, p.strength, p.status,
   p.alerted_at, p.alert_reason, p.abort_reason, p.known_fields, p.created_at,
   p.as_of_shape, p.as_of_from, p.as_of_to, p.source, p.pulled_at, array_to_string(p.left_statuses, ','))"
 
-// FOR UPDATE answers a row as it is under the lock, newer than the statement's snapshot. That holds for the locked table
-// only: adoptions are read by a later statement.
+// FOR UPDATE answers a row as it is under the lock, newer than the statement's snapshot. That holds for the
+// locked table only: adoptions are read by a later statement.
 constexpr pg::statement lock_referenced{"suivi_lock_referenced", "select " SUIVI_ORDER_COLUMNS R"(
-  from "orders" o where o."reference" = any($1) for no key update skip locked)", true};
+  from "orders" o where o."reference" = any($1) for no key update skip locked)",
+                                        true};
 
 constexpr pg::statement adoptions_of{"suivi_adoptions_of", R"(
   select order_id, account, contested_by from suivi.adopted_order where order_id = any($1))"};
 
-// Pairs of a reference and a uuid. Nearly always the order's parcel is the one with that uuid; others of its parcels may
-// come twice.
-constexpr pg::statement read_referenced_parcels{"suivi_read_referenced_parcels", "select " SUIVI_PARCEL_COLUMNS R"(
+// Pairs of a reference and a uuid. Nearly always the order's parcel is the one with that uuid; others of its
+// parcels may come twice.
+constexpr pg::statement read_referenced_parcels{"suivi_read_referenced_parcels",
+                                                "select " SUIVI_PARCEL_COLUMNS R"(
   from suivi.parcel p where p.uuid = any($2)
   union all select )" SUIVI_PARCEL_COLUMNS R"(
   from (select unnest($1::text[]) as reference, unnest($2::text[]) as uuid) told
   join "orders" o on o."reference" = told.reference
   join suivi.parcel p on p.order_id = o."id"
-  where p.uuid is distinct from told.uuid)", true};
+  where p.uuid is distinct from told.uuid)",
+                                                true};
 
-constexpr pg::statement read_orders{"suivi_read_orders", "select " SUIVI_ORDER_COLUMNS R"(, a.account, a.contested_by
+constexpr pg::statement read_orders{"suivi_read_orders",
+                                    "select " SUIVI_ORDER_COLUMNS R"(, a.account, a.contested_by
   from "orders" o left join suivi.adopted_order a on a.order_id = o."id"
   where o."id" = any($1))"};
 
@@ -215,9 +222,9 @@ void add_search(pg::pipeline& opening, std::span<const observation> observations
       if (number) numbers.insert(*number);
   }
   opening.add(find_orders, pg::params().texts(texts(references.begin(), references.end())));
-  opening.add(find_parcels, pg::params()
-                                .texts(texts(uuids.begin(), uuids.end()))
-                                .texts(texts(numbers.begin(), numbers.end())));
+  opening.add(
+      find_parcels,
+      pg::params().texts(texts(uuids.begin(), uuids.end())).texts(texts(numbers.begin(), numbers.end())));
   opening.add(find_legacy_orders, pg::params().texts(courier_ids(observations)));
 }
 
@@ -237,8 +244,8 @@ candidates read_search(std::span<const pg::rows> answers, std::size_t first) {
 
 namespace {
 
-void add_steps(pg::pipeline& steps, pg::statement orders_first, pg::statement parcels_first, const candidates& found,
-               std::span<const observation> observations) {
+void add_steps(pg::pipeline& steps, pg::statement orders_first, pg::statement parcels_first,
+               const candidates& found, std::span<const observation> observations) {
   texts orders(found.orders.begin(), found.orders.end());
   steps.add(orders_first, pg::params().texts(orders));
   steps.add(parcels_first, order_and_parcel_ids(found));
@@ -249,7 +256,8 @@ void add_steps(pg::pipeline& steps, pg::statement orders_first, pg::statement pa
 
 } // namespace
 
-void add_lock_and_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations) {
+void add_lock_and_read(pg::pipeline& steps, const candidates& found,
+                       std::span<const observation> observations) {
   add_steps(steps, lock_orders, lock_orphans, found, observations);
 }
 
@@ -274,7 +282,8 @@ snapshot read_snapshot(std::span<const pg::rows> answers) {
     parcel_row& parcel = read.parcels.emplace_back(read_parcel(answers[3], i));
     // It may have got an order between the look and the lock.
     bool still_orphan = answers[3].boolean(i, 21);
-    parcel.locked = still_orphan ? locked_orphans.contains(parcel.id) : locked_orders.contains(*parcel.order_id);
+    parcel.locked =
+        still_orphan ? locked_orphans.contains(parcel.id) : locked_orders.contains(*parcel.order_id);
   }
   for (std::size_t i = 0; i < answers[4].size(); ++i)
     read.legacy_links.emplace(answers[4].text(i, 0), answers[4].text(i, 1));

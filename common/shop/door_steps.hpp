@@ -1,5 +1,6 @@
-// The door's steps one by one, for a caller that does something else in the same transaction: BEGIN and add_first_look();
-// look_and_decide() with its answers; add_writes() and COMMIT. Whoever needs no more than that calls apply().
+// The door's steps one by one, for a caller that does something else in the same transaction: BEGIN and
+// add_first_look(); look_and_decide() with its answers; add_writes() and COMMIT. Whoever needs no more than
+// that calls apply().
 #pragma once
 
 #include "common/shop/decide.hpp"
@@ -12,8 +13,8 @@ struct decided {
   decision what;
   std::vector<parcel_row> before; // as they were read, for add_writes()
 };
-// `looked`: the two answers of a first look that was for these observations at least. Searches, locks and reads more
-// where they leave something open.
+// `looked`: the two answers of a first look that was for these observations at least. Searches, locks and
+// reads more where they leave something open.
 task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::rows> looked,
                                       std::span<const observation> observations, const door_options& options);
 

@@ -1,5 +1,6 @@
-// What the decision writes; values travel as arrays, one statement a table whatever the number of rows. Arrays are
-// unnested side by side in a SELECT list: `from unnest(a, b, …)` stores each of them away first, at six times the price.
+// What the decision writes; values travel as arrays, one statement a table whatever the number of rows.
+// Arrays are unnested side by side in a SELECT list: `from unnest(a, b, …)` stores each of them away first,
+// at six times the price.
 #include "common/shop/door_sql.hpp"
 
 #include <unordered_map>
@@ -119,7 +120,8 @@ pg::params parcel_params(const std::vector<parcel_row>& parcels) {
     alerted_at.push_back(p.alerted_at.value);
     alert_reason.push_back(p.alert_reason.value);
     abort_reason.push_back(p.abort_reason.value);
-    known.push_back((p.alerted_at.present ? 1 : 0) | (p.alert_reason.present ? 2 : 0) | (p.abort_reason.present ? 4 : 0));
+    known.push_back((p.alerted_at.present ? 1 : 0) | (p.alert_reason.present ? 2 : 0) |
+                    (p.abort_reason.present ? 4 : 0));
     created_at.push_back(p.created_at);
     shape.push_back(static_cast<int>(p.when.kind));
     as_of_from.push_back(timed ? std::optional(p.when.from) : std::nullopt);
@@ -129,15 +131,27 @@ pg::params parcel_params(const std::vector<parcel_row>& parcels) {
     left.push_back(write_statuses(p.left_statuses));
   }
   pg::params all;
-  all.integers(id).texts(account).texts(uuid).texts(display_id).texts(reference).texts(order_id).integers(link);
-  all.texts(tracking).integers(strength).integers(status).instants(alerted_at).texts(alert_reason).texts(abort_reason);
+  all.integers(id)
+      .texts(account)
+      .texts(uuid)
+      .texts(display_id)
+      .texts(reference)
+      .texts(order_id)
+      .integers(link);
+  all.texts(tracking)
+      .integers(strength)
+      .integers(status)
+      .instants(alerted_at)
+      .texts(alert_reason)
+      .texts(abort_reason);
   all.integers(known).instants(created_at).integers(shape).instants(as_of_from).instants(as_of_to);
   all.integers(from_source).instants(pulled_at).texts(left);
   return all;
 }
 
 // Both lists in the same order.
-pg::params advance_params(const std::vector<const parcel_row*>& parcels, const std::vector<const parcel_row*>& before) {
+pg::params advance_params(const std::vector<const parcel_row*>& parcels,
+                          const std::vector<const parcel_row*>& before) {
   integers id, status, shape, from_source;
   texts left;
   instants as_of_from, as_of_to, pulled_at;
@@ -155,7 +169,12 @@ pg::params advance_params(const std::vector<const parcel_row*>& parcels, const s
     left.push_back(same ? std::nullopt : std::optional(write_statuses(p.left_statuses)));
   }
   pg::params all;
-  all.integers(id).integers(status).integers(shape).instants(as_of_from).instants(as_of_to).integers(from_source);
+  all.integers(id)
+      .integers(status)
+      .integers(shape)
+      .instants(as_of_from)
+      .instants(as_of_to)
+      .integers(from_source);
   all.instants(pulled_at).texts(left);
   return all;
 }
@@ -170,7 +189,8 @@ bool only_advanced(const parcel_row& before, parcel_row now) {
   return now == before;
 }
 
-void add_parcel_updates(pg::pipeline& closing, const std::vector<parcel_row>& changed, std::span<const parcel_row> before) {
+void add_parcel_updates(pg::pipeline& closing, const std::vector<parcel_row>& changed,
+                        std::span<const parcel_row> before) {
   std::unordered_map<std::int64_t, const parcel_row*> was;
   for (const parcel_row& parcel : before) was.emplace(parcel.id, &parcel);
   std::vector<const parcel_row*> advanced, advanced_from;

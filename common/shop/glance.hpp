@@ -1,5 +1,6 @@
-// What the door would decide on, seen without a lock in one read-only transaction: for those who want to know and not to
-// write. The rows read as if they were locked, so that decide() takes them; they may change at any moment.
+// What the door would decide on, seen without a lock in one read-only transaction: for those who want to know
+// and not to write. The rows read as if they were locked, so that decide() takes them; they may change at any
+// moment.
 #pragma once
 
 #include "common/pg/connection.hpp"

@@ -30,8 +30,8 @@ identity refused(outcome what, std::string why = {}) {
   return end;
 }
 
-// What an event without account seems to be about: its reference's order, else the one that a parcel known by webhook only
-// is linked to, else the old columns'. `account`: whose key can prove it.
+// What an event without account seems to be about: its reference's order, else the one that a parcel known by
+// webhook only is linked to, else the old columns'. `account`: whose key can prove it.
 order_row* order_to_prove(working_copy& rows, const observation& seen, const std::vector<parcel_row*>& same,
                           const door_options& options, std::optional<std::string>& account) {
   order_row* order = seen.what.reference ? rows.order_by_reference(*seen.what.reference) : nullptr;
@@ -53,17 +53,21 @@ order_row* order_to_prove(working_copy& rows, const observation& seen, const std
   return account ? order : nullptr;
 }
 
-// A webhook without account, in a shop with several: a parcel that a pull has shown tells the account. Otherwise the
-// order that it seems to be about says whose key can prove it.
+// A webhook without account, in a shop with several: a parcel that a pull has shown tells the account.
+// Otherwise the order that it seems to be about says whose key can prove it.
 identity prove_account(working_copy& rows, const observation& seen, const door_options& options) {
   const parcel_row* shown = nullptr;
   std::vector<parcel_row*> same;
-  if (seen.what.uuid) same = rows.parcels_by_uuid(*seen.what.uuid);
-  else if (seen.what.display_id) same = rows.parcels_by_number(*seen.what.display_id);
-  else if (seen.what.tracking) same = rows.parcels_by_number(*seen.what.tracking);
+  if (seen.what.uuid)
+    same = rows.parcels_by_uuid(*seen.what.uuid);
+  else if (seen.what.display_id)
+    same = rows.parcels_by_number(*seen.what.display_id);
+  else if (seen.what.tracking)
+    same = rows.parcels_by_number(*seen.what.tracking);
   for (const parcel_row* parcel : same) {
     if (!parcel->pulled_at) continue;
-    if (shown && shown->account != parcel->account) return refused(outcome::conflict, "two accounts show this parcel");
+    if (shown && shown->account != parcel->account)
+      return refused(outcome::conflict, "two accounts show this parcel");
     shown = parcel;
   }
   identity proven;
@@ -173,7 +177,8 @@ std::vector<parcel_row*> working_copy::parcels_by_number(const std::string& numb
   std::vector<parcel_row*> found;
   auto [first, last] = parcel_by_key_.equal_range("n" + number);
   for (auto entry = first; entry != last; ++entry)
-    if (entry->second->display_id == number || entry->second->tracking == number) found.push_back(entry->second);
+    if (entry->second->display_id == number || entry->second->tracking == number)
+      found.push_back(entry->second);
   return found;
 }
 
@@ -263,7 +268,8 @@ identity identify(working_copy& rows, const observation& seen, const door_option
   found.adopts = owner_of(*found.order, account) == ownership::nobodys;
   found.parcel = choose_parcel(rows, *found.order, account, seen);
   bool locked = found.order->locked && (!found.parcel || found.parcel->id == 0 || found.parcel->locked);
-  for (parcel_row* sibling : rows.parcels_of(*found.order, account)) locked = locked && (sibling->id == 0 || sibling->locked);
+  for (parcel_row* sibling : rows.parcels_of(*found.order, account))
+    locked = locked && (sibling->id == 0 || sibling->locked);
   if (!locked) found.refusal = outcome::busy;
   return found;
 }

@@ -1,8 +1,9 @@
 // Which order and which parcel an observation is about. Pure, over a snapshot held as working copies.
 //
-// In falling strength: the observation's own reference, a parcel linked before by the courier's data, the shop's old
-// columns. A link is void once the order's reference or account says otherwise. What belongs to another account is a
-// conflict. An order without account belongs to the account that matched it first, until a second one claims it.
+// In falling strength: the observation's own reference, a parcel linked before by the courier's data, the
+// shop's old columns. A link is void once the order's reference or account says otherwise. What belongs to
+// another account is a conflict. An order without account belongs to the account that matched it first, until
+// a second one claims it.
 #pragma once
 
 #include "common/shop/door.hpp"
@@ -13,7 +14,8 @@
 
 namespace suivi::shop {
 
-// The snapshot as the decision goes on: rows are changed in place, new parcels are added. Addresses stay valid.
+// The snapshot as the decision goes on: rows are changed in place, new parcels are added. Addresses stay
+// valid.
 struct working_copy {
   explicit working_copy(snapshot&& from);
 
@@ -37,7 +39,8 @@ struct working_copy {
  private:
   std::unordered_map<std::string, order_row*> order_by_id_;
   std::unordered_map<std::string, order_row*> order_by_reference_;
-  // Keys are "u" + uuid, "n" + number, "o" + order id. An entry may be outdated: what it points to is checked.
+  // Keys are "u" + uuid, "n" + number, "o" + order id. An entry may be outdated: what it points to is
+  // checked.
   std::unordered_multimap<std::string, parcel_row*> parcel_by_key_;
 };
 

@@ -1,5 +1,5 @@
-// "Parcel X was in state S as of time T, says source Z": what webhooks, sweeps, look-ups, confirming reads and replays
-// are turned into, and the only thing the door takes.
+// "Parcel X was in state S as of time T, says source Z": what webhooks, sweeps, look-ups, confirming reads
+// and replays are turned into, and the only thing the door takes.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -17,11 +17,13 @@ enum class source : int { webhook = 1, sweep = 2, lookup = 3, confirm = 4, repla
 // When the courier was in that state.
 struct as_of {
   enum class shape : int {
-    unknown = 0,  // nothing is known of the time: may only fill blanks
-    untimed = 1,  // a webhook without publishTime: at latest `to`, the time of receipt
-    point = 2,    // a webhook: published at `from` == `to`, true then or earlier
-                  // (of both kinds, as kept for a parcel: `to` is later where a pull that ended then said the same)
-    interval = 3, // a pull: true at some time from `from` (request start less the API's lag) to `to` (answer received)
+    unknown = 0, // nothing is known of the time: may only fill blanks
+    untimed = 1, // a webhook without publishTime: at latest `to`, the time of receipt
+    point =
+        2, // a webhook: published at `from` == `to`, true then or earlier
+           // (of both kinds, as kept for a parcel: `to` is later where a pull that ended then said the same)
+    interval = 3, // a pull: true at some time from `from` (request start less the API's lag) to `to` (answer
+                  // received)
   };
   shape kind = shape::unknown;
   instant from{};
@@ -32,7 +34,8 @@ struct as_of {
 
 // A webhook published more than 5 minutes after its receipt has no time.
 [[nodiscard]] as_of webhook_time(std::optional<instant> published_at, instant received_at);
-// `courier_now` is the answer's Date, if any; the earlier clock counts. `read_lag`: how far behind the API may answer.
+// `courier_now` is the answer's Date, if any; the earlier clock counts. `read_lag`: how far behind the API
+// may answer.
 [[nodiscard]] as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> courier_now,
                               milliseconds read_lag);
 
@@ -40,7 +43,7 @@ struct observation {
   std::string account; // empty: not known (a webhook without account where the shop has several)
   source from = source::webhook;
   as_of when;
-  maystro::shipment what; // status is set
+  maystro::shipment what;               // status is set
   std::optional<std::int64_t> event_id; // inbox event, for the journal
   std::optional<std::int64_t> sweep_id;
   // The courier was asked in vain for long: where nobody can tell which is newer, the later time decides.
@@ -48,13 +51,13 @@ struct observation {
 };
 
 enum class outcome : int {
-  applied = 1,    // the order's row was written
-  unchanged = 2,  // it already said so
-  stale = 3,      // an older truth, or of a parcel the order does not show
-  unmatched = 4,  // no order here
-  conflict = 5,   // the order belongs to another account; never written
-  in_doubt = 6,   // neither is known to be the older, or proof is needed: read `wanted` first
-  busy = 7,       // the order or parcel is locked by somebody: try again shortly
+  applied = 1,   // the order's row was written
+  unchanged = 2, // it already said so
+  stale = 3,     // an older truth, or of a parcel the order does not show
+  unmatched = 4, // no order here
+  conflict = 5,  // the order belongs to another account; never written
+  in_doubt = 6,  // neither is known to be the older, or proof is needed: read `wanted` first
+  busy = 7,      // the order or parcel is locked by somebody: try again shortly
 };
 [[nodiscard]] std::string_view to_string(outcome o);
 
@@ -63,7 +66,7 @@ struct wanted_read {
   std::string account;
   std::optional<std::string> uuid; // else by reference
   std::string reference;
-  instant not_before; // earlier, the API's lag could hide the answer
+  instant not_before;                                  // earlier, the API's lag could hide the answer
   std::optional<std::int64_t> event_id = std::nullopt; // that gave the reason, for the journal
 };
 
@@ -75,9 +78,9 @@ struct change {
 
 struct verdict {
   outcome what = outcome::unmatched;
-  std::string order_id;             // where an order was found
-  std::string reference;            // that order's
-  std::vector<change> changes;      // what this observation changed in the order's row
+  std::string order_id;              // where an order was found
+  std::string reference;             // that order's
+  std::vector<change> changes;       // what this observation changed in the order's row
   std::optional<wanted_read> wanted; // may come with any outcome
   bool unproven = false; // in doubt, or unmatched, for want of proof whose and which parcel it is, not when
   std::optional<int> status_before; // the parcel's status as Suivi knew it; none if it was not seen before

@@ -36,7 +36,8 @@ order_columns columns_showing(const parcel_row& parcel, const order_row& order, 
   }
   if (parcel.alert_reason.present) to.alert_reason = parcel.alert_reason.value;
   if (parcel.abort_reason.present) to.abort_reason = parcel.abort_reason.value;
-  if (!metadata.empty() && order.metadata_mergeable && !same_json(to.metadata, metadata)) to.metadata = metadata;
+  if (!metadata.empty() && order.metadata_mergeable && !same_json(to.metadata, metadata))
+    to.metadata = metadata;
   return to;
 }
 
@@ -52,7 +53,8 @@ bool same_json(const std::optional<std::string>& a, const std::optional<std::str
 
 std::vector<change> differences(const order_columns& from, const order_columns& to) {
   std::vector<change> found;
-  auto compare = [&](const char* column, const std::optional<std::string>& a, const std::optional<std::string>& b) {
+  auto compare = [&](const char* column, const std::optional<std::string>& a,
+                     const std::optional<std::string>& b) {
     if (a != b) found.push_back({column, a, b});
   };
   compare("trackingNumber", from.tracking, to.tracking);

@@ -20,8 +20,10 @@ kind choose_kind(std::minstd_rand& random) {
 }
 
 std::string event_text(const message& m) {
-  json::object payload{{"id", "parcel-" + m.reference}, {"status", m.status}, {"external_order_id", m.reference}};
-  return json::serialize(json::object{{"event", "OrderStatusChanged"}, {"payload", payload}, {"note", m.number}});
+  json::object payload{
+      {"id", "parcel-" + m.reference}, {"status", m.status}, {"external_order_id", m.reference}};
+  return json::serialize(
+      json::object{{"event", "OrderStatusChanged"}, {"payload", payload}, {"note", m.number}});
 }
 
 std::string body_of(const message& m) {
@@ -30,12 +32,16 @@ std::string body_of(const message& m) {
     json::object pushed{{"data", crypto::base64_encode(event_text(m))},
                         {"messageId", "m-" + std::to_string(m.number)},
                         {"publishTime", format_instant(m.published)}};
-    return json::serialize(json::object{{"message", pushed}, {"subscription", "projects/example/subscriptions/example"}});
+    return json::serialize(
+        json::object{{"message", pushed}, {"subscription", "projects/example/subscriptions/example"}});
   }
-  case kind::untimed: return event_text(m);
+  case kind::untimed:
+    return event_text(m);
   case kind::inventory:
-    return json::serialize(json::object{{"event", "InventoryMovement"}, {"payload", {{"product_id", m.number}, {"quantity", 1}}}});
-  case kind::garbage: return "no message " + std::to_string(m.number);
+    return json::serialize(json::object{{"event", "InventoryMovement"},
+                                        {"payload", {{"product_id", m.number}, {"quantity", 1}}}});
+  case kind::garbage:
+    return "no message " + std::to_string(m.number);
   }
   return {};
 }
@@ -90,7 +96,8 @@ book::verdict book::judge() const {
     if (!e.receipts.empty() && e.events.empty()) v.lost.push_back(number);
     if (e.events.size() > 1) v.doubled.push_back(number);
     bool misnamed = false;
-    for (const auto& r : e.receipts) misnamed = misnamed || (r.id && !e.events.empty() && *r.id != e.events.front());
+    for (const auto& r : e.receipts)
+      misnamed = misnamed || (r.id && !e.events.empty() && *r.id != e.events.front());
     if (misnamed) v.misnamed.push_back(number);
   }
   return v;

@@ -1,7 +1,9 @@
-// The ledger's book: what was sent, what was acknowledged, what was found afterwards, and what follows from that.
+// The ledger's book: what was sent, what was acknowledged, what was found afterwards, and what follows from
+// that.
 //
-// Pure but for the time a message is composed at. Promises: no two messages have the same body; the messages of an order
-// that carry times carry different ones, so that the order's true state is known: the newest of those that arrived.
+// Pure but for the time a message is composed at. Promises: no two messages have the same body; the messages
+// of an order that carry times carry different ones, so that the order's true state is known: the newest of
+// those that arrived.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -51,9 +53,9 @@ class book {
   struct verdict {
     std::int64_t sent = 0, found = 0;
     std::map<std::string, std::int64_t> acknowledged; // messages by their first receipt's outcome
-    std::vector<std::int64_t> lost;       // acknowledged and not found
-    std::vector<std::int64_t> doubled;    // found under more than one id
-    std::vector<std::int64_t> misnamed;   // a receipt names another id than the event has
+    std::vector<std::int64_t> lost;                   // acknowledged and not found
+    std::vector<std::int64_t> doubled;                // found under more than one id
+    std::vector<std::int64_t> misnamed;               // a receipt names another id than the event has
     std::int64_t strangers = 0;
   };
   [[nodiscard]] verdict judge() const;
@@ -74,7 +76,7 @@ class book {
   int timed_orders_, untimed_orders_;
   int untimed_used_ = 0;
   instant last_published_{};
-  std::vector<entry> entries_; // number n at n - 1
+  std::vector<entry> entries_;                            // number n at n - 1
   std::unordered_map<std::string, std::int64_t> numbers_; // by body
   std::int64_t strangers_ = 0;
 };

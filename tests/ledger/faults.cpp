@@ -15,10 +15,18 @@ using test::gate;
 using way = gate::way;
 using last_piece = gate::last_piece;
 
-unsigned below(std::minstd_rand& random, unsigned most) { return static_cast<unsigned>(random()) % most; }
-bool chance(std::minstd_rand& random, unsigned percent) { return below(random, 100) < percent; }
-void pause(std::minstd_rand& random, unsigned most_ms) { std::this_thread::sleep_for(milliseconds(below(random, most_ms))); }
-way any_way(std::minstd_rand& random) { return chance(random, 50) ? way::to_server : way::to_client; }
+unsigned below(std::minstd_rand& random, unsigned most) {
+  return static_cast<unsigned>(random()) % most;
+}
+bool chance(std::minstd_rand& random, unsigned percent) {
+  return below(random, 100) < percent;
+}
+void pause(std::minstd_rand& random, unsigned most_ms) {
+  std::this_thread::sleep_for(milliseconds(below(random, most_ms)));
+}
+way any_way(std::minstd_rand& random) {
+  return chance(random, 50) ? way::to_server : way::to_client;
+}
 
 void kill_receiver(stage& s, std::minstd_rand& random) {
   for (unsigned times = 1 + below(random, 3); times > 0 && s.receiver_runs(); --times) {
@@ -57,7 +65,8 @@ void to_some_backends(stage& s, std::minstd_rand& random, Act act) {
 }
 
 void terminate_backends(stage& s, std::minstd_rand& random) {
-  to_some_backends(s, random, [&](pid_t pid) { s.at_once(fmt::format("select pg_terminate_backend({})", pid)); });
+  to_some_backends(s, random,
+                   [&](pid_t pid) { s.at_once(fmt::format("select pg_terminate_backend({})", pid)); });
 }
 
 void freeze_backends(stage& s, std::minstd_rand& random) {
@@ -67,8 +76,10 @@ void freeze_backends(stage& s, std::minstd_rand& random) {
 
 // As a statement time-out ends them: 57014, in the middle of what they wait for.
 void cancel_statements(stage& s, std::minstd_rand& random) {
-  s.beside("begin; lock table suivi.inbox_key, suivi.pending in access exclusive mode; select pg_sleep(1); commit");
-  to_some_backends(s, random, [&](pid_t pid) { s.at_once(fmt::format("select pg_cancel_backend({})", pid)); });
+  s.beside("begin; lock table suivi.inbox_key, suivi.pending in access exclusive mode; select pg_sleep(1); "
+           "commit");
+  to_some_backends(s, random,
+                   [&](pid_t pid) { s.at_once(fmt::format("select pg_cancel_backend({})", pid)); });
 }
 
 // Longer than a statement may take.
@@ -77,9 +88,10 @@ void time_out_statements(stage& s, std::minstd_rand&) {
 }
 
 void lock_rows(stage& s, std::minstd_rand& random) {
-  s.beside(fmt::format("begin; select from orders where \"reference\" like 'R%{}' for update; select pg_sleep({}); "
-                       "update orders set \"updatedAt\" = now() where \"reference\" like 'R%{}'; commit",
-                       below(random, 10), 0.5 + below(random, 15) / 10.0, below(random, 10)));
+  s.beside(fmt::format(
+      "begin; select from orders where \"reference\" like 'R%{}' for update; select pg_sleep({}); "
+      "update orders set \"updatedAt\" = now() where \"reference\" like 'R%{}'; commit",
+      below(random, 10), 0.5 + below(random, 15) / 10.0, below(random, 10)));
 }
 
 // It holds what the door needs to close its events and wants the rows that the door holds.
@@ -91,7 +103,9 @@ void deadlock(stage& s, std::minstd_rand& random) {
   }
 }
 
-void few_connections(stage& s, std::minstd_rand&) { s.allow_few_connections(); }
+void few_connections(stage& s, std::minstd_rand&) {
+  s.allow_few_connections();
+}
 
 void cut_at_commit(stage& s, std::minstd_rand& random) {
   static const std::array<std::pair<way, std::string>, 4> places{{
@@ -108,26 +122,41 @@ void cut_at_commit(stage& s, std::minstd_rand& random) {
 void trouble_database_network(stage& s, std::minstd_rand& random) {
   auto& g = *s.to_database;
   switch (below(random, 7)) {
-  case 0: return g.stall(any_way(random));
-  case 1: return g.reset();
-  case 2: return g.cut();
-  case 3: return g.half_close(any_way(random));
-  case 4: return g.slice();
-  case 5: return g.delay(milliseconds(20 + below(random, 200)));
-  default: g.refuse(); return g.cut();
+  case 0:
+    return g.stall(any_way(random));
+  case 1:
+    return g.reset();
+  case 2:
+    return g.cut();
+  case 3:
+    return g.half_close(any_way(random));
+  case 4:
+    return g.slice();
+  case 5:
+    return g.delay(milliseconds(20 + below(random, 200)));
+  default:
+    g.refuse();
+    return g.cut();
   }
 }
 
 void trouble_courier_network(stage& s, std::minstd_rand& random) {
   auto& g = *s.to_receiver;
   switch (below(random, 7)) {
-  case 0: return g.stall(any_way(random));
-  case 1: return g.reset();
-  case 2: return g.cut_at(way::to_client, "spooled", last_piece::kept_back, 5);
-  case 3: return g.half_close(any_way(random));
-  case 4: return g.slice();
-  case 5: return g.delay(milliseconds(20 + below(random, 200)));
-  default: return g.cut_at(way::to_client, "stored", last_piece::kept_back, 10);
+  case 0:
+    return g.stall(any_way(random));
+  case 1:
+    return g.reset();
+  case 2:
+    return g.cut_at(way::to_client, "spooled", last_piece::kept_back, 5);
+  case 3:
+    return g.half_close(any_way(random));
+  case 4:
+    return g.slice();
+  case 5:
+    return g.delay(milliseconds(20 + below(random, 200)));
+  default:
+    return g.cut_at(way::to_client, "stored", last_piece::kept_back, 10);
   }
 }
 
@@ -161,7 +190,9 @@ const std::array<fault, 17> faults{{
 
 } // namespace
 
-std::span<const fault> all_faults() { return faults; }
+std::span<const fault> all_faults() {
+  return faults;
+}
 
 const fault& choose(const std::vector<std::string>& names, std::minstd_rand& random) {
   std::vector<const fault*> lots;

@@ -1,5 +1,6 @@
-// The ledger under crash: webhooks are sent while processes are killed, connections cut and disks filled, and afterwards
-// every one that was acknowledged must be in the database once, and applied. Exit status 0 if so, 1 if not, 2 usage.
+// The ledger under crash: webhooks are sent while processes are killed, connections cut and disks filled, and
+// afterwards every one that was acknowledged must be in the database once, and applied. Exit status 0 if so,
+// 1 if not, 2 usage.
 #include "tests/ledger/rounds.hpp"
 
 #include <CLI/CLI.hpp>
@@ -13,7 +14,9 @@ namespace {
 
 volatile std::sig_atomic_t stop_asked = 0;
 
-void ask_to_stop(int) { stop_asked = 1; }
+void ask_to_stop(int) {
+  stop_asked = 1;
+}
 
 int play_all(const plan& what) {
   std::signal(SIGINT, ask_to_stop);
@@ -31,7 +34,8 @@ int play_all(const plan& what) {
     fmt::print("\nthe ledger could not go on: {}\n", e.what());
   }
   auto log = on.receiver_log();
-  fmt::print("\nthe receiver's last words:\n{}\n", log.substr(log.size() - std::min<std::size_t>(log.size(), 6000)));
+  fmt::print("\nthe receiver's last words:\n{}\n",
+             log.substr(log.size() - std::min<std::size_t>(log.size(), 6000)));
   return 1;
 }
 
@@ -59,7 +63,8 @@ int main(int argc, char** argv) {
     return 0;
   }
   for (const auto& name : what.faults) {
-    bool known = std::any_of(all_faults().begin(), all_faults().end(), [&](const fault& f) { return f.name == name; });
+    bool known =
+        std::any_of(all_faults().begin(), all_faults().end(), [&](const fault& f) { return f.name == name; });
     if (known) continue;
     fmt::print(stderr, "--fault: no fault is named \"{}\"; --list names them\n", name);
     return 2;

@@ -1,4 +1,5 @@
-// Everything of a round follows from its own seed, the plan's and its number: `--seed` of round 17 plays it first.
+// Everything of a round follows from its own seed, the plan's and its number: `--seed` of round 17 plays it
+// first.
 #include "tests/ledger/rounds.hpp"
 #include "tests/support/sanitized.hpp"
 
@@ -56,8 +57,8 @@ bool wait_for(steady_clock::time_point until, const auto& holds) {
 } // namespace
 
 bool sums::well() const {
-  return last.lost.empty() && last.doubled.empty() && last.misnamed.empty() && last.strangers == 0 && wrong_orders == 0 &&
-         never_quiet == 0 && sent.unexpected == 0;
+  return last.lost.empty() && last.doubled.empty() && last.misnamed.empty() && last.strangers == 0 &&
+         wrong_orders == 0 && never_quiet == 0 && sent.unexpected == 0;
 }
 
 sums play(stage& on, book& pages, const plan& what, const volatile int& stop) {
@@ -92,9 +93,11 @@ sums play(stage& on, book& pages, const plan& what, const volatile int& stop) {
     all.last = pages.judge();
     auto wrong = on.wrong_orders(pages);
     all.wrong_orders = static_cast<std::int64_t>(wrong.size());
-    fmt::print("{:4} seed {:<6} {:>5} requests, {:>3} refused, {:>3} unanswered, quiet after {:>5} ms: {}\n", all.rounds, seed,
-               counts.requests, counts.refused, counts.unanswered, recovery.count(), fmt::join(faults, ", "));
-    for (std::size_t i = 0; i < std::min<std::size_t>(wrong.size(), 10); ++i) fmt::print("     {}\n", wrong[i]);
+    fmt::print("{:4} seed {:<6} {:>5} requests, {:>3} refused, {:>3} unanswered, quiet after {:>5} ms: {}\n",
+               all.rounds, seed, counts.requests, counts.refused, counts.unanswered, recovery.count(),
+               fmt::join(faults, ", "));
+    for (std::size_t i = 0; i < std::min<std::size_t>(wrong.size(), 10); ++i)
+      fmt::print("     {}\n", wrong[i]);
     std::fflush(stdout);
   }
   // Once more from the first event on: nothing that was there has gone.

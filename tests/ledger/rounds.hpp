@@ -11,7 +11,7 @@ struct plan {
   seconds limit{0}; // for all of them together; 0: none
   unsigned seed = 1;
   int senders = 16;
-  int messages = 300; // each round
+  int messages = 300;              // each round
   std::vector<std::string> faults; // empty: all
 };
 

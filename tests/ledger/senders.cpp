@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr milliseconds patience = 10s; // the courier's
+constexpr milliseconds patience = 10s;     // the courier's
 constexpr unsigned abandoned_percent = 10; // of what got no 2xx
 constexpr unsigned repeated_percent = 5;   // of what did: the courier sends twice, too
 

@@ -1,5 +1,6 @@
-// The courier's side of a round: senders that push the book's messages and repeat, as the courier does, what they got no
-// 2xx for; every 2xx goes into the book. On a thread of their own, so that the faults' side may block.
+// The courier's side of a round: senders that push the book's messages and repeat, as the courier does, what
+// they got no 2xx for; every 2xx goes into the book. On a thread of their own, so that the faults' side may
+// block.
 #pragma once
 
 #include "common/runtime/task.hpp"

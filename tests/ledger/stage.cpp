@@ -1,4 +1,5 @@
-// Faults are done by signals, SQL and gates; healing puts them right in the order in which they stand in each other's way.
+// Faults are done by signals, SQL and gates; healing puts them right in the order in which they stand in each
+// other's way.
 #include "tests/ledger/stage.hpp"
 
 #include "common/maystro/status.hpp"
@@ -26,7 +27,8 @@ pg::connect_options judge_of(const std::string& url) {
 
 // Ids and bodies of the events after `from`, some at a time.
 task<std::int64_t> read_after(pg::connect_options with, std::int64_t from, book& into) {
-  static constexpr pg::statement ask{"events", "select id, raw from suivi.inbox where id > $1 order by id limit 2000"};
+  static constexpr pg::statement ask{"events",
+                                     "select id, raw from suivi.inbox where id > $1 order by id limit 2000"};
   auto db = co_await test::connected(with);
   for (;;) {
     pg::params after;
@@ -80,14 +82,21 @@ void stage::load_shop(stage_options options) {
   cluster.execute("select pg_reload_conf()");
   cluster.execute("create role shop login"); // no superuser, for limits do not hold for those
   cluster.execute("create database shop owner shop");
-  auto loaded = test::run_program("suivi-maystro-sim",
-                                  {"load-shop", "--database", cluster.url("shop", "shop"), "--accounts", "example-a:example-key-1:A",
-                                   "--base-url", "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
+  auto loaded =
+      test::run_program("suivi-maystro-sim", {"load-shop", "--database", cluster.url("shop", "shop"),
+                                              "--accounts", "example-a:example-key-1:A", "--base-url",
+                                              "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
   if (loaded.status != 0) throw std::runtime_error("no shop could be made: " + loaded.log);
-  cluster.execute(R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now()))", "shop");
+  cluster.execute(
+      R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now()))",
+      "shop");
   auto orders = [&](char letter, int count) {
-    cluster.execute(fmt::format(R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      select '{0}' || n, '{0}' || n, 'c', 1, 'example-a', now() from generate_series(1, {1}) n)", letter, count), "shop");
+    cluster.execute(
+        fmt::format(
+            R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
+      select '{0}' || n, '{0}' || n, 'c', 1, 'example-a', now() from generate_series(1, {1}) n)",
+            letter, count),
+        "shop");
   };
   orders('R', options.timed_orders);
   orders('U', options.untimed_orders);
@@ -109,7 +118,8 @@ void stage::heal() {
   if (std::exchange(few_connections_, false)) cluster.execute("alter database shop connection limit -1");
   if (receiver_ && !receiver_->runs()) {
     auto log = receiver_->log();
-    throw std::runtime_error("the receiver ended by itself; its log:\n" + log.substr(log.size() - std::min<std::size_t>(log.size(), 4000)));
+    throw std::runtime_error("the receiver ended by itself; its log:\n" +
+                             log.substr(log.size() - std::min<std::size_t>(log.size(), 4000)));
   }
   if (!receiver_) start_receiver();
 }
@@ -136,7 +146,8 @@ void stage::stop_receiver() {
   int status = receiver_->wait(11s); // ten, and a moment for this machine
   last_log_ = receiver_->log();
   receiver_.reset();
-  if (status != 0) throw std::runtime_error(fmt::format("told to stop, the receiver ended with status {}", status));
+  if (status != 0)
+    throw std::runtime_error(fmt::format("told to stop, the receiver ended with status {}", status));
 }
 
 void stage::freeze_receiver() {
@@ -165,7 +176,8 @@ void stage::halt_postgres() {
 }
 
 std::vector<pid_t> stage::backends() const {
-  std::istringstream all(cluster.value("select string_agg(pid::text, ' ') from pg_stat_activity where usename = 'shop'"));
+  std::istringstream all(
+      cluster.value("select string_agg(pid::text, ' ') from pg_stat_activity where usename = 'shop'"));
   std::vector<pid_t> pids;
   for (pid_t pid = 0; all >> pid;) pids.push_back(pid);
   return pids;
@@ -197,7 +209,8 @@ void stage::fill_disk() {
   if (!disk_.why_not().empty()) return;
   std::ofstream ballast(disk_.path() + "/ballast", std::ios::binary);
   const std::string block(4096, 'x');
-  while (ballast.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {}
+  while (ballast.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+  }
 }
 
 std::int64_t stage::pending() const {
@@ -229,9 +242,11 @@ std::vector<std::string> stage::wrong_orders(const book& pages) const {
 }
 
 std::string stage::outcomes() const {
-  return cluster.value("select string_agg(o || ' ' || n, ', ' order by o) from (select coalesce(e.outcome, i.outcome, 'none') as o,"
-                       " count(*) as n from suivi.inbox i left join suivi.event_outcome e on e.event_id = i.id group by 1) x",
-                       "shop");
+  return cluster.value(
+      "select string_agg(o || ' ' || n, ', ' order by o) from (select coalesce(e.outcome, i.outcome, 'none') "
+      "as o,"
+      " count(*) as n from suivi.inbox i left join suivi.event_outcome e on e.event_id = i.id group by 1) x",
+      "shop");
 }
 
 } // namespace suivi::ledger

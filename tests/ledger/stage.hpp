@@ -1,5 +1,5 @@
-// What the ledger plays on: a cluster of its own, the receiver with a gate on either side, a small disk for its spool;
-// and everything that can be done to them, and undone.
+// What the ledger plays on: a cluster of its own, the receiver with a gate on either side, a small disk for
+// its spool; and everything that can be done to them, and undone.
 #pragma once
 
 #include "tests/ledger/book.hpp"

@@ -1,8 +1,8 @@
-// `co_await` stands alone: g++ 12 frees twice what a co_await expression holds as aggregate, lambda or ternary, and a
-// reader finds the points of suspension at the start of a line.
+// `co_await` stands alone: g++ 12 frees twice what a co_await expression holds as aggregate, lambda or
+// ternary, and a reader finds the points of suspension at the start of a line.
 //
-// Allowed: `co_await f(a);`, `x = co_await f(a);`, `auto [x, y] = co_await f(a);`, `co_return co_await f(a);`, each also
-// behind `if (…)`, `else`, `for (…)`, `while (…)`.
+// Allowed: `co_await f(a);`, `x = co_await f(a);`, `auto [x, y] = co_await f(a);`, `co_return co_await
+// f(a);`, each also behind `if (…)`, `else`, `for (…)`, `while (…)`.
 #include "tests/lint/rules.hpp"
 
 #include <regex>
@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::string_view keyword = "co_await";
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+}
 
 std::string_view trimmed(std::string_view text) {
   std::size_t first = text.find_first_not_of(" \t\n");
@@ -21,7 +23,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::size_t find_keyword(std::string_view text, std::size_t from) {
-  for (std::size_t at = text.find(keyword, from); at != std::string_view::npos; at = text.find(keyword, at + 1)) {
+  for (std::size_t at = text.find(keyword, from); at != std::string_view::npos;
+       at = text.find(keyword, at + 1)) {
     bool starts = at == 0 || !is_word(text[at - 1]);
     bool ends = at + keyword.size() >= text.size() || !is_word(text[at + keyword.size()]);
     if (starts && ends) return at;
@@ -40,8 +43,8 @@ std::string objection_before(std::string_view before) {
   before = trimmed(before);
   if (depth_of(before) != 0) return "stands inside another expression";
   if (before.empty() || before.ends_with("co_return") || before.ends_with("else")) return {};
-  static const std::regex labelled(R"(^(case\b.*|default)\s*:$)"), control(R"(^(else\s+)?(if|for|while)\b[^]*\)$)"),
-      assignment(R"([^]*[^=<>!+\-*/|&^%]\s*=$)");
+  static const std::regex labelled(R"(^(case\b.*|default)\s*:$)"),
+      control(R"(^(else\s+)?(if|for|while)\b[^]*\)$)"), assignment(R"([^]*[^=<>!+\-*/|&^%]\s*=$)");
   std::string text(before);
   if (std::regex_match(text, labelled) || std::regex_match(text, control)) return {};
   if (std::regex_match(text, assignment) && text.find('?') == std::string::npos) return {};
@@ -80,7 +83,9 @@ class reader {
   }
 
  private:
-  [[nodiscard]] std::string_view statement() const { return std::string_view(s_.code).substr(begin_, end_ - begin_); }
+  [[nodiscard]] std::string_view statement() const {
+    return std::string_view(s_.code).substr(begin_, end_ - begin_);
+  }
   [[nodiscard]] bool holds_keyword() const { return find_keyword(statement(), 0) != std::string_view::npos; }
   void begin(std::size_t at) {
     begin_ = end_ = at;

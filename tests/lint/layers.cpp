@@ -1,4 +1,5 @@
-// Layering: the order of common/CMakeLists.txt, the links of each folder, and the wall between the two programs.
+// Layering: the order of common/CMakeLists.txt, the links of each folder, and the wall between the two
+// programs.
 #include "tests/lint/rules.hpp"
 
 #include <algorithm>
@@ -18,7 +19,8 @@ layers read_layers(const std::vector<source>& files) {
   static const std::regex subdirectory(R"(add_subdirectory\((\w+)\))"), link(R"(suivi_(\w+))");
   layers found;
   auto matches = [](const std::string& text, const std::regex& pattern, auto&& each) {
-    for (std::sregex_iterator it(text.begin(), text.end(), pattern), end; it != end; ++it) each((*it)[1].str());
+    for (std::sregex_iterator it(text.begin(), text.end(), pattern), end; it != end; ++it)
+      each((*it)[1].str());
   };
   for (const source& s : files) {
     if (s.path == "common/CMakeLists.txt")
@@ -47,15 +49,20 @@ std::string objection(const layers& l, const std::string& from, const std::strin
   if (from_common && !to_common) return "common stands below the programs and the tests";
   if (!from_common) {
     bool program = x == "receiver" || x == "reconciler";
-    if (program && (y == "receiver" || y == "reconciler") && x != y) return "receiver and reconciler meet only in the database";
+    if (program && (y == "receiver" || y == "reconciler") && x != y)
+      return "receiver and reconciler meet only in the database";
     if (program && y == "tests") return "a program includes nothing of the tests";
     return {};
   }
   if (x == y) return {};
-  auto place = [&](const std::string& folder) { return std::find(l.order.begin(), l.order.end(), folder) - l.order.begin(); };
-  if (place(y) >= place(x)) return "common/" + y + " does not stand above common/" + x + " in common/CMakeLists.txt";
+  auto place = [&](const std::string& folder) {
+    return std::find(l.order.begin(), l.order.end(), folder) - l.order.begin();
+  };
+  if (place(y) >= place(x))
+    return "common/" + y + " does not stand above common/" + x + " in common/CMakeLists.txt";
   auto links = l.links.find(x);
-  if (links == l.links.end() || !links->second.contains(y)) return "common/" + x + " does not link suivi_" + y;
+  if (links == l.links.end() || !links->second.contains(y))
+    return "common/" + x + " does not link suivi_" + y;
   return {};
 }
 
@@ -69,7 +76,8 @@ violations check_layers(const std::vector<source>& files, const std::string&) {
     for (std::sregex_iterator it(s.code.begin(), s.code.end(), include), end; it != end; ++it) {
       std::string why = objection(l, s.path, (*it)[1].str());
       if (!why.empty())
-        found.push_back({s.path, line_at(s.code, static_cast<std::size_t>(it->position())), "includes " + (*it)[1].str() + ": " + why});
+        found.push_back({s.path, line_at(s.code, static_cast<std::size_t>(it->position())),
+                         "includes " + (*it)[1].str() + ": " + why});
     }
   }
   return found;

@@ -1,4 +1,5 @@
-// lint ROOT RULE: prints what breaks the rule in the project at ROOT; exit status 1 if anything does, 2 on misuse.
+// lint ROOT RULE: prints what breaks the rule in the project at ROOT; exit status 1 if anything does, 2 on
+// misuse.
 #include "tests/lint/rules.hpp"
 
 #include <cstdio>
@@ -17,7 +18,8 @@ int main(int argc, char** argv) {
     }
   }
   std::fputs("usage: lint ROOT RULE, with RULE one of:", stderr);
-  for (const rule& r : all_rules()) std::fprintf(stderr, " %.*s", static_cast<int>(r.name.size()), r.name.data());
+  for (const rule& r : all_rules())
+    std::fprintf(stderr, " %.*s", static_cast<int>(r.name.size()), r.name.data());
   std::fputc('\n', stderr);
   return 2;
 }

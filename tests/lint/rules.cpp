@@ -7,13 +7,16 @@
 namespace suivi::lint {
 namespace {
 
-bool is_build_file(const source& s) { return s.path.ends_with(".cmake") || s.path.ends_with("CMakeLists.txt"); }
+bool is_build_file(const source& s) {
+  return s.path.ends_with(".cmake") || s.path.ends_with("CMakeLists.txt");
+}
 
 // Every match of `pattern` in the code of files outside `door`.
-void forbid(violations& found, const std::vector<source>& files, const std::regex& pattern, const std::string& what,
-            std::initializer_list<std::string_view> door) {
+void forbid(violations& found, const std::vector<source>& files, const std::regex& pattern,
+            const std::string& what, std::initializer_list<std::string_view> door) {
   for (const source& s : files) {
-    bool allowed = std::any_of(door.begin(), door.end(), [&](std::string_view d) { return s.path.starts_with(d); });
+    bool allowed =
+        std::any_of(door.begin(), door.end(), [&](std::string_view d) { return s.path.starts_with(d); });
     if (allowed || !is_cpp(s)) continue;
     for (std::sregex_iterator it(s.code.begin(), s.code.end(), pattern), end; it != end; ++it)
       found.push_back({s.path, line_at(s.code, static_cast<std::size_t>(it->position())), what});
@@ -23,12 +26,16 @@ void forbid(violations& found, const std::vector<source>& files, const std::rege
 violations check_heads(const std::vector<source>& files, const std::string&) {
   violations found;
   for (const source& s : files) {
-    std::string_view comment = is_cpp(s) ? "// " : s.path.ends_with(".sql") ? "-- " : is_script(s) ? "# " : "";
+    std::string_view comment = is_cpp(s)                  ? "// "
+                               : s.path.ends_with(".sql") ? "-- "
+                               : is_script(s)             ? "# "
+                                                          : "";
     if (comment.empty()) continue;
     std::string_view head = s.text;
     if (is_script(s)) head.remove_prefix(std::min(head.find('\n') + 1, head.size()));
     std::string_view first = head.substr(0, head.find('\n'));
-    bool words = first.find(' ', comment.size()) != std::string_view::npos; // the file's own name says nothing
+    bool words =
+        first.find(' ', comment.size()) != std::string_view::npos; // the file's own name says nothing
     if (!first.starts_with(comment) || !words)
       found.push_back({s.path, 1, "does not open by saying what it is for"});
   }
@@ -41,37 +48,47 @@ violations check_lengths(const std::vector<source>& files, const std::string&) {
   for (const source& s : files) {
     if (!is_cpp(s) && !is_script(s) && !is_build_file(s) && !s.path.ends_with(".sql")) continue;
     std::ptrdiff_t lines = std::count(s.text.begin(), s.text.end(), '\n');
-    if (lines > most) found.push_back({s.path, 1, "has " + std::to_string(lines) + " lines, more than " + std::to_string(most)});
+    if (lines > most)
+      found.push_back(
+          {s.path, 1, "has " + std::to_string(lines) + " lines, more than " + std::to_string(most)});
   }
   return found;
 }
 
 violations check_doors(const std::vector<source>& files, const std::string&) {
   violations found;
-  forbid(found, files, std::regex(R"(#include [<"](libpq-fe|libpq/)|\bPQ[a-z]\w+\s*\()"), "libpq belongs to common/pg", {"common/pg/"});
-  forbid(found, files, std::regex(R"(#include [<"]boost/beast)"), "Beast belongs to common/http", {"common/http/"});
-  forbid(found, files, std::regex(R"(#include [<"]openssl/(evp|sha|hmac|rand)|\bEVP_\w+)"), "digests and random bytes belong to common/crypto",
+  forbid(found, files, std::regex(R"(#include [<"](libpq-fe|libpq/)|\bPQ[a-z]\w+\s*\()"),
+         "libpq belongs to common/pg", {"common/pg/"});
+  forbid(found, files, std::regex(R"(#include [<"]boost/beast)"), "Beast belongs to common/http",
+         {"common/http/"});
+  forbid(found, files, std::regex(R"(#include [<"]openssl/(evp|sha|hmac|rand)|\bEVP_\w+)"),
+         "digests and random bytes belong to common/crypto",
          {"common/crypto/", "tests/unit/http/certificates.cpp"});
-  forbid(found, files, std::regex(R"(\b(secure_)?getenv\b|\benviron\b)"), "the environment is read by common/config",
-         {"common/config/", "tests/support/"});
-  forbid(found, files, std::regex(R"(\bsystem_clock\b|\bgettimeofday\b|\bclock_gettime\b)"), "the wall clock is read by common/base/time",
-         {"common/base/time."});
-  forbid(found, files, std::regex(R"(#include [<"]spdlog/)"), "spdlog belongs to common/log", {"common/log/"});
-  forbid(found, files, std::regex(R"(#include [<"]prometheus/)"), "prometheus-cpp belongs to common/metrics", {"common/metrics/"});
-  forbid(found, files, std::regex(R"(#include [<"]toml\+\+/)"), "toml++ belongs to common/config", {"common/config/"});
+  forbid(found, files, std::regex(R"(\b(secure_)?getenv\b|\benviron\b)"),
+         "the environment is read by common/config", {"common/config/", "tests/support/"});
+  forbid(found, files, std::regex(R"(\bsystem_clock\b|\bgettimeofday\b|\bclock_gettime\b)"),
+         "the wall clock is read by common/base/time", {"common/base/time."});
+  forbid(found, files, std::regex(R"(#include [<"]spdlog/)"), "spdlog belongs to common/log",
+         {"common/log/"});
+  forbid(found, files, std::regex(R"(#include [<"]prometheus/)"), "prometheus-cpp belongs to common/metrics",
+         {"common/metrics/"});
+  forbid(found, files, std::regex(R"(#include [<"]toml\+\+/)"), "toml++ belongs to common/config",
+         {"common/config/"});
   return found;
 }
 
 violations check_loose_ends(const std::vector<source>& files, const std::string&) {
   violations found;
-  forbid(found, files, std::regex(R"(\bdetached\b|\bthread\w*(\([^;\n]*\))?\.detach\(\))"), "work without an owner: spawn it in a task group", {});
-  forbid(found, files, std::regex(R"(\b(ctx|context|io|ioc|io_context)_?\.stop\(\))"), "stopping the context drops work: let run() end",
-         {});
+  forbid(found, files, std::regex(R"(\bdetached\b|\bthread\w*(\([^;\n]*\))?\.detach\(\))"),
+         "work without an owner: spawn it in a task group", {});
+  forbid(found, files, std::regex(R"(\b(ctx|context|io|ioc|io_context)_?\.stop\(\))"),
+         "stopping the context drops work: let run() end", {});
   return found;
 }
 
 violations check_names(const std::vector<source>& files, const std::string&) {
-  static const std::regex empty_word(R"((^|[/_])(utils?|helpers?|managers?|infos?|data|misc)\.(cpp|hpp|sql)$)");
+  static const std::regex empty_word(
+      R"((^|[/_])(utils?|helpers?|managers?|infos?|data|misc)\.(cpp|hpp|sql)$)");
   violations found;
   for (const source& s : files)
     if (std::regex_search(s.path, empty_word)) found.push_back({s.path, 1, "has a name that says nothing"});
@@ -86,8 +103,10 @@ violations check_places(const std::vector<source>& files, const std::string& roo
     if (s.path.starts_with("tests/lint/")) continue;
     std::size_t at = root.size() > 1 ? s.text.find(root + "/") : std::string::npos;
     std::smatch match;
-    if (at == std::string::npos && std::regex_search(s.text, match, home)) at = static_cast<std::size_t>(match.position());
-    if (at != std::string::npos) found.push_back({s.path, line_at(s.text, at), "names a folder of one machine"});
+    if (at == std::string::npos && std::regex_search(s.text, match, home))
+      at = static_cast<std::size_t>(match.position());
+    if (at != std::string::npos)
+      found.push_back({s.path, line_at(s.text, at), "names a folder of one machine"});
   }
   return found;
 }
@@ -96,8 +115,9 @@ violations check_places(const std::vector<source>& files, const std::string& roo
 
 const std::vector<rule>& all_rules() {
   static const std::vector<rule> rules{
-      {"layers", check_layers}, {"co_await", check_co_await}, {"heads", check_heads},   {"lengths", check_lengths},
-      {"doors", check_doors},   {"loose_ends", check_loose_ends}, {"names", check_names}, {"places", check_places},
+      {"layers", check_layers},   {"co_await", check_co_await}, {"heads", check_heads},
+      {"lengths", check_lengths}, {"doors", check_doors},       {"loose_ends", check_loose_ends},
+      {"names", check_names},     {"places", check_places},
   };
   return rules;
 }

@@ -1,4 +1,5 @@
-// The house rules a program can check. Each is a pure function from the project's files to what breaks the rule.
+// The house rules a program can check. Each is a pure function from the project's files to what breaks the
+// rule.
 #pragma once
 
 #include "tests/lint/source.hpp"

@@ -8,7 +8,8 @@ using namespace suivi::lint;
 
 namespace {
 
-violations check(std::string_view name, const std::map<std::string, std::string>& files, const std::string& root = "/x") {
+violations check(std::string_view name, const std::map<std::string, std::string>& files,
+                 const std::string& root = "/x") {
   std::vector<source> sources;
   for (const auto& [path, text] : files) sources.push_back(make_source(path, text));
   for (const rule& r : all_rules())
@@ -18,7 +19,8 @@ violations check(std::string_view name, const std::map<std::string, std::string>
 }
 
 const std::map<std::string, std::string> layout{
-    {"common/CMakeLists.txt", "add_subdirectory(base)\nadd_subdirectory(log)\nadd_subdirectory(pg)\nadd_subdirectory(shop)\n"},
+    {"common/CMakeLists.txt",
+     "add_subdirectory(base)\nadd_subdirectory(log)\nadd_subdirectory(pg)\nadd_subdirectory(shop)\n"},
     {"common/pg/CMakeLists.txt", "suivi_library(suivi_pg LINKS suivi_base)"},
     {"common/shop/CMakeLists.txt", "suivi_library(suivi_shop LINKS suivi_base suivi_pg)"},
 };
@@ -51,11 +53,13 @@ TEST_CASE("layers: a folder includes what it links and what stands above it") {
 
 TEST_CASE("co_await: the plain shapes pass") {
   for (const char* good :
-       {"co_await f(a);", "auto x = co_await f(a, b[0], c());", "x.y = co_await f();", "co_return co_await f(a);",
-        "if (a) co_await f();", "else co_await f();", "for (auto& e : all) co_await f(e);", "auto [a, b] = co_await f();",
+       {"co_await f(a);", "auto x = co_await f(a, b[0], c());", "x.y = co_await f();",
+        "co_return co_await f(a);", "if (a) co_await f();", "else co_await f();",
+        "for (auto& e : all) co_await f(e);", "auto [a, b] = co_await f();",
         "auto x =\n      co_await f(a,\n                 b);", "// co_await f(a ? b : c);\n  co_await g();",
-        "auto body = [&]() -> task<void> { co_await f(); };", "for (int i = 0; i < 3; ++i) { co_await f(i); }",
-        "bool ok = a ? b : c;\n  co_await f(ok);", "co_await f(\"{?}\");", "switch (a) { case b: co_await f(); }"}) {
+        "auto body = [&]() -> task<void> { co_await f(); };",
+        "for (int i = 0; i < 3; ++i) { co_await f(i); }", "bool ok = a ? b : c;\n  co_await f(ok);",
+        "co_await f(\"{?}\");", "switch (a) { case b: co_await f(); }"}) {
     CAPTURE(good);
     CHECK(shapes(good) == 0);
   }
@@ -63,9 +67,10 @@ TEST_CASE("co_await: the plain shapes pass") {
 
 TEST_CASE("co_await: everything that holds a temporary or hides the suspension is caught") {
   for (const char* bad :
-       {"co_await f(a ? b : c);", "co_await f([&] { return 1; });", "co_await f(a, {b, c});", "auto x = co_await f(point{1, 2});",
-        "auto x = a ? co_await f() : 0;", "if (co_await f()) g();", "while (co_await f()) { g(); }", "g(co_await f());",
-        "auto x = 1 + co_await f();", "auto x = co_await f(co_await g());", "auto x = point{1, co_await f()};",
+       {"co_await f(a ? b : c);", "co_await f([&] { return 1; });", "co_await f(a, {b, c});",
+        "auto x = co_await f(point{1, 2});", "auto x = a ? co_await f() : 0;", "if (co_await f()) g();",
+        "while (co_await f()) { g(); }", "g(co_await f());", "auto x = 1 + co_await f();",
+        "auto x = co_await f(co_await g());", "auto x = point{1, co_await f()};",
         "auto x = (co_await f()).value();", "x += co_await f();", "return a && co_await f();"}) {
     CAPTURE(bad);
     CHECK(shapes(bad) == 1);
@@ -92,10 +97,14 @@ TEST_CASE("lengths: four hundred lines and no more") {
 
 TEST_CASE("doors: each library and system call has one") {
   const std::map<std::string, std::string> sample{
-      {"common/pg/", "#include <libpq-fe.h>"},      {"common/http/", "#include <boost/beast/core.hpp>"},
-      {"common/crypto/", "#include <openssl/evp.h>"}, {"common/config/", "auto x = std::getenv(\"A\");"},
-      {"common/base/time.", "auto x = std::chrono::system_clock::now();"}, {"common/log/", "#include <spdlog/spdlog.h>"},
-      {"common/metrics/", "#include <prometheus/counter.h>"}, {"common/config/toml", "#include <toml++/toml.h>"}};
+      {"common/pg/", "#include <libpq-fe.h>"},
+      {"common/http/", "#include <boost/beast/core.hpp>"},
+      {"common/crypto/", "#include <openssl/evp.h>"},
+      {"common/config/", "auto x = std::getenv(\"A\");"},
+      {"common/base/time.", "auto x = std::chrono::system_clock::now();"},
+      {"common/log/", "#include <spdlog/spdlog.h>"},
+      {"common/metrics/", "#include <prometheus/counter.h>"},
+      {"common/config/toml", "#include <toml++/toml.h>"}};
   for (const auto& [door, text] : sample) {
     CAPTURE(text);
     CHECK(check("doors", {{door + "x.cpp", text}}).empty());
@@ -103,7 +112,9 @@ TEST_CASE("doors: each library and system call has one") {
     CHECK(check("doors", {{"receiver/x.cpp", "// " + text}}).empty());
   }
   CHECK(check("doors", {{"receiver/x.cpp", "PQfinish(c);"}}).size() == 1);
-  CHECK(check("doors", {{"receiver/x.cpp", "auto b = 10'000; char c = '\"'; extern char** environ;"}}).size() == 1);
+  CHECK(
+      check("doors", {{"receiver/x.cpp", "auto b = 10'000; char c = '\"'; extern char** environ;"}}).size() ==
+      1);
 }
 
 TEST_CASE("loose ends: nothing is detached and no context is stopped") {
@@ -115,7 +126,8 @@ TEST_CASE("loose ends: nothing is detached and no context is stopped") {
 
 TEST_CASE("names: a file is called after what it holds") {
   CHECK(check("names", {{"common/pg/pool.cpp", ""}}).empty());
-  for (const char* bad : {"common/pg/util.hpp", "receiver/webhook_helper.cpp", "common/data.hpp", "a/manager.cpp"}) {
+  for (const char* bad :
+       {"common/pg/util.hpp", "receiver/webhook_helper.cpp", "common/data.hpp", "a/manager.cpp"}) {
     CAPTURE(bad);
     CHECK(check("names", {{bad, ""}}).size() == 1);
   }
@@ -124,6 +136,14 @@ TEST_CASE("names: a file is called after what it holds") {
 TEST_CASE("places: no file names a folder of one machine") {
   CHECK(check("places", {{"a.md", "see /etc/suivi and /var/lib/suivi"}}, "/src/suivi").empty());
   CHECK(check("places", {{"a.md", "see /src/suivi/build"}}, "/src/suivi").size() == 1);
-  CHECK(check("places", {{"run", "cd /" "home/somebody/suivi"}}, "/src/suivi").size() == 1);
-  CHECK(check("places", {{"run", "cat /" "root/.pgpass"}}, "/src/suivi").size() == 1);
+  CHECK(check("places",
+              {{"run", "cd /"
+                       "home/somebody/suivi"}},
+              "/src/suivi")
+            .size() == 1);
+  CHECK(check("places",
+              {{"run", "cat /"
+                       "root/.pgpass"}},
+              "/src/suivi")
+            .size() == 1);
 }

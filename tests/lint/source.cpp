@@ -17,14 +17,18 @@ void blank(std::string& code, std::size_t from, std::size_t to) {
     if (code[i] != '\n') code[i] = ' ';
 }
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+}
 
 // The offset behind the literal that opens at `at`.
 std::size_t end_of_quoted(std::string_view text, std::size_t at) {
   char quote = text[at];
   for (std::size_t i = at + 1; i < text.size(); ++i) {
-    if (text[i] == '\\') ++i;
-    else if (text[i] == quote || text[i] == '\n') return i + 1;
+    if (text[i] == '\\')
+      ++i;
+    else if (text[i] == quote || text[i] == '\n')
+      return i + 1;
   }
   return text.size();
 }
@@ -54,7 +58,8 @@ std::string code_of(const std::string& text) {
       blank(code, i, end);
     } else if (rest.starts_with("#include")) {
       end = std::min(text.find('\n', i), text.size()); // the name of the file stays
-    } else if (rest[0] == '"' || (rest[0] == '\'' && (i == 0 || !is_word(text[i - 1])))) { // 10'000 is no literal
+    } else if (rest[0] == '"' ||
+               (rest[0] == '\'' && (i == 0 || !is_word(text[i - 1])))) { // 10'000 is no literal
       end = end_of_quoted(text, i);
       blank(code, i + 1, end - 1);
     }
@@ -74,11 +79,16 @@ std::string read(const fs::path& path) {
 
 } // namespace
 
-bool is_cpp(const source& s) { return ends_with_any(s.path, {".cpp", ".hpp"}); }
-bool is_script(const source& s) { return s.text.starts_with("#!"); }
+bool is_cpp(const source& s) {
+  return ends_with_any(s.path, {".cpp", ".hpp"});
+}
+bool is_script(const source& s) {
+  return s.text.starts_with("#!");
+}
 
 std::size_t line_at(std::string_view text, std::size_t offset) {
-  return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+  return 1 + static_cast<std::size_t>(
+                 std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
 }
 
 source make_source(std::string path, std::string text) {

@@ -10,7 +10,8 @@ namespace suivi::lint {
 struct source {
   std::string path; // from the project's root: common/pg/pool.cpp
   std::string text;
-  std::string code; // C++ only: the text with comments and the insides of literals blanked, line by line as before
+  std::string
+      code; // C++ only: the text with comments and the insides of literals blanked, line by line as before
 };
 
 struct violation {

@@ -17,7 +17,9 @@ using std::chrono::steady_clock;
 pulse::pulse(std::string url, ledger::book& pages, int per_second)
     : url_(std::move(url)), pages_(pages), per_second_(per_second), thread_([this] { work(); }) {}
 
-pulse::~pulse() { stop(); }
+pulse::~pulse() {
+  stop();
+}
 
 void pulse::stop() {
   stopping_ = true;

@@ -1,5 +1,5 @@
-// A steady stream of webhooks, each at its due time whether or not the former ones were answered, and how long each answer
-// took. On a thread of its own.
+// A steady stream of webhooks, each at its due time whether or not the former ones were answered, and how
+// long each answer took. On a thread of its own.
 #pragma once
 
 #include "common/runtime/task.hpp"

@@ -35,7 +35,8 @@ task<void> idle_in_transaction(pg::connect_options with, seconds length, const s
   auto begun = co_await db->run_script("begin isolation level repeatable read");
   auto looked = co_await db->run(look);
   if (!begun || !looked) co_return;
-  for (auto until = steady_clock::now() + length; !ending && steady_clock::now() < until;) co_await runtime::sleep_for(100ms);
+  for (auto until = steady_clock::now() + length; !ending && steady_clock::now() < until;)
+    co_await runtime::sleep_for(100ms);
 }
 
 } // namespace
@@ -46,9 +47,11 @@ scene::scene(scene_options options) : options_(options) {
   cluster_.execute("create role shop login");
   cluster_.execute("create database shop owner shop");
   courier_.emplace("suivi-maystro-sim",
-                   std::vector<std::string>{"serve", "--accounts", accounts, "--orders", std::to_string(options_.courier_orders),
-                                            "--changes-per-second", std::to_string(options_.courier_changes), "--moving", "false"});
-  test::wait_until("the courier's address", [&] { return courier_->output().find('\n') != std::string::npos; });
+                   std::vector<std::string>{"serve", "--accounts", accounts, "--orders",
+                                            std::to_string(options_.courier_orders), "--changes-per-second",
+                                            std::to_string(options_.courier_changes), "--moving", "false"});
+  test::wait_until("the courier's address",
+                   [&] { return courier_->output().find('\n') != std::string::npos; });
   courier_url_ = courier_->output().substr(0, courier_->output().find('\n'));
   load_shop();
   environment_ = {{"DATABASE_URL", cluster_.url("shop", "shop")},
@@ -62,11 +65,14 @@ scene::scene(scene_options options) : options_(options) {
                   {"SUIVI_RETENTION_EVENTS", "2d"}};
   receiver_.emplace("suivi-receiver", std::vector<std::string>(), environment_);
   receiver_url_ = "http://127.0.0.1:" + std::to_string(receiver_->number_from_log("port"));
-  test::wait_until("readiness", [&] { return test::http_get(receiver_url_ + "/readyz").body.find("\"up\"") != std::string::npos; });
+  test::wait_until("readiness", [&] {
+    return test::http_get(receiver_url_ + "/readyz").body.find("\"up\"") != std::string::npos;
+  });
   add_aged_events();
   reconciler_.emplace("suivi-reconciler", std::vector<std::string>{"run"}, environment_);
   auto moving = test::http_post(courier_url_ + "/control/settings",
-                                R"({"moving":true,"webhook_url":")" + receiver_url_ + R"(/webhooks/maystro/example-secret?account={account}"})");
+                                R"({"moving":true,"webhook_url":")" + receiver_url_ +
+                                    R"(/webhooks/maystro/example-secret?account={account}"})");
   if (moving.status != 200) throw std::runtime_error("the courier's stand-in does not move: " + moving.body);
   bystander_ = std::thread([this] { forget_transactions(); });
 }
@@ -78,12 +84,17 @@ scene::~scene() {
 
 void scene::load_shop() {
   auto many = std::to_string(options_.courier_orders);
-  auto loaded = test::run_program("suivi-maystro-sim", {"load-shop", "--database", cluster_.url("shop", "shop"), "--accounts", accounts,
-                                                        "--base-url", courier_url_, "--orders", many, "--known", many});
+  auto loaded = test::run_program("suivi-maystro-sim",
+                                  {"load-shop", "--database", cluster_.url("shop", "shop"), "--accounts",
+                                   accounts, "--base-url", courier_url_, "--orders", many, "--known", many});
   if (loaded.status != 0) throw std::runtime_error("no shop could be made: " + loaded.log);
-  cluster_.execute(fmt::format(R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+  cluster_.execute(
+      fmt::format(
+          R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
       insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      select 'R' || n, 'R' || n, 'c', 1, 'example-a', now() from generate_series(1, {}) n)", options_.own_orders), "shop");
+      select 'R' || n, 'R' || n, 'c', 1, 'example-a', now() from generate_series(1, {}) n)",
+          options_.own_orders),
+      "shop");
 }
 
 // Four days of the past, each with partitions of its own as the receiver would have made them.
@@ -105,7 +116,9 @@ void scene::add_aged_events() {
         insert into suivi.event_outcome (event_id, stored_on, outcome) select id, day, 'applied' from aged;
         execute 'alter table suivi.inbox_' || to_char(day, 'YYYYMMDD') || ' owner to shop';
         execute 'alter table suivi.event_outcome_' || to_char(day, 'YYYYMMDD') || ' owner to shop';
-      end $$)", days, options_.aged_events / 4), "shop");
+      end $$)",
+                                 days, options_.aged_events / 4),
+                     "shop");
   }
 }
 
@@ -119,16 +132,20 @@ void scene::forget_transactions() {
     auto ended = [](std::exception_ptr) {};
     asio::co_spawn(io, idle_in_transaction(with, options_.held, ending_), ended);
     io.run();
-    for (auto until = steady_clock::now() + options_.free; !ending_ && steady_clock::now() < until;) test::pause_briefly();
+    for (auto until = steady_clock::now() + options_.free; !ending_ && steady_clock::now() < until;)
+      test::pause_briefly();
   }
 }
 
-std::string scene::webhook_url() const { return receiver_url_ + "/webhooks/maystro/example-secret?account=example-a"; }
+std::string scene::webhook_url() const {
+  return receiver_url_ + "/webhooks/maystro/example-secret?account=example-a";
+}
 
 void scene::measure(sample& into) const {
   into.receiver_megabytes = resident_megabytes(receiver_->id());
   into.reconciler_megabytes = resident_megabytes(reconciler_->id());
-  std::istringstream rows(value(R"(select string_agg(concat_ws(' ', name, dead, megabytes, changed), ' ') from (
+  std::istringstream rows(
+      value(R"(select string_agg(concat_ws(' ', name, dead, megabytes, changed), ' ') from (
       select schemaname || '.' || regexp_replace(relname, '_([0-9]{6,8}|default)$', '') as name, sum(n_dead_tup) as dead,
              round(sum(pg_total_relation_size(relid)) / 1e6, 2) as megabytes, sum(n_tup_upd + n_tup_del) as changed
       from pg_stat_user_tables where schemaname = 'suivi' or relname in ('orders', 'shipping_accounts') group by 1) t)"));

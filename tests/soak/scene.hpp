@@ -1,5 +1,5 @@
-// What the soak runs: a cluster of its own with a shop, the courier's stand-in at a steady pace, receiver and reconciler,
-// sweeps again and again, and a bystander who forgets his transaction for most of the time.
+// What the soak runs: a cluster of its own with a shop, the courier's stand-in at a steady pace, receiver and
+// reconciler, sweeps again and again, and a bystander who forgets his transaction for most of the time.
 #pragma once
 
 #include "tests/soak/series.hpp"
@@ -14,11 +14,11 @@
 namespace suivi::soak {
 
 struct scene_options {
-  int courier_orders = 2'000;  // that the stand-in moves
-  int courier_changes = 20;    // a second, each told by a webhook
-  int own_orders = 500;        // R1 to Rn, that the stand-in knows nothing of
-  int aged_events = 20'000;    // older than retention.events at the beginning
-  seconds held{30}, free{10};  // the bystander's transaction, and his pause after it
+  int courier_orders = 2'000; // that the stand-in moves
+  int courier_changes = 20;   // a second, each told by a webhook
+  int own_orders = 500;       // R1 to Rn, that the stand-in knows nothing of
+  int aged_events = 20'000;   // older than retention.events at the beginning
+  seconds held{30}, free{10}; // the bystander's transaction, and his pause after it
 };
 
 class scene {

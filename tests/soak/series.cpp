@@ -1,5 +1,5 @@
-// Medians of the first and of the last third after warming up; dead rows against what can have arisen while VACUUM was
-// held back.
+// Medians of the first and of the last third after warming up; dead rows against what can have arisen while
+// VACUUM was held back.
 #include "tests/soak/series.hpp"
 
 #include <algorithm>
@@ -59,18 +59,25 @@ std::vector<std::string> objections(const std::vector<sample>& samples, double h
   auto judge = [&](const char* what, const char* unit, double growth, double slack, auto value) {
     auto [first, last] = medians(samples, value);
     auto bound = first * growth + slack;
-    if (last > bound) all.push_back(fmt::format("{} grew from {:.1f} to {:.1f} {}, more than {:.1f}", what, first, last, unit, bound));
+    if (last > bound)
+      all.push_back(
+          fmt::format("{} grew from {:.1f} to {:.1f} {}, more than {:.1f}", what, first, last, unit, bound));
   };
-  judge("the receiver's memory", "MB", memory_growth, memory_slack_megabytes, [](const sample& s) { return s.receiver_megabytes; });
-  judge("the reconciler's memory", "MB", memory_growth, memory_slack_megabytes, [](const sample& s) { return s.reconciler_megabytes; });
+  judge("the receiver's memory", "MB", memory_growth, memory_slack_megabytes,
+        [](const sample& s) { return s.receiver_megabytes; });
+  judge("the reconciler's memory", "MB", memory_growth, memory_slack_megabytes,
+        [](const sample& s) { return s.reconciler_megabytes; });
   judge("p99 of acknowledging", "ms", p99_growth, p99_slack_ms, [](const sample& s) { return s.p99_ms; });
 
   for (const auto& [name, last] : samples.back().tables) {
-    double bound = dead_growth * most_changed(samples, name, held_seconds + vacuum_lag_seconds) + dead_slack_rows;
+    double bound =
+        dead_growth * most_changed(samples, name, held_seconds + vacuum_lag_seconds) + dead_slack_rows;
     double most = 0;
     for (const auto& s : samples)
-      if (auto there = s.tables.find(name); there != s.tables.end()) most = std::max(most, there->second.dead_rows);
-    if (most > bound) all.push_back(fmt::format("{} had {:.0f} dead rows, more than {:.0f}", name, most, bound));
+      if (auto there = s.tables.find(name); there != s.tables.end())
+        most = std::max(most, there->second.dead_rows);
+    if (most > bound)
+      all.push_back(fmt::format("{} had {:.0f} dead rows, more than {:.0f}", name, most, bound));
   }
   return all;
 }

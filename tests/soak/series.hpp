@@ -20,7 +20,7 @@ struct sample {
   double acks_per_second = 0;
   double p50_ms = 0, p99_ms = 0; // of acknowledging, in the time since the last sample
   double receiver_megabytes = 0, reconciler_megabytes = 0; // resident
-  std::map<std::string, table_state> tables; // partitions under their parent's name
+  std::map<std::string, table_state> tables;               // partitions under their parent's name
 };
 
 // The value below which `share` of all are; 0 of none.

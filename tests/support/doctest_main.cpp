@@ -1,5 +1,6 @@
-// The main of every doctest program. `--seed N` repeats the random cases of a run that printed `seed=N`; without it
-// they are drawn anew each time. The number of cases: the environment's RC_PARAMS, e.g. "max_success=1000".
+// The main of every doctest program. `--seed N` repeats the random cases of a run that printed `seed=N`;
+// without it they are drawn anew each time. The number of cases: the environment's RC_PARAMS, e.g.
+// "max_success=1000".
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 

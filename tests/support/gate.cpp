@@ -1,4 +1,5 @@
-// Two pumps for each connection, all on the gate's own thread. An order from outside is posted there and waited for.
+// Two pumps for each connection, all on the gate's own thread. An order from outside is posted there and
+// waited for.
 #include "tests/support/gate.hpp"
 
 #include "common/runtime/task_group.hpp"
@@ -71,7 +72,8 @@ struct gate::inside {
     bool gone = false;
   };
 
-  explicit inside(tcp::endpoint to) : server(to), acceptor(io, {asio::ip::address_v4::loopback(), 0}), work(io.get_executor()) {}
+  explicit inside(tcp::endpoint to)
+      : server(to), acceptor(io, {asio::ip::address_v4::loopback(), 0}), work(io.get_executor()) {}
 
   task<void> accept();
   task<void> serve(std::shared_ptr<link> l);
@@ -101,7 +103,9 @@ namespace {
 
 constexpr std::chrono::microseconds between_slices{20}; // else the other side reads many at once
 
-constexpr std::size_t at(gate::way direction) { return direction == gate::way::to_server ? 0 : 1; }
+constexpr std::size_t at(gate::way direction) {
+  return direction == gate::way::to_server ? 0 : 1;
+}
 
 } // namespace
 
@@ -294,8 +298,14 @@ void gate::half_close(way direction) {
   });
 }
 
-int gate::accepted() const { return inside_->accepted; }
-int gate::open() const { return inside_->open; }
-int gate::sprung() const { return inside_->sprung; }
+int gate::accepted() const {
+  return inside_->accepted;
+}
+int gate::open() const {
+  return inside_->open;
+}
+int gate::sprung() const {
+  return inside_->sprung;
+}
 
 } // namespace suivi::test

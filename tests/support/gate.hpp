@@ -1,9 +1,9 @@
-// A gate in a TCP connection's way: it stands between a client and a server on this machine and hands bytes on, until a
-// test tells it not to.
+// A gate in a TCP connection's way: it stands between a client and a server on this machine and hands bytes
+// on, until a test tells it not to.
 //
-// Promises: a change is in force when the call returns, for connections that are open too; bytes are never changed or
-// reordered; without orders it is not noticed; nothing of it is left when the object is gone. It runs on a thread of its
-// own, so the client may be a program, a test's coroutine or a blocking call.
+// Promises: a change is in force when the call returns, for connections that are open too; bytes are never
+// changed or reordered; without orders it is not noticed; nothing of it is left when the object is gone. It
+// runs on a thread of its own, so the client may be a program, a test's coroutine or a blocking call.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -43,8 +43,8 @@ class gate {
   void pass();
 
   // To the connections that are open now.
-  void cut();   // closed, as by a process that ends
-  void reset(); // RST, as by a host that knows nothing of them
+  void cut();                     // closed, as by a process that ends
+  void reset();                   // RST, as by a host that knows nothing of them
   void half_close(way direction); // that direction ends, the other goes on
 
   [[nodiscard]] int accepted() const; // connections so far, refused ones too

@@ -58,7 +58,8 @@ private_cluster::~private_cluster() {
 }
 
 bool private_cluster::control(const char* verb) const {
-  auto command = SUIVI_TEST_SUPPORT "/cluster.sh " + std::string(verb) + " " + folder_.path() + " >/dev/null 2>&1";
+  auto command =
+      SUIVI_TEST_SUPPORT "/cluster.sh " + std::string(verb) + " " + folder_.path() + " >/dev/null 2>&1";
   return std::system(command.c_str()) == 0;
 }
 

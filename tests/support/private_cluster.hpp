@@ -1,6 +1,6 @@
-// A PostgreSQL cluster of one test's own, to be killed: it keeps what it committed through every crash of its processes
-// (not of the machine: it does without fsync). Other tests' shared cluster is never touched. Throws where a test cannot
-// go on; for tests only.
+// A PostgreSQL cluster of one test's own, to be killed: it keeps what it committed through every crash of its
+// processes (not of the machine: it does without fsync). Other tests' shared cluster is never touched. Throws
+// where a test cannot go on; for tests only.
 #pragma once
 
 #include "tests/support/folder.hpp"
@@ -28,8 +28,8 @@ class private_cluster {
   // The same for another user's database.
   [[nodiscard]] std::string url(std::string_view user, std::string_view database) const;
 
-  // As the superuser, in `postgres` or in `database`. execute() throws; value() is the first cell, "" where the
-  // database is not there.
+  // As the superuser, in `postgres` or in `database`. execute() throws; value() is the first cell, "" where
+  // the database is not there.
   void execute(std::string_view sql, std::string_view database = "postgres") const;
   [[nodiscard]] std::string value(std::string_view sql, std::string_view database = "postgres") const;
 

@@ -1,6 +1,7 @@
-// A folder on a disk of a few megabytes, for tests that fill it. It is a tmpfs in mounts of the calling thread's (and the
-// programs it starts afterwards), so that nothing of it is left however the test ends. Where the system does not allow
-// that, usually because the tester is not root, it is a folder like any other and `why_not` says so.
+// A folder on a disk of a few megabytes, for tests that fill it. It is a tmpfs in mounts of the calling
+// thread's (and the programs it starts afterwards), so that nothing of it is left however the test ends.
+// Where the system does not allow that, usually because the tester is not root, it is a folder like any other
+// and `why_not` says so.
 #pragma once
 
 #include "tests/support/folder.hpp"
@@ -17,7 +18,8 @@ class small_disk {
  public:
   explicit small_disk(int megabytes) {
     auto size = "size=" + std::to_string(megabytes) + "m";
-    bool mounted = ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+    bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
+                   ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                    ::mount("tmpfs", path().c_str(), "tmpfs", 0, size.c_str()) == 0;
     if (!mounted) why_not_ = std::strerror(errno);
   }

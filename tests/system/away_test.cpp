@@ -1,5 +1,6 @@
-// A database that is there and of no use: it takes connections and never answers, stands still, is slow, lets nobody in,
-// takes no writes. Webhooks are kept all the same, the receiver always ends when it should, and all is well afterwards.
+// A database that is there and of no use: it takes connections and never answers, stands still, is slow, lets
+// nobody in, takes no writes. Webhooks are kept all the same, the receiver always ends when it should, and
+// all is well afterwards.
 #include "tests/system/operated_shop.hpp"
 #include "tests/system/unsteady_database.hpp"
 
@@ -57,7 +58,9 @@ void push_in_time(receiver& r, int from, int to) {
   }
 }
 
-bool is_down(const receiver& r) { return r.readiness().starts_with(R"({"database":"down")"); }
+bool is_down(const receiver& r) {
+  return r.readiness().starts_with(R"({"database":"down")");
+}
 
 // Everything is in the events within a minute of the database's return, once, and applied.
 void check_recovery(const cluster& db, const receiver& r, clock::time_point returned) {
@@ -85,7 +88,8 @@ std::string url_of_role(const cluster& db, const std::string& password) {
 
 } // namespace
 
-TEST_CASE("a database that takes connections and never answers is one that is away, and is migrated when there is one") {
+TEST_CASE("a database that takes connections and never answers is one that is away, and is migrated when "
+          "there is one") {
   folder spool;
   mute_server mute;
   receiver r(mute.url, spool.path(), "4KiB");
@@ -114,7 +118,8 @@ TEST_CASE("a database that takes connections and never answers is one that is aw
   CHECK(db.value("select count(*) from suivi.schema_version") != "0");
 }
 
-TEST_CASE("a database that stands still loses nothing, delays nobody for long, and does not keep the receiver from ending") {
+TEST_CASE("a database that stands still loses nothing, delays nobody for long, and does not keep the "
+          "receiver from ending") {
   cluster db;
   folder spool;
   receiver r(db.url(), spool.path());
@@ -157,8 +162,8 @@ TEST_CASE("a database that is slow to store sends webhooks to the spool and take
     couriers.emplace_back([&, n] {
       auto begun = clock::now();
       auto said = ask("POST", r.base + "/webhooks/maystro/example-secret?account=example-a", "",
-                      R"({"event":"x","payload":{"id":"u)" + std::to_string(n) + R"(","status":31,"external_order_id":"R)" +
-                          std::to_string(n) + "\"}}");
+                      R"({"event":"x","payload":{"id":"u)" + std::to_string(n) +
+                          R"(","status":31,"external_order_id":"R)" + std::to_string(n) + "\"}}");
       if (said.status == 202 && clock::now() - begun < courier_patience) ++spooled;
     });
   for (auto& one : couriers) one.join();
@@ -168,7 +173,8 @@ TEST_CASE("a database that is slow to store sends webhooks to the spool and take
   check_recovery(db, r, clock::now());
 }
 
-TEST_CASE("sessions that the server ends and a server that takes no writes any more mean another connection") {
+TEST_CASE(
+    "sessions that the server ends and a server that takes no writes any more mean another connection") {
   cluster db;
   folder spool;
   receiver r(db.url(), spool.path());
@@ -222,7 +228,9 @@ TEST_CASE("a wrong password is said once in plain words and tried again until it
   receiver r(url, spool.path());
   push_in_time(r, 1, 11);
   CHECK(r.spooled == 10);
-  wait_until("many attempts", [&] { return count(db.server_log(), "password authentication failed for user \"suivi\"") >= 6; });
+  wait_until("many attempts", [&] {
+    return count(db.server_log(), "password authentication failed for user \"suivi\"") >= 6;
+  });
   CHECK(count(r.process->log(), "password authentication failed for user") == 1);
   CHECK(count(r.process->log(), "example-other") == 0);
   db.script("alter role suivi password 'example-other'");
@@ -233,7 +241,8 @@ TEST_CASE("a wrong password is said once in plain words and tried again until it
   db.end_sessions();
   wait_until("absence", [&] { return is_down(r); });
   push_in_time(r, 11, 16);
-  wait_until("plain words", [&] { return count(r.process->log(), "password authentication failed for user") == 2; });
+  wait_until("plain words",
+             [&] { return count(r.process->log(), "password authentication failed for user") == 2; });
   db.script("alter role suivi password 'example-other'");
   check_recovery(db, r, clock::now());
 }

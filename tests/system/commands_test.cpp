@@ -11,7 +11,9 @@ namespace {
 
 const std::vector<std::string> both{"suivi-receiver", "suivi-reconciler"};
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 } // namespace
 
@@ -36,7 +38,8 @@ TEST_CASE("wrong usage is status 2") {
 
 TEST_CASE("wrong settings are status 2 and one line each") {
   for (const std::string& name : both) {
-    auto done = run_program(name, {}, {{"SUIVI_LOG_LEVEL", "loud"}, {"MAYSTRO_WEBHOOK_SECRET", "example-secret"}});
+    auto done =
+        run_program(name, {}, {{"SUIVI_LOG_LEVEL", "loud"}, {"MAYSTRO_WEBHOOK_SECRET", "example-secret"}});
     CAPTURE(done.log);
     CHECK(done.status == 2);
     CHECK(contains(done.log, "database.url"));
@@ -46,9 +49,10 @@ TEST_CASE("wrong settings are status 2 and one line each") {
 }
 
 TEST_CASE("what check-config prints can be read back and holds no secret") {
-  std::map<std::string, std::string> settings{{"DATABASE_URL", "postgresql://u:example-password@localhost/shop"},
-                                              {"MAYSTRO_WEBHOOK_SECRET", "example-secret"},
-                                              {"SUIVI_RECONCILER_TIMEZONE", "Europe/Paris"}};
+  std::map<std::string, std::string> settings{
+      {"DATABASE_URL", "postgresql://u:example-password@localhost/shop"},
+      {"MAYSTRO_WEBHOOK_SECRET", "example-secret"},
+      {"SUIVI_RECONCILER_TIMEZONE", "Europe/Paris"}};
   for (const std::string& name : both) {
     auto first = run_program(name, {"--check-config"}, settings);
     CHECK(first.status == 0);

@@ -1,4 +1,5 @@
-// What a sweep that finds nothing costs: no row of the shop is written, Suivi's own are updated in place, and nothing grows.
+// What a sweep that finds nothing costs: no row of the shop is written, Suivi's own are updated in place, and
+// nothing grows.
 #include "tests/system/swept_shop.hpp"
 
 using namespace suivi::test;
@@ -16,16 +17,19 @@ costs of_parcels(const swept_shop& s) {
           s.db.number("select pg_total_relation_size('suivi.parcel')")};
 }
 
-// Old versions of rows can be cleaned away only when no transaction is open that is older, in any database of the cluster.
+// Old versions of rows can be cleaned away only when no transaction is open that is older, in any database of
+// the cluster.
 void wait_for_others(const swept_shop& s) {
   wait_until("the end of other tests' transactions", [&] {
-    return s.db.value("select not exists (select from pg_stat_activity where backend_xid is not null and pid <> "
-                      "pg_backend_pid() and xact_start < clock_timestamp() - interval '200 milliseconds')") == "t";
+    return s.db.value(
+               "select not exists (select from pg_stat_activity where backend_xid is not null and pid <> "
+               "pg_backend_pid() and xact_start < clock_timestamp() - interval '200 milliseconds')") == "t";
   });
 }
 
 std::string shop_rows(const swept_shop& s) {
-  return s.db.value("select md5(string_agg(o::text || o.xmin || o.ctid, ',' order by o.\"id\")) from orders o");
+  return s.db.value(
+      "select md5(string_agg(o::text || o.xmin || o.ctid, ',' order by o.\"id\")) from orders o");
 }
 
 } // namespace
@@ -44,14 +48,17 @@ TEST_CASE("sweeps that find nothing write no order, update parcels in place only
     auto r = s.sweep(0).at("example-a");
     CHECK(number(r, "backfilled") + number(r, "statusChanged") == 0);
   }
-  wait_until("PostgreSQL's count", [&] { return of_parcels(s).updates - before.updates >= sweeps * parcels; });
+  wait_until("PostgreSQL's count",
+             [&] { return of_parcels(s).updates - before.updates >= sweeps * parcels; });
   costs after = of_parcels(s);
   CHECK(shop_rows(s) == orders);
   CHECK(s.db.number("select count(*) from suivi.change") == changes);
   // All but those of pages that somebody else had in hand when they could have been cleaned.
-  CHECK(static_cast<double>(after.in_place - before.in_place) >= 0.95 * static_cast<double>(after.updates - before.updates));
+  CHECK(static_cast<double>(after.in_place - before.in_place) >=
+        0.95 * static_cast<double>(after.updates - before.updates));
   CHECK(static_cast<double>(after.bytes) <= 1.1 * static_cast<double>(before.bytes));
   CHECK(s.db.number("select count(*) from suivi.sweep") == 1 + sweeps);
-  CHECK(s.db.number("select coalesce(sum(n_tup_upd - n_tup_hot_upd), 0) from pg_stat_user_tables where schemaname = 'suivi' "
+  CHECK(s.db.number("select coalesce(sum(n_tup_upd - n_tup_hot_upd), 0) from pg_stat_user_tables where "
+                    "schemaname = 'suivi' "
                     "and relname in ('account', 'sweep', 'lookup')") == 0);
 }

@@ -1,5 +1,5 @@
-// The one-off commands as an operator runs them: what they print, with which status they end, and that `doctor` names what
-// keeps orders from being updated.
+// The one-off commands as an operator runs them: what they print, with which status they end, and that
+// `doctor` names what keeps orders from being updated.
 #include "tests/system/swept_shop.hpp"
 
 #include <algorithm>
@@ -61,25 +61,29 @@ TEST_CASE("doctor passes a shop that is well, counts its requests and notes its 
   std::int64_t counted = s.db.number("select sum(\"requestCount\") from shipping_accounts");
   auto found = doctor(s);
   CHECK(found.status == 0);
-  for (const char* name : {"database", "schema", "orders table", "company", "accounts", "key example-a", "key example-b",
-                           "courier clock", "hooks example-a", "last sweep", "orders without tracking", "parcels gone",
-                           "orders without account", "events waiting", "events parked", "events failed", "partitions",
-                           "database clock"}) {
+  for (const char* name :
+       {"database", "schema", "orders table", "company", "accounts", "key example-a", "key example-b",
+        "courier clock", "hooks example-a", "last sweep", "orders without tracking", "parcels gone",
+        "orders without account", "events waiting", "events parked", "events failed", "partitions",
+        "database clock"}) {
     CAPTURE(name);
     CHECK(found.result(name) == "PASS");
   }
   CHECK(found.result("receiver") == "WARN"); // neither program runs
   CHECK(found.result("reconciler") == "WARN");
-  CHECK(s.db.number("select count(*) from shipping_accounts where \"lastTestStatus\" = 'success' and \"lastTestError\" is null "
+  CHECK(s.db.number("select count(*) from shipping_accounts where \"lastTestStatus\" = 'success' and "
+                    "\"lastTestError\" is null "
                     "and \"lastTestAt\" > now() at time zone 'UTC' - interval '1 minute'") == 2);
-  CHECK(s.db.number("select sum(\"requestCount\") from shipping_accounts") - counted == 6); // a page, two lists of hooks, each
+  CHECK(s.db.number("select sum(\"requestCount\") from shipping_accounts") - counted ==
+        6); // a page, two lists of hooks, each
   CHECK(s.requests("all") - before <= 6);
 }
 
 TEST_CASE("doctor names an account's empty, missing and refused key, and the test is noted as failed") {
   swept_shop s(two, 10);
   (void)s.sweep(0);
-  s.db.execute(R"sql(update shipping_accounts set "credentials" = '{"apiKey":" Token "}' where "id" = 'example-a')sql");
+  s.db.execute(
+      R"sql(update shipping_accounts set "credentials" = '{"apiKey":" Token "}' where "id" = 'example-a')sql");
   s.set(R"({"refused_tokens":["example-key-2"]})");
   auto found = doctor(s);
   CHECK(found.status == 1);
@@ -87,17 +91,20 @@ TEST_CASE("doctor names an account's empty, missing and refused key, and the tes
   CHECK(found.detail("key example-a") == "the account has no key");
   CHECK(found.result("key example-b") == "FAIL");
   CHECK(found.detail("key example-b").find("refuses the key") != std::string::npos);
-  CHECK(s.db.number("select count(*) from shipping_accounts where \"lastTestStatus\" = 'error' and \"lastTestError\" <> ''") == 2);
+  CHECK(s.db.number("select count(*) from shipping_accounts where \"lastTestStatus\" = 'error' and "
+                    "\"lastTestError\" <> ''") == 2);
   s.db.execute(R"sql(update shipping_accounts set "credentials" = '{}' where "id" = 'example-a')sql");
   CHECK(doctor(s).result("key example-a") == "FAIL");
   s.set(R"({"refused_tokens":[]})");
-  s.db.execute(R"sql(update shipping_accounts set "credentials" = '{"apiKey":"tOkEn example-key-1"}' where "id" = 'example-a')sql");
+  s.db.execute(
+      R"sql(update shipping_accounts set "credentials" = '{"apiKey":"tOkEn example-key-1"}' where "id" = 'example-a')sql");
   found = doctor(s);
   CHECK(found.status == 0);
   CHECK(found.result("key example-a") == "PASS");
 }
 
-TEST_CASE("doctor tells a company that is missing, inactive or named otherwise, and accounts that are inactive or none") {
+TEST_CASE("doctor tells a company that is missing, inactive or named otherwise, and accounts that are "
+          "inactive or none") {
   swept_shop s(one, 10);
   CHECK(doctor(s).result("schema") == "FAIL"); // never migrated
   (void)s.sweep(0);
@@ -106,9 +113,11 @@ TEST_CASE("doctor tells a company that is missing, inactive or named otherwise, 
   CHECK(found.status == 1);
   CHECK(found.result("accounts") == "FAIL");
   CHECK(found.detail("accounts").find("1 not active") != std::string::npos);
-  s.db.execute("update shipping_accounts set \"isActive\" = true; update shipping_companies set \"isActive\" = false");
+  s.db.execute(
+      "update shipping_accounts set \"isActive\" = true; update shipping_companies set \"isActive\" = false");
   CHECK(doctor(s).result("company") == "FAIL");
-  s.db.execute("update shipping_companies set \"isActive\" = true, \"slug\" = 'maystro-dz' where \"slug\" = 'maystro'");
+  s.db.execute("update shipping_companies set \"isActive\" = true, \"slug\" = 'maystro-dz' where \"slug\" = "
+               "'maystro'");
   found = doctor(s);
   CHECK(found.result("company") == "FAIL");
   CHECK(found.detail("company").find("`maystro-dz`") != std::string::npos);
@@ -124,7 +133,8 @@ TEST_CASE("doctor tells a company that is missing, inactive or named otherwise, 
   CHECK(s.differences().empty());
 }
 
-TEST_CASE("doctor finds webhooks that wait, orders of nobody, parcels gone and a list that was not read whole") {
+TEST_CASE(
+    "doctor finds webhooks that wait, orders of nobody, parcels gone and a list that was not read whole") {
   swept_shop s(one, 40);
   (void)s.sweep(0);
   std::string uuid = s.db.value("select uuid from suivi.parcel where order_id is not null limit 1");
@@ -137,18 +147,21 @@ insert into suivi.pending (event_id, stored_on, state, since, due_at) values
   (9004, current_date, 'parked', now() - interval '3 days', now() + interval '1 hour');
 insert into orders ("id", "reference", "customerId", "total", "updatedAt") select 'nobody', 'nobody', "customerId", 1, now() from orders limit 1;
 )sql");
-  REQUIRE(http_post(s.url + "/control/orders/" + uuid + "/status", R"({"status":22,"push":false})").status == 200);
+  REQUIRE(http_post(s.url + "/control/orders/" + uuid + "/status", R"({"status":22,"push":false})").status ==
+          200);
   s.set(R"({"fail_pages":[3]})");
   (void)s.sweep(3);
   auto found = doctor(s);
   CHECK(found.status == 1);
   CHECK(found.result("events waiting") == "FAIL");
-  for (const char* name : {"events failed", "events parked", "events quarantined", "orders without account", "last sweep"}) {
+  for (const char* name :
+       {"events failed", "events parked", "events quarantined", "orders without account", "last sweep"}) {
     CAPTURE(name);
     CHECK(found.result(name) == "WARN");
   }
   s.set(R"({"fail_pages":[]})");
-  s.db.execute("delete from suivi.pending; delete from suivi.inbox; delete from orders where \"id\" = 'nobody'");
+  s.db.execute(
+      "delete from suivi.pending; delete from suivi.inbox; delete from orders where \"id\" = 'nobody'");
   (void)s.sweep(0);
   CHECK(doctor(s).status == 0);
 }
@@ -162,7 +175,8 @@ TEST_CASE("doctor finds both programs at work, and a courier whose clock is wron
   program worker("suivi-reconciler", {"run"}, s.environment);
   s.environment["SUIVI_RECEIVER_LISTEN"] = "127.0.0.1:" + std::to_string(receiver.number_from_log("port"));
   wait_until("both at work", [&] {
-    return s.db.value("select to_regclass('suivi.reconciler') is not null and to_regclass('suivi.lookup') is not null") == "t" &&
+    return s.db.value("select to_regclass('suivi.reconciler') is not null and to_regclass('suivi.lookup') is "
+                      "not null") == "t" &&
            s.db.number("select count(*) from suivi.reconciler") == 1 &&
            s.db.number("select count(*) from suivi.sweep where verdict = 'complete'") >= 1 &&
            http_get("http://" + s.environment["SUIVI_RECEIVER_LISTEN"] + "/readyz").status == 200;
@@ -191,8 +205,10 @@ TEST_CASE("doctor tells how many webhooks are in the spool and for how long") {
   program receiver("suivi-receiver", {"serve"}, away);
   auto address = "127.0.0.1:" + std::to_string(receiver.number_from_log("port"));
   s.environment["SUIVI_RECEIVER_LISTEN"] = address;
-  wait_until("a webhook in the spool",
-             [&] { return http_post("http://" + address + "/webhooks/maystro/example-secret", "{}").body.find("spooled") != std::string::npos; });
+  wait_until("a webhook in the spool", [&] {
+    return http_post("http://" + address + "/webhooks/maystro/example-secret", "{}").body.find("spooled") !=
+           std::string::npos;
+  });
   auto found = doctor(s);
   CHECK(found.result("receiver") == "WARN");
   CHECK(found.detail("receiver").find("(receiver.spool), the oldest for ") != std::string::npos);
@@ -200,7 +216,8 @@ TEST_CASE("doctor tells how many webhooks are in the spool and for how long") {
   CHECK(receiver.wait() == 0);
 }
 
-TEST_CASE("verify ends with 0 where nothing differs, 1 on a difference, 3 where not all was read, and writes nothing") {
+TEST_CASE("verify ends with 0 where nothing differs, 1 on a difference, 3 where not all was read, and writes "
+          "nothing") {
   swept_shop s(two, 60);
   (void)s.sweep(0);
   auto verify = [&](std::vector<std::string> more, int expected) {
@@ -216,8 +233,9 @@ TEST_CASE("verify ends with 0 where nothing differs, 1 on a difference, 3 where 
   CHECK(number(verify({"--sample", "7"}, 0), "checked") == 7);
   CHECK(number(verify({"--account", "example-a"}, 0), "checked") < 60);
 
-  std::string edited = s.db.value("select \"reference\" from orders where \"shippingAccountId\" = 'example-a' and "
-                                  "\"trackingNumber\" is not null order by 1 limit 1");
+  std::string edited =
+      s.db.value("select \"reference\" from orders where \"shippingAccountId\" = 'example-a' and "
+                 "\"trackingNumber\" is not null order by 1 limit 1");
   s.db.execute("update orders set \"shippingStatus\" = 'by hand' where \"reference\" = '" + edited + "'");
   auto differing = verify({}, 1);
   REQUIRE(differing.at("differences").as_array().size() == 1);
@@ -226,7 +244,8 @@ TEST_CASE("verify ends with 0 where nothing differs, 1 on a difference, 3 where 
   CHECK(text(difference, "reference") == edited);
   CHECK(text(difference, "field") == "shippingStatus");
   CHECK(text(difference, "shop") == "by hand");
-  CHECK(s.db.value("select \"shippingStatus\" from orders where \"reference\" = '" + edited + "'") == "by hand");
+  CHECK(s.db.value("select \"shippingStatus\" from orders where \"reference\" = '" + edited + "'") ==
+        "by hand");
 
   (void)s.sweep(0);
   s.set(R"({"refused_tokens":["example-key-2"]})");
@@ -240,15 +259,18 @@ TEST_CASE("status and coverage say what is, also while a sweep runs") {
   s.db.execute("update orders set \"shippingAccountId\" = null, \"trackingNumber\" = null where \"id\" in "
                "(select \"id\" from orders order by \"id\" limit 3)");
   (void)s.sweep(0);
-  auto coverage = document(run_program("suivi-reconciler", {"coverage", "--json"}, s.environment)).as_object();
-  CHECK(number(coverage, "total") == s.db.number("select count(*) from orders where \"shippingAccountId\" is not null"));
+  auto coverage =
+      document(run_program("suivi-reconciler", {"coverage", "--json"}, s.environment)).as_object();
+  CHECK(number(coverage, "total") ==
+        s.db.number("select count(*) from orders where \"shippingAccountId\" is not null"));
   CHECK(number(coverage, "withTracking") + number(coverage, "withoutTracking") == number(coverage, "total"));
   CHECK(coverage.at("coveragePercentage").to_number<double>() == 100);
   CHECK(coverage.at("byAccount").as_array().size() == 2);
 
   s.set(R"({"latency_ms":3000})");
   program sweeping("suivi-reconciler", {"sweep", "--account", "example-a"}, s.environment);
-  wait_until("a sweep under way", [&] { return s.db.number("select count(*) from suivi.sweep where finished_at is null") == 1; });
+  wait_until("a sweep under way",
+             [&] { return s.db.number("select count(*) from suivi.sweep where finished_at is null") == 1; });
   auto status = document(run_program("suivi-reconciler", {"status", "--json"}, s.environment)).as_object();
   CHECK_FALSE(status.at("nextSweepAt").is_null());
   CHECK(status.at("accounts").as_array().size() == 2);
@@ -261,7 +283,8 @@ TEST_CASE("status and coverage say what is, also while a sweep runs") {
   CHECK(sweeping.wait(std::chrono::seconds(10)) == 0);
 }
 
-TEST_CASE("hooks are registered once though two processes ensure them at the same time, and removed whatever the secret") {
+TEST_CASE("hooks are registered once though two processes ensure them at the same time, and removed whatever "
+          "the secret") {
   swept_shop s(two, 10);
   s.environment["SUIVI_RECEIVER_PUBLIC_URL"] = "https://shop.example";
   s.environment["MAYSTRO_WEBHOOK_SECRET"] = "a secret/ü?&#%";
@@ -292,7 +315,8 @@ TEST_CASE("hooks are registered once though two processes ensure them at the sam
     auto all = hooks(key);
     CHECK(all.size() == registered);
     for (const json::value& each : all)
-      CHECK(text(each.as_object(), "endpoint").find("https://shop.example/webhooks/maystro/a%20secret%2F%C3%BC%3F%26%23%25?account=") == 0);
+      CHECK(text(each.as_object(), "endpoint")
+                .find("https://shop.example/webhooks/maystro/a%20secret%2F%C3%BC%3F%26%23%25?account=") == 0);
   }
   CHECK(run("test") == 0);
   CHECK(run("list") == 0);
@@ -302,7 +326,8 @@ TEST_CASE("hooks are registered once though two processes ensure them at the sam
   CHECK(hooks("example-key-2").empty());
 }
 
-TEST_CASE("a database that refuses or is absent costs a command less than ten seconds, one line and status 1") {
+TEST_CASE(
+    "a database that refuses or is absent costs a command less than ten seconds, one line and status 1") {
   swept_shop s(one, 5);
   std::string refused = s.db.url();
   std::size_t user = refused.find("//") + 2;
@@ -317,7 +342,8 @@ TEST_CASE("a database that refuses or is absent costs a command less than ten se
       CHECK(each.wait() == 1);
       std::string said = each.log(), printed = each.output();
       CAPTURE(said);
-      bool one_line = std::count(said.begin(), said.end(), '\n') + std::count(printed.begin(), printed.end(), '\n') == 1;
+      bool one_line =
+          std::count(said.begin(), said.end(), '\n') + std::count(printed.begin(), printed.end(), '\n') == 1;
       CHECK(one_line); // doctor's is its document
       CHECK((said + printed).find("example-password") == std::string::npos);
     }
@@ -326,7 +352,8 @@ TEST_CASE("a database that refuses or is absent costs a command less than ten se
   }
 }
 
-TEST_CASE("a worker without any account ends with status 2 and says so, and what is unknown among our variables only warns") {
+TEST_CASE("a worker without any account ends with status 2 and says so, and what is unknown among our "
+          "variables only warns") {
   swept_shop s(one, 5);
   s.db.execute("update shipping_accounts set \"isActive\" = false");
   s.environment["SUIVI_NO_SUCH_SETTING"] = "1";
@@ -337,7 +364,8 @@ TEST_CASE("a worker without any account ends with status 2 and says so, and what
   s.environment["SUIVI_RECONCILER_TIMEZONE"] = "Mars/Olympus";
   auto wrong = run_program("suivi-reconciler", {"coverage"}, s.environment);
   CHECK(wrong.status == 2);
-  CHECK(wrong.log.find("reconciler.timezone = \"Mars/Olympus\" (SUIVI_RECONCILER_TIMEZONE): allowed is") != std::string::npos);
+  CHECK(wrong.log.find("reconciler.timezone = \"Mars/Olympus\" (SUIVI_RECONCILER_TIMEZONE): allowed is") !=
+        std::string::npos);
 }
 
 TEST_CASE("what is wrong on the command line is named with what is allowed, and is status 2") {
@@ -351,7 +379,8 @@ TEST_CASE("what is wrong on the command line is named with what is allowed, and 
            {{"sweep", "--full", "--incremental"}, "--full excludes --incremental"},
            {{"hooks"}, "one of list, ensure, remove, test"},
            {{"status", "now"}, "now"}}) {
-    auto done = run_program("suivi-reconciler", w.arguments, {{"DATABASE_URL", "postgresql://127.0.0.1:1/shop"}});
+    auto done =
+        run_program("suivi-reconciler", w.arguments, {{"DATABASE_URL", "postgresql://127.0.0.1:1/shop"}});
     CAPTURE(done.log);
     CHECK(done.status == 2);
     CHECK(done.log.find(w.says) != std::string::npos);

@@ -1,5 +1,5 @@
-// The receiver's two connections at their worst, one fault a test: its database's, where the spool takes over and is
-// drained afterwards, and the courier's, who repeats what it got no answer to.
+// The receiver's two connections at their worst, one fault a test: its database's, where the spool takes over
+// and is drained afterwards, and the courier's, who repeats what it got no answer to.
 #include "tests/system/gated_receiver.hpp"
 
 #include <thread>
@@ -127,7 +127,8 @@ TEST_CASE("a webhook whose storing was in doubt is applied before its lease laps
   r.recovers();
 }
 
-TEST_CASE("the order to store webhooks is lost, or arrives and nothing more, and none of them is lost or doubled") {
+TEST_CASE(
+    "the order to store webhooks is lost, or arrives and nothing more, and none of them is lost or doubled") {
   for (auto what : {last_piece::kept_back, last_piece::passed_on}) {
     gated_receiver r;
     r.push_some(1);
@@ -141,7 +142,8 @@ TEST_CASE("the order to store webhooks is lost, or arrives and nothing more, and
 TEST_CASE("the answer to an applied event's COMMIT is lost and the order changes once") {
   gated_receiver r;
   r.push_some(1);
-  wait_until("the first one applied", [&] { return r.db.value("select count(*) from suivi.pending") == "0"; });
+  wait_until("the first one applied",
+             [&] { return r.db.value("select count(*) from suivi.pending") == "0"; });
   r.to_database.cut_at(way::to_client, answer_of_commit, last_piece::kept_back, 3);
   r.push_some(3);
   wait_until("the trap", [&] { return r.to_database.sprung() >= 1; });

@@ -1,5 +1,5 @@
-// The reconciler's two connections at their worst, one fault a test, in the middle of a sweep: it ends complete, or says
-// that it did not; the next one is complete, and `verify` finds no difference.
+// The reconciler's two connections at their worst, one fault a test, in the middle of a sweep: it ends
+// complete, or says that it did not; the next one is complete, and `verify` finds no difference.
 #include "tests/support/gate.hpp"
 #include "tests/system/swept_shop.hpp"
 
@@ -60,8 +60,9 @@ struct gated_shop : swept_shop {
     CAPTURE(verified.output);
     CHECK(verified.status == 0);
     CHECK(number(json::parse(verified.output).as_object(), "checked") == known);
-    CHECK(db.value("select count(*) from (select from suivi.change group by order_id, field, from_value, to_value "
-                   "having count(*) > 1) doubled") == "0");
+    CHECK(db.value(
+              "select count(*) from (select from suivi.change group by order_id, field, from_value, to_value "
+              "having count(*) > 1) doubled") == "0");
     CHECK(db.value("select lease_until is null from suivi.account") == "t");
   }
 };
@@ -177,7 +178,9 @@ TEST_CASE("a sweep whose courier's bytes come one by one, or late, is complete")
 TEST_CASE("pages cut off in their midst are asked for again and the sweep is complete") {
   gated_shop s;
   // Fewer than a page is asked for.
-  auto order = [](gated_shop& g) { g.to_courier.cut_at(way::to_client, "external_order_id", last_piece::kept_back, 5); };
+  auto order = [](gated_shop& g) {
+    g.to_courier.cut_at(way::to_client, "external_order_id", last_piece::kept_back, 5);
+  };
   auto report = s.sweep_under(order, milliseconds(3'000));
   CHECK(text(report, "verdict") == "complete");
   CHECK(number(report, "retries") > 0);

@@ -20,8 +20,10 @@ struct replayed_shop : operated_shop {
     for (const auto& id : ids) await(id, "parked");
     receiver->signal(SIGTERM);
     REQUIRE(receiver->wait() == 0);
-    db.execute(R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      select 'p' || n, 'P' || n, 'c', 1, 'example-a', now() from generate_series(1, )" + std::to_string(events) + ") n");
+    db.execute(
+        R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
+      select 'p' || n, 'P' || n, 'c', 1, 'example-a', now() from generate_series(1, )" +
+        std::to_string(events) + ") n");
     environment["DATABASE_URL"] = to_database.url();
   }
 
@@ -37,11 +39,14 @@ struct replayed_shop : operated_shop {
   }
 
   void all_are_true() {
-    CHECK(db.number(R"(select count(*) from orders where "id" like 'p%' and "shippingStatus" = 'EXPÉDIÉ')") == events);
+    CHECK(db.number(R"(select count(*) from orders where "id" like 'p%' and "shippingStatus" = 'EXPÉDIÉ')") ==
+          events);
     CHECK(db.number("select count(*) from suivi.pending") == 0);
-    CHECK(db.number("select count(*) from suivi.event_outcome where outcome in ('applied', 'unchanged')") == events);
-    CHECK(db.number("select count(*) from (select from suivi.change group by order_id, field, from_value, to_value "
-                    "having count(*) > 1) doubled") == 0);
+    CHECK(db.number("select count(*) from suivi.event_outcome where outcome in ('applied', 'unchanged')") ==
+          events);
+    CHECK(db.number(
+              "select count(*) from (select from suivi.change group by order_id, field, from_value, to_value "
+              "having count(*) > 1) doubled") == 0);
     to_database.pass();
     auto again = replay();
     CHECK(again.at("selected") == events);

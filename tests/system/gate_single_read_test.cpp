@@ -1,5 +1,6 @@
-// The receiver's questions to the courier at their worst: an untimed webhook that takes a parcel back waits, visibly, for
-// one read of it, and is settled as soon as the courier answers again; other webhooks wait for nothing meanwhile.
+// The receiver's questions to the courier at their worst: an untimed webhook that takes a parcel back waits,
+// visibly, for one read of it, and is settled as soon as the courier answers again; other webhooks wait for
+// nothing meanwhile.
 #include "tests/support/folder.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/system/swept_shop.hpp"
@@ -32,17 +33,20 @@ struct asking_shop : swept_shop {
     receiver.emplace("suivi-receiver", std::vector<std::string>(), environment);
     auto base = "http://127.0.0.1:" + std::to_string(receiver->number_from_log("port"));
     address = base + "/webhooks/maystro/example-secret?account=example-a";
-    wait_until("readiness", [&] { return http_get(base + "/readyz").body == R"({"database":"up","spooled":0})"; });
+    wait_until("readiness",
+               [&] { return http_get(base + "/readyz").body == R"({"database":"up","spooled":0})"; });
   }
 
   void courier_says(int status) const {
-    auto done = http_post(url + "/control/orders/" + uuid + "/status", R"({"push":false,"status":)" + std::to_string(status) + "}");
+    auto done = http_post(url + "/control/orders/" + uuid + "/status",
+                          R"({"push":false,"status":)" + std::to_string(status) + "}");
     CAPTURE(done.body);
     REQUIRE(done.status == 200);
   }
   void push(int status) const {
-    auto got = http_post(address, R"({"event":"OrderStatusChanged","payload":{"id":")" + uuid + R"(","external_order_id":")" + reference +
-                                      R"(","status":)" + std::to_string(status) + "}}");
+    auto got = http_post(address, R"({"event":"OrderStatusChanged","payload":{"id":")" + uuid +
+                                      R"(","external_order_id":")" + reference + R"(","status":)" +
+                                      std::to_string(status) + "}}");
     CHECK(got.body.ends_with(R"("outcome":"stored"})"));
   }
   [[nodiscard]] std::string shown() const {
@@ -55,7 +59,8 @@ struct asking_shop : swept_shop {
   }
 };
 
-// `order` keeps the courier from being heard; the event says that it waits, and is applied when the gate is open.
+// `order` keeps the courier from being heard; the event says that it waits, and is applied when the gate is
+// open.
 template <class Order>
 void waits_and_is_settled(Order order) {
   asking_shop s;
@@ -63,8 +68,10 @@ void waits_and_is_settled(Order order) {
   order(s.to_courier);
   s.courier_says(51);
   s.push(51);
-  wait_until("the event confirming",
-             [&] { return s.db.value("select count(*) from suivi.pending where state = 'confirming' and attempts > 0") == "1"; });
+  wait_until("the event confirming", [&] {
+    return s.db.value("select count(*) from suivi.pending where state = 'confirming' and attempts > 0") ==
+           "1";
+  });
   CHECK(s.shown() == "LIVRÉ");
   s.to_courier.pass();
   wait_until("the event settled", [&] { return s.db.value("select count(*) from suivi.pending") == "0"; });
@@ -81,7 +88,8 @@ TEST_CASE("the courier refuses the receiver's question, which is asked again unt
   });
 }
 
-TEST_CASE("the courier's answer to the receiver stalls, and the question is asked again until it is answered") {
+TEST_CASE(
+    "the courier's answer to the receiver stalls, and the question is asked again until it is answered") {
   waits_and_is_settled([](gate& g) { g.stall(way::to_client); });
 }
 
@@ -90,7 +98,8 @@ TEST_CASE("the receiver's question is cut off, and asked again until it is answe
 }
 
 TEST_CASE("the courier's answer to the receiver is cut off in its midst, and the question is asked again") {
-  waits_and_is_settled([](gate& g) { g.cut_at(way::to_client, "external_order_id", gate::last_piece::kept_back, 1'000); });
+  waits_and_is_settled(
+      [](gate& g) { g.cut_at(way::to_client, "external_order_id", gate::last_piece::kept_back, 1'000); });
 }
 
 TEST_CASE("an answer to the receiver that comes late and byte by byte is an answer") {

@@ -1,5 +1,5 @@
-// The worker between sweeps while its database goes away, comes late or loses what is Suivi's: it says so, waits, and
-// sweeps again.
+// The worker between sweeps while its database goes away, comes late or loses what is Suivi's: it says so,
+// waits, and sweeps again.
 #include "tests/support/gate.hpp"
 #include "tests/system/swept_shop.hpp"
 
@@ -17,7 +17,8 @@ struct watched_shop : swept_shop {
 
   [[nodiscard]] std::int64_t complete(const char* kind) const {
     if (db.value("select to_regclass('suivi.sweep') is not null") != "t") return 0;
-    return db.number(std::string("select count(*) from suivi.sweep where verdict = 'complete' and kind = '") + kind + "'");
+    return db.number(std::string("select count(*) from suivi.sweep where verdict = 'complete' and kind = '") +
+                     kind + "'");
   }
   void await_sweeps(const program& worker, const char* kind, std::int64_t many) const {
     CAPTURE(worker.log());
@@ -65,7 +66,8 @@ TEST_CASE("a worker makes the schema again that somebody dropped, and a full swe
   watched_shop s;
   program worker("suivi-reconciler", {"run"}, s.environment);
   s.await_sweeps(worker, "incremental", 1);
-  s.db.execute(R"sql(drop schema suivi cascade; update orders set "trackingNumber" = null, "shippingStatus" = null)sql");
+  s.db.execute(
+      R"sql(drop schema suivi cascade; update orders set "trackingNumber" = null, "shippingStatus" = null)sql");
   s.await_sweeps(worker, "full", 1);
   s.await_sweeps(worker, "incremental", 1);
   ends_well(worker, s);

@@ -1,5 +1,6 @@
-// A receiver with a gate on either side of it, to its database and to whoever pushes webhooks, and what must hold
-// afterwards whatever the gates did: each webhook that was acknowledged is in the events once, and applied.
+// A receiver with a gate on either side of it, to its database and to whoever pushes webhooks, and what must
+// hold afterwards whatever the gates did: each webhook that was acknowledged is in the events once, and
+// applied.
 #pragma once
 
 #include "tests/support/database.hpp"
@@ -18,11 +19,12 @@ class gated_receiver {
   // Settings beside the usual ones, by their environment variables.
   explicit gated_receiver(const std::map<std::string, std::string>& more = {}) {
     auto loaded = run_program("suivi-maystro-sim",
-                              {"load-shop", "--database", db.url(), "--accounts", "example-a:example-key-1:A", "--base-url",
-                               "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
+                              {"load-shop", "--database", db.url(), "--accounts", "example-a:example-key-1:A",
+                               "--base-url", "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
     CAPTURE(loaded.log);
     REQUIRE(loaded.status == 0);
-    db.execute(R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+    db.execute(
+        R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
       insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
       select 'o' || n, 'R' || n, 'c', 1, 'example-a', now() from generate_series(1, 500) n)");
     environment.insert(more.begin(), more.end());
@@ -35,12 +37,13 @@ class gated_receiver {
 
   [[nodiscard]] static std::string body(int n, int status = 31) {
     auto id = std::to_string(n);
-    return R"({"event":"OrderStatusChanged","payload":{"id":"u)" + id + R"(","status":)" + std::to_string(status) +
-           R"(,"external_order_id":"R)" + id + "\"}}";
+    return R"({"event":"OrderStatusChanged","payload":{"id":"u)" + id + R"(","status":)" +
+           std::to_string(status) + R"(,"external_order_id":"R)" + id + "\"}}";
   }
   // One webhook for the order Rn, through the gate; notes whether it was acknowledged.
   answer push(int n, int status = 31) {
-    auto got = http_post(to_receiver->url() + "/webhooks/maystro/example-secret?account=example-a", body(n, status));
+    auto got =
+        http_post(to_receiver->url() + "/webhooks/maystro/example-secret?account=example-a", body(n, status));
     if (got.status == 200 || got.status == 202) acknowledged.insert(n);
     return got;
   }
@@ -60,7 +63,8 @@ class gated_receiver {
   void recovers() {
     to_database.pass();
     to_receiver->pass();
-    wait_until("the database and an empty spool", [&] { return readiness() == R"({"database":"up","spooled":0})"; });
+    wait_until("the database and an empty spool",
+               [&] { return readiness() == R"({"database":"up","spooled":0})"; });
     wait_until("a new webhook stored", [&] { return push_next().body.ends_with(R"("outcome":"stored"})"); });
     wait_until("nothing pending", [&] { return db.value("select count(*) from suivi.pending") == "0"; });
     CHECK(db.value("select count(*) - count(distinct reference) from suivi.inbox") == "0");
@@ -71,8 +75,8 @@ class gated_receiver {
       CHECK(db.value("select count(*) from orders where \"reference\" = 'R" + id +
                      R"(' and "shippingStatus" = 'EXPÉDIÉ' and "maystroOrderId" = 'u)" + id + "'") == "1");
     }
-    CHECK(db.value("select count(*) from (select from suivi.change group by order_id, field having count(*) > 1) doubled") ==
-          "0");
+    CHECK(db.value("select count(*) from (select from suivi.change group by order_id, field having count(*) "
+                   "> 1) doubled") == "0");
   }
 
   [[nodiscard]] std::string readiness() const { return http_get(base + "/readyz").body; }

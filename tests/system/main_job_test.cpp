@@ -1,5 +1,5 @@
-// The main job through the real binaries: webhooks that arrive are applied, what was lost the sweep finds, and in the
-// end every order the courier knows shows what the courier has.
+// The main job through the real binaries: webhooks that arrive are applied, what was lost the sweep finds,
+// and in the end every order the courier knows shows what the courier has.
 #include "tests/support/database.hpp"
 #include "tests/system/program.hpp"
 
@@ -64,8 +64,9 @@ std::vector<std::string> differences(const shop& s, const std::string& courier) 
 
 // Every order with all its columns and the transaction that wrote it last.
 json::object written_orders(const shop& s) {
-  auto all = s.db.value("select json_object_agg(reference, to_jsonb(o) || jsonb_build_object('written by', xmin::text))::text"
-                        " from orders o");
+  auto all = s.db.value(
+      "select json_object_agg(reference, to_jsonb(o) || jsonb_build_object('written by', xmin::text))::text"
+      " from orders o");
   return json::parse(all).as_object();
 }
 
@@ -81,12 +82,15 @@ void check_nothing_written(const json::object& before, const json::object& after
 }
 
 // Events that nobody has to look at again: applied, or parked because the shop has no such order.
-bool all_settled(const shop& s) { return s.db.number("select count(*) from suivi.pending where state <> 'parked'") == 0; }
+bool all_settled(const shop& s) {
+  return s.db.number("select count(*) from suivi.pending where state <> 'parked'") == 0;
+}
 
-// A pull's clock is the courier's Date, in whole seconds: within a second of the last webhook or single read a sweep could
-// not tell which of the two is newer, and would rightly leave the order to another read.
+// A pull's clock is the courier's Date, in whole seconds: within a second of the last webhook or single read
+// a sweep could not tell which of the two is newer, and would rightly leave the order to another read.
 bool in_a_later_second(const shop& s) {
-  return s.db.value("select greatest((select max(pulled_at) from suivi.parcel), (select max(received_at) from suivi.inbox))"
+  return s.db.value("select greatest((select max(pulled_at) from suivi.parcel), (select max(received_at) "
+                    "from suivi.inbox))"
                     " < now() - interval '1100 ms'") == "t";
 }
 
@@ -100,7 +104,8 @@ json::object sweep(const shop& s, int& status) {
 
 std::int64_t total(const json::object& reports, const char* field) {
   std::int64_t sum = 0;
-  for (const auto& report : reports.at("sweeps").as_array()) sum += report.at(field).to_number<std::int64_t>();
+  for (const auto& report : reports.at("sweeps").as_array())
+    sum += report.at(field).to_number<std::int64_t>();
   return sum;
 }
 
@@ -108,11 +113,12 @@ std::int64_t total(const json::object& reports, const char* field) {
 
 TEST_CASE("a fifth of the webhooks is lost and after one sweep every order is as the courier has it") {
   shop s;
-  program courier("suivi-maystro-sim", {"serve", "--accounts", accounts, "--orders", "400", "--moving", "false",
-                                        "--webhook-loss", "0.2"});
+  program courier("suivi-maystro-sim", {"serve", "--accounts", accounts, "--orders", "400", "--moving",
+                                        "false", "--webhook-loss", "0.2"});
   std::string url = first_line(courier);
-  auto loading = run_program("suivi-maystro-sim", {"load-shop", "--database", s.db.url(), "--accounts", accounts,
-                                                   "--base-url", url, "--orders", "800", "--known", "400"});
+  auto loading =
+      run_program("suivi-maystro-sim", {"load-shop", "--database", s.db.url(), "--accounts", accounts,
+                                        "--base-url", url, "--orders", "800", "--known", "400"});
   CAPTURE(loading.log);
   REQUIRE(loading.status == 0);
   CHECK(differences(s, url).size() > 0);
@@ -121,8 +127,10 @@ TEST_CASE("a fifth of the webhooks is lost and after one sweep every order is as
   std::string base = "http://127.0.0.1:" + std::to_string(receiver.number_from_log("port"));
   wait_until("readiness", [&] { return http_get(base + "/readyz").status == 200; });
 
-  auto set = http_post(url + "/control/settings", R"({"webhook_url":")" + base +
-                                                      R"(/webhooks/maystro/example-secret?account={account}","changes_per_second":400,"moving":true})");
+  auto set = http_post(
+      url + "/control/settings",
+      R"({"webhook_url":")" + base +
+          R"(/webhooks/maystro/example-secret?account={account}","changes_per_second":400,"moving":true})");
   REQUIRE(set.status == 200);
   wait_until("some hundred changes", [&] { return counter(url, "changes") >= 300; });
   REQUIRE(http_post(url + "/control/stop-moving", "{}").status == 200);
@@ -143,7 +151,8 @@ TEST_CASE("a fifth of the webhooks is lost and after one sweep every order is as
   auto wrong = differences(s, url);
   for (const std::string& line : wrong) MESSAGE(line);
   CHECK(wrong.empty());
-  CHECK(s.db.number("select count(*) - count(distinct \"trackingNumber\") from orders where \"trackingNumber\" is not null") == 0);
+  CHECK(s.db.number("select count(*) - count(distinct \"trackingNumber\") from orders where "
+                    "\"trackingNumber\" is not null") == 0);
 
   auto before = written_orders(s);
   auto second = sweep(s, status);
@@ -157,10 +166,11 @@ TEST_CASE("a fifth of the webhooks is lost and after one sweep every order is as
 
 TEST_CASE("the worker sweeps what was never swept, tells its health, and ends with status 0 on SIGTERM") {
   shop s;
-  program courier("suivi-maystro-sim", {"serve", "--accounts", accounts, "--orders", "100", "--moving", "false"});
+  program courier("suivi-maystro-sim",
+                  {"serve", "--accounts", accounts, "--orders", "100", "--moving", "false"});
   std::string url = first_line(courier);
-  REQUIRE(run_program("suivi-maystro-sim", {"load-shop", "--database", s.db.url(), "--accounts", accounts, "--base-url",
-                                            url, "--orders", "200", "--known", "100"})
+  REQUIRE(run_program("suivi-maystro-sim", {"load-shop", "--database", s.db.url(), "--accounts", accounts,
+                                            "--base-url", url, "--orders", "200", "--known", "100"})
               .status == 0);
   program worker("suivi-reconciler", {"run"}, s.environment);
   wait_until("every order right", [&] { return differences(s, url).empty(); });
@@ -170,8 +180,9 @@ TEST_CASE("the worker sweeps what was never swept, tells its health, and ends wi
 
 TEST_CASE("without any account a sweep is status 2 and one line") {
   shop s;
-  REQUIRE(run_program("suivi-maystro-sim", {"load-shop", "--database", s.db.url(), "--accounts", accounts, "--base-url",
-                                            "http://127.0.0.1:1", "--orders", "20", "--known", "10"})
+  REQUIRE(run_program("suivi-maystro-sim",
+                      {"load-shop", "--database", s.db.url(), "--accounts", accounts, "--base-url",
+                       "http://127.0.0.1:1", "--orders", "20", "--known", "10"})
               .status == 0);
   s.db.execute("update shipping_accounts set \"isActive\" = false");
   auto done = run_program("suivi-reconciler", {"sweep"}, s.environment);

@@ -1,5 +1,5 @@
-// A shop with a receiver in front of it and the courier's stand-in behind, and an operator who asks as an admin panel
-// does.
+// A shop with a receiver in front of it and the courier's stand-in behind, and an operator who asks as an
+// admin panel does.
 #pragma once
 
 #include "common/http/client.hpp"
@@ -54,7 +54,9 @@ inline reply ask(std::string method, std::string url, std::string token = "", st
   });
 }
 
-inline std::string text(const json::value& from) { return json::serialize(from); }
+inline std::string text(const json::value& from) {
+  return json::serialize(from);
+}
 
 inline std::set<std::string> names(const json::value& object) {
   std::set<std::string> all;
@@ -68,7 +70,8 @@ inline bool is_error(const reply& got) {
   const auto* o = body.if_object();
   if (!o || !o->contains("success") || o->at("success") != false || !o->contains("error")) return false;
   const auto& e = o->at("error");
-  return e.is_object() && e.at("message").is_string() && e.at("code").is_string() && !e.at("message").as_string().empty();
+  return e.is_object() && e.at("message").is_string() && e.at("code").is_string() &&
+         !e.at("message").as_string().empty();
 }
 
 struct operated_shop {
@@ -88,27 +91,33 @@ struct operated_shop {
   std::string base;
 
   // Orders R1, R2, … of the account example-a beside those of the stand-in's parcels.
-  explicit operated_shop(std::string named = "example-a:example-key-1:Main", int parcels = 20, int own_orders = 30)
+  explicit operated_shop(std::string named = "example-a:example-key-1:Main", int parcels = 20,
+                         int own_orders = 30)
       : accounts(std::move(named)) {
     auto many = std::to_string(parcels);
     courier.emplace("suivi-maystro-sim",
-                    std::vector<std::string>{"serve", "--accounts", accounts, "--orders", many, "--moving", "false", "--page-size", "5"});
+                    std::vector<std::string>{"serve", "--accounts", accounts, "--orders", many, "--moving",
+                                             "false", "--page-size", "5"});
     wait_until("the courier's address", [&] { return courier->output().find('\n') != std::string::npos; });
     courier_url = courier->output().substr(0, courier->output().find('\n'));
-    auto loading = run_program("suivi-maystro-sim", {"load-shop", "--database", db.url(), "--accounts", accounts, "--base-url",
-                                                     courier_url, "--orders", many, "--known", many});
+    auto loading =
+        run_program("suivi-maystro-sim", {"load-shop", "--database", db.url(), "--accounts", accounts,
+                                          "--base-url", courier_url, "--orders", many, "--known", many});
     CAPTURE(loading.log);
     REQUIRE(loading.status == 0);
-    db.execute(R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+    db.execute(
+        R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
       insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      select 'o' || n, 'R' || n, 'c', 1, 'example-a', now() from generate_series(1, )" + std::to_string(own_orders) + ") n");
+      select 'o' || n, 'R' || n, 'c', 1, 'example-a', now() from generate_series(1, )" +
+        std::to_string(own_orders) + ") n");
     start();
   }
 
   void start() {
     receiver.emplace("suivi-receiver", std::vector<std::string>(), environment);
     base = "http://127.0.0.1:" + std::to_string(receiver->number_from_log("port"));
-    wait_until("readiness", [&] { return http_get(base + "/readyz").body == R"({"database":"up","spooled":0})"; });
+    wait_until("readiness",
+               [&] { return http_get(base + "/readyz").body == R"({"database":"up","spooled":0})"; });
   }
   void restart_with(const std::string& key, const std::string& value) {
     environment[key] = value;
@@ -130,7 +139,8 @@ struct operated_shop {
     return got.at("/data");
   }
 
-  [[nodiscard]] json::value push_raw(const std::string& body, const std::string& account = "example-a") const {
+  [[nodiscard]] json::value push_raw(const std::string& body,
+                                     const std::string& account = "example-a") const {
     auto address = base + "/webhooks/maystro/example-secret" + (account.empty() ? "" : "?account=" + account);
     auto got = ask("POST", address, "", body);
     CAPTURE(got.body);
@@ -138,15 +148,18 @@ struct operated_shop {
     return got.document();
   }
   // A webhook of order R`n`; its event's id.
-  [[nodiscard]] std::string push(const std::string& reference, int status, const std::string& more = "") const {
-    auto said = push_raw(R"({"event":"OrderStatusChanged","payload":{"id":"u-)" + reference + R"(","status":)" +
-                         std::to_string(status) + R"(,"external_order_id":")" + reference + "\"" + more + "}}");
+  [[nodiscard]] std::string push(const std::string& reference, int status,
+                                 const std::string& more = "") const {
+    auto said =
+        push_raw(R"({"event":"OrderStatusChanged","payload":{"id":"u-)" + reference + R"(","status":)" +
+                 std::to_string(status) + R"(,"external_order_id":")" + reference + "\"" + more + "}}");
     return std::string(said.at("id").as_string());
   }
   [[nodiscard]] std::string outcome(const std::string& id) const {
     return db.value("select coalesce(o.outcome, p.state, i.outcome, 'pending') from suivi.inbox i"
                     " left join suivi.event_outcome o on o.event_id = i.id"
-                    " left join suivi.pending p on p.event_id = i.id where i.id = " + id);
+                    " left join suivi.pending p on p.event_id = i.id where i.id = " +
+                    id);
   }
   void await(const std::string& id, const std::string& wanted) const {
     wait_until("event " + id + " " + wanted, [&] { return outcome(id) == wanted; });

@@ -1,5 +1,5 @@
-// The operations API of the real receiver where the courier and the reconciler have their say: coverage, timelines,
-// sweeps, accounts, the old scheduler's shape, and the stream.
+// The operations API of the real receiver where the courier and the reconciler have their say: coverage,
+// timelines, sweeps, accounts, the old scheduler's shape, and the stream.
 #include "common/http/message.hpp"
 #include "tests/system/listener.hpp"
 #include "tests/system/operated_shop.hpp"
@@ -12,18 +12,24 @@ using namespace suivi::test;
 namespace {
 
 const std::set<std::string> report_members{
-    "id",        "account",   "accountName", "kind",    "verdict",   "reason",        "startedAt",  "seconds",         "pages",
-    "fetched",   "matched",   "backfilled",  "statusChanged", "unchanged", "unmatched", "conflicts", "stale", "missedByWebhook",
-    "lookups",   "requests",  "retries",     "throttled"};
+    "id",        "account",    "accountName",     "kind",      "verdict",
+    "reason",    "startedAt",  "seconds",         "pages",     "fetched",
+    "matched",   "backfilled", "statusChanged",   "unchanged", "unmatched",
+    "conflicts", "stale",      "missedByWebhook", "lookups",   "requests",
+    "retries",   "throttled"};
 
 void make_order(const operated_shop& s, const std::string& reference) {
-  s.db.execute(fmt::format(R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-                              values ('id-{0}', '{0}', 'c', 1, 'example-a', now()))", reference));
+  s.db.execute(fmt::format(
+      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
+                              values ('id-{0}', '{0}', 'c', 1, 'example-a', now()))",
+      reference));
 }
 
 // At the courier; its uuid.
-std::string make_parcel(const operated_shop& s, const std::string& reference, int status, const std::string& more = "") {
-  auto body = fmt::format(R"({{"account":"example-a","reference":"{}","known":true,"status":{}{}}})", reference, status, more);
+std::string make_parcel(const operated_shop& s, const std::string& reference, int status,
+                        const std::string& more = "") {
+  auto body = fmt::format(R"({{"account":"example-a","reference":"{}","known":true,"status":{}{}}})",
+                          reference, status, more);
   auto made = http_post(s.courier_url + "/control/orders", body);
   CAPTURE(made.body);
   REQUIRE(made.status < 300);
@@ -44,9 +50,12 @@ std::vector<std::string> told(const operated_shop& s, const std::string& referen
     last = c.at("at").as_string();
     if (c.at("field").as_string() != json::string_view(field.data(), field.size())) continue;
     std::string ids;
-    if (const auto* event = c.as_object().if_contains("eventId")) ids += " event " + std::string(event->as_string());
-    if (const auto* sweep = c.as_object().if_contains("sweepId")) ids += " sweep " + std::string(sweep->as_string());
-    all.push_back(fmt::format("{} {}>{}{}", std::string(c.at("source").as_string()), text(c.at("from")), text(c.at("to")), ids));
+    if (const auto* event = c.as_object().if_contains("eventId"))
+      ids += " event " + std::string(event->as_string());
+    if (const auto* sweep = c.as_object().if_contains("sweepId"))
+      ids += " sweep " + std::string(sweep->as_string());
+    all.push_back(fmt::format("{} {}>{}{}", std::string(c.at("source").as_string()), text(c.at("from")),
+                              text(c.at("to")), ids));
   }
   return all;
 }
@@ -66,7 +75,8 @@ std::string swept_id(const finished& done) {
 // A pull's clock is the courier's Date, in whole seconds.
 void await_a_later_second(const operated_shop& s) {
   wait_until("a later second", [&] {
-    return s.db.value("select coalesce(greatest((select max(pulled_at) from suivi.parcel), (select max(received_at) from suivi.inbox))"
+    return s.db.value("select coalesce(greatest((select max(pulled_at) from suivi.parcel), (select "
+                      "max(received_at) from suivi.inbox))"
                       " < now() - interval '1100 ms', true)") == "t";
   });
 }
@@ -75,20 +85,24 @@ void await_a_later_second(const operated_shop& s) {
 
 TEST_CASE("coverage counts the orders of accounts and those of them with a tracking number") {
   operated_shop s("example-a:example-key-1:Main,example-b:example-key-2:Second", 0, 3);
-  s.db.execute(R"(update orders set "trackingNumber" = 'T1' where "id" = 'o1'; update orders set "trackingNumber" = '' where "id" = 'o2';
+  s.db.execute(
+      R"(update orders set "trackingNumber" = 'T1' where "id" = 'o1'; update orders set "trackingNumber" = '' where "id" = 'o2';
     insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "trackingNumber", "updatedAt")
     values ('x1', 'X1', 'c', 1, null, 'T2', now()))");
   auto answered = s.operate("GET", "coverage").body; // to the letter: two decimals, as people write them
-  CHECK(answered == R"({"success":true,"data":{"total":3,"withTracking":1,"withoutTracking":2,"coveragePercentage":33.33,"byAccount":[)"
-                                     R"({"accountId":"example-a","accountName":"Main","total":3,"withTracking":1,"withoutTracking":2,)"
-                                     R"("coveragePercentage":33.33}]}})");
+  CHECK(
+      answered ==
+      R"({"success":true,"data":{"total":3,"withTracking":1,"withoutTracking":2,"coveragePercentage":33.33,"byAccount":[)"
+      R"({"accountId":"example-a","accountName":"Main","total":3,"withTracking":1,"withoutTracking":2,)"
+      R"("coveragePercentage":33.33}]}})");
   s.db.execute("delete from orders");
   auto none = s.asked("coverage");
   CHECK(none.at("total") == 0);
   CHECK(none.at("coveragePercentage").to_number<double>() == 100);
 }
 
-TEST_CASE("an order's timeline names what brought each change, by webhook, sweep, look-up, confirming read and replay") {
+TEST_CASE("an order's timeline names what brought each change, by webhook, sweep, look-up, confirming read "
+          "and replay") {
   operated_shop s;
   const std::string odd = "CMD/2026 é#1?";
   make_order(s, odd);
@@ -105,7 +119,8 @@ TEST_CASE("an order's timeline names what brought each change, by webhook, sweep
 
   // Without a time a webhook takes no parcel out of 41: the courier is asked, and says something else again.
   await_a_later_second(s);
-  REQUIRE(http_post(s.courier_url + "/control/orders/" + uuid + "/status", R"({"status":42,"push":false})").status < 300);
+  REQUIRE(http_post(s.courier_url + "/control/orders/" + uuid + "/status", R"({"status":42,"push":false})")
+              .status < 300);
   auto said = s.push_raw(R"({"event":"x","payload":{"id":")" + uuid + R"(","status":22}})");
   auto doubted = std::string(said.at("id").as_string());
   wait_until("the confirming read", [&] { return told(s, odd, "shippingStatus").size() == 2; });
@@ -115,22 +130,27 @@ TEST_CASE("an order's timeline names what brought each change, by webhook, sweep
   auto id = s.push("R1", 31);
   s.await(id, "applied");
   s.db.execute(R"(update orders set "shippingStatus" = 'by hand' where "id" = 'o1')");
-  auto dry = s.operate("POST", "webhooks/replay", R"({"ids":[")" + id + R"("],"outcome":"all","dryRun":true})");
+  auto dry =
+      s.operate("POST", "webhooks/replay", R"({"ids":[")" + id + R"("],"outcome":"all","dryRun":true})");
   CHECK(dry.at("/data/applied") == 1);
-  CHECK(text(dry.at("/data/changes")) == R"([{"reference":"R1","field":"shippingStatus","from":"by hand","to":"EXPÉDIÉ"}])");
+  CHECK(text(dry.at("/data/changes")) ==
+        R"([{"reference":"R1","field":"shippingStatus","from":"by hand","to":"EXPÉDIÉ"}])");
   CHECK(s.db.value(R"(select "shippingStatus" from orders where "id" = 'o1')") == "by hand");
   auto again = s.operate("POST", "webhooks/replay", R"({"ids":[")" + id + R"("],"outcome":"all"})");
   CHECK(again.status == 200);
-  CHECK(text(again.at("/data")) == R"({"selected":1,"applied":1,"unchanged":0,"stale":0,"parked":0,"conflict":0,"quarantined":0,)"
-                                   R"("failed":0,"confirming":0,"ignored":0})");
-  CHECK(told(s, "R1", "shippingStatus") == std::vector<std::string>{"webhook null>\"EXPÉDIÉ\" event " + id,
-                                                                    "replay \"by hand\">\"EXPÉDIÉ\" event " + id});
+  CHECK(text(again.at("/data")) ==
+        R"({"selected":1,"applied":1,"unchanged":0,"stale":0,"parked":0,"conflict":0,"quarantined":0,)"
+        R"("failed":0,"confirming":0,"ignored":0})");
+  CHECK(told(s, "R1", "shippingStatus") ==
+        std::vector<std::string>{"webhook null>\"EXPÉDIÉ\" event " + id,
+                                 "replay \"by hand\">\"EXPÉDIÉ\" event " + id});
 
   auto order = timeline(s, odd);
   CHECK(names(order) == std::set<std::string>{"order", "parcels", "changes"});
-  CHECK(names(order.at("order")) == std::set<std::string>{"id", "reference", "status", "trackingNumber", "shippingStatus",
-                                                          "maystroOrderId", "alertedAt", "alertReason", "abortReason",
-                                                          "additionalMetaData", "shippingAccountId", "updatedAt"});
+  CHECK(names(order.at("order")) == std::set<std::string>{"id", "reference", "status", "trackingNumber",
+                                                          "shippingStatus", "maystroOrderId", "alertedAt",
+                                                          "alertReason", "abortReason", "additionalMetaData",
+                                                          "shippingAccountId", "updatedAt"});
   CHECK(std::string(order.at_pointer("/order/reference").as_string()) == odd);
   CHECK(order.at("parcels").as_array().size() == 1);
   CHECK(order.at_pointer("/parcels/0/shown") == true);
@@ -147,13 +167,14 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
   CHECK(s.asked("sweeps").at("sweeps").as_array().empty());
   auto idle = s.operate("GET", "scheduler/status");
   CHECK(idle.at("/isRunning") == false);
-  CHECK(names(idle.document()) == std::set<std::string>{"success", "data", "status", "isRunning", "startedAt", "stoppedAt",
-                                                        "activeJobs", "lastSyncs"});
+  CHECK(names(idle.document()) == std::set<std::string>{"success", "data", "status", "isRunning", "startedAt",
+                                                        "stoppedAt", "activeJobs", "lastSyncs"});
 
   s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "0s";
   program worker("suivi-reconciler", {"run"}, s.environment);
   wait_until("the first sweep's end", [&] {
-    return s.db.value("select to_regclass('suivi.sweep') is not null and exists (select from suivi.sweep where verdict = 'complete')") == "t";
+    return s.db.value("select to_regclass('suivi.sweep') is not null and exists (select from suivi.sweep "
+                      "where verdict = 'complete')") == "t";
   });
   s.courier_set(R"({"latency_ms":400})");
   auto asked = s.operate("POST", "sweeps", R"({"account":"example-a","kind":"full"})");
@@ -162,7 +183,8 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
   auto id = std::string(asked.at("/data/id").as_string());
   wait_until("its beginning", [&] { return s.asked("sweeps/" + id).at("running") == true; });
   // Within a second of being asked for; the rest is for a machine under load.
-  CHECK(s.db.value("select clock_timestamp() - started_at < interval '3 s' from suivi.sweep where id = " + id) == "t");
+  CHECK(s.db.value("select clock_timestamp() - started_at < interval '3 s' from suivi.sweep where id = " +
+                   id) == "t");
   for (const char* path : {"sweeps", "scheduler/trigger/shipping"}) {
     auto twice = s.operate("POST", path, "{}");
     CHECK(twice.status == 409);
@@ -187,7 +209,8 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
   CHECK(triggered.at("/success") == true);
   CHECK(triggered.at("/message") == "Shipping Status sync triggered successfully");
   auto next = std::string(triggered.at("/data/id").as_string());
-  wait_until("the triggered sweep's end", [&] { return s.asked("sweeps/" + next).at("verdict") == "complete"; });
+  wait_until("the triggered sweep's end",
+             [&] { return s.asked("sweeps/" + next).at("verdict") == "complete"; });
   auto status = s.operate("GET", "scheduler/status");
   CHECK(status.at("/status") == "running");
   CHECK(status.at("/isRunning") == true);
@@ -208,8 +231,8 @@ TEST_CASE("an account is really tested and its row says when and how that ended"
   auto good = s.operate("POST", "accounts/example-a/test");
   CHECK(good.status == 200);
   CHECK(good.at("/success") == true);
-  CHECK(names(good.at("/data")) ==
-        std::set<std::string>{"accountId", "accountName", "companyName", "isConnected", "responseTime", "testedAt"});
+  CHECK(names(good.at("/data")) == std::set<std::string>{"accountId", "accountName", "companyName",
+                                                         "isConnected", "responseTime", "testedAt"});
   CHECK(good.at("/data/isConnected") == true);
   CHECK(column("lastTestStatus") == "success");
   CHECK(column("lastTestError") == "NULL");
@@ -225,7 +248,8 @@ TEST_CASE("an account is really tested and its row says when and how that ended"
   CHECK(column("lastTestAt") > when);
   auto listed = s.asked("accounts").at("accounts").as_array();
   REQUIRE(listed.size() == 1);
-  for (const char* name : {"id", "name", "hasCredentials", "health", "problem", "breaker", "hooks", "lastTestAt", "lastTestStatus", "lastTestError"})
+  for (const char* name : {"id", "name", "hasCredentials", "health", "problem", "breaker", "hooks",
+                           "lastTestAt", "lastTestStatus", "lastTestError"})
     CHECK_MESSAGE(listed[0].as_object().contains(name), name);
   CHECK(listed[0].at("lastTestStatus") == "error");
   CHECK(text(listed).find("example-key") == std::string::npos);
@@ -263,8 +287,10 @@ TEST_CASE("who reads the stream too slowly is told so and cut off while others m
   std::string filler(1000, 'x');
   constexpr int rounds = 30, changes = 500;
   for (int round = 0; round < rounds; ++round) {
-    s.db.execute(fmt::format("insert into suivi.change (order_id, account, parcel, source, field, to_value) select 'o1', 'example-a', 'u', 1,"
-                             " 'notes', '{}' || n from generate_series(1, {}) n", filler + std::to_string(round) + " ", changes));
+    s.db.execute(fmt::format("insert into suivi.change (order_id, account, parcel, source, field, to_value) "
+                             "select 'o1', 'example-a', 'u', 1,"
+                             " 'notes', '{}' || n from generate_series(1, {}) n",
+                             filler + std::to_string(round) + " ", changes));
     eager.await(fmt::format("x{} {}\"", round, changes));
   }
   lazy.await_end();
@@ -275,7 +301,9 @@ TEST_CASE("who reads the stream too slowly is told so and cut off while others m
   CHECK(eager.heard().find("event: dropped") == std::string::npos);
   CHECK(eager.heard().find("event: skipped") == std::string::npos);
   std::size_t count = 0;
-  for (auto at = eager.heard().find("event: change"); at != std::string::npos; at = eager.heard().find("event: change", at + 1)) ++count;
+  for (auto at = eager.heard().find("event: change"); at != std::string::npos;
+       at = eager.heard().find("event: change", at + 1))
+    ++count;
   CHECK(count == rounds * changes);
   // There is room for another one, and the receiver is well.
   listener next(s.base);

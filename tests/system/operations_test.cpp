@@ -1,5 +1,5 @@
-// The operations API of the real receiver, as an admin panel meets it: who is answered, what events look like, what is
-// refused, and what may be done with an event.
+// The operations API of the real receiver, as an admin panel meets it: who is answered, what events look
+// like, what is refused, and what may be done with an event.
 #include "common/http/message.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/system/operated_shop.hpp"
@@ -11,12 +11,21 @@ using namespace suivi::test;
 
 namespace {
 
-const std::vector<std::pair<std::string, std::string>> everything{
-    {"GET", "webhooks/events"},       {"GET", "webhooks/stats"},  {"POST", "webhooks/events/1/retry"},
-    {"DELETE", "webhooks/events/1"},  {"POST", "webhooks/replay"}, {"GET", "coverage"},
-    {"GET", "orders/R1"},             {"GET", "sweeps"},          {"GET", "sweeps/1"},
-    {"POST", "sweeps"},               {"GET", "accounts"},        {"POST", "accounts/example-a/test"},
-    {"GET", "scheduler/status"},      {"POST", "scheduler/trigger/shipping"}, {"GET", "stream"}};
+const std::vector<std::pair<std::string, std::string>> everything{{"GET", "webhooks/events"},
+                                                                  {"GET", "webhooks/stats"},
+                                                                  {"POST", "webhooks/events/1/retry"},
+                                                                  {"DELETE", "webhooks/events/1"},
+                                                                  {"POST", "webhooks/replay"},
+                                                                  {"GET", "coverage"},
+                                                                  {"GET", "orders/R1"},
+                                                                  {"GET", "sweeps"},
+                                                                  {"GET", "sweeps/1"},
+                                                                  {"POST", "sweeps"},
+                                                                  {"GET", "accounts"},
+                                                                  {"POST", "accounts/example-a/test"},
+                                                                  {"GET", "scheduler/status"},
+                                                                  {"POST", "scheduler/trigger/shipping"},
+                                                                  {"GET", "stream"}};
 
 // 400, and the message begins with the name of what is wrong.
 void check_refused(const reply& got, const std::string& name) {
@@ -32,7 +41,8 @@ std::int64_t total(const operated_shop& s, const std::string& query) {
 
 } // namespace
 
-TEST_CASE("each address of the operations API wants the token and without one in the settings there is none") {
+TEST_CASE(
+    "each address of the operations API wants the token and without one in the settings there is none") {
   operated_shop s;
   for (const auto& [method, path] : everything) {
     CAPTURE(path);
@@ -64,31 +74,38 @@ TEST_CASE("each address of the operations API wants the token and without one in
 TEST_CASE("an event has every member of its type and nothing of a customer's") {
   operated_shop s;
   auto before = s.db.value("select to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI')");
-  auto known = s.push_raw(R"({"message":{"messageId":"m-1","publishTime":"2026-01-01T00:00:00Z","data":")"
-                          "eyJldmVudCI6Ik9yZGVyU3RhdHVzQ2hhbmdlZCIsInBheWxvYWQiOnsiaWQiOiJ1MSIsInN0YXR1cyI6MzEsImV4dGVybmFsX29yZGVyX2lkIjoi"
-                          "UjEiLCJjdXN0b21lcl9uYW1lIjoiSGlkZGVuIE9uZSIsIkN1c3RvbWVyX1Bob25lIjoiMDU1MDExMTExMSIsImxpc3QiOlt7ImFkZHJlc3MiOiJI"
-                          "aWRkZW4gVHdvIiwiZGVzdGluYXRpb25fdGV4dCI6eyJhIjoiSGlkZGVuIFRocmVlIn0sIm9rIjoxfV19fQ==\"}}");
+  auto known =
+      s.push_raw(R"({"message":{"messageId":"m-1","publishTime":"2026-01-01T00:00:00Z","data":")"
+                 "eyJldmVudCI6Ik9yZGVyU3RhdHVzQ2hhbmdlZCIsInBheWxvYWQiOnsiaWQiOiJ1MSIsInN0YXR1cyI6MzEsImV4dGV"
+                 "ybmFsX29yZGVyX2lkIjoi"
+                 "UjEiLCJjdXN0b21lcl9uYW1lIjoiSGlkZGVuIE9uZSIsIkN1c3RvbWVyX1Bob25lIjoiMDU1MDExMTExMSIsImxpc3Q"
+                 "iOlt7ImFkZHJlc3MiOiJI"
+                 "aWRkZW4gVHdvIiwiZGVzdGluYXRpb25fdGV4dCI6eyJhIjoiSGlkZGVuIFRocmVlIn0sIm9rIjoxfV19fQ==\"}}");
   auto id = std::string(known.at("id").as_string());
   s.await(id, "applied");
   auto events = s.asked("webhooks/events").at("events");
   REQUIRE(events.as_array().size() == 1);
   const auto& e = events.as_array()[0];
-  CHECK(names(e) == std::set<std::string>{"id", "messageId", "source", "eventType", "payload", "processed", "outcome", "error",
-                                          "createdAt", "order"});
+  CHECK(names(e) == std::set<std::string>{"id", "messageId", "source", "eventType", "payload", "processed",
+                                          "outcome", "error", "createdAt", "order"});
   CHECK(e.at("id").as_string() == id);
   CHECK(e.at("messageId") == "m-1");
   CHECK(e.at("source") == "MAYSTRO");
   CHECK(e.at("eventType") == "OrderStatusChanged");
-  CHECK(text(e.at("payload")) == R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":31,"external_order_id":"R1",)"
-                                 R"("customer_name":"***","Customer_Phone":"***","list":[{"address":"***","destination_text":"***","ok":1}]}})");
+  CHECK(
+      text(e.at("payload")) ==
+      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":31,"external_order_id":"R1",)"
+      R"("customer_name":"***","Customer_Phone":"***","list":[{"address":"***","destination_text":"***","ok":1}]}})");
   CHECK(e.at("processed") == true);
   CHECK(e.at("outcome") == "applied");
   CHECK(e.at("error").is_null());
   CHECK(std::string(e.at("createdAt").as_string()).substr(0, 13) == before.substr(0, 13));
   CHECK(e.at("createdAt").as_string().ends_with("Z"));
-  CHECK(text(e.at("order")) == R"({"id":"o1","reference":"R1","status":"PENDING","shippingStatus":"EXPÉDIÉ"})");
+  CHECK(text(e.at("order")) ==
+        R"({"id":"o1","reference":"R1","status":"PENDING","shippingStatus":"EXPÉDIÉ"})");
 
-  // Not decodable: as text, what is no UTF-8 as U+FFFD, at most 64 KiB, and masked as far as names can be told.
+  // Not decodable: as text, what is no UTF-8 as U+FFFD, at most 64 KiB, and masked as far as names can be
+  // told.
   (void)s.push_raw("customer_phone=0550222222&note=\xff&status=31&address=Hidden Four");
   auto form = s.asked("webhooks/events").at_pointer("/events/0");
   CHECK(form.at("payload") == "customer_phone=***&note=\xef\xbf\xbd&status=31&address=***");
@@ -105,7 +122,8 @@ TEST_CASE("an event has every member of its type and nothing of a customer's") {
   auto all = s.operate("GET", "webhooks/events?limit=1000").body;
   CHECK(all.find("Hidden") == std::string::npos);
   CHECK(all.find("0550") == std::string::npos);
-  CHECK(s.db.number("select count(*) from suivi.inbox where raw like '%Hidden%'") == 2); // the stored bytes stay whole
+  CHECK(s.db.number("select count(*) from suivi.inbox where raw like '%Hidden%'") ==
+        2); // the stored bytes stay whole
 }
 
 TEST_CASE("filters and pages of events fit together and pagination adds up") {
@@ -118,9 +136,15 @@ TEST_CASE("filters and pages of events fit together and pagination adds up") {
   CHECK(total(s, "") == 11);
   CHECK(total(s, "processed=true") == 9);
   CHECK(total(s, "processed=false") == 2);
-  for (const auto& [name, wanted] : std::map<std::string, std::int64_t>{{"applied", 7}, {"unchanged", 1}, {"stale", 0},
-                                                                        {"pending", 0}, {"parked", 1}, {"confirming", 0},
-                                                                        {"conflict", 0}, {"failed", 0}, {"ignored", 1},
+  for (const auto& [name, wanted] : std::map<std::string, std::int64_t>{{"applied", 7},
+                                                                        {"unchanged", 1},
+                                                                        {"stale", 0},
+                                                                        {"pending", 0},
+                                                                        {"parked", 1},
+                                                                        {"confirming", 0},
+                                                                        {"conflict", 0},
+                                                                        {"failed", 0},
+                                                                        {"ignored", 1},
                                                                         {"quarantined", 1}}) {
     CAPTURE(name);
     CHECK(total(s, "outcome=" + name) == wanted);
@@ -151,8 +175,9 @@ TEST_CASE("filters and pages of events fit together and pagination adds up") {
       newest_before = at;
     }
     CHECK(text(data.at("pagination")) == R"({"currentPage":)" + std::to_string(page) +
-                                             R"(,"totalPages":4,"totalCount":11,"limit":3,"hasNext":)" + (page < 4 ? "true" : "false") +
-                                             R"(,"hasPrev":)" + (page > 1 ? "true" : "false") + "}");
+                                             R"(,"totalPages":4,"totalCount":11,"limit":3,"hasNext":)" +
+                                             (page < 4 ? "true" : "false") + R"(,"hasPrev":)" +
+                                             (page > 1 ? "true" : "false") + "}");
   }
   CHECK(seen.size() == 11);
   CHECK(s.asked("webhooks/events?page=5&limit=3").at("events").as_array().empty());
@@ -161,13 +186,16 @@ TEST_CASE("filters and pages of events fit together and pagination adds up") {
   CHECK(s.asked("webhooks/events?limit=1000").at("events").as_array().size() == 11);
 
   auto stats = s.asked("webhooks/stats");
-  CHECK(text(stats) == R"({"totalEvents":11,"processedEvents":9,"failedEvents":1,"successRate":82,)"
-                       R"("eventsByType":[{"eventType":"OrderStatusChanged","count":9},{"eventType":null,"count":1},)"
-                       R"({"eventType":"InventoryMovement","count":1}],)"
-                       R"("eventsByOutcome":[{"outcome":"applied","count":7},{"outcome":"ignored","count":1},)"
-                       R"({"outcome":"parked","count":1},{"outcome":"quarantined","count":1},{"outcome":"unchanged","count":1}],)"
-                       R"("period":"24h"})");
-  for (const char* period : {"7d", "30d"}) CHECK(s.asked("webhooks/stats?period=" + std::string(period)).at("period") == period);
+  CHECK(
+      text(stats) ==
+      R"({"totalEvents":11,"processedEvents":9,"failedEvents":1,"successRate":82,)"
+      R"("eventsByType":[{"eventType":"OrderStatusChanged","count":9},{"eventType":null,"count":1},)"
+      R"({"eventType":"InventoryMovement","count":1}],)"
+      R"("eventsByOutcome":[{"outcome":"applied","count":7},{"outcome":"ignored","count":1},)"
+      R"({"outcome":"parked","count":1},{"outcome":"quarantined","count":1},{"outcome":"unchanged","count":1}],)"
+      R"("period":"24h"})");
+  for (const char* period : {"7d", "30d"})
+    CHECK(s.asked("webhooks/stats?period=" + std::string(period)).at("period") == period);
 }
 
 TEST_CASE("what means nothing is 400 and named and whatever is asked is never 500") {
@@ -180,8 +208,10 @@ TEST_CASE("what means nothing is 400 and named and whatever is asked is never 50
     refused("limit=" + std::string(limit), "limit");
     CHECK(s.operate("GET", "sweeps?limit=" + std::string(limit)).status == 400);
   }
-  for (const char* page : {"0", "-1", "abc", "99999999999999999999"}) refused("page=" + std::string(page), "page");
-  for (const char* when : {"yesterday", "24", "-24h", "2026-02-30T00:00:00Z", "2026-01-01T25:00:00Z", "h", "99999999999d"}) {
+  for (const char* page : {"0", "-1", "abc", "99999999999999999999"})
+    refused("page=" + std::string(page), "page");
+  for (const char* when :
+       {"yesterday", "24", "-24h", "2026-02-30T00:00:00Z", "2026-01-01T25:00:00Z", "h", "99999999999d"}) {
     refused("since=" + std::string(when), "since");
     refused("until=" + std::string(when), "until");
   }
@@ -193,15 +223,27 @@ TEST_CASE("what means nothing is 400 and named and whatever is asked is never 50
   check_refused(s.operate("GET", "webhooks/stats?period=1h"), "period");
   CHECK(s.operate("GET", "webhooks/events?limit=abc").at("/error/message") ==
         R"(limit must be a whole number from 1 to 1000, not "abc")");
-  for (const auto& [body, name] : std::vector<std::pair<std::string, std::string>>{
-           {"{", "body"}, {"[]", "body"}, {R"({"since":1})", "since"}, {R"({"until":"soon"})", "until"}, {R"({"ids":"1"})", "ids"},
-           {R"({"outcome":"good"})", "outcome"}, {R"({"account":7})", "account"}, {R"({"dryRun":"yes"})", "dryRun"}, {R"({"dry":true})", "dry"}})
+  for (const auto& [body, name] :
+       std::vector<std::pair<std::string, std::string>>{{"{", "body"},
+                                                        {"[]", "body"},
+                                                        {R"({"since":1})", "since"},
+                                                        {R"({"until":"soon"})", "until"},
+                                                        {R"({"ids":"1"})", "ids"},
+                                                        {R"({"outcome":"good"})", "outcome"},
+                                                        {R"({"account":7})", "account"},
+                                                        {R"({"dryRun":"yes"})", "dryRun"},
+                                                        {R"({"dry":true})", "dry"}})
     check_refused(s.operate("POST", "webhooks/replay", body), name);
-  for (const auto& [body, name] : std::vector<std::pair<std::string, std::string>>{
-           {"{", "body"}, {"7", "body"}, {R"({"kind":"quick"})", "kind"}, {R"({"account":7})", "account"}, {R"({"acount":"a"})", "body"}})
+  for (const auto& [body, name] :
+       std::vector<std::pair<std::string, std::string>>{{"{", "body"},
+                                                        {"7", "body"},
+                                                        {R"({"kind":"quick"})", "kind"},
+                                                        {R"({"account":7})", "account"},
+                                                        {R"({"acount":"a"})", "body"}})
     check_refused(s.operate("POST", "sweeps", body), name);
 
-  for (const char* id : {"0", "1", "-1", "abc", "9223372036854775807", "9223372036854775808", "1%00", "%ff", "1%2F2", "null", " "}) {
+  for (const char* id : {"0", "1", "-1", "abc", "9223372036854775807", "9223372036854775808", "1%00", "%ff",
+                         "1%2F2", "null", " "}) {
     CAPTURE(id);
     auto segment = std::string(id) == " " ? "%20" : std::string(id);
     CHECK(s.operate("POST", "webhooks/events/" + segment + "/retry").status == 404);
@@ -212,10 +254,32 @@ TEST_CASE("what means nothing is 400 and named and whatever is asked is never 50
   }
 
   std::mt19937 random(7);
-  const std::vector<std::string> keys{"page", "limit", "source", "processed", "eventType", "outcome", "reference", "since", "until", "period"};
-  const std::vector<std::string> values{"",      "0",    "1",   "24h", "applied", "true",  "%00", "%ff", "'", "%22",  "2026-01-01", "0001-01-01T00:00:00Z",
-                                        "-1",    "1e9",  "+",   "=",       "R1",    "ECOMANAGER", "9999-12-31T23:59:59.999999Z", "36500d",
-                                        "1000",  "%F0%9F%9A%9A", "%5C", "1000000000"};
+  const std::vector<std::string> keys{"page",    "limit",     "source", "processed", "eventType",
+                                      "outcome", "reference", "since",  "until",     "period"};
+  const std::vector<std::string> values{"",
+                                        "0",
+                                        "1",
+                                        "24h",
+                                        "applied",
+                                        "true",
+                                        "%00",
+                                        "%ff",
+                                        "'",
+                                        "%22",
+                                        "2026-01-01",
+                                        "0001-01-01T00:00:00Z",
+                                        "-1",
+                                        "1e9",
+                                        "+",
+                                        "=",
+                                        "R1",
+                                        "ECOMANAGER",
+                                        "9999-12-31T23:59:59.999999Z",
+                                        "36500d",
+                                        "1000",
+                                        "%F0%9F%9A%9A",
+                                        "%5C",
+                                        "1000000000"};
   auto any = [&](const auto& of) { return of[random() % of.size()]; };
   for (int i = 0; i < 300; ++i) {
     std::string query;
@@ -245,15 +309,20 @@ TEST_CASE("a retry says what really became of the event and unknown is unknown")
   s.await(parked, "parked");
   CHECK(retried(parked) == R"(false {"outcome":"parked"})");
   CHECK(retried(std::string(s.push_raw("{").at("id").as_string())) == R"(false {"outcome":"quarantined"})");
-  s.db.execute(R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
+  s.db.execute(
+      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
                   values ('late', 'S1', 'c', 1, 'example-a', now()))");
   CHECK(retried(parked) == R"(true {"outcome":"applied","orderId":"late"})");
-  auto foreign = std::string(s.push_raw(R"({"event":"x","payload":{"id":"u2","status":31,"external_order_id":"R2"}})", "nobody").at("id").as_string());
+  auto foreign = std::string(
+      s.push_raw(R"({"event":"x","payload":{"id":"u2","status":31,"external_order_id":"R2"}})", "nobody")
+          .at("id")
+          .as_string());
   s.await(foreign, "conflict");
   CHECK(retried(foreign) == R"(false {"outcome":"conflict"})");
 }
 
-TEST_CASE("a deleted event is gone, its repetition is a duplicate that changes nothing, and what is under way stays") {
+TEST_CASE("a deleted event is gone, its repetition is a duplicate that changes nothing, and what is under "
+          "way stays") {
   operated_shop s("example-a:example-key-1:Main,example-b:example-key-2:Second");
   auto body = R"({"event":"x","payload":{"id":"u1","status":31,"external_order_id":"R1"}})";
   auto id = std::string(s.push_raw(body).at("id").as_string());
@@ -271,7 +340,10 @@ TEST_CASE("a deleted event is gone, its repetition is a duplicate that changes n
 
   // Of which of the two accounts it is the courier would have to say, and he does not.
   s.courier_set(R"({"fail":1.0,"fail_kinds":["html"]})");
-  auto proved = std::string(s.push_raw(R"({"event":"x","payload":{"id":"u3","status":31,"external_order_id":"R3"}})", "").at("id").as_string());
+  auto proved = std::string(
+      s.push_raw(R"({"event":"x","payload":{"id":"u3","status":31,"external_order_id":"R3"}})", "")
+          .at("id")
+          .as_string());
   s.await(proved, "confirming");
   CHECK(s.operate("DELETE", "webhooks/events/" + proved).status == 409);
   run([&]() -> task<void> {

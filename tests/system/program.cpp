@@ -34,7 +34,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return all;
 }
 
-int exit_status(int raw) { return WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw); }
+int exit_status(int raw) {
+  return WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
+}
 
 answer ask(http::client_request what) {
   return run([what]() -> task<answer> {
@@ -99,7 +101,9 @@ void program::end_in_order() {
   for (kill(pid_, SIGTERM); runs() && std::chrono::steady_clock::now() < end;) pause_briefly();
 }
 
-void program::signal(int number) const { kill(pid_, number); }
+void program::signal(int number) const {
+  kill(pid_, number);
+}
 
 bool program::runs() {
   int raw = 0;
@@ -114,8 +118,12 @@ int program::wait(std::chrono::seconds limit) {
   return *status_;
 }
 
-std::string program::output() const { return read(folder_ / "out"); }
-std::string program::log() const { return read(folder_ / "err"); }
+std::string program::output() const {
+  return read(folder_ / "out");
+}
+std::string program::log() const {
+  return read(folder_ / "err");
+}
 
 int program::number_from_log(const std::string& field) {
   std::regex pattern("\"" + field + "\":([0-9]+)");
@@ -123,8 +131,10 @@ int program::number_from_log(const std::string& field) {
   wait_until("\"" + field + "\" in the log", [&] {
     std::string text = log();
     std::smatch match;
-    if (std::regex_search(text, match, pattern)) number = std::stoi(match[1].str());
-    else if (!runs()) give_up("a program ended too early; its log:\n" + text);
+    if (std::regex_search(text, match, pattern))
+      number = std::stoi(match[1].str());
+    else if (!runs())
+      give_up("a program ended too early; its log:\n" + text);
     return number >= 0;
   });
   return number;
@@ -155,7 +165,11 @@ answer http_post(const std::string& url, const std::string& body, const std::str
   return ask(std::move(what));
 }
 
-void pause_briefly() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
-void give_up(const std::string& what) { throw std::runtime_error("waited in vain: " + what); }
+void pause_briefly() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+void give_up(const std::string& what) {
+  throw std::runtime_error("waited in vain: " + what);
+}
 
 } // namespace suivi::test

@@ -22,7 +22,8 @@ constexpr std::chrono::seconds patience{60 * slowness}; // for anything that mus
 class program {
  public:
   // `name`: a binary of the build, e.g. suivi-receiver, or the absolute path of another one.
-  program(const std::string& name, std::vector<std::string> arguments, std::map<std::string, std::string> environment = {});
+  program(const std::string& name, std::vector<std::string> arguments,
+          std::map<std::string, std::string> environment = {});
   program(const program&) = delete;
   program& operator=(const program&) = delete;
   ~program();
@@ -38,7 +39,9 @@ class program {
   [[nodiscard]] std::string log() const;    // standard error so far
   // The number behind `"field":` in the log, as soon as it is there: the port a server got.
   int number_from_log(const std::string& field);
-  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; } // its working directory, its own
+  [[nodiscard]] const std::filesystem::path& folder() const {
+    return folder_;
+  } // its working directory, its own
 
  private:
   void end_in_order();
@@ -58,7 +61,8 @@ finished run_program(const std::string& name, std::vector<std::string> arguments
                      std::map<std::string, std::string> environment = {});
 
 // Polls until `holds` does; throws, naming `what`, after the limit.
-template <class Condition> void wait_until(const std::string& what, Condition holds);
+template <class Condition>
+void wait_until(const std::string& what, Condition holds);
 
 struct answer {
   unsigned status = 0; // 0: no answer
@@ -71,7 +75,8 @@ answer http_post(const std::string& url, const std::string& body, const std::str
 void pause_briefly();
 [[noreturn]] void give_up(const std::string& what);
 
-template <class Condition> void wait_until(const std::string& what, Condition holds) {
+template <class Condition>
+void wait_until(const std::string& what, Condition holds) {
   for (auto end = std::chrono::steady_clock::now() + patience; !holds(); pause_briefly())
     if (std::chrono::steady_clock::now() > end) give_up(what);
 }

@@ -16,7 +16,8 @@ raw_answer whole_answer(int status, const std::string& body, const std::string& 
   return a;
 }
 
-raw_courier::raw_courier(std::function<raw_answer(const std::string&)> answer_to) : answer_to_(std::move(answer_to)) {
+raw_courier::raw_courier(std::function<raw_answer(const std::string&)> answer_to)
+    : answer_to_(std::move(answer_to)) {
   listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in here{};
   here.sin_family = AF_INET;

@@ -1,5 +1,5 @@
-// A courier that does what no good server does: a test says, byte by byte and pause by pause, what is answered to which
-// request. One thread for each connection; gone when the object is.
+// A courier that does what no good server does: a test says, byte by byte and pause by pause, what is
+// answered to which request. One thread for each connection; gone when the object is.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,8 @@ struct raw_answer {
 };
 
 // A whole answer with its head.
-[[nodiscard]] raw_answer whole_answer(int status, const std::string& body, const std::string& more_headers = "");
+[[nodiscard]] raw_answer whole_answer(int status, const std::string& body,
+                                      const std::string& more_headers = "");
 
 class raw_courier {
  public:

@@ -1,5 +1,6 @@
-// The reconciler against a courier at its worst, as real programs: every way of failing ends in a sweep that is complete
-// and right, or that says it is incomplete and why; and where the courier recovers, so does the next sweep.
+// The reconciler against a courier at its worst, as real programs: every way of failing ends in a sweep that
+// is complete and right, or that says it is incomplete and why; and where the courier recovers, so does the
+// next sweep.
 #include "tests/system/raw_courier.hpp"
 #include "tests/system/swept_shop.hpp"
 
@@ -20,7 +21,8 @@ void recovers(const swept_shop& s) {
 
 } // namespace
 
-TEST_CASE("a fifth of all requests fails in every known way and every tenth is throttled, and the sweep is complete") {
+TEST_CASE("a fifth of all requests fails in every known way and every tenth is throttled, and the sweep is "
+          "complete") {
   swept_shop s(two, 300);
   s.set(R"({"fail":0.2,"throttle":0.1,"retry_after_s":0,"latency_ms":5,"jitter_ms":20})");
   auto reports = s.sweep(0);
@@ -30,15 +32,17 @@ TEST_CASE("a fifth of all requests fails in every known way and every tenth is t
     CHECK(number(r, "retries") > 0);
     CHECK(number(r, "throttled") > 0);
     requests += number(r, "requests");
-    CHECK(s.db.number("select \"requestCount\" from shipping_accounts where \"id\" = '" + account + "'") == number(r, "requests"));
-    CHECK(s.db.number("select \"successCount\" + \"errorCount\" from shipping_accounts where \"id\" = '" + account + "'") ==
+    CHECK(s.db.number("select \"requestCount\" from shipping_accounts where \"id\" = '" + account + "'") ==
           number(r, "requests"));
+    CHECK(s.db.number("select \"successCount\" + \"errorCount\" from shipping_accounts where \"id\" = '" +
+                      account + "'") == number(r, "requests"));
   }
   CHECK(requests == s.requests("all"));
   CHECK(s.differences().empty());
 }
 
-TEST_CASE("pages that never can be read make it incomplete by name, each asked six times, and all others are applied") {
+TEST_CASE("pages that never can be read make it incomplete by name, each asked six times, and all others are "
+          "applied") {
   swept_shop s(one, 150);
   s.set(R"({"fail_pages":[3,4,5,6,7,8,9,10,11,12,13,14]})");
   auto r = s.sweep(3).at("example-a");
@@ -128,8 +132,8 @@ TEST_CASE("rows that come and go while the list is read lose no order of a compl
       CAPTURE(insert);
       CAPTURE(remove);
       swept_shop s(one, 120);
-      s.set(R"({"latency_ms":10,"jitter_ms":40,"shift_insert":)" + std::to_string(insert / 100.0) + R"(,"shift_remove":)" +
-            std::to_string(remove / 100.0) + "}");
+      s.set(R"({"latency_ms":10,"jitter_ms":40,"shift_insert":)" + std::to_string(insert / 100.0) +
+            R"(,"shift_remove":)" + std::to_string(remove / 100.0) + "}");
       auto done = run_program("suivi-reconciler", {"sweep", "--full", "--json"}, s.environment);
       CAPTURE(done.log);
       REQUIRE((done.status == 0 || done.status == 3));
@@ -154,7 +158,8 @@ TEST_CASE("a courier that nobody answers for ends the sweep as incomplete, and i
   recovers(s);
 }
 
-TEST_CASE("a worker told to stop while the courier wants to be left alone ends within ten seconds and frees its lease") {
+TEST_CASE("a worker told to stop while the courier wants to be left alone ends within ten seconds and frees "
+          "its lease") {
   swept_shop s(one, 60);
   s.set(R"({"throttle":1,"retry_after_s":600})");
   program worker("suivi-reconciler", {"run"}, s.environment);
@@ -169,21 +174,25 @@ TEST_CASE("a worker told to stop while the courier wants to be left alone ends w
 
 namespace {
 
-// A shop of one account whose courier is the test's own bytes. `list` holds three rows of orders that the shop knows.
+// A shop of one account whose courier is the test's own bytes. `list` holds three rows of orders that the
+// shop knows.
 struct odd_courier {
   swept_shop shop{one, 10};
   std::string list;
   std::optional<raw_courier> courier;
 
-  explicit odd_courier(std::function<raw_answer(const odd_courier& self, const std::string& target)> answer_to) {
+  explicit odd_courier(
+      std::function<raw_answer(const odd_courier& self, const std::string& target)> answer_to) {
     std::string rows;
     for (int i = 0; i < 3; ++i) {
-      std::string reference = shop.db.value("select \"reference\" from orders order by \"reference\" limit 1 offset " + std::to_string(i));
-      rows += (i > 0 ? "," : "") + json::serialize(json::object{{"id", "00000000-0000-4000-8000-00000000000" + std::to_string(i)},
-                                                               {"external_order_id", reference},
-                                                               {"status", 31},
-                                                               {"tracking_number", "170000000000000" + std::to_string(i)},
-                                                               {"created_at", "2026-01-10T10:00:00Z"}});
+      std::string reference = shop.db.value(
+          "select \"reference\" from orders order by \"reference\" limit 1 offset " + std::to_string(i));
+      rows += (i > 0 ? "," : "") +
+              json::serialize(json::object{{"id", "00000000-0000-4000-8000-00000000000" + std::to_string(i)},
+                                           {"external_order_id", reference},
+                                           {"status", 31},
+                                           {"tracking_number", "170000000000000" + std::to_string(i)},
+                                           {"created_at", "2026-01-10T10:00:00Z"}});
     }
     list = R"({"list":{"count":3,"next":null,"previous":null,"results":[)" + rows + "]}}";
     courier.emplace([this, answer_to](const std::string& target) { return answer_to(*this, target); });
@@ -215,7 +224,8 @@ void meet(const odd& o) {
   CHECK(number(r, "fetched") == 0);
   well = true;
   CHECK(text(c.shop.sweep(0).at("example-a"), "verdict") == "complete");
-  CHECK(c.shop.db.number("select count(*) from orders where \"shippingStatus\" = 'EXPÉDIÉ' and \"trackingNumber\" like '17%'") == 3);
+  CHECK(c.shop.db.number("select count(*) from orders where \"shippingStatus\" = 'EXPÉDIÉ' and "
+                         "\"trackingNumber\" like '17%'") == 3);
 }
 
 } // namespace
@@ -224,7 +234,10 @@ TEST_CASE("a connection that fails is tried again a few times, then the sweep sa
   const std::string too_short = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"list\":";
   for (const odd& o : {
            odd{"an answer that ends too soon", {too_short, {}, false, true}, "http:reset", 6},
-           odd{"an answer that drips", {whole_answer(200, std::string(2'000, ' ')).bytes, std::chrono::milliseconds(20)}, "http:timeout", 6},
+           odd{"an answer that drips",
+               {whole_answer(200, std::string(2'000, ' ')).bytes, std::chrono::milliseconds(20)},
+               "http:timeout",
+               6},
            odd{"no answer", {"", {}, true}, "http:timeout", 6},
            odd{"no HTTP at all", {"SSH-2.0-example\r\n\r\n", {}, false, true}, "http:", 6},
        })
@@ -270,8 +283,10 @@ TEST_CASE("a next that names another host is never followed") {
   raw_courier other([](const std::string&) { return whole_answer(200, "{}"); });
   odd_courier c([&](const odd_courier& self, const std::string& target) {
     std::string list = self.list;
-    if (target.ends_with("page=1")) list.replace(list.find("null"), 4, "\"" + other.url() + "/api/stores/orders/?page=2\"");
-    return target.ends_with("page=1") ? whole_answer(200, list) : whole_answer(404, R"({"detail":"Invalid page."})");
+    if (target.ends_with("page=1"))
+      list.replace(list.find("null"), 4, "\"" + other.url() + "/api/stores/orders/?page=2\"");
+    return target.ends_with("page=1") ? whole_answer(200, list)
+                                      : whole_answer(404, R"({"detail":"Invalid page."})");
   });
   auto r = c.shop.sweep(0).at("example-a");
   CHECK(text(r, "verdict") == "complete");

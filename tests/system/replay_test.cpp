@@ -1,5 +1,5 @@
-// `suivi-receiver replay` as an operator runs it: by everything that can be named, from every source, dry, paced,
-// stopped in the middle, and with the exit status of the contract.
+// `suivi-receiver replay` as an operator runs it: by everything that can be named, from every source, dry,
+// paced, stopped in the middle, and with the exit status of the contract.
 #include "tests/support/connected.hpp"
 #include "tests/system/operated_shop.hpp"
 
@@ -44,8 +44,10 @@ std::vector<std::string> parked(const operated_shop& s, int from, int to) {
   return ids;
 }
 void add_orders(const operated_shop& s, int from, int to) {
-  s.db.execute(R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-    select 'p' || n, 'P' || n, 'c', 1, 'example-a', now() from generate_series()" + std::to_string(from) + "," + std::to_string(to - 1) + ") n");
+  s.db.execute(
+      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
+    select 'p' || n, 'P' || n, 'c', 1, 'example-a', now() from generate_series()" +
+      std::to_string(from) + "," + std::to_string(to - 1) + ") n");
 }
 void stop_receiver(operated_shop& s) {
   s.receiver->signal(SIGTERM);
@@ -60,7 +62,8 @@ std::string file_of(const operated_shop& s, const std::string& content) {
 
 } // namespace
 
-TEST_CASE("a replay takes what it was told by outcome, id, time and account, and a second one changes nothing") {
+TEST_CASE(
+    "a replay takes what it was told by outcome, id, time and account, and a second one changes nothing") {
   operated_shop s;
   auto ids = parked(s, 1, 6);
   (void)s.push_raw("{");
@@ -83,7 +86,8 @@ TEST_CASE("a replay takes what it was told by outcome, id, time and account, and
   CHECK(counts(replay(s, {"--event", ids[0], "--event", ids[1]})) == "selected 2 applied 2 ");
   CHECK(shown(s, "p2") == "EXPÉDIÉ");
   CHECK(shown(s, "p3") == "-");
-  CHECK(counts(replay(s, {"--outcome", "parked", "--since", "24h", "--account", "example-a"})) == "selected 3 applied 3 ");
+  CHECK(counts(replay(s, {"--outcome", "parked", "--since", "24h", "--account", "example-a"})) ==
+        "selected 3 applied 3 ");
   CHECK(counts(replay(s, {})) == "selected 1 quarantined 1 ");
   for (int again = 0; again < 2; ++again)
     CHECK(counts(replay(s, {"--outcome", "all"})) == "selected 7 unchanged 6 quarantined 1 ");
@@ -101,15 +105,19 @@ TEST_CASE("a replay reads files of bodies and of printed events, and rows of the
   auto printed = text(s.asked("webhooks/events").at_pointer("/events/0"));
   stop_receiver(s);
   s.db.execute(R"(update orders set "shippingStatus" = null)");
-  auto path = file_of(s, printed + "\n\n" + R"({"event":"x","payload":{"id":"f2","status":22,"external_order_id":"R2"}})" + "\nnonsense\n");
+  auto path = file_of(s, printed + "\n\n" +
+                             R"({"event":"x","payload":{"id":"f2","status":22,"external_order_id":"R2"}})" +
+                             "\nnonsense\n");
   CHECK(counts(replay(s, {"--file", path, "--dry-run"})) == "selected 3 applied 2 quarantined 1 ");
   CHECK(shown(s, "o2") == "-");
-  CHECK(counts(replay(s, {"--file", path, "--account", "example-a"})) == "selected 3 applied 2 quarantined 1 ");
+  CHECK(counts(replay(s, {"--file", path, "--account", "example-a"})) ==
+        "selected 3 applied 2 quarantined 1 ");
   CHECK(shown(s, "o1") == "EXPÉDIÉ");
   CHECK(shown(s, "o2") != "-");
   CHECK(counts(replay(s, {"--file", path})) == "selected 3 unchanged 2 quarantined 1 ");
 
-  s.db.execute(R"(insert into webhook_events ("id", "source", "eventType", "payload", "processed", "createdAt") values
+  s.db.execute(
+      R"(insert into webhook_events ("id", "source", "eventType", "payload", "processed", "createdAt") values
     ('l1', 'MAYSTRO', 'OrderStatusChanged', '{"event":"x","payload":{"id":"l3","status":31,"external_order_id":"R3"}}', false, now() - interval '2 days'),
     ('l2', 'MAYSTRO', 'error', '{"error":"x","body":{"event":"x","payload":{"id":"l4","status":31,"external_order_id":"R4"}},"headers":{}}', false, now() - interval '1 hour'),
     ('l3', 'MAYSTRO', 'OrderStatusChanged', '{"event":"x","payload":{"id":"l5","status":31,"external_order_id":"R5"}}', true, now()))");
@@ -123,9 +131,16 @@ TEST_CASE("a replay's mistakes are status 2, an absent database 1, and what fail
   operated_shop s;
   auto event = s.push("R1", 31);
   s.await(event, "applied");
-  for (const auto& arguments : std::vector<std::vector<std::string>>{
-           {"--since", "yesterday"}, {"--until", "24"}, {"--outcome", "good"}, {"--rate", "0"}, {"--rate", "many"}, {"--rate", "-1"},
-           {"--file", "no-such-file"}, {"--legacy", "--file", "x"}, {"--account", ""}, {"--no-such"}}) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"--since", "yesterday"},
+                                                                     {"--until", "24"},
+                                                                     {"--outcome", "good"},
+                                                                     {"--rate", "0"},
+                                                                     {"--rate", "many"},
+                                                                     {"--rate", "-1"},
+                                                                     {"--file", "no-such-file"},
+                                                                     {"--legacy", "--file", "x"},
+                                                                     {"--account", ""},
+                                                                     {"--no-such"}}) {
     auto done = replay(s, arguments);
     CAPTURE(done.log);
     CHECK(done.status == 2);
@@ -137,7 +152,8 @@ TEST_CASE("a replay's mistakes are status 2, an absent database 1, and what fail
   s.db.execute(R"(create function refuse() returns trigger language plpgsql as $$
     begin raise exception 'no' using errcode = '23514'; end $$;
     create trigger refuse before update on orders for each row when (old."id" = 'o1') execute function refuse())");
-  s.db.execute(R"(alter table orders disable trigger refuse; update orders set "shippingStatus" = null where "id" = 'o1';
+  s.db.execute(
+      R"(alter table orders disable trigger refuse; update orders set "shippingStatus" = null where "id" = 'o1';
                   alter table orders enable trigger refuse)");
   CHECK(counts(replay(s, {"--outcome", "all"}), 3) == "selected 1 failed 1 ");
   s.db.execute("drop trigger refuse on orders");
@@ -160,7 +176,8 @@ TEST_CASE("a replay keeps its rate and a signal in its middle ends it in order w
   stop_receiver(s);
   add_orders(s, 1, 401);
   auto begun = clock::now();
-  CHECK(counts(replay(s, {"--rate", "50", "--event", s.db.value("select min(id) from suivi.inbox")})) == "selected 1 applied 1 ");
+  CHECK(counts(replay(s, {"--rate", "50", "--event", s.db.value("select min(id) from suivi.inbox")})) ==
+        "selected 1 applied 1 ");
   for (int signal : {SIGINT, SIGTERM}) {
     begun = clock::now();
     auto applied = s.db.number("select count(*) from suivi.event_outcome where outcome = 'applied'");
@@ -178,8 +195,10 @@ TEST_CASE("a replay keeps its rate and a signal in its middle ends it in order w
   }
   auto left = s.db.number("select count(*) from suivi.event_outcome where outcome = 'conflict'");
   CHECK(left > 0);
-  CHECK(counts(replay(s, {})) == "selected " + std::to_string(left) + " applied " + std::to_string(left) + " ");
-  CHECK(s.db.number(R"(select count(*) from orders where "id" like 'p%' and "shippingStatus" = 'EXPÉDIÉ')") == 400);
+  CHECK(counts(replay(s, {})) ==
+        "selected " + std::to_string(left) + " applied " + std::to_string(left) + " ");
+  CHECK(s.db.number(R"(select count(*) from orders where "id" like 'p%' and "shippingStatus" = 'EXPÉDIÉ')") ==
+        400);
 }
 
 TEST_CASE("what a stopped replay holds because its order is locked is free for others at once") {

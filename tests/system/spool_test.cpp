@@ -1,12 +1,13 @@
-// The database goes, processes are killed, the database comes back: every webhook that was answered with 2xx is in the
-// events once and applied.
+// The database goes, processes are killed, the database comes back: every webhook that was answered with 2xx
+// is in the events once and applied.
 #include "tests/system/unsteady_database.hpp"
 
 #include <thread>
 
 using namespace suivi::test;
 
-TEST_CASE("the database crashes and the receiver is killed twice and nothing acknowledged is lost or doubled") {
+TEST_CASE(
+    "the database crashes and the receiver is killed twice and nothing acknowledged is lost or doubled") {
   cluster db;
   folder spool;
   receiver r(db.url(), spool.path() + "/made");
@@ -60,8 +61,9 @@ TEST_CASE("killed in the middle of the drain the receiver drains the rest at its
   r.push_all(1, 701);
   CHECK(r.spooled == 700);
   db.resume();
-  wait_until("the second batch under way",
-             [&] { return db.value("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == "1"; });
+  wait_until("the second batch under way", [&] {
+    return db.value("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == "1";
+  });
   CHECK(db.value("select count(*) from suivi.inbox") == "500");
   r.kill();
   // The server knows nothing of the kill and would go on.

@@ -1,5 +1,5 @@
-// A shop whose accounts are the courier's stand-in's, sweeps of it by the real program, and what they are judged by: the
-// stand-in's truth.
+// A shop whose accounts are the courier's stand-in's, sweeps of it by the real program, and what they are
+// judged by: the stand-in's truth.
 #pragma once
 
 #include "tests/support/database.hpp"
@@ -29,11 +29,13 @@ struct swept_shop {
   swept_shop(std::string named, int orders) : accounts(std::move(named)) {
     std::string many = std::to_string(orders);
     courier.emplace("suivi-maystro-sim",
-                    std::vector<std::string>{"serve", "--accounts", accounts, "--orders", many, "--moving", "false", "--page-size", "5"});
+                    std::vector<std::string>{"serve", "--accounts", accounts, "--orders", many, "--moving",
+                                             "false", "--page-size", "5"});
     wait_until("the courier's address", [&] { return courier->output().find('\n') != std::string::npos; });
     url = courier->output().substr(0, courier->output().find('\n'));
-    auto loading = run_program("suivi-maystro-sim", {"load-shop", "--database", db.url(), "--accounts", accounts, "--base-url",
-                                                     url, "--orders", many, "--known", many});
+    auto loading =
+        run_program("suivi-maystro-sim", {"load-shop", "--database", db.url(), "--accounts", accounts,
+                                          "--base-url", url, "--orders", many, "--known", many});
     CAPTURE(loading.log);
     REQUIRE(loading.status == 0);
   }
@@ -64,7 +66,8 @@ struct swept_shop {
 
   // Orders whose shipping columns are not the courier's.
   [[nodiscard]] std::vector<std::string> differences(const std::string& account = "") const {
-    std::istringstream lines(http_get(url + "/control/truth" + (account.empty() ? "" : "?account=" + account)).body);
+    std::istringstream lines(
+        http_get(url + "/control/truth" + (account.empty() ? "" : "?account=" + account)).body);
     std::vector<std::string> wrong;
     std::string shown = db.value("select json_object_agg(reference, json_build_array(\"trackingNumber\", "
                                  "\"shippingStatus\", \"maystroOrderId\"))::text from orders");
@@ -83,6 +86,8 @@ inline std::string text(const json::object& report, const char* field) {
   const json::value& v = report.at(field);
   return v.is_string() ? std::string(v.as_string()) : json::serialize(v);
 }
-inline std::int64_t number(const json::object& report, const char* field) { return report.at(field).to_number<std::int64_t>(); }
+inline std::int64_t number(const json::object& report, const char* field) {
+  return report.at(field).to_number<std::int64_t>();
+}
 
 } // namespace suivi::test

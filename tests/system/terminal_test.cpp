@@ -1,4 +1,5 @@
-// What is shown where standard error is a terminal: how far long work has come; and standard output stays clean of it.
+// What is shown where standard error is a terminal: how far long work has come; and standard output stays
+// clean of it.
 #include "tests/system/operated_shop.hpp"
 #include "tests/system/swept_shop.hpp"
 
@@ -37,7 +38,8 @@ finished on_a_terminal(const std::string& name, std::vector<std::string> argumen
   }
   finished done{-1, "", ""};
   char piece[4096];
-  for (ssize_t n = 0; (n = read(terminal, piece, sizeof piece)) > 0;) done.log.append(piece, static_cast<std::size_t>(n));
+  for (ssize_t n = 0; (n = read(terminal, piece, sizeof piece)) > 0;)
+    done.log.append(piece, static_cast<std::size_t>(n));
   int raw = 0;
   waitpid(child, &raw, 0);
   done.status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128;

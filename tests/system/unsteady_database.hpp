@@ -1,4 +1,5 @@
-// A receiver and a database of its own that a test may stop, freeze or refuse it, and what must hold afterwards.
+// A receiver and a database of its own that a test may stop, freeze or refuse it, and what must hold
+// afterwards.
 #pragma once
 
 #include "tests/support/connected.hpp"
@@ -24,12 +25,14 @@ class cluster {
   cluster() {
     control("start");
     std::ifstream(folder_.path() + "/url") >> url_;
-    auto loaded = run_program("suivi-maystro-sim", {"load-shop", "--database", url_, "--accounts", "example-a:example-key-1:A",
-                                                    "--base-url", "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
+    auto loaded = run_program("suivi-maystro-sim",
+                              {"load-shop", "--database", url_, "--accounts", "example-a:example-key-1:A",
+                               "--base-url", "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
     CAPTURE(loaded.log);
     REQUIRE(loaded.status == 0);
     script("alter database postgres set synchronous_commit = on"); // the run's clusters do without
-    script(R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+    script(
+        R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
       insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
       select 'o' || n, 'R' || n, 'c', 1, (select "id" from shipping_accounts limit 1), now()
       from generate_series(1, 2000) n)");
@@ -69,7 +72,8 @@ class cluster {
   }
   // Ends the receiver's sessions, as a server does that is shut down (57P01).
   void end_sessions() const {
-    script("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'suivi-receiver%'");
+    script("select pg_terminate_backend(pid) from pg_stat_activity where application_name like "
+           "'suivi-receiver%'");
   }
   [[nodiscard]] const std::string& url() const { return url_; }
 
@@ -154,8 +158,8 @@ struct receiver {
   bool push(int n) {
     auto id = std::to_string(n);
     auto got = http_post(base + "/webhooks/maystro/example-secret?account=example-a",
-                         R"({"event":"OrderStatusChanged","payload":{"id":"u)" + id + R"(","status":31,"external_order_id":"R)" +
-                             id + "\"}}");
+                         R"({"event":"OrderStatusChanged","payload":{"id":"u)" + id +
+                             R"(","status":31,"external_order_id":"R)" + id + "\"}}");
     if (got.status == 200 || got.status == 202) acknowledged.insert(n);
     if (got.body == R"({"success":true,"outcome":"spooled"})" && got.status == 202) ++spooled;
     bool kept = got.status == 200 || got.status == 202;

@@ -1,5 +1,6 @@
-// Workers as processes: several share the accounts and one that dies or freezes is replaced, an account's trouble is its
-// own, what was missed is caught up once, what is asked for begins at once and shows how far it has come.
+// Workers as processes: several share the accounts and one that dies or freezes is replaced, an account's
+// trouble is its own, what was missed is caught up once, what is asked for begins at once and shows how far
+// it has come.
 #include "tests/system/swept_shop.hpp"
 
 #include <algorithm>
@@ -15,12 +16,15 @@ const std::string two = "example-a:example-key-1:A,example-b:example-key-2:B";
 // A lease lapses after 20 seconds, and every 5 seconds it is looked whether one has.
 constexpr std::chrono::seconds takeover_patience{60 * slowness};
 
-template <class Condition> void within(std::chrono::seconds limit, const std::string& what, Condition holds) {
+template <class Condition>
+void within(std::chrono::seconds limit, const std::string& what, Condition holds) {
   for (auto end = std::chrono::steady_clock::now() + limit; !holds(); pause_briefly())
     if (std::chrono::steady_clock::now() > end) give_up(what);
 }
 
-bool asked(const swept_shop& s, const std::string& question) { return s.db.value(question) == "t"; }
+bool asked(const swept_shop& s, const std::string& question) {
+  return s.db.value(question) == "t";
+}
 
 // Scheduled for half a day from now, so that nothing becomes due while a test looks.
 void schedule_far_away(swept_shop& s) {
@@ -29,7 +33,8 @@ void schedule_far_away(swept_shop& s) {
       s.db.value("select to_char(now() at time zone 'UTC' + interval '12 hours', 'HH24:MI')");
 }
 
-// Two workers of which the first is in the middle of a sweep of the only account: some pages are written, most are not.
+// Two workers of which the first is in the middle of a sweep of the only account: some pages are written,
+// most are not.
 struct two_workers {
   swept_shop s{one, 300};
   std::optional<program> first, second;
@@ -51,12 +56,16 @@ struct two_workers {
   void second_takes_over() {
     s.set(R"({"latency_ms":0})");
     within(takeover_patience, "a complete sweep by the second one", [&] {
-      return s.db.number("select count(*) from suivi.sweep where verdict = 'complete' and kind = 'full'") == 1;
+      return s.db.number("select count(*) from suivi.sweep where verdict = 'complete' and kind = 'full'") ==
+             1;
     });
-    // Seconds after the lease has lapsed: its last renewal was within a second of the first one's last sign of life.
-    CHECK(s.db.number("select extract(epoch from b.started_at - a.seen_at)::int from suivi.sweep a, suivi.sweep b "
-                      "where a.id < b.id order by a.id, b.id limit 1") <= 20 + 1 + 15);
-    CHECK(asked(s, "select (select term from suivi.sweep order by id desc limit 1) > (select term from suivi.sweep order "
+    // Seconds after the lease has lapsed: its last renewal was within a second of the first one's last sign
+    // of life.
+    CHECK(s.db.number(
+              "select extract(epoch from b.started_at - a.seen_at)::int from suivi.sweep a, suivi.sweep b "
+              "where a.id < b.id order by a.id, b.id limit 1") <= 20 + 1 + 15);
+    CHECK(asked(s, "select (select term from suivi.sweep order by id desc limit 1) > (select term from "
+                   "suivi.sweep order "
                    "by id limit 1)"));
     CHECK(s.differences().empty());
   }
@@ -86,17 +95,19 @@ TEST_CASE("a worker killed in mid-sweep is replaced by another within seconds of
   CHECK(w.second->wait(std::chrono::seconds(10)) == 0);
 }
 
-TEST_CASE("a worker that froze in mid-sweep and wakes up when another has taken over writes nothing more, and goes on") {
+TEST_CASE("a worker that froze in mid-sweep and wakes up when another has taken over writes nothing more, "
+          "and goes on") {
   two_workers w;
   w.first->signal(SIGSTOP);
   w.second_takes_over();
-  // Since then the shop was edited by hand, and Suivi has lost what it knew of times: nothing but the term is left to keep
-  // the pages that the first one has been sent from being written.
+  // Since then the shop was edited by hand, and Suivi has lost what it knew of times: nothing but the term is
+  // left to keep the pages that the first one has been sent from being written.
   w.s.db.execute(R"sql(update orders set "shippingStatus" = 'by hand'; delete from suivi.parcel)sql");
   std::string before = written(w.s);
   w.first->signal(SIGCONT);
   wait_until("the first one's word that it was replaced", [&] {
-    return asked(w.s, "select reason like '%another reconciler took the account over%' from suivi.sweep order by id limit 1");
+    return asked(w.s, "select reason like '%another reconciler took the account over%' from suivi.sweep "
+                      "order by id limit 1");
   });
   CHECK(written(w.s) == before);
   CHECK(w.s.db.number("select count(*) from suivi.sweep where verdict = 'complete'") == 1);
@@ -105,9 +116,8 @@ TEST_CASE("a worker that froze in mid-sweep and wakes up when another has taken 
   w.second->signal(SIGTERM);
   CHECK(w.second->wait(std::chrono::seconds(10)) == 0);
   w.s.db.execute("update suivi.sweep set started_at = started_at - interval '1 day'");
-  within(takeover_patience, "a sweep by the first one", [&] {
-    return w.s.db.number("select count(*) from suivi.sweep where verdict = 'complete'") == 2;
-  });
+  within(takeover_patience, "a sweep by the first one",
+         [&] { return w.s.db.number("select count(*) from suivi.sweep where verdict = 'complete'") == 2; });
   CHECK(w.s.differences().empty());
   w.first->signal(SIGTERM);
   CHECK(w.first->wait(std::chrono::seconds(10)) == 0);
@@ -122,9 +132,12 @@ TEST_CASE("an account whose courier is slow holds up no other account of the sam
   program worker("suivi-reconciler", {"run"}, s.environment);
   wait_until("several sweeps of the other", [&] {
     return asked(s, "select to_regclass('suivi.sweep') is not null") &&
-           s.db.number("select count(*) from suivi.sweep where account = 'example-b' and verdict = 'complete'") >= 3;
+           s.db.number(
+               "select count(*) from suivi.sweep where account = 'example-b' and verdict = 'complete'") >= 3;
   });
-  CHECK(asked(s, "select count(*) = 1 and bool_and(finished_at is null) from suivi.sweep where account = 'example-a'"));
+  CHECK(asked(
+      s,
+      "select count(*) = 1 and bool_and(finished_at is null) from suivi.sweep where account = 'example-a'"));
   CHECK(s.differences("example-b").empty());
   worker.signal(SIGTERM);
   CHECK(worker.wait(std::chrono::seconds(10)) == 0);
@@ -138,16 +151,18 @@ TEST_CASE("what was missed in days of downtime is caught up by one full sweep") 
   s.db.execute("update suivi.sweep set started_at = now() - interval '3 days'");
   program worker("suivi-reconciler", {"run"}, s.environment);
   wait_until("sweeps of both kinds", [&] {
-    return s.db.number("select count(*) from suivi.sweep where kind = 'incremental' and verdict = 'complete'") >= 3;
+    return s.db.number(
+               "select count(*) from suivi.sweep where kind = 'incremental' and verdict = 'complete'") >= 3;
   });
   CHECK(s.db.number("select count(*) from suivi.sweep where kind = 'full'") == 2);
-  CHECK(s.db.value("select string_agg(kind, ' ' order by id) from (select id, kind from suivi.sweep order by id limit 3) f") ==
-        "full full incremental");
+  CHECK(s.db.value("select string_agg(kind, ' ' order by id) from (select id, kind from suivi.sweep order by "
+                   "id limit 3) f") == "full full incremental");
   worker.signal(SIGTERM);
   CHECK(worker.wait(std::chrono::seconds(10)) == 0);
 }
 
-TEST_CASE("a sweep that is asked for over the API begins within a second and shows how far it has come while it runs") {
+TEST_CASE("a sweep that is asked for over the API begins within a second and shows how far it has come while "
+          "it runs") {
   swept_shop s(one, 200);
   schedule_far_away(s);
   auto environment = s.environment;

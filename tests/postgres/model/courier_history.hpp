@@ -25,8 +25,8 @@ enum class hearing { webhook, untimed, pull, replay, foreign };
 
 struct heard {
   hearing how;
-  int which; // index of the change, modulo; pull, foreign: of the one around which it was asked
-  int at_s;  // how long after the change it was received; pull: modulo 35, less 15, when it was asked
+  int which;      // index of the change, modulo; pull, foreign: of the one around which it was asked
+  int at_s;       // how long after the change it was received; pull: modulo 35, less 15, when it was asked
   int jitter_ms;  // pull: how far within the time it covers the state shown lies
   bool with_next; // goes to the door in one call with the one that follows
 };
@@ -62,8 +62,8 @@ class courier_history {
   [[nodiscard]] std::optional<shop::observation> pull(int parcel, instant asked,
                                                       milliseconds shown_after) const;
   [[nodiscard]] instant last_change() const;
-  // Of two pulls the one asked for later counts, though the API may have lagged in that one only; so a sweep speaks for
-  // itself where no later pull was told of before it.
+  // Of two pulls the one asked for later counts, though the API may have lagged in that one only; so a sweep
+  // speaks for itself where no later pull was told of before it.
   [[nodiscard]] instant sweep_at() const;
   [[nodiscard]] bool confirms() const { return of_.confirms; }
 

@@ -1,5 +1,6 @@
 // The real door on a real database against the reference model: random truths, heard in any order, any number
-// of times or not at all, by webhook, pull, look-up, confirming read or replay, beside another account's claims.
+// of times or not at all, by webhook, pull, look-up, confirming read or replay, beside another account's
+// claims.
 #include "common/maystro/status.hpp"
 #include "tests/postgres/model/courier_history.hpp"
 #include "tests/postgres/model/reference_model.hpp"
@@ -18,10 +19,10 @@ struct Arbitrary<suivi::test::history> {
     using namespace suivi::test;
     // A range is drawn from in full at this size only; how many there are is bounded by sizes of their own.
     constexpr int full = rc::kNominalSize;
-    auto changes = gen::resize(
-        full, gen::build<moved>(
-                  gen::set(&moved::parcel, gen::inRange(0, 4)), gen::set(&moved::after_s, gen::inRange(1, 12)),
-                  gen::set(&moved::status, gen::inRange(0, 8)), gen::set(&moved::alerted, gen::arbitrary<bool>())));
+    auto changes = gen::resize(full, gen::build<moved>(gen::set(&moved::parcel, gen::inRange(0, 4)),
+                                                       gen::set(&moved::after_s, gen::inRange(1, 12)),
+                                                       gen::set(&moved::status, gen::inRange(0, 8)),
+                                                       gen::set(&moved::alerted, gen::arbitrary<bool>())));
     auto tellings = gen::resize(
         full, gen::build<heard>(
                   gen::set(&heard::how, gen::element(hearing::webhook, hearing::webhook, hearing::pull,
@@ -176,8 +177,8 @@ class play {
     if (told.from != read_as() && !replaying_) applied_.push_back(told);
   }
 
-  // As early as the door allows, and lagging as far as the API may; after the sweep it lags no more, or nobody could say
-  // what the truth is.
+  // As early as the door allows, and lagging as far as the API may; after the sweep it lags no more, or
+  // nobody could say what the truth is.
   std::vector<observation> read(const wanted_read& what) {
     instant asked = std::max(what.not_before, now_);
     std::vector<observation> rows;
@@ -270,7 +271,7 @@ class play {
   friend bool enough_was_told();
   courier_history h_;
   std::vector<reference_model> told_;
-  std::set<int> guessed_; // parcels of which an untimed webhook was told
+  std::set<int> guessed_;                // parcels of which an untimed webhook was told
   std::set<std::pair<int, int>> pulled_; // orders, and the states that a pull has shown of their parcels
   std::map<int, std::string> tracking_;
   std::vector<observation> applied_;

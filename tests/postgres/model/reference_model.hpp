@@ -1,6 +1,7 @@
 // What an order may show, said as plainly as can be: of all that was told of a parcel, what nothing told is
 // known to be newer than. The door, which keeps one row a parcel instead of everything, must never show
-// anything else, and must ask where what is told contradicts what it shows and neither is known to be the newer.
+// anything else, and must ask where what is told contradicts what it shows and neither is known to be the
+// newer.
 #pragma once
 
 #include "common/shop/observation.hpp"
@@ -45,8 +46,8 @@ class reference_model {
     return false;
   }
 
-  // For certain. A pull shows the state of some moment from its `from` to its `to`, a webhook that of its publishing or
-  // before; one without time was published at its receipt or before.
+  // For certain. A pull shows the state of some moment from its `from` to its `to`, a webhook that of its
+  // publishing or before; one without time was published at its receipt or before.
   static bool newer(const shop::as_of& a, const shop::as_of& b) {
     using shape = shop::as_of::shape;
     if (a.kind == shape::interval && b.kind == shape::interval) return a.from > b.from;

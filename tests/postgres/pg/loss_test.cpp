@@ -240,7 +240,8 @@ TEST_CASE("a listener learns that its server has gone") {
   });
 }
 
-// libpq closes its socket as soon as it notices that the server has gone, and the next one opened gets the same number.
+// libpq closes its socket as soon as it notices that the server has gone, and the next one opened gets the
+// same number.
 TEST_CASE("a lost connection that is thrown away late leaves the one that came after it alone") {
   test::database database(test::holding::nothing);
   auto options = database.options();

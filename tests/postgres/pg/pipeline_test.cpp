@@ -119,7 +119,8 @@ TEST_CASE("large statements with small answers are sent to the end before the se
   run([&]() -> task<void> {
     auto db = co_await connected(options);
     pg::statement measure{"measure", "select length($1)"};
-    pg::statement nap{"", "select pg_sleep(0.5)"}; // meanwhile the server reads nothing, and every buffer fills
+    pg::statement nap{"",
+                      "select pg_sleep(0.5)"}; // meanwhile the server reads nothing, and every buffer fills
     std::string large(300'000, 'x');
     pg::pipeline steps;
     steps.add(nap);

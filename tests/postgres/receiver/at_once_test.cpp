@@ -33,7 +33,8 @@ TEST_CASE("a webhook is applied in the very transaction that stores it") {
   here.run(steps());
   CHECK(db.number(R"(select count(*) from suivi.inbox i join orders o on o."reference" = i.reference
                      join suivi.event_outcome e on e.event_id = i.id
-                     where o.xmin = i.xmin and e.xmin = i.xmin and e.outcome = 'applied' and e.order_id = o."id")") == 5);
+                     where o.xmin = i.xmin and e.xmin = i.xmin and e.outcome = 'applied' and e.order_id = o."id")") ==
+        5);
   CHECK(db.number("select count(distinct xmin::text) from suivi.inbox") == 1);
   CHECK(db.number("select count(*) from suivi.change c join suivi.inbox i on i.id = c.event_id "
                   "where c.field = 'shippingStatus'") == 5);
@@ -73,8 +74,10 @@ TEST_CASE("an order that the shop has locked delays neither the answer nor its n
     auto answers = co_await here.store(rows);
     for (const auto& answer : answers) CHECK(answer);
     CHECK(db.number(untouched) == 96);
-    CHECK(db.value("select string_agg(i.reference, ' ') from suivi.pending join suivi.inbox i on i.id = event_id") ==
-          "R3");
+    CHECK(
+        db.value(
+            "select string_agg(i.reference, ' ') from suivi.pending join suivi.inbox i on i.id = event_id") ==
+        "R3");
     auto released = co_await shop.run_script("rollback");
     REQUIRE(released);
     co_await here.until(nothing_pending, "0");

@@ -68,7 +68,8 @@ TEST_CASE("coverage counts orders with an account") {
     auto counted = co_await shop::count_coverage(connection);
     co_return counted.value();
   };
-  CHECK(boost::json::serialize(shop::to_json(test::run(count))) ==
-        R"({"total":3,"withTracking":1,"withoutTracking":2,"coveragePercentage":3.333E1,"byAccount":[{"accountId":"acc-1",)"
-        R"("accountName":"First","total":3,"withTracking":1,"withoutTracking":2,"coveragePercentage":3.333E1}]})");
+  CHECK(
+      boost::json::serialize(shop::to_json(test::run(count))) ==
+      R"({"total":3,"withTracking":1,"withoutTracking":2,"coveragePercentage":3.333E1,"byAccount":[{"accountId":"acc-1",)"
+      R"("accountName":"First","total":3,"withTracking":1,"withoutTracking":2,"coveragePercentage":3.333E1}]})");
 }

@@ -25,7 +25,8 @@ std::int64_t tidy(const test::database& db) {
 
 } // namespace
 
-TEST_CASE("old reports go but each account's newest of each kind and verdict, and what nobody took or lives is forgotten") {
+TEST_CASE("old reports go but each account's newest of each kind and verdict, and what nobody took or lives "
+          "is forgotten") {
   stage s;
   s.db.execute(R"sql(
 insert into suivi.sweep (account, account_name, kind, term, owner, verdict, started_at, seen_at)
@@ -47,20 +48,25 @@ insert into suivi.reconciler (owner, seen_at) values ('dead', now() - interval '
 
 TEST_CASE("partitions are made ahead of time also where no receiver runs") {
   stage s;
-  std::string next = s.db.value("select 'change_' || to_char(date_trunc('month', now() at time zone 'UTC') + interval '1 month', 'YYYYMM')");
-  std::string tomorrow = s.db.value("select 'inbox_' || to_char((now() at time zone 'UTC')::date + 1, 'YYYYMMDD')");
+  std::string next = s.db.value("select 'change_' || to_char(date_trunc('month', now() at time zone 'UTC') + "
+                                "interval '1 month', 'YYYYMM')");
+  std::string tomorrow =
+      s.db.value("select 'inbox_' || to_char((now() at time zone 'UTC')::date + 1, 'YYYYMMDD')");
   s.db.execute("drop table suivi." + next + "; drop table suivi." + tomorrow);
   (void)tidy(s.db);
-  CHECK(s.db.value("select to_regclass('suivi." + next + "') is not null and to_regclass('suivi." + tomorrow + "') is not null") == "t");
+  CHECK(s.db.value("select to_regclass('suivi." + next + "') is not null and to_regclass('suivi." + tomorrow +
+                   "') is not null") == "t");
 }
 
 namespace {
 
-// Watches the hooks of acc-1, whose courier is `answer`, as often as `rounds`, each until `seen` of that round holds.
+// Watches the hooks of acc-1, whose courier is `answer`, as often as `rounds`, each until `seen` of that
+// round holds.
 void watch_hooks(stage& s, const test::courier_answer& answer, const std::vector<std::string>& seen) {
   test::run_beside(answer, [&](shop::account who, http::client&) -> task<void> {
-    s.db.execute(fmt::format(R"(update shipping_accounts set "baseUrl" = '{}'; update shipping_accounts set "isActive" = "id" = 'acc-1')",
-                             who.courier.base_url));
+    s.db.execute(fmt::format(
+        R"(update shipping_accounts set "baseUrl" = '{}'; update shipping_accounts set "isActive" = "id" = 'acc-1')",
+        who.courier.base_url));
     config::settings settings;
     settings.database.url = secret(s.db.url());
     settings.receiver.public_url = "https://shop.example";
@@ -94,7 +100,8 @@ TEST_CASE("the worker sees that hooks are not registered, notes it, and looks ag
     lists += types ? 0 : 1;
     return r;
   };
-  std::string noted = "select hooks_problem = 'not registered: OrderStatusChanged' and hooks_due_at > now() + interval '23 hours' "
+  std::string noted = "select hooks_problem = 'not registered: OrderStatusChanged' and hooks_due_at > now() "
+                      "+ interval '23 hours' "
                       "from suivi.account";
   // What was heard is looked at each time, for accounts that are known already.
   watch_hooks(s, answer, {noted, noted, "select webhooks_looked_on is not null from suivi.account"});
@@ -102,7 +109,8 @@ TEST_CASE("the worker sees that hooks are not registered, notes it, and looks ag
   CHECK(s.db.number("select \"requestCount\" from shipping_accounts where \"id\" = 'acc-1'") == 2);
 }
 
-TEST_CASE("hooks that cannot be seen are looked at again within the hour, also where the account has fallen silent") {
+TEST_CASE("hooks that cannot be seen are looked at again within the hour, also where the account has fallen "
+          "silent") {
   stage s;
   s.db.execute(R"sql(
 insert into suivi.account (id) values ('acc-1');
@@ -114,15 +122,20 @@ insert into suivi.sweep (account, account_name, kind, term, owner, missed_by_web
   auto answer = [&](const http::request& asked) {
     http::response r;
     bool types = asked.target == "/api/stores/hooks/types/";
-    r.body = types ? R"([{"id":"t","name":"OrderStatusChanged"}])"
-                   : R"([{"id":"h","endpoint":"https://shop.example/webhooks/maystro/example-secret?account=acc-1","trigger_type":{"id":"t"}}])";
+    r.body =
+        types
+            ? R"([{"id":"t","name":"OrderStatusChanged"}])"
+            : R"([{"id":"h","endpoint":"https://shop.example/webhooks/maystro/example-secret?account=acc-1","trigger_type":{"id":"t"}}])";
     if (away) r.status = 500;
     return r;
   };
-  std::string soon = "select hooks_problem like 'could not be seen: %' and hooks_due_at between now() and now() + interval '61 minutes' "
+  std::string soon = "select hooks_problem like 'could not be seen: %' and hooks_due_at between now() and "
+                     "now() + interval '61 minutes' "
                      "from suivi.account";
   watch_hooks(s, answer, {soon, "select webhook_heard_at is not null from suivi.account"});
   away = false;
   s.db.execute("update suivi.account set hooks_due_at = now()"); // as time does
-  watch_hooks(s, answer, {"select hooks_problem is null and hooks_registered = '{OrderStatusChanged}' from suivi.account"});
+  watch_hooks(
+      s, answer,
+      {"select hooks_problem is null and hooks_registered = '{OrderStatusChanged}' from suivi.account"});
 }

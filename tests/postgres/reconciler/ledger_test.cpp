@@ -67,7 +67,8 @@ TEST_CASE("missed by webhook are orders seen before whose new state no webhook t
   stage s;
   for (int i = 1; i <= 3; ++i) {
     s.order(fmt::format("R{}", i));
-    s.courier.rows.push_back({fmt::format("00000000-0000-4000-8000-{:012}", i), fmt::format("R{}", i), 6, fmt::format("17{}", i)});
+    s.courier.rows.push_back(
+        {fmt::format("00000000-0000-4000-8000-{:012}", i), fmt::format("R{}", i), 6, fmt::format("17{}", i)});
   }
   CHECK(s.sweep().missed_by_webhook == 0); // seen for the first time
   s.courier.rows[0].status = 31;
@@ -81,25 +82,31 @@ TEST_CASE("missed by webhook are orders seen before whose new state no webhook t
   CHECK(s.sweep().missed_by_webhook == 0);
 }
 
-TEST_CASE("a webhook that told the same state before the parcel went on from it tells nothing of its coming back") {
+TEST_CASE(
+    "a webhook that told the same state before the parcel went on from it tells nothing of its coming back") {
   stage s;
   s.shipped(1, 22);
   s.shipped(2, 22);
   s.shipped(3, 22);
   CHECK(s.sweep().complete);
   auto hear = [&](int event, int n, int status, const std::string& published, const std::string& received) {
-    s.db.execute(fmt::format(R"sql(insert into suivi.inbox (id, stored_on, received_at, published_at, raw, uuid, status)
+    s.db.execute(fmt::format(
+        R"sql(insert into suivi.inbox (id, stored_on, received_at, published_at, raw, uuid, status)
       values ({}, (now() at time zone 'UTC')::date, now() - interval '{}', now() - interval '{}', '',
               '00000000-0000-4000-8000-{:012}', {}))sql",
-                             event, received, published, n, status));
+        event, received, published, n, status));
     if (status != 32) return;
-    s.db.execute(fmt::format(R"sql(insert into suivi.change (order_id, account, parcel, source, field, to_value, event_id)
+    s.db.execute(fmt::format(
+        R"sql(insert into suivi.change (order_id, account, parcel, source, field, to_value, event_id)
       values ('o-R{}', 'acc-1', '00000000-0000-4000-8000-{:012}', 1, 'shippingStatus', 'ALERTÉ', {}))sql",
-                             n, n, event));
+        n, n, event));
   };
-  for (int n = 1; n <= 3; ++n) s.db.execute(fmt::format("update orders set \"shippingStatus\" = 'ALERTÉ' where \"reference\" = 'R{}'", n));
-  // All are dispatched, then alerted, and dispatched again in the end. Of the first only the first dispatch was told, late;
-  // of the second the second one, before the alert came; of the third it is told without a time.
+  for (int n = 1; n <= 3; ++n)
+    s.db.execute(
+        fmt::format("update orders set \"shippingStatus\" = 'ALERTÉ' where \"reference\" = 'R{}'", n));
+  // All are dispatched, then alerted, and dispatched again in the end. Of the first only the first dispatch
+  // was told, late; of the second the second one, before the alert came; of the third it is told without a
+  // time.
   hear(1, 1, 31, "30 minutes", "5 minutes");
   hear(2, 1, 32, "20 minutes", "20 minutes");
   hear(3, 2, 31, "10 minutes", "9 minutes");
@@ -128,7 +135,8 @@ TEST_CASE("watermarks move forwards only, together with their report or not at a
     };
     auto first = co_await end_one(r);
     REQUIRE(first);
-    CHECK(s.db.value("select a.full_watermark = s.started_at and a.whole_watermark = s.started_at and a.incremental_watermark "
+    CHECK(s.db.value("select a.full_watermark = s.started_at and a.whole_watermark = s.started_at and "
+                     "a.incremental_watermark "
                      "is null from suivi.account a join suivi.sweep s on s.id = a.last_sweep") == "t");
 
     r.cut = true;
@@ -140,10 +148,15 @@ TEST_CASE("watermarks move forwards only, together with their report or not at a
     s.db.execute("update suivi.account set full_watermark = '2100-01-01Z', whole_watermark = '2100-01-01Z'");
     auto later = co_await end_one(r);
     REQUIRE(later);
-    CHECK(s.db.value("select full_watermark = '2100-01-01Z' and whole_watermark = '2100-01-01Z' from suivi.account") == "t");
+    CHECK(
+        s.db.value(
+            "select full_watermark = '2100-01-01Z' and whole_watermark = '2100-01-01Z' from suivi.account") ==
+        "t");
 
-    // The account's own statistics cannot be written: then neither is the report, nor does the watermark move.
-    s.db.execute("update suivi.account set full_watermark = null; alter table shipping_accounts rename to elsewhere");
+    // The account's own statistics cannot be written: then neither is the report, nor does the watermark
+    // move.
+    s.db.execute(
+        "update suivi.account set full_watermark = null; alter table shipping_accounts rename to elsewhere");
     counts.requests = 1;
     auto refused = co_await end_one(r);
     CHECK_FALSE(refused);
@@ -206,12 +219,14 @@ TEST_CASE("after every sweep, of either kind and whatever its verdict, parked ev
   stage s;
   s.courier.broken_pages = {"1"};
   for (bool newest : {false, true}) {
-    s.db.execute("delete from suivi.pending; insert into suivi.pending (event_id, stored_on, state, due_at, owner) values "
+    s.db.execute("delete from suivi.pending; insert into suivi.pending (event_id, stored_on, state, due_at, "
+                 "owner) values "
                  "(1, '2026-01-01', 'parked', now() + interval '1 hour', null), "
                  "(2, '2026-01-01', 'failed', now() + interval '1 hour', null), "
                  "(3, '2026-01-01', 'parked', now() + interval '1 hour', 'somebody')");
     auto report = newest ? s.sweep_newest() : s.sweep();
     CHECK_FALSE(report.complete);
-    CHECK(s.db.value("select string_agg(event_id::text, ',') from suivi.pending where due_at <= now()") == "1");
+    CHECK(s.db.value("select string_agg(event_id::text, ',') from suivi.pending where due_at <= now()") ==
+          "1");
   }
 }

@@ -55,7 +55,8 @@ TEST_CASE("an order without account that two accounts claim is written by neithe
   CHECK(s.column("R1", "shippingStatus") == "ALERTÉ");
 }
 
-TEST_CASE("a contested order is healed by the account the shop sets, also if it is not the one that wrote it") {
+TEST_CASE(
+    "a contested order is healed by the account the shop sets, also if it is not the one that wrote it") {
   stage s;
   s.order("R1", "", "", "null");
   s.courier.rows = {{uuid, "R1", 31, tracking}};
@@ -73,7 +74,8 @@ TEST_CASE("a contested order is healed by the account the shop sets, also if it 
   CHECK(s.column("R1", "shippingStatus") == "LIVRÉ");
 }
 
-TEST_CASE("an order without account that one account has adopted stays so where adoption was turned off again") {
+TEST_CASE(
+    "an order without account that one account has adopted stays so where adoption was turned off again") {
   stage s;
   s.order("R1", "", "", "null");
   s.courier.rows = {{uuid, "R1", 31, tracking}};
@@ -122,34 +124,45 @@ TEST_CASE("a delivered order without status columns becomes delivered, a cancell
   CHECK(s.db.number("select count(*) from suivi.change where order_id = 'o-R2' and field = 'status'") == 1);
 }
 
-TEST_CASE("delivery sets the order's own status from any but cancelled and returned, which stay with a note in the timeline") {
+TEST_CASE("delivery sets the order's own status from any but cancelled and returned, which stay with a note "
+          "in the timeline") {
   stage s;
   int n = 0;
-  for (const char* status : {"PENDING", "ASSIGNED", "IN_PROGRESS", "CONFIRMED", "SHIPPED", "DELIVERED", "CANCELLED", "RETURNED"}) {
+  for (const char* status :
+       {"PENDING", "ASSIGNED", "IN_PROGRESS", "CONFIRMED", "SHIPPED", "DELIVERED", "CANCELLED", "RETURNED"}) {
     s.shipped(++n, 41);
     s.db.execute(fmt::format("update orders set \"status\" = '{}' where \"reference\" = 'R{}'", status, n));
   }
   for (int times = 0; times < 2; ++times) {
     CHECK(s.sweep().complete);
-    CHECK(s.db.value(R"sql(select string_agg("status"::text, ' ' order by length("reference"), "reference") from orders)sql") ==
-          "DELIVERED DELIVERED DELIVERED DELIVERED DELIVERED DELIVERED CANCELLED RETURNED");
-    CHECK(s.db.value("select string_agg(order_id || ' ' || from_value || ' ' || to_value, ', ' order by order_id) from suivi.change "
-                     "where field = 'status' and order_id > 'o-R6'") == "o-R7 CANCELLED CANCELLED, o-R8 RETURNED RETURNED");
+    CHECK(
+        s.db.value(
+            R"sql(select string_agg("status"::text, ' ' order by length("reference"), "reference") from orders)sql") ==
+        "DELIVERED DELIVERED DELIVERED DELIVERED DELIVERED DELIVERED CANCELLED RETURNED");
+    CHECK(s.db.value("select string_agg(order_id || ' ' || from_value || ' ' || to_value, ', ' order by "
+                     "order_id) from suivi.change "
+                     "where field = 'status' and order_id > 'o-R6'") ==
+          "o-R7 CANCELLED CANCELLED, o-R8 RETURNED RETURNED");
   }
 }
 
-TEST_CASE("metadata is merged beside what the shop keeps there, never into what is no object, and holds nothing personal") {
+TEST_CASE("metadata is merged beside what the shop keeps there, never into what is no object, and holds "
+          "nothing personal") {
   stage s;
   for (int n = 1; n <= 5; ++n) s.shipped(n);
   const char* kept[] = {"null", "'{\"history\":[1]}'", "'[1,2]'", "'\"text\"'", "'null'"};
   for (int n = 1; n <= 5; ++n)
-    s.db.execute(fmt::format("update orders set \"additionalMetaData\" = {} where \"reference\" = 'R{}'", kept[n - 1], n));
-  s.courier.more_fields = R"("customer_name":"Somebody","customer_phone":"0555","destination_text":"a street",)"
-                          R"("product_name":"shoes","wilaya":"Oran","commune_name":"Es Senia",)";
+    s.db.execute(fmt::format("update orders set \"additionalMetaData\" = {} where \"reference\" = 'R{}'",
+                             kept[n - 1], n));
+  s.courier.more_fields =
+      R"("customer_name":"Somebody","customer_phone":"0555","destination_text":"a street",)"
+      R"("product_name":"shoes","wilaya":"Oran","commune_name":"Es Senia",)";
   CHECK(s.sweep().complete);
   auto metadata = [&](const char* reference) { return s.column(reference, "additionalMetaData"); };
   CHECK(metadata("R1").find(R"({"maystro": {)") == 0);
-  CHECK(s.db.value(R"sql(select "additionalMetaData" -> 'history' = '[1]' and "additionalMetaData" ? 'maystro' from orders
+  CHECK(
+      s.db.value(
+          R"sql(select "additionalMetaData" -> 'history' = '[1]' and "additionalMetaData" ? 'maystro' from orders
                          where "reference" = 'R2')sql") == "t");
   CHECK(metadata("R3") == "[1, 2]");
   CHECK(metadata("R4") == "\"text\"");
@@ -157,7 +170,8 @@ TEST_CASE("metadata is merged beside what the shop keeps there, never into what 
   for (const char* personal : {"Somebody", "0555", "street"})
     CHECK(s.db.value(fmt::format(R"sql(select bool_or("additionalMetaData"::text like '%{0}%') or
       (select bool_or(c::text like '%{0}%') from suivi.change c) or (select bool_or(p::text like '%{0}%') from suivi.parcel p)
-      from orders)sql", personal)) == "f");
+      from orders)sql",
+                                 personal)) == "f");
   CHECK(s.column("R3", "trackingNumber") == fmt::format("17{:014}", 3)); // the rest is written all the same
 }
 

@@ -25,32 +25,34 @@ struct courier_row {
 
   // `more`: further members, each with a comma after it.
   [[nodiscard]] std::string json(const std::string& more = "") const {
-    return fmt::format(R"({{{}"id":"{}","external_order_id":"{}","status":{},"tracking_number":"{}","display_id":"9{}",)"
-                       R"("created_at":"{}"}})",
-                       more, uuid, reference, status, tracking, tracking, created_at);
+    return fmt::format(
+        R"({{{}"id":"{}","external_order_id":"{}","status":{},"tracking_number":"{}","display_id":"9{}",)"
+        R"("created_at":"{}"}})",
+        more, uuid, reference, status, tracking, tracking, created_at);
   }
 };
 
 struct courier_stand_in {
   std::vector<courier_row> rows;
   std::size_t page_size = 20;
-  std::set<std::string> broken_pages; // answered 500
-  int refuse_with = 0;                // 401 for everything
-  int throttle_first = 0;             // so many 429s first
-  int throttle_each = 0;              // every so many requests one is answered 429
-  bool ignores_filter = false;        // a look-up is answered with the first page
+  std::set<std::string> broken_pages;                    // answered 500
+  int refuse_with = 0;                                   // 401 for everything
+  int throttle_first = 0;                                // so many 429s first
+  int throttle_each = 0;                                 // every so many requests one is answered 429
+  bool ignores_filter = false;                           // a look-up is answered with the first page
   std::set<std::string> broken_references, broken_uuids; // their single reads are answered 500
-  std::string more_fields;            // of every row of a page
-  std::set<std::string> hidden_uuids;   // single reads of them are answered 404
-  std::chrono::seconds clock_behind{0}; // what its Date lags
+  std::string more_fields;                               // of every row of a page
+  std::set<std::string> hidden_uuids;                    // single reads of them are answered 404
+  std::chrono::seconds clock_behind{0};                  // what its Date lags
   int requests = 0;
-  std::size_t pages_before_read = 0;    // asked for when the last single read came
+  std::size_t pages_before_read = 0; // asked for when the last single read came
   std::vector<std::string> pages_asked, references_asked, uuids_asked;
 
   http::response answer(const http::request& asked) {
     ++requests;
     http::response r;
-    if (clock_behind.count() > 0) r.headers.emplace_back("Date", http::format_http_date(now() - clock_behind));
+    if (clock_behind.count() > 0)
+      r.headers.emplace_back("Date", http::format_http_date(now() - clock_behind));
     auto target = http::parse_target(asked.target);
     if (refuse_with != 0) {
       r.status = static_cast<unsigned>(refuse_with);
@@ -175,7 +177,9 @@ insert into customers ("id", "name", "phone", "updatedAt") values ('k1', 'nobody
                            values.empty() ? "" : ", ", values));
   }
 
-  reconciler::report sweep(const std::string& account = "acc-1") { return run(sweep_once(db, courier, account, options)); }
+  reconciler::report sweep(const std::string& account = "acc-1") {
+    return run(sweep_once(db, courier, account, options));
+  }
   reconciler::report sweep_newest() {
     reconciler::sweep_options newest = options;
     newest.kind = reconciler::sweep_kind::incremental;
@@ -184,12 +188,14 @@ insert into customers ("id", "name", "phone", "updatedAt") values ('k1', 'nobody
   // A parcel and its order, numbered; younger ones have greater numbers and come first in the list.
   void shipped(int n, int status = 31, const std::string& created_at = "2026-01-10T10:00:00Z") {
     order(fmt::format("R{}", n));
-    courier.rows.insert(courier.rows.begin(), {fmt::format("00000000-0000-4000-8000-{:012}", n), fmt::format("R{}", n),
-                                               status, fmt::format("17{:014}", n), created_at});
+    courier.rows.insert(courier.rows.begin(),
+                        {fmt::format("00000000-0000-4000-8000-{:012}", n), fmt::format("R{}", n), status,
+                         fmt::format("17{:014}", n), created_at});
   }
 
   [[nodiscard]] std::string column(const std::string& reference, const std::string& name) const {
-    return db.value(fmt::format(R"sql(select "{}" from orders where "reference" = '{}')sql", name, reference));
+    return db.value(
+        fmt::format(R"sql(select "{}" from orders where "reference" = '{}')sql", name, reference));
   }
 };
 

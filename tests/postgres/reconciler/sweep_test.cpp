@@ -12,7 +12,9 @@ namespace {
 const std::string uuid_1 = "11111111-1111-4111-8111-111111111111";
 const std::string uuid_2 = "22222222-2222-4222-8222-222222222222";
 
-std::string uuid_of(int n) { return fmt::format("00000000-0000-4000-8000-{:012}", n); }
+std::string uuid_of(int n) {
+  return fmt::format("00000000-0000-4000-8000-{:012}", n);
+}
 
 } // namespace
 
@@ -51,12 +53,14 @@ TEST_CASE("a second sweep writes no row") {
   auto first = s.sweep();
   CHECK(first.backfilled == 50);
   CHECK(first.pages == 3);
-  std::string before = s.db.value("select md5(string_agg(xmin::text || \"updatedAt\", ',' order by \"id\")) from orders");
+  std::string before =
+      s.db.value("select md5(string_agg(xmin::text || \"updatedAt\", ',' order by \"id\")) from orders");
   auto second = s.sweep();
   CHECK(second.complete);
   CHECK(second.backfilled == 0);
   CHECK(second.unchanged == 50);
-  CHECK(s.db.value("select md5(string_agg(xmin::text || \"updatedAt\", ',' order by \"id\")) from orders") == before);
+  CHECK(s.db.value("select md5(string_agg(xmin::text || \"updatedAt\", ',' order by \"id\")) from orders") ==
+        before);
 }
 
 TEST_CASE("fetched is matched and unmatched and conflicts, and another account's order is never written") {
@@ -97,13 +101,15 @@ TEST_CASE("only a complete sweep moves the watermark, and an incomplete one appl
 
 TEST_CASE("cut at max_orders it is complete, and says nothing of older parcels") {
   stage s;
-  for (int i = 1; i <= 60; ++i) s.courier.rows.push_back({uuid_of(i), fmt::format("R{}", i), 31, fmt::format("{}", i)});
+  for (int i = 1; i <= 60; ++i)
+    s.courier.rows.push_back({uuid_of(i), fmt::format("R{}", i), 31, fmt::format("{}", i)});
   s.options.max_orders = 30;
   auto report = s.sweep();
   CHECK(report.complete);
   CHECK(report.reason.value_or("") == "newest 30");
   CHECK(report.fetched == 30);
-  CHECK(s.db.value("select whole_watermark is null and full_watermark is not null from suivi.account") == "t");
+  CHECK(s.db.value("select whole_watermark is null and full_watermark is not null from suivi.account") ==
+        "t");
 }
 
 TEST_CASE("a dry run writes nothing at all") {
@@ -115,8 +121,10 @@ TEST_CASE("a dry run writes nothing at all") {
   CHECK(report.complete);
   CHECK(report.backfilled == 1);
   CHECK(s.column("R1", "trackingNumber") == "NULL");
-  CHECK(s.db.number("select (select count(*) from suivi.sweep) + (select count(*) from suivi.account) + "
-                    "(select count(*) from suivi.parcel) + (select sum(\"requestCount\") from shipping_accounts)") == 0);
+  CHECK(s.db.number(
+            "select (select count(*) from suivi.sweep) + (select count(*) from suivi.account) + "
+            "(select count(*) from suivi.parcel) + (select sum(\"requestCount\") from shipping_accounts)") ==
+        0);
 }
 
 TEST_CASE("a dry run counts every order once, whatever it would write again, and touches no table") {
@@ -186,7 +194,9 @@ TEST_CASE("a refused key stops the account after one request and the statistics 
   CHECK_FALSE(report.complete);
   CHECK(report.requests == 1);
   CHECK(report.reason.value_or("") == "the courier refuses this account's key (401)");
-  CHECK(s.db.value(R"sql(select "requestCount" || '/' || "successCount" || '/' || "errorCount" || ("lastUsed" is not null)
+  CHECK(
+      s.db.value(
+          R"sql(select "requestCount" || '/' || "successCount" || '/' || "errorCount" || ("lastUsed" is not null)
                          from shipping_accounts where "id" = 'acc-1')sql") == "1/0/1true");
   CHECK(s.db.value("select problem from suivi.account") == "the courier refuses this account's key (401)");
 }
@@ -231,13 +241,15 @@ TEST_CASE("a row locked by the shop is written when the lock is gone") {
   stage s;
   s.order("R1");
   s.courier.rows = {{uuid_1, "R1", 6, "1700000000000001"}};
-  // Another session of the shop holds the row for a while; a server-side sleep keeps this test free of its own.
+  // Another session of the shop holds the row for a while; a server-side sleep keeps this test free of its
+  // own.
   auto locked_then_swept = [&]() -> task<reconciler::report> {
     auto executor = co_await asio::this_coro::executor;
     pg::connect_options options = s.db.options();
     auto holder = co_await pg::connection::connect(options);
     if (!holder) throw std::runtime_error(to_string(holder.error()));
-    auto begun = co_await holder->run_script("begin; update orders set \"notes\" = 'x' where \"reference\" = 'R1'");
+    auto begun =
+        co_await holder->run_script("begin; update orders set \"notes\" = 'x' where \"reference\" = 'R1'");
     if (!begun) throw std::runtime_error(to_string(begun.error()));
     runtime::task_group group(executor);
     auto release = [&]() -> task<void> {

@@ -21,23 +21,23 @@ struct verified {
 
 verified verify(stage& s, std::vector<shop::wanted_read> singly = {}) {
   verified got;
-  test::run_beside(
-      [&](const http::request& asked) { return s.courier.answer(asked); },
-      [&](shop::account who, http::client& client) -> task<void> {
-        auto executor = co_await asio::this_coro::executor;
-        pg::pool_options options;
-        options.connect = s.db.options();
-        pg::pool connections(executor, options);
-        verifier one(executor, connections, client, who, s.options);
-        if (singly.empty())
-          co_await one.read_list();
-        else
-          co_await one.read_singly(singly);
-        co_await one.confirm();
-        connections.close();
-        REQUIRE_FALSE(one.failed());
-        got = {one.found().checked(), one.unreadable(), one.found().differences(), one.why_not_all()};
-      });
+  test::run_beside([&](const http::request& asked) { return s.courier.answer(asked); },
+                   [&](shop::account who, http::client& client) -> task<void> {
+                     auto executor = co_await asio::this_coro::executor;
+                     pg::pool_options options;
+                     options.connect = s.db.options();
+                     pg::pool connections(executor, options);
+                     verifier one(executor, connections, client, who, s.options);
+                     if (singly.empty())
+                       co_await one.read_list();
+                     else
+                       co_await one.read_singly(singly);
+                     co_await one.confirm();
+                     connections.close();
+                     REQUIRE_FALSE(one.failed());
+                     got = {one.found().checked(), one.unreadable(), one.found().differences(),
+                            one.why_not_all()};
+                   });
   return got;
 }
 

@@ -1,4 +1,5 @@
-// The door with others at it: locks held by the shop, many callers at once, the same parcel seen first by several.
+// The door with others at it: locks held by the shop, many callers at once, the same parcel seen first by
+// several.
 #include "tests/postgres/shop/shop_database.hpp"
 
 #include "common/runtime/task_group.hpp"
@@ -13,7 +14,8 @@ using namespace suivi::test;
 namespace {
 
 // Until nothing is busy, as the callers of the door do it.
-task<void> apply_until_done(pg::connection& db, std::vector<observation> left, std::vector<std::string>& errors) {
+task<void> apply_until_done(pg::connection& db, std::vector<observation> left,
+                            std::vector<std::string>& errors) {
   door_options options;
   while (!left.empty()) {
     auto verdicts = co_await shop::apply(db, left, options);
@@ -34,19 +36,22 @@ task<void> apply_in_batches(std::string url, std::vector<observation> all, std::
   auto db = co_await connect(url);
   for (std::size_t first = 0; first < all.size(); first += batch) {
     std::vector<observation> some(all.begin() + static_cast<std::ptrdiff_t>(first),
-                                  all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), first + batch)));
+                                  all.begin() +
+                                      static_cast<std::ptrdiff_t>(std::min(all.size(), first + batch)));
     co_await apply_until_done(db, std::move(some), errors);
   }
 }
 
 } // namespace
 
-TEST_CASE("an order row locked by the shop is busy at once, delays nobody else, and is written once released") {
+TEST_CASE(
+    "an order row locked by the shop is busy at once, delays nobody else, and is written once released") {
   shop_database shop;
   shop.add_orders(1, 3);
   run([](std::string url) -> task<void> {
     auto holder = co_await connect(url);
-    auto held = co_await holder.run_script(R"(begin; select 1 from orders where "id" = 'order-R2' for update)");
+    auto held =
+        co_await holder.run_script(R"(begin; select 1 from orders where "id" = 'order-R2' for update)");
     REQUIRE(held.has_value());
     auto db = co_await connect(url);
     std::vector<observation> rows{row(10, 1, "u1", 31), row(10, 2, "u2", 31), row(10, 3, "u3", 31)};
@@ -82,14 +87,16 @@ TEST_CASE("many callers with the same parcels in any order neither deadlock nor 
   for (auto& share : shares) std::shuffle(share.begin(), share.end(), random);
 
   std::vector<std::string> errors;
-  run([](std::string url, std::vector<std::vector<observation>>& all, std::vector<std::string>& failed) -> task<void> {
+  run([](std::string url, std::vector<std::vector<observation>>& all,
+         std::vector<std::string>& failed) -> task<void> {
     auto executor = co_await asio::this_coro::executor;
     runtime::task_group group(executor);
     for (auto& share : all) group.spawn("caller", apply_in_batches(url, share, 50, failed));
     co_await group.join();
   }(shop.db.url(), shares, errors));
   CHECK(errors == std::vector<std::string>{});
-  CHECK(shop.get(R"(select count(*)::text from orders where "shippingStatus" = 'REPORTÉ')") == std::to_string(orders));
+  CHECK(shop.get(R"(select count(*)::text from orders where "shippingStatus" = 'REPORTÉ')") ==
+        std::to_string(orders));
   CHECK(shop.get("select count(*)::text from suivi.parcel") == std::to_string(orders));
 }
 
@@ -118,7 +125,8 @@ TEST_CASE("the shop may add rows that point at an order while the door holds it"
   shop.add_orders(1, 1);
   run([](std::string url) -> task<void> {
     auto door = co_await connect(url);
-    auto held = co_await door.run_script(R"(begin; select 1 from orders where "id" = 'order-R1' for no key update)");
+    auto held =
+        co_await door.run_script(R"(begin; select 1 from orders where "id" = 'order-R1' for no key update)");
     REQUIRE(held.has_value());
     auto bystander = co_await connect(url);
     auto added = co_await bystander.run_script(R"(set lock_timeout = '2s';
@@ -133,7 +141,8 @@ TEST_CASE("a parcel that comes to another order waits for the lock of the order 
   apply(shop, {row(10, 1, "u1", 31)});
   run([](std::string url) -> task<void> {
     auto holder = co_await connect(url);
-    auto held = co_await holder.run_script(R"(begin; select 1 from orders where "id" = 'order-R1' for update)");
+    auto held =
+        co_await holder.run_script(R"(begin; select 1 from orders where "id" = 'order-R1' for update)");
     REQUIRE(held.has_value());
     auto db = co_await connect(url);
     std::vector<observation> rows{row(20, 2, "u1", 41)};

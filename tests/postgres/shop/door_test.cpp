@@ -71,7 +71,8 @@ TEST_CASE("a delivered parcel delivers the order and the journal tells the whole
   apply(shop, {push(1, 1, "u1", 31), event});
   CHECK(shop.column(1, "status") == "DELIVERED");
   CHECK(shop.get(R"(select string_agg(coalesce(from_value, '-') || '>' || to_value, ' ' order by id)
-                    from suivi.change where order_id = 'order-R1' and field = 'shippingStatus')") == "->EXPÉDIÉ EXPÉDIÉ>LIVRÉ");
+                    from suivi.change where order_id = 'order-R1' and field = 'shippingStatus')") ==
+        "->EXPÉDIÉ EXPÉDIÉ>LIVRÉ");
   CHECK(shop.get("select field from suivi.change where event_id = 77 and field = 'status'") == "status");
 }
 
@@ -137,7 +138,8 @@ TEST_CASE("what the caller adds commits with the writes or rolls them back") {
 TEST_CASE("a tracking number in the shop's old column links an event that names no reference") {
   shop_database shop;
   shop.add_orders(1, 2);
-  shop.sql(R"(update orders set "trackingNumber" = 'display-u1' where "id" = 'order-R1')"); // after the migration
+  shop.sql(
+      R"(update orders set "trackingNumber" = 'display-u1' where "id" = 'order-R1')"); // after the migration
   observation event = push(5, 1, "u1", 31);
   event.what.reference.reset();
   CHECK(apply(shop, {event}).front().what == outcome::unmatched);

@@ -13,7 +13,9 @@ namespace suivi::test {
 
 inline constexpr instant noon =
     std::chrono::sys_days(std::chrono::year(2026) / 3 / 1) + std::chrono::hours(12);
-inline instant at(int s) { return noon + seconds(s); }
+inline instant at(int s) {
+  return noon + seconds(s);
+}
 
 inline task<pg::connection> connect(std::string url) {
   pg::connect_options options;

@@ -30,7 +30,8 @@ class settings_file {
   fs::path folder_;
 };
 
-const environment enough{{"DATABASE_URL", "postgresql://localhost/shop"}, {"MAYSTRO_WEBHOOK_SECRET", "example-secret-1"}};
+const environment enough{{"DATABASE_URL", "postgresql://localhost/shop"},
+                         {"MAYSTRO_WEBHOOK_SECRET", "example-secret-1"}};
 
 environment with(environment more, const environment& base = enough) {
   more.insert(base.begin(), base.end());
@@ -46,14 +47,17 @@ loaded good(const std::string& toml, const environment& env = enough, program wh
   return *result;
 }
 
-std::vector<std::string> bad(const std::string& toml, const environment& env = enough, program who = program::receiver) {
+std::vector<std::string> bad(const std::string& toml, const environment& env = enough,
+                             program who = program::receiver) {
   settings_file file(toml);
   auto result = load(who, file.path(), env, false);
   REQUIRE(result.has_error());
   return result.error();
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 } // namespace
 
@@ -80,9 +84,10 @@ TEST_CASE("a variable that is set to nothing counts as not set") {
 }
 
 TEST_CASE("the names existing shops use are understood and the own names win over them") {
-  environment env{{"DATABASE_URL", "postgresql://localhost/a"},  {"SUIVI_DATABASE_URL", "postgresql://localhost/b"},
-                  {"MAYSTRO_BASE_URL", "https://courier.test/"}, {"WEBHOOK_BASE_URL", "https://shop.test"},
-                  {"MAYSTRO_WEBHOOK_SECRET", "example-1, example-2"}, {"SUIVI_ADMIN_TOKEN", "example-token"}};
+  environment env{
+      {"DATABASE_URL", "postgresql://localhost/a"},       {"SUIVI_DATABASE_URL", "postgresql://localhost/b"},
+      {"MAYSTRO_BASE_URL", "https://courier.test/"},      {"WEBHOOK_BASE_URL", "https://shop.test"},
+      {"MAYSTRO_WEBHOOK_SECRET", "example-1, example-2"}, {"SUIVI_ADMIN_TOKEN", "example-token"}};
   loaded l = good("", env);
   CHECK(l.values.database.url.reveal() == "postgresql://localhost/b");
   CHECK(l.values.maystro.base_url == "https://courier.test");
@@ -125,9 +130,10 @@ TEST_CASE("all mistakes are reported together, one line each with key, value and
 }
 
 TEST_CASE("a value of the wrong kind in the file is a mistake") {
-  for (const char* text : {"[database]\npool = \"4\"", "[receiver]\nallow_open = \"true\"", "[receiver]\nlisten = 8080",
-                           "[receiver]\nallow_from = \"10.0.0.0/8\"", "[receiver]\nallow_from = [1]", "receiver = 5",
-                           "[receiver.listen]\nx = 1", "[maystro]\nrequest_timeout = 30", "pool = 4"}) {
+  for (const char* text :
+       {"[database]\npool = \"4\"", "[receiver]\nallow_open = \"true\"", "[receiver]\nlisten = 8080",
+        "[receiver]\nallow_from = \"10.0.0.0/8\"", "[receiver]\nallow_from = [1]", "receiver = 5",
+        "[receiver.listen]\nx = 1", "[maystro]\nrequest_timeout = 30", "pool = 4"}) {
     CAPTURE(text);
     CHECK(bad(text).size() == 1);
   }
@@ -140,9 +146,10 @@ TEST_CASE("a file that is missing, a folder or no TOML is a mistake") {
 }
 
 TEST_CASE("no mistake shows a secret") {
-  auto lines = bad("[receiver]\nwebhook_secrets = [\"example-secret-x \"]\nadmin_token = \"example secret x\"\n"
-                   "webhook_secret = \"example-secret-x\"\n[database]\nurl = \"mysql://u:example-secret-x@h/d\"\n",
-                   {{"MAYSTRO_API_KEY_1", "example secret x"}});
+  auto lines =
+      bad("[receiver]\nwebhook_secrets = [\"example-secret-x \"]\nadmin_token = \"example secret x\"\n"
+          "webhook_secret = \"example-secret-x\"\n[database]\nurl = \"mysql://u:example-secret-x@h/d\"\n",
+          {{"MAYSTRO_API_KEY_1", "example secret x"}});
   CHECK(lines.size() >= 5);
   for (const std::string& line : lines) {
     CHECK_FALSE(contains(line, "example-secret-x"));
@@ -170,12 +177,16 @@ TEST_CASE("both programs want a database") {
 
 TEST_CASE("a certificate without its key is a contradiction") {
   for (program who : {program::receiver, program::reconciler})
-    CHECK(contains(bad("[receiver]\ntls_certificate = \"a.pem\"", enough, who).front(), "receiver.tls_key = \"\""));
-  CHECK(good("[receiver]\ntls_certificate = \"a.pem\"\ntls_key = \"k.pem\"").values.receiver.tls_key.front() == '/');
+    CHECK(contains(bad("[receiver]\ntls_certificate = \"a.pem\"", enough, who).front(),
+                   "receiver.tls_key = \"\""));
+  CHECK(
+      good("[receiver]\ntls_certificate = \"a.pem\"\ntls_key = \"k.pem\"").values.receiver.tls_key.front() ==
+      '/');
 }
 
 TEST_CASE("relative paths start at the folder of the settings file, else at the working directory") {
-  settings_file file("[receiver]\nspool = \"./kept\"\ntls_key = \"/etc/k.pem\"\ntls_certificate = \"../c.pem\"");
+  settings_file file(
+      "[receiver]\nspool = \"./kept\"\ntls_key = \"/etc/k.pem\"\ntls_certificate = \"../c.pem\"");
   auto l = load(program::receiver, file.path(), enough, false);
   REQUIRE(l.has_value());
   CHECK(l->values.receiver.spool == (file.folder() / "kept").string());
@@ -194,9 +205,12 @@ TEST_CASE("the file may be named by SUIVI_CONFIG and the flag wins over it") {
 }
 
 TEST_CASE("accounts of the environment have ids by their number, names, and no key twice") {
-  loaded l = good("", with({{"MAYSTRO_API_KEY_10", "example-key-10"}, {"MAYSTRO_API_KEY_2", "example-key-2"},
-                            {"MAYSTRO_API_KEY", "example-key-0\n"}, {"MAYSTRO_API_KEY_2_NAME", "Oran"},
-                            {"MAYSTRO_API_KEY_3", "example-key-2"}, {"MAYSTRO_API_KEY_4", ""}}));
+  loaded l = good("", with({{"MAYSTRO_API_KEY_10", "example-key-10"},
+                            {"MAYSTRO_API_KEY_2", "example-key-2"},
+                            {"MAYSTRO_API_KEY", "example-key-0\n"},
+                            {"MAYSTRO_API_KEY_2_NAME", "Oran"},
+                            {"MAYSTRO_API_KEY_3", "example-key-2"},
+                            {"MAYSTRO_API_KEY_4", ""}}));
   auto& accounts = l.values.maystro.accounts;
   REQUIRE(accounts.size() == 3);
   CHECK(accounts[0].id == "env");
@@ -210,8 +224,10 @@ TEST_CASE("accounts of the environment have ids by their number, names, and no k
 }
 
 TEST_CASE("a key of the environment may stand behind the word Token in any case, and is the same key then") {
-  loaded l = good("", with({{"MAYSTRO_API_KEY", "Token example-key-1"}, {"MAYSTRO_API_KEY_1", " TOKEN  example-key-2 "},
-                            {"MAYSTRO_API_KEY_2", "example-key-1"}, {"MAYSTRO_API_KEY_3", "tokens-are-keys-too"}}));
+  loaded l = good("", with({{"MAYSTRO_API_KEY", "Token example-key-1"},
+                            {"MAYSTRO_API_KEY_1", " TOKEN  example-key-2 "},
+                            {"MAYSTRO_API_KEY_2", "example-key-1"},
+                            {"MAYSTRO_API_KEY_3", "tokens-are-keys-too"}}));
   auto& accounts = l.values.maystro.accounts;
   REQUIRE(accounts.size() == 3);
   CHECK(accounts[0].api_key.reveal() == "example-key-1");
@@ -228,9 +244,12 @@ TEST_CASE("text is the default format on a terminal only") {
 }
 
 TEST_CASE("what is printed reads back to the same settings with secrets masked") {
-  environment env = with({{"SUIVI_RECEIVER_SPOOL_MAX", "3MiB"}, {"SUIVI_RECONCILER_SCHEDULE", "18:30,06:00"},
-                          {"SUIVI_MAYSTRO_REQUESTS_PER_SECOND", "2.5"}, {"SUIVI_RECEIVER_ALLOW_FROM", "10.0.0.0/8,::1"},
-                          {"SUIVI_ADMIN_TOKEN", "example-token"}, {"MAYSTRO_API_KEY", "example-key-1"},
+  environment env = with({{"SUIVI_RECEIVER_SPOOL_MAX", "3MiB"},
+                          {"SUIVI_RECONCILER_SCHEDULE", "18:30,06:00"},
+                          {"SUIVI_MAYSTRO_REQUESTS_PER_SECOND", "2.5"},
+                          {"SUIVI_RECEIVER_ALLOW_FROM", "10.0.0.0/8,::1"},
+                          {"SUIVI_ADMIN_TOKEN", "example-token"},
+                          {"MAYSTRO_API_KEY", "example-key-1"},
                           {"SUIVI_RECEIVER_SPOOL", "/tmp/a \"quoted\" folder"}});
   std::string printed = to_toml(good("", env).values);
   for (const char* hidden : {"example-secret-1", "example-token", "example-key-1", "localhost/shop"})
@@ -238,7 +257,8 @@ TEST_CASE("what is printed reads back to the same settings with secrets masked")
   CHECK(contains(printed, "schedule = [\"06:00\", \"18:30\"]"));
   CHECK(contains(printed, "allow_from = [\"10.0.0.0/8\", \"::1/128\"]"));
   settings_file again(printed);
-  auto l = load(program::receiver, again.path(), {{"MAYSTRO_API_KEY", "example-key-1"}}, false, purpose::check);
+  auto l =
+      load(program::receiver, again.path(), {{"MAYSTRO_API_KEY", "example-key-1"}}, false, purpose::check);
   REQUIRE(l.has_value());
   CHECK(to_toml(l->values) == printed);
 }

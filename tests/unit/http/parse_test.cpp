@@ -166,7 +166,8 @@ TEST_CASE("a chunked body without content is read in any pieces, also where asse
     CHECK(empty.end == step::done);
     CHECK(empty.left == 0);
     CHECK(parse(post("Transfer-Encoding: chunked", "0\r\nA: b\r\n\r\n"), 1000, 100, piece).end == step::done);
-    auto like_a_last_chunk = parse(post("Transfer-Encoding: chunked", "3\r\n0\r\n\r\n0\r\n\r\n"), 1000, 100, piece);
+    auto like_a_last_chunk =
+        parse(post("Transfer-Encoding: chunked", "3\r\n0\r\n\r\n0\r\n\r\n"), 1000, 100, piece);
     CHECK(like_a_last_chunk.end == step::done);
     CHECK(like_a_last_chunk.body == "0\r\n");
   }

@@ -16,7 +16,8 @@ const instant at = *parse_instant("2026-01-31T09:30:00.5Z");
 
 std::string json(std::string_view message, log::fields with = {}) {
   std::string line = log::line(format::json, at, level::warn, "suivi-receiver", message, with);
-  const std::string head = R"({"time":"2026-01-31T09:30:00.500000Z","level":"warn","program":"suivi-receiver","message":)";
+  const std::string head =
+      R"({"time":"2026-01-31T09:30:00.500000Z","level":"warn","program":"suivi-receiver","message":)";
   REQUIRE(line.substr(0, head.size()) == head);
   return line.substr(head.size());
 }
@@ -39,7 +40,8 @@ class captured_stderr {
     close(ends_[1]);
     std::string all;
     char part[512];
-    for (ssize_t n = 0; (n = read(ends_[0], part, sizeof part)) > 0;) all.append(part, static_cast<std::size_t>(n));
+    for (ssize_t n = 0; (n = read(ends_[0], part, sizeof part)) > 0;)
+      all.append(part, static_cast<std::size_t>(n));
     close(ends_[0]);
     return all;
   }
@@ -91,7 +93,8 @@ TEST_CASE("levels below the configured one write nothing and others write one li
   log::warn("written too");
   std::string all = written.take();
   CHECK(all.find("not written") == std::string::npos);
-  CHECK(all.find(R"("level":"error","program":"suivi-test","message":"written","n":1})") != std::string::npos);
+  CHECK(all.find(R"("level":"error","program":"suivi-test","message":"written","n":1})") !=
+        std::string::npos);
   CHECK(std::count(all.begin(), all.end(), '\n') == 2);
   CHECK_FALSE(log::enabled(level::info));
   CHECK(log::enabled(level::warn));

@@ -80,7 +80,8 @@ TEST_CASE("a locked order is tried again shortly in memory and then through the 
   CHECK(next.state == event_state::pending);
 }
 
-TEST_CASE("an event that has waited for a lock before goes back to the database after one try with growing pauses") {
+TEST_CASE("an event that has waited for a lock before goes back to the database after one try with growing "
+          "pauses") {
   work event;
   event.attempts = 1;
   auto next = after_verdict(event, said(outcome::busy), noon, 0);

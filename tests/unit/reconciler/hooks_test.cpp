@@ -84,7 +84,8 @@ TEST_CASE("where the secret is not known a hook of ours counts under any") {
   hook_owner ignorant = owner();
   ignorant.secret.clear();
   ignorant.any_secret = true;
-  std::vector<hook> there{ours("a", "t2"), {"b", "https://shop.example/webhooks/maystro/before?account=acc%201", {"t4"}}};
+  std::vector<hook> there{ours("a", "t2"),
+                          {"b", "https://shop.example/webhooks/maystro/before?account=acc%201", {"t4"}}};
   auto plan = plan_hooks(there, many, ignorant);
   CHECK(plan.add.empty());
   CHECK(plan.remove.empty());

@@ -1,5 +1,6 @@
-// Pace under random callers and a random courier: whatever comes, the ceilings hold, the courier's word is kept, a
-// silent courier hears one probe at a time, and in the end everybody has had a turn. The seed of a failing run is printed.
+// Pace under random callers and a random courier: whatever comes, the ceilings hold, the courier's word is
+// kept, a silent courier hears one probe at a time, and in the end everybody has had a turn. The seed of a
+// failing run is printed.
 #include "reconciler/pace.hpp"
 
 #include <algorithm>
@@ -15,7 +16,8 @@ namespace {
 class accounted_run {
  public:
   explicit accounted_run(std::uint64_t seed)
-      : random_(seed), limits_{1 + static_cast<int>(below(12)), below(2) == 0 ? 0.0 : 1.0 + static_cast<double>(below(50))},
+      : random_(seed),
+        limits_{1 + static_cast<int>(below(12)), below(2) == 0 ? 0.0 : 1.0 + static_cast<double>(below(50))},
         pace_(limits_) {}
 
   void storm(int steps) {
@@ -26,15 +28,21 @@ class accounted_run {
       case 0:
         for (std::size_t many = below(5); many > 0; --many) stand();
         break;
-      case 1: end_one(draw_answer()); break;
-      case 2: if (below(10) == 0) cancel_one(); break;
-      default: break;
+      case 1:
+        end_one(draw_answer());
+        break;
+      case 2:
+        if (below(10) == 0) cancel_one();
+        break;
+      default:
+        break;
       }
       admit();
     }
   }
 
-  // From now on every answer is good: all that stand in line get their turn, at the times that look_again() names.
+  // From now on every answer is good: all that stand in line get their turn, at the times that look_again()
+  // names.
   void calm() {
     for (int i = 0; !(line_.empty() && flying_.empty()); ++i) {
       if (i > 100'000) FAIL("some never got a turn");
@@ -64,8 +72,8 @@ class accounted_run {
   std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
 
   answer_kind draw_answer() {
-    constexpr answer_kind any[] = {answer_kind::good, answer_kind::throttled, answer_kind::busy, answer_kind::faulty,
-                                   answer_kind::absent};
+    constexpr answer_kind any[] = {answer_kind::good, answer_kind::throttled, answer_kind::busy,
+                                   answer_kind::faulty, answer_kind::absent};
     return below(25) == 0 ? any[below(5)] : any[mood_];
   }
 
@@ -93,14 +101,17 @@ class accounted_run {
       REQUIRE(now_ >= closed_until_);
       // Nobody who needs nothing more is overtaken by a lesser errand, and within an errand nobody at all.
       for (const standing& other : line_) {
-        if (other.what < which->what && other.price != pace::cost::repeated && first_of(other.what) == other.id) FAIL("overtaken");
+        if (other.what < which->what && other.price != pace::cost::repeated &&
+            first_of(other.what) == other.id)
+          FAIL("overtaken");
         if (other.what == which->what) REQUIRE(other.id >= which->id);
       }
       // Repetitions.
       if (which->price == pace::cost::repeated) ++repeated_;
       if (which->price == pace::cost::first) ++firsts_;
       double seconds = std::chrono::duration<double>(now_ - steady_time(milliseconds(1))).count();
-      REQUIRE(repeated_ <= retry_budget::stock + retry_budget::per_request * firsts_ + retry_budget::per_second * seconds + 1);
+      REQUIRE(repeated_ <= retry_budget::stock + retry_budget::per_request * firsts_ +
+                               retry_budget::per_second * seconds + 1);
       // A silent courier: a pause, then one probe.
       bool silent = absent_ >= breaker::most_absent;
       if (silent) {
@@ -125,7 +136,8 @@ class accounted_run {
     auto which = flying_.begin() + static_cast<std::ptrdiff_t>(below(flying_.size()));
     milliseconds wait(below(3'000));
     pace_.ended(which->id, how, wait, std::uniform_real_distribution<double>(0, 1)(random_), now_);
-    if (how == answer_kind::throttled || how == answer_kind::busy) closed_until_ = std::max(closed_until_, now_ + wait);
+    if (how == answer_kind::throttled || how == answer_kind::busy)
+      closed_until_ = std::max(closed_until_, now_ + wait);
     if (how == answer_kind::absent) {
       ++absent_;
       if (absent_ == breaker::most_absent || which->since_silence) silent_since_ = now_;

@@ -12,7 +12,9 @@ const error refused_key = permanent("maystro:unauthorized", "401");
 const error throttled = transient("maystro:throttled", "429");
 const error broken = transient("maystro:server", "502");
 const error garbled = transient("maystro:malformed", "not JSON");
-steady_time at(int ms) { return steady_time(milliseconds(ms)); }
+steady_time at(int ms) {
+  return steady_time(milliseconds(ms));
+}
 } // namespace
 
 TEST_CASE("backoff is a random time below a doubling limit") {
@@ -80,7 +82,9 @@ struct account_line {
   pace::ticket page() { return p.stand_in_line(pace::errand::page, pace::cost::first); }
   pace::ticket again() { return p.stand_in_line(pace::errand::repetition, pace::cost::repeated); }
   pace::ticket single() { return p.stand_in_line(pace::errand::single_read, pace::cost::first); }
-  void end(pace::ticket t, answer_kind how, int ms, milliseconds wait = milliseconds(0)) { p.ended(t, how, wait, 0.0, at(ms)); }
+  void end(pace::ticket t, answer_kind how, int ms, milliseconds wait = milliseconds(0)) {
+    p.ended(t, how, wait, 0.0, at(ms));
+  }
   std::vector<pace::ticket> admitted(int ms) {
     std::vector<pace::ticket> all;
     while (auto t = p.admit(at(ms))) all.push_back(*t);
@@ -142,7 +146,8 @@ TEST_CASE("a wrong answer neither halves the window nor lets it grow") {
   CHECK(line.p.window_size() == 2);
 }
 
-TEST_CASE("after eight requests that nobody answered one probe goes alone, and its answer lets the others go") {
+TEST_CASE(
+    "after eight requests that nobody answered one probe goes alone, and its answer lets the others go") {
   account_line line({10, 0});
   int ms = 0;
   for (int i = 0; i < 8; ++i) {

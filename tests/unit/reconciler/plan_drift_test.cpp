@@ -1,6 +1,7 @@
-// The planner against lists that change at random while they are read: rows come and go on any page, between any two
-// answers and several at once, answers overtake one another. Whenever the planner says complete, no row that was there
-// all the time may be missing. Seeds are fixed; a failing one is printed and can be run alone.
+// The planner against lists that change at random while they are read: rows come and go on any page, between
+// any two answers and several at once, answers overtake one another. Whenever the planner says complete, no
+// row that was there all the time may be missing. Seeds are fixed; a failing one is printed and can be run
+// alone.
 #include "reconciler/plan.hpp"
 #include "tests/support/sanitized.hpp"
 
@@ -30,7 +31,9 @@ struct manner {
   bool counts = true; // the courier says how many rows there are
 };
 
-instant at(std::int64_t ms) { return instant(milliseconds(1'700'000'000'000 + ms)); }
+instant at(std::int64_t ms) {
+  return instant(milliseconds(1'700'000'000'000 + ms));
+}
 
 class drifting_list {
  public:
@@ -40,8 +43,9 @@ class drifting_list {
     int rows = static_cast<int>(below(60));
     for (int i = 0; i < rows; ++i) list_.push_back({next_id_++, at(-1 - i)});
     std::shuffle(list_.begin(), list_.end(), random_); // no order is relied on …
-    if (!how_.inserts_anywhere) // … but where the newest N are asked for
-      std::sort(list_.begin(), list_.end(), [](const row& a, const row& b) { return a.created_at > b.created_at; });
+    if (!how_.inserts_anywhere)                        // … but where the newest N are asked for
+      std::sort(list_.begin(), list_.end(),
+                [](const row& a, const row& b) { return a.created_at > b.created_at; });
     for (const row& r : list_) always_.insert(r.id);
     keep_always();
   }
@@ -52,9 +56,15 @@ class drifting_list {
       ++clock_;
       if (chance() < how_.change) change();
       switch (below(3)) {
-      case 0: ask(); break;
-      case 1: make_answer(); break;
-      default: deliver(); break;
+      case 0:
+        ask();
+        break;
+      case 1:
+        make_answer();
+        break;
+      default:
+        deliver();
+        break;
       }
     }
   }
@@ -83,7 +93,9 @@ class drifting_list {
 
   // always_: what has been in the list, and among the newest N, at every moment.
   void keep_always() {
-    std::size_t n = how_.max_orders > 0 ? std::min<std::size_t>(list_.size(), static_cast<std::size_t>(how_.max_orders)) : list_.size();
+    std::size_t n = how_.max_orders > 0
+                        ? std::min<std::size_t>(list_.size(), static_cast<std::size_t>(how_.max_orders))
+                        : list_.size();
     std::set<int> here;
     for (std::size_t i = 0; i < n; ++i) here.insert(list_[i].id);
     std::erase_if(always_, [&](int id) { return !here.contains(id); });

@@ -10,7 +10,8 @@ using namespace suivi::reconciler;
 
 namespace {
 
-// A courier's list of numbered rows that a test may change while it is read. Row n has the hash n * 1000003 * 128.
+// A courier's list of numbered rows that a test may change while it is read. Row n has the hash n * 1000003 *
+// 128.
 struct courier_list {
   std::vector<int> rows;
   std::size_t size = 20;
@@ -25,11 +26,15 @@ struct courier_list {
   }
 };
 
-std::uint64_t hash_of(int row) { return static_cast<std::uint64_t>(row) * 1000003u * 128u; }
+std::uint64_t hash_of(int row) {
+  return static_cast<std::uint64_t>(row) * 1000003u * 128u;
+}
 
 // Rows of 1000 and beyond are those that a test inserts while the list is read.
 const suivi::instant begun{std::chrono::hours(500'000)};
-suivi::instant created(int row) { return begun + std::chrono::seconds(row < 1000 ? -row : row); }
+suivi::instant created(int row) {
+  return begun + std::chrono::seconds(row < 1000 ? -row : row);
+}
 
 struct reader {
   page_plan plan;
@@ -54,8 +59,10 @@ struct reader {
     for (std::size_t i = from; i < from + wanted; ++i) got.insert(list.rows[i]);
   }
 
-  // Reads on, `in_flight` pages side by side, answered in the order of asking; `after(n)` runs after the n-th answer.
-  template <class After> void run(std::size_t in_flight, After after) {
+  // Reads on, `in_flight` pages side by side, answered in the order of asking; `after(n)` runs after the n-th
+  // answer.
+  template <class After>
+  void run(std::size_t in_flight, After after) {
     std::deque<int> flying;
     int answers = 0;
     for (int guard = 0; !plan.done() && guard < 100'000; ++guard) {

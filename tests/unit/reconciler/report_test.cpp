@@ -9,7 +9,9 @@ using namespace suivi::reconciler;
 
 namespace {
 
-constexpr std::uint64_t parcel(int n) { return static_cast<std::uint64_t>(n) * 0x9e3779b97f4a7c15u; }
+constexpr std::uint64_t parcel(int n) {
+  return static_cast<std::uint64_t>(n) * 0x9e3779b97f4a7c15u;
+}
 
 // Of an order of its own, unless one is named.
 shop::verdict said(shop::outcome what, std::vector<shop::change> changes = {}, std::string order = "") {
@@ -117,9 +119,11 @@ TEST_CASE("a report has every field of the contract") {
   r.account = "acc-1";
   r.started_at = parse_instant("2026-01-31T09:30:00Z").value();
   auto o = to_json(r);
-  for (const char* field : {"id", "account", "accountName", "kind", "verdict", "reason", "startedAt", "seconds", "pages",
-                            "fetched", "matched", "backfilled", "statusChanged", "unchanged", "unmatched", "conflicts",
-                            "stale", "missedByWebhook", "lookups", "requests", "retries", "throttled", "unreadable"})
+  for (const char* field : {"id",        "account",    "accountName",     "kind",      "verdict",
+                            "reason",    "startedAt",  "seconds",         "pages",     "fetched",
+                            "matched",   "backfilled", "statusChanged",   "unchanged", "unmatched",
+                            "conflicts", "stale",      "missedByWebhook", "lookups",   "requests",
+                            "retries",   "throttled",  "unreadable"})
     CHECK_MESSAGE(o.contains(field), field);
   CHECK(o["verdict"].as_string() == "incomplete");
   CHECK(o["reason"].is_null());

@@ -9,8 +9,12 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 namespace {
-instant utc(const char* text) { return parse_instant(text).value(); }
-std::string next(const schedule& s, const char* after) { return format_instant(s.next_after(utc(after)).value()); }
+instant utc(const char* text) {
+  return parse_instant(text).value();
+}
+std::string next(const schedule& s, const char* after) {
+  return format_instant(s.next_after(utc(after)).value());
+}
 const schedule algiers({hours(0), hours(6), hours(12), hours(18)}, "Africa/Algiers");
 } // namespace
 

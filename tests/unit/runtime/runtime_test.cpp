@@ -20,7 +20,8 @@ using runtime::wakeup;
 namespace {
 
 // Runs one coroutine to its end on a context of its own and throws what it throws.
-template <class Body> void run(Body body) {
+template <class Body>
+void run(Body body) {
   asio::io_context context(1);
   std::exception_ptr thrown;
   bool ended = false;
@@ -56,7 +57,9 @@ task<void> raise_later(int signal) {
   std::raise(signal);
 }
 
-steady_time in(std::chrono::milliseconds d) { return std::chrono::steady_clock::now() + d; }
+steady_time in(std::chrono::milliseconds d) {
+  return std::chrono::steady_clock::now() + d;
+}
 
 } // namespace
 

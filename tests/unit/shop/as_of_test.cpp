@@ -12,10 +12,18 @@ namespace {
 
 constexpr instant noon = std::chrono::sys_days(std::chrono::year(2026) / 3 / 1) + std::chrono::hours(12);
 
-instant at(int s) { return noon + seconds(s); }
-as_of webhook(int published) { return {as_of::shape::point, at(published), at(published)}; }
-as_of untimed(int received) { return {as_of::shape::untimed, at(received), at(received)}; }
-as_of pull(int from, int to) { return {as_of::shape::interval, at(from), at(to)}; }
+instant at(int s) {
+  return noon + seconds(s);
+}
+as_of webhook(int published) {
+  return {as_of::shape::point, at(published), at(published)};
+}
+as_of untimed(int received) {
+  return {as_of::shape::untimed, at(received), at(received)};
+}
+as_of pull(int from, int to) {
+  return {as_of::shape::interval, at(from), at(to)};
+}
 
 } // namespace
 
@@ -83,7 +91,8 @@ TEST_CASE("a pull begins at the earlier clock less the lag of the API") {
   CHECK(pull_time(at(100), at(102), at(50), seconds(10)) == pull(38, 102)); // their clock is behind ours
 }
 
-TEST_CASE("of two pulls within one second of the courier's clock the later start is the newer, however long they took") {
+TEST_CASE("of two pulls within one second of the courier's clock the later start is the newer, however long "
+          "they took") {
   using std::chrono::milliseconds;
   as_of quick = pull_time(at(100) + milliseconds(200), at(100) + milliseconds(210), at(100), seconds(0));
   as_of slow = pull_time(at(100) + milliseconds(300), at(100) + milliseconds(900), at(100), seconds(0));
@@ -98,7 +107,8 @@ TEST_CASE("a doubt is settled by a read that began after the webhook and the lag
   CHECK(compare(pull(10, 12), read) == relation::newer);
 }
 
-TEST_CASE("what is known of two that agree is newer only than what both are and gives way only to what beats both") {
+TEST_CASE("what is known of two that agree is newer only than what both are and gives way only to what beats "
+          "both") {
   std::vector<as_of> all;
   for (int from = 0; from < 7; ++from) {
     all.push_back(webhook(from));

@@ -96,7 +96,8 @@ TEST_CASE("an overlap that agrees is no doubt and advances the time") {
   CHECK(shop.apply(push(11, "R1", "u1", 22)).what == outcome::stale);
 }
 
-TEST_CASE("an untimed webhook is applied at once but takes no parcel out of a final state or back to a left one") {
+TEST_CASE(
+    "an untimed webhook is applied at once but takes no parcel out of a final state or back to a left one") {
   shop_model shop;
   shop.add_order("R1");
   auto arrive = [&](int second, int status) {
@@ -137,8 +138,10 @@ TEST_CASE("a pull that agrees with a webhook published during it keeps a second 
     shop.add_order("R1");
     observation listed = row(10, "R1", "u1", 22);
     listed.when = pull(10, 20);
-    if (webhook_first) shop.apply({push(12, "R1", "u1", 22), listed});
-    else shop.apply(std::vector{listed}), shop.apply(push(12, "R1", "u1", 22));
+    if (webhook_first)
+      shop.apply({push(12, "R1", "u1", 22), listed});
+    else
+      shop.apply(std::vector{listed}), shop.apply(push(12, "R1", "u1", 22));
     CHECK(shop.apply(push(15, "R1", "u1", 31)).what == outcome::in_doubt);
     CHECK(shop.apply(push(11, "R1", "u1", 31)).what == outcome::stale);
     CHECK(shop.apply(push(21, "R1", "u1", 31)).what == outcome::applied);
@@ -186,7 +189,8 @@ TEST_CASE("with confirmation a webhook sets a terminal state only once the couri
   }
 }
 
-TEST_CASE("with confirmation a terminal state is asked for with a new parcel and not where it is known or older") {
+TEST_CASE(
+    "with confirmation a terminal state is asked for with a new parcel and not where it is known or older") {
   shop_model shop;
   shop.options.confirm_terminal = true;
   shop.add_order("R1");

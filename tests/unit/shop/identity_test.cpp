@@ -1,4 +1,5 @@
-// The door's decisions on who is meant: accounts, several parcels of an order, old links, locks. Without a database.
+// The door's decisions on who is meant: accounts, several parcels of an order, old links, locks. Without a
+// database.
 #include "tests/unit/shop/shop_model.hpp"
 
 using namespace suivi;
@@ -80,7 +81,8 @@ TEST_CASE("a second parcel known by webhook only waits for a read that tells its
   CHECK(shop.order("R1").columns.tracking == "track-u2");
 }
 
-TEST_CASE("a webhook by reference alone of an order shipped twice is older than what the courier shows of both, else it asks") {
+TEST_CASE("a webhook by reference alone of an order shipped twice is older than what the courier shows of "
+          "both, else it asks") {
   shop_model shop;
   shop.add_order("R1");
   shop.apply({row(10, "R1", "u1", 50, 1), row(10, "R1", "u2", 22, 2)});
@@ -142,8 +144,12 @@ TEST_CASE("a link whose order changed its reference or account is void") {
   shop_model shop;
   shop.add_order("R1");
   shop.apply(row(10, "R1", "u1", 31));
-  SUBCASE("reference") { shop.order("R1").reference = "R1-edited"; }
-  SUBCASE("account") { shop.order("R1").account = "account-b"; }
+  SUBCASE("reference") {
+    shop.order("R1").reference = "R1-edited";
+  }
+  SUBCASE("account") {
+    shop.order("R1").account = "account-b";
+  }
   CHECK(shop.apply(push(20, "", "u1", 41)).what == outcome::unmatched);
 }
 

@@ -1,5 +1,5 @@
-// A shop in memory that lives on between calls of the door's decision, as the database would, and the few observations
-// the tests speak of.
+// A shop in memory that lives on between calls of the door's decision, as the database would, and the few
+// observations the tests speak of.
 #pragma once
 
 #include "common/shop/decide.hpp"
@@ -8,12 +8,21 @@
 
 namespace suivi::shop {
 
-inline constexpr instant noon = std::chrono::sys_days(std::chrono::year(2026) / 3 / 1) + std::chrono::hours(12);
+inline constexpr instant noon =
+    std::chrono::sys_days(std::chrono::year(2026) / 3 / 1) + std::chrono::hours(12);
 
-inline instant at(int s) { return noon + seconds(s); }
-inline as_of webhook(int published) { return {as_of::shape::point, at(published), at(published)}; }
-inline as_of untimed(int received) { return {as_of::shape::untimed, at(received), at(received)}; }
-inline as_of pull(int from, int to) { return {as_of::shape::interval, at(from), at(to)}; }
+inline instant at(int s) {
+  return noon + seconds(s);
+}
+inline as_of webhook(int published) {
+  return {as_of::shape::point, at(published), at(published)};
+}
+inline as_of untimed(int received) {
+  return {as_of::shape::untimed, at(received), at(received)};
+}
+inline as_of pull(int from, int to) {
+  return {as_of::shape::interval, at(from), at(to)};
+}
 
 // A shop that lives on between calls, as the database would.
 struct shop_model {
@@ -54,7 +63,8 @@ struct shop_model {
         if (one.id == write.order_id) one.columns = write.columns;
     for (const adoption& adopted : made.adoptions)
       for (order_row& one : rows.orders)
-        if (one.id == adopted.order_id) one.adopted_by = adopted.account, one.contested_by = adopted.contested_by;
+        if (one.id == adopted.order_id)
+          one.adopted_by = adopted.account, one.contested_by = adopted.contested_by;
     journal.insert(journal.end(), made.journal.begin(), made.journal.end());
     return made.verdicts;
   }

@@ -1,4 +1,5 @@
-// The gate between two plain sockets: what each order does to bytes that are under way, and that it can be taken back.
+// The gate between two plain sockets: what each order does to bytes that are under way, and that it can be
+// taken back.
 #include "tests/support/gate.hpp"
 
 #include <arpa/inet.h>
