@@ -9,18 +9,19 @@
 #include "common/http/client.hpp"
 #include "common/http/server.hpp"
 #include "common/log/log.hpp"
+#include "common/program/migrate_command.hpp"
 #include "common/runtime/lifetime.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/runtime/task_group.hpp"
+#include "receiver/api/operations_api.hpp"
+#include "receiver/apply/confirm_lane.hpp"
+#include "receiver/apply/pollers.hpp"
 #include "receiver/command_line.hpp"
-#include "receiver/confirmer.hpp"
-#include "receiver/migrate_command.hpp"
-#include "receiver/operations.hpp"
-#include "receiver/retention.hpp"
-#include "receiver/rounds.hpp"
-#include "receiver/second_reading.hpp"
-#include "receiver/spool_drain.hpp"
-#include "receiver/webhook.hpp"
+#include "receiver/intake/spool_drain.hpp"
+#include "receiver/request_handler.hpp"
+#include "receiver/services/options.hpp"
+#include "receiver/upkeep/quarantine_reread.hpp"
+#include "receiver/upkeep/retention.hpp"
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -53,16 +54,16 @@ http::server_limits server_limits(const config::settings& s, std::size_t open_fi
 spool::options spool_options(const config::settings& s) {
   spool::options options;
   options.folder = s.receiver.spool;
-  options.most_bytes = s.receiver.spool_max_bytes;
+  options.bytes_max = s.receiver.spool_max_bytes;
   return options;
 }
 
-constexpr std::size_t most_intake_lanes = 4;
+constexpr std::size_t intake_lanes_max = 4;
 
 // Half of the pool is left to the apply lane and the operator.
 intake::limits intake_limits(const config::settings& s) {
   intake::limits limits;
-  limits.lanes = std::clamp<std::size_t>(s.database.pool / 2, 1, most_intake_lanes);
+  limits.lanes = std::clamp<std::size_t>(s.database.pool / 2, 1, intake_lanes_max);
   return limits;
 }
 
@@ -74,27 +75,28 @@ class app {
   app(asio::io_context& io, const config::settings& s, std::size_t open_files)
       : settings_(s), executor_(io.get_executor()), life_(executor_), counts_(series_),
         client_(executor_, http::client_limits{}), db_(executor_, connect_options(s), s.database.pool),
-        accounts_(db_, client_, s),
-        applier_(executor_, db_, accounts_, counts_, door_options(s), crypto::hex(crypto::random_bytes(8))),
-        confirmer_(executor_, db_, accounts_, applier_, counts_, door_options(s)),
-        rounds_(executor_, db_, applier_), retention_(connect_options(s), db_, counts_, s.retention.events),
-        second_reading_(db_), spool_(executor_, spool_options(s)),
-        intake_(executor_, db_, spool_, applier_, counts_, intake_limits(s)),
+        accounts_(db_, client_, s), apply_lane_(executor_, db_, accounts_, counts_, door_options(s),
+                                                crypto::hex(crypto::random_bytes(8))),
+        confirm_lane_(executor_, db_, accounts_, apply_lane_, counts_, door_options(s)),
+        rounds_(executor_, db_, apply_lane_),
+        retention_(connect_options(s), db_, counts_, s.retention.events), second_reading_(db_),
+        spool_(executor_, spool_options(s)),
+        intake_(executor_, db_, spool_, apply_lane_, counts_, intake_limits(s)),
         drain_(executor_, db_, intake_, spool_, counts_),
-        operations_(executor_, s, connect_options(s), db_, accounts_, applier_),
-        desk_(s, db_, spool_, intake_, operations_, counts_, series_),
+        operations_(executor_, s, connect_options(s), db_, accounts_, apply_lane_),
+        request_handler_(s, db_, spool_, intake_, operations_, counts_, series_),
         server_(executor_, server_limits(s, open_files),
                 [this](http::request what) {
                   counts_.connections.set(static_cast<double>(server_.connections()));
-                  return desk_.answer(std::move(what));
+                  return request_handler_.answer(std::move(what));
                 }),
         lanes_(executor_, life_.on_failure()), applying_(executor_, life_.on_failure()),
         serving_(executor_, life_.on_failure()), endless_(executor_, life_.on_failure()) {
-    applier_.on_wanted_read(
+    apply_lane_.on_wanted_read(
         [this](shop::wanted_read wanted, std::optional<work> waiting) {
-          confirmer_.ask(std::move(wanted), std::move(waiting));
+          confirm_lane_.ask(std::move(wanted), std::move(waiting));
         },
-        [this](const std::string& account) { return confirmer_.refuses(account); });
+        [this](const std::string& account) { return confirm_lane_.refuses(account); });
   }
 
   task<void> run(int& status) {
@@ -162,10 +164,11 @@ class app {
     endless_.spawn("partitions", rounds_.make_room_ahead());
     endless_.spawn("retention", retention_.run());
     endless_.spawn("second reading", second_reading_.run());
-    for (std::size_t i = 0; i < confirmer::readers; ++i) endless_.spawn("reader", confirmer_.run_reader(i));
+    for (std::size_t i = 0; i < confirm_lane::readers; ++i)
+      endless_.spawn("reader", confirm_lane_.run_reader(i));
     for (std::size_t i = 0; i < intake_limits(settings_).lanes; ++i)
       lanes_.spawn("intake", intake_.run_lane(i));
-    applying_.spawn("apply", applier_.run());
+    applying_.spawn("apply", apply_lane_.run());
     serving_.spawn("server", server_.run());
   }
 
@@ -175,7 +178,7 @@ class app {
     co_await end(serving_, begun + 5s);
     intake_.finish();
     co_await end(lanes_, begun + 7s);
-    applier_.finish();
+    apply_lane_.finish();
     co_await end(applying_, begun + 8500ms);
     co_await end(endless_, steady_clock::now());
     if (db_.is_up()) {
@@ -199,19 +202,19 @@ class app {
     auto db = co_await db_.connections().acquire(steady_clock::now() + 500ms);
     if (!db) co_return;
     auto& connection = **db;
-    co_await release(connection, applier_.owner());
+    co_await release(connection, apply_lane_.owner());
   }
 
   const config::settings& settings_;
   asio::any_io_executor executor_;
   runtime::lifetime life_;
   metrics::registry series_;
-  measures counts_;
+  receiver_metrics counts_;
   http::client client_;
-  database db_;
-  account_book accounts_;
-  applier applier_;
-  confirmer confirmer_;
+  database_monitor db_;
+  account_registry accounts_;
+  apply_lane apply_lane_;
+  confirm_lane confirm_lane_;
   rounds rounds_;
   retention retention_;
   second_reading second_reading_;
@@ -219,7 +222,7 @@ class app {
   intake intake_;
   spool_drain drain_;
   operations operations_;
-  front_desk desk_;
+  request_handler request_handler_;
   http::server server_;
   runtime::task_group lanes_;
   runtime::task_group applying_;
@@ -228,14 +231,6 @@ class app {
 };
 
 } // namespace
-
-shop::door_options door_options(const config::settings& s) {
-  shop::door_options options;
-  options.adopt_unassigned = s.reconciler.adopt_unassigned;
-  options.read_lag = s.maystro.read_lag;
-  options.confirm_terminal = s.receiver.confirm == "terminal";
-  return options;
-}
 
 int run_server(const config::settings& s) {
   asio::io_context io(1);

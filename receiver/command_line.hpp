@@ -1,7 +1,7 @@
 // What the program was asked to do. Pure but for the printing of --help.
 #pragma once
 
-#include "receiver/replay_command.hpp"
+#include "receiver/replay/command.hpp"
 
 #include <string>
 #include <variant>

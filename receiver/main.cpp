@@ -1,9 +1,10 @@
 // suivi-receiver: read the command line, read the settings, do the one thing asked for.
 #include "common/config/settings.hpp"
 #include "common/log/log.hpp"
+#include "common/program/migrate_command.hpp"
 #include "receiver/app.hpp"
 #include "receiver/command_line.hpp"
-#include "receiver/migrate_command.hpp"
+#include "receiver/services/options.hpp"
 
 #include <cstdio>
 #include <string>
@@ -46,7 +47,8 @@ int main(int argc, char** argv) {
   log::configure("suivi-receiver", level_from(settings.log.level),
                  settings.log.format == "text" ? log::format::text : log::format::json);
   for (const auto& line : loaded->warnings) log::warn("settings", {{"warning", line}});
-  if (wanted.what == receiver::command::migrate) return receiver::run_migrate(settings, wanted.check);
+  if (wanted.what == receiver::command::migrate)
+    return receiver::run_migrate(receiver::connect_options(settings), wanted.check);
   if (wanted.what == receiver::command::replay) return receiver::run_replay(settings, wanted.replay);
   return receiver::run_server(settings);
 }

@@ -1,11 +1,11 @@
 // suivi-reconciler: reads the command line and the settings, runs one command, returns its exit status.
 #include "common/log/log.hpp"
 #include "common/runtime/signals.hpp"
-#include "reconciler/commands.hpp"
-#include "reconciler/doctor_command.hpp"
-#include "reconciler/hooks_command.hpp"
-#include "reconciler/verify_command.hpp"
-#include "reconciler/worker.hpp"
+#include "reconciler/commands/doctor_command.hpp"
+#include "reconciler/commands/hooks_command.hpp"
+#include "reconciler/commands/sweep_command.hpp"
+#include "reconciler/commands/verify_command.hpp"
+#include "reconciler/worker/worker.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -51,7 +51,7 @@ CLI::Validator number_from(std::int64_t least) {
   return CLI::Validator(check, "N");
 }
 
-task<int> chosen(parts& p, std::string command, arguments given) {
+task<int> chosen(services& p, std::string command, arguments given) {
   if (command == "sweep") {
     given.sweep.json = given.json;
     return sweep_command(p, given.sweep);
@@ -96,7 +96,7 @@ int run(const std::string& command, const arguments& given) {
   runtime::raise_open_file_limit();
 
   asio::io_context context(1);
-  parts p(context.get_executor(), loaded->values);
+  services p(context.get_executor(), loaded->values);
   int status = exits::failed;
   std::exception_ptr thrown;
   auto ended = [&](std::exception_ptr problem, int code) {

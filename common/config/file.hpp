@@ -1,7 +1,7 @@
 // The settings file: TOML to values by key, nothing checked but that each key exists.
 #pragma once
 
-#include "common/config/keys.hpp"
+#include "common/config/setting_table.hpp"
 
 #include <map>
 #include <string>

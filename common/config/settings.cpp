@@ -1,9 +1,9 @@
 // Loading: gather what is given, let the table read it, then look at the whole. No mistake hides another.
 #include "common/config/settings.hpp"
 
-#include "common/config/accounts.hpp"
+#include "common/config/environment_accounts.hpp"
 #include "common/config/file.hpp"
-#include "common/config/keys.hpp"
+#include "common/config/setting_table.hpp"
 
 #include <filesystem>
 #include <fmt/format.h>

@@ -1,9 +1,9 @@
 // Choosing a link for a request: a kept one, else a new one; and keeping what may be used again.
 #include "common/http/client.hpp"
 
-#include "common/http/answer_text.hpp"
-#include "common/http/link.hpp"
+#include "common/http/client_connection.hpp"
 #include "common/http/resolve.hpp"
+#include "common/http/response_head.hpp"
 
 #include <algorithm>
 #include <deque>

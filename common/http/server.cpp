@@ -62,7 +62,7 @@ struct server::state {
   asio::any_io_executor executor;
   tcp::acceptor acceptor;
   tls_context tls;
-  session_room room;
+  server_state room;
   runtime::wakeup drain_begun;
   runtime::wakeup slot_freed;
   steady_time cut_at = steady_time::max();

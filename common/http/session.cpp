@@ -5,10 +5,10 @@
 // with its answer.
 #include "common/http/session.hpp"
 
-#include "common/http/answer_text.hpp"
-#include "common/http/own_answers.hpp"
+#include "common/http/body_stream.hpp"
+#include "common/http/error_responses.hpp"
 #include "common/http/parse.hpp"
-#include "common/http/streaming.hpp"
+#include "common/http/response_head.hpp"
 
 #include <array>
 #include <boost/asio/as_tuple.hpp>
@@ -41,7 +41,7 @@ class session_on final : public session {
 
  public:
   template <class... Args>
-  session_on(session_room& room, asio::ip::address peer, std::shared_ptr<asio::ssl::context> tls,
+  session_on(server_state& room, asio::ip::address peer, std::shared_ptr<asio::ssl::context> tls,
              Args&&... args)
       : session(room, std::move(peer)), tls_(std::move(tls)), stream_(std::forward<Args>(args)...) {}
 
@@ -318,7 +318,7 @@ class session_on final : public session {
 
 } // namespace
 
-std::string_view session_room::date() {
+std::string_view server_state::date() {
   auto current = now();
   auto second = std::chrono::floor<seconds>(current);
   if (second != date_of_) {
@@ -328,7 +328,7 @@ std::string_view session_room::date() {
   return date_text_;
 }
 
-session::session(session_room& room, asio::ip::address peer) : room_(room), peer_(std::move(peer)) {
+session::session(server_state& room, asio::ip::address peer) : room_(room), peer_(std::move(peer)) {
   enter(phase::fresh, room.limits.header_timeout);
   self_ = room_.open.insert(room_.open.end(), this);
 }
@@ -357,7 +357,7 @@ void session::begin_drain(steady_time now) {
     cut();
 }
 
-std::unique_ptr<session> make_session(session_room& room, tcp::socket socket, asio::ip::address peer,
+std::unique_ptr<session> make_session(server_state& room, tcp::socket socket, asio::ip::address peer,
                                       std::shared_ptr<asio::ssl::context> tls) {
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "common/base/time.hpp"
-#include "common/http/request_count.hpp"
+#include "common/http/burst_tracker.hpp"
 #include "common/http/server.hpp"
 
 #include <array>
@@ -19,7 +19,7 @@ namespace suivi::http {
 class session;
 
 // What the sessions of a server share. Outlives them all.
-struct session_room {
+struct server_state {
   server_limits limits;
   handler on_request;
   bool draining = false;
@@ -48,7 +48,7 @@ class session {
     lingering, // answered for the last time; waits for the peer to have read it
   };
 
-  session(session_room& room, asio::ip::address peer);
+  session(server_state& room, asio::ip::address peer);
   virtual ~session();
   session(const session&) = delete;
   session& operator=(const session&) = delete;
@@ -66,7 +66,7 @@ class session {
   void enter(phase next, milliseconds limit);
   void enter_unlimited(phase next);
 
-  session_room& room_;
+  server_state& room_;
   asio::ip::address peer_;
 
  private:
@@ -76,7 +76,7 @@ class session {
 };
 
 // `tls` null = plain.
-std::unique_ptr<session> make_session(session_room& room, asio::ip::tcp::socket socket,
+std::unique_ptr<session> make_session(server_state& room, asio::ip::tcp::socket socket,
                                       asio::ip::address peer, std::shared_ptr<asio::ssl::context> tls);
 
 } // namespace suivi::http

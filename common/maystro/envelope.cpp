@@ -3,9 +3,9 @@
 #include "common/maystro/envelope.hpp"
 
 #include "common/crypto/crypto.hpp"
-#include "common/maystro/find_order.hpp"
-#include "common/maystro/json_text.hpp"
-#include "common/maystro/members.hpp"
+#include "common/json/json_text.hpp"
+#include "common/maystro/json_fields.hpp"
+#include "common/maystro/order_locator.hpp"
 
 #include <array>
 #include <boost/json/object.hpp>

@@ -2,7 +2,7 @@
 #include "common/maystro/shipment.hpp"
 
 #include "common/base/utf8.hpp"
-#include "common/maystro/members.hpp"
+#include "common/maystro/json_fields.hpp"
 
 #include <array>
 #include <boost/json/serialize.hpp>

@@ -2,7 +2,7 @@
 // swallows packets cannot keep the others from their turn (libpq's own loop over hosts has no limit when
 // asynchronous).
 #include "common/pg/connection.hpp"
-#include "common/pg/lookup.hpp"
+#include "common/pg/resolve.hpp"
 #include "common/pg/session.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // use costs no round trip; COPY and scripts use the simple protocol, which pipeline mode excludes.
 #include "common/pg/connection.hpp"
 
-#include "common/pg/doubt.hpp"
+#include "common/pg/in_doubt.hpp"
 #include "common/pg/params_access.hpp"
 #include "common/pg/session.hpp"
 #include "common/pg/sqlstate.hpp"
@@ -14,7 +14,7 @@
 namespace suivi::pg {
 namespace {
 
-constexpr std::size_t most_params = 65'535; // the protocol counts them in 16 bits
+constexpr std::size_t params_max = 65'535; // the protocol counts them in 16 bits
 
 // What libpq was asked, in order; every entry gets exactly one answer before the Sync's.
 struct entry {
@@ -187,7 +187,7 @@ task<result<rows>> connection::run(statement what, params with) {
 task<result<std::vector<rows>>> connection::run(pipeline steps) {
   if (steps.steps_.empty()) co_return std::vector<rows>();
   for (const auto& step : steps.steps_)
-    if (step.with.size() > most_params) co_return permanent("pg:misuse", "more than 65535 parameters");
+    if (step.with.size() > params_max) co_return permanent("pg:misuse", "more than 65535 parameters");
   if (!alive()) co_return lost(false); // nothing was sent
   session& s = *session_;
   std::vector<std::string_view> texts;

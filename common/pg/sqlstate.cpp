@@ -8,6 +8,8 @@
 namespace suivi::pg {
 namespace {
 
+constexpr std::string_view code_prefix = "sqlstate:";
+
 constexpr std::array<std::string_view, 2> unknown_outcome{
     "08007", // transaction_resolution_unknown
     "40003", // statement_completion_unknown
@@ -55,7 +57,17 @@ error sqlstate_error(std::string_view sqlstate, std::string_view message) {
   // Class 22 (data exception) quotes the refused value even in its primary message.
   bool quotes_values = sqlstate.substr(0, 2) == "22";
   std::string detail(quotes_values ? "a value was refused (data exception)" : message);
-  return {kind_of(sqlstate), "sqlstate:" + std::string(sqlstate), std::move(detail)};
+  return {kind_of(sqlstate), std::string(code_prefix) + std::string(sqlstate), std::move(detail)};
+}
+
+std::string_view sqlstate_of(const error& e) {
+  std::string_view code = e.code;
+  return code.starts_with(code_prefix) ? code.substr(code_prefix.size()) : std::string_view{};
+}
+
+bool schema_is_missing(const error& e) {
+  std::string_view state = sqlstate_of(e);
+  return state == "3F000" || state == "42P01" || state == "42883"; // schema, table, function
 }
 
 } // namespace suivi::pg

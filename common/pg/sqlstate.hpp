@@ -20,4 +20,10 @@ namespace suivi::pg {
 // where even that may quote a value, it is left out.
 [[nodiscard]] error sqlstate_error(std::string_view sqlstate, std::string_view message);
 
+// The five letters in an error made by sqlstate_error(), else empty.
+[[nodiscard]] std::string_view sqlstate_of(const error& e);
+
+// A schema, table or function is not there: Suivi's own were dropped, or never made, and migrating helps.
+[[nodiscard]] bool schema_is_missing(const error& e);
+
 } // namespace suivi::pg

@@ -1,7 +1,7 @@
 // The courier accounts a shop has: from its own tables, else from the environment's settings.
 #pragma once
 
-#include "common/maystro/api.hpp"
+#include "common/courier/api.hpp"
 #include "common/pg/connection.hpp"
 
 #include <vector>

@@ -1,9 +1,9 @@
 // One parcel, or all parcels of one reference, read from the courier, verified, and brought through the door.
 #pragma once
 
-#include "common/maystro/api.hpp"
+#include "common/courier/api.hpp"
+#include "common/door/door.hpp"
 #include "common/pg/pool.hpp"
-#include "common/shop/door.hpp"
 
 #include <vector>
 

@@ -3,8 +3,8 @@
 #include "common/maystro/envelope.hpp"
 
 #include "common/base/utf8.hpp"
-#include "common/maystro/json_text.hpp"
-#include "common/maystro/members.hpp"
+#include "common/json/json_text.hpp"
+#include "common/maystro/json_fields.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <boost/json/serialize.hpp>

@@ -1,6 +1,6 @@
 // JSON as the courier's is parsed, against the library's ready-made parser: both accept the same texts, but
 // for what json_text.hpp says, and find the same values in them.
-#include "common/maystro/json_text.hpp"
+#include "common/json/json_text.hpp"
 
 #include "tests/fuzz/target.hpp"
 

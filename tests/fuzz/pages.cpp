@@ -3,9 +3,9 @@
 #include "common/maystro/page.hpp"
 
 #include "common/base/utf8.hpp"
+#include "common/json/json_text.hpp"
 #include "common/maystro/envelope.hpp"
 #include "common/maystro/hook.hpp"
-#include "common/maystro/json_text.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <boost/json/object.hpp>

@@ -1,10 +1,10 @@
 // Lines of a replay's file and rows of the old system: any bytes; and a body that the API has printed is
 // the same event as the body itself.
-#include "receiver/replay_line.hpp"
+#include "receiver/replay/file_line.hpp"
 
 #include "common/base/utf8.hpp"
-#include "common/maystro/json_text.hpp"
-#include "common/maystro/members.hpp"
+#include "common/json/json_text.hpp"
+#include "common/maystro/json_fields.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <boost/json/serialize.hpp>

@@ -1,5 +1,5 @@
 // `Retry-After` against a slow reader: seconds, rounded up, or a date; never negative, never beyond a day.
-#include "common/maystro/reading.hpp"
+#include "common/courier/response_meta.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <algorithm>

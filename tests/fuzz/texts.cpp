@@ -2,8 +2,8 @@
 // the courier in any JSON value.
 #include "common/base/utf8.hpp"
 #include "common/crypto/crypto.hpp"
-#include "common/maystro/json_text.hpp"
-#include "common/maystro/members.hpp"
+#include "common/json/json_text.hpp"
+#include "common/maystro/json_fields.hpp"
 #include "common/maystro/status.hpp"
 #include "tests/fuzz/target.hpp"
 

@@ -21,8 +21,8 @@ unsigned below(std::minstd_rand& random, unsigned most) {
 bool chance(std::minstd_rand& random, unsigned percent) {
   return below(random, 100) < percent;
 }
-void pause(std::minstd_rand& random, unsigned most_ms) {
-  std::this_thread::sleep_for(milliseconds(below(random, most_ms)));
+void pause(std::minstd_rand& random, unsigned ms_max) {
+  std::this_thread::sleep_for(milliseconds(below(random, ms_max)));
 }
 way any_way(std::minstd_rand& random) {
   return chance(random, 50) ? way::to_server : way::to_client;

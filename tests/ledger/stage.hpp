@@ -3,10 +3,10 @@
 #pragma once
 
 #include "tests/ledger/book.hpp"
+#include "tests/programs/program.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/private_cluster.hpp"
 #include "tests/support/small_disk.hpp"
-#include "tests/system/program.hpp"
 
 #include <list>
 #include <memory>

@@ -63,7 +63,7 @@ violations check_doors(const std::vector<source>& files, const std::string&) {
          {"common/http/"});
   forbid(found, files, std::regex(R"(#include [<"]openssl/(evp|sha|hmac|rand)|\bEVP_\w+)"),
          "digests and random bytes belong to common/crypto",
-         {"common/crypto/", "tests/unit/http/certificates.cpp"});
+         {"common/crypto/", "tests/support/certificates.cpp"});
   forbid(found, files, std::regex(R"(\b(secure_)?getenv\b|\benviron\b)"),
          "the environment is read by common/config", {"common/config/", "tests/support/"});
   forbid(found, files, std::regex(R"(\bsystem_clock\b|\bgettimeofday\b|\bclock_gettime\b)"),

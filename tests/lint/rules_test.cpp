@@ -39,16 +39,16 @@ std::size_t shapes(const std::string& statement) {
 
 TEST_CASE("layers: a folder includes what it links and what stands above it") {
   CHECK(layers_of("common/shop/a.cpp", "common/pg/pool.hpp") == 0);
-  CHECK(layers_of("common/shop/a.cpp", "common/shop/door.hpp") == 0);
-  CHECK(layers_of("common/pg/a.cpp", "common/shop/door.hpp") == 1);
+  CHECK(layers_of("common/shop/a.cpp", "common/shop/accounts.hpp") == 0);
+  CHECK(layers_of("common/pg/a.cpp", "common/shop/accounts.hpp") == 1);
   CHECK(layers_of("common/shop/a.cpp", "common/log/log.hpp") == 1);
   CHECK(layers_of("common/pg/a.cpp", "receiver/app.hpp") == 1);
   CHECK(layers_of("common/pg/a.cpp", "tests/support/cluster.hpp") == 1);
-  CHECK(layers_of("receiver/a.cpp", "common/shop/door.hpp") == 0);
-  CHECK(layers_of("receiver/a.cpp", "reconciler/plan.hpp") == 1);
+  CHECK(layers_of("receiver/a.cpp", "common/shop/accounts.hpp") == 0);
+  CHECK(layers_of("receiver/a.cpp", "reconciler/plan/page_plan.hpp") == 1);
   CHECK(layers_of("reconciler/a.cpp", "receiver/app.hpp") == 1);
   CHECK(layers_of("reconciler/a.cpp", "tests/support/cluster.hpp") == 1);
-  CHECK(layers_of("tests/unit/x/a.cpp", "reconciler/plan.hpp") == 0);
+  CHECK(layers_of("tests/unit/x/a.cpp", "reconciler/plan/page_plan.hpp") == 0);
 }
 
 TEST_CASE("co_await: the plain shapes pass") {

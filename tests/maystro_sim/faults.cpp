@@ -1,7 +1,7 @@
 // See faults.hpp.
 #include "tests/maystro_sim/faults.hpp"
 
-#include "common/http/answer_text.hpp"
+#include "common/http/response_head.hpp"
 
 #include <algorithm>
 

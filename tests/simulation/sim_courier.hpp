@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/base/error.hpp"
-#include "common/shop/observation.hpp"
+#include "common/decision/observation.hpp"
 #include "tests/simulation/faults.hpp"
 #include "tests/simulation/timeline.hpp"
 

@@ -6,8 +6,8 @@
 namespace suivi::simulation {
 
 using namespace std::chrono_literals;
+using receiver::disposition;
 using receiver::event_state;
-using receiver::follow_up;
 using receiver::work;
 
 bool sim_receiver::take(const message& m) {
@@ -89,7 +89,7 @@ void sim_receiver::apply(std::vector<work> events) {
     e.what.decide_by_later_time = receiver::waited_long_enough(e, wall());
     seen.push_back(e.what);
   }
-  std::vector<follow_up> ends;
+  std::vector<disposition> ends;
   auto verdicts = store_.apply(seen, [&](std::span<const shop::verdict> v) {
     for (std::size_t i = 0; i < v.size(); ++i) {
       if (store_.events.at(events[i].id).owner != name()) return false;
@@ -107,13 +107,13 @@ void sim_receiver::apply(std::vector<work> events) {
 }
 
 // In the door's transaction.
-void sim_receiver::settle(const work& event, const follow_up& next) {
+void sim_receiver::settle(const work& event, const disposition& next) {
   auto& row = store_.events.at(event.id);
   switch (next.what) {
-  case follow_up::kind::close:
+  case disposition::kind::close:
     store_.close(event.id, next.outcome);
     break;
-  case follow_up::kind::postpone:
+  case disposition::kind::postpone:
     if (row.what.state != next.state) row.what.state_since = wall();
     row.what.state = next.state;
     row.what.attempts = next.attempts;
@@ -121,21 +121,21 @@ void sim_receiver::settle(const work& event, const follow_up& next) {
     row.owner.clear();
     row.due = t_.now() + next.delay;
     break;
-  case follow_up::kind::read_first:
+  case disposition::kind::read_first:
     if (row.what.state != next.state) row.what.state_since = wall();
     row.what.state = next.state;
     row.due = t_.now() + 60s;
     break;
-  case follow_up::kind::try_again:
+  case disposition::kind::try_again:
     break;
   }
 }
 
-void sim_receiver::carry_out(work event, const follow_up& next) {
-  if (next.what == follow_up::kind::try_again) {
+void sim_receiver::carry_out(work event, const disposition& next) {
+  if (next.what == disposition::kind::try_again) {
     ++event.busy_tries;
     apply_soon(std::move(event), next.delay);
-  } else if (next.what == follow_up::kind::read_first) {
+  } else if (next.what == disposition::kind::read_first) {
     if (event.state != next.state) event.state_since = wall();
     event.state = next.state;
     event.attempts = next.attempts;

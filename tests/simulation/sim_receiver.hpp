@@ -34,9 +34,9 @@ class sim_receiver final : public process {
   void drain();
   void apply_soon(receiver::work event, milliseconds wait);
   void apply(std::vector<receiver::work> events);
-  void carry_out(receiver::work event, const receiver::follow_up& next);
+  void carry_out(receiver::work event, const receiver::disposition& next);
   void confirm(receiver::work event, shop::wanted_read what);
-  void settle(const receiver::work& event, const receiver::follow_up& next);
+  void settle(const receiver::work& event, const receiver::disposition& next);
 
   sim_store& store_;
   sim_courier& courier_;

@@ -1,8 +1,8 @@
-// The course of a sweep, as reconciler/sweep.cpp has it, on virtual time.
+// The course of a sweep, as reconciler/sweep/account_sweep.cpp has it, on virtual time.
 #include "tests/simulation/sim_reconciler.hpp"
 
-#include "reconciler/ledger.hpp"
-#include "reconciler/rotation.hpp"
+#include "reconciler/store/sweep_record.hpp"
+#include "reconciler/sweep/rotation.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr milliseconds read_lag = 10s;
 constexpr milliseconds incremental_every = 5min;
-constexpr int most_in_flight = 10;
+constexpr int in_flight_max = 10;
 
 } // namespace
 
@@ -24,7 +24,7 @@ struct sim_reconciler::request {
   shop::wanted_read what; // where it is no page
   bool settles = false;   // a doubt
   int tries = 0;
-  reconciler::pace::errand errand = reconciler::pace::errand::page;
+  reconciler::pace::priority priority = reconciler::pace::priority::page;
   reconciler::pace::cost price = reconciler::pace::cost::first;
   reconciler::pace::ticket ticket = 0;
 };
@@ -38,7 +38,7 @@ struct sim_reconciler::sweep {
   instant started{}; // by the process's clock
   instant really_started{};
   reconciler::list_plan plan;
-  reconciler::pace pace{{most_in_flight, 0}};
+  reconciler::pace pace{{in_flight_max, 0}};
   std::map<reconciler::pace::ticket, std::shared_ptr<request>> line;
   std::vector<shop::wanted_read> doubts;
   std::set<std::string> written; // uuids
@@ -100,7 +100,7 @@ void sim_reconciler::keep_lease(std::shared_ptr<sweep> s) {
 void sim_reconciler::go_on(std::shared_ptr<sweep> s) {
   if (s->ended) return;
   if (s->stopped || s->lost) return end(s);
-  while (!s->plan.done() && s->in_flight < most_in_flight) {
+  while (!s->plan.done() && s->in_flight < in_flight_max) {
     auto page = s->plan.next();
     if (!page) break;
     auto r = std::make_shared<request>();
@@ -115,7 +115,7 @@ void sim_reconciler::go_on(std::shared_ptr<sweep> s) {
       auto r = std::make_shared<request>();
       r->what = std::move(wanted);
       r->settles = true;
-      r->errand = reconciler::pace::errand::single_read;
+      r->priority = reconciler::pace::priority::single_read;
       ++s->in_flight;
       auto wait = std::max(milliseconds(0), std::chrono::ceil<milliseconds>(r->what.not_before - wall()));
       later(wait, [this, s, r] { stand_in_line(s, r); });
@@ -143,7 +143,7 @@ void sim_reconciler::plan_rotation(std::shared_ptr<sweep> s) {
     if (i >= static_cast<std::size_t>(reconciler::rotation_least) && rested) break;
     auto r = std::make_shared<request>();
     r->what = {s->account, open[i]->uuid, "", {}};
-    r->errand = reconciler::pace::errand::single_read;
+    r->priority = reconciler::pace::priority::single_read;
     ++s->in_flight;
     stand_in_line(s, r);
   }
@@ -151,7 +151,7 @@ void sim_reconciler::plan_rotation(std::shared_ptr<sweep> s) {
 
 void sim_reconciler::stand_in_line(std::shared_ptr<sweep> s, std::shared_ptr<request> r) {
   if (s->ended) return;
-  r->ticket = s->pace.stand_in_line(r->errand, r->price);
+  r->ticket = s->pace.stand_in_line(r->priority, r->price);
   s->line[r->ticket] = r;
   admit(s);
 }
@@ -192,13 +192,13 @@ void sim_reconciler::take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, 
   auto next = reconciler::judge(failure, answer.retry_after, r->tries,
                                 s->pace.throttled_in_a_row() + (throttled ? 1 : 0), t_.chance());
   s->pace.ended(r->ticket, how, next.wait, t_.chance(), t_.steady());
-  if (next.what == reconciler::next_step::stop_account || !s->pace.hopeless(t_.steady()).empty())
+  if (next.what == reconciler::next_step::stop_account || !s->pace.give_up_reason(t_.steady()).empty())
     s->stopped = true;
   using reconciler::next_step;
   if (s->stopped) return end(s);
   if (next.what == next_step::again || next.what == next_step::again_gated) {
     r->price = throttled ? reconciler::pace::cost::none : reconciler::pace::cost::repeated;
-    if (!throttled && r->page) r->errand = reconciler::pace::errand::repetition;
+    if (!throttled && r->page) r->priority = reconciler::pace::priority::repetition;
     later(next.what == next_step::again ? next.wait : 0ms, [this, s, r] { stand_in_line(s, r); });
     return admit(s);
   }

@@ -4,9 +4,9 @@
 // event by event.
 #pragma once
 
-#include "reconciler/due.hpp"
-#include "reconciler/list_plan.hpp"
-#include "reconciler/pace.hpp"
+#include "reconciler/pace/pace.hpp"
+#include "reconciler/plan/list_plan.hpp"
+#include "reconciler/schedule/due.hpp"
 #include "tests/simulation/process.hpp"
 #include "tests/simulation/sim_courier.hpp"
 #include "tests/simulation/sim_store.hpp"

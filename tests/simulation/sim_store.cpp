@@ -1,7 +1,7 @@
 // Everything is in memory; "commit" is the end of a function.
 #include "tests/simulation/sim_store.hpp"
 
-#include "reconciler/ledger.hpp"
+#include "reconciler/store/sweep_record.hpp"
 
 #include <charconv>
 #include <fmt/format.h>

@@ -3,8 +3,8 @@
 // clock, fencing) is written down here. Every write is checked against what must always hold.
 #pragma once
 
-#include "common/shop/decide.hpp"
-#include "receiver/follow_up.hpp"
+#include "common/decision/decide.hpp"
+#include "receiver/event/disposition.hpp"
 #include "tests/simulation/timeline.hpp"
 
 #include <map>

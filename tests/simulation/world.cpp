@@ -145,11 +145,11 @@ class world {
   // Old orders are forgotten by the courier's movement, not by the shop: the world stays small by bounding
   // the new.
   void make_order_or_ship_again() {
-    if (orders_made_ < most_orders && t_.happens(0.8)) return make_order();
+    if (orders_made_ < orders_max && t_.happens(0.8)) return make_order();
     auto& parcels = courier_.parcels();
     auto& some = parcels[static_cast<std::size_t>(t_.below(static_cast<int>(parcels.size())))];
     bool goes_back = maystro::is_returning(some.path.back().status);
-    if (goes_back && parcels.size() < 4 * most_orders) {
+    if (goes_back && parcels.size() < 4 * orders_max) {
       auto copy = some; // `add` may move it
       courier_.add(copy.account, copy.reference);
     }
@@ -212,7 +212,7 @@ class world {
                                   order.columns.tracking.value_or("-"), text, shown->uuid));
   }
 
-  static constexpr int most_orders = 60;
+  static constexpr int orders_max = 60;
 
   timeline t_;
   faults faults_ = none();

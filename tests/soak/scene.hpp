@@ -2,10 +2,10 @@
 // reconciler, sweeps again and again, and a bystander who forgets his transaction for most of the time.
 #pragma once
 
+#include "tests/programs/program.hpp"
 #include "tests/soak/series.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/support/private_cluster.hpp"
-#include "tests/system/program.hpp"
 
 #include <atomic>
 #include <optional>

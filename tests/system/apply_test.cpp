@@ -1,6 +1,6 @@
 // The apply lane through the real program: locked orders delay nobody else, parked events find their orders,
 // failing ones are visible, and what was durable when the process died is applied by the next one.
-#include "tests/system/pushed_shop.hpp"
+#include "tests/programs/receiver_process.hpp"
 
 using namespace suivi::test;
 using std::chrono::steady_clock;

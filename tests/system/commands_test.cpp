@@ -1,5 +1,5 @@
 // What both programs answer on their command line without a database.
-#include "tests/system/program.hpp"
+#include "tests/programs/program.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>

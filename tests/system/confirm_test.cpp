@@ -1,5 +1,5 @@
 // The receiver's single reads: what only the courier can settle waits for it, visibly, and asks it gently.
-#include "tests/system/pushed_shop.hpp"
+#include "tests/programs/receiver_process.hpp"
 
 #include <set>
 

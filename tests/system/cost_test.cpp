@@ -1,6 +1,6 @@
 // What a sweep that finds nothing costs: no row of the shop is written, Suivi's own are updated in place, and
 // nothing grows.
-#include "tests/system/swept_shop.hpp"
+#include "tests/programs/reconciler_process.hpp"
 
 using namespace suivi::test;
 

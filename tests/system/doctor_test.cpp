@@ -1,6 +1,6 @@
 // The one-off commands as an operator runs them: what they print, with which status they end, and that
 // `doctor` names what keeps orders from being updated.
-#include "tests/system/swept_shop.hpp"
+#include "tests/programs/reconciler_process.hpp"
 
 #include <algorithm>
 #include <chrono>

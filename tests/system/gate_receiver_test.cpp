@@ -1,6 +1,6 @@
 // The receiver's two connections at their worst, one fault a test: its database's, where the spool takes over
 // and is drained afterwards, and the courier's, who repeats what it got no answer to.
-#include "tests/system/gated_receiver.hpp"
+#include "tests/programs/gated_receiver.hpp"
 
 #include <thread>
 

@@ -1,7 +1,7 @@
 // The reconciler's two connections at their worst, one fault a test, in the middle of a sweep: it ends
 // complete, or says that it did not; the next one is complete, and `verify` finds no difference.
+#include "tests/programs/reconciler_process.hpp"
 #include "tests/support/gate.hpp"
-#include "tests/system/swept_shop.hpp"
 
 #include <thread>
 

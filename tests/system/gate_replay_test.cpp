@@ -1,6 +1,6 @@
 // A replay whose COMMITs get lost, or the answer to one: every event is applied and journaled once.
+#include "tests/programs/operations_client.hpp"
 #include "tests/support/gate.hpp"
-#include "tests/system/operated_shop.hpp"
 
 using namespace suivi::test;
 using way = gate::way;

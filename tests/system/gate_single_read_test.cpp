@@ -1,9 +1,9 @@
 // The receiver's questions to the courier at their worst: an untimed webhook that takes a parcel back waits,
 // visibly, for one read of it, and is settled as soon as the courier answers again; other webhooks wait for
 // nothing meanwhile.
+#include "tests/programs/reconciler_process.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/support/gate.hpp"
-#include "tests/system/swept_shop.hpp"
 
 using namespace suivi;
 using namespace suivi::test;

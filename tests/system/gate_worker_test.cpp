@@ -1,7 +1,7 @@
 // The worker between sweeps while its database goes away, comes late or loses what is Suivi's: it says so,
 // waits, and sweeps again.
+#include "tests/programs/reconciler_process.hpp"
 #include "tests/support/gate.hpp"
-#include "tests/system/swept_shop.hpp"
 
 using namespace suivi::test;
 

@@ -1,7 +1,7 @@
 // The main job through the real binaries: webhooks that arrive are applied, what was lost the sweep finds,
 // and in the end every order the courier knows shows what the courier has.
+#include "tests/programs/program.hpp"
 #include "tests/support/database.hpp"
-#include "tests/system/program.hpp"
 
 #include <algorithm>
 #include <boost/json/parse.hpp>

@@ -1,8 +1,8 @@
 // The operations API of the real receiver where the courier and the reconciler have their say: coverage,
 // timelines, sweeps, accounts, the old scheduler's shape, and the stream.
 #include "common/http/message.hpp"
-#include "tests/system/listener.hpp"
-#include "tests/system/operated_shop.hpp"
+#include "tests/programs/operations_client.hpp"
+#include "tests/programs/stream_client.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // Several receivers on one database, and receivers that lose the database's word: killed, frozen, cut off at
 // a COMMIT. Every acknowledged webhook is applied once.
-#include "tests/system/cutting_relay.hpp"
-#include "tests/system/pushed_shop.hpp"
+#include "tests/programs/cutting_relay.hpp"
+#include "tests/programs/receiver_process.hpp"
 
 #include <set>
 

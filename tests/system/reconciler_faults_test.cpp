@@ -1,8 +1,8 @@
 // The reconciler against a courier at its worst, as real programs: every way of failing ends in a sweep that
 // is complete and right, or that says it is incomplete and why; and where the courier recovers, so does the
 // next sweep.
-#include "tests/system/raw_courier.hpp"
-#include "tests/system/swept_shop.hpp"
+#include "tests/programs/raw_courier.hpp"
+#include "tests/programs/reconciler_process.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // `suivi-receiver replay` as an operator runs it: by everything that can be named, from every source, dry,
 // paced, stopped in the middle, and with the exit status of the contract.
+#include "tests/programs/operations_client.hpp"
 #include "tests/support/connected.hpp"
-#include "tests/system/operated_shop.hpp"
 
 #include <csignal>
 #include <fstream>

@@ -1,6 +1,6 @@
 // The database goes, processes are killed, the database comes back: every webhook that was answered with 2xx
 // is in the events once and applied.
-#include "tests/system/unsteady_database.hpp"
+#include "tests/programs/unsteady_database.hpp"
 
 #include <thread>
 

@@ -1,5 +1,5 @@
 // `suivi-reconciler sweep` as people and scripts meet it: what it prints where, and the status it ends with.
-#include "tests/system/swept_shop.hpp"
+#include "tests/programs/reconciler_process.hpp"
 
 #include <pty.h>
 #include <sys/wait.h>

@@ -1,6 +1,6 @@
 // The sweeping commands and the worker as processes: what they read, and how they end.
+#include "tests/programs/program.hpp"
 #include "tests/support/database.hpp"
-#include "tests/system/program.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>

@@ -1,7 +1,7 @@
 // What is shown where standard error is a terminal: how far long work has come; and standard output stays
 // clean of it.
-#include "tests/system/operated_shop.hpp"
-#include "tests/system/swept_shop.hpp"
+#include "tests/programs/operations_client.hpp"
+#include "tests/programs/reconciler_process.hpp"
 
 #include <algorithm>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 // What comes in by webhook in every shape, through real sockets: applied, ignored, kept aside or known
 // already, and gone when its time has passed.
 #include "common/crypto/crypto.hpp"
+#include "tests/programs/program.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/folder.hpp"
-#include "tests/system/program.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

@@ -1,7 +1,7 @@
 // Workers as processes: several share the accounts and one that dies or freezes is replaced, an account's
 // trouble is its own, what was missed is caught up once, what is asked for begins at once and shows how far
 // it has come.
-#include "tests/system/swept_shop.hpp"
+#include "tests/programs/reconciler_process.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

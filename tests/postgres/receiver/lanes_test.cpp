@@ -1,5 +1,5 @@
 // Intake and apply lane together against a real database and shop.
-#include "tests/postgres/receiver/receiver_inside.hpp"
+#include "tests/postgres/receiver/in_process_receiver.hpp"
 
 using namespace suivi;
 using namespace suivi::receiver;
@@ -7,7 +7,7 @@ using namespace suivi::receiver;
 TEST_CASE("many webhooks at once are stored and applied each to its order") {
   test::database db;
   receiver_inside here(db);
-  std::vector<arrival> rows;
+  std::vector<webhook> rows;
   for (int n = 1; n <= 100; ++n) rows.push_back(order(n));
   std::set<std::int64_t> ids;
   auto steps = [&]() -> task<void> {
@@ -34,7 +34,7 @@ TEST_CASE("a webhook that the database refuses is kept as bytes and harms none o
     create function refuse() returns trigger language plpgsql as $$
     begin if new.reference = 'R7' then raise 'poison' using errcode = '22P05'; end if; return new; end $$;
     create trigger refuse before insert on suivi.inbox for each row execute function refuse())");
-  std::vector<arrival> rows;
+  std::vector<webhook> rows;
   for (int n = 1; n <= 20; ++n) rows.push_back(order(n));
   auto steps = [&]() -> task<void> {
     auto answers = co_await here.store(rows);
@@ -58,7 +58,7 @@ TEST_CASE("an event that cannot be applied is failed with its error and harms no
     create function refuse() returns trigger language plpgsql as $$
     begin raise 'poison' using errcode = '22003'; end $$;
     create trigger refuse before update on orders for each row when (new."id" = 'o7') execute function refuse())");
-  std::vector<arrival> rows;
+  std::vector<webhook> rows;
   for (int n = 1; n <= 20; ++n) rows.push_back(order(n));
   auto steps = [&]() -> task<void> {
     co_await here.store(rows);
@@ -77,7 +77,7 @@ TEST_CASE("events left behind by a dead receiver are applied once their lease ha
   auto left = order(1);
   auto steps = [&]() -> task<void> {
     auto dead = co_await test::connected(db.options());
-    std::span<const arrival> rows(&left, 1);
+    std::span<const webhook> rows(&left, 1);
     auto kept = co_await ingest(dead, rows, "the dead one");
     REQUIRE(kept);
     CHECK(db.value("select owner from suivi.pending") == "the dead one");
@@ -93,7 +93,7 @@ TEST_CASE("an address that names an unknown account makes a conflict") {
   auto row = order(1);
   row.account = "nobody";
   auto steps = [&]() -> task<void> {
-    std::vector<arrival> rows{row};
+    std::vector<webhook> rows{row};
     co_await here.store(rows);
     co_await here.until(nothing_pending, "0");
   };
@@ -116,7 +116,7 @@ TEST_CASE("where much waits to be applied a webhook is answered a moment later a
     here.events.take(std::move(much));
     while (!here.accounts.loaded() || here.events.is_behind() == false) co_await runtime::sleep_for(5ms);
     auto begun = std::chrono::steady_clock::now();
-    std::vector<arrival> rows{order(2)};
+    std::vector<webhook> rows{order(2)};
     auto answers = co_await here.store(rows);
     auto took = std::chrono::steady_clock::now() - begun;
     REQUIRE(answers.front());

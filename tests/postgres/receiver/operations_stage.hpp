@@ -1,8 +1,8 @@
 // The operations API over a receiver without its server: a test asks as an operator would.
 #pragma once
 
-#include "receiver/operations.hpp"
-#include "tests/postgres/receiver/receiver_inside.hpp"
+#include "receiver/api/operations_api.hpp"
+#include "tests/postgres/receiver/in_process_receiver.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -46,9 +46,9 @@ inline std::string text(const json::value& from) {
 }
 
 // An event of an order that is not there yet.
-inline arrival stranger(int n) {
+inline webhook stranger(int n) {
   auto number = std::to_string(n);
-  arrival a;
+  webhook a;
   a.received_at = suivi::now();
   a.raw = R"({"event":"OrderStatusChanged","payload":{"id":"s)" + number +
           R"(","status":31,"external_order_id":"S/)" + number + R"(","customer_phone":"0550000000"}})";
@@ -57,8 +57,8 @@ inline arrival stranger(int n) {
   return a;
 }
 
-inline arrival nonsense(std::string raw) {
-  arrival a;
+inline webhook nonsense(std::string raw) {
+  webhook a;
   a.received_at = suivi::now();
   a.raw = std::move(raw);
   a.what = maystro::decode(a.raw);

@@ -1,5 +1,5 @@
 // Which parked events are woken, and in which order.
-#include "receiver/inbox.hpp"
+#include "receiver/inbox/ingest.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/print_result.hpp"

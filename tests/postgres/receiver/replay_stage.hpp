@@ -4,7 +4,7 @@
 #include "common/http/client.hpp"
 #include "common/http/server.hpp"
 #include "common/runtime/task_group.hpp"
-#include "receiver/replay.hpp"
+#include "receiver/replay/replay.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/print_result.hpp"
@@ -45,9 +45,9 @@ struct replay_stage {
   }
   // Kept as the receiver keeps them; nobody's, and due.
   void store(std::vector<std::string> bodies) {
-    std::vector<arrival> rows;
+    std::vector<webhook> rows;
     for (auto& raw : bodies) {
-      arrival a;
+      webhook a;
       a.received_at = received;
       a.what = maystro::decode(raw);
       a.key = choose_key(raw, a.what);
@@ -56,7 +56,7 @@ struct replay_stage {
     }
     test::run([&]() -> task<void> {
       auto open = co_await test::connected(db.options());
-      std::span<const arrival> all(rows);
+      std::span<const webhook> all(rows);
       auto kept = co_await ingest(open, all, "");
       REQUIRE(kept);
     });
@@ -81,9 +81,9 @@ struct replay_stage {
         serving.spawn("courier", server.run());
         settings.maystro.base_url = "http://127.0.0.1:" + std::to_string(server.port());
       }
-      database watched(executor, db.options(), 2);
+      database_monitor watched(executor, db.options(), 2);
       http::client client(executor, {});
-      account_book accounts(watched, client, settings);
+      account_registry accounts(watched, client, settings);
       co_await accounts.refresh();
       REQUIRE(accounts.loaded());
       replay_options how;

@@ -186,9 +186,9 @@ TEST_CASE("two replays at once apply every event once") {
   auto both = [&]() -> task<void> {
     auto executor = co_await asio::this_coro::executor;
     config::settings settings;
-    database watched(executor, at.db.options(), 4);
+    database_monitor watched(executor, at.db.options(), 4);
     http::client client(executor, {});
-    account_book accounts(watched, client, settings);
+    account_registry accounts(watched, client, settings);
     co_await accounts.refresh();
     auto options = [](std::string owner) {
       replay_options how;

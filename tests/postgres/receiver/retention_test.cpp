@@ -1,6 +1,6 @@
 // Old webhooks go, with their keys and outcomes and no others; nobody who stores or reads has to wait for it.
-#include "receiver/retention.hpp"
-#include "tests/postgres/receiver/receiver_inside.hpp"
+#include "receiver/upkeep/retention.hpp"
+#include "tests/postgres/receiver/in_process_receiver.hpp"
 #include "tests/support/run.hpp"
 
 using namespace suivi;
@@ -28,7 +28,7 @@ struct housekeeping {
   }
   task<std::string> round_here() {
     auto executor = co_await asio::this_coro::executor;
-    receiver::database watched(executor, db.options(), 1);
+    receiver::database_monitor watched(executor, db.options(), 1);
     retention r(db.options(), watched, counts, three_days);
     auto ended = co_await r.round();
     co_return told(ended);
@@ -39,7 +39,7 @@ struct housekeeping {
 
   const test::database& db;
   metrics::registry series;
-  measures counts{series};
+  receiver_metrics counts{series};
 };
 
 // As if everything that is stored now had been stored `days` days ago, in partitions of that day.
@@ -59,10 +59,10 @@ void age(const test::database& db, int days) {
     end $$)");
 }
 
-std::vector<receipt> store(const test::database& db, std::vector<arrival> rows, std::string owner = "") {
+std::vector<receipt> store(const test::database& db, std::vector<webhook> rows, std::string owner = "") {
   return test::run([&]() -> task<std::vector<receipt>> {
     auto connection = co_await test::connected(db.options());
-    std::span<const arrival> all(rows);
+    std::span<const webhook> all(rows);
     auto kept = co_await ingest(connection, all, owner);
     REQUIRE(kept);
     co_return *kept;

@@ -1,6 +1,6 @@
 // What the spool took while the database was away, slow or read-only comes to the events once, and is
 // applied.
-#include "tests/postgres/receiver/receiver_inside.hpp"
+#include "tests/postgres/receiver/in_process_receiver.hpp"
 #include "tests/support/run.hpp"
 
 using namespace suivi;
@@ -45,8 +45,8 @@ task<void> until_spooled(receiver_inside& here, std::uint64_t rows) {
   CHECK(spool.depth.rows == rows);
 }
 
-std::vector<arrival> orders(int from, int to) {
-  std::vector<arrival> rows;
+std::vector<webhook> orders(int from, int to) {
+  std::vector<webhook> rows;
   for (int n = from; n <= to; ++n) rows.push_back(order(n));
   return rows;
 }

@@ -1,7 +1,7 @@
 // Which accounts a shop has.
 #include "common/shop/accounts.hpp"
 #include "common/shop/coverage.hpp"
-#include "tests/postgres/reconciler/stage.hpp"
+#include "tests/postgres/reconciler/sweep_stage.hpp"
 #include "tests/support/connected.hpp"
 
 #include <boost/json/serialize.hpp>

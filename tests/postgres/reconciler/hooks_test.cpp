@@ -1,8 +1,8 @@
 // Hooks registered at a courier that fails, and what is noted of them.
-#include "reconciler/account_notes.hpp"
-#include "reconciler/registrar.hpp"
-#include "tests/postgres/reconciler/beside_courier.hpp"
-#include "tests/postgres/reconciler/stage.hpp"
+#include "reconciler/hooks/hook_registrar.hpp"
+#include "reconciler/store/account_statistics.hpp"
+#include "tests/postgres/reconciler/courier_server.hpp"
+#include "tests/postgres/reconciler/sweep_stage.hpp"
 #include "tests/support/connected.hpp"
 
 #include <boost/json/parse.hpp>
@@ -74,11 +74,11 @@ hook_owner owner(std::string secret = "example-secret") {
   return {"https://shop.example", std::move(secret), "acc-1", {}};
 }
 
-hook_report act(hook_courier& courier, hook_owner of, task<hook_report> (registrar::*what)()) {
+hook_report act(hook_courier& courier, hook_owner of, task<hook_report> (hook_registrar::*what)()) {
   hook_report got;
   test::run_beside([&](const http::request& asked) { return courier.answer(asked); },
                    [&](shop::account who, http::client& client) -> task<void> {
-                     registrar hooks(client, who, milliseconds(5'000), of);
+                     hook_registrar hooks(client, who, milliseconds(5'000), of);
                      got = co_await (hooks.*what)();
                    });
   return got;
@@ -92,10 +92,10 @@ TEST_CASE("ensure registers once whatever the shape of the courier's lists") {
       hook_courier courier;
       courier.bare = bare;
       courier.old_shape = old_shape;
-      auto first = act(courier, owner(), &registrar::ensure);
+      auto first = act(courier, owner(), &hook_registrar::ensure);
       CHECK_FALSE(first.failed);
       CHECK(first.added == std::vector<std::string>{"OrderFieldUpdated", "OrderDelivered"});
-      auto second = act(courier, owner(), &registrar::ensure);
+      auto second = act(courier, owner(), &hook_registrar::ensure);
       CHECK(second.added.empty());
       CHECK(courier.hooks.size() == 2);
       CHECK(courier.made == 2);
@@ -105,7 +105,7 @@ TEST_CASE("ensure registers once whatever the shape of the courier's lists") {
 TEST_CASE("a registration whose answer was lost is not sent twice") {
   hook_courier courier;
   courier.lose_answers = 2;
-  auto r = act(courier, owner(), &registrar::ensure);
+  auto r = act(courier, owner(), &hook_registrar::ensure);
   CHECK_FALSE(r.failed);
   CHECK(r.added.size() == 2);
   CHECK(courier.made == 2);
@@ -113,9 +113,9 @@ TEST_CASE("a registration whose answer was lost is not sent twice") {
 
 TEST_CASE("a new secret replaces the old hooks after the new ones are there") {
   hook_courier courier;
-  act(courier, owner("before"), &registrar::ensure);
+  act(courier, owner("before"), &hook_registrar::ensure);
   courier.hooks.push_back({"x", "https://else.example/in", "id-all"});
-  auto r = act(courier, owner(), &registrar::ensure);
+  auto r = act(courier, owner(), &hook_registrar::ensure);
   CHECK(r.removed.size() == 2);
   REQUIRE(courier.hooks.size() == 3);
   CHECK(courier.hooks.front().id == "x");
@@ -126,9 +126,9 @@ TEST_CASE("a new secret replaces the old hooks after the new ones are there") {
 
 TEST_CASE("remove takes ours and leaves other endpoints") {
   hook_courier courier;
-  act(courier, owner("before"), &registrar::ensure);
+  act(courier, owner("before"), &hook_registrar::ensure);
   courier.hooks.push_back({"x", "https://else.example/in", "id-all"});
-  auto r = act(courier, owner(), &registrar::remove);
+  auto r = act(courier, owner(), &hook_registrar::remove);
   CHECK_FALSE(r.failed);
   CHECK(courier.hooks.size() == 1);
 }
@@ -136,7 +136,7 @@ TEST_CASE("remove takes ours and leaves other endpoints") {
 TEST_CASE("a refused key is asked once and told") {
   hook_courier courier;
   courier.refuse_with = 401;
-  auto r = act(courier, owner(), &registrar::ensure);
+  auto r = act(courier, owner(), &hook_registrar::ensure);
   REQUIRE(r.failed);
   CHECK(r.failed->code == "maystro:unauthorized");
 }

@@ -1,5 +1,5 @@
 // Incremental sweeps and rotation: what they find, what they ask for, and what they leave behind.
-#include "tests/postgres/reconciler/stage.hpp"
+#include "tests/postgres/reconciler/sweep_stage.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // Orders without tracking number that the pages do not show are asked for by reference.
-#include "tests/postgres/reconciler/stage.hpp"
+#include "tests/postgres/reconciler/sweep_stage.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>

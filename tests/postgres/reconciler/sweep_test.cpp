@@ -1,5 +1,5 @@
 // Sweeps against a real database and a courier behind a socket.
-#include "tests/postgres/reconciler/stage.hpp"
+#include "tests/postgres/reconciler/sweep_stage.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>

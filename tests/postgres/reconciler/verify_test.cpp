@@ -1,8 +1,8 @@
 // Comparing a real orders table with a courier, and that nothing is written by it.
-#include "reconciler/doctor_collect.hpp"
-#include "reconciler/verifier.hpp"
-#include "tests/postgres/reconciler/beside_courier.hpp"
-#include "tests/postgres/reconciler/stage.hpp"
+#include "reconciler/doctor/collect.hpp"
+#include "reconciler/verify/verifier.hpp"
+#include "tests/postgres/reconciler/courier_server.hpp"
+#include "tests/postgres/reconciler/sweep_stage.hpp"
 #include "tests/support/connected.hpp"
 
 #include <doctest/doctest.h>

@@ -3,7 +3,7 @@
 #include "common/http/server.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/shop/single_read.hpp"
-#include "tests/postgres/shop/shop_database.hpp"
+#include "tests/postgres/door/shop_database.hpp"
 #include "tests/support/print_result.hpp"
 
 using namespace suivi;

@@ -1,7 +1,7 @@
 // Loading as a whole: precedence, every mistake at once, secrets that stay secret, printing that reads back.
 #include "common/config/settings.hpp"
 
-#include "common/config/keys.hpp"
+#include "common/config/setting_table.hpp"
 
 #include <doctest/doctest.h>
 #include <filesystem>

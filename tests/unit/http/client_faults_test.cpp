@@ -1,7 +1,7 @@
 // The client against peers that break off, stall, lie or talk too much.
-#include "asking.hpp"
-#include "loopback.hpp"
-#include "scripted.hpp"
+#include "tests/support/loopback.hpp"
+#include "tests/unit/http/asking.hpp"
+#include "tests/unit/http/scripted.hpp"
 
 #include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>

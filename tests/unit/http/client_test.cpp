@@ -1,6 +1,6 @@
 // The client against our own server.
-#include "asking.hpp"
-#include "loopback.hpp"
+#include "tests/support/loopback.hpp"
+#include "tests/unit/http/asking.hpp"
 
 #include <doctest/doctest.h>
 

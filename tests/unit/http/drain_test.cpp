@@ -1,6 +1,6 @@
 // Ending: what is in progress is finished, what is idle is closed, what takes too long is cut, nothing is
 // left.
-#include "loopback.hpp"
+#include "tests/support/loopback.hpp"
 
 #include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>

@@ -1,5 +1,5 @@
 // The server through real sockets: what a faulty, slow or hostile peer sees, and that the next one is served.
-#include "loopback.hpp"
+#include "tests/support/loopback.hpp"
 
 #include <atomic>
 #include <doctest/doctest.h>

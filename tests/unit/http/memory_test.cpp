@@ -1,5 +1,5 @@
 // What connections at rest hold, and what a burst leaves behind, of a server in this very process.
-#include "loopback.hpp"
+#include "tests/support/loopback.hpp"
 
 #include <doctest/doctest.h>
 #include <fstream>

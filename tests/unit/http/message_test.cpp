@@ -1,6 +1,6 @@
 // Text in, text out: escapes, targets, URLs, heads.
-#include "common/http/answer_text.hpp"
 #include "common/http/message.hpp"
+#include "common/http/response_head.hpp"
 #include "common/http/url.hpp"
 
 #include <doctest/doctest.h>

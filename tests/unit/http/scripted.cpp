@@ -1,5 +1,5 @@
 // Plain POSIX sockets.
-#include "scripted.hpp"
+#include "tests/unit/http/scripted.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // The server through real sockets: what a well-behaved peer sees.
-#include "asking.hpp"
-#include "loopback.hpp"
+#include "tests/support/loopback.hpp"
+#include "tests/unit/http/asking.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
 // Bodies made while they are sent: framing, peers that leave or do not read, draining.
-#include "common/http/streaming.hpp"
-#include "loopback.hpp"
+#include "common/http/body_stream.hpp"
+#include "tests/support/loopback.hpp"
 
 #include <atomic>
 #include <doctest/doctest.h>

@@ -1,7 +1,7 @@
 // TLS between our client and our server: who is trusted, what is reloaded, how it ends.
-#include "asking.hpp"
-#include "certificates.hpp"
-#include "loopback.hpp"
+#include "tests/support/certificates.hpp"
+#include "tests/support/loopback.hpp"
+#include "tests/unit/http/asking.hpp"
 
 #include <doctest/doctest.h>
 #include <fstream>

@@ -1,5 +1,5 @@
 // Rows of the courier's list, as tidy and as untidy as they come.
-#include "common/maystro/json_text.hpp"
+#include "common/json/json_text.hpp"
 #include "common/maystro/shipment.hpp"
 
 #include <boost/json/value.hpp>

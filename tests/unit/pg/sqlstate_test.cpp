@@ -1,5 +1,5 @@
 // What may be done about an error, by its SQLSTATE alone, and when a lost connection leaves the outcome open.
-#include "common/pg/doubt.hpp"
+#include "common/pg/in_doubt.hpp"
 #include "common/pg/sqlstate.hpp"
 
 #include <doctest/doctest.h>
@@ -86,4 +86,13 @@ TEST_CASE("after a rollback statements stand alone again and a savepoint's rollb
   CHECK(may_commit(true, {"rollback", "insert into t values (1)"}));
   CHECK_FALSE(may_commit(true, {"rollback to savepoint s", "insert into t values (1)"}));
   CHECK_FALSE(may_commit(true, {"rollback work to s", "insert into t values (1)"}));
+}
+
+TEST_CASE("a missing schema, table or function is a missing schema, a refused value is none") {
+  for (const char* code : {"sqlstate:3F000", "sqlstate:42P01", "sqlstate:42883"}) {
+    CAPTURE(code);
+    CHECK(pg::schema_is_missing(permanent(code, "")));
+  }
+  CHECK_FALSE(pg::schema_is_missing(permanent("sqlstate:22P05", "")));
+  CHECK_FALSE(pg::schema_is_missing(permanent("pg:refused", "")));
 }

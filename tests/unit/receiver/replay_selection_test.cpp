@@ -1,6 +1,6 @@
 // Which events a replay is about: read strictly, from the API's body and from the command's options.
 #include "receiver/command_line.hpp"
-#include "receiver/replay_selection.hpp"
+#include "receiver/replay/selection.hpp"
 #include "tests/support/print_result.hpp"
 
 #include <doctest/doctest.h>

@@ -1,0 +1,22 @@
+// Doubling with a ceiling, less a random part.
+#include "common/base/backoff.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace suivi {
+
+milliseconds backoff(int tries, milliseconds first, milliseconds most, double taken) {
+  auto delay = first;
+  for (int i = 0; i < tries && delay < most; ++i) delay *= 2;
+  delay = std::min(delay, most);
+  auto cut = static_cast<milliseconds::rep>(static_cast<double>(delay.count()) / 2 * taken);
+  return delay - milliseconds(cut);
+}
+
+double jitter() {
+  static std::minstd_rand generator{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+} // namespace suivi

@@ -1,0 +1,15 @@
+// How long to wait before the next try. Pure but for jitter().
+#pragma once
+
+#include "common/base/time.hpp"
+
+namespace suivi {
+
+// `first` doubled with every try, never above `most`; `jitter` in [0, 1) takes up to half of it away, so that
+// those who failed together do not come back together. `tries` counts from 0.
+[[nodiscard]] milliseconds backoff(int tries, milliseconds first, milliseconds most, double jitter);
+
+// A number in [0, 1) for backoff().
+[[nodiscard]] double jitter();
+
+} // namespace suivi

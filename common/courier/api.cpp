@@ -1,0 +1,111 @@
+// Thin: a request is put together at the call, sent once, and its answer handed to a pure reader.
+#include "common/courier/api.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace suivi::maystro {
+namespace {
+
+template <class T>
+using reader = result<T> (*)(std::string_view body);
+
+result<bool> nothing_to_read(std::string_view) {
+  return true;
+}
+
+// `what` names the request for people and is a literal: it lives as long as the program.
+template <class T>
+task<answer<T>> ask(http::client& client, http::client_request request, milliseconds timeout,
+                    std::string_view what, reader<T> read) {
+  reading how;
+  how.asked_at = now();
+  steady_time deadline = std::chrono::steady_clock::now() + timeout;
+  result<http::client_response> response = co_await client.send(std::move(request), deadline);
+  how.answered_at = now();
+  if (!response) co_return answer<T>{response.error(), how};
+
+  how.status = response->status;
+  if (auto date = http::find_header(response->headers, "Date")) how.server_date = parse_http_date(*date);
+  auto wait = http::find_header(response->headers, "Retry-After");
+  if (wait && (how.status == 429 || how.status == 503))
+    how.retry_after = read_retry_after(*wait, how.server_date.value_or(how.answered_at));
+  if (auto refused = refusal(how.status, what)) co_return answer<T>{std::move(*refused), how};
+  co_return answer<T>{read(response->body), how};
+}
+
+// The courier's ids were numbers once and are uuids now; what looks like a number is sent as one.
+boost::json::value id_value(std::string_view id) {
+  std::int64_t number = 0;
+  auto [end, problem] = std::from_chars(id.data(), id.data() + id.size(), number);
+  bool whole = problem == std::errc() && end == id.data() + id.size() && id == fmt::format("{}", number);
+  if (whole) return number;
+  return boost::json::string(id);
+}
+
+} // namespace
+
+api::api(http::client& client, credentials who, milliseconds request_timeout)
+    : client_(client), who_(std::move(who)), request_timeout_(request_timeout) {}
+
+http::client_request api::request(std::string_view method, std::string_view path) const {
+  http::client_request r;
+  r.method = method;
+  r.url = who_.base_url + std::string(path);
+  r.once = true;
+  // Nothing here unpacks an answer.
+  r.headers = {{"Authorization", "Token " + who_.api_key.reveal()},
+               {"Accept", "application/json"},
+               {"Accept-Encoding", "identity"}};
+  return r;
+}
+
+task<answer<page>> api::list(int page_number) {
+  auto r = request("GET", fmt::format("/api/stores/orders/?page={}", page_number));
+  return ask<page>(client_, std::move(r), request_timeout_, "the list of orders", &read_page);
+}
+
+task<answer<page>> api::find_by_reference(std::string_view reference) {
+  auto r = request("GET", "/api/stores/orders/?external_order_id=" + http::percent_encode(reference));
+  return ask<page>(client_, std::move(r), request_timeout_, "an order by reference", &read_page);
+}
+
+task<answer<shipment>> api::one(std::string_view uuid) {
+  auto r = request("GET", "/api/stores/orders/" + http::percent_encode(uuid) + "/");
+  return ask<shipment>(client_, std::move(r), request_timeout_, "one order", &read_one);
+}
+
+task<answer<std::vector<hook_type>>> api::hook_types() {
+  auto r = request("GET", "/api/stores/hooks/types/");
+  return ask<std::vector<hook_type>>(client_, std::move(r), request_timeout_, "the list of hook types",
+                                     &read_hook_types);
+}
+
+task<answer<std::vector<hook>>> api::hooks() {
+  auto r = request("GET", "/api/stores/hooks/costume/"); // the courier's own spelling of "custom"
+  return ask<std::vector<hook>>(client_, std::move(r), request_timeout_, "the list of hooks", &read_hooks);
+}
+
+task<answer<hook>> api::add_hook(std::string_view endpoint, std::string_view trigger_type_id) {
+  boost::json::object body{{"endpoint", boost::json::string(endpoint)},
+                           {"trigger_type_id", id_value(trigger_type_id)}};
+  auto r = request("POST", "/api/stores/hooks/costume/");
+  r.headers.emplace_back("Content-Type", "application/json");
+  r.body = boost::json::serialize(body);
+  return ask<hook>(client_, std::move(r), request_timeout_, "a new hook", &read_hook);
+}
+
+task<answer<bool>> api::remove_hook(std::string_view id) {
+  auto r = request("DELETE", "/api/stores/hooks/costume/" + http::percent_encode(id) + "/");
+  return ask<bool>(client_, std::move(r), request_timeout_, "a hook's removal", &nothing_to_read);
+}
+
+task<answer<bool>> api::test_hooks() {
+  auto r = request("POST", "/api/stores/hooks/test/request/");
+  return ask<bool>(client_, std::move(r), request_timeout_, "a test message", &nothing_to_read);
+}
+
+} // namespace suivi::maystro

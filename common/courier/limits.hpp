@@ -1,0 +1,105 @@
+// The limits that an account's pace is made of, each a small machine that is told what happened and when: how
+// many requests may be in flight, how many may be repetitions, whether anybody is there at all, and when the
+// next may start. Pure: no I/O, no clock, no chance of their own. pace.hpp puts them together.
+#pragma once
+
+#include "common/base/time.hpp"
+
+#include <chrono>
+#include <optional>
+
+namespace suivi::reconciler {
+
+using steady_time = std::chrono::steady_clock::time_point;
+
+// Requests in flight: begins low, grows by one for each round trip in which the courier keeps up, halves when
+// it does not. Requests that were under way when it was halved tell nothing new and halve it no further.
+class window {
+ public:
+  explicit window(int max);
+  [[nodiscard]] int size() const { return static_cast<int>(size_); } // 1 to max
+  void on_success();
+  void on_congestion(steady_time request_started, steady_time now);
+  void begin_again(); // low, as at first
+
+ private:
+  double max_, size_;
+  std::optional<steady_time> halved_at_;
+};
+
+// Repetitions: a stock, a fifth of one more for each first request, and a trickle, so that what fails is
+// asked again in the end but a courier in trouble is not asked twice as much as a sound one.
+class retry_budget {
+ public:
+  static constexpr double stock = 30, per_request = 0.2, per_second = 2;
+
+  // `now` if a repetition may start, else when it may.
+  [[nodiscard]] steady_time opens_at(steady_time now) const;
+  void asked_first();
+  void repeated(steady_time now);
+
+ private:
+  [[nodiscard]] double left(steady_time now) const;
+  double left_ = stock;
+  std::optional<steady_time> as_of_; // of left_; the trickle runs from the first repetition on
+};
+
+// Whether anybody is there. So many requests in a row that nobody answered open it: nothing starts for a
+// while, then one request alone, the probe; its answer closes it again, its failure opens it for longer. Any
+// answer counts, be it an error's: what is wrong with one page is no reason to leave the others unread.
+class breaker {
+ public:
+  static constexpr int absent_max = 8;
+  static constexpr milliseconds first_pause{500}, longest_pause{8'000};
+
+  enum class state { closed, open, half_open };
+
+  // `now` if a request may start, else when one may (time_point::max(): after the probe's answer). One that
+  // starts while it is half open is the probe.
+  [[nodiscard]] steady_time opens_at(steady_time now) const;
+  [[nodiscard]] bool started(steady_time now); // true: it is the probe
+  // `chance` in [0, 1) spreads the pauses of several accounts.
+  void absent(bool probe, double chance, steady_time now);
+  void present();
+  void probe_lost(); // it was cancelled
+
+  [[nodiscard]] state now_is(steady_time now) const;
+  // Since the first of the requests in a row that nobody answered.
+  [[nodiscard]] milliseconds absent_for(steady_time now) const;
+  [[nodiscard]] int absent_in_a_row() const { return absent_; }
+  [[nodiscard]] bool ever_present() const { return ever_present_; }
+
+ private:
+  void open_for(double chance, steady_time now);
+  int absent_ = 0;
+  int times_opened_ = 0; // since the last answer
+  std::optional<steady_time> absent_since_, open_until_;
+  bool probing_ = false, ever_present_ = false;
+};
+
+// When the next request may start: a ceiling of requests per second, and the courier's own word
+// (Retry-After), which holds for the whole account.
+class gate {
+ public:
+  explicit gate(double requests_per_second) : per_second_(requests_per_second) {}
+
+  // `now` if a request may start at once, else the time to look again.
+  [[nodiscard]] steady_time opens_at(steady_time now) const;
+  void started(steady_time now);
+  void close_until(steady_time when, steady_time now); // forwards only
+  // How long it has been closed by the courier's word, all in all.
+  [[nodiscard]] milliseconds closed_in_all() const { return closed_in_all_; }
+  // How long requests have met nothing but throttling; zero after a good answer.
+  [[nodiscard]] milliseconds throttled_for(steady_time now) const;
+  void throttled(steady_time now);
+  void answered_well();
+
+ private:
+  double per_second_;
+  steady_time closed_until_{};
+  steady_time next_start_{};
+  milliseconds closed_in_all_{0};
+  std::optional<steady_time> throttled_since_;
+};
+
+} // namespace suivi::reconciler

@@ -1,0 +1,45 @@
+// Status lines into error codes; what the answer's body says is left out, it may quote customers.
+#include "common/courier/response_meta.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace suivi::maystro {
+namespace {
+
+constexpr milliseconds longest{std::chrono::hours(24)};
+
+} // namespace
+
+std::optional<milliseconds> read_retry_after(std::string_view text, instant server_now) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  if (std::optional<instant> date = parse_http_date(text)) {
+    auto wait = std::chrono::ceil<milliseconds>(*date - server_now);
+    return std::clamp(wait, milliseconds(0), longest);
+  }
+  std::string_view whole = text.substr(0, text.find('.'));
+  std::string_view fraction = text.substr(std::min(text.size(), whole.size() + 1));
+  bool only_digits = !whole.empty() && (whole.size() == text.size() || !fraction.empty());
+  only_digits = only_digits && whole.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!only_digits || fraction.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  std::int64_t count = 0;
+  auto [end, problem] = std::from_chars(whole.data(), whole.data() + whole.size(), count);
+  if (problem != std::errc() || count >= std::chrono::seconds(std::chrono::hours(24)).count()) return longest;
+  bool more = fraction.find_first_not_of('0') != std::string_view::npos;
+  return milliseconds(std::chrono::seconds(count + (more ? 1 : 0)));
+}
+
+std::optional<error> refusal(unsigned status, std::string_view what) {
+  if (status >= 200 && status <= 299) return std::nullopt;
+  std::string detail = fmt::format("{}: the courier answered {}", what, status);
+  if (status == 401 || status == 403) return permanent("maystro:unauthorized", detail);
+  if (status == 404) return permanent("maystro:not_found", detail);
+  if (status == 429) return transient("maystro:throttled", detail);
+  // 408 and 425 ask for another try in so many words.
+  if (status >= 500 || status == 408 || status == 425) return transient("maystro:server", detail);
+  return permanent("maystro:refused", detail);
+}
+
+} // namespace suivi::maystro

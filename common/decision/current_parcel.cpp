@@ -1,0 +1,71 @@
+// Parcels to columns.
+#include "common/decision/current_parcel.hpp"
+
+#include "common/maystro/status.hpp"
+
+#include <boost/json/parse.hpp>
+
+namespace suivi::shop {
+namespace {
+
+std::optional<std::string> as_text(const std::optional<instant>& t) {
+  return t ? std::optional(format_instant(*t)) : std::nullopt;
+}
+
+} // namespace
+
+parcel_row* shown_parcel(const std::vector<parcel_row*>& of_one_order) {
+  if (of_one_order.size() == 1) return of_one_order.front();
+  parcel_row* best = nullptr;
+  auto rank = [](const parcel_row& parcel) {
+    return std::tuple(!maystro::is_returning(*parcel.status), *parcel.created_at, parcel.uuid);
+  };
+  for (parcel_row* parcel : of_one_order)
+    if (parcel->created_at && (!best || rank(*parcel) > rank(*best))) best = parcel;
+  return best;
+}
+
+order_columns columns_showing(const parcel_row& parcel, const order_row& order, const std::string& metadata) {
+  order_columns to = order.columns;
+  if (parcel.tracking) to.tracking = parcel.tracking;
+  if (parcel.uuid) to.maystro_order_id = parcel.uuid;
+  to.shipping_status = maystro::status_text(*parcel.status);
+  if (parcel.alerted_at.present) {
+    to.alerted_at = parcel.alerted_at.value;
+    if (to.alerted_at) to.alerted_at = std::chrono::floor<milliseconds>(*to.alerted_at);
+  }
+  if (parcel.alert_reason.present) to.alert_reason = parcel.alert_reason.value;
+  if (parcel.abort_reason.present) to.abort_reason = parcel.abort_reason.value;
+  if (!metadata.empty() && order.metadata_mergeable && !same_json(to.metadata, metadata))
+    to.metadata = metadata;
+  return to;
+}
+
+bool same_json(const std::optional<std::string>& a, const std::optional<std::string>& b) {
+  if (a == b) return true;
+  if (!a || !b) return false;
+  boost::system::error_code bad;
+  boost::json::value left = boost::json::parse(*a, bad);
+  if (bad) return false;
+  boost::json::value right = boost::json::parse(*b, bad);
+  return !bad && left == right;
+}
+
+std::vector<change> differences(const order_columns& from, const order_columns& to) {
+  std::vector<change> found;
+  auto compare = [&](const char* column, const std::optional<std::string>& a,
+                     const std::optional<std::string>& b) {
+    if (a != b) found.push_back({column, a, b});
+  };
+  compare("trackingNumber", from.tracking, to.tracking);
+  compare("shippingStatus", from.shipping_status, to.shipping_status);
+  compare("maystroOrderId", from.maystro_order_id, to.maystro_order_id);
+  compare("alertedAt", as_text(from.alerted_at), as_text(to.alerted_at));
+  compare("alertReason", from.alert_reason, to.alert_reason);
+  compare("abortReason", from.abort_reason, to.abort_reason);
+  compare("additionalMetaData", from.metadata, to.metadata);
+  compare("status", from.status, to.status);
+  return found;
+}
+
+} // namespace suivi::shop

@@ -1,0 +1,299 @@
+// One pass over the observations, oldest first, on working copies; each step is what it would have been
+// alone.
+#include "common/decision/decide.hpp"
+
+#include "common/decision/as_of.hpp"
+#include "common/decision/current_parcel.hpp"
+#include "common/decision/match.hpp"
+#include "common/maystro/status.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+
+namespace suivi::shop {
+namespace {
+
+constexpr std::size_t left_statuses_max = 64;
+
+class pass {
+ public:
+  pass(snapshot&& rows, std::span<const observation> observations, const door_options& options)
+      : rows_(std::move(rows)), observations_(observations), options_(options) {
+    for (const order_row& order : rows_.orders) before_[order.id] = order.columns;
+  }
+
+  decision run() {
+    result_.verdicts.resize(observations_.size());
+    std::vector<std::size_t> oldest_first(observations_.size());
+    std::iota(oldest_first.begin(), oldest_first.end(), std::size_t{0});
+    std::sort(oldest_first.begin(), oldest_first.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair(observations_[a].when.from, a) < std::pair(observations_[b].when.from, b);
+    });
+    for (std::size_t index : oldest_first) result_.verdicts[index] = take(observations_[index]);
+    collect();
+    return std::move(result_);
+  }
+
+ private:
+  verdict take(const observation& seen) {
+    identity who = identify(rows_, seen, options_);
+    verdict end;
+    end.what = who.refusal;
+    end.why = who.why;
+    end.wanted = who.wanted;
+    end.unproven = who.unproven;
+    if (who.order) {
+      end.order_id = who.order->id;
+      end.reference = who.order->reference;
+    }
+    if (who.contests && who.refusal == outcome::conflict) contest(*who.order, who.account);
+    if (who.refusal != outcome::applied) return end;
+
+    order_row& order = *who.order;
+    std::vector<parcel_row*> siblings = rows_.parcels_of(order, who.account);
+    if (!who.parcel && !siblings.empty() && !seen.what.created_at) {
+      if (older_than_all(siblings, seen)) {
+        end.what = outcome::stale;
+        return end;
+      }
+      // Nothing tells whether the order shall show this parcel or another: its row from the courier does.
+      end.unproven = true;
+      return asks(std::move(end), who, seen, settled_by_read_from(as_of{}, seen.when, options_.read_lag));
+    }
+    parcel_row* shown_before = shown_parcel(siblings);
+    std::optional<int> shown_status_before = shown_before ? shown_before->status : std::nullopt;
+    if (who.parcel) end.status_before = who.parcel->status;
+
+    relation time = who.parcel ? compare(who.parcel->when, seen.when) : relation::newer;
+    bool contradicts = who.parcel ? differs(*who.parcel, seen.what) : false;
+    bool undecided = time == relation::doubt && contradicts && !seen.decide_by_later_time;
+    if (undecided || regresses_untimed(who, seen, time) || claims_too_much(who, seen, time)) {
+      as_of known = who.parcel ? who.parcel->when : as_of{};
+      return asks(std::move(end), who, seen, settled_by_read_from(known, seen.when, options_.read_lag));
+    }
+    if (time == relation::doubt && contradicts) {
+      time = who.parcel && seen.when.to <= who.parcel->when.to ? relation::older : relation::newer;
+    }
+
+    adopt(who);
+    parcel_row& parcel = who.parcel ? *who.parcel : add_parcel(who.account);
+    bool grew = grow(parcel, who, seen);
+    if (time == relation::newer || (time == relation::doubt && !contradicts)) merge(parcel, seen, time);
+    rows_.note(parcel);
+
+    siblings = rows_.parcels_of(order, who.account);
+    parcel_row* shown = shown_parcel(siblings);
+    bool changed = shown && show(order, *shown, seen, &parcel == shown, time, grew, shown_status_before, end);
+    if (changed)
+      end.what = outcome::applied;
+    else if (shown != &parcel)
+      end.what = outcome::stale;
+    else
+      end.what = time == relation::older && contradicts ? outcome::stale : outcome::unchanged;
+
+    for (parcel_row* sibling : siblings)
+      if (siblings.size() > 1 && !sibling->created_at && !end.wanted)
+        end.wanted = wanted_read{who.account, sibling->uuid, order.reference, instant{}};
+    return end;
+  }
+
+  static verdict asks(verdict end, const identity& who, const observation& seen, instant not_before) {
+    end.what = outcome::in_doubt;
+    std::optional<std::string> uuid = seen.what.uuid;
+    if (!uuid && who.parcel) uuid = who.parcel->uuid;
+    std::string reference = seen.what.reference.value_or(end.reference);
+    end.wanted = wanted_read{who.account, uuid, reference, not_before};
+    return end;
+  }
+
+  // What was told contradicts what is known. What is not told, or not known, contradicts nothing.
+  static bool differs(const parcel_row& known, const maystro::shipment& told) {
+    auto contradicts = [](const auto& a, const auto& b) {
+      return a.present && b.present && a.value != b.value;
+    };
+    return known.status != told.status || contradicts(known.alerted_at, told.alerted_at) ||
+           contradicts(known.alert_reason, told.alert_reason) ||
+           contradicts(known.abort_reason, told.abort_reason);
+  }
+
+  // Names no parcel of the order's several, and whichever it is about, the courier has been asked since.
+  static bool older_than_all(const std::vector<parcel_row*>& siblings, const observation& seen) {
+    if (seen.what.uuid || seen.what.display_id || seen.what.tracking) return false;
+    return std::all_of(siblings.begin(), siblings.end(), [&](const parcel_row* one) {
+      return compare(one->when, seen.when) == relation::older;
+    });
+  }
+
+  // A terminal state on the word of an unsigned webhook alone. Only the courier settles it, however long that
+  // takes.
+  bool claims_too_much(const identity& who, const observation& seen, relation time) const {
+    if (!options_.confirm_terminal || time == relation::older) return false;
+    bool by_webhook = seen.from == source::webhook || seen.from == source::replay;
+    if (!by_webhook || !maystro::is_terminal(*seen.what.status)) return false;
+    return !who.parcel || who.parcel->status != seen.what.status;
+  }
+
+  // Without a time, a webhook takes no parcel out of a terminal state and none back to a state it has left
+  // before a read agrees, however long that takes.
+  static bool regresses_untimed(const identity& who, const observation& seen, relation time) {
+    if (seen.when.kind != as_of::shape::untimed || time == relation::older) return false;
+    if (who.parcel) {
+      if (who.parcel->status == seen.what.status) return false;
+      return maystro::is_terminal(*who.parcel->status) ||
+             who.parcel->left_statuses.contains(*seen.what.status);
+    }
+    // Not seen before: the shop's old column is all that is known.
+    const auto& text = who.order->columns.shipping_status;
+    if (!text || *text == maystro::status_text(*seen.what.status)) return false;
+    for (const maystro::status& status : maystro::all_statuses())
+      if (status.text == *text) return maystro::is_terminal(status.code);
+    return false;
+  }
+
+  void contest(order_row& order, const std::string& account) {
+    order.contested_by = account;
+    result_.adoptions.push_back({order.id, *order.adopted_by, account});
+  }
+
+  void adopt(const identity& who) {
+    if (!who.adopts || who.order->adopted_by) return;
+    who.order->adopted_by = who.account;
+    result_.adoptions.push_back({who.order->id, who.account, std::nullopt});
+  }
+
+  parcel_row& add_parcel(const std::string& account) {
+    parcel_row& added = rows_.parcels.emplace_back();
+    added.account = account;
+    added.locked = true;
+    return added;
+  }
+
+  // Ids, link and tracking only grow, so an older observation of the parcel serves as well. True if the
+  // tracking did.
+  bool grow(parcel_row& parcel, const identity& who, const observation& seen) {
+    touched_.emplace(&parcel, parcel); // as it was at first; kept if it is there already
+    const maystro::shipment& told = seen.what;
+    bool grew = false;
+    if (!parcel.uuid && told.uuid) parcel.uuid = told.uuid, grew = true;
+    if (told.display_id && !parcel.display_id) parcel.display_id = told.display_id;
+    if (told.created_at && !parcel.created_at) parcel.created_at = told.created_at;
+    if (parcel.order_id != who.order->id || who.link > parcel.link) {
+      parcel.order_id = who.order->id;
+      parcel.link = who.link;
+    }
+    if (told.reference && (!parcel.reference || who.link == link_strength::reference))
+      parcel.reference = told.reference;
+    auto [tracking, strength] = told.best_tracking();
+    if (strength > parcel.strength) {
+      parcel.tracking = tracking;
+      parcel.strength = strength;
+      grew = true;
+    }
+    if (seen.when.kind == as_of::shape::interval)
+      parcel.pulled_at = std::max(parcel.pulled_at.value_or(seen.when.to), seen.when.to);
+    return grew;
+  }
+
+  void merge(parcel_row& parcel, const observation& seen, relation time) {
+    const maystro::shipment& told = seen.what;
+    if (parcel.status && parcel.status != told.status) {
+      if (parcel.left_statuses.size() < left_statuses_max) parcel.left_statuses.insert(*parcel.status);
+    }
+    parcel.status = told.status;
+    auto take_if_told = [](auto& known, const auto& value) {
+      if (value.present) known = value;
+    };
+    take_if_told(parcel.alerted_at, told.alerted_at);
+    take_if_told(parcel.alert_reason, told.alert_reason);
+    take_if_told(parcel.abort_reason, told.abort_reason);
+    auto [tracking, strength] = told.best_tracking();
+    if (strength == parcel.strength && strength != maystro::tracking_strength::none)
+      parcel.tracking = tracking;
+    if (told.display_id) parcel.display_id = told.display_id;
+    if (told.created_at) parcel.created_at = told.created_at;
+    as_of when = time == relation::newer ? seen.when : agreed(parcel.when, seen.when);
+    if (when == parcel.when) return;
+    parcel.when = when; // equal values advance the time as well
+    parcel.from = seen.from;
+  }
+
+  // Makes the order say what its shown parcel says, as far as this observation may. True if the row changes.
+  bool show(order_row& order, const parcel_row& shown, const observation& seen, bool is_shown, relation time,
+            bool grew, std::optional<int> shown_status_before, verdict& end) {
+    bool current = time != relation::older;
+    if (!current && !grew) return false;
+    bool list_row = is_shown && current && !seen.what.metadata.empty();
+    order_columns to = columns_showing(shown, order, list_row ? seen.what.metadata : std::string());
+    if (!current) {
+      // A stale observation may bring an id, and nothing else.
+      order_columns ids = order.columns;
+      ids.tracking = to.tracking;
+      ids.maystro_order_id = to.maystro_order_id;
+      to = ids;
+    }
+    bool delivered_now =
+        current && shown.status == maystro::delivered && shown_status_before != maystro::delivered;
+    bool keeps = to.status == "CANCELLED" || to.status == "RETURNED";
+    if (seen.when.kind == as_of::shape::unknown)
+      fill_blanks_only(order.columns, to);
+    else if (delivered_now && !keeps)
+      to.status = "DELIVERED";
+
+    end.changes = differences(order.columns, to);
+    std::vector<change> journaled = end.changes;
+    if (delivered_now && keeps)
+      journaled.push_back({"status", to.status, to.status}); // a note: it stays as it is
+    for (change& what : journaled)
+      result_.journal.push_back({order.id, shown.account, shown.uuid.value_or(shown.display_id.value_or("")),
+                                 seen.from, std::move(what), seen.event_id, seen.sweep_id});
+    order.columns = to;
+    return !end.changes.empty();
+  }
+
+  // An observation of unknown time may only say what nobody has said.
+  static void fill_blanks_only(const order_columns& from, order_columns& to) {
+    auto keep = [](const auto& known, auto& value) {
+      if (known) value = known;
+    };
+    keep(from.tracking, to.tracking);
+    keep(from.shipping_status, to.shipping_status);
+    keep(from.maystro_order_id, to.maystro_order_id);
+    keep(from.alerted_at, to.alerted_at);
+    keep(from.alert_reason, to.alert_reason);
+    keep(from.abort_reason, to.abort_reason);
+    keep(from.metadata, to.metadata);
+  }
+
+  void collect() {
+    for (parcel_row& parcel : rows_.parcels) {
+      auto was = touched_.find(&parcel);
+      if (was == touched_.end() || was->second == parcel) continue;
+      if (parcel.id == 0)
+        result_.new_parcels.push_back(std::move(parcel));
+      else
+        result_.changed_parcels.push_back(std::move(parcel));
+    }
+    for (const order_row& order : rows_.orders) {
+      const order_columns& from = before_.at(order.id);
+      if (order.columns == from) continue;
+      result_.orders.push_back({order.id, order.columns, order.columns.metadata != from.metadata,
+                                order.columns.status != from.status});
+    }
+  }
+
+  working_copy rows_;
+  std::span<const observation> observations_;
+  const door_options& options_;
+  std::map<std::string, order_columns, std::less<>> before_;
+  std::unordered_map<const parcel_row*, parcel_row> touched_;
+  decision result_;
+};
+
+} // namespace
+
+decision decide(snapshot rows, std::span<const observation> observations, const door_options& options) {
+  return pass(std::move(rows), observations, options).run();
+}
+
+} // namespace suivi::shop

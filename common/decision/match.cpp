@@ -1,0 +1,277 @@
+// The order of the rules is the rule: each step returns as soon as it knows.
+#include "common/decision/match.hpp"
+
+#include "common/decision/as_of.hpp"
+
+namespace suivi::shop {
+namespace {
+
+constexpr const char* contested_reference = "two accounts claim this reference and the order has no account";
+
+enum class ownership { ours, nobodys, anothers, contested };
+
+ownership owner_of(const order_row& order, std::string_view account) {
+  if (order.account) return *order.account == account ? ownership::ours : ownership::anothers;
+  if (order.contested_by) return ownership::contested;
+  if (!order.adopted_by) return ownership::nobodys;
+  return *order.adopted_by == account ? ownership::ours : ownership::anothers;
+}
+
+bool usable(const order_row& order, std::string_view account, bool adopt_unassigned) {
+  if (!order.account && !adopt_unassigned) return false;
+  ownership owner = owner_of(order, account);
+  return owner == ownership::ours || owner == ownership::nobodys;
+}
+
+identity refused(outcome what, std::string why = {}) {
+  identity end;
+  end.refusal = what;
+  end.why = std::move(why);
+  return end;
+}
+
+// What an event without account seems to be about: its reference's order, else the one that a parcel known by
+// webhook only is linked to, else the old columns'. `account`: whose key can prove it.
+order_row* order_to_prove(working_copy& rows, const observation& seen, const std::vector<parcel_row*>& same,
+                          const door_options& options, std::optional<std::string>& account) {
+  order_row* order = seen.what.reference ? rows.order_by_reference(*seen.what.reference) : nullptr;
+  for (const parcel_row* parcel : same) {
+    if (order || !parcel->order_id) continue;
+    order_row* linked = rows.order(*parcel->order_id);
+    if (!linked || !link_holds(*parcel, *linked, options.adopt_unassigned)) continue;
+    order = linked;
+    account = parcel->account;
+  }
+  for (const auto& id : {seen.what.tracking, seen.what.display_id, seen.what.uuid}) {
+    if (order || !id) continue;
+    auto link = rows.legacy_links.find(*id);
+    if (link != rows.legacy_links.end()) order = rows.order(link->second);
+  }
+  if (!order || (!order->account && !options.adopt_unassigned)) return nullptr;
+  if (order->account) account = order->account;
+  if (!account) account = order->adopted_by;
+  return account ? order : nullptr;
+}
+
+// A webhook without account, in a shop with several: a parcel that a pull has shown tells the account.
+// Otherwise the order that it seems to be about says whose key can prove it.
+identity prove_account(working_copy& rows, const observation& seen, const door_options& options) {
+  const parcel_row* shown = nullptr;
+  std::vector<parcel_row*> same;
+  if (seen.what.uuid)
+    same = rows.parcels_by_uuid(*seen.what.uuid);
+  else if (seen.what.display_id)
+    same = rows.parcels_by_number(*seen.what.display_id);
+  else if (seen.what.tracking)
+    same = rows.parcels_by_number(*seen.what.tracking);
+  for (const parcel_row* parcel : same) {
+    if (!parcel->pulled_at) continue;
+    if (shown && shown->account != parcel->account)
+      return refused(outcome::conflict, "two accounts show this parcel");
+    shown = parcel;
+  }
+  identity proven;
+  if (shown) {
+    proven.account = shown->account;
+    return proven;
+  }
+  std::optional<std::string> account;
+  order_row* order = order_to_prove(rows, seen, same, options, account);
+  proven = refused(order ? outcome::in_doubt : outcome::unmatched);
+  proven.unproven = true;
+  if (!order) return proven;
+  proven.order = order;
+  instant not_before = settled_by_read_from(as_of{}, seen.when, options.read_lag);
+  proven.wanted = wanted_read{*account, seen.what.uuid, order->reference, not_before};
+  return proven;
+}
+
+// The shop's old columns: exactly one usable order that still shows the id and is not linked more strongly.
+order_row* order_by_old_columns(working_copy& rows, const observation& seen, const std::string& account,
+                                bool adopt_unassigned) {
+  order_row* found = nullptr;
+  for (const auto& id : {seen.what.tracking, seen.what.display_id, seen.what.uuid}) {
+    if (!id) continue;
+    auto [first, last] = rows.legacy_links.equal_range(*id);
+    for (auto link = first; link != last; ++link) {
+      order_row* order = rows.order(link->second);
+      if (!order || !usable(*order, account, adopt_unassigned)) continue;
+      if (order->columns.tracking != *id && order->columns.maystro_order_id != *id) continue;
+      if (!rows.parcels_of(*order, account).empty()) continue;
+      if (found && found != order) return nullptr;
+      found = order;
+    }
+  }
+  return found;
+}
+
+bool same_display_id(const parcel_row& parcel, const observation& seen) {
+  return !parcel.display_id || !seen.what.display_id || parcel.display_id == seen.what.display_id;
+}
+
+// The parcel of `order` the observation is about; null if it is a new one.
+parcel_row* choose_parcel(working_copy& rows, const order_row& order, const std::string& account,
+                          const observation& seen) {
+  if (seen.what.uuid) {
+    if (parcel_row* known = rows.parcel_by_uuid(account, *seen.what.uuid)) return known;
+    for (parcel_row* parcel : rows.parcels_of(order, account))
+      if (!parcel->uuid && same_display_id(*parcel, seen)) return parcel; // nameless: taken over
+    return nullptr;
+  }
+  for (const auto& number : {seen.what.display_id, seen.what.tracking})
+    if (number)
+      if (parcel_row* known = rows.parcel_by_number(account, *number)) return known;
+  std::vector<parcel_row*> own = rows.parcels_of(order, account);
+  if (own.size() == 1 && same_display_id(*own.front(), seen)) return own.front();
+  for (parcel_row* parcel : own)
+    if (!parcel->uuid && same_display_id(*parcel, seen)) return parcel;
+  return nullptr;
+}
+
+} // namespace
+
+working_copy::working_copy(snapshot&& from) : legacy_links(std::move(from.legacy_links)) {
+  for (order_row& order : from.orders) orders.push_back(std::move(order));
+  for (parcel_row& parcel : from.parcels) parcels.push_back(std::move(parcel));
+  for (order_row& order : orders) {
+    order_by_id_[order.id] = &order;
+    order_by_reference_[order.reference] = &order;
+  }
+  for (parcel_row& parcel : parcels) note(parcel);
+}
+
+order_row* working_copy::order(std::string_view id) {
+  auto found = order_by_id_.find(std::string(id));
+  return found == order_by_id_.end() ? nullptr : found->second;
+}
+
+order_row* working_copy::order_by_reference(std::string_view reference) {
+  auto found = order_by_reference_.find(std::string(reference));
+  return found == order_by_reference_.end() ? nullptr : found->second;
+}
+
+void working_copy::note(parcel_row& parcel) {
+  auto add = [&](char kind, const std::optional<std::string>& id) {
+    if (!id) return;
+    std::string key = kind + *id;
+    auto [first, last] = parcel_by_key_.equal_range(key);
+    for (auto entry = first; entry != last; ++entry)
+      if (entry->second == &parcel) return;
+    parcel_by_key_.emplace(std::move(key), &parcel);
+  };
+  add('u', parcel.uuid);
+  add('n', parcel.display_id);
+  add('n', parcel.tracking);
+  add('o', parcel.order_id);
+}
+
+std::vector<parcel_row*> working_copy::parcels_by_uuid(const std::string& uuid) {
+  std::vector<parcel_row*> found;
+  auto [first, last] = parcel_by_key_.equal_range("u" + uuid);
+  for (auto entry = first; entry != last; ++entry)
+    if (entry->second->uuid == uuid) found.push_back(entry->second);
+  return found;
+}
+
+std::vector<parcel_row*> working_copy::parcels_by_number(const std::string& number) {
+  std::vector<parcel_row*> found;
+  auto [first, last] = parcel_by_key_.equal_range("n" + number);
+  for (auto entry = first; entry != last; ++entry)
+    if (entry->second->display_id == number || entry->second->tracking == number)
+      found.push_back(entry->second);
+  return found;
+}
+
+parcel_row* working_copy::parcel_by_uuid(std::string_view account, std::string_view uuid) {
+  for (parcel_row* parcel : parcels_by_uuid(std::string(uuid)))
+    if (parcel->account == account) return parcel;
+  return nullptr;
+}
+
+parcel_row* working_copy::parcel_by_number(std::string_view account, std::string_view number) {
+  for (parcel_row* parcel : parcels_by_number(std::string(number)))
+    if (parcel->account == account) return parcel;
+  return nullptr;
+}
+
+std::vector<parcel_row*> working_copy::parcels_of(const order_row& order, std::string_view account) {
+  std::vector<parcel_row*> own;
+  auto [first, last] = parcel_by_key_.equal_range("o" + order.id);
+  for (auto entry = first; entry != last; ++entry) {
+    parcel_row* parcel = entry->second;
+    if (parcel->order_id == order.id && parcel->account == account &&
+        (parcel->link != link_strength::reference || parcel->reference == order.reference))
+      own.push_back(parcel);
+  }
+  return own;
+}
+
+bool link_holds(const parcel_row& parcel, const order_row& order, bool adopt_unassigned) {
+  if (parcel.order_id != order.id) return false;
+  if (parcel.link == link_strength::reference && parcel.reference != order.reference) return false;
+  return usable(order, parcel.account, adopt_unassigned);
+}
+
+identity identify(working_copy& rows, const observation& seen, const door_options& options) {
+  identity found;
+  found.account = seen.account;
+  if (seen.account.empty()) {
+    found = prove_account(rows, seen, options);
+    if (found.refusal != outcome::applied) return found;
+  }
+  const std::string& account = found.account;
+
+  if (seen.what.reference) {
+    order_row* order = rows.order_by_reference(*seen.what.reference);
+    if (order && (order->account || options.adopt_unassigned)) {
+      ownership owner = owner_of(*order, account);
+      found.order = order;
+      found.link = link_strength::reference;
+      found.contests = owner == ownership::anothers && !order->account;
+      if (owner == ownership::anothers || owner == ownership::contested) {
+        found.refusal = order->locked || !found.contests ? outcome::conflict : outcome::busy;
+        found.why = owner == ownership::contested || found.contests ? contested_reference
+                                                                    : "the order belongs to another account";
+        return found;
+      }
+    }
+  }
+  if (!found.order) {
+    parcel_row* parcel = seen.what.uuid ? rows.parcel_by_uuid(account, *seen.what.uuid) : nullptr;
+    for (const auto& number : {seen.what.display_id, seen.what.tracking})
+      if (!parcel && number) {
+        parcel = rows.parcel_by_number(account, *number);
+        if (parcel && seen.what.uuid && parcel->uuid) parcel = nullptr; // another parcel with the same number
+      }
+    if (parcel && parcel->order_id)
+      if (order_row* order = rows.order(*parcel->order_id)) {
+        if (link_holds(*parcel, *order, options.adopt_unassigned)) {
+          found.order = order;
+          found.link = parcel->link;
+        } else if (owner_of(*order, account) == ownership::contested) {
+          return refused(outcome::conflict, contested_reference);
+        }
+      }
+  }
+  if (!found.order) {
+    found.order = order_by_old_columns(rows, seen, account, options.adopt_unassigned);
+    found.link = link_strength::old_columns;
+  }
+  if (!found.order) {
+    if (seen.what.uuid)
+      for (const parcel_row* parcel : rows.parcels_by_uuid(*seen.what.uuid))
+        if (parcel->account != account && parcel->pulled_at)
+          return refused(outcome::conflict, "another account shows this parcel");
+    return refused(outcome::unmatched);
+  }
+
+  found.adopts = owner_of(*found.order, account) == ownership::nobodys;
+  found.parcel = choose_parcel(rows, *found.order, account, seen);
+  bool locked = found.order->locked && (!found.parcel || found.parcel->id == 0 || found.parcel->locked);
+  for (parcel_row* sibling : rows.parcels_of(*found.order, account))
+    locked = locked && (sibling->id == 0 || sibling->locked);
+  if (!locked) found.refusal = outcome::busy;
+  return found;
+}
+
+} // namespace suivi::shop

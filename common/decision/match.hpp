@@ -1,0 +1,65 @@
+// Which order and which parcel an observation is about. Pure, over a snapshot held as working copies.
+//
+// In falling strength: the observation's own reference, a parcel linked before by the courier's data, the
+// shop's old columns. A link is void once the order's reference or account says otherwise. What belongs to
+// another account is a conflict. An order without account belongs to the account that matched it first, until
+// a second one claims it.
+#pragma once
+
+#include "common/decision/options.hpp"
+#include "common/decision/snapshot.hpp"
+
+#include <deque>
+#include <unordered_map>
+
+namespace suivi::shop {
+
+// The snapshot as the decision goes on: rows are changed in place, new parcels are added. Addresses stay
+// valid.
+struct working_copy {
+  explicit working_copy(snapshot&& from);
+
+  order_row* order(std::string_view id);
+  order_row* order_by_reference(std::string_view reference);
+  parcel_row* parcel_by_uuid(std::string_view account, std::string_view uuid);
+  // The first of the account's parcels with that display id or tracking number.
+  parcel_row* parcel_by_number(std::string_view account, std::string_view number);
+  // Of any account.
+  std::vector<parcel_row*> parcels_by_uuid(const std::string& uuid);
+  std::vector<parcel_row*> parcels_by_number(const std::string& number);
+  // The order's parcels in that account, link valid.
+  std::vector<parcel_row*> parcels_of(const order_row& order, std::string_view account);
+  // After a parcel was added or its ids or order changed: makes it found by them.
+  void note(parcel_row& parcel);
+
+  std::deque<order_row> orders;
+  std::deque<parcel_row> parcels;
+  std::multimap<std::string, std::string> legacy_links;
+
+ private:
+  std::unordered_map<std::string, order_row*> order_by_id_;
+  std::unordered_map<std::string, order_row*> order_by_reference_;
+  // Keys are "u" + uuid, "n" + number, "o" + order id. An entry may be outdated: what it points to is
+  // checked.
+  std::unordered_multimap<std::string, parcel_row*> parcel_by_key_;
+};
+
+// The link still holds: the order is that account's, and shows the reference the parcel was linked by.
+[[nodiscard]] bool link_holds(const parcel_row& parcel, const order_row& order, bool adopt_unassigned);
+
+struct identity {
+  outcome refusal = outcome::applied; // applied: go on; else unmatched, conflict, busy or in_doubt: end here
+  std::string why;
+  std::string account; // of the observation, proven if it came without
+  order_row* order = nullptr;
+  link_strength link = link_strength::none;
+  parcel_row* parcel = nullptr; // null: a parcel not seen before
+  bool adopts = false;          // the order has no account and nobody adopted it yet
+  bool contests = false;        // … somebody else did
+  std::optional<wanted_read> wanted;
+  bool unproven = false; // as in verdict
+};
+
+[[nodiscard]] identity identify(working_copy& rows, const observation& seen, const door_options& options);
+
+} // namespace suivi::shop

@@ -1,0 +1,42 @@
+// Names of sources and outcomes as logs, API and SQL show them.
+#include "common/decision/observation.hpp"
+
+namespace suivi::shop {
+
+std::string_view to_string(source s) {
+  switch (s) {
+  case source::webhook:
+    return "webhook";
+  case source::sweep:
+    return "sweep";
+  case source::lookup:
+    return "lookup";
+  case source::confirm:
+    return "confirm";
+  case source::replay:
+    return "replay";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(outcome o) {
+  switch (o) {
+  case outcome::applied:
+    return "applied";
+  case outcome::unchanged:
+    return "unchanged";
+  case outcome::stale:
+    return "stale";
+  case outcome::unmatched:
+    return "unmatched";
+  case outcome::conflict:
+    return "conflict";
+  case outcome::in_doubt:
+    return "in_doubt";
+  case outcome::busy:
+    return "busy";
+  }
+  return "unknown";
+}
+
+} // namespace suivi::shop

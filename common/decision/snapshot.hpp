@@ -1,0 +1,71 @@
+// What the door has read, under its locks, for one call: the shop's rows and Suivi's own, as plain values.
+#pragma once
+
+#include "common/decision/observation.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace suivi::shop {
+
+// The columns of orders that Suivi reads or writes; times are cut to milliseconds as the column is.
+struct order_columns {
+  std::optional<std::string> tracking;
+  std::optional<std::string> shipping_status;
+  std::optional<std::string> maystro_order_id;
+  std::optional<instant> alerted_at;
+  std::optional<std::string> alert_reason;
+  std::optional<std::string> abort_reason;
+  std::optional<std::string> metadata; // additionalMetaData -> 'maystro', as JSON text
+  std::string status;                  // the shop's own: PENDING, DELIVERED, …
+
+  bool operator==(const order_columns&) const = default;
+};
+
+struct order_row {
+  std::string id;
+  std::string reference;
+  std::optional<std::string> account; // shippingAccountId
+  order_columns columns;
+  bool metadata_mergeable = true; // additionalMetaData is an object or null
+  bool locked = false;            // by us
+  std::optional<std::string> adopted_by;
+  std::optional<std::string> contested_by;
+};
+
+enum class link_strength : int { none = 0, old_columns = 1, reference = 3 };
+
+struct parcel_row {
+  std::int64_t id = 0; // 0: not stored yet
+  std::string account;
+  std::optional<std::string> uuid;
+  std::optional<std::string> display_id;
+  std::optional<std::string> reference;
+  std::optional<std::string> order_id;
+  link_strength link = link_strength::none;
+  std::optional<std::string> tracking;
+  maystro::tracking_strength strength = maystro::tracking_strength::none;
+  std::optional<int> status; // none only before the first observation is taken
+  maystro::field<instant> alerted_at;
+  maystro::field<std::string> alert_reason;
+  maystro::field<std::string> abort_reason;
+  std::optional<instant> created_at;
+  as_of when;
+  source from = source::webhook;
+  std::optional<instant> pulled_at;
+  std::set<int> left_statuses;
+  bool locked = false; // by us
+
+  bool operator==(const parcel_row&) const = default;
+};
+
+struct snapshot {
+  std::vector<order_row> orders;
+  std::vector<parcel_row> parcels;
+  std::multimap<std::string, std::string> legacy_links; // courier id → order id
+};
+
+} // namespace suivi::shop

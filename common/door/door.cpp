@@ -1,0 +1,95 @@
+// Two round trips: lock and read; write and commit. Between them, decide. Where an order has no account, one
+// more: who adopted it. Where the first look does not settle every observation, two more for the rest:
+// search; lock and read.
+#include "common/door/door.hpp"
+
+#include "common/decision/fast_path.hpp"
+#include "common/door/door_steps.hpp"
+
+#include <cassert>
+
+namespace suivi::shop {
+namespace {
+
+// Two callers that meet a parcel for the first time at the same moment: the unique index lets one through;
+// the other looks again and finds it.
+constexpr int tries_max = 3;
+constexpr std::string_view unique_violation = "sqlstate:23505";
+
+task<result<snapshot>> look_further(pg::connection& db, std::span<const observation> observations) {
+  pg::pipeline searching;
+  add_search(searching, observations);
+  auto searched = co_await db.run(std::move(searching));
+  if (!searched) co_return searched.error();
+  candidates found = read_search(*searched, 0);
+
+  pg::pipeline reading;
+  add_lock_and_read(reading, found, observations);
+  auto read = co_await db.run(std::move(reading));
+  if (!read) co_return read.error();
+  co_return read_snapshot(*read);
+}
+
+task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const observation> observations,
+                                            const door_options& options, const also& with) {
+  pg::pipeline opening;
+  opening.add(begin_statement);
+  add_first_look(opening, observations);
+  auto looked = co_await db.run(std::move(opening));
+  if (!looked) co_return looked.error();
+  std::span<const pg::rows> answers(*looked);
+  auto told = co_await look_and_decide(db, answers.subspan(1), observations, options);
+  if (!told) co_return told.error();
+  if (options.dry_run) {
+    co_await roll_back(db);
+    co_return std::move(told->what.verdicts);
+  }
+
+  pg::pipeline closing;
+  add_writes(closing, told->what, told->before);
+  if (with) with(closing, told->what.verdicts);
+  closing.add(commit_statement);
+  auto written = co_await db.run(std::move(closing));
+  if (!written) co_return written.error();
+  co_return std::move(told->what.verdicts);
+}
+
+} // namespace
+
+task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::rows> looked,
+                                      std::span<const observation> observations,
+                                      const door_options& options) {
+  snapshot rows = read_first_look(looked);
+  auto adopted = co_await read_adoptions(db, rows);
+  if (!adopted) co_return adopted.error();
+  std::vector<observation> open = not_settled(rows, observations, options.adopt_unassigned);
+  if (!open.empty()) {
+    auto later = co_await look_further(db, open);
+    if (!later) co_return later.error();
+    add_rows(rows, std::move(*later));
+  }
+  decided told;
+  told.before = rows.parcels;
+  told.what = decide(std::move(rows), observations, options);
+  co_return told;
+}
+
+task<void> roll_back(pg::connection& db) {
+  if (!db.alive() || !db.in_transaction()) co_return;
+  auto ended = co_await db.run(rollback_statement);
+  (void)ended; // a connection that fails here is dead, which rolls back as well
+}
+
+task<result<std::vector<verdict>>> apply(pg::connection& db, std::span<const observation> observations,
+                                         const door_options& options, const also& with) {
+  assert(observations.size() <= observations_per_call_max);
+  for (int tries = 1;; ++tries) {
+    auto verdicts = co_await try_once(db, observations, options, with);
+    if (verdicts) co_return verdicts;
+    co_await roll_back(db);
+    bool raced = verdicts.error().code == unique_violation;
+    if (!raced || tries == tries_max) co_return verdicts;
+  }
+}
+
+} // namespace suivi::shop

@@ -1,0 +1,293 @@
+// Searches, locks and reads; values travel as arrays, one statement a table whatever the number of rows.
+#include "common/door/door_sql.hpp"
+
+#include <charconv>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace suivi::shop {
+namespace {
+
+using texts = std::vector<std::optional<std::string>>;
+using integers = std::vector<std::optional<std::int64_t>>;
+
+constexpr pg::statement find_orders{"suivi_find_orders", R"(
+  select "id" from "orders" where "reference" = any($1))"};
+
+// By uuid always; by number only for observations that may need it (see add_search).
+constexpr pg::statement find_parcels{"suivi_find_parcels", R"(
+  select id, order_id from suivi.parcel where uuid = any($1)
+  union select id, order_id from suivi.parcel where display_id = any($2)
+  union select id, order_id from suivi.parcel where tracking = any($2))"};
+
+constexpr pg::statement find_legacy_orders{"suivi_find_legacy_orders", R"(
+  select order_id from suivi.legacy_link where courier_id = any($1))"};
+
+constexpr pg::statement lock_orders{"suivi_lock_orders", R"(
+  select "id" from "orders" where "id" = any($1) order by "id" for no key update skip locked)"};
+
+// A parcel whose order is in the shop is written under that order's lock alone; one whose order has gone,
+// under its own.
+constexpr pg::statement lock_orphans{"suivi_lock_orphans", R"(
+  select p.id from suivi.parcel p
+  where p.id = any($1) and not exists (select from "orders" o where o."id" = p.order_id)
+  order by p.id for update skip locked)"};
+
+constexpr pg::statement see_orders{"suivi_see_orders", R"(select "id" from "orders" where "id" = any($1))"};
+
+constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
+  select id from suivi.parcel where id = any($1) or order_id = any($2))"};
+
+#define SUIVI_ORDER_COLUMNS                                                                                  \
+  R"(
+  o."id", o."reference", o."shippingAccountId", o."trackingNumber", o."shippingStatus", o."maystroOrderId",
+  o."alertedAt", o."alertReason", o."abortReason",
+  case when jsonb_typeof(o."additionalMetaData") = 'object' then (o."additionalMetaData" -> 'maystro')::text end,
+  coalesce(jsonb_typeof(o."additionalMetaData") in ('object', 'null'), true), o."status"::text)"
+
+#define SUIVI_PARCEL_COLUMNS                                                                                 \
+  R"(
+  p.id, p.account, p.uuid, p.display_id, p.reference, p.order_id, p.link, p.tracking, p.strength, p.status,
+  p.alerted_at, p.alert_reason, p.abort_reason, p.known_fields, p.created_at,
+  p.as_of_shape, p.as_of_from, p.as_of_to, p.source, p.pulled_at, array_to_string(p.left_statuses, ','))"
+
+// FOR UPDATE answers a row as it is under the lock, newer than the statement's snapshot. That holds for the
+// locked table only: adoptions are read by a later statement.
+constexpr pg::statement lock_referenced{"suivi_lock_referenced", "select " SUIVI_ORDER_COLUMNS R"(
+  from "orders" o where o."reference" = any($1) for no key update skip locked)",
+                                        true};
+
+constexpr pg::statement adoptions_of{"suivi_adoptions_of", R"(
+  select order_id, account, contested_by from suivi.adopted_order where order_id = any($1))"};
+
+// Pairs of a reference and a uuid. Nearly always the order's parcel is the one with that uuid; others of its
+// parcels may come twice.
+constexpr pg::statement read_referenced_parcels{"suivi_read_referenced_parcels",
+                                                "select " SUIVI_PARCEL_COLUMNS R"(
+  from suivi.parcel p where p.uuid = any($2)
+  union all select )" SUIVI_PARCEL_COLUMNS R"(
+  from (select unnest($1::text[]) as reference, unnest($2::text[]) as uuid) told
+  join "orders" o on o."reference" = told.reference
+  join suivi.parcel p on p.order_id = o."id"
+  where p.uuid is distinct from told.uuid)",
+                                                true};
+
+constexpr pg::statement read_orders{"suivi_read_orders",
+                                    "select " SUIVI_ORDER_COLUMNS R"(, a.account, a.contested_by
+  from "orders" o left join suivi.adopted_order a on a.order_id = o."id"
+  where o."id" = any($1))"};
+
+constexpr pg::statement read_parcels{"suivi_read_parcels", "select " SUIVI_PARCEL_COLUMNS R"(,
+         not exists (select from "orders" o where o."id" = p.order_id)
+  from suivi.parcel p where p.id = any($1) or p.order_id = any($2))"};
+
+#undef SUIVI_ORDER_COLUMNS
+#undef SUIVI_PARCEL_COLUMNS
+
+constexpr pg::statement read_legacy_links{"suivi_read_legacy_links", R"(
+  select courier_id, order_id from suivi.legacy_link where courier_id = any($1))"};
+
+pg::params order_and_parcel_ids(const candidates& found) {
+  pg::params both;
+  both.integers(integers(found.parcels.begin(), found.parcels.end()));
+  both.texts(texts(found.orders.begin(), found.orders.end()));
+  return both;
+}
+
+texts courier_ids(std::span<const observation> observations) {
+  std::set<std::string> ids;
+  for (const observation& seen : observations)
+    for (const auto& id : {seen.what.uuid, seen.what.display_id, seen.what.tracking})
+      if (id) ids.insert(*id);
+  return texts(ids.begin(), ids.end());
+}
+
+std::set<int> read_statuses(std::string_view list) {
+  std::set<int> statuses;
+  while (!list.empty()) {
+    std::string_view one = list.substr(0, list.find(','));
+    int status = 0;
+    std::from_chars(one.data(), one.data() + one.size(), status);
+    statuses.insert(status);
+    list.remove_prefix(std::min(list.size(), one.size() + 1));
+  }
+  return statuses;
+}
+
+order_row read_order(const pg::rows& rows, std::size_t i) {
+  order_row order;
+  order.id = rows.text(i, 0);
+  order.reference = rows.text(i, 1);
+  order.account = rows.maybe_text(i, 2);
+  order.columns.tracking = rows.maybe_text(i, 3);
+  order.columns.shipping_status = rows.maybe_text(i, 4);
+  order.columns.maystro_order_id = rows.maybe_text(i, 5);
+  order.columns.alerted_at = rows.maybe_at(i, 6);
+  order.columns.alert_reason = rows.maybe_text(i, 7);
+  order.columns.abort_reason = rows.maybe_text(i, 8);
+  order.columns.metadata = rows.maybe_text(i, 9);
+  order.metadata_mergeable = rows.boolean(i, 10);
+  order.columns.status = rows.text(i, 11);
+  return order;
+}
+
+parcel_row read_parcel(const pg::rows& rows, std::size_t i) {
+  parcel_row parcel;
+  parcel.id = rows.integer(i, 0);
+  parcel.account = rows.text(i, 1);
+  parcel.uuid = rows.maybe_text(i, 2);
+  parcel.display_id = rows.maybe_text(i, 3);
+  parcel.reference = rows.maybe_text(i, 4);
+  parcel.order_id = rows.maybe_text(i, 5);
+  parcel.link = static_cast<link_strength>(rows.integer(i, 6));
+  parcel.tracking = rows.maybe_text(i, 7);
+  parcel.strength = static_cast<maystro::tracking_strength>(rows.integer(i, 8));
+  parcel.status = static_cast<int>(rows.integer(i, 9));
+  std::int64_t known = rows.integer(i, 13);
+  parcel.alerted_at = {(known & 1) != 0, rows.maybe_at(i, 10)};
+  parcel.alert_reason = {(known & 2) != 0, rows.maybe_text(i, 11)};
+  parcel.abort_reason = {(known & 4) != 0, rows.maybe_text(i, 12)};
+  parcel.created_at = rows.maybe_at(i, 14);
+  parcel.when.kind = static_cast<as_of::shape>(rows.integer(i, 15));
+  parcel.when.from = rows.maybe_at(i, 16).value_or(instant{});
+  parcel.when.to = rows.maybe_at(i, 17).value_or(instant{});
+  parcel.from = static_cast<source>(rows.integer(i, 18));
+  parcel.pulled_at = rows.maybe_at(i, 19);
+  parcel.left_statuses = read_statuses(rows.text(i, 20));
+  return parcel;
+}
+
+} // namespace
+
+void add_first_look(pg::pipeline& opening, std::span<const observation> observations) {
+  texts references, uuids;
+  for (const observation& seen : observations) {
+    if (!seen.what.reference || !seen.what.uuid) continue;
+    references.push_back(seen.what.reference);
+    uuids.push_back(seen.what.uuid);
+  }
+  opening.add(lock_referenced, pg::params().texts(references));
+  opening.add(read_referenced_parcels, pg::params().texts(references).texts(uuids));
+}
+
+snapshot read_first_look(std::span<const pg::rows> answers) {
+  snapshot read;
+  std::unordered_set<std::string_view> locked;
+  const pg::rows& orders = answers[0];
+  read.orders.reserve(orders.size());
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    order_row& order = read.orders.emplace_back(read_order(orders, i));
+    order.locked = true;
+    locked.insert(order.id);
+  }
+  const pg::rows& parcels = answers[1];
+  std::unordered_set<std::int64_t> met;
+  for (std::size_t i = 0; i < parcels.size(); ++i) {
+    if (!met.insert(parcels.integer(i, 0)).second) continue;
+    parcel_row& parcel = read.parcels.emplace_back(read_parcel(parcels, i));
+    parcel.locked = parcel.order_id && locked.contains(*parcel.order_id);
+  }
+  return read;
+}
+
+task<result<void>> read_adoptions(pg::connection& db, snapshot& rows) {
+  std::unordered_map<std::string_view, order_row*> of_nobody;
+  texts ids;
+  for (order_row& order : rows.orders) {
+    if (order.account) continue;
+    of_nobody.emplace(order.id, &order);
+    ids.emplace_back(order.id);
+  }
+  if (ids.empty()) co_return result<void>();
+  pg::params with;
+  with.texts(ids);
+  auto answer = co_await db.run(adoptions_of, std::move(with));
+  if (!answer) co_return answer.error();
+  for (std::size_t i = 0; i < answer->size(); ++i) {
+    order_row& order = *of_nobody.at(answer->text(i, 0));
+    order.adopted_by = answer->maybe_text(i, 1);
+    order.contested_by = answer->maybe_text(i, 2);
+  }
+  co_return result<void>();
+}
+
+void add_search(pg::pipeline& opening, std::span<const observation> observations) {
+  std::set<std::string> references, uuids, numbers, ids;
+  for (const observation& seen : observations) {
+    const maystro::shipment& what = seen.what;
+    if (what.reference) references.insert(*what.reference);
+    if (what.uuid) uuids.insert(*what.uuid);
+    if (what.uuid && what.reference && seen.when.kind == as_of::shape::interval) continue;
+    for (const auto& number : {what.display_id, what.tracking})
+      if (number) numbers.insert(*number);
+  }
+  opening.add(find_orders, pg::params().texts(texts(references.begin(), references.end())));
+  opening.add(
+      find_parcels,
+      pg::params().texts(texts(uuids.begin(), uuids.end())).texts(texts(numbers.begin(), numbers.end())));
+  opening.add(find_legacy_orders, pg::params().texts(courier_ids(observations)));
+}
+
+candidates read_search(std::span<const pg::rows> answers, std::size_t first) {
+  candidates found;
+  const pg::rows& orders = answers[first];
+  for (std::size_t i = 0; i < orders.size(); ++i) found.orders.emplace(orders.text(i, 0));
+  const pg::rows& parcels = answers[first + 1];
+  for (std::size_t i = 0; i < parcels.size(); ++i) {
+    found.parcels.insert(parcels.integer(i, 0));
+    if (!parcels.null(i, 1)) found.orders.emplace(parcels.text(i, 1));
+  }
+  const pg::rows& legacy = answers[first + 2];
+  for (std::size_t i = 0; i < legacy.size(); ++i) found.orders.emplace(legacy.text(i, 0));
+  return found;
+}
+
+namespace {
+
+void add_steps(pg::pipeline& steps, pg::statement orders_first, pg::statement parcels_first,
+               const candidates& found, std::span<const observation> observations) {
+  texts orders(found.orders.begin(), found.orders.end());
+  steps.add(orders_first, pg::params().texts(orders));
+  steps.add(parcels_first, order_and_parcel_ids(found));
+  steps.add(read_orders, pg::params().texts(orders));
+  steps.add(read_parcels, order_and_parcel_ids(found));
+  steps.add(read_legacy_links, pg::params().texts(courier_ids(observations)));
+}
+
+} // namespace
+
+void add_lock_and_read(pg::pipeline& steps, const candidates& found,
+                       std::span<const observation> observations) {
+  add_steps(steps, lock_orders, lock_orphans, found, observations);
+}
+
+void add_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations) {
+  add_steps(steps, see_orders, see_parcels, found, observations);
+}
+
+snapshot read_snapshot(std::span<const pg::rows> answers) {
+  std::set<std::string, std::less<>> locked_orders;
+  for (std::size_t i = 0; i < answers[0].size(); ++i) locked_orders.emplace(answers[0].text(i, 0));
+  std::set<std::int64_t> locked_orphans;
+  for (std::size_t i = 0; i < answers[1].size(); ++i) locked_orphans.insert(answers[1].integer(i, 0));
+
+  snapshot read;
+  for (std::size_t i = 0; i < answers[2].size(); ++i) {
+    order_row& order = read.orders.emplace_back(read_order(answers[2], i));
+    order.adopted_by = answers[2].maybe_text(i, 12);
+    order.contested_by = answers[2].maybe_text(i, 13);
+    order.locked = locked_orders.contains(order.id);
+  }
+  for (std::size_t i = 0; i < answers[3].size(); ++i) {
+    parcel_row& parcel = read.parcels.emplace_back(read_parcel(answers[3], i));
+    // It may have got an order between the look and the lock.
+    bool still_orphan = answers[3].boolean(i, 21);
+    parcel.locked =
+        still_orphan ? locked_orphans.contains(parcel.id) : locked_orders.contains(*parcel.order_id);
+  }
+  for (std::size_t i = 0; i < answers[4].size(); ++i)
+    read.legacy_links.emplace(answers[4].text(i, 0), answers[4].text(i, 1));
+  return read;
+}
+
+} // namespace suivi::shop

@@ -1,0 +1,54 @@
+// The SQL of the door: what it reads and locks, and what it writes. The only statements that touch the shop's
+// orders.
+//
+// A parcel is written only by whoever has locked its order in the shop, the one it leaves and the one it
+// comes to; so what is read of it after that lock stays true. Only a parcel whose order has gone needs a lock
+// of its own.
+#pragma once
+
+#include "common/decision/decide.hpp"
+#include "common/decision/snapshot.hpp"
+#include "common/pg/connection.hpp"
+
+#include <set>
+#include <span>
+
+namespace suivi::shop {
+
+// Which rows may be meant, found without locks; everything is looked at again under the locks.
+struct candidates {
+  std::set<std::string> orders;
+  std::set<std::int64_t> parcels;
+};
+
+// Locks the orders by their references and reads them with their parcels and those of the uuids, for
+// observations that tell both. Two answers; what they left out is not_settled()'s to say.
+void add_first_look(pg::pipeline& opening, std::span<const observation> observations);
+[[nodiscard]] snapshot read_first_look(std::span<const pg::rows> answers);
+
+// Of the locked orders without an account: who adopted them. A later statement, hence a newer snapshot than
+// the locks'.
+task<result<void>> read_adoptions(pg::connection& db, snapshot& rows);
+
+// Adds the searches by reference, parcel id and old columns to `opening`.
+void add_search(pg::pipeline& opening, std::span<const observation> observations);
+// The answers of add_search, from index `first` on, put together.
+[[nodiscard]] candidates read_search(std::span<const pg::rows> answers, std::size_t first);
+
+// Locks what can be locked at once, then reads, each in a statement of its own, hence in a newer snapshot.
+// Rows that we hold already are locked again for nothing.
+void add_lock_and_read(pg::pipeline& steps, const candidates& found,
+                       std::span<const observation> observations);
+// The same answers without a lock (glance.hpp): every row that is there reads as locked.
+void add_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations);
+[[nodiscard]] snapshot read_snapshot(std::span<const pg::rows> answers);
+
+// Adds the writes of the decision; adds nothing for what does not change. `before`: the parcels as they were
+// read.
+void add_writes(pg::pipeline& closing, const decision& decided, std::span<const parcel_row> before);
+
+inline constexpr pg::statement begin_statement{"suivi_begin", "begin isolation level read committed"};
+inline constexpr pg::statement commit_statement{"suivi_commit", "commit"};
+inline constexpr pg::statement rollback_statement{"suivi_rollback", "rollback"};
+
+} // namespace suivi::shop

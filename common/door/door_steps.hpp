@@ -1,0 +1,24 @@
+// The door's steps one by one, for a caller that does something else in the same transaction: BEGIN and
+// add_first_look(); look_and_decide() with its answers; add_writes() and COMMIT. Whoever needs no more than
+// that calls apply().
+#pragma once
+
+#include "common/decision/decide.hpp"
+#include "common/door/door.hpp"
+#include "common/door/door_sql.hpp"
+
+namespace suivi::shop {
+
+struct decided {
+  decision what;
+  std::vector<parcel_row> before; // as they were read, for add_writes()
+};
+// `looked`: the two answers of a first look that was for these observations at least. Searches, locks and
+// reads more where they leave something open.
+task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::rows> looked,
+                                      std::span<const observation> observations, const door_options& options);
+
+// After an error: the connection can be used again, or is dead.
+task<void> roll_back(pg::connection& db);
+
+} // namespace suivi::shop

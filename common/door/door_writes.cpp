@@ -1,0 +1,274 @@
+// What the decision writes; values travel as arrays, one statement a table whatever the number of rows.
+// Arrays are unnested side by side in a SELECT list: `from unnest(a, b, …)` stores each of them away first,
+// at six times the price.
+#include "common/door/door_sql.hpp"
+
+#include <unordered_map>
+
+namespace suivi::shop {
+namespace {
+
+using texts = std::vector<std::optional<std::string>>;
+using integers = std::vector<std::optional<std::int64_t>>;
+using instants = std::vector<std::optional<instant>>;
+
+constexpr pg::statement insert_parcels{"suivi_insert_parcels", R"(
+  insert into suivi.parcel (account, uuid, display_id, reference, order_id, link, tracking, strength, status,
+                            alerted_at, alert_reason, abort_reason, known_fields, created_at,
+                            as_of_shape, as_of_from, as_of_to, source, pulled_at, left_statuses)
+  select account, uuid, display_id, reference, order_id, link, tracking, strength, status,
+         alerted_at, alert_reason, abort_reason, known_fields, created_at,
+         as_of_shape, as_of_from, as_of_to, source, pulled_at, string_to_array(left_statuses, ',')::integer[]
+  from (
+    select unnest($2::text[]) as account, unnest($3::text[]) as uuid, unnest($4::text[]) as display_id,
+           unnest($5::text[]) as reference, unnest($6::text[]) as order_id, unnest($7::bigint[]) as link,
+           unnest($8::text[]) as tracking, unnest($9::bigint[]) as strength, unnest($10::bigint[]) as status,
+           unnest($11::timestamptz[]) as alerted_at, unnest($12::text[]) as alert_reason,
+           unnest($13::text[]) as abort_reason, unnest($14::bigint[]) as known_fields,
+           unnest($15::timestamptz[]) as created_at, unnest($16::bigint[]) as as_of_shape,
+           unnest($17::timestamptz[]) as as_of_from, unnest($18::timestamptz[]) as as_of_to,
+           unnest($19::bigint[]) as source, unnest($20::timestamptz[]) as pulled_at,
+           unnest($21::text[]) as left_statuses) p
+  where $1::bigint[] is not null
+  order by uuid, account)"};
+
+constexpr pg::statement update_parcels{"suivi_update_parcels", R"(
+  update suivi.parcel t
+  set account = p.account, uuid = p.uuid, display_id = p.display_id, reference = p.reference, order_id = p.order_id,
+      link = p.link, tracking = p.tracking, strength = p.strength, status = p.status, alerted_at = p.alerted_at,
+      alert_reason = p.alert_reason, abort_reason = p.abort_reason, known_fields = p.known_fields,
+      created_at = p.created_at, as_of_shape = p.as_of_shape, as_of_from = p.as_of_from, as_of_to = p.as_of_to,
+      source = p.source, pulled_at = p.pulled_at, left_statuses = string_to_array(p.left_statuses, ',')::integer[]
+  from (
+    select unnest($1::bigint[]) as id, unnest($2::text[]) as account, unnest($3::text[]) as uuid,
+           unnest($4::text[]) as display_id, unnest($5::text[]) as reference, unnest($6::text[]) as order_id,
+           unnest($7::bigint[]) as link, unnest($8::text[]) as tracking, unnest($9::bigint[]) as strength,
+           unnest($10::bigint[]) as status, unnest($11::timestamptz[]) as alerted_at,
+           unnest($12::text[]) as alert_reason, unnest($13::text[]) as abort_reason,
+           unnest($14::bigint[]) as known_fields, unnest($15::timestamptz[]) as created_at,
+           unnest($16::bigint[]) as as_of_shape, unnest($17::timestamptz[]) as as_of_from,
+           unnest($18::timestamptz[]) as as_of_to, unnest($19::bigint[]) as source,
+           unnest($20::timestamptz[]) as pulled_at, unnest($21::text[]) as left_statuses) p
+  where t.id = p.id)"};
+
+// What nearly every observation changes in a parcel, and nothing else of it.
+constexpr pg::statement advance_parcels{"suivi_advance_parcels", R"(
+  update suivi.parcel t
+  set status = p.status, as_of_shape = p.as_of_shape, as_of_from = p.as_of_from, as_of_to = p.as_of_to,
+      source = p.source, pulled_at = p.pulled_at,
+      left_statuses = case when p.left_statuses is null then t.left_statuses
+                           else string_to_array(p.left_statuses, ',')::integer[] end
+  from (
+    select unnest($1::bigint[]) as id, unnest($2::bigint[]) as status, unnest($3::bigint[]) as as_of_shape,
+           unnest($4::timestamptz[]) as as_of_from, unnest($5::timestamptz[]) as as_of_to,
+           unnest($6::bigint[]) as source, unnest($7::timestamptz[]) as pulled_at,
+           unnest($8::text[]) as left_statuses) p
+  where t.id = p.id)"};
+
+constexpr pg::statement update_orders{"suivi_update_orders", R"(
+  update "orders" o
+  set "trackingNumber" = w.tracking, "shippingStatus" = w.shipping_status, "maystroOrderId" = w.maystro_order_id,
+      "alertedAt" = w.alerted_at at time zone 'UTC', "alertReason" = w.alert_reason, "abortReason" = w.abort_reason,
+      "additionalMetaData" = case
+        when w.metadata is null then o."additionalMetaData"
+        else coalesce(nullif(o."additionalMetaData", 'null'), '{}') || jsonb_build_object('maystro', w.metadata::jsonb)
+      end,
+      "status" = case when w.delivers then 'DELIVERED' else o."status" end,
+      "updatedAt" = now() at time zone 'UTC'
+  from (
+    select unnest($1::text[]) as id, unnest($2::text[]) as tracking, unnest($3::text[]) as shipping_status,
+           unnest($4::text[]) as maystro_order_id, unnest($5::timestamptz[]) as alerted_at,
+           unnest($6::text[]) as alert_reason, unnest($7::text[]) as abort_reason,
+           unnest($8::text[]) as metadata, unnest($9::boolean[]) as delivers) w
+  where o."id" = w.id)"};
+
+constexpr pg::statement insert_changes{"suivi_insert_changes", R"(
+  insert into suivi.change (order_id, account, parcel, source, field, from_value, to_value, event_id, sweep_id)
+  select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::bigint[]), unnest($5::text[]),
+         unnest($6::text[]), unnest($7::text[]), unnest($8::bigint[]), unnest($9::bigint[]))"};
+
+constexpr pg::statement write_adoptions{"suivi_write_adoptions", R"(
+  insert into suivi.adopted_order (order_id, account, contested_by)
+  select * from unnest($1::text[], $2::text[], $3::text[])
+  on conflict (order_id) do update set account = excluded.account, contested_by = excluded.contested_by)"};
+
+std::string write_statuses(const std::set<int>& statuses) {
+  std::string list;
+  for (int status : statuses) {
+    if (!list.empty()) list += ',';
+    list += std::to_string(status);
+  }
+  return list;
+}
+
+pg::params parcel_params(const std::vector<parcel_row>& parcels) {
+  integers id, link, strength, status, known, shape, from_source;
+  texts account, uuid, display_id, reference, order_id, tracking, alert_reason, abort_reason, left;
+  instants alerted_at, created_at, as_of_from, as_of_to, pulled_at;
+  for (const parcel_row& p : parcels) {
+    bool timed = p.when.kind != as_of::shape::unknown;
+    id.push_back(p.id);
+    account.push_back(p.account);
+    uuid.push_back(p.uuid);
+    display_id.push_back(p.display_id);
+    reference.push_back(p.reference);
+    order_id.push_back(p.order_id);
+    link.push_back(static_cast<int>(p.link));
+    tracking.push_back(p.tracking);
+    strength.push_back(static_cast<int>(p.strength));
+    status.push_back(*p.status);
+    alerted_at.push_back(p.alerted_at.value);
+    alert_reason.push_back(p.alert_reason.value);
+    abort_reason.push_back(p.abort_reason.value);
+    known.push_back((p.alerted_at.present ? 1 : 0) | (p.alert_reason.present ? 2 : 0) |
+                    (p.abort_reason.present ? 4 : 0));
+    created_at.push_back(p.created_at);
+    shape.push_back(static_cast<int>(p.when.kind));
+    as_of_from.push_back(timed ? std::optional(p.when.from) : std::nullopt);
+    as_of_to.push_back(timed ? std::optional(p.when.to) : std::nullopt);
+    from_source.push_back(static_cast<int>(p.from));
+    pulled_at.push_back(p.pulled_at);
+    left.push_back(write_statuses(p.left_statuses));
+  }
+  pg::params all;
+  all.integers(id)
+      .texts(account)
+      .texts(uuid)
+      .texts(display_id)
+      .texts(reference)
+      .texts(order_id)
+      .integers(link);
+  all.texts(tracking)
+      .integers(strength)
+      .integers(status)
+      .instants(alerted_at)
+      .texts(alert_reason)
+      .texts(abort_reason);
+  all.integers(known).instants(created_at).integers(shape).instants(as_of_from).instants(as_of_to);
+  all.integers(from_source).instants(pulled_at).texts(left);
+  return all;
+}
+
+// Both lists in the same order.
+pg::params advance_params(const std::vector<const parcel_row*>& parcels,
+                          const std::vector<const parcel_row*>& before) {
+  integers id, status, shape, from_source;
+  texts left;
+  instants as_of_from, as_of_to, pulled_at;
+  for (std::size_t i = 0; i < parcels.size(); ++i) {
+    const parcel_row& p = *parcels[i];
+    bool timed = p.when.kind != as_of::shape::unknown;
+    id.push_back(p.id);
+    status.push_back(*p.status);
+    shape.push_back(static_cast<int>(p.when.kind));
+    as_of_from.push_back(timed ? std::optional(p.when.from) : std::nullopt);
+    as_of_to.push_back(timed ? std::optional(p.when.to) : std::nullopt);
+    from_source.push_back(static_cast<int>(p.from));
+    pulled_at.push_back(p.pulled_at);
+    bool same = p.left_statuses == before[i]->left_statuses;
+    left.push_back(same ? std::nullopt : std::optional(write_statuses(p.left_statuses)));
+  }
+  pg::params all;
+  all.integers(id)
+      .integers(status)
+      .integers(shape)
+      .instants(as_of_from)
+      .instants(as_of_to)
+      .integers(from_source);
+  all.instants(pulled_at).texts(left);
+  return all;
+}
+
+// No more has changed than advance_parcels writes.
+bool only_advanced(const parcel_row& before, parcel_row now) {
+  now.status = before.status;
+  now.when = before.when;
+  now.from = before.from;
+  now.pulled_at = before.pulled_at;
+  now.left_statuses = before.left_statuses;
+  return now == before;
+}
+
+void add_parcel_updates(pg::pipeline& closing, const std::vector<parcel_row>& changed,
+                        std::span<const parcel_row> before) {
+  std::unordered_map<std::int64_t, const parcel_row*> was;
+  for (const parcel_row& parcel : before) was.emplace(parcel.id, &parcel);
+  std::vector<const parcel_row*> advanced, advanced_from;
+  std::vector<parcel_row> others;
+  for (const parcel_row& parcel : changed) {
+    auto known = was.find(parcel.id);
+    if (known != was.end() && only_advanced(*known->second, parcel)) {
+      advanced.push_back(&parcel);
+      advanced_from.push_back(known->second);
+    } else {
+      others.push_back(parcel);
+    }
+  }
+  if (!advanced.empty()) closing.add(advance_parcels, advance_params(advanced, advanced_from));
+  if (!others.empty()) closing.add(update_parcels, parcel_params(others));
+}
+
+pg::params order_params(const std::vector<order_write>& orders) {
+  texts id, tracking, shipping_status, maystro_order_id, alert_reason, abort_reason, metadata;
+  instants alerted_at;
+  std::vector<std::optional<bool>> delivers;
+  for (const order_write& write : orders) {
+    const order_columns& to = write.columns;
+    id.push_back(write.order_id);
+    tracking.push_back(to.tracking);
+    shipping_status.push_back(to.shipping_status);
+    maystro_order_id.push_back(to.maystro_order_id);
+    alerted_at.push_back(to.alerted_at);
+    alert_reason.push_back(to.alert_reason);
+    abort_reason.push_back(to.abort_reason);
+    metadata.push_back(write.writes_metadata ? to.metadata : std::nullopt);
+    delivers.push_back(write.delivers);
+  }
+  pg::params all;
+  all.texts(id).texts(tracking).texts(shipping_status).texts(maystro_order_id).instants(alerted_at);
+  all.texts(alert_reason).texts(abort_reason).texts(metadata).booleans(delivers);
+  return all;
+}
+
+pg::params journal_params(const std::vector<journal_entry>& journal) {
+  texts order_id, account, parcel, field, from, to;
+  integers from_source, event_id, sweep_id;
+  for (const journal_entry& entry : journal) {
+    order_id.push_back(entry.order_id);
+    account.push_back(entry.account);
+    parcel.push_back(entry.parcel);
+    from_source.push_back(static_cast<int>(entry.from));
+    field.push_back(entry.what.field);
+    from.push_back(entry.what.from);
+    to.push_back(entry.what.to);
+    event_id.push_back(entry.event_id);
+    sweep_id.push_back(entry.sweep_id);
+  }
+  pg::params all;
+  all.texts(order_id).texts(account).texts(parcel).integers(from_source).texts(field).texts(from).texts(to);
+  all.integers(event_id).integers(sweep_id);
+  return all;
+}
+
+} // namespace
+
+void add_writes(pg::pipeline& closing, const decision& decided, std::span<const parcel_row> before) {
+  if (!decided.new_parcels.empty()) closing.add(insert_parcels, parcel_params(decided.new_parcels));
+  add_parcel_updates(closing, decided.changed_parcels, before);
+  if (!decided.orders.empty()) closing.add(update_orders, order_params(decided.orders));
+  if (!decided.journal.empty()) closing.add(insert_changes, journal_params(decided.journal));
+  if (!decided.adoptions.empty()) {
+    // One observation adopts, a later one of the same call contests: the last word counts.
+    std::map<std::string, const adoption*> last;
+    for (const adoption& one : decided.adoptions) last[one.order_id] = &one;
+    texts order_id, account, contested_by;
+    for (const auto& [id, one] : last) {
+      order_id.push_back(id);
+      account.push_back(one->account);
+      contested_by.push_back(one->contested_by);
+    }
+    closing.add(write_adoptions, pg::params().texts(order_id).texts(account).texts(contested_by));
+  }
+}
+
+} // namespace suivi::shop

@@ -1,0 +1,108 @@
+// Ids, codes and dates out of JSON values of whatever type the courier chose that day.
+#include "common/maystro/json_fields.hpp"
+
+#include "common/base/utf8.hpp"
+
+#include <boost/json/value.hpp>
+#include <charconv>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace suivi::maystro {
+namespace {
+
+namespace json = boost::json;
+
+// Above 2^53 a double no longer tells neighbours apart, so its digits would be invented.
+constexpr double exact_double_limit = 9007199254740992.0;
+
+constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
+}
+
+std::string_view view(const json::string& text) {
+  return {text.data(), text.size()};
+}
+
+std::optional<std::string> whole_number(const json::value& value) {
+  if (const auto* i = value.if_int64()) return fmt::format("{}", *i);
+  if (const auto* u = value.if_uint64()) return fmt::format("{}", *u);
+  const double* d = value.if_double();
+  if (d == nullptr || std::trunc(*d) != *d || std::abs(*d) >= exact_double_limit) return std::nullopt;
+  return fmt::format("{}", static_cast<std::int64_t>(*d));
+}
+
+} // namespace
+
+std::optional<std::string> read_id(const json::value& value) {
+  const json::string* sent = value.if_string();
+  if (sent == nullptr) return whole_number(value);
+  if (sent->size() > max_id_bytes) return std::nullopt;
+  std::string text = to_storable_text(view(*sent));
+  if (is_blank(text) || text.find(replacement_character) != std::string::npos) return std::nullopt;
+  return text;
+}
+
+std::optional<std::string> first_id(const json::object& from, std::initializer_list<std::string_view> names) {
+  for (std::string_view name : names)
+    if (const json::value* value = from.if_contains(name))
+      if (auto id = read_id(*value)) return id;
+  return std::nullopt;
+}
+
+std::optional<int> read_status(const json::value* value) {
+  if (value == nullptr) return std::nullopt;
+  std::optional<std::string> text = read_id(*value);
+  if (!text) return std::nullopt;
+  std::string_view digits = *text;
+  while (is_blank(digits.substr(0, 1))) digits.remove_prefix(1);
+  while (is_blank(digits.substr(digits.size() - 1))) digits.remove_suffix(1);
+  int code = 0;
+  auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), code);
+  if (problem != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  if (code < 0 || code > 9999) return std::nullopt;
+  return code;
+}
+
+std::optional<instant> read_date(const json::value* value) {
+  const json::string* text = value == nullptr ? nullptr : value->if_string();
+  if (text == nullptr) return std::nullopt;
+  return parse_instant(view(*text));
+}
+
+field<instant> date_field(const json::object& from, std::string_view name) {
+  const json::value* value = from.if_contains(name);
+  if (value == nullptr) return {};
+  if (value->is_null()) return {true, std::nullopt};
+  std::optional<instant> date = read_date(value);
+  return {date.has_value(), date};
+}
+
+field<std::string> text_field(const json::object& from, std::string_view name) {
+  const json::value* value = from.if_contains(name);
+  if (value == nullptr) return {};
+  if (value->is_null()) return {true, std::nullopt};
+  if (const json::string* sent = value->if_string()) {
+    std::string text = to_storable_text(view(*sent));
+    if (is_blank(text)) return {true, std::nullopt};
+    return {true, std::move(text)};
+  }
+  if (!value->is_number()) return {};
+  std::optional<std::string> digits = whole_number(*value);
+  if (!digits) digits = fmt::format("{}", value->get_double());
+  return {true, std::move(digits)};
+}
+
+void read_common(const json::object& from, shipment& what) {
+  what.display_id = first_id(from, {"display_id", "display_id_order"});
+  what.tracking = first_id(from, {"tracking_number", "tracking"});
+  what.reference = first_id(from, {"external_order_id", "external_id"});
+  what.alerted_at = date_field(from, "alerted_at");
+  what.alert_reason = text_field(from, "alert_reason");
+  what.abort_reason = text_field(from, "abort_reason");
+  what.created_at = read_date(from.if_contains("created_at"));
+}
+
+} // namespace suivi::maystro

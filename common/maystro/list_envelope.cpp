@@ -1,0 +1,88 @@
+// Lists: which envelope, and the page of orders in it.
+#include "common/maystro/list_envelope.hpp"
+
+#include "common/json/json_text.hpp"
+#include "common/maystro/json_fields.hpp"
+#include "common/maystro/page.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace suivi::maystro {
+namespace {
+
+namespace json = boost::json;
+
+// So that sums with a count cannot overflow; no list is as long.
+constexpr std::int64_t counted_max = 1'000'000'000'000'000;
+
+std::optional<std::int64_t> read_count(const json::value* value) {
+  std::optional<std::string> digits = value == nullptr ? std::nullopt : read_id(*value);
+  if (!digits) return std::nullopt;
+  std::int64_t count = 0;
+  auto [end, problem] = std::from_chars(digits->data(), digits->data() + digits->size(), count);
+  if (end != digits->data() + digits->size() || digits->front() == '-') return std::nullopt;
+  if (problem == std::errc::result_out_of_range) return counted_max;
+  if (problem != std::errc()) return std::nullopt;
+  return std::min(count, counted_max);
+}
+
+} // namespace
+
+listing find_listing(const json::value& document) {
+  if (const json::array* bare = document.if_array()) return {bare, nullptr};
+  const json::object* root = document.if_object();
+  if (root == nullptr) return {};
+  const json::value* list = root->if_contains("list");
+  if (const json::object* inner = list == nullptr ? nullptr : list->if_object())
+    if (const json::value* results = inner->if_contains("results"); results != nullptr && results->is_array())
+      return {results->if_array(), inner};
+  if (const json::value* results = root->if_contains("results"); results != nullptr && results->is_array())
+    return {results->if_array(), root};
+  if (list != nullptr && list->is_array()) return {list->if_array(), root};
+  return {};
+}
+
+result<page> read_page(std::string_view body) {
+  result<json::value> document = parse_json(body, half_surrogates::mend);
+  if (!document) return transient("maystro:malformed", "a page of orders: " + document.error().detail);
+  listing found = find_listing(*document);
+  if (found.elements == nullptr)
+    return transient("maystro:malformed", "a page of orders: its JSON is no list of orders");
+  page read;
+  read.rows.reserve(found.elements->size());
+  for (const json::value& element : *found.elements) {
+    const json::object* row = element.if_object();
+    shipment what = row == nullptr ? shipment{} : read_row(*row);
+    if (what.has_identity() && what.status)
+      read.rows.push_back(std::move(what));
+    else
+      ++read.unreadable;
+  }
+  if (found.envelope != nullptr) {
+    read.count = read_count(found.envelope->if_contains("count"));
+    const json::value* next = found.envelope->if_contains("next");
+    read.has_next = next != nullptr && next->is_string() && !next->get_string().empty();
+  }
+  return read;
+}
+
+result<shipment> read_one(std::string_view body) {
+  result<json::value> document = parse_json(body, half_surrogates::mend);
+  if (!document) return transient("maystro:malformed", "one order: " + document.error().detail);
+  const json::object* root = document->if_object();
+  std::array<const json::object*, 3> places{root, nullptr, nullptr};
+  for (std::size_t i = 1; root != nullptr && i < places.size(); ++i)
+    if (const json::value* inner = root->if_contains(i == 1 ? "data" : "order"))
+      places[i] = inner->if_object();
+  for (const json::object* place : places) {
+    shipment what = place == nullptr ? shipment{} : read_row(*place);
+    if (!what.has_identity() || !what.status) continue;
+    what.metadata.clear();
+    return what;
+  }
+  return transient("maystro:malformed", "one order: its JSON is no order");
+}
+
+} // namespace suivi::maystro

@@ -1,0 +1,38 @@
+// The operations API's answers: `{success,data[,message]}`, or `{success:false,error:{message,code}}`. Pure.
+#pragma once
+
+#include "common/http/message.hpp"
+#include "receiver/api/event_queries.hpp"
+#include "receiver/api/order_queries.hpp"
+
+#include <boost/json/value.hpp>
+#include <span>
+#include <string_view>
+
+namespace suivi::receiver {
+
+[[nodiscard]] http::response answered(boost::json::value data, std::string_view message = {});
+// 200, but what was asked for did not come about.
+[[nodiscard]] http::response not_done(boost::json::value data, std::string_view message);
+[[nodiscard]] http::response bad_request(const error& why);
+[[nodiscard]] http::response unknown(std::string_view what); // 404: "webhook event", "order", …
+[[nodiscard]] http::response wrong_token();
+// 204: what an address can be asked for.
+[[nodiscard]] http::response methods_allowed(std::string_view allowed);
+inline constexpr std::string_view accounts_unread = "the shop's accounts have not been read yet";
+// 503, come again.
+[[nodiscard]] http::response unavailable(std::string_view why);
+
+// With its payload where the bytes are there (`with_payload`).
+[[nodiscard]] boost::json::object event_json(const event_seen& e, bool with_payload);
+[[nodiscard]] boost::json::object pagination_json(const event_query& q, std::int64_t total);
+[[nodiscard]] boost::json::object stats_json(std::span<const event_count> counts, std::string_view period);
+[[nodiscard]] boost::json::object scheduler_json(const scheduler_seen& seen);
+[[nodiscard]] boost::json::object account_json(std::string_view id, std::string_view name, bool has_key,
+                                               const account_record& record);
+
+[[nodiscard]] http::response sweeps_asked(const asked_sweep& asked);
+// The old system's shape.
+[[nodiscard]] http::response shipping_triggered(const asked_sweep& asked);
+
+} // namespace suivi::receiver

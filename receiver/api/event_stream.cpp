@@ -1,0 +1,253 @@
+// One coroutine looks and tells; each reader's own coroutine sends.
+#include "receiver/api/event_stream.hpp"
+
+#include "common/json/json_text.hpp"
+#include "common/log/log.hpp"
+#include "receiver/api/event_json.hpp"
+#include "receiver/api/order_queries.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace suivi::receiver {
+namespace {
+
+namespace json = boost::json;
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr std::int64_t rows_max = number_marks::depth;
+constexpr std::int64_t behind_max = 20'000;
+constexpr std::size_t unsettled_max = 1'000;
+constexpr std::int64_t sweeps_looked_at = 20;
+constexpr std::size_t piece_bytes = 64 * 1024;
+constexpr milliseconds look_at_peer_every = 1s;
+constexpr milliseconds patience = 5s;
+
+std::string message(std::string_view name, const json::object& what) {
+  return fmt::format("event: {}\ndata: {}\n\n", name, maystro::write_json(what));
+}
+
+// Nothing more becomes of it by itself.
+bool is_final(std::string_view outcome) {
+  return outcome != "pending" && outcome != "parked" && outcome != "confirming" && outcome != "failed";
+}
+
+} // namespace
+
+stream::stream(asio::any_io_executor executor, database_monitor& db, pg::pool& connections, limits within)
+    : executor_(executor), db_(db), connections_(connections), limits_(within),
+      somebody_(std::move(executor)) {}
+
+task<result<http::body_producer>> stream::subscribe() {
+  if (readers_.size() >= limits_.readers)
+    co_return transient("stream:full", "too many readers of the stream");
+  // Leaves by itself, however its connection ends.
+  auto leave = [this](reader* who) {
+    readers_.remove(who);
+    delete who;
+  };
+  std::shared_ptr<reader> to(new reader(executor_), leave);
+  readers_.push_back(to.get());
+  somebody_.notify();
+  auto deadline = steady_clock::now() + patience;
+  while (!begun_ && db_.is_up() && steady_clock::now() < deadline) co_await to->woken.wait_until(deadline);
+  if (!begun_) co_return transient("stream:away", "the database cannot be asked now");
+  auto within = limits_;
+  http::body_producer made = [to, within](http::body_sink& sink) { return serve(to, sink, within); };
+  co_return made;
+}
+
+task<void> stream::serve(std::shared_ptr<reader> to, http::body_sink& sink, limits within) {
+  static constexpr std::string_view hello = "retry: 2000\n: here is what happens from now on\n\n";
+  static constexpr std::string_view still_here = ": nothing new\n\n";
+  bool going = co_await sink.send(hello);
+  auto said_at = steady_clock::now();
+  while (going && sink.open()) {
+    std::string piece;
+    while (!to->waiting.empty() && piece.size() < piece_bytes) {
+      piece += *to->waiting.front();
+      to->bytes -= to->waiting.front()->size();
+      to->waiting.pop_front();
+    }
+    bool last = piece.empty() && to->dropped;
+    if (last) piece = message("dropped", {{"reason", "messages came faster than they were read"}});
+    if (piece.empty() && steady_clock::now() - said_at >= within.say_something_every) piece = still_here;
+    if (piece.empty()) {
+      co_await to->woken.wait_until(steady_clock::now() + look_at_peer_every);
+      continue;
+    }
+    going = co_await sink.send(piece);
+    said_at = steady_clock::now();
+    going = going && !last;
+  }
+}
+
+void stream::tell(std::string_view name, const json::object& what) {
+  auto text = std::make_shared<const std::string>(message(name, what));
+  for (auto* to : readers_) {
+    if (to->dropped) continue;
+    bool fits =
+        to->waiting.size() < limits_.messages_waiting && to->bytes + text->size() <= limits_.bytes_waiting;
+    if (fits) {
+      to->waiting.push_back(text);
+      to->bytes += text->size();
+    } else {
+      to->waiting.clear();
+      to->bytes = 0;
+      to->dropped = true;
+    }
+    to->woken.notify();
+  }
+}
+
+task<void> stream::run() {
+  bool failing = false;
+  for (;;) {
+    if (readers_.empty()) {
+      begun_ = false;
+      co_await somebody_.wait();
+      continue;
+    }
+    milliseconds pause = limits_.look_every;
+    if (db_.is_up()) {
+      auto looked = co_await look();
+      if (looked && *looked) pause = 20ms;
+      if (!looked && !failing)
+        log::warn("the stream cannot look at the database", {{"error", to_string(looked.error())}});
+      failing = !looked;
+    }
+    co_await somebody_.wait_until(steady_clock::now() + pause);
+  }
+}
+
+task<result<bool>> stream::look() {
+  auto deadline = steady_clock::now() + patience;
+  auto db = co_await connections_.acquire(deadline);
+  if (!db) co_return db.error();
+  auto& connection = **db;
+  if (!begun_) {
+    auto set = co_await begin(connection);
+    if (!set) co_return set.error();
+    begun_ = true;
+    for (auto* to : readers_) to->woken.notify();
+    co_return true;
+  }
+  auto changes = co_await look_at_changes(connection);
+  if (!changes) co_return changes.error();
+  auto events = co_await look_at_events(connection);
+  if (!events) co_return events.error();
+  auto sweeps = co_await look_at_sweeps(connection, false);
+  if (!sweeps) co_return sweeps.error();
+  co_return *changes || *events;
+}
+
+// What is there already is no news.
+task<result<void>> stream::begin(pg::connection& db) {
+  unsettled_.clear();
+  sweeps_.clear();
+  std::vector<std::int64_t> nothing;
+  auto last = co_await last_change_number(db);
+  if (!last) co_return last.error();
+  changes_.set(*last, nothing);
+  auto changes = co_await changes_after(db, changes_.after(), nothing, rows_max);
+  if (!changes) co_return changes.error();
+  for (const auto& c : *changes) changes_.note(c.number);
+
+  last = co_await last_event_number(db);
+  if (!last) co_return last.error();
+  events_.set(*last, nothing);
+  auto names = co_await events_after(db, events_.after(), nothing, rows_max);
+  if (!names) co_return names.error();
+  for (const auto& name : *names) events_.note(name.id);
+  auto events = co_await read_events(db, *names, false);
+  if (!events) co_return events.error();
+  std::map<std::int64_t, event_name> by_id;
+  for (const auto& name : *names) by_id[name.id] = name;
+  for (const auto& e : *events) note_event(by_id[e.id], e, true);
+  auto sweeps = co_await look_at_sweeps(db, true);
+  co_return sweeps;
+}
+
+// True: so much has happened, or the numbers have begun anew, that the marks were set to `last`.
+bool stream::skip(number_marks& marks, std::int64_t last, std::string_view what) {
+  auto behind = last - marks.highest();
+  if (behind >= 0 && behind <= behind_max) return false;
+  marks.set(last, {});
+  if (behind > 0) tell("skipped", {{"what", what}, {"count", behind}});
+  return true;
+}
+
+task<result<bool>> stream::look_at_changes(pg::connection& db) {
+  auto last = co_await last_change_number(db);
+  if (!last) co_return last.error();
+  if (skip(changes_, *last, "change")) co_return false;
+  auto known = changes_.known();
+  auto found = co_await changes_after(db, changes_.after(), known, rows_max);
+  if (!found) co_return found.error();
+  for (const auto& c : *found) {
+    changes_.note(c.number);
+    tell("change", c.what);
+  }
+  co_return static_cast<std::int64_t>(found->size()) == rows_max;
+}
+
+void stream::note_event(const event_name& name, const event_seen& e, bool quietly) {
+  auto at = unsettled_.find(e.id);
+  bool news = at == unsettled_.end() || at->second.told != e.outcome;
+  if (news && !quietly) {
+    auto what = event_json(e, false);
+    what["reference"] = e.reference ? json::value(std::string_view(*e.reference)) : json::value(nullptr);
+    tell("event", what);
+  }
+  if (is_final(e.outcome)) {
+    if (at != unsettled_.end()) unsettled_.erase(at);
+    return;
+  }
+  unsettled_[e.id] = {name, e.outcome};
+  if (unsettled_.size() > unsettled_max) unsettled_.erase(unsettled_.begin());
+}
+
+task<result<bool>> stream::look_at_events(pg::connection& db) {
+  auto last = co_await last_event_number(db);
+  if (!last) co_return last.error();
+  if (skip(events_, *last, "event")) co_return false;
+  auto known = events_.known();
+  auto names = co_await events_after(db, events_.after(), known, rows_max);
+  if (!names) co_return names.error();
+  bool more = static_cast<std::int64_t>(names->size()) == rows_max;
+  for (const auto& name : *names) events_.note(name.id);
+  for (const auto& [id, waiting] : unsettled_) names->push_back(waiting.name);
+  if (names->empty()) co_return false;
+  auto events = co_await read_events(db, *names, false);
+  if (!events) co_return events.error();
+  std::map<std::int64_t, event_name> by_id;
+  for (const auto& name : *names) by_id[name.id] = name;
+  for (const auto& e : *events) {
+    note_event(by_id[e.id], e, false);
+    by_id.erase(e.id);
+  }
+  for (const auto& [id, gone] : by_id) unsettled_.erase(id); // deleted
+  co_return more;
+}
+
+task<result<void>> stream::look_at_sweeps(pg::connection& db, bool quietly) {
+  auto reports = co_await read_sweeps(db, sweeps_looked_at);
+  if (!reports) co_return reports.error();
+  std::map<std::string, std::string> seen;
+  for (auto report = reports->rbegin(); report != reports->rend(); ++report) {
+    auto id = std::string(report->at("id").as_string());
+    auto moving = *report;
+    moving.erase("seconds"); // goes on by itself
+    auto text = json::serialize(moving);
+    auto told = sweeps_.find(id);
+    bool news = told == sweeps_.end() || told->second != text;
+    if (news && !quietly) tell("sweep", *report);
+    seen.emplace(std::move(id), std::move(text));
+  }
+  sweeps_ = std::move(seen);
+  co_return result<void>();
+}
+
+} // namespace suivi::receiver

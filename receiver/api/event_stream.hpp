@@ -1,0 +1,81 @@
+// What happens, as it happens: server-sent events `change`, `event` and `sweep`, for any number of readers
+// from one look at the database a moment.
+//
+// A journal this is not: nothing is looked at while nobody reads, and who reads too slowly is told so
+// (`dropped`) and cut off, so that nothing is kept without end. Where more happens than can be told, all
+// readers hear `skipped`, with the number. An `event` is told when it is stored and whenever its outcome
+// changes, a `sweep` when it begins, moves on, ends.
+#pragma once
+
+#include "common/http/body_stream.hpp"
+#include "common/pg/pool.hpp"
+#include "common/runtime/wakeup.hpp"
+#include "receiver/api/event_queries.hpp"
+#include "receiver/api/sequence_cursor.hpp"
+#include "receiver/services/database_monitor.hpp"
+
+#include <boost/json/object.hpp>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace suivi::receiver {
+
+class stream {
+ public:
+  struct limits {
+    std::size_t readers = 100;
+    std::size_t messages_waiting = 10'000; // for each reader; readers share the messages
+    std::size_t bytes_waiting = 4 * 1024 * 1024;
+    milliseconds look_every{500};
+    milliseconds say_something_every{15'000}; // so that proxies keep the connection
+  };
+
+  stream(asio::any_io_executor executor, database_monitor& db, pg::pool& connections, limits within);
+
+  // Looks at the database while somebody reads; ends by cancellation only.
+  task<void> run();
+  // What happens from now on; transient "stream:full" where too many read, "stream:away" where the database
+  // cannot be asked.
+  task<result<http::body_producer>> subscribe();
+
+ private:
+  struct reader {
+    explicit reader(asio::any_io_executor executor) : woken(std::move(executor)) {}
+    runtime::wakeup woken;
+    std::deque<std::shared_ptr<const std::string>> waiting;
+    std::size_t bytes = 0;
+    bool dropped = false;
+  };
+
+  static task<void> serve(std::shared_ptr<reader> to, http::body_sink& sink, limits within);
+  void tell(std::string_view name, const boost::json::object& what);
+  // True: there is more to be read at once.
+  task<result<bool>> look();
+  task<result<void>> begin(pg::connection& db);
+  task<result<bool>> look_at_changes(pg::connection& db);
+  task<result<bool>> look_at_events(pg::connection& db);
+  task<result<void>> look_at_sweeps(pg::connection& db, bool quietly);
+  bool skip(number_marks& marks, std::int64_t last, std::string_view what);
+  void note_event(const event_name& name, const event_seen& e, bool quietly);
+
+  asio::any_io_executor executor_;
+  database_monitor& db_;
+  pg::pool& connections_;
+  limits limits_;
+  runtime::wakeup somebody_;
+  std::list<reader*> readers_;
+  bool begun_ = false; // the marks are set
+  number_marks changes_;
+  number_marks events_;
+  struct unsettled {
+    event_name name;
+    std::string told; // the outcome
+  };
+  std::map<std::int64_t, unsettled> unsettled_;
+  std::map<std::string, std::string> sweeps_; // id → report told last
+};
+
+} // namespace suivi::receiver

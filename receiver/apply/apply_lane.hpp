@@ -1,0 +1,109 @@
+// The apply lane: committed events in, through the door in batches, outcomes recorded in the door's own
+// transaction.
+//
+// Most events never come here: they are applied in the transaction that stores them (at_once.cpp). What that
+// leaves, for an order is locked or unknown, or the courier has to be asked, is applied apart from intake, so
+// that it never delays an answer. What it holds in memory is leased in suivi.pending under `owner()`;
+// whatever is lost with the process is taken over by whoever finds the lease lapsed. An event that makes its
+// batch fail is singled out by halving and harms only itself.
+#pragma once
+
+#include "common/door/door.hpp"
+#include "common/pg/batch_failure.hpp"
+#include "common/runtime/wakeup.hpp"
+#include "receiver/inbox/ingest.hpp"
+#include "receiver/services/account_registry.hpp"
+#include "receiver/services/database_monitor.hpp"
+#include "receiver/services/receiver_metrics.hpp"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <vector>
+
+namespace suivi::receiver {
+
+class apply_lane {
+ public:
+  struct refusal {
+    milliseconds wait{0};
+    std::string why;
+  };
+  // Somebody who asks the courier for `wanted` and then calls take_back(), settle_later() or close_conflict()
+  // with the event, if there is one.
+  using ask_courier = std::function<void(shop::wanted_read wanted, std::optional<work> waiting)>;
+  // … unless that account's courier may not be asked for a while: then the event waits in the database.
+  using refuse_to_ask = std::function<std::optional<refusal>(const std::string& account)>;
+
+  apply_lane(asio::any_io_executor executor, database_monitor& db, account_registry& accounts,
+             receiver_metrics& counts, shop::door_options door, std::string owner);
+
+  void on_wanted_read(ask_courier ask, refuse_to_ask refuse) {
+    ask_ = std::move(ask);
+    refuse_ = std::move(refuse);
+  }
+
+  // Events leased to owner(), to be applied at once. Those already in hand are ignored.
+  void take(std::vector<work> events);
+  void take_repeats(std::vector<repeat> repeats);
+  // From the courier's reader: try again at once.
+  void take_back(work event);
+  // … or: note what became of it.
+  task<void> settle_one(work event, disposition next);
+
+  [[nodiscard]] const std::string& owner() const { return owner_; }
+  // How many more events may be taken.
+  [[nodiscard]] std::size_t room() const;
+  [[nodiscard]] std::size_t in_hand() const { return held_.size(); }
+  // More is due than the next batches take: what comes in should come in more slowly.
+  [[nodiscard]] bool is_behind() const;
+
+  // Whether webhooks may be applied in the very transaction that stores them, which is the cheaper way by
+  // far. Not where that would delay their answers: while more is due, or after it failed or took long.
+  [[nodiscard]] bool applies_at_once(std::size_t rows) const;
+  // Does so. What cannot be settled at once is pending then, and in hand. On an error nothing is stored,
+  // unless its kind is in_doubt; the connection is outside a transaction, or dead.
+  task<result<std::vector<receipt>>> store_and_apply(pg::connection& db, std::span<const webhook> rows);
+
+  // Returns after finish(), when nothing is due any more.
+  task<void> run();
+  // Applies what is due, then ends; what waits is given back by the caller (release()).
+  void finish();
+
+ private:
+  using batch = std::vector<work>;
+
+  batch next_batch(steady_time now);
+  void put(work event, steady_time due);
+  [[nodiscard]] disposition next_step(const work& event, const shop::verdict& v) const;
+  task<void> handle(batch events);
+  task<bool> fill_in_accounts(batch& events);
+  task<void> apply_range(const batch& events, pg::range rows, std::vector<pg::range>& todo);
+  task<bool> drop_lost(const batch& events, pg::range rows);
+  void carry_out(const work& event, const disposition& next);
+  void note_closed(std::int64_t id, instant received_at, bool never_deferred, const disposition& next);
+  task<result<std::vector<receipt>>> try_at_once(pg::connection& db, std::span<const webhook> rows);
+  task<void> store_repeats_now();
+
+  asio::any_io_executor executor_;
+  database_monitor& db_;
+  account_registry& accounts_;
+  receiver_metrics& counts_;
+  shop::door_options door_;
+  std::string owner_;
+  ask_courier ask_;
+  refuse_to_ask refuse_;
+  runtime::wakeup woken_;
+  steady_time gather_until_{}; // the next small batch begins no earlier
+  std::multimap<steady_time, work> queue_;
+  std::set<std::int64_t> held_; // queued, being applied, or waiting for the courier
+  std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
+  std::size_t locked_ = 0;      // events in queue_ whose order was locked
+  std::vector<repeat> repeats_;
+  int failures_ = 0; // of the database, in a row
+  steady_time at_once_again_{};
+  int at_once_failures_ = 0; // in a row
+  bool finishing_ = false;
+};
+
+} // namespace suivi::receiver

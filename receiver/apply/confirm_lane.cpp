@@ -1,0 +1,179 @@
+// Jobs are begun in the order of their times, the accounts in turn; the events they carry go back to the
+// apply lane with what was learnt.
+#include "receiver/apply/confirm_lane.hpp"
+
+#include "common/base/backoff.hpp"
+#include "common/shop/single_read.hpp"
+
+namespace suivi::receiver {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr std::size_t jobs_max = 10'000;
+constexpr std::size_t waiting_max = 1'000;
+constexpr milliseconds short_pause = 1s; // shorter ones are waited out here
+constexpr int rounds_max = 3;            // of reads that nobody waits for and that settled nothing
+
+std::string key_of(const shop::wanted_read& what) {
+  return what.uuid ? "uuid " + *what.uuid : "reference " + what.reference;
+}
+
+} // namespace
+
+confirm_lane::confirm_lane(asio::any_io_executor executor, database_monitor& db, account_registry& accounts,
+                           apply_lane& events, receiver_metrics& counts, shop::door_options door)
+    : db_(db), accounts_(accounts), events_(events), counts_(counts), door_(door) {
+  for (std::size_t i = 0; i < readers; ++i) idle_.push_back(std::make_unique<runtime::wakeup>(executor));
+}
+
+void confirm_lane::wake() {
+  for (auto& reader : idle_) reader->notify();
+}
+
+std::optional<apply_lane::refusal> confirm_lane::refuses(const std::string& account) const {
+  auto gate = accounts_.gate(account);
+  auto closed = gate ? gate->closed_for(steady_clock::now()) : milliseconds(0);
+  if (closed > short_pause) return apply_lane::refusal{closed, gate->closed_by()};
+  if (waiting_ >= waiting_max) return apply_lane::refusal{0ms, "waits for its turn to ask the courier"};
+  return std::nullopt;
+}
+
+void confirm_lane::add(shop::wanted_read what, std::optional<work> waiting, int round) {
+  auto& lane = lanes_[what.account];
+  auto key = key_of(what);
+  auto at = lane.jobs.find(key);
+  if (at == lane.jobs.end()) {
+    if (!waiting && jobs_ >= jobs_max) return; // the next sweep reads it anyway
+    auto due = steady_clock::now();
+    if (!waiting)
+      due += std::max(milliseconds(0), std::chrono::ceil<milliseconds>(what.not_before - suivi::now()));
+    at = lane.jobs.emplace(key, job{std::move(what), {}, round}).first;
+    lane.schedule.emplace(due, key);
+    ++jobs_;
+  } else if (waiting) {
+    lane.schedule.emplace(steady_clock::now(), key); // earlier than planned; the other entry finds nothing
+    at->second.wanted.not_before = std::max(at->second.wanted.not_before, what.not_before);
+  }
+  if (waiting) {
+    at->second.waiting.push_back(std::move(*waiting));
+    ++waiting_;
+  }
+  wake();
+}
+
+// Begins with the account after the one that was served last.
+std::optional<confirm_lane::job> confirm_lane::next_job(steady_time now, steady_time& look_again) {
+  look_again = now + 1s;
+  auto at = lanes_.upper_bound(last_served_);
+  for (auto left = lanes_.size(); left > 0; --left) {
+    if (at == lanes_.end()) at = lanes_.begin();
+    auto& [account, lane] = *at;
+    while (!lane.schedule.empty() && !lane.jobs.contains(lane.schedule.begin()->second))
+      lane.schedule.erase(lane.schedule.begin());
+    if (lane.schedule.empty()) {
+      at = lanes_.erase(at);
+      continue;
+    }
+    auto gate = accounts_.gate(account);
+    auto due = lane.schedule.begin()->first;
+    if (gate) due = std::max(due, gate->opens_at(now));
+    if (due <= now) {
+      auto found = lane.jobs.extract(lane.schedule.begin()->second);
+      lane.schedule.erase(lane.schedule.begin());
+      last_served_ = account;
+      --jobs_;
+      waiting_ -= found.mapped().waiting.size();
+      return std::move(found.mapped());
+    }
+    look_again = std::min(look_again, due);
+    ++at;
+  }
+  return std::nullopt;
+}
+
+task<void> confirm_lane::run_reader(std::size_t number) {
+  for (;;) {
+    steady_time look_again;
+    auto next = next_job(steady_clock::now(), look_again);
+    if (next)
+      co_await read(std::move(*next));
+    else
+      co_await idle_[number]->wait_until(look_again);
+  }
+}
+
+task<void> confirm_lane::read(job j) {
+  const auto account = j.wanted.account;
+  auto courier = accounts_.courier(account);
+  auto gate = accounts_.gate(account);
+  if (!courier || !gate) {
+    auto e = permanent("maystro:no_key", "the account is not known here, or has no key");
+    co_await give_back(std::move(j.waiting), e, std::nullopt);
+    co_return;
+  }
+  if (!j.waiting.empty()) j.wanted.event_id = j.waiting.front().id;
+  gate->started(steady_clock::now());
+  auto& connections = db_.connections();
+  auto answer = co_await shop::read_and_apply(*courier, connections, j.wanted, shop::source::confirm, door_);
+  std::optional<error> problem;
+  if (!answer.content) problem = answer.content.error();
+  auto now = steady_clock::now();
+  gate->ended(problem ? &*problem : nullptr, answer.how.status, answer.how.retry_after, jitter(), now);
+  wake(); // another one may start in its place
+  if (!problem) {
+    counts_.read("answered");
+    take_answer(std::move(j), *answer.content, answer.how.asked_at);
+    co_return;
+  }
+  counts_.read(problem->code == "maystro:not_found" ? "not_found" : "failed");
+  co_await give_back(std::move(j.waiting), *problem, answer.how.retry_after);
+  auto closed = gate->closed_for(steady_clock::now());
+  if (closed <= short_pause) co_return;
+  auto others = take_waiting(account);
+  co_await give_back(std::move(others), *problem, closed);
+}
+
+void confirm_lane::take_answer(job j, const std::vector<shop::verdict>& verdicts, instant asked_at) {
+  bool wrote = false;
+  for (const auto& v : verdicts) {
+    wrote = wrote || v.what == shop::outcome::applied;
+    if (j.waiting.empty() && v.wanted && j.round < rounds_max) add(*v.wanted, std::nullopt, j.round + 1);
+  }
+  for (auto& event : j.waiting) {
+    event.read_at = asked_at;
+    event.read_wrote = wrote;
+    event.courier_away = false;
+    event.busy_tries = 0;
+    events_.take_back(std::move(event));
+  }
+}
+
+std::vector<work> confirm_lane::take_waiting(const std::string& account) {
+  std::vector<work> events;
+  auto at = lanes_.find(account);
+  if (at == lanes_.end()) return events;
+  auto& jobs = at->second.jobs;
+  for (auto one = jobs.begin(); one != jobs.end();) {
+    auto& waiting = one->second.waiting;
+    if (waiting.empty()) { // it comes when it may
+      ++one;
+      continue;
+    }
+    std::move(waiting.begin(), waiting.end(), std::back_inserter(events));
+    waiting_ -= waiting.size();
+    --jobs_;
+    one = jobs.erase(one);
+  }
+  return events;
+}
+
+task<void> confirm_lane::give_back(std::vector<work> events, error why, std::optional<milliseconds> wait) {
+  for (auto& event : events) {
+    auto next = after_failed_read(event, why, wait, jitter());
+    co_await events_.settle_one(std::move(event), std::move(next));
+  }
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,69 @@
+// The queue of single reads: doubt, unproven identity and the like are settled by asking the courier for one
+// parcel.
+//
+// Deduplicated by parcel: all events that wait for the same one get the same answer. Each account's reads
+// keep to its courier's limits (read_gate.hpp) and hold up no other account's. What cannot be asked for a
+// while is not held here: its events go back to the database, with what is the matter.
+#pragma once
+
+#include "common/runtime/wakeup.hpp"
+#include "receiver/apply/apply_lane.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace suivi::receiver {
+
+class confirm_lane {
+ public:
+  confirm_lane(asio::any_io_executor executor, database_monitor& db, account_registry& accounts,
+               apply_lane& events, receiver_metrics& counts, shop::door_options door);
+
+  // An event that waits is read for as soon as its account's courier may be asked; a read nobody waits for
+  // comes no earlier than `not_before`.
+  void ask(shop::wanted_read what, std::optional<work> waiting) {
+    add(std::move(what), std::move(waiting), 1);
+  }
+  // Set where an event that needs a read from that account is not taken now: how long, and what is the
+  // matter.
+  [[nodiscard]] std::optional<apply_lane::refusal> refuses(const std::string& account) const;
+
+  static constexpr std::size_t readers = 16;
+  // One call for each reader; ends by cancellation only.
+  task<void> run_reader(std::size_t number);
+
+ private:
+  struct job {
+    shop::wanted_read wanted;
+    std::vector<work> waiting;
+    int round = 1;
+  };
+  struct lane {                                       // of one account
+    std::map<std::string, job> jobs;                  // by parcel, not begun
+    std::multimap<steady_time, std::string> schedule; // → key of jobs
+  };
+
+  void add(shop::wanted_read what, std::optional<work> waiting, int round);
+  std::optional<job> next_job(steady_time now, steady_time& look_again);
+  task<void> read(job j);
+  void take_answer(job j, const std::vector<shop::verdict>& verdicts, instant asked_at);
+  // Every event that waits for this account.
+  std::vector<work> take_waiting(const std::string& account);
+  task<void> give_back(std::vector<work> events, error why, std::optional<milliseconds> wait);
+  void wake();
+
+  database_monitor& db_;
+  account_registry& accounts_;
+  apply_lane& events_;
+  receiver_metrics& counts_;
+  shop::door_options door_;
+  std::map<std::string, lane> lanes_;
+  std::string last_served_; // an account
+  std::size_t jobs_ = 0;
+  std::size_t waiting_ = 0; // events in jobs
+  std::vector<std::unique_ptr<runtime::wakeup>> idle_;
+};
+
+} // namespace suivi::receiver

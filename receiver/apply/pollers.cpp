@@ -1,0 +1,85 @@
+// Intervals are here, and only here.
+#include "receiver/apply/pollers.hpp"
+
+#include "common/log/log.hpp"
+
+namespace suivi::receiver {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr milliseconds take_over_every = 500ms;
+constexpr milliseconds parked_every = 10s;
+constexpr int scan_every = 2; // … of those rounds also reads the shop's unindexed columns
+constexpr milliseconds partitions_every = 1h;
+constexpr std::size_t at_once_max = 500;
+
+} // namespace
+
+rounds::rounds(asio::any_io_executor executor, database_monitor& db, apply_lane& events)
+    : db_(db), events_(events), hurried_(std::move(executor)) {}
+
+void rounds::hurry() {
+  hurried_.notify();
+}
+
+task<void> rounds::take_over() {
+  for (;;) {
+    bool more = false;
+    auto most = std::min(at_once_max, events_.room());
+    if (db_.is_up() && most > 0) {
+      auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
+      if (db) {
+        auto& connection = **db;
+        auto found = co_await claim(connection, events_.owner(), most);
+        if (found) {
+          more = found->size() == most;
+          events_.take(std::move(*found));
+        }
+      }
+    }
+    if (more) continue;
+    co_await hurried_.wait_until(steady_clock::now() + take_over_every);
+  }
+}
+
+task<void> rounds::wake_parked_events() {
+  for (int round = 0;; ++round) {
+    co_await runtime::sleep_for(parked_every);
+    if (!db_.is_up()) continue;
+    auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
+    if (!db) continue;
+    auto& connection = **db;
+    auto woken = co_await wake_parked(connection, false);
+    if (!woken) {
+      log::warn("parked events could not be looked through", {{"error", to_string(woken.error())}});
+      continue;
+    }
+    auto count = *woken;
+    if (round % scan_every == 0) {
+      auto by_scan = co_await wake_parked(connection, true);
+      if (by_scan) count += *by_scan;
+    }
+    if (count > 0) hurry();
+  }
+}
+
+task<void> rounds::make_room_ahead() {
+  for (;;) {
+    milliseconds pause = 1s;
+    if (db_.is_up()) {
+      auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
+      if (db) {
+        auto& connection = **db;
+        auto made = co_await make_partitions(connection);
+        if (made) pause = partitions_every;
+        if (!made) log::warn("partitions could not be made ahead", {{"error", to_string(made.error())}});
+        if (!made) pause = 1min;
+      }
+    }
+    co_await runtime::sleep_for(pause);
+  }
+}
+
+} // namespace suivi::receiver

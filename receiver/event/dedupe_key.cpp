@@ -1,0 +1,51 @@
+// Keys are digests of tagged, length-prefixed parts, so that no two kinds can collide.
+#include "receiver/event/dedupe_key.hpp"
+
+#include "common/base/time.hpp"
+#include "common/crypto/crypto.hpp"
+
+#include <boost/json/serialize.hpp>
+
+namespace suivi::receiver {
+namespace {
+
+// Of SHA-256's 32: enough that no two of any number of webhooks meet by chance, and half the size of the
+// largest index.
+constexpr std::size_t key_bytes = 16;
+
+std::string digest(std::string_view bytes) {
+  auto hash = crypto::sha256(bytes);
+  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+}
+
+std::string key_of(char kind, std::string_view qualifier, std::string_view body_digest) {
+  std::string parts(1, kind);
+  parts += std::to_string(qualifier.size());
+  parts += ':';
+  parts += qualifier;
+  parts += body_digest;
+  return digest(parts).substr(0, key_bytes);
+}
+
+// Without the wrapper, as far as it could be taken off.
+std::string what_was_said(std::string_view raw, const maystro::event& what) {
+  if (!what.body) return std::string(raw);
+  const auto* whole = what.body->if_object();
+  const auto* message = whole == nullptr ? nullptr : whole->if_contains("message");
+  const auto* wrapper = message == nullptr ? nullptr : message->if_object();
+  const auto* content = wrapper == nullptr ? nullptr : wrapper->if_contains("data");
+  return boost::json::serialize(content == nullptr ? *what.body : *content);
+}
+
+} // namespace
+
+dedupe_key choose_key(std::string_view raw, const maystro::event& what) {
+  bool understood = what.kind != maystro::event_kind::not_understood;
+  if (what.message_id && !what.message_id->empty())
+    return {key_of(understood ? 'm' : 'M', *what.message_id, digest(what_was_said(raw, what))), false};
+  if (what.published_at)
+    return {key_of(understood ? 'p' : 'P', format_instant(*what.published_at), digest(raw)), false};
+  return {key_of(understood ? 'b' : 'B', "", digest(raw)), true};
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,161 @@
+// The table behind the picture in the header.
+#include "receiver/event/disposition.hpp"
+
+#include "common/base/backoff.hpp"
+#include "common/pg/batch_failure.hpp"
+
+#include <algorithm>
+
+namespace suivi::receiver {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int busy_tries_in_memory_max = 6; // 20 ms … 640 ms, then through the database
+constexpr milliseconds longest_busy_pause = 5s;
+constexpr milliseconds longest_parked_pause = 10min; // a round wakes them as soon as their order is there
+constexpr milliseconds longest_failed_pause = 10min;
+constexpr milliseconds longest_read_pause = 1min;
+constexpr milliseconds patience_with_courier = 10min;
+
+int attempts_in(event_state state, const work& event) {
+  return event.state == state ? event.attempts + 1 : 1;
+}
+
+disposition close(std::string_view outcome, std::string error, std::string order_id) {
+  disposition next;
+  next.outcome = outcome;
+  next.error = std::move(error);
+  next.order_id = std::move(order_id);
+  return next;
+}
+
+disposition postpone(event_state state, int attempts, milliseconds delay, std::string error) {
+  disposition next;
+  next.what = disposition::kind::postpone;
+  next.state = state;
+  next.attempts = attempts;
+  next.delay = delay;
+  next.error = std::move(error);
+  return next;
+}
+
+disposition settle_doubt(const work& event, const shop::verdict& v, instant now, double chance) {
+  int attempts = attempts_in(event_state::confirming, event);
+  if (!v.wanted)
+    return postpone(event_state::confirming, attempts, backoff(attempts, 1s, longest_read_pause, chance),
+                    v.why.empty() ? "waits for proof" : v.why);
+  bool never_read = event.read_at == instant{};
+  bool read_in_vain = !never_read && event.read_at >= v.wanted->not_before;
+  if (read_in_vain && v.unproven)
+    return close("conflict", "the courier's answer shows no such parcel", v.order_id);
+  // A first read at once often settles it; where the API's lag may have hidden the answer, a second one must
+  // not come before `not_before`.
+  if (never_read || (!read_in_vain && now >= v.wanted->not_before)) {
+    disposition next;
+    next.what = disposition::kind::read_first;
+    next.state = event_state::confirming;
+    next.attempts = attempts;
+    next.wanted = v.wanted;
+    return next;
+  }
+  auto delay = backoff(attempts, 1s, longest_read_pause, chance);
+  if (!read_in_vain)
+    delay = std::max(milliseconds(50), std::chrono::ceil<milliseconds>(v.wanted->not_before - now));
+  return postpone(event_state::confirming, attempts, delay, "waits for the courier's answer");
+}
+
+} // namespace
+
+std::string_view to_string(event_state s) {
+  switch (s) {
+  case event_state::pending:
+    return "pending";
+  case event_state::parked:
+    return "parked";
+  case event_state::confirming:
+    return "confirming";
+  case event_state::failed:
+    return "failed";
+  }
+  return "pending";
+}
+
+event_state event_state_from(std::string_view text) {
+  for (auto s : {event_state::parked, event_state::confirming, event_state::failed})
+    if (text == to_string(s)) return s;
+  return event_state::pending;
+}
+
+disposition after_verdict(const work& event, const shop::verdict& v, instant now, double chance) {
+  switch (v.what) {
+  case shop::outcome::applied:
+  case shop::outcome::unchanged:
+  case shop::outcome::stale:
+  case shop::outcome::conflict: {
+    // What it said was written, by the answer of the read that it caused.
+    bool by_its_read = v.what == shop::outcome::unchanged && event.read_wrote;
+    if (by_its_read) return close("applied", "", v.order_id);
+    auto next = close(shop::to_string(v.what), v.what == shop::outcome::conflict ? v.why : "", v.order_id);
+    next.wanted = v.wanted;
+    return next;
+  }
+  case shop::outcome::unmatched: {
+    int attempts = attempts_in(event_state::parked, event);
+    auto next =
+        postpone(event_state::parked, attempts, backoff(attempts - 1, 5s, longest_parked_pause, chance),
+                 v.unproven ? "it names no account, and nothing proves one yet" : "");
+    next.by_ids_only = v.unproven;
+    return next;
+  }
+  case shop::outcome::busy: {
+    bool waited_before = event.state == event_state::pending && event.attempts > 0;
+    if (waited_before || event.busy_tries >= busy_tries_in_memory_max) return wait_for_lock(event, chance);
+    disposition next;
+    next.what = disposition::kind::try_again;
+    next.delay = backoff(event.busy_tries, 20ms, longest_busy_pause, chance);
+    return next;
+  }
+  case shop::outcome::in_doubt:
+    return settle_doubt(event, v, now, chance);
+  }
+  return postpone(event_state::failed, attempts_in(event_state::failed, event), longest_failed_pause,
+                  "no verdict");
+}
+
+disposition wait_for_lock(const work& event, double chance) {
+  int attempts = attempts_in(event_state::pending, event);
+  auto delay = backoff(attempts - 1, 1s, longest_busy_pause, chance);
+  if (event.state != event_state::confirming)
+    return postpone(event_state::pending, attempts, delay, "the order is locked");
+  return postpone(event_state::confirming, event.attempts, delay, "the order is locked");
+}
+
+disposition read_later(const work& event, milliseconds wait, std::string why, double chance) {
+  int attempts = attempts_in(event_state::confirming, event);
+  auto delay = std::max(wait, backoff(attempts - 1, 1s, longest_read_pause, chance));
+  return postpone(event_state::confirming, attempts, std::min<milliseconds>(delay, 1h), std::move(why));
+}
+
+disposition after_failed_apply(const work& event, const error& e, double chance) {
+  int attempts = attempts_in(event_state::failed, event);
+  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, longest_failed_pause, chance),
+                  e.code);
+}
+
+disposition after_failed_read(const work& event, const error& e, std::optional<milliseconds> retry_after,
+                              double chance) {
+  if (e.code == "maystro:not_found") return close("conflict", "the courier knows no such parcel", "");
+  if (e.code == "maystro:no_key") return close("conflict", "no key to ask the courier with", "");
+  int attempts = std::max(1, event.attempts); // the read was counted when it was begun
+  auto delay = backoff(attempts - 1, 1s, longest_read_pause, chance);
+  if (retry_after) delay = std::clamp<milliseconds>(*retry_after, delay, 1h);
+  return postpone(event_state::confirming, attempts, delay, e.code);
+}
+
+bool waited_long_enough(const work& event, instant now) {
+  return event.state == event_state::confirming && event.courier_away &&
+         now - event.state_since >= patience_with_courier;
+}
+
+} // namespace suivi::receiver

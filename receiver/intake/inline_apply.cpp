@@ -1,0 +1,110 @@
+// Storing and applying in one transaction of two round trips. Apart, they are two transactions, with a
+// pending row written and deleted between them.
+#include "receiver/apply/apply_lane.hpp"
+
+#include "common/base/backoff.hpp"
+#include "common/door/door_steps.hpp"
+#include "common/log/log.hpp"
+
+namespace suivi::receiver {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+// An answer waits for this transaction: whoever holds a lock on the shop's table, or slows its updates down
+// with a trigger, must not make the courier wait.
+constexpr pg::statement short_limits{"receiver_short_limits",
+                                     "select set_config('lock_timeout', '100ms', true), "
+                                     "set_config('statement_timeout', '1s', true)"};
+constexpr milliseconds too_slow = 400ms;
+constexpr milliseconds shortest_rest = 1s;
+constexpr milliseconds longest_rest = 30s;
+
+} // namespace
+
+bool apply_lane::applies_at_once(std::size_t rows) const {
+  return accounts_.loaded() && !finishing_ && rows <= shop::observations_per_call_max && room() >= rows &&
+         !is_behind() && steady_clock::now() >= at_once_again_;
+}
+
+task<result<std::vector<receipt>>> apply_lane::store_and_apply(pg::connection& db,
+                                                               std::span<const webhook> rows) {
+  auto begun = steady_clock::now();
+  auto kept = co_await try_at_once(db, rows);
+  auto now = steady_clock::now();
+  if (kept && now - begun < too_slow) {
+    at_once_failures_ = 0;
+    co_return kept;
+  }
+  at_once_again_ = now + backoff(at_once_failures_++, shortest_rest, longest_rest, jitter());
+  if (!kept) {
+    log::debug("webhooks are stored first and applied later", {{"error", to_string(kept.error())}});
+    co_await shop::roll_back(db);
+  }
+  co_return kept;
+}
+
+task<result<std::vector<receipt>>> apply_lane::try_at_once(pg::connection& db,
+                                                           std::span<const webhook> rows) {
+  std::vector<shop::observation> told;
+  std::vector<std::size_t> row_of;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].what.kind != maystro::event_kind::order) continue;
+    auto account = accounts_.resolve(rows[i].account);
+    const auto& what = rows[i].what.what;
+    if (!account || !what.status || !what.has_identity()) continue;
+    told.push_back(to_observation(rows[i]));
+    told.back().account = *account;
+    row_of.push_back(i);
+  }
+
+  pg::pipeline opening;
+  opening.add(shop::begin_statement);
+  opening.add(short_limits);
+  add_take_keys(opening, rows);
+  shop::add_first_look(opening, told);
+  auto looked = co_await db.run(std::move(opening));
+  if (!looked) co_return looked.error();
+  auto receipts = read_taken_keys((*looked)[2], rows.size());
+  if (!receipts) co_return receipts.error();
+
+  std::size_t fresh = 0;
+  for (std::size_t n = 0; n < told.size(); ++n) {
+    const auto& r = (*receipts)[row_of[n]];
+    if (r.seen_before) continue;
+    told[n].event_id = r.id;
+    if (fresh != n) told[fresh] = std::move(told[n]);
+    row_of[fresh++] = row_of[n];
+  }
+  told.resize(fresh);
+  std::span<const pg::rows> answers(*looked);
+  auto decided = co_await shop::look_and_decide(db, answers.subspan(3), told, door_);
+  if (!decided) co_return decided.error();
+
+  std::vector<std::optional<disposition>> ends(rows.size()); // of those that end here
+  work as_new;
+  for (std::size_t n = 0; n < told.size(); ++n) {
+    auto next = next_step(as_new, decided->what.verdicts[n]);
+    if (next.what == disposition::kind::close) ends[row_of[n]] = std::move(next);
+  }
+  pg::pipeline closing;
+  add_store(closing, rows, *receipts, ends, owner_);
+  shop::add_writes(closing, decided->what, decided->before);
+  closing.add(shop::commit_statement);
+  auto written = co_await db.run(std::move(closing));
+  if (!written) co_return written.error();
+
+  std::vector<work> open;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& r = (*receipts)[i];
+    if (ends[i])
+      note_closed(r.id, rows[i].received_at, true, *ends[i]);
+    else if (!r.seen_before && rows[i].what.kind == maystro::event_kind::order)
+      open.push_back(to_work(rows[i], r.id));
+  }
+  if (!open.empty()) take(std::move(open));
+  co_return std::move(*receipts);
+}
+
+} // namespace suivi::receiver

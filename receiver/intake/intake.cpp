@@ -1,0 +1,274 @@
+// Waiters of a batch share its timer; the batch lives until the last of them has gone.
+#include "receiver/intake/intake.hpp"
+
+#include "common/base/backoff.hpp"
+#include "common/log/log.hpp"
+#include "common/pg/sqlstate.hpp"
+
+namespace suivi::receiver {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr milliseconds connection_patience = 3s; // then look whether it makes sense to go on
+constexpr milliseconds first_look_poll = 10ms;
+constexpr milliseconds longest_pause = 250ms; // for the apply lane to catch up
+constexpr milliseconds pause_step = 5ms;
+constexpr milliseconds slow_commit = 50ms; // then the next batch goes beside it, however small
+
+} // namespace
+
+intake::batch::batch(const asio::any_io_executor& executor, steady_time until)
+    : give_up(until), done(executor, until) {}
+
+intake::intake(asio::any_io_executor executor, database_monitor& db, spool& instead, apply_lane& next,
+               receiver_metrics& counts, limits within)
+    : executor_(std::move(executor)), db_(db), spool_(instead), next_(next), counts_(counts),
+      limits_(within) {
+  for (std::size_t i = 0; i < limits_.lanes; ++i)
+    idle_.push_back(std::make_unique<runtime::wakeup>(executor_));
+}
+
+bool intake::has_room(std::size_t bytes) const {
+  return queued_rows_ < limits_.queued_rows && queued_bytes_ + bytes <= limits_.queued_bytes;
+}
+
+std::shared_ptr<intake::batch> intake::open_batch(std::size_t bytes) {
+  bool fits = !queue_.empty() && queue_.back()->rows.size() < limits_.batch_rows &&
+              queue_.back()->bytes + bytes <= limits_.batch_bytes;
+  if (!fits) queue_.push_back(std::make_shared<batch>(executor_, steady_clock::now() + limits_.patience));
+  return queue_.back();
+}
+
+task<result<receipt>> intake::store(webhook row) {
+  auto bytes = row.raw.size();
+  auto until = steady_clock::now() + limits_.whole_patience;
+  while (!db_.is_up() && !db_.is_known()) co_await runtime::sleep_for(first_look_poll);
+  if (finishing_ || !db_.is_up() || !has_room(bytes)) {
+    auto kept = co_await store_in_spool(std::move(row), until);
+    co_return kept;
+  }
+  auto mine = open_batch(bytes);
+  auto index = mine->rows.size();
+  mine->rows.push_back(std::move(row));
+  mine->answers.emplace_back();
+  mine->bytes += bytes;
+  ++queued_rows_;
+  queued_bytes_ += bytes;
+  counts_.intake_queue.set(static_cast<double>(queued_rows_));
+  if (index == 0 || index + 1 == limits_.beside_another_rows) // see has_work()
+    for (auto& lane : idle_) lane->notify();
+
+  boost::system::error_code ended;
+  co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+  auto& answer = mine->answers[index];
+  if (answer && *answer) co_return std::move(*answer);
+  webhook copy = mine->rows[index]; // the lane may still be at work with the batch
+  auto kept = co_await store_in_spool(std::move(copy), until);
+  co_return kept;
+}
+
+task<result<receipt>> intake::store_in_spool(webhook row, steady_time until) {
+  spooled what;
+  what.received_at = row.received_at;
+  what.account = std::move(row.account);
+  what.raw = std::move(row.raw);
+  auto kept = co_await spool_.keep(std::move(what), until);
+  if (!kept) co_return kept.error();
+  receipt r;
+  r.spooled = true;
+  co_return r;
+}
+
+task<std::vector<result<receipt>>> intake::store_all(std::vector<webhook> rows) {
+  auto b = std::make_shared<batch>(executor_, steady_clock::now() + limits_.drain_patience);
+  b->answers.resize(rows.size());
+  b->rows = std::move(rows);
+  auto here = under_way_.insert(under_way_.end(), b);
+  co_await keep(b);
+  under_way_.erase(here);
+  std::vector<result<receipt>> answers;
+  for (auto& answer : b->answers)
+    answers.push_back(
+        answer ? std::move(*answer)
+               : result<receipt>(transient("receiver:slow", "the database did not answer in time")));
+  co_return answers;
+}
+
+void intake::let_go() {
+  for (auto& b : queue_) {
+    close(*b);
+    under_way_.push_back(b);
+  }
+  for (auto& b : under_way_) {
+    b->let_go = true;
+    b->done.cancel();
+  }
+  while (!queue_.empty()) {
+    queue_.pop_front();
+    under_way_.pop_back();
+  }
+}
+
+void intake::close(const batch& b) {
+  queued_rows_ -= b.rows.size();
+  queued_bytes_ -= b.bytes;
+  counts_.intake_queue.set(static_cast<double>(queued_rows_));
+}
+
+bool intake::has_work() const {
+  if (queue_.empty()) return false;
+  if (lanes_at_work_ == 0 || finishing_) return true;
+  if (steady_clock::now() >= begun_ + slow_commit) return true;
+  return queue_.front()->rows.size() >= limits_.beside_another_rows && !next_.is_behind();
+}
+
+// Whoever sends again only when he was answered is slowed down to what is applied. Not where so many wait
+// that it would cost them their patience, and never for long: a durable event can be applied later.
+task<void> intake::let_apply_catch_up() {
+  auto until = steady_clock::now() + longest_pause;
+  begun_ = until; // no other lane takes what this one waits with
+  while (next_.is_behind() && queued_rows_ < 2 * limits_.batch_rows && !finishing_ && db_.is_up() &&
+         steady_clock::now() < until)
+    co_await runtime::sleep_for(pause_step);
+  begun_ = steady_clock::now();
+}
+
+task<void> intake::run_lane(std::size_t lane) {
+  for (;;) {
+    if (!has_work()) {
+      if (finishing_) co_return;
+      if (queue_.empty())
+        co_await idle_[lane]->wait();
+      else
+        co_await idle_[lane]->wait_until(begun_ + slow_commit);
+      continue;
+    }
+    ++lanes_at_work_;
+    co_await let_apply_catch_up();
+    if (queue_.empty()) { // let go of
+      --lanes_at_work_;
+      continue;
+    }
+    auto b = std::move(queue_.front());
+    queue_.pop_front();
+    counts_.batch_rows.observe(static_cast<double>(b->rows.size()));
+    auto here = under_way_.insert(under_way_.end(), b);
+    co_await keep(b);
+    --lanes_at_work_;
+    under_way_.erase(here);
+    close(*b);
+    b->done.cancel();
+  }
+}
+
+void intake::finish() {
+  finishing_ = true;
+  for (auto& lane : idle_) lane->notify();
+}
+
+bool intake::may_go_on(const batch& b) const {
+  return !b.let_go && db_.is_up() && steady_clock::now() < b.give_up;
+}
+
+// Rows that it leaves without answer are not known to be stored.
+task<void> intake::keep(std::shared_ptr<batch> b) {
+  if (!may_go_on(*b)) co_return;
+  std::vector<pg::range> todo{{0, b->rows.size()}};
+  int failures = 0;
+  while (!todo.empty()) {
+    auto rows = todo.back();
+    auto kept = co_await keep_range(b, rows);
+    if (kept) {
+      todo.pop_back();
+      continue;
+    }
+    const error e = kept.error();
+    if (pg::schema_is_missing(e)) db_.suspect_schema();
+    if (e.kind != failure::permanent) db_.look_again();
+    if (e.kind == failure::in_doubt) b->in_doubt = true;
+    auto what = pg::after_failure(e, rows.size());
+    if (what == pg::remedy::again && may_go_on(*b)) {
+      auto pause = backoff(failures++, 20ms, 500ms, jitter());
+      co_await runtime::sleep_for(pause);
+    } else if (what == pg::remedy::split) {
+      todo.pop_back();
+      auto [front, back] = pg::halve(rows);
+      todo.push_back(back);
+      todo.push_back(front);
+    } else if (what == pg::remedy::isolate) {
+      todo.pop_back();
+      log::warn("the database refused a webhook, it is kept as raw bytes only", {{"error", e.code}});
+      auto isolated = co_await isolate(b, rows.begin, e.code);
+      if (!isolated) b->answers[rows.begin] = isolated.error();
+    } else {
+      todo.pop_back();
+      if (e.kind == failure::permanent)
+        log::error("the database does not take webhooks", {{"rows", rows.size()}, {"error", to_string(e)}});
+      else
+        log::debug("webhooks could not be stored", {{"rows", rows.size()}, {"error", to_string(e)}});
+      for (auto i = rows.begin; i < rows.end; ++i) b->answers[i] = e;
+    }
+  }
+}
+
+task<result<void>> intake::keep_range(std::shared_ptr<batch> b, pg::range rows) {
+  auto until = std::min(b->give_up, steady_clock::now() + connection_patience);
+  auto db = co_await db_.connections().acquire(until);
+  if (!db) co_return db.error();
+  auto& connection = **db;
+  std::span<const webhook> part(b->rows.data() + rows.begin, rows.size());
+  if (!b->in_doubt && next_.applies_at_once(part.size())) {
+    auto receipts = co_await next_.store_and_apply(connection, part);
+    if (receipts) {
+      answer(*b, rows, std::move(*receipts));
+      co_return result<void>();
+    }
+    if (receipts.error().kind == failure::in_doubt || !connection.alive()) co_return receipts.error();
+  }
+  bool holds = next_.room() >= rows.size();
+  std::string owner = holds ? next_.owner() : std::string();
+  auto receipts = co_await ingest(connection, part, owner);
+  if (!receipts) co_return receipts.error();
+  if (holds) hand_over(*b, rows, *receipts);
+  answer(*b, rows, std::move(*receipts));
+  co_return result<void>();
+}
+
+void intake::answer(batch& b, pg::range rows, std::vector<receipt> receipts) {
+  std::vector<repeat> again;
+  for (auto i = rows.begin; i < rows.end; ++i) {
+    const auto& row = b.rows[i];
+    auto& r = receipts[i - rows.begin];
+    if (r.seen_before && row.key.expiring && row.what.kind == maystro::event_kind::order)
+      again.push_back({r.id, r.stored_on, row.received_at});
+    b.answers[i] = std::move(r);
+  }
+  if (!again.empty()) next_.take_repeats(std::move(again));
+}
+
+void intake::hand_over(const batch& b, pg::range rows, const std::vector<receipt>& receipts) {
+  std::vector<work> fresh;
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    const auto& row = b.rows[rows.begin + i];
+    if (row.what.kind != maystro::event_kind::order) continue;
+    // What is not in our hands after all, the apply_lane finds out.
+    if (!receipts[i].seen_before || b.in_doubt) fresh.push_back(to_work(row, receipts[i].id));
+  }
+  if (!fresh.empty()) next_.take(std::move(fresh));
+}
+
+task<result<void>> intake::isolate(std::shared_ptr<batch> b, std::size_t row, std::string why) {
+  auto db = co_await db_.connections().acquire(b->give_up);
+  if (!db) co_return db.error();
+  auto& connection = **db;
+  auto text = "the database refused it: " + why;
+  auto kept = co_await ingest_as_poison(connection, b->rows[row], text);
+  if (!kept) co_return kept.error();
+  b->answers[row] = std::move(*kept);
+  co_return result<void>();
+}
+
+} // namespace suivi::receiver

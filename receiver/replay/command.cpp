@@ -1,0 +1,191 @@
+// Its own short-lived io_context; the same replay as the API's, with a bar.
+#include "receiver/replay/command.hpp"
+
+#include "common/base/utf8.hpp"
+#include "common/crypto/crypto.hpp"
+#include "common/json/json_text.hpp"
+#include "common/pg/migrate.hpp"
+#include "common/program/migrate_command.hpp"
+#include "common/runtime/signals.hpp"
+#include "common/runtime/task_group.hpp"
+#include "common/schema/schema.hpp"
+#include "receiver/replay/replay.hpp"
+#include "receiver/services/options.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace suivi::receiver {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int connections = 2;
+constexpr double per_second_max = 1e9;
+
+enum exits : int { done = 0, failed = 1, usage = 2, incomplete = 3 };
+
+void say(const std::string& line) {
+  fmt::print(stderr, "suivi-receiver: {}\n", line);
+}
+
+task<result<void>> prepare_schema(const pg::connect_options& options, bool dry_run) {
+  auto db = co_await connect_patiently(options);
+  if (!db) co_return db.error();
+  auto scripts = schema::all();
+  if (!dry_run) {
+    auto ran = co_await pg::migrate(*db, scripts);
+    if (!ran) co_return ran.error();
+    co_return result<void>();
+  }
+  auto missing = co_await pg::migrations_missing(*db, scripts);
+  if (!missing) co_return missing.error();
+  if (*missing > 0) co_return permanent("schema:behind", "run `suivi-receiver migrate` first");
+  co_return result<void>();
+}
+
+task<void> stop_on_signal(replay& what) {
+  co_await runtime::stop_requested();
+  what.stop();
+}
+
+task<void> show_progress(const replay& what, const replay_source& from) {
+  for (;;) {
+    const auto& counts = what.report().counts;
+    auto line = fmt::format("{} of {} events, {} applied, {} failed", counts.settled(), counts.selected,
+                            counts.applied, counts.failed);
+    if (auto part = from.done()) {
+      auto filled = static_cast<int>(*part * 30);
+      line = fmt::format("[{:#<{}}{:.<{}}] {:3.0f} %  {}", "", filled, "", 30 - filled, *part * 100, line);
+    }
+    fmt::print(stderr, "\r\x1b[K{}", line);
+    std::fflush(stderr);
+    co_await runtime::sleep_for(200ms);
+  }
+}
+
+class one_replay {
+ public:
+  one_replay(asio::io_context& io, const config::settings& s, const replay_arguments& asked)
+      : executor_(io.get_executor()), settings_(s), asked_(asked), client_(executor_, http::client_limits{}),
+        db_(executor_, connect_options(s), connections), accounts_(db_, client_, s) {}
+
+  task<void> run(replay_selection what, std::FILE* file, int& status) {
+    status = failed;
+    std::unique_ptr<replay_source> from;
+    if (file) from = file_source(what, file); // owned from here on
+    auto options = connect_options(settings_);
+    auto ready = co_await prepare_schema(options, asked_.dry_run);
+    if (!ready) {
+      say(to_string(ready.error()));
+      co_return;
+    }
+    co_await accounts_.refresh();
+    if (!accounts_.loaded()) {
+      say("the shop's courier accounts cannot be read");
+      co_return;
+    }
+    if (asked_.legacy)
+      from = legacy_source(what);
+    else if (!from)
+      from = inbox_source(what, accounts_.resolve(std::nullopt).value_or(""));
+    auto ended = co_await go_through(*from, status);
+    db_.connections().close();
+    client_.close();
+    if (!ended) {
+      say(to_string(ended.error()));
+      status = failed;
+    }
+  }
+
+ private:
+  task<result<void>> go_through(replay_source& from, int& status) {
+    replay_options how;
+    how.door = door_options(settings_);
+    how.door.dry_run = asked_.dry_run;
+    how.events_per_second = asked_.rate.value_or(0);
+    how.owner = "replay " + crypto::hex(crypto::random_bytes(8));
+    replay all(db_.connections(), accounts_, how);
+    runtime::task_group beside(executor_);
+    beside.spawn("signals", stop_on_signal(all));
+    bool bar = isatty(STDERR_FILENO) == 1;
+    if (bar) beside.spawn("progress", show_progress(all, from));
+    auto ended = co_await all.run(from);
+    beside.cancel();
+    co_await beside.join();
+    if (bar) fmt::print(stderr, "\r\x1b[K");
+    if (ended || all.report().counts.selected > 0) print(all.report());
+    status = all.stopped() || all.report().counts.failed > 0 ? incomplete : done;
+    if (all.stopped()) say("stopped before the end; it may be run again");
+    co_return ended;
+  }
+
+  void print(const replay_report& r) const {
+    if (asked_.json)
+      fmt::print("{}\n", maystro::write_json(to_json(r)));
+    else
+      fmt::print("{}", to_table(r));
+  }
+
+  asio::any_io_executor executor_;
+  const config::settings& settings_;
+  const replay_arguments& asked_;
+  http::client client_;
+  database_monitor db_;
+  account_registry accounts_;
+};
+
+error wrong(std::string_view option, std::string_view value, std::string_view allowed) {
+  return permanent("usage", fmt::format("{} {}: allowed is {}", option, to_storable_text(value), allowed));
+}
+
+} // namespace
+
+result<replay_selection> to_selection(const replay_arguments& asked, instant now) {
+  replay_selection what;
+  constexpr std::string_view moments = "a time of RFC 3339 or an age such as 24h";
+  if (asked.since) what.since = read_moment(*asked.since, now);
+  if (asked.since && !what.since) return wrong("--since", *asked.since, moments);
+  if (asked.until) what.until = read_moment(*asked.until, now);
+  if (asked.until && !what.until) return wrong("--until", *asked.until, moments);
+  if (asked.outcome && !take_outcome(*asked.outcome, what))
+    return wrong("--outcome", *asked.outcome, outcomes_allowed);
+  if (asked.legacy && what.outcome_given)
+    return wrong("--outcome", *asked.outcome, "`all` with --legacy: those rows have no outcome");
+  if (asked.legacy && asked.file) return wrong("--file", *asked.file, "either --file or --legacy");
+  for (const auto& id : asked.events) {
+    if (id.empty() || !is_utf8(id)) return wrong("--event", id, "an event's id");
+    what.ids.push_back(id);
+  }
+  if (asked.account && (asked.account->empty() || !is_utf8(*asked.account)))
+    return wrong("--account", *asked.account, "an account's id");
+  what.account = asked.account.value_or("");
+  if (asked.rate && !(*asked.rate > 0 && *asked.rate <= per_second_max))
+    return wrong("--rate", fmt::format("{}", *asked.rate), "a number of events a second above 0");
+  return what;
+}
+
+int run_replay(const config::settings& s, const replay_arguments& asked) {
+  auto what = to_selection(asked, suivi::now());
+  if (!what) {
+    say(what.error().detail);
+    return usage;
+  }
+  std::FILE* file = nullptr;
+  if (asked.file) file = std::fopen(asked.file->c_str(), "rb");
+  if (asked.file && !file) {
+    say(fmt::format("--file {}: it cannot be opened", *asked.file));
+    return usage;
+  }
+  asio::io_context io(1);
+  one_replay all(io, s, asked);
+  runtime::task_group group(io.get_executor());
+  int status = failed;
+  group.spawn("replay", all.run(std::move(*what), file, status));
+  io.run();
+  return status;
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,85 @@
+// What the API prints is told from a webhook by what only the API says of an event: whether it was processed.
+#include "receiver/replay/file_line.hpp"
+
+#include "common/json/json_text.hpp"
+#include "common/maystro/json_fields.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace suivi::receiver {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_of(const json::value& value) {
+  const json::string* text = value.if_string();
+  return text ? std::string(text->data(), text->size()) : json::serialize(value);
+}
+
+maystro::event decode_without_body(std::string_view bytes) {
+  auto e = maystro::decode(bytes);
+  e.body.reset();
+  return e;
+}
+
+// nullptr: it is none.
+const json::object* as_printed_event(const result<json::value>& document) {
+  const json::object* o = document ? document->if_object() : nullptr;
+  if (!o || !o->contains("payload")) return nullptr;
+  const json::value* processed = o->if_contains("processed");
+  const json::value* outcome = o->if_contains("outcome");
+  bool printed = (processed && processed->is_bool()) || (outcome && outcome->is_string());
+  return printed ? o : nullptr;
+}
+
+void set_time(replay_line& line, std::optional<instant> created_at, instant now) {
+  const auto& published = line.what.published_at;
+  if (created_at)
+    line.when = shop::webhook_time(published, *created_at);
+  else if (published && shop::webhook_time(published, now).kind == shop::as_of::shape::point)
+    line.when = shop::webhook_time(published, now);
+  line.received_at = created_at ? created_at : published;
+}
+
+} // namespace
+
+replay_line read_replay_line(std::string_view line, instant now) {
+  replay_line read;
+  auto document = maystro::parse_json(line);
+  const json::object* printed = as_printed_event(document);
+  if (!printed) {
+    read.what = decode_without_body(line);
+    const json::object* body = document ? document->if_object() : nullptr;
+    auto created_at = body ? maystro::read_date(body->if_contains("createdAt")) : std::nullopt;
+    set_time(read, created_at, now);
+    return read;
+  }
+  read.what = decode_without_body(text_of(printed->at("payload")));
+  if (!read.what.published_at)
+    read.what.published_at = maystro::read_date(printed->if_contains("publishTime"));
+  if (const json::value* id = printed->if_contains("id")) read.id = maystro::read_id(*id).value_or("");
+  const json::value* outcome = printed->if_contains("outcome");
+  if (outcome && outcome->is_string()) read.outcome = text_of(*outcome);
+  set_time(read, maystro::read_date(printed->if_contains("createdAt")), now);
+  return read;
+}
+
+replay_line read_legacy_row(std::string_view event_type, std::string_view payload, instant created_at) {
+  replay_line read;
+  if (event_type == "error") {
+    auto document = maystro::parse_json(payload);
+    const json::object* o = document ? document->if_object() : nullptr;
+    const json::value* body = o ? o->if_contains("body") : nullptr;
+    if (body)
+      read.what = decode_without_body(text_of(*body));
+    else
+      read.what.why = "The row says that there was an error, but holds no body.";
+  } else {
+    read.what = decode_without_body(payload);
+  }
+  set_time(read, created_at, created_at);
+  return read;
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,64 @@
+// The differences to the apply lane are here, and only here.
+#include "receiver/replay/policy.hpp"
+
+#include "common/door/door.hpp"
+
+#include <algorithm>
+
+namespace suivi::receiver {
+
+using namespace std::chrono_literals;
+
+disposition replay_step(const work& event, std::string_view recorded_error, const shop::verdict& v,
+                        instant now, double chance) {
+  auto next = after_verdict(event, v, now, chance);
+  if (v.what != shop::outcome::in_doubt) return next;
+  next.what = disposition::kind::postpone;
+  next.wanted.reset();
+  next.delay = 0ms;
+  if (next.error.empty()) next.error = "waits for the courier's answer";
+  if (event.state == event_state::confirming) { // it goes on where it was
+    next.attempts = event.attempts;
+    if (!recorded_error.empty()) next.error = recorded_error;
+  }
+  return next;
+}
+
+disposition locked_too_long(const work& event) {
+  disposition next;
+  next.what = disposition::kind::postpone;
+  next.state = event_state::failed;
+  next.attempts = event.state == event_state::failed ? event.attempts + 1 : 1;
+  next.delay = 1s;
+  next.error = "the order is locked";
+  return next;
+}
+
+disposition unknown_account(const work&) {
+  disposition next;
+  next.outcome = "conflict";
+  next.error = "the address names an unknown account";
+  return next;
+}
+
+std::string_view outcome_of(const disposition& step) {
+  return step.what == disposition::kind::close ? std::string_view(step.outcome) : to_string(step.state);
+}
+
+std::string_view outcome_elsewhere(std::string_view recorded) {
+  return recorded == "pending" ? "failed" : recorded;
+}
+
+std::size_t page_size(double per_second) {
+  if (per_second <= 0) return shop::observations_per_call_max;
+  constexpr double pages_per_second = 5;
+  auto most = static_cast<double>(shop::observations_per_call_max);
+  return static_cast<std::size_t>(std::clamp(per_second / pages_per_second, 1.0, most));
+}
+
+milliseconds paced(std::uint64_t events, double per_second) {
+  if (per_second <= 0) return 0ms;
+  return milliseconds(static_cast<std::int64_t>(static_cast<double>(events) / per_second * 1000));
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,210 @@
+// A cursor each. It moves on only after its page was read, so that a page can be asked for again.
+#include "receiver/replay/source.hpp"
+
+#include "receiver/replay/file_line.hpp"
+
+#include <algorithm>
+
+namespace suivi::receiver {
+namespace {
+
+// A page looks at so many ids: few where most are selected, many where few are.
+constexpr std::int64_t fewest_ids_at_once = 1'000;
+constexpr std::int64_t ids_at_once_max = 32'000;
+constexpr std::size_t line_bytes_max = 4 * 1024 * 1024;
+
+replay_event to_event(replay_line&& line, const std::string& account) {
+  replay_event e;
+  e.event.what.from = shop::source::replay;
+  e.event.what.when = line.when;
+  e.event.what.what = line.what.what;
+  if (line.received_at) e.event.received_at = *line.received_at;
+  if (!account.empty()) e.event.named_account = account;
+  e.what = std::move(line.what);
+  return e;
+}
+
+class inbox final : public replay_source {
+ public:
+  inbox(replay_selection what, std::string only_account)
+      : what_(std::move(what)), only_account_(std::move(only_account)), ids_(what_.event_ids()) {}
+
+  task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t most) override {
+    if (!what_.ids.empty()) {
+      auto page = co_await next_of_ids(db, most);
+      co_return page;
+    }
+    if (!known_) {
+      auto found = co_await range_of(db, what_);
+      if (!found) co_return found.error();
+      within_ = *found;
+      after_ = within_.first - 1;
+      known_ = true;
+    }
+    while (after_ < within_.last) {
+      auto last = std::min(within_.last, after_ + at_once_);
+      auto page = co_await read_range(db, what_, only_account_, after_, last, most);
+      if (!page) co_return page;
+      bool full = page->size() == most;
+      after_ = full ? page->back().event.id : last;
+      at_once_ = full ? std::max(fewest_ids_at_once, at_once_ / 2) : std::min(ids_at_once_max, at_once_ * 2);
+      if (!page->empty()) co_return page;
+    }
+    co_return std::vector<replay_event>();
+  }
+
+  std::optional<double> done() const override {
+    if (!what_.ids.empty())
+      return ids_.empty() ? 1.0 : static_cast<double>(ids_read_) / static_cast<double>(ids_.size());
+    auto all = within_.last - within_.first + 1;
+    return known_ ? static_cast<double>(after_ - within_.first + 1) / static_cast<double>(all) : 0.0;
+  }
+
+ private:
+  task<result<std::vector<replay_event>>> next_of_ids(pg::connection& db, std::size_t most) {
+    while (ids_read_ < ids_.size()) {
+      auto from = ids_.begin() + static_cast<std::ptrdiff_t>(ids_read_);
+      auto count = std::min(most, ids_.size() - ids_read_);
+      std::vector<std::int64_t> these(from, from + static_cast<std::ptrdiff_t>(count));
+      auto page = co_await read_ids(db, what_, only_account_, std::move(these));
+      if (!page) co_return page;
+      ids_read_ += count;
+      if (!page->empty()) co_return page;
+    }
+    co_return std::vector<replay_event>();
+  }
+
+  replay_selection what_;
+  std::string only_account_;
+  std::vector<std::int64_t> ids_;
+  std::size_t ids_read_ = 0;
+  bool known_ = false;
+  id_range within_;
+  std::int64_t after_ = 0;
+  std::int64_t at_once_ = fewest_ids_at_once;
+};
+
+class lines final : public replay_source {
+ public:
+  lines(replay_selection what, std::FILE* file) : what_(std::move(what)), file_(file) {
+    if (std::fseek(file_, 0, SEEK_END) == 0) bytes_ = std::ftell(file_);
+    std::rewind(file_);
+  }
+  lines(const lines&) = delete;
+  lines& operator=(const lines&) = delete;
+  ~lines() override { std::fclose(file_); }
+
+  task<result<std::vector<replay_event>>> next(pg::connection&, std::size_t most) override {
+    std::vector<replay_event> page;
+    std::string line;
+    auto now = suivi::now();
+    while (page.size() < most && next_line(line)) {
+      auto read = read_replay_line(line, now);
+      if (line.size() > line_bytes_max) {
+        read = {};
+        read.what.why = "The line is too long to be an event.";
+      }
+      if (selected(read)) page.push_back(to_event(std::move(read), what_.account));
+    }
+    if (std::ferror(file_) != 0) co_return permanent("replay:file", "the file cannot be read to its end");
+    co_return page;
+  }
+
+  std::optional<double> done() const override {
+    if (bytes_ <= 0) return std::nullopt;
+    return std::min(1.0, static_cast<double>(read_) / static_cast<double>(bytes_));
+  }
+
+ private:
+  bool selected(const replay_line& read) const {
+    if (!what_.covers(read.received_at) || !what_.names(read.id)) return false;
+    return !what_.outcome_given || read.outcome.empty() || what_.wants(read.outcome);
+  }
+
+  // The next line that is not blank; of one that is too long, as much as shows it. False at the end.
+  bool next_line(std::string& line) {
+    do {
+      line.clear();
+      int c = std::getc(file_);
+      if (c == EOF) return false;
+      for (; c != EOF && c != '\n'; c = std::getc(file_), ++read_)
+        if (line.size() <= line_bytes_max) line += static_cast<char>(c);
+      ++read_;
+    } while (line.find_first_not_of(" \t\r") == std::string::npos);
+    return true;
+  }
+
+  replay_selection what_;
+  std::FILE* file_;
+  long bytes_ = 0;
+  long read_ = 0;
+};
+
+class legacy final : public replay_source {
+ public:
+  explicit legacy(replay_selection what) : what_(std::move(what)) {}
+
+  task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t most) override {
+    // The table is the shop's: found through the search_path, and by its only index.
+    static constexpr pg::statement text{
+        "replay_legacy",
+        "select e.\"id\", e.\"eventType\", e.\"payload\"::text, e.\"createdAt\" from webhook_events e "
+        "where e.\"id\" > $1 and not e.\"processed\" and e.\"source\"::text = 'MAYSTRO'"
+        "  and ($2::timestamptz is null or e.\"createdAt\" >= $2 at time zone 'UTC')"
+        "  and ($3::timestamptz is null or e.\"createdAt\" < $3 at time zone 'UTC')"
+        "  and (cardinality($4::text[]) = 0 or e.\"id\" = any($4)) "
+        "order by e.\"id\" limit $5"};
+    std::vector<std::optional<std::string>> ids(what_.ids.begin(), what_.ids.end());
+    pg::params with;
+    with.text(after_).at(what_.since).at(what_.until).texts(ids).integer(static_cast<std::int64_t>(most));
+    auto answer = co_await db.run(text, std::move(with));
+    if (!answer) co_return answer.error();
+    std::vector<replay_event> page;
+    for (std::size_t i = 0; i < answer->size(); ++i) {
+      auto read = read_legacy_row(answer->text(i, 1), answer->text(i, 2), answer->at(i, 3));
+      page.push_back(to_event(std::move(read), what_.account));
+    }
+    if (!page.empty()) after_ = answer->text(answer->size() - 1, 0);
+    co_return page;
+  }
+
+  std::optional<double> done() const override { return std::nullopt; }
+
+ private:
+  replay_selection what_;
+  std::string after_;
+};
+
+} // namespace
+
+std::unique_ptr<replay_source> inbox_source(replay_selection what, std::string only_account) {
+  return std::make_unique<inbox>(std::move(what), std::move(only_account));
+}
+
+std::unique_ptr<replay_source> file_source(replay_selection what, std::FILE* file) {
+  return std::make_unique<lines>(std::move(what), file);
+}
+
+std::unique_ptr<replay_source> legacy_source(replay_selection what) {
+  return std::make_unique<legacy>(std::move(what));
+}
+
+task<result<std::uint64_t>> count_selected(pg::connection& db, replay_selection what,
+                                           std::string only_account, std::uint64_t enough) {
+  if (!what.ids.empty()) {
+    auto ids = what.event_ids();
+    co_return ids.size();
+  }
+  auto within = co_await range_of(db, what);
+  if (!within) co_return within.error();
+  std::uint64_t sum = 0;
+  for (auto after = within->first - 1; after < within->last && sum <= enough; after += ids_at_once_max) {
+    auto last = std::min(within->last, after + ids_at_once_max);
+    auto found = co_await count_range(db, what, only_account, after, last);
+    if (!found) co_return found;
+    sum += *found;
+  }
+  co_return sum;
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,232 @@
+// The joins carry the range of ids on every side, so that no plan ever reads a whole table.
+#include "receiver/replay/stored_events.hpp"
+
+#include "common/base/utf8.hpp"
+
+#include <fmt/format.h>
+
+namespace suivi::receiver {
+namespace {
+
+using texts = std::vector<std::optional<std::string>>;
+using integers = std::vector<std::optional<std::int64_t>>;
+
+// {0}: which ids, with {1} in place of the column. $1, $2 belong to it; the selection is $3 to $8.
+constexpr std::string_view from_selected = R"(
+  from suivi.inbox i
+  left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on and {2}
+  left join suivi.pending p on p.event_id = i.id and {3}
+  where {1} and i.stored_on >= $3::text::date
+    and ($4::timestamptz is null or i.received_at >= $4)
+    and ($5::timestamptz is null or i.received_at < $5)
+    and (cardinality($6::text[]) = 0 or coalesce(o.outcome, p.state, i.outcome, 'pending') = any($6))
+    and ($7::text is null or i.account = $7
+         or (i.account is null and ($8::boolean or exists (
+               select from suivi.parcel k where k.uuid = i.uuid and k.account = $7))))
+  {0})";
+
+constexpr std::string_view columns = R"(
+  select i.id, i.stored_on::text, i.received_at, i.account, i.raw,
+         coalesce(o.outcome, p.state, i.outcome, 'pending'), p.event_id is not null, p.state, p.since, p.attempts,
+         p.error, p.again_at, coalesce(p.owner is not null and p.due_at > now(), false),
+         i.outcome is not null and o.outcome is null and p.state is null)";
+
+constexpr std::string_view by_range = "{0} > $1::bigint and {0} <= $2::bigint";
+constexpr std::string_view by_ids = "$2::bigint is null and {0} = any($1::bigint[])";
+
+std::string build(std::string_view head, std::string_view ids, std::string_view tail) {
+  auto on = [ids](std::string_view column) { return fmt::format(fmt::runtime(ids), column); };
+  return fmt::format(
+      "{}{}", head,
+      fmt::format(fmt::runtime(from_selected), tail, on("i.id"), on("o.event_id"), on("p.event_id")));
+}
+
+void add_selection(pg::params& with, const replay_selection& what, const std::string& only_account) {
+  // Nothing is stored before it is received, but the two clocks may differ.
+  std::string day = "-infinity";
+  if (what.since) day = format_instant(*what.since - std::chrono::hours(48)).substr(0, 10);
+  with.text(day).at(what.since).at(what.until);
+  with.texts(texts(what.outcomes.begin(), what.outcomes.end()));
+  with.text(what.account.empty() ? std::nullopt : std::optional<std::string_view>(what.account));
+  with.boolean(!what.account.empty() && what.account == only_account);
+}
+
+std::vector<stored_event> read_rows(const pg::rows& rows) {
+  std::vector<stored_event> events;
+  events.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    stored_event e;
+    webhook a;
+    auto again = rows.maybe_at(i, 11);
+    a.received_at = again ? *again : rows.at(i, 2);
+    a.account = rows.maybe_text(i, 3);
+    a.what = maystro::decode(rows.bytes(i, 4));
+    a.what.body.reset();
+    e.event = to_work(a, rows.integer(i, 0));
+    e.event.what.from = shop::source::replay;
+    e.what = std::move(a.what);
+    e.stored_on = rows.text(i, 1);
+    e.recorded = rows.text(i, 5);
+    e.is_pending = rows.boolean(i, 6);
+    if (e.is_pending) {
+      e.event.state = event_state_from(rows.text(i, 7));
+      e.event.state_since = rows.at(i, 8);
+      e.event.attempts = static_cast<int>(rows.integer(i, 9));
+      e.recorded_error = rows.maybe_text(i, 10).value_or("");
+    }
+    e.in_hand = rows.boolean(i, 12);
+    e.from_the_start = rows.boolean(i, 13);
+    events.push_back(std::move(e));
+  }
+  return events;
+}
+
+std::optional<std::string> storable(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  return to_storable_text(*text);
+}
+
+} // namespace
+
+task<result<id_range>> range_of(pg::connection& db, replay_selection what) {
+  static constexpr pg::statement text{"replay_bounds",
+                                      "select coalesce(min(id), 0), coalesce(max(id), 0) from suivi.inbox "
+                                      "where stored_on >= $1::text::date"};
+  std::string day = "-infinity";
+  if (what.since) day = format_instant(*what.since - std::chrono::hours(48)).substr(0, 10);
+  pg::params with;
+  with.text(day);
+  auto answer = co_await db.run(text, std::move(with));
+  if (!answer) co_return answer.error();
+  co_return id_range{answer->integer(0, 0), answer->integer(0, 1)};
+}
+
+task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection what,
+                                                   std::string only_account, std::int64_t after,
+                                                   std::int64_t last, std::size_t most) {
+  static const std::string sql = build(columns, by_range, "order by i.id limit $9::bigint");
+  pg::params with;
+  with.integer(after).integer(last);
+  add_selection(with, what, only_account);
+  with.integer(static_cast<std::int64_t>(most));
+  pg::statement text{"replay_range", sql};
+  auto answer = co_await db.run(text, std::move(with));
+  if (!answer) co_return answer.error();
+  co_return read_rows(*answer);
+}
+
+task<result<std::vector<stored_event>>> read_ids(pg::connection& db, replay_selection what,
+                                                 std::string only_account, std::vector<std::int64_t> ids) {
+  static const std::string sql = build(columns, by_ids, "order by i.id");
+  integers wanted(ids.begin(), ids.end());
+  pg::params with;
+  with.integers(wanted).integer(std::nullopt);
+  add_selection(with, what, only_account);
+  pg::statement text{"replay_ids", sql};
+  auto answer = co_await db.run(text, std::move(with));
+  if (!answer) co_return answer.error();
+  co_return read_rows(*answer);
+}
+
+task<result<std::uint64_t>> count_range(pg::connection& db, replay_selection what, std::string only_account,
+                                        std::int64_t after, std::int64_t last) {
+  static const std::string sql = build("select count(*)", by_range, "");
+  pg::params with;
+  with.integer(after).integer(last);
+  add_selection(with, what, only_account);
+  pg::statement text{"replay_count", sql};
+  auto answer = co_await db.run(text, std::move(with));
+  if (!answer) co_return answer.error();
+  co_return static_cast<std::uint64_t>(answer->integer(0, 0));
+}
+
+task<result<std::set<std::int64_t>>> take_for_replay(pg::connection& db, std::string owner,
+                                                     std::vector<const stored_event*> events) {
+  // Rows that somebody holds are skipped, not waited for; new rows go in by id: two replays at once cannot
+  // wait for each other in a circle.
+  static constexpr pg::statement text{
+      "replay_take",
+      "with wanted as (select * from unnest($2::bigint[], $3::text[]) as u(id, day)),"
+      " free as (select p.event_id from suivi.pending p where p.event_id = any($2::bigint[])"
+      "            and (p.owner is null or p.owner = $1 or p.due_at <= now())"
+      "          order by p.event_id for update skip locked),"
+      " moved as (update suivi.pending p set owner = $1, due_at = now() + $4 * interval '1 millisecond'"
+      "           from free where p.event_id = free.event_id returning p.event_id),"
+      " added as (insert into suivi.pending (event_id, stored_on, due_at, owner)"
+      "           select w.id, w.day::date, now() + $4 * interval '1 millisecond', $1 from wanted w"
+      "           where not exists (select from suivi.pending p where p.event_id = w.id)"
+      "             and exists (select from suivi.inbox i where i.id = w.id and i.stored_on = w.day::date)"
+      "           order by w.id on conflict (event_id) do nothing returning event_id)"
+      "select event_id from moved union all select event_id from added"};
+  // In the same transaction, so that whoever takes such an event over finds it as this program reads it.
+  static constexpr pg::statement understood{
+      "replay_understood",
+      "update suivi.inbox i set outcome = null, error = null, name = u.name, message_id = u.message_id,"
+      " published_at = u.published, uuid = u.uuid, display_id = u.display_id, tracking = u.tracking,"
+      " reference = u.reference, status = u.status "
+      "from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], "
+      "$8::text[],"
+      "            $9::text[], $10::text[], $11::bigint[])"
+      "       as u(id, day, name, message_id, published, uuid, display_id, tracking, reference, status) "
+      "join suivi.pending p on p.event_id = u.id and p.owner = $1 "
+      "where i.id = u.id and i.stored_on = u.day::date and i.outcome is not null"};
+  integers ids, late_ids, statuses;
+  texts days, late_days, names, message_ids, uuids, display_ids, trackings, references;
+  std::vector<std::optional<instant>> published;
+  for (const auto* e : events) {
+    ids.emplace_back(e->event.id);
+    days.emplace_back(e->stored_on);
+    if (!e->from_the_start) continue;
+    late_ids.emplace_back(e->event.id);
+    late_days.emplace_back(e->stored_on);
+    names.push_back(storable(e->what.name));
+    message_ids.push_back(storable(e->what.message_id));
+    published.push_back(e->what.published_at);
+    uuids.push_back(storable(e->what.what.uuid));
+    display_ids.push_back(storable(e->what.what.display_id));
+    trackings.push_back(storable(e->what.what.tracking));
+    references.push_back(storable(e->what.what.reference));
+    statuses.emplace_back(e->what.what.status);
+  }
+  pg::pipeline steps;
+  pg::params with;
+  with.text(owner).integers(ids).texts(days).integer(replay_lease_time.count());
+  steps.add(text, std::move(with));
+  if (!late_ids.empty()) {
+    pg::params fields;
+    fields.text(owner)
+        .integers(late_ids)
+        .texts(late_days)
+        .texts(names)
+        .texts(message_ids)
+        .instants(published);
+    fields.texts(uuids).texts(display_ids).texts(trackings).texts(references).integers(statuses);
+    steps.add(understood, std::move(fields));
+  }
+  auto answer = co_await db.run(std::move(steps));
+  if (!answer) co_return answer.error();
+  std::set<std::int64_t> taken;
+  const auto& rows = answer->front();
+  for (std::size_t i = 0; i < rows.size(); ++i) taken.insert(rows.integer(i, 0));
+  co_return taken;
+}
+
+void add_reopened(pg::pipeline& steps, std::span<const stored_event* const> events) {
+  static constexpr pg::statement text{
+      "replay_reopen",
+      "delete from suivi.event_outcome o using unnest($1::bigint[], $2::text[]) as u(id, day) "
+      "where o.event_id = u.id and o.stored_on = u.day::date"};
+  integers ids;
+  texts days;
+  for (const auto* e : events) {
+    if (e->from_the_start) continue;
+    ids.emplace_back(e->event.id);
+    days.emplace_back(e->stored_on);
+  }
+  if (ids.empty()) return;
+  pg::params with;
+  with.integers(ids).texts(days);
+  steps.add(text, std::move(with));
+}
+
+} // namespace suivi::receiver

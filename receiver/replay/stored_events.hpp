@@ -1,0 +1,56 @@
+// The inbox as a replay reads and claims it, as verbs. Bounded statements: a page looks at a limited range of
+// ids, whatever the selection is.
+//
+// Claiming is the pending table's lease (common/schema/0002_inbox.sql): what another process has in hand is
+// not claimed; what a dead replay held is taken over by a receiver when the lease has lapsed.
+#pragma once
+
+#include "receiver/inbox/ingest.hpp"
+#include "receiver/replay/selection.hpp"
+
+#include <set>
+
+namespace suivi::receiver {
+
+// How long a replay holds an event, waiting for a locked order included.
+inline constexpr milliseconds replay_lease_time{30'000};
+
+struct stored_event {
+  work event;
+  maystro::event what; // decoded anew, without its body
+  std::string stored_on;
+  std::string recorded;        // its outcome so far
+  std::string recorded_error;  // while it is pending
+  bool is_pending = false;     // not at its end
+  bool in_hand = false;        // of some other process at this moment
+  bool from_the_start = false; // `recorded` is what the inbox itself says: it was not understood, or ignored
+};
+
+struct id_range {
+  std::int64_t first = 0; // 0 with last 0: empty
+  std::int64_t last = 0;
+};
+// The ids a selection can be about; events stored later are not part of it.
+task<result<id_range>> range_of(pg::connection& db, replay_selection what);
+
+// Selected events with ids in (after, last], ascending, at most `most`. `only_account`: the shop's only one,
+// of which events without account are.
+task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection what,
+                                                   std::string only_account, std::int64_t after,
+                                                   std::int64_t last, std::size_t most);
+// The same among `ids`.
+task<result<std::vector<stored_event>>> read_ids(pg::connection& db, replay_selection what,
+                                                 std::string only_account, std::vector<std::int64_t> ids);
+// How many are selected in (after, last].
+task<result<std::uint64_t>> count_range(pg::connection& db, replay_selection what, std::string only_account,
+                                        std::int64_t after, std::int64_t last);
+
+// Puts events into `owner`'s hands. Answers those that are; the others are somebody else's, or deleted. An
+// event that an older program had not understood takes its decoded fields along.
+task<result<std::set<std::int64_t>>> take_for_replay(pg::connection& db, std::string owner,
+                                                     std::vector<const stored_event*> events);
+
+// These are open again: what was recorded as their end goes. To be committed with add_settled().
+void add_reopened(pg::pipeline& steps, std::span<const stored_event* const> events);
+
+} // namespace suivi::receiver

@@ -1,0 +1,170 @@
+// From request to arrival, from receipt to answer.
+#include "receiver/request_handler.hpp"
+
+#include "common/crypto/crypto.hpp"
+#include "common/log/log.hpp"
+#include "receiver/web/responses.hpp"
+
+namespace suivi::receiver {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr int retry_after_seconds = 5;
+
+task<http::response> at_once(http::response answer) {
+  co_return answer;
+}
+
+} // namespace
+
+request_handler::request_handler(const config::settings& s, database_monitor& db, spool& instead, intake& in,
+                                 operations& questions, receiver_metrics& counts, metrics::registry& series)
+    : settings_(s), db_(db), spool_(instead), in_(in), operations_(questions), counts_(counts),
+      series_(series), trusted_proxies_(parse_networks(s.receiver.trusted_proxies)),
+      allow_from_(parse_networks(s.receiver.allow_from)) {}
+
+task<http::response> request_handler::answer(http::request what) {
+  auto peer = what.remote;
+  auto client = client_address(peer, what.headers, trusted_proxies_);
+  auto said = co_await answer_to(std::move(what), client);
+  if (said.status == 401 || said.status == 403) co_return refuse(client.value_or(peer), std::move(said));
+  co_return said;
+}
+
+task<http::response> request_handler::answer_to(http::request what, std::optional<ip_address> client) {
+  if (is_operations_address(what.target)) return operations_.answer(std::move(what));
+  auto where = find_route(what);
+  if (where.where == place::nowhere) return at_once(not_found());
+  if (!where.method_fits) return at_once(wrong_method(where.allowed_method));
+  switch (where.where) {
+  case place::webhook:
+    if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
+      return take_webhook(std::move(what), std::move(where));
+    counts_.webhook("forbidden");
+    return at_once(forbidden());
+  case place::metrics:
+    return may_read_metrics(what, client) ? tell_metrics() : at_once(unauthorised());
+  case place::readiness:
+    return at_once(tell_readiness());
+  case place::health: {
+    http::response alive;
+    alive.body = R"({"success":true})";
+    return at_once(std::move(alive));
+  }
+  case place::nowhere:
+    break;
+  }
+  return at_once(not_found());
+}
+
+http::response request_handler::refuse(const ip_address& from, http::response answer) {
+  auto counted = refusals_.note(from, steady_clock::now());
+  if (counted.first)
+    log::warn("requests are refused; this is said once a minute, of the first of them",
+              {{"status", answer.status}, {"from", from.to_string()}});
+  return counted.told_to_wait ? too_many_refusals(*counted.told_to_wait) : std::move(answer);
+}
+
+bool request_handler::may_read_metrics(const http::request& what,
+                                       const std::optional<ip_address>& client) const {
+  if (client && is_private(*client)) return true;
+  auto token = bearer(what.headers);
+  const auto& wanted = settings_.receiver.admin_token;
+  return token && !wanted.empty() && crypto::equal_in_constant_time(*token, wanted.reveal());
+}
+
+task<http::response> request_handler::take_webhook(http::request what, route where) {
+  const auto& mine = settings_.receiver;
+  if (!mine.allow_open && !secret_fits(where.secrets, mine.webhook_secrets)) {
+    counts_.webhook("unauthorized");
+    co_return unauthorised();
+  }
+  auto begun = steady_clock::now();
+  auto row = to_webhook(std::move(what.body), std::move(where.account), suivi::now());
+  auto kind = row.what.kind;
+  auto why = row.what.why;
+  auto kept = co_await in_.store(std::move(row));
+  if (!kept) {
+    counts_.webhook("unavailable");
+    co_return cannot_keep(retry_after_seconds);
+  }
+  std::chrono::duration<double> took = steady_clock::now() - begun;
+  counts_.ack_seconds.observe(took.count());
+  if (kept->spooled) {
+    counts_.webhook("spooled");
+    co_return kept_in_spool();
+  }
+  auto id = std::to_string(kept->id);
+  if (kept->seen_before) {
+    counts_.webhook("duplicate");
+    co_return duplicate(id);
+  }
+  if (!kept->poison.empty() || kind == maystro::event_kind::not_understood) {
+    counts_.webhook("quarantined");
+    co_return quarantined(id, kept->poison.empty() ? why : kept->poison);
+  }
+  if (kind == maystro::event_kind::ignored) {
+    counts_.webhook("ignored");
+    co_return ignored(id);
+  }
+  counts_.webhook("stored");
+  ++stored_since_;
+  co_return stored(id);
+}
+
+task<http::response> request_handler::tell_metrics() {
+  counts_.database_up.set(db_.is_up() ? 1 : 0);
+  // The spool first: what goes from there into the database meanwhile is counted twice rather than not at
+  // all.
+  auto spooled = static_cast<std::int64_t>(spool_.now().depth.rows);
+  bool counted = co_await count_events();
+  counts_.events_pending.set(static_cast<double>(spooled + last_pending_ + (counted ? 0 : stored_since_)));
+  measure_spool();
+  http::response text;
+  text.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  text.body = series_.text();
+  co_return text;
+}
+
+// False where the database cannot be asked: then what it said last, and all that was stored since, must do.
+task<bool> request_handler::count_events() {
+  if (!db_.is_up()) co_return false;
+  auto deadline = steady_clock::now() + 2s;
+  auto db = co_await db_.connections().acquire(deadline);
+  if (!db) co_return false;
+  auto& connection = **db;
+  auto stored_before = stored_since_;
+  auto usual_limit = connection.answer_within(2s); // a database that hangs must not make this answer hang
+  auto lengths = co_await count_pending(connection);
+  connection.answer_within(usual_limit);
+  if (!lengths) co_return false;
+  stored_since_ -= stored_before;
+  last_pending_ = lengths->pending;
+  counts_.events_parked.set(static_cast<double>(lengths->parked));
+  counts_.events_confirming.set(static_cast<double>(lengths->confirming));
+  counts_.events_failed.set(static_cast<double>(lengths->failed));
+  co_return true;
+}
+
+void request_handler::measure_spool() {
+  const auto& there = spool_.now();
+  counts_.spool_events.set(static_cast<double>(there.depth.rows));
+  counts_.spool_bytes.set(static_cast<double>(there.depth.bytes));
+  counts_.spool_usable.set(spool_.accepts() ? 1 : 0);
+  std::chrono::duration<double> age{0};
+  if (there.depth.oldest) age = suivi::now() - *there.depth.oldest;
+  counts_.spool_oldest_seconds.set(std::max(age.count(), 0.0));
+}
+
+http::response request_handler::tell_readiness() const {
+  auto rows = spool_.now().depth.rows;
+  auto state = db_.now();
+  if (state == database_monitor::state::up && (rows > 0 || in_.full()))
+    state = database_monitor::state::behind;
+  bool ready = db_.is_up() || (db_.is_known() && spool_.accepts());
+  return readiness(ready, to_string(state), rows);
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,53 @@
+// Every request the receiver gets: whose it is, route, right, and answer. A webhook is answered with 2xx
+// after it is durable only.
+//
+// Nothing here logs a request's target: it may hold the secret.
+#pragma once
+
+#include "common/config/settings.hpp"
+#include "common/http/client_address.hpp"
+#include "common/http/message.hpp"
+#include "common/metrics/metrics.hpp"
+#include "receiver/api/operations_api.hpp"
+#include "receiver/intake/intake.hpp"
+#include "receiver/services/database_monitor.hpp"
+#include "receiver/services/receiver_metrics.hpp"
+#include "receiver/spool/spool.hpp"
+#include "receiver/web/refusal_limiter.hpp"
+#include "receiver/web/routes.hpp"
+
+namespace suivi::receiver {
+
+class request_handler {
+ public:
+  request_handler(const config::settings& s, database_monitor& db, spool& instead, intake& in,
+                  operations& questions, receiver_metrics& counts, metrics::registry& series);
+
+  task<http::response> answer(http::request what);
+
+ private:
+  task<http::response> answer_to(http::request what, std::optional<ip_address> client);
+  task<http::response> take_webhook(http::request what, route where);
+  task<http::response> tell_metrics();
+  [[nodiscard]] bool may_read_metrics(const http::request& what,
+                                      const std::optional<ip_address>& client) const;
+  http::response refuse(const ip_address& from, http::response answer);
+  http::response tell_readiness() const;
+  task<bool> count_events();
+  void measure_spool();
+
+  const config::settings& settings_;
+  database_monitor& db_;
+  spool& spool_;
+  intake& in_;
+  operations& operations_;
+  receiver_metrics& counts_;
+  metrics::registry& series_;
+  std::vector<network> trusted_proxies_;
+  std::vector<network> allow_from_;
+  refusals refusals_{refusals::limits()};
+  std::int64_t last_pending_ = 0; // in the database, when it was last asked
+  std::int64_t stored_since_ = 0; // by us, as events to be applied
+};
+
+} // namespace suivi::receiver

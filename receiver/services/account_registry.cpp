@@ -1,0 +1,116 @@
+// Loading is all or nothing: a failed read leaves what was known.
+#include "receiver/services/account_registry.hpp"
+
+#include "common/log/log.hpp"
+
+#include <algorithm>
+
+namespace suivi::receiver {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int reads_at_once_max = 4; // of one account; sweeps read beside them
+
+bool same_courier(const shop::account& a, const shop::account& b) {
+  return a.courier.base_url == b.courier.base_url && a.courier.api_key.reveal() == b.courier.api_key.reveal();
+}
+
+} // namespace
+
+std::vector<shop::account> environment_accounts(const config::settings& s) {
+  std::vector<shop::account> accounts;
+  for (const auto& a : s.maystro.accounts) {
+    shop::account one;
+    one.id = a.id;
+    one.name = a.name;
+    one.courier.base_url = maystro::normalise_base_url(s.maystro.base_url);
+    one.courier.api_key = secret(maystro::normalise_api_key(a.api_key.reveal()));
+    one.from_environment = true;
+    accounts.push_back(std::move(one));
+  }
+  return accounts;
+}
+
+account_registry::account_registry(database_monitor& db, http::client& client, const config::settings& s)
+    : db_(db), client_(client), default_base_url_(maystro::normalise_base_url(s.maystro.base_url)),
+      request_timeout_(s.maystro.request_timeout),
+      limits_{std::min(s.maystro.max_in_flight, reads_at_once_max), s.maystro.requests_per_second},
+      fallback_(environment_accounts(s)) {}
+
+task<void> account_registry::keep() {
+  for (;;) {
+    if (db_.is_up()) co_await refresh();
+    milliseconds pause = loaded_ ? milliseconds(30s) : milliseconds(250ms);
+    co_await runtime::sleep_for(pause);
+  }
+}
+
+task<bool> account_registry::refresh() {
+  auto now = std::chrono::steady_clock::now();
+  if (now - read_at_ < 1s) co_return false;
+  read_at_ = now;
+  auto db = co_await db_.connections().acquire(now + 5s);
+  if (!db) {
+    failing_ = true;
+    co_return false;
+  }
+  auto& connection = **db;
+  auto found = co_await shop::load_accounts(connection, default_base_url_, fallback_);
+  if (!found) {
+    if (!failing_)
+      log::error("the shop's courier accounts cannot be read", {{"error", to_string(found.error())}});
+    failing_ = true;
+    co_return false;
+  }
+  std::map<std::string, entry> fresh;
+  for (auto& who : *found) {
+    auto id = who.id;
+    auto known = entries_.find(id);
+    entry one;
+    if (known != entries_.end() && same_courier(known->second.who, who)) {
+      one = known->second;
+    } else if (!who.courier.api_key.empty()) {
+      one.courier = std::make_shared<maystro::api>(client_, who.courier, request_timeout_);
+      one.gate = std::make_shared<read_gate>(limits_);
+    }
+    one.who = std::move(who);
+    fresh.emplace(id, std::move(one));
+  }
+  if (!loaded_ || fresh.size() != entries_.size())
+    log::info("the shop's courier accounts were read", {{"accounts", fresh.size()}});
+  entries_ = std::move(fresh);
+  loaded_ = true;
+  failing_ = false;
+  co_return true;
+}
+
+std::optional<std::string> account_registry::resolve(const std::optional<std::string>& named) const {
+  if (named) {
+    if (!entries_.contains(*named)) return std::nullopt;
+    return named;
+  }
+  if (entries_.size() == 1) return entries_.begin()->first;
+  return std::string();
+}
+
+std::vector<account_registry::listed> account_registry::list() const {
+  std::vector<listed> all;
+  for (const auto& [id, e] : entries_) all.push_back({id, e.who.name, e.courier != nullptr});
+  return all;
+}
+
+std::shared_ptr<maystro::api> account_registry::courier(const std::string& account) const {
+  auto at = entries_.find(account);
+  if (at == entries_.end()) return nullptr;
+  return at->second.courier;
+}
+
+std::shared_ptr<read_gate> account_registry::gate(const std::string& account) const {
+  auto at = entries_.find(account);
+  if (at == entries_.end()) return nullptr;
+  return at->second.gate;
+}
+
+} // namespace suivi::receiver

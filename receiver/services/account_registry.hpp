@@ -1,0 +1,63 @@
+// The shop's courier accounts, kept fresh, and for each an API client and the gate its single reads go
+// through. Both stay the same as long as key and address do.
+#pragma once
+
+#include "common/config/settings.hpp"
+#include "common/shop/accounts.hpp"
+#include "receiver/services/database_monitor.hpp"
+#include "receiver/services/read_gate.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace suivi::receiver {
+
+class account_registry {
+ public:
+  account_registry(database_monitor& db, http::client& client, const config::settings& s);
+
+  // Reads the accounts every 30 seconds; ends by cancellation only.
+  task<void> keep();
+  // Reads them now, unless that was done within the last second. False: they are as known before.
+  task<bool> refresh();
+
+  [[nodiscard]] bool loaded() const { return loaded_; }
+  // The account an event is of: the one its address named; else the only one; empty where there are several
+  // or none. nullopt: the named one is unknown.
+  [[nodiscard]] std::optional<std::string> resolve(const std::optional<std::string>& named) const;
+  struct listed {
+    std::string id, name;
+    bool has_key = false;
+  };
+  // All of them, by id.
+  [[nodiscard]] std::vector<listed> list() const;
+  // nullptr: no such account, or none with a key.
+  [[nodiscard]] std::shared_ptr<maystro::api> courier(const std::string& account) const;
+  [[nodiscard]] std::shared_ptr<read_gate> gate(const std::string& account) const;
+
+ private:
+  struct entry {
+    shop::account who;
+    std::shared_ptr<maystro::api> courier;
+    std::shared_ptr<read_gate> gate;
+  };
+
+  database_monitor& db_;
+  http::client& client_;
+  std::string default_base_url_;
+  milliseconds request_timeout_;
+  read_gate::limits limits_;
+  std::vector<shop::account> fallback_;
+  std::map<std::string, entry> entries_;
+  bool loaded_ = false;
+  bool failing_ = false;
+  steady_time read_at_{};
+};
+
+// The environment's accounts as the shop's would look.
+[[nodiscard]] std::vector<shop::account> environment_accounts(const config::settings& s);
+
+} // namespace suivi::receiver

@@ -1,0 +1,58 @@
+// The database as the receiver sees it: the pool, whether it answers, and whether Suivi's schema in it is
+// current.
+//
+// The receiver starts and stays up whatever the database does. One coroutine with a connection of its own
+// asks every second; it migrates as soon as it can, and again where the schema was lost meanwhile.
+#pragma once
+
+#include "common/pg/pool.hpp"
+#include "common/runtime/wakeup.hpp"
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace suivi::receiver {
+
+class database_monitor {
+ public:
+  enum class state {
+    down,   // does not answer, or takes no writes: a server that was demoted
+    behind, // answers, but the schema is not current
+    up,
+  };
+
+  database_monitor(asio::any_io_executor executor, pg::connect_options connect, int pool_size);
+
+  // Ends by cancellation only. `on_up` is called at every change to up, `on_gone` at every change from it.
+  task<void> keep(std::function<void()> on_up, std::function<void()> on_gone);
+
+  [[nodiscard]] state now() const { return state_; }
+  [[nodiscard]] bool is_up() const { return state_ == state::up; }
+  // Whether down means down: not before the first look has ended, which may take a moment after the start.
+  [[nodiscard]] bool is_known() const { return looked_ || std::chrono::steady_clock::now() >= known_by_; }
+  // Somebody met a missing table or function: look at once.
+  void suspect_schema();
+  // Somebody lost a connection, or the server no longer writes: look at once.
+  void look_again() { suspected_.notify(); }
+
+  pg::pool& connections() { return pool_; }
+
+ private:
+  task<result<void>> look(std::optional<pg::connection>& own);
+  void complain(const error& e, bool reachable);
+
+  pg::connect_options connect_;
+  pg::pool pool_;
+  runtime::wakeup suspected_;
+  state state_ = state::down;
+  bool looked_ = false;
+  steady_time known_by_;
+  bool schema_checked_ = false;
+  std::set<std::string> complaints_; // since it was up
+};
+
+[[nodiscard]] std::string_view to_string(database_monitor::state s);
+
+} // namespace suivi::receiver

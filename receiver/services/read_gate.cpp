@@ -1,0 +1,72 @@
+// Three counters and two points in time.
+#include "receiver/services/read_gate.hpp"
+
+#include "common/base/backoff.hpp"
+#include "common/pg/batch_failure.hpp"
+
+#include <algorithm>
+
+namespace suivi::receiver {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int absent_max = 3; // in a row, then it is left alone for a while
+constexpr milliseconds first_absent_pause = 1s, longest_absent_pause = 30s;
+constexpr milliseconds first_throttled_pause = 1s, longest_throttled_pause = 1min; // without Retry-After
+constexpr milliseconds first_refused_pause = 30s, longest_refused_pause = 10min;
+
+bool is_about_courier(const error& e) {
+  return e.code.starts_with("maystro:") || e.code.starts_with("http:");
+}
+
+} // namespace
+
+bool read_gate::in_trouble() const {
+  return refused_ > 0 || throttled_ > 0 || absent_ >= absent_max;
+}
+
+read_gate::steady_time read_gate::opens_at(steady_time now) const {
+  int most = in_trouble() ? 1 : std::max(1, limits_.max_in_flight);
+  if (in_flight_ >= most) return steady_time::max();
+  return std::max({now, closed_until_, next_start_});
+}
+
+void read_gate::started(steady_time now) {
+  ++in_flight_;
+  if (limits_.requests_per_second <= 0) return;
+  auto apart = std::chrono::duration<double>(1 / limits_.requests_per_second);
+  next_start_ = std::max(now, next_start_) + std::chrono::ceil<steady_time::duration>(apart);
+}
+
+void read_gate::close(milliseconds pause, const error& why, steady_time now) {
+  closed_until_ = std::max(closed_until_, now + pause);
+  closed_by_ = why.code;
+}
+
+void read_gate::ended(const error* problem, unsigned status, std::optional<milliseconds> retry_after,
+                      double chance, steady_time now) {
+  --in_flight_;
+  if (!problem || problem->code == "maystro:not_found" || !is_about_courier(*problem)) {
+    refused_ = throttled_ = absent_ = 0;
+  } else if (problem->code == "maystro:unauthorized") {
+    throttled_ = absent_ = 0;
+    close(backoff(refused_++, first_refused_pause, longest_refused_pause, chance), *problem, now);
+  } else if (problem->code == "maystro:throttled" || retry_after) {
+    absent_ = 0;
+    auto own = backoff(throttled_++, first_throttled_pause, longest_throttled_pause, chance);
+    close(retry_after.value_or(own), *problem, now);
+  } else if (status == 0 || status == 502 || status == 503 || status == 504) {
+    if (++absent_ < absent_max) return;
+    close(backoff(absent_ - absent_max, first_absent_pause, longest_absent_pause, chance), *problem, now);
+  } else {
+    absent_ = 0; // somebody is there; what is wrong with this answer is no reason to ask for no other
+  }
+}
+
+milliseconds read_gate::closed_for(steady_time now) const {
+  if (closed_until_ <= now) return milliseconds(0);
+  return std::chrono::ceil<milliseconds>(closed_until_ - now);
+}
+
+} // namespace suivi::receiver

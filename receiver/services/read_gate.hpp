@@ -1,0 +1,53 @@
+// When an account's courier may be asked for one more single read. Pure: it is told what happened and when.
+//
+// Ceilings of requests in flight and per second; the courier's own word (Retry-After), which holds for the
+// whole account; a key that is refused is not tried again and again; where nobody answers, one read at a time
+// looks whether somebody is back. A pause ends with one read alone, and only its answer lets the others go
+// on.
+#pragma once
+
+#include "common/base/error.hpp"
+#include "common/base/time.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace suivi::receiver {
+
+class read_gate {
+ public:
+  using steady_time = std::chrono::steady_clock::time_point;
+
+  struct limits {
+    int max_in_flight = 4;          // at least 1
+    double requests_per_second = 0; // 0: no ceiling
+  };
+  explicit read_gate(limits within) : limits_(within) {}
+
+  // `now` if a read may start, else when to look again; time_point::max(): not before one under way has
+  // ended.
+  [[nodiscard]] steady_time opens_at(steady_time now) const;
+  void started(steady_time now);
+  // `problem`: null for an answer, "not there" among them. `status`: of the answer, 0 where there was none.
+  void ended(const error* problem, unsigned status, std::optional<milliseconds> retry_after, double chance,
+             steady_time now);
+
+  // How long nothing is asked yet because of an answer, and which error that was; zero, and the last one, if
+  // something may be asked.
+  [[nodiscard]] milliseconds closed_for(steady_time now) const;
+  [[nodiscard]] const std::string& closed_by() const { return closed_by_; }
+
+ private:
+  [[nodiscard]] bool in_trouble() const;
+  void close(milliseconds pause, const error& why, steady_time now);
+
+  limits limits_;
+  int in_flight_ = 0;
+  int refused_ = 0, throttled_ = 0, absent_ = 0; // in a row
+  steady_time next_start_{};
+  steady_time closed_until_{};
+  std::string closed_by_;
+};
+
+} // namespace suivi::receiver

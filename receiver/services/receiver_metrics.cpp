@@ -1,0 +1,69 @@
+// The series and their help texts; all of them exist from the start, so that a rate over them works.
+#include "receiver/services/receiver_metrics.hpp"
+
+namespace suivi::receiver {
+namespace {
+
+const std::vector<double> second_bounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                        0.25,  0.5,    1,     2.5,  5,     10};
+const std::vector<double> row_bounds{1, 2, 5, 10, 20, 50, 100, 200, 500};
+
+void count(std::map<std::string, metrics::counter, std::less<>>& series, std::string_view label) {
+  if (auto at = series.find(label); at != series.end()) at->second.add();
+}
+
+} // namespace
+
+receiver_metrics::receiver_metrics(metrics::registry& where) : where_(where) {
+  for (const char* answer : {"stored", "duplicate", "ignored", "quarantined", "spooled", "unauthorized",
+                             "forbidden", "unavailable"})
+    webhooks_.emplace(
+        answer, where_.make_counter("suivi_webhooks_total", "Webhooks by answer.", {{"answer", answer}}));
+  for (const char* outcome :
+       {"applied", "unchanged", "stale", "conflict", "quarantined", "parked", "confirming", "failed", "busy"})
+    outcomes_.emplace(outcome,
+                      where_.make_counter("suivi_event_outcomes_total",
+                                          "What came of trying to apply an event.", {{"outcome", outcome}}));
+  for (const char* result : {"answered", "not_found", "failed"})
+    reads_.emplace(result,
+                   where_.make_counter("suivi_single_reads_total", "Reads of one parcel from the courier.",
+                                       {{"result", result}}));
+  batch_rows =
+      where_.make_histogram("suivi_intake_batch_rows", "Webhooks stored by one transaction.", row_bounds);
+  ack_seconds = where_.make_histogram("suivi_webhook_ack_seconds", "From a webhook's webhook to its answer.",
+                                      second_bounds);
+  apply_seconds = where_.make_histogram(
+      "suivi_event_apply_seconds", "From a webhook's webhook to its order being written.", second_bounds);
+  intake_queue = where_.make_gauge("suivi_intake_queue", "Webhooks waiting to be stored.");
+  apply_queue = where_.make_gauge("suivi_apply_queue", "Events in this receiver's hands.");
+  events_pending = where_.make_gauge(
+      "suivi_events_pending", "Events durable, not yet applied, parked or refused, over all receivers.");
+  events_confirming =
+      where_.make_gauge("suivi_events_confirming", "Events that wait for the courier's answer.");
+  events_failed =
+      where_.make_gauge("suivi_events_failed", "Events that could not be applied and are tried again.");
+  events_parked = where_.make_gauge("suivi_events_parked", "Events whose order is not known here yet.");
+  database_up = where_.make_gauge("suivi_database_up", "1 while webhooks can be stored.");
+  spool_events = where_.make_gauge("suivi_spool_events", "Webhooks in the spool, not in the database yet.");
+  spool_bytes = where_.make_gauge("suivi_spool_bytes", "What they take of receiver.spool_max.");
+  spool_oldest_seconds = where_.make_gauge("suivi_spool_oldest_seconds",
+                                           "Since the receipt of the oldest of them; 0 without any.");
+  spool_usable = where_.make_gauge("suivi_spool_usable", "1 while webhooks can be kept in the spool.");
+  spool_drained = where_.make_counter("suivi_spool_drained_total", "Webhooks brought into the database.");
+  days_dropped = where_.make_counter("suivi_retention_days_total", "Days of webhooks dropped.");
+  events_given_up = where_.make_counter("suivi_retention_events_given_up_total",
+                                        "Events that could not be applied while they were kept.");
+  connections = where_.make_gauge("suivi_http_connections", "Open connections.");
+}
+
+void receiver_metrics::webhook(std::string_view answer) {
+  count(webhooks_, answer);
+}
+void receiver_metrics::outcome(std::string_view what) {
+  count(outcomes_, what);
+}
+void receiver_metrics::read(std::string_view result) {
+  count(reads_, result);
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,252 @@
+// One mutex, held for moments: the loop puts jobs in, the thread takes all there are. Answers come back as
+// handlers posted to the loop; timers and standing are touched there only.
+#include "receiver/spool/spool.hpp"
+
+#include "common/log/log.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace suivi::receiver {
+
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t rows_at_once_max = 1'000;
+constexpr std::size_t bytes_at_once_max = 16 << 20;
+
+template <class T>
+struct waiter {
+  waiter(const asio::any_io_executor& executor, steady_time until) : done(executor, until) {}
+  asio::steady_timer done; // cancelled when the answer is there
+  std::optional<result<T>> answer;
+};
+
+template <class T>
+task<result<T>> answer_of(std::shared_ptr<waiter<T>> mine) {
+  boost::system::error_code ended;
+  co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+  if (!mine->answer) co_return transient("spool:slow", "the spool's disk did not answer in time");
+  co_return std::move(*mine->answer);
+}
+
+struct row_to_keep {
+  spooled row;
+  std::shared_ptr<waiter<void>> whose;
+};
+
+} // namespace
+
+struct spool::inside : std::enable_shared_from_this<spool::inside> {
+  inside(asio::any_io_executor on, options with)
+      : executor(std::move(on)), limits(std::move(with)), file(limits.folder, limits.bytes_max) {}
+
+  using job = std::function<void()>; // runs on the thread
+
+  void run();
+  void keep_rows(std::deque<row_to_keep> rows);
+  // What an operation says of the spool besides its own answer.
+  struct lesson {
+    std::optional<error> failed;
+    bool writable = false; // proves that webhooks can be kept; others can only prove the contrary
+    std::optional<bool> full;
+  };
+  void tell(lesson learnt, std::function<void()> then);
+  void note(const lesson& learnt, const result<spool_depth>& depth);
+  template <class T, class Operation>
+  task<result<T>> ask(Operation what, lesson if_well);
+
+  asio::any_io_executor executor;
+  options limits;
+  spool_file file; // the thread's
+
+  std::mutex guard;
+  std::condition_variable news;
+  std::deque<row_to_keep> rows;
+  std::deque<job> jobs;
+  bool ending = false;
+
+  std::size_t queued_rows = 0; // the loop's, like all below
+  std::size_t queued_bytes = 0;
+  standing known;
+  bool complained = false;
+  std::thread thread;
+};
+
+void spool::inside::run() {
+  for (;;) {
+    std::deque<job> todo;
+    std::deque<row_to_keep> together;
+    {
+      std::unique_lock lock(guard);
+      news.wait(lock, [this] { return ending || !rows.empty() || !jobs.empty(); });
+      todo.swap(jobs);
+      std::size_t bytes = 0;
+      while (!rows.empty() && together.size() < rows_at_once_max && bytes < bytes_at_once_max) {
+        bytes += rows.front().row.raw.size();
+        together.push_back(std::move(rows.front()));
+        rows.pop_front();
+      }
+      if (ending && todo.empty() && together.empty()) return;
+    }
+    for (auto& one : todo) one();
+    if (!together.empty()) keep_rows(std::move(together));
+  }
+}
+
+void spool::inside::keep_rows(std::deque<row_to_keep> together) {
+  std::vector<spooled> batch;
+  std::vector<std::shared_ptr<waiter<void>>> waiting;
+  std::size_t bytes = 0;
+  for (auto& one : together) {
+    bytes += one.row.raw.size();
+    batch.push_back(std::move(one.row));
+    waiting.push_back(std::move(one.whose));
+  }
+  auto kept = file.append(batch);
+  lesson learnt;
+  learnt.writable = true;
+  if (kept)
+    learnt.full = std::find(kept->begin(), kept->end(), false) != kept->end();
+  else
+    learnt.failed = kept.error();
+  tell(std::move(learnt), [this, kept, bytes, waiting = std::move(waiting)] {
+    queued_rows -= waiting.size();
+    queued_bytes -= bytes;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      auto& answer = waiting[i]->answer;
+      if (!kept)
+        answer = kept.error();
+      else if ((*kept)[i])
+        answer = result<void>();
+      else
+        answer = transient("spool:full", "the spool is full");
+      waiting[i]->done.cancel();
+    }
+  });
+}
+
+// From the thread to the loop. What is in the spool is told whatever failed: on a disk without room it can
+// still be emptied.
+void spool::inside::tell(lesson learnt, std::function<void()> then) {
+  auto depth = file.depth();
+  if (!depth && !learnt.failed) learnt.failed = depth.error();
+  asio::post(executor, [self = shared_from_this(), learnt = std::move(learnt), depth = std::move(depth),
+                        then = std::move(then)] {
+    self->note(learnt, depth);
+    then();
+  });
+}
+
+void spool::inside::note(const lesson& learnt, const result<spool_depth>& depth) {
+  if (depth) known.depth = *depth;
+  if (learnt.full) {
+    if (*learnt.full && !known.full)
+      log::error("the spool is full, webhooks are refused", {{"bytes", known.depth.bytes}});
+    known.full = *learnt.full;
+  }
+  if (learnt.failed && is_busy(*learnt.failed)) return;
+  if (learnt.failed) {
+    if (!std::exchange(complained, true))
+      log::error("the spool cannot be used",
+                 {{"folder", limits.folder}, {"error", to_string(*learnt.failed)}});
+    known.usable = false;
+  } else if (learnt.writable) {
+    if (std::exchange(complained, false)) log::info("the spool can be used again");
+    known.usable = true;
+  }
+}
+
+template <class T, class Operation>
+task<result<T>> spool::inside::ask(Operation what, lesson if_well) {
+  auto mine = std::make_shared<waiter<T>>(executor, steady_clock::now() + limits.patience);
+  // Moved along, so that the last owner of the waiter's timer is the loop.
+  auto body = [this, mine, what = std::move(what), if_well]() mutable {
+    auto answer = what(file);
+    lesson learnt = if_well;
+    if (!answer) learnt = {answer.error(), false, std::nullopt};
+    auto carried = std::make_shared<result<T>>(std::move(answer));
+    tell(std::move(learnt), [mine = std::move(mine), carried = std::move(carried)] {
+      mine->answer = std::move(*carried);
+      mine->done.cancel();
+    });
+  };
+  {
+    std::lock_guard lock(guard);
+    jobs.emplace_back(std::move(body));
+  }
+  news.notify_one();
+  auto answer = co_await answer_of(std::move(mine));
+  co_return answer;
+}
+
+spool::spool(asio::any_io_executor executor, options with)
+    : inside_(std::make_shared<inside>(std::move(executor), std::move(with))) {
+  inside_->thread = std::thread([in = inside_.get()] { in->run(); });
+}
+
+spool::~spool() {
+  {
+    std::lock_guard lock(inside_->guard);
+    inside_->ending = true;
+  }
+  inside_->news.notify_one();
+  inside_->thread.join();
+}
+
+task<result<void>> spool::keep(spooled row, std::optional<steady_time> until) {
+  auto in = inside_;
+  auto bytes = row.raw.size();
+  if (in->queued_rows >= in->limits.queued_rows || in->queued_bytes + bytes > in->limits.queued_bytes)
+    co_return transient("spool:queue", "too many webhooks wait for the spool's disk");
+  auto mine =
+      std::make_shared<waiter<void>>(in->executor, until.value_or(steady_clock::now() + in->limits.patience));
+  in->queued_rows += 1;
+  in->queued_bytes += bytes;
+  {
+    std::lock_guard lock(in->guard);
+    in->rows.push_back({std::move(row), mine});
+  }
+  in->news.notify_one();
+  auto answer = co_await answer_of(std::move(mine));
+  co_return answer;
+}
+
+task<result<std::vector<spooled>>> spool::read(std::int64_t after, std::size_t rows, std::uint64_t bytes) {
+  inside::lesson nothing_learnt;
+  auto what = [=](spool_file& file) { return file.read(after, rows, bytes); };
+  auto answer = co_await inside_->ask<std::vector<spooled>>(what, nothing_learnt);
+  co_return answer;
+}
+
+task<result<void>> spool::remove(std::vector<std::int64_t> ids) {
+  inside::lesson makes_room;
+  makes_room.full = false;
+  auto what = [ids = std::move(ids)](spool_file& file) { return file.remove(ids); };
+  auto answer = co_await inside_->ask<void>(std::move(what), makes_room);
+  co_return answer;
+}
+
+task<result<void>> spool::look() {
+  auto what = [](spool_file& file) -> result<void> {
+    auto depth = file.depth();
+    if (!depth) return depth.error();
+    return file.check_disk();
+  };
+  inside::lesson writable;
+  writable.writable = true;
+  auto answer = co_await inside_->ask<void>(what, writable);
+  co_return answer;
+}
+
+const spool::standing& spool::now() const {
+  return inside_->known;
+}
+
+} // namespace suivi::receiver

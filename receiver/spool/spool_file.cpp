@@ -1,0 +1,227 @@
+// Appending, reading, removing. What is wrong with the file itself is spool_care.cpp's.
+#include "receiver/spool/spool_file.hpp"
+
+namespace suivi::receiver {
+namespace {
+
+constexpr std::uint64_t row_overhead_bytes = 64;
+constexpr std::int64_t worth_shrinking_bytes = 16 << 20;
+constexpr std::size_t few_rows = 16; // their removal needs next to no room in the log
+
+// Rolls back unless committed.
+class transaction {
+ public:
+  explicit transaction(sqlite& db) : db_(db) {}
+  transaction(const transaction&) = delete;
+  transaction& operator=(const transaction&) = delete;
+  ~transaction() {
+    if (open_) (void)db_.run("rollback");
+  }
+  result<void> begin() {
+    auto begun = db_.run("begin immediate");
+    open_ = begun.has_value();
+    return begun;
+  }
+  result<void> commit() {
+    auto done = db_.run("commit");
+    if (done) open_ = false;
+    return done;
+  }
+
+ private:
+  sqlite& db_;
+  bool open_ = false;
+};
+
+instant to_instant(std::int64_t since_epoch_us) {
+  return instant(microseconds(since_epoch_us));
+}
+
+} // namespace
+
+std::uint64_t spool_cost(const spooled& row) {
+  return row.raw.size() + (row.account ? row.account->size() : 0) + row_overhead_bytes;
+}
+
+spool_file::spool_file(std::string folder, std::uint64_t bytes_max)
+    : folder_(std::move(folder)), path_(folder_ + "/spool.db"), bytes_max_(bytes_max) {}
+
+// A damaged file is replaced, and one that went away while we worked leaves the work undone: both mean once
+// more.
+template <class Operation>
+auto spool_file::attempt(Operation what) -> decltype(what()) {
+  for (int tries = 0;; ++tries) {
+    auto ready = make_ready();
+    if (!ready) return ready.error();
+    auto done = what();
+    if (done && still_named()) return done;
+    bool again = tries < 2;
+    if (!done && is_busy(done.error())) return done;
+    if (!done && is_corrupt(done.error())) {
+      auto replaced = replace(done.error());
+      if (!replaced) return replaced.error();
+    } else {
+      db_.reset();
+      if (!done) again = false;
+    }
+    if (!again)
+      return done ? transient("spool:moved", "the spool's file does not stay in its place") : done.error();
+  }
+}
+
+result<std::vector<bool>> spool_file::append(std::span<const spooled> rows) {
+  return attempt([&] { return append_now(rows); });
+}
+
+result<std::vector<spooled>> spool_file::read(std::int64_t after, std::size_t rows, std::uint64_t bytes) {
+  return attempt([&] { return read_now(after, rows, bytes); });
+}
+
+// On a full disk in small steps, each in a log that was emptied before.
+result<void> spool_file::remove(std::span<const std::int64_t> ids) {
+  auto done = attempt([&] { return remove_now(ids); });
+  if (done || !is_full(done.error())) return done;
+  for (; !ids.empty(); ids = ids.subspan(std::min(few_rows, ids.size()))) {
+    done = attempt([&] {
+      shorten_log();
+      return remove_now(ids.first(std::min(few_rows, ids.size())));
+    });
+    if (!done) return done;
+  }
+  return done;
+}
+
+result<std::vector<bool>> spool_file::append_now(std::span<const spooled> rows) {
+  if (auto room = make_room(rows); !room) return room.error();
+  transaction all(*db_);
+  if (auto begun = all.begin(); !begun) return begun.error();
+  if (auto counted = recount_if_changed(); !counted) return counted.error();
+  auto insert = sqlite_statement::prepare(
+      *db_, "insert into webhook (received_at, account, raw, cost) values (?1, ?2, ?3, ?4)");
+  if (!insert) return insert.error();
+  std::vector<bool> kept(rows.size(), false);
+  std::uint64_t bytes = 0, count = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows[i];
+    auto cost = spool_cost(row);
+    if (depth_.bytes + bytes + cost > bytes_max_) continue;
+    insert->bind(1, row.received_at.time_since_epoch().count());
+    if (row.account)
+      insert->bind_bytes(2, *row.account);
+    else
+      insert->bind_null(2);
+    insert->bind_bytes(3, row.raw);
+    insert->bind(4, static_cast<std::int64_t>(cost));
+    auto done = insert->step();
+    if (!done) return done.error();
+    insert->reset();
+    kept[i] = true;
+    bytes += cost;
+    ++count;
+  }
+  if (count == 0) return kept;
+  if (auto committed = all.commit(); !committed) return committed.error();
+  depth_.bytes += bytes;
+  depth_.rows += count;
+  return kept;
+}
+
+result<std::vector<spooled>> spool_file::read_now(std::int64_t after, std::size_t rows, std::uint64_t bytes) {
+  auto ask = sqlite_statement::prepare(
+      *db_, "select id, received_at, account, raw from webhook where id > ?1 order by id limit ?2");
+  if (!ask) return ask.error();
+  ask->bind(1, after);
+  ask->bind(2, static_cast<std::int64_t>(rows));
+  std::vector<spooled> found;
+  std::uint64_t taken = 0;
+  while (taken < bytes) {
+    auto more = ask->step();
+    if (!more && found.empty()) return more.error();
+    if (!more || !*more) break; // what was read before the damage is not held up by it
+    spooled row;
+    row.id = ask->integer(0);
+    row.received_at = to_instant(ask->integer(1));
+    if (!ask->null(2)) row.account = ask->bytes(2);
+    row.raw = ask->bytes(3);
+    taken += spool_cost(row);
+    found.push_back(std::move(row));
+  }
+  return found;
+}
+
+result<void> spool_file::remove_now(std::span<const std::int64_t> ids) {
+  transaction all(*db_);
+  if (auto begun = all.begin(); !begun) return begun.error();
+  if (auto counted = recount_if_changed(); !counted) return counted.error();
+  auto forget = sqlite_statement::prepare(*db_, "delete from webhook where id = ?1 returning cost");
+  if (!forget) return forget.error();
+  auto left = depth_;
+  for (auto id : ids) {
+    forget->bind(1, id);
+    auto there = forget->step();
+    if (!there) return there.error();
+    if (*there) {
+      left.bytes -= std::min(left.bytes, static_cast<std::uint64_t>(forget->integer(0)));
+      --left.rows;
+      auto end = forget->step();
+      if (!end) return end.error();
+    }
+    forget->reset();
+  }
+  if (auto committed = all.commit(); !committed) return committed.error();
+  depth_ = left;
+  return rewind_if_empty();
+}
+
+result<void> spool_file::make_room(std::span<const spooled> rows) {
+  std::uint64_t bytes = 0;
+  for (const auto& row : rows) bytes += spool_cost(row);
+  if (check_disk(bytes)) return {};
+  shorten_log();
+  return check_disk(bytes);
+}
+
+// What is in the log goes to its place in the file, if nobody else is at work there.
+void spool_file::shorten_log() {
+  (void)db_->run("pragma wal_checkpoint(truncate)");
+}
+
+// Gives the disk back after a long outage. A neighbour at work is no reason to wait, nor to fail.
+result<void> spool_file::rewind_if_empty() {
+  if (depth_.rows > 0) return {};
+  auto pages = db_->number("pragma page_count");
+  auto page_bytes = db_->number("pragma page_size");
+  if (!pages || !page_bytes) return {};
+  if (*pages * *page_bytes < worth_shrinking_bytes && check_disk()) return {};
+  (void)db_->run("vacuum");
+  shorten_log();
+  return {};
+}
+
+result<void> spool_file::recount_if_changed() {
+  auto version = db_->number("pragma data_version");
+  if (!version) return version.error();
+  if (*version == seen_version_) return {};
+  auto rows = db_->number("select count(*) from webhook");
+  if (!rows) return rows.error();
+  auto bytes = db_->number("select coalesce(sum(cost), 0) from webhook");
+  if (!bytes) return bytes.error();
+  depth_.rows = static_cast<std::uint64_t>(*rows);
+  depth_.bytes = static_cast<std::uint64_t>(*bytes);
+  seen_version_ = *version;
+  return {};
+}
+
+result<spool_depth> spool_file::depth() {
+  return attempt([&]() -> result<spool_depth> {
+    if (auto counted = recount_if_changed(); !counted) return counted.error();
+    auto found = depth_;
+    if (found.rows == 0) return found;
+    auto first = db_->number("select received_at from webhook order by id limit 1");
+    if (!first) return first.error();
+    found.oldest = to_instant(*first);
+    return found;
+  });
+}
+
+} // namespace suivi::receiver

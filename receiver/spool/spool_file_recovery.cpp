@@ -1,0 +1,260 @@
+// The spool's file and folder: making, opening, replacing. All of it under a lock on the folder, so that two
+// processes never move one file twice; ordinary work takes no such lock.
+#include "receiver/spool/spool_file.hpp"
+
+#include "common/log/log.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace suivi::receiver {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int lock_patience_ms = 5'000;
+constexpr std::uintmax_t least_free_bytes = 1 << 20;
+constexpr std::int64_t layout = 1; // PRAGMA user_version
+constexpr const char* make_tables = R"(
+  begin;
+  create table webhook (
+    id          integer primary key autoincrement,
+    received_at integer not null, -- microseconds since 1970, UTC
+    account     blob,             -- as the address named it
+    raw         blob not null,
+    cost        integer not null  -- counted against the spool's size
+  );
+  pragma user_version = 1;
+  commit)";
+
+error system_error(std::string_view what) {
+  int number = errno;
+  return transient("spool:folder", std::string(what) + ": " + std::strerror(number));
+}
+
+class descriptor {
+ public:
+  explicit descriptor(int fd) : fd_(fd) {}
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  ~descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] bool good() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+// Webhooks hold customers' names and phones: the folder and what is in it are the receiver's alone.
+result<void> make_folder(const std::string& folder) {
+  std::error_code failed;
+  bool made = fs::create_directories(folder, failed);
+  if (failed) return transient("spool:folder", folder + ": " + failed.message());
+  if (made && ::chmod(folder.c_str(), 0700) != 0) return system_error(folder);
+  return {};
+}
+
+// A name is durable once its folder is.
+result<void> sync_folder(const std::string& folder) {
+  descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.good() || ::fsync(opened.fd()) != 0) return system_error(folder);
+  return {};
+}
+
+result<void> lock_folder(const descriptor& lock) {
+  if (!lock.good()) return system_error("the spool's lock");
+  while (::flock(lock.fd(), LOCK_EX) != 0)
+    if (errno != EINTR) return system_error("the spool's lock");
+  return {};
+}
+
+int open_lock(const std::string& folder) {
+  return ::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+// Never opens a file that is there: closing it would drop the locks that SQLite holds on it in this process.
+result<void> make_file(const std::string& path) {
+  descriptor made(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!made.good() && errno != EEXIST) return system_error(path);
+  return {};
+}
+
+result<void> prepare_database(sqlite& db) {
+  if (auto done = db.run("pragma journal_mode = wal; pragma synchronous = full"); !done) return done.error();
+  auto version = db.number("pragma user_version");
+  if (!version) return version.error();
+  auto tables = db.number("select count(*) from sqlite_master");
+  if (!tables) return tables.error();
+  if (*version == 0 && *tables == 0) return db.run(make_tables);
+  if (*version != layout) return permanent("spool:corrupt", "not a spool of this version");
+  return {};
+}
+
+result<void> check_database(sqlite& db) {
+  auto verdict = db.text("pragma quick_check(1)");
+  if (!verdict) return verdict.error();
+  if (*verdict != "ok") return permanent("spool:corrupt", *verdict);
+  return {};
+}
+
+// Rows that can be read, upwards from the first and, past the damage, downwards from the last.
+class salvage {
+ public:
+  salvage(const sqlite& from, sqlite& to) : from_(from), to_(to) {}
+
+  std::size_t run() {
+    copy("select id, received_at, account, raw, cost from webhook order by id", true);
+    copy("select id, received_at, account, raw, cost from webhook order by id desc", false);
+    return copied_;
+  }
+
+ private:
+  void copy(const char* sql, bool upwards) {
+    auto ask = sqlite_statement::prepare(from_, sql);
+    auto put = sqlite_statement::prepare(
+        to_,
+        "insert or ignore into webhook (id, received_at, account, raw, cost) values (?1, ?2, ?3, ?4, ?5)");
+    if (!ask || !put || !to_.run("begin immediate")) return;
+    std::int64_t last = upwards ? 0 : INT64_MAX;
+    std::size_t count = 0;
+    for (;;) {
+      auto more = ask->step();
+      if (!more || !*more) break;
+      auto id = ask->integer(0);
+      if (upwards ? id <= last : id >= last || id <= top_) break; // in circles, or where the first pass was
+      last = id;
+      if (!put_row(*ask, *put)) break;
+      ++count;
+    }
+    if (upwards) top_ = last;
+    auto committed = to_.run("commit");
+    if (committed) copied_ += count;
+  }
+
+  static bool put_row(const sqlite_statement& row, sqlite_statement& put) {
+    auto account = row.bytes(2);
+    auto raw = row.bytes(3);
+    put.bind(1, row.integer(0));
+    put.bind(2, row.integer(1));
+    if (row.null(2))
+      put.bind_null(3);
+    else
+      put.bind_bytes(3, account);
+    put.bind_bytes(4, raw);
+    put.bind(5, row.integer(4));
+    auto done = put.step();
+    put.reset();
+    return done.has_value();
+  }
+
+  const sqlite& from_;
+  sqlite& to_;
+  std::int64_t top_ = 0;
+  std::size_t copied_ = 0;
+};
+
+std::string name_aside(const std::string& path) {
+  auto stamp = format_instant(suivi::now());
+  std::erase(stamp, ':');
+  auto name = path + ".corrupt-" + stamp;
+  for (int n = 2; fs::exists(name); ++n) name = path + ".corrupt-" + stamp + "-" + std::to_string(n);
+  return name;
+}
+
+} // namespace
+
+std::optional<spool_file::identity> spool_file::named_file() const {
+  struct stat found{};
+  if (::stat(path_.c_str(), &found) != 0) return std::nullopt;
+  return identity{found.st_dev, found.st_ino};
+}
+
+bool spool_file::still_named() const {
+  return named_file() == opened_;
+}
+
+result<void> spool_file::make_ready() {
+  if (db_ && still_named()) return {};
+  db_.reset();
+  if (auto made = make_folder(folder_); !made) return made.error();
+  descriptor lock(open_lock(folder_));
+  if (auto locked = lock_folder(lock); !locked) return locked.error();
+  auto opened = open();
+  if (!opened && is_corrupt(opened.error())) return replace_under_lock(opened.error());
+  return opened;
+}
+
+result<void> spool_file::open() {
+  if (auto made = make_file(path_); !made) return made.error();
+  auto named = named_file();
+  if (!named) return system_error(path_);
+  auto db = sqlite::open(path_, lock_patience_ms);
+  if (!db) return db.error();
+  if (auto prepared = prepare_database(*db); !prepared) return prepared.error();
+  if (*named != checked_) {
+    if (auto checked = check_database(*db); !checked) return checked.error();
+    checked_ = *named;
+  }
+  if (auto synced = sync_folder(folder_); !synced) return synced.error();
+  if (auto synced = sync_folder(fs::path(folder_).parent_path().string()); !synced) return synced.error();
+  db_.emplace(std::move(*db));
+  opened_ = *named;
+  seen_version_ = -1;
+  return {};
+}
+
+// A spool that has taken the disk's last block could never be emptied again, for removing is written to the
+// log, and emptying the log makes the file grow by as much.
+result<void> spool_file::check_disk(std::uint64_t coming_bytes) const {
+  std::error_code failed, no_log;
+  auto room = fs::space(folder_, failed);
+  if (failed) return transient("spool:folder", folder_ + ": " + failed.message());
+  auto log_bytes = fs::file_size(path_ + "-wal", no_log);
+  auto needed = least_free_bytes + (no_log ? 0 : log_bytes) + 2 * coming_bytes;
+  if (room.available < needed) return transient("spool:disk", "no room on the spool's disk");
+  return {};
+}
+
+result<void> spool_file::replace(const error& why) {
+  db_.reset();
+  descriptor lock(open_lock(folder_));
+  if (auto locked = lock_folder(lock); !locked) return locked.error();
+  checked_ = {};
+  if (still_named()) return replace_under_lock(why);
+  return {}; // somebody else has done it
+}
+
+result<void> spool_file::replace_under_lock(const error& why) {
+  auto aside = name_aside(path_);
+  if (auto moved = move_aside(aside); !moved) return moved.error();
+  if (auto opened = open(); !opened) return opened.error();
+  auto rows = carry_over(aside);
+  log::error("the spool's file is damaged: it was moved aside, what could be read of it was carried over",
+             {{"file", aside}, {"carried_over", rows}, {"error", to_string(why)}});
+  return {};
+}
+
+// The log first: a database without its log is whole as of earlier, a log without its database is deleted.
+result<void> spool_file::move_aside(const std::string& target) const {
+  for (const char* part : {"-wal", ""}) {
+    auto from = path_ + part;
+    if (::rename(from.c_str(), (target + part).c_str()) != 0 && errno != ENOENT) return system_error(from);
+  }
+  ::unlink((path_ + "-shm").c_str()); // an index of the log, made anew
+  return sync_folder(folder_);
+}
+
+std::size_t spool_file::carry_over(const std::string& from) {
+  auto damaged = sqlite::open(from, lock_patience_ms);
+  if (!damaged) return 0;
+  return salvage(*damaged, *db_).run();
+}
+
+} // namespace suivi::receiver

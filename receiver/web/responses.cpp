@@ -1,0 +1,83 @@
+// JSON, member by member in the order people read it.
+#include "receiver/web/responses.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace suivi::receiver {
+namespace {
+
+namespace json = boost::json;
+
+http::response with(unsigned status, const json::object& body) {
+  http::response answer;
+  answer.status = status;
+  answer.body = json::serialize(body);
+  return answer;
+}
+
+} // namespace
+
+http::response stored(std::string_view event_id) {
+  return with(200, {{"success", true}, {"id", event_id}, {"outcome", "stored"}});
+}
+
+http::response duplicate(std::string_view first_event_id) {
+  return with(200, {{"success", true}, {"id", first_event_id}, {"outcome", "duplicate"}});
+}
+
+http::response ignored(std::string_view event_id) {
+  return with(200, {{"success", true}, {"id", event_id}, {"outcome", "ignored"}});
+}
+
+http::response quarantined(std::string_view event_id, std::string_view why) {
+  return with(202, {{"success", false}, {"id", event_id}, {"outcome", "quarantined"}, {"error", why}});
+}
+
+http::response kept_in_spool() {
+  return with(202, {{"success", true}, {"outcome", "spooled"}});
+}
+
+http::response refused(unsigned status, std::string_view code, std::string_view message) {
+  json::object what{{"message", message}, {"code", code}};
+  return with(status, {{"success", false}, {"error", std::move(what)}});
+}
+
+http::response unauthorised() {
+  auto answer = refused(401, "UNAUTHORIZED", "wrong or missing secret");
+  answer.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return answer;
+}
+
+http::response forbidden() {
+  return refused(403, "FORBIDDEN", "webhooks are not taken from this address");
+}
+
+http::response too_many_refusals(std::chrono::seconds wait) {
+  auto answer = refused(429, "TOO_MANY_REFUSALS", "this address was refused too often within a minute");
+  answer.headers.emplace_back("Retry-After", std::to_string(wait.count()));
+  return answer;
+}
+
+http::response not_found() {
+  return refused(404, "NOT_FOUND", "there is nothing at this address");
+}
+
+http::response wrong_method(std::string_view allowed) {
+  auto answer = refused(405, "METHOD_NOT_ALLOWED", "this address takes " + std::string(allowed) + " only");
+  answer.headers.emplace_back("Allow", std::string(allowed));
+  return answer;
+}
+
+http::response cannot_keep(int retry_after_seconds) {
+  auto answer = refused(503, "UNAVAILABLE", "the event cannot be kept now, send it again");
+  answer.headers.emplace_back("Retry-After", std::to_string(retry_after_seconds));
+  return answer;
+}
+
+http::response readiness(bool ready, std::string_view database, std::uint64_t spooled) {
+  auto answer = with(ready ? 200 : 503, {{"database", database}, {"spooled", spooled}});
+  return answer;
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,172 @@
+// Accounts side by side, differences together.
+#include "reconciler/commands/verify_command.hpp"
+
+#include "reconciler/commands/console.hpp"
+#include "reconciler/sweep/options.hpp"
+#include "reconciler/verify/verifier.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <fmt/format.h>
+#include <map>
+#include <memory>
+#include <unistd.h>
+
+namespace suivi::reconciler {
+namespace {
+
+namespace json = boost::json;
+
+// Every parcel of some linked orders, drawn by chance.
+constexpr pg::statement draw{"verify_draw", R"sql(
+select p.account, p.uuid, drawn."reference"
+from (select o."id", o."reference"
+      from (select distinct order_id from suivi.parcel where account = any($1) and order_id is not null) linked
+      join orders o on o."id" = linked.order_id
+      order by random() limit $2) drawn
+join suivi.parcel p on p.order_id = drawn."id" and p.account = any($1)
+)sql"};
+
+using verifiers = std::vector<std::unique_ptr<verifier>>;
+
+task<void> check_list(verifier& one) {
+  co_await one.read_list();
+  co_await one.confirm();
+}
+
+task<void> check_singly(verifier& one, std::vector<shop::wanted_read> wanted) {
+  co_await one.read_singly(std::move(wanted));
+  co_await one.confirm();
+}
+
+task<result<std::map<std::string, std::vector<shop::wanted_read>>>>
+sample_of(services& p, std::vector<shop::account> accounts, std::int64_t most) {
+  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  if (!db) co_return db.error();
+  std::vector<std::optional<std::string>> ids;
+  for (const shop::account& a : accounts) ids.emplace_back(a.id);
+  pg::params with;
+  with.texts(ids).integer(most);
+  auto drawn = co_await (*db)->run(draw, std::move(with));
+  if (!drawn) co_return drawn.error();
+  std::map<std::string, std::vector<shop::wanted_read>> wanted;
+  for (std::size_t i = 0; i < drawn->size(); ++i) {
+    std::string account(drawn->text(i, 0));
+    wanted[account].push_back({account, drawn->maybe_text(i, 1), std::string(drawn->text(i, 2)), instant{}});
+  }
+  co_return wanted;
+}
+
+task<void> show_progress(const verifiers& all) {
+  for (;;) {
+    verifier::progress sum;
+    sum.of = 0;
+    for (const auto& one : all) {
+      verifier::progress far = one->how_far();
+      sum.done += far.done;
+      if (sum.of && far.of)
+        *sum.of += *far.of;
+      else
+        sum.of.reset();
+    }
+    std::string line = fmt::format("{} rows compared", sum.done);
+    if (sum.of && *sum.of > 0) {
+      double part = std::min(1.0, static_cast<double>(sum.done) / static_cast<double>(*sum.of));
+      int filled = static_cast<int>(part * 30);
+      line = fmt::format("[{:#<{}}{:.<{}}] {:3.0f} %  {} of {} rows", "", filled, "", 30 - filled, part * 100,
+                         std::min(sum.done, *sum.of), *sum.of);
+    }
+    fmt::print(stderr, "\r\x1b[K{}", line);
+    std::fflush(stderr);
+    co_await runtime::sleep_for(milliseconds(200));
+  }
+}
+
+json::value or_null(const std::optional<std::string>& text) {
+  return text ? json::value(*text) : json::value(nullptr);
+}
+
+void print_document(std::int64_t checked, const std::vector<difference>& differences,
+                    std::int64_t unreadable) {
+  json::array list;
+  for (const difference& d : differences) {
+    json::object o;
+    o["account"] = d.account;
+    o["reference"] = d.reference;
+    o["field"] = d.field;
+    o["shop"] = or_null(d.shop);
+    o["courier"] = or_null(d.courier);
+    list.push_back(std::move(o));
+  }
+  json::object document;
+  document["checked"] = checked;
+  document["differences"] = std::move(list);
+  document["unreadable"] = unreadable;
+  print_json(document);
+}
+
+void print_table(std::int64_t checked, const std::vector<difference>& differences, std::int64_t unreadable) {
+  if (!differences.empty())
+    fmt::print("{:<24} {:<24} {:<20} {:<30} {}\n", "account", "reference", "field", "shop", "courier");
+  for (const difference& d : differences)
+    fmt::print("{:<24} {:<24} {:<20} {:<30} {}\n", d.account, d.reference, d.field, d.shop.value_or("(null)"),
+               d.courier.value_or("(null)"));
+  fmt::print("{} orders compared, {} differences, {} unreadable\n", checked, differences.size(), unreadable);
+}
+
+} // namespace
+
+task<int> verify_command(services& p, verify_arguments arguments) {
+  auto current = co_await schema_is_current(p);
+  if (!current) co_return fail(current.error());
+  auto meant = co_await accounts_meant(p, arguments.account);
+  if (const int* status = std::get_if<int>(&meant)) co_return *status;
+  const auto& accounts = std::get<std::vector<shop::account>>(meant);
+  std::map<std::string, std::vector<shop::wanted_read>> sample;
+  if (arguments.sample) {
+    auto drawn = co_await sample_of(p, accounts, *arguments.sample);
+    if (!drawn) co_return fail(drawn.error());
+    sample = std::move(*drawn);
+  }
+
+  sweep_options options = sweep_options_of(p.settings);
+  verifiers all;
+  runtime::task_group running(p.executor);
+  runtime::task_group beside(p.executor);
+  for (const shop::account& who : accounts) {
+    all.push_back(std::make_unique<verifier>(p.executor, p.database, p.client, who, options));
+    if (arguments.sample)
+      running.spawn("verify", check_singly(*all.back(), std::move(sample[who.id])));
+    else
+      running.spawn("verify", check_list(*all.back()));
+  }
+  bool bar = ::isatty(STDERR_FILENO) == 1;
+  if (bar) beside.spawn("progress", show_progress(all));
+  co_await running.join();
+  beside.cancel();
+  co_await beside.join();
+  if (bar) fmt::print(stderr, "\r\x1b[K");
+
+  std::int64_t checked = 0, unreadable = 0;
+  std::vector<difference> differences;
+  bool all_read = true;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const verifier& one = *all[i];
+    if (one.failed()) co_return fail(*one.failed());
+    checked += one.found().checked();
+    unreadable += one.unreadable();
+    std::vector<difference> found = one.found().differences();
+    differences.insert(differences.end(), found.begin(), found.end());
+    if (one.why_not_all().empty()) continue;
+    all_read = false;
+    say(fmt::format("account {}: not all was read: {}", accounts[i].id, one.why_not_all()));
+  }
+  if (arguments.json)
+    print_document(checked, differences, unreadable);
+  else
+    print_table(checked, differences, unreadable);
+  if (!differences.empty()) co_return exits::failed;
+  co_return all_read ? exits::done : exits::incomplete;
+}
+
+} // namespace suivi::reconciler

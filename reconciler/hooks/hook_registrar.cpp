@@ -1,0 +1,180 @@
+// Read, decide, act; and again from reading where an answer was lost.
+#include "reconciler/hooks/hook_registrar.hpp"
+
+#include "reconciler/pace/pace.hpp"
+
+#include <algorithm>
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr int asked_max = 4;
+constexpr int rounds_max = 4;
+constexpr milliseconds longest_wait{60'000};
+
+bool is_lasting(const error& e) {
+  return e.kind == failure::permanent;
+}
+
+} // namespace
+
+hook_registrar::hook_registrar(http::client& client, const shop::account& who, milliseconds request_timeout,
+                               hook_owner owner)
+    : api_(client, who.courier, request_timeout), owner_(std::move(owner)), name_(who.name) {
+  if (owner_.account.empty()) owner_.account = who.id;
+}
+
+void hook_registrar::count(const maystro::reading& how, const error* failure) {
+  ++counts_.requests;
+  ++(!failure || failure->code == "maystro:not_found" ? counts_.good : counts_.bad);
+  counts_.last = how.answered_at;
+}
+
+// For requests that may be repeated.
+template <class Ask>
+auto hook_registrar::persist(Ask ask) -> decltype(ask()) {
+  for (int tries = 1;; ++tries) {
+    auto answer = co_await ask();
+    error problem;
+    if (!answer.content) problem = answer.content.error();
+    const error* failure = answer.content ? nullptr : &problem;
+    count(answer.how, failure);
+    judgement next = judge(failure, answer.how.retry_after, tries, tries, 0.5);
+    bool again = next.what == next_step::again || next.what == next_step::again_gated;
+    if (!again || tries >= asked_max || next.wait > longest_wait) co_return std::move(answer);
+    co_await runtime::sleep_for(next.wait);
+  }
+}
+
+task<result<void>> hook_registrar::read() {
+  auto ask_types = [this] { return api_.hook_types(); };
+  auto types = co_await persist(ask_types);
+  if (!types.content) co_return types.content.error();
+  auto ask_hooks = [this] { return api_.hooks(); };
+  auto hooks = co_await persist(ask_hooks);
+  if (!hooks.content) co_return hooks.content.error();
+  types_ = std::move(*types.content);
+  hooks_ = std::move(*hooks.content);
+  co_return result<void>();
+}
+
+hook_report hook_registrar::show() const {
+  hook_report r;
+  r.account = owner_.account;
+  r.account_name = name_;
+  std::vector<maystro::hook> ours = hooks_of(hooks_, owner_);
+  for (const maystro::hook& h : hooks_) {
+    bool mine = std::any_of(ours.begin(), ours.end(), [&](const maystro::hook& o) { return o.id == h.id; });
+    r.hooks.push_back({h.id, masked_endpoint(h.endpoint), trigger_names(h, types_), mine});
+  }
+  if (owner_.public_url.empty()) return r; // nothing can be ours
+  hook_plan plan = plan_hooks(hooks_, types_, owner_);
+  for (const maystro::hook_type& t : plan.wanted) r.wanted.push_back(t.name);
+  for (const maystro::hook_type& t : plan.add) r.missing.push_back(t.name);
+  return r;
+}
+
+task<hook_report> hook_registrar::look() {
+  auto got = co_await read();
+  hook_report r = show();
+  if (!got) r.failed = got.error();
+  co_return r;
+}
+
+task<void> hook_registrar::take_away(std::vector<maystro::hook> hooks, hook_report& into) {
+  for (const maystro::hook& h : hooks) {
+    auto ask = [this, &h] { return api_.remove_hook(h.id); };
+    auto gone = co_await persist(ask);
+    bool away = gone.content || gone.content.error().code == "maystro:not_found";
+    if (away)
+      into.removed.push_back(trigger_names(h, types_));
+    else
+      into.failed = gone.content.error();
+    if (into.failed && into.failed->code == "maystro:unauthorized") break;
+  }
+}
+
+task<hook_report> hook_registrar::ensure() {
+  hook_report done;
+  std::vector<std::string> at_first; // missing then
+  for (int round = 1; round <= rounds_max; ++round) {
+    auto got = co_await read();
+    if (!got) {
+      done.failed = got.error();
+      break;
+    }
+    hook_plan plan = plan_hooks(hooks_, types_, owner_);
+    if (round == 1)
+      for (const maystro::hook_type& t : plan.add) at_first.push_back(t.name);
+    if (plan.wanted.empty()) {
+      done.failed = permanent(
+          "hooks:no_type", "the courier lists none of the triggers that tell of an order's state, nor `all`");
+      break;
+    }
+    if (plan.add.empty()) {
+      done.failed.reset();
+      if (plan.remove.empty()) break;
+      co_await take_away(plan.remove, done);
+      bool all_gone = !done.failed;
+      auto after = co_await read();
+      if (!after) done.failed = after.error();
+      if (all_gone || (done.failed && is_lasting(*done.failed))) break;
+      continue;
+    }
+    for (const maystro::hook_type& type : plan.add) {
+      std::string endpoint = endpoint_of(owner_);
+      auto added = co_await api_.add_hook(endpoint, type.id);
+      error problem;
+      if (!added.content) problem = added.content.error();
+      count(added.how, added.content ? nullptr : &problem);
+      if (added.content) continue;
+      done.failed = problem;
+      milliseconds pause = added.how.retry_after.value_or(backoff_first + backoff(round, 0.5));
+      if (is_lasting(problem) || pause > longest_wait) continue;
+      co_await runtime::sleep_for(pause);
+      break; // it may have happened: look first
+    }
+    if (done.failed && is_lasting(*done.failed)) {
+      auto after = co_await read();
+      (void)after; // what failed is told already
+      break;
+    }
+  }
+  hook_report r = show();
+  r.removed = std::move(done.removed);
+  r.failed = std::move(done.failed);
+  if (!r.failed && !r.missing.empty())
+    r.failed = transient("hooks:missing", "the courier took the hooks and does not list them");
+  for (const std::string& name : at_first)
+    if (std::find(r.missing.begin(), r.missing.end(), name) == r.missing.end()) r.added.push_back(name);
+  co_return r;
+}
+
+task<hook_report> hook_registrar::remove() {
+  hook_report done;
+  auto got = co_await read();
+  if (!got) {
+    done.failed = got.error();
+  } else {
+    std::vector<maystro::hook> ours = hooks_of(hooks_, owner_);
+    if (!ours.empty()) {
+      co_await take_away(std::move(ours), done);
+      auto after = co_await read();
+      if (!after && !done.failed) done.failed = after.error();
+    }
+  }
+  hook_report r = show();
+  r.removed = std::move(done.removed);
+  r.failed = std::move(done.failed);
+  co_return r;
+}
+
+task<std::optional<error>> hook_registrar::test() {
+  auto asked = co_await api_.test_hooks();
+  std::optional<error> failed;
+  if (!asked.content) failed = asked.content.error();
+  count(asked.how, failed ? &*failed : nullptr);
+  co_return failed;
+}
+
+} // namespace suivi::reconciler

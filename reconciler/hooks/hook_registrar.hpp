@@ -1,0 +1,65 @@
+// An account's hooks at the courier: looked at, made as hooks.hpp plans them, removed. Every request has a
+// limit, is repeated a few times where that may help, and is counted.
+//
+// A registration whose answer was lost may have happened: it is never sent again before the list has been
+// read again. No report holds a secret: endpoints are masked.
+#pragma once
+
+#include "common/courier/api.hpp"
+#include "common/shop/accounts.hpp"
+#include "reconciler/hooks/hook_plan.hpp"
+#include "reconciler/store/sweep_record.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace suivi::reconciler {
+
+struct shown_hook {
+  std::string id;
+  std::string endpoint; // masked
+  std::string trigger;  // name, else id
+  bool ours = false;
+};
+
+struct hook_report {
+  std::string account, account_name;
+  std::vector<shown_hook> hooks;    // as they are afterwards
+  std::vector<std::string> added;   // names of triggers
+  std::vector<std::string> removed; // … of hooks that are gone
+  std::vector<std::string> wanted;  // what ought to be there
+  std::vector<std::string> missing; // … and is not
+  std::optional<error> failed;
+};
+
+class hook_registrar {
+ public:
+  hook_registrar(http::client& client, const shop::account& who, milliseconds request_timeout,
+                 hook_owner owner);
+
+  task<hook_report> look();
+  task<hook_report> ensure();
+  task<hook_report> remove();
+  // Asks the courier for a test message to every hook of the account.
+  task<std::optional<error>> test();
+
+  [[nodiscard]] const request_counts& counts() const { return counts_; }
+
+ private:
+  template <class Ask>
+  auto persist(Ask ask) -> decltype(ask());
+  void count(const maystro::reading& how, const error* failure);
+  task<result<void>> read();
+  task<void> take_away(std::vector<maystro::hook> hooks, hook_report& into);
+  [[nodiscard]] hook_report show() const;
+
+  maystro::api api_;
+  hook_owner owner_;
+  std::string name_;
+  request_counts counts_;
+  std::vector<maystro::hook> hooks_;
+  std::vector<maystro::hook_type> types_;
+};
+
+} // namespace suivi::reconciler

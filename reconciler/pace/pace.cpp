@@ -1,0 +1,131 @@
+// The decisions of pace.hpp.
+#include "reconciler/pace/pace.hpp"
+
+#include <algorithm>
+
+namespace suivi::reconciler {
+
+milliseconds backoff(int failures, double chance) {
+  milliseconds most = backoff_first;
+  for (int i = 1; i < failures && most < backoff_most; ++i) most *= 2;
+  most = std::min(most, backoff_most);
+  return milliseconds(static_cast<std::int64_t>(static_cast<double>(most.count()) * chance));
+}
+
+judgement judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
+                int throttled_in_a_row, double chance) {
+  if (!failure) return {next_step::take, {}};
+  if (failure->code == "maystro:unauthorized") return {next_step::stop_account, {}};
+  if (failure->code == "maystro:not_found") return {next_step::past_end, {}};
+  bool throttled = failure->code == "maystro:throttled";
+  if (throttled || retry_after) {
+    if (retry_after && *retry_after > throttled_most) return {next_step::stop_account, {}};
+    // Without a word from the courier: our own growing pause, never nothing. With one: a little later than
+    // asked for, so that not every account knocks at the very moment the gate opens.
+    milliseconds wait = retry_after ? *retry_after + milliseconds(static_cast<std::int64_t>(250 * chance))
+                                    : backoff_first + backoff(throttled_in_a_row, chance);
+    if (throttled) return {next_step::again_gated, wait};
+    return {tries >= tries_max ? next_step::give_up : next_step::again_gated, wait};
+  }
+  if (failure->kind == failure::permanent || tries >= tries_max) return {next_step::give_up, {}};
+  return {next_step::again, backoff(tries, chance)};
+}
+
+answer_kind classify(const error* failure, unsigned status, std::optional<milliseconds> retry_after) {
+  if (!failure || failure->code == "maystro:not_found") return answer_kind::good;
+  if (failure->code == "maystro:unauthorized") return answer_kind::refused_key;
+  if (failure->code == "maystro:throttled") return answer_kind::throttled;
+  if (retry_after) return answer_kind::busy;
+  bool gateway = status == 502 || status == 503 || status == 504;
+  bool nobody = failure->code == "http:resolve" || failure->code == "http:refused" ||
+                failure->code == "http:reset" || failure->code == "http:timeout";
+  return gateway || nobody ? answer_kind::absent : answer_kind::faulty;
+}
+
+pace::ticket pace::stand_in_line(priority what, cost price) {
+  lines_[static_cast<std::size_t>(what)].push_back({next_, price});
+  return next_++;
+}
+
+steady_time pace::turn_of(const std::deque<waiting>& line, steady_time now) const {
+  if (line.empty() || in_flight() >= window_.size()) return steady_time::max();
+  steady_time open = std::max(gate_.opens_at(now), breaker_.opens_at(now));
+  return line.front().price == cost::repeated ? std::max(open, budget_.opens_at(now)) : open;
+}
+
+std::optional<pace::ticket> pace::admit(steady_time now) {
+  for (std::deque<waiting>& line : lines_) {
+    if (line.empty() || turn_of(line, now) > now) continue;
+    waiting first = line.front();
+    line.pop_front();
+    gate_.started(now);
+    if (first.price == cost::repeated) budget_.repeated(now);
+    if (first.price == cost::first) budget_.asked_first();
+    under_way_[first.id] = {now, breaker_.started(now)};
+    return first.id;
+  }
+  return std::nullopt;
+}
+
+steady_time pace::look_again(steady_time now) const {
+  steady_time first = steady_time::max();
+  for (const std::deque<waiting>& line : lines_) first = std::min(first, turn_of(line, now));
+  return first;
+}
+
+void pace::ended(ticket which, answer_kind how, milliseconds wait, double chance, steady_time now) {
+  auto found = under_way_.find(which);
+  if (found == under_way_.end()) return;
+  flight request = found->second;
+  under_way_.erase(found);
+
+  if (how == answer_kind::absent) {
+    breaker_.absent(request.probe, chance, now);
+    window_.on_congestion(request.started, now);
+    return;
+  }
+  bool was_away = breaker_.now_is(now) != breaker::state::closed;
+  breaker_.present();
+  if (was_away) window_.begin_again();
+  switch (how) {
+  case answer_kind::good:
+    throttled_in_a_row_ = 0;
+    gate_.answered_well();
+    window_.on_success();
+    break;
+  case answer_kind::throttled:
+    ++throttled_in_a_row_;
+    [[fallthrough]];
+  case answer_kind::busy:
+    gate_.throttled(now);
+    gate_.close_until(now + wait, now);
+    window_.on_congestion(request.started, now);
+    break;
+  case answer_kind::faulty:
+  case answer_kind::refused_key:
+  case answer_kind::absent:
+    break;
+  }
+}
+
+void pace::left(ticket which) {
+  for (std::deque<waiting>& line : lines_)
+    std::erase_if(line, [&](const waiting& w) { return w.id == which; });
+  auto found = under_way_.find(which);
+  if (found == under_way_.end()) return;
+  if (found->second.probe) breaker_.probe_lost();
+  under_way_.erase(found);
+}
+
+std::string pace::give_up_reason(steady_time now) const {
+  if (gate_.throttled_for(now) > throttled_most || gate_.closed_in_all() > throttled_in_all_most)
+    return "the courier throttles without end";
+  // At least three, so that one request with a long time-out does not decide.
+  bool never = !breaker_.ever_present() && breaker_.absent_in_a_row() >= breaker::absent_max;
+  if (breaker_.absent_in_a_row() >= 3 &&
+      breaker_.absent_for(now) > (never ? absent_from_the_start : absent_long))
+    return "nobody answers at the courier's address";
+  return {};
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,216 @@
+// The waiting and counting around maystro::api.
+#include "reconciler/pace/paced_courier.hpp"
+
+#include "common/shop/single_read.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr std::size_t in_trouble_max = 32;
+constexpr milliseconds longest_wait{60'000}; // then it is looked again, whatever was reckoned
+
+steady_time steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
+} // namespace
+
+// A request's place, in line and then on its way, given up when it is destroyed.
+class courier::place {
+ public:
+  place(courier& of, asio::any_io_executor executor, pace::priority what, pace::cost price)
+      : of_(of), id_(of.pace_.stand_in_line(what, price)), wake_(std::move(executor)) {
+    of_.in_line_[id_] = this;
+  }
+  place(const place&) = delete;
+  place& operator=(const place&) = delete;
+  ~place() {
+    of_.in_line_.erase(id_);
+    if (ended_) return;
+    of_.pace_.left(id_);
+    of_.call_next();
+    of_.wake_one();
+  }
+
+  void ended(answer_kind how, milliseconds wait, double chance, steady_time now) {
+    ended_ = true;
+    of_.pace_.ended(id_, how, wait, chance, now);
+    of_.call_next();
+    of_.wake_one();
+  }
+
+  courier& of_;
+  pace::ticket id_;
+  runtime::wakeup wake_;
+  bool admitted_ = false;
+  bool ended_ = false;
+};
+
+// Counts a caller from its first failure to its end.
+class courier::trouble {
+ public:
+  explicit trouble(courier& of) : of_(of) {}
+  trouble(const trouble&) = delete;
+  trouble& operator=(const trouble&) = delete;
+  ~trouble() {
+    if (counted_) --of_.in_trouble_;
+  }
+  void met() {
+    if (!counted_) ++of_.in_trouble_;
+    counted_ = true;
+  }
+
+ private:
+  courier& of_;
+  bool counted_ = false;
+};
+
+courier::courier(http::client& client, maystro::credentials who, milliseconds request_timeout,
+                 double requests_per_second, int max_in_flight)
+    : api_(client, std::move(who), request_timeout), max_in_flight_(std::max(1, max_in_flight)),
+      pace_(pace_limits{max_in_flight_, requests_per_second}) {}
+
+double courier::chance() {
+  return std::uniform_real_distribution<double>(0, 1)(random_);
+}
+
+std::size_t courier::useful_callers() const {
+  return static_cast<std::size_t>(max_in_flight_) + std::min(in_trouble_, in_trouble_max);
+}
+
+void courier::call_next() {
+  steady_time now = steady_now();
+  while (std::optional<pace::ticket> next = pace_.admit(now)) {
+    place* whose = in_line_.at(*next);
+    whose->admitted_ = true;
+    whose->wake_.notify();
+  }
+}
+
+// Whoever waits reckoned with the state before an answer; one of them reckons anew, so that somebody is there
+// when a gate that was closed meanwhile opens.
+void courier::wake_one() {
+  for (auto& [id, waiting] : in_line_) {
+    if (waiting->admitted_) continue;
+    waiting->wake_.notify();
+    return;
+  }
+}
+
+void courier::stop(std::string why) {
+  if (!stopped_.empty()) return;
+  stopped_ = std::move(why);
+  for (auto& [id, waiting] : in_line_) waiting->wake_.notify();
+}
+
+task<void> courier::turn(place& mine) {
+  while (stopped_.empty()) {
+    call_next();
+    if (mine.admitted_) break;
+    steady_time now = steady_now();
+    steady_time again = std::min(pace_.look_again(now), now + longest_wait);
+    co_await mine.wake_.wait_until(again);
+  }
+}
+
+template <class T>
+judgement courier::learn(asked<T>& into, maystro::answer<T> answer, place& on_its_way, int tries) {
+  error problem;
+  if (!answer.content) problem = answer.content.error();
+  const error* failure = answer.content ? nullptr : &problem;
+  const answer_kind how = classify(failure, answer.how.status, answer.how.retry_after);
+  const int throttled_in_a_row = pace_.throttled_in_a_row() + (how == answer_kind::throttled ? 1 : 0);
+  const judgement what = judge(failure, answer.how.retry_after, tries, throttled_in_a_row, chance());
+  const steady_time now = steady_now();
+
+  ++counts_.requests;
+  ++(how == answer_kind::good ? counts_.good : counts_.bad);
+  if (how == answer_kind::throttled) ++counts_.throttled;
+  if (how == answer_kind::good) given_up_in_a_row_ = 0;
+  counts_.last = answer.how.answered_at;
+  into.how = answer.how;
+  if (failure)
+    into.why = to_string(*failure);
+  else
+    into.content = std::move(*answer.content);
+
+  if (how == answer_kind::refused_key)
+    stop(fmt::format("the courier refuses this account's key ({})", answer.how.status));
+  else if (what.what == next_step::stop_account)
+    stop("the courier throttles without end");
+  on_its_way.ended(how, what.wait, chance(), now);
+  std::string give_up_reason = pace_.give_up_reason(now);
+  if (!give_up_reason.empty()) stop(fmt::format("{} ({})", give_up_reason, into.why));
+  return what;
+}
+
+template <class T>
+task<asked<T>> courier::ask(pace::priority what, int& tries, std::function<task<maystro::answer<T>>()> once) {
+  using outcome = typename asked<T>::outcome;
+  auto executor = co_await asio::this_coro::executor;
+  asked<T> got;
+  trouble mine(*this);
+  pace::cost price = pace::cost::first;
+  for (;;) {
+    if (tries >= tries_max) {
+      if (got.why.empty()) got.why = fmt::format("asked for {} times", tries);
+      break;
+    }
+    std::optional<place> here;
+    here.emplace(*this, executor, what, price);
+    co_await turn(*here);
+    if (!stopped_.empty()) {
+      got.what = outcome::stopped;
+      got.why = stopped_;
+      break;
+    }
+    auto answer = co_await once();
+    bool throttled = !answer.content && answer.content.error().code == "maystro:throttled";
+    if (!throttled) ++tries;
+    judgement next = learn(got, std::move(answer), *here, tries);
+    here.reset();
+    if (next.what == next_step::take || next.what == next_step::past_end) {
+      got.what = next.what == next_step::take ? outcome::good : outcome::past_end;
+      break;
+    }
+    if (!stopped_.empty()) {
+      got.what = outcome::stopped;
+      break;
+    }
+    if (next.what == next_step::give_up) {
+      got.what = outcome::unreadable;
+      if (++given_up_in_a_row_ >= given_up_most)
+        stop(fmt::format("the courier gave no good answer to {} requests in a row ({})", given_up_most,
+                         got.why));
+      break;
+    }
+    ++counts_.retries;
+    price = throttled ? pace::cost::none : pace::cost::repeated;
+    if (throttled) continue; // the gate holds it
+    mine.met();
+    if (what == pace::priority::page) what = pace::priority::repetition;
+    if (next.what == next_step::again) co_await runtime::sleep_for(next.wait);
+  }
+  co_return got;
+}
+
+task<asked<maystro::page>> courier::list(int page) {
+  int& tries = tries_by_page_[page];
+  std::function<task<maystro::answer<maystro::page>>()> once = [this, page] { return api_.list(page); };
+  auto got = co_await ask(pace::priority::page, tries, std::move(once));
+  co_return got;
+}
+
+task<asked<std::vector<shop::observation>>> courier::read(shop::wanted_read what, milliseconds read_lag) {
+  int tries = 0;
+  std::function<task<maystro::answer<std::vector<shop::observation>>>()> once = [this, what, read_lag] {
+    return shop::read_parcels(api_, what, shop::source::confirm, read_lag);
+  };
+  auto got = co_await ask(pace::priority::single_read, tries, std::move(once));
+  co_return got;
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,83 @@
+// One account's courier, asked gently: every request waits for its turn (pace.hpp), is repeated as pace.hpp
+// decides, and is counted. Many coroutines may ask at once, and the caller bounds their number; how many
+// requests are really under way is decided here. Whatever is cancelled leaves its place to the next.
+#pragma once
+
+#include "common/courier/api.hpp"
+#include "common/decision/observation.hpp"
+#include "common/runtime/task.hpp"
+#include "common/runtime/wakeup.hpp"
+#include "reconciler/pace/pace.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace suivi::reconciler {
+
+template <class T>
+struct asked {
+  enum class outcome { good, past_end, unreadable, stopped };
+  outcome what = outcome::unreadable;
+  std::optional<T> content; // for good
+  maystro::reading how;
+  std::string why; // for unreadable and stopped
+};
+
+struct courier_counts {
+  // Every request that was sent, or that no connection could be had for; `good`: of these, answered well.
+  std::int64_t requests = 0, good = 0, bad = 0, retries = 0, throttled = 0;
+  std::optional<instant> last;
+};
+
+class courier {
+ public:
+  courier(http::client& client, maystro::credentials who, milliseconds request_timeout,
+          double requests_per_second, int max_in_flight = 10);
+  courier(const courier&) = delete;
+  courier& operator=(const courier&) = delete;
+
+  // A page of the list. However often it is called, a page is asked for at most `tries_max` times in this
+  // object's life.
+  task<asked<maystro::page>> list(int page);
+  // A single read (common/shop/single_read.hpp): what the courier shows of that parcel or reference,
+  // verified. Goes before every page that waits for its turn.
+  task<asked<std::vector<shop::observation>>> read(shop::wanted_read what, milliseconds read_lag);
+
+  // So many callers at once are of use: the ceiling of requests in flight, and one more for each caller that
+  // has failed and waits to ask again, so that bad pages do not keep others from being read.
+  [[nodiscard]] std::size_t useful_callers() const;
+
+  [[nodiscard]] const courier_counts& counts() const { return counts_; }
+  // Why nothing more is asked of this account; empty while it is.
+  [[nodiscard]] const std::string& stopped() const { return stopped_; }
+
+ private:
+  class place;
+  class trouble;
+  template <class T>
+  task<asked<T>> ask(pace::priority what, int& tries, std::function<task<maystro::answer<T>>()> once);
+  template <class T>
+  judgement learn(asked<T>& into, maystro::answer<T> answer, place& on_its_way, int tries);
+  task<void> turn(place& mine);
+  void call_next();
+  void wake_one();
+  void stop(std::string why);
+  double chance();
+
+  maystro::api api_;
+  int max_in_flight_;
+  pace pace_;
+  std::map<pace::ticket, place*> in_line_;
+  courier_counts counts_;
+  std::string stopped_;
+  std::map<int, int> tries_by_page_;
+  int given_up_in_a_row_ = 0;
+  std::size_t in_trouble_ = 0;
+  std::mt19937_64 random_{std::random_device{}()};
+};
+
+} // namespace suivi::reconciler

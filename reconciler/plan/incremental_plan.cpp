@@ -1,0 +1,139 @@
+// The steps of incremental.hpp.
+#include "reconciler/plan/incremental_plan.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <utility>
+
+namespace suivi::reconciler {
+namespace {
+
+// Limits against a courier that never comes to an end: pages in a row that bring nothing new, that cannot be
+// read, and pages whose rows do not say when they were created.
+constexpr int barren_max = 3;
+constexpr int failed_max = 3;
+constexpr int untimed_max = 10;
+
+} // namespace
+
+instant incremental_horizon(std::optional<instant> watermark, instant now) {
+  if (!watermark) return now - incremental_first_reach;
+  return std::min(*watermark, now) - incremental_overlap;
+}
+
+incremental_plan::incremental_plan(instant horizon, std::int64_t max_orders)
+    : horizon_(horizon), max_orders_(std::max<std::int64_t>(0, max_orders)) {
+  begin_round();
+}
+
+void incremental_plan::begin_round() {
+  ++round_;
+  page_ = 1;
+  count_.reset();
+  unreadable_rows_ = 0;
+  barren_ = untimed_ = failed_in_a_row_ = 0;
+  failed_.clear();
+  own_before_ = std::exchange(own_, {});
+  read_twice_before_ = std::exchange(read_twice_, false);
+}
+
+std::optional<int> incremental_plan::next() {
+  if (ended_ || asked_) return std::nullopt;
+  asked_ = true;
+  return page_;
+}
+
+void incremental_plan::end(bool complete, bool cut, std::string reason) {
+  ended_ = true;
+  verdict_.complete = complete && failed_.empty();
+  verdict_.cut = verdict_.complete && cut;
+  verdict_.reason = std::move(reason);
+  if (!failed_.empty())
+    verdict_.reason =
+        fmt::format("{} page(s) could not be read: {}", failed_.size(), fmt::join(failed_, ", "));
+}
+
+// The list ends before the horizon: then all of it must have been read.
+void incremental_plan::end_of_list() {
+  std::int64_t own = static_cast<std::int64_t>(own_.size() + unreadable_rows_);
+  if (!count_ || own >= *count_) return end_of_reading(false);
+  end(false, false, fmt::format("read {} rows where the courier counts {}", own, *count_));
+}
+
+// What was looked for has been read, unless it moved meanwhile and no count could tell.
+void incremental_plan::end_of_reading(bool cut) {
+  std::string reason = cut ? fmt::format("newest {}", max_orders_) : std::string();
+  bool one_answer = page_ == 1; // nothing can have moved within it
+  bool same = round_ > 1 && own_ == own_before_ && !read_twice_ && !read_twice_before_;
+  if (count_ || one_answer || same || !failed_.empty()) return end(true, cut, std::move(reason));
+  if (round_ < page_plan::rounds_max) return begin_round();
+  end(false, false,
+      fmt::format("the courier counts no rows and no two of {} readings in a row were the same", round_));
+}
+
+std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<const listed_row> rows) {
+  asked_ = false;
+  pages_read_.insert(page);
+  failed_in_a_row_ = 0;
+  std::optional<instant> newest; // none: no row says when it was created
+  for (const listed_row& row : rows)
+    if (row.created_at) newest = std::max(newest.value_or(*row.created_at), *row.created_at);
+  bool shrunk = facts.count && count_ && *facts.count < *count_;
+  if (facts.count) count_ = facts.count;
+
+  std::size_t take = rows.size();
+  if (max_orders_ > 0) {
+    std::int64_t left = std::max<std::int64_t>(0, max_orders_ - static_cast<std::int64_t>(own_.size()));
+    take = std::min(take, static_cast<std::size_t>(left));
+  }
+  std::size_t fresh = 0;
+  for (const listed_row& row : rows.first(take)) fresh += own_.insert(row.hash) ? 1 : 0;
+  read_twice_ = read_twice_ || (fresh > 0 && fresh < take);
+  unreadable_rows_ += facts.unreadable;
+  unreadable_most_ = std::max(unreadable_most_, unreadable_rows_);
+
+  std::int64_t own = static_cast<std::int64_t>(own_.size());
+  bool all_read = count_ && own + static_cast<std::int64_t>(unreadable_rows_) >= *count_;
+  if (shrunk) {
+    if (round_ < page_plan::rounds_max)
+      begin_round();
+    else
+      end(false, false, fmt::format("rows went away while the list was read, in each of {} rounds", round_));
+  } else if (rows.empty() && facts.unreadable == 0) {
+    end_of_list();
+  } else if (newest && *newest < horizon_) {
+    end_of_reading(false);
+  } else if (max_orders_ > 0 && own >= max_orders_) {
+    bool cut = !count_ ? facts.has_next || take < rows.size() : *count_ > max_orders_;
+    end_of_reading(cut);
+  } else if (!facts.has_next && all_read) {
+    end_of_list();
+  } else if (!facts.has_next && !count_ && page_ > 1 && fresh == 0 && facts.unreadable == 0) {
+    end_of_list(); // a courier that counts nothing, names no next page and ignores the page's number
+  } else {
+    barren_ = fresh == 0 && facts.unreadable == 0 ? barren_ + 1 : 0;
+    untimed_ += newest ? 0 : 1;
+    ++page_;
+    if (barren_ >= barren_max)
+      end(false, false, "the courier's pages bring nothing new");
+    else if (untimed_ >= untimed_max)
+      end(false, false, "the courier's rows do not say when they were created");
+  }
+  return take;
+}
+
+void incremental_plan::past_end(int page) {
+  if (page == 1) return unreadable(page); // there is always a page 1: this is no end, it is a wrong address
+  asked_ = false;
+  end_of_list();
+}
+
+void incremental_plan::unreadable(int page) {
+  asked_ = false;
+  failed_.insert(page);
+  ++page_;
+  if (++failed_in_a_row_ >= failed_max) end(false, false, "");
+}
+
+} // namespace suivi::reconciler

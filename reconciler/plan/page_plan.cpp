@@ -1,0 +1,315 @@
+// The rounds of plan.hpp.
+#include "reconciler/plan/page_plan.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <vector>
+
+namespace suivi::reconciler {
+namespace {
+
+// Limits against a courier that never comes to an end: so many pages in a row that are past the end, that
+// bring nothing new, or that cannot be read before the size of the list is known.
+constexpr int dead_max = 3;
+constexpr int barren_max = 20;
+constexpr int failed_blind_max = 3;
+constexpr int pages_max = 1'000'000;
+
+// The length of the run of consecutive numbers in `pages` that `page` is part of.
+int run_length(const std::set<int>& pages, int page) {
+  int length = 1;
+  for (int p = page - 1; pages.contains(p); --p) ++length;
+  for (int p = page + 1; pages.contains(p); ++p) ++length;
+  return length;
+}
+
+} // namespace
+
+page_plan::page_plan(std::int64_t max_orders) : max_orders_(std::max<std::int64_t>(0, max_orders)) {
+  start_round();
+}
+
+void page_plan::start_round() {
+  ++round_;
+  phase_ = phase::first;
+  next_page_ = last_page_ = again_page_ = 1;
+  closed_ = count_moved_ = shrunk_ = false;
+  page_size_ = 0;
+  last_count_.reset();
+  failed_.clear();
+  dead_.clear();
+  barren_.clear();
+  unreadable_by_page_.clear();
+  read_twice_before_ = read_twice_;
+  read_twice_ = false;
+  own_before_ = own_;
+  own_ = common_ = 0;
+}
+
+std::optional<int> page_plan::next() {
+  switch (phase_) {
+  case phase::first: // alone: it tells the size of a page and of the list
+    if (in_flight_ > 0) return std::nullopt;
+    break;
+  case phase::forward:
+    if (next_page_ > last_page_) return std::nullopt;
+    break;
+  case phase::again:
+    if (in_flight_ > 0) return std::nullopt;
+    ++in_flight_;
+    return again_page_;
+  case phase::ended:
+    return std::nullopt;
+  }
+  ++in_flight_;
+  return next_page_++;
+}
+
+bool page_plan::is_cut(const base& b) const {
+  return max_orders_ > 0 && b.count && *b.count > max_orders_;
+}
+
+std::int64_t page_plan::goal(const base& b) const {
+  return is_cut(b) ? max_orders_ : b.count.value_or(0);
+}
+
+std::optional<std::int64_t> page_plan::rows_expected() const {
+  if (!last_count_) return std::nullopt;
+  return max_orders_ > 0 ? std::min(*last_count_, max_orders_) : *last_count_;
+}
+
+// How far down rows are wanted: as the list grows, the newest N of its base move down.
+std::int64_t page_plan::limit() const {
+  std::int64_t grown = last_count_.value_or(0) -
+                       bases_[static_cast<std::size_t>(round_ - 1)].count.value_or(last_count_.value_or(0));
+  return max_orders_ + std::max<std::int64_t>(0, grown);
+}
+
+std::size_t page_plan::wanted(int page, std::size_t rows) const {
+  if (max_orders_ == 0 || page_size_ == 0) return rows;
+  std::int64_t before = static_cast<std::int64_t>(page - 1) * static_cast<std::int64_t>(page_size_);
+  std::int64_t left = std::max<std::int64_t>(0, limit() - before);
+  return static_cast<std::size_t>(std::min<std::int64_t>(left, static_cast<std::int64_t>(rows)));
+}
+
+void page_plan::note_count(const page_facts& facts) {
+  if (!facts.count) return;
+  if (last_count_ && *facts.count < *last_count_) shrunk_ = true;
+  if (last_count_ && *facts.count != *last_count_) count_moved_ = true;
+  last_count_ = facts.count;
+}
+
+// Returns how many of them this round had not read before.
+std::size_t page_plan::note_rows(std::span<const listed_row> rows, bool on_base) {
+  const auto bit = [](int number) { return static_cast<seen_set::mark>(1u << (number - 1)); };
+  const auto certain_bit = [&](int number) { return static_cast<seen_set::mark>(bit(number) << 3); };
+  std::size_t fresh = 0;
+  for (const listed_row& row : rows) {
+    const seen_set::mark before = rows_.find(row.hash, 0);
+    seen_set::mark after = before | bit(round_);
+    if (after != before) {
+      ++fresh;
+      ++own_;
+      if (round_ > 1 && (before & bit(round_ - 1))) ++common_;
+    }
+    for (int number = 1; number <= round_; ++number) {
+      base& b = bases_[static_cast<std::size_t>(number - 1)];
+      b.met_old = true;
+      if (before & certain_bit(number)) continue;
+      bool on_that_page = on_base && number == round_;
+      bool created_before = b.as_of && row.created_at && *row.created_at < *b.as_of;
+      bool read_before = (before & (bit(number) - 1)) != 0; // in a round before that one
+      if (on_that_page || created_before || read_before) {
+        after |= certain_bit(number);
+        ++b.certain;
+      } else if (phase_ == phase::again) {
+        ++b.newer;
+        b.met_old = false;
+      }
+    }
+    if (after != before) rows_.set(row.hash, after);
+  }
+  return fresh;
+}
+
+void page_plan::extend(int page) {
+  if (closed_) return;
+  // Beyond the last row wanted nothing is asked for.
+  std::int64_t size = static_cast<std::int64_t>(std::max<std::size_t>(page_size_, 1));
+  std::int64_t ceiling = max_orders_ > 0 && page_size_ > 0 ? (limit() + size - 1) / size : pages_max;
+  std::int64_t target =
+      std::min<std::int64_t>(std::max(last_page_, page), std::min<std::int64_t>(ceiling, pages_max));
+  last_page_ = std::max(last_page_, static_cast<int>(target));
+}
+
+void page_plan::close_at(int page) {
+  closed_ = true;
+  last_page_ = std::min(last_page_, std::max(page, 1));
+}
+
+void page_plan::note_dead(int page) {
+  if (phase_ == phase::again) return;
+  dead_.insert(page);
+  // Where the courier counts nothing, one page past the end is its word that the list ends.
+  if (!last_count_ || run_length(dead_, page) >= dead_max) {
+    close_at(next_page_ - 1);
+  }
+}
+
+std::size_t page_plan::read(int page, const page_facts& facts, std::span<const listed_row> rows) {
+  pages_read_.insert(page);
+  const bool on_base = phase_ == phase::first && page == 1;
+  base& here = bases_[static_cast<std::size_t>(round_ - 1)];
+  if (on_base) here = {facts.count, facts.as_of, 0, 0, false, false};
+  note_count(facts);
+  std::size_t size = rows.size() + facts.unreadable;
+  page_size_ = std::max(page_size_, size);
+  std::size_t take = wanted(page, rows.size());
+  std::size_t fresh = note_rows(rows.first(take), on_base);
+  // A page that brings nothing new at all is an end (a courier that ignores the page's number), no row pushed
+  // on.
+  read_twice_ = read_twice_ || (phase_ != phase::again && fresh > 0 && fresh < take);
+  unreadable_by_page_[page] =
+      std::min(facts.unreadable, wanted(page, size) - std::min(take, wanted(page, size)));
+
+  if (phase_ == phase::again) {
+    if (page == 1) prove_cut();
+    if (fresh == 0 || size == 0)
+      again_page_ = last_page_ + 1;
+    else
+      ++again_page_;
+  } else if (size == 0) {
+    note_dead(page);
+  } else {
+    if (last_count_) {
+      std::int64_t by_count =
+          (*last_count_ + static_cast<std::int64_t>(page_size_) - 1) / static_cast<std::int64_t>(page_size_);
+      extend(static_cast<int>(std::min<std::int64_t>(by_count, pages_max)));
+    }
+    if (fresh == 0 && facts.unreadable == 0) {
+      barren_.insert(page);
+      if (!last_count_ || run_length(barren_, page) >= barren_max) close_at(next_page_ - 1);
+    }
+    if (facts.has_next || !last_count_) extend(page + 1);
+  }
+  answered();
+  return take;
+}
+
+void page_plan::past_end(int page) {
+  if (page == 1) return unreadable(page); // there is always a page 1: this is no end, it is a wrong address
+  if (phase_ == phase::again)
+    again_page_ = last_page_ + 1;
+  else
+    note_dead(page);
+  answered();
+}
+
+void page_plan::unreadable(int page) {
+  failed_.insert(page);
+  if (phase_ == phase::again) {
+    again_page_ = last_page_ + 1;
+  } else if (!last_count_ && run_length(failed_, page) < failed_blind_max) {
+    extend(page + 1); // nothing is known of the list yet: the next page may tell
+  }
+  answered();
+}
+
+void page_plan::answered() {
+  --in_flight_;
+  if (phase_ == phase::first && page_size_ > 0) phase_ = phase::forward;
+  // A further round is read only until it has filled what was missed.
+  if (phase_ == phase::forward && round_ > 1 && any_counted_all()) close_at(next_page_ - 1);
+  if (in_flight_ > 0) return;
+  bool all_asked = next_page_ > last_page_;
+  if (phase_ == phase::first && all_asked) return end_round();
+  if (phase_ == phase::forward && all_asked) {
+    // One page is one answer: nothing can have moved within it. And a round that fell short is not worth
+    // going on with.
+    bool short_of_base = bases_[static_cast<std::size_t>(round_ - 1)].count && !any_counted_all();
+    if ((last_page_ == 1 && round_ == 1) || !failed_.empty() || short_of_base) return end_round();
+    phase_ = phase::again;
+    again_page_ = 1;
+    for (base& b : bases_) {
+      b.newer = 0;
+      b.met_old = false;
+    }
+    return;
+  }
+  if (phase_ == phase::again && (again_page_ > last_page_ || !failed_.empty())) end_round();
+}
+
+bool page_plan::counted_all(const base& b) const {
+  // Rows that cannot be read cannot be told apart: they count only where nothing is seen to move.
+  std::int64_t unreadable = 0;
+  if (!count_moved_ && last_count_ == b.count)
+    for (const auto& [page, rows] : unreadable_by_page_) unreadable += static_cast<std::int64_t>(rows);
+  return b.count && b.certain + unreadable >= goal(b);
+}
+
+bool page_plan::any_counted_all() const {
+  return std::any_of(bases_.begin(), bases_.begin() + round_, [&](const base& b) { return counted_all(b); });
+}
+
+// One answer shows how many rows are new; if the list has grown by as many, none of the old ones has gone,
+// and the rows read since are the newest N of the base and no older ones that moved up.
+void page_plan::prove_cut() {
+  for (base& b : bases_) {
+    bool nothing_went = b.met_old && b.count && last_count_ && *last_count_ - *b.count == b.newer;
+    if (is_cut(b) && nothing_went && counted_all(b)) b.proven = true;
+  }
+}
+
+void page_plan::end_round() {
+  std::size_t unreadable_rows = 0;
+  for (const auto& [page, rows] : unreadable_by_page_) unreadable_rows += rows;
+  unreadable_most_ = std::max(unreadable_most_, unreadable_rows);
+
+  verdict_ = {};
+  if (!failed_.empty()) return fail_rounds();
+  const base& here = bases_[static_cast<std::size_t>(round_ - 1)];
+  bool one_answer = last_page_ == 1 && round_ == 1; // nothing can have moved within it
+  for (const base& b : std::span(bases_).first(static_cast<std::size_t>(round_))) {
+    bool proven = b.proven || (counted_all(b) && (!is_cut(b) || one_answer));
+    if (verdict_.complete || !proven) continue;
+    verdict_.complete = true;
+    verdict_.cut = is_cut(b);
+  }
+  std::int64_t own = own_ + static_cast<std::int64_t>(unreadable_rows);
+  if (!here.count) {
+    bool same = round_ > 1 && own_ == own_before_ && own_ == common_ && !read_twice_ && !read_twice_before_;
+    verdict_.complete = same && own >= rows_expected().value_or(0);
+    verdict_.cut = verdict_.complete && max_orders_ > 0 && own >= max_orders_;
+  }
+  if (verdict_.complete) {
+    if (verdict_.cut) verdict_.reason = fmt::format("newest {}", max_orders_);
+    phase_ = phase::ended;
+    return;
+  }
+  if (round_ < rounds_max) return start_round();
+
+  verdict_.cut = false;
+  if (!here.count)
+    verdict_.reason =
+        fmt::format("the courier counts no rows and no two of {} readings in a row were the same", round_);
+  else if (own < goal(here) && !count_moved_)
+    verdict_.reason = fmt::format("read {} rows where the courier counts {}", own, goal(here));
+  else if (shrunk_)
+    verdict_.reason = fmt::format("rows went away while the list was read, in each of {} rounds", round_);
+  else
+    verdict_.reason = fmt::format("the list moved while it was read, in each of {} rounds", round_);
+  phase_ = phase::ended;
+}
+
+void page_plan::fail_rounds() {
+  std::vector<int> some(failed_.begin(), failed_.end());
+  std::size_t shown = std::min<std::size_t>(some.size(), 10);
+  verdict_.reason =
+      fmt::format("{} page(s) could not be read: {}{}", some.size(),
+                  fmt::join(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                  some.size() > shown ? ", …" : "");
+  phase_ = phase::ended;
+}
+
+} // namespace suivi::reconciler

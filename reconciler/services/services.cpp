@@ -1,0 +1,65 @@
+// Construction from settings.
+#include "reconciler/services/services.hpp"
+
+#include "common/log/log.hpp"
+#include "common/schema/schema.hpp"
+
+#include <boost/asio/ip/host_name.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace suivi::reconciler {
+namespace {
+
+pg::pool_options pool_of(const config::settings& s) {
+  pg::pool_options options;
+  options.connect.url = s.database.url.reveal();
+  options.connect.application_name = "suivi-reconciler";
+  options.size = static_cast<std::size_t>(s.database.pool);
+  return options;
+}
+
+std::string name_of_process() {
+  boost::system::error_code ignored;
+  std::string host = asio::ip::host_name(ignored);
+  return fmt::format("{}:{}", host.empty() ? "host" : host, ::getpid());
+}
+
+} // namespace
+
+services::services(asio::any_io_executor on, config::settings values)
+    : executor(on), settings(std::move(values)), database(on, pool_of(settings)),
+      client(on, http::client_limits{}), owner(name_of_process()) {}
+
+std::vector<shop::account> services::accounts_of_environment() const {
+  std::vector<shop::account> accounts;
+  for (const config::environment_account& a : settings.maystro.accounts) {
+    shop::account one;
+    one.id = a.id;
+    one.name = a.name;
+    one.courier.base_url = maystro::normalise_base_url(settings.maystro.base_url);
+    one.courier.api_key = secret(maystro::normalise_api_key(a.api_key.reveal()));
+    one.from_environment = true;
+    accounts.push_back(std::move(one));
+  }
+  return accounts;
+}
+
+task<result<void>> migrate_now(services& p, milliseconds patience) {
+  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + patience);
+  if (!db) co_return db.error();
+  auto ran = co_await pg::migrate(**db, schema::all());
+  if (!ran) co_return ran.error();
+  if (*ran > 0) log::info("the schema was brought up to date", {{"scripts", *ran}});
+  co_return result<void>();
+}
+
+task<result<std::vector<shop::account>>> accounts_now(services& p, milliseconds patience) {
+  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + patience);
+  if (!db) co_return db.error();
+  std::vector<shop::account> fallback = p.accounts_of_environment();
+  auto accounts = co_await shop::load_accounts(**db, p.settings.maystro.base_url, std::move(fallback));
+  co_return accounts;
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,38 @@
+// What every command of the program stands on, made in one place and handed down.
+#pragma once
+
+#include "common/config/settings.hpp"
+#include "common/http/client.hpp"
+#include "common/pg/pool.hpp"
+#include "common/shop/accounts.hpp"
+
+#include <string>
+#include <vector>
+
+namespace suivi::reconciler {
+
+namespace exits {
+inline constexpr int done = 0, failed = 1, usage = 2, incomplete = 3;
+}
+
+// A database that cannot be reached this long ends a one-off command, so that it ends within ten seconds.
+inline constexpr milliseconds database_patience{9'500};
+
+struct services {
+  services(asio::any_io_executor executor, config::settings values);
+
+  asio::any_io_executor executor;
+  config::settings settings;
+  pg::pool database;
+  http::client client;
+  std::string owner; // names this process in leases
+
+  [[nodiscard]] std::vector<shop::account> accounts_of_environment() const;
+};
+
+// Brings the schema up to date. `patience`: for the database to answer.
+task<result<void>> migrate_now(services& p, milliseconds patience);
+// The accounts of the shop, else of the environment; may be none.
+task<result<std::vector<shop::account>>> accounts_now(services& p, milliseconds patience);
+
+} // namespace suivi::reconciler

@@ -1,0 +1,27 @@
+// What a sweep is told: its kind, how much of the list it may read, and how fast.
+#pragma once
+
+#include "common/base/time.hpp"
+#include "common/config/settings.hpp"
+
+namespace suivi::reconciler {
+
+enum class sweep_kind { full, incremental };
+
+struct sweep_options {
+  sweep_kind kind = sweep_kind::full;
+  std::int64_t max_orders = 10'000; // 0 = all
+  int max_in_flight = 10;
+  double requests_per_second = 0;
+  milliseconds request_timeout{30'000};
+  milliseconds read_lag{10'000};
+  bool adopt_unassigned = true;
+  std::int64_t lookup_limit = 500;         // single look-ups; 0 = none
+  milliseconds incremental_every{300'000}; // what rotation reckons with
+  bool dry_run = false;
+};
+
+// A full sweep as the settings say.
+[[nodiscard]] sweep_options sweep_options_of(const config::settings& settings);
+
+} // namespace suivi::reconciler

@@ -1,0 +1,102 @@
+// The statements of rotation.hpp and its one computation.
+#include "reconciler/sweep/rotation.hpp"
+
+#include <algorithm>
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr milliseconds default_every{300'000};
+
+#define SUIVI_OPEN_PARCELS                                                                                   \
+  "p.account = $1 and p.open and p.order_id is not null"                                                     \
+  " and (p.status not in (50, 53) or p.created_at is null or p.created_at > clock_timestamp() - interval "   \
+  "'60 days')"                                                                                               \
+  " and (p.gone_at is null or p.gone_at <= p.pulled_at or p.asked_at < clock_timestamp() - interval '1 "     \
+  "day')"
+
+constexpr pg::statement count_open{"rotation_count",
+                                   "select count(*) from suivi.parcel p where " SUIVI_OPEN_PARCELS};
+
+constexpr pg::statement choose{
+    "rotation_choose",
+    "select w.id, w.uuid, coalesce(w.reference, o.\"reference\", '') from ("
+    "  select c.*, row_number() over (order by c.heard nulls first, c.id) as place from ("
+    "    select p.id, p.uuid, p.reference, p.order_id, greatest(p.pulled_at, p.asked_at) as heard"
+    "    from suivi.parcel p where " SUIVI_OPEN_PARCELS " order by heard nulls first, p.id limit $2) c) w "
+    "left join \"orders\" o on o.\"id\" = w.order_id "
+    "where w.place <= $3 or w.heard is null or w.heard < clock_timestamp() - $4 * interval '1 millisecond' "
+    "order by w.place"};
+
+#undef SUIVI_OPEN_PARCELS
+
+constexpr pg::statement begin{"rotation_begin", "begin"};
+constexpr pg::statement commit{"rotation_commit", "commit"};
+
+// The door writes parcels under their orders' locks, in any order; whoever else writes some must not wait for
+// it while it may wait for him. One that is being written is asked for again next time.
+constexpr pg::statement note{"rotation_note", R"sql(
+with free as (
+  select p.id, n.gone from unnest($1::bigint[], $2::boolean[]) as n (id, gone)
+  join suivi.parcel p on p.id = n.id for update of p skip locked
+)
+update suivi.parcel p
+set asked_at = clock_timestamp(),
+    gone_at = case when not n.gone or p.gone_at > coalesce(p.pulled_at, '-infinity') then p.gone_at else clock_timestamp() end
+from free n
+where p.id = n.id
+)sql"};
+
+} // namespace
+
+std::int64_t rotation_budget(std::int64_t open, milliseconds every) {
+  if (open <= 0) return 0;
+  std::int64_t step = std::chrono::milliseconds(every.count() > 0 ? every : default_every).count();
+  std::int64_t whole = std::chrono::milliseconds(rotation_period).count();
+  std::int64_t sweeps = std::max<std::int64_t>(1, whole / step);
+  std::int64_t needed = (open + sweeps - 1) / sweeps;
+  return std::min(open, std::clamp(needed, rotation_least, rotation_most));
+}
+
+task<result<std::vector<open_parcel>>> parcels_to_reread(pg::connection& db, std::string account,
+                                                         milliseconds every) {
+  pg::params whose;
+  whose.text(account);
+  auto counted = co_await db.run(count_open, std::move(whose));
+  if (!counted) co_return counted.error();
+  pg::params with;
+  with.text(account).integer(rotation_budget(counted->integer(0, 0), every)).integer(rotation_least);
+  with.integer(std::chrono::milliseconds(rotation_rest).count());
+  auto found = co_await db.run(choose, std::move(with));
+  if (!found) co_return found.error();
+  std::vector<open_parcel> parcels;
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    open_parcel p;
+    p.id = found->integer(i, 0);
+    p.uuid = found->maybe_text(i, 1);
+    p.reference = found->text(i, 2);
+    parcels.push_back(std::move(p));
+  }
+  co_return parcels;
+}
+
+task<result<void>> note_rereads(pg::connection& db, lease held, std::vector<reread> done) {
+  std::vector<std::optional<std::int64_t>> ids;
+  std::vector<std::optional<bool>> gone;
+  for (const reread& one : done) {
+    ids.push_back(one.id);
+    gone.push_back(one.gone);
+  }
+  pg::pipeline steps;
+  steps.add(begin);
+  add_hold_term(steps, held);
+  pg::params told;
+  told.integers(ids).booleans(gone);
+  steps.add(note, std::move(told));
+  steps.add(commit);
+  auto noted = co_await db.run(std::move(steps));
+  if (!noted) co_return noted.error();
+  co_return result<void>();
+}
+
+} // namespace suivi::reconciler

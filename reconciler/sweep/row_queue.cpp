@@ -1,0 +1,149 @@
+// Slices, retries and sorting of verdicts.
+#include "reconciler/sweep/row_queue.hpp"
+
+#include "common/log/log.hpp"
+#include "reconciler/pace/pace.hpp"
+
+#include <algorithm>
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr milliseconds busy_pause{1'000};
+
+steady_time steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
+} // namespace
+
+std::string doubt_key(const shop::wanted_read& wanted) {
+  return wanted.uuid ? "u" + *wanted.uuid : "r" + wanted.reference;
+}
+
+feed::feed(pg::pool& database, shop::door_options door, std::optional<lease> held, tally& counted,
+           runtime::wakeup& progress)
+    : database_(database), door_(door), held_(std::move(held)), counted_(counted), progress_(progress) {}
+
+void feed::offer(std::vector<shop::observation> rows) {
+  for (shop::observation& o : rows) {
+    std::uint64_t parcel = identity_hash(o.what);
+    queue_.push_back(row{parcel, std::move(o), std::nullopt, {}});
+  }
+  if (wake_) wake_->notify();
+}
+
+void feed::close() {
+  closed_ = true;
+  if (wake_) wake_->notify();
+}
+
+void feed::abandon() {
+  abandoned_ = true;
+  if (wake_) wake_->notify();
+}
+
+bool feed::met(const std::string& order_id) const {
+  return met_.contains(text_hash(order_id));
+}
+
+void feed::note_doubt(const shop::wanted_read& wanted) {
+  auto [known, fresh] = doubts_.try_emplace(doubt_key(wanted), wanted);
+  if (!fresh) known->second.not_before = std::max(known->second.not_before, wanted.not_before);
+}
+
+std::vector<shop::wanted_read> feed::take_doubts() {
+  std::vector<shop::wanted_read> doubts;
+  for (auto& [key, wanted] : doubts_) doubts.push_back(std::move(wanted));
+  doubts_.clear();
+  return doubts;
+}
+
+std::vector<feed::row> feed::take_slice() {
+  std::vector<row> slice;
+  steady_time now = steady_now();
+  auto take = [&](std::deque<row>& from) {
+    slice.push_back(std::move(from.front()));
+    from.pop_front();
+  };
+  while (!busy_.empty() && busy_.front().next_try <= now && slice.size() < shop::observations_per_call_max)
+    take(busy_);
+  while (!queue_.empty() && slice.size() < shop::observations_per_call_max) take(queue_);
+  return slice;
+}
+
+task<result<std::vector<shop::verdict>>> feed::apply(const std::vector<shop::observation>& slice) {
+  shop::also under_term;
+  if (held_)
+    under_term = [this](pg::pipeline& closing, std::span<const shop::verdict>) {
+      add_hold_term(closing, *held_);
+    };
+  steady_time give_up = steady_now() + database_away_most;
+  error last;
+  for (int failures = 1;; ++failures) {
+    auto db = co_await database_.acquire(std::min(give_up, steady_now() + milliseconds(10'000)));
+    if (db) {
+      auto done = co_await shop::apply(**db, slice, door_, under_term);
+      if (done) co_return std::move(*done);
+      last = done.error();
+      if (last.kind == failure::permanent) co_return last;
+    } else {
+      last = db.error();
+    }
+    // In doubt as well as transient: applying anything twice changes nothing.
+    milliseconds pause = backoff_first + backoff(failures, 0.5);
+    if (abandoned_ || steady_now() + pause > give_up) co_return last;
+    log::warn("the database did not take a slice of a sweep", {{"error", to_string(last)}});
+    co_await runtime::sleep_for(pause);
+  }
+}
+
+void feed::sort_out(std::vector<row> slice, std::vector<shop::observation> observations,
+                    const std::vector<shop::verdict>& verdicts) {
+  steady_time now = steady_now();
+  for (std::size_t i = 0; i < slice.size(); ++i) {
+    const shop::verdict& v = verdicts[i];
+    counted_.count(slice[i].parcel, v);
+    if (!held_ && !v.order_id.empty()) met_.insert(text_hash(v.order_id));
+    if (v.wanted) note_doubt(*v.wanted);
+    if (v.what != shop::outcome::busy) continue;
+    row again = std::move(slice[i]);
+    again.what = std::move(observations[i]);
+    if (!again.locked_since) again.locked_since = now;
+    again.next_try = now + busy_pause;
+    if (now - *again.locked_since < busy_most) {
+      busy_.push_back(std::move(again));
+    } else {
+      ++given_up_;
+      counted_.count_undecided(again.parcel);
+    }
+  }
+}
+
+task<void> feed::run() {
+  auto executor = co_await asio::this_coro::executor;
+  wake_.emplace(executor);
+  while (!abandoned_ && !failed_) {
+    std::vector<row> slice = take_slice();
+    if (slice.empty()) {
+      if (closed_ && busy_.empty()) break;
+      steady_time until = busy_.empty() ? steady_now() + milliseconds(60'000) : busy_.front().next_try;
+      co_await wake_->wait_until(until);
+      continue;
+    }
+    under_way_ = slice.size();
+    std::vector<shop::observation> observations;
+    observations.reserve(slice.size());
+    for (row& r : slice) observations.push_back(std::move(r.what));
+    auto verdicts = co_await apply(observations);
+    under_way_ = 0;
+    if (verdicts)
+      sort_out(std::move(slice), std::move(observations), *verdicts);
+    else
+      failed_ = verdicts.error();
+    progress_.notify();
+  }
+  progress_.notify();
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,87 @@
+// From the courier's rows to the door: slices of what has arrived, one after the other, until nothing is
+// left.
+//
+// Rows wait only here, and the sweep asks for no more pages while many do, so memory stays flat. Rows that
+// the shop has locked are tried again for a minute. A transient failure of the database is tried again for a
+// minute; every slice commits under the sweep's term, so that nothing is written once the lease is lost.
+#pragma once
+
+#include "common/door/door.hpp"
+#include "common/pg/pool.hpp"
+#include "common/runtime/wakeup.hpp"
+#include "reconciler/plan/seen_set.hpp"
+#include "reconciler/store/sweep_record.hpp"
+#include "reconciler/sweep/tally.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace suivi::reconciler {
+
+inline constexpr milliseconds busy_most{60'000};
+inline constexpr milliseconds database_away_most{60'000};
+
+// Equal for doubts that one single read settles.
+[[nodiscard]] std::string doubt_key(const shop::wanted_read& wanted);
+
+class feed {
+ public:
+  // `held`: none in a dry run. `progress` is notified after every slice.
+  feed(pg::pool& database, shop::door_options door, std::optional<lease> held, tally& counted,
+       runtime::wakeup& progress);
+
+  void offer(std::vector<shop::observation> rows);
+  void close();   // no more rows will come
+  void abandon(); // run() returns after the slice under way
+
+  // Until closed and empty, abandoned or failed.
+  task<void> run();
+
+  [[nodiscard]] std::size_t waiting() const { return queue_.size() + busy_.size() + under_way_; }
+  [[nodiscard]] std::size_t given_up() const { return given_up_; } // rows that stayed locked
+  [[nodiscard]] const std::optional<error>& failed() const { return failed_; }
+  [[nodiscard]] bool lease_lost() const { return failed_ && failed_->code == "sqlstate:SV002"; }
+
+  // In a dry run, where nothing is written: whether a row was of that order, and of how many orders rows
+  // were.
+  [[nodiscard]] bool met(const std::string& order_id) const;
+  [[nodiscard]] std::size_t orders_met() const { return met_.size(); }
+
+  // The single reads that would settle something, each once and at the latest of the times asked for, since
+  // the last call.
+  [[nodiscard]] std::vector<shop::wanted_read> take_doubts();
+
+ private:
+  struct row {
+    std::uint64_t parcel;
+    shop::observation what;
+    std::optional<steady_time> locked_since;
+    steady_time next_try{};
+  };
+
+  std::vector<row> take_slice();
+  void note_doubt(const shop::wanted_read& wanted);
+  task<result<std::vector<shop::verdict>>> apply(const std::vector<shop::observation>& slice);
+  void sort_out(std::vector<row> slice, std::vector<shop::observation> observations,
+                const std::vector<shop::verdict>& verdicts);
+
+  pg::pool& database_;
+  shop::door_options door_;
+  std::optional<lease> held_;
+  tally& counted_;
+  runtime::wakeup& progress_;
+  std::optional<runtime::wakeup> wake_;
+  std::deque<row> queue_;
+  std::deque<row> busy_;
+  std::size_t under_way_ = 0;
+  std::size_t given_up_ = 0;
+  bool closed_ = false;
+  bool abandoned_ = false;
+  std::optional<error> failed_;
+  std::map<std::string, shop::wanted_read> doubts_;
+  seen_set met_; // by hash of the order's id
+};
+
+} // namespace suivi::reconciler

@@ -1,0 +1,123 @@
+// Leases and sweeps of a round.
+#include "reconciler/sweep/sweep_group.hpp"
+
+#include "common/log/log.hpp"
+
+#include <fmt/format.h>
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr milliseconds look_again{500};
+constexpr milliseconds database_wait{10'000};
+
+steady_time steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
+} // namespace
+
+sweep_group::sweep_group(asio::any_io_executor executor, pg::pool& database, http::client& client,
+                         std::string owner)
+    : executor_(std::move(executor)), database_(database), client_(client), owner_(std::move(owner)) {}
+
+void sweep_group::stop() {
+  stopping_ = true;
+  for (place& p : places_)
+    if (p.sweep) p.sweep->stop();
+}
+
+account_sweep::progress sweep_group::how_far() const {
+  account_sweep::progress sum;
+  std::int64_t expected = 0;
+  bool known = !places_.empty();
+  for (const place& p : places_) {
+    if (!p.sweep) {
+      known = false;
+      continue;
+    }
+    account_sweep::progress one = p.sweep->how_far();
+    sum.pages += one.pages;
+    sum.rows += one.rows;
+    if (one.rows_expected)
+      expected += *one.rows_expected;
+    else
+      known = known && p.done.has_value();
+  }
+  if (known) sum.rows_expected = expected;
+  return sum;
+}
+
+task<std::optional<lease>> sweep_group::win(const shop::account& who, milliseconds patience,
+                                            std::function<void(const std::string&)> say) {
+  steady_time give_up = steady_now() + patience;
+  bool said = false;
+  while (!stopping_) {
+    auto db = co_await database_.acquire(steady_now() + database_wait);
+    if (!db) {
+      failed_ = db.error();
+      break;
+    }
+    auto got = co_await take_lease(**db, who.id, who.name, owner_);
+    if (!got) {
+      failed_ = got.error();
+      break;
+    }
+    if (*got) co_return *got;
+    if (steady_now() + look_again > give_up) break;
+    if (!said && say) say(fmt::format("account {}: another sweep is running, waiting for it to end", who.id));
+    said = true;
+    {
+      auto back = std::move(*db); // not kept while waiting
+    }
+    co_await runtime::sleep_for(look_again);
+  }
+  co_return std::nullopt;
+}
+
+task<void> sweep_group::run_one(place& here, sweep_options options, milliseconds patience,
+                                std::function<void(const std::string&)> say) {
+  std::optional<lease> held;
+  if (!options.dry_run) {
+    held = co_await win(here.who, patience, say);
+    if (!held) {
+      here.passed_over = true;
+      co_return;
+    }
+  }
+  here.sweep = std::make_unique<account_sweep>(executor_, database_, client_, here.who, options, held);
+  if (stopping_) here.sweep->stop();
+  report done = co_await here.sweep->run();
+  bool free = !done.id.empty() && done.id != "dry-run"; // begun: its end has freed the lease
+  if (held && !free) {
+    auto db = co_await database_.acquire(steady_now() + database_wait);
+    if (db) {
+      auto freed = co_await free_lease(**db, *held);
+      if (!freed) log::warn("a lease could not be freed", {{"account", held->account}});
+    }
+  }
+  here.done = std::move(done);
+}
+
+task<sweep_group::outcome> sweep_group::run(std::vector<shop::account> accounts, sweep_options options,
+                                            milliseconds patience,
+                                            std::function<void(const std::string&)> say) {
+  places_.clear();
+  failed_.reset();
+  places_.reserve(accounts.size()); // run_one() keeps references
+  for (shop::account& a : accounts) places_.push_back(place{std::move(a), nullptr, std::nullopt, false});
+  runtime::task_group running(executor_);
+  for (place& p : places_) running.spawn("sweep", run_one(p, options, patience, say));
+  co_await running.join();
+
+  outcome all;
+  for (place& p : places_) {
+    if (p.done) all.reports.push_back(std::move(*p.done));
+    if (p.passed_over) all.passed_over.push_back(p.who.id);
+  }
+  all.failed = failed_;
+  places_.clear();
+  co_return all;
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,55 @@
+// Sweeps of several accounts side by side: one's failure is never another's. An account whose lease somebody
+// else holds is waited for, or passed over.
+#pragma once
+
+#include "reconciler/sweep/account_sweep.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace suivi::reconciler {
+
+class sweep_group {
+ public:
+  sweep_group(asio::any_io_executor executor, pg::pool& database, http::client& client, std::string owner);
+
+  struct outcome {
+    std::vector<report> reports;          // in the order of the accounts
+    std::vector<std::string> passed_over; // accounts whose lease could not be had in time
+    std::optional<error> failed;          // the database could not be asked for a lease
+  };
+  // `patience`: how long to wait for a lease; `say` is told once for each account that is waited for. May be
+  // called again after it has returned.
+  task<outcome> run(std::vector<shop::account> accounts, sweep_options options, milliseconds patience,
+                    std::function<void(const std::string&)> say);
+  // Ends what is under way and keeps later runs from starting.
+  void stop();
+  [[nodiscard]] bool stopped() const { return stopping_; }
+
+  // Of the sweeps under way, together.
+  [[nodiscard]] account_sweep::progress how_far() const;
+
+ private:
+  struct place {
+    shop::account who;
+    std::unique_ptr<account_sweep> sweep;
+    std::optional<report> done;
+    bool passed_over = false;
+  };
+  task<void> run_one(place& here, sweep_options options, milliseconds patience,
+                     std::function<void(const std::string&)> say);
+  task<std::optional<lease>> win(const shop::account& who, milliseconds patience,
+                                 std::function<void(const std::string&)> say);
+
+  asio::any_io_executor executor_;
+  pg::pool& database_;
+  http::client& client_;
+  std::string owner_;
+  std::vector<place> places_;
+  std::optional<error> failed_;
+  bool stopping_ = false;
+};
+
+} // namespace suivi::reconciler

@@ -1,0 +1,181 @@
+// Pages and single reads, side by side, each compared as it comes.
+#include "reconciler/verify/verifier.hpp"
+
+#include "common/door/read_only_snapshot.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr milliseconds database_wait{10'000};
+// More orders than these are not read again one by one: so many differences are no accident of time.
+constexpr std::size_t confirmed_max = 200;
+// What a webhook on its way may need to be applied.
+constexpr milliseconds settling{1'000};
+
+shop::door_options door_of(const sweep_options& options) {
+  shop::door_options door;
+  door.adopt_unassigned = options.adopt_unassigned;
+  door.read_lag = options.read_lag;
+  door.dry_run = true;
+  return door;
+}
+
+} // namespace
+
+verifier::verifier(asio::any_io_executor executor, pg::pool& database, http::client& client,
+                   const shop::account& who, sweep_options options)
+    : database_(database), who_(who), options_(options),
+      courier_(client, who_.courier, options.request_timeout, options.requests_per_second,
+               options.max_in_flight),
+      found_(door_of(options)), wake_(executor), fetchers_(executor) {}
+
+verifier::progress verifier::how_far() const {
+  if (single_wanted_ > 0) return {single_reads_, single_wanted_};
+  return {rows_read_, plan_.rows_expected()};
+}
+
+task<void> verifier::compare(std::vector<shop::observation> rows, comparison& into) {
+  for (std::size_t from = 0; from < rows.size() && !failed_; from += shop::observations_per_call_max) {
+    std::size_t size = std::min(rows.size() - from, shop::observations_per_call_max);
+    std::span<const shop::observation> slice(rows.data() + from, size);
+    auto db = co_await database_.acquire(std::chrono::steady_clock::now() + database_wait);
+    if (!db) {
+      failed_ = db.error();
+      co_return;
+    }
+    auto known = co_await shop::glance(**db, slice);
+    if (!known) {
+      failed_ = known.error();
+      co_return;
+    }
+    into.take(*known, slice);
+  }
+}
+
+task<void> verifier::fetch(int page) {
+  auto got = co_await courier_.list(page);
+  using outcome = asked<maystro::page>::outcome;
+  if (got.what == outcome::good) {
+    std::vector<listed_row> listed;
+    std::vector<shop::observation> rows;
+    shop::as_of when =
+        shop::pull_time(got.how.asked_at, got.how.answered_at, got.how.server_date, options_.read_lag);
+    for (maystro::shipment& row : got.content->rows) {
+      listed.push_back({identity_hash(row), row.created_at});
+      shop::observation o;
+      o.account = who_.id;
+      o.from = shop::source::sweep;
+      o.when = when;
+      o.what = std::move(row);
+      rows.push_back(std::move(o));
+    }
+    rows_read_ += static_cast<std::int64_t>(rows.size());
+    co_await compare(std::move(rows), found_);
+    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, when.from};
+    plan_.read(page, facts, listed);
+  } else if (got.what == outcome::past_end) {
+    if (page == 1 && first_failure_.empty()) first_failure_ = got.why;
+    plan_.past_end(page);
+  } else {
+    if (first_failure_.empty()) first_failure_ = got.why;
+    plan_.unreadable(page);
+  }
+  --in_flight_;
+  wake_.notify();
+}
+
+task<void> verifier::read_list() {
+  if (who_.courier.api_key.empty()) {
+    why_not_all_ = "the account has no key";
+    unreadable_ = 1;
+    co_return;
+  }
+  while (!plan_.done() && !failed_ && courier_.stopped().empty()) {
+    while (in_flight_ < options_.max_in_flight) {
+      std::optional<int> page = plan_.next();
+      if (!page) break;
+      ++in_flight_;
+      fetchers_.spawn("page", fetch(*page));
+    }
+    if (plan_.done()) break;
+    co_await wake_.wait_until(std::chrono::steady_clock::now() + milliseconds(1'000));
+  }
+  co_await fetchers_.join();
+  if (failed_) co_return;
+  unreadable_ = static_cast<std::int64_t>(plan_.unreadable_rows());
+  page_plan::verdict list = plan_.judge();
+  if (!courier_.stopped().empty())
+    why_not_all_ = courier_.stopped();
+  else if (!list.complete)
+    why_not_all_ = first_failure_.empty() ? list.reason : fmt::format("{} ({})", list.reason, first_failure_);
+  else if (unreadable_ > 0)
+    why_not_all_ = fmt::format("{} row(s) could not be read", unreadable_);
+  std::int64_t read = rows_read_ + unreadable_;
+  bool short_of = !why_not_all_.empty() && plan_.rows_expected() && *plan_.rows_expected() > read;
+  if (short_of)
+    unreadable_ += *plan_.rows_expected() - read;
+  else if (!why_not_all_.empty() && unreadable_ == 0)
+    unreadable_ = 1; // nobody knows how many
+}
+
+task<void> verifier::read_one(shop::wanted_read wanted, comparison& into, bool counts) {
+  auto got = co_await courier_.read(wanted, options_.read_lag);
+  using outcome = asked<std::vector<shop::observation>>::outcome;
+  if (got.what == outcome::good) {
+    for (shop::observation& o : *got.content) o.account = who_.id;
+    co_await compare(std::move(*got.content), into);
+  } else if (counts && got.what != outcome::past_end) { // gone at the courier: its columns stay
+    ++unreadable_;
+    if (first_failure_.empty()) first_failure_ = got.why;
+  }
+  if (counts) ++single_reads_;
+  --in_flight_;
+  wake_.notify();
+}
+
+task<void> verifier::read_all(std::vector<shop::wanted_read> wanted, comparison& into, bool counts) {
+  for (shop::wanted_read& one : wanted) {
+    while (in_flight_ >= options_.max_in_flight)
+      co_await wake_.wait_until(std::chrono::steady_clock::now() + milliseconds(1'000));
+    if (failed_) break;
+    ++in_flight_;
+    fetchers_.spawn("single read", read_one(std::move(one), into, counts));
+  }
+  co_await fetchers_.join();
+}
+
+task<void> verifier::read_singly(std::vector<shop::wanted_read> wanted) {
+  single_wanted_ = static_cast<std::int64_t>(wanted.size());
+  if (wanted.empty()) co_return;
+  if (who_.courier.api_key.empty()) {
+    unreadable_ = single_wanted_;
+    why_not_all_ = "the account has no key";
+    co_return;
+  }
+  co_await read_all(std::move(wanted), found_, true);
+  if (unreadable_ > 0)
+    why_not_all_ = fmt::format("{} parcel(s) could not be read ({})", unreadable_, first_failure_);
+}
+
+task<void> verifier::confirm() {
+  std::vector<comparison::differing> doubtful = found_.to_confirm(options_.read_lag);
+  if (failed_ || doubtful.empty() || doubtful.size() > confirmed_max || !courier_.stopped().empty())
+    co_return;
+  instant from = now() + settling;
+  std::vector<shop::wanted_read> wanted;
+  for (comparison::differing& one : doubtful) {
+    if (one.behind_until) from = std::max(from, std::min(*one.behind_until, now() + options_.read_lag));
+    for (shop::wanted_read& parcel : one.parcels) wanted.push_back(std::move(parcel));
+  }
+  milliseconds pause = std::chrono::duration_cast<milliseconds>(from - now());
+  co_await runtime::sleep_for(pause);
+  comparison again(door_of(options_));
+  co_await read_all(std::move(wanted), again, false);
+  if (failed_) co_return;
+  for (const comparison::differing& one : doubtful) found_.confirm(one.order_id, again);
+}
+
+} // namespace suivi::reconciler

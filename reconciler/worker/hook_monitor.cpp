@@ -1,0 +1,99 @@
+// The loop of hooks_watch.hpp.
+#include "reconciler/worker/hook_monitor.hpp"
+
+#include "common/log/log.hpp"
+#include "reconciler/hooks/hook_owner.hpp"
+#include "reconciler/hooks/hook_registrar.hpp"
+#include "reconciler/store/account_statistics.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <map>
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr milliseconds look_again{10 * 60'000};
+constexpr milliseconds a_day{24 * 60 * 60'000};
+constexpr milliseconds after_failure{60 * 60'000};
+
+// The database may be away: then the next look will do.
+task<void> look_at(services& p, shop::account who, hook_owner owner) {
+  {
+    auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+    if (!db) co_return;
+    auto mine = co_await hook_look_is_due(**db, who.id, who.name, a_day);
+    if (!mine || !*mine) co_return;
+  }
+  hook_registrar hooks(p.client, who, p.settings.maystro.request_timeout, std::move(owner));
+  hook_report seen = co_await hooks.look();
+  hook_state state;
+  for (const std::string& name : seen.wanted)
+    if (std::find(seen.missing.begin(), seen.missing.end(), name) == seen.missing.end())
+      state.registered.push_back(name);
+  if (seen.failed) {
+    state.problem = fmt::format("could not be seen: {}", to_string(*seen.failed));
+    log::warn("the hooks of an account could not be seen",
+              {{"account", who.id}, {"error", to_string(*seen.failed)}});
+  } else if (!seen.missing.empty()) {
+    state.problem = fmt::format("not registered: {}", fmt::join(seen.missing, ", "));
+    log::warn("hooks are not registered: run `suivi-reconciler hooks ensure`",
+              {{"account", who.id}, {"missing", fmt::format("{}", fmt::join(seen.missing, ", "))}});
+  }
+  bool failed = seen.failed.has_value();
+  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  if (!db) co_return;
+  auto noted = co_await note_hooks(**db, who.id, std::move(state));
+  if (!noted) log::warn("the state of hooks could not be noted", {{"error", to_string(noted.error())}});
+  if (!who.from_environment) {
+    auto counted = co_await note_requests(**db, who.id, hooks.counts());
+    (void)counted;
+  }
+  if (failed) {
+    auto sooner = co_await put_off_hook_look(**db, who.id, after_failure);
+    (void)sooner; // else it is looked at in a day
+  }
+}
+
+task<void> listen(services& p, std::size_t accounts, std::string only,
+                  std::map<std::string, instant>& warned) {
+  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  if (!db) co_return;
+  std::optional<std::string> single;
+  if (accounts == 1) single = std::move(only);
+  auto found = co_await heard_from(**db, single);
+  if (!found) co_return;
+  for (const auto& [id, one] : *found) {
+    if (!fell_silent(one)) continue;
+    instant& last = warned[id];
+    if (one.asked_at - last < a_day) continue;
+    last = one.asked_at;
+    log::warn("an account that used to send webhooks is silent: see `suivi-reconciler doctor`",
+              {{"account", id}, {"lastWebhook", format_instant(*one.at)}, {"missed", one.missed}});
+  }
+  auto kept = co_await note_heard(**db, *found);
+  (void)kept; // else the next look takes longer
+}
+
+} // namespace
+
+task<void> monitor_hooks(services& p, milliseconds first_look) {
+  std::map<std::string, instant> warned;
+  milliseconds pause = first_look;
+  for (;;) {
+    co_await runtime::sleep_for(pause);
+    pause = look_again;
+    auto accounts = co_await accounts_now(p, database_patience);
+    if (!accounts || accounts->empty()) continue;
+    std::string first = accounts->front().id;
+    co_await listen(p, accounts->size(), std::move(first), warned);
+    if (p.settings.receiver.public_url.empty()) continue;
+    for (const shop::account& who : *accounts) {
+      if (who.courier.api_key.empty()) continue;
+      hook_owner owner = owner_of_hooks(p.settings, who.id, *accounts);
+      co_await look_at(p, who, std::move(owner));
+    }
+  }
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,84 @@
+// Three paths; everything else is 404, every method but GET and HEAD 405.
+#include "reconciler/worker/reconciler_metrics.hpp"
+
+namespace suivi::reconciler {
+namespace {
+
+const std::vector<double> sweep_seconds{1, 5, 15, 30, 60, 120, 300, 600, 1'800, 3'600};
+
+bool is_near(const boost::asio::ip::address& given) {
+  namespace ip = boost::asio::ip;
+  ip::address a = given;
+  if (a.is_v6() && a.to_v6().is_v4_mapped()) a = ip::make_address_v4(ip::v4_mapped, a.to_v6());
+  if (a.is_loopback()) return true;
+  if (a.is_v6()) return (a.to_v6().to_bytes()[0] & 0xfe) == 0xfc || a.to_v6().is_link_local();
+  auto b = a.to_v4().to_bytes();
+  return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+         (b[0] == 169 && b[1] == 254);
+}
+
+http::response answer(const http::request& asked, const pg::pool& database,
+                      const reconciler_metrics& numbers) {
+  http::response r;
+  std::string path = asked.target.substr(0, asked.target.find('?'));
+  bool known = path == "/healthz" || path == "/readyz" || path == "/metrics";
+  if (!known) {
+    r.status = 404;
+    r.body = R"({"success":false,"error":{"message":"there is nothing here","code":"NOT_FOUND"}})";
+  } else if (asked.method != "GET" && asked.method != "HEAD") {
+    r.status = 405;
+    r.headers.emplace_back("Allow", "GET, HEAD");
+    r.body = R"({"success":false,"error":{"message":"only GET","code":"METHOD_NOT_ALLOWED"}})";
+  } else if (path == "/healthz") {
+    r.body = R"({"status":"alive"})";
+  } else if (path == "/readyz") {
+    r.status = database.up() ? 200 : 503;
+    r.body = database.up() ? R"({"database":"up"})" : R"({"database":"down"})";
+  } else if (!is_near(asked.remote)) {
+    r.status = 403;
+    r.body = R"({"success":false,"error":{"message":"for private addresses only","code":"FORBIDDEN"}})";
+  } else {
+    r.content_type = "text/plain; version=0.0.4";
+    r.body = numbers.text();
+  }
+  return r;
+}
+
+} // namespace
+
+reconciler_metrics::reconciler_metrics() {
+  for (const char* verdict : {"complete", "incomplete"})
+    registry_.make_counter("suivi_sweeps_total", "Sweeps that ended, by verdict", {{"verdict", verdict}});
+}
+
+void reconciler_metrics::count(const report& r) {
+  auto add = [&](const char* name, const char* help, std::int64_t by) {
+    registry_.make_counter(name, help).add(static_cast<double>(by));
+  };
+  registry_
+      .make_counter("suivi_sweeps_total", "Sweeps that ended, by verdict",
+                    {{"verdict", r.complete ? "complete" : "incomplete"}})
+      .add();
+  registry_.make_histogram("suivi_sweep_seconds", "How long a sweep took", sweep_seconds).observe(r.seconds);
+  add("suivi_sweep_orders_total", "Courier rows read by sweeps", r.fetched);
+  add("suivi_backfilled_total", "Orders that got a tracking number they did not have", r.backfilled);
+  add("suivi_missed_by_webhook_total", "Changes that no webhook told", r.missed_by_webhook);
+  add("suivi_courier_requests_total", "Requests to the courier's API", r.requests);
+  add("suivi_courier_retries_total", "Of these, repeated ones", r.retries);
+  add("suivi_courier_throttled_total", "Of these, answered 429", r.throttled);
+  if (r.complete)
+    registry_.make_gauge("suivi_last_complete_sweep_timestamp_seconds", "When a complete sweep last ended")
+        .set(std::chrono::duration<double>(r.started_at.time_since_epoch()).count() + r.seconds);
+}
+
+http::handler health_handler(const pg::pool& database, const reconciler_metrics& numbers) {
+  const pg::pool* db = &database;
+  const reconciler_metrics* counts = &numbers;
+  // The lambda lives in the server; what it captures is copied into the answer before anything is awaited.
+  return [db, counts](http::request asked) -> task<http::response> {
+    http::response r = answer(asked, *db, *counts);
+    co_return r;
+  };
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,27 @@
+// The worker's health and metrics over HTTP: /healthz, /readyz, /metrics (the last for loopback and private
+// addresses).
+#pragma once
+
+#include "common/http/server.hpp"
+#include "common/metrics/metrics.hpp"
+#include "common/pg/pool.hpp"
+#include "common/shop/sweep_report.hpp"
+
+#include <vector>
+
+namespace suivi::reconciler {
+
+class reconciler_metrics {
+ public:
+  reconciler_metrics();
+  void count(const report& r);
+  [[nodiscard]] std::string text() const { return registry_.text(); }
+
+ private:
+  metrics::registry registry_;
+};
+
+// The handler for reconciler.listen; both outlive the server.
+[[nodiscard]] http::handler health_handler(const pg::pool& database, const reconciler_metrics& numbers);
+
+} // namespace suivi::reconciler

@@ -1,0 +1,140 @@
+// Looking, beginning, and saying good-bye.
+#include "reconciler/worker/sweep_requests.hpp"
+
+#include "common/log/log.hpp"
+
+#include <algorithm>
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr milliseconds look_every{500};
+constexpr milliseconds database_wait{2'000};
+
+// A new start under an old name (the same process number on the same machine) is a new worker. Written every
+// few seconds only; what is older than a day is nobody's.
+constexpr pg::statement alive{"requests_alive", R"sql(
+insert into suivi.reconciler as k (owner) values ($1)
+on conflict (owner) do update
+set seen_at = clock_timestamp(), stopped_at = null, started_at = case when $2 then clock_timestamp() else k.started_at end
+where $2 or k.stopped_at is not null or k.seen_at < clock_timestamp() - interval '5 seconds'
+)sql"};
+
+constexpr pg::statement forget_the_dead{
+    "requests_forget_dead",
+    "delete from suivi.reconciler where seen_at < clock_timestamp() - interval '1 day'"};
+
+constexpr pg::statement wanted{"requests_wanted", R"sql(
+select account, kind from suivi.sweep_request where asked_at > clock_timestamp() - interval '2 minutes' order by sweep_id
+)sql"};
+
+constexpr pg::statement goodbye{
+    "requests_goodbye", "update suivi.reconciler set stopped_at = clock_timestamp() where owner = $1"};
+
+constexpr pg::statement forget{"requests_forget", "delete from suivi.sweep_request where account = $1"};
+
+} // namespace
+
+task<result<std::vector<sweep_request>>> show_life(pg::connection& db, std::string owner, bool first) {
+  pg::pipeline steps;
+  pg::params who;
+  who.text(owner).boolean(first);
+  steps.add(alive, std::move(who));
+  if (first) steps.add(forget_the_dead);
+  auto at = steps.add(wanted);
+  auto found = co_await db.run(std::move(steps));
+  if (!found) co_return found.error();
+  std::vector<sweep_request> requests;
+  const auto& rows = (*found)[at];
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    requests.push_back({std::string(rows.text(i, 0)), std::string(rows.text(i, 1))});
+  co_return requests;
+}
+
+task<result<void>> say_goodbye(pg::connection& db, std::string owner) {
+  pg::params who;
+  who.text(owner);
+  auto done = co_await db.run(goodbye, std::move(who));
+  if (!done) co_return done.error();
+  co_return result<void>();
+}
+
+task<result<void>> forget_request(pg::connection& db, std::string account) {
+  pg::params which;
+  which.text(account);
+  auto done = co_await db.run(forget, std::move(which));
+  if (!done) co_return done.error();
+  co_return result<void>();
+}
+
+sweep_request_poller::sweep_request_poller(services& p, std::function<void(const report&)> on_report,
+                                           std::function<void()> on_failure)
+    : p_(p), on_report_(std::move(on_report)), wake_(p.executor), sweeps_(p.executor, std::move(on_failure)) {
+}
+
+void sweep_request_poller::stop() {
+  stopping_ = true;
+  for (visit& v : visits_) v.round.stop();
+  wake_.notify();
+}
+
+task<void> sweep_request_poller::run() {
+  while (!stopping_) {
+    co_await look();
+    co_await wake_.wait_until(std::chrono::steady_clock::now() + look_every);
+  }
+  co_await sweeps_.join();
+  visits_.clear();
+  co_await leave();
+}
+
+// What goes wrong here the worker's own look at the database meets too, and says.
+task<void> sweep_request_poller::look() {
+  std::erase_if(visits_, [](const visit& v) { return v.ended; });
+  auto db = co_await p_.database.acquire(std::chrono::steady_clock::now() + database_wait);
+  if (!db) co_return;
+  auto requests = co_await show_life(**db, p_.owner, first_);
+  if (!requests || stopping_) co_return;
+  first_ = false;
+  for (const sweep_request& r : *requests) {
+    bool begun =
+        std::any_of(visits_.begin(), visits_.end(), [&](const visit& v) { return v.account == r.account; });
+    if (begun) continue;
+    visit& v = visits_.emplace_back(p_, r);
+    sweeps_.spawn("requested sweep", serve(v));
+  }
+}
+
+task<void> sweep_request_poller::serve(visit& v) {
+  auto accounts = co_await accounts_now(p_, database_wait);
+  if (accounts) std::erase_if(*accounts, [&](const shop::account& a) { return a.id != v.account; });
+  if (accounts && accounts->empty()) {
+    log::warn("a sweep was asked for an account that is not known here", {{"account", v.account}});
+    auto db = co_await p_.database.acquire(std::chrono::steady_clock::now() + database_wait);
+    if (db) {
+      co_await forget_request(**db, v.account);
+    }
+  } else if (accounts) {
+    sweep_options options = sweep_options_of(p_.settings);
+    options.kind = v.kind == "incremental" ? sweep_kind::incremental : sweep_kind::full;
+    // One that somebody else sweeps is passed over; the next look finds whether that one took the request's
+    // id.
+    auto outcome = co_await v.round.run(std::move(*accounts), options, milliseconds(0), nullptr);
+    for (const report& r : outcome.reports) {
+      log::info("a sweep that was asked for has ended", {{"account", r.account}, {"sweep", r.id}});
+      on_report_(r);
+    }
+    if (outcome.failed)
+      log::warn("a requested sweep could not begin", {{"error", to_string(*outcome.failed)}});
+  }
+  v.ended = true;
+}
+
+task<void> sweep_request_poller::leave() {
+  auto db = co_await p_.database.acquire(std::chrono::steady_clock::now() + database_wait);
+  if (!db) co_return;
+  auto done = co_await say_goodbye(**db, p_.owner);
+  if (!done) log::debug("the worker's end was not noted", {{"error", to_string(done.error())}});
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,64 @@
+// Sweeps that operators ask for (suivi.sweep_request), begun within a second, each on its own so that none
+// waits for another account's; and the worker's sign of life, without which nobody can ask.
+//
+// A request is fulfilled by whichever sweep of its account begins next, here or elsewhere: that one takes its
+// id.
+#pragma once
+
+#include "common/runtime/task_group.hpp"
+#include "common/runtime/wakeup.hpp"
+#include "reconciler/services/services.hpp"
+#include "reconciler/sweep/sweep_group.hpp"
+
+#include <functional>
+#include <list>
+#include <string>
+
+namespace suivi::reconciler {
+
+struct sweep_request {
+  std::string account;
+  std::string kind;
+};
+
+// Says that `owner` is alive, and answers what nobody has begun yet.
+task<result<std::vector<sweep_request>>> show_life(pg::connection& db, std::string owner, bool first);
+task<result<void>> say_goodbye(pg::connection& db, std::string owner);
+// It cannot be fulfilled.
+task<result<void>> forget_request(pg::connection& db, std::string account);
+
+class sweep_request_poller {
+ public:
+  // `on_failure`: of a coroutine here, see task_group.
+  sweep_request_poller(services& p, std::function<void(const report&)> on_report,
+                       std::function<void()> on_failure = {});
+
+  // Until stop(); returns when every sweep begun here has ended.
+  task<void> run();
+  // Ends what is under way.
+  void stop();
+
+ private:
+  struct visit {
+    visit(services& p, sweep_request asked)
+        : account(std::move(asked.account)), kind(std::move(asked.kind)),
+          round(p.executor, p.database, p.client, p.owner) {}
+    std::string account, kind;
+    sweep_group round;
+    bool ended = false;
+  };
+
+  task<void> look();
+  task<void> serve(visit& v);
+  task<void> leave();
+
+  services& p_;
+  std::function<void(const report&)> on_report_;
+  runtime::wakeup wake_;
+  runtime::task_group sweeps_;
+  std::list<visit> visits_;
+  bool stopping_ = false;
+  bool first_ = true;
+};
+
+} // namespace suivi::reconciler

@@ -1,0 +1,226 @@
+// The loop of `run`.
+#include "reconciler/worker/worker.hpp"
+
+#include "common/log/log.hpp"
+#include "common/pg/sqlstate.hpp"
+#include "common/runtime/lifetime.hpp"
+#include "reconciler/schedule/due.hpp"
+#include "reconciler/schedule/schedule.hpp"
+#include "reconciler/sweep/sweep_group.hpp"
+#include "reconciler/worker/hook_monitor.hpp"
+#include "reconciler/worker/maintenance.hpp"
+#include "reconciler/worker/reconciler_metrics.hpp"
+#include "reconciler/worker/sweep_requests.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <list>
+
+namespace suivi::reconciler {
+namespace {
+
+// How often it is looked whether an account is due: a clock that was set, an account that was added, a lease
+// that lapsed.
+constexpr milliseconds look_again{5'000};
+constexpr milliseconds look_pause{100};
+constexpr milliseconds stop_grace{2'000};
+constexpr milliseconds first_look_at_hooks{60'000};
+constexpr milliseconds first_tidying{10'000}; // the schema is there by then; else a minute later
+
+// One account's sweep under way; each account has its own round, so that none waits for another's.
+struct account_job {
+  account_job(services& p, std::string of, due what_kind)
+      : account(std::move(of)), kind(what_kind), round(p.executor, p.database, p.client, p.owner) {}
+  std::string account;
+  due kind;
+  sweep_group round;
+  bool ended = false;
+};
+
+struct worker {
+  worker(services& with)
+      : p(with), times(p.settings.reconciler.schedule, p.settings.reconciler.timezone), life(p.executor),
+        sweeping(p.executor, life.on_failure()), wake(p.executor),
+        requests(p, [this](const report& r) { numbers.count(r); }, life.on_failure()) {}
+
+  services& p;
+  schedule times;
+  std::list<account_job> jobs;
+  runtime::lifetime life;
+  runtime::task_group sweeping;
+  runtime::wakeup wake;
+  reconciler_metrics numbers;
+  sweep_request_poller requests; // what operators ask for
+  bool stopping = false;
+  bool migrated = false;
+  bool accounts_seen = false;
+  bool database_missed = false; // said once for each absence
+};
+
+task<void> stop_when_wanted(worker& w) {
+  co_await w.life.end_wanted();
+  log::info("stopping");
+  w.stopping = true;
+  for (account_job& job : w.jobs) job.round.stop();
+  w.requests.stop();
+  w.wake.notify();
+}
+
+void note_database(worker& w, const error& why) {
+  if (!w.database_missed) log::warn("the database cannot be used", {{"error", to_string(why)}});
+  w.database_missed = true;
+  if (pg::schema_is_missing(why)) w.migrated = false; // make it again
+}
+
+struct due_account {
+  shop::account who;
+  due kind;
+};
+struct duties {
+  std::vector<due_account> now;
+  std::optional<instant> next; // when to look again
+};
+
+// What the accounts are due for; nullopt if that cannot be told now.
+task<std::optional<duties>> look_at_accounts(worker& w) {
+  if (!w.migrated) {
+    auto done = co_await migrate_now(w.p, database_patience);
+    if (!done) {
+      note_database(w, done.error());
+      co_return std::nullopt;
+    }
+    w.migrated = true;
+  }
+  auto accounts = co_await accounts_now(w.p, database_patience);
+  if (!accounts) {
+    note_database(w, accounts.error());
+    co_return std::nullopt;
+  }
+  auto db = co_await w.p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  if (!db) {
+    note_database(w, db.error());
+    co_return std::nullopt;
+  }
+  auto full = co_await last_full_starts(**db);
+  if (!full) {
+    note_database(w, full.error());
+    co_return std::nullopt;
+  }
+  auto any = co_await last_starts(**db);
+  if (!any) {
+    note_database(w, any.error());
+    co_return std::nullopt;
+  }
+  w.database_missed = false;
+  w.accounts_seen = w.accounts_seen || !accounts->empty();
+  instant at = now();
+  milliseconds every = w.p.settings.reconciler.incremental_every;
+  auto when = [](const std::map<std::string, instant>& starts, const std::string& account) {
+    auto found = starts.find(account);
+    return found == starts.end() ? std::nullopt : std::optional(found->second);
+  };
+  duties found;
+  found.next = w.times.next_after(at);
+  for (shop::account& a : *accounts) {
+    last_sweep_starts last{when(*full, a.id), when(*any, a.id)};
+    due kind = due_at(w.times, last, every, at);
+    std::optional<instant> next = next_due(w.times, last, every, at);
+    if (next) found.next = std::min(found.next.value_or(*next), *next);
+    if (kind != due::nothing) found.now.push_back({std::move(a), kind});
+  }
+  co_return found;
+}
+
+task<void> sweep_account(worker& w, account_job& job, shop::account who) {
+  sweep_options options = sweep_options_of(w.p.settings);
+  options.kind = job.kind == due::full ? sweep_kind::full : sweep_kind::incremental;
+  std::vector<shop::account> accounts;
+  accounts.push_back(std::move(who));
+  auto outcome = co_await job.round.run(std::move(accounts), options, milliseconds(0), nullptr);
+  bool complete = false;
+  for (const report& r : outcome.reports) {
+    w.numbers.count(r);
+    complete = complete || r.complete;
+  }
+  if (outcome.failed) note_database(w, *outcome.failed);
+  job.ended = true;
+  if (complete) w.wake.notify(); // otherwise the next look is early enough
+}
+
+void begin_sweeps(worker& w, std::vector<due_account> now) {
+  for (due_account& one : now) {
+    bool busy = std::any_of(w.jobs.begin(), w.jobs.end(),
+                            [&](const account_job& j) { return j.account == one.who.id; });
+    if (busy) continue;
+    account_job& job = w.jobs.emplace_back(w.p, one.who.id, one.kind);
+    w.sweeping.spawn("sweep", sweep_account(w, job, std::move(one.who)));
+  }
+}
+
+task<int> work(worker& w) {
+  bool first = true;
+  while (!w.stopping) {
+    std::erase_if(w.jobs, [](const account_job& job) { return job.ended; });
+    auto found = co_await look_at_accounts(w);
+    if (first && found && !w.accounts_seen) {
+      fmt::print(
+          stderr,
+          "suivi-reconciler: no courier account: neither shipping_accounts nor MAYSTRO_API_KEY holds one\n");
+      co_return exits::usage;
+    }
+    if (found) first = false;
+    if (w.stopping) break;
+    if (found) begin_sweeps(w, std::move(found->now));
+    milliseconds pause = look_again;
+    if (found && found->next)
+      pause = std::clamp(std::chrono::duration_cast<milliseconds>(*found->next - now()) + milliseconds(5),
+                         look_pause, look_again);
+    co_await w.wake.wait_until(std::chrono::steady_clock::now() + pause);
+  }
+  co_await w.sweeping.join();
+  co_return exits::done;
+}
+
+} // namespace
+
+task<int> run_worker(services& p) {
+  worker w(p);
+  http::server_limits limits;
+  limits.max_connections = 100;
+  limits.max_body_bytes = 4 * 1024;
+  http::handler on_request = health_handler(p.database, w.numbers);
+  http::server health(p.executor, limits, on_request);
+  auto listening = health.listen(p.settings.reconciler.listen);
+  if (!listening) {
+    fmt::print(stderr, "suivi-reconciler: {}\n", to_string(listening.error()));
+    co_return exits::failed;
+  }
+  runtime::task_group beside(p.executor, w.life.on_failure());
+  beside.spawn("signals", w.life.watch_signals());
+  beside.spawn("stop", stop_when_wanted(w));
+  beside.spawn("hooks", monitor_hooks(p, first_look_at_hooks));
+  beside.spawn("house", keep_house(p, first_tidying));
+  runtime::task_group asking(p.executor, w.life.on_failure());
+  asking.spawn("requests", w.requests.run());
+  runtime::task_group serving(p.executor, w.life.on_failure());
+  serving.spawn("health", health.run());
+  log::info("started", {{"listen", p.settings.reconciler.listen},
+                        {"port", health.port()},
+                        {"timezone", p.settings.reconciler.timezone}});
+
+  int status = co_await work(w);
+
+  w.requests.stop();
+  co_await asking.join();
+  health.drain(stop_grace);
+  bool served =
+      co_await serving.join_until(std::chrono::steady_clock::now() + stop_grace + milliseconds(500));
+  if (!served) serving.cancel();
+  co_await serving.join();
+  beside.cancel();
+  co_await beside.join();
+  log::info("stopped");
+  co_return w.life.failed() ? exits::failed : status;
+}
+
+} // namespace suivi::reconciler

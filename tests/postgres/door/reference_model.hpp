@@ -1,0 +1,62 @@
+// What an order may show, said as plainly as can be: of all that was told of a parcel, what nothing told is
+// known to be newer than. The door, which keeps one row a parcel instead of everything, must never show
+// anything else, and must ask where what is told contradicts what it shows and neither is known to be the
+// newer.
+#pragma once
+
+#include "common/decision/observation.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace suivi::test {
+
+// Status and alert reason ("" for none), as one parcel has them.
+using shown_state = std::pair<int, std::string>;
+
+class reference_model {
+ public:
+  void tell(const shop::observation& told) { all_.push_back(told); }
+
+  [[nodiscard]] bool may_show(const shown_state& state) const {
+    for (const auto& one : all_)
+      if (state_of(one) == state && !outdated(one)) return true;
+    return all_.empty();
+  }
+
+  [[nodiscard]] bool undecided(const shown_state& shown, const shop::observation& told) const {
+    if (state_of(told) == shown) return false;
+    bool shown_may_be_newer = false;
+    for (const auto& one : all_) {
+      if (newer(one.when, told.when)) return false;
+      if (state_of(one) == shown && !newer(told.when, one.when)) shown_may_be_newer = true;
+    }
+    return shown_may_be_newer;
+  }
+
+  static shown_state state_of(const shop::observation& told) {
+    return {*told.what.status, told.what.alert_reason.value.value_or("")};
+  }
+
+ private:
+  [[nodiscard]] bool outdated(const shop::observation& one) const {
+    for (const auto& other : all_)
+      if (newer(other.when, one.when) && state_of(one) != state_of(other)) return true;
+    return false;
+  }
+
+  // For certain. A pull shows the state of some moment from its `from` to its `to`, a webhook that of its
+  // publishing or before; one without time was published at its receipt or before.
+  static bool newer(const shop::as_of& a, const shop::as_of& b) {
+    using shape = shop::as_of::shape;
+    if (a.kind == shape::interval && b.kind == shape::interval) return a.from > b.from;
+    if (a.kind == shape::interval) return a.from >= b.from;
+    if (b.kind == shape::interval) return a.kind == shape::point && a.from > b.to;
+    return a.from > b.from && (a.kind == shape::point || b.kind == shape::untimed);
+  }
+
+  std::vector<shop::observation> all_;
+};
+
+} // namespace suivi::test

@@ -1,0 +1,90 @@
+// A shop in a real database, with the few verbs the door's tests speak.
+#pragma once
+
+#include "common/door/door.hpp"
+#include "common/pg/connection.hpp"
+#include "tests/support/database.hpp"
+#include "tests/support/run.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+namespace suivi::test {
+
+inline constexpr instant noon =
+    std::chrono::sys_days(std::chrono::year(2026) / 3 / 1) + std::chrono::hours(12);
+inline instant at(int s) {
+  return noon + seconds(s);
+}
+
+inline task<pg::connection> connect(std::string url) {
+  pg::connect_options options;
+  options.url = std::move(url);
+  auto made = co_await pg::connection::connect(options);
+  co_return std::move(made.value());
+}
+
+// Accounts account-a and account-b, one customer, and orders as the test adds them.
+struct shop_database {
+  database db;
+
+  shop_database() {
+    sql(R"(
+      insert into customers ("id", "name", "phone", "updatedAt") values ('customer-1', 'Client 1', '0550000001', now());
+      insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
+      select a, a, c."id", '{"apiKey": "example-key"}', now()
+      from unnest(array['account-a', 'account-b']) a, shipping_companies c where c."slug" = 'maystro')");
+  }
+
+  void sql(const std::string& script) { db.execute(script); }
+  std::string get(const std::string& question) { return db.value(question); }
+
+  // Orders "R<first>" … "R<last>" with ids "order-R…"; `account` is an SQL expression.
+  void add_orders(int first, int last, const std::string& account = "'account-a'") {
+    sql(fmt::format(R"(
+      insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt")
+      select 'order-R' || n, 'R' || n, 'CONFIRMED', 'customer-1', 100, {}, '2026-01-01' from generate_series({}, {}) n)",
+                    account, first, last));
+  }
+  std::string column(int order, const std::string& name) {
+    return get(fmt::format("select \"{}\"::text from orders where \"id\" = 'order-R{}'", name, order));
+  }
+};
+
+inline shop::observation row(int start, int order, std::string uuid, int status) {
+  shop::observation o;
+  o.account = "account-a";
+  o.from = shop::source::sweep;
+  o.when = {shop::as_of::shape::interval, at(start), at(start) + milliseconds(500)};
+  o.what.reference = fmt::format("R{}", order);
+  o.what.tracking = "track-" + uuid;
+  o.what.display_id = "display-" + uuid;
+  o.what.uuid = std::move(uuid);
+  o.what.status = status;
+  o.what.created_at = at(0);
+  return o;
+}
+
+inline shop::observation push(int published, int order, std::string uuid, int status) {
+  shop::observation o = row(published, order, std::move(uuid), status);
+  o.from = shop::source::webhook;
+  o.when = {shop::as_of::shape::point, at(published), at(published)};
+  o.what.tracking.reset();
+  return o;
+}
+
+inline task<std::vector<shop::verdict>> apply_through(std::string url, std::vector<shop::observation> seen,
+                                                      shop::door_options options, shop::also with) {
+  auto db = co_await connect(url);
+  auto verdicts = co_await shop::apply(db, seen, options, with);
+  INFO((verdicts ? "" : to_string(verdicts.error())));
+  REQUIRE(verdicts.has_value());
+  co_return std::move(verdicts.value());
+}
+
+inline std::vector<shop::verdict> apply(shop_database& shop, std::vector<shop::observation> seen,
+                                        shop::door_options options = {}, shop::also with = {}) {
+  return run(apply_through(shop.db.url(), std::move(seen), options, std::move(with)));
+}
+
+} // namespace suivi::test

@@ -1,0 +1,232 @@
+// Leases, terms and what a killed sweep leaves behind.
+#include "tests/postgres/reconciler/sweep_stage.hpp"
+#include "tests/support/connected.hpp"
+#include "tests/support/print_result.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using namespace suivi::reconciler;
+using suivi::test::stage;
+
+TEST_CASE("an account has one holder, and a lapsed lease is taken over under a higher term") {
+  stage s;
+  auto both = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    auto first = co_await take_lease(db, "acc-1", "First", "one");
+    REQUIRE(first.value());
+    auto second = co_await take_lease(db, "acc-1", "First", "two");
+    CHECK_FALSE(second.value());
+    s.db.execute("update suivi.account set lease_until = now() - interval '1 second'");
+    auto third = co_await take_lease(db, "acc-1", "First", "two");
+    REQUIRE(third.value());
+    CHECK(third.value()->term == first.value()->term + 1);
+
+    auto sweep = co_await begin_sweep(db, *third.value(), "First", "full");
+    REQUIRE(sweep);
+    report r;
+    r.complete = true;
+    lease stale = *first.value();
+    request_counts counts;
+    auto late = co_await end_sweep(db, stale, *sweep, r, counts, false, std::nullopt);
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code == "sqlstate:SV002");
+    CHECK(s.db.value("select full_watermark is null from suivi.account") == "t");
+    auto not_begun = co_await test::connected(options);
+    auto refused = co_await begin_sweep(not_begun, stale, "First", "full");
+    CHECK_FALSE(refused);
+    CHECK(s.db.number("select count(*) from suivi.sweep") == 1);
+  };
+  test::run(both);
+}
+
+TEST_CASE("a sweep that is killed leaves a report that says so") {
+  stage s;
+  auto begun = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    auto held = co_await take_lease(db, "acc-1", "First", "one");
+    auto sweep = co_await begin_sweep(db, *held.value(), "First", "full");
+    REQUIRE(sweep);
+    auto known = co_await last_sweeps(db, 10);
+    REQUIRE(known.value().size() == 1);
+    CHECK(known.value().front().running);
+    s.db.execute("update suivi.account set lease_until = now() - interval '1 second'");
+    auto later = co_await last_sweeps(db, 10);
+    CHECK_FALSE(later.value().front().running);
+    CHECK_FALSE(later.value().front().r.complete);
+    CHECK(later.value().front().r.reason.value_or("") == "killed before its end");
+    auto starts = co_await last_full_starts(db);
+    CHECK(starts.value().empty()); // it stands for no scheduled run
+  };
+  test::run(begun);
+}
+
+TEST_CASE("missed by webhook are orders seen before whose new state no webhook tells") {
+  stage s;
+  for (int i = 1; i <= 3; ++i) {
+    s.order(fmt::format("R{}", i));
+    s.courier.rows.push_back(
+        {fmt::format("00000000-0000-4000-8000-{:012}", i), fmt::format("R{}", i), 6, fmt::format("17{}", i)});
+  }
+  CHECK(s.sweep().missed_by_webhook == 0); // seen for the first time
+  s.courier.rows[0].status = 31;
+  s.courier.rows[1].status = 31;
+  s.db.execute(R"sql(insert into suivi.inbox (id, stored_on, received_at, raw, uuid, status)
+    values (1, (now() at time zone 'UTC')::date, now(), '', '00000000-0000-4000-8000-000000000002', 31))sql");
+  auto report = s.sweep();
+  CHECK(report.status_changed == 2);
+  CHECK(report.missed_by_webhook == 1);
+  CHECK(s.db.number("select missed_by_webhook from suivi.sweep order by id desc limit 1") == 1);
+  CHECK(s.sweep().missed_by_webhook == 0);
+}
+
+TEST_CASE(
+    "a webhook that told the same state before the parcel went on from it tells nothing of its coming back") {
+  stage s;
+  s.shipped(1, 22);
+  s.shipped(2, 22);
+  s.shipped(3, 22);
+  CHECK(s.sweep().complete);
+  auto hear = [&](int event, int n, int status, const std::string& published, const std::string& received) {
+    s.db.execute(fmt::format(
+        R"sql(insert into suivi.inbox (id, stored_on, received_at, published_at, raw, uuid, status)
+      values ({}, (now() at time zone 'UTC')::date, now() - interval '{}', now() - interval '{}', '',
+              '00000000-0000-4000-8000-{:012}', {}))sql",
+        event, received, published, n, status));
+    if (status != 32) return;
+    s.db.execute(fmt::format(
+        R"sql(insert into suivi.change (order_id, account, parcel, source, field, to_value, event_id)
+      values ('o-R{}', 'acc-1', '00000000-0000-4000-8000-{:012}', 1, 'shippingStatus', 'ALERTÉ', {}))sql",
+        n, n, event));
+  };
+  for (int n = 1; n <= 3; ++n)
+    s.db.execute(
+        fmt::format("update orders set \"shippingStatus\" = 'ALERTÉ' where \"reference\" = 'R{}'", n));
+  // All are dispatched, then alerted, and dispatched again in the end. Of the first only the first dispatch
+  // was told, late; of the second the second one, before the alert came; of the third it is told without a
+  // time.
+  hear(1, 1, 31, "30 minutes", "5 minutes");
+  hear(2, 1, 32, "20 minutes", "20 minutes");
+  hear(3, 2, 31, "10 minutes", "9 minutes");
+  hear(4, 2, 32, "20 minutes", "8 minutes");
+  hear(5, 3, 32, "20 minutes", "20 minutes");
+  hear(6, 3, 31, "-10 minutes", "10 minutes"); // of the future: as of its receipt
+  for (auto& row : s.courier.rows) row.status = 31;
+  auto report = s.sweep();
+  CHECK(report.status_changed == 3);
+  CHECK(report.missed_by_webhook == 1);
+}
+
+TEST_CASE("watermarks move forwards only, together with their report or not at all") {
+  stage s;
+  auto ended = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    report r;
+    r.complete = true;
+    request_counts counts;
+    auto end_one = [&](report with) -> task<result<void>> {
+      auto held = co_await take_lease(db, "acc-1", "First", "one");
+      auto sweep = co_await begin_sweep(db, *held.value(), "First", with.kind);
+      auto done = co_await end_sweep(db, *held.value(), *sweep, with, counts, false, std::nullopt);
+      co_return done;
+    };
+    auto first = co_await end_one(r);
+    REQUIRE(first);
+    CHECK(s.db.value("select a.full_watermark = s.started_at and a.whole_watermark = s.started_at and "
+                     "a.incremental_watermark "
+                     "is null from suivi.account a join suivi.sweep s on s.id = a.last_sweep") == "t");
+
+    r.cut = true;
+    auto cut = co_await end_one(r);
+    REQUIRE(cut);
+    CHECK(s.db.value("select full_watermark > whole_watermark from suivi.account") == "t");
+    r.cut = false;
+
+    s.db.execute("update suivi.account set full_watermark = '2100-01-01Z', whole_watermark = '2100-01-01Z'");
+    auto later = co_await end_one(r);
+    REQUIRE(later);
+    CHECK(
+        s.db.value(
+            "select full_watermark = '2100-01-01Z' and whole_watermark = '2100-01-01Z' from suivi.account") ==
+        "t");
+
+    // The account's own statistics cannot be written: then neither is the report, nor does the watermark
+    // move.
+    s.db.execute(
+        "update suivi.account set full_watermark = null; alter table shipping_accounts rename to elsewhere");
+    counts.requests = 1;
+    auto refused = co_await end_one(r);
+    CHECK_FALSE(refused);
+    CHECK(s.db.value("select full_watermark is null and lease_owner is not null from suivi.account") == "t");
+    CHECK(s.db.value("select verdict || ' ' || reason from suivi.sweep order by id desc limit 1") ==
+          "incomplete killed before its end");
+  };
+  test::run(ended);
+}
+
+TEST_CASE("a sweep whose end was committed and not heard of is ended once, however often that is tried") {
+  stage s;
+  auto ended = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    auto held = co_await take_lease(db, "acc-1", "First", "one");
+    auto sweep = co_await begin_sweep(db, *held.value(), "First", "full");
+    report r;
+    r.complete = true;
+    request_counts counts;
+    counts.requests = counts.good = 7;
+    for (int tries = 0; tries < 2; ++tries) {
+      auto done = co_await end_sweep(db, *held.value(), *sweep, r, counts, false, std::nullopt);
+      CHECK(done);
+      if (tries == 0) { // meanwhile another reconciler has taken the account, which is free
+        auto other = co_await take_lease(db, "acc-1", "First", "two");
+        CHECK(other.value());
+      }
+    }
+    r.complete = false;
+    r.reason = "another reconciler took the account over";
+    auto lost = co_await end_lost_sweep(db, *sweep, r);
+    CHECK(lost);
+  };
+  test::run(ended);
+  CHECK(s.db.value("select verdict || coalesce(reason, '') from suivi.sweep") == "complete");
+  CHECK(s.db.number("select \"requestCount\" from shipping_accounts where \"id\" = 'acc-1'") == 7);
+  CHECK(s.db.value("select lease_owner from suivi.account") == "two");
+}
+
+TEST_CASE("the last starts are those of sweeps that came to their own end, by kind") {
+  stage s;
+  s.db.execute(R"sql(insert into suivi.account (id) values ('acc-1'), ('acc-2');
+    insert into suivi.sweep (account, account_name, kind, term, owner, started_at, finished_at, abandoned) values
+    ('acc-1', '', 'full', 1, '', '2026-01-01Z', now(), false), ('acc-1', '', 'incremental', 1, '', '2026-01-02Z', now(), false),
+    ('acc-1', '', 'full', 1, '', '2026-01-03Z', now(), true), ('acc-1', '', 'full', 1, '', '2026-01-04Z', null, false))sql");
+  auto asked = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    auto full = co_await last_full_starts(db);
+    auto any = co_await last_starts(db);
+    CHECK(full.value().at("acc-1") == parse_instant("2026-01-01T00:00:00Z").value());
+    CHECK(any.value().at("acc-1") == parse_instant("2026-01-02T00:00:00Z").value());
+    CHECK(any.value().size() == 1); // acc-2 was never swept
+  };
+  test::run(asked);
+}
+
+TEST_CASE("after every sweep, of either kind and whatever its verdict, parked events are due at once") {
+  stage s;
+  s.courier.broken_pages = {"1"};
+  for (bool newest : {false, true}) {
+    s.db.execute("delete from suivi.pending; insert into suivi.pending (event_id, stored_on, state, due_at, "
+                 "owner) values "
+                 "(1, '2026-01-01', 'parked', now() + interval '1 hour', null), "
+                 "(2, '2026-01-01', 'failed', now() + interval '1 hour', null), "
+                 "(3, '2026-01-01', 'parked', now() + interval '1 hour', 'somebody')");
+    auto report = newest ? s.sweep_newest() : s.sweep();
+    CHECK_FALSE(report.complete);
+    CHECK(s.db.value("select string_agg(event_id::text, ',') from suivi.pending where due_at <= now()") ==
+          "1");
+  }
+}

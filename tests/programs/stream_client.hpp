@@ -1,0 +1,76 @@
+// Somebody who listens to the operations API's stream over a plain socket, as eagerly or as lazily as a test
+// wants.
+#pragma once
+
+#include "tests/programs/program.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdexcept>
+#include <string>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace suivi::test {
+
+class listener {
+ public:
+  // `base`: http://127.0.0.1:PORT. A `lazy` one has next to no room in its kernel for what it does not read.
+  listener(const std::string& base, bool lazy = false)
+      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    int little = 4096;
+    if (lazy) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(base.substr(base.rfind(':') + 1))));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const std::string asked =
+        "GET /api/v1/stream HTTP/1.1\r\nHost: suivi\r\nAuthorization: Bearer example-admin\r\n\r\n";
+    bool there = ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+    there =
+        there && ::send(fd_, asked.data(), asked.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(asked.size());
+    if (!there) throw std::runtime_error("no stream");
+  }
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
+  ~listener() { ::close(fd_); }
+
+  // Reads on until `what` was among all that was ever heard.
+  void await(const std::string& what) {
+    std::size_t from = 0;
+    wait_until("\"" + what + "\" in the stream", [&] {
+      listen();
+      bool found = heard_.find(what, from) != std::string::npos;
+      from = heard_.size() > what.size() ? heard_.size() - what.size() : 0;
+      return found;
+    });
+  }
+  void await_end() {
+    wait_until("the stream's end", [&] {
+      listen();
+      return ended_;
+    });
+  }
+  [[nodiscard]] const std::string& heard() const { return heard_; }
+
+ private:
+  // What is there now.
+  void listen() {
+    pollfd one{fd_, POLLIN, 0};
+    char piece[65536];
+    while (!ended_ && ::poll(&one, 1, 0) == 1) {
+      auto n = ::recv(fd_, piece, sizeof piece, 0);
+      if (n <= 0)
+        ended_ = true;
+      else
+        heard_.append(piece, static_cast<std::size_t>(n));
+    }
+  }
+
+  int fd_;
+  std::string heard_;
+  bool ended_ = false;
+};
+
+} // namespace suivi::test

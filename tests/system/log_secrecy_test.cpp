@@ -1,0 +1,180 @@
+// Both programs through a day's work, good and bad, with every line of the log switched on: no key, secret,
+// name, phone or address of anybody is found in logs, figures or answers.
+#include "tests/programs/webhook_sender.hpp"
+
+#include <csignal>
+#include <regex>
+
+using namespace suivi::test;
+
+namespace {
+
+constexpr auto two_accounts = "example-a:example-key-of-a:A,example-b:example-key-of-b:B";
+
+// What the simulator's rows, the shop, the settings and this test's webhooks hold and nobody may see.
+const std::vector<std::string> hidden{
+    "example-key-of-a", "example-key-of-b", "example-secret-one", "example-secret-two",   "guessed-secret",
+    "example-password", "example-token-1",  "example-token-2",    "Nom Inventé",          "Nom Invent\\u00e9",
+    "0550999999",       "213550999999",     "Rue Inventée",       "inventee@shop.example"};
+// Where no member names it, an operator is shown it in the event's payload; the log shows it to nobody.
+const std::vector<std::string> hidden_in_logs{"Texte Libre", "0770888888"};
+// The stand-in's customers: `Client 000123`, `0550000123`, `Rue inventée 12`.
+const std::regex customers(R"(Client \d{6}|\b0550\d{6}\b|Rue invent)");
+
+void check_absent(const std::vector<std::string>& all, const std::string& text) {
+  for (const auto& each : all) {
+    CAPTURE(each);
+    auto at = text.find(each);
+    CAPTURE(text.substr(at == std::string::npos ? 0 : at - std::min<std::size_t>(at, 200), 400));
+    CHECK(at == std::string::npos);
+  }
+}
+
+void check_silent(const std::string& where, const std::string& text) {
+  CAPTURE(where);
+  CHECK(!text.empty());
+  check_absent(hidden, text);
+  if (where != "answers") check_absent(hidden_in_logs, text);
+  std::smatch found;
+  bool named = std::regex_search(text, found, customers);
+  CAPTURE((named ? found.str() : ""));
+  CHECK_FALSE(named);
+}
+
+std::string personal_event(const std::string& reference, const std::string& more = "") {
+  return R"({"event":"OrderStatusChanged","payload":{"id":"u-)" + reference +
+         R"(","status":31,"external_order_id":")" + reference +
+         R"(","customer_name":"Nom Inventé","customer_phone":"0550999999","phone":"213550999999","destination_text":"Rue Inventée 7",)" +
+         R"("address":"Rue Inventée 7","customer_email":"inventee@shop.example")" + more + "}}";
+}
+
+} // namespace
+
+TEST_CASE("no key, secret, name, phone or address is in any log, figure or answer") {
+  program courier("suivi-maystro-sim", {"serve", "--accounts", two_accounts, "--orders", "60", "--moving",
+                                        "false", "--page-size", "10"});
+  wait_until("the courier's address", [&] { return contains(courier.output(), "\n"); });
+  auto url = courier.output().substr(0, courier.output().find('\n'));
+
+  database shop(holding::nothing);
+  auto loading =
+      run_program("suivi-maystro-sim", {"load-shop", "--database", shop.url(), "--accounts", two_accounts,
+                                        "--base-url", url, "--orders", "100", "--known", "60"});
+  CAPTURE(loading.log);
+  REQUIRE(loading.status == 0);
+  // One key is refused; the database's password is wrong nowhere, but is there.
+  REQUIRE(http_post(url + "/control/settings", R"({"refused_tokens":["example-key-of-b"]})").status == 200);
+  environment settings{{"DATABASE_URL", with_parameters(shop.url(), "password=example-password")},
+                       {"MAYSTRO_WEBHOOK_SECRET", "example-secret-one,example-secret-two"},
+                       {"SUIVI_ADMIN_TOKEN", "example-token-1"},
+                       {"SUIVI_RECEIVER_LISTEN", "127.0.0.1:0"},
+                       {"SUIVI_RECEIVER_CONFIRM", "terminal"},
+                       {"SUIVI_RECONCILER_LISTEN", "127.0.0.1:0"},
+                       {"SUIVI_MAYSTRO_READ_LAG", "0s"},
+                       {"SUIVI_LOG_LEVEL", "debug"}};
+  program receiver("suivi-receiver", {}, settings);
+  auto port = static_cast<unsigned short>(receiver.number_from_log("port"));
+  wait_until("the database", [&] { return contains(receiver.log(), "the database is up"); });
+
+  std::string answers;
+  auto ask = [&](const std::string& bytes) {
+    raw_peer peer(port);
+    peer.send(bytes);
+    auto got = peer.read();
+    answers += got.head + got.body + "\n";
+    return got.status;
+  };
+  auto known =
+      shop.value(R"(select "reference" from orders where "shippingAccountId" = 'example-a' limit 1)");
+  auto of_b = shop.value(R"(select "reference" from orders where "shippingAccountId" = 'example-b' limit 1)");
+  const std::string one = "/webhooks/maystro/example-secret-one", old = "/api/v1/webhooks/maystro";
+  for (const auto& reference : {known, of_b, std::string("unknown-1")})
+    for (const char* account : {"example-a", "example-b", "no-such"})
+      CHECK(ask(request("POST", one + "?account=" + account,
+                        personal_event(reference, std::string(R"(,"n":")") + account + '"'))) == 200);
+  for (int status : {41, 50, 999}) // some are confirmed with a key that is refused
+    CHECK(ask(request("POST", one + "?account=example-b",
+                      std::regex_replace(personal_event(of_b), std::regex("\"status\":31"),
+                                         "\"status\":" + std::to_string(status)))) == 200);
+  CHECK(ask(request("POST", one, R"({"customer_name":"Nom Inventé","customer_phone":"0550999999")")) == 202);
+  CHECK(ask(request("POST", one, "Texte Libre; 0770888888")) == 202);
+  CHECK(ask(request("POST", one,
+                    R"({"event":"Nom","payload":{"customer_name":"Nom Inventé","status":"0770888888"}})")) ==
+        202);
+  CHECK(ask(request("POST", old + "?secret=example-secret-two", personal_event("R-new"))) == 200);
+  CHECK(ask(request("POST", old + "?secret=guessed-secret", personal_event("no"))) == 401);
+  CHECK(ask(request("POST", old, personal_event("no"), "X-Webhook-Secret: guessed-secret\r\n")) == 401);
+  CHECK(ask(request("GET", one)) == 405);
+  CHECK(ask(request("POST", "/webhooks/example-secret-one", "")) == 404);
+  CHECK(ask(request("POST", one + "%", "")) == 404);
+  CHECK(ask("POST " + one + " HTTP/9.9\r\n\r\n") == 400);
+  CHECK(ask("POST " + one + " HTTP/1.1\r\nContent-Length: x\r\n\r\n") == 400);
+  CHECK(ask("POST " + one + " HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n") == 413);
+  CHECK(ask("POST " + one + "/" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n") == 431);
+  wait_until("every event looked at", [&] {
+    return shop.number("select count(*) from suivi.pending where attempts = 0 and state = 'pending'") == 0;
+  });
+
+  std::string printed;
+  auto command = [&](const std::string& name, std::vector<std::string> arguments) {
+    auto done = run_program(name, arguments, settings);
+    CAPTURE(done.log);
+    CHECK(done.status != 2);
+    printed += done.output + done.log;
+  };
+  command("suivi-reconciler", {"sweep", "--full", "--json"});
+  command("suivi-reconciler", {"status"});
+  command("suivi-reconciler", {"coverage"});
+  command("suivi-reconciler", {"doctor"});
+  command("suivi-reconciler", {"verify"});
+  command("suivi-reconciler", {"hooks", "list"});
+  command("suivi-receiver", {"replay", "--outcome", "all", "--dry-run"});
+  REQUIRE(http_post(url + "/control/settings", R"({"fail":0.5,"throttle":0.2})").status == 200);
+  command("suivi-reconciler", {"sweep", "--full"});
+  settings["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "100ms";
+  program worker("suivi-reconciler", {"run"}, settings);
+  wait_until("sweeps", [&] { return shop.number("select count(*) from suivi.sweep") >= 6; });
+
+  auto api = [&](const std::string& method, const std::string& target, const std::string& body = "") {
+    ask(request(method, "/api/v1/" + target, body, "Authorization: Bearer example-token-1\r\n"));
+  };
+  for (const char* target :
+       {"webhooks/events?limit=1000", "webhooks/events?outcome=quarantined", "webhooks/stats", "coverage",
+        "sweeps", "accounts", "scheduler/status", "webhooks/events?limit=Nom", "nowhere"})
+    api("GET", target);
+  api("GET", "orders/" + known);
+  api("GET", "orders/" + of_b);
+  api("POST", "accounts/example-a/test");
+  api("POST", "accounts/example-b/test");
+  api("POST", "webhooks/replay", R"({"outcome":"all"})");
+  api("POST", "webhooks/replay", "{");
+  auto failed = shop.value("select event_id::text from suivi.pending limit 1");
+  api("POST", "webhooks/events/" + failed + "/retry");
+  ask(request("GET", "/api/v1/coverage", "", "Authorization: Bearer example-token-2\r\n"));
+  ask(request("GET", "/readyz"));
+  ask(request("GET", "/metrics"));
+  check_silent("answers", answers);
+  check_silent("commands", printed);
+  CHECK(contains(answers, "suivi_events_pending"));
+  CHECK(contains(answers, "***")); // payloads were among them
+
+  // The schema goes, the courier goes: errors of every kind.
+  shop.execute("drop schema suivi cascade");
+  CHECK(ask(request("POST", one + "?account=example-a", personal_event("R-after"))) < 500);
+  courier.signal(SIGKILL);
+  wait_until("the schema's return",
+             [&] { return shop.value("select to_regclass('suivi.sweep') is not null") == "t"; });
+  worker.signal(SIGTERM);
+  CHECK(worker.wait() == 0);
+  receiver.signal(SIGTERM);
+  CHECK(receiver.wait() == 0);
+  check_silent("the receiver's log", receiver.log());
+  check_silent("the reconciler's log", worker.log());
+  check_silent("commands", printed);
+  check_silent("answers", answers);
+  settings["DATABASE_URL"] = "postgresql://nobody-there:example-password@127.0.0.1:1/shop";
+  command("suivi-reconciler", {"sweep"});
+  command("suivi-receiver", {"migrate"});
+  command("suivi-receiver", {"--check-config"});
+  check_silent("commands without a database", printed);
+}

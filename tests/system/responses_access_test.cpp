@@ -1,0 +1,142 @@
+// Who may: addresses that are allowed, behind proxies too, figures for those nearby, and patience with who is
+// refused.
+#include "tests/programs/webhook_sender.hpp"
+
+#include <sstream>
+
+using namespace suivi::test;
+
+namespace {
+
+std::string forwarded(const std::string& addresses) {
+  return "X-Forwarded-For: " + addresses + "\r\n";
+}
+
+std::string metric(const answering& r, const std::string& name) {
+  std::istringstream lines(r.ask(request("GET", "/metrics")).body);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(name + " ")) return line.substr(name.size() + 1);
+  return "";
+}
+
+} // namespace
+
+TEST_CASE("only allowed addresses may push, and nobody's word for an address is taken without trust") {
+  answering r({{"SUIVI_RECEIVER_ALLOW_FROM", "203.0.113.0/24,2001:db8::/32"}});
+  auto got = r.push(secret_address, event("R1"));
+  CHECK(got.status == 403);
+  CHECK(contains(got.body, R"("code":"FORBIDDEN")"));
+  CHECK(r.push(secret_address, event("R1"), forwarded("203.0.113.9")).status == 403);
+  CHECK(r.push("/webhooks/maystro/wrong", event("R1")).status == 403); // before the secret
+  CHECK(r.push("/api/webhooks/maystro?secret=example-secret", event("R1")).status == 403);
+  CHECK(r.push("/api/v1/webhooks/maystro?secret=example-secret", event("R1")).status == 403);
+  CHECK(r.stored() == 0);
+  for (const char* address : {"/healthz", "/readyz", "/metrics"}) // the webhooks' addresses only
+    CHECK(r.ask(request("GET", address)).status == 200);
+  CHECK(contains(r.process->log(),
+                 R"("message":"requests are refused; this is said once a minute, of the first of them",)"
+                 R"("status":403,"from":"127.0.0.1")"));
+  answering near({{"SUIVI_RECEIVER_ALLOW_FROM", "127.0.0.1"}});
+  CHECK(near.push(secret_address, event("R1")).status == 200);
+}
+
+TEST_CASE("behind one and two trusted proxies the client is whom they name") {
+  answering r({{"SUIVI_RECEIVER_ALLOW_FROM", "203.0.113.0/24,2001:db8::/32"},
+               {"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"}});
+  struct row {
+    std::string headers;
+    unsigned status;
+  };
+  int n = 0;
+  for (const auto& [headers, status] : {
+           row{forwarded("203.0.113.9"), 200}, row{forwarded("[2001:db8::7]:4711"), 200},
+           row{forwarded("::ffff:203.0.113.9"), 200}, row{forwarded("198.51.100.1, 203.0.113.9"), 200},
+           row{forwarded("203.0.113.9, 198.51.100.1"), 403}, // made up by 198.51.100.1
+           row{forwarded("203.0.113.9, 10.0.0.2"), 200},
+           row{forwarded("203.0.113.9") + forwarded("10.0.0.2"), 200},
+           row{forwarded("203.0.113.9, 198.51.100.1, 10.0.0.2"), 403},
+           row{forwarded("203.0.113.9, unknown"), 403}, row{forwarded("203.0.113.9, unknown, 10.0.0.2"), 403},
+           row{forwarded("unknown, 203.0.113.9"), 200}, row{forwarded(""), 403},
+           row{"", 403}, // the proxy itself
+       }) {
+    CAPTURE(headers);
+    CHECK(r.push(secret_address, event("R" + std::to_string(++n)), headers).status == status);
+  }
+  CHECK(r.push("/webhooks/maystro/wrong", event("no"), forwarded("203.0.113.9")).status == 401);
+  CHECK(r.stored() == 7);
+}
+
+TEST_CASE("figures are for near addresses, and who stands behind a near proxy is not near for that") {
+  answering r({{"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.0/8"}, {"SUIVI_ADMIN_TOKEN", "example-token"}});
+  auto status = [&](const std::string& headers) {
+    return r.ask(request("GET", "/metrics", "", headers)).status;
+  };
+  CHECK(status("") == 200);
+  CHECK(status(forwarded("192.168.1.1")) == 200);
+  CHECK(status(forwarded("203.0.113.9")) == 401);
+  CHECK(status(forwarded("192.168.1.1, 203.0.113.9")) == 401);
+  CHECK(status(forwarded("unknown")) == 401);
+  CHECK(status(forwarded("203.0.113.9") + "Authorization: Bearer example-token\r\n") == 200);
+  CHECK(status(forwarded("203.0.113.9") + "Authorization: Bearer example-toke\r\n") == 401);
+  answering closed({{"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.0/8"}});
+  CHECK(closed.ask(request("GET", "/metrics", "", forwarded("203.0.113.9") + "Authorization: Bearer \r\n"))
+            .status == 401);
+}
+
+TEST_CASE("who keeps being refused is told to wait, but whatever is right is served at once") {
+  answering r({{"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.1"}, {"SUIVI_ADMIN_TOKEN", "example-token"}});
+  raw_peer peer(r.port);
+  int refused = 0;
+  raw_answer got;
+  for (; refused < 5000; ++refused) {
+    peer.send(request("POST", "/webhooks/maystro/guess" + std::to_string(refused), event("no"),
+                      forwarded("203.0.113.9")));
+    got = peer.read();
+    if (got.status != 401) break;
+  }
+  CHECK(refused >= 600); // more where a minute ended meanwhile
+  CHECK(refused <= 1200);
+  CHECK(got.status == 429);
+  auto at = got.head.find("Retry-After: ");
+  REQUIRE(at != std::string::npos);
+  auto wait = std::stoi(got.head.substr(at + 13));
+  CHECK(wait >= 1);
+  CHECK(wait <= 60);
+  auto status = [&](const std::string& from, const std::string& bytes_target) {
+    peer.send(request("POST", bytes_target, event("from " + from), forwarded(from)));
+    return peer.read().status;
+  };
+  CHECK(status("203.0.113.9", secret_address) == 200);
+  CHECK(status("203.0.113.10", "/webhooks/maystro/wrong") == 401);
+  CHECK(status("203.0.113.9", "/nowhere") == 404);
+  peer.send(request("GET", "/api/v1/coverage", "",
+                    forwarded("203.0.113.9") + "Authorization: Bearer example-token\r\n"));
+  CHECK(peer.read().status == 200);
+  peer.send(
+      request("GET", "/api/v1/coverage", "", forwarded("203.0.113.9") + "Authorization: Bearer wrong\r\n"));
+  CHECK(peer.read().status == 429);
+  CHECK(r.stored() == 1);
+  CHECK(std::stoi(metric(r, R"(suivi_webhooks_total{answer="unauthorized"})")) >= refused);
+}
+
+TEST_CASE("help and check-config tell an operator how to guard the door, and a bad network is named") {
+  auto help = run_program("suivi-receiver", {"--help"});
+  for (const char* key : {"receiver.tls_certificate", "receiver.tls_key", "receiver.allow_from",
+                          "receiver.trusted_proxies", "X-Forwarded-For", "SIGHUP"}) {
+    CAPTURE(key);
+    CHECK(contains(help.output, key));
+  }
+  environment settings{{"DATABASE_URL", "postgresql://127.0.0.1/shop"},
+                       {"MAYSTRO_WEBHOOK_SECRET", "example-secret"},
+                       {"SUIVI_RECEIVER_ALLOW_FROM", "203.0.113.0/24, 2001:db8::1"},
+                       {"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.1"}};
+  auto printed = run_program("suivi-receiver", {"--check-config"}, settings);
+  CHECK(printed.status == 0);
+  CHECK(contains(printed.output, R"(allow_from = ["203.0.113.0/24", "2001:db8::1/128"])"));
+  CHECK(contains(printed.output, R"(trusted_proxies = ["127.0.0.1/32"])"));
+  settings["SUIVI_RECEIVER_TRUSTED_PROXIES"] = "127.0.0.1/33";
+  auto wrong = run_program("suivi-receiver", {"--check-config"}, settings);
+  CHECK(wrong.status == 2);
+  CHECK(contains(wrong.log,
+                 "receiver.trusted_proxies = \"127.0.0.1/33\" (SUIVI_RECEIVER_TRUSTED_PROXIES): allowed is"));
+}

@@ -1,0 +1,164 @@
+// The door's decisions on who is meant: accounts, several parcels of an order, old links, locks. Without a
+// database.
+#include "tests/unit/decision/shop_model.hpp"
+
+using namespace suivi;
+using namespace suivi::shop;
+
+TEST_CASE("an order of another account is a conflict and stays as it is") {
+  shop_model shop;
+  shop.add_order("R1", "account-b");
+  CHECK(shop.apply(row(10, "R1", "u1", 31)).what == outcome::conflict);
+  CHECK(!shop.order("R1").columns.tracking);
+  CHECK(shop.rows.parcels.empty());
+}
+
+TEST_CASE("an order without account belongs to who matched it first until a second one claims it") {
+  shop_model shop;
+  shop.add_order("R1", std::nullopt);
+  CHECK(shop.apply(row(10, "R1", "u1", 31)).what == outcome::applied);
+  observation other = row(11, "R1", "u2", 41);
+  other.account = "account-b";
+  CHECK(shop.apply(other).what == outcome::conflict);
+  CHECK(shop.apply(row(12, "R1", "u1", 41)).what == outcome::conflict);
+  CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
+  SUBCASE("then the shop sets the account") {
+    shop.order("R1").account = "account-b";
+    other.when = pull(20, 21);
+    CHECK(shop.apply(other).what == outcome::applied);
+    CHECK(shop.order("R1").columns.tracking == "track-u2");
+    CHECK(shop.apply(row(22, "R1", "u1", 41)).what == outcome::conflict);
+  }
+  SUBCASE("and a webhook by uuid alone is a conflict too") {
+    CHECK(shop.apply(push(30, "", "u1", 41)).what == outcome::conflict);
+  }
+}
+
+TEST_CASE("with adoption off an order without account is not matched") {
+  shop_model shop;
+  shop.options.adopt_unassigned = false;
+  shop.add_order("R1", std::nullopt);
+  CHECK(shop.apply(row(10, "R1", "u1", 31)).what == outcome::unmatched);
+}
+
+TEST_CASE("an order shipped twice shows the newest parcel that does not go back, in any order of arrival") {
+  for (bool reversed : {false, true}) {
+    shop_model shop;
+    shop.add_order("R1");
+    observation old_one = row(10, "R1", "u1", 50, 1);
+    observation new_one = row(10, "R1", "u2", 22, 2);
+    shop.apply(reversed ? std::vector{new_one, old_one} : std::vector{old_one, new_one});
+    CHECK(shop.order("R1").columns.tracking == "track-u2");
+    CHECK(shop.order("R1").columns.shipping_status == "ASSIGNÉ");
+    CHECK(shop.apply(push(20, "", "u1", 52)).what == outcome::stale);
+    CHECK(shop.order("R1").columns.tracking == "track-u2");
+    // The new one comes back as well: the newest of all is shown.
+    shop.apply(push(30, "", "u2", 51));
+    CHECK(shop.order("R1").columns.shipping_status == "PRÊT À RETOURNER");
+  }
+}
+
+TEST_CASE("when the shown parcel goes back the order shows the other one") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply({row(10, "R1", "u1", 22, 1), row(10, "R1", "u2", 22, 2)});
+  CHECK(shop.order("R1").columns.tracking == "track-u2");
+  CHECK(shop.apply(push(20, "", "u2", 50)).what == outcome::applied);
+  CHECK(shop.order("R1").columns.tracking == "track-u1");
+  CHECK(shop.order("R1").columns.shipping_status == "ASSIGNÉ");
+}
+
+TEST_CASE("a second parcel known by webhook only waits for a read that tells its age") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply(row(10, "R1", "u1", 22, 1));
+  verdict v = shop.apply(push(20, "R1", "u2", 22));
+  CHECK(v.what == outcome::in_doubt);
+  REQUIRE(v.wanted);
+  CHECK(v.wanted->uuid == "u2");
+  shop.apply(row(40, "R1", "u2", 22, 2));
+  CHECK(shop.apply(push(20, "R1", "u2", 22)).what == outcome::unchanged);
+  CHECK(shop.order("R1").columns.tracking == "track-u2");
+}
+
+TEST_CASE("a webhook by reference alone of an order shipped twice is older than what the courier shows of "
+          "both, else it asks") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply({row(10, "R1", "u1", 50, 1), row(10, "R1", "u2", 22, 2)});
+  observation event = push(20, "R1", "", 31);
+  verdict v = shop.apply(event);
+  CHECK(v.what == outcome::in_doubt);
+  CHECK(v.unproven);
+  REQUIRE(v.wanted);
+  CHECK(!v.wanted->uuid);
+  CHECK(v.wanted->not_before == at(20) + shop.options.read_lag + milliseconds(1));
+  shop.apply(row(30, "R1", "u2", 22, 2)); // one of them is not enough
+  CHECK(shop.apply(event).what == outcome::in_doubt);
+  shop.apply(row(30, "R1", "u1", 50, 1));
+  CHECK(shop.apply(event).what == outcome::stale);
+  CHECK(shop.rows.parcels.size() == 2);
+}
+
+TEST_CASE("a nameless parcel is taken over by the next pull") {
+  shop_model shop;
+  shop.add_order("R1");
+  observation nameless = push(5, "R1", "", 22);
+  nameless.what.display_id = "display-u1";
+  shop.apply(nameless);
+  shop.apply(row(10, "R1", "u1", 31));
+  CHECK(shop.rows.parcels.size() == 1);
+  CHECK(shop.rows.parcels.front().uuid == "u1");
+  nameless.when = webhook(20);
+  nameless.what.reference.reset();
+  nameless.what.status = 41;
+  CHECK(shop.apply(nameless).what == outcome::applied); // found by its display id alone
+}
+
+TEST_CASE("the shop's old columns link an event that names no reference") {
+  shop_model shop;
+  order_row& order = shop.add_order("R1");
+  order.columns.tracking = "display-u1";
+  shop.rows.legacy_links.emplace("display-u1", order.id);
+  CHECK(shop.apply(push(5, "", "u1", 31)).what == outcome::applied);
+  CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
+  SUBCASE("until the courier says whose it is") {
+    shop.add_order("R2");
+    shop.apply(row(10, "R2", "u1", 41));
+    CHECK(shop.order("R2").columns.shipping_status == "LIVRÉ");
+    CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
+  }
+}
+
+TEST_CASE("one old tracking number on several orders links none of them") {
+  shop_model shop;
+  for (const char* reference : {"R1", "R2"}) {
+    order_row& order = shop.add_order(reference);
+    order.columns.tracking = "display-u1";
+    shop.rows.legacy_links.emplace("display-u1", order.id);
+  }
+  CHECK(shop.apply(push(5, "", "u1", 31)).what == outcome::unmatched);
+}
+
+TEST_CASE("a link whose order changed its reference or account is void") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply(row(10, "R1", "u1", 31));
+  SUBCASE("reference") {
+    shop.order("R1").reference = "R1-edited";
+  }
+  SUBCASE("account") {
+    shop.order("R1").account = "account-b";
+  }
+  CHECK(shop.apply(push(20, "", "u1", 41)).what == outcome::unmatched);
+}
+
+TEST_CASE("a locked order or parcel is busy and loses nothing") {
+  shop_model shop;
+  shop.add_order("R1").locked = false;
+  CHECK(shop.apply(push(5, "R1", "u1", 31)).what == outcome::busy);
+  shop.order("R1").locked = true;
+  CHECK(shop.apply(push(5, "R1", "u1", 31)).what == outcome::applied);
+  shop.rows.parcels.front().locked = false;
+  CHECK(shop.apply(push(6, "R1", "u1", 41)).what == outcome::busy);
+}

@@ -1,0 +1,46 @@
+// How a batch of rows that the database refuses is taken apart.
+#include "common/pg/batch_failure.hpp"
+
+#include "common/pg/sqlstate.hpp"
+
+#include <doctest/doctest.h>
+#include <set>
+#include <vector>
+
+using namespace suivi;
+
+TEST_CASE("halving reaches every row alone and loses none") {
+  std::vector<pg::range> todo{{0, 7}};
+  std::set<std::size_t> alone;
+  while (!todo.empty()) {
+    auto r = todo.back();
+    todo.pop_back();
+    if (r.size() == 1) {
+      alone.insert(r.begin);
+      continue;
+    }
+    auto [front, back] = pg::halve(r);
+    CHECK(front.end == back.begin);
+    CHECK(front.size() >= back.size());
+    CHECK(back.size() > 0);
+    todo.push_back(front);
+    todo.push_back(back);
+  }
+  CHECK(alone.size() == 7);
+}
+
+TEST_CASE("a batch is sent again after a lost connection or a lost commit") {
+  CHECK(pg::after_failure(transient("pg:lost", ""), 9) == pg::remedy::again);
+  CHECK(pg::after_failure(in_doubt("pg:lost", ""), 9) == pg::remedy::again);
+}
+
+TEST_CASE("a batch is split where a row may be the cause and the last one is isolated") {
+  CHECK(pg::after_failure(permanent("sqlstate:22P05", ""), 9) == pg::remedy::split);
+  CHECK(pg::after_failure(permanent("sqlstate:54000", ""), 2) == pg::remedy::split);
+  CHECK(pg::after_failure(permanent("sqlstate:22P05", ""), 1) == pg::remedy::isolate);
+}
+
+TEST_CASE("a batch is given up where no row is the cause") {
+  CHECK(pg::after_failure(permanent("sqlstate:42P01", ""), 9) == pg::remedy::give_up);
+  CHECK(pg::after_failure(permanent("sqlstate:42501", ""), 1) == pg::remedy::give_up);
+}

@@ -1,0 +1,180 @@
+// What an operator's request may say, and which parameter is blamed when it says nothing.
+#include "receiver/api/parameters.hpp"
+#include "receiver/web/operations_routes.hpp"
+#include "tests/support/print_result.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using namespace suivi::receiver;
+
+namespace {
+
+const instant today = *parse_instant("2026-05-20T12:00:00Z");
+
+http::target query(std::string_view text) {
+  return *http::parse_target("/api/v1/webhooks/events?" + std::string(text));
+}
+
+result<event_query> read(std::string_view text) {
+  return read_event_query(query(text), today);
+}
+
+std::string complaint(std::string_view text) {
+  auto q = read(text);
+  return q ? "none" : q.error().detail.substr(0, q.error().detail.find(' '));
+}
+
+operation_route find(std::string method, std::string target) {
+  http::request r;
+  r.method = std::move(method);
+  r.target = std::move(target);
+  return find_operation(r);
+}
+
+} // namespace
+
+TEST_CASE("without parameters the newest 25 events are meant") {
+  auto q = read("");
+  REQUIRE(q);
+  CHECK(q->page == 1);
+  CHECK(q->limit == 25);
+  CHECK_FALSE(q->filter.processed);
+  CHECK_FALSE(q->filter.outcome);
+}
+
+TEST_CASE("every filter is read") {
+  auto q = read("page=3&limit=1000&source=MAYSTRO&processed=false&eventType=OrderDelivered&outcome=parked"
+                "&reference=A%2F1&since=24h&until=2026-05-20T11:00:00%2B01:00&other=x");
+  REQUIRE(q);
+  CHECK(q->page == 3);
+  CHECK(q->limit == 1000);
+  CHECK(q->filter.processed == false);
+  CHECK(q->filter.name == "OrderDelivered");
+  CHECK(q->filter.outcome == "parked");
+  CHECK(q->filter.reference == "A/1");
+  CHECK(q->filter.since == parse_instant("2026-05-19T12:00:00Z"));
+  CHECK(q->filter.until == parse_instant("2026-05-20T10:00:00Z"));
+  CHECK_FALSE(q->filter.foreign_source);
+}
+
+TEST_CASE("a plus sign of an offset may come unescaped and no offset is UTC") {
+  CHECK(read("since=2026-05-20T11:00:00+01:00")->filter.since == parse_instant("2026-05-20T10:00:00Z"));
+  CHECK(read("since=2026-05-20T11:00:00")->filter.since == parse_instant("2026-05-20T11:00:00Z"));
+}
+
+TEST_CASE("a value that means nothing is an error that names its parameter") {
+  for (const char* page : {"0", "-1", "x", "", "1.5", "99999999999999999999"})
+    CHECK(complaint("page=" + std::string(page)) == "page");
+  for (const char* limit : {"0", "1001", "-5", "abc", "", "1e2", " 1"})
+    CHECK(complaint("limit=" + http::percent_encode(limit)) == "limit");
+  for (const char* flag : {"yes", "1", "TRUE", ""})
+    CHECK(complaint("processed=" + std::string(flag)) == "processed");
+  for (const char* outcome : {"stored", "all", "Applied", ""})
+    CHECK(complaint("outcome=" + std::string(outcome)) == "outcome");
+  for (const char* moment : {"yesterday", "2026-13-01", "24", "-1h", ""}) {
+    CHECK(complaint("since=" + std::string(moment)) == "since");
+    CHECK(complaint("until=" + std::string(moment)) == "until");
+  }
+  CHECK(complaint("source=maystro") == "source");
+  CHECK(complaint("reference=%ff") == "reference");
+  CHECK(complaint("eventType=a%00b") == "eventType");
+}
+
+TEST_CASE("an empty filter by text is none and the other source's events are not kept here") {
+  auto q = read("reference=&eventType=&source=");
+  REQUIRE(q);
+  CHECK_FALSE(q->filter.reference);
+  CHECK_FALSE(q->filter.name);
+  CHECK(read("source=ECOMANAGER")->filter.foreign_source);
+}
+
+TEST_CASE("statistics are of one of three periods") {
+  CHECK(read_stats_query(query(""), today)->since == parse_instant("2026-05-19T12:00:00Z"));
+  CHECK(read_stats_query(query("period=7d"), today)->since == parse_instant("2026-05-13T12:00:00Z"));
+  CHECK(read_stats_query(query("period=30d"), today)->period == "30d");
+  CHECK(read_stats_query(query("period=1h"), today).error().detail.starts_with("period "));
+  CHECK(read_stats_query(query("period="), today).error().detail.starts_with("period "));
+}
+
+TEST_CASE("a wish for a sweep may be empty and is refused by the member that is wrong") {
+  for (const char* body : {"", "  \n", "{}", R"({"account":null,"kind":null})"}) {
+    auto wish = read_sweep_wish(body);
+    REQUIRE(wish);
+    CHECK_FALSE(wish->account);
+    CHECK(wish->kind == "full");
+  }
+  auto wish = read_sweep_wish(R"({"account":"acc-1","kind":"incremental"})");
+  CHECK(wish->account == "acc-1");
+  CHECK(wish->kind == "incremental");
+  auto blamed = [](const char* body) { return read_sweep_wish(body).error().detail; };
+  CHECK(blamed("[]").starts_with("body "));
+  CHECK(blamed("{").starts_with("body "));
+  CHECK(blamed(R"({"acount":"acc-1"})").starts_with("body "));
+  CHECK(blamed(R"({"account":5})").starts_with("account "));
+  CHECK(blamed(R"({"account":""})").starts_with("account "));
+  CHECK(blamed(R"({"kind":"quick"})").starts_with("kind "));
+}
+
+TEST_CASE("only the numbers we give are ids") {
+  CHECK(read_id("17") == 17);
+  for (const char* text : {"", "0", "-1", "+1", "017", "1 ", "abc", "1.0", "9223372036854775808"})
+    CHECK_FALSE(read_id(text));
+}
+
+TEST_CASE("every address of the operations API leads to its operation") {
+  CHECK(find("GET", "/api/v1/webhooks/events?page=2").what == operation::list_events);
+  CHECK(find("GET", "/api/v1/webhooks/stats").what == operation::event_stats);
+  CHECK(find("POST", "/api/v1/webhooks/events/12/retry").what == operation::retry_event);
+  CHECK(find("DELETE", "/api/v1/webhooks/events/12").subject == "12");
+  CHECK(find("GET", "/api/v1/coverage").what == operation::coverage);
+  CHECK(find("GET", "/api/v1/sweeps").what == operation::list_sweeps);
+  CHECK(find("POST", "/api/v1/sweeps").what == operation::ask_for_sweep);
+  CHECK(find("GET", "/api/v1/sweeps/7").subject == "7");
+  CHECK(find("GET", "/api/v1/accounts").what == operation::list_accounts);
+  CHECK(find("POST", "/api/v1/accounts/a%2Fb/test").subject == "a/b");
+  CHECK(find("GET", "/api/v1/scheduler/status").what == operation::scheduler_status);
+  CHECK(find("POST", "/api/v1/scheduler/trigger/shipping").what == operation::trigger_shipping);
+  CHECK(find("GET", "/api/v1/stream").what == operation::stream);
+}
+
+TEST_CASE("a reference with a slash is one part of its address when it is encoded") {
+  auto found = find("GET", "/api/v1/orders/CMD%2F2026%2F17%20b");
+  CHECK(found.what == operation::show_order);
+  CHECK(found.subject == "CMD/2026/17 b");
+  CHECK(find("GET", "/api/v1/orders/CMD/17").allowed.empty());
+  CHECK(find("GET", "/api/v1/orders/").allowed.empty());
+}
+
+TEST_CASE("a wrong method is told apart from no such address") {
+  CHECK(find("DELETE", "/api/v1/sweeps").what == operation::nowhere);
+  CHECK(find("DELETE", "/api/v1/sweeps").allowed == "GET, HEAD, POST");
+  CHECK(find("GET", "/api/v1/webhooks/events/12").allowed == "DELETE");
+  for (const char* path : {"/api/v1/", "/api/v1/nope", "/api/v1/webhooks/events/1/2/3", "/api/v1/%zz"})
+    CHECK(find("GET", path).allowed.empty());
+}
+
+TEST_CASE("HEAD is asked where GET is and a query that cannot be read is told apart from no such address") {
+  CHECK(find("HEAD", "/api/v1/coverage").what == operation::coverage);
+  CHECK(find("HEAD", "/api/v1/webhooks/replay").what == operation::nowhere);
+  auto found = find("GET", "/api/v1/sweeps?limit=%zz");
+  CHECK(found.what == operation::list_sweeps);
+  CHECK(found.query_is_malformed);
+  CHECK_FALSE(find("GET", "/api/v1/sweeps?limit=%31").query_is_malformed);
+  CHECK(find("GET", "/api/v1/orders/%zz?limit=1").allowed.empty());
+}
+
+TEST_CASE("a refusal names the value, cut where it is long") {
+  CHECK(read("limit=abc").error().detail == "limit must be a whole number from 1 to 1000, not \"abc\"");
+  auto detail = read("source=" + std::string(200, 'x')).error().detail;
+  CHECK(detail == "source must be MAYSTRO or ECOMANAGER, not \"" + std::string(64, 'x') + "…\"");
+}
+
+TEST_CASE("the webhook's address is none of the operations API's") {
+  CHECK_FALSE(is_operations_address("/api/v1/webhooks/maystro"));
+  CHECK_FALSE(is_operations_address("/api/v1/webhooks/maystro?secret=x"));
+  CHECK_FALSE(is_operations_address("/webhooks/maystro/x"));
+  CHECK_FALSE(is_operations_address("/healthz"));
+  CHECK(is_operations_address("/api/v1/webhooks/events"));
+  CHECK(is_operations_address("/api/v1/nope"));
+}

@@ -1,0 +1,59 @@
+// What an account is due for.
+#include "reconciler/schedule/due.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using namespace suivi::reconciler;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+namespace {
+instant utc(const char* text) {
+  return parse_instant(text).value();
+}
+const schedule four_times({hours(0), hours(6), hours(12), hours(18)},
+                          "Africa/Algiers"); // 11:00Z is one of them
+const milliseconds five{300'000};
+const instant today = utc("2026-01-10T12:00:00Z");
+} // namespace
+
+TEST_CASE("what was never swept is due for a full sweep") {
+  CHECK(due_at(four_times, {}, five, today) == due::full);
+  CHECK(due_at(four_times, {}, milliseconds(0), today) == due::full);
+}
+
+TEST_CASE("runs missed in a week of downtime are one full sweep") {
+  last_sweep_starts before{utc("2026-01-03T11:00:00Z"), utc("2026-01-03T11:55:00Z")};
+  CHECK(due_at(four_times, before, five, today) == due::full);
+  last_sweep_starts after{today, today};
+  CHECK(due_at(four_times, after, five, today + minutes(1)) == due::nothing);
+}
+
+TEST_CASE("an incremental sweep is due some time after the last start of either kind") {
+  instant full = utc("2026-01-10T11:00:00Z");
+  CHECK(due_at(four_times, {full, full}, five, full + minutes(4)) == due::nothing);
+  CHECK(due_at(four_times, {full, full}, five, full + minutes(5)) == due::incremental);
+  CHECK(due_at(four_times, {full, today}, five, today + minutes(4)) == due::nothing);
+  CHECK(due_at(four_times, {full, today}, five, today + minutes(5)) == due::incremental);
+  CHECK(due_at(four_times, {full, full}, milliseconds(0), today) == due::nothing);
+}
+
+TEST_CASE("without a schedule there are incremental sweeps only") {
+  schedule never({}, "Africa/Algiers");
+  CHECK(due_at(never, {}, five, today) == due::incremental);
+  CHECK(due_at(never, {}, milliseconds(0), today) == due::nothing);
+}
+
+TEST_CASE("a start in the future does not hold up the next sweep") {
+  instant full = utc("2026-01-10T11:00:00Z");
+  CHECK(due_at(four_times, {full, today + hours(1)}, five, today) == due::incremental);
+}
+
+TEST_CASE("the next look is at the next sweep of either kind") {
+  instant full = utc("2026-01-10T11:00:00Z");
+  CHECK(next_due(four_times, {full, today}, five, today) == today + minutes(5));
+  CHECK(next_due(four_times, {full, today}, milliseconds(0), today) == utc("2026-01-10T17:00:00Z"));
+  CHECK(next_due(four_times, {full, utc("2026-01-10T16:58:00Z")}, five, utc("2026-01-10T16:59:00Z")) ==
+        utc("2026-01-10T17:00:00Z"));
+}
