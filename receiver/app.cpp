@@ -9,14 +9,13 @@
 #include "common/http/client.hpp"
 #include "common/http/server.hpp"
 #include "common/log/log.hpp"
-#include "common/program/migrate_command.hpp"
+#include "common/program/version.hpp"
 #include "common/runtime/lifetime.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/runtime/task_group.hpp"
 #include "receiver/api/operations_api.hpp"
 #include "receiver/apply/confirm_lane.hpp"
 #include "receiver/apply/pollers.hpp"
-#include "receiver/command_line.hpp"
 #include "receiver/intake/spool_drain.hpp"
 #include "receiver/request_handler.hpp"
 #include "receiver/services/options.hpp"
@@ -114,7 +113,7 @@ class app {
     log::info("receiving webhooks", {{"listen", settings_.receiver.listen},
                                      {"port", server_.port()},
                                      {"tls", secure()},
-                                     {"version", version()}});
+                                     {"version", program::version()}});
     start();
     co_await life_.end_wanted();
     log::info("stopping");

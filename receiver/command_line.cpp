@@ -1,7 +1,11 @@
 // CLI11, in one place.
 #include "receiver/command_line.hpp"
 
+#include "common/program/exit_status.hpp"
+#include "common/program/version.hpp"
+
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 namespace suivi::receiver {
 namespace {
@@ -44,10 +48,6 @@ CLI::App* add_replay(CLI::App& app, replay_arguments& asked) {
 
 } // namespace
 
-std::string version() {
-  return SUIVI_VERSION;
-}
-
 std::variant<command_line, int> read_command_line(int argc, const char* const* argv) {
   command_line wanted;
   CLI::App app(
@@ -70,7 +70,8 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
       "Webhooks are kept for retention.events, by whole days (UTC). What cannot be understood is kept aside\n"
       "(quarantined), listed by the operations API, and read again by newer programs.");
   bool check_config = false;
-  app.set_version_flag("--version", "suivi-receiver " + version(), "print the version and exit");
+  app.set_version_flag("--version", fmt::format("suivi-receiver {}", program::version()),
+                       "print the version and exit");
   app.add_option("--config", wanted.config_file, "the settings file (TOML)")->type_name("FILE");
   app.add_flag("--check-config", check_config, "print the settings in force, secrets masked, and exit");
   app.require_subcommand(0, 1);
@@ -83,7 +84,7 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     int status = app.exit(e);
-    return status == 0 ? 0 : 2;
+    return status == 0 ? program::exits::done : program::exits::usage;
   }
   if (check_config)
     wanted.what = command::check_config;

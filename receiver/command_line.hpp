@@ -22,6 +22,4 @@ struct command_line {
 // (2); what there was to say has been printed.
 [[nodiscard]] std::variant<command_line, int> read_command_line(int argc, const char* const* argv);
 
-[[nodiscard]] std::string version();
-
 } // namespace suivi::receiver

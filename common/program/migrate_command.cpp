@@ -1,47 +1,49 @@
-// Its own short-lived io_context.
+// A short-lived io_context, one connection, the scripts that have not run.
 #include "common/program/migrate_command.hpp"
 
 #include "common/base/backoff.hpp"
+#include "common/pg/migrate.hpp"
+#include "common/program/exit_status.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/schema/schema.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
-namespace suivi::receiver {
+namespace suivi::program {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-task<void> migrate(pg::connect_options options, bool check_only, int& status) {
-  status = 1;
+task<void> migrate(std::string program, pg::connect_options options, bool check_only, int& status) {
+  status = exits::failed;
   auto db = co_await connect_patiently(options);
   if (!db) {
-    fmt::print(stderr, "suivi-receiver: the database cannot be reached: {}\n", to_string(db.error()));
+    fmt::print(stderr, "{}: the database cannot be reached: {}\n", program, to_string(db.error()));
     co_return;
   }
   auto scripts = schema::all();
   if (check_only) {
     auto missing = co_await pg::migrations_missing(*db, scripts);
     if (!missing) {
-      fmt::print(stderr, "suivi-receiver: {}\n", to_string(missing.error()));
+      fmt::print(stderr, "{}: {}\n", program, to_string(missing.error()));
       co_return;
     }
     if (*missing > 0)
       fmt::print("behind: {} of {} scripts have not run\n", *missing, scripts.size());
     else
       fmt::print("current: {} scripts\n", scripts.size());
-    status = *missing > 0 ? 1 : 0;
+    status = *missing > 0 ? exits::failed : exits::done;
     co_return;
   }
   auto ran = co_await pg::migrate(*db, scripts);
   if (!ran) {
-    fmt::print(stderr, "suivi-receiver: {}\n", to_string(ran.error()));
+    fmt::print(stderr, "{}: {}\n", program, to_string(ran.error()));
     co_return;
   }
   fmt::print("current: {} of {} scripts ran now\n", *ran, scripts.size());
-  status = 0;
+  status = exits::done;
 }
 
 } // namespace
@@ -56,13 +58,13 @@ task<result<pg::connection>> connect_patiently(const pg::connect_options& option
   }
 }
 
-int run_migrate(const pg::connect_options& database, bool check_only) {
+int run_migrate(std::string_view program, const pg::connect_options& database, bool check_only) {
   asio::io_context io(1);
   runtime::task_group all(io.get_executor());
-  int status = 1;
-  all.spawn("migrate", migrate(database, check_only, status));
+  int status = exits::failed;
+  all.spawn("migrate", migrate(std::string(program), database, check_only, status));
   io.run();
   return status;
 }
 
-} // namespace suivi::receiver
+} // namespace suivi::program

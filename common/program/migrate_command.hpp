@@ -1,15 +1,17 @@
-// `migrate [--check]`: once, then done.
+// The command `migrate [--check]` of both programs.
 #pragma once
 
 #include "common/pg/connection.hpp"
 
-namespace suivi::receiver {
+#include <string_view>
 
-// Returns the exit status: 0 done or current, 1 failed or behind. Gives up on an absent database after 10
-// seconds.
-[[nodiscard]] int run_migrate(const pg::connect_options& database, bool check_only);
+namespace suivi::program {
+
+// Prints what it found or did; `program` begins its lines on standard error. Returns the exit status: 0 done
+// or current, 1 failed or behind. Gives up on an absent database after 10 seconds.
+[[nodiscard]] int run_migrate(std::string_view program, const pg::connect_options& database, bool check_only);
 
 // One connection, tried for 10 seconds. `options` must outlive the call.
 task<result<pg::connection>> connect_patiently(const pg::connect_options& options);
 
-} // namespace suivi::receiver
+} // namespace suivi::program

@@ -32,7 +32,7 @@ void say(const std::string& line) {
 }
 
 task<result<void>> prepare_schema(const pg::connect_options& options, bool dry_run) {
-  auto db = co_await connect_patiently(options);
+  auto db = co_await program::connect_patiently(options);
   if (!db) co_return db.error();
   auto scripts = schema::all();
   if (!dry_run) {

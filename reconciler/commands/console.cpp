@@ -2,6 +2,7 @@
 #include "reconciler/commands/console.hpp"
 
 #include "common/json/json_text.hpp"
+#include "common/pg/migrate.hpp"
 #include "common/schema/schema.hpp"
 
 #include <boost/json/serialize.hpp>

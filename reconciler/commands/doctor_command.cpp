@@ -3,7 +3,9 @@
 
 #include "common/runtime/task_group.hpp"
 #include "reconciler/commands/console.hpp"
-#include "reconciler/doctor/collect.hpp"
+#include "reconciler/doctor/checks.hpp"
+#include "reconciler/doctor/courier_facts.hpp"
+#include "reconciler/doctor/database_facts.hpp"
 #include "reconciler/schedule/schedule.hpp"
 
 #include <fmt/format.h>

@@ -5,6 +5,7 @@
 #include "reconciler/commands/console.hpp"
 #include "reconciler/hooks/hook_owner.hpp"
 #include "reconciler/hooks/hook_registrar.hpp"
+#include "reconciler/hooks/hook_state.hpp"
 #include "reconciler/store/account_statistics.hpp"
 
 #include <boost/json/array.hpp>
@@ -99,7 +100,7 @@ task<void> keep(services& p, const shop::account& who, const hook_registrar& ask
     co_return;
   }
   if (!who.from_environment) {
-    auto counted = co_await note_requests(**db, who.id, asked.counts());
+    auto counted = co_await record_requests(**db, who.id, asked.counts());
     (void)counted; // a shop without that table has no statistics
   }
   if (!changing) co_return;
@@ -108,7 +109,7 @@ task<void> keep(services& p, const shop::account& who, const hook_registrar& ask
     if (std::find(r.missing.begin(), r.missing.end(), name) == r.missing.end())
       state.registered.push_back(name);
   if (r.failed) state.problem = to_string(*r.failed);
-  auto noted = co_await note_hooks(**db, who.id, std::move(state));
+  auto noted = co_await record_hooks(**db, who.id, std::move(state));
   if (!noted) log::warn("the state of hooks could not be noted", {{"error", to_string(noted.error())}});
 }
 

@@ -1,5 +1,4 @@
-// The one-off commands. Each prints its answer on standard output (one JSON document with `json`), everything
-// else on standard error, and returns the exit status.
+// The command `sweep`: one sweep of each account now.
 #pragma once
 
 #include "reconciler/services/services.hpp"
@@ -15,10 +14,7 @@ struct sweep_arguments {
   bool dry_run = false;
   bool json = false;
 };
+// Exit status 0, also where a signal stopped it; 1 if it failed; 3 if any account ended incomplete.
 task<int> sweep_command(services& p, sweep_arguments arguments);
-
-task<int> status_command(services& p, bool json);
-task<int> coverage_command(services& p, bool json);
-task<int> migrate_command(services& p, bool check);
 
 } // namespace suivi::reconciler

@@ -1,5 +1,7 @@
-// The checks of one courier account.
-#include "reconciler/doctor/check_list.hpp"
+// One function for each check, each with its remedy.
+#include "reconciler/doctor/account_checks.hpp"
+
+#include "reconciler/store/webhook_activity.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,7 +13,6 @@ using enum check_result;
 
 // A sweep that was due and has not come to its end by then is overdue.
 constexpr auto sweep_grace = std::chrono::hours(2);
-constexpr auto silence = std::chrono::hours(6);
 
 void add(checks& to, std::string name, const account_facts& of, check_result result, std::string detail,
          std::string remedy = {}) {
@@ -74,7 +75,7 @@ void check_hooks(checks& to, const doctor_facts& f, const account_facts& a) {
         registered ? test : ensure);
   else if (!a.heard_at)
     add(to, "webhooks heard", a, registered ? warn : pass, "no webhook has come yet", test);
-  else if (a.missed > 0 && f.now - *a.heard_at >= silence)
+  else if (a.missed > 0 && f.now - *a.heard_at >= silence_min)
     add(to, "webhooks heard", a, warn,
         fmt::format("silent: the last webhook came {}, and sweeps found {} change(s) since",
                     age(*a.heard_at, f.now), a.missed),

@@ -1,5 +1,5 @@
-// The look at the courier and at the two programs over HTTP.
-#include "reconciler/doctor/collect.hpp"
+// One test request and the hooks of each account; then the programs, over HTTP.
+#include "reconciler/doctor/courier_facts.hpp"
 
 #include "common/log/log.hpp"
 #include "reconciler/hooks/hook_owner.hpp"
@@ -54,13 +54,13 @@ task<void> note(services& p, std::string account, std::optional<std::string> pro
   auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
   if (!db) co_return;
   if (counts.requests > 0) {
-    auto counted = co_await note_requests(**db, account, counts);
+    auto counted = co_await record_requests(**db, account, counts);
     if (!counted)
       log::warn("requests could not be counted",
                 {{"account", account}, {"error", to_string(counted.error())}});
   }
   instant at = now();
-  auto noted = co_await note_test(**db, account, at, std::move(problem));
+  auto noted = co_await record_test(**db, account, at, std::move(problem));
   if (!noted)
     log::warn("a test could not be noted", {{"account", account}, {"error", to_string(noted.error())}});
 }

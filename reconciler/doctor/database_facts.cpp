@@ -1,9 +1,10 @@
-// The look into the database. What a shop has not, the statements do not ask for.
-#include "reconciler/doctor/collect.hpp"
-#include "reconciler/store/account_statistics.hpp"
+// What a shop does not have, the statements do not ask for.
+#include "reconciler/doctor/database_facts.hpp"
 
 #include "common/log/log.hpp"
+#include "common/pg/migrate.hpp"
 #include "common/schema/schema.hpp"
+#include "reconciler/store/webhook_activity.hpp"
 
 #include <algorithm>
 #include <array>
@@ -233,11 +234,11 @@ task<void> look_at_own(pg::connection& db, doctor_facts& f) {
   }
   std::optional<std::string> only;
   if (f.accounts.size() == 1) only = f.accounts.front().id;
-  auto found = co_await heard_from(db, only);
+  auto found = co_await find_webhook_activity(db, only);
   if (found)
     for (const auto& [id, one] : *found)
       if (account_facts* a = entry(f, id)) {
-        a->heard_at = one.at;
+        a->heard_at = one.last_webhook_at;
         a->missed = one.missed;
       }
   auto rooms = co_await ask(db, partitions);

@@ -8,7 +8,7 @@
 #include "common/courier/api.hpp"
 #include "common/shop/accounts.hpp"
 #include "reconciler/hooks/hook_plan.hpp"
-#include "reconciler/store/sweep_record.hpp"
+#include "reconciler/store/account_statistics.hpp"
 
 #include <optional>
 #include <string>

@@ -2,6 +2,7 @@
 #include "reconciler/services/services.hpp"
 
 #include "common/log/log.hpp"
+#include "common/pg/migrate.hpp"
 #include "common/schema/schema.hpp"
 
 #include <boost/asio/ip/host_name.hpp>
@@ -13,8 +14,7 @@ namespace {
 
 pg::pool_options pool_of(const config::settings& s) {
   pg::pool_options options;
-  options.connect.url = s.database.url.reveal();
-  options.connect.application_name = "suivi-reconciler";
+  options.connect = connect_options(s);
   options.size = static_cast<std::size_t>(s.database.pool);
   return options;
 }
@@ -26,6 +26,13 @@ std::string name_of_process() {
 }
 
 } // namespace
+
+pg::connect_options connect_options(const config::settings& s) {
+  pg::connect_options options;
+  options.url = s.database.url.reveal();
+  options.application_name = "suivi-reconciler";
+  return options;
+}
 
 services::services(asio::any_io_executor on, config::settings values)
     : executor(on), settings(std::move(values)), database(on, pool_of(settings)),

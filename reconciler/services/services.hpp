@@ -4,6 +4,7 @@
 #include "common/config/settings.hpp"
 #include "common/http/client.hpp"
 #include "common/pg/pool.hpp"
+#include "common/program/exit_status.hpp"
 #include "common/shop/accounts.hpp"
 
 #include <string>
@@ -11,9 +12,9 @@
 
 namespace suivi::reconciler {
 
-namespace exits {
-inline constexpr int done = 0, failed = 1, usage = 2, incomplete = 3;
-}
+namespace exits = program::exits;
+
+[[nodiscard]] pg::connect_options connect_options(const config::settings& s);
 
 // A database that cannot be reached this long ends a one-off command, so that it ends within ten seconds.
 inline constexpr milliseconds database_patience{9'500};

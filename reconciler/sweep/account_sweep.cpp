@@ -123,7 +123,7 @@ task<void> account_sweep::keep() {
     auto db = co_await database_.acquire(steady_now() + lease_renewal);
     if (db) {
       report now_so_far = so_far();
-      auto still = co_await keep_lease(**db, *held_, *id_, now_so_far, plan_.rows_expected());
+      auto still = co_await record_progress(**db, *held_, *id_, now_so_far, plan_.rows_expected());
       if (still && *still) kept = steady_now();
       if (still && !*still) lease_lost_ = true;
     }

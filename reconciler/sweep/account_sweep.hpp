@@ -13,6 +13,7 @@
 #include "common/shop/accounts.hpp"
 #include "reconciler/pace/paced_courier.hpp"
 #include "reconciler/plan/list_plan.hpp"
+#include "reconciler/store/sweep_history.hpp"
 #include "reconciler/store/sweep_record.hpp"
 #include "reconciler/sweep/lookups.hpp"
 #include "reconciler/sweep/options.hpp"

@@ -71,7 +71,7 @@ task<result<void>> note_lookups(pg::connection& db, lease held, std::vector<look
   }
   pg::pipeline steps;
   steps.add(begin);
-  add_hold_term(steps, held);
+  add_term_check(steps, held);
   pg::params told;
   told.text(held.account).texts(ids).booleans(answered);
   steps.add(note, std::move(told));

@@ -89,7 +89,7 @@ task<result<void>> note_rereads(pg::connection& db, lease held, std::vector<rere
   }
   pg::pipeline steps;
   steps.add(begin);
-  add_hold_term(steps, held);
+  add_term_check(steps, held);
   pg::params told;
   told.integers(ids).booleans(gone);
   steps.add(note, std::move(told));

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "common/pg/connection.hpp"
-#include "reconciler/store/sweep_record.hpp"
+#include "reconciler/store/lease.hpp"
 
 #include <optional>
 #include <string>

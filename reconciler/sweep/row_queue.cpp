@@ -76,7 +76,7 @@ task<result<std::vector<shop::verdict>>> feed::apply(const std::vector<shop::obs
   shop::also under_term;
   if (held_)
     under_term = [this](pg::pipeline& closing, std::span<const shop::verdict>) {
-      add_hold_term(closing, *held_);
+      add_term_check(closing, *held_);
     };
   steady_time give_up = steady_now() + database_away_most;
   error last;

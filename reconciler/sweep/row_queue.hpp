@@ -10,7 +10,7 @@
 #include "common/pg/pool.hpp"
 #include "common/runtime/wakeup.hpp"
 #include "reconciler/plan/seen_set.hpp"
-#include "reconciler/store/sweep_record.hpp"
+#include "reconciler/store/lease.hpp"
 #include "reconciler/sweep/tally.hpp"
 
 #include <deque>

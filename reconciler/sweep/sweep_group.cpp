@@ -58,7 +58,7 @@ task<std::optional<lease>> sweep_group::win(const shop::account& who, millisecon
       failed_ = db.error();
       break;
     }
-    auto got = co_await take_lease(**db, who.id, who.name, owner_);
+    auto got = co_await acquire_lease(**db, who.id, who.name, owner_);
     if (!got) {
       failed_ = got.error();
       break;
@@ -92,7 +92,7 @@ task<void> sweep_group::run_one(place& here, sweep_options options, milliseconds
   if (held && !free) {
     auto db = co_await database_.acquire(steady_now() + database_wait);
     if (db) {
-      auto freed = co_await free_lease(**db, *held);
+      auto freed = co_await release_lease(**db, *held);
       if (!freed) log::warn("a lease could not be freed", {{"account", held->account}});
     }
   }

@@ -4,7 +4,9 @@
 #include "common/log/log.hpp"
 #include "reconciler/hooks/hook_owner.hpp"
 #include "reconciler/hooks/hook_registrar.hpp"
+#include "reconciler/hooks/hook_state.hpp"
 #include "reconciler/store/account_statistics.hpp"
+#include "reconciler/store/webhook_activity.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,7 +24,7 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
   {
     auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
     if (!db) co_return;
-    auto mine = co_await hook_look_is_due(**db, who.id, who.name, a_day);
+    auto mine = co_await hook_check_is_due(**db, who.id, who.name, a_day);
     if (!mine || !*mine) co_return;
   }
   hook_registrar hooks(p.client, who, p.settings.maystro.request_timeout, std::move(owner));
@@ -43,14 +45,14 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
   bool failed = seen.failed.has_value();
   auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
   if (!db) co_return;
-  auto noted = co_await note_hooks(**db, who.id, std::move(state));
+  auto noted = co_await record_hooks(**db, who.id, std::move(state));
   if (!noted) log::warn("the state of hooks could not be noted", {{"error", to_string(noted.error())}});
   if (!who.from_environment) {
-    auto counted = co_await note_requests(**db, who.id, hooks.counts());
+    auto counted = co_await record_requests(**db, who.id, hooks.counts());
     (void)counted;
   }
   if (failed) {
-    auto sooner = co_await put_off_hook_look(**db, who.id, after_failure);
+    auto sooner = co_await postpone_hook_check(**db, who.id, after_failure);
     (void)sooner; // else it is looked at in a day
   }
 }
@@ -61,17 +63,18 @@ task<void> listen(services& p, std::size_t accounts, std::string only,
   if (!db) co_return;
   std::optional<std::string> single;
   if (accounts == 1) single = std::move(only);
-  auto found = co_await heard_from(**db, single);
+  auto found = co_await find_webhook_activity(**db, single);
   if (!found) co_return;
   for (const auto& [id, one] : *found) {
-    if (!fell_silent(one)) continue;
+    if (!is_silent(one)) continue;
     instant& last = warned[id];
-    if (one.asked_at - last < a_day) continue;
-    last = one.asked_at;
-    log::warn("an account that used to send webhooks is silent: see `suivi-reconciler doctor`",
-              {{"account", id}, {"lastWebhook", format_instant(*one.at)}, {"missed", one.missed}});
+    if (one.as_of - last < a_day) continue;
+    last = one.as_of;
+    log::warn(
+        "an account that used to send webhooks is silent: see `suivi-reconciler doctor`",
+        {{"account", id}, {"lastWebhook", format_instant(*one.last_webhook_at)}, {"missed", one.missed}});
   }
-  auto kept = co_await note_heard(**db, *found);
+  auto kept = co_await keep_webhook_activity(**db, *found);
   (void)kept; // else the next look takes longer
 }
 

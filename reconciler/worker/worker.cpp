@@ -6,6 +6,7 @@
 #include "common/runtime/lifetime.hpp"
 #include "reconciler/schedule/due.hpp"
 #include "reconciler/schedule/schedule.hpp"
+#include "reconciler/store/sweep_history.hpp"
 #include "reconciler/sweep/sweep_group.hpp"
 #include "reconciler/worker/hook_monitor.hpp"
 #include "reconciler/worker/maintenance.hpp"

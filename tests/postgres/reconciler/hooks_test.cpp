@@ -1,6 +1,7 @@
 // Hooks registered at a courier that fails, and what is noted of them.
 #include "reconciler/hooks/hook_registrar.hpp"
-#include "reconciler/store/account_statistics.hpp"
+#include "reconciler/hooks/hook_state.hpp"
+#include "reconciler/store/webhook_activity.hpp"
 #include "tests/postgres/reconciler/courier_server.hpp"
 #include "tests/postgres/reconciler/sweep_stage.hpp"
 #include "tests/support/connected.hpp"
@@ -151,13 +152,13 @@ TEST_CASE("hooks are claimed by one process, and what was seen is noted") {
     auto second = co_await claim_hooks(db, "acc-1", "First");
     CHECK_FALSE(second.value());
     hook_state seen{{"OrderDelivered"}, "not registered: all"};
-    auto noted = co_await note_hooks(db, "acc-1", seen);
+    auto noted = co_await record_hooks(db, "acc-1", seen);
     CHECK(noted.has_value());
     auto third = co_await claim_hooks(db, "acc-1", "First");
     CHECK(third.value());
-    auto due = co_await hook_look_is_due(db, "acc-1", "First", milliseconds(60'000));
+    auto due = co_await hook_check_is_due(db, "acc-1", "First", milliseconds(60'000));
     CHECK(due.value());
-    auto again = co_await hook_look_is_due(db, "acc-1", "First", milliseconds(60'000));
+    auto again = co_await hook_check_is_due(db, "acc-1", "First", milliseconds(60'000));
     CHECK_FALSE(again.value());
   };
   test::run(body);
@@ -180,16 +181,16 @@ insert into suivi.sweep (account, account_name, kind, term, owner, missed_by_web
   auto body = [&]() -> task<void> {
     pg::connect_options options = s.db.options();
     auto db = co_await test::connected(options);
-    auto found = co_await heard_from(db, std::nullopt);
+    auto found = co_await find_webhook_activity(db, std::nullopt);
     REQUIRE(found.has_value());
-    CHECK(fell_silent(found->at("acc-1")));
+    CHECK(is_silent(found->at("acc-1")));
     CHECK(found->at("acc-1").missed == 4);
-    CHECK_FALSE(fell_silent(found->at("acc-2"))); // no change went untold
-    CHECK(found->at("acc-2").at > found->at("acc-1").at);
-    auto kept = co_await note_heard(db, *found);
+    CHECK_FALSE(is_silent(found->at("acc-2"))); // no change went untold
+    CHECK(found->at("acc-2").last_webhook_at > found->at("acc-1").last_webhook_at);
+    auto kept = co_await keep_webhook_activity(db, *found);
     CHECK(kept.has_value());
-    auto only = co_await heard_from(db, std::optional<std::string>("acc-1"));
-    CHECK_FALSE(fell_silent(only->at("acc-1"))); // u9, an hour ago
+    auto only = co_await find_webhook_activity(db, std::optional<std::string>("acc-1"));
+    CHECK_FALSE(is_silent(only->at("acc-1"))); // u9, an hour ago
   };
   test::run(body);
   CHECK(s.db.number("select count(*) from suivi.account where webhook_heard_at is not null") == 2);

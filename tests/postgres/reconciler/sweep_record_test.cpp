@@ -1,4 +1,6 @@
 // Leases, terms and what a killed sweep leaves behind.
+#include "reconciler/store/sweep_history.hpp"
+#include "reconciler/store/sweep_record.hpp"
 #include "tests/postgres/reconciler/sweep_stage.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/print_result.hpp"
@@ -14,12 +16,12 @@ TEST_CASE("an account has one holder, and a lapsed lease is taken over under a h
   auto both = [&]() -> task<void> {
     pg::connect_options options = s.db.options();
     auto db = co_await test::connected(options);
-    auto first = co_await take_lease(db, "acc-1", "First", "one");
+    auto first = co_await acquire_lease(db, "acc-1", "First", "one");
     REQUIRE(first.value());
-    auto second = co_await take_lease(db, "acc-1", "First", "two");
+    auto second = co_await acquire_lease(db, "acc-1", "First", "two");
     CHECK_FALSE(second.value());
     s.db.execute("update suivi.account set lease_until = now() - interval '1 second'");
-    auto third = co_await take_lease(db, "acc-1", "First", "two");
+    auto third = co_await acquire_lease(db, "acc-1", "First", "two");
     REQUIRE(third.value());
     CHECK(third.value()->term == first.value()->term + 1);
 
@@ -46,7 +48,7 @@ TEST_CASE("a sweep that is killed leaves a report that says so") {
   auto begun = [&]() -> task<void> {
     pg::connect_options options = s.db.options();
     auto db = co_await test::connected(options);
-    auto held = co_await take_lease(db, "acc-1", "First", "one");
+    auto held = co_await acquire_lease(db, "acc-1", "First", "one");
     auto sweep = co_await begin_sweep(db, *held.value(), "First", "full");
     REQUIRE(sweep);
     auto known = co_await last_sweeps(db, 10);
@@ -128,7 +130,7 @@ TEST_CASE("watermarks move forwards only, together with their report or not at a
     r.complete = true;
     request_counts counts;
     auto end_one = [&](report with) -> task<result<void>> {
-      auto held = co_await take_lease(db, "acc-1", "First", "one");
+      auto held = co_await acquire_lease(db, "acc-1", "First", "one");
       auto sweep = co_await begin_sweep(db, *held.value(), "First", with.kind);
       auto done = co_await end_sweep(db, *held.value(), *sweep, with, counts, false, std::nullopt);
       co_return done;
@@ -172,7 +174,7 @@ TEST_CASE("a sweep whose end was committed and not heard of is ended once, howev
   auto ended = [&]() -> task<void> {
     pg::connect_options options = s.db.options();
     auto db = co_await test::connected(options);
-    auto held = co_await take_lease(db, "acc-1", "First", "one");
+    auto held = co_await acquire_lease(db, "acc-1", "First", "one");
     auto sweep = co_await begin_sweep(db, *held.value(), "First", "full");
     report r;
     r.complete = true;
@@ -182,7 +184,7 @@ TEST_CASE("a sweep whose end was committed and not heard of is ended once, howev
       auto done = co_await end_sweep(db, *held.value(), *sweep, r, counts, false, std::nullopt);
       CHECK(done);
       if (tries == 0) { // meanwhile another reconciler has taken the account, which is free
-        auto other = co_await take_lease(db, "acc-1", "First", "two");
+        auto other = co_await acquire_lease(db, "acc-1", "First", "two");
         CHECK(other.value());
       }
     }

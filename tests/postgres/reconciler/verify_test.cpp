@@ -1,5 +1,6 @@
 // Comparing a real orders table with a courier, and that nothing is written by it.
-#include "reconciler/doctor/collect.hpp"
+#include "reconciler/doctor/courier_facts.hpp"
+#include "reconciler/doctor/database_facts.hpp"
 #include "reconciler/verify/verifier.hpp"
 #include "tests/postgres/reconciler/courier_server.hpp"
 #include "tests/postgres/reconciler/sweep_stage.hpp"

@@ -1,17 +1,14 @@
-// Collects the facts for `doctor`: from the database, the courier, and the two programs' own addresses. Of
-// the shop's rows it writes what a test leaves (lastTestAt, lastTestStatus, lastTestError) and the statistics
-// of its requests.
+// Collects the facts that the courier and the two programs' own addresses tell. Of the shop's rows it writes
+// what a test leaves (lastTestAt, lastTestStatus, lastTestError) and the statistics of its requests.
 #pragma once
 
-#include "reconciler/doctor/checks.hpp"
+#include "reconciler/doctor/facts.hpp"
 #include "reconciler/services/services.hpp"
 
 #include <string>
+#include <vector>
 
 namespace suivi::reconciler {
-
-// What one connection tells; the accounts are filled in where they have an entry already.
-task<void> collect_from_database(pg::connection& db, doctor_facts& into);
 
 // Asks the courier with the account's key, and about its hooks where `hooks` says what they shall be.
 task<void> collect_from_courier(services& p, shop::account who, std::vector<shop::account> accounts,

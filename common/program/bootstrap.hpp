@@ -1,0 +1,28 @@
+// How both programs begin: settings read, mistakes told, the log configured.
+#pragma once
+
+#include "common/config/settings.hpp"
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace suivi::program {
+
+// "suivi-receiver", "suivi-reconciler": how the program calls itself on standard error and in the log.
+[[nodiscard]] std::string_view name_of(config::program program);
+
+struct start_options {
+  std::string config_file; // --config; may be empty
+  config::purpose purpose = config::purpose::run;
+  // A one-off command answers a person or a script: its log is only what goes wrong, unless log.level asks
+  // for more.
+  bool quiet = false;
+};
+
+// The settings in force, or an exit status where there is nothing more to do: 2 where they have mistakes,
+// each told on a line of its own; 0 where purpose::check has printed them.
+[[nodiscard]] std::variant<config::settings, int> start(config::program program,
+                                                        const start_options& options);
+
+} // namespace suivi::program

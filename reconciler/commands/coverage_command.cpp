@@ -1,0 +1,32 @@
+// The counts are common/shop's; here they are printed.
+#include "reconciler/commands/coverage_command.hpp"
+
+#include "common/shop/coverage.hpp"
+#include "reconciler/commands/console.hpp"
+
+#include <fmt/format.h>
+
+namespace suivi::reconciler {
+
+task<int> coverage_command(services& p, bool as_json) {
+  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  if (!db) co_return fail(db.error());
+  auto counted = co_await shop::count_coverage(**db);
+  if (!counted) co_return fail(counted.error());
+  if (as_json) {
+    print_json(shop::to_json(*counted));
+    co_return exits::done;
+  }
+  auto line = [](const std::string& name, const shop::covered& c) {
+    fmt::print("{:<36} {:>10} {:>14} {:>17} {:>9.2f} %\n", name, c.total, c.with_tracking,
+               c.total - c.with_tracking, c.percentage());
+  };
+  fmt::print("{:<36} {:>10} {:>14} {:>17} {:>11}\n", "account", "orders", "with tracking", "without tracking",
+             "coverage");
+  for (const shop::covered& c : counted->by_account)
+    line(c.account_name.empty() ? c.account_id : c.account_name, c);
+  line("all", counted->sum);
+  co_return exits::done;
+}
+
+} // namespace suivi::reconciler

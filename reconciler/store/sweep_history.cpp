@@ -1,0 +1,115 @@
+// The statements of sweep_history.hpp.
+#include "reconciler/store/sweep_history.hpp"
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr pg::statement newest{"store_last_sweeps", R"sql(
+select s.id, s.account, s.account_name, s.kind, s.verdict = 'complete', s.cut, s.reason, s.started_at,
+       extract(epoch from coalesce(s.finished_at, s.seen_at) - s.started_at)::float8,
+       s.pages, s.fetched, s.matched, s.backfilled, s.status_changed, s.unchanged, s.unmatched, s.conflicts, s.stale,
+       s.unreadable, s.missed_by_webhook, s.lookups, s.requests, s.retries, s.throttled,
+       s.finished_at is null and coalesce(a.term = s.term and a.lease_until > clock_timestamp(), false),
+       s.rows_expected
+from suivi.sweep s left join suivi.account a on a.id = s.account
+order by s.id desc limit $1
+)sql"};
+
+constexpr pg::statement all_accounts{"store_accounts", R"sql(
+select id, name, coalesce(lease_until > clock_timestamp(), false), full_watermark, heard_at, problem,
+       incremental_watermark
+from suivi.account order by id
+)sql"};
+
+// From the newest back by the index: this is asked every few seconds, and reports are many.
+constexpr pg::statement started_last{"store_last_starts", R"sql(
+select a.id, last.started_at
+from suivi.account a
+cross join lateral (
+  select s.started_at from suivi.sweep s
+  where s.account = a.id and (s.kind = 'full' or not $1) and s.finished_at is not null and not s.abandoned
+  order by s.id desc limit 1) last
+)sql"};
+
+constexpr pg::statement read_watermark{
+    "store_newest_watermark",
+    "select greatest(full_watermark, incremental_watermark) from suivi.account where id = $1"};
+
+task<result<std::map<std::string, instant>>> starts_of(pg::connection& db, bool only_full) {
+  pg::params with;
+  with.boolean(only_full);
+  auto found = co_await db.run(started_last, std::move(with));
+  if (!found) co_return found.error();
+  std::map<std::string, instant> starts;
+  for (std::size_t i = 0; i < found->size(); ++i) starts.emplace(found->text(i, 0), found->at(i, 1));
+  co_return starts;
+}
+
+} // namespace
+
+task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int64_t most) {
+  pg::params with;
+  with.integer(most);
+  auto found = co_await db.run(newest, std::move(with));
+  if (!found) co_return found.error();
+  std::vector<known_sweep> sweeps;
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    known_sweep s;
+    s.r.id = std::to_string(found->integer(i, 0));
+    s.r.account = found->text(i, 1);
+    s.r.account_name = found->text(i, 2);
+    s.r.kind = found->text(i, 3);
+    s.r.complete = found->boolean(i, 4);
+    s.r.cut = found->boolean(i, 5);
+    s.r.reason = found->maybe_text(i, 6);
+    s.r.started_at = found->at(i, 7);
+    s.r.seconds = found->real(i, 8);
+    std::int64_t* into[] = {&s.r.pages,          &s.r.fetched,    &s.r.matched,           &s.r.backfilled,
+                            &s.r.status_changed, &s.r.unchanged,  &s.r.unmatched,         &s.r.conflicts,
+                            &s.r.stale,          &s.r.unreadable, &s.r.missed_by_webhook, &s.r.lookups,
+                            &s.r.requests,       &s.r.retries,    &s.r.throttled};
+    std::size_t column = 9;
+    for (std::int64_t* number : into) *number = found->integer(i, column++);
+    s.running = found->boolean(i, column++);
+    s.rows_expected = found->maybe_integer(i, column);
+    sweeps.push_back(std::move(s));
+  }
+  co_return sweeps;
+}
+
+task<result<std::vector<known_account>>> known_accounts(pg::connection& db) {
+  auto found = co_await db.run(all_accounts);
+  if (!found) co_return found.error();
+  std::vector<known_account> accounts;
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    known_account a;
+    a.id = found->text(i, 0);
+    a.name = found->text(i, 1);
+    a.leased = found->boolean(i, 2);
+    a.full_watermark = found->maybe_at(i, 3);
+    a.heard_at = found->maybe_at(i, 4);
+    a.problem = found->maybe_text(i, 5);
+    a.incremental_watermark = found->maybe_at(i, 6);
+    accounts.push_back(std::move(a));
+  }
+  co_return accounts;
+}
+
+task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db) {
+  return starts_of(db, true);
+}
+task<result<std::map<std::string, instant>>> last_starts(pg::connection& db) {
+  return starts_of(db, false);
+}
+
+task<result<std::optional<instant>>> newest_watermark(pg::connection& db, std::string account) {
+  pg::params with;
+  with.text(account);
+  auto found = co_await db.run(read_watermark, std::move(with));
+  if (!found) co_return found.error();
+  std::optional<instant> mark;
+  if (!found->empty()) mark = found->maybe_at(0, 0);
+  co_return mark;
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,41 @@
+// What is known of sweeps and accounts from before: the last reports, when sweeps started, watermarks. Reads
+// only.
+#pragma once
+
+#include "common/pg/connection.hpp"
+#include "common/shop/sweep_report.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace suivi::reconciler {
+
+struct known_sweep {
+  report r;
+  bool running = false; // not finished, and its lease is still held
+  std::optional<std::int64_t> rows_expected;
+};
+// Newest first.
+task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int64_t most);
+
+struct known_account {
+  std::string id, name;
+  bool leased = false;
+  std::optional<instant> full_watermark, incremental_watermark, heard_at;
+  std::optional<std::string> problem;
+};
+task<result<std::vector<known_account>>> known_accounts(pg::connection& db);
+
+// When each account's last full sweep started, among those that came to their own end: one that was killed,
+// stopped or lost its lease stands for no scheduled run.
+task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db);
+// The same of sweeps of either kind.
+task<result<std::map<std::string, instant>>> last_starts(pg::connection& db);
+
+// When the account's last complete sweep of either kind started: what was created before, less an overlap,
+// has been read.
+task<result<std::optional<instant>>> newest_watermark(pg::connection& db, std::string account);
+
+} // namespace suivi::reconciler
