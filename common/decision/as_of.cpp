@@ -33,7 +33,9 @@ relation of_two_webhooks(const as_of& known, const as_of& seen) {
 as_of webhook_time(std::optional<instant> published_at, instant received_at) {
   if (!published_at || *published_at > received_at + ahead_max)
     return {shape::untimed, received_at, received_at};
-  return {shape::point, *published_at, *published_at};
+  // A clock ahead of ours: published at the latest when it came, or it would beat what is told afterwards.
+  instant published = std::min(*published_at, received_at);
+  return {shape::point, published, published};
 }
 
 as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> courier_now,
@@ -42,9 +44,11 @@ as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> co
   // for certain does it count: otherwise of two pulls in one second the quicker would seem the later. Less
   // than a second lies within the API's lag.
   auto round_trip = answered_at - asked_at;
-  instant from = asked_at;
+  instant from = asked_at, to = answered_at;
   if (courier_now && *courier_now + std::chrono::seconds(1) <= asked_at) from = *courier_now - round_trip;
-  return {shape::interval, from - read_lag, answered_at};
+  // Where it is ahead of ours for certain, webhooks are stamped by it: the interval reaches up to there.
+  if (courier_now && *courier_now > answered_at) to = *courier_now + std::chrono::seconds(1);
+  return {shape::interval, from - read_lag, to};
 }
 
 relation compare(const as_of& known, const as_of& seen) {

@@ -66,7 +66,7 @@ class pass {
     if (who.parcel) end.status_before = who.parcel->status;
 
     relation time = who.parcel ? compare(who.parcel->when, seen.when) : relation::newer;
-    bool contradicts = who.parcel ? differs(*who.parcel, seen.what) : false;
+    bool contradicts = who.parcel && (differs(*who.parcel, seen.what) || names_another_order(who));
     bool undecided = time == relation::doubt && contradicts && !seen.decide_by_later_time;
     if (undecided || regresses_untimed(who, seen, time) || claims_too_much(who, seen, time)) {
       as_of known = who.parcel ? who.parcel->when : as_of{};
@@ -76,9 +76,13 @@ class pass {
       time = who.parcel && seen.when.to <= who.parcel->when.to ? relation::older : relation::newer;
     }
 
+    if (time == relation::older && who.parcel && is_linked_elsewhere(who)) {
+      end.what = outcome::stale; // which order a parcel is of is told by what is not older only
+      return end;
+    }
     adopt(who);
     parcel_row& parcel = who.parcel ? *who.parcel : add_parcel(who.account);
-    bool grew = grow(parcel, who, seen);
+    bool grew = grow(parcel, who, seen, time);
     if (time == relation::newer || (time == relation::doubt && !contradicts)) merge(parcel, seen, time);
     rows_.note(parcel);
 
@@ -115,6 +119,18 @@ class pass {
     return known.status != told.status || contradicts(known.alerted_at, told.alerted_at) ||
            contradicts(known.alert_reason, told.alert_reason) ||
            contradicts(known.abort_reason, told.abort_reason);
+  }
+
+  // The parcel is another order's so far, and both were said by a reference.
+  static bool names_another_order(const identity& who) {
+    return who.link == link_strength::reference && who.parcel->link == link_strength::reference &&
+           who.parcel->order_id && *who.parcel->order_id != who.order->id;
+  }
+
+  // … of an order that is still in the shop. A parcel of an order that was deleted is free.
+  bool is_linked_elsewhere(const identity& who) {
+    return who.parcel->order_id && *who.parcel->order_id != who.order->id &&
+           rows_.order(*who.parcel->order_id);
   }
 
   // Names no parcel of the order's several, and whichever it is about, the courier has been asked since.
@@ -169,20 +185,23 @@ class pass {
     return added;
   }
 
-  // Ids, link and tracking only grow, so an older observation of the parcel serves as well. True if the
-  // tracking did.
-  bool grow(parcel_row& parcel, const identity& who, const observation& seen) {
+  // What is blank is filled by older observations of the parcel as well; what is set is replaced by others
+  // only. True if the tracking grew.
+  bool grow(parcel_row& parcel, const identity& who, const observation& seen, relation time) {
     touched_.emplace(&parcel, parcel); // as it was at first; kept if it is there already
     const maystro::shipment& told = seen.what;
     bool grew = false;
     if (!parcel.uuid && told.uuid) parcel.uuid = told.uuid, grew = true;
     if (told.display_id && !parcel.display_id) parcel.display_id = told.display_id;
     if (told.created_at && !parcel.created_at) parcel.created_at = told.created_at;
-    if (parcel.order_id != who.order->id || who.link > parcel.link) {
+    bool older = time == relation::older;
+    bool relinks = parcel.order_id != who.order->id;
+    if (relinks || (who.link > parcel.link && !older)) {
       parcel.order_id = who.order->id;
       parcel.link = who.link;
     }
-    if (told.reference && (!parcel.reference || who.link == link_strength::reference))
+    if (told.reference &&
+        (!parcel.reference || (who.link == link_strength::reference && (!older || relinks))))
       parcel.reference = told.reference;
     auto [tracking, strength] = told.best_tracking();
     if (strength > parcel.strength) {

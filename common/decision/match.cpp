@@ -3,9 +3,12 @@
 
 #include "common/decision/as_of.hpp"
 
+#include <algorithm>
+
 namespace suivi::shop {
 namespace {
 
+constexpr const char* shared_number = "more than one parcel or order bears this number";
 constexpr const char* contested_reference = "two accounts claim this reference and the order has no account";
 
 enum class ownership { ours, nobodys, anothers, contested };
@@ -43,9 +46,8 @@ order_row* order_to_prove(working_copy& rows, const observation& seen, const std
     account = parcel->account;
   }
   for (const auto& id : {seen.what.tracking, seen.what.display_id, seen.what.uuid}) {
-    if (order || !id) continue;
-    auto link = rows.legacy_links.find(*id);
-    if (link != rows.legacy_links.end()) order = rows.order(link->second);
+    if (order || !id || rows.legacy_links.count(*id) != 1) continue;
+    order = rows.order(rows.legacy_links.find(*id)->second);
   }
   if (!order || (!order->account && !options.adopt_unassigned)) return nullptr;
   if (order->account) account = order->account;
@@ -87,8 +89,9 @@ identity prove_account(working_copy& rows, const observation& seen, const door_o
 }
 
 // The shop's old columns: exactly one usable order that still shows the id and is not linked more strongly.
+// `shared` is set where there are several.
 order_row* order_by_old_columns(working_copy& rows, const observation& seen, const std::string& account,
-                                bool adopt_unassigned) {
+                                bool adopt_unassigned, bool& shared) {
   order_row* found = nullptr;
   for (const auto& id : {seen.what.tracking, seen.what.display_id, seen.what.uuid}) {
     if (!id) continue;
@@ -98,7 +101,10 @@ order_row* order_by_old_columns(working_copy& rows, const observation& seen, con
       if (!order || !usable(*order, account, adopt_unassigned)) continue;
       if (order->columns.tracking != *id && order->columns.maystro_order_id != *id) continue;
       if (!rows.parcels_of(*order, account).empty()) continue;
-      if (found && found != order) return nullptr;
+      if (found && found != order) {
+        shared = true;
+        return nullptr;
+      }
       found = order;
     }
   }
@@ -109,23 +115,45 @@ bool same_display_id(const parcel_row& parcel, const observation& seen) {
   return !parcel.display_id || !seen.what.display_id || parcel.display_id == seen.what.display_id;
 }
 
-// The parcel of `order` the observation is about; null if it is a new one.
-parcel_row* choose_parcel(working_copy& rows, const order_row& order, const std::string& account,
-                          const observation& seen) {
+struct parcel_choice {
+  parcel_row* parcel = nullptr; // null: a new one
+  bool shared = false;          // … or one of several that bear its number
+};
+
+// The parcel of `order` the observation is about.
+parcel_choice choose_parcel(working_copy& rows, const order_row& order, const std::string& account,
+                            const observation& seen) {
   if (seen.what.uuid) {
-    if (parcel_row* known = rows.parcel_by_uuid(account, *seen.what.uuid)) return known;
+    if (parcel_row* known = rows.parcel_by_uuid(account, *seen.what.uuid)) return {known};
     for (parcel_row* parcel : rows.parcels_of(order, account))
-      if (!parcel->uuid && same_display_id(*parcel, seen)) return parcel; // nameless: taken over
-    return nullptr;
+      if (!parcel->uuid && same_display_id(*parcel, seen)) return {parcel}; // nameless: taken over
+    return {};
   }
-  for (const auto& number : {seen.what.display_id, seen.what.tracking})
-    if (number)
-      if (parcel_row* known = rows.parcel_by_number(account, *number)) return known;
   std::vector<parcel_row*> own = rows.parcels_of(order, account);
-  if (own.size() == 1 && same_display_id(*own.front(), seen)) return own.front();
+  for (const auto& number : {seen.what.display_id, seen.what.tracking}) {
+    if (!number) continue;
+    std::vector<parcel_row*> known = rows.parcels_by_number(account, *number);
+    if (known.size() > 1)
+      std::erase_if(known, [&](parcel_row* parcel) { return std::ranges::find(own, parcel) == own.end(); });
+    if (known.size() == 1) return {known.front()};
+    if (rows.parcels_by_number(account, *number).size() > 1) return {nullptr, true};
+  }
+  if (own.size() == 1 && same_display_id(*own.front(), seen)) return {own.front()};
   for (parcel_row* parcel : own)
-    if (!parcel->uuid && same_display_id(*parcel, seen)) return parcel;
-  return nullptr;
+    if (!parcel->uuid && same_display_id(*parcel, seen)) return {parcel};
+  return {};
+}
+
+// Which parcel or order is meant the courier knows; it can be asked by uuid or reference only.
+identity ask_which(const std::string& account, const order_row* order, const observation& seen,
+                   const door_options& options) {
+  if (!seen.what.uuid && !order) return refused(outcome::conflict, shared_number);
+  identity asked = refused(outcome::in_doubt);
+  asked.account = account;
+  asked.unproven = true;
+  instant not_before = settled_by_read_from(as_of{}, seen.when, options.read_lag);
+  asked.wanted = wanted_read{account, seen.what.uuid, order ? order->reference : std::string(), not_before};
+  return asked;
 }
 
 } // namespace
@@ -188,10 +216,11 @@ parcel_row* working_copy::parcel_by_uuid(std::string_view account, std::string_v
   return nullptr;
 }
 
-parcel_row* working_copy::parcel_by_number(std::string_view account, std::string_view number) {
-  for (parcel_row* parcel : parcels_by_number(std::string(number)))
-    if (parcel->account == account) return parcel;
-  return nullptr;
+std::vector<parcel_row*> working_copy::parcels_by_number(std::string_view account,
+                                                         const std::string& number) {
+  std::vector<parcel_row*> own = parcels_by_number(number);
+  std::erase_if(own, [&](const parcel_row* parcel) { return parcel->account != account; });
+  return own;
 }
 
 std::vector<parcel_row*> working_copy::parcels_of(const order_row& order, std::string_view account) {
@@ -236,13 +265,17 @@ identity identify(working_copy& rows, const observation& seen, const door_option
       }
     }
   }
+  bool shared = false;
   if (!found.order) {
     parcel_row* parcel = seen.what.uuid ? rows.parcel_by_uuid(account, *seen.what.uuid) : nullptr;
-    for (const auto& number : {seen.what.display_id, seen.what.tracking})
-      if (!parcel && number) {
-        parcel = rows.parcel_by_number(account, *number);
-        if (parcel && seen.what.uuid && parcel->uuid) parcel = nullptr; // another parcel with the same number
-      }
+    for (const auto& number : {seen.what.display_id, seen.what.tracking}) {
+      if (parcel || !number) continue;
+      std::vector<parcel_row*> known = rows.parcels_by_number(account, *number);
+      shared = shared || known.size() > 1;
+      if (known.size() != 1) continue;
+      parcel = known.front();
+      if (seen.what.uuid && parcel->uuid) parcel = nullptr; // another parcel with the same number
+    }
     if (parcel && parcel->order_id)
       if (order_row* order = rows.order(*parcel->order_id)) {
         if (link_holds(*parcel, *order, options.adopt_unassigned)) {
@@ -253,8 +286,8 @@ identity identify(working_copy& rows, const observation& seen, const door_option
         }
       }
   }
-  if (!found.order) {
-    found.order = order_by_old_columns(rows, seen, account, options.adopt_unassigned);
+  if (!found.order && !shared) {
+    found.order = order_by_old_columns(rows, seen, account, options.adopt_unassigned, shared);
     found.link = link_strength::old_columns;
   }
   if (!found.order) {
@@ -262,11 +295,18 @@ identity identify(working_copy& rows, const observation& seen, const door_option
       for (const parcel_row* parcel : rows.parcels_by_uuid(*seen.what.uuid))
         if (parcel->account != account && parcel->pulled_at)
           return refused(outcome::conflict, "another account shows this parcel");
-    return refused(outcome::unmatched);
+    bool pulled = seen.when.kind == as_of::shape::interval; // the courier has said all it knows
+    return shared && !pulled ? ask_which(account, nullptr, seen, options) : refused(outcome::unmatched);
   }
 
   found.adopts = owner_of(*found.order, account) == ownership::nobodys;
-  found.parcel = choose_parcel(rows, *found.order, account, seen);
+  parcel_choice choice = choose_parcel(rows, *found.order, account, seen);
+  found.parcel = choice.parcel;
+  if (choice.shared) {
+    identity asked = ask_which(account, found.order, seen, options);
+    asked.order = found.order;
+    return asked;
+  }
   bool locked = found.order->locked && (!found.parcel || found.parcel->id == 0 || found.parcel->locked);
   for (parcel_row* sibling : rows.parcels_of(*found.order, account))
     locked = locked && (sibling->id == 0 || sibling->locked);

@@ -22,8 +22,9 @@ struct working_copy {
   order_row* order(std::string_view id);
   order_row* order_by_reference(std::string_view reference);
   parcel_row* parcel_by_uuid(std::string_view account, std::string_view uuid);
-  // The first of the account's parcels with that display id or tracking number.
-  parcel_row* parcel_by_number(std::string_view account, std::string_view number);
+  // The account's parcels with that display id or tracking number: where there are several, it is no
+  // identity.
+  std::vector<parcel_row*> parcels_by_number(std::string_view account, const std::string& number);
   // Of any account.
   std::vector<parcel_row*> parcels_by_uuid(const std::string& uuid);
   std::vector<parcel_row*> parcels_by_number(const std::string& number);

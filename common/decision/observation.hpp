@@ -32,10 +32,11 @@ struct as_of {
   bool operator==(const as_of&) const = default;
 };
 
-// A webhook published more than 5 minutes after its receipt has no time.
+// A webhook published after its receipt counts as of its receipt; more than 5 minutes after it, it has no
+// time.
 [[nodiscard]] as_of webhook_time(std::optional<instant> published_at, instant received_at);
-// `courier_now` is the answer's Date, if any; the earlier clock counts. `read_lag`: how far behind the API
-// may answer.
+// `courier_now` is the answer's Date, if any. Where it and our clock disagree the interval spans both, so
+// that what is published meanwhile by either is in doubt. `read_lag`: how far behind the API may answer.
 [[nodiscard]] as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> courier_now,
                               milliseconds read_lag);
 

@@ -103,6 +103,7 @@ void read_common(const json::object& from, shipment& what) {
   what.alert_reason = text_field(from, "alert_reason");
   what.abort_reason = text_field(from, "abort_reason");
   what.created_at = read_date(from.if_contains("created_at"));
+  if (!what.created_at) what.created_at = read_date(from.if_contains("ordered_at"));
 }
 
 } // namespace suivi::maystro

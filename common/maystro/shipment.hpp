@@ -35,7 +35,7 @@ struct shipment {
   field<instant> alerted_at;
   field<std::string> alert_reason;
   field<std::string> abort_reason;
-  std::optional<instant> created_at; // the courier's created_at
+  std::optional<instant> created_at; // created_at, else ordered_at
   // JSON object text for additionalMetaData.maystro: list rows only, empty otherwise; without names, phones,
   // addresses or anything that changes by itself. Keys sorted.
   std::string metadata;

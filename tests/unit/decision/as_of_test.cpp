@@ -87,7 +87,7 @@ TEST_CASE("a publishing more than five minutes ahead of its receipt counts as no
 
 TEST_CASE("a pull begins at the earlier clock less the lag of the API") {
   CHECK(pull_time(at(100), at(102), std::nullopt, seconds(10)) == pull(90, 102));
-  CHECK(pull_time(at(100), at(102), at(200), seconds(10)) == pull(90, 102));
+  CHECK(pull_time(at(100), at(102), at(200), seconds(10)) == pull(90, 201));
   CHECK(pull_time(at(100), at(102), at(50), seconds(10)) == pull(38, 102)); // their clock is behind ours
 }
 
@@ -147,4 +147,24 @@ TEST_CASE("of two that agree the newer counts and the older changes nothing") {
   CHECK(agreed(pull(2, 3), webhook(4)) == webhook(4));
   CHECK(agreed(as_of{}, webhook(4)) == webhook(4));
   CHECK(agreed(webhook(4), webhook(4)) == webhook(4));
+}
+
+TEST_CASE("a webhook from the future is worth its time of receipt, far from the future it has no time") {
+  CHECK(webhook_time(at(200), at(10)) == webhook(10));
+  CHECK(webhook_time(at(9), at(10)) == webhook(9));
+  CHECK(webhook_time(at(311), at(10)) == untimed(10));
+}
+
+TEST_CASE("a pull's interval spans our clock and the courier's") {
+  milliseconds lag{2'000};
+  CHECK(pull_time(at(10), at(11), std::nullopt, lag) == pull(8, 11));
+  CHECK(pull_time(at(10), at(11), at(10), lag) == pull(8, 11));
+  CHECK(pull_time(at(10), at(11), at(0), lag) == pull(-3, 11));
+  CHECK(pull_time(at(10), at(11), at(30), lag) == pull(8, 31));
+}
+
+TEST_CASE("a webhook stamped by a courier's clock ahead of ours is no reason to call a pull stale") {
+  as_of sweep = pull_time(at(10), at(11), at(30), milliseconds(2'000)); // our clock is 20 s behind
+  CHECK(compare(webhook(29), sweep) == relation::doubt);
+  CHECK(compare(sweep, webhook(29)) == relation::doubt);
 }

@@ -137,7 +137,88 @@ TEST_CASE("one old tracking number on several orders links none of them") {
     order.columns.tracking = "display-u1";
     shop.rows.legacy_links.emplace("display-u1", order.id);
   }
-  CHECK(shop.apply(push(5, "", "u1", 31)).what == outcome::unmatched);
+  verdict named = shop.apply(push(5, "", "u1", 31));
+  CHECK(named.what == outcome::in_doubt);
+  CHECK(named.unproven);
+  REQUIRE(named.wanted);
+  CHECK(named.wanted->uuid == "u1");
+  observation number_only = push(5, "", "", 31);
+  number_only.what.tracking = "display-u1";
+  CHECK(shop.apply(number_only).what == outcome::conflict);
+  CHECK(!shop.order("R1").columns.shipping_status);
+  CHECK(!shop.order("R2").columns.shipping_status);
+}
+
+TEST_CASE("a number that two parcels bear is no identity") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.add_order("R2");
+  for (const char* n : {"1", "2"}) {
+    observation one = row(10, std::string("R") + n, std::string("u") + n, 31);
+    one.what.display_id = "same";
+    one.what.tracking.reset();
+    shop.apply(one);
+  }
+  observation number_only = push(20, "", "", 41);
+  number_only.what.display_id = "same";
+  verdict v = shop.apply(number_only);
+  CHECK(v.what == outcome::conflict);
+  CHECK(v.why == "more than one parcel or order bears this number");
+  SUBCASE("unless the reference says whose") {
+    number_only.what.reference = "R2";
+    CHECK(shop.apply(number_only).what == outcome::applied);
+    CHECK(shop.order("R2").columns.shipping_status == "LIVRÉ");
+  }
+  SUBCASE("or the courier's answer by uuid does") {
+    number_only.what.uuid = "u3";
+    v = shop.apply(number_only);
+    CHECK(v.what == outcome::in_doubt);
+    REQUIRE(v.wanted);
+    CHECK(v.wanted->uuid == "u3");
+  }
+  CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
+}
+
+TEST_CASE("an older observation never moves a parcel to another order") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.add_order("R-mistyped");
+  shop.apply(push(5, "R-mistyped", "u1", 22));
+  CHECK(shop.apply(row(30, "R1", "u1", 31)).what == outcome::applied);
+  for (as_of when : {webhook(6), untimed(6), as_of{}}) {
+    observation late = push(6, "R-mistyped", "u1", 22);
+    late.when = when;
+    CHECK(shop.apply(late).what == outcome::stale);
+  }
+  CHECK(shop.apply(push(50, "", "u1", 41)).what == outcome::applied);
+  CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
+  CHECK(shop.order("R1").columns.status == "DELIVERED");
+  CHECK(shop.order("R-mistyped").columns.status == "CONFIRMED");
+}
+
+TEST_CASE("where neither is known to be newer, another order's reference asks the courier") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.add_order("R2");
+  shop.apply(row(10, "R1", "u1", 31));
+  observation during = push(11, "R2", "u1", 31);
+  verdict v = shop.apply(during);
+  CHECK(v.what == outcome::in_doubt);
+  REQUIRE(v.wanted);
+  shop.apply(row(40, "R2", "u1", 31));
+  CHECK(shop.apply(during).what == outcome::unchanged);
+  CHECK(shop.order("R2").columns.tracking == "track-u1");
+}
+
+TEST_CASE("a parcel whose order was deleted is linked again by what is older too") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply(row(10, "R1", "u1", 31));
+  shop.rows.orders.clear();
+  shop.add_order("R1").id = "order-anew";
+  CHECK(shop.apply(push(5, "R1", "u1", 22)).order_id == "order-anew");
+  CHECK(shop.apply(push(20, "", "u1", 41)).what == outcome::applied);
+  CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
 }
 
 TEST_CASE("a link whose order changed its reference or account is void") {
