@@ -86,6 +86,10 @@ instant now() {
   return time_point_cast<microseconds>(system_clock::now());
 }
 
+steady_time steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
 std::optional<instant> parse_instant(std::string_view text) {
   cursor in{text};
   auto y = in.number(4);

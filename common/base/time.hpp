@@ -15,7 +15,11 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// Of a clock that is never set: for deadlines and durations.
+using steady_time = std::chrono::steady_clock::time_point;
+
 [[nodiscard]] instant now();
+[[nodiscard]] steady_time steady_now();
 
 // Tolerant: `YYYY-MM-DD`, then optionally `T` or a space and `hh:mm[:ss[.f…]]` with 0 to 9 (or more, cut)
 // fraction digits, then optionally `Z`, `±hh`, `±hh:mm` or `±hhmm`. No offset means UTC. Anything else is

@@ -10,8 +10,6 @@
 
 namespace suivi::reconciler {
 
-using steady_time = std::chrono::steady_clock::time_point;
-
 // Requests in flight: begins low, grows by one for each round trip in which the courier keeps up, halves when
 // it does not. Requests that were under way when it was halved tell nothing new and halve it no further.
 class window {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/base/error.hpp"
+#include "common/base/time.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -22,8 +23,6 @@ namespace asio = boost::asio;
 template <class T>
 using task = asio::awaitable<T>;
 
-using steady_time = std::chrono::steady_clock::time_point;
-
 namespace runtime {
 
 // Ends early, by boost::system::system_error(operation_aborted), only when the coroutine is cancelled.
@@ -34,7 +33,7 @@ inline task<void> sleep_until(steady_time when) {
 }
 
 inline task<void> sleep_for(std::chrono::milliseconds duration) {
-  return sleep_until(std::chrono::steady_clock::now() + duration);
+  return sleep_until(steady_now() + duration);
 }
 
 } // namespace runtime

@@ -1,7 +1,8 @@
 // One list of fields for JSON, one table for people.
 #include "common/shop/sweep_report.hpp"
 
-#include <boost/json/value.hpp>
+#include "common/json/json_values.hpp"
+
 #include <cmath>
 #include <fmt/format.h>
 
@@ -16,7 +17,7 @@ json::object to_json(const report& r) {
   o["accountName"] = r.account_name;
   o["kind"] = r.kind;
   o["verdict"] = r.complete ? "complete" : "incomplete";
-  o["reason"] = r.reason ? json::value(*r.reason) : json::value(nullptr);
+  o["reason"] = or_null(r.reason);
   o["startedAt"] = format_instant(r.started_at);
   o["seconds"] = std::round(r.seconds * 1000) / 1000;
   o["pages"] = r.pages;

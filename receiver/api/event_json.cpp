@@ -2,6 +2,7 @@
 #include "receiver/api/event_json.hpp"
 
 #include "common/json/json_text.hpp"
+#include "common/json/json_values.hpp"
 #include "common/maystro/envelope.hpp"
 #include "receiver/api/redaction.hpp"
 #include "receiver/web/responses.hpp"
@@ -19,28 +20,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr int retry_after_seconds = 5;
-
-json::value or_null(const std::optional<std::string>& text) {
-  if (!text) return nullptr;
-  return json::value(std::string_view(*text));
-}
-
-json::value or_null(const std::optional<instant>& at) {
-  if (!at) return nullptr;
-  return json::value(std::string_view(format_instant(*at)));
-}
-
-json::value member(const json::object& row, std::string_view name) {
-  const auto* value = row.if_contains(name);
-  return value ? *value : json::value(nullptr);
-}
-
-// A column with a point in time, in our own spelling.
-json::value time_in(const json::object& row, std::string_view name) {
-  const auto* value = row.if_contains(name);
-  if (!value || !value->is_string()) return nullptr;
-  return or_null(parse_instant({value->get_string().data(), value->get_string().size()}));
-}
 
 http::response with(unsigned status, const json::object& body) {
   http::response answer;
@@ -212,20 +191,20 @@ json::object account_json(std::string_view id, std::string_view name, bool has_k
   o["health"] = !has_key || problem != nullptr ? "failing" : asked ? "ok" : "unknown";
   o["problem"] = has_key ? problem : json::value("it has no key");
   o["breaker"] = problem != nullptr ? "open" : "closed";
-  o["heardAt"] = time_in(record.known, "heard_at");
-  o["webhookHeardAt"] = time_in(record.known, "webhook_heard_at");
-  o["completeAsOf"] = time_in(record.known, "full_watermark");
+  o["heardAt"] = or_null(instant_in(record.known, "heard_at"));
+  o["webhookHeardAt"] = or_null(instant_in(record.known, "webhook_heard_at"));
+  o["completeAsOf"] = or_null(instant_in(record.known, "full_watermark"));
   o["sweeping"] = member(record.known, "leased") == true;
   auto sweep = member(record.known, "last_sweep");
   o["lastSweep"] = sweep.is_int64() ? json::value(std::to_string(sweep.get_int64())) : json::value(nullptr);
   bool looked = member(record.known, "hooks_checked_at") != nullptr;
   o["hooks"] = {{"registered", looked ? member(record.known, "hooks_registered") : json::value(nullptr)},
-                {"checkedAt", time_in(record.known, "hooks_checked_at")},
+                {"checkedAt", or_null(instant_in(record.known, "hooks_checked_at"))},
                 {"problem", member(record.known, "hooks_problem")}};
   for (std::string_view column : {"requestCount", "successCount", "errorCount"})
     o[column] = member(record.shop, column);
-  o["lastUsed"] = time_in(record.shop, "lastUsed");
-  o["lastTestAt"] = time_in(record.shop, "lastTestAt");
+  o["lastUsed"] = or_null(instant_in(record.shop, "lastUsed"));
+  o["lastTestAt"] = or_null(instant_in(record.shop, "lastTestAt"));
   for (std::string_view column : {"lastTestStatus", "lastTestError"}) o[column] = member(record.shop, column);
   return o;
 }

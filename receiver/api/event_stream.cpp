@@ -2,6 +2,7 @@
 #include "receiver/api/event_stream.hpp"
 
 #include "common/json/json_text.hpp"
+#include "common/json/json_values.hpp"
 #include "common/log/log.hpp"
 #include "receiver/api/event_json.hpp"
 #include "receiver/api/order_queries.hpp"
@@ -198,7 +199,7 @@ void stream::note_event(const event_name& name, const event_seen& e, bool quietl
   bool news = at == unsettled_.end() || at->second.told != e.outcome;
   if (news && !quietly) {
     auto what = event_json(e, false);
-    what["reference"] = e.reference ? json::value(std::string_view(*e.reference)) : json::value(nullptr);
+    what["reference"] = or_null(e.reference);
     tell("event", what);
   }
   if (is_final(e.outcome)) {

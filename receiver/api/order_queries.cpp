@@ -2,6 +2,7 @@
 #include "receiver/api/order_queries.hpp"
 
 #include "common/decision/observation.hpp"
+#include "common/json/json_values.hpp"
 #include "receiver/api/redaction.hpp"
 
 #include <array>
@@ -13,30 +14,6 @@ namespace suivi::receiver {
 namespace {
 
 namespace json = boost::json;
-
-json::value or_null(const std::optional<std::string>& text) {
-  if (!text) return nullptr;
-  return json::value(std::string_view(*text));
-}
-
-json::value or_null(const std::optional<instant>& at) {
-  if (!at) return nullptr;
-  return json::value(std::string_view(format_instant(*at)));
-}
-
-// What PostgreSQL wrote as JSON can be read; an empty object where it wrote null.
-json::object object_of(std::string_view text) {
-  boost::system::error_code failed;
-  auto value = json::parse({text.data(), text.size()}, failed);
-  if (failed || !value.is_object()) return {};
-  return std::move(value.get_object());
-}
-
-std::optional<instant> instant_in(const json::object& row, std::string_view name) {
-  const auto* value = row.if_contains(name);
-  if (!value || !value->is_string()) return std::nullopt;
-  return parse_instant({value->get_string().data(), value->get_string().size()});
-}
 
 std::string name_of_source(std::int64_t number) {
   if (number < 1 || number > static_cast<int>(shop::source::replay)) return "unknown";
@@ -144,11 +121,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 15> report_n
     {"retries", "retries"},
     {"throttled", "throttled"},
 }};
-
-json::value member(const json::object& row, std::string_view name) {
-  const auto* value = row.if_contains(name);
-  return value ? *value : json::value(nullptr);
-}
 
 json::object report_of(const json::object& row, double seconds, bool running) {
   json::object r;

@@ -24,7 +24,7 @@ void print_json(const boost::json::object& document) {
 }
 
 task<result<void>> schema_is_current(services& p) {
-  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return db.error();
   auto missing = co_await pg::migrations_missing(**db, schema::all());
   if (!missing) co_return missing.error();

@@ -9,7 +9,7 @@
 namespace suivi::reconciler {
 
 task<int> coverage_command(services& p, bool as_json) {
-  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return fail(db.error());
   auto counted = co_await shop::count_coverage(**db);
   if (!counted) co_return fail(counted.error());

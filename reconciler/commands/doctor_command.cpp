@@ -16,7 +16,7 @@ namespace {
 task<void> collect(services& p, doctor_facts& facts) {
   std::vector<shop::account> accounts;
   {
-    auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+    auto db = co_await p.database.acquire(steady_now() + database_patience);
     if (!db) {
       facts.database = db.error();
       co_return;

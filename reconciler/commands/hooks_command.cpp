@@ -64,11 +64,11 @@ void print_text(const hook_report& r, const std::string& verb) {
 }
 
 task<bool> claimed(services& p, shop::account who) {
-  steady_time give_up = std::chrono::steady_clock::now() + claim_patience;
+  steady_time give_up = steady_now() + claim_patience;
   bool said = false;
   for (;;) {
     {
-      auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+      auto db = co_await p.database.acquire(steady_now() + database_patience);
       if (!db) {
         fail(db.error());
         co_return false;
@@ -80,7 +80,7 @@ task<bool> claimed(services& p, shop::account who) {
       }
       if (*mine) co_return true;
     }
-    if (std::chrono::steady_clock::now() > give_up) {
+    if (steady_now() > give_up) {
       say(fmt::format("account {}: another process still changes its hooks", who.id));
       co_return false;
     }
@@ -94,7 +94,7 @@ task<bool> claimed(services& p, shop::account who) {
 // Best effort: what the courier was told holds, whether or not it can be noted.
 task<void> keep(services& p, const shop::account& who, const hook_registrar& asked, const hook_report& r,
                 bool changing) {
-  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) {
     log::warn("the state of hooks could not be noted", {{"error", to_string(db.error())}});
     co_return;

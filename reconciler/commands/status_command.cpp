@@ -1,13 +1,13 @@
 // What the database knows of sweeps and accounts, beside the schedule of the settings.
 #include "reconciler/commands/status_command.hpp"
 
+#include "common/json/json_values.hpp"
 #include "reconciler/commands/console.hpp"
 #include "reconciler/schedule/schedule.hpp"
 #include "reconciler/store/sweep_history.hpp"
 
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <boost/json/value.hpp>
 #include <fmt/format.h>
 
 namespace suivi::reconciler {
@@ -17,11 +17,6 @@ namespace json = boost::json;
 
 constexpr std::int64_t sweeps_shown = 20;
 
-json::value or_null(const std::optional<instant>& t) {
-  if (!t) return nullptr;
-  return json::value(format_instant(*t));
-}
-
 } // namespace
 
 task<int> status_command(services& p, bool as_json) {
@@ -29,7 +24,7 @@ task<int> status_command(services& p, bool as_json) {
   if (!current) co_return fail(current.error());
   auto accounts = co_await accounts_now(p, database_patience);
   if (!accounts) co_return fail(accounts.error());
-  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return fail(db.error());
   auto sweeps = co_await last_sweeps(**db, sweeps_shown);
   if (!sweeps) co_return fail(sweeps.error());
@@ -61,7 +56,7 @@ task<int> status_command(services& p, bool as_json) {
     if (every.count() > 0)
       incremental = last == starts->end() ? now() : std::max(now(), last->second + every);
     o["nextIncrementalAt"] = or_null(incremental);
-    o["problem"] = seen.problem ? json::value(*seen.problem) : json::value(nullptr);
+    o["problem"] = or_null(seen.problem);
     account_list.push_back(std::move(o));
     text += fmt::format("  {:<28} {:<24} complete as of {}{}\n", a.id, a.name,
                         seen.full_watermark ? format_instant(*seen.full_watermark) : std::string("never"),

@@ -1,12 +1,13 @@
 // Accounts side by side, differences together.
 #include "reconciler/commands/verify_command.hpp"
 
+#include "common/json/json_values.hpp"
 #include "reconciler/commands/console.hpp"
 #include "reconciler/sweep/options.hpp"
 #include "reconciler/verify/verifier.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/value.hpp>
+#include <boost/json/object.hpp>
 #include <fmt/format.h>
 #include <map>
 #include <memory>
@@ -41,7 +42,7 @@ task<void> check_singly(verifier& one, std::vector<shop::wanted_read> wanted) {
 
 task<result<std::map<std::string, std::vector<shop::wanted_read>>>>
 sample_of(services& p, std::vector<shop::account> accounts, std::int64_t most) {
-  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return db.error();
   std::vector<std::optional<std::string>> ids;
   for (const shop::account& a : accounts) ids.emplace_back(a.id);
@@ -80,10 +81,6 @@ task<void> show_progress(const verifiers& all) {
     std::fflush(stderr);
     co_await runtime::sleep_for(milliseconds(200));
   }
-}
-
-json::value or_null(const std::optional<std::string>& text) {
-  return text ? json::value(*text) : json::value(nullptr);
 }
 
 void print_document(std::int64_t checked, const std::vector<difference>& differences,

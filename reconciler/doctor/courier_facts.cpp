@@ -51,7 +51,7 @@ task<request_counts> test_key(services& p, const shop::account& who, account_fac
 }
 
 task<void> note(services& p, std::string account, std::optional<std::string> problem, request_counts counts) {
-  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return;
   if (counts.requests > 0) {
     auto counted = co_await record_requests(**db, account, counts);
@@ -68,7 +68,7 @@ task<void> note(services& p, std::string account, std::optional<std::string> pro
 task<std::optional<http::client_response>> get(services& p, std::string url) {
   http::client_request request;
   request.url = std::move(url);
-  auto answer = co_await p.client.send(std::move(request), std::chrono::steady_clock::now() + local_patience);
+  auto answer = co_await p.client.send(std::move(request), steady_now() + local_patience);
   if (!answer) co_return std::nullopt;
   co_return std::move(*answer);
 }

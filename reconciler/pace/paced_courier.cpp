@@ -12,10 +12,6 @@ namespace {
 constexpr std::size_t in_trouble_max = 32;
 constexpr milliseconds longest_wait{60'000}; // then it is looked again, whatever was reckoned
 
-steady_time steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 } // namespace
 
 // A request's place, in line and then on its way, given up when it is destroyed.

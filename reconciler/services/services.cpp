@@ -53,7 +53,7 @@ std::vector<shop::account> services::accounts_of_environment() const {
 }
 
 task<result<void>> migrate_now(services& p, milliseconds patience) {
-  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + patience);
+  auto db = co_await p.database.acquire(steady_now() + patience);
   if (!db) co_return db.error();
   auto ran = co_await pg::migrate(**db, schema::all());
   if (!ran) co_return ran.error();
@@ -62,7 +62,7 @@ task<result<void>> migrate_now(services& p, milliseconds patience) {
 }
 
 task<result<std::vector<shop::account>>> accounts_now(services& p, milliseconds patience) {
-  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + patience);
+  auto db = co_await p.database.acquire(steady_now() + patience);
   if (!db) co_return db.error();
   std::vector<shop::account> fallback = p.accounts_of_environment();
   auto accounts = co_await shop::load_accounts(**db, p.settings.maystro.base_url, std::move(fallback));

@@ -12,14 +12,9 @@ namespace {
 
 // No more pages are asked for while so many rows wait for the door.
 constexpr std::size_t rows_waiting_max = 2'000;
-constexpr milliseconds database_wait{10'000};
 // How long a sweep that is told to stop lets the slice under way finish.
 constexpr milliseconds stop_grace{4'000};
 constexpr milliseconds end_pause{500};
-
-steady_time steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 shop::door_options door_of(const sweep_options& options) {
   shop::door_options door;

@@ -6,6 +6,9 @@
 
 namespace suivi::reconciler {
 
+// How long a sweep's step, or a verify's, waits for a connection to the database.
+inline constexpr milliseconds database_wait{10'000};
+
 enum class sweep_kind { full, incremental };
 
 struct sweep_options {

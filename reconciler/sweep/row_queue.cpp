@@ -11,10 +11,6 @@ namespace {
 
 constexpr milliseconds busy_pause{1'000};
 
-steady_time steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 } // namespace
 
 std::string doubt_key(const shop::wanted_read& wanted) {

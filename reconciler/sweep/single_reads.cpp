@@ -13,11 +13,6 @@ namespace {
 constexpr int reads_of_one_max = 3;
 // So long a single read waits for a courier's clock that is behind ours.
 constexpr milliseconds clock_wait_max{120'000};
-constexpr milliseconds database_wait{10'000};
-
-steady_time steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 } // namespace
 

@@ -9,11 +9,6 @@ namespace suivi::reconciler {
 namespace {
 
 constexpr milliseconds look_again{500};
-constexpr milliseconds database_wait{10'000};
-
-steady_time steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 } // namespace
 

@@ -9,7 +9,6 @@
 namespace suivi::reconciler {
 namespace {
 
-constexpr milliseconds database_wait{10'000};
 // More orders than these are not read again one by one: so many differences are no accident of time.
 constexpr std::size_t confirmed_max = 200;
 // What a webhook on its way may need to be applied.
@@ -41,7 +40,7 @@ task<void> verifier::compare(std::vector<shop::observation> rows, comparison& in
   for (std::size_t from = 0; from < rows.size() && !failed_; from += shop::observations_per_call_max) {
     std::size_t size = std::min(rows.size() - from, shop::observations_per_call_max);
     std::span<const shop::observation> slice(rows.data() + from, size);
-    auto db = co_await database_.acquire(std::chrono::steady_clock::now() + database_wait);
+    auto db = co_await database_.acquire(steady_now() + database_wait);
     if (!db) {
       failed_ = db.error();
       co_return;
@@ -101,7 +100,7 @@ task<void> verifier::read_list() {
       fetchers_.spawn("page", fetch(*page));
     }
     if (plan_.done()) break;
-    co_await wake_.wait_until(std::chrono::steady_clock::now() + milliseconds(1'000));
+    co_await wake_.wait_until(steady_now() + milliseconds(1'000));
   }
   co_await fetchers_.join();
   if (failed_) co_return;
@@ -139,7 +138,7 @@ task<void> verifier::read_one(shop::wanted_read wanted, comparison& into, bool c
 task<void> verifier::read_all(std::vector<shop::wanted_read> wanted, comparison& into, bool counts) {
   for (shop::wanted_read& one : wanted) {
     while (in_flight_ >= options_.max_in_flight)
-      co_await wake_.wait_until(std::chrono::steady_clock::now() + milliseconds(1'000));
+      co_await wake_.wait_until(steady_now() + milliseconds(1'000));
     if (failed_) break;
     ++in_flight_;
     fetchers_.spawn("single read", read_one(std::move(one), into, counts));

@@ -22,7 +22,7 @@ constexpr milliseconds after_failure{60 * 60'000};
 // The database may be away: then the next look will do.
 task<void> look_at(services& p, shop::account who, hook_owner owner) {
   {
-    auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+    auto db = co_await p.database.acquire(steady_now() + database_patience);
     if (!db) co_return;
     auto mine = co_await hook_check_is_due(**db, who.id, who.name, a_day);
     if (!mine || !*mine) co_return;
@@ -43,7 +43,7 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
               {{"account", who.id}, {"missing", fmt::format("{}", fmt::join(seen.missing, ", "))}});
   }
   bool failed = seen.failed.has_value();
-  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return;
   auto noted = co_await record_hooks(**db, who.id, std::move(state));
   if (!noted) log::warn("the state of hooks could not be noted", {{"error", to_string(noted.error())}});
@@ -59,7 +59,7 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
 
 task<void> listen(services& p, std::size_t accounts, std::string only,
                   std::map<std::string, instant>& warned) {
-  auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return;
   std::optional<std::string> single;
   if (accounts == 1) single = std::move(only);

@@ -60,7 +60,7 @@ task<void> keep_house(services& p, milliseconds first) {
   for (;;) {
     co_await runtime::sleep_for(pause);
     pause = after_failure;
-    auto db = co_await p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+    auto db = co_await p.database.acquire(steady_now() + database_patience);
     if (!db) continue; // the worker's own look at the database says so
     auto gone = co_await tidy(**db);
     if (gone)

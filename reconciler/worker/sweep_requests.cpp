@@ -9,7 +9,7 @@ namespace suivi::reconciler {
 namespace {
 
 constexpr milliseconds look_every{500};
-constexpr milliseconds database_wait{2'000};
+constexpr milliseconds connection_wait{2'000};
 
 // A new start under an old name (the same process number on the same machine) is a new worker. Written every
 // few seconds only; what is older than a day is nobody's.
@@ -81,7 +81,7 @@ void sweep_request_poller::stop() {
 task<void> sweep_request_poller::run() {
   while (!stopping_) {
     co_await look();
-    co_await wake_.wait_until(std::chrono::steady_clock::now() + look_every);
+    co_await wake_.wait_until(steady_now() + look_every);
   }
   co_await sweeps_.join();
   visits_.clear();
@@ -91,7 +91,7 @@ task<void> sweep_request_poller::run() {
 // What goes wrong here the worker's own look at the database meets too, and says.
 task<void> sweep_request_poller::look() {
   std::erase_if(visits_, [](const visit& v) { return v.ended; });
-  auto db = co_await p_.database.acquire(std::chrono::steady_clock::now() + database_wait);
+  auto db = co_await p_.database.acquire(steady_now() + connection_wait);
   if (!db) co_return;
   auto requests = co_await show_life(**db, p_.owner, first_);
   if (!requests || stopping_) co_return;
@@ -106,11 +106,11 @@ task<void> sweep_request_poller::look() {
 }
 
 task<void> sweep_request_poller::serve(visit& v) {
-  auto accounts = co_await accounts_now(p_, database_wait);
+  auto accounts = co_await accounts_now(p_, connection_wait);
   if (accounts) std::erase_if(*accounts, [&](const shop::account& a) { return a.id != v.account; });
   if (accounts && accounts->empty()) {
     log::warn("a sweep was asked for an account that is not known here", {{"account", v.account}});
-    auto db = co_await p_.database.acquire(std::chrono::steady_clock::now() + database_wait);
+    auto db = co_await p_.database.acquire(steady_now() + connection_wait);
     if (db) {
       co_await forget_request(**db, v.account);
     }
@@ -131,7 +131,7 @@ task<void> sweep_request_poller::serve(visit& v) {
 }
 
 task<void> sweep_request_poller::leave() {
-  auto db = co_await p_.database.acquire(std::chrono::steady_clock::now() + database_wait);
+  auto db = co_await p_.database.acquire(steady_now() + connection_wait);
   if (!db) co_return;
   auto done = co_await say_goodbye(**db, p_.owner);
   if (!done) log::debug("the worker's end was not noted", {{"error", to_string(done.error())}});

@@ -97,7 +97,7 @@ task<std::optional<duties>> look_at_accounts(worker& w) {
     note_database(w, accounts.error());
     co_return std::nullopt;
   }
-  auto db = co_await w.p.database.acquire(std::chrono::steady_clock::now() + database_patience);
+  auto db = co_await w.p.database.acquire(steady_now() + database_patience);
   if (!db) {
     note_database(w, db.error());
     co_return std::nullopt;
@@ -176,7 +176,7 @@ task<int> work(worker& w) {
     if (found && found->next)
       pause = std::clamp(std::chrono::duration_cast<milliseconds>(*found->next - now()) + milliseconds(5),
                          look_pause, look_again);
-    co_await w.wake.wait_until(std::chrono::steady_clock::now() + pause);
+    co_await w.wake.wait_until(steady_now() + pause);
   }
   co_await w.sweeping.join();
   co_return exits::done;
@@ -214,8 +214,7 @@ task<int> run_worker(services& p) {
   w.requests.stop();
   co_await asking.join();
   health.drain(stop_grace);
-  bool served =
-      co_await serving.join_until(std::chrono::steady_clock::now() + stop_grace + milliseconds(500));
+  bool served = co_await serving.join_until(steady_now() + stop_grace + milliseconds(500));
   if (!served) serving.cancel();
   co_await serving.join();
   beside.cancel();
