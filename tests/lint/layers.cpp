@@ -1,5 +1,5 @@
-// Layering: the order of common/CMakeLists.txt, the links of each folder, and the wall between the two
-// programs.
+// Layering: the order and the links of each tree's folders, and the wall between the two programs. Refuses
+// every include that the CMakeLists.txt of common, receiver and reconciler do not allow.
 #include "tests/lint/rules.hpp"
 
 #include <algorithm>
@@ -11,9 +11,31 @@ namespace suivi::lint {
 namespace {
 
 struct layers {
-  std::vector<std::string> order;                     // base first
-  std::map<std::string, std::set<std::string>> links; // by folder of common
+  std::map<std::string, std::vector<std::string>> order; // by parent ("common"): its folders, bottom first
+  std::map<std::string, std::set<std::string>> links;    // by folder ("common/pg"): the folders it links
 };
+
+// suivi_receiver_web is receiver/web; suivi_pg is common/pg.
+std::string folder_of_library(const std::string& name) {
+  for (std::string program : {"receiver", "reconciler"})
+    if (name.starts_with(program + "_")) return program + "/" + name.substr(program.size() + 1);
+  return "common/" + name;
+}
+
+bool in_trees(const std::string& path) {
+  return path.starts_with("common/") || path.starts_with("receiver/") || path.starts_with("reconciler/");
+}
+
+std::string top_of(const std::string& path) {
+  return path.substr(0, path.find('/'));
+}
+
+// common/pg/pool.hpp is of common/pg; receiver/app.hpp, a root file, is of receiver.
+std::string folder_of(const std::string& path) {
+  std::size_t first = path.find('/');
+  std::size_t second = first == std::string::npos ? first : path.find('/', first + 1);
+  return path.substr(0, second == std::string::npos ? first : second);
+}
 
 layers read_layers(const std::vector<source>& files) {
   static const std::regex subdirectory(R"(add_subdirectory\((\w+)\))"), link(R"(suivi_(\w+))");
@@ -23,46 +45,41 @@ layers read_layers(const std::vector<source>& files) {
       each((*it)[1].str());
   };
   for (const source& s : files) {
-    if (s.path == "common/CMakeLists.txt")
-      matches(s.text, subdirectory, [&](const std::string& name) { found.order.push_back(name); });
-    else if (s.path.starts_with("common/") && s.path.ends_with("/CMakeLists.txt")) {
-      std::string folder = s.path.substr(7, s.path.find('/', 7) - 7);
-      matches(s.text, link, [&](const std::string& name) { found.links[folder].insert(name); });
-    }
+    if (!in_trees(s.path) || !s.path.ends_with("/CMakeLists.txt")) continue;
+    std::string folder = folder_of(s.path);
+    if (folder == top_of(s.path))
+      matches(s.text, subdirectory, [&](const std::string& name) { found.order[folder].push_back(name); });
+    else
+      matches(s.text, link,
+              [&](const std::string& name) { found.links[folder].insert(folder_of_library(name)); });
   }
   return found;
 }
 
-std::string folder_of(const std::string& path) {
-  std::size_t first = path.find('/');
-  if (first == std::string::npos) return {};
-  std::string top = path.substr(0, first);
-  if (top != "common") return top;
-  std::size_t second = path.find('/', first + 1);
-  return second == std::string::npos ? top : path.substr(first + 1, second - first - 1);
+bool stands_above(const layers& l, const std::string& from, const std::string& to) {
+  auto order = l.order.find(top_of(from));
+  if (order == l.order.end()) return false;
+  auto place = [&](const std::string& folder) {
+    return std::find(order->second.begin(), order->second.end(), folder.substr(folder.find('/') + 1));
+  };
+  auto lower = place(to);
+  return lower != order->second.end() && lower < place(from);
 }
 
-// Empty if the arrow is allowed.
+// Empty if a file at `from` may include `to`.
 std::string objection(const layers& l, const std::string& from, const std::string& to) {
-  bool from_common = from.starts_with("common/"), to_common = to.starts_with("common/");
+  std::string tree = top_of(from), other = top_of(to);
+  if (!in_trees(from)) return {};
+  if (other == "tests") return "nothing of the tests is included outside them";
+  if (tree == "common" && other != "common") return "common stands below the programs";
+  if (tree != other && other != "common") return "receiver and reconciler meet only in the database";
   std::string x = folder_of(from), y = folder_of(to);
-  if (from_common && !to_common) return "common stands below the programs and the tests";
-  if (!from_common) {
-    bool program = x == "receiver" || x == "reconciler";
-    if (program && (y == "receiver" || y == "reconciler") && x != y)
-      return "receiver and reconciler meet only in the database";
-    if (program && y == "tests") return "a program includes nothing of the tests";
-    return {};
-  }
-  if (x == y) return {};
-  auto place = [&](const std::string& folder) {
-    return std::find(l.order.begin(), l.order.end(), folder) - l.order.begin();
-  };
-  if (place(y) >= place(x))
-    return "common/" + y + " does not stand above common/" + x + " in common/CMakeLists.txt";
+  bool of_program_root = x == tree && tree != "common";
+  if (x == y || of_program_root) return {};
+  if (tree == other && !stands_above(l, x, y))
+    return y + " does not stand above " + x + " in " + tree + "/CMakeLists.txt";
   auto links = l.links.find(x);
-  if (links == l.links.end() || !links->second.contains(y))
-    return "common/" + x + " does not link suivi_" + y;
+  if (links == l.links.end() || !links->second.contains(y)) return x + " does not link " + y;
   return {};
 }
 
@@ -73,6 +90,7 @@ violations check_layers(const std::vector<source>& files, const std::string&) {
   layers l = read_layers(files);
   violations found;
   for (const source& s : files) {
+    if (!in_trees(s.path)) continue;
     for (std::sregex_iterator it(s.code.begin(), s.code.end(), include), end; it != end; ++it) {
       std::string why = objection(l, s.path, (*it)[1].str());
       if (!why.empty())

@@ -22,5 +22,11 @@ const std::vector<rule>& all_rules();
 violations check_co_await(const std::vector<source>& files, const std::string& root);
 // Who may include whom (layers.cpp).
 violations check_layers(const std::vector<source>& files, const std::string& root);
+// A source has a header of its own name and includes it first (files.cpp).
+violations check_pairs(const std::vector<source>& files, const std::string& root);
+// A folder's CMakeLists.txt opens by saying what the folder is for (files.cpp).
+violations check_charters(const std::vector<source>& files, const std::string& root);
+// No private word is an identifier (words.cpp).
+violations check_words(const std::vector<source>& files, const std::string& root);
 
 } // namespace suivi::lint

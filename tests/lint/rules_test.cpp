@@ -23,6 +23,12 @@ const std::map<std::string, std::string> layout{
      "add_subdirectory(base)\nadd_subdirectory(log)\nadd_subdirectory(pg)\nadd_subdirectory(shop)\n"},
     {"common/pg/CMakeLists.txt", "suivi_library(suivi_pg LINKS suivi_base)"},
     {"common/shop/CMakeLists.txt", "suivi_library(suivi_shop LINKS suivi_base suivi_pg)"},
+    {"receiver/CMakeLists.txt", "add_subdirectory(web)\nadd_subdirectory(inbox)\nadd_subdirectory(api)\n"
+                                "suivi_library(suivi_receiver LINKS suivi_receiver_api)\n"},
+    {"receiver/web/CMakeLists.txt", "suivi_library(suivi_receiver_web LINKS suivi_base suivi_receiver_api)"},
+    {"receiver/api/CMakeLists.txt", "suivi_library(suivi_receiver_api LINKS suivi_pg suivi_receiver_web)"},
+    {"reconciler/CMakeLists.txt", "add_subdirectory(plan)\nadd_subdirectory(sweep)\n"},
+    {"reconciler/sweep/CMakeLists.txt", "suivi_library(suivi_reconciler_sweep LINKS suivi_reconciler_plan)"},
 };
 
 std::size_t layers_of(const std::string& path, const std::string& included) {
@@ -49,6 +55,70 @@ TEST_CASE("layers: a folder includes what it links and what stands above it") {
   CHECK(layers_of("reconciler/a.cpp", "receiver/app.hpp") == 1);
   CHECK(layers_of("reconciler/a.cpp", "tests/support/cluster.hpp") == 1);
   CHECK(layers_of("tests/unit/x/a.cpp", "reconciler/plan/page_plan.hpp") == 0);
+}
+
+TEST_CASE("layers: a room of a program includes the rooms it links and that stand above it") {
+  CHECK(layers_of("receiver/api/a.cpp", "receiver/web/routes.hpp") == 0);
+  CHECK(layers_of("receiver/api/a.cpp", "common/pg/pool.hpp") == 0);
+  CHECK(layers_of("reconciler/sweep/a.cpp", "reconciler/plan/page_plan.hpp") == 0);
+  SUBCASE("not a room it does not link") {
+    CHECK(layers_of("receiver/api/a.cpp", "receiver/inbox/ingest.hpp") == 1);
+  }
+  SUBCASE("not a folder of common it does not link") {
+    CHECK(layers_of("receiver/api/a.cpp", "common/shop/accounts.hpp") == 1);
+  }
+  SUBCASE("not a room below it, even linked") {
+    CHECK(layers_of("receiver/web/a.cpp", "receiver/api/event_json.hpp") == 1);
+  }
+  SUBCASE("not the program's root files") {
+    CHECK(layers_of("receiver/api/a.cpp", "receiver/app.hpp") == 1);
+  }
+  SUBCASE("not the other program, nor the tests") {
+    CHECK(layers_of("receiver/api/a.cpp", "reconciler/plan/page_plan.hpp") == 1);
+    CHECK(layers_of("reconciler/sweep/a.cpp", "receiver/web/routes.hpp") == 1);
+    CHECK(layers_of("receiver/api/a.cpp", "tests/support/database.hpp") == 1);
+  }
+}
+
+TEST_CASE("layers: the root files of a program use all of its rooms") {
+  CHECK(layers_of("receiver/app.cpp", "receiver/inbox/ingest.hpp") == 0);
+  CHECK(layers_of("receiver/app.cpp", "common/shop/accounts.hpp") == 0);
+  CHECK(layers_of("receiver/app.cpp", "reconciler/plan/page_plan.hpp") == 1);
+  CHECK(layers_of("receiver/app.cpp", "tests/support/database.hpp") == 1);
+}
+
+TEST_CASE("pairs: a source has a header of its own name and includes it first") {
+  const std::map<std::string, std::string> kept{
+      {"common/pg/a.hpp", ""}, {"common/pg/a.cpp", "// x\n#include \"common/pg/a.hpp\"\n#include <map>\n"}};
+  CHECK(check("pairs", kept).empty());
+  CHECK(
+      check("pairs", {{"receiver/main.cpp", ""}, {"tests/unit/a.cpp", ""}, {"common/pg/b.hpp", ""}}).empty());
+  SUBCASE("no header beside it") {
+    CHECK(check("pairs", {{"receiver/web/a.cpp", ""}, {"receiver/api/a.hpp", ""}}).size() == 1);
+  }
+  SUBCASE("another header first") {
+    auto files = kept;
+    files["common/pg/a.cpp"] = "#include <map>\n#include \"common/pg/a.hpp\"\n";
+    CHECK(check("pairs", files).size() == 1);
+    files["common/pg/a.cpp"] = "int x;\n";
+    CHECK(check("pairs", files).size() == 1);
+    files["common/pg/a.cpp"] = "// #include \"common/pg/a.hpp\"\n#include <map>\n";
+    CHECK(check("pairs", files).size() == 1);
+  }
+}
+
+TEST_CASE("charters: a folder's build file opens by saying what the folder is for") {
+  CHECK(check("charters", {{"common/pg/CMakeLists.txt", "# libpq in four coroutines.\n"}}).empty());
+  CHECK(check("charters", {{"tests/CMakeLists.txt", "x()\n"}}).empty());
+  CHECK(check("charters", {{"common/pg/CMakeLists.txt", "suivi_library(suivi_pg a b c d)\n"}}).size() == 1);
+  CHECK(check("charters", {{"receiver/CMakeLists.txt", "# The receiver's folder.\nx()\n"}}).size() == 1);
+  CHECK(check("charters", {{"receiver/web/CMakeLists.txt", ""}}).size() == 1);
+}
+
+TEST_CASE("words: a private word is no identifier, in whole and in code only") {
+  CHECK(check("words", {{"a.cpp", "int applier_count; // the applier\nauto s = \"applier\";\n"}}).empty());
+  CHECK(check("words", {{"a.cpp", "applier x;\n"}}).size() == 1);
+  CHECK(check("words", {{"a.hpp", "x.kept_up();\ny = kept_up;\n"}}).size() == 2);
 }
 
 TEST_CASE("co_await: the plain shapes pass") {

@@ -1,0 +1,59 @@
+// Identifiers that only this project would understand are refused: code says the field's word.
+#include "tests/lint/rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+namespace suivi::lint {
+namespace {
+
+struct private_word {
+  std::string_view word, instead;
+};
+
+// To refuse one more word, add it here once it is gone from the tree.
+constexpr std::array refused{
+    private_word{"front_desk", "request_handler"},
+    private_word{"applier", "apply_lane"},
+    private_word{"confirmer", "confirm_lane"},
+    private_word{"account_book", "account_registry"},
+    private_word{"courier_gate", "read_gate"},
+    private_word{"follow_up", "disposition"},
+    private_word{"replay_desk", "replay_endpoint"},
+    private_word{"request_desk", "sweep_request_poller"},
+    private_word{"session_room", "server_state"},
+    private_word{"errand", "priority"},
+    private_word{"rouse", "wake_one"},
+    private_word{"hopeless", "give_up_reason"},
+    private_word{"kept_up", "on_success"},
+    private_word{"fell_behind", "on_congestion"},
+    private_word{"own_answers", "error_responses"},
+    private_word{"answer_text", "response_head"},
+    private_word{"registrar", "hook_registrar"},
+};
+
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+}
+
+} // namespace
+
+violations check_words(const std::vector<source>& files, const std::string&) {
+  violations found;
+  for (const source& s : files) {
+    for (const private_word& p : refused) {
+      for (std::size_t at = s.code.find(p.word); at != std::string::npos; at = s.code.find(p.word, at + 1)) {
+        std::size_t end = at + p.word.size();
+        if (at > 0 && is_word(s.code[at - 1])) continue;
+        if (end < s.code.size() && is_word(s.code[end])) continue;
+        found.push_back({s.path, line_at(s.code, at),
+                         "says " + std::string(p.word) + "; the field says " + std::string(p.instead)});
+      }
+    }
+  }
+  return found;
+}
+
+} // namespace suivi::lint
