@@ -98,7 +98,7 @@ void take(harvest& into, answer got, std::vector<entry>& sent, std::size_t index
 // A prepared statement that the server no longer knows, or whose result's shape a migration changed: the next
 // try, on a fresh connection, succeeds.
 bool outdated_statement(std::string_view sqlstate, const std::vector<entry>& sent) {
-  if (sqlstate == "26000") return true;
+  if (sqlstate == "26000" || sqlstate == "42P05") return true;
   bool named = false;
   for (const entry& e : sent) named = named || !e.what.name.empty();
   return named && sqlstate == "0A000";
