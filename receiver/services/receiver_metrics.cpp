@@ -34,8 +34,8 @@ receiver_metrics::receiver_metrics(metrics::registry& where) : where_(where) {
                                       second_bounds);
   apply_seconds = where_.make_histogram(
       "suivi_event_apply_seconds", "From a webhook's webhook to its order being written.", second_bounds);
-  intake_queue = where_.make_gauge("suivi_intake_queue", "Webhooks waiting to be stored.");
-  apply_queue = where_.make_gauge("suivi_apply_queue", "Events in this receiver's hands.");
+  intake_queue = where_.make_gauge("suivi_intake_queue_webhooks", "Webhooks waiting to be stored.");
+  apply_queue = where_.make_gauge("suivi_apply_queue_events", "Events in this receiver's hands.");
   events_pending = where_.make_gauge(
       "suivi_events_pending", "Events durable, not yet applied, parked or refused, over all receivers.");
   events_confirming =
@@ -50,9 +50,9 @@ receiver_metrics::receiver_metrics(metrics::registry& where) : where_(where) {
                                            "Since the receipt of the oldest of them; 0 without any.");
   spool_usable = where_.make_gauge("suivi_spool_usable", "1 while webhooks can be kept in the spool.");
   spool_drained = where_.make_counter("suivi_spool_drained_total", "Webhooks brought into the database.");
-  days_dropped = where_.make_counter("suivi_retention_days_total", "Days of webhooks dropped.");
-  events_given_up = where_.make_counter("suivi_retention_events_given_up_total",
-                                        "Events that could not be applied while they were kept.");
+  days_dropped = where_.make_counter("suivi_retention_days_dropped_total", "Days of webhooks dropped.");
+  events_expired = where_.make_counter("suivi_retention_events_expired_total",
+                                       "Events that could not be applied while they were kept.");
   connections = where_.make_gauge("suivi_http_connections", "Open connections.");
 }
 

@@ -35,7 +35,7 @@ class receiver_metrics {
   metrics::gauge spool_usable;
   metrics::counter spool_drained;
   metrics::counter days_dropped;
-  metrics::counter events_given_up;
+  metrics::counter events_expired;
   metrics::gauge connections;
 
  private:

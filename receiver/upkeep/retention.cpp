@@ -109,7 +109,7 @@ task<result<void>> retention::give_up(pg::connection& db, sys_days first_kept) {
     for (const auto& [state, events] : *given_up) {
       log::warn("events were given up: retention.events passed before they could be applied",
                 {{"events", events}, {"were", state}});
-      counts_.events_given_up.add(static_cast<double>(events));
+      counts_.events_expired.add(static_cast<double>(events));
     }
     co_await pause_after(begun);
   }

@@ -60,9 +60,9 @@ void reconciler_metrics::count(const report& r) {
                     {{"verdict", r.complete ? "complete" : "incomplete"}})
       .add();
   registry_.make_histogram("suivi_sweep_seconds", "How long a sweep took", sweep_seconds).observe(r.seconds);
-  add("suivi_sweep_orders_total", "Courier rows read by sweeps", r.fetched);
-  add("suivi_backfilled_total", "Orders that got a tracking number they did not have", r.backfilled);
-  add("suivi_missed_by_webhook_total", "Changes that no webhook told", r.missed_by_webhook);
+  add("suivi_sweep_rows_total", "Courier rows read by sweeps", r.fetched);
+  add("suivi_sweep_backfilled_total", "Orders that got a tracking number they did not have", r.backfilled);
+  add("suivi_sweep_missed_by_webhook_total", "Changes that no webhook told", r.missed_by_webhook);
   add("suivi_courier_requests_total", "Requests to the courier's API", r.requests);
   add("suivi_courier_retries_total", "Of these, repeated ones", r.retries);
   add("suivi_courier_throttled_total", "Of these, answered 429", r.throttled);

@@ -79,7 +79,7 @@ TEST_CASE("a receiver that was frozen beyond its lease writes nothing stale when
   wait_until("its work", [&] {
     return shop.db.number("select count(*) from suivi.event_outcome where event_id = " + id) == 1;
   });
-  wait_until("an empty hand", [&] { return frozen.metric("suivi_apply_queue") == 0; });
+  wait_until("an empty hand", [&] { return frozen.metric("suivi_apply_queue_events") == 0; });
   CHECK(shop.db.value("select md5(string_agg(xmin::text, ',' order by \"id\")) from orders") == written);
   CHECK(shop.db.number("select count(*) from suivi.change") == changes);
   check_all_applied_once(shop, acknowledged);
@@ -111,7 +111,7 @@ TEST_CASE("a COMMIT whose answer is lost is sent again and neither stored nor ap
   push(41, 60);
   wait_until("three commits unheard of", [&] { return relay.cuts_left() == 0; });
   wait_until("nothing pending", [&] { return shop.all_applied(); });
-  wait_until("an empty hand", [&] { return receiver.metric("suivi_apply_queue") == 0; });
+  wait_until("an empty hand", [&] { return receiver.metric("suivi_apply_queue_events") == 0; });
   CHECK(acknowledged.size() == orders);
   CHECK(shop.db.number("select count(*) from suivi.inbox") == orders);
   check_all_applied_once(shop, acknowledged);

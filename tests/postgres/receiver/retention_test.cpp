@@ -102,8 +102,8 @@ TEST_CASE("a day that has passed goes with its keys and outcomes and the days af
   CHECK(h.round() == "done");
   CHECK(rows_left(db) == "2 2 1 1");
   CHECK(old_partitions(db) == "2");
-  CHECK(h.counted("suivi_retention_days_total 1"));
-  CHECK(h.counted("suivi_retention_events_given_up_total 0"));
+  CHECK(h.counted("suivi_retention_days_dropped_total 1"));
+  CHECK(h.counted("suivi_retention_events_expired_total 0"));
 
   auto again = store(db, {order(1), order(3)}); // redelivered: news, and seen before
   CHECK_FALSE(again[0].seen_before);
@@ -124,7 +124,7 @@ TEST_CASE("a receiver that was away lets all days go that have passed meanwhile"
   CHECK(h.round() == "done");
   CHECK(rows_left(db) == "0 0 0 0");
   CHECK(old_partitions(db) == "0");
-  CHECK(h.counted("suivi_retention_days_total 31"));
+  CHECK(h.counted("suivi_retention_days_dropped_total 31"));
 }
 
 TEST_CASE("events that nobody could apply while they were kept are given up and counted") {
@@ -137,7 +137,7 @@ TEST_CASE("events that nobody could apply while they were kept are given up and 
   store(db, {order(4)});
   CHECK(h.round() == "done");
   CHECK(rows_left(db) == "1 1 0 1");
-  CHECK(h.counted("suivi_retention_events_given_up_total 3"));
+  CHECK(h.counted("suivi_retention_events_expired_total 3"));
 }
 
 TEST_CASE("an event in somebody's hands holds its day up until it is out of them") {
@@ -154,7 +154,7 @@ TEST_CASE("an event in somebody's hands holds its day up until it is out of them
   settle_all(db);
   CHECK(h.round() == "done");
   CHECK(rows_left(db) == "0 0 0 0");
-  CHECK(h.counted("suivi_retention_events_given_up_total 1"));
+  CHECK(h.counted("suivi_retention_events_expired_total 1"));
 }
 
 TEST_CASE("intake goes on while somebody reads the day that is to go") {
