@@ -34,7 +34,7 @@ class intake {
     std::size_t queued_rows = 10'000;
     std::size_t queued_bytes = 64 * 1024 * 1024;
     milliseconds patience{5'000};       // from a batch's opening to the answer of its rows, else to the spool
-    milliseconds whole_patience{9'000}; // from a webhook's webhook to its answer; couriers wait 10 seconds
+    milliseconds whole_patience{9'000}; // from a webhook's arrival to its answer; couriers wait 10 seconds
     milliseconds drain_patience{15'000}; // for one call of store_all()
   };
 

@@ -30,10 +30,10 @@ receiver_metrics::receiver_metrics(metrics::registry& where) : where_(where) {
                                        {{"result", result}}));
   batch_rows =
       where_.make_histogram("suivi_intake_batch_rows", "Webhooks stored by one transaction.", row_bounds);
-  ack_seconds = where_.make_histogram("suivi_webhook_ack_seconds", "From a webhook's webhook to its answer.",
+  ack_seconds = where_.make_histogram("suivi_webhook_ack_seconds", "From a webhook's arrival to its answer.",
                                       second_bounds);
   apply_seconds = where_.make_histogram(
-      "suivi_event_apply_seconds", "From a webhook's webhook to its order being written.", second_bounds);
+      "suivi_event_apply_seconds", "From a webhook's arrival to its order being written.", second_bounds);
   intake_queue = where_.make_gauge("suivi_intake_queue_webhooks", "Webhooks waiting to be stored.");
   apply_queue = where_.make_gauge("suivi_apply_queue_events", "Events in this receiver's hands.");
   events_pending = where_.make_gauge(
