@@ -1,6 +1,7 @@
 // Numbered scripts: once, in order, by whomever of several comes first.
 #include "common/pg/migrate.hpp"
 #include "common/runtime/task_group.hpp"
+#include "common/schema/schema.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/print_result.hpp"
@@ -129,4 +130,19 @@ TEST_CASE("a test database holds the shop and the migrated schema") {
   CHECK(database.number("select count(*) from suivi.schema_version") > 0);
   test::database shop(test::holding::shop);
   CHECK(shop.value("select to_regnamespace('suivi') is null") == "t");
+}
+
+TEST_CASE("the schema is made in a database of another encoding too") {
+  test::database neighbor(test::holding::nothing);
+  std::string name = neighbor.name() + "_latin1";
+  neighbor.execute("create database " + name +
+                   " encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0");
+  auto options = neighbor.options();
+  options.url = test::with_database(neighbor.url(), name);
+  run([&]() -> task<void> {
+    auto db = co_await connected(options);
+    auto ran = co_await pg::migrate(db, schema::all());
+    CHECK_MESSAGE(ran, (ran ? "" : to_string(ran.error())));
+  });
+  neighbor.execute("drop database " + name + " with (force)");
 }
