@@ -19,6 +19,7 @@
 #include "receiver/intake/spool_drain.hpp"
 #include "receiver/request_handler.hpp"
 #include "receiver/services/options.hpp"
+#include "receiver/upkeep/partitions.hpp"
 #include "receiver/upkeep/quarantine_reread.hpp"
 #include "receiver/upkeep/retention.hpp"
 
@@ -77,7 +78,7 @@ class app {
         accounts_(db_, client_, s), apply_lane_(executor_, db_, accounts_, counts_, door_options(s),
                                                 crypto::hex(crypto::random_bytes(8))),
         confirm_lane_(executor_, db_, accounts_, apply_lane_, counts_, door_options(s)),
-        rounds_(executor_, db_, apply_lane_),
+        pollers_(executor_, db_, apply_lane_),
         retention_(connect_options(s), db_, counts_, s.retention.events), second_reading_(db_),
         spool_(executor_, spool_options(s)),
         intake_(executor_, db_, spool_, apply_lane_, counts_, intake_limits(s)),
@@ -149,7 +150,7 @@ class app {
 
   void start() {
     auto on_up = [this] {
-      rounds_.hurry();
+      pollers_.hurry();
       drain_.hurry();
     };
     endless_.spawn("signals", life_.watch_signals());
@@ -157,10 +158,10 @@ class app {
     endless_.spawn("database", db_.keep(on_up, [this] { intake_.let_go(); }));
     endless_.spawn("spool", drain_.run());
     endless_.spawn("accounts", accounts_.keep());
-    endless_.spawn("take over", rounds_.take_over());
+    endless_.spawn("orphans", pollers_.claim_orphans());
     endless_.spawn("stream", operations_.run());
-    endless_.spawn("parked", rounds_.wake_parked_events());
-    endless_.spawn("partitions", rounds_.make_room_ahead());
+    endless_.spawn("parked", pollers_.wake_parked_events());
+    endless_.spawn("partitions", make_partitions_ahead(db_));
     endless_.spawn("retention", retention_.run());
     endless_.spawn("second reading", second_reading_.run());
     for (std::size_t i = 0; i < confirm_lane::readers; ++i)
@@ -214,7 +215,7 @@ class app {
   account_registry accounts_;
   apply_lane apply_lane_;
   confirm_lane confirm_lane_;
-  rounds rounds_;
+  pollers pollers_;
   retention retention_;
   second_reading second_reading_;
   spool spool_;

@@ -4,6 +4,7 @@
 #include "receiver/api/event_queries.hpp"
 
 #include "receiver/inbox/ingest.hpp"
+#include "receiver/inbox/pending.hpp"
 
 #include <fmt/format.h>
 

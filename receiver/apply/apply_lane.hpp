@@ -12,6 +12,7 @@
 #include "common/pg/batch_failure.hpp"
 #include "common/runtime/wakeup.hpp"
 #include "receiver/inbox/ingest.hpp"
+#include "receiver/inbox/pending.hpp"
 #include "receiver/services/account_registry.hpp"
 #include "receiver/services/database_monitor.hpp"
 #include "receiver/services/receiver_metrics.hpp"

@@ -1,7 +1,9 @@
-// Intervals are here, and only here.
+// How often each of them looks.
 #include "receiver/apply/pollers.hpp"
 
 #include "common/log/log.hpp"
+#include "receiver/inbox/parked.hpp"
+#include "receiver/inbox/pending.hpp"
 
 namespace suivi::receiver {
 namespace {
@@ -9,22 +11,21 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr milliseconds take_over_every = 500ms;
+constexpr milliseconds claim_orphans_every = 500ms;
 constexpr milliseconds parked_every = 10s;
 constexpr int scan_every = 2; // … of those rounds also reads the shop's unindexed columns
-constexpr milliseconds partitions_every = 1h;
 constexpr std::size_t at_once_max = 500;
 
 } // namespace
 
-rounds::rounds(asio::any_io_executor executor, database_monitor& db, apply_lane& events)
+pollers::pollers(asio::any_io_executor executor, database_monitor& db, apply_lane& events)
     : db_(db), events_(events), hurried_(std::move(executor)) {}
 
-void rounds::hurry() {
+void pollers::hurry() {
   hurried_.notify();
 }
 
-task<void> rounds::take_over() {
+task<void> pollers::claim_orphans() {
   for (;;) {
     bool more = false;
     auto most = std::min(at_once_max, events_.room());
@@ -40,11 +41,11 @@ task<void> rounds::take_over() {
       }
     }
     if (more) continue;
-    co_await hurried_.wait_until(steady_clock::now() + take_over_every);
+    co_await hurried_.wait_until(steady_clock::now() + claim_orphans_every);
   }
 }
 
-task<void> rounds::wake_parked_events() {
+task<void> pollers::wake_parked_events() {
   for (int round = 0;; ++round) {
     co_await runtime::sleep_for(parked_every);
     if (!db_.is_up()) continue;
@@ -62,23 +63,6 @@ task<void> rounds::wake_parked_events() {
       if (by_scan) count += *by_scan;
     }
     if (count > 0) hurry();
-  }
-}
-
-task<void> rounds::make_room_ahead() {
-  for (;;) {
-    milliseconds pause = 1s;
-    if (db_.is_up()) {
-      auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
-      if (db) {
-        auto& connection = **db;
-        auto made = co_await make_partitions(connection);
-        if (made) pause = partitions_every;
-        if (!made) log::warn("partitions could not be made ahead", {{"error", to_string(made.error())}});
-        if (!made) pause = 1min;
-      }
-    }
-    co_await runtime::sleep_for(pause);
   }
 }
 

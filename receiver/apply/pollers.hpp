@@ -1,5 +1,5 @@
-// What the receiver does again and again, beside its two lanes: taking over events nobody holds, waking
-// parked ones whose order has appeared, and making tomorrow's partitions. Each ends by cancellation only.
+// What the receiver does again and again beside its two lanes: claiming events that nobody holds, and waking
+// parked ones whose order has appeared. Each ends by cancellation only.
 #pragma once
 
 #include "receiver/apply/apply_lane.hpp"
@@ -7,13 +7,12 @@
 
 namespace suivi::receiver {
 
-class rounds {
+class pollers {
  public:
-  rounds(asio::any_io_executor executor, database_monitor& db, apply_lane& events);
+  pollers(asio::any_io_executor executor, database_monitor& db, apply_lane& events);
 
-  task<void> take_over();
+  task<void> claim_orphans();
   task<void> wake_parked_events();
-  task<void> make_room_ahead();
 
   // Look for events nobody holds at once.
   void hurry();

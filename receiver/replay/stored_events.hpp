@@ -6,6 +6,7 @@
 #pragma once
 
 #include "receiver/inbox/ingest.hpp"
+#include "receiver/inbox/pending.hpp"
 #include "receiver/replay/selection.hpp"
 
 #include <set>

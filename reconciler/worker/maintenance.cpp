@@ -2,6 +2,7 @@
 #include "reconciler/worker/maintenance.hpp"
 
 #include "common/log/log.hpp"
+#include "common/schema/partitions.hpp"
 
 namespace suivi::reconciler {
 namespace {
@@ -10,9 +11,6 @@ constexpr milliseconds every{60 * 60'000};
 constexpr milliseconds after_failure{60'000};
 constexpr std::int64_t at_once_max = 1'000; // rows in one transaction
 constexpr int batches_max = 100;            // in one hour
-
-constexpr pg::statement make_room{"house_partitions",
-                                  "select suivi.make_partitions(7), suivi.make_change_partitions(now())"};
 
 // Asked for when no worker could take it, and nobody has asked since (ask_for_sweeps() would have forgotten
 // it).
@@ -36,8 +34,8 @@ delete from suivi.sweep where id in (
 } // namespace
 
 task<result<std::int64_t>> tidy(pg::connection& db) {
-  auto room = co_await db.run(make_room);
-  if (!room) co_return room.error();
+  auto made = co_await schema::make_partitions(db);
+  if (!made) co_return made.error();
   std::int64_t gone = 0;
   for (pg::statement each : {forget_requests, forget_workers}) {
     auto done = co_await db.run(each);

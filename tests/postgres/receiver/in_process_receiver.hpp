@@ -62,7 +62,7 @@ struct receiver_inside {
     endless.spawn("watch", watched.keep([this] { drain.hurry(); }, [this] { in.let_go(); }));
     endless.spawn("drain", drain.run());
     endless.spawn("accounts", accounts.keep());
-    endless.spawn("take over", again.take_over());
+    endless.spawn("orphans", again.claim_orphans());
     endless.spawn("in", in.run_lane(0));
     endless.spawn("apply", events.run());
     while (!watched.is_up()) co_await runtime::sleep_for(10ms);
@@ -100,7 +100,7 @@ struct receiver_inside {
   http::client client;
   account_registry accounts;
   apply_lane events;
-  rounds again;
+  pollers again;
   test::folder folder;
   spool spooling;
   intake in;

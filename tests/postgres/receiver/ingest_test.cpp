@@ -1,6 +1,8 @@
 // The inbox against a real database: what is stored once, what is seen before, and who holds what.
 #include "common/pg/batch_failure.hpp"
 #include "receiver/inbox/ingest.hpp"
+#include "receiver/inbox/parked.hpp"
+#include "receiver/inbox/pending.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/print_result.hpp"

@@ -1,5 +1,7 @@
 // Which parked events are woken, and in which order.
 #include "receiver/inbox/ingest.hpp"
+#include "receiver/inbox/parked.hpp"
+#include "receiver/inbox/pending.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/print_result.hpp"

@@ -1,4 +1,5 @@
 // Old webhooks go, with their keys and outcomes and no others; nobody who stores or reads has to wait for it.
+#include "common/schema/partitions.hpp"
 #include "receiver/upkeep/retention.hpp"
 #include "tests/postgres/receiver/in_process_receiver.hpp"
 #include "tests/support/run.hpp"
@@ -280,13 +281,13 @@ TEST_CASE("making partitions gives way to whoever reads") {
     REQUIRE(reads);
     auto maker = co_await test::connected(db.options());
     auto begun = std::chrono::steady_clock::now();
-    auto made = co_await make_partitions(maker);
+    auto made = co_await schema::make_partitions(maker);
     REQUIRE_FALSE(made);
     CHECK(is_in_the_way(made.error()));
     CHECK(std::chrono::steady_clock::now() - begun < 10s * test::slowness);
     auto ends = co_await reader.run_script("commit");
     REQUIRE(ends);
-    made = co_await make_partitions(maker);
+    made = co_await schema::make_partitions(maker);
     CHECK(made.value() == 1);
   };
   test::run(steps);

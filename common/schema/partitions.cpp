@@ -1,0 +1,25 @@
+// Attaching a partition waits for whoever reads the default one, and others would queue up behind it: so it
+// gives way.
+#include "common/schema/partitions.hpp"
+
+namespace suivi::schema {
+namespace {
+
+constexpr pg::statement give_way{"schema_give_way",
+                                 R"sql(select set_config('lock_timeout', '100ms', true))sql"};
+constexpr pg::statement make{"schema_partitions", R"sql(
+select suivi.make_partitions(7), suivi.make_change_partitions(now())
+)sql"};
+
+} // namespace
+
+task<result<std::int64_t>> make_partitions(pg::connection& db) {
+  pg::pipeline steps; // one transaction
+  steps.add(give_way);
+  steps.add(make);
+  auto answer = co_await db.run(std::move(steps));
+  if (!answer) co_return answer.error();
+  co_return answer->back().integer(0, 0);
+}
+
+} // namespace suivi::schema

@@ -1,0 +1,12 @@
+// Partitions of Suivi's own tables for the days and months ahead; both programs see to them.
+#pragma once
+
+#include "common/pg/connection.hpp"
+
+namespace suivi::schema {
+
+// Makes them, in one transaction; returns how many were made. May be repeated. Gives way (sqlstate:55P03)
+// instead of waiting for readers.
+task<result<std::int64_t>> make_partitions(pg::connection& db);
+
+} // namespace suivi::schema

@@ -1,0 +1,40 @@
+// From bytes to an event: decoded, its key chosen, its time taken.
+#include "receiver/event/webhook.hpp"
+
+#include "common/decision/as_of.hpp"
+
+#include <utility>
+
+namespace suivi::receiver {
+
+webhook to_webhook(std::string raw, std::optional<std::string> account, instant received_at) {
+  webhook a;
+  a.received_at = received_at;
+  a.what = maystro::decode(raw);
+  a.key = choose_key(raw, a.what);
+  a.what.body.reset(); // can be had again from the bytes
+  a.raw = std::move(raw);
+  a.account = std::move(account);
+  return a;
+}
+
+shop::observation to_observation(const webhook& a) {
+  shop::observation seen;
+  seen.from = shop::source::webhook;
+  seen.when = shop::webhook_time(a.what.published_at, a.received_at);
+  seen.what = a.what.what;
+  return seen;
+}
+
+work to_work(const webhook& a, std::int64_t id) {
+  work w;
+  w.id = id;
+  w.named_account = a.account;
+  w.received_at = a.received_at;
+  w.what = to_observation(a);
+  w.what.event_id = id;
+  w.state_since = a.received_at;
+  return w;
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,44 @@
+// A webhook as it was received, and what is made of it: a receipt, an observation, an event to be applied.
+// Pure.
+#pragma once
+
+#include "receiver/event/dedupe_key.hpp"
+#include "receiver/event/disposition.hpp"
+
+#include <optional>
+#include <string>
+
+namespace suivi::receiver {
+
+// A webhook to be kept.
+struct webhook {
+  instant received_at{};
+  std::string raw;
+  std::optional<std::string> account; // as the address named it
+  dedupe_key key;
+  maystro::event what; // without its body
+};
+
+// Decoded, its key chosen; whatever the bytes are.
+[[nodiscard]] webhook to_webhook(std::string raw, std::optional<std::string> account, instant received_at);
+
+struct receipt {
+  std::int64_t id = 0;
+  std::string stored_on;
+  bool seen_before = false;
+  std::string poison;   // not empty: kept as raw bytes only, and why
+  bool spooled = false; // kept in the spool, not in the database yet: there is no id
+};
+
+// What a webhook says; of which account, and which event, is still to be filled in.
+[[nodiscard]] shop::observation to_observation(const webhook& a);
+// How a webhook is applied.
+[[nodiscard]] work to_work(const webhook& a, std::int64_t id);
+
+// The same bytes came again, without message id and time: what they say is tried once more as of `at`.
+struct repeat {
+  std::int64_t id;
+  std::string stored_on;
+  instant at;
+};
+} // namespace suivi::receiver

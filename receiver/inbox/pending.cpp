@@ -1,0 +1,175 @@
+// Arrays in, arrays out. Whoever holds an event by its lease may settle it; SV001 says that the lease was
+// lost.
+#include "receiver/inbox/pending.hpp"
+
+#include "common/pg/sqlstate.hpp"
+#include "receiver/inbox/storable.hpp"
+
+namespace suivi::receiver {
+
+namespace {
+
+using texts = std::vector<std::optional<std::string>>;
+using integers = std::vector<std::optional<std::int64_t>>;
+
+constexpr pg::statement claim_events{"inbox_claim", R"sql(
+select event, in_state, in_state_since, tries, last_error, again, received, named_account, bytes
+from suivi.claim_events($1, $2, $3)
+)sql"};
+
+constexpr pg::statement held_events{"inbox_held", R"sql(
+select event_id from suivi.pending where owner = $1 and event_id = any($2)
+)sql"};
+
+constexpr pg::statement release_events{"inbox_release", R"sql(
+update suivi.pending set owner = null, due_at = now() where owner = $1
+)sql"};
+
+constexpr pg::statement repeat_events{"inbox_repeat", R"sql(select suivi.repeat_events($1, $2, $3))sql"};
+
+constexpr pg::statement count_events{"inbox_count", R"sql(
+select count(*) filter (where state <> 'parked'), count(*) filter (where state = 'confirming'),
+       count(*) filter (where state = 'failed'), count(*) filter (where state = 'parked')
+from suivi.pending
+)sql"};
+
+constexpr pg::statement close_statement{"inbox_close",
+                                        R"sql(select suivi.close_events($1, $2, $3, $4, $5))sql"};
+constexpr pg::statement defer_statement{"inbox_defer", R"sql(
+select suivi.defer_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+)sql"};
+
+void add_closed(pg::pipeline& steps, const std::string& owner, std::span<const settled> events) {
+  integers ids;
+  texts outcomes, errors, orders;
+  for (const auto& s : events) {
+    if (s.next.what != disposition::kind::close) continue;
+    ids.emplace_back(s.event->id);
+    outcomes.emplace_back(s.next.outcome);
+    errors.push_back(storable_unless_empty(s.next.error));
+    orders.push_back(storable_unless_empty(s.next.order_id));
+  }
+  if (ids.empty()) return;
+  pg::params p;
+  p.text(owner).integers(ids).texts(outcomes).texts(errors).texts(orders);
+  steps.add(close_statement, std::move(p));
+}
+
+void add_deferred(pg::pipeline& steps, const std::string& owner, std::span<const settled> events) {
+  integers ids, tries, delays;
+  std::vector<std::optional<bool>> keep;
+  texts states, errors, uuids, display_ids, trackings, references;
+  for (const auto& s : events) {
+    bool reads = s.next.what == disposition::kind::read_first;
+    if (!reads && s.next.what != disposition::kind::postpone) continue;
+    bool parked = s.next.state == event_state::parked;
+    const auto& id = s.event->what.what;
+    ids.emplace_back(s.event->id);
+    states.emplace_back(std::string(to_string(s.next.state)));
+    tries.emplace_back(s.next.attempts);
+    delays.emplace_back(reads ? read_lease_time.count() : s.next.delay.count());
+    keep.emplace_back(reads);
+    errors.push_back(storable_unless_empty(s.next.error));
+    uuids.push_back(parked ? storable(id.uuid) : std::nullopt);
+    display_ids.push_back(parked ? storable(id.display_id) : std::nullopt);
+    trackings.push_back(parked ? storable(id.tracking) : std::nullopt);
+    references.push_back(parked && !s.next.by_ids_only ? storable(id.reference) : std::nullopt);
+  }
+  if (ids.empty()) return;
+  pg::params p;
+  p.text(owner).integers(ids).texts(states).integers(tries).integers(delays).booleans(keep).texts(errors);
+  p.texts(uuids).texts(display_ids).texts(trackings).texts(references);
+  steps.add(defer_statement, std::move(p));
+}
+
+} // namespace
+
+task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std::size_t most) {
+  pg::params with;
+  with.text(owner).integer(static_cast<std::int64_t>(most)).integer(lease_time.count());
+  auto answer = co_await db.run(claim_events, std::move(with));
+  if (!answer) co_return answer.error();
+  std::vector<work> events;
+  events.reserve(answer->size());
+  for (std::size_t i = 0; i < answer->size(); ++i) {
+    webhook a;
+    if (!answer->null(i, 8)) {
+      auto again = answer->maybe_at(i, 5);
+      a.what = maystro::decode(answer->bytes(i, 8));
+      a.received_at = again ? *again : answer->at(i, 6);
+      a.account = answer->maybe_text(i, 7);
+    }
+    auto w = to_work(a, answer->integer(i, 0));
+    w.state = event_state_from(answer->text(i, 1));
+    w.state_since = answer->at(i, 2);
+    w.attempts = static_cast<int>(answer->integer(i, 3));
+    auto last_error = answer->maybe_text(i, 4);
+    w.courier_away = w.state == event_state::confirming && last_error &&
+                     (last_error->starts_with("maystro:") || last_error->starts_with("http:"));
+    events.push_back(std::move(w));
+  }
+  co_return events;
+}
+
+void add_settled(pg::pipeline& steps, const std::string& owner, std::span<const settled> events) {
+  add_closed(steps, owner, events);
+  add_deferred(steps, owner, events);
+}
+
+task<result<void>> settle(pg::connection& db, std::string owner, std::vector<settled> events) {
+  pg::pipeline steps;
+  add_settled(steps, owner, events);
+  if (steps.size() == 0) co_return result<void>();
+  auto answer = co_await db.run(std::move(steps));
+  if (!answer) co_return answer.error();
+  co_return result<void>();
+}
+
+task<result<std::vector<std::int64_t>>> held(pg::connection& db, std::string owner,
+                                             std::vector<std::int64_t> ids) {
+  integers wanted(ids.begin(), ids.end());
+  pg::params with;
+  with.text(owner).integers(wanted);
+  auto answer = co_await db.run(held_events, std::move(with));
+  if (!answer) co_return answer.error();
+  std::vector<std::int64_t> ours;
+  for (std::size_t i = 0; i < answer->size(); ++i) ours.push_back(answer->integer(i, 0));
+  co_return ours;
+}
+
+task<result<void>> release(pg::connection& db, std::string owner) {
+  pg::params with;
+  with.text(owner);
+  auto answer = co_await db.run(release_events, std::move(with));
+  if (!answer) co_return answer.error();
+  co_return result<void>();
+}
+
+task<result<void>> store_repeats(pg::connection& db, std::vector<repeat> repeats) {
+  integers ids;
+  texts days;
+  std::vector<std::optional<instant>> times;
+  for (const auto& r : repeats) {
+    ids.emplace_back(r.id);
+    days.emplace_back(r.stored_on);
+    times.emplace_back(r.at);
+  }
+  pg::params with;
+  with.integers(ids).texts(days).instants(times);
+  auto answer = co_await db.run(repeat_events, std::move(with));
+  if (!answer) co_return answer.error();
+  co_return result<void>();
+}
+
+task<result<queue_lengths>> count_pending(pg::connection& db) {
+  auto answer = co_await db.run(count_events);
+  if (!answer) co_return answer.error();
+  co_return queue_lengths{answer->integer(0, 0), answer->integer(0, 1), answer->integer(0, 2),
+                          answer->integer(0, 3)};
+}
+
+bool lease_is_lost(const error& e) {
+  return pg::sqlstate_of(e) == "SV001";
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,14 @@
+// Texts as PostgreSQL takes them: valid UTF-8, without U+0000.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace suivi::receiver {
+
+// Null stays null.
+[[nodiscard]] std::optional<std::string> storable(const std::optional<std::string>& text);
+// An empty text is null.
+[[nodiscard]] std::optional<std::string> storable_unless_empty(const std::string& text);
+
+} // namespace suivi::receiver
