@@ -19,6 +19,20 @@ order by a."id"
 
 } // namespace
 
+std::vector<account> environment_accounts(const config::settings& settings) {
+  std::vector<account> accounts;
+  for (const config::environment_account& given : settings.maystro.accounts) {
+    account one;
+    one.id = given.id;
+    one.name = given.name;
+    one.courier.base_url = maystro::normalise_base_url(settings.maystro.base_url);
+    one.courier.api_key = secret(maystro::normalise_api_key(given.api_key.reveal()));
+    one.from_environment = true;
+    accounts.push_back(std::move(one));
+  }
+  return accounts;
+}
+
 task<result<std::vector<account>>> load_accounts(pg::connection& db, std::string default_base_url,
                                                  std::vector<account> fallback) {
   auto there = co_await db.run(tables_there);

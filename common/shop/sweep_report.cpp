@@ -1,4 +1,4 @@
-// One list of fields for JSON, one table for people.
+// The counts as the list of the header has them, for JSON; the most telling ones for people.
 #include "common/shop/sweep_report.hpp"
 
 #include "common/json/json_values.hpp"
@@ -6,11 +6,11 @@
 #include <cmath>
 #include <fmt/format.h>
 
-namespace suivi::reconciler {
+namespace suivi::shop {
 
 namespace json = boost::json;
 
-json::object to_json(const report& r) {
+json::object to_json(const sweep_report& r) {
   json::object o;
   o["id"] = r.id;
   o["account"] = r.account;
@@ -20,30 +20,17 @@ json::object to_json(const report& r) {
   o["reason"] = or_null(r.reason);
   o["startedAt"] = format_instant(r.started_at);
   o["seconds"] = std::round(r.seconds * 1000) / 1000;
-  o["pages"] = r.pages;
-  o["fetched"] = r.fetched;
-  o["matched"] = r.matched;
-  o["backfilled"] = r.backfilled;
-  o["statusChanged"] = r.status_changed;
-  o["unchanged"] = r.unchanged;
-  o["unmatched"] = r.unmatched;
-  o["conflicts"] = r.conflicts;
-  o["stale"] = r.stale;
-  o["unreadable"] = r.unreadable;
-  o["missedByWebhook"] = r.missed_by_webhook;
-  o["lookups"] = r.lookups;
-  o["requests"] = r.requests;
-  o["retries"] = r.retries;
-  o["throttled"] = r.throttled;
+  for (const report_count& count : report_counts) o[count.name] = r.*count.member;
+  o["rowsExpected"] = or_null(r.rows_expected);
   return o;
 }
 
-std::string to_table(std::span<const report> reports) {
+std::string to_table(std::span<const sweep_report> reports) {
   std::string text =
       fmt::format("{:<24} {:<11} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7} {:>7}\n",
                   "account", "kind", "verdict", "fetched", "matched", "backfilled", "status", "unchanged",
                   "unmatched", "conflicts", "missed", "lookups", "seconds");
-  for (const report& r : reports) {
+  for (const sweep_report& r : reports) {
     std::string name = r.account_name.empty() ? r.account : r.account_name;
     text += fmt::format(
         "{:<24.24} {:<11} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7} {:>7.1f}\n", name,
@@ -54,4 +41,4 @@ std::string to_table(std::span<const report> reports) {
   return text;
 }
 
-} // namespace suivi::reconciler
+} // namespace suivi::shop

@@ -19,25 +19,11 @@ bool same_courier(const shop::account& a, const shop::account& b) {
 
 } // namespace
 
-std::vector<shop::account> environment_accounts(const config::settings& s) {
-  std::vector<shop::account> accounts;
-  for (const auto& a : s.maystro.accounts) {
-    shop::account one;
-    one.id = a.id;
-    one.name = a.name;
-    one.courier.base_url = maystro::normalise_base_url(s.maystro.base_url);
-    one.courier.api_key = secret(maystro::normalise_api_key(a.api_key.reveal()));
-    one.from_environment = true;
-    accounts.push_back(std::move(one));
-  }
-  return accounts;
-}
-
 account_registry::account_registry(database_monitor& db, http::client& client, const config::settings& s)
     : db_(db), client_(client), default_base_url_(maystro::normalise_base_url(s.maystro.base_url)),
       request_timeout_(s.maystro.request_timeout),
       limits_{std::min(s.maystro.max_in_flight, reads_at_once_max), s.maystro.requests_per_second},
-      fallback_(environment_accounts(s)) {}
+      fallback_(shop::environment_accounts(s)) {}
 
 task<void> account_registry::keep() {
   for (;;) {

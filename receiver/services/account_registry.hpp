@@ -57,7 +57,4 @@ class account_registry {
   steady_time read_at_{};
 };
 
-// The environment's accounts as the shop's would look.
-[[nodiscard]] std::vector<shop::account> environment_accounts(const config::settings& s);
-
 } // namespace suivi::receiver

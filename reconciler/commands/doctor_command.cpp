@@ -21,7 +21,7 @@ task<void> collect(services& p, doctor_facts& facts) {
       facts.database = db.error();
       co_return;
     }
-    std::vector<shop::account> fallback = p.accounts_of_environment();
+    std::vector<shop::account> fallback = shop::environment_accounts(p.settings);
     auto loaded = co_await shop::load_accounts(**db, p.settings.maystro.base_url, fallback);
     // Tables of another shape are found out below; the environment's accounts serve then.
     accounts = loaded ? std::move(*loaded) : std::move(fallback);

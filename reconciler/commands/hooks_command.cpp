@@ -2,11 +2,11 @@
 #include "reconciler/commands/hooks_command.hpp"
 
 #include "common/log/log.hpp"
+#include "common/shop/account_statistics.hpp"
 #include "reconciler/commands/console.hpp"
 #include "reconciler/hooks/hook_owner.hpp"
 #include "reconciler/hooks/hook_registrar.hpp"
 #include "reconciler/hooks/hook_state.hpp"
-#include "reconciler/store/account_statistics.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -100,7 +100,7 @@ task<void> keep(services& p, const shop::account& who, const hook_registrar& ask
     co_return;
   }
   if (!who.from_environment) {
-    auto counted = co_await record_requests(**db, who.id, asked.counts());
+    auto counted = co_await shop::record_requests(**db, who.id, asked.counts());
     (void)counted; // a shop without that table has no statistics
   }
   if (!changing) co_return;

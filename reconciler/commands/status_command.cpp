@@ -63,7 +63,7 @@ task<int> status_command(services& p, bool as_json) {
                         seen.problem ? "; " + *seen.problem : std::string());
   }
   json::array sweep_list;
-  std::vector<report> finished;
+  std::vector<shop::sweep_report> finished;
   for (const known_sweep& s : *sweeps) {
     finished.push_back(s.r);
     if (s.running) finished.back().reason.reset(); // it reads as killed until its end

@@ -41,13 +41,13 @@ task<void> show_progress(const sweep_group& round) {
   }
 }
 
-void print_reports(const std::vector<report>& reports, bool as_json) {
+void print_reports(const std::vector<shop::sweep_report>& reports, bool as_json) {
   if (!as_json) {
     fmt::print("{}", to_table(reports));
     return;
   }
   json::array list;
-  for (const report& r : reports) list.push_back(to_json(r));
+  for (const shop::sweep_report& r : reports) list.push_back(to_json(r));
   json::object document;
   document["sweeps"] = std::move(list);
   print_json(document);
@@ -83,7 +83,7 @@ task<int> sweep_now(services& p, sweep_group& round, sweep_arguments arguments) 
   for (const std::string& account : outcome.passed_over)
     say(fmt::format("account {}: another sweep is still running", account));
   if (!outcome.passed_over.empty()) co_return exits::failed;
-  for (const report& r : outcome.reports)
+  for (const shop::sweep_report& r : outcome.reports)
     if (!r.complete) co_return exits::incomplete;
   co_return exits::done;
 }

@@ -2,10 +2,10 @@
 #include "reconciler/doctor/courier_facts.hpp"
 
 #include "common/log/log.hpp"
+#include "common/shop/account_statistics.hpp"
 #include "reconciler/hooks/hook_owner.hpp"
 #include "reconciler/hooks/hook_registrar.hpp"
 #include "reconciler/pace/pace.hpp"
-#include "reconciler/store/account_statistics.hpp"
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
@@ -21,9 +21,9 @@ constexpr milliseconds local_patience{2'000};
 constexpr milliseconds courier_second{1'000}; // its Date has whole seconds
 
 // The first page of the list: what a sweep would ask for.
-task<request_counts> test_key(services& p, const shop::account& who, account_facts& into) {
+task<shop::request_counts> test_key(services& p, const shop::account& who, account_facts& into) {
   maystro::api courier(p.client, who.courier, p.settings.maystro.request_timeout);
-  request_counts counts;
+  shop::request_counts counts;
   for (int tries = 1;; ++tries) {
     auto answer = co_await courier.list(1);
     into.key.reset();
@@ -50,17 +50,18 @@ task<request_counts> test_key(services& p, const shop::account& who, account_fac
   co_return counts;
 }
 
-task<void> note(services& p, std::string account, std::optional<std::string> problem, request_counts counts) {
+task<void> note(services& p, std::string account, std::optional<std::string> problem,
+                shop::request_counts counts) {
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return;
   if (counts.requests > 0) {
-    auto counted = co_await record_requests(**db, account, counts);
+    auto counted = co_await shop::record_requests(**db, account, counts);
     if (!counted)
       log::warn("requests could not be counted",
                 {{"account", account}, {"error", to_string(counted.error())}});
   }
   instant at = now();
-  auto noted = co_await record_test(**db, account, at, std::move(problem));
+  auto noted = co_await shop::record_account_test(**db, account, at, std::move(problem));
   if (!noted)
     log::warn("a test could not be noted", {{"account", account}, {"error", to_string(noted.error())}});
 }
@@ -105,11 +106,11 @@ task<void> collect_from_courier(services& p, shop::account who, std::vector<shop
   if (!into.has_key) {
     if (who.from_environment) co_return;
     std::optional<std::string> keyless = "the account has no key";
-    request_counts none;
+    shop::request_counts none;
     co_await note(p, who.id, std::move(keyless), none);
     co_return;
   }
-  request_counts counts = co_await test_key(p, who, into);
+  shop::request_counts counts = co_await test_key(p, who, into);
   if (!into.key && !p.settings.receiver.public_url.empty()) {
     hook_registrar hooks(p.client, who, p.settings.maystro.request_timeout,
                          owner_of_hooks(p.settings, who.id, accounts));

@@ -6,9 +6,9 @@
 #pragma once
 
 #include "common/courier/api.hpp"
+#include "common/shop/account_statistics.hpp"
 #include "common/shop/accounts.hpp"
 #include "reconciler/hooks/hook_plan.hpp"
-#include "reconciler/store/account_statistics.hpp"
 
 #include <optional>
 #include <string>
@@ -44,7 +44,7 @@ class hook_registrar {
   // Asks the courier for a test message to every hook of the account.
   task<std::optional<error>> test();
 
-  [[nodiscard]] const request_counts& counts() const { return counts_; }
+  [[nodiscard]] const shop::request_counts& counts() const { return counts_; }
 
  private:
   template <class Ask>
@@ -57,7 +57,7 @@ class hook_registrar {
   maystro::api api_;
   hook_owner owner_;
   std::string name_;
-  request_counts counts_;
+  shop::request_counts counts_;
   std::vector<maystro::hook> hooks_;
   std::vector<maystro::hook_type> types_;
 };

@@ -38,20 +38,6 @@ services::services(asio::any_io_executor on, config::settings values)
     : executor(on), settings(std::move(values)), database(on, pool_of(settings)),
       client(on, http::client_limits{}), owner(name_of_process()) {}
 
-std::vector<shop::account> services::accounts_of_environment() const {
-  std::vector<shop::account> accounts;
-  for (const config::environment_account& a : settings.maystro.accounts) {
-    shop::account one;
-    one.id = a.id;
-    one.name = a.name;
-    one.courier.base_url = maystro::normalise_base_url(settings.maystro.base_url);
-    one.courier.api_key = secret(maystro::normalise_api_key(a.api_key.reveal()));
-    one.from_environment = true;
-    accounts.push_back(std::move(one));
-  }
-  return accounts;
-}
-
 task<result<void>> migrate_now(services& p, milliseconds patience) {
   auto db = co_await p.database.acquire(steady_now() + patience);
   if (!db) co_return db.error();
@@ -64,7 +50,7 @@ task<result<void>> migrate_now(services& p, milliseconds patience) {
 task<result<std::vector<shop::account>>> accounts_now(services& p, milliseconds patience) {
   auto db = co_await p.database.acquire(steady_now() + patience);
   if (!db) co_return db.error();
-  std::vector<shop::account> fallback = p.accounts_of_environment();
+  std::vector<shop::account> fallback = shop::environment_accounts(p.settings);
   auto accounts = co_await shop::load_accounts(**db, p.settings.maystro.base_url, std::move(fallback));
   co_return accounts;
 }

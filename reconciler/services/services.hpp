@@ -27,8 +27,6 @@ struct services {
   pg::pool database;
   http::client client;
   std::string owner; // names this process in leases
-
-  [[nodiscard]] std::vector<shop::account> accounts_of_environment() const;
 };
 
 // Brings the schema up to date. `patience`: for the database to answer.

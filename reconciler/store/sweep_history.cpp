@@ -1,19 +1,27 @@
 // The statements of sweep_history.hpp.
 #include "reconciler/store/sweep_history.hpp"
 
+#include <fmt/format.h>
+
 namespace suivi::reconciler {
 namespace {
 
-constexpr pg::statement newest{"store_last_sweeps", R"sql(
+std::string count_columns() {
+  std::string text;
+  for (const shop::report_count& count : shop::report_counts) text += fmt::format(", s.{}", count.column);
+  return text;
+}
+
+const std::string newest_text = fmt::format(R"sql(
 select s.id, s.account, s.account_name, s.kind, s.verdict = 'complete', s.cut, s.reason, s.started_at,
        extract(epoch from coalesce(s.finished_at, s.seen_at) - s.started_at)::float8,
-       s.pages, s.fetched, s.matched, s.backfilled, s.status_changed, s.unchanged, s.unmatched, s.conflicts, s.stale,
-       s.unreadable, s.missed_by_webhook, s.lookups, s.requests, s.retries, s.throttled,
        s.finished_at is null and coalesce(a.term = s.term and a.lease_until > clock_timestamp(), false),
-       s.rows_expected
+       s.rows_expected{}
 from suivi.sweep s left join suivi.account a on a.id = s.account
 order by s.id desc limit $1
-)sql"};
+)sql",
+                                            count_columns());
+const pg::statement newest{"store_last_sweeps", newest_text};
 
 constexpr pg::statement all_accounts{"store_accounts", R"sql(
 select id, name, coalesce(lease_until > clock_timestamp(), false), full_watermark, heard_at, problem,
@@ -64,14 +72,11 @@ task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int6
     s.r.reason = found->maybe_text(i, 6);
     s.r.started_at = found->at(i, 7);
     s.r.seconds = found->real(i, 8);
-    std::int64_t* into[] = {&s.r.pages,          &s.r.fetched,    &s.r.matched,           &s.r.backfilled,
-                            &s.r.status_changed, &s.r.unchanged,  &s.r.unmatched,         &s.r.conflicts,
-                            &s.r.stale,          &s.r.unreadable, &s.r.missed_by_webhook, &s.r.lookups,
-                            &s.r.requests,       &s.r.retries,    &s.r.throttled};
-    std::size_t column = 9;
-    for (std::int64_t* number : into) *number = found->integer(i, column++);
-    s.running = found->boolean(i, column++);
-    s.rows_expected = found->maybe_integer(i, column);
+    s.running = found->boolean(i, 9);
+    s.r.rows_expected = found->maybe_integer(i, 10);
+    std::size_t column = 11;
+    for (const shop::report_count& count : shop::report_counts)
+      s.r.*count.member = found->integer(i, column++);
     sweeps.push_back(std::move(s));
   }
   co_return sweeps;

@@ -13,9 +13,8 @@
 namespace suivi::reconciler {
 
 struct known_sweep {
-  report r;
+  shop::sweep_report r;
   bool running = false; // not finished, and its lease is still held
-  std::optional<std::int64_t> rows_expected;
 };
 // Newest first.
 task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int64_t most);

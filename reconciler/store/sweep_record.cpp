@@ -1,6 +1,8 @@
 // The statements of sweep_record.hpp.
 #include "reconciler/store/sweep_record.hpp"
 
+#include <fmt/format.h>
+
 namespace suivi::reconciler {
 namespace {
 
@@ -22,22 +24,33 @@ from suivi.account where id = $1 and term = $3
 returning id
 )sql"};
 
-constexpr pg::statement note_progress{"store_record_progress", R"sql(
-update suivi.sweep
-set seen_at = clock_timestamp(), pages = $2, fetched = $3, matched = $4, backfilled = $5, status_changed = $6,
-    unchanged = $7, unmatched = $8, conflicts = $9, stale = $10, unreadable = $11, lookups = $12, requests = $13,
-    retries = $14, throttled = $15, rows_expected = coalesce($16, rows_expected)
-where id = $1 and finished_at is null
-)sql"};
+// The counts of a report are parameters from here on, in the order of shop::report_counts.
+constexpr std::size_t first_count = 2, after_counts = first_count + shop::report_counts.size();
 
-constexpr pg::statement close_report{"store_end_sweep", R"sql(
-update suivi.sweep
-set seen_at = clock_timestamp(), finished_at = clock_timestamp(), pages = $2, fetched = $3, matched = $4,
-    backfilled = $5, status_changed = $6, unchanged = $7, unmatched = $8, conflicts = $9, stale = $10,
-    unreadable = $11, lookups = $12, requests = $13, retries = $14, throttled = $15, missed_by_webhook = $16,
-    verdict = $17, reason = $18, cut = $19, abandoned = $20
+std::string count_assignments() {
+  std::string text;
+  std::size_t parameter = first_count;
+  for (const shop::report_count& count : shop::report_counts)
+    text += fmt::format("{} = ${}, ", count.column, parameter++);
+  return text + fmt::format("rows_expected = coalesce(${}, rows_expected)", after_counts);
+}
+
+const std::string progress_text = fmt::format(R"sql(
+update suivi.sweep set seen_at = clock_timestamp(), {}
 where id = $1 and finished_at is null
-)sql"};
+)sql",
+                                              count_assignments());
+const pg::statement progress{"store_record_progress", progress_text};
+
+const std::string end_text =
+    fmt::format(R"sql(
+update suivi.sweep
+set seen_at = clock_timestamp(), finished_at = clock_timestamp(), {},
+    verdict = ${}, reason = ${}, cut = ${}, abandoned = ${}
+where id = $1 and finished_at is null
+)sql",
+                count_assignments(), after_counts + 1, after_counts + 2, after_counts + 3, after_counts + 4);
+const pg::statement end_report{"store_end_sweep", end_text};
 
 constexpr pg::statement has_ended{"store_has_ended",
                                   "select finished_at is not null from suivi.sweep where id = $1"};
@@ -114,22 +127,18 @@ constexpr pg::statement parked{"store_wake_parked", R"sql(
 update suivi.pending set due_at = now() where state = 'parked' and due_at > now() and owner is null
 )sql"};
 
-pg::params numbers(std::int64_t sweep, const report& r) {
-  pg::params p;
-  p.integer(sweep).integer(r.pages).integer(r.fetched).integer(r.matched).integer(r.backfilled);
-  p.integer(r.status_changed).integer(r.unchanged).integer(r.unmatched).integer(r.conflicts).integer(r.stale);
-  p.integer(r.unreadable).integer(r.lookups).integer(r.requests).integer(r.retries).integer(r.throttled);
-  return p;
+pg::params counts_of(std::int64_t sweep, const shop::sweep_report& r) {
+  pg::params with;
+  with.integer(sweep);
+  for (const shop::report_count& count : shop::report_counts) with.integer(r.*count.member);
+  with.integer(r.rows_expected);
+  return with;
 }
 
-pg::params closing_numbers(std::int64_t sweep, const report& r) {
-  pg::params p = numbers(sweep, r);
-  p.integer(r.missed_by_webhook)
-      .text(r.complete ? "complete" : "incomplete")
-      .text(r.reason)
-      .boolean(r.cut)
-      .boolean(r.abandoned);
-  return p;
+pg::params end_of(std::int64_t sweep, const shop::sweep_report& r) {
+  pg::params with = counts_of(sweep, r);
+  with.text(r.complete ? "complete" : "incomplete").text(r.reason).boolean(r.cut).boolean(r.abandoned);
+  return with;
 }
 
 } // namespace
@@ -145,13 +154,11 @@ task<result<std::int64_t>> begin_sweep(pg::connection& db, lease held, std::stri
   co_return (*done)[at].integer(0, 0);
 }
 
-task<result<bool>> record_progress(pg::connection& db, lease held, std::int64_t sweep, report so_far,
-                                   std::optional<std::int64_t> rows_expected) {
+task<result<bool>> record_progress(pg::connection& db, lease held, std::int64_t sweep,
+                                   shop::sweep_report so_far) {
   pg::pipeline steps;
   std::size_t at = add_lease_renewal(steps, held);
-  pg::params progress = numbers(sweep, so_far);
-  progress.integer(rows_expected);
-  steps.add(note_progress, std::move(progress));
+  steps.add(progress, counts_of(sweep, so_far));
   auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();
   co_return !(*done)[at].empty();
@@ -165,8 +172,8 @@ task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep) 
   co_return found->integer(0, 0);
 }
 
-task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, report r,
-                             request_counts counts, bool from_environment,
+task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, shop::sweep_report r,
+                             shop::request_counts counts, bool from_environment,
                              std::optional<std::string> problem) {
   pg::params which;
   which.integer(sweep);
@@ -176,7 +183,7 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
   pg::pipeline steps;
   steps.add(begin);
   add_term_check(steps, held);
-  steps.add(close_report, closing_numbers(sweep, r));
+  steps.add(end_report, end_of(sweep, r));
   pg::params mark;
   std::optional<instant> heard = counts.good > 0 ? counts.last : std::nullopt;
   mark.integer(sweep)
@@ -187,15 +194,15 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
       .text(problem);
   mark.boolean(r.complete && r.kind == "incremental");
   steps.add(move_watermark, std::move(mark));
-  if (!from_environment && counts.requests > 0) add_request_counts(steps, held.account, counts);
+  if (!from_environment && counts.requests > 0) shop::add_request_counts(steps, held.account, counts);
   steps.add(commit);
   auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();
   co_return result<void>();
 }
 
-task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, report r) {
-  auto done = co_await db.run(close_report, closing_numbers(sweep, r));
+task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r) {
+  auto done = co_await db.run(end_report, end_of(sweep, r));
   if (!done) co_return done.error();
   co_return result<void>();
 }

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "common/pg/connection.hpp"
+#include "common/shop/account_statistics.hpp"
 #include "common/shop/sweep_report.hpp"
-#include "reconciler/store/account_statistics.hpp"
 #include "reconciler/store/lease.hpp"
 
 #include <optional>
@@ -17,8 +17,8 @@ namespace suivi::reconciler {
 task<result<std::int64_t>> begin_sweep(pg::connection& db, lease held, std::string name, std::string kind);
 
 // Renews the lease and records how far the sweep has come. False: the lease is lost.
-task<result<bool>> record_progress(pg::connection& db, lease held, std::int64_t sweep, report so_far,
-                                   std::optional<std::int64_t> rows_expected);
+task<result<bool>> record_progress(pg::connection& db, lease held, std::int64_t sweep,
+                                   shop::sweep_report so_far);
 
 // Orders seen before whose state this sweep changed, and no webhook received until now tells that state.
 task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep);
@@ -26,11 +26,11 @@ task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep);
 // One transaction: the report, the watermark if it is complete, the account's statistics in the shop's table
 // (not where the account comes from the environment) and the freeing of the lease. "sqlstate:SV002" where the
 // term has passed.
-task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, report r,
-                             request_counts counts, bool from_environment,
+task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, shop::sweep_report r,
+                             shop::request_counts counts, bool from_environment,
                              std::optional<std::string> problem);
 // Where the term has passed: the report alone, without watermark.
-task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, report r);
+task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r);
 
 // Events that wait for their order get another try at once.
 task<result<void>> wake_parked(pg::connection& db);

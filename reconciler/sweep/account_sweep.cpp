@@ -45,10 +45,11 @@ void account_sweep::stop() {
   wake_.notify();
 }
 
-report account_sweep::so_far() const {
-  report r = report_;
+shop::sweep_report account_sweep::so_far() const {
+  shop::sweep_report r = report_;
   counted_.write_into(r, static_cast<std::int64_t>(plan_.unreadable_rows()));
   r.pages = static_cast<std::int64_t>(plan_.pages());
+  r.rows_expected = plan_.rows_expected();
   r.lookups = lookups_;
   r.requests = courier_.counts().requests;
   r.retries = courier_.counts().retries;
@@ -117,8 +118,8 @@ task<void> account_sweep::keep() {
     if (ended_) break;
     auto db = co_await database_.acquire(steady_now() + lease_renewal);
     if (db) {
-      report now_so_far = so_far();
-      auto still = co_await record_progress(**db, *held_, *id_, now_so_far, plan_.rows_expected());
+      shop::sweep_report now_so_far = so_far();
+      auto still = co_await record_progress(**db, *held_, *id_, now_so_far);
       if (still && *still) kept = steady_now();
       if (still && !*still) lease_lost_ = true;
     }
@@ -220,7 +221,7 @@ task<void> account_sweep::end() {
   std::optional<std::string> problem;
   if (!report_.complete) problem = report_.reason;
   const courier_counts& c = courier_.counts();
-  request_counts counts{c.requests, c.good, c.bad, c.last};
+  shop::request_counts counts{c.requests, c.good, c.bad, c.last};
   // A database that the rows were waited for in vain is not waited for as long once more.
   milliseconds patience = feed_.failed() ? database_wait : database_away_most;
   steady_time deadline = steady_now() + (stopping_ ? stop_grace : patience);
@@ -260,7 +261,7 @@ task<void> account_sweep::end() {
   if (!woken) log::warn("parked events could not be woken", {{"error", to_string(woken.error())}});
 }
 
-task<report> account_sweep::run() {
+task<shop::sweep_report> account_sweep::run() {
   report_.started_at = now();
   began_ = steady_now();
   co_await begin();

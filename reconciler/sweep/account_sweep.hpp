@@ -31,7 +31,7 @@ class account_sweep {
   account_sweep(asio::any_io_executor executor, pg::pool& database, http::client& client, shop::account who,
                 sweep_options options, std::optional<lease> held);
 
-  task<report> run();
+  task<shop::sweep_report> run();
   void stop();
 
   struct progress {
@@ -66,7 +66,7 @@ class account_sweep {
 
   task<void> begin();
   task<void> end();
-  [[nodiscard]] report so_far() const;
+  [[nodiscard]] shop::sweep_report so_far() const;
   void judge();
   void offer(std::vector<maystro::shipment> rows, const maystro::reading& how);
 
@@ -85,7 +85,7 @@ class account_sweep {
   runtime::task_group helpers_;
   feed feed_;
 
-  report report_;
+  shop::sweep_report report_;
   steady_time began_;
   std::size_t in_flight_ = 0; // pages and single reads being asked for
   bool stopping_ = false;

@@ -82,7 +82,7 @@ task<void> sweep_group::run_one(place& here, sweep_options options, milliseconds
   }
   here.sweep = std::make_unique<account_sweep>(executor_, database_, client_, here.who, options, held);
   if (stopping_) here.sweep->stop();
-  report done = co_await here.sweep->run();
+  shop::sweep_report done = co_await here.sweep->run();
   bool free = !done.id.empty() && done.id != "dry-run"; // begun: its end has freed the lease
   if (held && !free) {
     auto db = co_await database_.acquire(steady_now() + database_wait);

@@ -16,9 +16,9 @@ class sweep_group {
   sweep_group(asio::any_io_executor executor, pg::pool& database, http::client& client, std::string owner);
 
   struct outcome {
-    std::vector<report> reports;          // in the order of the accounts
-    std::vector<std::string> passed_over; // accounts whose lease could not be had in time
-    std::optional<error> failed;          // the database could not be asked for a lease
+    std::vector<shop::sweep_report> reports; // in the order of the accounts
+    std::vector<std::string> passed_over;    // accounts whose lease could not be had in time
+    std::optional<error> failed;             // the database could not be asked for a lease
   };
   // `patience`: how long to wait for a lease; `say` is told once for each account that is waited for. May be
   // called again after it has returned.
@@ -35,7 +35,7 @@ class sweep_group {
   struct place {
     shop::account who;
     std::unique_ptr<account_sweep> sweep;
-    std::optional<report> done;
+    std::optional<shop::sweep_report> done;
     bool passed_over = false;
   };
   task<void> run_one(place& here, sweep_options options, milliseconds patience,

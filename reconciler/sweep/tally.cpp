@@ -65,7 +65,7 @@ void tally::count_undecided(std::uint64_t parcel) {
   move(parcel, unmatched);
 }
 
-void tally::write_into(report& r, std::int64_t unreadable) const {
+void tally::write_into(shop::sweep_report& r, std::int64_t unreadable) const {
   r.backfilled = backfilled_;
   r.status_changed = status_changed_;
   r.unchanged = by_state_[unchanged];

@@ -18,7 +18,7 @@ class tally {
   void count_undecided(std::uint64_t parcel);
 
   // Puts the numbers into `r`; `unreadable` rows come from the plan.
-  void write_into(report& r, std::int64_t unreadable) const;
+  void write_into(shop::sweep_report& r, std::int64_t unreadable) const;
 
  private:
   enum state : seen_set::mark {

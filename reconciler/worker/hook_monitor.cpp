@@ -2,10 +2,10 @@
 #include "reconciler/worker/hook_monitor.hpp"
 
 #include "common/log/log.hpp"
+#include "common/shop/account_statistics.hpp"
 #include "reconciler/hooks/hook_owner.hpp"
 #include "reconciler/hooks/hook_registrar.hpp"
 #include "reconciler/hooks/hook_state.hpp"
-#include "reconciler/store/account_statistics.hpp"
 #include "reconciler/store/webhook_activity.hpp"
 
 #include <fmt/format.h>
@@ -48,7 +48,7 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
   auto noted = co_await record_hooks(**db, who.id, std::move(state));
   if (!noted) log::warn("the state of hooks could not be noted", {{"error", to_string(noted.error())}});
   if (!who.from_environment) {
-    auto counted = co_await record_requests(**db, who.id, hooks.counts());
+    auto counted = co_await shop::record_requests(**db, who.id, hooks.counts());
     (void)counted;
   }
   if (failed) {

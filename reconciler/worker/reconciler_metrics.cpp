@@ -51,7 +51,7 @@ reconciler_metrics::reconciler_metrics() {
     registry_.make_counter("suivi_sweeps_total", "Sweeps that ended, by verdict", {{"verdict", verdict}});
 }
 
-void reconciler_metrics::count(const report& r) {
+void reconciler_metrics::count(const shop::sweep_report& r) {
   auto add = [&](const char* name, const char* help, std::int64_t by) {
     registry_.make_counter(name, help).add(static_cast<double>(by));
   };

@@ -14,7 +14,7 @@ namespace suivi::reconciler {
 class reconciler_metrics {
  public:
   reconciler_metrics();
-  void count(const report& r);
+  void count(const shop::sweep_report& r);
   [[nodiscard]] std::string text() const { return registry_.text(); }
 
  private:

@@ -67,7 +67,8 @@ task<result<void>> forget_request(pg::connection& db, std::string account) {
   co_return result<void>();
 }
 
-sweep_request_poller::sweep_request_poller(services& p, std::function<void(const report&)> on_report,
+sweep_request_poller::sweep_request_poller(services& p,
+                                           std::function<void(const shop::sweep_report&)> on_report,
                                            std::function<void()> on_failure)
     : p_(p), on_report_(std::move(on_report)), wake_(p.executor), sweeps_(p.executor, std::move(on_failure)) {
 }
@@ -120,7 +121,7 @@ task<void> sweep_request_poller::serve(visit& v) {
     // One that somebody else sweeps is passed over; the next look finds whether that one took the request's
     // id.
     auto outcome = co_await v.round.run(std::move(*accounts), options, milliseconds(0), nullptr);
-    for (const report& r : outcome.reports) {
+    for (const shop::sweep_report& r : outcome.reports) {
       log::info("a sweep that was asked for has ended", {{"account", r.account}, {"sweep", r.id}});
       on_report_(r);
     }

@@ -30,7 +30,7 @@ task<result<void>> forget_request(pg::connection& db, std::string account);
 class sweep_request_poller {
  public:
   // `on_failure`: of a coroutine here, see task_group.
-  sweep_request_poller(services& p, std::function<void(const report&)> on_report,
+  sweep_request_poller(services& p, std::function<void(const shop::sweep_report&)> on_report,
                        std::function<void()> on_failure = {});
 
   // Until stop(); returns when every sweep begun here has ended.
@@ -53,7 +53,7 @@ class sweep_request_poller {
   task<void> leave();
 
   services& p_;
-  std::function<void(const report&)> on_report_;
+  std::function<void(const shop::sweep_report&)> on_report_;
   runtime::wakeup wake_;
   runtime::task_group sweeps_;
   std::list<visit> visits_;

@@ -42,7 +42,7 @@ struct worker {
   worker(services& with)
       : p(with), times(p.settings.reconciler.schedule, p.settings.reconciler.timezone), life(p.executor),
         sweeping(p.executor, life.on_failure()), wake(p.executor),
-        requests(p, [this](const report& r) { numbers.count(r); }, life.on_failure()) {}
+        requests(p, [this](const shop::sweep_report& r) { numbers.count(r); }, life.on_failure()) {}
 
   services& p;
   schedule times;
@@ -139,7 +139,7 @@ task<void> sweep_account(worker& w, account_job& job, shop::account who) {
   accounts.push_back(std::move(who));
   auto outcome = co_await job.round.run(std::move(accounts), options, milliseconds(0), nullptr);
   bool complete = false;
-  for (const report& r : outcome.reports) {
+  for (const shop::sweep_report& r : outcome.reports) {
     w.numbers.count(r);
     complete = complete || r.complete;
   }

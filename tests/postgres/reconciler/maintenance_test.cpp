@@ -1,5 +1,5 @@
 // What the worker does beside its sweeps: its own tables kept small, hooks looked at once a day.
-#include "reconciler/store/account_statistics.hpp"
+#include "common/shop/account_statistics.hpp"
 #include "reconciler/worker/hook_monitor.hpp"
 #include "reconciler/worker/maintenance.hpp"
 #include "tests/postgres/reconciler/courier_server.hpp"

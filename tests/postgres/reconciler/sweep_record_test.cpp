@@ -27,10 +27,10 @@ TEST_CASE("an account has one holder, and a lapsed lease is taken over under a h
 
     auto sweep = co_await begin_sweep(db, *third.value(), "First", "full");
     REQUIRE(sweep);
-    report r;
+    shop::sweep_report r;
     r.complete = true;
     lease stale = *first.value();
-    request_counts counts;
+    shop::request_counts counts;
     auto late = co_await end_sweep(db, stale, *sweep, r, counts, false, std::nullopt);
     REQUIRE_FALSE(late);
     CHECK(late.error().code == "sqlstate:SV002");
@@ -126,10 +126,10 @@ TEST_CASE("watermarks move forwards only, together with their report or not at a
   auto ended = [&]() -> task<void> {
     pg::connect_options options = s.db.options();
     auto db = co_await test::connected(options);
-    report r;
+    shop::sweep_report r;
     r.complete = true;
-    request_counts counts;
-    auto end_one = [&](report with) -> task<result<void>> {
+    shop::request_counts counts;
+    auto end_one = [&](shop::sweep_report with) -> task<result<void>> {
       auto held = co_await acquire_lease(db, "acc-1", "First", "one");
       auto sweep = co_await begin_sweep(db, *held.value(), "First", with.kind);
       auto done = co_await end_sweep(db, *held.value(), *sweep, with, counts, false, std::nullopt);
@@ -176,9 +176,9 @@ TEST_CASE("a sweep whose end was committed and not heard of is ended once, howev
     auto db = co_await test::connected(options);
     auto held = co_await acquire_lease(db, "acc-1", "First", "one");
     auto sweep = co_await begin_sweep(db, *held.value(), "First", "full");
-    report r;
+    shop::sweep_report r;
     r.complete = true;
-    request_counts counts;
+    shop::request_counts counts;
     counts.requests = counts.good = 7;
     for (int tries = 0; tries < 2; ++tries) {
       auto done = co_await end_sweep(db, *held.value(), *sweep, r, counts, false, std::nullopt);

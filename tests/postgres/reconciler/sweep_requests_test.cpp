@@ -18,7 +18,7 @@ task<void> until(const test::database& db, std::string question, std::string wan
 }
 
 // Runs a desk over the stage's shop and courier while `body` asks.
-void beside_a_desk(stage& s, std::function<task<void>(std::vector<reconciler::report>&)> body) {
+void beside_a_desk(stage& s, std::function<task<void>(std::vector<shop::sweep_report>&)> body) {
   test::run([&]() -> task<void> {
     auto executor = co_await asio::this_coro::executor;
     http::handler answer = [&s](http::request asked) -> task<http::response> {
@@ -33,9 +33,9 @@ void beside_a_desk(stage& s, std::function<task<void>(std::vector<reconciler::re
     settings.database.url = secret(s.db.url());
     settings.maystro.read_lag = milliseconds(0);
     reconciler::services p(executor, settings);
-    std::vector<reconciler::report> reports;
+    std::vector<shop::sweep_report> reports;
     reconciler::sweep_request_poller desk(p,
-                                          [&reports](const reconciler::report& r) { reports.push_back(r); });
+                                          [&reports](const shop::sweep_report& r) { reports.push_back(r); });
     runtime::task_group running(executor);
     running.spawn("courier", server.run());
     runtime::task_group asking(executor);
@@ -56,7 +56,7 @@ void beside_a_desk(stage& s, std::function<task<void>(std::vector<reconciler::re
 TEST_CASE("a sweep that was asked for is begun and has the id that was promised") {
   stage s;
   s.shipped(1);
-  beside_a_desk(s, [&](std::vector<reconciler::report>& reports) -> task<void> {
+  beside_a_desk(s, [&](std::vector<shop::sweep_report>& reports) -> task<void> {
     auto id = s.db.value("select sweep from suivi.ask_for_sweeps('{acc-1}', 'full')");
     CHECK(s.db.value("select verdict || ' ' || sweep from suivi.ask_for_sweeps('{acc-2,acc-1}', 'full')") ==
           "running " + id);
@@ -74,7 +74,7 @@ TEST_CASE("a sweep that was asked for is begun and has the id that was promised"
 
 TEST_CASE("a request for an account nobody knows is forgotten and keeps no other from being served") {
   stage s;
-  beside_a_desk(s, [&](std::vector<reconciler::report>&) -> task<void> {
+  beside_a_desk(s, [&](std::vector<shop::sweep_report>&) -> task<void> {
     s.db.execute("select suivi.ask_for_sweeps('{ghost,acc-2}', 'full')");
     co_await until(s.db, "select count(*) from suivi.sweep_request", "0");
     co_await until(s.db, "select account || verdict from suivi.sweep where finished_at is not null",
@@ -86,7 +86,7 @@ TEST_CASE("a request for an account that is being swept waits for its turn") {
   stage s;
   s.db.execute("insert into suivi.account (id, name, term, lease_until) values ('acc-1', 'First', 3, now() + "
                "interval '1 hour')");
-  beside_a_desk(s, [&](std::vector<reconciler::report>&) -> task<void> {
+  beside_a_desk(s, [&](std::vector<shop::sweep_report>&) -> task<void> {
     auto id = s.db.value("select sweep from suivi.ask_for_sweeps('{acc-1}', 'incremental')");
     co_await runtime::sleep_for(milliseconds(10));
     s.db.execute("update suivi.account set lease_until = now() where id = 'acc-1'");
@@ -97,7 +97,7 @@ TEST_CASE("a request for an account that is being swept waits for its turn") {
 
 TEST_CASE("a worker that ends says so and nobody asks it any more") {
   stage s;
-  beside_a_desk(s, [&](std::vector<reconciler::report>&) -> task<void> {
+  beside_a_desk(s, [&](std::vector<shop::sweep_report>&) -> task<void> {
     CHECK(s.db.value("select verdict from suivi.ask_for_sweeps('{acc-9}', 'full')") == "asked");
     co_return;
   });

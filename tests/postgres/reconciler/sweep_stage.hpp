@@ -144,7 +144,7 @@ inline task<reconciler::sweep_group::outcome> sweep_round_once(const database& d
   co_return outcome;
 }
 
-inline task<reconciler::report> sweep_once(const database& db, courier_stand_in& courier, std::string account,
+inline task<shop::sweep_report> sweep_once(const database& db, courier_stand_in& courier, std::string account,
                                            reconciler::sweep_options options) {
   auto outcome = co_await sweep_round_once(db, courier, account, options, milliseconds(10'000));
   if (outcome.reports.size() != 1) throw std::runtime_error("the sweep did not run");
@@ -177,10 +177,10 @@ insert into customers ("id", "name", "phone", "updatedAt") values ('k1', 'nobody
                            values.empty() ? "" : ", ", values));
   }
 
-  reconciler::report sweep(const std::string& account = "acc-1") {
+  shop::sweep_report sweep(const std::string& account = "acc-1") {
     return run(sweep_once(db, courier, account, options));
   }
-  reconciler::report sweep_newest() {
+  shop::sweep_report sweep_newest() {
     reconciler::sweep_options newest = options;
     newest.kind = reconciler::sweep_kind::incremental;
     return run(sweep_once(db, courier, "acc-1", newest));

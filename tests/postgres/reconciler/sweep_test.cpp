@@ -243,7 +243,7 @@ TEST_CASE("a row locked by the shop is written when the lock is gone") {
   s.courier.rows = {{uuid_1, "R1", 6, "1700000000000001"}};
   // Another session of the shop holds the row for a while; a server-side sleep keeps this test free of its
   // own.
-  auto locked_then_swept = [&]() -> task<reconciler::report> {
+  auto locked_then_swept = [&]() -> task<shop::sweep_report> {
     auto executor = co_await asio::this_coro::executor;
     pg::connect_options options = s.db.options();
     auto holder = co_await pg::connection::connect(options);

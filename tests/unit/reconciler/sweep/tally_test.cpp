@@ -26,8 +26,8 @@ const shop::change new_tracking{"trackingNumber", std::nullopt, "MD-1"};
 const shop::change better_tracking{"trackingNumber", "1234", "MD-1"};
 const shop::change new_state{"shippingStatus", "EN COURS", "LIVRÉ"};
 
-report result_of(const tally& t, std::int64_t unreadable = 0) {
-  report r;
+shop::sweep_report result_of(const tally& t, std::int64_t unreadable = 0) {
+  shop::sweep_report r;
   t.write_into(r, unreadable);
   CHECK(r.fetched == r.matched + r.unmatched + r.conflicts + r.unreadable);
   return r;
@@ -43,7 +43,7 @@ TEST_CASE("each outcome has its number and fetched is their sum") {
   t.count(parcel(4), said(shop::outcome::stale));
   t.count(parcel(5), said(shop::outcome::unmatched));
   t.count(parcel(6), said(shop::outcome::conflict));
-  report r = result_of(t, 2);
+  shop::sweep_report r = result_of(t, 2);
   CHECK(r.fetched == 8);
   CHECK(r.matched == 4);
   CHECK(r.backfilled == 2);
@@ -74,7 +74,7 @@ TEST_CASE("a row read twice is one parcel and what was written stays counted") {
   tally t;
   t.count(parcel(1), said(shop::outcome::applied, {new_tracking}));
   t.count(parcel(1), said(shop::outcome::unchanged));
-  report r = result_of(t);
+  shop::sweep_report r = result_of(t);
   CHECK(r.fetched == 1);
   CHECK(r.unchanged == 0);
   CHECK(r.backfilled == 1);
@@ -88,7 +88,7 @@ TEST_CASE("an order counts once, whether two of its parcels change it or a dry r
   t.count(parcel(1), said(shop::outcome::applied, {new_tracking, new_state}, "order-1"));
   t.count(parcel(3), said(shop::outcome::applied, {new_tracking}, "order-2"));
   t.count(parcel(3), said(shop::outcome::applied, {new_state}, "order-2"));
-  report r = result_of(t);
+  shop::sweep_report r = result_of(t);
   CHECK(r.fetched == 3);
   CHECK(r.backfilled == 2);
   CHECK(r.status_changed == 2);
@@ -114,7 +114,7 @@ TEST_CASE("a locked row is counted when it is decided and as unmatched if it nev
 }
 
 TEST_CASE("a report has every field of the contract") {
-  report r;
+  shop::sweep_report r;
   r.id = "7";
   r.account = "acc-1";
   r.started_at = parse_instant("2026-01-31T09:30:00Z").value();

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace suivi::reconciler {
+namespace suivi::shop {
 
 struct request_counts {
   std::int64_t requests = 0, good = 0, bad = 0;
@@ -20,8 +20,9 @@ task<result<void>> record_requests(pg::connection& db, std::string account, requ
 // The same as one step of a pipeline.
 void add_request_counts(pg::pipeline& steps, const std::string& account, const request_counts& counts);
 
-// The columns "lastTestAt", "lastTestStatus" ('success' or 'error') and "lastTestError".
-task<result<void>> record_test(pg::connection& db, std::string account, instant at,
-                               std::optional<std::string> problem);
+// Writes the columns "lastTestAt", "lastTestStatus" ('success' or 'error') and "lastTestError".
+// Returns the company's name; nullopt where the shop has no such account.
+task<result<std::optional<std::string>>> record_account_test(pg::connection& db, std::string account,
+                                                             instant at, std::optional<std::string> problem);
 
-} // namespace suivi::reconciler
+} // namespace suivi::shop
