@@ -21,7 +21,7 @@ result<bool> nothing_to_read(std::string_view) {
 template <class T>
 task<answer<T>> ask(http::client& client, http::client_request request, milliseconds timeout,
                     std::string_view what, reader<T> read) {
-  reading how;
+  response_meta how;
   how.asked_at = now();
   steady_time deadline = std::chrono::steady_clock::now() + timeout;
   result<http::client_response> response = co_await client.send(std::move(request), deadline);

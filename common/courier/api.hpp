@@ -29,7 +29,7 @@ struct credentials {
 template <class T>
 struct answer {
   result<T> content;
-  reading how;
+  response_meta how;
 };
 
 // Arguments are copied before the first suspension; the client must outlive every call.

@@ -1,10 +1,10 @@
-// The arithmetic of pace_limits.hpp.
+// The arithmetic of limits.hpp.
 #include "common/courier/limits.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace suivi::reconciler {
+namespace suivi::maystro {
 namespace {
 
 constexpr double low_window = 2;
@@ -145,4 +145,4 @@ void gate::answered_well() {
   throttled_since_.reset();
 }
 
-} // namespace suivi::reconciler
+} // namespace suivi::maystro

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <optional>
 
-namespace suivi::reconciler {
+namespace suivi::maystro {
 
 // Requests in flight: begins low, grows by one for each round trip in which the courier keeps up, halves when
 // it does not. Requests that were under way when it was halved tell nothing new and halve it no further.
@@ -100,4 +100,4 @@ class gate {
   std::optional<steady_time> throttled_since_;
 };
 
-} // namespace suivi::reconciler
+} // namespace suivi::maystro

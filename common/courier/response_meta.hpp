@@ -9,7 +9,7 @@
 
 namespace suivi::maystro {
 
-struct reading {
+struct response_meta {
   instant asked_at{};                      // our clock when the request was sent
   instant answered_at{};                   // … when the answer had arrived
   std::optional<instant> server_date;      // the answer's Date

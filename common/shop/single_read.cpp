@@ -9,8 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-observation observe(maystro::shipment row, const wanted_read& asked, source as, const maystro::reading& how,
-                    milliseconds read_lag) {
+observation observe(maystro::shipment row, const wanted_read& asked, source as,
+                    const maystro::response_meta& how, milliseconds read_lag) {
   observation o;
   o.account = asked.account;
   o.event_id = asked.event_id;

@@ -3,7 +3,6 @@
 
 #include "common/json/json_values.hpp"
 #include "reconciler/commands/console.hpp"
-#include "reconciler/sweep/options.hpp"
 #include "reconciler/verify/verifier.hpp"
 
 #include <boost/json/array.hpp>
@@ -126,7 +125,7 @@ task<int> verify_command(services& p, verify_arguments arguments) {
     sample = std::move(*drawn);
   }
 
-  sweep_options options = sweep_options_of(p.settings);
+  verify_options options = verify_options_of(p.settings);
   verifiers all;
   runtime::task_group running(p.executor);
   runtime::task_group beside(p.executor);

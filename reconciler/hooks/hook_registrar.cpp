@@ -24,7 +24,7 @@ hook_registrar::hook_registrar(http::client& client, const shop::account& who, m
   if (owner_.account.empty()) owner_.account = who.id;
 }
 
-void hook_registrar::count(const maystro::reading& how, const error* failure) {
+void hook_registrar::count(const maystro::response_meta& how, const error* failure) {
   ++counts_.requests;
   ++(!failure || failure->code == "maystro:not_found" ? counts_.good : counts_.bad);
   counts_.last = how.answered_at;

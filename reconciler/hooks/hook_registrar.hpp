@@ -49,7 +49,7 @@ class hook_registrar {
  private:
   template <class Ask>
   auto persist(Ask ask) -> decltype(ask());
-  void count(const maystro::reading& how, const error* failure);
+  void count(const maystro::response_meta& how, const error* failure);
   task<result<void>> read();
   task<void> take_away(std::vector<maystro::hook> hooks, hook_report& into);
   [[nodiscard]] hook_report show() const;

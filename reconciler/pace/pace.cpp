@@ -31,18 +31,7 @@ judgement judge(const error* failure, std::optional<milliseconds> retry_after, i
   return {next_step::again, backoff(tries, chance)};
 }
 
-answer_kind classify(const error* failure, unsigned status, std::optional<milliseconds> retry_after) {
-  if (!failure || failure->code == "maystro:not_found") return answer_kind::good;
-  if (failure->code == "maystro:unauthorized") return answer_kind::refused_key;
-  if (failure->code == "maystro:throttled") return answer_kind::throttled;
-  if (retry_after) return answer_kind::busy;
-  bool gateway = status == 502 || status == 503 || status == 504;
-  bool nobody = failure->code == "http:resolve" || failure->code == "http:refused" ||
-                failure->code == "http:reset" || failure->code == "http:timeout";
-  return gateway || nobody ? answer_kind::absent : answer_kind::faulty;
-}
-
-pace::ticket pace::stand_in_line(priority what, cost price) {
+pace::ticket pace::stand_in_line(priority what, budget_charge price) {
   lines_[static_cast<std::size_t>(what)].push_back({next_, price});
   return next_++;
 }
@@ -50,7 +39,7 @@ pace::ticket pace::stand_in_line(priority what, cost price) {
 steady_time pace::turn_of(const std::deque<waiting>& line, steady_time now) const {
   if (line.empty() || in_flight() >= window_.size()) return steady_time::max();
   steady_time open = std::max(gate_.opens_at(now), breaker_.opens_at(now));
-  return line.front().price == cost::repeated ? std::max(open, budget_.opens_at(now)) : open;
+  return line.front().price == budget_charge::repeated ? std::max(open, budget_.opens_at(now)) : open;
 }
 
 std::optional<pace::ticket> pace::admit(steady_time now) {
@@ -59,8 +48,8 @@ std::optional<pace::ticket> pace::admit(steady_time now) {
     waiting first = line.front();
     line.pop_front();
     gate_.started(now);
-    if (first.price == cost::repeated) budget_.repeated(now);
-    if (first.price == cost::first) budget_.asked_first();
+    if (first.price == budget_charge::repeated) budget_.repeated(now);
+    if (first.price == budget_charge::first) budget_.asked_first();
     under_way_[first.id] = {now, breaker_.started(now)};
     return first.id;
   }

@@ -3,7 +3,7 @@
 //
 // Requests stand in line: single reads before pages, and pages not asked for yet before those that failed, so
 // that bad pages never keep good ones from being read. A request leaves the line when the gate, the window,
-// the breaker and, for a repetition, the budget let it (pace_limits.hpp).
+// the breaker and, for a repetition, the budget let it (common/courier/limits.hpp).
 //
 // A page is asked for at most six times in a sweep. Waiting between tries is full-jitter backoff (a random
 // time up to a doubling limit), so that pages that failed together are not asked again together. A 429, or a
@@ -12,6 +12,7 @@
 #pragma once
 
 #include "common/base/error.hpp"
+#include "common/courier/answer_class.hpp"
 #include "common/courier/limits.hpp"
 
 #include <array>
@@ -20,6 +21,13 @@
 #include <string>
 
 namespace suivi::reconciler {
+
+using maystro::answer_kind;
+using maystro::breaker;
+using maystro::classify;
+using maystro::gate;
+using maystro::retry_budget;
+using maystro::window;
 
 inline constexpr int tries_max = 6;
 inline constexpr milliseconds backoff_first{250};
@@ -37,18 +45,6 @@ inline constexpr int given_up_most = 50;
 
 // From 0 up to backoff_first doubled `failures - 1` times, at most backoff_most; `chance` in [0, 1).
 [[nodiscard]] milliseconds backoff(int failures, double chance);
-
-enum class answer_kind {
-  good,        // what was asked for, or the word that it is not there
-  throttled,   // 429
-  busy,        // 503 with Retry-After: somebody is there and wants to be left alone
-  faulty,      // an answer, but not a right one: 500, another shape, a redirect; tells of this request alone
-  absent,      // none: no connection, cut off, timed out, or a gateway that says so (502, 503, 504)
-  refused_key, // 401, 403
-};
-// `failure`: null for a good answer. `status`: of the answer, 0 where there was none.
-[[nodiscard]] answer_kind classify(const error* failure, unsigned status,
-                                   std::optional<milliseconds> retry_after);
 
 enum class next_step {
   take,         // it is the answer
@@ -82,8 +78,8 @@ class pace {
 
   explicit pace(pace_limits limits) : window_(limits.max_in_flight), gate_(limits.requests_per_second) {}
 
-  enum class cost { first, repeated, none }; // none: asked again after a 429
-  ticket stand_in_line(priority what, cost price);
+  enum class budget_charge { first, repeated, none }; // none: asked again after a 429
+  ticket stand_in_line(priority what, budget_charge price);
   // The request that starts now, to be called until it says none.
   std::optional<ticket> admit(steady_time now);
   // When admit() may say more by the mere passing of time; time_point::max(): not before the next answer.
@@ -105,7 +101,7 @@ class pace {
  private:
   struct waiting {
     ticket id;
-    cost price;
+    budget_charge price;
   };
   struct flight {
     steady_time started;

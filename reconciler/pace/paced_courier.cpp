@@ -9,21 +9,21 @@
 namespace suivi::reconciler {
 namespace {
 
-constexpr std::size_t in_trouble_max = 32;
+constexpr std::size_t retrying_max = 32;
 constexpr milliseconds longest_wait{60'000}; // then it is looked again, whatever was reckoned
 
 } // namespace
 
-// A request's place, in line and then on its way, given up when it is destroyed.
-class courier::place {
+// A request's slot, in line and then on its way, given up when it is destroyed.
+class paced_courier::slot {
  public:
-  place(courier& of, asio::any_io_executor executor, pace::priority what, pace::cost price)
+  slot(paced_courier& of, asio::any_io_executor executor, pace::priority what, pace::budget_charge price)
       : of_(of), id_(of.pace_.stand_in_line(what, price)), wake_(std::move(executor)) {
     of_.in_line_[id_] = this;
   }
-  place(const place&) = delete;
-  place& operator=(const place&) = delete;
-  ~place() {
+  slot(const slot&) = delete;
+  slot& operator=(const slot&) = delete;
+  ~slot() {
     of_.in_line_.erase(id_);
     if (ended_) return;
     of_.pace_.left(id_);
@@ -38,7 +38,7 @@ class courier::place {
     of_.wake_one();
   }
 
-  courier& of_;
+  paced_courier& of_;
   pace::ticket id_;
   runtime::wakeup wake_;
   bool admitted_ = false;
@@ -46,49 +46,49 @@ class courier::place {
 };
 
 // Counts a caller from its first failure to its end.
-class courier::trouble {
+class paced_courier::retrying_caller {
  public:
-  explicit trouble(courier& of) : of_(of) {}
-  trouble(const trouble&) = delete;
-  trouble& operator=(const trouble&) = delete;
-  ~trouble() {
-    if (counted_) --of_.in_trouble_;
+  explicit retrying_caller(paced_courier& of) : of_(of) {}
+  retrying_caller(const retrying_caller&) = delete;
+  retrying_caller& operator=(const retrying_caller&) = delete;
+  ~retrying_caller() {
+    if (counted_) --of_.retrying_;
   }
-  void met() {
-    if (!counted_) ++of_.in_trouble_;
+  void note_failure() {
+    if (!counted_) ++of_.retrying_;
     counted_ = true;
   }
 
  private:
-  courier& of_;
+  paced_courier& of_;
   bool counted_ = false;
 };
 
-courier::courier(http::client& client, maystro::credentials who, milliseconds request_timeout,
-                 double requests_per_second, int max_in_flight)
-    : api_(client, std::move(who), request_timeout), max_in_flight_(std::max(1, max_in_flight)),
-      pace_(pace_limits{max_in_flight_, requests_per_second}) {}
+paced_courier::paced_courier(http::client& client, maystro::credentials who, const courier_options& options)
+    : api_(client, std::move(who), options.request_timeout),
+      max_in_flight_(std::max(1, options.max_in_flight)),
+      pace_(pace_limits{max_in_flight_, options.requests_per_second}) {}
 
-double courier::chance() {
+double paced_courier::chance() {
   return std::uniform_real_distribution<double>(0, 1)(random_);
 }
 
-std::size_t courier::useful_callers() const {
-  return static_cast<std::size_t>(max_in_flight_) + std::min(in_trouble_, in_trouble_max);
+std::size_t paced_courier::useful_callers() const {
+  return static_cast<std::size_t>(max_in_flight_) + std::min(retrying_, retrying_max);
 }
 
-void courier::call_next() {
+void paced_courier::call_next() {
   steady_time now = steady_now();
   while (std::optional<pace::ticket> next = pace_.admit(now)) {
-    place* whose = in_line_.at(*next);
-    whose->admitted_ = true;
-    whose->wake_.notify();
+    slot* next_slot = in_line_.at(*next);
+    next_slot->admitted_ = true;
+    next_slot->wake_.notify();
   }
 }
 
 // Whoever waits reckoned with the state before an answer; one of them reckons anew, so that somebody is there
 // when a gate that was closed meanwhile opens.
-void courier::wake_one() {
+void paced_courier::wake_one() {
   for (auto& [id, waiting] : in_line_) {
     if (waiting->admitted_) continue;
     waiting->wake_.notify();
@@ -96,13 +96,13 @@ void courier::wake_one() {
   }
 }
 
-void courier::stop(std::string why) {
+void paced_courier::stop(std::string why) {
   if (!stopped_.empty()) return;
   stopped_ = std::move(why);
   for (auto& [id, waiting] : in_line_) waiting->wake_.notify();
 }
 
-task<void> courier::turn(place& mine) {
+task<void> paced_courier::turn(slot& mine) {
   while (stopped_.empty()) {
     call_next();
     if (mine.admitted_) break;
@@ -113,7 +113,7 @@ task<void> courier::turn(place& mine) {
 }
 
 template <class T>
-judgement courier::learn(asked<T>& into, maystro::answer<T> answer, place& on_its_way, int tries) {
+judgement paced_courier::learn(asked<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries) {
   error problem;
   if (!answer.content) problem = answer.content.error();
   const error* failure = answer.content ? nullptr : &problem;
@@ -144,18 +144,19 @@ judgement courier::learn(asked<T>& into, maystro::answer<T> answer, place& on_it
 }
 
 template <class T>
-task<asked<T>> courier::ask(pace::priority what, int& tries, std::function<task<maystro::answer<T>>()> once) {
+task<asked<T>> paced_courier::ask(pace::priority what, int& tries,
+                                  std::function<task<maystro::answer<T>>()> once) {
   using outcome = typename asked<T>::outcome;
   auto executor = co_await asio::this_coro::executor;
   asked<T> got;
-  trouble mine(*this);
-  pace::cost price = pace::cost::first;
+  retrying_caller mine(*this);
+  pace::budget_charge price = pace::budget_charge::first;
   for (;;) {
     if (tries >= tries_max) {
       if (got.why.empty()) got.why = fmt::format("asked for {} times", tries);
       break;
     }
-    std::optional<place> here;
+    std::optional<slot> here;
     here.emplace(*this, executor, what, price);
     co_await turn(*here);
     if (!stopped_.empty()) {
@@ -184,23 +185,24 @@ task<asked<T>> courier::ask(pace::priority what, int& tries, std::function<task<
       break;
     }
     ++counts_.retries;
-    price = throttled ? pace::cost::none : pace::cost::repeated;
+    price = throttled ? pace::budget_charge::none : pace::budget_charge::repeated;
     if (throttled) continue; // the gate holds it
-    mine.met();
+    mine.note_failure();
     if (what == pace::priority::page) what = pace::priority::repetition;
     if (next.what == next_step::again) co_await runtime::sleep_for(next.wait);
   }
   co_return got;
 }
 
-task<asked<maystro::page>> courier::list(int page) {
+task<asked<maystro::page>> paced_courier::list(int page) {
   int& tries = tries_by_page_[page];
   std::function<task<maystro::answer<maystro::page>>()> once = [this, page] { return api_.list(page); };
   auto got = co_await ask(pace::priority::page, tries, std::move(once));
   co_return got;
 }
 
-task<asked<std::vector<shop::observation>>> courier::read(shop::wanted_read what, milliseconds read_lag) {
+task<asked<std::vector<shop::observation>>> paced_courier::read(shop::wanted_read what,
+                                                                milliseconds read_lag) {
   int tries = 0;
   std::function<task<maystro::answer<std::vector<shop::observation>>>()> once = [this, what, read_lag] {
     return shop::read_parcels(api_, what, shop::source::confirm, read_lag);

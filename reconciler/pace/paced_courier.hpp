@@ -7,6 +7,7 @@
 #include "common/decision/observation.hpp"
 #include "common/runtime/task.hpp"
 #include "common/runtime/wakeup.hpp"
+#include "reconciler/pace/courier_options.hpp"
 #include "reconciler/pace/pace.hpp"
 
 #include <functional>
@@ -23,7 +24,7 @@ struct asked {
   enum class outcome { good, past_end, unreadable, stopped };
   outcome what = outcome::unreadable;
   std::optional<T> content; // for good
-  maystro::reading how;
+  maystro::response_meta how;
   std::string why; // for unreadable and stopped
 };
 
@@ -33,12 +34,11 @@ struct courier_counts {
   std::optional<instant> last;
 };
 
-class courier {
+class paced_courier {
  public:
-  courier(http::client& client, maystro::credentials who, milliseconds request_timeout,
-          double requests_per_second, int max_in_flight = 10);
-  courier(const courier&) = delete;
-  courier& operator=(const courier&) = delete;
+  paced_courier(http::client& client, maystro::credentials who, const courier_options& options);
+  paced_courier(const paced_courier&) = delete;
+  paced_courier& operator=(const paced_courier&) = delete;
 
   // A page of the list. However often it is called, a page is asked for at most `tries_max` times in this
   // object's life.
@@ -56,13 +56,13 @@ class courier {
   [[nodiscard]] const std::string& stopped() const { return stopped_; }
 
  private:
-  class place;
-  class trouble;
+  class slot;
+  class retrying_caller;
   template <class T>
   task<asked<T>> ask(pace::priority what, int& tries, std::function<task<maystro::answer<T>>()> once);
   template <class T>
-  judgement learn(asked<T>& into, maystro::answer<T> answer, place& on_its_way, int tries);
-  task<void> turn(place& mine);
+  judgement learn(asked<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries);
+  task<void> turn(slot& mine);
   void call_next();
   void wake_one();
   void stop(std::string why);
@@ -71,12 +71,12 @@ class courier {
   maystro::api api_;
   int max_in_flight_;
   pace pace_;
-  std::map<pace::ticket, place*> in_line_;
+  std::map<pace::ticket, slot*> in_line_;
   courier_counts counts_;
   std::string stopped_;
   std::map<int, int> tries_by_page_;
   int given_up_in_a_row_ = 0;
-  std::size_t in_trouble_ = 0;
+  std::size_t retrying_ = 0;
   std::mt19937_64 random_{std::random_device{}()};
 };
 

@@ -3,6 +3,9 @@
 
 #include "common/base/time.hpp"
 #include "common/config/settings.hpp"
+#include "reconciler/pace/courier_options.hpp"
+
+#include <cstdint>
 
 namespace suivi::reconciler {
 
@@ -11,13 +14,9 @@ inline constexpr milliseconds database_wait{10'000};
 
 enum class sweep_kind { full, incremental };
 
-struct sweep_options {
+struct sweep_options : courier_options {
   sweep_kind kind = sweep_kind::full;
   std::int64_t max_orders = 10'000; // 0 = all
-  int max_in_flight = 10;
-  double requests_per_second = 0;
-  milliseconds request_timeout{30'000};
-  milliseconds read_lag{10'000};
   bool adopt_unassigned = true;
   std::int64_t lookup_limit = 500;         // single look-ups; 0 = none
   milliseconds incremental_every{300'000}; // what rotation reckons with

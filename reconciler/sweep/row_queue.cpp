@@ -13,15 +13,11 @@ constexpr milliseconds busy_pause{1'000};
 
 } // namespace
 
-std::string doubt_key(const shop::wanted_read& wanted) {
-  return wanted.uuid ? "u" + *wanted.uuid : "r" + wanted.reference;
-}
-
-feed::feed(pg::pool& database, shop::door_options door, std::optional<lease> held, tally& counted,
-           runtime::wakeup& progress)
+row_queue::row_queue(pg::pool& database, shop::door_options door, std::optional<lease> held, tally& counted,
+                     runtime::wakeup& progress)
     : database_(database), door_(door), held_(std::move(held)), counted_(counted), progress_(progress) {}
 
-void feed::offer(std::vector<shop::observation> rows) {
+void row_queue::push(std::vector<shop::observation> rows) {
   for (shop::observation& o : rows) {
     std::uint64_t parcel = identity_hash(o.what);
     queue_.push_back(row{parcel, std::move(o), std::nullopt, {}});
@@ -29,33 +25,33 @@ void feed::offer(std::vector<shop::observation> rows) {
   if (wake_) wake_->notify();
 }
 
-void feed::close() {
+void row_queue::close() {
   closed_ = true;
   if (wake_) wake_->notify();
 }
 
-void feed::abandon() {
+void row_queue::abandon() {
   abandoned_ = true;
   if (wake_) wake_->notify();
 }
 
-bool feed::met(const std::string& order_id) const {
-  return met_.contains(text_hash(order_id));
+bool row_queue::saw_order(const std::string& order_id) const {
+  return orders_seen_.contains(text_hash(order_id));
 }
 
-void feed::note_doubt(const shop::wanted_read& wanted) {
+void row_queue::note_doubt(const shop::wanted_read& wanted) {
   auto [known, fresh] = doubts_.try_emplace(doubt_key(wanted), wanted);
   if (!fresh) known->second.not_before = std::max(known->second.not_before, wanted.not_before);
 }
 
-std::vector<shop::wanted_read> feed::take_doubts() {
+std::vector<shop::wanted_read> row_queue::take_doubts() {
   std::vector<shop::wanted_read> doubts;
   for (auto& [key, wanted] : doubts_) doubts.push_back(std::move(wanted));
   doubts_.clear();
   return doubts;
 }
 
-std::vector<feed::row> feed::take_slice() {
+std::vector<row_queue::row> row_queue::take_slice() {
   std::vector<row> slice;
   steady_time now = steady_now();
   auto take = [&](std::deque<row>& from) {
@@ -68,7 +64,7 @@ std::vector<feed::row> feed::take_slice() {
   return slice;
 }
 
-task<result<std::vector<shop::verdict>>> feed::apply(const std::vector<shop::observation>& slice) {
+task<result<std::vector<shop::verdict>>> row_queue::apply(const std::vector<shop::observation>& slice) {
   shop::also under_term;
   if (held_)
     under_term = [this](pg::pipeline& closing, std::span<const shop::verdict>) {
@@ -94,17 +90,17 @@ task<result<std::vector<shop::verdict>>> feed::apply(const std::vector<shop::obs
   }
 }
 
-void feed::sort_out(std::vector<row> slice, std::vector<shop::observation> observations,
-                    const std::vector<shop::verdict>& verdicts) {
+void row_queue::classify(std::vector<row> slice, std::vector<shop::observation> observations,
+                         const std::vector<shop::verdict>& verdicts) {
   steady_time now = steady_now();
   for (std::size_t i = 0; i < slice.size(); ++i) {
     const shop::verdict& v = verdicts[i];
     counted_.count(slice[i].parcel, v);
-    if (!held_ && !v.order_id.empty()) met_.insert(text_hash(v.order_id));
+    if (!held_ && !v.order_id.empty()) orders_seen_.insert(text_hash(v.order_id));
     if (v.wanted) note_doubt(*v.wanted);
     if (v.what != shop::outcome::busy) continue;
     row again = std::move(slice[i]);
-    again.what = std::move(observations[i]);
+    again.observed = std::move(observations[i]);
     if (!again.locked_since) again.locked_since = now;
     again.next_try = now + busy_pause;
     if (now - *again.locked_since < busy_most) {
@@ -116,7 +112,7 @@ void feed::sort_out(std::vector<row> slice, std::vector<shop::observation> obser
   }
 }
 
-task<void> feed::run() {
+task<void> row_queue::run() {
   auto executor = co_await asio::this_coro::executor;
   wake_.emplace(executor);
   while (!abandoned_ && !failed_) {
@@ -130,11 +126,11 @@ task<void> feed::run() {
     under_way_ = slice.size();
     std::vector<shop::observation> observations;
     observations.reserve(slice.size());
-    for (row& r : slice) observations.push_back(std::move(r.what));
+    for (row& r : slice) observations.push_back(std::move(r.observed));
     auto verdicts = co_await apply(observations);
     under_way_ = 0;
     if (verdicts)
-      sort_out(std::move(slice), std::move(observations), *verdicts);
+      classify(std::move(slice), std::move(observations), *verdicts);
     else
       failed_ = verdicts.error();
     progress_.notify();

@@ -11,6 +11,7 @@
 #include "common/runtime/wakeup.hpp"
 #include "reconciler/plan/seen_set.hpp"
 #include "reconciler/store/lease.hpp"
+#include "reconciler/sweep/doubt_queue.hpp"
 #include "reconciler/sweep/tally.hpp"
 
 #include <deque>
@@ -23,16 +24,13 @@ namespace suivi::reconciler {
 inline constexpr milliseconds busy_most{60'000};
 inline constexpr milliseconds database_away_most{60'000};
 
-// Equal for doubts that one single read settles.
-[[nodiscard]] std::string doubt_key(const shop::wanted_read& wanted);
-
-class feed {
+class row_queue {
  public:
   // `held`: none in a dry run. `progress` is notified after every slice.
-  feed(pg::pool& database, shop::door_options door, std::optional<lease> held, tally& counted,
-       runtime::wakeup& progress);
+  row_queue(pg::pool& database, shop::door_options door, std::optional<lease> held, tally& counted,
+            runtime::wakeup& progress);
 
-  void offer(std::vector<shop::observation> rows);
+  void push(std::vector<shop::observation> rows);
   void close();   // no more rows will come
   void abandon(); // run() returns after the slice under way
 
@@ -46,8 +44,8 @@ class feed {
 
   // In a dry run, where nothing is written: whether a row was of that order, and of how many orders rows
   // were.
-  [[nodiscard]] bool met(const std::string& order_id) const;
-  [[nodiscard]] std::size_t orders_met() const { return met_.size(); }
+  [[nodiscard]] bool saw_order(const std::string& order_id) const;
+  [[nodiscard]] std::size_t orders_seen() const { return orders_seen_.size(); }
 
   // The single reads that would settle something, each once and at the latest of the times asked for, since
   // the last call.
@@ -56,7 +54,7 @@ class feed {
  private:
   struct row {
     std::uint64_t parcel;
-    shop::observation what;
+    shop::observation observed;
     std::optional<steady_time> locked_since;
     steady_time next_try{};
   };
@@ -64,7 +62,7 @@ class feed {
   std::vector<row> take_slice();
   void note_doubt(const shop::wanted_read& wanted);
   task<result<std::vector<shop::verdict>>> apply(const std::vector<shop::observation>& slice);
-  void sort_out(std::vector<row> slice, std::vector<shop::observation> observations,
+  void classify(std::vector<row> slice, std::vector<shop::observation> observations,
                 const std::vector<shop::verdict>& verdicts);
 
   pg::pool& database_;
@@ -81,7 +79,7 @@ class feed {
   bool abandoned_ = false;
   std::optional<error> failed_;
   std::map<std::string, shop::wanted_read> doubts_;
-  seen_set met_; // by hash of the order's id
+  seen_set orders_seen_; // by hash of the order's id
 };
 
 } // namespace suivi::reconciler

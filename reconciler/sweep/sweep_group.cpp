@@ -18,15 +18,15 @@ sweep_group::sweep_group(asio::any_io_executor executor, pg::pool& database, htt
 
 void sweep_group::stop() {
   stopping_ = true;
-  for (place& p : places_)
+  for (slot& p : slots_)
     if (p.sweep) p.sweep->stop();
 }
 
 account_sweep::progress sweep_group::how_far() const {
   account_sweep::progress sum;
   std::int64_t expected = 0;
-  bool known = !places_.empty();
-  for (const place& p : places_) {
+  bool known = !slots_.empty();
+  for (const slot& p : slots_) {
     if (!p.sweep) {
       known = false;
       continue;
@@ -43,8 +43,8 @@ account_sweep::progress sweep_group::how_far() const {
   return sum;
 }
 
-task<std::optional<lease>> sweep_group::win(const shop::account& who, milliseconds patience,
-                                            std::function<void(const std::string&)> say) {
+task<std::optional<lease>> sweep_group::wait_for_lease(const shop::account& account, milliseconds patience,
+                                                       std::function<void(const std::string&)> say) {
   steady_time give_up = steady_now() + patience;
   bool said = false;
   while (!stopping_) {
@@ -53,14 +53,15 @@ task<std::optional<lease>> sweep_group::win(const shop::account& who, millisecon
       failed_ = db.error();
       break;
     }
-    auto got = co_await acquire_lease(**db, who.id, who.name, owner_);
+    auto got = co_await acquire_lease(**db, account.id, account.name, owner_);
     if (!got) {
       failed_ = got.error();
       break;
     }
     if (*got) co_return *got;
     if (steady_now() + look_again > give_up) break;
-    if (!said && say) say(fmt::format("account {}: another sweep is running, waiting for it to end", who.id));
+    if (!said && say)
+      say(fmt::format("account {}: another sweep is running, waiting for it to end", account.id));
     said = true;
     {
       auto back = std::move(*db); // not kept while waiting
@@ -70,17 +71,17 @@ task<std::optional<lease>> sweep_group::win(const shop::account& who, millisecon
   co_return std::nullopt;
 }
 
-task<void> sweep_group::run_one(place& here, sweep_options options, milliseconds patience,
+task<void> sweep_group::run_one(slot& here, sweep_options options, milliseconds patience,
                                 std::function<void(const std::string&)> say) {
   std::optional<lease> held;
   if (!options.dry_run) {
-    held = co_await win(here.who, patience, say);
+    held = co_await wait_for_lease(here.account, patience, say);
     if (!held) {
       here.passed_over = true;
       co_return;
     }
   }
-  here.sweep = std::make_unique<account_sweep>(executor_, database_, client_, here.who, options, held);
+  here.sweep = std::make_unique<account_sweep>(executor_, database_, client_, here.account, options, held);
   if (stopping_) here.sweep->stop();
   shop::sweep_report done = co_await here.sweep->run();
   bool free = !done.id.empty() && done.id != "dry-run"; // begun: its end has freed the lease
@@ -97,21 +98,21 @@ task<void> sweep_group::run_one(place& here, sweep_options options, milliseconds
 task<sweep_group::outcome> sweep_group::run(std::vector<shop::account> accounts, sweep_options options,
                                             milliseconds patience,
                                             std::function<void(const std::string&)> say) {
-  places_.clear();
+  slots_.clear();
   failed_.reset();
-  places_.reserve(accounts.size()); // run_one() keeps references
-  for (shop::account& a : accounts) places_.push_back(place{std::move(a), nullptr, std::nullopt, false});
+  slots_.reserve(accounts.size()); // run_one() keeps references
+  for (shop::account& a : accounts) slots_.push_back(slot{std::move(a), nullptr, std::nullopt, false});
   runtime::task_group running(executor_);
-  for (place& p : places_) running.spawn("sweep", run_one(p, options, patience, say));
+  for (slot& p : slots_) running.spawn("sweep", run_one(p, options, patience, say));
   co_await running.join();
 
   outcome all;
-  for (place& p : places_) {
+  for (slot& p : slots_) {
     if (p.done) all.reports.push_back(std::move(*p.done));
-    if (p.passed_over) all.passed_over.push_back(p.who.id);
+    if (p.passed_over) all.passed_over.push_back(p.account.id);
   }
   all.failed = failed_;
-  places_.clear();
+  slots_.clear();
   co_return all;
 }
 

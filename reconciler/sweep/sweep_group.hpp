@@ -32,22 +32,22 @@ class sweep_group {
   [[nodiscard]] account_sweep::progress how_far() const;
 
  private:
-  struct place {
-    shop::account who;
+  struct slot {
+    shop::account account;
     std::unique_ptr<account_sweep> sweep;
     std::optional<shop::sweep_report> done;
     bool passed_over = false;
   };
-  task<void> run_one(place& here, sweep_options options, milliseconds patience,
+  task<void> run_one(slot& here, sweep_options options, milliseconds patience,
                      std::function<void(const std::string&)> say);
-  task<std::optional<lease>> win(const shop::account& who, milliseconds patience,
-                                 std::function<void(const std::string&)> say);
+  task<std::optional<lease>> wait_for_lease(const shop::account& account, milliseconds patience,
+                                            std::function<void(const std::string&)> say);
 
   asio::any_io_executor executor_;
   pg::pool& database_;
   http::client& client_;
   std::string owner_;
-  std::vector<place> places_;
+  std::vector<slot> slots_;
   std::optional<error> failed_;
   bool stopping_ = false;
 };

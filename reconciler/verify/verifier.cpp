@@ -9,12 +9,13 @@
 namespace suivi::reconciler {
 namespace {
 
+constexpr milliseconds database_wait{10'000};
 // More orders than these are not read again one by one: so many differences are no accident of time.
 constexpr std::size_t confirmed_max = 200;
 // What a webhook on its way may need to be applied.
 constexpr milliseconds settling{1'000};
 
-shop::door_options door_of(const sweep_options& options) {
+shop::door_options door_of(const verify_options& options) {
   shop::door_options door;
   door.adopt_unassigned = options.adopt_unassigned;
   door.read_lag = options.read_lag;
@@ -24,11 +25,16 @@ shop::door_options door_of(const sweep_options& options) {
 
 } // namespace
 
+verify_options verify_options_of(const config::settings& settings) {
+  verify_options options;
+  static_cast<courier_options&>(options) = courier_options_of(settings);
+  options.adopt_unassigned = settings.reconciler.adopt_unassigned;
+  return options;
+}
+
 verifier::verifier(asio::any_io_executor executor, pg::pool& database, http::client& client,
-                   const shop::account& who, sweep_options options)
-    : database_(database), who_(who), options_(options),
-      courier_(client, who_.courier, options.request_timeout, options.requests_per_second,
-               options.max_in_flight),
+                   const shop::account& account, verify_options options)
+    : database_(database), account_(account), options_(options), courier_(client, account_.courier, options),
       found_(door_of(options)), wake_(executor), fetchers_(executor) {}
 
 verifier::progress verifier::how_far() const {
@@ -65,7 +71,7 @@ task<void> verifier::fetch(int page) {
     for (maystro::shipment& row : got.content->rows) {
       listed.push_back({identity_hash(row), row.created_at});
       shop::observation o;
-      o.account = who_.id;
+      o.account = account_.id;
       o.from = shop::source::sweep;
       o.when = when;
       o.what = std::move(row);
@@ -87,7 +93,7 @@ task<void> verifier::fetch(int page) {
 }
 
 task<void> verifier::read_list() {
-  if (who_.courier.api_key.empty()) {
+  if (account_.courier.api_key.empty()) {
     why_not_all_ = "the account has no key";
     unreadable_ = 1;
     co_return;
@@ -124,7 +130,7 @@ task<void> verifier::read_one(shop::wanted_read wanted, comparison& into, bool c
   auto got = co_await courier_.read(wanted, options_.read_lag);
   using outcome = asked<std::vector<shop::observation>>::outcome;
   if (got.what == outcome::good) {
-    for (shop::observation& o : *got.content) o.account = who_.id;
+    for (shop::observation& o : *got.content) o.account = account_.id;
     co_await compare(std::move(*got.content), into);
   } else if (counts && got.what != outcome::past_end) { // gone at the courier: its columns stay
     ++unreadable_;
@@ -149,7 +155,7 @@ task<void> verifier::read_all(std::vector<shop::wanted_read> wanted, comparison&
 task<void> verifier::read_singly(std::vector<shop::wanted_read> wanted) {
   single_wanted_ = static_cast<std::int64_t>(wanted.size());
   if (wanted.empty()) co_return;
-  if (who_.courier.api_key.empty()) {
+  if (account_.courier.api_key.empty()) {
     unreadable_ = single_wanted_;
     why_not_all_ = "the account has no key";
     co_return;

@@ -9,17 +9,23 @@
 #include "common/runtime/task_group.hpp"
 #include "common/runtime/wakeup.hpp"
 #include "common/shop/accounts.hpp"
+#include "reconciler/pace/courier_options.hpp"
 #include "reconciler/pace/paced_courier.hpp"
 #include "reconciler/plan/page_plan.hpp"
-#include "reconciler/sweep/account_sweep.hpp"
 #include "reconciler/verify/comparison.hpp"
 
 namespace suivi::reconciler {
 
+struct verify_options : courier_options {
+  bool adopt_unassigned = true; // orders without account are compared too
+};
+
+[[nodiscard]] verify_options verify_options_of(const config::settings& settings);
+
 class verifier {
  public:
-  verifier(asio::any_io_executor executor, pg::pool& database, http::client& client, const shop::account& who,
-           sweep_options options);
+  verifier(asio::any_io_executor executor, pg::pool& database, http::client& client,
+           const shop::account& account, verify_options options);
 
   task<void> read_list();
   task<void> read_singly(std::vector<shop::wanted_read> wanted);
@@ -44,9 +50,9 @@ class verifier {
   task<void> read_all(std::vector<shop::wanted_read> wanted, comparison& into, bool counts);
 
   pg::pool& database_;
-  shop::account who_;
-  sweep_options options_;
-  courier courier_;
+  shop::account account_;
+  verify_options options_;
+  paced_courier courier_;
   page_plan plan_{0};
   comparison found_;
   runtime::wakeup wake_;

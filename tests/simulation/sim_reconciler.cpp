@@ -25,7 +25,7 @@ struct sim_reconciler::request {
   bool settles = false;   // a doubt
   int tries = 0;
   reconciler::pace::priority priority = reconciler::pace::priority::page;
-  reconciler::pace::cost price = reconciler::pace::cost::first;
+  reconciler::pace::budget_charge price = reconciler::pace::budget_charge::first;
   reconciler::pace::ticket ticket = 0;
 };
 
@@ -197,7 +197,7 @@ void sim_reconciler::take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, 
   using reconciler::next_step;
   if (s->stopped) return end(s);
   if (next.what == next_step::again || next.what == next_step::again_gated) {
-    r->price = throttled ? reconciler::pace::cost::none : reconciler::pace::cost::repeated;
+    r->price = throttled ? reconciler::pace::budget_charge::none : reconciler::pace::budget_charge::repeated;
     if (!throttled && r->page) r->priority = reconciler::pace::priority::repetition;
     later(next.what == next_step::again ? next.wait : 0ms, [this, s, r] { stand_in_line(s, r); });
     return admit(s);

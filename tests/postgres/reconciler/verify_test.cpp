@@ -28,7 +28,9 @@ verified verify(stage& s, std::vector<shop::wanted_read> singly = {}) {
                      pg::pool_options options;
                      options.connect = s.db.options();
                      pg::pool connections(executor, options);
-                     verifier one(executor, connections, client, who, s.options);
+                     reconciler::verify_options compared;
+                     static_cast<reconciler::courier_options&>(compared) = s.options;
+                     verifier one(executor, connections, client, who, compared);
                      if (singly.empty())
                        co_await one.read_list();
                      else

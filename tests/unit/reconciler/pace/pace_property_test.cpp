@@ -62,7 +62,7 @@ class accounted_run {
   struct standing {
     pace::ticket id;
     pace::priority what;
-    pace::cost price;
+    pace::budget_charge price;
   };
   struct flying {
     pace::ticket id;
@@ -79,8 +79,8 @@ class accounted_run {
 
   void stand() {
     auto what = static_cast<pace::priority>(below(3));
-    auto price =
-        what == pace::priority::repetition ? pace::cost::repeated : static_cast<pace::cost>(below(3));
+    auto price = what == pace::priority::repetition ? pace::budget_charge::repeated
+                                                    : static_cast<pace::budget_charge>(below(3));
     line_.push_back({pace_.stand_in_line(what, price), what, price});
   }
 
@@ -103,14 +103,14 @@ class accounted_run {
       // Nobody who needs nothing more is overtaken by a lesser priority, and within an priority nobody at
       // all.
       for (const standing& other : line_) {
-        if (other.what < which->what && other.price != pace::cost::repeated &&
+        if (other.what < which->what && other.price != pace::budget_charge::repeated &&
             first_of(other.what) == other.id)
           FAIL("overtaken");
         if (other.what == which->what) REQUIRE(other.id >= which->id);
       }
       // Repetitions.
-      if (which->price == pace::cost::repeated) ++repeated_;
-      if (which->price == pace::cost::first) ++firsts_;
+      if (which->price == pace::budget_charge::repeated) ++repeated_;
+      if (which->price == pace::budget_charge::first) ++firsts_;
       double seconds = std::chrono::duration<double>(now_ - steady_time(milliseconds(1))).count();
       REQUIRE(repeated_ <= retry_budget::stock + retry_budget::per_request * firsts_ +
                                retry_budget::per_second * seconds + 1);

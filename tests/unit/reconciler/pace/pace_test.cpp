@@ -79,9 +79,9 @@ namespace {
 struct account_line {
   pace p;
   explicit account_line(pace_limits limits) : p(limits) {}
-  pace::ticket page() { return p.stand_in_line(pace::priority::page, pace::cost::first); }
-  pace::ticket again() { return p.stand_in_line(pace::priority::repetition, pace::cost::repeated); }
-  pace::ticket single() { return p.stand_in_line(pace::priority::single_read, pace::cost::first); }
+  pace::ticket page() { return p.stand_in_line(pace::priority::page, pace::budget_charge::first); }
+  pace::ticket again() { return p.stand_in_line(pace::priority::repetition, pace::budget_charge::repeated); }
+  pace::ticket single() { return p.stand_in_line(pace::priority::single_read, pace::budget_charge::first); }
   void end(pace::ticket t, answer_kind how, int ms, milliseconds wait = milliseconds(0)) {
     p.ended(t, how, wait, 0.0, at(ms));
   }
@@ -202,7 +202,8 @@ TEST_CASE("a probe that is cancelled leaves its turn to the next") {
 TEST_CASE("429 answers are nothing to the breaker and cost no repetition") {
   account_line line({1, 0});
   for (int i = 0; i < 200; ++i) {
-    auto t = line.p.stand_in_line(pace::priority::page, i == 0 ? pace::cost::first : pace::cost::none);
+    auto t = line.p.stand_in_line(pace::priority::page,
+                                  i == 0 ? pace::budget_charge::first : pace::budget_charge::none);
     CHECK(line.admitted(i * 10) == tickets{t});
     line.end(t, answer_kind::throttled, i * 10 + 1, milliseconds(5));
   }

@@ -1,0 +1,54 @@
+// Which doubts of a sweep still need a single read, from when on it settles them, and how often one parcel
+// was read. Pure: time is an argument.
+#pragma once
+
+#include "common/base/time.hpp"
+#include "common/decision/observation.hpp"
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace suivi::reconciler {
+
+// Equal for doubts that one single read settles.
+[[nodiscard]] std::string doubt_key(const shop::wanted_read& wanted);
+
+class doubt_queue {
+ public:
+  // One parcel is read so often in a sweep: while it is read, more webhooks may come.
+  static constexpr int reads_of_one_max = 3;
+  // So long a single read waits for a courier's clock that is behind ours.
+  static constexpr milliseconds clock_wait_max{120'000};
+
+  // Dropped where a read that began late enough was had or is under way; undone where it was read too often.
+  void push(shop::wanted_read wanted);
+  // The doubts that a read beginning now settles, at most `reads_max` of them; they count as read from now.
+  [[nodiscard]] std::vector<shop::wanted_read> take_due(instant now, std::size_t reads_max);
+  // How long until the first of the waiting ones is due, at most `most`; not negative.
+  [[nodiscard]] milliseconds due_in(instant now, milliseconds most) const;
+
+  // The courier's clock was seen so much behind ours: its reads must begin later to beat a webhook.
+  void clock_behind(milliseconds by);
+  void read_failed() { ++undone_; }
+  // Nothing more is asked: whatever still waits stays undone.
+  void close();
+
+  [[nodiscard]] bool empty() const { return waiting_.empty(); }
+  [[nodiscard]] std::size_t undone() const { return undone_; }
+
+ private:
+  [[nodiscard]] instant settled_from(const shop::wanted_read& wanted) const;
+
+  struct reads {
+    instant began; // the last one
+    int count = 0;
+  };
+  std::map<std::string, shop::wanted_read> waiting_; // by doubt_key
+  std::map<std::string, reads> reads_;               // done, or under way
+  std::size_t undone_ = 0;
+  milliseconds clock_behind_{0};
+};
+
+} // namespace suivi::reconciler

@@ -1,0 +1,52 @@
+// The requests of a sweep for single orders and parcels: doubts settled, orders looked up by reference, open
+// parcels re-read in rotation. All of them wait for their turn among the account's requests in flight.
+#pragma once
+
+#include "reconciler/sweep/doubt_queue.hpp"
+#include "reconciler/sweep/lookups.hpp"
+#include "reconciler/sweep/rotation.hpp"
+#include "reconciler/sweep/sweep_context.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace suivi::reconciler {
+
+class single_reads {
+ public:
+  explicit single_reads(sweep_context& of) : sweep_(of) {}
+  single_reads(const single_reads&) = delete;
+  single_reads& operator=(const single_reads&) = delete;
+
+  // Those that may be asked about now, also while pages are being read: the courier lets them go first.
+  void start_due_doubts();
+  // Until nothing is in doubt any more, or nothing more can be asked.
+  task<void> settle_doubts();
+  // Orders without tracking number that the pages did not show. A question without an answer is asked again
+  // in a later sweep and takes nothing from this one's verdict, which is about the list.
+  task<void> look_up();
+  // One turn of rotation. What could not be read goes to the end of the queue, so that it holds up no other.
+  task<void> rotate();
+
+  // Every answer tells how far the courier's clock is behind ours.
+  void note_clock(const maystro::response_meta& meta);
+
+  [[nodiscard]] std::size_t undone() const { return doubts_.undone(); }
+  [[nodiscard]] std::int64_t lookups() const { return lookups_; }
+
+ private:
+  enum class outcome { answered, absent, failed, stopped };
+  task<outcome> read(shop::wanted_read wanted, shop::source source);
+  task<void> settle_one(shop::wanted_read wanted);
+  task<void> look_up_one(unfound_order order);
+  task<void> reread_one(open_parcel parcel);
+  void gather_doubts();
+
+  sweep_context& sweep_;
+  doubt_queue doubts_;
+  std::int64_t lookups_ = 0;
+  std::vector<lookup_answer> lookup_answers_;
+  std::vector<reread> rereads_;
+};
+
+} // namespace suivi::reconciler

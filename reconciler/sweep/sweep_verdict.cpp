@@ -1,0 +1,41 @@
+// Reasons are collected in the order in which an operator would look for them.
+#include "reconciler/sweep/sweep_verdict.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <vector>
+
+namespace suivi::reconciler {
+
+sweep_verdict judge_sweep(const sweep_end& end) {
+  bool term_lost = end.rows_failed && end.rows_failed->code == "sqlstate:SV002";
+  std::vector<std::string> why;
+  if (end.no_key) why.push_back("the account has no key");
+  if (end.not_begun) why.push_back(fmt::format("not begun: {}", to_string(*end.not_begun)));
+  if (end.stopped) why.push_back("stopped before its end");
+  if (end.lease_unkept)
+    why.push_back("the lease could not be kept: the database did not answer");
+  else if (end.lease_lost || term_lost)
+    why.push_back("another reconciler took the account over");
+  else if (end.rows_failed)
+    why.push_back(fmt::format("the database refused rows: {}", to_string(*end.rows_failed)));
+  if (!end.courier_stopped.empty())
+    why.push_back(end.courier_stopped);
+  else if (end.list_done && !end.list.complete)
+    why.push_back(end.first_failure.empty() ? end.list.reason
+                                            : fmt::format("{} ({})", end.list.reason, end.first_failure));
+  if (end.rows_locked > 0) why.push_back(fmt::format("{} row(s) stayed locked by the shop", end.rows_locked));
+  if (end.reads_undone > 0) why.push_back(fmt::format("{} single read(s) were not done", end.reads_undone));
+
+  sweep_verdict v;
+  v.complete = why.empty() && end.list_done && end.list.complete;
+  v.cut = v.complete && end.list.cut;
+  v.abandoned = end.stopped || end.lease_lost || term_lost;
+  if (!why.empty())
+    v.reason = fmt::format("{}", fmt::join(why, "; "));
+  else if (!end.list.reason.empty())
+    v.reason = end.list.reason;
+  return v;
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,38 @@
+// Whether a sweep was complete, and why not. Pure.
+#pragma once
+
+#include "common/base/error.hpp"
+#include "reconciler/plan/page_plan.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace suivi::reconciler {
+
+// How a sweep ended.
+struct sweep_end {
+  bool no_key = false;
+  std::optional<error> not_begun; // the database could not be asked at its start
+  bool stopped = false;
+  bool lease_lost = false;
+  bool lease_unkept = false; // … for the database did not answer
+  std::optional<error> rows_failed;
+  std::string courier_stopped; // why nothing more was asked of the courier; empty: it was not stopped
+  bool list_done = false;
+  page_plan::verdict list;
+  std::string first_failure; // of a page
+  std::size_t rows_locked = 0;
+  std::size_t reads_undone = 0;
+};
+
+struct sweep_verdict {
+  bool complete = false;
+  bool cut = false;
+  bool abandoned = false;
+  std::optional<std::string> reason; // of a complete one too, where its list has something to say
+};
+
+[[nodiscard]] sweep_verdict judge_sweep(const sweep_end& end);
+
+} // namespace suivi::reconciler
