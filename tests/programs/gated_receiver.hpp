@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tests/programs/program.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/support/gate.hpp"
@@ -23,10 +24,8 @@ class gated_receiver {
                                "--base-url", "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
     CAPTURE(loaded.log);
     REQUIRE(loaded.status == 0);
-    db.execute(
-        R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
-      insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      select 'o' || n, 'R' || n, 'c', 1, 'example-a', now() from generate_series(1, 500) n)");
+    add_customer(db);
+    add_orders(db, 1, 500, "'example-a'");
     environment.insert(more.begin(), more.end());
     process.emplace("suivi-receiver", std::vector<std::string>(), environment);
     auto port = std::to_string(process->number_from_log("port"));
@@ -36,9 +35,7 @@ class gated_receiver {
   }
 
   [[nodiscard]] static std::string body(int n, int status = 31) {
-    auto id = std::to_string(n);
-    return R"({"event":"OrderStatusChanged","payload":{"id":"u)" + id + R"(","status":)" +
-           std::to_string(status) + R"(,"external_order_id":"R)" + id + "\"}}";
+    return webhook_body("u" + std::to_string(n), status, "R" + std::to_string(n));
   }
   // One webhook for the order Rn, through the gate; notes whether it was acknowledged.
   answer push(int n, int status = 31) {
@@ -85,9 +82,7 @@ class gated_receiver {
   }
   // A number of the metrics, -1 where there is none.
   [[nodiscard]] double metric(const std::string& name) const {
-    auto text = "\n" + http_get(base + "/metrics").body;
-    auto at = text.find("\n" + name + " ");
-    return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+    return metric_value(http_get(base + "/metrics").body, name);
   }
 
   database db;

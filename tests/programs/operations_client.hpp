@@ -74,7 +74,7 @@ inline bool is_error(const reply& got) {
          !e.at("message").as_string().empty();
 }
 
-struct operated_shop {
+struct operations_client {
   std::string accounts;
   database db{holding::nothing};
   folder spool;
@@ -91,8 +91,8 @@ struct operated_shop {
   std::string base;
 
   // Orders R1, R2, … of the account example-a beside those of the stand-in's parcels.
-  explicit operated_shop(std::string named = "example-a:example-key-1:Main", int parcels = 20,
-                         int own_orders = 30)
+  explicit operations_client(std::string named = "example-a:example-key-1:Main", int parcels = 20,
+                             int own_orders = 30)
       : accounts(std::move(named)) {
     auto many = std::to_string(parcels);
     courier.emplace("suivi-maystro-sim",

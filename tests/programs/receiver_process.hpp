@@ -2,7 +2,9 @@
 // hand, and what became of each, as the operations API tells it.
 #pragma once
 
+#include "tests/programs/courier_process.hpp"
 #include "tests/programs/program.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/database.hpp"
 
 #include <boost/json/parse.hpp>
@@ -11,27 +13,11 @@
 #include <csignal>
 #include <doctest/doctest.h>
 #include <memory>
-#include <sstream>
 #include <thread>
 
 namespace suivi::test {
 
 namespace json = boost::json;
-
-inline std::string json_text(const json::object& what) {
-  return json::serialize(what);
-}
-
-// A webhook's body; `published`: empty for none.
-inline std::string told(const std::string& uuid, int status, const std::string& reference,
-                        const std::string& published = "") {
-  json::object event{{"event", "OrderStatusChanged"}, {"payload", {{"status", status}}}};
-  auto& payload = event["payload"].as_object();
-  if (!uuid.empty()) payload["id"] = uuid;
-  if (!reference.empty()) payload["external_order_id"] = reference;
-  if (!published.empty()) event["publishTime"] = published;
-  return json_text(event);
-}
 
 // As long after the start of 2026 as `second` says, which is long ago.
 inline std::string time_of(int second) {
@@ -41,7 +27,7 @@ inline std::string time_of(int second) {
   return text;
 }
 
-struct pushed_shop {
+struct receiver_shop {
   database db;
   std::map<std::string, std::string> environment{{"DATABASE_URL", db.url()},
                                                  {"MAYSTRO_WEBHOOK_SECRET", "example-secret"},
@@ -49,9 +35,9 @@ struct pushed_shop {
                                                  {"SUIVI_RECEIVER_LISTEN", "127.0.0.1:0"}};
 
   // Orders "R<n>" with ids "o<n>", all of account a.
-  explicit pushed_shop(int orders, const std::string& courier_url = "http://127.0.0.1:1") {
+  explicit receiver_shop(int orders, const std::string& courier_url = "http://127.0.0.1:1") {
+    add_customer(db);
     db.execute(R"(
-      insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
       insert into shipping_accounts ("id", "name", "companyId", "credentials", "baseUrl", "updatedAt")
       select a, a, "id", json_build_object('apiKey', 'example-key-' || a), ')" +
                courier_url + R"(', now()
@@ -59,11 +45,7 @@ struct pushed_shop {
     add_orders(1, orders);
   }
   void add_orders(int first, int last, const std::string& account = "'a'") const {
-    db.execute(
-        R"(insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt")
-      select 'o' || n, 'R' || n, 'CONFIRMED', 'c', 1, )" +
-        account + ", now() from generate_series(" + std::to_string(first) + ", " + std::to_string(last) +
-        ") n");
+    test::add_orders(db, first, last, account);
   }
   [[nodiscard]] std::string column(int order, const std::string& name) const {
     return db.value("select \"" + name + "\"::text from orders where \"id\" = 'o" + std::to_string(order) +
@@ -78,9 +60,9 @@ struct pushed_shop {
   }
 };
 
-class pushed_receiver {
+class receiver_process {
  public:
-  explicit pushed_receiver(std::map<std::string, std::string> environment)
+  explicit receiver_process(std::map<std::string, std::string> environment)
       : environment_(std::move(environment)) {
     start();
   }
@@ -131,10 +113,7 @@ class pushed_receiver {
     FAIL("an event became " << last << " and not " << wanted << ": " << json_text(event(id)));
   }
   [[nodiscard]] double metric(const std::string& name) const {
-    std::istringstream lines(http_get(base + "/metrics").body);
-    for (std::string line; std::getline(lines, line);)
-      if (line.starts_with(name + " ")) return std::stod(line.substr(name.size() + 1));
-    return -1;
+    return metric_value(http_get(base + "/metrics").body, name);
   }
 
   std::optional<program> process;
@@ -144,43 +123,10 @@ class pushed_receiver {
   std::map<std::string, std::string> environment_;
 };
 
-// The courier's stand-in without any parcels but those a test inserts.
-struct pushing_courier {
-  explicit pushing_courier(const std::string& listen = "127.0.0.1:0")
-      : process("suivi-maystro-sim",
-                {"serve", "--accounts", "a:example-key-a:A,b:example-key-b:B", "--orders", "1", "--moving",
-                 "false", "--foreign-share", "0", "--twice-share", "0", "--listen", listen}) {
-    wait_until("the courier's address", [&] { return process.output().find('\n') != std::string::npos; });
-    url = process.output().substr(0, process.output().find('\n'));
-  }
-  void post(const std::string& path, const json::object& what) const {
-    auto done = http_post(url + "/control/" + path, json_text(what));
-    CAPTURE(done.body);
-    REQUIRE(done.status / 100 == 2);
-  }
-  void set(const json::object& settings) const { post("settings", settings); }
-  void has(const std::string& uuid, int status, const std::string& reference,
-           const std::string& account = "a") const {
-    post("orders", {{"account", account},
-                    {"uuid", uuid},
-                    {"status", status},
-                    {"reference", reference},
-                    {"tracking", "T-" + uuid},
-                    {"createdAt", "2026-01-01T00:00:00Z"}});
-  }
-  [[nodiscard]] std::int64_t requests(const char* which) const {
-    auto all = json::parse(http_get(url + "/control/counters").body);
-    return all.as_object().at("requests").as_object().at(which).to_number<std::int64_t>();
-  }
-
-  program process;
-  std::string url;
-};
-
 // Rows of `orders`, locked by somebody's transaction until release().
-class shop_lock {
+class row_lock {
  public:
-  shop_lock(const database& db, const std::string& which) : db_(db) {
+  row_lock(const database& db, const std::string& which) : db_(db) {
     holder_ = std::thread([&db, which] {
       try {
         db.execute("begin; select 1 from orders where " + which + " for update; select pg_sleep(" +
@@ -190,9 +136,9 @@ class shop_lock {
     });
     wait_until("the locks", [&] { return db_.number(sleeping) == 1; });
   }
-  shop_lock(const shop_lock&) = delete;
-  shop_lock& operator=(const shop_lock&) = delete;
-  ~shop_lock() { release(); }
+  row_lock(const row_lock&) = delete;
+  row_lock& operator=(const row_lock&) = delete;
+  ~row_lock() { release(); }
   void release() {
     if (!holder_.joinable()) return;
     db_.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where wait_event = 'PgSleep' "

@@ -16,7 +16,7 @@ namespace suivi::test {
 
 namespace json = boost::json;
 
-struct swept_shop {
+struct reconciler_process {
   std::string accounts;
   database db{holding::nothing};
   std::map<std::string, std::string> environment{{"DATABASE_URL", db.url()},
@@ -26,7 +26,7 @@ struct swept_shop {
   std::string url;
 
   // `orders` parcels at the courier, as many orders in the shop; pages of five.
-  swept_shop(std::string named, int orders) : accounts(std::move(named)) {
+  reconciler_process(std::string named, int orders) : accounts(std::move(named)) {
     std::string many = std::to_string(orders);
     courier.emplace("suivi-maystro-sim",
                     std::vector<std::string>{"serve", "--accounts", accounts, "--orders", many, "--moving",

@@ -14,10 +14,10 @@
 
 namespace suivi::test {
 
-class listener {
+class stream_client {
  public:
   // `base`: http://127.0.0.1:PORT. A `lazy` one has next to no room in its kernel for what it does not read.
-  listener(const std::string& base, bool lazy = false)
+  stream_client(const std::string& base, bool lazy = false)
       : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     int little = 4096;
     if (lazy) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
@@ -32,17 +32,17 @@ class listener {
         there && ::send(fd_, asked.data(), asked.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(asked.size());
     if (!there) throw std::runtime_error("no stream");
   }
-  listener(const listener&) = delete;
-  listener& operator=(const listener&) = delete;
-  ~listener() { ::close(fd_); }
+  stream_client(const stream_client&) = delete;
+  stream_client& operator=(const stream_client&) = delete;
+  ~stream_client() { ::close(fd_); }
 
-  // Reads on until `what` was among all that was ever heard.
-  void await(const std::string& what) {
+  // Reads on until `text` was among all that was ever heard.
+  void await(const std::string& text) {
     std::size_t from = 0;
-    wait_until("\"" + what + "\" in the stream", [&] {
+    wait_until("\"" + text + "\" in the stream", [&] {
       listen();
-      bool found = heard_.find(what, from) != std::string::npos;
-      from = heard_.size() > what.size() ? heard_.size() - what.size() : 0;
+      bool found = heard_.find(text, from) != std::string::npos;
+      from = heard_.size() > text.size() ? heard_.size() - text.size() : 0;
       return found;
     });
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/programs/program.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/support/print_result.hpp"
@@ -173,10 +174,7 @@ struct receiver {
       }
   }
   [[nodiscard]] double metric(const std::string& name) const {
-    std::istringstream lines(http_get(base + "/metrics").body);
-    for (std::string line; std::getline(lines, line);)
-      if (line.starts_with(name + " ")) return std::stod(line.substr(name.size() + 1));
-    return -1;
+    return metric_value(http_get(base + "/metrics").body, name);
   }
   [[nodiscard]] std::string readiness() const { return http_get(base + "/readyz").body; }
 

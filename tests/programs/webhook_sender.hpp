@@ -33,12 +33,12 @@ inline std::string request(const std::string& method, const std::string& target,
 
 const std::string secret_address = "/webhooks/maystro/example-secret";
 
-class answering {
+class webhook_sender {
  public:
   // `shop`: what is in the database before the program starts. `before`: a command that starts the program,
   // and its arguments.
-  explicit answering(environment more = {}, const std::string& shop = "",
-                     std::vector<std::string> before = {}) {
+  explicit webhook_sender(environment more = {}, const std::string& shop = "",
+                          std::vector<std::string> before = {}) {
     if (!shop.empty()) db_.execute(shop);
     environment all{{"DATABASE_URL", db_.url()},
                     {"MAYSTRO_API_KEY", "example-key-1"},

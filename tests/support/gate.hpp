@@ -38,7 +38,7 @@ class gate {
   void delay(milliseconds each_piece);
   void refuse(); // new connections are closed at once
   // The next `times` connections in which `bytes` go by are cut. One trap in each direction.
-  void cut_at(way direction, std::string bytes, last_piece what, int times = 1);
+  void cut_at(way direction, std::string bytes, last_piece piece, int times = 1);
   // Takes all orders back. What was stalled goes on.
   void pass();
 

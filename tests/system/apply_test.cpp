@@ -12,21 +12,21 @@ double seconds_since(steady_clock::time_point begun) {
 }
 
 // Webhooks for orders first to last, from several senders.
-void push_all(const pushed_receiver& receiver, int first, int last, int status) {
+void push_all(const receiver_process& receiver, int first, int last, int status) {
   constexpr int senders = 8;
   std::vector<std::thread> all;
   for (int s = 0; s < senders; ++s)
     all.emplace_back([&, s] {
       for (int n = first + s; n <= last; n += senders) {
         auto text = std::to_string(n);
-        receiver.push(told("u" + text, status, "R" + text));
+        receiver.push(webhook_body("u" + text, status, "R" + text));
       }
     });
   for (std::thread& one : all) one.join();
 }
 
 // As another receiver would have stored them.
-void leave_events(const pushed_shop& shop, int orders, int status) {
+void leave_events(const receiver_shop& shop, int orders, int status) {
   shop.db.execute(R"(
     with fresh as (insert into suivi.inbox (id, stored_on, received_at, account, raw)
       select nextval('suivi.event_id'), (now() at time zone 'UTC')::date, now(), 'a',
@@ -43,10 +43,10 @@ void leave_events(const pushed_shop& shop, int orders, int status) {
 TEST_CASE(
     "more locked orders than a receiver has in hand delay no other and are written after the lock's end") {
   constexpr int locked = 8000, all = locked + 60 / slowness;
-  pushed_shop shop(all);
-  shop_lock lock(shop.db, "substr(\"id\", 2)::int <= " + std::to_string(locked));
+  receiver_shop shop(all);
+  row_lock lock(shop.db, "substr(\"id\", 2)::int <= " + std::to_string(locked));
   leave_events(shop, locked, 31);
-  pushed_receiver receiver(shop.environment);
+  receiver_process receiver(shop.environment);
   wait_until("full hands",
              [&] { return shop.db.number("select count(*) from suivi.pending where attempts > 1") > 5000; });
 
@@ -54,7 +54,7 @@ TEST_CASE(
   for (int n = locked + 1; n <= all; ++n) {
     auto text = std::to_string(n);
     auto begun = steady_clock::now();
-    receiver.push(told("u" + text, 31, "R" + text));
+    receiver.push(webhook_body("u" + text, 31, "R" + text));
     wait_until("an order that nobody locks", [&] { return shop.status(n) == "EXPÉDIÉ"; });
     slowest = std::max(slowest, seconds_since(begun));
   }
@@ -72,10 +72,10 @@ TEST_CASE(
 
 TEST_CASE("parked events are applied when their order appears by reference or linked id or the shop's old "
           "columns") {
-  pushed_shop shop(3);
-  pushed_receiver receiver(shop.environment);
-  auto by_reference = receiver.push(told("u10", 31, "R10"));
-  auto by_id = receiver.push(told("u2", 22, "", time_of(1)));
+  receiver_shop shop(3);
+  receiver_process receiver(shop.environment);
+  auto by_reference = receiver.push(webhook_body("u10", 31, "R10"));
+  auto by_id = receiver.push(webhook_body("u2", 22, "", time_of(1)));
   auto by_old_column = receiver.push(R"({"payload":{"display_id_order":"D3","status":31}})");
   for (const auto& id : {by_reference, by_id, by_old_column}) receiver.becomes(id, "parked");
   CHECK(receiver.metric("suivi_events_parked") == 3);
@@ -83,7 +83,7 @@ TEST_CASE("parked events are applied when their order appears by reference or li
 
   auto begun = steady_clock::now();
   shop.add_orders(10, 10);
-  auto linking = receiver.push(told("u2", 31, "R2", time_of(2)));
+  auto linking = receiver.push(webhook_body("u2", 31, "R2", time_of(2)));
   receiver.becomes(linking, "applied");
   shop.db.execute(R"(update orders set "trackingNumber" = 'D3' where "id" = 'o3')");
   wait_until("all three", [&] { return shop.all_applied(); });
@@ -98,11 +98,12 @@ TEST_CASE("parked events are applied when their order appears by reference or li
 }
 
 TEST_CASE("an event whose account nothing can prove is parked by its courier's ids alone and says so") {
-  pushed_shop shop(1);
+  receiver_shop shop(1);
   // Their references are known, but the orders have no account that could be asked.
   shop.add_orders(2, 41, "null");
-  pushed_receiver receiver(shop.environment);
-  for (int n = 2; n <= 41; ++n) receiver.push(told("u" + std::to_string(n), 31, "R" + std::to_string(n)), "");
+  receiver_process receiver(shop.environment);
+  for (int n = 2; n <= 41; ++n)
+    receiver.push(webhook_body("u" + std::to_string(n), 31, "R" + std::to_string(n)), "");
   wait_until("forty parked", [&] { return receiver.metric("suivi_events_parked") == 40; });
   CHECK(shop.db.number("select count(*) from suivi.pending where reference is null and uuid is not null and "
                        "error <> ''") == 40);
@@ -110,13 +111,13 @@ TEST_CASE("an event whose account nothing can prove is parked by its courier's i
 
 TEST_CASE(
     "an event that the shop's own rules refuse is failed with its error and applied once they allow it") {
-  pushed_shop shop(2);
+  receiver_shop shop(2);
   shop.db.execute(R"(create function refuse() returns trigger language plpgsql as $$
     begin raise 'not now' using errcode = '23514'; end $$;
     create trigger refuse before update on orders for each row when (new."id" = 'o1') execute function refuse())");
-  pushed_receiver receiver(shop.environment);
-  auto failing = receiver.push(told("u1", 31, "R1"));
-  auto beside = receiver.push(told("u2", 31, "R2"));
+  receiver_process receiver(shop.environment);
+  auto failing = receiver.push(webhook_body("u1", 31, "R1"));
+  auto beside = receiver.push(webhook_body("u2", 31, "R2"));
   receiver.becomes(beside, "applied");
   receiver.becomes(failing, "failed");
   CHECK(receiver.error(failing) == "sqlstate:23514");
@@ -133,10 +134,10 @@ TEST_CASE(
 
 TEST_CASE("a receiver that was killed with events in hand applies them within seconds of its next start") {
   constexpr int orders = 300;
-  pushed_shop shop(orders);
-  pushed_receiver receiver(shop.environment);
+  receiver_shop shop(orders);
+  receiver_process receiver(shop.environment);
   {
-    shop_lock lock(shop.db, "true");
+    row_lock lock(shop.db, "true");
     push_all(receiver, 1, orders, 31);
     receiver.kill();
   }

@@ -7,14 +7,14 @@ using namespace suivi::test;
 
 namespace {
 
-std::map<std::string, std::string> confirming(const pushed_shop& shop) {
+std::map<std::string, std::string> confirming(const receiver_shop& shop) {
   auto settings = shop.environment;
   settings["SUIVI_RECEIVER_CONFIRM"] = "terminal";
   settings["SUIVI_MAYSTRO_READ_LAG"] = "0s"; // the stand-in has none
   return settings;
 }
 
-std::string sources(const pushed_shop& shop, int order) {
+std::string sources(const receiver_shop& shop, int order) {
   return shop.db.value("select string_agg(distinct source::text, ' ') from suivi.change where order_id = 'o" +
                        std::to_string(order) + "' and field = 'shippingStatus'");
 }
@@ -23,14 +23,14 @@ std::string sources(const pushed_shop& shop, int order) {
 
 TEST_CASE("with confirmation a delivery that the courier's API shows is applied after one read and others "
           "need none") {
-  pushing_courier courier;
-  pushed_shop shop(1, courier.url);
+  courier_process courier;
+  receiver_shop shop(1, courier.url);
   courier.has("u1", 41, "R1");
-  pushed_receiver receiver(confirming(shop));
-  auto shipped = receiver.push(told("u1", 31, "R1"));
+  receiver_process receiver(confirming(shop));
+  auto shipped = receiver.push(webhook_body("u1", 31, "R1"));
   receiver.becomes(shipped, "applied");
   CHECK(courier.requests("singleReads") == 0);
-  auto delivered = receiver.push(told("u1", 41, "R1"));
+  auto delivered = receiver.push(webhook_body("u1", 41, "R1"));
   receiver.becomes(delivered, "applied");
   CHECK(shop.status(1) == "LIVRÉ");
   CHECK(shop.column(1, "status") == "DELIVERED");
@@ -41,14 +41,14 @@ TEST_CASE("with confirmation a delivery that the courier's API shows is applied 
 
 TEST_CASE("with confirmation a terminal state that the courier's API does not show is stale and the API's is "
           "shown") {
-  pushing_courier courier;
-  pushed_shop shop(4, courier.url);
-  pushed_receiver receiver(confirming(shop));
+  courier_process courier;
+  receiver_shop shop(4, courier.url);
+  receiver_process receiver(confirming(shop));
   int order = 0;
   for (int status : {41, 50, 52, 53}) {
     auto n = std::to_string(++order);
     courier.has("u" + n, 31, "R" + n);
-    auto claimed = receiver.push(told("u" + n, status, "R" + n));
+    auto claimed = receiver.push(webhook_body("u" + n, status, "R" + n));
     receiver.becomes(claimed, "stale");
     CHECK(shop.status(order) == "EXPÉDIÉ");
     CHECK(shop.column(order, "status") == "CONFIRMED");
@@ -60,13 +60,13 @@ TEST_CASE("with confirmation a terminal state that the courier's API does not sh
 
 TEST_CASE("with confirmation a parcel that the courier does not know is a conflict and so is an account "
           "without a key") {
-  pushing_courier courier;
-  pushed_shop shop(2, courier.url);
+  courier_process courier;
+  receiver_shop shop(2, courier.url);
   shop.db.execute(R"(update orders set "shippingAccountId" = 'b' where "id" = 'o2';
                      update shipping_accounts set "credentials" = '{}' where "id" = 'b')");
-  pushed_receiver receiver(confirming(shop));
-  auto unknown = receiver.push(told("u1", 41, "R1"));
-  auto keyless = receiver.push(told("u2", 41, "R2"), "b");
+  receiver_process receiver(confirming(shop));
+  auto unknown = receiver.push(webhook_body("u1", 41, "R1"));
+  auto keyless = receiver.push(webhook_body("u2", 41, "R2"), "b");
   for (const auto& id : {unknown, keyless}) {
     receiver.becomes(id, "conflict");
     CHECK(receiver.error(id) != "");
@@ -78,15 +78,15 @@ TEST_CASE("with confirmation a parcel that the courier does not know is a confli
 TEST_CASE("a delivery waits visibly while the courier's API is away and is applied once it is back") {
   std::string address;
   {
-    pushing_courier gone;
+    courier_process gone;
     address = gone.url;
   }
-  pushed_shop shop(5, address);
-  pushed_receiver receiver(confirming(shop));
+  receiver_shop shop(5, address);
+  receiver_process receiver(confirming(shop));
   std::vector<std::string> waiting;
   for (int n = 1; n <= 5; ++n) {
     auto text = std::to_string(n);
-    waiting.push_back(receiver.push(told("u" + text, 41, "R" + text)));
+    waiting.push_back(receiver.push(webhook_body("u" + text, 41, "R" + text)));
   }
   for (const auto& id : waiting)
     wait_until("an error to be seen", [&] { return receiver.error(id) == "http:refused"; });
@@ -95,7 +95,7 @@ TEST_CASE("a delivery waits visibly while the courier's API is away and is appli
   CHECK(receiver.metric("suivi_events_pending") == 5);
   CHECK(shop.status(1) == "NULL");
 
-  pushing_courier courier(address.substr(std::string("http://").size()));
+  courier_process courier(address.substr(std::string("http://").size()));
   for (int n = 1; n <= 5; ++n) {
     auto text = std::to_string(n);
     courier.has("u" + text, 41, "R" + text);
@@ -106,18 +106,18 @@ TEST_CASE("a delivery waits visibly while the courier's API is away and is appli
 }
 
 TEST_CASE("a refused key is not tried for each event and other accounts and events go on") {
-  pushing_courier courier;
+  courier_process courier;
   courier.set({{"refused_tokens", {"example-key-a"}}});
-  pushed_shop shop(40, courier.url);
+  receiver_shop shop(40, courier.url);
   shop.db.execute(R"(update orders set "shippingAccountId" = 'b' where "id" = 'o40')");
   courier.has("u40", 41, "R40", "b");
-  pushed_receiver receiver(confirming(shop));
+  receiver_process receiver(confirming(shop));
   for (int n = 1; n < 40; ++n) {
     auto text = std::to_string(n);
-    receiver.push(told("u" + text, 41, "R" + text));
+    receiver.push(webhook_body("u" + text, 41, "R" + text));
   }
-  receiver.becomes(receiver.push(told("u40", 41, "R40"), "b"), "applied");
-  receiver.becomes(receiver.push(told("u1", 31, "R1")), "applied");
+  receiver.becomes(receiver.push(webhook_body("u40", 41, "R40"), "b"), "applied");
+  receiver.becomes(receiver.push(webhook_body("u1", 31, "R1")), "applied");
   wait_until("all of them to say why", [&] {
     auto events = receiver.events("&outcome=confirming");
     auto says_why = [](const json::value& e) { return e.as_object().at("error") == "maystro:unauthorized"; };
@@ -127,13 +127,14 @@ TEST_CASE("a refused key is not tried for each event and other accounts and even
 }
 
 TEST_CASE("Retry-After holds back all of the account's reads and nothing is lost by it") {
-  pushing_courier courier;
-  pushed_shop shop(40, courier.url);
+  courier_process courier;
+  receiver_shop shop(40, courier.url);
   for (int n = 1; n <= 40; ++n) courier.has("u" + std::to_string(n), 41, "R" + std::to_string(n));
   courier.set({{"throttle", 1}, {"retry_after_s", 4}});
-  pushed_receiver receiver(confirming(shop));
+  receiver_process receiver(confirming(shop));
   auto begun = std::chrono::steady_clock::now();
-  for (int n = 1; n <= 40; ++n) receiver.push(told("u" + std::to_string(n), 41, "R" + std::to_string(n)));
+  for (int n = 1; n <= 40; ++n)
+    receiver.push(webhook_body("u" + std::to_string(n), 41, "R" + std::to_string(n)));
   wait_until("the courier's word", [&] { return courier.requests("throttled") > 0; });
   wait_until("all of them to say why", [&] {
     auto events = receiver.events("&outcome=confirming");
@@ -150,14 +151,15 @@ TEST_CASE("Retry-After holds back all of the account's reads and nothing is lost
 }
 
 TEST_CASE("single reads keep to the ceiling of requests per second") {
-  pushing_courier courier;
-  pushed_shop shop(15, courier.url);
+  courier_process courier;
+  receiver_shop shop(15, courier.url);
   for (int n = 1; n <= 15; ++n) courier.has("u" + std::to_string(n), 41, "R" + std::to_string(n));
   auto settings = confirming(shop);
   settings["SUIVI_MAYSTRO_REQUESTS_PER_SECOND"] = "5";
-  pushed_receiver receiver(settings);
+  receiver_process receiver(settings);
   auto begun = std::chrono::steady_clock::now();
-  for (int n = 1; n <= 15; ++n) receiver.push(told("u" + std::to_string(n), 41, "R" + std::to_string(n)));
+  for (int n = 1; n <= 15; ++n)
+    receiver.push(webhook_body("u" + std::to_string(n), 41, "R" + std::to_string(n)));
   wait_until("nothing pending", [&] { return shop.all_applied(); });
   CHECK(std::chrono::steady_clock::now() - begun >=
         std::chrono::milliseconds(2'800)); // 14 distances of 200 ms
@@ -166,41 +168,41 @@ TEST_CASE("single reads keep to the ceiling of requests per second") {
 
 TEST_CASE(
     "an event that names no account among several is proved by a read with the key of its order's account") {
-  pushing_courier courier;
-  pushed_shop shop(3, courier.url);
+  courier_process courier;
+  receiver_shop shop(3, courier.url);
   auto settings = confirming(shop);
   settings["SUIVI_RECEIVER_CONFIRM"] = "off";
-  pushed_receiver receiver(settings);
+  receiver_process receiver(settings);
   courier.has("u1", 31, "R1");
-  auto proved = receiver.push(told("u1", 31, "R1"), "");
+  auto proved = receiver.push(webhook_body("u1", 31, "R1"), "");
   receiver.becomes(proved, "applied");
   CHECK(shop.status(1) == "EXPÉDIÉ");
   CHECK(courier.requests("singleReads") == 1);
   SUBCASE("and needs no other read once the parcel is linked") {
-    auto again =
-        receiver.push(told("u1", 22, "R1", "2099-01-01T00:00:00Z"), ""); // no time in the far future counts
+    auto again = receiver.push(webhook_body("u1", 22, "R1", "2099-01-01T00:00:00Z"),
+                               ""); // no time in the far future counts
     receiver.becomes(again, "applied");
     CHECK(courier.requests("singleReads") == 1);
   }
   SUBCASE("and is a conflict where that key shows no such parcel") {
     courier.has("u2", 31, "R-of-b", "b");
-    auto foreign = receiver.push(told("u2", 31, "R2"), "");
+    auto foreign = receiver.push(webhook_body("u2", 31, "R2"), "");
     receiver.becomes(foreign, "conflict");
     CHECK(shop.status(2) == "NULL");
   }
   SUBCASE("and is a conflict where it names nothing that could be proved") {
     courier.has("u3", 31, "R3");
-    auto nameless = receiver.push(told("", 31, "R3"), "");
+    auto nameless = receiver.push(webhook_body("", 31, "R3"), "");
     receiver.becomes(nameless, "conflict");
     CHECK(shop.status(3) == "EXPÉDIÉ"); // by what the read showed
   }
 }
 
 TEST_CASE("an event of one account that names an order of another is a conflict and writes nothing") {
-  pushing_courier courier;
-  pushed_shop shop(1, courier.url);
-  pushed_receiver receiver(confirming(shop));
-  auto foreign = receiver.push(told("u1", 31, "R1"), "b");
+  courier_process courier;
+  receiver_shop shop(1, courier.url);
+  receiver_process receiver(confirming(shop));
+  auto foreign = receiver.push(webhook_body("u1", 31, "R1"), "b");
   receiver.becomes(foreign, "conflict");
   CHECK(receiver.error(foreign).find("another account") != std::string::npos);
   CHECK(shop.status(1) == "NULL");
@@ -209,16 +211,16 @@ TEST_CASE("an event of one account that names an order of another is a conflict 
 }
 
 TEST_CASE("an untimed webhook that goes back is settled by one read") {
-  pushing_courier courier;
-  pushed_shop shop(2, courier.url);
+  courier_process courier;
+  receiver_shop shop(2, courier.url);
   auto settings = confirming(shop);
   settings["SUIVI_RECEIVER_CONFIRM"] = "off";
-  pushed_receiver receiver(settings);
+  receiver_process receiver(settings);
   int order = 0;
   for (bool right : {true, false}) {
     auto n = std::to_string(++order);
-    receiver.becomes(receiver.push(told("u" + n, 22, "R" + n)), "applied");
-    receiver.becomes(receiver.push(told("u" + n, 32, "R" + n)), "applied");
+    receiver.becomes(receiver.push(webhook_body("u" + n, 22, "R" + n)), "applied");
+    receiver.becomes(receiver.push(webhook_body("u" + n, 32, "R" + n)), "applied");
     courier.has("u" + n, right ? 22 : 32, "R" + n);
     // Another body than the first one's, which would be a duplicate.
     auto back = receiver.push(R"({"payload":{"id":"u)" + n + R"(","status":22,"external_order_id":"R)" + n +

@@ -11,7 +11,7 @@ struct costs {
   std::int64_t updates, in_place, bytes;
 };
 
-costs of_parcels(const swept_shop& s) {
+costs of_parcels(const reconciler_process& s) {
   return {s.db.number("select n_tup_upd from pg_stat_user_tables where relid = 'suivi.parcel'::regclass"),
           s.db.number("select n_tup_hot_upd from pg_stat_user_tables where relid = 'suivi.parcel'::regclass"),
           s.db.number("select pg_total_relation_size('suivi.parcel')")};
@@ -19,7 +19,7 @@ costs of_parcels(const swept_shop& s) {
 
 // Old versions of rows can be cleaned away only when no transaction is open that is older, in any database of
 // the cluster.
-void wait_for_others(const swept_shop& s) {
+void wait_for_others(const reconciler_process& s) {
   wait_until("the end of other tests' transactions", [&] {
     return s.db.value(
                "select not exists (select from pg_stat_activity where backend_xid is not null and pid <> "
@@ -27,7 +27,7 @@ void wait_for_others(const swept_shop& s) {
   });
 }
 
-std::string shop_rows(const swept_shop& s) {
+std::string shop_rows(const reconciler_process& s) {
   return s.db.value(
       "select md5(string_agg(o::text || o.xmin || o.ctid, ',' order by o.\"id\")) from orders o");
 }
@@ -35,7 +35,7 @@ std::string shop_rows(const swept_shop& s) {
 } // namespace
 
 TEST_CASE("sweeps that find nothing write no order, update parcels in place only, and let no table grow") {
-  swept_shop s("example-a:example-key-1:A", 3'000);
+  reconciler_process s("example-a:example-key-1:A", 3'000);
   s.set(R"({"page_size":20})");
   (void)s.sweep(0);
   std::string orders = shop_rows(s);

@@ -28,7 +28,7 @@ struct examined {
   [[nodiscard]] std::string detail(const std::string& name) const { return text(checks.at(name), "detail"); }
 };
 
-examined doctor(const swept_shop& s) {
+examined doctor(const reconciler_process& s) {
   auto done = run_program("suivi-reconciler", {"doctor", "--json"}, s.environment);
   examined found{done.status, {}};
   const json::value printed = document(done);
@@ -52,7 +52,7 @@ examined doctor(const swept_shop& s) {
 } // namespace
 
 TEST_CASE("doctor passes a shop that is well, counts its requests and notes its test") {
-  swept_shop s(two, 50);
+  reconciler_process s(two, 50);
   s.environment["SUIVI_RECEIVER_PUBLIC_URL"] = "https://shop.example";
   s.environment["MAYSTRO_WEBHOOK_SECRET"] = "example-secret";
   (void)s.sweep(0);
@@ -80,7 +80,7 @@ TEST_CASE("doctor passes a shop that is well, counts its requests and notes its 
 }
 
 TEST_CASE("doctor names an account's empty, missing and refused key, and the test is noted as failed") {
-  swept_shop s(two, 10);
+  reconciler_process s(two, 10);
   (void)s.sweep(0);
   s.db.execute(
       R"sql(update shipping_accounts set "credentials" = '{"apiKey":" Token "}' where "id" = 'example-a')sql");
@@ -105,7 +105,7 @@ TEST_CASE("doctor names an account's empty, missing and refused key, and the tes
 
 TEST_CASE("doctor tells a company that is missing, inactive or named otherwise, and accounts that are "
           "inactive or none") {
-  swept_shop s(one, 10);
+  reconciler_process s(one, 10);
   CHECK(doctor(s).result("schema") == "FAIL"); // never migrated
   (void)s.sweep(0);
   s.db.execute("update shipping_accounts set \"isActive\" = false");
@@ -135,7 +135,7 @@ TEST_CASE("doctor tells a company that is missing, inactive or named otherwise, 
 
 TEST_CASE(
     "doctor finds webhooks that wait, orders of nobody, parcels gone and a list that was not read whole") {
-  swept_shop s(one, 40);
+  reconciler_process s(one, 40);
   (void)s.sweep(0);
   std::string uuid = s.db.value("select uuid from suivi.parcel where order_id is not null limit 1");
   s.db.execute(R"sql(
@@ -167,7 +167,7 @@ insert into orders ("id", "reference", "customerId", "total", "updatedAt") selec
 }
 
 TEST_CASE("doctor finds both programs at work, and a courier whose clock is wrong") {
-  swept_shop s(one, 10);
+  reconciler_process s(one, 10);
   s.environment["MAYSTRO_WEBHOOK_SECRET"] = "example-secret";
   auto of_receiver = s.environment;
   of_receiver["SUIVI_RECEIVER_LISTEN"] = "127.0.0.1:0";
@@ -197,7 +197,7 @@ TEST_CASE("doctor finds both programs at work, and a courier whose clock is wron
 }
 
 TEST_CASE("doctor tells how many webhooks are in the spool and for how long") {
-  swept_shop s(one, 1);
+  reconciler_process s(one, 1);
   auto away = s.environment;
   away["SUIVI_RECEIVER_LISTEN"] = "127.0.0.1:0";
   away["MAYSTRO_WEBHOOK_SECRET"] = "example-secret";
@@ -218,7 +218,7 @@ TEST_CASE("doctor tells how many webhooks are in the spool and for how long") {
 
 TEST_CASE("verify ends with 0 where nothing differs, 1 on a difference, 3 where not all was read, and writes "
           "nothing") {
-  swept_shop s(two, 60);
+  reconciler_process s(two, 60);
   (void)s.sweep(0);
   auto verify = [&](std::vector<std::string> more, int expected) {
     more.insert(more.begin(), {"verify", "--json"});
@@ -255,7 +255,7 @@ TEST_CASE("verify ends with 0 where nothing differs, 1 on a difference, 3 where 
 }
 
 TEST_CASE("status and coverage say what is, also while a sweep runs") {
-  swept_shop s(two, 80);
+  reconciler_process s(two, 80);
   s.db.execute("update orders set \"shippingAccountId\" = null, \"trackingNumber\" = null where \"id\" in "
                "(select \"id\" from orders order by \"id\" limit 3)");
   (void)s.sweep(0);
@@ -285,7 +285,7 @@ TEST_CASE("status and coverage say what is, also while a sweep runs") {
 
 TEST_CASE("hooks are registered once though two processes ensure them at the same time, and removed whatever "
           "the secret") {
-  swept_shop s(two, 10);
+  reconciler_process s(two, 10);
   s.environment["SUIVI_RECEIVER_PUBLIC_URL"] = "https://shop.example";
   s.environment["MAYSTRO_WEBHOOK_SECRET"] = "a secret/ü?&#%";
   auto hooks = [&](const std::string& key) {
@@ -328,7 +328,7 @@ TEST_CASE("hooks are registered once though two processes ensure them at the sam
 
 TEST_CASE(
     "a database that refuses or is absent costs a command less than ten seconds, one line and status 1") {
-  swept_shop s(one, 5);
+  reconciler_process s(one, 5);
   std::string refused = s.db.url();
   std::size_t user = refused.find("//") + 2;
   refused.replace(user, refused.find('@') - user, "nobody_of_that_name:example-password");
@@ -354,7 +354,7 @@ TEST_CASE(
 
 TEST_CASE("a worker without any account ends with status 2 and says so, and what is unknown among our "
           "variables only warns") {
-  swept_shop s(one, 5);
+  reconciler_process s(one, 5);
   s.db.execute("update shipping_accounts set \"isActive\" = false");
   s.environment["SUIVI_NO_SUCH_SETTING"] = "1";
   auto done = run_program("suivi-reconciler", {"run"}, s.environment);

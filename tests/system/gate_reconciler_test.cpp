@@ -16,13 +16,14 @@ constexpr int orders = 200;
 constexpr int few_orders = 20; // where every byte takes its time
 const std::string answer_of_commit("COMMIT\0", 7);
 
-struct gated_shop : swept_shop {
+struct gated_shop : reconciler_process {
   gate to_database{db.url()};
   gate to_courier{url};
 
   int known;
 
-  explicit gated_shop(int many = orders) : swept_shop("example-a:example-key-1:A", many), known(many) {
+  explicit gated_shop(int many = orders)
+      : reconciler_process("example-a:example-key-1:A", many), known(many) {
     environment["DATABASE_URL"] = to_database.url();
     environment["SUIVI_MAYSTRO_REQUEST_TIMEOUT"] = "1s";
     db.execute("update shipping_accounts set \"baseUrl\" = '" + to_courier.url() + "'");

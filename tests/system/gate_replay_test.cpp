@@ -11,7 +11,7 @@ namespace {
 constexpr int events = 20;
 
 // Events of orders that were not there when they came, and now are; no receiver runs.
-struct replayed_shop : operated_shop {
+struct replayed_shop : operations_client {
   gate to_database{db.url()};
 
   replayed_shop() {

@@ -11,14 +11,14 @@ using way = gate::way;
 
 namespace {
 
-struct asking_shop : swept_shop {
+struct asking_shop : reconciler_process {
   gate to_courier{url};
   folder spool;
   std::optional<program> receiver;
   std::string address;
   std::string reference, uuid;
 
-  asking_shop() : swept_shop("example-a:example-key-1:A", 20) {
+  asking_shop() : reconciler_process("example-a:example-key-1:A", 20) {
     db.execute("update shipping_accounts set \"baseUrl\" = '" + to_courier.url() + "'");
     environment["MAYSTRO_WEBHOOK_SECRET"] = "example-secret";
     environment["SUIVI_RECEIVER_LISTEN"] = "127.0.0.1:0";

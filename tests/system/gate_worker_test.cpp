@@ -7,10 +7,10 @@ using namespace suivi::test;
 
 namespace {
 
-struct watched_shop : swept_shop {
+struct watched_shop : reconciler_process {
   gate to_database{db.url()};
 
-  watched_shop() : swept_shop("example-a:example-key-1:A", 20) {
+  watched_shop() : reconciler_process("example-a:example-key-1:A", 20) {
     environment["DATABASE_URL"] = to_database.url();
     environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "300ms";
   }

@@ -1,6 +1,7 @@
 // The main job through the real binaries: webhooks that arrive are applied, what was lost the sweep finds,
 // and in the end every order the courier knows shows what the courier has.
 #include "tests/programs/program.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/database.hpp"
 
 #include <algorithm>
@@ -40,10 +41,7 @@ std::int64_t counter(const std::string& courier, const char* name) {
 }
 
 double metric(const std::string& base, const std::string& name) {
-  std::istringstream lines(http_get(base + "/metrics").body);
-  for (std::string line; std::getline(lines, line);)
-    if (line.starts_with(name + " ")) return std::stod(line.substr(name.size() + 1));
-  return -1;
+  return metric_value(http_get(base + "/metrics").body, name);
 }
 
 // Orders whose shipping columns are not the courier's.

@@ -79,7 +79,7 @@ TEST_CASE("an address that is taken ends a program with status 1 and a line that
 
 TEST_CASE(
     "the worker's address answers health, readiness and figures, and says what is not there or not allowed") {
-  operated_shop s;
+  operations_client s;
   program worker("suivi-reconciler", {"run"}, s.environment);
   auto base = "http://127.0.0.1:" + std::to_string(worker.number_from_log("port"));
   wait_until("readiness", [&] { return http_get(base + "/readyz").status == 200; });
@@ -101,7 +101,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a dry replay and a comparison print tables that name each order, its column and both values") {
-  operated_shop s;
+  operations_client s;
   auto id = s.push("R1", 31);
   s.await(id, "applied");
   s.receiver->signal(SIGTERM);
@@ -131,7 +131,7 @@ TEST_CASE("a dry replay and a comparison print tables that name each order, its 
 }
 
 TEST_CASE("what hooks cannot do without is named with where to put it, and is status 2") {
-  operated_shop s;
+  operations_client s;
   s.environment.erase("MAYSTRO_WEBHOOK_SECRET");
   auto hooks = [&](const char* verb) {
     return run_program("suivi-reconciler", {"hooks", verb}, s.environment);
@@ -170,7 +170,7 @@ TEST_CASE("doctor tells a database without the shop's tables, one beyond this pr
   ahead.execute("insert into suivi.schema_version (version, name) values (9999, '9999_later.sql')");
   CHECK(contains(doctor(ahead.url()), "the schema `suivi` cannot be used"));
 
-  operated_shop s;
+  operations_client s;
   s.db.execute(R"(update orders set "shippingAccountId" = null where "id" in ('o1', 'o2');
     insert into suivi.adopted_order (order_id, account, contested_by) values ('o1', 'example-a', 'example-b'))");
   auto contested = run_program("suivi-reconciler", {"doctor"}, s.environment);

@@ -18,7 +18,7 @@ const std::set<std::string> report_members{
     "conflicts", "stale",      "missedByWebhook", "lookups",   "requests",
     "retries",   "throttled"};
 
-void make_order(const operated_shop& s, const std::string& reference) {
+void make_order(const operations_client& s, const std::string& reference) {
   s.db.execute(fmt::format(
       R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
                               values ('id-{0}', '{0}', 'c', 1, 'example-a', now()))",
@@ -26,7 +26,7 @@ void make_order(const operated_shop& s, const std::string& reference) {
 }
 
 // At the courier; its uuid.
-std::string make_parcel(const operated_shop& s, const std::string& reference, int status,
+std::string make_parcel(const operations_client& s, const std::string& reference, int status,
                         const std::string& more = "") {
   auto body = fmt::format(R"({{"account":"example-a","reference":"{}","known":true,"status":{}{}}})",
                           reference, status, more);
@@ -36,12 +36,13 @@ std::string make_parcel(const operated_shop& s, const std::string& reference, in
   return std::string(json::parse(made.body).at("instance_uuid").as_string());
 }
 
-json::value timeline(const operated_shop& s, const std::string& reference) {
+json::value timeline(const operations_client& s, const std::string& reference) {
   return s.asked("orders/" + http::percent_encode(reference));
 }
 
 // "source field from>to ids", one a change of the column.
-std::vector<std::string> told(const operated_shop& s, const std::string& reference, std::string_view field) {
+std::vector<std::string> told(const operations_client& s, const std::string& reference,
+                              std::string_view field) {
   std::vector<std::string> all;
   auto order = timeline(s, reference);
   std::string last;
@@ -60,7 +61,7 @@ std::vector<std::string> told(const operated_shop& s, const std::string& referen
   return all;
 }
 
-finished sweep(const operated_shop& s, std::string max_orders = "0") {
+finished sweep(const operations_client& s, std::string max_orders = "0") {
   auto with = s.environment;
   with["SUIVI_RECONCILER_MAX_ORDERS"] = std::move(max_orders);
   return run_program("suivi-reconciler", {"sweep", "--full", "--json"}, with);
@@ -73,7 +74,7 @@ std::string swept_id(const finished& done) {
 }
 
 // A pull's clock is the courier's Date, in whole seconds.
-void await_a_later_second(const operated_shop& s) {
+void await_a_later_second(const operations_client& s) {
   wait_until("a later second", [&] {
     return s.db.value("select coalesce(greatest((select max(pulled_at) from suivi.parcel), (select "
                       "max(received_at) from suivi.inbox))"
@@ -84,7 +85,7 @@ void await_a_later_second(const operated_shop& s) {
 } // namespace
 
 TEST_CASE("coverage counts the orders of accounts and those of them with a tracking number") {
-  operated_shop s("example-a:example-key-1:Main,example-b:example-key-2:Second", 0, 3);
+  operations_client s("example-a:example-key-1:Main,example-b:example-key-2:Second", 0, 3);
   s.db.execute(
       R"(update orders set "trackingNumber" = 'T1' where "id" = 'o1'; update orders set "trackingNumber" = '' where "id" = 'o2';
     insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "trackingNumber", "updatedAt")
@@ -103,7 +104,7 @@ TEST_CASE("coverage counts the orders of accounts and those of them with a track
 
 TEST_CASE("an order's timeline names what brought each change, by webhook, sweep, look-up, confirming read "
           "and replay") {
-  operated_shop s;
+  operations_client s;
   const std::string odd = "CMD/2026 é#1?";
   make_order(s, odd);
   auto uuid = make_parcel(s, odd, 41);
@@ -159,7 +160,7 @@ TEST_CASE("an order's timeline names what brought each change, by webhook, sweep
 }
 
 TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cannot be asked for twice") {
-  operated_shop s;
+  operations_client s;
   auto nobody = s.operate("POST", "sweeps", "{}");
   CHECK(nobody.status == 503);
   CHECK(nobody.header("Retry-After") != "");
@@ -224,7 +225,7 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
 }
 
 TEST_CASE("an account is really tested and its row says when and how that ended") {
-  operated_shop s;
+  operations_client s;
   auto column = [&](const std::string& name) {
     return s.db.value("select \"" + name + "\"::text from shipping_accounts where \"id\" = 'example-a'");
   };
@@ -263,8 +264,8 @@ TEST_CASE("an account is really tested and its row says when and how that ended"
 }
 
 TEST_CASE("the stream tells of events, changes and sweeps as they come") {
-  operated_shop s;
-  listener here(s.base);
+  operations_client s;
+  stream_client here(s.base);
   here.await(": here is what happens from now on");
   CHECK(here.heard().find("Content-Type: text/event-stream") != std::string::npos);
   auto id = s.push("R1", 31);
@@ -280,8 +281,8 @@ TEST_CASE("the stream tells of events, changes and sweeps as they come") {
 }
 
 TEST_CASE("who reads the stream too slowly is told so and cut off while others miss nothing") {
-  operated_shop s;
-  listener lazy(s.base, true), eager(s.base);
+  operations_client s;
+  stream_client lazy(s.base, true), eager(s.base);
   auto begun = std::chrono::steady_clock::now();
   eager.await("from now on");
   std::string filler(1000, 'x');
@@ -306,7 +307,7 @@ TEST_CASE("who reads the stream too slowly is told so and cut off while others m
     ++count;
   CHECK(count == rounds * changes);
   // There is room for another one, and the receiver is well.
-  listener next(s.base);
+  stream_client next(s.base);
   next.await("from now on");
   CHECK(s.operate("GET", "coverage").status == 200);
 }

@@ -35,7 +35,7 @@ void check_refused(const reply& got, const std::string& name) {
   CHECK(std::string(got.at("/error/message").as_string()).starts_with(name));
 }
 
-std::int64_t total(const operated_shop& s, const std::string& query) {
+std::int64_t total(const operations_client& s, const std::string& query) {
   return s.asked("webhooks/events?" + query).at_pointer("/pagination/totalCount").as_int64();
 }
 
@@ -43,7 +43,7 @@ std::int64_t total(const operated_shop& s, const std::string& query) {
 
 TEST_CASE(
     "each address of the operations API wants the token and without one in the settings there is none") {
-  operated_shop s;
+  operations_client s;
   for (const auto& [method, path] : everything) {
     CAPTURE(path);
     for (const char* token : {"", "example-wrong", "example-admin2"}) {
@@ -72,7 +72,7 @@ TEST_CASE(
 }
 
 TEST_CASE("an event has every member of its type and nothing of a customer's") {
-  operated_shop s;
+  operations_client s;
   auto before = s.db.value("select to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI')");
   auto known =
       s.push_raw(R"({"message":{"messageId":"m-1","publishTime":"2026-01-01T00:00:00Z","data":")"
@@ -127,7 +127,7 @@ TEST_CASE("an event has every member of its type and nothing of a customer's") {
 }
 
 TEST_CASE("filters and pages of events fit together and pagination adds up") {
-  operated_shop s;
+  operations_client s;
   for (int n = 1; n <= 7; ++n) s.await(s.push("R" + std::to_string(n), 31), "applied");
   s.await(s.push("R1", 31, R"(,"delivered_at":null)"), "unchanged");
   s.await(s.push("S/é 1", 31), "parked");
@@ -199,7 +199,7 @@ TEST_CASE("filters and pages of events fit together and pagination adds up") {
 }
 
 TEST_CASE("what means nothing is 400 and named and whatever is asked is never 500") {
-  operated_shop s;
+  operations_client s;
   auto refused = [&](const std::string& query, const std::string& name) {
     CAPTURE(query);
     check_refused(s.operate("GET", "webhooks/events?" + query), name);
@@ -293,7 +293,7 @@ TEST_CASE("what means nothing is 400 and named and whatever is asked is never 50
 }
 
 TEST_CASE("a retry says what really became of the event and unknown is unknown") {
-  operated_shop s;
+  operations_client s;
   auto retried = [&](const std::string& id) {
     auto got = s.operate("POST", "webhooks/events/" + id + "/retry");
     CHECK(got.status == 200);
@@ -323,7 +323,7 @@ TEST_CASE("a retry says what really became of the event and unknown is unknown")
 
 TEST_CASE("a deleted event is gone, its repetition is a duplicate that changes nothing, and what is under "
           "way stays") {
-  operated_shop s("example-a:example-key-1:Main,example-b:example-key-2:Second");
+  operations_client s("example-a:example-key-1:Main,example-b:example-key-2:Second");
   auto body = R"({"event":"x","payload":{"id":"u1","status":31,"external_order_id":"R1"}})";
   auto id = std::string(s.push_raw(body).at("id").as_string());
   s.await(id, "applied");

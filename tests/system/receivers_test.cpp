@@ -11,7 +11,7 @@ namespace {
 
 // Acknowledged events and those the database has are the same ones, each applied, and no change was written
 // twice.
-void check_all_applied_once(const pushed_shop& shop, const std::set<std::string>& acknowledged) {
+void check_all_applied_once(const receiver_shop& shop, const std::set<std::string>& acknowledged) {
   CHECK(shop.db.number("select count(*) from suivi.pending") == 0);
   for (const auto& id : acknowledged)
     if (shop.db.number("select count(*) from suivi.event_outcome where event_id = " + id) != 1)
@@ -26,8 +26,8 @@ void check_all_applied_once(const pushed_shop& shop, const std::set<std::string>
 
 TEST_CASE("two receivers behind a balancer of which one is killed apply every acknowledged webhook once") {
   constexpr int orders = 200;
-  pushed_shop shop(orders);
-  pushed_receiver first(shop.environment), second(shop.environment);
+  receiver_shop shop(orders);
+  receiver_process first(shop.environment), second(shop.environment);
   std::set<std::string> acknowledged;
   std::map<int, int> last; // acknowledged, by order
   int refused = 0, n = 0;
@@ -36,7 +36,7 @@ TEST_CASE("two receivers behind a balancer of which one is killed apply every ac
     for (int order = 1; order <= orders; ++order, ++n) {
       if (n == 500) first.process->signal(SIGKILL);
       auto text = std::to_string(order);
-      auto body = told("u" + text, path[step], "R" + text, time_of(static_cast<int>(step) + 1));
+      auto body = webhook_body("u" + text, path[step], "R" + text, time_of(static_cast<int>(step) + 1));
       auto& turn = n % 2 == 0 ? first : second;
       auto id = turn.push(body);
       if (id.empty()) ++refused, id = second.push(body); // as the courier repeats it
@@ -54,27 +54,28 @@ TEST_CASE("two receivers behind a balancer of which one is killed apply every ac
 
 TEST_CASE("a receiver that was frozen beyond its lease writes nothing stale when it goes on") {
   constexpr int orders = 50;
-  pushed_shop shop(orders);
-  pushed_receiver frozen(shop.environment);
+  receiver_shop shop(orders);
+  receiver_process frozen(shop.environment);
   std::set<std::string> acknowledged;
   {
-    shop_lock lock(shop.db, "true");
+    row_lock lock(shop.db, "true");
     for (int n = 1; n <= orders; ++n)
       acknowledged.insert(
-          frozen.push(told("u" + std::to_string(n), 22, "R" + std::to_string(n), time_of(1))));
+          frozen.push(webhook_body("u" + std::to_string(n), 22, "R" + std::to_string(n), time_of(1))));
     frozen.process->signal(SIGSTOP); // somewhere between two tries, or within one
   }
-  pushed_receiver other(shop.environment);
+  receiver_process other(shop.environment);
   wait_until("the other to take them over", [&] { return shop.all_applied(); });
   for (int n = 1; n <= orders; ++n)
-    acknowledged.insert(other.push(told("u" + std::to_string(n), 31, "R" + std::to_string(n), time_of(2))));
+    acknowledged.insert(
+        other.push(webhook_body("u" + std::to_string(n), 31, "R" + std::to_string(n), time_of(2))));
   wait_until("newer states", [&] { return shop.all_applied(); });
   auto written = shop.db.value("select md5(string_agg(xmin::text, ',' order by \"id\")) from orders");
   auto changes = shop.db.number("select count(*) from suivi.change");
 
   frozen.process->signal(SIGCONT);
-  auto id = frozen.push(
-      told("u1", 31, "R1", time_of(3))); // it is at work again, and equal values are written to nobody
+  auto id = frozen.push(webhook_body(
+      "u1", 31, "R1", time_of(3))); // it is at work again, and equal values are written to nobody
   REQUIRE(id != "");
   wait_until("its work", [&] {
     return shop.db.number("select count(*) from suivi.event_outcome where event_id = " + id) == 1;
@@ -87,18 +88,18 @@ TEST_CASE("a receiver that was frozen beyond its lease writes nothing stale when
 
 TEST_CASE("a COMMIT whose answer is lost is sent again and neither stored nor applied twice") {
   constexpr int orders = 60;
-  pushed_shop shop(orders);
+  receiver_shop shop(orders);
   auto url = shop.db.url();
   auto port_at = url.rfind(':') + 1;
   auto port_end = url.find('/', port_at);
   cutting_relay relay(static_cast<unsigned short>(std::stoi(url.substr(port_at, port_end - port_at))));
   auto settings = shop.environment;
   settings["DATABASE_URL"] = url.substr(0, port_at) + std::to_string(relay.port()) + url.substr(port_end);
-  pushed_receiver receiver(settings);
+  receiver_process receiver(settings);
   std::set<std::string> acknowledged;
   auto push = [&](int first, int last) {
     for (int n = first; n <= last; ++n) {
-      auto id = receiver.push(told("u" + std::to_string(n), 31, "R" + std::to_string(n)));
+      auto id = receiver.push(webhook_body("u" + std::to_string(n), 31, "R" + std::to_string(n)));
       REQUIRE(id != "");
       acknowledged.insert(id);
     }

@@ -13,7 +13,7 @@ namespace {
 const std::string one = "example-a:example-key-1:A";
 const std::string two = "example-a:example-key-1:A,example-b:example-key-2:B";
 
-void recovers(const swept_shop& s) {
+void recovers(const reconciler_process& s) {
   auto report = s.sweep(0);
   for (const auto& [account, r] : report) CHECK(text(r, "verdict") == "complete");
   CHECK(s.differences().empty());
@@ -23,7 +23,7 @@ void recovers(const swept_shop& s) {
 
 TEST_CASE("a fifth of all requests fails in every known way and every tenth is throttled, and the sweep is "
           "complete") {
-  swept_shop s(two, 300);
+  reconciler_process s(two, 300);
   s.set(R"({"fail":0.2,"throttle":0.1,"retry_after_s":0,"latency_ms":5,"jitter_ms":20})");
   auto reports = s.sweep(0);
   std::int64_t requests = 0;
@@ -43,7 +43,7 @@ TEST_CASE("a fifth of all requests fails in every known way and every tenth is t
 
 TEST_CASE("pages that never can be read make it incomplete by name, each asked six times, and all others are "
           "applied") {
-  swept_shop s(one, 150);
+  reconciler_process s(one, 150);
   s.set(R"({"fail_pages":[3,4,5,6,7,8,9,10,11,12,13,14]})");
   auto r = s.sweep(3).at("example-a");
   CHECK(text(r, "verdict") == "incomplete");
@@ -60,7 +60,7 @@ TEST_CASE("pages that never can be read make it incomplete by name, each asked s
 TEST_CASE("Retry-After is kept, in seconds and as a date, and the sweep goes on until it is complete") {
   for (const char* date : {"false", "true"}) {
     CAPTURE(date);
-    swept_shop s(one, 60);
+    reconciler_process s(one, 60);
     s.set(std::string(R"({"requests_per_second":6,"retry_after_s":1,"retry_after_date":)") + date + "}");
     auto r = s.sweep(0).at("example-a");
     CHECK(text(r, "verdict") == "complete");
@@ -72,7 +72,7 @@ TEST_CASE("Retry-After is kept, in seconds and as a date, and the sweep goes on 
 }
 
 TEST_CASE("a ceiling of requests per second keeps a sweep from ever being throttled") {
-  swept_shop s(one, 60);
+  reconciler_process s(one, 60);
   s.set(R"({"requests_per_second":10,"retry_after_s":1})");
   s.environment["SUIVI_MAYSTRO_REQUESTS_PER_SECOND"] = "6";
   auto r = s.sweep(0).at("example-a");
@@ -81,7 +81,7 @@ TEST_CASE("a ceiling of requests per second keeps a sweep from ever being thrott
 }
 
 TEST_CASE("a refused key stops that account at once and says so while the other one is swept") {
-  swept_shop s(two, 100);
+  reconciler_process s(two, 100);
   s.set(R"({"refused_tokens":["example-key-1"]})");
   auto reports = s.sweep(3);
   CHECK(text(reports.at("example-a"), "verdict") == "incomplete");
@@ -97,7 +97,7 @@ TEST_CASE("a refused key stops that account at once and says so while the other 
 TEST_CASE("a list in any of its four envelopes is read whole") {
   for (const char* envelope : {"list.results", "results", "list", "bare"}) {
     CAPTURE(envelope);
-    swept_shop s(one, 43);
+    reconciler_process s(one, 43);
     s.set(std::string(R"({"list_envelope":")") + envelope + "\"}");
     CHECK(text(s.sweep(0).at("example-a"), "verdict") == "complete");
     CHECK(s.differences().empty());
@@ -105,7 +105,7 @@ TEST_CASE("a list in any of its four envelopes is read whole") {
 }
 
 TEST_CASE("a count that is too high makes it incomplete after three rounds, and what was read is applied") {
-  swept_shop s(one, 60);
+  reconciler_process s(one, 60);
   for (const char* lie : {"1", "1000000000000"}) {
     CAPTURE(lie);
     s.set(std::string(R"({"count_lie":)") + lie + "}");
@@ -119,7 +119,7 @@ TEST_CASE("a count that is too high makes it incomplete after three rounds, and 
 
 TEST_CASE(
     "a count that is too low costs no order, for pages are read as long as the courier names a next one") {
-  swept_shop s(one, 60);
+  reconciler_process s(one, 60);
   s.set(R"({"count_lie":-30})");
   (void)s.sweep(0);
   CHECK(s.differences().empty());
@@ -131,7 +131,7 @@ TEST_CASE("rows that come and go while the list is read lose no order of a compl
     for (int remove : {0, 3, 10}) {
       CAPTURE(insert);
       CAPTURE(remove);
-      swept_shop s(one, 120);
+      reconciler_process s(one, 120);
       s.set(R"({"latency_ms":10,"jitter_ms":40,"shift_insert":)" + std::to_string(insert / 100.0) +
             R"(,"shift_remove":)" + std::to_string(remove / 100.0) + "}");
       auto done = run_program("suivi-reconciler", {"sweep", "--full", "--json"}, s.environment);
@@ -147,7 +147,7 @@ TEST_CASE("rows that come and go while the list is read lose no order of a compl
 }
 
 TEST_CASE("a courier that nobody answers for ends the sweep as incomplete, and its return ends that") {
-  swept_shop s(one, 60);
+  reconciler_process s(one, 60);
   s.db.execute("update shipping_accounts set \"baseUrl\" = 'http://127.0.0.1:1'");
   auto r = s.sweep(3).at("example-a");
   CHECK(text(r, "verdict") == "incomplete");
@@ -160,7 +160,7 @@ TEST_CASE("a courier that nobody answers for ends the sweep as incomplete, and i
 
 TEST_CASE("a worker told to stop while the courier wants to be left alone ends within ten seconds and frees "
           "its lease") {
-  swept_shop s(one, 60);
+  reconciler_process s(one, 60);
   s.set(R"({"throttle":1,"retry_after_s":600})");
   program worker("suivi-reconciler", {"run"}, s.environment);
   wait_until("a throttled request", [&] { return s.requests("throttled") > 0; });
@@ -177,7 +177,7 @@ namespace {
 // A shop of one account whose courier is the test's own bytes. `list` holds three rows of orders that the
 // shop knows.
 struct odd_courier {
-  swept_shop shop{one, 10};
+  reconciler_process shop{one, 10};
   std::string list;
   std::optional<raw_courier> courier;
 
@@ -295,7 +295,7 @@ TEST_CASE("a next that names another host is never followed") {
 }
 
 TEST_CASE("a courier that is away for a while in mid-sweep is waited for, and asked little meanwhile") {
-  swept_shop s(one, 150);
+  reconciler_process s(one, 150);
   s.set(R"({"latency_ms":20})");
   std::atomic<int> asked_while_away{0};
   // Hands every request on to the stand-in; for two seconds after the tenth it hangs up instead.

@@ -12,7 +12,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-finished replay(const operated_shop& s, std::vector<std::string> arguments) {
+finished replay(const operations_client& s, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"replay", "--json"});
   return run_program("suivi-receiver", arguments, s.environment);
 }
@@ -32,29 +32,29 @@ std::string counts(const finished& done, int status = 0) {
   return all;
 }
 
-std::string shown(const operated_shop& s, const std::string& order) {
+std::string shown(const operations_client& s, const std::string& order) {
   return s.db.value("select coalesce(\"shippingStatus\", '-') from orders where \"id\" = '" + order + "'");
 }
 
 // Events of orders that are not there yet; then they are. Nobody but a replay looks at them.
-std::vector<std::string> parked(const operated_shop& s, int from, int to) {
+std::vector<std::string> parked(const operations_client& s, int from, int to) {
   std::vector<std::string> ids;
   for (int n = from; n < to; ++n) ids.push_back(s.push("P" + std::to_string(n), 31));
   for (const auto& id : ids) s.await(id, "parked");
   return ids;
 }
-void add_orders(const operated_shop& s, int from, int to) {
+void add_orders(const operations_client& s, int from, int to) {
   s.db.execute(
       R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
     select 'p' || n, 'P' || n, 'c', 1, 'example-a', now() from generate_series()" +
       std::to_string(from) + "," + std::to_string(to - 1) + ") n");
 }
-void stop_receiver(operated_shop& s) {
+void stop_receiver(operations_client& s) {
   s.receiver->signal(SIGTERM);
   REQUIRE(s.receiver->wait() == 0);
 }
 
-std::string file_of(const operated_shop& s, const std::string& content) {
+std::string file_of(const operations_client& s, const std::string& content) {
   auto path = s.spool.path() + "/events.ndjson";
   std::ofstream(path) << content;
   return path;
@@ -64,7 +64,7 @@ std::string file_of(const operated_shop& s, const std::string& content) {
 
 TEST_CASE(
     "a replay takes what it was told by outcome, id, time and account, and a second one changes nothing") {
-  operated_shop s;
+  operations_client s;
   auto ids = parked(s, 1, 6);
   (void)s.push_raw("{");
   s.await(s.push("R1", 31), "applied");
@@ -99,7 +99,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a replay reads files of bodies and of printed events, and rows of the old system") {
-  operated_shop s;
+  operations_client s;
   auto id = s.push("R1", 31);
   s.await(id, "applied");
   auto printed = text(s.asked("webhooks/events").at_pointer("/events/0"));
@@ -128,7 +128,7 @@ TEST_CASE("a replay reads files of bodies and of printed events, and rows of the
 }
 
 TEST_CASE("a replay's mistakes are status 2, an absent database 1, and what failed 3") {
-  operated_shop s;
+  operations_client s;
   auto event = s.push("R1", 31);
   s.await(event, "applied");
   for (const auto& arguments : std::vector<std::vector<std::string>>{{"--since", "yesterday"},
@@ -167,7 +167,7 @@ TEST_CASE("a replay's mistakes are status 2, an absent database 1, and what fail
 }
 
 TEST_CASE("a replay keeps its rate and a signal in its middle ends it in order with everything given back") {
-  operated_shop s;
+  operations_client s;
   s.db.execute(R"(with u as (select nextval('suivi.event_id') as id, n from generate_series(1, 400) n), i as (
       insert into suivi.inbox (id, stored_on, received_at, account, raw, name, reference, status)
       select id, (now() at time zone 'UTC')::date, now(), 'example-a', convert_to('{"event":"x","payload":{"id":"p' || n ||
@@ -202,7 +202,7 @@ TEST_CASE("a replay keeps its rate and a signal in its middle ends it in order w
 }
 
 TEST_CASE("what a stopped replay holds because its order is locked is free for others at once") {
-  operated_shop s;
+  operations_client s;
   auto id = parked(s, 1, 2)[0];
   stop_receiver(s);
   add_orders(s, 1, 2);
@@ -226,7 +226,7 @@ TEST_CASE("what a stopped replay holds because its order is locked is free for o
 }
 
 TEST_CASE("the API replays up to a hundred thousand events and refuses more") {
-  operated_shop s;
+  operations_client s;
   s.db.execute(R"(insert into suivi.inbox (id, stored_on, received_at, raw, outcome, error)
     select nextval('suivi.event_id'), (now() at time zone 'UTC')::date, now() - (n > 100000)::int * interval '2 hours', '{', 'quarantined', 'x'
     from generate_series(1, 100001) n)");

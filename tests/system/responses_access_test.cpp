@@ -12,7 +12,7 @@ std::string forwarded(const std::string& addresses) {
   return "X-Forwarded-For: " + addresses + "\r\n";
 }
 
-std::string metric(const answering& r, const std::string& name) {
+std::string metric(const webhook_sender& r, const std::string& name) {
   std::istringstream lines(r.ask(request("GET", "/metrics")).body);
   for (std::string line; std::getline(lines, line);)
     if (line.starts_with(name + " ")) return line.substr(name.size() + 1);
@@ -22,7 +22,7 @@ std::string metric(const answering& r, const std::string& name) {
 } // namespace
 
 TEST_CASE("only allowed addresses may push, and nobody's word for an address is taken without trust") {
-  answering r({{"SUIVI_RECEIVER_ALLOW_FROM", "203.0.113.0/24,2001:db8::/32"}});
+  webhook_sender r({{"SUIVI_RECEIVER_ALLOW_FROM", "203.0.113.0/24,2001:db8::/32"}});
   auto got = r.push(secret_address, event("R1"));
   CHECK(got.status == 403);
   CHECK(contains(got.body, R"("code":"FORBIDDEN")"));
@@ -36,13 +36,13 @@ TEST_CASE("only allowed addresses may push, and nobody's word for an address is 
   CHECK(contains(r.process->log(),
                  R"("message":"requests are refused; this is said once a minute, of the first of them",)"
                  R"("status":403,"from":"127.0.0.1")"));
-  answering near({{"SUIVI_RECEIVER_ALLOW_FROM", "127.0.0.1"}});
+  webhook_sender near({{"SUIVI_RECEIVER_ALLOW_FROM", "127.0.0.1"}});
   CHECK(near.push(secret_address, event("R1")).status == 200);
 }
 
 TEST_CASE("behind one and two trusted proxies the client is whom they name") {
-  answering r({{"SUIVI_RECEIVER_ALLOW_FROM", "203.0.113.0/24,2001:db8::/32"},
-               {"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"}});
+  webhook_sender r({{"SUIVI_RECEIVER_ALLOW_FROM", "203.0.113.0/24,2001:db8::/32"},
+                    {"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"}});
   struct row {
     std::string headers;
     unsigned status;
@@ -67,7 +67,8 @@ TEST_CASE("behind one and two trusted proxies the client is whom they name") {
 }
 
 TEST_CASE("figures are for near addresses, and who stands behind a near proxy is not near for that") {
-  answering r({{"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.0/8"}, {"SUIVI_ADMIN_TOKEN", "example-token"}});
+  webhook_sender r(
+      {{"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.0/8"}, {"SUIVI_ADMIN_TOKEN", "example-token"}});
   auto status = [&](const std::string& headers) {
     return r.ask(request("GET", "/metrics", "", headers)).status;
   };
@@ -78,13 +79,13 @@ TEST_CASE("figures are for near addresses, and who stands behind a near proxy is
   CHECK(status(forwarded("unknown")) == 401);
   CHECK(status(forwarded("203.0.113.9") + "Authorization: Bearer example-token\r\n") == 200);
   CHECK(status(forwarded("203.0.113.9") + "Authorization: Bearer example-toke\r\n") == 401);
-  answering closed({{"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.0/8"}});
+  webhook_sender closed({{"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.0/8"}});
   CHECK(closed.ask(request("GET", "/metrics", "", forwarded("203.0.113.9") + "Authorization: Bearer \r\n"))
             .status == 401);
 }
 
 TEST_CASE("who keeps being refused is told to wait, but whatever is right is served at once") {
-  answering r({{"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.1"}, {"SUIVI_ADMIN_TOKEN", "example-token"}});
+  webhook_sender r({{"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.1"}, {"SUIVI_ADMIN_TOKEN", "example-token"}});
   raw_peer peer(r.port);
   int refused = 0;
   raw_answer got;

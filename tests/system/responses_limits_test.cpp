@@ -29,7 +29,7 @@ std::string padded(const std::string& reference, std::size_t bytes) {
 }
 
 // With a peer that was there before, and one that comes.
-void check_serves(answering& r, const std::string& reference) {
+void check_serves(webhook_sender& r, const std::string& reference) {
   CHECK(r.push(secret_address, event(reference)).status == 200);
   CHECK(r.holds(reference));
 }
@@ -45,7 +45,7 @@ std::int64_t open_files(pid_t process) {
 } // namespace
 
 TEST_CASE("a body of the limit passes and one byte more is 413, declared or chunked") {
-  answering r({{"SUIVI_RECEIVER_MAX_BODY", "1000B"}});
+  webhook_sender r({{"SUIVI_RECEIVER_MAX_BODY", "1000B"}});
   for (std::size_t size : {999, 1000, 1001}) {
     CAPTURE(size);
     unsigned expected = size > 1000 ? 413 : 200;
@@ -71,7 +71,7 @@ TEST_CASE("a body of the limit passes and one byte more is 413, declared or chun
 }
 
 TEST_CASE("leave to send is given for what may come and a body over the limit is refused unread") {
-  answering r;
+  webhook_sender r;
   auto body = event("R1");
   raw_peer peer(r.port);
   auto head = "POST " + secret_address + " HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n";
@@ -90,7 +90,7 @@ TEST_CASE("leave to send is given for what may come and a body over the limit is
 }
 
 TEST_CASE("half a webhook is no webhook") {
-  answering r;
+  webhook_sender r;
   auto body = event("R1");
   auto whole = request("POST", secret_address, body);
   for (bool reset : {false, true})
@@ -115,7 +115,7 @@ TEST_CASE("half a webhook is no webhook") {
 }
 
 TEST_CASE("what might be read as two different requests is refused and keeps nothing") {
-  answering r;
+  webhook_sender r;
   auto body = event("R1");
   auto length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
   auto post = "POST " + secret_address + " HTTP/1.1\r\nHost: x\r\n";
@@ -164,7 +164,7 @@ TEST_CASE("what might be read as two different requests is refused and keeps not
 }
 
 TEST_CASE("garbage on the port is answered 400 and closed") {
-  answering r;
+  webhook_sender r;
   for (const auto& garbage : {"\x16\x03\x01\x02\x01\x01\x01\xfc\x03\x03\x0d\x0a\x0d\x0a"s,
                               "\0\0\0\0\r\n\r\n"s, "SSH-2.0-OpenSSH_9.2\r\n\r\n"s, "\xff\xfe\xfd\r\n\r\n"s,
                               "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"s, std::string(10'000, '\0') + "\r\n\r\n"}) {
@@ -177,7 +177,7 @@ TEST_CASE("garbage on the port is answered 400 and closed") {
 }
 
 TEST_CASE("slow senders are cut off while others are served") {
-  answering r;
+  webhook_sender r;
   auto begun = steady_clock::now();
   auto seconds = [&] { return std::chrono::duration<double>(steady_clock::now() - begun).count(); };
   raw_peer mute(r.port), head(r.port), body(r.port);
@@ -195,7 +195,7 @@ TEST_CASE("slow senders are cut off while others are served") {
 }
 
 TEST_CASE("connections over the limit wait for one to end") {
-  answering r({{"SUIVI_RECEIVER_MAX_CONNECTIONS", "3"}});
+  webhook_sender r({{"SUIVI_RECEIVER_MAX_CONNECTIONS", "3"}});
   std::vector<std::unique_ptr<raw_peer>> peers;
   for (int n = 0; n < 40; ++n) peers.push_back(std::make_unique<raw_peer>(r.port));
   for (int n = 0; n < 40; ++n)
@@ -213,7 +213,7 @@ TEST_CASE("connections over the limit wait for one to end") {
 
 TEST_CASE("a small limit of open files means fewer connections, said at the start, and the database stays in "
           "reach") {
-  answering r({}, "", {"/usr/bin/prlimit", "--nofile=60:60"});
+  webhook_sender r({}, "", {"/usr/bin/prlimit", "--nofile=60:60"});
   CHECK(contains(r.process->log(), R"("files":60,"wanted":10000,"connections":24)"));
   std::vector<std::unique_ptr<raw_peer>> peers;
   for (int n = 0; n < 100; ++n) peers.push_back(std::make_unique<raw_peer>(r.port));
@@ -228,7 +228,7 @@ TEST_CASE("a small limit of open files means fewer connections, said at the star
 
 TEST_CASE(
     "without any descriptor left accepting pauses, who is connected is served, and then everybody is again") {
-  answering r;
+  webhook_sender r;
   check_serves(r, "R0");
   raw_peer connected(r.port);
   connected.send(request("GET", "/healthz"));

@@ -29,7 +29,7 @@ std::string webhook(int n) {
   return request("POST", secret_address + "?account=example-a", event("R" + std::to_string(n)));
 }
 
-void check_all_applied(const answering& r) {
+void check_all_applied(const webhook_sender& r) {
   CAPTURE(r.process->log());
   CAPTURE(r.db().value(
       "select json_agg(p)::text from (select state, attempts, error, again_at, count(*) from suivi.pending"
@@ -42,7 +42,7 @@ void check_all_applied(const answering& r) {
 } // namespace
 
 TEST_CASE("requests whose commit is under way when the receiver is told to stop are answered and applied") {
-  answering r({{"MAYSTRO_API_KEY", ""}}, shop);
+  webhook_sender r({{"MAYSTRO_API_KEY", ""}}, shop);
   r.db().execute(R"(create function linger() returns trigger language plpgsql as $$
     begin if new.reference = 'R0' then perform pg_sleep(1.5); end if; return new; end $$;
     create trigger linger before insert on suivi.inbox for each row execute function linger())");
@@ -68,9 +68,9 @@ TEST_CASE("requests whose commit is under way when the receiver is told to stop 
 
 TEST_CASE(
     "told to stop before the accounts could be read the receiver waits for them and applies what it took") {
-  answering r({{"MAYSTRO_API_KEY", ""}},
-              std::string(shop) +
-                  "; alter table shipping_accounts rename column \"credentials\" to \"away\"");
+  webhook_sender r({{"MAYSTRO_API_KEY", ""}},
+                   std::string(shop) +
+                       "; alter table shipping_accounts rename column \"credentials\" to \"away\"");
   for (int n = 0; n < 5; ++n) CHECK(r.ask(webhook(n)).status == 200);
   wait_until("the failing read",
              [&] { return contains(r.process->log(), "the shop's courier accounts cannot be read"); });
@@ -83,7 +83,7 @@ TEST_CASE(
 
 TEST_CASE(
     "told to stop under load the receiver loses nothing it acknowledged and ends with status 0 in time") {
-  answering r({{"MAYSTRO_API_KEY", ""}}, shop);
+  webhook_sender r({{"MAYSTRO_API_KEY", ""}}, shop);
   std::mutex guard;
   std::set<std::string> acknowledged;
   std::atomic<int> taken = 0, next = 0;

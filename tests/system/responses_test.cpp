@@ -35,7 +35,7 @@ const std::string wrong_secret = refusal("wrong or missing secret", "UNAUTHORIZE
 } // namespace
 
 TEST_CASE("a webhook is stored, its repeat is a duplicate of it, and what concerns no order is ignored") {
-  answering r;
+  webhook_sender r;
   auto id = check_answer(r.push(secret_address, event("R1")), 200,
                          R"({"success":true,"id":"*","outcome":"stored"})");
   auto same = check_answer(r.push("/api/webhooks/maystro?secret=example-secret", event("R1")), 200,
@@ -50,7 +50,7 @@ TEST_CASE("a webhook is stored, its repeat is a duplicate of it, and what concer
 }
 
 TEST_CASE("what cannot be understood is kept and answered 202 with the reason") {
-  answering r;
+  webhook_sender r;
   for (const std::string& body :
        {std::string("not json"), std::string(), std::string("{"), std::string("[]"),
         std::string("{\"event\":\"x\"}"), std::string("\xff\xfe\0", 3),
@@ -69,11 +69,11 @@ TEST_CASE("what cannot be understood is kept and answered 202 with the reason") 
 TEST_CASE("without the database a webhook is spooled and without a spool it is refused for now") {
   environment away{{"DATABASE_URL", "postgresql://suivi@127.0.0.1:1/shop"}};
   {
-    answering r(away);
+    webhook_sender r(away);
     check_answer(r.push(secret_address, event("R1")), 202, R"({"success":true,"outcome":"spooled"})");
   }
   away["SUIVI_RECEIVER_SPOOL"] = "/dev/null/no-folder";
-  answering r(away);
+  webhook_sender r(away);
   auto got = r.push(secret_address, event("R1"));
   check_answer(got, 503, refusal("the event cannot be kept now, send it again", "UNAVAILABLE"));
   CHECK(contains(got.head, "Retry-After: 5\r\n"));
@@ -81,7 +81,7 @@ TEST_CASE("without the database a webhook is spooled and without a spool it is r
 
 TEST_CASE("other methods are 405 with what is allowed and other paths are 404, before anybody's rights are "
           "looked at") {
-  answering r({{"SUIVI_RECEIVER_ALLOW_FROM", "192.0.2.0/24"}});
+  webhook_sender r({{"SUIVI_RECEIVER_ALLOW_FROM", "192.0.2.0/24"}});
   for (const std::string& address : {"/webhooks/maystro/wrong"s, secret_address, "/api/webhooks/maystro"s,
                                      "/api/v1/webhooks/maystro?secret=x"s})
     for (const char* method : {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "FOO"}) {
@@ -111,7 +111,7 @@ TEST_CASE("other methods are 405 with what is allowed and other paths are 404, b
 }
 
 TEST_CASE("either of two secrets opens all three addresses however it is given") {
-  answering r({{"MAYSTRO_WEBHOOK_SECRET", "example/old secret%, example-new"}});
+  webhook_sender r({{"MAYSTRO_WEBHOOK_SECRET", "example/old secret%, example-new"}});
   int n = 0;
   auto status = [&](const std::string& target, const std::string& headers = "") {
     return r.push(target, event("R" + std::to_string(++n)), headers).status;
@@ -156,7 +156,7 @@ TEST_CASE("either of two secrets opens all three addresses however it is given")
 }
 
 TEST_CASE("an open receiver takes webhooks with any secret or none") {
-  answering r({{"MAYSTRO_WEBHOOK_SECRET", ""}, {"SUIVI_RECEIVER_ALLOW_OPEN", "true"}});
+  webhook_sender r({{"MAYSTRO_WEBHOOK_SECRET", ""}, {"SUIVI_RECEIVER_ALLOW_OPEN", "true"}});
   CHECK(r.push("/webhooks/maystro/anything", event("R1")).status == 200);
   CHECK(r.push("/api/webhooks/maystro", event("R2")).status == 200);
   CHECK(r.push("/api/v1/webhooks/maystro?secret=x", event("R3")).status == 200);
@@ -164,7 +164,7 @@ TEST_CASE("an open receiver takes webhooks with any secret or none") {
 }
 
 TEST_CASE("the account's name may hold any character") {
-  answering r;
+  webhook_sender r;
   CHECK(r.push(secret_address + "?account=acc%2F1%20%C3%A9%26", event("R1")).status == 200);
   CHECK(r.push(secret_address + "?account=a+b", event("R2")).status == 200);
   CHECK(r.push(secret_address + "?account=", event("R3")).status == 200);
@@ -175,7 +175,7 @@ TEST_CASE("the account's name may hold any character") {
 }
 
 TEST_CASE("pipelined webhooks are answered in order and each is stored") {
-  answering r;
+  webhook_sender r;
   raw_peer peer(r.port);
   std::string all;
   for (int n = 0; n < 50; ++n) all += request("POST", secret_address, event("R" + std::to_string(n)));
@@ -195,7 +195,7 @@ TEST_CASE("pipelined webhooks are answered in order and each is stored") {
 }
 
 TEST_CASE("HTTP 1.0 is spoken, with and without keeping the connection") {
-  answering r;
+  webhook_sender r;
   raw_peer once(r.port);
   auto body = event("R1");
   once.send("POST " + secret_address + " HTTP/1.0\r\nContent-Length: " + std::to_string(body.size()) +

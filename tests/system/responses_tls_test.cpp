@@ -36,7 +36,7 @@ loopback::client_limits trusting(const certificates& made) {
 }
 
 // The status; 0 where there is no connection.
-unsigned push(asking& client, const answering& r, const std::string& reference) {
+unsigned push(asking& client, const webhook_sender& r, const std::string& reference) {
   loopback::client_request what;
   what.method = "POST";
   what.url = "https://localhost:" + std::to_string(r.port) + secret_address;
@@ -58,7 +58,7 @@ finished start(const environment& more) {
 TEST_CASE("webhooks come in over TLS, and what is not TLS does not") {
   certificates made;
   installed files(made);
-  answering r(files.settings);
+  webhook_sender r(files.settings);
   asking client(trusting(made));
   CHECK(push(client, r, "R1") == 200);
   CHECK(r.holds("R1"));
@@ -73,7 +73,7 @@ TEST_CASE("a renewed certificate is served after SIGHUP, whoever is connected st
           "changes nothing") {
   certificates made, others;
   installed files(made);
-  answering r(files.settings);
+  webhook_sender r(files.settings);
   asking early(trusting(made)); // keeps its connection
   REQUIRE(push(early, r, "R1") == 200);
 
@@ -108,7 +108,7 @@ TEST_CASE("a renewed certificate is served after SIGHUP, whoever is connected st
 }
 
 TEST_CASE("SIGHUP without TLS leaves the receiver running") {
-  answering r;
+  webhook_sender r;
   r.process->signal(SIGHUP);
   wait_until("a line", [&] { return contains(r.process->log(), "there is nothing to reload"); });
   CHECK(r.push(secret_address, event("R1")).status == 200);

@@ -11,13 +11,13 @@ namespace {
 
 const std::string two = "example-a:example-key-1:A,example-b:example-key-2:B";
 
-finished sweep(const swept_shop& s, std::vector<std::string> flags) {
+finished sweep(const reconciler_process& s, std::vector<std::string> flags) {
   flags.insert(flags.begin(), "sweep");
   return run_program("suivi-reconciler", std::move(flags), s.environment);
 }
 
 // What a sweep says on its standard error where that is a terminal.
-std::string said_on_a_terminal(const swept_shop& s) {
+std::string said_on_a_terminal(const reconciler_process& s) {
   std::vector<std::string> texts{"PATH=/usr/bin:/bin", "LANG=C.UTF-8"};
   for (const auto& [key, value] : s.environment) texts.push_back(key + "=" + value);
   std::vector<char*> environment;
@@ -46,7 +46,7 @@ std::string said_on_a_terminal(const swept_shop& s) {
 } // namespace
 
 TEST_CASE("an account that is not there is status 2 and one line that names it") {
-  swept_shop s(two, 20);
+  reconciler_process s(two, 20);
   auto done = sweep(s, {"--account", "example-c", "--json"});
   CHECK(done.status == 2);
   CHECK(done.output.empty());
@@ -59,7 +59,7 @@ TEST_CASE("an account that is not there is status 2 and one line that names it")
 }
 
 TEST_CASE("one JSON document is printed for all accounts, with status 3 where one is incomplete") {
-  swept_shop s(two, 100);
+  reconciler_process s(two, 100);
   auto done = sweep(s, {"--json", "--max-orders", "10"});
   CAPTURE(done.output);
   CHECK(done.status == 0);
@@ -86,7 +86,7 @@ TEST_CASE("one JSON document is printed for all accounts, with status 3 where on
 }
 
 TEST_CASE("a dry run of a shop that Suivi has never seen makes nothing there") {
-  swept_shop s(two, 20);
+  reconciler_process s(two, 20);
   auto done = sweep(s, {"--dry-run"});
   CHECK(done.status == 1);
   CHECK(done.log.find("migrate") != std::string::npos);
@@ -95,7 +95,7 @@ TEST_CASE("a dry run of a shop that Suivi has never seen makes nothing there") {
 }
 
 TEST_CASE("beside another's sweep it says that it waits, and sweeps as soon as it may") {
-  swept_shop s(two, 20);
+  reconciler_process s(two, 20);
   REQUIRE(sweep(s, {}).status == 0);
   s.db.execute("update suivi.account set lease_owner = 'somebody', lease_until = now() + interval '1 hour', "
                "term = term + 1 "
@@ -112,7 +112,7 @@ TEST_CASE("beside another's sweep it says that it waits, and sweeps as soon as i
 }
 
 TEST_CASE("progress is shown on a terminal and nowhere else") {
-  swept_shop s(two, 150);
+  reconciler_process s(two, 150);
   s.set(R"({"latency_ms":60})");
   std::string shown = said_on_a_terminal(s);
   CHECK(shown.find("\r\x1b[K[#") != std::string::npos);

@@ -62,7 +62,7 @@ void check_bar(const std::string& shown) {
 } // namespace
 
 TEST_CASE("a sweep and a comparison show their progress on a terminal and one document on standard output") {
-  swept_shop s("example-a:example-key-1:A", 150);
+  reconciler_process s("example-a:example-key-1:A", 150);
   s.set(R"({"latency_ms":150})"); // thirty pages
   for (const char* command : {"sweep", "verify"}) {
     CAPTURE(command);
@@ -78,7 +78,7 @@ TEST_CASE("a sweep and a comparison show their progress on a terminal and one do
 }
 
 TEST_CASE("a replay of events, by time or by id, shows its progress on a terminal and nowhere else") {
-  operated_shop s;
+  operations_client s;
   std::string last;
   for (int n = 1; n <= 30; ++n) last = s.push("R" + std::to_string(n), 31);
   s.await(last, "applied");

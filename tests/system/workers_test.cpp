@@ -22,12 +22,12 @@ void within(std::chrono::seconds limit, const std::string& what, Condition holds
     if (std::chrono::steady_clock::now() > end) give_up(what);
 }
 
-bool asked(const swept_shop& s, const std::string& question) {
+bool asked(const reconciler_process& s, const std::string& question) {
   return s.db.value(question) == "t";
 }
 
 // Scheduled for half a day from now, so that nothing becomes due while a test looks.
-void schedule_far_away(swept_shop& s) {
+void schedule_far_away(reconciler_process& s) {
   s.environment["SUIVI_RECONCILER_TIMEZONE"] = "UTC";
   s.environment["SUIVI_RECONCILER_SCHEDULE"] =
       s.db.value("select to_char(now() at time zone 'UTC' + interval '12 hours', 'HH24:MI')");
@@ -36,7 +36,7 @@ void schedule_far_away(swept_shop& s) {
 // Two workers of which the first is in the middle of a sweep of the only account: some pages are written,
 // most are not.
 struct two_workers {
-  swept_shop s{one, 300};
+  reconciler_process s{one, 300};
   std::optional<program> first, second;
 
   two_workers() {
@@ -72,7 +72,7 @@ struct two_workers {
 };
 
 // Everything a sweeper writes, but for its own report.
-std::string written(const swept_shop& s) {
+std::string written(const reconciler_process& s) {
   return s.db.value(R"sql(
 select md5((select string_agg(o::text || o.xmin, ',' order by o."id") from orders o)) ||
        md5((select string_agg(p::text || p.xmin, ',' order by p.id) from suivi.parcel p)) ||
@@ -124,9 +124,9 @@ TEST_CASE("a worker that froze in mid-sweep and wakes up when another has taken 
 }
 
 TEST_CASE("an account whose courier is slow holds up no other account of the same worker") {
-  swept_shop s(two, 100);
+  reconciler_process s(two, 100);
   s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "300ms";
-  swept_shop slow(one, 10);
+  reconciler_process slow(one, 10);
   slow.set(R"({"latency_ms":20000})");
   s.db.execute("update shipping_accounts set \"baseUrl\" = '" + slow.url + "' where \"id\" = 'example-a'");
   program worker("suivi-reconciler", {"run"}, s.environment);
@@ -144,7 +144,7 @@ TEST_CASE("an account whose courier is slow holds up no other account of the sam
 }
 
 TEST_CASE("what was missed in days of downtime is caught up by one full sweep") {
-  swept_shop s(one, 30);
+  reconciler_process s(one, 30);
   schedule_far_away(s);
   s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "100ms";
   (void)s.sweep(0);
@@ -163,7 +163,7 @@ TEST_CASE("what was missed in days of downtime is caught up by one full sweep") 
 
 TEST_CASE("a sweep that is asked for over the API begins within a second and shows how far it has come while "
           "it runs") {
-  swept_shop s(one, 200);
+  reconciler_process s(one, 200);
   schedule_far_away(s);
   auto environment = s.environment;
   environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "0s";

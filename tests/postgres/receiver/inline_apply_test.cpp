@@ -62,7 +62,7 @@ TEST_CASE("what was seen before is neither stored nor applied again, alone or wi
   CHECK(db.number("select count(*) from suivi.event_outcome") == 3);
 }
 
-TEST_CASE("an order that the shop has locked delays neither the answer nor its neighbours") {
+TEST_CASE("an order that the shop has locked delays neither the answer nor its neighbors") {
   test::database db;
   receiver_inside here(db);
   auto rows = five_orders();

@@ -28,7 +28,7 @@ std::vector<shop::account> accounts_of(const test::database& db) {
 
 } // namespace
 
-TEST_CASE("active accounts of the active courier company, with their own base URL and a normalised key") {
+TEST_CASE("active accounts of the active courier company, with their own base URL and a normalized key") {
   stage s;
   s.db.execute(R"sql(
 update shipping_accounts set "baseUrl" = 'https://own.example/api/' where "id" = 'acc-2';

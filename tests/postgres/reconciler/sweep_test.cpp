@@ -30,7 +30,7 @@ TEST_CASE("a missing tracking number is filled though the status text is already
   CHECK(s.column("R1", "maystroOrderId") == uuid_1);
 }
 
-TEST_CASE("the state of an order without tracking number is synchronised, and of one without status too") {
+TEST_CASE("the state of an order without tracking number is synchronized, and of one without status too") {
   stage s;
   s.order("R1", R"("shippingStatus")", "'CRÉÉ'");
   s.order("R2");

@@ -1,0 +1,44 @@
+// The builders that tests share, in one place so that a change of the shop or of a webhook is made once.
+#include "tests/support/builders.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace suivi::test {
+
+std::string webhook_body(const std::string& uuid, int status, const std::string& reference,
+                         const std::string& published) {
+  boost::json::object payload{{"status", status}};
+  if (!uuid.empty()) payload["id"] = uuid;
+  if (!reference.empty()) payload["external_order_id"] = reference;
+  boost::json::object event{{"event", "OrderStatusChanged"}, {"payload", payload}};
+  if (!published.empty()) event["publishTime"] = published;
+  return boost::json::serialize(event);
+}
+
+void add_customer(const database& db) {
+  db.execute(R"sql(
+    insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now()))sql");
+}
+
+void add_orders(const database& db, int first, int last, const std::string& account) {
+  db.execute(R"sql(
+    insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt")
+    select 'o' || n, 'R' || n, 'CONFIRMED', 'c', 1, )sql" +
+             account + ", now() from generate_series(" + std::to_string(first) + ", " + std::to_string(last) +
+             ") n");
+}
+
+double metric_value(std::string_view text, std::string_view name) {
+  for (std::size_t from = 0; from < text.size();) {
+    std::size_t end = std::min(text.find('\n', from), text.size());
+    std::string_view line = text.substr(from, end - from);
+    if (line.starts_with(name) && line.substr(name.size()).starts_with(' '))
+      return std::stod(std::string(line.substr(name.size() + 1)));
+    from = end + 1;
+  }
+  return -1;
+}
+
+} // namespace suivi::test
