@@ -65,7 +65,14 @@ constexpr pg::statement advance_parcels{"suivi_advance_parcels", R"(
            unnest($8::text[]) as left_statuses) p
   where t.id = p.id)"};
 
+// A trigger that cancels the UPDATE of a row must not go unnoticed.
 constexpr pg::statement update_orders{"suivi_update_orders", R"(
+  with w as (
+    select unnest($1::text[]) as id, unnest($2::text[]) as tracking, unnest($3::text[]) as shipping_status,
+           unnest($4::text[]) as maystro_order_id, unnest($5::timestamptz[]) as alerted_at,
+           unnest($6::text[]) as alert_reason, unnest($7::text[]) as abort_reason,
+           unnest($8::text[]) as metadata, unnest($9::boolean[]) as delivers
+  ), done as (
   update "orders" o
   set "trackingNumber" = w.tracking, "shippingStatus" = w.shipping_status, "maystroOrderId" = w.maystro_order_id,
       "alertedAt" = w.alerted_at at time zone 'UTC', "alertReason" = w.alert_reason, "abortReason" = w.abort_reason,
@@ -75,12 +82,9 @@ constexpr pg::statement update_orders{"suivi_update_orders", R"(
       end,
       "status" = case when w.delivers then 'DELIVERED' else o."status" end,
       "updatedAt" = now() at time zone 'UTC'
-  from (
-    select unnest($1::text[]) as id, unnest($2::text[]) as tracking, unnest($3::text[]) as shipping_status,
-           unnest($4::text[]) as maystro_order_id, unnest($5::timestamptz[]) as alerted_at,
-           unnest($6::text[]) as alert_reason, unnest($7::text[]) as abort_reason,
-           unnest($8::text[]) as metadata, unnest($9::boolean[]) as delivers) w
-  where o."id" = w.id)"};
+  from w where o."id" = w.id
+  returning 1)
+  select suivi.check_written(cardinality($1::text[]), (select count(*) from done)))"};
 
 constexpr pg::statement insert_changes{"suivi_insert_changes", R"(
   insert into suivi.change (order_id, account, parcel, source, field, from_value, to_value, event_id, sweep_id)

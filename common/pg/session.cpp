@@ -149,8 +149,12 @@ call::~call() {
 error error_of(const PGresult* r, bool doubt) {
   const char* state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
   if (state == nullptr) return lost(doubt);
-  const char* message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-  return sqlstate_error(state, message == nullptr ? "" : message);
+  auto text = [r](int name) {
+    const char* value = PQresultErrorField(r, name);
+    return std::string_view(value == nullptr ? "" : value);
+  };
+  return sqlstate_error(state, text(PG_DIAG_MESSAGE_PRIMARY), text(PG_DIAG_CONSTRAINT_NAME),
+                        text(PG_DIAG_COLUMN_NAME));
 }
 
 error lost(bool doubt) {

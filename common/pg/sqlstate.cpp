@@ -36,6 +36,11 @@ constexpr std::array<std::string_view, 7> last_words{
     "25006", "25P03", "57P01", "57P02", "57P03", "57P04", "57P05",
 };
 
+// Whose messages PostgreSQL itself words, without values of rows.
+constexpr std::array<std::string_view, 24> server_classes{"08", "0A", "0B", "0L", "0P", "25", "26", "28",
+                                                          "2B", "2D", "34", "3B", "3D", "3F", "40", "42",
+                                                          "53", "54", "55", "57", "58", "F0", "SV", "XX"};
+
 bool any_of(const auto& codes, std::string_view sqlstate) {
   return std::find(codes.begin(), codes.end(), sqlstate) != codes.end();
 }
@@ -53,10 +58,17 @@ bool ends_session(std::string_view sqlstate) {
   return sqlstate.substr(0, 2) == "08" || any_of(last_words, sqlstate);
 }
 
-error sqlstate_error(std::string_view sqlstate, std::string_view message) {
-  // Class 22 (data exception) quotes the refused value even in its primary message.
-  bool quotes_values = sqlstate.substr(0, 2) == "22";
-  std::string detail(quotes_values ? "a value was refused (data exception)" : message);
+error sqlstate_error(std::string_view sqlstate, std::string_view message, std::string_view constraint,
+                     std::string_view column) {
+  // Class 22 (data exception) quotes the refused value even in its primary message; what the shop's own
+  // triggers and constraints say may hold a customer's name.
+  std::string_view of_class = sqlstate.substr(0, 2);
+  bool of_the_server = std::ranges::find(server_classes, of_class) != server_classes.end();
+  std::string detail(of_class == "22"                     ? "a value was refused (data exception)"
+                     : of_class == "23" || !of_the_server ? "a row was refused"
+                                                          : message);
+  if (!constraint.empty()) detail += " by constraint " + std::string(constraint);
+  if (!column.empty()) detail += " in column " + std::string(column);
   return {kind_of(sqlstate), std::string(code_prefix) + std::string(sqlstate), std::move(detail)};
 }
 

@@ -17,8 +17,10 @@ namespace suivi::pg {
 [[nodiscard]] bool ends_session(std::string_view sqlstate);
 
 // "sqlstate:XXXXX", classified. `message` is the server's primary message (the details below it quote rows);
-// where even that may quote a value, it is left out.
-[[nodiscard]] error sqlstate_error(std::string_view sqlstate, std::string_view message);
+// where even that may quote a value, or is worded by the shop, it is left out. The names of constraint and
+// column are kept.
+[[nodiscard]] error sqlstate_error(std::string_view sqlstate, std::string_view message,
+                                   std::string_view constraint = {}, std::string_view column = {});
 
 // The five letters in an error made by sqlstate_error(), else empty.
 [[nodiscard]] std::string_view sqlstate_of(const error& e);

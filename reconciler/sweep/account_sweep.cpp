@@ -178,6 +178,8 @@ void account_sweep::judge() {
   how.list_done = plan_.done();
   how.list = plan_.judge();
   how.first_failure = first_failure_;
+  how.orders_refused = so_far().refused;
+  how.refused = sweep_.rows.refused();
   how.rows_locked = sweep_.rows.given_up();
   how.reads_undone = singles_.undone();
   sweep_verdict verdict = judge_sweep(how);

@@ -2,20 +2,27 @@
 #include "reconciler/sweep/row_queue.hpp"
 
 #include "common/log/log.hpp"
+#include "common/pg/batch_failure.hpp"
 #include "reconciler/pace/pace.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <string_view>
 
 namespace suivi::reconciler {
 namespace {
 
 constexpr milliseconds busy_pause{1'000};
+constexpr std::string_view statement_timeout = "sqlstate:57014";
+constexpr int lone_timeouts_max = 3; // a row that takes longer than a statement may, so often, is refused
+constexpr std::size_t named_max = 5; // refused orders named in the report's reason
 
 } // namespace
 
 row_queue::row_queue(pg::pool& database, shop::door_options door, std::optional<lease> held, tally& counted,
                      runtime::wakeup& progress)
-    : database_(database), door_(door), held_(std::move(held)), counted_(counted), progress_(progress) {}
+    : database_(database), door_(door), held_(std::move(held)), counted_(counted), progress_(progress),
+      slice_rows_(shop::observations_per_call_max) {}
 
 void row_queue::push(std::vector<shop::observation> rows) {
   for (shop::observation& o : rows) {
@@ -58,13 +65,12 @@ std::vector<row_queue::row> row_queue::take_slice() {
     slice.push_back(std::move(from.front()));
     from.pop_front();
   };
-  while (!busy_.empty() && busy_.front().next_try <= now && slice.size() < shop::observations_per_call_max)
-    take(busy_);
-  while (!queue_.empty() && slice.size() < shop::observations_per_call_max) take(queue_);
+  while (!busy_.empty() && busy_.front().next_try <= now && slice.size() < slice_rows_) take(busy_);
+  while (!queue_.empty() && slice.size() < slice_rows_) take(queue_);
   return slice;
 }
 
-task<result<std::vector<shop::verdict>>> row_queue::apply(const std::vector<shop::observation>& slice) {
+task<result<std::vector<shop::verdict>>> row_queue::apply(std::span<const shop::observation> slice) {
   shop::also under_term;
   if (held_)
     under_term = [this](pg::pipeline& closing, std::span<const shop::verdict>) {
@@ -79,6 +85,8 @@ task<result<std::vector<shop::verdict>>> row_queue::apply(const std::vector<shop
       if (done) co_return std::move(*done);
       last = done.error();
       if (last.kind == failure::permanent) co_return last;
+      bool timed_out = last.code == statement_timeout;
+      if (timed_out && (slice.size() > 1 || failures >= lone_timeouts_max)) co_return last;
     } else {
       last = db.error();
     }
@@ -90,7 +98,7 @@ task<result<std::vector<shop::verdict>>> row_queue::apply(const std::vector<shop
   }
 }
 
-void row_queue::classify(std::vector<row> slice, std::vector<shop::observation> observations,
+void row_queue::classify(std::span<row> slice, std::span<shop::observation> observations,
                          const std::vector<shop::verdict>& verdicts) {
   steady_time now = steady_now();
   for (std::size_t i = 0; i < slice.size(); ++i) {
@@ -112,6 +120,52 @@ void row_queue::classify(std::vector<row> slice, std::vector<shop::observation> 
   }
 }
 
+// The code alone says what happened: the shop's own words may hold names and phones.
+void row_queue::refuse(const row& one, const shop::observation& observed, const error& why) {
+  counted_.count_refused(one.parcel);
+  std::string reference = observed.what.reference.value_or(observed.what.uuid.value_or(""));
+  if (!refused_logged_.insert(text_hash(reference))) return;
+  log::warn("the database refuses an order",
+            {{"account", observed.account}, {"reference", reference}, {"error", to_string(why)}});
+  if (refused_.size() < named_max) refused_.push_back(fmt::format("{} ({})", reference, why.code));
+}
+
+// Halves what is refused until the row that is to blame stands alone.
+task<void> row_queue::write(std::vector<row> slice) {
+  std::vector<shop::observation> observations;
+  observations.reserve(slice.size());
+  for (row& r : slice) observations.push_back(std::move(r.observed));
+  std::vector<pg::range> todo{{0, slice.size()}};
+  while (!todo.empty() && !failed_) {
+    pg::range rows = todo.back();
+    todo.pop_back();
+    std::span<shop::observation> part = std::span(observations).subspan(rows.begin, rows.size());
+    auto verdicts = co_await apply(part);
+    if (verdicts) {
+      slice_rows_ = std::min(shop::observations_per_call_max, slice_rows_ + slice_rows_ / 4 + 1);
+      classify(std::span(slice).subspan(rows.begin, rows.size()), part, *verdicts);
+      continue;
+    }
+    const error& why = verdicts.error();
+    bool timed_out = why.code == statement_timeout;
+    pg::remedy remedy = pg::after_failure(why, rows.size());
+    if (timed_out) {
+      slice_rows_ = std::max<std::size_t>(1, rows.size() / 2);
+      remedy = rows.size() > 1 ? pg::remedy::split : pg::remedy::isolate;
+    }
+    if (remedy == pg::remedy::split) {
+      auto [front, back] = pg::halve(rows);
+      todo.push_back(back);
+      todo.push_back(front);
+    } else if (remedy == pg::remedy::isolate) {
+      refuse(slice[rows.begin], part.front(), why);
+    } else {
+      failed_ = why;
+    }
+    if (abandoned_) break;
+  }
+}
+
 task<void> row_queue::run() {
   auto executor = co_await asio::this_coro::executor;
   wake_.emplace(executor);
@@ -124,15 +178,8 @@ task<void> row_queue::run() {
       continue;
     }
     under_way_ = slice.size();
-    std::vector<shop::observation> observations;
-    observations.reserve(slice.size());
-    for (row& r : slice) observations.push_back(std::move(r.observed));
-    auto verdicts = co_await apply(observations);
+    co_await write(std::move(slice));
     under_way_ = 0;
-    if (verdicts)
-      classify(std::move(slice), std::move(observations), *verdicts);
-    else
-      failed_ = verdicts.error();
     progress_.notify();
   }
   progress_.notify();

@@ -2,8 +2,10 @@
 // left.
 //
 // Rows wait only here, and the sweep asks for no more pages while many do, so memory stays flat. Rows that
-// the shop has locked are tried again for a minute. A transient failure of the database is tried again for a
-// minute; every slice commits under the sweep's term, so that nothing is written once the lease is lost.
+// the shop has locked are tried again for a minute. A slice that the database refuses is halved down to the
+// row that is to blame; that one is counted and named, the others are written. A transient failure of the
+// database is tried again for a minute; every slice commits under the sweep's term, so that nothing is
+// written once the lease is lost.
 #pragma once
 
 #include "common/door/door.hpp"
@@ -17,6 +19,8 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace suivi::reconciler {
@@ -47,6 +51,9 @@ class row_queue {
   [[nodiscard]] bool saw_order(const std::string& order_id) const;
   [[nodiscard]] std::size_t orders_seen() const { return orders_seen_.size(); }
 
+  // Orders that the database would not take, each with its SQLSTATE; the first few of them.
+  [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
+
   // The single reads that would settle something, each once and at the latest of the times asked for, since
   // the last call.
   [[nodiscard]] std::vector<shop::wanted_read> take_doubts();
@@ -61,8 +68,10 @@ class row_queue {
 
   std::vector<row> take_slice();
   void note_doubt(const shop::wanted_read& wanted);
-  task<result<std::vector<shop::verdict>>> apply(const std::vector<shop::observation>& slice);
-  void classify(std::vector<row> slice, std::vector<shop::observation> observations,
+  task<result<std::vector<shop::verdict>>> apply(std::span<const shop::observation> slice);
+  task<void> write(std::vector<row> slice);
+  void refuse(const row& one, const shop::observation& observed, const error& why);
+  void classify(std::span<row> slice, std::span<shop::observation> observations,
                 const std::vector<shop::verdict>& verdicts);
 
   pg::pool& database_;
@@ -74,6 +83,9 @@ class row_queue {
   std::deque<row> queue_;
   std::deque<row> busy_;
   std::size_t under_way_ = 0;
+  std::size_t slice_rows_; // fewer after a statement time-out, more again after each slice that was taken
+  std::vector<std::string> refused_;
+  seen_set refused_logged_; // by hash of the reference
   std::size_t given_up_ = 0;
   bool closed_ = false;
   bool abandoned_ = false;

@@ -24,6 +24,9 @@ sweep_verdict judge_sweep(const sweep_end& end) {
   else if (end.list_done && !end.list.complete)
     why.push_back(end.first_failure.empty() ? end.list.reason
                                             : fmt::format("{} ({})", end.list.reason, end.first_failure));
+  if (end.orders_refused > 0)
+    why.push_back(fmt::format("the database refused {} order(s): {}", end.orders_refused,
+                              fmt::join(end.refused, ", ")));
   if (end.rows_locked > 0) why.push_back(fmt::format("{} row(s) stayed locked by the shop", end.rows_locked));
   if (end.reads_undone > 0) why.push_back(fmt::format("{} single read(s) were not done", end.reads_undone));
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace suivi::reconciler {
 
@@ -22,6 +23,8 @@ struct sweep_end {
   bool list_done = false;
   page_plan::verdict list;
   std::string first_failure; // of a page
+  std::int64_t orders_refused = 0;
+  std::vector<std::string> refused; // the first of them, each with its SQLSTATE
   std::size_t rows_locked = 0;
   std::size_t reads_undone = 0;
 };

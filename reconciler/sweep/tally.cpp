@@ -4,7 +4,7 @@
 namespace suivi::reconciler {
 
 void tally::move(std::uint64_t parcel, state to) {
-  constexpr seen_set::mark none = 7;
+  constexpr seen_set::mark none = 63;
   seen_set::mark from = parcels_.find(parcel, none);
   if (from != none) --by_state_[from];
   parcels_.set(parcel, to);
@@ -72,7 +72,9 @@ void tally::write_into(shop::sweep_report& r, std::int64_t unreadable) const {
   r.stale = by_state_[stale];
   r.unmatched = by_state_[unmatched] + by_state_[undecided];
   r.conflicts = by_state_[conflict];
-  r.matched = by_state_[applied] + by_state_[unchanged] + by_state_[stale] + by_state_[waiting];
+  r.matched =
+      by_state_[applied] + by_state_[unchanged] + by_state_[stale] + by_state_[waiting] + by_state_[refused];
+  r.refused = by_state_[refused];
   r.unreadable = unreadable;
   r.fetched = r.matched + r.unmatched + r.conflicts + r.unreadable;
 }

@@ -17,6 +17,9 @@ class tally {
   // unmatched.
   void count_undecided(std::uint64_t parcel);
 
+  // A row whose order the database would not take, even alone.
+  void count_refused(std::uint64_t parcel) { move(parcel, refused); }
+
   // Puts the numbers into `r`; `unreadable` rows come from the plan.
   void write_into(shop::sweep_report& r, std::int64_t unreadable) const;
 
@@ -28,7 +31,8 @@ class tally {
     unchanged = 3,
     stale = 4,
     applied = 5,
-    waiting = 6
+    waiting = 6,
+    refused = 7
   };
   void move(std::uint64_t parcel, state to);
   void note_changes(const shop::verdict& v);
@@ -36,7 +40,7 @@ class tally {
   seen_set parcels_;
   seen_set orders_; // changed ones, by hash of their id; a mark's bit 0: got a tracking number, bit 1: its
                     // state changed
-  std::int64_t by_state_[8] = {};
+  std::int64_t by_state_[8] = {}; // by state
   std::int64_t backfilled_ = 0;
   std::int64_t status_changed_ = 0;
 };

@@ -111,7 +111,7 @@ void cut_at_commit(stage& s, std::minstd_rand& random) {
   static const std::array<std::pair<way, std::string>, 4> places{{
       {way::to_client, std::string("seen\0", 5)},   // the answer to storing
       {way::to_client, std::string("COMMIT\0", 7)}, // … to the door's COMMIT
-      {way::to_server, "receiver_ingest"},
+      {way::to_server, "inbox_ingest"},
       {way::to_server, "commit"},
   }};
   const auto& [direction, bytes] = places[below(random, places.size())];

@@ -132,7 +132,7 @@ TEST_CASE(
   for (auto what : {last_piece::kept_back, last_piece::passed_on}) {
     gated_receiver r;
     r.push_some(1);
-    r.to_database.cut_at(way::to_server, "receiver_ingest", what, 3);
+    r.to_database.cut_at(way::to_server, "inbox_ingest", what, 3);
     r.push_some(1);
     CHECK(r.to_database.sprung() >= 1);
     r.recovers();

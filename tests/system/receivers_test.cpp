@@ -105,7 +105,7 @@ TEST_CASE("a COMMIT whose answer is lost is sent again and neither stored nor ap
     }
   };
   push(1, 20); // so that every statement is known by its name on the connections
-  relay.cut_after("receiver_ingest", 3);
+  relay.cut_after("inbox_ingest", 3);
   push(21, 40);
   CHECK(relay.cuts_left() == 0);
   relay.cut_after("suivi_commit", 3);

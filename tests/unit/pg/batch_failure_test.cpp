@@ -40,6 +40,19 @@ TEST_CASE("a batch is split where a row may be the cause and the last one is iso
   CHECK(pg::after_failure(permanent("sqlstate:22P05", ""), 1) == pg::remedy::isolate);
 }
 
+TEST_CASE("whatever a trigger of the shop raises is one row's fault, a lost lease is not") {
+  for (const char* code :
+       {"sqlstate:P0001", "sqlstate:23514", "sqlstate:09000", "sqlstate:SHOP1", "sqlstate:SV003"}) {
+    CAPTURE(code);
+    CHECK(pg::after_failure(permanent(code, ""), 2) == pg::remedy::split);
+    CHECK(pg::after_failure(permanent(code, ""), 1) == pg::remedy::isolate);
+  }
+  for (const char* code : {"sqlstate:SV001", "sqlstate:SV002", "sqlstate:42501", "pg:misuse"}) {
+    CAPTURE(code);
+    CHECK(pg::after_failure(permanent(code, ""), 2) == pg::remedy::give_up);
+  }
+}
+
 TEST_CASE("a batch is given up where no row is the cause") {
   CHECK(pg::after_failure(permanent("sqlstate:42P01", ""), 9) == pg::remedy::give_up);
   CHECK(pg::after_failure(permanent("sqlstate:42501", ""), 1) == pg::remedy::give_up);

@@ -96,3 +96,12 @@ TEST_CASE("a missing schema, table or function is a missing schema, a refused va
   CHECK_FALSE(pg::schema_is_missing(permanent("sqlstate:22P05", "")));
   CHECK_FALSE(pg::schema_is_missing(permanent("pg:refused", "")));
 }
+
+TEST_CASE("what the shop's own triggers and constraints say is not told, their names are") {
+  CHECK(to_string(pg::sqlstate_error("P0001", "Amina 0550123456")).find("Amina") == std::string::npos);
+  CHECK(to_string(pg::sqlstate_error("SHOP1", "Amina 0550123456")).find("Amina") == std::string::npos);
+  error refused = pg::sqlstate_error("23514", "Amina 0550123456", "orders_short", "reference");
+  CHECK(to_string(refused).find("Amina") == std::string::npos);
+  CHECK(refused.detail.find("orders_short") != std::string::npos);
+  CHECK(refused.detail.find("reference") != std::string::npos);
+}
