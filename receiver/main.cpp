@@ -2,6 +2,7 @@
 // status.
 #include "common/program/bootstrap.hpp"
 #include "common/program/migrate_command.hpp"
+#include "common/runtime/signals.hpp"
 #include "receiver/app.hpp"
 #include "receiver/command_line.hpp"
 #include "receiver/services/options.hpp"
@@ -11,6 +12,7 @@
 using namespace suivi;
 
 int main(int argc, char** argv) {
+  runtime::ignore_hangup_and_broken_pipe();
   auto read = receiver::read_command_line(argc, argv);
   if (const int* status = std::get_if<int>(&read)) return *status;
   const auto& wanted = std::get<receiver::command_line>(read);

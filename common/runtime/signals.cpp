@@ -14,6 +14,11 @@ task<void> stop_requested() {
   signals.clear(); // a second signal finds the default disposition
 }
 
+void ignore_hangup_and_broken_pipe() {
+  std::signal(SIGHUP, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
 task<void> at_each_hangup(std::function<void()> reload) {
   auto executor = co_await asio::this_coro::executor;
   asio::signal_set signals(executor, SIGHUP);

@@ -11,6 +11,10 @@ namespace suivi::runtime {
 // ends the process at once.
 task<void> stop_requested();
 
+// A terminal that goes away, or a reader of our output that does, ends no program: from here on SIGHUP and
+// SIGPIPE are ignored, and a broken pipe is an error of the write.
+void ignore_hangup_and_broken_pipe();
+
 // Calls `reload` at every SIGHUP; ends by cancellation only. From its first wait on a SIGHUP no longer ends
 // the process.
 task<void> at_each_hangup(std::function<void()> reload);

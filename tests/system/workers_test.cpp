@@ -201,3 +201,19 @@ TEST_CASE("a sweep that is asked for over the API begins within a second and sho
   CHECK(asked(s, "select started_at - '" + at + "' < interval '1 second' from suivi.sweep where id = " + id));
   CHECK(http_post(api, R"({"account":"no-such"})", token).status == 404);
 }
+
+TEST_CASE("neither a hangup nor a broken pipe ends either program, and SIGTERM still does") {
+  reconciler_process s{one, 5};
+  schedule_far_away(s);
+  s.environment["SUIVI_RECEIVER_LISTEN"] = "127.0.0.1:0";
+  s.environment["SUIVI_RECEIVER_ALLOW_OPEN"] = "true";
+  for (const char* name : {"suivi-reconciler", "suivi-receiver"}) {
+    CAPTURE(name);
+    program process(name, {}, s.environment);
+    wait_until("its start", [&] { return process.log().find("\"listen\":") != std::string::npos; });
+    process.signal(SIGHUP);
+    process.signal(SIGPIPE);
+    process.signal(SIGTERM);
+    CHECK(process.wait() == 0);
+  }
+}
