@@ -3,6 +3,7 @@
 
 #include "common/crypto/crypto.hpp"
 #include "common/log/log.hpp"
+#include "common/program/health.hpp"
 #include "receiver/web/responses.hpp"
 
 namespace suivi::receiver {
@@ -50,7 +51,7 @@ task<http::response> request_handler::answer_to(http::request what, std::optiona
     return at_once(tell_readiness());
   case place::health: {
     http::response alive;
-    alive.body = R"({"success":true})";
+    alive.body = program::alive_body;
     return at_once(std::move(alive));
   }
   case place::nowhere:

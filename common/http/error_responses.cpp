@@ -20,13 +20,13 @@ response refusal(unsigned status, std::string_view code, std::string_view messag
 response refusal_of(step what) {
   switch (what) {
   case step::head_too_large:
-    return refusal(431, "head_too_large", "The request's header is too large.");
+    return refusal(431, "HEAD_TOO_LARGE", "The request's header is too large.");
   case step::body_too_large:
-    return refusal(413, "body_too_large", "The request's body is too large.");
+    return refusal(413, "BODY_TOO_LARGE", "The request's body is too large.");
   case step::unknown_coding:
-    return refusal(501, "unknown_coding", "This transfer coding is not understood.");
+    return refusal(501, "UNKNOWN_CODING", "This transfer coding is not understood.");
   default:
-    return refusal(400, "malformed", "The request is malformed.");
+    return refusal(400, "MALFORMED", "The request is malformed.");
   }
 }
 
@@ -38,7 +38,7 @@ response after_exception(const std::exception_ptr& thrown) {
   } catch (...) {
     log::error("a request handler failed", {{"error", "unknown exception"}});
   }
-  return refusal(500, "internal", "Internal error.");
+  return refusal(500, "INTERNAL", "Internal error.");
 }
 
 bool is_sound(const response& answer) {

@@ -1,6 +1,8 @@
 // Three paths; everything else is 404, every method but GET and HEAD 405.
 #include "reconciler/worker/reconciler_metrics.hpp"
 
+#include "common/program/health.hpp"
+
 namespace suivi::reconciler {
 namespace {
 
@@ -30,7 +32,7 @@ http::response answer(const http::request& asked, const pg::pool& database,
     r.headers.emplace_back("Allow", "GET, HEAD");
     r.body = R"({"success":false,"error":{"message":"only GET","code":"METHOD_NOT_ALLOWED"}})";
   } else if (path == "/healthz") {
-    r.body = R"({"status":"alive"})";
+    r.body = program::alive_body;
   } else if (path == "/readyz") {
     r.status = database.up() ? 200 : 503;
     r.body = database.up() ? R"({"database":"up"})" : R"({"database":"down"})";
