@@ -12,11 +12,18 @@ enum class due { nothing, full, incremental };
 // When an account's sweeps last started, among those that came to their own end: a full one, one of either
 // kind.
 struct last_sweep_starts {
-  std::optional<instant> full, any;
+  std::optional<instant> full = std::nullopt, any = std::nullopt;
+  int incomplete_fulls = 0;                         // in a row, the newest ones
+  std::optional<instant> full_ended = std::nullopt; // the newest full one's end
 };
 
-// A full sweep where a scheduled one was missed, however many were; else an incremental one
-// `incremental_every` after the last start of either kind (zero: never).
+// How long after its end a full sweep that was incomplete is tried again, by how many were so in a row (from
+// 1).
+[[nodiscard]] std::chrono::minutes retry_pause(int incomplete_fulls);
+
+// A full sweep where a scheduled one was missed, however many were, or an incomplete one waits for its next
+// try; else an incremental one `incremental_every` after the last start of either kind (zero: never). All
+// times are of one clock: the database's.
 [[nodiscard]] due due_at(const schedule& times, const last_sweep_starts& last, milliseconds incremental_every,
                          instant now);
 

@@ -39,6 +39,28 @@ cross join lateral (
   order by s.id desc limit 1) last
 )sql"};
 
+// One row even where there is no account, for the sake of the time.
+constexpr pg::statement starts_and_now{"store_sweep_starts", R"sql(
+select clock_timestamp(), a.id, full_one.started_at, any_one.started_at, full_one.finished_at,
+       coalesce(incomplete.n, 0)
+from (values (1)) one (x)
+left join suivi.account a on true
+left join lateral (
+  select s.started_at, s.finished_at from suivi.sweep s
+  where s.account = a.id and s.kind = 'full' and s.finished_at is not null and not s.abandoned
+  order by s.id desc limit 1) full_one on true
+left join lateral (
+  select s.started_at from suivi.sweep s
+  where s.account = a.id and s.finished_at is not null and not s.abandoned
+  order by s.id desc limit 1) any_one on true
+left join lateral (
+  select count(*) filter (where not was_complete) as n
+  from (select bool_or(newest.verdict = 'complete') over (order by newest.id desc) as was_complete
+        from (select s.id, s.verdict from suivi.sweep s
+              where s.account = a.id and s.kind = 'full' and s.finished_at is not null and not s.abandoned
+              order by s.id desc limit 4) newest) in_a_row) incomplete on true
+)sql"};
+
 constexpr pg::statement read_watermark{
     "store_newest_watermark",
     "select greatest(full_watermark, incremental_watermark) from suivi.account where id = $1"};
@@ -98,6 +120,22 @@ task<result<std::vector<known_account>>> known_accounts(pg::connection& db) {
     accounts.push_back(std::move(a));
   }
   co_return accounts;
+}
+
+task<result<sweep_starts>> read_sweep_starts(pg::connection& db) {
+  auto found = co_await db.run(starts_and_now);
+  if (!found) co_return found.error();
+  sweep_starts starts;
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    starts.now = found->at(i, 0);
+    if (found->null(i, 1)) continue;
+    account_starts& one = starts.accounts[std::string(found->text(i, 1))];
+    one.full = found->maybe_at(i, 2);
+    one.any = found->maybe_at(i, 3);
+    one.full_ended = found->maybe_at(i, 4);
+    one.incomplete_fulls = static_cast<int>(found->integer(i, 5));
+  }
+  co_return starts;
 }
 
 task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db) {

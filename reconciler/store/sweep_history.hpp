@@ -27,6 +27,18 @@ struct known_account {
 };
 task<result<std::vector<known_account>>> known_accounts(pg::connection& db);
 
+// What the schedule goes by, asked in one statement, so that all times are of the database's clock.
+struct account_starts {
+  std::optional<instant> full, any; // last starts, among sweeps that came to their own end
+  std::optional<instant> full_ended;
+  int incomplete_fulls = 0; // in a row, the newest ones; four are as many as any more
+};
+struct sweep_starts {
+  instant now{};
+  std::map<std::string, account_starts> accounts;
+};
+task<result<sweep_starts>> read_sweep_starts(pg::connection& db);
+
 // When each account's last full sweep started, among those that came to their own end: one that was killed,
 // stopped or lost its lease stands for no scheduled run.
 task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db);

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <list>
+#include <map>
 
 namespace suivi::reconciler {
 namespace {
@@ -24,6 +25,7 @@ namespace {
 // that lapsed.
 constexpr milliseconds look_again{5'000};
 constexpr milliseconds look_pause{100};
+constexpr milliseconds start_floor_min{500}, start_floor_max{30'000};
 constexpr milliseconds stop_grace{2'000};
 constexpr milliseconds first_look_at_hooks{60'000};
 constexpr milliseconds first_tidying{10'000}; // the schema is there by then; else a minute later
@@ -47,6 +49,7 @@ struct worker {
   services& p;
   schedule times;
   std::list<account_job> jobs;
+  std::map<std::string, steady_time> last_begun; // by account: sweeps that came to their end
   runtime::lifetime life;
   runtime::task_group sweeping;
   runtime::wakeup wake;
@@ -79,8 +82,18 @@ struct due_account {
 };
 struct duties {
   std::vector<due_account> now;
-  std::optional<instant> next; // when to look again
+  std::optional<milliseconds> next_in; // when to look again
 };
+
+// Whatever the tables say, an account's sweeps begin no closer together than this, by the steady clock.
+bool rested(const worker& w, const std::string& account) {
+  auto last = w.last_begun.find(account);
+  if (last == w.last_begun.end()) return true;
+  milliseconds every = w.p.settings.reconciler.incremental_every;
+  milliseconds floor =
+      every.count() > 0 ? std::clamp(every / 2, start_floor_min, start_floor_max) : start_floor_max;
+  return steady_now() - last->second >= floor;
+}
 
 // What the accounts are due for; nullopt if that cannot be told now.
 task<std::optional<duties>> look_at_accounts(worker& w) {
@@ -102,33 +115,26 @@ task<std::optional<duties>> look_at_accounts(worker& w) {
     note_database(w, db.error());
     co_return std::nullopt;
   }
-  auto full = co_await last_full_starts(**db);
-  if (!full) {
-    note_database(w, full.error());
-    co_return std::nullopt;
-  }
-  auto any = co_await last_starts(**db);
-  if (!any) {
-    note_database(w, any.error());
+  auto starts = co_await read_sweep_starts(**db);
+  if (!starts) {
+    note_database(w, starts.error());
     co_return std::nullopt;
   }
   w.database_missed = false;
   w.accounts_seen = w.accounts_seen || !accounts->empty();
-  instant at = now();
+  instant at = starts->now; // never our own clock's: what it is compared with was written by the database's
   milliseconds every = w.p.settings.reconciler.incremental_every;
-  auto when = [](const std::map<std::string, instant>& starts, const std::string& account) {
-    auto found = starts.find(account);
-    return found == starts.end() ? std::nullopt : std::optional(found->second);
-  };
   duties found;
-  found.next = w.times.next_after(at);
+  std::optional<instant> soonest = w.times.next_after(at);
   for (shop::account& a : *accounts) {
-    last_sweep_starts last{when(*full, a.id), when(*any, a.id)};
+    const account_starts& known = starts->accounts[a.id];
+    last_sweep_starts last{known.full, known.any, known.incomplete_fulls, known.full_ended};
     due kind = due_at(w.times, last, every, at);
     std::optional<instant> next = next_due(w.times, last, every, at);
-    if (next) found.next = std::min(found.next.value_or(*next), *next);
-    if (kind != due::nothing) found.now.push_back({std::move(a), kind});
+    if (next) soonest = std::min(soonest.value_or(*next), *next);
+    if (kind != due::nothing && rested(w, a.id)) found.now.push_back({std::move(a), kind});
   }
+  if (soonest) found.next_in = std::chrono::duration_cast<milliseconds>(*soonest - at);
   co_return found;
 }
 
@@ -137,7 +143,9 @@ task<void> sweep_account(worker& w, account_job& job, shop::account who) {
   options.kind = job.kind == due::full ? sweep_kind::full : sweep_kind::incremental;
   std::vector<shop::account> accounts;
   accounts.push_back(std::move(who));
+  steady_time begun = steady_now();
   auto outcome = co_await job.round.run(std::move(accounts), options, milliseconds(0), nullptr);
+  if (!outcome.reports.empty()) w.last_begun[job.account] = begun;
   bool complete = false;
   for (const shop::sweep_report& r : outcome.reports) {
     w.numbers.count(r);
@@ -173,9 +181,8 @@ task<int> work(worker& w) {
     if (w.stopping) break;
     if (found) begin_sweeps(w, std::move(found->now));
     milliseconds pause = look_again;
-    if (found && found->next)
-      pause = std::clamp(std::chrono::duration_cast<milliseconds>(*found->next - now()) + milliseconds(5),
-                         look_pause, look_again);
+    if (found && found->next_in)
+      pause = std::clamp(*found->next_in + milliseconds(5), look_pause, look_again);
     co_await w.wake.wait_until(steady_now() + pause);
   }
   co_await w.sweeping.join();

@@ -232,3 +232,33 @@ TEST_CASE("after every sweep, of either kind and whatever its verdict, parked ev
           "1");
   }
 }
+
+TEST_CASE(
+    "the schedule learns of starts, of full sweeps incomplete in a row, and of the database's own time") {
+  stage s;
+  auto ask = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    auto none = co_await read_sweep_starts(db);
+    REQUIRE(none);
+    CHECK(none->accounts.empty());
+    CHECK(none->now > instant{});
+    s.db.execute(
+        "insert into suivi.account (id) values ('acc-1'), ('acc-2');"
+        "insert into suivi.sweep (account, account_name, kind, term, owner, finished_at, verdict, abandoned)"
+        " values ('acc-1', '', 'full', 1, 'o', now(), 'incomplete', false),"
+        " ('acc-1', '', 'full', 1, 'o', now(), 'complete', false),"
+        " ('acc-1', '', 'full', 1, 'o', now(), 'incomplete', false),"
+        " ('acc-1', '', 'full', 1, 'o', now(), 'incomplete', true)," // stopped: stands for nothing
+        " ('acc-1', '', 'incremental', 1, 'o', now(), 'complete', false),"
+        " ('acc-1', '', 'full', 1, 'o', now(), 'incomplete', false),"
+        " ('acc-2', '', 'full', 1, 'o', now(), 'complete', false)");
+    auto known = co_await read_sweep_starts(db);
+    REQUIRE(known);
+    CHECK(known->accounts.at("acc-1").incomplete_fulls == 2);
+    CHECK(known->accounts.at("acc-1").full_ended.has_value());
+    CHECK(known->accounts.at("acc-1").any.has_value());
+    CHECK(known->accounts.at("acc-2").incomplete_fulls == 0);
+  };
+  test::run(ask);
+}

@@ -57,3 +57,23 @@ TEST_CASE("the next look is at the next sweep of either kind") {
   CHECK(next_due(four_times, {full, utc("2026-01-10T16:58:00Z")}, five, utc("2026-01-10T16:59:00Z")) ==
         utc("2026-01-10T17:00:00Z"));
 }
+
+TEST_CASE("a full sweep that ended incomplete is tried again after 1, 5, 15 and then every 60 minutes") {
+  instant full = utc("2026-01-10T11:00:00Z"), ended = full + minutes(2);
+  for (auto [in_a_row, pause] :
+       {std::pair(1, 1), std::pair(2, 5), std::pair(3, 15), std::pair(4, 60), std::pair(9, 60)}) {
+    CAPTURE(in_a_row);
+    last_sweep_starts last{full, full, in_a_row, ended};
+    CHECK(due_at(four_times, last, milliseconds(0),
+                 ended + minutes(pause) - minutes(1) + std::chrono::seconds(59)) == due::nothing);
+    CHECK(due_at(four_times, last, milliseconds(0), ended + minutes(pause)) == due::full);
+    CHECK(next_due(four_times, last, milliseconds(0), ended) == ended + minutes(pause));
+  }
+}
+
+TEST_CASE("a complete full sweep is not repeated, and without a schedule an incomplete one neither") {
+  instant full = utc("2026-01-10T11:00:00Z");
+  CHECK(due_at(four_times, {full, full, 0, full}, milliseconds(0), full + hours(2)) == due::nothing);
+  schedule never({}, "Africa/Algiers");
+  CHECK(due_at(never, {full, full, 2, full}, milliseconds(0), full + hours(2)) == due::nothing);
+}
