@@ -67,7 +67,11 @@ task<int> sweep_now(services& p, sweep_group& round, sweep_arguments arguments) 
   sweep_options options = sweep_options_of(p.settings);
   options.kind = arguments.incremental ? sweep_kind::incremental : sweep_kind::full;
   options.dry_run = arguments.dry_run;
-  if (arguments.max_orders >= 0) options.max_orders = arguments.max_orders;
+  if (arguments.max_orders >= 0) {
+    std::int64_t usual = options.max_orders;
+    options.max_orders = arguments.max_orders;
+    options.below_settings = options.max_orders > 0 && (usual == 0 || options.max_orders < usual);
+  }
 
   runtime::task_group beside(p.executor);
   bool bar = ::isatty(STDERR_FILENO) == 1;

@@ -185,14 +185,15 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
   add_term_check(steps, held);
   steps.add(end_report, end_of(sweep, r));
   pg::params mark;
+  bool read_enough = r.complete && !r.abandoned;
   std::optional<instant> heard = counts.good > 0 ? counts.last : std::nullopt;
   mark.integer(sweep)
       .integer(held.term)
-      .boolean(r.complete && r.kind == "full")
+      .boolean(read_enough && r.kind == "full")
       .boolean(r.cut)
       .at(heard)
       .text(problem);
-  mark.boolean(r.complete && r.kind == "incremental");
+  mark.boolean(read_enough && r.kind == "incremental");
   steps.add(move_watermark, std::move(mark));
   if (!from_environment && counts.requests > 0) shop::add_request_counts(steps, held.account, counts);
   steps.add(commit);

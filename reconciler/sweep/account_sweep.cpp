@@ -187,7 +187,7 @@ void account_sweep::judge() {
   report_ = so_far();
   report_.complete = verdict.complete;
   report_.cut = verdict.cut;
-  report_.abandoned = verdict.abandoned;
+  report_.abandoned = verdict.abandoned || (sweep_.options.below_settings && verdict.cut);
   report_.reason = std::move(verdict.reason);
 }
 

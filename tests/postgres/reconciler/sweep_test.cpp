@@ -327,3 +327,21 @@ TEST_CASE("one order that the database refuses is counted and named, and all oth
   CHECK(mended.refused == 0);
   CHECK(s.column("R7", "shippingStatus") == "EXPÉDIÉ");
 }
+
+TEST_CASE("a sweep cut below its settings moves no watermark and stands for no scheduled one") {
+  stage s;
+  for (int i = 1; i <= 60; ++i) {
+    s.order(fmt::format("R{}", i));
+    s.courier.rows.push_back({uuid_of(i), fmt::format("R{}", i), 31, fmt::format("17{:014}", i)});
+  }
+  s.options.max_orders = 30;
+  s.options.below_settings = true;
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.backfilled >= 30);
+  CHECK(s.db.value("select full_watermark from suivi.account") == "NULL");
+  CHECK(s.db.value("select bool_and(abandoned) from suivi.sweep") == "t");
+  s.options.below_settings = false;
+  CHECK(s.sweep().complete);
+  CHECK(s.db.value("select full_watermark is not null from suivi.account") == "t");
+}
