@@ -25,7 +25,7 @@ namespace {
 // that lapsed.
 constexpr milliseconds look_again{5'000};
 constexpr milliseconds look_pause{100};
-constexpr milliseconds start_floor_min{500}, start_floor_max{30'000};
+constexpr milliseconds start_floor_max{30'000};
 constexpr milliseconds stop_grace{2'000};
 constexpr milliseconds first_look_at_hooks{60'000};
 constexpr milliseconds first_tidying{10'000}; // the schema is there by then; else a minute later
@@ -85,14 +85,15 @@ struct duties {
   std::optional<milliseconds> next_in; // when to look again
 };
 
-// Whatever the tables say, an account's sweeps begin no closer together than this, by the steady clock.
-bool rested(const worker& w, const std::string& account) {
+// Whatever the tables say, an account's sweeps begin no closer together than this, by the steady clock: what
+// is left of it.
+milliseconds rest_left(const worker& w, const std::string& account) {
   auto last = w.last_begun.find(account);
-  if (last == w.last_begun.end()) return true;
+  if (last == w.last_begun.end()) return milliseconds(0);
   milliseconds every = w.p.settings.reconciler.incremental_every;
-  milliseconds floor =
-      every.count() > 0 ? std::clamp(every / 2, start_floor_min, start_floor_max) : start_floor_max;
-  return steady_now() - last->second >= floor;
+  milliseconds floor = every.count() > 0 ? std::min(every / 2, start_floor_max) : start_floor_max;
+  auto passed = std::chrono::duration_cast<milliseconds>(steady_now() - last->second);
+  return std::max(floor - passed, milliseconds(0));
 }
 
 // What the accounts are due for; nullopt if that cannot be told now.
@@ -132,9 +133,17 @@ task<std::optional<duties>> look_at_accounts(worker& w) {
     due kind = due_at(w.times, last, every, at);
     std::optional<instant> next = next_due(w.times, last, every, at);
     if (next) soonest = std::min(soonest.value_or(*next), *next);
-    if (kind != due::nothing && rested(w, a.id)) found.now.push_back({std::move(a), kind});
+    if (kind == due::nothing) continue;
+    milliseconds rest = rest_left(w, a.id);
+    if (rest.count() > 0)
+      found.next_in = std::min(found.next_in.value_or(rest), rest);
+    else
+      found.now.push_back({std::move(a), kind});
   }
-  if (soonest) found.next_in = std::chrono::duration_cast<milliseconds>(*soonest - at);
+  if (soonest) {
+    milliseconds until = std::chrono::duration_cast<milliseconds>(*soonest - at);
+    found.next_in = std::min(found.next_in.value_or(until), until);
+  }
   co_return found;
 }
 
