@@ -17,7 +17,8 @@ enum class sweep_kind { full, incremental };
 struct sweep_options : courier_options {
   sweep_kind kind = sweep_kind::full;
   std::int64_t max_orders = 10'000; // 0 = all
-  // max_orders is below the settings': cut there, the sweep stands for no scheduled one and moves no watermark.
+  // max_orders is below the settings': cut there, the sweep stands for no scheduled one and moves no
+  // watermark.
   bool below_settings = false;
   bool adopt_unassigned = true;
   std::int64_t lookup_limit = 500;         // single look-ups; 0 = none
