@@ -1,0 +1,178 @@
+// One function for each group of kinds.
+#include "common/verdict/problems.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <tuple>
+
+namespace suivi::verdict {
+namespace {
+
+using list = std::vector<problem>;
+
+problem& add(list& to, problem_kind kind, std::optional<std::int64_t> count, std::optional<instant> since,
+             std::string detail) {
+  problem& p = to.emplace_back();
+  p.kind = kind;
+  p.count = count;
+  p.since = since;
+  p.detail = std::move(detail);
+  return p;
+}
+
+problem& add(list& to, problem_kind kind, const account_facts& of, std::optional<std::int64_t> count,
+             std::optional<instant> since, std::string detail) {
+  problem& p = add(to, kind, count, since, std::move(detail));
+  p.account = of.id;
+  p.account_name = of.name;
+  return p;
+}
+
+remedy_call full_sweep(const account_facts& of) {
+  return {"POST", "/api/v1/sweeps", of.id, "full"};
+}
+
+// Ids may hold anything.
+std::string account_path(const account_facts& of, std::string_view verb) {
+  static constexpr std::string_view plain = "-._~";
+  std::string id;
+  for (char c : of.id) {
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (letter || plain.find(c) != std::string_view::npos)
+      id += c;
+    else
+      id += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return fmt::format("/api/v1/accounts/{}/{}", id, verb);
+}
+
+void look_at_programs(list& to, const facts& f) {
+  if (f.database_away)
+    add(to, problem_kind::database_away, f.spooled, f.database_away_since,
+        fmt::format("the database is away; {} webhook(s) are kept in the spool, {} % of it is in use",
+                    f.spooled, f.spool_percent));
+  if (f.spool_unusable)
+    add(to, problem_kind::spool_full, f.spooled, f.spool_unusable_since,
+        fmt::format("the spool is full or cannot be written: webhooks are refused while the database is "
+                    "away; {} are in it",
+                    f.spooled));
+  if (!f.reconciler_alive)
+    add(to, problem_kind::no_reconciler, std::nullopt, f.reconciler_last_alive_at,
+        "no suivi-reconciler showed itself for 30 seconds: nothing is swept");
+  milliseconds apart = std::chrono::abs(f.database_clock_ahead);
+  if (apart > clock_skew_max)
+    add(to, problem_kind::clock_skew, std::nullopt, std::nullopt,
+        fmt::format("PostgreSQL's clock is {} s {} this machine's", apart.count() / 1000,
+                    f.database_clock_ahead.count() > 0 ? "ahead of" : "behind"));
+  if (!f.partitions_missing.empty())
+    add(to, problem_kind::partitions, static_cast<std::int64_t>(f.partitions_missing.size()), std::nullopt,
+        fmt::format("partitions are not there yet: {}", fmt::join(f.partitions_missing, ", ")));
+  else if (!f.partitions_stray.empty())
+    add(to, problem_kind::partitions, static_cast<std::int64_t>(f.partitions_stray.size()), std::nullopt,
+        fmt::format("rows came when their partition was not there and lie in {}",
+                    fmt::join(f.partitions_stray, ", ")));
+}
+
+void look_at_account(list& to, const facts& f, const account_facts& a) {
+  if (!a.has_key || a.key_refused) {
+    problem& p =
+        add(to, problem_kind::key_refused, a, std::nullopt, a.key_refused_since,
+            a.has_key ? "the courier refuses the account's key" : "the account has no key for its courier");
+    p.action = remedy_call{"POST", account_path(a, "test"), std::nullopt, std::nullopt};
+    p.view = "#/accounts";
+  }
+  if (is_late(a, f.now)) {
+    problem& p = add(to, problem_kind::sweep_late, a, std::nullopt, a.full_due_at,
+                     fmt::format("a full sweep was due at {} and none has been complete since",
+                                 format_instant(*a.full_due_at)));
+    p.action = full_sweep(a);
+    p.view = "#/sweeps";
+  }
+  if (a.last_full_incomplete) {
+    problem& p = add(to, problem_kind::sweep_incomplete, a, std::nullopt, a.last_full_ended_at,
+                     fmt::format("the last full sweep was incomplete: {}", a.last_full_reason));
+    p.action = full_sweep(a);
+    p.view = "#/sweeps?verdict=incomplete";
+  }
+  remedy_call hooks{"POST", account_path(a, "hooks"), std::nullopt, std::nullopt};
+  if (!a.hooks_missing.empty()) {
+    problem& p = add(to, problem_kind::hooks_missing, a, static_cast<std::int64_t>(a.hooks_missing.size()),
+                     a.hooks_checked_at,
+                     fmt::format("not registered at the courier: {}", fmt::join(a.hooks_missing, ", ")));
+    p.action = hooks;
+    p.view = "#/accounts";
+  }
+  if (is_silent(a.last_webhook_at, a.missed_since, f.now)) {
+    problem& p = add(to, problem_kind::webhooks_silent, a, a.missed_since, a.last_webhook_at,
+                     fmt::format("no webhook came since {}, and sweeps found {} change(s) meanwhile",
+                                 format_instant(*a.last_webhook_at), a.missed_since));
+    p.action = hooks;
+    p.view = fmt::format("#/webhooks?account={}", a.id);
+  }
+}
+
+void look_at_orders(list& to, const facts& f) {
+  if (f.untracked.count > 0) {
+    problem& p = add(to, problem_kind::untracked, f.untracked.count, f.untracked.since,
+                     fmt::format("{} order(s) have no tracking number after 6 hours; the courier does not "
+                                 "know {} of them",
+                                 f.untracked.count, f.unknown_to_courier));
+    p.action = remedy_call{"POST", "/api/v1/sweeps", std::nullopt, "lookups"};
+    p.view = "#/orders?view=untracked";
+  }
+  if (f.orders_without_account.count > 0) {
+    problem& p = add(to, problem_kind::orders_without_account, f.orders_without_account.count,
+                     f.orders_without_account.since,
+                     fmt::format("{} order(s) have no account, and no parcel was matched to them",
+                                 f.orders_without_account.count));
+    p.view = "#/orders?view=unassigned";
+  }
+  if (f.contested.count > 0) {
+    problem& p =
+        add(to, problem_kind::contested, f.contested.count, f.contested.since,
+            fmt::format("{} order(s) without account are claimed by two accounts, and neither writes them",
+                        f.contested.count));
+    p.view = "#/orders?view=contested";
+  }
+}
+
+void look_at_events(list& to, const facts& f) {
+  auto event = [&](problem_kind kind, const counted& of, std::string_view sentence) {
+    if (of.count == 0) return;
+    problem& p = add(to, kind, of.count, of.since, fmt::format("{} webhook(s) {}", of.count, sentence));
+    p.view = fmt::format("#/webhooks?outcome={}", to_string(kind));
+  };
+  event(problem_kind::quarantined, f.quarantined, "were not understood");
+  event(problem_kind::failed, f.failed, "could not be applied");
+  event(problem_kind::conflict, f.conflict, "belong to no account, or to another one than their order");
+  event(problem_kind::parked, f.parked_long, "wait for more than a day for an order that is not here");
+}
+
+} // namespace
+
+bool is_silent(const std::optional<instant>& last_webhook_at, std::int64_t missed_since, instant now) {
+  return last_webhook_at && missed_since > 0 && now - *last_webhook_at >= silence_min;
+}
+
+bool is_late(const account_facts& a, instant now) {
+  return a.full_due_at && a.complete_as_of && now - *a.full_due_at > sweep_grace &&
+         *a.complete_as_of < *a.full_due_at;
+}
+
+std::vector<problem> problems_of(const facts& f) {
+  list all;
+  look_at_programs(all, f);
+  for (const account_facts& a : f.accounts) look_at_account(all, f, a);
+  look_at_orders(all, f);
+  look_at_events(all, f);
+  std::sort(all.begin(), all.end(), [](const problem& a, const problem& b) {
+    auto place = [](const problem& p) {
+      return std::tuple(severity_of(p.kind), p.since.value_or(instant::max()), p.kind, p.account);
+    };
+    return place(a) < place(b);
+  });
+  return all;
+}
+
+} // namespace suivi::verdict
