@@ -5,7 +5,6 @@
 
 #include <boost/json/value.hpp>
 #include <charconv>
-#include <cmath>
 #include <fmt/format.h>
 
 namespace suivi::maystro {
@@ -13,52 +12,17 @@ namespace {
 
 namespace json = boost::json;
 
-// Above 2^53 a double no longer tells neighbours apart, so its digits would be invented.
-constexpr double exact_double_limit = 9007199254740992.0;
-
-constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
-
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
-}
-
 std::string_view view(const json::string& text) {
   return {text.data(), text.size()};
 }
 
-std::optional<std::string> whole_number(const json::value& value) {
-  if (const auto* i = value.if_int64()) return fmt::format("{}", *i);
-  if (const auto* u = value.if_uint64()) return fmt::format("{}", *u);
-  const double* d = value.if_double();
-  if (d == nullptr || std::trunc(*d) != *d || std::abs(*d) >= exact_double_limit) return std::nullopt;
-  return fmt::format("{}", static_cast<std::int64_t>(*d));
-}
-
 } // namespace
-
-std::optional<std::string> read_id(const json::value& value) {
-  const json::string* sent = value.if_string();
-  if (sent == nullptr) return whole_number(value);
-  if (sent->size() > max_id_bytes) return std::nullopt;
-  std::string text = to_storable_text(view(*sent));
-  if (is_blank(text) || text.find(replacement_character) != std::string::npos) return std::nullopt;
-  return text;
-}
-
-std::optional<std::string> first_id(const json::object& from, std::initializer_list<std::string_view> names) {
-  for (std::string_view name : names)
-    if (const json::value* value = from.if_contains(name))
-      if (auto id = read_id(*value)) return id;
-  return std::nullopt;
-}
 
 std::optional<int> read_status(const json::value* value) {
   if (value == nullptr) return std::nullopt;
   std::optional<std::string> text = read_id(*value);
   if (!text) return std::nullopt;
-  std::string_view digits = *text;
-  while (is_blank(digits.substr(0, 1))) digits.remove_prefix(1);
-  while (is_blank(digits.substr(digits.size() - 1))) digits.remove_suffix(1);
+  std::string_view digits = without_blanks(*text);
   int code = 0;
   auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), code);
   if (problem != std::errc() || end != digits.data() + digits.size()) return std::nullopt;

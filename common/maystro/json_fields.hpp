@@ -2,25 +2,16 @@
 // the same id, code and date in the same JSON. Nothing here fails: what cannot be read is absent.
 #pragma once
 
+#include "common/json/json_fields.hpp"
 #include "common/maystro/shipment.hpp"
 
 #include <boost/json/object.hpp>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace suivi::maystro {
 
-// Longer ids are nobody's; they would only make trouble in an index.
-inline constexpr std::size_t max_id_bytes = 512;
-
-// A text (storable, not blank, not too long, without U+FFFD: it would have lost characters) or a whole number
-// as its digits; anything else is no id.
-[[nodiscard]] std::optional<std::string> read_id(const boost::json::value& value);
-// The first of the named members that holds an id.
-[[nodiscard]] std::optional<std::string> first_id(const boost::json::object& from,
-                                                  std::initializer_list<std::string_view> names);
 // A whole number of 0 to 9999, as a number or as text.
 [[nodiscard]] std::optional<int> read_status(const boost::json::value* value);
 // A date as text; a number is none.

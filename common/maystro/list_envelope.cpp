@@ -5,28 +5,12 @@
 #include "common/maystro/json_fields.hpp"
 #include "common/maystro/page.hpp"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace suivi::maystro {
 namespace {
 
 namespace json = boost::json;
-
-// So that sums with a count cannot overflow; no list is as long.
-constexpr std::int64_t counted_max = 1'000'000'000'000'000;
-
-std::optional<std::int64_t> read_count(const json::value* value) {
-  std::optional<std::string> digits = value == nullptr ? std::nullopt : read_id(*value);
-  if (!digits) return std::nullopt;
-  std::int64_t count = 0;
-  auto [end, problem] = std::from_chars(digits->data(), digits->data() + digits->size(), count);
-  if (end != digits->data() + digits->size() || digits->front() == '-') return std::nullopt;
-  if (problem == std::errc::result_out_of_range) return counted_max;
-  if (problem != std::errc()) return std::nullopt;
-  return std::min(count, counted_max);
-}
 
 } // namespace
 

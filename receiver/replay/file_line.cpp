@@ -58,7 +58,7 @@ replay_line read_replay_line(std::string_view line, instant now) {
   read.what = decode_without_body(text_of(printed->at("payload")));
   if (!read.what.published_at)
     read.what.published_at = maystro::read_date(printed->if_contains("publishTime"));
-  if (const json::value* id = printed->if_contains("id")) read.id = maystro::read_id(*id).value_or("");
+  if (const json::value* id = printed->if_contains("id")) read.id = read_id(*id).value_or("");
   const json::value* outcome = printed->if_contains("outcome");
   if (outcome && outcome->is_string()) read.outcome = text_of(*outcome);
   set_time(read, maystro::read_date(printed->if_contains("createdAt")), now);

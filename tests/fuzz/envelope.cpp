@@ -91,7 +91,7 @@ void check_promises(const event& e) {
   for (const auto* id :
        {&e.what.uuid, &e.what.display_id, &e.what.tracking, &e.what.reference, &e.message_id}) {
     require(storable(*id), "ids are storable text");
-    require(!*id || ((*id)->size() <= max_id_bytes && !(*id)->empty()), "ids are neither empty nor too long");
+    require(!*id || ((*id)->size() <= id_bytes_max && !(*id)->empty()), "ids are neither empty nor too long");
   }
   require(storable(e.name) && storable(e.why), "name and reason are storable text");
   require(storable(e.what.alert_reason.value) && storable(e.what.abort_reason.value),

@@ -26,7 +26,7 @@ void check_promises(const replay_line& line) {
   bool order = line.what.kind == maystro::event_kind::order;
   require(!order || (line.what.what.has_identity() && line.what.what.status),
           "an order has identity and status");
-  require(is_utf8(line.id) && line.id.size() <= maystro::max_id_bytes, "an id is short text");
+  require(is_utf8(line.id) && line.id.size() <= id_bytes_max, "an id is short text");
 }
 
 } // namespace

@@ -1,0 +1,20 @@
+// What a Nord West account's `credentials` hold, in the spellings that shops use.
+#pragma once
+
+#include "common/base/secret.hpp"
+
+#include <boost/json/object.hpp>
+#include <string>
+
+namespace suivi::nord_west {
+
+struct credentials {
+  secret api_token;     // apiToken, api_token
+  secret user_guid;     // userGuid, user_guid
+  std::string base_url; // baseUrl; empty where there is none
+};
+
+// Missing ones are empty. Pure.
+[[nodiscard]] credentials read_credentials(const boost::json::object& from);
+
+} // namespace suivi::nord_west
