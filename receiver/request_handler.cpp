@@ -70,7 +70,8 @@ http::response request_handler::refuse(const ip_address& from, http::response an
 
 bool request_handler::may_read_metrics(const http::request& what,
                                        const std::optional<ip_address>& client) const {
-  if (client && is_private(*client)) return true;
+  bool known = !is_forwarded_by_stranger(what.remote, what.headers, trusted_proxies_);
+  if (known && client && is_private(*client)) return true;
   auto token = bearer(what.headers);
   const auto& wanted = settings_.receiver.admin_token;
   return token && !wanted.empty() && crypto::equal_in_constant_time(*token, wanted.reveal());

@@ -2,6 +2,7 @@
 #include "common/http/client_address.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace suivi::receiver {
@@ -126,6 +127,16 @@ std::optional<ip_address> client_address(const ip_address& peer, const http::hea
     if (!is_within(client, trusted_proxies)) break;
   }
   return client;
+}
+
+bool is_forwarded_by_stranger(const ip_address& peer, const http::header_list& headers,
+                              const std::vector<network>& trusted_proxies) {
+  constexpr std::array<std::string_view, 8> marks{
+      "X-Forwarded-For",   "Forwarded",        "X-Real-IP",   "X-Forwarded-Host",
+      "X-Forwarded-Proto", "X-Forwarded-Port", "X-Client-IP", "Via"};
+  if (is_within(peer, trusted_proxies)) return false;
+  return std::ranges::any_of(
+      marks, [&](std::string_view name) { return http::find_header(headers, name).has_value(); });
 }
 
 bool is_private(const ip_address& one) {

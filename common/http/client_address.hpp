@@ -34,6 +34,10 @@ struct network {
                                                        const http::header_list& headers,
                                                        const std::vector<network>& trusted_proxies);
 
+// A proxy that is not trusted stands between: whoever asks is not who the connection comes from.
+[[nodiscard]] bool is_forwarded_by_stranger(const ip_address& peer, const http::header_list& headers,
+                                            const std::vector<network>& trusted_proxies);
+
 // Loopback, link-local and private addresses (RFC 1918, RFC 4193).
 [[nodiscard]] bool is_private(const ip_address& one);
 

@@ -12,6 +12,17 @@ namespace ssl = asio::ssl;
 
 namespace {
 
+// Forward secrecy and authenticated encryption only; of TLS 1.3 every suite is such.
+constexpr const char* suites_of_tls_1_2 =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+void set_common_options(SSL_CTX* context) {
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_cipher_list(context, suites_of_tls_1_2);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS); // idle connections hold no record buffers
+}
+
 bool is_mismatch(const boost::system::error_code& failed) {
   auto reason = ERR_GET_REASON(static_cast<unsigned long>(failed.value()));
   return failed.category() == asio::error::get_ssl_category() &&
@@ -23,9 +34,8 @@ bool is_mismatch(const boost::system::error_code& failed) {
 result<tls_context> make_server_tls(const tls_files& files) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   auto native = context->native_handle();
-  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  set_common_options(native);
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS); // idle connections hold no record buffers
   boost::system::error_code failed;
   context->set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string(); },
                                  failed);
@@ -40,8 +50,7 @@ result<tls_context> make_server_tls(const tls_files& files) {
 
 result<tls_context> make_client_tls(const std::string& ca_file) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
-  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
+  set_common_options(context->native_handle());
   boost::system::error_code failed;
   context->set_verify_mode(ssl::verify_peer, failed);
   if (!failed) context->set_default_verify_paths(failed);

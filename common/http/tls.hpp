@@ -1,4 +1,4 @@
-// TLS settings of both sides: 1.2 and newer.
+// TLS settings of both sides: 1.2 and newer, suites with forward secrecy and authenticated encryption only.
 #pragma once
 
 #include "common/base/error.hpp"

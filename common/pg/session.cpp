@@ -153,6 +153,8 @@ error error_of(const PGresult* r, bool doubt) {
     const char* value = PQresultErrorField(r, name);
     return std::string_view(value == nullptr ? "" : value);
   };
+  if (is_raised_by_function(text(PG_DIAG_SOURCE_FILE)) && !is_of_suivi(state))
+    return sqlstate_error(state, {});
   return sqlstate_error(state, text(PG_DIAG_MESSAGE_PRIMARY), text(PG_DIAG_CONSTRAINT_NAME),
                         text(PG_DIAG_COLUMN_NAME));
 }

@@ -64,12 +64,22 @@ error sqlstate_error(std::string_view sqlstate, std::string_view message, std::s
   // triggers and constraints say may hold a customer's name.
   std::string_view of_class = sqlstate.substr(0, 2);
   bool of_the_server = std::ranges::find(server_classes, of_class) != server_classes.end();
-  std::string detail(of_class == "22"                     ? "a value was refused (data exception)"
+  std::string detail(message.empty()                      ? "a function of the database refused it"
+                     : of_class == "22"                   ? "a value was refused (data exception)"
                      : of_class == "23" || !of_the_server ? "a row was refused"
                                                           : message);
   if (!constraint.empty()) detail += " by constraint " + std::string(constraint);
   if (!column.empty()) detail += " in column " + std::string(column);
   return {kind_of(sqlstate), std::string(code_prefix) + std::string(sqlstate), std::move(detail)};
+}
+
+bool is_raised_by_function(std::string_view source_file) {
+  constexpr std::array<std::string_view, 4> languages{"pl_exec", "plperl", "plpy_", "pltcl"};
+  return std::ranges::any_of(languages, [&](std::string_view one) { return source_file.starts_with(one); });
+}
+
+bool is_of_suivi(std::string_view sqlstate) {
+  return sqlstate.starts_with("SV");
 }
 
 std::string_view sqlstate_of(const error& e) {

@@ -22,6 +22,12 @@ namespace suivi::pg {
 [[nodiscard]] error sqlstate_error(std::string_view sqlstate, std::string_view message,
                                    std::string_view constraint = {}, std::string_view column = {});
 
+// Whether a function wrote the error's words, by the source file that PostgreSQL names: a trigger of the shop
+// may put a customer into them under any SQLSTATE.
+[[nodiscard]] bool is_raised_by_function(std::string_view source_file);
+// Raised by Suivi's own functions, whose words hold no values.
+[[nodiscard]] bool is_of_suivi(std::string_view sqlstate);
+
 // The five letters in an error made by sqlstate_error(), else empty.
 [[nodiscard]] std::string_view sqlstate_of(const error& e);
 

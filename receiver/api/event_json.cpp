@@ -96,9 +96,9 @@ http::response unavailable(std::string_view why) {
 json::object event_json(const event_seen& e, bool with_payload) {
   json::object o;
   o["id"] = std::to_string(e.id);
-  o["messageId"] = or_null(e.message_id);
+  o["messageId"] = or_null(shown_message_id(e.message_id));
   o["source"] = "MAYSTRO";
-  o["eventType"] = or_null(e.name);
+  o["eventType"] = or_null(shown_event_type(e.name));
   if (with_payload) {
     auto decoded = maystro::decode(e.raw);
     o["payload"] = shown_payload(e.raw, std::move(decoded.body));
@@ -132,7 +132,7 @@ json::object stats_json(std::span<const event_count> counts, std::string_view pe
     total += c.count;
     if (is_processed(c.outcome)) processed += c.count;
     if (c.outcome == "failed" || c.outcome == "quarantined" || c.outcome == "conflict") failed += c.count;
-    by_name[c.name] += c.count;
+    by_name[shown_event_type(c.name)] += c.count;
     by_outcome[c.outcome] += c.count;
   }
   json::array names;

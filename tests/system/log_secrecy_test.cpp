@@ -1,5 +1,6 @@
 // Both programs through a day's work, good and bad, with every line of the log switched on: no key, secret,
 // name, phone or address of anybody is found in logs, figures or answers.
+#include "common/crypto/crypto.hpp"
 #include "tests/programs/webhook_sender.hpp"
 
 #include <csignal>
@@ -13,11 +14,13 @@ constexpr auto two_accounts = "example-a:example-key-of-a:A,example-b:example-ke
 
 // What the simulator's rows, the shop, the settings and this test's webhooks hold and nobody may see.
 const std::vector<std::string> hidden{
-    "example-key-of-a", "example-key-of-b", "example-secret-one", "example-secret-two",   "guessed-secret",
-    "example-password", "example-token-1",  "example-token-2",    "Nom Inventé",          "Nom Invent\\u00e9",
-    "0550999999",       "213550999999",     "Rue Inventée",       "inventee@shop.example"};
-// Where no member names it, an operator is shown it in the event's payload; the log shows it to nobody.
-const std::vector<std::string> hidden_in_logs{"Texte Libre", "0770888888"};
+    "example-key-of-a", "example-key-of-b",      "example-secret-one", "example-secret-two",
+    "guessed-secret",   "example-password",      "example-token-1",    "example-token-2",
+    "Nom Inventé",      "Nom Invent\\u00e9",     "0550999999",         "213550999999",
+    "Rue Inventée",     "inventee@shop.example", "Texte Libre",        "Personne Inventée",
+    "UGVyc29ubmUgSW52"};
+// Where it stands as a status, an operator is shown it in the event's payload; the log shows it to nobody.
+const std::vector<std::string> hidden_in_logs{"0770888888"};
 // The stand-in's customers: `Client 000123`, `0550000123`, `Rue inventée 12`.
 const std::regex customers(R"(Client \d{6}|\b0550\d{6}\b|Rue invent)");
 
@@ -101,6 +104,23 @@ TEST_CASE("no key, secret, name, phone or address is in any log, figure or answe
   CHECK(ask(request("POST", one,
                     R"({"event":"Nom","payload":{"customer_name":"Nom Inventé","status":"0770888888"}})")) ==
         202);
+  // A list, a cut-off object, a form and a table, in base64 once and twice; people's names as event and id.
+  for (const char* inner :
+       {R"([{"client":{"x":"Personne Inventée"}}])", R"({"firstName":"Personne Inventée","x":)",
+        "recipientName=Personne+Invent%C3%A9e&mobile=0550999999",
+        "name;phone\nPersonne Inventée;0550999999"}) {
+    auto once = suivi::crypto::base64_encode(inner);
+    for (const auto& wrapped : {once, suivi::crypto::base64_encode(once)}) {
+      CHECK(ask(request("POST", one, "{\"payload\":\"" + wrapped + "\"}")) == 202);
+      CHECK(ask(request("POST", one, wrapped)) == 202);
+    }
+    CHECK(ask(request("POST", one, inner)) == 202);
+  }
+  CHECK(ask(request("POST", one + "?account=example-a",
+                    R"({"event":"Personne Inventée","message":{"messageId":"Personne Inventée","data":)" +
+                        personal_event(
+                            known, R"(,"noteToDriver":"Personne Inventée","labels":["Personne Inventée"])") +
+                        "}}")) == 200);
   CHECK(ask(request("POST", old + "?secret=example-secret-two", personal_event("R-new"))) == 200);
   CHECK(ask(request("POST", old + "?secret=guessed-secret", personal_event("no"))) == 401);
   CHECK(ask(request("POST", old, personal_event("no"), "X-Webhook-Secret: guessed-secret\r\n")) == 401);

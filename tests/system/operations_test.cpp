@@ -118,7 +118,7 @@ TEST_CASE("an event has every member of its type and nothing of a customer's") {
   (void)s.push_raw(R"({"payload":"{\"customer_name\":\"Hidden Five\",\"id\":"})");
   (void)s.push_raw("{" + std::string(100'000, 'x'));
   auto quarantined = s.asked("webhooks/events?outcome=quarantined");
-  CHECK(quarantined.at_pointer("/events/0/payload").as_string().size() == 64 * 1024);
+  CHECK(quarantined.at_pointer("/events/0/payload") == "{***");
   auto all = s.operate("GET", "webhooks/events?limit=1000").body;
   CHECK(all.find("Hidden") == std::string::npos);
   CHECK(all.find("0550") == std::string::npos);

@@ -79,6 +79,18 @@ TEST_CASE("figures are for near addresses, and who stands behind a near proxy is
   CHECK(status(forwarded("unknown")) == 401);
   CHECK(status(forwarded("203.0.113.9") + "Authorization: Bearer example-token\r\n") == 200);
   CHECK(status(forwarded("203.0.113.9") + "Authorization: Bearer example-toke\r\n") == 401);
+  webhook_sender unlisted({{"SUIVI_ADMIN_TOKEN", "example-token"}});
+  for (const char* mark :
+       {"X-Forwarded-For: 192.168.1.1\r\n", "Forwarded: for=192.168.1.1\r\n", "X-Real-IP: 127.0.0.1\r\n",
+        "Via: 1.1 proxy\r\n", "x-forwarded-proto: https\r\n"}) {
+    CAPTURE(mark);
+    CHECK(unlisted.ask(request("GET", "/metrics", "", mark)).status == 401);
+    CHECK(unlisted
+              .ask(request("GET", "/metrics", "",
+                           std::string(mark) + "Authorization: Bearer example-token\r\n"))
+              .status == 200);
+  }
+  CHECK(unlisted.ask(request("GET", "/metrics")).status == 200);
   webhook_sender closed({{"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.0/8"}});
   CHECK(closed.ask(request("GET", "/metrics", "", forwarded("203.0.113.9") + "Authorization: Bearer \r\n"))
             .status == 401);

@@ -218,6 +218,28 @@ TEST_CASE("an error tells constraint and SQLSTATE but no row") {
   });
 }
 
+TEST_CASE("an error that a function raises tells none of its words, whatever SQLSTATE it chose") {
+  test::database database(test::holding::nothing);
+  auto options = database.options();
+  run([&]() -> task<void> {
+    auto db = co_await connected(options);
+    for (std::string state : {"P0001", "42501", "55P03", "XX000"}) {
+      std::string text = "do $$ begin raise exception 'Example Person 0550' using errcode = '" + state +
+                         "', constraint = 'Example Person', column = 'Example Person'; end $$";
+      pg::statement raise{"", text};
+      auto got = co_await db.run(raise);
+      REQUIRE_FALSE(got);
+      CHECK(got.error().code == "sqlstate:" + state);
+      CHECK(got.error().detail.find("Example") == std::string::npos);
+    }
+    pg::statement ours{
+        "", "do $$ begin raise exception 'the lease was taken over' using errcode = 'SV002'; end $$"};
+    auto told = co_await db.run(ours);
+    REQUIRE_FALSE(told);
+    CHECK(told.error().detail == "the lease was taken over");
+  });
+}
+
 TEST_CASE("a script runs several statements and stops at the first error") {
   test::database database(test::holding::nothing);
   auto options = database.options();

@@ -1,10 +1,12 @@
 // TLS between our client and our server: who is trusted, what is reloaded, how it ends.
+#include "common/http/tls.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/loopback.hpp"
 #include "tests/unit/http/asking.hpp"
 
 #include <doctest/doctest.h>
 #include <fstream>
+#include <openssl/ssl.h>
 
 using namespace loopback;
 
@@ -64,6 +66,25 @@ TEST_CASE("a peer of an unknown authority or with another name is refused for go
   asking client(trusting(made));
   check_code(client.get(secure("127.0.0.1", server.port())), "http:certificate"); // its name is another
   CHECK(client.get(secure("localhost", server.port())).has_value());
+}
+
+TEST_CASE("both sides offer suites with forward secrecy and authenticated encryption only") {
+  certificates made;
+  auto of_server = http::make_server_tls(files(made.issue("local", "DNS:localhost")));
+  auto of_client = http::make_client_tls("");
+  REQUIRE(of_server.has_value());
+  REQUIRE(of_client.has_value());
+  for (const auto& context : {*of_server, *of_client}) {
+    STACK_OF(SSL_CIPHER)* offered = SSL_CTX_get_ciphers(context->native_handle());
+    CHECK(sk_SSL_CIPHER_num(offered) > 4);
+    for (int i = 0; i < sk_SSL_CIPHER_num(offered); ++i) {
+      const SSL_CIPHER* one = sk_SSL_CIPHER_value(offered, i);
+      int exchange = SSL_CIPHER_get_kx_nid(one);
+      CAPTURE(SSL_CIPHER_get_name(one));
+      CHECK(SSL_CIPHER_is_aead(one) == 1);
+      CHECK((exchange == NID_kx_ecdhe || exchange == NID_kx_any));
+    }
+  }
 }
 
 TEST_CASE("authorities that cannot be read are a permanent error") {

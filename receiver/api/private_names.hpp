@@ -1,0 +1,25 @@
+// Which members of a webhook hold what belongs to a customer, and which texts may stand where an event's
+// name or id is shown. Pure.
+#pragma once
+
+#include <string_view>
+
+namespace suivi::receiver {
+
+// `customer*`, `*phone*`, `*mobile*`, `*address*`, `adresse`, `destination_text`, `firstname`, `familyname`,
+// `recipientName`, `client` and its members, `note_to_driver`, `label`, `labels`, `pin`: in any spelling of
+// case, `_` and `-`, and within names that have parts (`order[client][x]`, `client.name`).
+[[nodiscard]] bool is_private_name(std::string_view name);
+
+// A member that names an event or a message: senders have put people's names there.
+[[nodiscard]] bool is_label_of_event(std::string_view name);
+
+// Whether it is made like an event's type (`OrderStatusChanged`) or a message's id (`2070443601311540`). What
+// is made otherwise may be anybody's name or number.
+[[nodiscard]] bool is_like_event_type(std::string_view text);
+[[nodiscard]] bool is_like_message_id(std::string_view text);
+
+// A private name in running text or in a table, with what looks like its value behind it.
+[[nodiscard]] bool names_private_value(std::string_view text);
+
+} // namespace suivi::receiver

@@ -1,0 +1,218 @@
+// Nothing of a customer's is shown, however a webhook is wrapped, broken or spelled.
+#include "receiver/api/redaction.hpp"
+
+#include "common/crypto/crypto.hpp"
+#include "common/http/message.hpp"
+#include "receiver/api/event_json.hpp"
+#include "receiver/api/private_names.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using namespace suivi::receiver;
+
+namespace json = boost::json;
+
+namespace {
+
+std::string shown(std::string_view raw) {
+  event_seen e;
+  e.raw = raw;
+  e.outcome = "applied";
+  return json::serialize(event_json(e, true).at("payload"));
+}
+
+std::string quoted(std::string_view text) {
+  return json::serialize(json::string(text));
+}
+
+bool tells(std::string_view shown_text, std::string_view secret) {
+  std::string all(shown_text);
+  // Whoever reads it may unwrap it.
+  for (int i = 0; i < 4; ++i) {
+    if (all.find(secret) != std::string::npos) return true;
+    std::string more;
+    std::string word;
+    for (char c : all + " ") {
+      bool of_word = std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '/' || c == '=' ||
+                     c == '-' || c == '_';
+      if (of_word) {
+        word += c;
+        continue;
+      }
+      if (auto bytes = crypto::base64_decode(word); bytes && word.size() > 7) more += *bytes + " ";
+      if (auto plain = http::percent_decode(word)) more += *plain + " ";
+      word.clear();
+    }
+    all = more;
+  }
+  return all.find(secret) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("customers' values read three stars at any depth and whatever they are") {
+  CHECK(
+      shown(R"({"event":"x","payload":{"id":"u1","status":31,"customer_name":"Example","customer_phone":550,
+                  "Phone2":["a"],"destination_text":{"x":1},"address":null,"list":[{"customer_x":1,"ok":2}]}})") ==
+      R"({"event":"x","payload":{"id":"u1","status":31,"customer_name":"***","customer_phone":"***","Phone2":"***",)"
+      R"("destination_text":"***","address":"***","list":[{"customer_x":"***","ok":2}]}})");
+}
+
+TEST_CASE("a private name is one in any spelling of case, underscore and hyphen") {
+  for (const char* name : {"customer_",
+                           "CUSTOMER_NAME",
+                           "customerName",
+                           "customer-email",
+                           "phone",
+                           "second_phone_number",
+                           "Telephone",
+                           "mobile",
+                           "MobileNumber",
+                           "Address",
+                           "shipping_address",
+                           "addresses",
+                           "adresse",
+                           "Adresse",
+                           "first_name",
+                           "firstName",
+                           "FamilyName",
+                           "family-name",
+                           "recipientName",
+                           "recipient_name",
+                           "client",
+                           "client.name",
+                           "order[client][city]",
+                           "note_to_driver",
+                           "noteToDriver",
+                           "label",
+                           "Labels",
+                           "PIN",
+                           "destinationText"})
+    CHECK_MESSAGE(is_private_name(name), name);
+  for (const char* name :
+       {"display_id", "external_order_id", "status", "wilaya", "pinned", "clients_count", "id"})
+    CHECK_MESSAGE(!is_private_name(name), name);
+}
+
+TEST_CASE("JSON kept as a text within is masked too") {
+  CHECK(shown(R"({"id":"u1","status":1,"note":"{\"customer_name\":\"Example\",\"a\":[1]}"})") ==
+        R"({"id":"u1","status":1,"note":"{\"customer_name\":\"***\",\"a\":[1]}"})");
+  auto thrice = R"({"customer_name":"Example"})";
+  CHECK_FALSE(
+      tells(shown(R"({"id":"u1","status":1,"note":)" + quoted(quoted(quoted(thrice))) + "}"), "Example"));
+}
+
+TEST_CASE("base64 in a payload is masked whatever it decodes to") {
+  for (const char* inner :
+       {R"([{"customerName":"Example","status":31}])", R"({"customer_name":"Example","status":)",
+        R"({"a":{"client":{"city":"Example"}})", R"({"customer_name":"Exam)",
+        "customer_name=Example&status=31", "reference,name,phone\nR1,Example,0550",
+        R"("Example of somebody")", "Example of somebody"}) {
+    CAPTURE(inner);
+    auto once = crypto::base64_encode(inner);
+    auto twice = crypto::base64_encode(once);
+    for (const auto& wrapped : {once, twice, crypto::base64_encode(twice)})
+      for (const char* member : {"payload", "data", "note"}) {
+        CAPTURE(member);
+        CHECK_FALSE(tells(shown("{\"" + std::string(member) + "\":\"" + wrapped + "\"}"), "Example"));
+        CHECK_FALSE(tells(
+            shown(R"({"id":"u1","status":1,"x":[{")" + std::string(member) + "\":\"" + wrapped + "\"}]}"),
+            "Example"));
+        CHECK_FALSE(tells(shown(wrapped), "Example"));
+        CHECK_FALSE(tells(masked_body(wrapped), "Example"));
+      }
+  }
+}
+
+TEST_CASE("what base64 holds is masked and wrapped again as it was") {
+  auto inner = R"([{"customerName":"Example","status":31}])";
+  auto expected = crypto::base64_encode(R"([{"customerName":"***","status":31}])");
+  CHECK(shown("{\"payload\":\"" + crypto::base64_encode(inner) + "\"}") ==
+        "{\"payload\":\"" + expected + "\"}");
+  CHECK(masked_body(crypto::base64_encode(inner)) == expected);
+  CHECK(masked_body(R"({"message":{"data":")" + crypto::base64_encode(inner) + "\"}}") ==
+        R"({"message":{"data":")" + expected + "\"}}");
+}
+
+TEST_CASE("ids that happen to be base64 are shown") {
+  CHECK(shown(R"({"id":"0b1f6a9e-93a1-4b62-8b51-5ad0c4b5a6c1","display_id":"YAL12345678","status":31,)"
+              R"("tracking":"R2D2C3PO","external_order_id":"ORDER-1001","n":12345678})") ==
+        R"({"id":"0b1f6a9e-93a1-4b62-8b51-5ad0c4b5a6c1","display_id":"YAL12345678","status":31,)"
+        R"("tracking":"R2D2C3PO","external_order_id":"ORDER-1001","n":12345678})");
+  CHECK(shown(R"({"id":"u1","status":31,"alert_reason":"Client injoignable, adresse incomplète"})") ==
+        R"({"id":"u1","status":31,"alert_reason":"Client injoignable, adresse incomplète"})");
+}
+
+TEST_CASE("broken JSON is shown up to where it breaks and without what it names") {
+  CHECK(shown(R"({"customer_name": "Ex\"ample", "id": "u1", "phone":0550, "address":"Rue)") ==
+        quoted(R"({"customer_name": "***", "id": "u1", "phone":"***"***)"));
+  CHECK(shown(R"({"id":"u1","city":"Exam)") == quoted(R"({"id":"u1","city":"***")"));
+  CHECK(shown(R"({"a":)") == quoted(R"({"a":)"));
+  CHECK(shown(R"({"cust\u006fmer_name":"Example","id":)") == quoted(R"({"cust\u006fmer_name":"***","id":)"));
+  CHECK(shown(R"({"note":"{\"client\":{\"x\":\"Example\"}}","id":)") ==
+        quoted(R"({"note":"{\"client\":\"***\"}","id":)"));
+  CHECK(shown(R"({"id":"u1"} {"x":"Example"})") == quoted(R"({"id":"u1"} ***)"));
+  CHECK(shown("{'customer_name': 'Example', 'status': 31}") == quoted("{***"));
+}
+
+TEST_CASE("broken JSON within JSON is hidden as other broken JSON is") {
+  CHECK(shown(R"({"id":"u1","status":1,"note":"{\"customer_name\":\"Example\",\"a\":"})") ==
+        R"({"id":"u1","status":1,"note":"{\"customer_name\":\"***\",\"a\":"})");
+}
+
+TEST_CASE("a form is shown without what it names") {
+  CHECK(shown("customer_phone=0550111111&status=31&address=Rue 1, Alger&x=1") ==
+        "\"customer_phone=***&status=31&address=***&x=1\"");
+  CHECK(shown("order[customer_name]=Example&a=1") == "\"order[customer_name]=***&a=1\"");
+  CHECK(shown("customer%5Fname=Example&note=\xff") == "\"customer%5Fname=***&note=\xef\xbf\xbd\"");
+  CHECK_FALSE(tells(shown("x=%7B%22clientName%22%3A1%2C%22client%22%3A%22Example%22%7D"), "Example"));
+}
+
+TEST_CASE("what cannot be read in parts is three stars") {
+  for (const char* raw :
+       {"Example of somebody", "no \xff JSON", "reference,name,phone\nR1,Example,0550",
+        "--x\r\nContent-Disposition: form-data; name=\"customer_name\"\r\n\r\nExample\r\n--x--\r\n",
+        "<customer_phone>0550111111</customer_phone><name>Example</name>", "0550999999",
+        "a phone, and nothing"})
+    CHECK(shown(raw) == "\"***\"");
+  CHECK(shown("") == "\"\"");
+  CHECK(shown(R"({"payload":"Example of somebody"})") == R"({"payload":"***"})");
+  CHECK(shown(R"({"id":"u1","status":1,"note":"name: x; phone: 0550"})") ==
+        R"({"id":"u1","status":1,"note":"***"})");
+  CHECK(shown(R"({"id":"u1","status":1,"note":"reference,phone\nR1,0550"})") ==
+        R"({"id":"u1","status":1,"note":"***"})");
+}
+
+TEST_CASE("a text is cut at 64 KiB and never within a character") {
+  std::string raw = "a=" + std::string(64 * 1024 - 3, 'x') + "\xc3\xa9 more";
+  auto text = json::parse(shown(raw)).as_string();
+  CHECK(text.size() == 64 * 1024 - 1);
+  CHECK(text.find("\xef\xbf\xbd") == json::string::npos);
+}
+
+TEST_CASE("a person's name is shown neither as an event's type nor as a message's id") {
+  event_seen e;
+  e.name = "Example Person";
+  e.message_id = "Example Person";
+  e.raw = R"({"event":"Example Person","messageId":"Example Person","payload":{"id":"u1","status":31}})";
+  e.outcome = "applied";
+  auto one = json::serialize(event_json(e, true));
+  CHECK(one.find("Example") == std::string::npos);
+  CHECK(one.find(R"("eventType":"***")") != std::string::npos);
+  CHECK(one.find(R"("messageId":"***")") != std::string::npos);
+  for (const char* name :
+       {"OrderStatusChanged", "all", "order.delivered", "parcel_status_updated", "test", "E1"})
+    CHECK(is_like_event_type(name));
+  for (const char* name : {"Karim", "Karim Benali", "karim.benali", "0550999999", ""})
+    CHECK_FALSE(is_like_event_type(name));
+  for (const char* id : {"2070443601311540", "m-1", "0b1f6a9e-93a1-4b62-8b51-5ad0c4b5a6c1"})
+    CHECK(is_like_message_id(id));
+  for (const char* id : {"Karim", "karim.benali", "Karim 1", "0550999999", "213550999999", "+213550999999"})
+    CHECK_FALSE(is_like_message_id(id));
+  std::vector<event_count> counts{{"Example Person", "applied", 2}, {"Other Person", "applied", 1}};
+  CHECK(json::serialize(stats_json(counts, "24h").at("eventsByType")) ==
+        R"([{"eventType":"***","count":3}])");
+}
