@@ -1,5 +1,7 @@
-// Takes Prisma's parameters out of the query part, then lets libpq's own parser read the rest.
+// What libpq knows is read by its own parser.
 #include "common/pg/url.hpp"
+
+#include "common/pg/url_parameters.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,46 +14,6 @@
 namespace suivi::pg {
 namespace {
 
-// From Prisma's reference of connection URLs (PostgreSQL); connect_timeout is libpq's as well.
-constexpr std::array<std::string_view, 11> dropped{
-    "connect_timeout",
-    "connection_limit",
-    "max_connection_lifetime",
-    "max_idle_connection_lifetime",
-    "pgbouncer",
-    "pool_timeout",
-    "single_use_connections",
-    "socket_timeout",
-    "sslaccept",
-    "statement_cache_size",
-    "sslidentity",
-};
-
-std::optional<int> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
-}
-
-// Malformed escapes stay as they are; libpq refuses them where they matter.
-std::string percent_decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      auto high = hex_digit(text[i + 1]);
-      auto low = hex_digit(text[i + 2]);
-      if (high && low) {
-        out += static_cast<char>(*high * 16 + *low);
-        i += 2;
-        continue;
-      }
-    }
-    out += text[i];
-  }
-  return out;
-}
-
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   while (true) {
@@ -60,27 +22,6 @@ std::vector<std::string> split(std::string_view text, char separator) {
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + 1);
   }
-}
-
-// The URI without Prisma's parameters; `schema` is written to its place.
-std::string without_prisma(std::string_view uri, std::string& schema) {
-  auto question = uri.find('?');
-  std::string kept(uri.substr(0, question));
-  if (question == std::string_view::npos) return kept;
-  char separator = '?';
-  for (const std::string& part : split(uri.substr(question + 1), '&')) {
-    auto equals = part.find('=');
-    std::string name = percent_decode(std::string_view(part).substr(0, equals));
-    if (name == "schema") {
-      schema = equals == std::string::npos ? "" : percent_decode(std::string_view(part).substr(equals + 1));
-      continue;
-    }
-    if (part.empty() || std::find(dropped.begin(), dropped.end(), name) != dropped.end()) continue;
-    kept += separator;
-    kept += part;
-    separator = '&';
-  }
-  return kept;
 }
 
 struct free_options {
@@ -101,7 +42,8 @@ bool is_port(std::string_view text) {
 result<std::vector<host>> read_hosts(std::string_view names, std::string_view addresses,
                                      std::string_view ports) {
   if (names.empty() && addresses.empty()) {
-    if (!is_port(ports)) return unreadable("without a host there is one port, from 1 to 65535");
+    if (!is_port(ports))
+      return unreadable("the parameter port: without a host there is one, from 1 to 65535");
     return std::vector<host>{{"", "", std::string(ports)}};
   }
   auto of_names = split(names, ',');
@@ -109,11 +51,14 @@ result<std::vector<host>> read_hosts(std::string_view names, std::string_view ad
   auto of_ports = split(ports, ',');
   std::size_t count = names.empty() ? of_addresses.size() : of_names.size();
   if (!names.empty() && !addresses.empty() && of_addresses.size() != count)
-    return unreadable("as many hostaddr as host are needed");
+    return unreadable("the parameter hostaddr: as many as host are needed");
   if (of_ports.size() != 1 && of_ports.size() != count)
-    return unreadable("one port for all hosts or one for each is needed");
+    return unreadable("the parameter port: one for all hosts or one for each is needed");
   for (const std::string& port : of_ports)
-    if (!is_port(port)) return unreadable("a port is a number from 1 to 65535");
+    if (!is_port(port))
+      return unreadable(
+          "the parameter port: allowed is a number from 1 to 65535 (in a URI's password / @ : are "
+          "written as %2F %40 %3A)");
   std::vector<host> hosts;
   for (std::size_t i = 0; i < count; ++i) {
     hosts.push_back({names.empty() ? "" : of_names[i], addresses.empty() ? "" : of_addresses[i],
@@ -144,17 +89,18 @@ std::string quoted_identifier(std::string_view name) {
 } // namespace
 
 result<target> parse_url(std::string_view text) {
-  if (text.empty()) return unreadable("empty");
-  if (text.find('\0') != std::string_view::npos) return unreadable("holds a zero byte");
+  auto parameters = read_url_parameters(text);
+  if (!parameters) return parameters.error();
   target found;
-  bool is_uri = text.starts_with("postgresql://") || text.starts_with("postgres://");
-  std::string plain = is_uri ? without_prisma(text, found.schema) : std::string(text);
+  found.schema = parameters->schema;
+  found.warnings = std::move(parameters->warnings);
 
   char* why = nullptr;
-  std::unique_ptr<PQconninfoOption, free_options> options(PQconninfoParse(plain.c_str(), &why));
+  std::unique_ptr<PQconninfoOption, free_options> options(PQconninfoParse(parameters->text.c_str(), &why));
   PQfreemem(why); // quotes the text
   if (!options)
-    return unreadable("neither a PostgreSQL URI nor a conninfo, or an unknown parameter is in it");
+    return unreadable("it is neither a PostgreSQL URI nor a conninfo; in a URI's user and password "
+                      "/ @ : # % are written as %2F %40 %3A %23 %25");
 
   std::string names, addresses, ports;
   for (auto* o = options.get(); o->keyword != nullptr; ++o) {
@@ -187,7 +133,10 @@ std::string startup_options(const target& where, const session_settings& setting
   out += option("TimeZone", "UTC");
   out += option("DateStyle", "ISO");
   out += option("bytea_output", "hex");
-  if (!where.schema.empty()) out += option("search_path", quoted_identifier(where.schema));
+  out += option("synchronous_commit", "on"); // whatever database or role set: what is acknowledged is durable
+  bool own_path = where.schema.empty() && where.options.find("search_path") != std::string::npos;
+  if (!own_path)
+    out += option("search_path", quoted_identifier(where.schema.empty() ? "public" : where.schema));
   return out;
 }
 

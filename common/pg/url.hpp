@@ -25,14 +25,18 @@ struct target {
   std::string schema;                                      // Prisma's `schema`; empty where not given
   std::string options;                                     // the text's own `options`
   std::vector<std::pair<std::string, std::string>> others; // every other libpq parameter given
+  std::vector<std::string> warnings; // parameters that were dropped or read differently, one sentence each
 };
 
-// Prisma's own parameters are dropped (`schema` is kept aside), and so is connect_timeout, which libpq
-// ignores on asynchronous connections: Suivi's own limit holds. Error: permanent, "pg:url"; its detail never
-// quotes the text, which holds a password.
+// Blanks and line breaks at the ends are dropped, and so are Prisma's own parameters (`schema` is kept aside)
+// and connect_timeout, which libpq ignores on asynchronous connections: Suivi's own limit holds. Parameters
+// that libpq does not know are dropped with a warning. Error: permanent, "pg:url"; its detail names the
+// parameter and never quotes the text, which holds a password.
 [[nodiscard]] result<target> parse_url(std::string_view text);
 
-// The start-up packet's `options`: what the text asks for, then what Suivi relies on.
+// The start-up packet's `options`: what the text asks for, then what Suivi relies on: among it that commits
+// are synchronous, and that the shop's tables are those of `schema`, else of `public`, unless the text's own
+// `options` say otherwise.
 struct session_settings {
   milliseconds statement_timeout;
   milliseconds idle_in_transaction_timeout;

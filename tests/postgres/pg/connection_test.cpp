@@ -125,6 +125,24 @@ TEST_CASE("a session has the settings that Suivi relies on") {
   });
 }
 
+TEST_CASE(
+    "commits are synchronous and the shop's tables are those of public, whatever database and role set") {
+  test::database database(test::holding::nothing);
+  database.execute("do $$ begin execute format('alter database %I set synchronous_commit = off', "
+                   "current_database()); execute format('alter database %I set search_path = elsewhere', "
+                   "current_database()); end $$; create schema elsewhere; create table elsewhere.t (a int); "
+                   "create table public.t (a int); insert into public.t values (1)");
+  auto options = database.options();
+  run([&]() -> task<void> {
+    auto db = co_await connected(options);
+    pg::statement ask{"", "select current_setting('synchronous_commit'), (select count(*) from t)"};
+    auto got = co_await db.run(ask);
+    REQUIRE(got);
+    CHECK(got->text(0, 0) == "on");
+    CHECK(got->integer(0, 1) == 1);
+  });
+}
+
 TEST_CASE("a named statement is prepared once on a connection and used again") {
   test::database database(test::holding::nothing);
   auto options = database.options();

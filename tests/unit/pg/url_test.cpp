@@ -31,11 +31,12 @@ TEST_CASE("a URI's parts reach libpq") {
 
 TEST_CASE("what only Prisma knows is dropped and its schema kept aside") {
   auto where = pg::parse_url(
-      "postgres://u:p@h/d?connection_limit=5&schema=my%20shop%c3%A9%2&pgbouncer=true&sslmode=prefer"
+      "postgres://u:p@h/d?connection_limit=5&schema=my%20shop%c3%A9&pgbouncer=true&sslmode=prefer"
       "&pool_timeout=10&connect_timeout=300&socket_timeout=3&statement_cache_size=0"
       "&sslaccept=strict&sslidentity=x&application_name=n");
   REQUIRE(where);
-  CHECK(where->schema == "my shopé%2"); // half an escape stays as it is
+  CHECK(where->schema == "my shopé");
+  CHECK(where->warnings.empty());
   CHECK(other(*where, "sslmode") == "prefer");
   CHECK(other(*where, "application_name") == "n");
   CHECK(other(*where, "connect_timeout") == "(absent)");
@@ -88,8 +89,12 @@ TEST_CASE("without a host libpq's default is asked for") {
 
 TEST_CASE("an unreadable text is refused without quoting it") {
   for (std::string text :
-       {"", "postgresql://u:example-key-1@h:port:x/d", "password=example-key-1 nonsense",
-        "postgresql://u:example-key-1@h/d?no_such=1", "postgresql://u:example-key-1@a,b/d?port=1,2,3",
+       {"", "postgresql://u:example-key-1@h:port:x/d", "password=example-key-1 nonsense", " \n ",
+        "postgresql://u:example-key-1@h/d?sslmod=require", "host=h password=example-key-1 usr=u",
+        "postgresql://u:example-key-1@h/d?schema=%2", "postgresql://u@h/d?replication=database",
+        "postgresql://u@h/d?keepalives=often", "postgresql://u@h/d?a=1&example-key-1",
+        "postgresql://u@h/d?a%20example-key-1=1", "host=h password='example-key-1",
+        "postgresql://u@h/d?sslmode=example-key-1 x", "postgresql://u:example-key-1@a,b/d?port=1,2,3",
         "postgresql://u:example-key-1@h/d%zz", "host=a,b hostaddr=192.0.2.1 password=example-key-1",
         "port=0 password=example-key-1", "host=a,b port=1,2,3 password=example-key-1"}) {
     CAPTURE(text);
@@ -99,6 +104,97 @@ TEST_CASE("an unreadable text is refused without quoting it") {
     CHECK(where.error().kind == failure::permanent);
     CHECK(where.error().detail.find("example-key-1") == std::string::npos);
   }
+}
+
+TEST_CASE("blanks and line breaks around the text are dropped, and the scheme may be in capitals") {
+  for (std::string text :
+       {" postgresql://u@h/d\n", "\tPOSTGRES://u@h/d \r\n", "\n host=h user=u dbname=d \n"}) {
+    CAPTURE(text);
+    auto where = pg::parse_url(text);
+    REQUIRE(where);
+    CHECK(where->hosts[0].name == "h");
+    CHECK(other(*where, "dbname") == "d");
+    CHECK(where->warnings.empty());
+  }
+}
+
+TEST_CASE("parameters of other clients are dropped with a warning that names them") {
+  for (std::string text :
+       {"postgres://u:p@h/"
+        "d?sslmode=require&uselibpqcompat=true&supa=base-pooler.x&workaround=supabase-pooler.vercel"
+        "&charset=utf8&currentSchema=x&binary_parameters=yes",
+        "host=h user=u password='p' dbname=d sslmode=require uselibpqcompat=true supa=base-pooler.x "
+        "workaround=supabase-pooler.vercel charset=utf8 currentSchema=x binary_parameters=yes"}) {
+    CAPTURE(text);
+    auto where = pg::parse_url(text);
+    REQUIRE(where);
+    CHECK(other(*where, "sslmode") == "require");
+    CHECK(other(*where, "password") == "p");
+    REQUIRE(where->warnings.size() == 6);
+    std::size_t at = 0;
+    for (const char* name :
+         {"uselibpqcompat", "supa", "workaround", "charset", "currentSchema", "binary_parameters"})
+      CHECK(where->warnings[at++].find(name) != std::string::npos);
+  }
+  auto no_verify = pg::parse_url("postgres://u@h/d?sslmode=no-verify");
+  REQUIRE(no_verify);
+  CHECK(other(*no_verify, "sslmode") == "(absent)");
+  REQUIRE(no_verify->warnings.size() == 1);
+  CHECK(no_verify->warnings[0].find("sslmode=no-verify") != std::string::npos);
+}
+
+TEST_CASE("a name in capitals that libpq knows is read as that, with a warning") {
+  for (std::string text :
+       {"postgres://u@h/d?SSLMODE=require&Schema=shop", "host=h SSLMODE=require Schema=shop"}) {
+    auto where = pg::parse_url(text);
+    REQUIRE(where);
+    CHECK(other(*where, "sslmode") == "require");
+    CHECK(where->schema == "shop");
+    CHECK(where->warnings.size() == 2);
+  }
+}
+
+TEST_CASE("libpq's short form ssl=true still insists on encryption") {
+  auto where = pg::parse_url("postgres://u@h/d?ssl=true");
+  REQUIRE(where);
+  CHECK(other(*where, "sslmode") == "require");
+  auto others = pg::parse_url("postgres://u@h/d?ssl=1");
+  REQUIRE(others);
+  CHECK(others->warnings.size() == 1);
+}
+
+TEST_CASE("what cannot be understood is refused with the parameter's name and what is allowed") {
+  struct {
+    std::string text, part;
+  } cases[] = {
+      {"postgres://u@h/d?sslmode=strict", "the parameter sslmode is strict; allowed are disable, allow"},
+      {"host=h sslmode=strict", "the parameter sslmode is strict"},
+      {"postgres://u@h/d?sslmod=require", "the parameter sslmod is not known; sslmode may be meant"},
+      {"postgres://u@h/d?target_session_attrs=master", "the parameter target_session_attrs is master"},
+      {"postgres://u@h/d?options=%zz", "the parameter options has a percent sign"},
+      {"postgres://u@h/d?options", "the parameter options has no value"},
+      {"postgres://u@h:0/d", "the parameter port"},
+      {"host=h password=a b", "behind the parameter password"},
+      {"host='h", "the parameter host has no closing quote"},
+      {"postgres://u:p/x@h/d", "%2F"}};
+  for (const auto& one : cases) {
+    CAPTURE(one.text);
+    auto where = pg::parse_url(one.text);
+    REQUIRE_FALSE(where);
+    CAPTURE(where.error().detail);
+    CHECK(where.error().detail.find(one.part) != std::string::npos);
+  }
+}
+
+TEST_CASE("a password may hold a question mark, and values keep their signs") {
+  auto where = pg::parse_url("postgres://u:p?x=1&y@h/d?options=-c%20work_mem=8MB%20-c%20a=b%25");
+  REQUIRE(where);
+  CHECK(other(*where, "password") == "p?x=1&y");
+  CHECK(where->options == "-c work_mem=8MB -c a=b%");
+  auto conninfo = pg::parse_url(R"(host = h password = 'a\'b\\ c' user=u\ v)");
+  REQUIRE(conninfo);
+  CHECK(other(*conninfo, "password") == R"(a'b\ c)");
+  CHECK(other(*conninfo, "user") == "u v");
 }
 
 TEST_CASE("the session's settings travel in the start-up packet") {
@@ -112,7 +208,18 @@ TEST_CASE("the session's settings travel in the start-up packet") {
   CHECK(options.ends_with(R"(-c search_path="my\ ""shop""")"));
 }
 
-TEST_CASE("without a Prisma schema the search path is the server's") {
+TEST_CASE("without a Prisma schema the shop's tables are those of public") {
   auto options = pg::startup_options({}, {milliseconds(1), milliseconds(1)});
-  CHECK(options.find("search_path") == std::string::npos);
+  CHECK(options.ends_with(R"(-c search_path="public")"));
+  pg::target own;
+  own.options = "-c search_path=mine";
+  auto of_text = pg::startup_options(own, {milliseconds(1), milliseconds(1)});
+  CHECK(of_text.find("public") == std::string::npos);
+}
+
+TEST_CASE("commits are synchronous, whatever the text's own options say") {
+  pg::target where;
+  where.options = "-c synchronous_commit=off";
+  auto options = pg::startup_options(where, {milliseconds(1), milliseconds(1)});
+  CHECK(options.rfind("-c synchronous_commit=on") > options.find("-c synchronous_commit=off"));
 }
