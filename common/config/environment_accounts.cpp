@@ -1,10 +1,13 @@
-// Reading MAYSTRO_API_KEY and its numbered sisters.
+// Reading MAYSTRO_API_KEY, its numbered forms, and the files that hold a key.
 #include "common/config/environment_accounts.hpp"
 
+#include "common/config/secret_file.hpp"
+#include "common/config/setting_table.hpp"
 #include "common/config/values.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fmt/format.h>
 #include <map>
 
@@ -12,6 +15,7 @@ namespace suivi::config {
 namespace {
 
 constexpr std::string_view prefix = "MAYSTRO_API_KEY";
+constexpr std::string_view file_suffix = "_FILE";
 
 // The number of MAYSTRO_API_KEY_<number>, 0 for the plain name, nothing for any other variable.
 std::optional<unsigned> number_of(std::string_view name) {
@@ -35,18 +39,48 @@ std::string_view without_scheme(std::string_view key) {
   return trimmed(key.substr(word.size()));
 }
 
+bool is_set(const environment& env, const std::string& variable) {
+  auto found = env.find(variable);
+  return found != env.end() && !trimmed(found->second).empty();
+}
+
+// The key of one variable, or of the file its _FILE form names; nothing where that is a mistake.
+std::optional<secret> read_key(const environment& env, const std::string& base, const std::string& variable,
+                               std::vector<std::string>& wrong) {
+  std::string file_variable = variable + std::string(file_suffix);
+  if (!is_set(env, file_variable)) return secret(env.at(variable));
+  const std::string& path = env.at(file_variable);
+  if (is_set(env, variable)) {
+    wrong.push_back(fmt::format("{} = {}, {} = {}: allowed is one of the two", variable, mask, file_variable,
+                                toml_string(path)));
+    return std::nullopt;
+  }
+  auto content = read_secret_file((std::filesystem::path(base) / path).lexically_normal().string());
+  if (content) return *content;
+  wrong.push_back(
+      fmt::format("{} = {}: the file {}; allowed is the path of a readable file that holds the key",
+                  file_variable, toml_string(path), content.error().detail));
+  return std::nullopt;
+}
+
 } // namespace
 
-std::vector<environment_account> environment_accounts(const environment& env,
+std::vector<environment_account> environment_accounts(const environment& env, const std::string& base,
                                                       std::vector<std::string>& warnings,
                                                       std::vector<std::string>& wrong) {
   std::map<unsigned, std::string> variables;
-  for (const auto& [name, value] : env)
-    if (auto number = number_of(name); number && !trimmed(value).empty()) variables.emplace(*number, name);
+  for (const auto& [name, value] : env) {
+    if (trimmed(value).empty()) continue;
+    std::string_view variable = name;
+    if (variable.ends_with(file_suffix)) variable.remove_suffix(file_suffix.size());
+    if (auto number = number_of(variable)) variables.emplace(*number, std::string(variable));
+  }
 
   std::vector<environment_account> accounts;
   for (const auto& [number, variable] : variables) {
-    std::string key(without_scheme(trimmed(env.at(variable))));
+    std::optional<secret> given_key = read_key(env, base, variable, wrong);
+    if (!given_key) continue;
+    std::string key(without_scheme(trimmed(given_key->reveal())));
     if (!is_token(key)) {
       wrong.push_back(fmt::format(
           "{} = ***: allowed are visible ASCII characters without spaces, with or without the word "

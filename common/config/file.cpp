@@ -68,6 +68,7 @@ file_content read_file(const std::string& path, std::vector<std::string>& wrong)
   if (!stream || std::filesystem::is_directory(path, ignored)) {
     wrong.push_back(fmt::format("settings file = {}: cannot be read; allowed is a readable TOML file",
                                 toml_string(path)));
+    content.is_readable = false;
     return content;
   }
   std::string bytes{std::istreambuf_iterator<char>(stream), {}};
@@ -77,6 +78,7 @@ file_content read_file(const std::string& path, std::vector<std::string>& wrong)
   } catch (const toml::parse_error& e) {
     wrong.push_back(fmt::format("settings file = {}, line {}: {}; allowed is TOML", toml_string(path),
                                 e.source().begin.line, e.description()));
+    content.is_readable = false;
     return content;
   }
   for (const auto& [section, node] : root) {
@@ -91,8 +93,9 @@ file_content read_file(const std::string& path, std::vector<std::string>& wrong)
     }
     for (const auto& [name, value] : *table) {
       std::string key_path = fmt::format("{}.{}", section_name, name.str());
-      bool known = std::any_of(all_keys().begin(), all_keys().end(),
-                               [&](const key& k) { return k.path() == key_path; });
+      bool known = std::any_of(all_keys().begin(), all_keys().end(), [&](const key& k) {
+        return k.path() == key_path || k.file_path() == key_path;
+      });
       if (known)
         content.values.emplace(key_path, read_value(value, line(name)));
       else

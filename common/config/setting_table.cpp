@@ -1,188 +1,13 @@
-// The rows of the table, and the few shapes a value may have.
+// The rows of the table.
 #include "common/config/setting_table.hpp"
 
-#include "common/base/duration.hpp"
 #include "common/base/utf8.hpp"
-#include "common/config/values.hpp"
+#include "common/config/setting_kinds.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace suivi::config {
 namespace {
-
-using shape = given::shape;
-
-bool is(const given& v, shape wanted) {
-  return v.from_environment ? v.as == shape::text : v.as == wanted;
-}
-
-std::optional<std::vector<std::string>> list_of(const given& v) {
-  if (v.from_environment) return split_list(v.text);
-  if (v.as != shape::list) return std::nullopt;
-  return v.items;
-}
-
-template <class Number>
-std::optional<Number> number_of(std::string_view text) {
-  Number value{};
-  auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::string toml_list(const std::vector<std::string>& items) {
-  std::vector<std::string> quoted;
-  for (const std::string& item : items) quoted.push_back(toml_string(item));
-  return fmt::format("[{}]", fmt::join(quoted, ", "));
-}
-
-struct place {
-  std::string_view section, name, alias;
-};
-
-// `field` answers a reference to the value inside the settings, constant or not.
-
-template <class Field>
-key text_key(place at, std::string_view allowed, Field field,
-             std::optional<std::string> (*read)(std::string_view)) {
-  return {at.section,
-          at.name,
-          at.alias,
-          allowed,
-          false,
-          [=](settings& s, const given& v) {
-            auto value = is(v, shape::text) ? read(v.text) : std::nullopt;
-            if (value) field(s) = *value;
-            return value.has_value();
-          },
-          [=](const settings& s) { return field(s).empty() ? std::string() : toml_string(field(s)); }};
-}
-
-template <class Field>
-key secret_key(place at, std::string_view allowed, Field field,
-               std::optional<std::string> (*read)(std::string_view)) {
-  return {
-      at.section,
-      at.name,
-      at.alias,
-      allowed,
-      true,
-      [=](settings& s, const given& v) {
-        auto value = !is(v, shape::text) ? std::nullopt : v.text == mask ? std::string(mask) : read(v.text);
-        if (value) field(s) = secret(*value);
-        return value.has_value();
-      },
-      [=](const settings& s) { return field(s).empty() ? std::string() : toml_string(field(s).masked()); }};
-}
-
-template <class Field>
-key integer_key(place at, std::string_view allowed, Field field, std::int64_t low, std::int64_t high) {
-  return {at.section,
-          at.name,
-          at.alias,
-          allowed,
-          false,
-          [=](settings& s, const given& v) {
-            auto value = is(v, shape::integer) ? number_of<std::int64_t>(v.text) : std::nullopt;
-            if (!value || *value < low || *value > high) return false;
-            using type = std::remove_reference_t<decltype(field(s))>;
-            field(s) = static_cast<type>(*value);
-            return true;
-          },
-          [=](const settings& s) { return std::to_string(field(s)); }};
-}
-
-template <class Field>
-key boolean_key(place at, Field field) {
-  return {at.section,
-          at.name,
-          at.alias,
-          "true or false",
-          false,
-          [=](settings& s, const given& v) {
-            if (!is(v, shape::boolean) || (v.text != "true" && v.text != "false")) return false;
-            field(s) = v.text == "true";
-            return true;
-          },
-          [=](const settings& s) { return std::string(field(s) ? "true" : "false"); }};
-}
-
-template <class Field>
-key duration_key(place at, std::string_view allowed, Field field, milliseconds low) {
-  return {at.section,
-          at.name,
-          at.alias,
-          allowed,
-          false,
-          [=](settings& s, const given& v) {
-            auto value = is(v, shape::text) ? parse_duration(v.text) : std::nullopt;
-            // A hundred years: nothing that is added to a point in time may overflow.
-            if (!value || *value < low || *value > std::chrono::hours(24 * 36'500)) return false;
-            field(s) = *value;
-            return true;
-          },
-          [=](const settings& s) { return toml_string(format_duration(field(s))); }};
-}
-
-template <class Field>
-key size_key(place at, std::string_view allowed, Field field, std::uint64_t low, std::uint64_t high) {
-  return {at.section,
-          at.name,
-          at.alias,
-          allowed,
-          false,
-          [=](settings& s, const given& v) {
-            auto value = is(v, shape::text) || v.as == shape::integer ? parse_size(v.text) : std::nullopt;
-            if (!value || *value < low || *value > high) return false;
-            field(s) = *value;
-            return true;
-          },
-          [=](const settings& s) { return toml_string(format_size(field(s))); }};
-}
-
-template <class Field>
-key cidr_list_key(place at, Field field) {
-  return {at.section,
-          at.name,
-          at.alias,
-          "a list of addresses or networks such as \"10.0.0.0/8\", \"2001:db8::/32\"",
-          false,
-          [=](settings& s, const given& v) {
-            auto items = list_of(v);
-            if (!items) return false;
-            std::vector<std::string> networks;
-            for (const std::string& item : *items) {
-              auto network = read_cidr(item);
-              if (!network) return false;
-              networks.push_back(*network);
-            }
-            field(s) = networks;
-            return true;
-          },
-          [=](const settings& s) { return toml_list(field(s)); }};
-}
-
-// One of the words of `allowed`, which reads "a, b, c".
-template <class Field>
-key word_key(place at, std::string_view allowed, Field field) {
-  return {at.section,
-          at.name,
-          at.alias,
-          allowed,
-          false,
-          [=](settings& s, const given& v) {
-            auto words = split_list(allowed);
-            if (!is(v, shape::text) || std::find(words.begin(), words.end(), v.text) == words.end())
-              return false;
-            field(s) = v.text;
-            return true;
-          },
-          [=](const settings& s) { return toml_string(field(s)); }};
-}
 
 bool read_webhook_secrets(settings& s, const given& v) {
   auto items = list_of(v);
@@ -198,7 +23,8 @@ std::string print_webhook_secrets(const settings& s) {
 }
 
 bool read_rate(settings& s, const given& v) {
-  auto value = is(v, shape::number) || v.as == shape::integer ? number_of<double>(v.text) : std::nullopt;
+  auto value =
+      is(v, given::shape::number) || v.as == given::shape::integer ? number_of<double>(v.text) : std::nullopt;
   if (!value || !std::isfinite(*value) || *value < 0 || *value > 100'000) return false;
   s.maystro.requests_per_second = *value;
   return true;
@@ -244,57 +70,121 @@ constexpr std::string_view any_time = "a duration such as 500ms, 5s, 10m, 6h, 14
 
 #define FIELD(path) [](auto& s) -> auto& { return s.path; }
 
-std::vector<key> make_keys() {
+std::vector<key> database_keys() {
+  return {
+      secret_key({"database", "url", "DATABASE_URL", "Where the shop's database is, with role and password."},
+                 "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or a conninfo such as \"host=… dbname=…\"",
+                 FIELD(database.url), read_database_url),
+      integer_key({"database", "pool", "", "How many connections each program keeps to the database."},
+                  "1 to 1000", FIELD(database.pool), 1, 1000),
+  };
+}
+
+std::vector<key> courier_keys() {
+  return {
+      text_key({"maystro", "base_url", "MAYSTRO_BASE_URL",
+                "The courier's API; a `baseUrl` in `shipping_accounts` wins for its account."},
+               url_allowed, FIELD(maystro.base_url), read_http_url),
+      duration_key({"maystro", "request_timeout", "", "How long one request to the courier may take."},
+                   some_time, FIELD(maystro.request_timeout), milliseconds(1)),
+      duration_key({"maystro", "read_lag", "", "How far the courier's API may answer behind its own state."},
+                   any_time, FIELD(maystro.read_lag), milliseconds(0)),
+      integer_key({"maystro", "max_in_flight", "", "Most requests at once, for each account."}, "1 to 1000",
+                  FIELD(maystro.max_in_flight), 1, 1000),
+      row({"maystro", "requests_per_second", "", "Most requests a second, for each account; 0 = no limit."},
+          "a number from 0 to 100000, 0 = no limit", false, read_rate,
+          [](const settings& s) { return fmt::format("{}", s.maystro.requests_per_second); }),
+      text_key({"guepex", "base_url", "",
+                "Guepex's API; a `baseUrl` in `shipping_accounts` wins for its account."},
+               url_allowed, FIELD(guepex.base_url), read_http_url),
+      text_key({"nord_west", "base_url", "",
+                "Nord West's API; a `baseUrl` in `shipping_accounts` wins for its account."},
+               url_allowed, FIELD(nord_west.base_url), read_http_url),
+  };
+}
+
+key webhook_secrets_key() {
+  key made = row({"receiver", "webhook_secrets", "MAYSTRO_WEBHOOK_SECRET",
+                  "The secrets a webhook may bear; each is accepted, the first one is registered."},
+                 "a list of secrets, none empty, without control characters or spaces at their ends", true,
+                 read_webhook_secrets, print_webhook_secrets);
+  made.is_list = true;
+  return made;
+}
+
+std::vector<key> receiver_keys() {
+  return {
+      text_key({"receiver", "listen", "", "Where the receiver takes webhooks and serves the operations API."},
+               listen_allowed, FIELD(receiver.listen), read_listen),
+      text_key({"receiver", "public_url", "WEBHOOK_BASE_URL",
+                "The receiver's address as the courier reaches it; `hooks ensure` registers it."},
+               url_allowed, FIELD(receiver.public_url), read_http_url),
+      webhook_secrets_key(),
+      boolean_key({"receiver", "allow_open", "", "Whether webhooks without a secret are taken."},
+                  FIELD(receiver.allow_open)),
+      cidr_list_key({"receiver", "allow_from", "", "The networks webhooks are taken from; empty = any."},
+                    FIELD(receiver.allow_from)),
+      cidr_list_key({"receiver", "trusted_proxies", "",
+                     "The networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."},
+                    FIELD(receiver.trusted_proxies)),
+      size_key({"receiver", "max_body", "", "The largest webhook that is taken."},
+               "a size from 1B to 64MiB such as 256KiB", FIELD(receiver.max_body_bytes), 1, 64ull << 20),
+      integer_key({"receiver", "max_connections", "", "Most connections open at once."}, "1 to 1000000",
+                  FIELD(receiver.max_connections), 1, 1'000'000),
+      secret_key({"receiver", "admin_token", "SUIVI_ADMIN_TOKEN",
+                  "The bearer token of the operations API and the dashboard; not set = those are off."},
+                 "visible ASCII characters without spaces", FIELD(receiver.admin_token), read_token),
+      text_key({"receiver", "tls_certificate", "",
+                "The certificate and its chain; with `receiver.tls_key` the receiver speaks HTTPS."},
+               "a PEM file", FIELD(receiver.tls_certificate), read_path),
+      text_key({"receiver", "tls_key", "", "The certificate's key, without password."}, "a PEM file",
+               FIELD(receiver.tls_key), read_path),
+      text_key({"receiver", "health_listen", "",
+                "A second address with `/healthz`, `/readyz` and `/metrics` only, apart from "
+                "`receiver.max_connections`."},
+               listen_allowed, FIELD(receiver.health_listen), read_listen),
+      duration_key({"receiver", "drain_delay", "",
+                    "How long, after SIGTERM, `/readyz` answers 503 while webhooks are still taken."},
+                   "a duration from 0s to 1h such as 500ms, 5s", FIELD(receiver.drain_delay), milliseconds(0),
+                   std::chrono::hours(1)),
+      text_key({"receiver", "spool", "", "The folder where webhooks are kept while the database is away."},
+               "a folder", FIELD(receiver.spool), read_path),
+      size_key({"receiver", "spool_max", "", "The most disk space the spool may take."},
+               "a size from 4KiB such as 1GiB", FIELD(receiver.spool_max_bytes), 4096, 1ull << 50),
+      word_key({"receiver", "confirm", "",
+                "`terminal`: a webhook that would end a parcel waits until the courier's API agrees."},
+               "off, terminal", FIELD(receiver.confirm)),
+  };
+}
+
+std::vector<key> reconciler_keys() {
   constexpr std::int64_t many = 1'000'000'000;
   return {
-      secret_key({"database", "url", "DATABASE_URL"},
-                 "postgresql://… or a conninfo such as \"host=… dbname=…\"", FIELD(database.url),
-                 read_database_url),
-      integer_key({"database", "pool", ""}, "1 to 1000", FIELD(database.pool), 1, 1000),
-      text_key({"maystro", "base_url", "MAYSTRO_BASE_URL"}, url_allowed, FIELD(maystro.base_url),
-               read_http_url),
-      duration_key({"maystro", "request_timeout", ""}, some_time, FIELD(maystro.request_timeout),
-                   milliseconds(1)),
-      duration_key({"maystro", "read_lag", ""}, any_time, FIELD(maystro.read_lag), milliseconds(0)),
-      integer_key({"maystro", "max_in_flight", ""}, "1 to 1000", FIELD(maystro.max_in_flight), 1, 1000),
-      {"maystro", "requests_per_second", "", "a number from 0 to 100000, 0 = no ceiling", false, read_rate,
-       [](const settings& s) { return fmt::format("{}", s.maystro.requests_per_second); }},
-      text_key({"receiver", "listen", ""}, listen_allowed, FIELD(receiver.listen), read_listen),
-      text_key({"receiver", "public_url", "WEBHOOK_BASE_URL"}, url_allowed, FIELD(receiver.public_url),
-               read_http_url),
-      {"receiver", "webhook_secrets", "MAYSTRO_WEBHOOK_SECRET",
-       "a list of secrets, none empty, without control characters or spaces at their ends", true,
-       read_webhook_secrets, print_webhook_secrets},
-      boolean_key({"receiver", "allow_open", ""}, FIELD(receiver.allow_open)),
-      cidr_list_key({"receiver", "allow_from", ""}, FIELD(receiver.allow_from)),
-      cidr_list_key({"receiver", "trusted_proxies", ""}, FIELD(receiver.trusted_proxies)),
-      size_key({"receiver", "max_body", ""}, "a size from 1B to 64MiB such as 256KiB",
-               FIELD(receiver.max_body_bytes), 1, 64ull << 20),
-      integer_key({"receiver", "max_connections", ""}, "1 to 1000000", FIELD(receiver.max_connections), 1,
-                  1'000'000),
-      secret_key({"receiver", "admin_token", "SUIVI_ADMIN_TOKEN"}, "visible ASCII characters without spaces",
-                 FIELD(receiver.admin_token), read_token),
-      text_key({"receiver", "tls_certificate", ""}, "a PEM file", FIELD(receiver.tls_certificate), read_path),
-      text_key({"receiver", "tls_key", ""}, "a PEM file", FIELD(receiver.tls_key), read_path),
-      text_key({"receiver", "spool", ""}, "a folder", FIELD(receiver.spool), read_path),
-      size_key({"receiver", "spool_max", ""}, "a size from 4KiB such as 1GiB",
-               FIELD(receiver.spool_max_bytes), 4096, 1ull << 50),
-      word_key({"receiver", "confirm", ""}, "off, terminal", FIELD(receiver.confirm)),
-      text_key({"reconciler", "listen", ""}, listen_allowed, FIELD(reconciler.listen), read_listen),
-      {"reconciler", "schedule", "", "a list of local times such as \"06:00\", \"18:30\"", false,
-       read_schedule, print_schedule},
-      text_key({"reconciler", "timezone", ""}, "a name of the IANA time zone database such as Africa/Algiers",
-               FIELD(reconciler.timezone), read_timezone),
-      duration_key({"reconciler", "incremental_every", ""}, any_time, FIELD(reconciler.incremental_every),
-                   milliseconds(0)),
-      integer_key({"reconciler", "max_orders", ""}, "0 to 1000000000, 0 = all", FIELD(reconciler.max_orders),
-                  0, many),
-      integer_key({"reconciler", "lookup_limit", ""}, "0 to 1000000000", FIELD(reconciler.lookup_limit), 0,
-                  many),
-      boolean_key({"reconciler", "adopt_unassigned", ""}, FIELD(reconciler.adopt_unassigned)),
-      duration_key({"retention", "events", ""}, some_time, FIELD(retention.events), milliseconds(1)),
-      word_key({"log", "level", ""}, "debug, info, warn, error", FIELD(log.level)),
-      word_key({"log", "format", ""}, "json, text", FIELD(log.format)),
+      text_key({"reconciler", "listen", "", "Where the reconciler serves health and metrics."},
+               listen_allowed, FIELD(reconciler.listen), read_listen),
+      row({"reconciler", "schedule", "", "When full sweeps begin, in local time."},
+          "a list of local times such as \"06:00\", \"18:30\"", false, read_schedule, print_schedule),
+      text_key({"reconciler", "timezone", "", "The time zone of the schedule."},
+               "a name of the IANA time zone database such as Africa/Algiers", FIELD(reconciler.timezone),
+               read_timezone),
+      duration_key(
+          {"reconciler", "incremental_every", "", "The pause between incremental sweeps; 0s = none."},
+          any_time, FIELD(reconciler.incremental_every), milliseconds(0)),
+      integer_key(
+          {"reconciler", "max_orders", "", "The newest orders a full sweep reads of each account; 0 = all."},
+          "0 to 1000000000, 0 = all", FIELD(reconciler.max_orders), 0, many),
+      integer_key({"reconciler", "lookup_limit", "",
+                   "How many orders without tracking number one sweep asks for by reference."},
+                  "0 to 1000000000", FIELD(reconciler.lookup_limit), 0, many),
+      boolean_key({"reconciler", "adopt_unassigned", "",
+                   "Whether orders without account belong to the account that first matches them."},
+                  FIELD(reconciler.adopt_unassigned)),
+      duration_key({"retention", "events", "", "How long webhooks and their dedupe keys are kept."},
+                   some_time, FIELD(retention.events), milliseconds(1)),
+      word_key({"log", "level", "", "The least important lines that are logged."}, "debug, info, warn, error",
+               FIELD(log.level)),
+      word_key({"log", "format", "", "How log lines are written; on a terminal the default is `text`."},
+               "json, text", FIELD(log.format)),
   };
 }
 
@@ -302,6 +192,10 @@ std::vector<key> make_keys() {
 
 std::string key::path() const {
   return fmt::format("{}.{}", section, name);
+}
+
+std::string key::file_path() const {
+  return is_secret ? path() + "_file" : std::string();
 }
 
 std::string key::variable() const {
@@ -312,7 +206,12 @@ std::string key::variable() const {
 }
 
 const std::vector<key>& all_keys() {
-  static const std::vector<key> keys = make_keys();
+  static const std::vector<key> keys = [] {
+    std::vector<key> all;
+    for (const std::vector<key>& part : {database_keys(), courier_keys(), receiver_keys(), reconciler_keys()})
+      all.insert(all.end(), part.begin(), part.end());
+    return all;
+  }();
   return keys;
 }
 

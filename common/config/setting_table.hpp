@@ -1,8 +1,8 @@
 // The one table of settings: every key's name, its places in file and environment, what it allows, how it is
 // printed.
 //
-// Adding a setting is one field of `settings` and one row of keys.cpp; file, environment, `--check-config`
-// and the messages all follow from the row.
+// Adding a setting is one field of `settings` and one row of setting_table.cpp; file, environment,
+// `--check-config` and the messages all follow from the row.
 #pragma once
 
 #include "common/config/settings.hpp"
@@ -28,13 +28,18 @@ struct key {
   std::string_view section;
   std::string_view name;
   std::string_view alias;   // a second environment variable, empty if none
+  std::string_view meaning; // one sentence, for deploy/SETTINGS.md
   std::string_view allowed; // for messages
   bool is_secret;
+  bool is_list = false;
   std::function<bool(settings&, const given&)> read; // false: not allowed, nothing changed
   std::function<std::string(const settings&)> print; // a TOML value; empty: not set and without default
 
   [[nodiscard]] std::string path() const;     // receiver.listen
   [[nodiscard]] std::string variable() const; // SUIVI_RECEIVER_LISTEN
+  // database.url_file: where a file holds the value instead; empty for what is no secret. The variables
+  // have the same form with _FILE at their end.
+  [[nodiscard]] std::string file_path() const;
 };
 
 const std::vector<key>& all_keys();

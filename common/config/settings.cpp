@@ -1,8 +1,10 @@
-// Loading: gather what is given, let the table read it, then look at the whole. No mistake hides another.
+// Loading: gather what is given, let the table read it, then look at the whole. Each step is taken when the
+// one before found no mistake, so that no line names what only follows from another.
 #include "common/config/settings.hpp"
 
 #include "common/config/environment_accounts.hpp"
 #include "common/config/file.hpp"
+#include "common/config/secret_file.hpp"
 #include "common/config/setting_table.hpp"
 
 #include <filesystem>
@@ -22,11 +24,20 @@ const std::string* variable(const environment& env, std::string_view name) {
   return found == env.end() || found->second.empty() ? nullptr : &found->second;
 }
 
-std::optional<given> from_environment(const key& k, const environment& env) {
+std::optional<given> from_environment(const key& k, const environment& env, std::string_view suffix) {
   for (const std::string& name : {k.variable(), std::string(k.alias)})
-    if (const std::string* value = variable(env, name))
-      return given{given::shape::text, *value, {}, true, name};
+    if (const std::string* value = name.empty() ? nullptr : variable(env, name + std::string(suffix)))
+      return given{given::shape::text, *value, {}, true, name + std::string(suffix)};
   return std::nullopt;
+}
+
+// The environment wins over the file.
+std::optional<given> find_value(const file_content& file, const std::string& path,
+                                std::optional<given> of_env) {
+  if (of_env) return of_env;
+  auto found = file.values.find(path);
+  if (found == file.values.end()) return std::nullopt;
+  return found->second;
 }
 
 // For a message: short, one line, and never a secret.
@@ -38,25 +49,57 @@ std::string shown(const key& k, const given& v) {
   return v.as == given::shape::text ? quoted : v.text;
 }
 
-void read_keys(settings& s, const file_content& file, const environment& env, mistakes& wrong) {
-  for (const key& k : all_keys()) {
-    std::optional<given> value = from_environment(k, env);
-    if (!value) {
-      auto found = file.values.find(k.path());
-      if (found == file.values.end()) continue;
-      value = found->second;
-    }
-    if (!k.read(s, *value))
-      wrong.push_back(
-          fmt::format("{} = {} ({}): allowed is {}", k.path(), shown(k, *value), value->where, k.allowed));
+// The value that the file holds which `path` names; nothing where that is a mistake.
+std::optional<given> read_file_form(settings& s, const key& k, const given& path, const fs::path& base,
+                                    mistakes& wrong) {
+  auto refuse = [&](std::string_view why) {
+    std::string named = path.as == given::shape::text ? toml_string(path.text) : path.text;
+    wrong.push_back(
+        fmt::format("{} = {} ({}): {}; allowed is the path of a readable file that holds the value of {}",
+                    k.file_path(), named, path.where, why, k.path()));
+    return std::nullopt;
+  };
+  if (path.as != given::shape::text) return refuse("no path");
+  if (path.text.empty() || path.text.find('\0') != std::string::npos) return refuse("no path");
+  std::string file = (base / path.text).lexically_normal().string();
+  auto content = read_secret_file(file);
+  if (!content) return refuse("the file " + content.error().detail);
+  s.secret_files[k.path()] = file;
+  given value{given::shape::text, content->reveal(), {}, false, file};
+  if (k.is_list) {
+    value.as = given::shape::list;
+    value.items = lines_of(*content);
+    if (value.items.empty()) return refuse("the file holds blank lines only");
   }
+  return value;
+}
+
+void read_key(settings& s, const key& k, const file_content& file, const environment& env,
+              const fs::path& base, mistakes& wrong) {
+  std::optional<given> value = find_value(file, k.path(), from_environment(k, env, ""));
+  if (k.is_secret) {
+    std::optional<given> path = find_value(file, k.file_path(), from_environment(k, env, "_FILE"));
+    if (path && value) {
+      wrong.push_back(fmt::format("{} = {} ({}), {} = {} ({}): allowed is one of the two", k.path(), mask,
+                                  value->where, k.file_path(), toml_string(path->text), path->where));
+      return;
+    }
+    if (path) value = read_file_form(s, k, *path, base, wrong);
+  }
+  if (value && !k.read(s, *value))
+    wrong.push_back(
+        fmt::format("{} = {} ({}): allowed is {}", k.path(), shown(k, *value), value->where, k.allowed));
 }
 
 void warn_of_unknown_variables(const environment& env, std::vector<std::string>& warnings) {
   for (const auto& [name, value] : env) {
     if (!name.starts_with("SUIVI_") || name == "SUIVI_CONFIG") continue;
     bool known = false;
-    for (const key& k : all_keys()) known = known || name == k.variable() || name == k.alias;
+    for (const key& k : all_keys()) {
+      known = known || name == k.variable() || name == k.alias;
+      known = known ||
+              (k.is_secret && (name == k.variable() + "_FILE" || name == std::string(k.alias) + "_FILE"));
+    }
     if (!known)
       warnings.push_back(fmt::format("{}: no setting has this environment variable; it is ignored", name));
   }
@@ -67,7 +110,7 @@ void check_whole(program who, const settings& s, purpose use, mistakes& wrong) {
   if (s.database.url.empty())
     wrong.push_back(
         "database.url = (not set): required; give it in the settings file, as SUIVI_DATABASE_URL or as "
-        "DATABASE_URL");
+        "DATABASE_URL, or the path of a file that holds it as database.url_file or DATABASE_URL_FILE");
   auto masked = [&](const secret& value, std::string_view path) {
     if (use != purpose::check && value.reveal() == mask)
       wrong.push_back(fmt::format(
@@ -78,13 +121,17 @@ void check_whole(program who, const settings& s, purpose use, mistakes& wrong) {
     wrong.push_back(
         fmt::format("receiver.tls_certificate = {}, receiver.tls_key = {}: allowed is both or neither",
                     toml_string(s.receiver.tls_certificate), toml_string(s.receiver.tls_key)));
+  const std::string& health = s.receiver.health_listen;
+  if (!health.empty() && health == s.receiver.listen && !health.ends_with(":0"))
+    wrong.push_back(fmt::format(
+        "receiver.health_listen = {}: allowed is another address than receiver.listen", toml_string(health)));
   if (who == program::reconciler || use == purpose::command) return; // the rest is the serving receiver's own
   for (const secret& each : s.receiver.webhook_secrets) masked(each, "receiver.webhook_secrets");
   masked(s.receiver.admin_token, "receiver.admin_token");
   if (s.receiver.webhook_secrets.empty() && !s.receiver.allow_open)
-    wrong.push_back(
-        "receiver.webhook_secrets = (not set): at least one secret is required, as "
-        "SUIVI_RECEIVER_WEBHOOK_SECRETS or MAYSTRO_WEBHOOK_SECRET, or receiver.allow_open = true");
+    wrong.push_back("receiver.webhook_secrets = (not set): at least one secret is required, as "
+                    "SUIVI_RECEIVER_WEBHOOK_SECRETS or MAYSTRO_WEBHOOK_SECRET (or one a line in a file that "
+                    "receiver.webhook_secrets_file names), or receiver.allow_open = true");
 }
 
 void make_absolute(settings& s, const fs::path& base) {
@@ -106,20 +153,23 @@ boost::system::result<loaded, std::vector<std::string>>
 load(program who, const std::string& file, const environment& env, bool stderr_is_terminal, purpose use) {
   loaded result;
   mistakes wrong;
-  if (stderr_is_terminal) result.values.log.format = "text";
+  settings& s = result.values;
+  if (stderr_is_terminal) s.log.format = "text";
 
   std::string path = choose_file(file, env);
   file_content content;
   if (!path.empty()) content = read_file(path, wrong);
-  read_keys(result.values, content, env, wrong);
-  warn_of_unknown_variables(env, result.warnings);
-  result.values.maystro.accounts = environment_accounts(env, result.warnings, wrong);
-  check_whole(who, result.values, use, wrong);
-
+  if (!content.is_readable) return wrong;
   std::error_code ignored;
   fs::path here = fs::current_path(ignored);
-  make_absolute(result.values, path.empty() ? here : (here / path).parent_path());
+  fs::path base = path.empty() ? here : (here / path).parent_path();
+  for (const key& k : all_keys()) read_key(s, k, content, env, base, wrong);
+  s.maystro.accounts = environment_accounts(env, base.string(), result.warnings, wrong);
   if (!wrong.empty()) return wrong;
+  check_whole(who, s, use, wrong);
+  if (!wrong.empty()) return wrong;
+  warn_of_unknown_variables(env, result.warnings);
+  make_absolute(s, base);
   return result;
 }
 
@@ -130,14 +180,41 @@ std::string to_toml(const settings& s) {
     if (k.section != section) text += fmt::format("{}[{}]\n", section.empty() ? "" : "\n", k.section);
     section = k.section;
     std::string value = k.print(s);
-    text +=
-        value.empty() ? fmt::format("# {} is not set\n", k.name) : fmt::format("{} = {}\n", k.name, value);
+    auto file = s.secret_files.find(k.path());
+    if (file != s.secret_files.end())
+      text += fmt::format("{}_file = {}\n", k.name, toml_string(file->second));
+    else if (value.empty())
+      text += fmt::format("# {} is not set\n", k.name);
+    else
+      text += fmt::format("{} = {}\n", k.name, value);
   }
   for (const environment_account& account : s.maystro.accounts)
     text += fmt::format("{}# account {} of the environment: name {}, key {}\n",
                         &account == &s.maystro.accounts.front() ? "\n" : "", account.id,
                         toml_string(account.name), mask);
   return text;
+}
+
+// Every value of the table is printed in the part of TOML that is JSON as well.
+std::string to_json(const settings& s) {
+  std::string text = "{";
+  std::string_view section;
+  for (const key& k : all_keys()) {
+    bool first = k.section != section;
+    if (first) text += fmt::format("{}{}:{{", section.empty() ? "" : "},", toml_string(k.section));
+    section = k.section;
+    std::string value = k.print(s);
+    text += fmt::format("{}{}:{}", first ? "" : ",", toml_string(k.name), value.empty() ? "null" : value);
+    auto file = s.secret_files.find(k.path());
+    if (file != s.secret_files.end())
+      text += fmt::format(",{}:{}", toml_string(std::string(k.name) + "_file"), toml_string(file->second));
+  }
+  text += "},\"accounts\":[";
+  for (const environment_account& account : s.maystro.accounts)
+    text += fmt::format("{}{{\"id\":{},\"name\":{},\"apiKey\":{}}}",
+                        &account == &s.maystro.accounts.front() ? "" : ",", toml_string(account.id),
+                        toml_string(account.name), toml_string(mask));
+  return text + "]}";
 }
 
 environment process_environment() {

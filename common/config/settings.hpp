@@ -1,8 +1,9 @@
 // The settings of both programs: one table of keys, read from a TOML file and the environment, checked as a
 // whole.
 //
-// Precedence: environment, file, default. Every mistake is reported, one line each, naming key, value and
-// what is allowed.
+// Precedence: environment, file, default. Every mistake is one line that names key, value and what is
+// allowed. What follows from another mistake only is not reported: a file that is no TOML is the only line,
+// and whether all settings fit together is looked at when each of them is right.
 #pragma once
 
 #include "common/base/error.hpp"
@@ -45,6 +46,12 @@ struct settings {
     std::vector<environment_account> accounts; // MAYSTRO_API_KEY, MAYSTRO_API_KEY_1 …
   } maystro;
   struct {
+    std::string base_url = "https://api.yalidine.app/v1";
+  } guepex;
+  struct {
+    std::string base_url = "https://app.noest-dz.com/api/public";
+  } nord_west;
+  struct {
     std::string listen = "0.0.0.0:8080";
     std::string public_url;
     std::vector<secret> webhook_secrets;
@@ -59,6 +66,8 @@ struct settings {
     std::string spool = "var/spool"; // made absolute
     std::uint64_t spool_max_bytes = 1ull << 30;
     std::string confirm = "off"; // off | terminal
+    std::string health_listen;   // empty: none
+    milliseconds drain_delay{0};
   } receiver;
   struct {
     std::string listen = "127.0.0.1:8081";
@@ -78,6 +87,7 @@ struct settings {
     std::string level = "info";
     std::string format = "json";
   } log;
+  std::map<std::string, std::string> secret_files; // by key: database.url -> the file that holds it, absolute
 };
 
 struct loaded {
@@ -86,13 +96,17 @@ struct loaded {
 };
 
 // `file`: the --config flag, or empty for $SUIVI_CONFIG, else ./suivi.toml if there, else none.
-// `stderr_is_terminal` makes `text` the default of log.format. On failure: every mistake, one line each.
+// `stderr_is_terminal` makes `text` the default of log.format. On failure: the mistakes, one line each.
 boost::system::result<loaded, std::vector<std::string>> load(program who, const std::string& file,
                                                              const environment& env, bool stderr_is_terminal,
                                                              purpose use = purpose::run);
 
-// The settings in force as TOML that can be read back; secrets are masked as "***".
+// The settings in force as TOML that can be read back; secrets are masked as "***", but for those that a file
+// holds: there the file is named.
 std::string to_toml(const settings& s);
+// The same as one JSON document: an object for each section, null for what is not set, and `accounts`, those
+// of the environment.
+std::string to_json(const settings& s);
 
 // The process's environment: the only getenv.
 environment process_environment();

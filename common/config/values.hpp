@@ -16,7 +16,8 @@ std::optional<std::string> read_listen(std::string_view text);
 std::optional<std::string> read_cidr(std::string_view text);
 // http:// or https://, a host, no user, query or fragment; trailing slashes go.
 std::optional<std::string> read_http_url(std::string_view text);
-// postgres:// or postgresql://, or a conninfo with at least one key=value.
+// postgres:// or postgresql://, or a conninfo with at least one key=value; blanks and line breaks at its ends
+// are dropped.
 std::optional<std::string> read_database_url(std::string_view text);
 // "hh:mm" of a day.
 std::optional<std::chrono::minutes> read_clock(std::string_view text);

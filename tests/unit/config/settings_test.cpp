@@ -25,6 +25,11 @@ class settings_file {
   ~settings_file() { fs::remove_all(folder_); }
   [[nodiscard]] std::string path() const { return (folder_ / "suivi.toml").string(); }
   [[nodiscard]] fs::path folder() const { return folder_; }
+  // Another file in the same folder; its path.
+  [[nodiscard]] std::string add(const std::string& name, const std::string& content) const {
+    std::ofstream(folder_ / name, std::ios::binary) << content;
+    return (folder_ / name).string();
+  }
 
  private:
   fs::path folder_;
@@ -161,6 +166,37 @@ TEST_CASE("unknown variables of ours warn and are otherwise ignored") {
   loaded l = good("", with({{"SUIVI_RECEIVER_LISSEN", "1"}, {"OTHER", "x"}, {"SUIVI_CONFIG", ""}}));
   REQUIRE(l.warnings.size() == 1);
   CHECK(contains(l.warnings.front(), "SUIVI_RECEIVER_LISSEN"));
+}
+
+TEST_CASE("one mistake is one line, and nothing is said of what only follows from it") {
+  CHECK(bad("[receiver\n", {}).size() == 1);
+  CHECK(bad("[database]\nurl = \"mysql://h/d\"", {}).size() == 1);
+  CHECK(bad("[log]\nlevel = \"loud\"", {}).size() == 1);
+  CHECK(bad("[database]\nurl_file = \"/nonexistent\"", {}).size() == 1);
+  auto missing = load(program::receiver, "/nonexistent/suivi.toml", {}, false);
+  REQUIRE(missing.has_error());
+  CHECK(missing.error().size() == 1);
+}
+
+TEST_CASE("blanks and line breaks around the database's address are dropped") {
+  environment env{{"DATABASE_URL", " \tpostgresql://localhost/shop\r\n"}, {"MAYSTRO_WEBHOOK_SECRET", "s"}};
+  CHECK(good("", env).values.database.url.reveal() == "postgresql://localhost/shop");
+}
+
+TEST_CASE("the second health address is another one than the receiver's") {
+  CHECK(good("[receiver]\nhealth_listen = \"127.0.0.1:9\"").values.receiver.health_listen == "127.0.0.1:9");
+  auto lines = bad("[receiver]\nlisten = \"127.0.0.1:9\"\nhealth_listen = \"127.0.0.1:9\"");
+  REQUIRE(lines.size() == 1);
+  CHECK(contains(lines.front(), "receiver.health_listen = \"127.0.0.1:9\""));
+}
+
+TEST_CASE("the couriers beside Maystro have an address of their own") {
+  CHECK(good("").values.guepex.base_url == "https://api.yalidine.app/v1");
+  CHECK(good("").values.nord_west.base_url == "https://app.noest-dz.com/api/public");
+  loaded l = good("[guepex]\nbase_url = \"http://a.test/v1/\"",
+                  with({{"SUIVI_NORD_WEST_BASE_URL", "http://b.test/api/public//"}}));
+  CHECK(l.values.guepex.base_url == "http://a.test/v1");
+  CHECK(l.values.nord_west.base_url == "http://b.test/api/public");
 }
 
 TEST_CASE("the receiver wants a secret unless it is open and the reconciler wants none") {

@@ -1,0 +1,24 @@
+// What the shapes share.
+#include "common/config/setting_kinds.hpp"
+
+#include <fmt/ranges.h>
+
+namespace suivi::config {
+
+bool is(const given& v, given::shape wanted) {
+  return v.from_environment ? v.as == given::shape::text : v.as == wanted;
+}
+
+std::optional<std::vector<std::string>> list_of(const given& v) {
+  if (v.as == given::shape::list) return v.items;
+  if (v.from_environment) return split_list(v.text);
+  return std::nullopt;
+}
+
+std::string toml_list(const std::vector<std::string>& items) {
+  std::vector<std::string> quoted;
+  for (const std::string& item : items) quoted.push_back(toml_string(item));
+  return fmt::format("[{}]", fmt::join(quoted, ", "));
+}
+
+} // namespace suivi::config
