@@ -40,7 +40,6 @@ CLI::App* add_replay(CLI::App& app, replay_arguments& asked) {
                    "instead of stored webhooks: rows of the old system's webhook_events it never processed");
   replay->add_option("--rate", asked.rate, "at most so many events a second")->type_name("N");
   replay->add_flag("--dry-run", asked.dry_run, "decide, write nothing at all, and show what would change");
-  replay->add_flag("--json", asked.json, "one JSON document on standard output");
   replay->footer("Exit status: 0 done, 1 failed, 2 usage or settings, 3 some events failed (they are tried "
                  "again by a receiver) or it was stopped (SIGINT, SIGTERM), with what it held given back.");
   return replay;
@@ -74,11 +73,12 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
                        "print the version and exit");
   app.add_option("--config", wanted.config_file, "the settings file (TOML)")->type_name("FILE");
   app.add_flag("--check-config", check_config, "print the settings in force, secrets masked, and exit");
+  app.add_flag("--json", wanted.json, "print one JSON document on standard output");
   app.require_subcommand(0, 1);
   app.fallthrough();
   app.add_subcommand("serve", "the server (what it does without a command)");
   auto* migrate = app.add_subcommand("migrate", "bring the schema `suivi` up to date and exit");
-  migrate->add_flag("--check", wanted.check, "change nothing: 0 if it is current, 1 if it is behind");
+  migrate->add_flag("--check", wanted.migrate.check, "change nothing: 0 if it is current, 1 if it is behind");
   auto* replay = add_replay(app, wanted.replay);
   try {
     app.parse(argc, argv);
@@ -86,6 +86,7 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
     int status = app.exit(e);
     return status == 0 ? program::exits::done : program::exits::usage;
   }
+  wanted.replay.json = wanted.migrate.json = wanted.json;
   if (check_config)
     wanted.what = command::check_config;
   else if (migrate->parsed())

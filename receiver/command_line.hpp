@@ -1,6 +1,7 @@
 // What the program was asked to do. Pure but for the printing of --help.
 #pragma once
 
+#include "common/program/migrate_command.hpp"
 #include "receiver/replay/command.hpp"
 
 #include <string>
@@ -14,7 +15,8 @@ enum class command { serve, migrate, replay, check_config };
 struct command_line {
   command what = command::serve;
   std::string config_file; // --config
-  bool check = false;      // migrate --check
+  program::migrate_arguments migrate;
+  bool json = false; // one JSON document on standard output
   replay_arguments replay;
 };
 

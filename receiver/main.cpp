@@ -23,13 +23,14 @@ int main(int argc, char** argv) {
     options.purpose = config::purpose::check;
   else if (wanted.what != receiver::command::serve)
     options.purpose = config::purpose::command;
+  options.json = wanted.json;
   auto started = program::start(config::program::receiver, options);
   if (const int* status = std::get_if<int>(&started)) return *status;
   const auto& settings = std::get<config::settings>(started);
 
   if (wanted.what == receiver::command::migrate)
     return program::run_migrate(program::name_of(config::program::receiver),
-                                receiver::connect_options(settings), wanted.check);
+                                receiver::connect_options(settings), wanted.migrate);
   if (wanted.what == receiver::command::replay) return receiver::run_replay(settings, wanted.replay);
   return receiver::run_server(settings);
 }

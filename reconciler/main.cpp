@@ -36,13 +36,14 @@ int run(const command_line& wanted) {
   program::start_options options;
   options.config_file = wanted.config_file;
   if (wanted.check_config) options.purpose = config::purpose::check;
+  options.json = wanted.json;
   options.quiet = wanted.command != "run";
   auto started = program::start(config::program::reconciler, options);
   if (const int* status = std::get_if<int>(&started)) return *status;
   const auto& settings = std::get<config::settings>(started);
   if (wanted.command == "migrate")
     return program::run_migrate(program::name_of(config::program::reconciler), connect_options(settings),
-                                wanted.migrate_check);
+                                {wanted.migrate_check, wanted.json});
 
   runtime::raise_open_file_limit();
   asio::io_context context(1);

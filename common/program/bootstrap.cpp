@@ -1,11 +1,16 @@
 // Settings first, for they say how to log.
 #include "common/program/bootstrap.hpp"
 
+#include "common/config/setting_table.hpp"
 #include "common/log/log.hpp"
+#include "common/pg/url.hpp"
 #include "common/program/exit_status.hpp"
 
 #include <fmt/format.h>
+#include <optional>
+#include <string>
 #include <unistd.h>
+#include <vector>
 
 namespace suivi::program {
 namespace {
@@ -15,6 +20,17 @@ log::level level_of(const std::string& name) {
   if (name == "warn") return log::level::warn;
   if (name == "error") return log::level::error;
   return log::level::info;
+}
+
+// What can be said of database.url without the database: nothing where it is right; `warnings` grow.
+std::optional<std::string> fault_of_database_url(const config::settings& settings,
+                                                 std::vector<std::string>& warnings) {
+  const std::string& url = settings.database.url.reveal();
+  if (url == config::mask) return std::nullopt; // to be checked only, and not to be run with
+  result<pg::target> where = pg::parse_url(url);
+  if (!where) return fmt::format("database.url = {}: {}", config::mask, where.error().detail);
+  for (const std::string& warning : where->warnings) warnings.push_back("database.url: " + warning);
+  return std::nullopt;
 }
 
 } // namespace
@@ -33,9 +49,16 @@ std::variant<config::settings, int> start(config::program program, const start_o
     return exits::usage;
   }
   const config::settings& settings = loaded->values;
+  if (auto fault = fault_of_database_url(settings, loaded->warnings)) {
+    fmt::print(stderr, "{}: {}\n", name, *fault);
+    return exits::usage;
+  }
   if (options.purpose == config::purpose::check) {
     for (const std::string& line : loaded->warnings) fmt::print(stderr, "{}: warning: {}\n", name, line);
-    fmt::print("{}", config::to_toml(settings));
+    if (options.json)
+      fmt::print("{}\n", config::to_json(settings));
+    else
+      fmt::print("{}", config::to_toml(settings));
     return exits::done;
   }
   log::level level = level_of(settings.log.level);

@@ -18,6 +18,7 @@ struct start_options {
   // A one-off command answers a person or a script: its log is only what goes wrong, unless log.level asks
   // for more.
   bool quiet = false;
+  bool json = false; // purpose::check prints one JSON document instead of TOML
 };
 
 // The settings in force, or an exit status where there is nothing more to do: 2 where they have mistakes,

@@ -16,7 +16,12 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-task<void> migrate(std::string program, pg::connect_options options, bool check_only, int& status) {
+void print_json(std::size_t scripts, std::size_t missing, std::size_t ran) {
+  fmt::print("{{\"current\":{},\"scripts\":{},\"missing\":{},\"ran\":{}}}\n", missing == 0, scripts, missing,
+             ran);
+}
+
+task<void> migrate(std::string program, pg::connect_options options, migrate_arguments asked, int& status) {
   status = exits::failed;
   auto db = co_await connect_patiently(options);
   if (!db) {
@@ -24,13 +29,15 @@ task<void> migrate(std::string program, pg::connect_options options, bool check_
     co_return;
   }
   auto scripts = schema::all();
-  if (check_only) {
+  if (asked.check) {
     auto missing = co_await pg::migrations_missing(*db, scripts);
     if (!missing) {
       fmt::print(stderr, "{}: {}\n", program, to_string(missing.error()));
       co_return;
     }
-    if (*missing > 0)
+    if (asked.json)
+      print_json(scripts.size(), *missing, 0);
+    else if (*missing > 0)
       fmt::print("behind: {} of {} scripts have not run\n", *missing, scripts.size());
     else
       fmt::print("current: {} scripts\n", scripts.size());
@@ -42,7 +49,10 @@ task<void> migrate(std::string program, pg::connect_options options, bool check_
     fmt::print(stderr, "{}: {}\n", program, to_string(ran.error()));
     co_return;
   }
-  fmt::print("current: {} of {} scripts ran now\n", *ran, scripts.size());
+  if (asked.json)
+    print_json(scripts.size(), 0, *ran);
+  else
+    fmt::print("current: {} of {} scripts ran now\n", *ran, scripts.size());
   status = exits::done;
 }
 
@@ -58,11 +68,11 @@ task<result<pg::connection>> connect_patiently(const pg::connect_options& option
   }
 }
 
-int run_migrate(std::string_view program, const pg::connect_options& database, bool check_only) {
+int run_migrate(std::string_view program, const pg::connect_options& database, migrate_arguments asked) {
   asio::io_context io(1);
   runtime::task_group all(io.get_executor());
   int status = exits::failed;
-  all.spawn("migrate", migrate(std::string(program), database, check_only, status));
+  all.spawn("migrate", migrate(std::string(program), database, asked, status));
   io.run();
   return status;
 }

@@ -33,6 +33,10 @@ TEST_CASE("migrate says what has not run without running it, runs it, and a data
     CHECK(before.status == 1);
     CHECK(contains(before.output, "behind"));
     CHECK(db.value("select to_regnamespace('suivi') is null") == "t");
+    auto before_in_json = json::parse(migrate({"--check", "--json"}).output);
+    CHECK(before_in_json.at("current").as_bool() == false);
+    CHECK(before_in_json.at("missing").as_int64() > 0);
+    CHECK(before_in_json.at("missing") == before_in_json.at("scripts"));
     auto ran = migrate({});
     CHECK(ran.status == 0);
     CHECK(db.number("select count(*) from suivi.schema_version") > 0);
@@ -40,6 +44,9 @@ TEST_CASE("migrate says what has not run without running it, runs it, and a data
     auto after = migrate({"--check"});
     CHECK(after.status == 0);
     CHECK(contains(after.output, "current"));
+    auto after_in_json = json::parse(migrate({"--json"}).output);
+    CHECK(after_in_json.at("current").as_bool());
+    CHECK(after_in_json.at("ran").as_int64() == 0);
     db.execute("insert into suivi.schema_version (version, name) values (9999, '9999_later.sql')");
     for (const auto& arguments : {std::vector<std::string>{}, std::vector<std::string>{"--check"}}) {
       auto beyond = migrate(arguments);

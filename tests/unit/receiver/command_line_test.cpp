@@ -29,12 +29,19 @@ TEST_CASE("without a command it serves") {
 
 TEST_CASE("migrate and its check") {
   CHECK(understood({"migrate"}).what == command::migrate);
-  CHECK_FALSE(understood({"migrate"}).check);
-  CHECK(understood({"migrate", "--check"}).check);
+  CHECK_FALSE(understood({"migrate"}).migrate.check);
+  CHECK(understood({"migrate", "--check"}).migrate.check);
 }
 
 TEST_CASE("the settings can be checked") {
   CHECK(understood({"--check-config"}).what == command::check_config);
+  CHECK_FALSE(understood({"--check-config"}).json);
+}
+
+TEST_CASE("every command that prints can be asked for JSON") {
+  CHECK(understood({"--check-config", "--json"}).json);
+  CHECK(understood({"migrate", "--json"}).migrate.json);
+  CHECK(understood({"replay", "--json"}).replay.json);
 }
 
 TEST_CASE("usage that cannot be read is status 2") {
