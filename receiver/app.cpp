@@ -86,9 +86,9 @@ class app {
         operations_(executor_, s, connect_options(s), db_, accounts_, apply_lane_),
         request_handler_(s, db_, spool_, intake_, operations_, counts_, series_),
         server_(executor_, server_limits(s, open_files),
-                [this](http::request what) {
+                [this](http::request request) {
                   counts_.connections.set(static_cast<double>(server_.connections()));
-                  return request_handler_.answer(std::move(what));
+                  return request_handler_.answer(std::move(request));
                 }),
         lanes_(executor_, life_.on_failure()), applying_(executor_, life_.on_failure()),
         serving_(executor_, life_.on_failure()), endless_(executor_, life_.on_failure()) {

@@ -88,11 +88,11 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
   }
   wanted.replay.json = wanted.migrate.json = wanted.json;
   if (check_config)
-    wanted.what = command::check_config;
+    wanted.command = command::check_config;
   else if (migrate->parsed())
-    wanted.what = command::migrate;
+    wanted.command = command::migrate;
   else if (replay->parsed())
-    wanted.what = command::replay;
+    wanted.command = command::replay;
   return wanted;
 }
 

@@ -13,7 +13,7 @@ namespace suivi::receiver {
 enum class command { serve, migrate, replay, check_config };
 
 struct command_line {
-  command what = command::serve;
+  receiver::command command = receiver::command::serve;
   std::string config_file; // --config
   program::migrate_arguments migrate;
   bool json = false; // one JSON document on standard output

@@ -19,18 +19,18 @@ int main(int argc, char** argv) {
 
   program::start_options options;
   options.config_file = wanted.config_file;
-  if (wanted.what == receiver::command::check_config)
+  if (wanted.command == receiver::command::check_config)
     options.purpose = config::purpose::check;
-  else if (wanted.what != receiver::command::serve)
+  else if (wanted.command != receiver::command::serve)
     options.purpose = config::purpose::command;
   options.json = wanted.json;
   auto started = program::start(config::program::receiver, options);
   if (const int* status = std::get_if<int>(&started)) return *status;
   const auto& settings = std::get<config::settings>(started);
 
-  if (wanted.what == receiver::command::migrate)
+  if (wanted.command == receiver::command::migrate)
     return program::run_migrate(program::name_of(config::program::receiver),
                                 receiver::connect_options(settings), wanted.migrate);
-  if (wanted.what == receiver::command::replay) return receiver::run_replay(settings, wanted.replay);
+  if (wanted.command == receiver::command::replay) return receiver::run_replay(settings, wanted.replay);
   return receiver::run_server(settings);
 }

@@ -26,27 +26,27 @@ request_handler::request_handler(const config::settings& s, database_monitor& db
       series_(series), trusted_proxies_(parse_networks(s.receiver.trusted_proxies)),
       allow_from_(parse_networks(s.receiver.allow_from)) {}
 
-task<http::response> request_handler::answer(http::request what) {
-  auto peer = what.remote;
-  auto client = client_address(peer, what.headers, trusted_proxies_);
-  auto said = co_await answer_to(std::move(what), client);
+task<http::response> request_handler::answer(http::request request) {
+  auto peer = request.remote;
+  auto client = client_address(peer, request.headers, trusted_proxies_);
+  auto said = co_await answer_to(std::move(request), client);
   if (said.status == 401 || said.status == 403) co_return refuse(client.value_or(peer), std::move(said));
   co_return said;
 }
 
-task<http::response> request_handler::answer_to(http::request what, std::optional<ip_address> client) {
-  if (is_operations_address(what.target)) return operations_.answer(std::move(what));
-  auto where = find_route(what);
+task<http::response> request_handler::answer_to(http::request request, std::optional<ip_address> client) {
+  if (is_operations_address(request.target)) return operations_.answer(std::move(request));
+  auto where = find_route(request);
   if (where.where == place::nowhere) return at_once(not_found());
   if (!where.method_fits) return at_once(wrong_method(where.allowed_method));
   switch (where.where) {
   case place::webhook:
     if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
-      return take_webhook(std::move(what), std::move(where));
+      return take_webhook(std::move(request), std::move(where));
     counts_.webhook("forbidden");
     return at_once(forbidden());
   case place::metrics:
-    return may_read_metrics(what, client) ? tell_metrics() : at_once(unauthorised());
+    return may_read_metrics(request, client) ? tell_metrics() : at_once(unauthorised());
   case place::readiness:
     return at_once(tell_readiness());
   case place::health: {
@@ -68,25 +68,25 @@ http::response request_handler::refuse(const ip_address& from, http::response an
   return counted.told_to_wait ? too_many_refusals(*counted.told_to_wait) : std::move(answer);
 }
 
-bool request_handler::may_read_metrics(const http::request& what,
+bool request_handler::may_read_metrics(const http::request& request,
                                        const std::optional<ip_address>& client) const {
-  bool known = !is_forwarded_by_stranger(what.remote, what.headers, trusted_proxies_);
+  bool known = !is_forwarded_by_stranger(request.remote, request.headers, trusted_proxies_);
   if (known && client && is_private(*client)) return true;
-  auto token = bearer(what.headers);
+  auto token = bearer(request.headers);
   const auto& wanted = settings_.receiver.admin_token;
   return token && !wanted.empty() && crypto::equal_in_constant_time(*token, wanted.reveal());
 }
 
-task<http::response> request_handler::take_webhook(http::request what, route where) {
+task<http::response> request_handler::take_webhook(http::request request, route where) {
   const auto& mine = settings_.receiver;
   if (!mine.allow_open && !secret_fits(where.secrets, mine.webhook_secrets)) {
     counts_.webhook("unauthorized");
     co_return unauthorised();
   }
   auto begun = steady_clock::now();
-  auto row = to_webhook(std::move(what.body), std::move(where.account), suivi::now());
-  auto kind = row.what.kind;
-  auto why = row.what.why;
+  auto row = to_webhook(std::move(request.body), std::move(where.account), suivi::now());
+  auto kind = row.event.kind;
+  auto why = row.event.why;
   auto kept = co_await in_.store(std::move(row));
   if (!kept) {
     counts_.webhook("unavailable");

@@ -23,13 +23,13 @@ class request_handler {
   request_handler(const config::settings& s, database_monitor& db, spool& instead, intake& in,
                   operations& questions, receiver_metrics& counts, metrics::registry& series);
 
-  task<http::response> answer(http::request what);
+  task<http::response> answer(http::request request);
 
  private:
-  task<http::response> answer_to(http::request what, std::optional<ip_address> client);
-  task<http::response> take_webhook(http::request what, route where);
+  task<http::response> answer_to(http::request request, std::optional<ip_address> client);
+  task<http::response> take_webhook(http::request request, route where);
   task<http::response> tell_metrics();
-  [[nodiscard]] bool may_read_metrics(const http::request& what,
+  [[nodiscard]] bool may_read_metrics(const http::request& request,
                                       const std::optional<ip_address>& client) const;
   http::response refuse(const ip_address& from, http::response answer);
   http::response tell_readiness() const;

@@ -17,10 +17,10 @@ result<bool> nothing_to_read(std::string_view) {
   return true;
 }
 
-// `what` names the request for people and is a literal: it lives as long as the program.
+// `description` names the request for people and is a literal: it lives as long as the program.
 template <class T>
 task<answer<T>> ask(http::client& client, http::client_request request, milliseconds timeout,
-                    std::string_view what, reader<T> read) {
+                    std::string_view description, reader<T> read) {
   response_meta how;
   how.asked_at = now();
   steady_time deadline = std::chrono::steady_clock::now() + timeout;
@@ -33,7 +33,7 @@ task<answer<T>> ask(http::client& client, http::client_request request, millisec
   auto wait = http::find_header(response->headers, "Retry-After");
   if (wait && (how.status == 429 || how.status == 503))
     how.retry_after = read_retry_after(*wait, how.server_date.value_or(how.answered_at));
-  if (auto refused = refusal(how.status, what)) co_return answer<T>{std::move(*refused), how};
+  if (auto refused = refusal(how.status, description)) co_return answer<T>{std::move(*refused), how};
   co_return answer<T>{read(response->body), how};
 }
 

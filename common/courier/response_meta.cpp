@@ -31,9 +31,9 @@ std::optional<milliseconds> read_retry_after(std::string_view text, instant serv
   return milliseconds(std::chrono::seconds(count + (more ? 1 : 0)));
 }
 
-std::optional<error> refusal(unsigned status, std::string_view what) {
+std::optional<error> refusal(unsigned status, std::string_view description) {
   if (status >= 200 && status <= 299) return std::nullopt;
-  std::string detail = fmt::format("{}: the courier answered {}", what, status);
+  std::string detail = fmt::format("{}: the courier answered {}", description, status);
   if (status == 401 || status == 403) return permanent("maystro:unauthorized", detail);
   if (status == 404) return permanent("maystro:not_found", detail);
   if (status == 429) return transient("maystro:throttled", detail);

@@ -21,7 +21,7 @@ struct response_meta {
 // most a day.
 [[nodiscard]] std::optional<milliseconds> read_retry_after(std::string_view text, instant server_now);
 
-// nullopt for 2xx. `what` names the request for people: "the list of orders".
-[[nodiscard]] std::optional<error> refusal(unsigned status, std::string_view what);
+// nullopt for 2xx. `description` names the request for people: "the list of orders".
+[[nodiscard]] std::optional<error> refusal(unsigned status, std::string_view description);
 
 } // namespace suivi::maystro

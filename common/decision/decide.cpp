@@ -39,7 +39,7 @@ class pass {
   verdict take(const observation& seen) {
     identity who = identify(rows_, seen, options_);
     verdict end;
-    end.what = who.refusal;
+    end.outcome = who.refusal;
     end.why = who.why;
     end.wanted = who.wanted;
     end.unproven = who.unproven;
@@ -52,9 +52,9 @@ class pass {
 
     order_row& order = *who.order;
     std::vector<parcel_row*> siblings = rows_.parcels_of(order, who.account);
-    if (!who.parcel && !siblings.empty() && !seen.what.created_at) {
+    if (!who.parcel && !siblings.empty() && !seen.shipment.created_at) {
       if (older_than_all(siblings, seen)) {
-        end.what = outcome::stale;
+        end.outcome = outcome::stale;
         return end;
       }
       // Nothing tells whether the order shall show this parcel or another: its row from the courier does.
@@ -66,7 +66,7 @@ class pass {
     if (who.parcel) end.status_before = who.parcel->status;
 
     relation time = who.parcel ? compare(who.parcel->when, seen.when) : relation::newer;
-    bool contradicts = who.parcel && (differs(*who.parcel, seen.what) || names_another_order(who));
+    bool contradicts = who.parcel && (differs(*who.parcel, seen.shipment) || names_another_order(who));
     bool undecided = time == relation::doubt && contradicts && !seen.decide_by_later_time;
     if (undecided || regresses_untimed(who, seen, time) || claims_too_much(who, seen, time)) {
       as_of known = who.parcel ? who.parcel->when : as_of{};
@@ -77,7 +77,7 @@ class pass {
     }
 
     if (time == relation::older && who.parcel && is_linked_elsewhere(who)) {
-      end.what = outcome::stale; // which order a parcel is of is told by what is not older only
+      end.outcome = outcome::stale; // which order a parcel is of is told by what is not older only
       return end;
     }
     adopt(who);
@@ -90,11 +90,11 @@ class pass {
     parcel_row* shown = shown_parcel(siblings);
     bool changed = shown && show(order, *shown, seen, &parcel == shown, time, grew, shown_status_before, end);
     if (changed)
-      end.what = outcome::applied;
+      end.outcome = outcome::applied;
     else if (shown != &parcel)
-      end.what = outcome::stale;
+      end.outcome = outcome::stale;
     else
-      end.what = time == relation::older && contradicts ? outcome::stale : outcome::unchanged;
+      end.outcome = time == relation::older && contradicts ? outcome::stale : outcome::unchanged;
 
     for (parcel_row* sibling : siblings)
       if (siblings.size() > 1 && !sibling->created_at && !end.wanted)
@@ -103,10 +103,10 @@ class pass {
   }
 
   static verdict asks(verdict end, const identity& who, const observation& seen, instant not_before) {
-    end.what = outcome::in_doubt;
-    std::optional<std::string> uuid = seen.what.uuid;
+    end.outcome = outcome::in_doubt;
+    std::optional<std::string> uuid = seen.shipment.uuid;
     if (!uuid && who.parcel) uuid = who.parcel->uuid;
-    std::string reference = seen.what.reference.value_or(end.reference);
+    std::string reference = seen.shipment.reference.value_or(end.reference);
     end.wanted = wanted_read{who.account, uuid, reference, not_before};
     return end;
   }
@@ -135,7 +135,7 @@ class pass {
 
   // Names no parcel of the order's several, and whichever it is about, the courier has been asked since.
   static bool older_than_all(const std::vector<parcel_row*>& siblings, const observation& seen) {
-    if (seen.what.uuid || seen.what.display_id || seen.what.tracking) return false;
+    if (seen.shipment.uuid || seen.shipment.display_id || seen.shipment.tracking) return false;
     return std::all_of(siblings.begin(), siblings.end(), [&](const parcel_row* one) {
       return compare(one->when, seen.when) == relation::older;
     });
@@ -146,8 +146,8 @@ class pass {
   bool claims_too_much(const identity& who, const observation& seen, relation time) const {
     if (!options_.confirm_terminal || time == relation::older) return false;
     bool by_webhook = seen.from == source::webhook || seen.from == source::replay;
-    if (!by_webhook || !maystro::is_terminal(*seen.what.status)) return false;
-    return !who.parcel || who.parcel->status != seen.what.status;
+    if (!by_webhook || !maystro::is_terminal(*seen.shipment.status)) return false;
+    return !who.parcel || who.parcel->status != seen.shipment.status;
   }
 
   // Without a time, a webhook takes no parcel out of a terminal state and none back to a state it has left
@@ -155,13 +155,13 @@ class pass {
   static bool regresses_untimed(const identity& who, const observation& seen, relation time) {
     if (seen.when.kind != as_of::shape::untimed || time == relation::older) return false;
     if (who.parcel) {
-      if (who.parcel->status == seen.what.status) return false;
+      if (who.parcel->status == seen.shipment.status) return false;
       return maystro::is_terminal(*who.parcel->status) ||
-             who.parcel->left_statuses.contains(*seen.what.status);
+             who.parcel->left_statuses.contains(*seen.shipment.status);
     }
     // Not seen before: the shop's old column is all that is known.
     const auto& text = who.order->columns.shipping_status;
-    if (!text || *text == maystro::status_text(*seen.what.status)) return false;
+    if (!text || *text == maystro::status_text(*seen.shipment.status)) return false;
     for (const maystro::status& status : maystro::all_statuses())
       if (status.text == *text) return maystro::is_terminal(status.code);
     return false;
@@ -189,7 +189,7 @@ class pass {
   // only. True if the tracking grew.
   bool grow(parcel_row& parcel, const identity& who, const observation& seen, relation time) {
     touched_.emplace(&parcel, parcel); // as it was at first; kept if it is there already
-    const maystro::shipment& told = seen.what;
+    const maystro::shipment& told = seen.shipment;
     bool grew = false;
     if (!parcel.uuid && told.uuid) parcel.uuid = told.uuid, grew = true;
     if (told.display_id && !parcel.display_id) parcel.display_id = told.display_id;
@@ -215,7 +215,7 @@ class pass {
   }
 
   void merge(parcel_row& parcel, const observation& seen, relation time) {
-    const maystro::shipment& told = seen.what;
+    const maystro::shipment& told = seen.shipment;
     if (parcel.status && parcel.status != told.status) {
       if (parcel.left_statuses.size() < left_statuses_max) parcel.left_statuses.insert(*parcel.status);
     }
@@ -242,8 +242,8 @@ class pass {
             bool grew, std::optional<int> shown_status_before, verdict& end) {
     bool current = time != relation::older;
     if (!current && !grew) return false;
-    bool list_row = is_shown && current && !seen.what.metadata.empty();
-    order_columns to = columns_showing(shown, order, list_row ? seen.what.metadata : std::string());
+    bool list_row = is_shown && current && !seen.shipment.metadata.empty();
+    order_columns to = columns_showing(shown, order, list_row ? seen.shipment.metadata : std::string());
     if (!current) {
       // A stale observation may bring an id, and nothing else.
       order_columns ids = order.columns;
@@ -263,9 +263,9 @@ class pass {
     std::vector<change> journaled = end.changes;
     if (delivered_now && keeps)
       journaled.push_back({"status", to.status, to.status}); // a note: it stays as it is
-    for (change& what : journaled)
+    for (change& journaled_change : journaled)
       result_.journal.push_back({order.id, shown.account, shown.uuid.value_or(shown.display_id.value_or("")),
-                                 seen.from, std::move(what), seen.event_id, seen.sweep_id});
+                                 seen.from, std::move(journaled_change), seen.event_id, seen.sweep_id});
     order.columns = to;
     return !end.changes.empty();
   }

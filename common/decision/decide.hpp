@@ -23,7 +23,7 @@ struct journal_entry {
   std::string account;
   std::string parcel; // its uuid, else its display id
   source from;
-  change what;
+  shop::change change;
   std::optional<std::int64_t> event_id;
   std::optional<std::int64_t> sweep_id;
 };

@@ -18,9 +18,9 @@ std::vector<observation> not_settled(const snapshot& rows, std::span<const obser
 
   std::vector<observation> open;
   for (const observation& seen : observations) {
-    const maystro::shipment& what = seen.what;
-    bool settled = !seen.account.empty() && what.reference && what.uuid &&
-                   references.contains(*what.reference) && !astray.contains(*what.uuid);
+    const maystro::shipment& shipment = seen.shipment;
+    bool settled = !seen.account.empty() && shipment.reference && shipment.uuid &&
+                   references.contains(*shipment.reference) && !astray.contains(*shipment.uuid);
     if (!settled) open.push_back(seen);
   }
   return open;

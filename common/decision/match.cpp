@@ -26,9 +26,9 @@ bool usable(const order_row& order, std::string_view account, bool adopt_unassig
   return owner == ownership::ours || owner == ownership::nobodys;
 }
 
-identity refused(outcome what, std::string why = {}) {
+identity refused(outcome outcome, std::string why = {}) {
   identity end;
-  end.refusal = what;
+  end.refusal = outcome;
   end.why = std::move(why);
   return end;
 }
@@ -37,7 +37,7 @@ identity refused(outcome what, std::string why = {}) {
 // webhook only is linked to, else the old columns'. `account`: whose key can prove it.
 order_row* order_to_prove(working_copy& rows, const observation& seen, const std::vector<parcel_row*>& same,
                           const door_options& options, std::optional<std::string>& account) {
-  order_row* order = seen.what.reference ? rows.order_by_reference(*seen.what.reference) : nullptr;
+  order_row* order = seen.shipment.reference ? rows.order_by_reference(*seen.shipment.reference) : nullptr;
   for (const parcel_row* parcel : same) {
     if (order || !parcel->order_id) continue;
     order_row* linked = rows.order(*parcel->order_id);
@@ -45,7 +45,7 @@ order_row* order_to_prove(working_copy& rows, const observation& seen, const std
     order = linked;
     account = parcel->account;
   }
-  for (const auto& id : {seen.what.tracking, seen.what.display_id, seen.what.uuid}) {
+  for (const auto& id : {seen.shipment.tracking, seen.shipment.display_id, seen.shipment.uuid}) {
     if (order || !id || rows.legacy_links.count(*id) != 1) continue;
     order = rows.order(rows.legacy_links.find(*id)->second);
   }
@@ -60,12 +60,12 @@ order_row* order_to_prove(working_copy& rows, const observation& seen, const std
 identity prove_account(working_copy& rows, const observation& seen, const door_options& options) {
   const parcel_row* shown = nullptr;
   std::vector<parcel_row*> same;
-  if (seen.what.uuid)
-    same = rows.parcels_by_uuid(*seen.what.uuid);
-  else if (seen.what.display_id)
-    same = rows.parcels_by_number(*seen.what.display_id);
-  else if (seen.what.tracking)
-    same = rows.parcels_by_number(*seen.what.tracking);
+  if (seen.shipment.uuid)
+    same = rows.parcels_by_uuid(*seen.shipment.uuid);
+  else if (seen.shipment.display_id)
+    same = rows.parcels_by_number(*seen.shipment.display_id);
+  else if (seen.shipment.tracking)
+    same = rows.parcels_by_number(*seen.shipment.tracking);
   for (const parcel_row* parcel : same) {
     if (!parcel->pulled_at) continue;
     if (shown && shown->account != parcel->account)
@@ -84,7 +84,7 @@ identity prove_account(working_copy& rows, const observation& seen, const door_o
   if (!order) return proven;
   proven.order = order;
   instant not_before = settled_by_read_from(as_of{}, seen.when, options.read_lag);
-  proven.wanted = wanted_read{*account, seen.what.uuid, order->reference, not_before};
+  proven.wanted = wanted_read{*account, seen.shipment.uuid, order->reference, not_before};
   return proven;
 }
 
@@ -93,7 +93,7 @@ identity prove_account(working_copy& rows, const observation& seen, const door_o
 order_row* order_by_old_columns(working_copy& rows, const observation& seen, const std::string& account,
                                 bool adopt_unassigned, bool& shared) {
   order_row* found = nullptr;
-  for (const auto& id : {seen.what.tracking, seen.what.display_id, seen.what.uuid}) {
+  for (const auto& id : {seen.shipment.tracking, seen.shipment.display_id, seen.shipment.uuid}) {
     if (!id) continue;
     auto [first, last] = rows.legacy_links.equal_range(*id);
     for (auto link = first; link != last; ++link) {
@@ -112,7 +112,7 @@ order_row* order_by_old_columns(working_copy& rows, const observation& seen, con
 }
 
 bool same_display_id(const parcel_row& parcel, const observation& seen) {
-  return !parcel.display_id || !seen.what.display_id || parcel.display_id == seen.what.display_id;
+  return !parcel.display_id || !seen.shipment.display_id || parcel.display_id == seen.shipment.display_id;
 }
 
 struct parcel_choice {
@@ -123,14 +123,14 @@ struct parcel_choice {
 // The parcel of `order` the observation is about.
 parcel_choice choose_parcel(working_copy& rows, const order_row& order, const std::string& account,
                             const observation& seen) {
-  if (seen.what.uuid) {
-    if (parcel_row* known = rows.parcel_by_uuid(account, *seen.what.uuid)) return {known};
+  if (seen.shipment.uuid) {
+    if (parcel_row* known = rows.parcel_by_uuid(account, *seen.shipment.uuid)) return {known};
     for (parcel_row* parcel : rows.parcels_of(order, account))
       if (!parcel->uuid && same_display_id(*parcel, seen)) return {parcel}; // nameless: taken over
     return {};
   }
   std::vector<parcel_row*> own = rows.parcels_of(order, account);
-  for (const auto& number : {seen.what.display_id, seen.what.tracking}) {
+  for (const auto& number : {seen.shipment.display_id, seen.shipment.tracking}) {
     if (!number) continue;
     std::vector<parcel_row*> known = rows.parcels_by_number(account, *number);
     if (known.size() > 1)
@@ -147,12 +147,13 @@ parcel_choice choose_parcel(working_copy& rows, const order_row& order, const st
 // Which parcel or order is meant the courier knows; it can be asked by uuid or reference only.
 identity ask_which(const std::string& account, const order_row* order, const observation& seen,
                    const door_options& options) {
-  if (!seen.what.uuid && !order) return refused(outcome::conflict, shared_number);
+  if (!seen.shipment.uuid && !order) return refused(outcome::conflict, shared_number);
   identity asked = refused(outcome::in_doubt);
   asked.account = account;
   asked.unproven = true;
   instant not_before = settled_by_read_from(as_of{}, seen.when, options.read_lag);
-  asked.wanted = wanted_read{account, seen.what.uuid, order ? order->reference : std::string(), not_before};
+  asked.wanted =
+      wanted_read{account, seen.shipment.uuid, order ? order->reference : std::string(), not_before};
   return asked;
 }
 
@@ -250,8 +251,8 @@ identity identify(working_copy& rows, const observation& seen, const door_option
   }
   const std::string& account = found.account;
 
-  if (seen.what.reference) {
-    order_row* order = rows.order_by_reference(*seen.what.reference);
+  if (seen.shipment.reference) {
+    order_row* order = rows.order_by_reference(*seen.shipment.reference);
     if (order && (order->account || options.adopt_unassigned)) {
       ownership owner = owner_of(*order, account);
       found.order = order;
@@ -267,14 +268,14 @@ identity identify(working_copy& rows, const observation& seen, const door_option
   }
   bool shared = false;
   if (!found.order) {
-    parcel_row* parcel = seen.what.uuid ? rows.parcel_by_uuid(account, *seen.what.uuid) : nullptr;
-    for (const auto& number : {seen.what.display_id, seen.what.tracking}) {
+    parcel_row* parcel = seen.shipment.uuid ? rows.parcel_by_uuid(account, *seen.shipment.uuid) : nullptr;
+    for (const auto& number : {seen.shipment.display_id, seen.shipment.tracking}) {
       if (parcel || !number) continue;
       std::vector<parcel_row*> known = rows.parcels_by_number(account, *number);
       shared = shared || known.size() > 1;
       if (known.size() != 1) continue;
       parcel = known.front();
-      if (seen.what.uuid && parcel->uuid) parcel = nullptr; // another parcel with the same number
+      if (seen.shipment.uuid && parcel->uuid) parcel = nullptr; // another parcel with the same number
     }
     if (parcel && parcel->order_id)
       if (order_row* order = rows.order(*parcel->order_id)) {
@@ -291,8 +292,8 @@ identity identify(working_copy& rows, const observation& seen, const door_option
     found.link = link_strength::old_columns;
   }
   if (!found.order) {
-    if (seen.what.uuid)
-      for (const parcel_row* parcel : rows.parcels_by_uuid(*seen.what.uuid))
+    if (seen.shipment.uuid)
+      for (const parcel_row* parcel : rows.parcels_by_uuid(*seen.shipment.uuid))
         if (parcel->account != account && parcel->pulled_at)
           return refused(outcome::conflict, "another account shows this parcel");
     bool pulled = seen.when.kind == as_of::shape::interval; // the courier has said all it knows

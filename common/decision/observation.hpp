@@ -44,7 +44,7 @@ struct observation {
   std::string account; // empty: not known (a webhook without account where the shop has several)
   source from = source::webhook;
   as_of when;
-  maystro::shipment what;               // status is set
+  maystro::shipment shipment;           // status is set
   std::optional<std::int64_t> event_id; // inbox event, for the journal
   std::optional<std::int64_t> sweep_id;
   // The courier was asked in vain for long: where nobody can tell which is newer, the later time decides.
@@ -78,7 +78,7 @@ struct change {
 };
 
 struct verdict {
-  outcome what = outcome::unmatched;
+  shop::outcome outcome = shop::outcome::unmatched;
   std::string order_id;              // where an order was found
   std::string reference;             // that order's
   std::vector<change> changes;       // what this observation changed in the order's row

@@ -42,16 +42,16 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   if (!told) co_return told.error();
   if (options.dry_run) {
     co_await roll_back(db);
-    co_return std::move(told->what.verdicts);
+    co_return std::move(told->decision.verdicts);
   }
 
   pg::pipeline closing;
-  add_writes(closing, told->what, told->before);
-  if (with) with(closing, told->what.verdicts);
+  add_writes(closing, told->decision, told->before);
+  if (with) with(closing, told->decision.verdicts);
   closing.add(commit_statement);
   auto written = co_await db.run(std::move(closing));
   if (!written) co_return written.error();
-  co_return std::move(told->what.verdicts);
+  co_return std::move(told->decision.verdicts);
 }
 
 } // namespace
@@ -70,7 +70,7 @@ task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::ro
   }
   decided told;
   told.before = rows.parcels;
-  told.what = decide(std::move(rows), observations, options);
+  told.decision = decide(std::move(rows), observations, options);
   co_return told;
 }
 

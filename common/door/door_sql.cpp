@@ -97,7 +97,7 @@ pg::params order_and_parcel_ids(const candidates& found) {
 texts courier_ids(std::span<const observation> observations) {
   std::set<std::string> ids;
   for (const observation& seen : observations)
-    for (const auto& id : {seen.what.uuid, seen.what.display_id, seen.what.tracking})
+    for (const auto& id : {seen.shipment.uuid, seen.shipment.display_id, seen.shipment.tracking})
       if (id) ids.insert(*id);
   return texts(ids.begin(), ids.end());
 }
@@ -162,9 +162,9 @@ parcel_row read_parcel(const pg::rows& rows, std::size_t i) {
 void add_first_look(pg::pipeline& opening, std::span<const observation> observations) {
   texts references, uuids;
   for (const observation& seen : observations) {
-    if (!seen.what.reference || !seen.what.uuid) continue;
-    references.push_back(seen.what.reference);
-    uuids.push_back(seen.what.uuid);
+    if (!seen.shipment.reference || !seen.shipment.uuid) continue;
+    references.push_back(seen.shipment.reference);
+    uuids.push_back(seen.shipment.uuid);
   }
   opening.add(lock_referenced, pg::params().texts(references));
   opening.add(read_referenced_parcels, pg::params().texts(references).texts(uuids));
@@ -214,11 +214,11 @@ task<result<void>> read_adoptions(pg::connection& db, snapshot& rows) {
 void add_search(pg::pipeline& opening, std::span<const observation> observations) {
   std::set<std::string> references, uuids, numbers, ids;
   for (const observation& seen : observations) {
-    const maystro::shipment& what = seen.what;
-    if (what.reference) references.insert(*what.reference);
-    if (what.uuid) uuids.insert(*what.uuid);
-    if (what.uuid && what.reference && seen.when.kind == as_of::shape::interval) continue;
-    for (const auto& number : {what.display_id, what.tracking})
+    const maystro::shipment& shipment = seen.shipment;
+    if (shipment.reference) references.insert(*shipment.reference);
+    if (shipment.uuid) uuids.insert(*shipment.uuid);
+    if (shipment.uuid && shipment.reference && seen.when.kind == as_of::shape::interval) continue;
+    for (const auto& number : {shipment.display_id, shipment.tracking})
       if (number) numbers.insert(*number);
   }
   opening.add(find_orders, pg::params().texts(texts(references.begin(), references.end())));

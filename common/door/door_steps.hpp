@@ -10,7 +10,7 @@
 namespace suivi::shop {
 
 struct decided {
-  decision what;
+  shop::decision decision;
   std::vector<parcel_row> before; // as they were read, for add_writes()
 };
 // `looked`: the two answers of a first look that was for these observations at least. Searches, locks and

@@ -242,9 +242,9 @@ pg::params journal_params(const std::vector<journal_entry>& journal) {
     account.push_back(entry.account);
     parcel.push_back(entry.parcel);
     from_source.push_back(static_cast<int>(entry.from));
-    field.push_back(entry.what.field);
-    from.push_back(entry.what.from);
-    to.push_back(entry.what.to);
+    field.push_back(entry.change.field);
+    from.push_back(entry.change.from);
+    to.push_back(entry.change.to);
     event_id.push_back(entry.event_id);
     sweep_id.push_back(entry.sweep_id);
   }

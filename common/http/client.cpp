@@ -26,16 +26,16 @@ bool is_ours(std::string_view header) {
          same_name(header, "Connection") || same_name(header, "Transfer-Encoding");
 }
 
-std::string request_text(const client_request& what, const url& to) {
-  std::string text = what.method + " " + to.target + " HTTP/1.1\r\nHost: " + to.authority + "\r\n";
-  if (!find_header(what.headers, "User-Agent")) text += "User-Agent: suivi\r\n";
-  for (const auto& [name, value] : what.headers)
+std::string request_text(const client_request& request, const url& to) {
+  std::string text = request.method + " " + to.target + " HTTP/1.1\r\nHost: " + to.authority + "\r\n";
+  if (!find_header(request.headers, "User-Agent")) text += "User-Agent: suivi\r\n";
+  for (const auto& [name, value] : request.headers)
     if (!is_ours(name)) text += name + ": " + value + "\r\n";
-  bool may_have_body = what.method != "GET" && what.method != "HEAD" && what.method != "DELETE";
-  if (may_have_body || !what.body.empty())
-    text += "Content-Length: " + std::to_string(what.body.size()) + "\r\n";
+  bool may_have_body = request.method != "GET" && request.method != "HEAD" && request.method != "DELETE";
+  if (may_have_body || !request.body.empty())
+    text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   text += "\r\n";
-  text += what.body;
+  text += request.body;
   return text;
 }
 
@@ -44,7 +44,7 @@ std::string request_text(const client_request& what, const url& to) {
 struct client::state {
   state(asio::any_io_executor on, client_limits with) : executor(std::move(on)), limits(std::move(with)) {}
 
-  static task<result<client_response>> send(std::shared_ptr<state> s, client_request what,
+  static task<result<client_response>> send(std::shared_ptr<state> s, client_request request,
                                             steady_time deadline);
   task<result<std::shared_ptr<link>>> open(url to, steady_time deadline);
   std::shared_ptr<link> take_idle(const std::string& origin);
@@ -107,18 +107,18 @@ task<result<std::shared_ptr<link>>> client::state::open(url to, steady_time dead
   co_return last;
 }
 
-task<result<client_response>> client::state::send(std::shared_ptr<state> s, client_request what,
+task<result<client_response>> client::state::send(std::shared_ptr<state> s, client_request request,
                                                   steady_time deadline) {
   if (s->closed) co_return transient("http:closed", "this client has been closed");
-  if (what.method.empty() || !can_be_sent({{what.method, ""}}) || !can_be_sent(what.headers))
+  if (request.method.empty() || !can_be_sent({{request.method, ""}}) || !can_be_sent(request.headers))
     co_return permanent("http:request", "a method or a header that cannot stand on the wire");
-  auto to = parse_url(what.url);
+  auto to = parse_url(request.url);
   if (!to) co_return to.error();
   if (deadline <= std::chrono::steady_clock::now()) co_return transient("http:timeout", "no time was left");
   auto origin = origin_of(*to);
-  bool head_only = what.method == "HEAD";
-  bool may_repeat = (head_only || what.method == "GET") && !what.once;
-  auto text = request_text(what, *to);
+  bool head_only = request.method == "HEAD";
+  bool may_repeat = (head_only || request.method == "GET") && !request.once;
+  auto text = request_text(request, *to);
   auto limit = s->limits.max_response_bytes;
 
   auto used = s->take_idle(origin);
@@ -147,8 +147,8 @@ client::~client() {
   close();
 }
 
-task<result<client_response>> client::send(client_request what, steady_time deadline) {
-  return state::send(state_, std::move(what), deadline);
+task<result<client_response>> client::send(client_request request, steady_time deadline) {
+  return state::send(state_, std::move(request), deadline);
 }
 
 void client::close() {

@@ -44,7 +44,7 @@ class client {
   client(asio::any_io_executor executor, client_limits limits);
   ~client();
 
-  task<result<client_response>> send(client_request what, steady_time deadline);
+  task<result<client_response>> send(client_request request, steady_time deadline);
   // Closes idle connections and fails later send() calls; those under way go on to their end.
   void close();
 

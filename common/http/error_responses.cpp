@@ -17,8 +17,8 @@ response refusal(unsigned status, std::string_view code, std::string_view messag
 
 } // namespace
 
-response refusal_of(step what) {
-  switch (what) {
+response refusal_of(step step) {
+  switch (step) {
   case step::head_too_large:
     return refusal(431, "HEAD_TOO_LARGE", "The request's header is too large.");
   case step::body_too_large:

@@ -9,7 +9,7 @@
 namespace suivi::http {
 
 // To a request that was refused while it was read.
-[[nodiscard]] response refusal_of(step what);
+[[nodiscard]] response refusal_of(step step);
 // To one whose handler threw: a programmer's error, logged here.
 response after_exception(const std::exception_ptr& thrown);
 // Whether status and headers can stand on the wire.

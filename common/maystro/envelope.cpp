@@ -164,9 +164,9 @@ void understand(std::string_view bytes, event& e) {
   for (const json::value& layer : from.layers) layers.push_back(layer.if_object());
   found_order found = find_order(layers);
   e.name = std::move(found.name);
-  if (found.what) {
+  if (found.shipment) {
     e.kind = event_kind::order;
-    e.what = std::move(*found.what);
+    e.shipment = std::move(*found.shipment);
   } else if (from.why.empty() && e.name && is_inventory_movement(*e.name)) {
     e.kind = event_kind::ignored;
   } else {

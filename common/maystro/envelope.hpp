@@ -22,7 +22,7 @@ struct event {
   event_kind kind = event_kind::not_understood;
   std::string why;                        // for not_understood: one sentence, no customer data
   std::optional<std::string> name;        // event | type | name | trigger_type, as sent
-  shipment what;                          // for order
+  maystro::shipment shipment;             // for order
   std::optional<std::string> message_id;  // the wrapper's messageId | message_id
   std::optional<instant> published_at;    // the wrapper's publishTime | publish_time, if it can be read
   std::optional<boost::json::value> body; // the decoded JSON, where there is any

@@ -59,15 +59,15 @@ field<std::string> text_field(const json::object& from, std::string_view name) {
   return {true, std::move(digits)};
 }
 
-void read_common(const json::object& from, shipment& what) {
-  what.display_id = first_id(from, {"display_id", "display_id_order"});
-  what.tracking = first_id(from, {"tracking_number", "tracking"});
-  what.reference = first_id(from, {"external_order_id", "external_id"});
-  what.alerted_at = date_field(from, "alerted_at");
-  what.alert_reason = text_field(from, "alert_reason");
-  what.abort_reason = text_field(from, "abort_reason");
-  what.created_at = read_date(from.if_contains("created_at"));
-  if (!what.created_at) what.created_at = read_date(from.if_contains("ordered_at"));
+void read_common(const json::object& from, shipment& shipment) {
+  shipment.display_id = first_id(from, {"display_id", "display_id_order"});
+  shipment.tracking = first_id(from, {"tracking_number", "tracking"});
+  shipment.reference = first_id(from, {"external_order_id", "external_id"});
+  shipment.alerted_at = date_field(from, "alerted_at");
+  shipment.alert_reason = text_field(from, "alert_reason");
+  shipment.abort_reason = text_field(from, "abort_reason");
+  shipment.created_at = read_date(from.if_contains("created_at"));
+  if (!shipment.created_at) shipment.created_at = read_date(from.if_contains("ordered_at"));
 }
 
 } // namespace suivi::maystro

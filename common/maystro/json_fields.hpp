@@ -22,8 +22,8 @@ namespace suivi::maystro {
 // Text or number; an empty text says the same as null. Other types count as not sent.
 [[nodiscard]] field<std::string> text_field(const boost::json::object& from, std::string_view name);
 
-// Fills `what` with everything but identity's uuid, status and metadata, which rows and webhooks name
+// Fills `shipment` with everything but identity's uuid, status and metadata, which rows and webhooks name
 // differently.
-void read_common(const boost::json::object& from, shipment& what);
+void read_common(const boost::json::object& from, shipment& shipment);
 
 } // namespace suivi::maystro

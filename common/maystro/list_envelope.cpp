@@ -38,9 +38,9 @@ result<page> read_page(std::string_view body) {
   read.rows.reserve(found.elements->size());
   for (const json::value& element : *found.elements) {
     const json::object* row = element.if_object();
-    shipment what = row == nullptr ? shipment{} : read_row(*row);
-    if (what.has_identity() && what.status)
-      read.rows.push_back(std::move(what));
+    shipment parcel = row == nullptr ? shipment{} : read_row(*row);
+    if (parcel.has_identity() && parcel.status)
+      read.rows.push_back(std::move(parcel));
     else
       ++read.unreadable;
   }
@@ -61,10 +61,10 @@ result<shipment> read_one(std::string_view body) {
     if (const json::value* inner = root->if_contains(i == 1 ? "data" : "order"))
       places[i] = inner->if_object();
   for (const json::object* place : places) {
-    shipment what = place == nullptr ? shipment{} : read_row(*place);
-    if (!what.has_identity() || !what.status) continue;
-    what.metadata.clear();
-    return what;
+    shipment parcel = place == nullptr ? shipment{} : read_row(*place);
+    if (!parcel.has_identity() || !parcel.status) continue;
+    parcel.metadata.clear();
+    return parcel;
   }
   return transient("maystro:malformed", "one order: its JSON is no order");
 }

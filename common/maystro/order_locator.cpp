@@ -45,11 +45,11 @@ void fill(field<T>& known, const field<T>& other) {
 }
 
 // What an object beside the order may add: never its bare `id`, which may be the event's own.
-void lend_identity(const object& from, const shipment& read_from_it, shipment& what) {
-  fill(what.uuid, first_id(from, {"instance_uuid"}));
-  fill(what.display_id, read_from_it.display_id);
-  fill(what.tracking, read_from_it.tracking);
-  fill(what.reference, read_from_it.reference);
+void lend_identity(const object& from, const shipment& read_from_it, shipment& parcel) {
+  fill(parcel.uuid, first_id(from, {"instance_uuid"}));
+  fill(parcel.display_id, read_from_it.display_id);
+  fill(parcel.tracking, read_from_it.tracking);
+  fill(parcel.reference, read_from_it.reference);
 }
 
 bool is_uuid_like(std::string_view id) {
@@ -59,11 +59,11 @@ bool is_uuid_like(std::string_view id) {
 // The order that `at` is, with what the objects around it (nearest first) and in it add. Empty without both.
 std::optional<shipment> order_at(const object& at, const std::vector<const object*>& around,
                                  bool& identity_without_status) {
-  shipment what;
-  read_common(at, what);
-  what.uuid = first_id(at, {"instance_uuid"});
-  what.status = read_status(at.if_contains("status"));
-  if (!what.status) what.status = read_status(at.if_contains("status_code"));
+  shipment parcel;
+  read_common(at, parcel);
+  parcel.uuid = first_id(at, {"instance_uuid"});
+  parcel.status = read_status(at.if_contains("status"));
+  if (!parcel.status) parcel.status = read_status(at.if_contains("status_code"));
 
   bool wraps =
       false; // the identity is further in: then so are the ids that count, and this status is hearsay
@@ -75,31 +75,31 @@ std::optional<shipment> order_at(const object& at, const std::vector<const objec
     wraps = wraps || identifies(*inner);
     shipment other;
     read_common(*inner, other);
-    lend_identity(*inner, other, what);
+    lend_identity(*inner, other, parcel);
     fill(inner_id, first_id(*inner, {"id", "order_id"}));
-    fill(what.alerted_at, other.alerted_at);
-    fill(what.alert_reason, other.alert_reason);
-    fill(what.abort_reason, other.abort_reason);
+    fill(parcel.alerted_at, other.alerted_at);
+    fill(parcel.alert_reason, other.alert_reason);
+    fill(parcel.abort_reason, other.abort_reason);
     fill(inner_created_at, other.created_at);
   }
-  if (wraps) what.created_at = inner_created_at; // the one out here is the event's
+  if (wraps) parcel.created_at = inner_created_at; // the one out here is the event's
   for (const object* outer : around) {
     shipment other;
     read_common(*outer, other);
-    lend_identity(*outer, other, what);
+    lend_identity(*outer, other, parcel);
   }
   std::optional<std::string> own_id = first_id(at, {"id", "order_id"});
   if (inner_id && own_id && !is_uuid_like(*inner_id) && is_uuid_like(*own_id)) inner_id.reset();
-  fill(what.uuid, inner_id);
-  fill(what.uuid, own_id);
-  for (const object* outer : around) fill(what.uuid, first_id(*outer, {"order_id"}));
+  fill(parcel.uuid, inner_id);
+  fill(parcel.uuid, own_id);
+  for (const object* outer : around) fill(parcel.uuid, first_id(*outer, {"order_id"}));
 
-  if (wraps && what.status && !is_known(*what.status)) what.status.reset();
-  if (!what.status)
-    if (const object* inner = child(at, "order")) what.status = read_status(inner->if_contains("status"));
-  if (what.has_identity() && !what.status) identity_without_status = true;
-  if (!what.has_identity() || !what.status) return std::nullopt;
-  return what;
+  if (wraps && parcel.status && !is_known(*parcel.status)) parcel.status.reset();
+  if (!parcel.status)
+    if (const object* inner = child(at, "order")) parcel.status = read_status(inner->if_contains("status"));
+  if (parcel.has_identity() && !parcel.status) identity_without_status = true;
+  if (!parcel.has_identity() || !parcel.status) return std::nullopt;
+  return parcel;
 }
 
 // Depth first; `around` ends up as it was, unless found: then it holds what stands around the order, nearest
@@ -111,14 +111,14 @@ std::optional<shipment> search(const object& at, std::vector<const object*>& aro
       const object* inner = child(at, name);
       if (inner == nullptr) continue;
       around.insert(around.begin(), &at);
-      auto what = search(*inner, around, order, identity_without_status, level + 1);
-      if (what) return what;
+      auto parcel = search(*inner, around, order, identity_without_status, level + 1);
+      if (parcel) return parcel;
       around.erase(around.begin());
     }
   }
-  auto what = order_at(at, around, identity_without_status);
-  if (what) order = &at;
-  return what;
+  auto found = order_at(at, around, identity_without_status);
+  if (found) order = &at;
+  return found;
 }
 
 std::optional<std::string> name_in(const json::value& value) {
@@ -166,7 +166,7 @@ found_order find_order(const std::vector<const object*>& layers) {
   const object& innermost = *layers.back();
   std::vector<const object*> around(layers.rbegin() + 1, layers.rend());
   const object* order = nullptr;
-  found.what = search(innermost, around, order, found.identity_without_status, 0);
+  found.shipment = search(innermost, around, order, found.identity_without_status, 0);
   if (order == nullptr) around.insert(around.begin(), &innermost);
   for (const object* layer : around)
     if (!found.name) found.name = event_name(*layer, false);

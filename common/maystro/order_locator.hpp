@@ -14,7 +14,7 @@
 namespace suivi::maystro {
 
 struct found_order {
-  std::optional<shipment> what; // identity and status are there
+  std::optional<maystro::shipment> shipment; // identity and status are there
   bool identity_without_status = false;
   std::optional<std::string> name; // of the event
 };

@@ -37,13 +37,13 @@ std::pair<std::string, tracking_strength> shipment::best_tracking() const {
 }
 
 shipment read_row(const boost::json::object& row) {
-  shipment what;
-  read_common(row, what);
-  what.uuid = first_id(row, {"instance_uuid", "id"});
-  what.status = read_status(row.if_contains("status"));
-  if (!what.status) what.status = read_status(row.if_contains("status_code"));
-  what.metadata = kept_members(row, kept);
-  return what;
+  shipment parcel;
+  read_common(row, parcel);
+  parcel.uuid = first_id(row, {"instance_uuid", "id"});
+  parcel.status = read_status(row.if_contains("status"));
+  if (!parcel.status) parcel.status = read_status(row.if_contains("status_code"));
+  parcel.metadata = kept_members(row, kept);
+  return parcel;
 }
 
 } // namespace suivi::maystro

@@ -19,7 +19,7 @@ constexpr std::size_t params_max = 65'535; // the protocol counts them in 16 bit
 // What libpq was asked, in order; every entry gets exactly one answer before the Sync's.
 struct entry {
   bool prepares = false;
-  statement what;
+  pg::statement statement;
 };
 
 // Pointers to parameters as libpq wants them; valid while the params live.
@@ -39,26 +39,26 @@ struct binary_params {
 };
 
 // Queues one statement; false: libpq failed.
-bool send_step(session& s, statement what, const params& with, std::vector<entry>& sent) {
+bool send_step(session& s, statement statement, const params& with, std::vector<entry>& sent) {
   binary_params p(with);
-  std::string text(what.text);
-  std::string name(what.name);
+  std::string text(statement.text);
+  std::string name(statement.name);
   if (name.empty()) {
-    sent.push_back({false, what});
+    sent.push_back({false, statement});
     return PQsendQueryParams(s.raw(), text.c_str(), p.count(), p.types.data(), p.values.data(),
-                             p.lengths.data(), p.formats.data(), what.binary ? 1 : 0) == 1;
+                             p.lengths.data(), p.formats.data(), statement.binary ? 1 : 0) == 1;
   }
   auto known = s.prepared.find(name);
   if (known == s.prepared.end()) {
-    sent.push_back({true, what});
-    s.prepared.emplace(name, what.text);
+    sent.push_back({true, statement});
+    s.prepared.emplace(name, statement.text);
     if (PQsendPrepare(s.raw(), name.c_str(), text.c_str(), p.count(), p.types.data()) != 1) return false;
   } else {
-    assert(known->second == what.text && "one name, two statements");
+    assert(known->second == statement.text && "one name, two statements");
   }
-  sent.push_back({false, what});
+  sent.push_back({false, statement});
   return PQsendQueryPrepared(s.raw(), name.c_str(), p.count(), p.values.data(), p.lengths.data(),
-                             p.formats.data(), what.binary ? 1 : 0) == 1;
+                             p.formats.data(), statement.binary ? 1 : 0) == 1;
 }
 
 // What the answers of one pipeline add up to.
@@ -81,10 +81,10 @@ void take(harvest& into, answer got, std::vector<entry>& sent, std::size_t index
       into.answers.emplace_back(std::shared_ptr<PGresult>(got.release(), free_answer{}));
     return;
   case PGRES_PIPELINE_ABORTED:
-    if (!at_end && sent[index].prepares) s.prepared.erase(std::string(sent[index].what.name));
+    if (!at_end && sent[index].prepares) s.prepared.erase(std::string(sent[index].statement.name));
     return;
   case PGRES_FATAL_ERROR:
-    if (!at_end && sent[index].prepares) s.prepared.erase(std::string(sent[index].what.name));
+    if (!at_end && sent[index].prepares) s.prepared.erase(std::string(sent[index].statement.name));
     if (into.failed) return;
     into.failed = error_of(got.get(), doubt);
     into.unsure_end = at_end;
@@ -100,7 +100,7 @@ void take(harvest& into, answer got, std::vector<entry>& sent, std::size_t index
 bool outdated_statement(std::string_view sqlstate, const std::vector<entry>& sent) {
   if (sqlstate == "26000" || sqlstate == "42P05") return true;
   bool named = false;
-  for (const entry& e : sent) named = named || !e.what.name.empty();
+  for (const entry& e : sent) named = named || !e.statement.name.empty();
   return named && sqlstate == "0A000";
 }
 
@@ -166,8 +166,8 @@ task<simple_outcome> read_simple(session& s, bool doubt) {
 
 } // namespace
 
-std::size_t pipeline::add(statement what, params with) {
-  steps_.push_back({what, std::move(with)});
+std::size_t pipeline::add(statement statement, params with) {
+  steps_.push_back({statement, std::move(with)});
   return steps_.size() - 1;
 }
 
@@ -176,9 +176,9 @@ connection::connection(connection&&) noexcept = default;
 connection& connection::operator=(connection&&) noexcept = default;
 connection::~connection() = default;
 
-task<result<rows>> connection::run(statement what, params with) {
+task<result<rows>> connection::run(statement statement, params with) {
   pipeline one;
-  one.add(what, std::move(with));
+  one.add(statement, std::move(with));
   auto answers = co_await run(std::move(one));
   if (!answers) co_return answers.error();
   co_return std::move(answers->front());
@@ -191,13 +191,13 @@ task<result<std::vector<rows>>> connection::run(pipeline steps) {
   if (!alive()) co_return lost(false); // nothing was sent
   session& s = *session_;
   std::vector<std::string_view> texts;
-  for (const auto& step : steps.steps_) texts.push_back(step.what.text);
+  for (const auto& step : steps.steps_) texts.push_back(step.statement.text);
   bool doubt = may_commit(in_transaction(), texts);
 
   call guard(s);
   std::vector<entry> sent;
   bool queued = PQenterPipelineMode(s.raw()) == 1;
-  for (const auto& step : steps.steps_) queued = queued && send_step(s, step.what, step.with, sent);
+  for (const auto& step : steps.steps_) queued = queued && send_step(s, step.statement, step.with, sent);
   queued = queued && PQpipelineSync(s.raw()) == 1;
   if (!queued) co_return lost(doubt); // a part may be on its way
 

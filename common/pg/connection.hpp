@@ -52,13 +52,13 @@ struct statement {
 class pipeline {
  public:
   // Returns the index of its rows in the answer.
-  std::size_t add(statement what, params with = {});
+  std::size_t add(statement statement, params with = {});
   [[nodiscard]] std::size_t size() const { return steps_.size(); }
 
  private:
   friend class connection;
   struct step {
-    statement what;
+    pg::statement statement;
     params with;
   };
   std::vector<step> steps_;
@@ -72,7 +72,7 @@ class connection {
   connection& operator=(connection&&) noexcept;
   ~connection(); // closes at once; an open transaction is rolled back by the server
 
-  task<result<rows>> run(statement what, params with = {});
+  task<result<rows>> run(statement statement, params with = {});
   task<result<std::vector<rows>>> run(pipeline steps);
 
   // `COPY … FROM STDIN`. `next` appends rows in COPY's text or CSV form to the empty buffer it is given, and

@@ -68,8 +68,8 @@ task<result<void>> session::open(settings of_host, steady_time deadline) {
       close();
       co_return transient("pg:refused", no_descriptor);
     }
-    interest what = wanted == PGRES_POLLING_READING ? interest::reading : interest::writing;
-    bool in_time = co_await watch_.wait(what, deadline);
+    interest interest = wanted == PGRES_POLLING_READING ? interest::reading : interest::writing;
+    bool in_time = co_await watch_.wait(interest, deadline);
     watch_.detach();
     if (!in_time) {
       close();

@@ -64,10 +64,10 @@ void socket_watch::detach() {
   ::close(core_->descriptor.release());
 }
 
-task<bool> socket_watch::wait(interest what, steady_time deadline) {
+task<bool> socket_watch::wait(interest interest, steady_time deadline) {
   auto self = core_;
-  bool reads = what != interest::writing;
-  bool writes = what != interest::reading;
+  bool reads = interest != interest::writing;
+  bool writes = interest != interest::reading;
   if (reads) self->arm(&core::read, asio::posix::stream_descriptor::wait_read);
   if (writes) self->arm(&core::write, asio::posix::stream_descriptor::wait_write);
   auto ready = [&] { return (reads && self->read.ready) || (writes && self->write.ready); };

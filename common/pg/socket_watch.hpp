@@ -25,7 +25,7 @@ class socket_watch {
   void detach();
 
   // True when the descriptor may be ready (spurious wakes are possible), false when the deadline came first.
-  task<bool> wait(interest what, steady_time deadline);
+  task<bool> wait(interest interest, steady_time deadline);
 
  private:
   struct core;

@@ -41,8 +41,8 @@ void task_group::spawn(std::string name, task<void> body) {
                  asio::bind_cancellation_slot(self->signal.slot(), std::move(finish)));
 }
 
-void task_group::note_failure(const entry& of, std::string_view what, std::exception_ptr thrown) {
-  log::error("a coroutine failed", {{"coroutine", of.name}, {"error", what}});
+void task_group::note_failure(const entry& of, std::string_view message, std::exception_ptr thrown) {
+  log::error("a coroutine failed", {{"coroutine", of.name}, {"error", message}});
   if (on_failure_)
     on_failure_();
   else if (!failure_)

@@ -46,7 +46,7 @@ class task_group {
     asio::cancellation_signal signal;
   };
 
-  void note_failure(const entry& of, std::string_view what, std::exception_ptr thrown);
+  void note_failure(const entry& of, std::string_view message, std::exception_ptr thrown);
   task<void> wait_until(steady_time deadline);
 
   asio::any_io_executor executor_;

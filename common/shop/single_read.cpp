@@ -16,17 +16,17 @@ observation observe(maystro::shipment row, const wanted_read& asked, source as,
   o.event_id = asked.event_id;
   o.from = as;
   o.when = pull_time(how.asked_at, how.answered_at, how.server_date, read_lag);
-  o.what = std::move(row);
+  o.shipment = std::move(row);
   return o;
 }
 
 } // namespace
 
-task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& courier, wanted_read what,
+task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& courier, wanted_read wanted,
                                                              source as, milliseconds read_lag) {
   std::vector<observation> parcels;
-  if (what.uuid) {
-    const auto uuid = *what.uuid;
+  if (wanted.uuid) {
+    const auto uuid = *wanted.uuid;
     auto found = co_await courier.one(uuid);
     if (!found.content) co_return maystro::answer<std::vector<observation>>{found.content.error(), found.how};
     auto& row = *found.content;
@@ -34,16 +34,16 @@ task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& couri
       auto e = transient("maystro:malformed", "the answer is not the parcel that was asked for");
       co_return maystro::answer<std::vector<observation>>{e, found.how};
     }
-    parcels.push_back(observe(std::move(row), what, as, found.how, read_lag));
+    parcels.push_back(observe(std::move(row), wanted, as, found.how, read_lag));
     co_return maystro::answer<std::vector<observation>>{std::move(parcels), found.how};
   }
-  const auto reference = what.reference;
+  const auto reference = wanted.reference;
   auto listed = co_await courier.find_by_reference(reference);
   if (!listed.content)
     co_return maystro::answer<std::vector<observation>>{listed.content.error(), listed.how};
   for (auto& row : listed.content->rows)
     if (row.reference == reference && row.status)
-      parcels.push_back(observe(std::move(row), what, as, listed.how, read_lag));
+      parcels.push_back(observe(std::move(row), wanted, as, listed.how, read_lag));
   if (parcels.empty()) {
     auto e = permanent("maystro:not_found", "the courier shows no parcel of that reference");
     co_return maystro::answer<std::vector<observation>>{e, listed.how};
@@ -52,9 +52,9 @@ task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& couri
 }
 
 task<maystro::answer<std::vector<verdict>>> read_and_apply(maystro::api& courier, pg::pool& connections,
-                                                           wanted_read what, source as,
+                                                           wanted_read wanted, source as,
                                                            door_options options) {
-  auto read = co_await read_parcels(courier, std::move(what), as, options.read_lag);
+  auto read = co_await read_parcels(courier, std::move(wanted), as, options.read_lag);
   if (!read.content) co_return maystro::answer<std::vector<verdict>>{read.content.error(), read.how};
   const auto parcels = std::move(*read.content);
   const auto deadline = steady_clock::now() + 5s;
@@ -67,7 +67,7 @@ task<maystro::answer<std::vector<verdict>>> read_and_apply(maystro::api& courier
     auto verdicts = co_await apply(connection, seen, options);
     if (!verdicts) co_return maystro::answer<std::vector<verdict>>{verdicts.error(), read.how};
     bool busy = std::any_of(verdicts->begin(), verdicts->end(),
-                            [](const verdict& v) { return v.what == outcome::busy; });
+                            [](const verdict& v) { return v.outcome == outcome::busy; });
     if (!busy) co_return maystro::answer<std::vector<verdict>>{std::move(*verdicts), read.how};
     if (pause > 500ms) {
       auto e = transient("shop:busy", "the order stays locked");

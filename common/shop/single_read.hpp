@@ -9,17 +9,18 @@
 
 namespace suivi::shop {
 
-// What the courier shows of `what`, as observations from `as`. By uuid: that parcel, and the answer's uuid
+// What the courier shows of `wanted`, as observations from `as`. By uuid: that parcel, and the answer's uuid
 // must be the one asked for ("maystro:malformed" else). By reference: every row of the answer whose reference
 // is the one asked for, for the courier may ignore its filter; where none is, "maystro:not_found". Rows
 // without a usable status are left out.
-task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& courier, wanted_read what,
+task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& courier, wanted_read wanted,
                                                              source as, milliseconds read_lag);
 
 // Reads and applies. The content is the door's verdicts, one a parcel; an order or parcel that stays locked
 // for a second is a transient error ("shop:busy"). Nothing of the database is held while the courier is
 // asked.
 task<maystro::answer<std::vector<verdict>>> read_and_apply(maystro::api& courier, pg::pool& connections,
-                                                           wanted_read what, source as, door_options options);
+                                                           wanted_read wanted, source as,
+                                                           door_options options);
 
 } // namespace suivi::shop

@@ -42,11 +42,11 @@ task<operations::answer_or_error> operations::retry(std::string subject) {
     if (!event) co_return event.error();
     if (!*event) co_return unknown("webhook event");
     webhook a;
-    a.what = maystro::decode((*event)->raw);
-    if (a.what.kind != maystro::event_kind::order) {
-      bool ignored = a.what.kind == maystro::event_kind::ignored;
+    a.event = maystro::decode((*event)->raw);
+    if (a.event.kind != maystro::event_kind::order) {
+      bool ignored = a.event.kind == maystro::event_kind::ignored;
       json::object data{{"outcome", ignored ? "ignored" : "quarantined"}};
-      co_return not_done(std::move(data), ignored ? "it concerns no order" : a.what.why);
+      co_return not_done(std::move(data), ignored ? "it concerns no order" : a.event.why);
     }
     auto owner = events_.owner();
     auto taken = co_await take_event(**db, *id, std::move(owner));

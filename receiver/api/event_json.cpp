@@ -70,8 +70,8 @@ http::response bad_request(const error& why) {
   return refused(400, "BAD_REQUEST", why.detail);
 }
 
-http::response unknown(std::string_view what) {
-  return refused(404, "NOT_FOUND", fmt::format("{} not found", what));
+http::response unknown(std::string_view subject) {
+  return refused(404, "NOT_FOUND", fmt::format("{} not found", subject));
 }
 
 http::response wrong_token() {
@@ -210,8 +210,8 @@ json::object account_json(std::string_view id, std::string_view name, bool has_k
 }
 
 http::response sweeps_asked(const asked_sweep& asked) {
-  if (asked.what == asked_sweep::answer::running) return sweep_runs(asked);
-  if (asked.what == asked_sweep::answer::no_reconciler) return no_reconciler();
+  if (asked.result == asked_sweep::answer::running) return sweep_runs(asked);
+  if (asked.result == asked_sweep::answer::no_reconciler) return no_reconciler();
   json::array ids;
   for (auto id : asked.ids) ids.push_back(json::value(std::to_string(id)));
   auto first = ids.front();
@@ -220,7 +220,7 @@ http::response sweeps_asked(const asked_sweep& asked) {
 }
 
 http::response shipping_triggered(const asked_sweep& asked) {
-  if (asked.what != asked_sweep::answer::asked) return sweeps_asked(asked);
+  if (asked.result != asked_sweep::answer::asked) return sweeps_asked(asked);
   static constexpr std::string_view done = "Shipping Status sync triggered successfully";
   json::object data{{"success", true}, {"message", done}, {"id", std::to_string(asked.ids.front())}};
   return with(202, whole(true, std::move(data), done));

@@ -15,7 +15,7 @@ namespace suivi::receiver {
 // 200, but what was asked for did not come about.
 [[nodiscard]] http::response not_done(boost::json::value data, std::string_view message);
 [[nodiscard]] http::response bad_request(const error& why);
-[[nodiscard]] http::response unknown(std::string_view what); // 404: "webhook event", "order", …
+[[nodiscard]] http::response unknown(std::string_view subject); // 404: "webhook event", "order", …
 [[nodiscard]] http::response wrong_token();
 // 204: what an address can be asked for.
 [[nodiscard]] http::response methods_allowed(std::string_view allowed);

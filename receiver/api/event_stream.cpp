@@ -26,8 +26,8 @@ constexpr std::size_t piece_bytes = 64 * 1024;
 constexpr milliseconds look_at_peer_every = 1s;
 constexpr milliseconds patience = 5s;
 
-std::string message(std::string_view name, const json::object& what) {
-  return fmt::format("event: {}\ndata: {}\n\n", name, maystro::write_json(what));
+std::string message(std::string_view name, const json::object& data) {
+  return fmt::format("event: {}\ndata: {}\n\n", name, maystro::write_json(data));
 }
 
 // Nothing more becomes of it by itself.
@@ -85,8 +85,8 @@ task<void> stream::serve(std::shared_ptr<reader> to, http::body_sink& sink, limi
   }
 }
 
-void stream::tell(std::string_view name, const json::object& what) {
-  auto text = std::make_shared<const std::string>(message(name, what));
+void stream::tell(std::string_view name, const json::object& data) {
+  auto text = std::make_shared<const std::string>(message(name, data));
   for (auto* to : readers_) {
     if (to->dropped) continue;
     bool fits =
@@ -172,11 +172,11 @@ task<result<void>> stream::begin(pg::connection& db) {
 }
 
 // True: so much has happened, or the numbers have begun anew, that the marks were set to `last`.
-bool stream::skip(number_marks& marks, std::int64_t last, std::string_view what) {
+bool stream::skip(number_marks& marks, std::int64_t last, std::string_view stream) {
   auto behind = last - marks.highest();
   if (behind >= 0 && behind <= behind_max) return false;
   marks.set(last, {});
-  if (behind > 0) tell("skipped", {{"what", what}, {"count", behind}});
+  if (behind > 0) tell("skipped", {{"what", stream}, {"count", behind}});
   return true;
 }
 
@@ -189,7 +189,7 @@ task<result<bool>> stream::look_at_changes(pg::connection& db) {
   if (!found) co_return found.error();
   for (const auto& c : *found) {
     changes_.note(c.number);
-    tell("change", c.what);
+    tell("change", c.data);
   }
   co_return static_cast<std::int64_t>(found->size()) == rows_max;
 }
@@ -198,9 +198,9 @@ void stream::note_event(const event_name& name, const event_seen& e, bool quietl
   auto at = unsettled_.find(e.id);
   bool news = at == unsettled_.end() || at->second.told != e.outcome;
   if (news && !quietly) {
-    auto what = event_json(e, false);
-    what["reference"] = or_null(e.reference);
-    tell("event", what);
+    auto data = event_json(e, false);
+    data["reference"] = or_null(e.reference);
+    tell("event", data);
   }
   if (is_final(e.outcome)) {
     if (at != unsettled_.end()) unsettled_.erase(at);

@@ -51,14 +51,14 @@ class stream {
   };
 
   static task<void> serve(std::shared_ptr<reader> to, http::body_sink& sink, limits within);
-  void tell(std::string_view name, const boost::json::object& what);
+  void tell(std::string_view name, const boost::json::object& data);
   // True: there is more to be read at once.
   task<result<bool>> look();
   task<result<void>> begin(pg::connection& db);
   task<result<bool>> look_at_changes(pg::connection& db);
   task<result<bool>> look_at_events(pg::connection& db);
   task<result<void>> look_at_sweeps(pg::connection& db, bool quietly);
-  bool skip(number_marks& marks, std::int64_t last, std::string_view what);
+  bool skip(number_marks& marks, std::int64_t last, std::string_view stream);
   void note_event(const event_name& name, const event_seen& e, bool quietly);
 
   asio::any_io_executor executor_;

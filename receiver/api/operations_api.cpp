@@ -47,27 +47,27 @@ operations::operations(asio::any_io_executor executor, const config::settings& s
       stream_(executor, db, connections_, stream::limits()),
       replay_(connections_, accounts, door_options(s)) {}
 
-task<http::response> operations::answer(http::request what) {
+task<http::response> operations::answer(http::request request) {
   const auto& wanted = settings_.receiver.admin_token;
-  auto where = find_operation(what);
+  auto where = find_operation(request);
   if (wanted.empty() || where.allowed.empty()) co_return not_found();
-  auto token = bearer(what.headers);
+  auto token = bearer(request.headers);
   if (!token || !crypto::equal_in_constant_time(*token, wanted.reveal())) co_return wrong_token();
-  if (what.method == "OPTIONS") co_return methods_allowed(where.allowed);
-  if (where.what == operation::nowhere) co_return wrong_method(where.allowed);
+  if (request.method == "OPTIONS") co_return methods_allowed(where.allowed);
+  if (where.operation == operation::nowhere) co_return wrong_method(where.allowed);
   if (where.query_is_malformed)
     co_return bad_request(
         permanent("request:bad", "the query must be percent-encoded: name=value&name=value"));
   if (!db_.is_up()) co_return unavailable("the database is away");
-  auto said = co_await perform(what, where);
+  auto said = co_await perform(request, where);
   auto answer = said ? std::move(*said) : failed(said.error());
   answer.headers.emplace_back("Cache-Control", "no-store");
   co_return answer;
 }
 
-task<operations::answer_or_error> operations::perform(const http::request& what,
+task<operations::answer_or_error> operations::perform(const http::request& request,
                                                       const operation_route& where) {
-  switch (where.what) {
+  switch (where.operation) {
   case operation::list_events:
     return list_events(where.target);
   case operation::event_stats:
@@ -77,7 +77,7 @@ task<operations::answer_or_error> operations::perform(const http::request& what,
   case operation::delete_event:
     return remove_event(where.subject);
   case operation::replay:
-    return replay_.answer(what.body);
+    return replay_.answer(request.body);
   case operation::coverage:
     return tell_coverage();
   case operation::show_order:
@@ -87,7 +87,7 @@ task<operations::answer_or_error> operations::perform(const http::request& what,
   case operation::show_sweep:
     return show_sweep(where.subject);
   case operation::ask_for_sweep:
-    return ask_for_sweep(what.body, false);
+    return ask_for_sweep(request.body, false);
   case operation::list_accounts:
     return list_accounts();
   case operation::test_account:
@@ -95,7 +95,7 @@ task<operations::answer_or_error> operations::perform(const http::request& what,
   case operation::scheduler_status:
     return scheduler_status();
   case operation::trigger_shipping:
-    return ask_for_sweep(what.body, true);
+    return ask_for_sweep(request.body, true);
   case operation::stream:
   case operation::nowhere:
     break;

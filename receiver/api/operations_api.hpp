@@ -21,7 +21,7 @@ class operations {
              database_monitor& db, account_registry& accounts, apply_lane& events);
 
   // Of a request whose target is_operations_address().
-  task<http::response> answer(http::request what);
+  task<http::response> answer(http::request request);
   // What the stream needs; ends by cancellation only.
   task<void> run() { return stream_.run(); }
   void close() { connections_.close(); }
@@ -29,7 +29,7 @@ class operations {
  private:
   using answer_or_error = result<http::response>;
 
-  task<answer_or_error> perform(const http::request& what, const operation_route& where);
+  task<answer_or_error> perform(const http::request& request, const operation_route& where);
   task<result<pg::pool::lease>> connection();
   task<bool> look_for_account(std::string id);
   task<answer_or_error> list_events(const http::target& query);

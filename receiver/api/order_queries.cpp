@@ -230,7 +230,7 @@ task<result<asked_sweep>> ask_for_sweeps(pg::connection& db, std::vector<std::st
   for (std::size_t i = 0; i < found->size(); ++i) {
     auto verdict = found->text(i, 0);
     if (verdict == "unseen") break;
-    asked.what = verdict == "asked" ? asked_sweep::answer::asked : asked_sweep::answer::running;
+    asked.result = verdict == "asked" ? asked_sweep::answer::asked : asked_sweep::answer::running;
     asked.ids.push_back(found->integer(i, 1));
     asked.account = found->text(i, 2);
   }
@@ -347,11 +347,11 @@ where c.id > $1 and c.at >= now() - interval '1 day' and not (c.id = any($2)) or
   if (!found) co_return found.error();
   std::vector<change_seen> changes;
   for (std::size_t i = 0; i < found->size(); ++i) {
-    json::object what{{"reference", or_null(found->maybe_text(i, 1))},
+    json::object data{{"reference", or_null(found->maybe_text(i, 1))},
                       {"orderId", found->text(i, 2)},
                       {"account", found->text(i, 3)}};
-    for (auto& [name, value] : change_of(*found, i, 4)) what[name] = value;
-    changes.push_back({found->integer(i, 0), std::move(what)});
+    for (auto& [name, value] : change_of(*found, i, 4)) data[name] = value;
+    changes.push_back({found->integer(i, 0), std::move(data)});
   }
   co_return changes;
 }

@@ -26,7 +26,7 @@ task<result<std::optional<boost::json::object>>> read_sweep(pg::connection& db, 
 
 struct asked_sweep {
   enum class answer { asked, running, no_reconciler };
-  answer what = answer::no_reconciler;
+  answer result = answer::no_reconciler;
   std::vector<std::int64_t> ids; // of the new ones, or of the one that runs
   std::string account;           // of the one that runs
 };
@@ -57,7 +57,7 @@ task<result<std::optional<std::string>>> note_account_test(pg::connection& db, s
 task<result<std::int64_t>> last_change_number(pg::connection& db);
 struct change_seen {
   std::int64_t number = 0;
-  boost::json::object what;
+  boost::json::object data;
 };
 task<result<std::vector<change_seen>>> changes_after(pg::connection& db, std::int64_t after,
                                                      std::vector<std::int64_t> known, std::int64_t most);

@@ -54,7 +54,7 @@ task<result<http::response>> replay_endpoint::run(std::string body) {
     auto db = co_await connections_.acquire(deadline);
     if (!db) co_return db.error();
     auto& open = **db;
-    auto selected = co_await count_selected(open, asked->what, only_account, events_max);
+    auto selected = co_await count_selected(open, asked->selection, only_account, events_max);
     if (!selected) co_return selected.error();
     if (*selected > events_max)
       co_return refused(400, "TOO_MANY_EVENTS",
@@ -68,7 +68,7 @@ task<result<http::response>> replay_endpoint::run(std::string body) {
   how.door.dry_run = asked->dry_run;
   how.owner = "replay " + crypto::hex(crypto::random_bytes(8));
   replay all(connections_, accounts_, how);
-  auto from = inbox_source(asked->what, only_account);
+  auto from = inbox_source(asked->selection, only_account);
   auto ended = co_await all.run(*from);
   if (!ended) co_return ended.error();
   boost::json::object answer;

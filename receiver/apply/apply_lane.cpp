@@ -135,16 +135,16 @@ task<bool> apply_lane::fill_in_accounts(batch& events) {
       put(std::move(event), steady_clock::now() + 1s);
       continue;
     }
-    bool usable = account && event.what.what.status && event.what.what.has_identity();
-    if (account) event.what.account = *account;
-    event.what.decide_by_later_time = waited_long_enough(event, now);
+    bool usable = account && event.observation.shipment.status && event.observation.shipment.has_identity();
+    if (account) event.observation.account = *account;
+    event.observation.decide_by_later_time = waited_long_enough(event, now);
     (usable ? good : bad).push_back(std::move(event));
   }
   for (auto& event : bad) {
     disposition next;
-    next.outcome = event.what.what.status ? "conflict" : "quarantined";
-    next.error =
-        event.what.what.status ? "the address names an unknown account" : "it cannot be read any more";
+    next.outcome = event.observation.shipment.status ? "conflict" : "quarantined";
+    next.error = event.observation.shipment.status ? "the address names an unknown account"
+                                                   : "it cannot be read any more";
     co_await settle_one(std::move(event), std::move(next));
   }
   events = std::move(good);
@@ -154,9 +154,9 @@ task<bool> apply_lane::fill_in_accounts(batch& events) {
 // What memory and the courier have no room for waits in the database.
 disposition apply_lane::next_step(const work& event, const shop::verdict& v) const {
   auto next = after_verdict(event, v, suivi::now(), jitter());
-  if (next.what == disposition::kind::try_again && locked_ >= locked_in_hand_max)
+  if (next.action == disposition::kind::try_again && locked_ >= locked_in_hand_max)
     return wait_for_lock(event, jitter());
-  if (next.what != disposition::kind::read_first || !refuse_) return next;
+  if (next.action != disposition::kind::read_first || !refuse_) return next;
   auto refused = refuse_(next.wanted->account);
   if (!refused) return next;
   return read_later(event, refused->wait, std::move(refused->why), jitter());
@@ -168,7 +168,7 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
   for (auto i = rows.begin; i < rows.end; ++i) {
     if (lost_.contains(events[i].id)) continue;
     these.push_back(&events[i]);
-    observations.push_back(events[i].what);
+    observations.push_back(events[i].observation);
   }
   if (these.empty()) co_return;
 
@@ -259,7 +259,7 @@ void apply_lane::note_closed(std::int64_t id, instant received_at, bool never_de
 }
 
 void apply_lane::carry_out(const work& event, const disposition& next) {
-  switch (next.what) {
+  switch (next.action) {
   case disposition::kind::close:
     held_.erase(event.id);
     note_closed(event.id, event.received_at, event.state == event_state::pending, next);
@@ -297,8 +297,8 @@ task<void> apply_lane::settle_one(work event, disposition next) {
   std::vector<settled> ends{{&event, next}};
   auto done = co_await settle(connection, owner_, ends);
   if (done)
-    counts_.outcome(next.what == disposition::kind::close ? std::string_view(next.outcome)
-                                                          : to_string(next.state));
+    counts_.outcome(next.action == disposition::kind::close ? std::string_view(next.outcome)
+                                                            : to_string(next.state));
   else if (!lease_is_lost(done.error()))
     log::warn("an event's outcome could not be noted, it is tried again",
               {{"event", event.id}, {"error", to_string(done.error())}});

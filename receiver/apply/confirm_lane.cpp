@@ -16,8 +16,8 @@ constexpr std::size_t waiting_max = 1'000;
 constexpr milliseconds short_pause = 1s; // shorter ones are waited out here
 constexpr int rounds_max = 3;            // of reads that nobody waits for and that settled nothing
 
-std::string key_of(const shop::wanted_read& what) {
-  return what.uuid ? "uuid " + *what.uuid : "reference " + what.reference;
+std::string key_of(const shop::wanted_read& wanted) {
+  return wanted.uuid ? "uuid " + *wanted.uuid : "reference " + wanted.reference;
 }
 
 } // namespace
@@ -40,21 +40,21 @@ std::optional<apply_lane::refusal> confirm_lane::refuses(const std::string& acco
   return std::nullopt;
 }
 
-void confirm_lane::add(shop::wanted_read what, std::optional<work> waiting, int round) {
-  auto& lane = lanes_[what.account];
-  auto key = key_of(what);
+void confirm_lane::add(shop::wanted_read wanted, std::optional<work> waiting, int round) {
+  auto& lane = lanes_[wanted.account];
+  auto key = key_of(wanted);
   auto at = lane.jobs.find(key);
   if (at == lane.jobs.end()) {
     if (!waiting && jobs_ >= jobs_max) return; // the next sweep reads it anyway
     auto due = steady_clock::now();
     if (!waiting)
-      due += std::max(milliseconds(0), std::chrono::ceil<milliseconds>(what.not_before - suivi::now()));
-    at = lane.jobs.emplace(key, job{std::move(what), {}, round}).first;
+      due += std::max(milliseconds(0), std::chrono::ceil<milliseconds>(wanted.not_before - suivi::now()));
+    at = lane.jobs.emplace(key, job{std::move(wanted), {}, round}).first;
     lane.schedule.emplace(due, key);
     ++jobs_;
   } else if (waiting) {
     lane.schedule.emplace(steady_clock::now(), key); // earlier than planned; the other entry finds nothing
-    at->second.wanted.not_before = std::max(at->second.wanted.not_before, what.not_before);
+    at->second.wanted.not_before = std::max(at->second.wanted.not_before, wanted.not_before);
   }
   if (waiting) {
     at->second.waiting.push_back(std::move(*waiting));
@@ -138,7 +138,7 @@ task<void> confirm_lane::read(job j) {
 void confirm_lane::take_answer(job j, const std::vector<shop::verdict>& verdicts, instant asked_at) {
   bool wrote = false;
   for (const auto& v : verdicts) {
-    wrote = wrote || v.what == shop::outcome::applied;
+    wrote = wrote || v.outcome == shop::outcome::applied;
     if (j.waiting.empty() && v.wanted && j.round < rounds_max) add(*v.wanted, std::nullopt, j.round + 1);
   }
   for (auto& event : j.waiting) {

@@ -23,8 +23,8 @@ class confirm_lane {
 
   // An event that waits is read for as soon as its account's courier may be asked; a read nobody waits for
   // comes no earlier than `not_before`.
-  void ask(shop::wanted_read what, std::optional<work> waiting) {
-    add(std::move(what), std::move(waiting), 1);
+  void ask(shop::wanted_read wanted, std::optional<work> waiting) {
+    add(std::move(wanted), std::move(waiting), 1);
   }
   // Set where an event that needs a read from that account is not taken now: how long, and what is the
   // matter.
@@ -45,7 +45,7 @@ class confirm_lane {
     std::multimap<steady_time, std::string> schedule; // → key of jobs
   };
 
-  void add(shop::wanted_read what, std::optional<work> waiting, int round);
+  void add(shop::wanted_read wanted, std::optional<work> waiting, int round);
   std::optional<job> next_job(steady_time now, steady_time& look_again);
   task<void> read(job j);
   void take_answer(job j, const std::vector<shop::verdict>& verdicts, instant asked_at);

@@ -28,23 +28,23 @@ std::string key_of(char kind, std::string_view qualifier, std::string_view body_
 }
 
 // Without the wrapper, as far as it could be taken off.
-std::string what_was_said(std::string_view raw, const maystro::event& what) {
-  if (!what.body) return std::string(raw);
-  const auto* whole = what.body->if_object();
+std::string what_was_said(std::string_view raw, const maystro::event& event) {
+  if (!event.body) return std::string(raw);
+  const auto* whole = event.body->if_object();
   const auto* message = whole == nullptr ? nullptr : whole->if_contains("message");
   const auto* wrapper = message == nullptr ? nullptr : message->if_object();
   const auto* content = wrapper == nullptr ? nullptr : wrapper->if_contains("data");
-  return boost::json::serialize(content == nullptr ? *what.body : *content);
+  return boost::json::serialize(content == nullptr ? *event.body : *content);
 }
 
 } // namespace
 
-dedupe_key choose_key(std::string_view raw, const maystro::event& what) {
-  bool understood = what.kind != maystro::event_kind::not_understood;
-  if (what.message_id && !what.message_id->empty())
-    return {key_of(understood ? 'm' : 'M', *what.message_id, digest(what_was_said(raw, what))), false};
-  if (what.published_at)
-    return {key_of(understood ? 'p' : 'P', format_instant(*what.published_at), digest(raw)), false};
+dedupe_key choose_key(std::string_view raw, const maystro::event& event) {
+  bool understood = event.kind != maystro::event_kind::not_understood;
+  if (event.message_id && !event.message_id->empty())
+    return {key_of(understood ? 'm' : 'M', *event.message_id, digest(what_was_said(raw, event))), false};
+  if (event.published_at)
+    return {key_of(understood ? 'p' : 'P', format_instant(*event.published_at), digest(raw)), false};
   return {key_of(understood ? 'b' : 'B', "", digest(raw)), true};
 }
 

@@ -18,6 +18,6 @@ struct dedupe_key {
 // day, for a parcel may go from one state to another and back. The same holds of what is not understood, with
 // keys of its own: a program that understands it takes a repeat for news. The account named by the address is
 // no part of it: one registration a trigger brings the same message to several.
-[[nodiscard]] dedupe_key choose_key(std::string_view raw, const maystro::event& what);
+[[nodiscard]] dedupe_key choose_key(std::string_view raw, const maystro::event& event);
 
 } // namespace suivi::receiver

@@ -32,7 +32,7 @@ disposition close(std::string_view outcome, std::string error, std::string order
 
 disposition postpone(event_state state, int attempts, milliseconds delay, std::string error) {
   disposition next;
-  next.what = disposition::kind::postpone;
+  next.action = disposition::kind::postpone;
   next.state = state;
   next.attempts = attempts;
   next.delay = delay;
@@ -53,7 +53,7 @@ disposition settle_doubt(const work& event, const shop::verdict& v, instant now,
   // not come before `not_before`.
   if (never_read || (!read_in_vain && now >= v.wanted->not_before)) {
     disposition next;
-    next.what = disposition::kind::read_first;
+    next.action = disposition::kind::read_first;
     next.state = event_state::confirming;
     next.attempts = attempts;
     next.wanted = v.wanted;
@@ -88,15 +88,16 @@ event_state event_state_from(std::string_view text) {
 }
 
 disposition after_verdict(const work& event, const shop::verdict& v, instant now, double chance) {
-  switch (v.what) {
+  switch (v.outcome) {
   case shop::outcome::applied:
   case shop::outcome::unchanged:
   case shop::outcome::stale:
   case shop::outcome::conflict: {
     // What it said was written, by the answer of the read that it caused.
-    bool by_its_read = v.what == shop::outcome::unchanged && event.read_wrote;
+    bool by_its_read = v.outcome == shop::outcome::unchanged && event.read_wrote;
     if (by_its_read) return close("applied", "", v.order_id);
-    auto next = close(shop::to_string(v.what), v.what == shop::outcome::conflict ? v.why : "", v.order_id);
+    auto next =
+        close(shop::to_string(v.outcome), v.outcome == shop::outcome::conflict ? v.why : "", v.order_id);
     next.wanted = v.wanted;
     return next;
   }
@@ -112,7 +113,7 @@ disposition after_verdict(const work& event, const shop::verdict& v, instant now
     bool waited_before = event.state == event_state::pending && event.attempts > 0;
     if (waited_before || event.busy_tries >= busy_tries_in_memory_max) return wait_for_lock(event, chance);
     disposition next;
-    next.what = disposition::kind::try_again;
+    next.action = disposition::kind::try_again;
     next.delay = backoff(event.busy_tries, 20ms, longest_busy_pause, chance);
     return next;
   }

@@ -27,7 +27,7 @@ enum class event_state { pending, parked, confirming, failed };
 struct work {
   std::int64_t id = 0;
   std::optional<std::string> named_account; // by the webhook's address
-  shop::observation what;                   // its account is filled in before each try
+  shop::observation observation;            // its account is filled in before each try
   instant received_at{};
   event_state state = event_state::pending;
   instant state_since{};
@@ -45,7 +45,7 @@ struct disposition {
     postpone,   // in the database: `state`, `delay`; anybody may take it then
     read_first, // ask the courier for `wanted` now; nobody else takes it meanwhile
   };
-  kind what = kind::close;
+  kind action = kind::close;
   std::string outcome;
   std::string error;
   std::string order_id;

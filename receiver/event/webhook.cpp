@@ -10,9 +10,9 @@ namespace suivi::receiver {
 webhook to_webhook(std::string raw, std::optional<std::string> account, instant received_at) {
   webhook a;
   a.received_at = received_at;
-  a.what = maystro::decode(raw);
-  a.key = choose_key(raw, a.what);
-  a.what.body.reset(); // can be had again from the bytes
+  a.event = maystro::decode(raw);
+  a.key = choose_key(raw, a.event);
+  a.event.body.reset(); // can be had again from the bytes
   a.raw = std::move(raw);
   a.account = std::move(account);
   return a;
@@ -21,8 +21,8 @@ webhook to_webhook(std::string raw, std::optional<std::string> account, instant 
 shop::observation to_observation(const webhook& a) {
   shop::observation seen;
   seen.from = shop::source::webhook;
-  seen.when = shop::webhook_time(a.what.published_at, a.received_at);
-  seen.what = a.what.what;
+  seen.when = shop::webhook_time(a.event.published_at, a.received_at);
+  seen.shipment = a.event.shipment;
   return seen;
 }
 
@@ -31,8 +31,8 @@ work to_work(const webhook& a, std::int64_t id) {
   w.id = id;
   w.named_account = a.account;
   w.received_at = a.received_at;
-  w.what = to_observation(a);
-  w.what.event_id = id;
+  w.observation = to_observation(a);
+  w.observation.event_id = id;
   w.state_since = a.received_at;
   return w;
 }

@@ -16,7 +16,7 @@ struct webhook {
   std::string raw;
   std::optional<std::string> account; // as the address named it
   dedupe_key key;
-  maystro::event what; // without its body
+  maystro::event event; // without its body
 };
 
 // Decoded, its key chosen; whatever the bytes are.

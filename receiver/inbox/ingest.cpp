@@ -35,7 +35,7 @@ struct webhook_arrays {
 
   // `end`: what became of it already, if anything.
   void add(const webhook& a, const std::string& poison, const disposition* end = nullptr) {
-    const auto& e = a.what;
+    const auto& e = a.event;
     bool poisoned = !poison.empty();
     bool order = e.kind == maystro::event_kind::order && !poisoned;
     keys.emplace_back(a.key.bytes);
@@ -46,11 +46,12 @@ struct webhook_arrays {
     accounts.push_back(storable(a.account));
     names.push_back(poisoned ? std::nullopt : storable(e.name));
     message_ids.push_back(poisoned ? std::nullopt : storable(e.message_id));
-    uuids.push_back(order ? storable(e.what.uuid) : std::nullopt);
-    display_ids.push_back(order ? storable(e.what.display_id) : std::nullopt);
-    trackings.push_back(order ? storable(e.what.tracking) : std::nullopt);
-    references.push_back(order ? storable(e.what.reference) : std::nullopt);
-    statuses.push_back(order && e.what.status ? std::optional<std::int64_t>(*e.what.status) : std::nullopt);
+    uuids.push_back(order ? storable(e.shipment.uuid) : std::nullopt);
+    display_ids.push_back(order ? storable(e.shipment.display_id) : std::nullopt);
+    trackings.push_back(order ? storable(e.shipment.tracking) : std::nullopt);
+    references.push_back(order ? storable(e.shipment.reference) : std::nullopt);
+    statuses.push_back(order && e.shipment.status ? std::optional<std::int64_t>(*e.shipment.status)
+                                                  : std::nullopt);
     orders.push_back(end == nullptr ? std::nullopt : storable_unless_empty(end->order_id));
     if (order) {
       outcomes.push_back(end == nullptr ? std::nullopt : std::optional(end->outcome));

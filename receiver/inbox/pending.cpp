@@ -43,7 +43,7 @@ void add_closed(pg::pipeline& steps, const std::string& owner, std::span<const s
   integers ids;
   texts outcomes, errors, orders;
   for (const auto& s : events) {
-    if (s.next.what != disposition::kind::close) continue;
+    if (s.next.action != disposition::kind::close) continue;
     ids.emplace_back(s.event->id);
     outcomes.emplace_back(s.next.outcome);
     errors.push_back(storable_unless_empty(s.next.error));
@@ -60,10 +60,10 @@ void add_deferred(pg::pipeline& steps, const std::string& owner, std::span<const
   std::vector<std::optional<bool>> keep;
   texts states, errors, uuids, display_ids, trackings, references;
   for (const auto& s : events) {
-    bool reads = s.next.what == disposition::kind::read_first;
-    if (!reads && s.next.what != disposition::kind::postpone) continue;
+    bool reads = s.next.action == disposition::kind::read_first;
+    if (!reads && s.next.action != disposition::kind::postpone) continue;
     bool parked = s.next.state == event_state::parked;
-    const auto& id = s.event->what.what;
+    const auto& id = s.event->observation.shipment;
     ids.emplace_back(s.event->id);
     states.emplace_back(std::string(to_string(s.next.state)));
     tries.emplace_back(s.next.attempts);
@@ -95,7 +95,7 @@ task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std
     webhook a;
     if (!answer->null(i, 8)) {
       auto again = answer->maybe_at(i, 5);
-      a.what = maystro::decode(answer->bytes(i, 8));
+      a.event = maystro::decode(answer->bytes(i, 8));
       a.received_at = again ? *again : answer->at(i, 6);
       a.account = answer->maybe_text(i, 7);
     }

@@ -50,10 +50,10 @@ task<result<std::vector<receipt>>> apply_lane::try_at_once(pg::connection& db,
   std::vector<shop::observation> told;
   std::vector<std::size_t> row_of;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].what.kind != maystro::event_kind::order) continue;
+    if (rows[i].event.kind != maystro::event_kind::order) continue;
     auto account = accounts_.resolve(rows[i].account);
-    const auto& what = rows[i].what.what;
-    if (!account || !what.status || !what.has_identity()) continue;
+    const auto& shipment = rows[i].event.shipment;
+    if (!account || !shipment.status || !shipment.has_identity()) continue;
     told.push_back(to_observation(rows[i]));
     told.back().account = *account;
     row_of.push_back(i);
@@ -85,12 +85,12 @@ task<result<std::vector<receipt>>> apply_lane::try_at_once(pg::connection& db,
   std::vector<std::optional<disposition>> ends(rows.size()); // of those that end here
   work as_new;
   for (std::size_t n = 0; n < told.size(); ++n) {
-    auto next = next_step(as_new, decided->what.verdicts[n]);
-    if (next.what == disposition::kind::close) ends[row_of[n]] = std::move(next);
+    auto next = next_step(as_new, decided->decision.verdicts[n]);
+    if (next.action == disposition::kind::close) ends[row_of[n]] = std::move(next);
   }
   pg::pipeline closing;
   add_store(closing, rows, *receipts, ends, owner_);
-  shop::add_writes(closing, decided->what, decided->before);
+  shop::add_writes(closing, decided->decision, decided->before);
   closing.add(shop::commit_statement);
   auto written = co_await db.run(std::move(closing));
   if (!written) co_return written.error();
@@ -100,7 +100,7 @@ task<result<std::vector<receipt>>> apply_lane::try_at_once(pg::connection& db,
     const auto& r = (*receipts)[i];
     if (ends[i])
       note_closed(r.id, rows[i].received_at, true, *ends[i]);
-    else if (!r.seen_before && rows[i].what.kind == maystro::event_kind::order)
+    else if (!r.seen_before && rows[i].event.kind == maystro::event_kind::order)
       open.push_back(to_work(rows[i], r.id));
   }
   if (!open.empty()) take(std::move(open));

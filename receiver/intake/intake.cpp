@@ -71,11 +71,11 @@ task<result<receipt>> intake::store(webhook row) {
 }
 
 task<result<receipt>> intake::store_in_spool(webhook row, steady_time until) {
-  spooled what;
-  what.received_at = row.received_at;
-  what.account = std::move(row.account);
-  what.raw = std::move(row.raw);
-  auto kept = co_await spool_.keep(std::move(what), until);
+  spooled spooled_row;
+  spooled_row.received_at = row.received_at;
+  spooled_row.account = std::move(row.account);
+  spooled_row.raw = std::move(row.raw);
+  auto kept = co_await spool_.keep(std::move(spooled_row), until);
   if (!kept) co_return kept.error();
   receipt r;
   r.spooled = true;
@@ -189,16 +189,16 @@ task<void> intake::keep(std::shared_ptr<batch> b) {
     if (pg::schema_is_missing(e)) db_.suspect_schema();
     if (e.kind != failure::permanent) db_.look_again();
     if (e.kind == failure::in_doubt) b->in_doubt = true;
-    auto what = pg::after_failure(e, rows.size());
-    if (what == pg::remedy::again && may_go_on(*b)) {
+    auto remedy = pg::after_failure(e, rows.size());
+    if (remedy == pg::remedy::again && may_go_on(*b)) {
       auto pause = backoff(failures++, 20ms, 500ms, jitter());
       co_await runtime::sleep_for(pause);
-    } else if (what == pg::remedy::split) {
+    } else if (remedy == pg::remedy::split) {
       todo.pop_back();
       auto [front, back] = pg::halve(rows);
       todo.push_back(back);
       todo.push_back(front);
-    } else if (what == pg::remedy::isolate) {
+    } else if (remedy == pg::remedy::isolate) {
       todo.pop_back();
       log::warn("the database refused a webhook, it is kept as raw bytes only", {{"error", e.code}});
       auto isolated = co_await isolate(b, rows.begin, e.code);
@@ -242,7 +242,7 @@ void intake::answer(batch& b, pg::range rows, std::vector<receipt> receipts) {
   for (auto i = rows.begin; i < rows.end; ++i) {
     const auto& row = b.rows[i];
     auto& r = receipts[i - rows.begin];
-    if (r.seen_before && row.key.expiring && row.what.kind == maystro::event_kind::order)
+    if (r.seen_before && row.key.expiring && row.event.kind == maystro::event_kind::order)
       again.push_back({r.id, r.stored_on, row.received_at});
     b.answers[i] = std::move(r);
   }
@@ -253,7 +253,7 @@ void intake::hand_over(const batch& b, pg::range rows, const std::vector<receipt
   std::vector<work> fresh;
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     const auto& row = b.rows[rows.begin + i];
-    if (row.what.kind != maystro::event_kind::order) continue;
+    if (row.event.kind != maystro::event_kind::order) continue;
     // What is not in our hands after all, the apply_lane finds out.
     if (!receipts[i].seen_before || b.in_doubt) fresh.push_back(to_work(row, receipts[i].id));
   }

@@ -75,7 +75,7 @@ task<result<void>> replay_batch_writer::lease_once(const events& all, results& e
   if (!taken) co_return taken.error();
   answered();
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (writes(all[i]) && !taken->contains(all[i].event.id)) ends[i].what = kind::elsewhere;
+    if (writes(all[i]) && !taken->contains(all[i].event.id)) ends[i].state = kind::elsewhere;
   co_return result<void>();
 }
 
@@ -83,7 +83,7 @@ task<result<void>> replay_batch_writer::apply_range(const events& all, pg::range
                                                     std::vector<pg::range>& todo) {
   std::vector<std::size_t> these;
   for (auto i = rows.begin; i < rows.end; ++i)
-    if (ends[i].what == kind::open) these.push_back(i);
+    if (ends[i].state == kind::open) these.push_back(i);
   if (these.empty()) co_return result<void>();
   auto did = co_await apply_once(all, these, ends);
   if (did) co_return did;
@@ -105,7 +105,7 @@ task<result<void>> replay_batch_writer::apply_range(const events& all, pg::range
     const auto& alone = all[these[0]];
     log::error("an event cannot be applied", {{"event", alone.event.id}, {"error", to_string(failed)}});
     auto next = after_failed_apply(alone.event, failed, jitter());
-    ends[these[0]].what = kind::done;
+    ends[these[0]].state = kind::done;
     ends[these[0]].outcome = "failed";
     if (!writes(alone)) co_return result<void>();
     std::vector<ending> only{{&alone, std::move(next)}};
@@ -122,7 +122,7 @@ task<result<void>> replay_batch_writer::apply_range(const events& all, pg::range
 task<result<void>> replay_batch_writer::apply_once(const events& all, const std::vector<std::size_t>& these,
                                                    results& ends) {
   std::vector<shop::observation> observations;
-  for (auto i : these) observations.push_back(all[i].event.what);
+  for (auto i : these) observations.push_back(all[i].event.observation);
   std::vector<ending> steps;
   shop::also also = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
     auto now = suivi::now();
@@ -155,7 +155,7 @@ task<result<void>> replay_batch_writer::apply_once(const events& all, const std:
 task<result<void>> replay_batch_writer::find_lost(const events& all, results& ends) {
   std::vector<std::int64_t> ids;
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (writes(all[i]) && ends[i].what == kind::open) ids.push_back(all[i].event.id);
+    if (writes(all[i]) && ends[i].state == kind::open) ids.push_back(all[i].event.id);
   if (ids.empty()) { // of a file: simply once more
     auto pause = 50ms;
     co_await runtime::sleep_for(pause);
@@ -170,8 +170,8 @@ task<result<void>> replay_batch_writer::find_lost(const events& all, results& en
       if (ours) {
         std::set<std::int64_t> left(ours->begin(), ours->end());
         for (std::size_t i = 0; i < all.size(); ++i)
-          if (writes(all[i]) && ends[i].what == kind::open && !left.contains(all[i].event.id))
-            ends[i].what = kind::elsewhere;
+          if (writes(all[i]) && ends[i].state == kind::open && !left.contains(all[i].event.id))
+            ends[i].state = kind::elsewhere;
         co_return result<void>();
       }
       failed = ours.error();
@@ -189,9 +189,9 @@ task<result<std::vector<replay_result>>> replay_batch_writer::record(const event
   if (!leased) co_return leased.error();
   std::vector<ending> noted;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (ends[i].what == kind::elsewhere) continue;
+    if (ends[i].state == kind::elsewhere) continue;
     auto next = end(all[i].event);
-    ends[i].what = kind::done;
+    ends[i].state = kind::done;
     ends[i].outcome = outcome_of(next);
     if (writes(all[i])) noted.push_back({&all[i], std::move(next)});
   }
@@ -200,7 +200,7 @@ task<result<std::vector<replay_result>>> replay_batch_writer::record(const event
   if (written) co_return ends;
   if (!lease_is_lost(written.error())) co_return written.error();
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (writes(all[i])) ends[i].what = kind::elsewhere; // who took them over knows better
+    if (writes(all[i])) ends[i].state = kind::elsewhere; // who took them over knows better
   co_return ends;
 }
 
@@ -227,9 +227,9 @@ void replay_batch_writer::add_ends(pg::pipeline& steps, std::span<const ending> 
   std::vector<settled> noted;
   std::vector<const stored_event*> reopened;
   for (const auto& one : ends) {
-    if (!writes(*one.event) || one.next.what == disposition::kind::try_again) continue;
+    if (!writes(*one.event) || one.next.action == disposition::kind::try_again) continue;
     noted.push_back({&one.event->event, one.next});
-    if (one.next.what != disposition::kind::close && !one.event->is_pending) reopened.push_back(one.event);
+    if (one.next.action != disposition::kind::close && !one.event->is_pending) reopened.push_back(one.event);
   }
   add_settled(steps, owner_, noted);
   add_reopened(steps, reopened);
@@ -237,15 +237,15 @@ void replay_batch_writer::add_ends(pg::pipeline& steps, std::span<const ending> 
 
 void replay_batch_writer::conclude(const shop::verdict& v, const disposition& next,
                                    replay_result& end) const {
-  if (next.what == disposition::kind::try_again) {
-    end.what = kind::locked;
+  if (next.action == disposition::kind::try_again) {
+    end.state = kind::locked;
     return;
   }
-  end.what = kind::done;
+  end.state = kind::done;
   end.outcome = outcome_of(next);
   end.reference = v.reference;
   end.changes = v.changes;
-  if (v.what == shop::outcome::in_doubt) end.wanted = v.wanted;
+  if (v.outcome == shop::outcome::in_doubt) end.wanted = v.wanted;
 }
 
 task<void> replay_batch_writer::renew_statistics() {

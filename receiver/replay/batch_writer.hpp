@@ -21,7 +21,7 @@ struct replay_result {
     locked,    // by the shop: try again; it stays leased for replay_lease_time
     elsewhere, // in another process's hands, or settled by one
   };
-  kind what = kind::open;
+  kind state = kind::open;
   std::string outcome;
   std::string reference;
   std::vector<shop::change> changes;

@@ -46,14 +46,14 @@ task<result<void>> prepare_schema(const pg::connect_options& options, bool dry_r
   co_return result<void>();
 }
 
-task<void> stop_on_signal(replay& what) {
+task<void> stop_on_signal(replay& run) {
   co_await runtime::stop_requested();
-  what.stop();
+  run.stop();
 }
 
-task<void> show_progress(const replay& what, const replay_source& from) {
+task<void> show_progress(const replay& run, const replay_source& from) {
   for (;;) {
-    const auto& counts = what.report().counts;
+    const auto& counts = run.report().counts;
     auto line = fmt::format("{} of {} events, {} applied, {} failed", counts.settled(), counts.selected,
                             counts.applied, counts.failed);
     if (auto part = from.done()) {
@@ -72,10 +72,10 @@ class one_replay {
       : executor_(io.get_executor()), settings_(s), asked_(asked), client_(executor_, http::client_limits{}),
         db_(executor_, connect_options(s), connections), accounts_(db_, client_, s) {}
 
-  task<void> run(replay_selection what, std::FILE* file, int& status) {
+  task<void> run(replay_selection selection, std::FILE* file, int& status) {
     status = failed;
     std::unique_ptr<replay_source> from;
-    if (file) from = file_source(what, file); // owned from here on
+    if (file) from = file_source(selection, file); // owned from here on
     auto options = connect_options(settings_);
     auto ready = co_await prepare_schema(options, asked_.dry_run);
     if (!ready) {
@@ -88,9 +88,9 @@ class one_replay {
       co_return;
     }
     if (asked_.legacy)
-      from = legacy_source(what);
+      from = legacy_source(selection);
     else if (!from)
-      from = inbox_source(what, accounts_.resolve(std::nullopt).value_or(""));
+      from = inbox_source(selection, accounts_.resolve(std::nullopt).value_or(""));
     auto ended = co_await go_through(*from, status);
     db_.connections().close();
     client_.close();
@@ -144,33 +144,33 @@ error wrong(std::string_view option, std::string_view value, std::string_view al
 } // namespace
 
 result<replay_selection> to_selection(const replay_arguments& asked, instant now) {
-  replay_selection what;
+  replay_selection selection;
   constexpr std::string_view moments = "a time of RFC 3339 or an age such as 24h";
-  if (asked.since) what.since = read_moment(*asked.since, now);
-  if (asked.since && !what.since) return wrong("--since", *asked.since, moments);
-  if (asked.until) what.until = read_moment(*asked.until, now);
-  if (asked.until && !what.until) return wrong("--until", *asked.until, moments);
-  if (asked.outcome && !take_outcome(*asked.outcome, what))
+  if (asked.since) selection.since = read_moment(*asked.since, now);
+  if (asked.since && !selection.since) return wrong("--since", *asked.since, moments);
+  if (asked.until) selection.until = read_moment(*asked.until, now);
+  if (asked.until && !selection.until) return wrong("--until", *asked.until, moments);
+  if (asked.outcome && !take_outcome(*asked.outcome, selection))
     return wrong("--outcome", *asked.outcome, outcomes_allowed);
-  if (asked.legacy && what.outcome_given)
+  if (asked.legacy && selection.outcome_given)
     return wrong("--outcome", *asked.outcome, "`all` with --legacy: those rows have no outcome");
   if (asked.legacy && asked.file) return wrong("--file", *asked.file, "either --file or --legacy");
   for (const auto& id : asked.events) {
     if (id.empty() || !is_utf8(id)) return wrong("--event", id, "an event's id");
-    what.ids.push_back(id);
+    selection.ids.push_back(id);
   }
   if (asked.account && (asked.account->empty() || !is_utf8(*asked.account)))
     return wrong("--account", *asked.account, "an account's id");
-  what.account = asked.account.value_or("");
+  selection.account = asked.account.value_or("");
   if (asked.rate && !(*asked.rate > 0 && *asked.rate <= per_second_max))
     return wrong("--rate", fmt::format("{}", *asked.rate), "a number of events a second above 0");
-  return what;
+  return selection;
 }
 
 int run_replay(const config::settings& s, const replay_arguments& asked) {
-  auto what = to_selection(asked, suivi::now());
-  if (!what) {
-    say(what.error().detail);
+  auto selection = to_selection(asked, suivi::now());
+  if (!selection) {
+    say(selection.error().detail);
     return usage;
   }
   std::FILE* file = nullptr;
@@ -183,7 +183,7 @@ int run_replay(const config::settings& s, const replay_arguments& asked) {
   one_replay all(io, s, asked);
   runtime::task_group group(io.get_executor());
   int status = failed;
-  group.spawn("replay", all.run(std::move(*what), file, status));
+  group.spawn("replay", all.run(std::move(*selection), file, status));
   io.run();
   return status;
 }

@@ -34,7 +34,7 @@ const json::object* as_printed_event(const result<json::value>& document) {
 }
 
 void set_time(replay_line& line, std::optional<instant> created_at, instant now) {
-  const auto& published = line.what.published_at;
+  const auto& published = line.event.published_at;
   if (created_at)
     line.when = shop::webhook_time(published, *created_at);
   else if (published && shop::webhook_time(published, now).kind == shop::as_of::shape::point)
@@ -49,15 +49,15 @@ replay_line read_replay_line(std::string_view line, instant now) {
   auto document = maystro::parse_json(line);
   const json::object* printed = as_printed_event(document);
   if (!printed) {
-    read.what = decode_without_body(line);
+    read.event = decode_without_body(line);
     const json::object* body = document ? document->if_object() : nullptr;
     auto created_at = body ? maystro::read_date(body->if_contains("createdAt")) : std::nullopt;
     set_time(read, created_at, now);
     return read;
   }
-  read.what = decode_without_body(text_of(printed->at("payload")));
-  if (!read.what.published_at)
-    read.what.published_at = maystro::read_date(printed->if_contains("publishTime"));
+  read.event = decode_without_body(text_of(printed->at("payload")));
+  if (!read.event.published_at)
+    read.event.published_at = maystro::read_date(printed->if_contains("publishTime"));
   if (const json::value* id = printed->if_contains("id")) read.id = read_id(*id).value_or("");
   const json::value* outcome = printed->if_contains("outcome");
   if (outcome && outcome->is_string()) read.outcome = text_of(*outcome);
@@ -72,11 +72,11 @@ replay_line read_legacy_row(std::string_view event_type, std::string_view payloa
     const json::object* o = document ? document->if_object() : nullptr;
     const json::value* body = o ? o->if_contains("body") : nullptr;
     if (body)
-      read.what = decode_without_body(text_of(*body));
+      read.event = decode_without_body(text_of(*body));
     else
-      read.what.why = "The row says that there was an error, but holds no body.";
+      read.event.why = "The row says that there was an error, but holds no body.";
   } else {
-    read.what = decode_without_body(payload);
+    read.event = decode_without_body(payload);
   }
   set_time(read, created_at, created_at);
   return read;

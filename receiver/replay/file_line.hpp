@@ -15,7 +15,7 @@
 namespace suivi::receiver {
 
 struct replay_line {
-  maystro::event what; // without its body
+  maystro::event event; // without its body
   shop::as_of when;
   std::optional<instant> received_at; // createdAt; of a webhook's body: its publishTime
   std::string id;                     // of an event as the API prints it

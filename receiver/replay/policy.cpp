@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 disposition replay_step(const work& event, std::string_view recorded_error, const shop::verdict& v,
                         instant now, double chance) {
   auto next = after_verdict(event, v, now, chance);
-  if (v.what != shop::outcome::in_doubt) return next;
-  next.what = disposition::kind::postpone;
+  if (v.outcome != shop::outcome::in_doubt) return next;
+  next.action = disposition::kind::postpone;
   next.wanted.reset();
   next.delay = 0ms;
   if (next.error.empty()) next.error = "waits for the courier's answer";
@@ -26,7 +26,7 @@ disposition replay_step(const work& event, std::string_view recorded_error, cons
 
 disposition locked_too_long(const work& event) {
   disposition next;
-  next.what = disposition::kind::postpone;
+  next.action = disposition::kind::postpone;
   next.state = event_state::failed;
   next.attempts = event.state == event_state::failed ? event.attempts + 1 : 1;
   next.delay = 1s;
@@ -42,7 +42,7 @@ disposition unknown_account(const work&) {
 }
 
 std::string_view outcome_of(const disposition& step) {
-  return step.what == disposition::kind::close ? std::string_view(step.outcome) : to_string(step.state);
+  return step.action == disposition::kind::close ? std::string_view(step.outcome) : to_string(step.state);
 }
 
 std::string_view outcome_elsewhere(std::string_view recorded) {

@@ -80,14 +80,14 @@ task<result<void>> replay::take_on(batch events) {
   batch refused;
   for (auto& e : events) {
     bool stored = e.event.id != 0;
-    if (e.what.kind == maystro::event_kind::ignored) {
+    if (e.decoded.kind == maystro::event_kind::ignored) {
       report_.counts.add("ignored");
-    } else if (e.what.kind == maystro::event_kind::not_understood) {
+    } else if (e.decoded.kind == maystro::event_kind::not_understood) {
       report_.counts.add("quarantined");
     } else if (stored && e.in_hand && !how_.door.dry_run) {
       elsewhere_.push_back({e.event.id, give_up});
     } else if (auto account = accounts_.resolve(e.event.named_account)) {
-      e.event.what.account = *account;
+      e.event.observation.account = *account;
       good.push_back(std::move(e));
     } else {
       refused.push_back(std::move(e));
@@ -117,7 +117,7 @@ task<result<void>> replay::record(batch events, replay_batch_writer::make_end en
 }
 
 void replay::note(replay_event&& event, replay_result&& end, steady_time give_up) {
-  switch (end.what) {
+  switch (end.state) {
   case replay_result::kind::open:
   case replay_result::kind::locked:
     locked_.push_back({std::move(event), give_up});

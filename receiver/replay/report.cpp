@@ -59,9 +59,9 @@ json::object to_json(const replay_report& r) {
   for (const auto& one : r.changes) {
     json::object change;
     change["reference"] = one.reference;
-    change["field"] = one.what.field;
-    change["from"] = text_or_null(one.what.from);
-    change["to"] = text_or_null(one.what.to);
+    change["field"] = one.change.field;
+    change["from"] = text_or_null(one.change.from);
+    change["to"] = text_or_null(one.change.to);
     changes.push_back(std::move(change));
   }
   o["changes"] = std::move(changes);
@@ -75,8 +75,8 @@ std::string to_table(const replay_report& r) {
   if (!r.dry_run) return text;
   text += r.changes.empty() ? "\nnothing would change\n" : "\nwould change\n";
   for (const auto& one : r.changes)
-    text += fmt::format("  {:<24} {:<20} {} -> {}\n", one.reference, one.what.field, shown(one.what.from),
-                        shown(one.what.to));
+    text += fmt::format("  {:<24} {:<20} {} -> {}\n", one.reference, one.change.field, shown(one.change.from),
+                        shown(one.change.to));
   if (r.changes.size() >= replay_changes_max) text += "  … and perhaps more\n";
   return text;
 }

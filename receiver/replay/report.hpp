@@ -30,7 +30,7 @@ struct replay_counts {
 
 struct replay_change {
   std::string reference;
-  shop::change what;
+  shop::change change;
 };
 
 inline constexpr std::size_t replay_changes_max = 1'000;

@@ -39,13 +39,13 @@ std::optional<error> take_member(std::string_view name, const json::value& value
   if (name == "since" || name == "until") {
     auto when = text ? read_moment(*text, now) : std::nullopt;
     if (!when) return wrong(name, moment_allowed);
-    (name == "since" ? into.what.since : into.what.until) = when;
+    (name == "since" ? into.selection.since : into.selection.until) = when;
   } else if (name == "outcome") {
-    if (!text || !take_outcome(*text, into.what))
+    if (!text || !take_outcome(*text, into.selection))
       return wrong(name, "allowed is " + std::string(outcomes_allowed));
   } else if (name == "account") {
     if (!text || text->empty()) return wrong(name, "allowed is an account's id");
-    into.what.account = std::move(*text);
+    into.selection.account = std::move(*text);
   } else if (name == "dryRun") {
     if (!value.is_bool()) return wrong(name, "allowed is true or false");
     into.dry_run = value.get_bool();
@@ -55,7 +55,7 @@ std::optional<error> take_member(std::string_view name, const json::value& value
     for (const auto& one : *list) {
       auto id = plain_text(one);
       if (!id || id->empty()) return wrong(name, "allowed are events' ids, as text");
-      into.what.ids.push_back(std::move(*id));
+      into.selection.ids.push_back(std::move(*id));
     }
   } else {
     return wrong(to_storable_text(name.substr(0, 64)),

@@ -37,7 +37,7 @@ inline constexpr std::string_view outcomes_allowed =
 [[nodiscard]] bool take_outcome(std::string_view text, replay_selection& into);
 
 struct replay_request {
-  replay_selection what;
+  replay_selection selection;
   bool dry_run = false;
 };
 

@@ -15,27 +15,28 @@ constexpr std::size_t line_bytes_max = 4 * 1024 * 1024;
 
 replay_event to_event(replay_line&& line, const std::string& account) {
   replay_event e;
-  e.event.what.from = shop::source::replay;
-  e.event.what.when = line.when;
-  e.event.what.what = line.what.what;
+  e.event.observation.from = shop::source::replay;
+  e.event.observation.when = line.when;
+  e.event.observation.shipment = line.event.shipment;
   if (line.received_at) e.event.received_at = *line.received_at;
   if (!account.empty()) e.event.named_account = account;
-  e.what = std::move(line.what);
+  e.decoded = std::move(line.event);
   return e;
 }
 
 class inbox final : public replay_source {
  public:
-  inbox(replay_selection what, std::string only_account)
-      : what_(std::move(what)), only_account_(std::move(only_account)), ids_(what_.event_ids()) {}
+  inbox(replay_selection selection, std::string only_account)
+      : selection_(std::move(selection)), only_account_(std::move(only_account)),
+        ids_(selection_.event_ids()) {}
 
   task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t most) override {
-    if (!what_.ids.empty()) {
+    if (!selection_.ids.empty()) {
       auto page = co_await next_of_ids(db, most);
       co_return page;
     }
     if (!known_) {
-      auto found = co_await range_of(db, what_);
+      auto found = co_await range_of(db, selection_);
       if (!found) co_return found.error();
       within_ = *found;
       after_ = within_.first - 1;
@@ -43,7 +44,7 @@ class inbox final : public replay_source {
     }
     while (after_ < within_.last) {
       auto last = std::min(within_.last, after_ + at_once_);
-      auto page = co_await read_range(db, what_, only_account_, after_, last, most);
+      auto page = co_await read_range(db, selection_, only_account_, after_, last, most);
       if (!page) co_return page;
       bool full = page->size() == most;
       after_ = full ? page->back().event.id : last;
@@ -54,7 +55,7 @@ class inbox final : public replay_source {
   }
 
   std::optional<double> done() const override {
-    if (!what_.ids.empty())
+    if (!selection_.ids.empty())
       return ids_.empty() ? 1.0 : static_cast<double>(ids_read_) / static_cast<double>(ids_.size());
     auto all = within_.last - within_.first + 1;
     return known_ ? static_cast<double>(after_ - within_.first + 1) / static_cast<double>(all) : 0.0;
@@ -66,7 +67,7 @@ class inbox final : public replay_source {
       auto from = ids_.begin() + static_cast<std::ptrdiff_t>(ids_read_);
       auto count = std::min(most, ids_.size() - ids_read_);
       std::vector<std::int64_t> these(from, from + static_cast<std::ptrdiff_t>(count));
-      auto page = co_await read_ids(db, what_, only_account_, std::move(these));
+      auto page = co_await read_ids(db, selection_, only_account_, std::move(these));
       if (!page) co_return page;
       ids_read_ += count;
       if (!page->empty()) co_return page;
@@ -74,7 +75,7 @@ class inbox final : public replay_source {
     co_return std::vector<replay_event>();
   }
 
-  replay_selection what_;
+  replay_selection selection_;
   std::string only_account_;
   std::vector<std::int64_t> ids_;
   std::size_t ids_read_ = 0;
@@ -86,7 +87,7 @@ class inbox final : public replay_source {
 
 class lines final : public replay_source {
  public:
-  lines(replay_selection what, std::FILE* file) : what_(std::move(what)), file_(file) {
+  lines(replay_selection selection, std::FILE* file) : selection_(std::move(selection)), file_(file) {
     if (std::fseek(file_, 0, SEEK_END) == 0) bytes_ = std::ftell(file_);
     std::rewind(file_);
   }
@@ -102,9 +103,9 @@ class lines final : public replay_source {
       auto read = read_replay_line(line, now);
       if (line.size() > line_bytes_max) {
         read = {};
-        read.what.why = "The line is too long to be an event.";
+        read.event.why = "The line is too long to be an event.";
       }
-      if (selected(read)) page.push_back(to_event(std::move(read), what_.account));
+      if (selected(read)) page.push_back(to_event(std::move(read), selection_.account));
     }
     if (std::ferror(file_) != 0) co_return permanent("replay:file", "the file cannot be read to its end");
     co_return page;
@@ -117,8 +118,8 @@ class lines final : public replay_source {
 
  private:
   bool selected(const replay_line& read) const {
-    if (!what_.covers(read.received_at) || !what_.names(read.id)) return false;
-    return !what_.outcome_given || read.outcome.empty() || what_.wants(read.outcome);
+    if (!selection_.covers(read.received_at) || !selection_.names(read.id)) return false;
+    return !selection_.outcome_given || read.outcome.empty() || selection_.wants(read.outcome);
   }
 
   // The next line that is not blank; of one that is too long, as much as shows it. False at the end.
@@ -134,7 +135,7 @@ class lines final : public replay_source {
     return true;
   }
 
-  replay_selection what_;
+  replay_selection selection_;
   std::FILE* file_;
   long bytes_ = 0;
   long read_ = 0;
@@ -142,7 +143,7 @@ class lines final : public replay_source {
 
 class legacy final : public replay_source {
  public:
-  explicit legacy(replay_selection what) : what_(std::move(what)) {}
+  explicit legacy(replay_selection selection) : selection_(std::move(selection)) {}
 
   task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t most) override {
     // The table is the shop's: found through the search_path, and by its only index.
@@ -154,15 +155,19 @@ class legacy final : public replay_source {
         "  and ($3::timestamptz is null or e.\"createdAt\" < $3 at time zone 'UTC')"
         "  and (cardinality($4::text[]) = 0 or e.\"id\" = any($4)) "
         "order by e.\"id\" limit $5"};
-    std::vector<std::optional<std::string>> ids(what_.ids.begin(), what_.ids.end());
+    std::vector<std::optional<std::string>> ids(selection_.ids.begin(), selection_.ids.end());
     pg::params with;
-    with.text(after_).at(what_.since).at(what_.until).texts(ids).integer(static_cast<std::int64_t>(most));
+    with.text(after_)
+        .at(selection_.since)
+        .at(selection_.until)
+        .texts(ids)
+        .integer(static_cast<std::int64_t>(most));
     auto answer = co_await db.run(text, std::move(with));
     if (!answer) co_return answer.error();
     std::vector<replay_event> page;
     for (std::size_t i = 0; i < answer->size(); ++i) {
       auto read = read_legacy_row(answer->text(i, 1), answer->text(i, 2), answer->at(i, 3));
-      page.push_back(to_event(std::move(read), what_.account));
+      page.push_back(to_event(std::move(read), selection_.account));
     }
     if (!page.empty()) after_ = answer->text(answer->size() - 1, 0);
     co_return page;
@@ -171,36 +176,36 @@ class legacy final : public replay_source {
   std::optional<double> done() const override { return std::nullopt; }
 
  private:
-  replay_selection what_;
+  replay_selection selection_;
   std::string after_;
 };
 
 } // namespace
 
-std::unique_ptr<replay_source> inbox_source(replay_selection what, std::string only_account) {
-  return std::make_unique<inbox>(std::move(what), std::move(only_account));
+std::unique_ptr<replay_source> inbox_source(replay_selection selection, std::string only_account) {
+  return std::make_unique<inbox>(std::move(selection), std::move(only_account));
 }
 
-std::unique_ptr<replay_source> file_source(replay_selection what, std::FILE* file) {
-  return std::make_unique<lines>(std::move(what), file);
+std::unique_ptr<replay_source> file_source(replay_selection selection, std::FILE* file) {
+  return std::make_unique<lines>(std::move(selection), file);
 }
 
-std::unique_ptr<replay_source> legacy_source(replay_selection what) {
-  return std::make_unique<legacy>(std::move(what));
+std::unique_ptr<replay_source> legacy_source(replay_selection selection) {
+  return std::make_unique<legacy>(std::move(selection));
 }
 
-task<result<std::uint64_t>> count_selected(pg::connection& db, replay_selection what,
+task<result<std::uint64_t>> count_selected(pg::connection& db, replay_selection selection,
                                            std::string only_account, std::uint64_t enough) {
-  if (!what.ids.empty()) {
-    auto ids = what.event_ids();
+  if (!selection.ids.empty()) {
+    auto ids = selection.event_ids();
     co_return ids.size();
   }
-  auto within = co_await range_of(db, what);
+  auto within = co_await range_of(db, selection);
   if (!within) co_return within.error();
   std::uint64_t sum = 0;
   for (auto after = within->first - 1; after < within->last && sum <= enough; after += ids_at_once_max) {
     auto last = std::min(within->last, after + ids_at_once_max);
-    auto found = co_await count_range(db, what, only_account, after, last);
+    auto found = co_await count_range(db, selection, only_account, after, last);
     if (!found) co_return found;
     sum += *found;
   }

@@ -24,18 +24,19 @@ class replay_source {
 
 // The inbox's events, oldest first, up to the newest at the first call of next(). `only_account` as in
 // replay_inbox.hpp.
-[[nodiscard]] std::unique_ptr<replay_source> inbox_source(replay_selection what, std::string only_account);
+[[nodiscard]] std::unique_ptr<replay_source> inbox_source(replay_selection selection,
+                                                          std::string only_account);
 
 // Lines of NDJSON. Takes the file over and closes it. Of the selection, times and ids count where a line has
 // them (a line without is not selected then), outcomes only if they were asked for and the line has one; the
 // account is what every event is taken to be of.
-[[nodiscard]] std::unique_ptr<replay_source> file_source(replay_selection what, std::FILE* file);
+[[nodiscard]] std::unique_ptr<replay_source> file_source(replay_selection selection, std::FILE* file);
 
 // The old system's rows that it never processed. The account is what every event is taken to be of.
-[[nodiscard]] std::unique_ptr<replay_source> legacy_source(replay_selection what);
+[[nodiscard]] std::unique_ptr<replay_source> legacy_source(replay_selection selection);
 
 // How many events of the inbox are selected; stops counting beyond `enough`.
-task<result<std::uint64_t>> count_selected(pg::connection& db, replay_selection what,
+task<result<std::uint64_t>> count_selected(pg::connection& db, replay_selection selection,
                                            std::string only_account, std::uint64_t enough);
 
 } // namespace suivi::receiver

@@ -41,14 +41,14 @@ std::string build(std::string_view head, std::string_view ids, std::string_view 
       fmt::format(fmt::runtime(from_selected), tail, on("i.id"), on("o.event_id"), on("p.event_id")));
 }
 
-void add_selection(pg::params& with, const replay_selection& what, const std::string& only_account) {
+void add_selection(pg::params& with, const replay_selection& selection, const std::string& only_account) {
   // Nothing is stored before it is received, but the two clocks may differ.
   std::string day = "-infinity";
-  if (what.since) day = format_instant(*what.since - std::chrono::hours(48)).substr(0, 10);
-  with.text(day).at(what.since).at(what.until);
-  with.texts(texts(what.outcomes.begin(), what.outcomes.end()));
-  with.text(what.account.empty() ? std::nullopt : std::optional<std::string_view>(what.account));
-  with.boolean(!what.account.empty() && what.account == only_account);
+  if (selection.since) day = format_instant(*selection.since - std::chrono::hours(48)).substr(0, 10);
+  with.text(day).at(selection.since).at(selection.until);
+  with.texts(texts(selection.outcomes.begin(), selection.outcomes.end()));
+  with.text(selection.account.empty() ? std::nullopt : std::optional<std::string_view>(selection.account));
+  with.boolean(!selection.account.empty() && selection.account == only_account);
 }
 
 std::vector<stored_event> read_rows(const pg::rows& rows) {
@@ -60,11 +60,11 @@ std::vector<stored_event> read_rows(const pg::rows& rows) {
     auto again = rows.maybe_at(i, 11);
     a.received_at = again ? *again : rows.at(i, 2);
     a.account = rows.maybe_text(i, 3);
-    a.what = maystro::decode(rows.bytes(i, 4));
-    a.what.body.reset();
+    a.event = maystro::decode(rows.bytes(i, 4));
+    a.event.body.reset();
     e.event = to_work(a, rows.integer(i, 0));
-    e.event.what.from = shop::source::replay;
-    e.what = std::move(a.what);
+    e.event.observation.from = shop::source::replay;
+    e.decoded = std::move(a.event);
     e.stored_on = rows.text(i, 1);
     e.recorded = rows.text(i, 5);
     e.is_pending = rows.boolean(i, 6);
@@ -88,12 +88,12 @@ std::optional<std::string> storable(const std::optional<std::string>& text) {
 
 } // namespace
 
-task<result<id_range>> range_of(pg::connection& db, replay_selection what) {
+task<result<id_range>> range_of(pg::connection& db, replay_selection selection) {
   static constexpr pg::statement text{"replay_bounds",
                                       "select coalesce(min(id), 0), coalesce(max(id), 0) from suivi.inbox "
                                       "where stored_on >= $1::text::date"};
   std::string day = "-infinity";
-  if (what.since) day = format_instant(*what.since - std::chrono::hours(48)).substr(0, 10);
+  if (selection.since) day = format_instant(*selection.since - std::chrono::hours(48)).substr(0, 10);
   pg::params with;
   with.text(day);
   auto answer = co_await db.run(text, std::move(with));
@@ -101,13 +101,13 @@ task<result<id_range>> range_of(pg::connection& db, replay_selection what) {
   co_return id_range{answer->integer(0, 0), answer->integer(0, 1)};
 }
 
-task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection what,
+task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection selection,
                                                    std::string only_account, std::int64_t after,
                                                    std::int64_t last, std::size_t most) {
   static const std::string sql = build(columns, by_range, "order by i.id limit $9::bigint");
   pg::params with;
   with.integer(after).integer(last);
-  add_selection(with, what, only_account);
+  add_selection(with, selection, only_account);
   with.integer(static_cast<std::int64_t>(most));
   pg::statement text{"replay_range", sql};
   auto answer = co_await db.run(text, std::move(with));
@@ -115,25 +115,25 @@ task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_se
   co_return read_rows(*answer);
 }
 
-task<result<std::vector<stored_event>>> read_ids(pg::connection& db, replay_selection what,
+task<result<std::vector<stored_event>>> read_ids(pg::connection& db, replay_selection selection,
                                                  std::string only_account, std::vector<std::int64_t> ids) {
   static const std::string sql = build(columns, by_ids, "order by i.id");
   integers wanted(ids.begin(), ids.end());
   pg::params with;
   with.integers(wanted).integer(std::nullopt);
-  add_selection(with, what, only_account);
+  add_selection(with, selection, only_account);
   pg::statement text{"replay_ids", sql};
   auto answer = co_await db.run(text, std::move(with));
   if (!answer) co_return answer.error();
   co_return read_rows(*answer);
 }
 
-task<result<std::uint64_t>> count_range(pg::connection& db, replay_selection what, std::string only_account,
-                                        std::int64_t after, std::int64_t last) {
+task<result<std::uint64_t>> count_range(pg::connection& db, replay_selection selection,
+                                        std::string only_account, std::int64_t after, std::int64_t last) {
   static const std::string sql = build("select count(*)", by_range, "");
   pg::params with;
   with.integer(after).integer(last);
-  add_selection(with, what, only_account);
+  add_selection(with, selection, only_account);
   pg::statement text{"replay_count", sql};
   auto answer = co_await db.run(text, std::move(with));
   if (!answer) co_return answer.error();
@@ -179,14 +179,14 @@ task<result<std::set<std::int64_t>>> take_for_replay(pg::connection& db, std::st
     if (!e->from_the_start) continue;
     late_ids.emplace_back(e->event.id);
     late_days.emplace_back(e->stored_on);
-    names.push_back(storable(e->what.name));
-    message_ids.push_back(storable(e->what.message_id));
-    published.push_back(e->what.published_at);
-    uuids.push_back(storable(e->what.what.uuid));
-    display_ids.push_back(storable(e->what.what.display_id));
-    trackings.push_back(storable(e->what.what.tracking));
-    references.push_back(storable(e->what.what.reference));
-    statuses.emplace_back(e->what.what.status);
+    names.push_back(storable(e->decoded.name));
+    message_ids.push_back(storable(e->decoded.message_id));
+    published.push_back(e->decoded.published_at);
+    uuids.push_back(storable(e->decoded.shipment.uuid));
+    display_ids.push_back(storable(e->decoded.shipment.display_id));
+    trackings.push_back(storable(e->decoded.shipment.tracking));
+    references.push_back(storable(e->decoded.shipment.reference));
+    statuses.emplace_back(e->decoded.shipment.status);
   }
   pg::pipeline steps;
   pg::params with;

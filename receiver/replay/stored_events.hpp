@@ -18,7 +18,7 @@ inline constexpr milliseconds replay_lease_time{30'000};
 
 struct stored_event {
   work event;
-  maystro::event what; // decoded anew, without its body
+  maystro::event decoded; // decoded anew, without its body
   std::string stored_on;
   std::string recorded;        // its outcome so far
   std::string recorded_error;  // while it is pending
@@ -32,19 +32,19 @@ struct id_range {
   std::int64_t last = 0;
 };
 // The ids a selection can be about; events stored later are not part of it.
-task<result<id_range>> range_of(pg::connection& db, replay_selection what);
+task<result<id_range>> range_of(pg::connection& db, replay_selection selection);
 
 // Selected events with ids in (after, last], ascending, at most `most`. `only_account`: the shop's only one,
 // of which events without account are.
-task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection what,
+task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection selection,
                                                    std::string only_account, std::int64_t after,
                                                    std::int64_t last, std::size_t most);
 // The same among `ids`.
-task<result<std::vector<stored_event>>> read_ids(pg::connection& db, replay_selection what,
+task<result<std::vector<stored_event>>> read_ids(pg::connection& db, replay_selection selection,
                                                  std::string only_account, std::vector<std::int64_t> ids);
 // How many are selected in (after, last].
-task<result<std::uint64_t>> count_range(pg::connection& db, replay_selection what, std::string only_account,
-                                        std::int64_t after, std::int64_t last);
+task<result<std::uint64_t>> count_range(pg::connection& db, replay_selection selection,
+                                        std::string only_account, std::int64_t after, std::int64_t last);
 
 // Puts events into `owner`'s hands. Answers those that are; the others are somebody else's, or deleted. An
 // event that an older program had not understood takes its decoded fields along.

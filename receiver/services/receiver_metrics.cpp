@@ -59,8 +59,8 @@ receiver_metrics::receiver_metrics(metrics::registry& where) : where_(where) {
 void receiver_metrics::webhook(std::string_view answer) {
   count(webhooks_, answer);
 }
-void receiver_metrics::outcome(std::string_view what) {
-  count(outcomes_, what);
+void receiver_metrics::outcome(std::string_view name) {
+  count(outcomes_, name);
 }
 void receiver_metrics::read(std::string_view result) {
   count(reads_, result);

@@ -16,7 +16,7 @@ class receiver_metrics {
   // stored, duplicate, ignored, quarantined, spooled, unauthorized, forbidden, unavailable
   void webhook(std::string_view answer);
   // applied, unchanged, stale, conflict, parked, confirming, failed, busy
-  void outcome(std::string_view what);
+  void outcome(std::string_view name);
   void read(std::string_view result); // answered, not_found, failed
 
   metrics::histogram batch_rows;

@@ -60,7 +60,7 @@ struct spool::inside : std::enable_shared_from_this<spool::inside> {
   void tell(lesson learnt, std::function<void()> then);
   void note(const lesson& learnt, const result<spool_depth>& depth);
   template <class T, class Operation>
-  task<result<T>> ask(Operation what, lesson if_well);
+  task<result<T>> ask(Operation operation, lesson if_well);
 
   asio::any_io_executor executor;
   options limits;
@@ -164,11 +164,11 @@ void spool::inside::note(const lesson& learnt, const result<spool_depth>& depth)
 }
 
 template <class T, class Operation>
-task<result<T>> spool::inside::ask(Operation what, lesson if_well) {
+task<result<T>> spool::inside::ask(Operation operation, lesson if_well) {
   auto mine = std::make_shared<waiter<T>>(executor, steady_clock::now() + limits.patience);
   // Moved along, so that the last owner of the waiter's timer is the loop.
-  auto body = [this, mine, what = std::move(what), if_well]() mutable {
-    auto answer = what(file);
+  auto body = [this, mine, operation = std::move(operation), if_well]() mutable {
+    auto answer = operation(file);
     lesson learnt = if_well;
     if (!answer) learnt = {answer.error(), false, std::nullopt};
     auto carried = std::make_shared<result<T>>(std::move(answer));
@@ -220,28 +220,28 @@ task<result<void>> spool::keep(spooled row, std::optional<steady_time> until) {
 
 task<result<std::vector<spooled>>> spool::read(std::int64_t after, std::size_t rows, std::uint64_t bytes) {
   inside::lesson nothing_learnt;
-  auto what = [=](spool_file& file) { return file.read(after, rows, bytes); };
-  auto answer = co_await inside_->ask<std::vector<spooled>>(what, nothing_learnt);
+  auto operation = [=](spool_file& file) { return file.read(after, rows, bytes); };
+  auto answer = co_await inside_->ask<std::vector<spooled>>(operation, nothing_learnt);
   co_return answer;
 }
 
 task<result<void>> spool::remove(std::vector<std::int64_t> ids) {
   inside::lesson makes_room;
   makes_room.full = false;
-  auto what = [ids = std::move(ids)](spool_file& file) { return file.remove(ids); };
-  auto answer = co_await inside_->ask<void>(std::move(what), makes_room);
+  auto operation = [ids = std::move(ids)](spool_file& file) { return file.remove(ids); };
+  auto answer = co_await inside_->ask<void>(std::move(operation), makes_room);
   co_return answer;
 }
 
 task<result<void>> spool::look() {
-  auto what = [](spool_file& file) -> result<void> {
+  auto operation = [](spool_file& file) -> result<void> {
     auto depth = file.depth();
     if (!depth) return depth.error();
     return file.check_disk();
   };
   inside::lesson writable;
   writable.writable = true;
-  auto answer = co_await inside_->ask<void>(what, writable);
+  auto answer = co_await inside_->ask<void>(operation, writable);
   co_return answer;
 }
 

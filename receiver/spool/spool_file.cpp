@@ -49,11 +49,11 @@ spool_file::spool_file(std::string folder, std::uint64_t bytes_max)
 // A damaged file is replaced, and one that went away while we worked leaves the work undone: both mean once
 // more.
 template <class Operation>
-auto spool_file::attempt(Operation what) -> decltype(what()) {
+auto spool_file::attempt(Operation operation) -> decltype(operation()) {
   for (int tries = 0;; ++tries) {
     auto ready = make_ready();
     if (!ready) return ready.error();
-    auto done = what();
+    auto done = operation();
     if (done && still_named()) return done;
     bool again = tries < 2;
     if (!done && is_busy(done.error())) return done;

@@ -60,7 +60,7 @@ class spool_file {
   };
 
   template <class Operation>
-  auto attempt(Operation what) -> decltype(what());
+  auto attempt(Operation operation) -> decltype(operation());
   result<void> make_ready();
   result<void> open();
   result<void> replace(const error& why);

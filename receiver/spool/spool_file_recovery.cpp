@@ -32,9 +32,9 @@ constexpr const char* make_tables = R"(
   pragma user_version = 1;
   commit)";
 
-error system_error(std::string_view what) {
+error system_error(std::string_view operation) {
   int number = errno;
-  return transient("spool:folder", std::string(what) + ": " + std::strerror(number));
+  return transient("spool:folder", std::string(operation) + ": " + std::strerror(number));
 }
 
 class descriptor {

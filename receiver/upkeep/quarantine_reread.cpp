@@ -23,7 +23,7 @@ constexpr std::int64_t batch_rows = 50;
 struct quarantined {
   std::int64_t id = 0;
   std::string stored_on;
-  maystro::event what;
+  maystro::event event;
 };
 
 std::optional<std::string> storable(const std::optional<std::string>& text) {
@@ -46,7 +46,7 @@ task<result<std::vector<quarantined>>> read_batch(pg::connection& db, std::int64
   for (std::size_t i = 0; i < answer->size(); ++i) {
     quarantined q{answer->integer(i, 0), std::string(answer->text(i, 1)),
                   maystro::decode(answer->bytes(i, 2))};
-    q.what.body.reset();
+    q.event.body.reset();
     events.push_back(std::move(q));
   }
   co_return events;
@@ -61,18 +61,18 @@ task<result<std::int64_t>> release(pg::connection& db, std::span<const quarantin
       references;
   std::vector<std::optional<instant>> published;
   for (const auto& q : events) {
-    bool order = q.what.kind == maystro::event_kind::order;
+    bool order = q.event.kind == maystro::event_kind::order;
     ids.emplace_back(q.id);
     days.emplace_back(q.stored_on);
     outcomes.push_back(order ? std::nullopt : std::optional<std::string>("ignored"));
-    names.push_back(storable(q.what.name));
-    message_ids.push_back(storable(q.what.message_id));
-    published.push_back(q.what.published_at);
-    uuids.push_back(storable(q.what.what.uuid));
-    display_ids.push_back(storable(q.what.what.display_id));
-    trackings.push_back(storable(q.what.what.tracking));
-    references.push_back(storable(q.what.what.reference));
-    statuses.emplace_back(q.what.what.status);
+    names.push_back(storable(q.event.name));
+    message_ids.push_back(storable(q.event.message_id));
+    published.push_back(q.event.published_at);
+    uuids.push_back(storable(q.event.shipment.uuid));
+    display_ids.push_back(storable(q.event.shipment.display_id));
+    trackings.push_back(storable(q.event.shipment.tracking));
+    references.push_back(storable(q.event.shipment.reference));
+    statuses.emplace_back(q.event.shipment.status);
   }
   pg::params with;
   with.integers(ids).texts(days).texts(outcomes).texts(names).texts(message_ids).instants(published);
@@ -96,9 +96,9 @@ task<result<std::int64_t>> release_all(pg::connection& db, std::vector<quarantin
       released += *done;
       continue;
     }
-    auto what = pg::after_failure(done.error(), rows.size());
-    if (what != pg::remedy::split && what != pg::remedy::isolate) co_return done.error();
-    if (what == pg::remedy::isolate) continue;
+    auto remedy = pg::after_failure(done.error(), rows.size());
+    if (remedy != pg::remedy::split && remedy != pg::remedy::isolate) co_return done.error();
+    if (remedy == pg::remedy::isolate) continue;
     auto [front, back] = pg::halve(rows);
     todo.push_back(back);
     todo.push_back(front);
@@ -133,7 +133,7 @@ task<result<second_reading::progress>> second_reading::read_some(pg::connection&
   bool more = events->size() == static_cast<std::size_t>(batch_rows);
   if (!events->empty()) after = events->back().id;
   std::erase_if(*events,
-                [](const quarantined& q) { return q.what.kind == maystro::event_kind::not_understood; });
+                [](const quarantined& q) { return q.event.kind == maystro::event_kind::not_understood; });
   auto released = co_await release_all(db, std::move(*events));
   if (!released) co_return released.error();
   if (*released > 0) log::info("quarantined webhooks are understood now", {{"events", *released}});

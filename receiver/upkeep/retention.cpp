@@ -135,14 +135,15 @@ task<result<void>> retention::forget(pg::connection& db, std::string table, sys_
 }
 
 // False: somebody reads it, or the tables are too busy.
-task<result<bool>> retention::drop(pg::connection& db, day_partition what) {
+task<result<bool>> retention::drop(pg::connection& db, day_partition partition) {
   for (int tries = 1;; ++tries) {
     auto begun = steady_clock::now();
-    auto dropped = co_await drop_day(db, what);
+    auto dropped = co_await drop_day(db, partition);
     if (dropped) {
-      auto day = format_instant(what.day).substr(0, 10);
-      log::info("a day has passed retention.events and was dropped", {{"day", day}, {"table", what.parent}});
-      if (what.parent == "inbox") counts_.days_dropped.add();
+      auto day = format_instant(partition.day).substr(0, 10);
+      log::info("a day has passed retention.events and was dropped",
+                {{"day", day}, {"table", partition.parent}});
+      if (partition.parent == "inbox") counts_.days_dropped.add();
     }
     if (!dropped && !is_in_the_way(dropped.error())) co_return dropped.error();
     if (dropped || tries >= tries_at_once) {

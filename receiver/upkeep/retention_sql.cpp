@@ -114,11 +114,11 @@ task<result<forgotten>> forget_rows(pg::connection& db, std::string table, sys_d
   co_return forgotten{answer->integer(0, 0), answer->boolean(0, 1)};
 }
 
-task<result<void>> drop_day(pg::connection& db, day_partition what) {
+task<result<void>> drop_day(pg::connection& db, day_partition partition) {
   static constexpr pg::statement text{"retention_drop", "select suivi.drop_day($1, $2::text::date)"};
-  auto day = to_text(what.day);
+  auto day = to_text(partition.day);
   pg::params with;
-  with.text(what.parent).text(day);
+  with.text(partition.parent).text(day);
   auto answer = co_await db.run(text, std::move(with));
   if (!answer) co_return answer.error();
   co_return result<void>();

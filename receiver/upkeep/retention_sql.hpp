@@ -59,6 +59,6 @@ inline constexpr std::int64_t blocks_at_once = 32;
 task<result<forgotten>> forget_rows(pg::connection& db, std::string table, sys_days first_kept,
                                     std::int64_t first_block);
 
-task<result<void>> drop_day(pg::connection& db, day_partition what);
+task<result<void>> drop_day(pg::connection& db, day_partition partition);
 
 } // namespace suivi::receiver

@@ -13,7 +13,7 @@ constexpr std::string_view any = "{}";
 struct address {
   std::string_view method;
   std::array<std::string_view, 4> parts; // below /api/v1; empty: no such part
-  operation what;
+  receiver::operation operation;
 };
 
 constexpr std::array addresses{
@@ -58,12 +58,12 @@ bool is_operations_address(std::string_view target) {
   return path != "webhooks/maystro" && path != "webhooks/maystro/";
 }
 
-operation_route find_operation(const http::request& what) {
+operation_route find_operation(const http::request& request) {
   operation_route found;
-  auto target = http::parse_target(what.target);
+  auto target = http::parse_target(request.target);
   if (!target) {
     // Only its query may be at fault: that is told apart from an address that is none.
-    target = http::parse_target(std::string_view(what.target).substr(0, what.target.find('?')));
+    target = http::parse_target(std::string_view(request.target).substr(0, request.target.find('?')));
     found.query_is_malformed = true;
   }
   if (!target || target->segments.size() < 3 || target->segments[0] != "api" || target->segments[1] != "v1")
@@ -73,10 +73,10 @@ operation_route find_operation(const http::request& what) {
     if (!fits(target->segments, a, subject)) continue;
     if (!found.allowed.empty()) found.allowed += ", ";
     found.allowed += a.method;
-    bool head = a.method == "GET" && what.method == "HEAD"; // as GET, and the server leaves the body out
+    bool head = a.method == "GET" && request.method == "HEAD"; // as GET, and the server leaves the body out
     if (a.method == "GET") found.allowed += ", HEAD";
-    if (what.method != a.method && !head) continue;
-    found.what = a.what;
+    if (request.method != a.method && !head) continue;
+    found.operation = a.operation;
     found.subject = std::move(subject);
   }
   found.target = std::move(*target);

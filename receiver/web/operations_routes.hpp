@@ -29,15 +29,16 @@ enum class operation {
 };
 
 struct operation_route {
-  operation what = operation::nowhere; // nowhere with `allowed` empty: 404; else the method is wrong
-  std::string allowed;                 // "GET, HEAD, POST"
-  std::string subject;                 // the {id} or {reference} of the address, decoded
-  http::target target;                 // for the query
+  receiver::operation operation =
+      receiver::operation::nowhere; // nowhere with `allowed` empty: 404; else the method is wrong
+  std::string allowed;              // "GET, HEAD, POST"
+  std::string subject;              // the {id} or {reference} of the address, decoded
+  http::target target;              // for the query
   bool query_is_malformed = false;
 };
 
 // Everything below /api/v1/ but the webhook's address.
 [[nodiscard]] bool is_operations_address(std::string_view target);
-[[nodiscard]] operation_route find_operation(const http::request& what);
+[[nodiscard]] operation_route find_operation(const http::request& request);
 
 } // namespace suivi::receiver

@@ -39,8 +39,8 @@ http::response kept_in_spool() {
 }
 
 http::response refused(unsigned status, std::string_view code, std::string_view message) {
-  json::object what{{"message", message}, {"code", code}};
-  return with(status, {{"success", false}, {"error", std::move(what)}});
+  json::object body{{"message", message}, {"code", code}};
+  return with(status, {{"success", false}, {"error", std::move(body)}});
 }
 
 http::response unauthorised() {

@@ -18,12 +18,12 @@ bool lower_case_equal(std::string_view a, std::string_view b) {
                     [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-route plain(place where, const http::request& what) {
-  return {where, "GET, HEAD", what.method == "GET" || what.method == "HEAD", {}, {}};
+route plain(place where, const http::request& request) {
+  return {where, "GET, HEAD", request.method == "GET" || request.method == "HEAD", {}, {}};
 }
 
-route webhook(const http::request& what, const http::target& target) {
-  route found{place::webhook, "POST", what.method == "POST", {}, {}};
+route webhook(const http::request& request, const http::target& target) {
+  route found{place::webhook, "POST", request.method == "POST", {}, {}};
   if (auto account = target.find("account"); account && !account->empty())
     found.account = std::string(*account);
   return found;
@@ -31,23 +31,23 @@ route webhook(const http::request& what, const http::target& target) {
 
 } // namespace
 
-route find_route(const http::request& what) {
-  auto target = http::parse_target(what.target);
+route find_route(const http::request& request) {
+  auto target = http::parse_target(request.target);
   if (!target) return {};
   const auto& path = target->segments;
-  if (is(path, {"healthz"})) return plain(place::health, what);
-  if (is(path, {"readyz"})) return plain(place::readiness, what);
-  if (is(path, {"metrics"})) return plain(place::metrics, what);
+  if (is(path, {"healthz"})) return plain(place::health, request);
+  if (is(path, {"readyz"})) return plain(place::readiness, request);
+  if (is(path, {"metrics"})) return plain(place::metrics, request);
   if (path.size() == 3 && path[0] == "webhooks" && path[1] == "maystro") {
-    auto found = webhook(what, *target);
+    auto found = webhook(request, *target);
     found.secrets.push_back(path[2]);
     return found;
   }
   if (is(path, {"api", "webhooks", "maystro"}) || is(path, {"api", "v1", "webhooks", "maystro"})) {
-    auto found = webhook(what, *target);
+    auto found = webhook(request, *target);
     if (auto s = target->find("secret")) found.secrets.emplace_back(*s);
-    if (auto s = http::find_header(what.headers, "X-Webhook-Secret")) found.secrets.emplace_back(*s);
-    if (auto s = bearer(what.headers)) found.secrets.emplace_back(*s);
+    if (auto s = http::find_header(request.headers, "X-Webhook-Secret")) found.secrets.emplace_back(*s);
+    if (auto s = bearer(request.headers)) found.secrets.emplace_back(*s);
     return found;
   }
   return {};

@@ -23,7 +23,7 @@ struct route {
 
 // /webhooks/maystro/{secret}; /api/webhooks/maystro and /api/v1/webhooks/maystro with the secret as ?secret=,
 // X-Webhook-Secret or Authorization: Bearer; /healthz, /readyz, /metrics.
-[[nodiscard]] route find_route(const http::request& what);
+[[nodiscard]] route find_route(const http::request& request);
 
 // Whether any offered secret is one of the accepted ones; takes the same time whichever matches.
 [[nodiscard]] bool secret_fits(const std::vector<std::string>& offered, const std::vector<secret>& accepted);

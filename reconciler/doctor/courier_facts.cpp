@@ -43,7 +43,7 @@ task<shop::request_counts> test_key(services& p, const shop::account& who, accou
         into.courier_ahead = std::min(milliseconds(0), off + round_trip + courier_second);
     }
     judgement next = judge(into.key ? &*into.key : nullptr, answer.how.retry_after, tries, tries, 0.5);
-    bool again = next.what == next_step::again || next.what == next_step::again_gated;
+    bool again = next.step == next_step::again || next.step == next_step::again_gated;
     if (!again || tries >= asked_max || next.wait > longest_wait) break;
     co_await runtime::sleep_for(next.wait);
   }

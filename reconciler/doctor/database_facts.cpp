@@ -158,11 +158,11 @@ account_facts* entry(doctor_facts& f, std::string_view id) {
 }
 
 // A statement that fails costs its own check only.
-task<std::optional<pg::rows>> ask(pg::connection& db, pg::statement what, pg::params with = {}) {
-  auto found = co_await db.run(what, std::move(with));
+task<std::optional<pg::rows>> ask(pg::connection& db, pg::statement statement, pg::params with = {}) {
+  auto found = co_await db.run(statement, std::move(with));
   if (found) co_return *found;
   log::warn("doctor could not look at something",
-            {{"statement", what.name}, {"error", to_string(found.error())}});
+            {{"statement", statement.name}, {"error", to_string(found.error())}});
   co_return std::nullopt;
 }
 

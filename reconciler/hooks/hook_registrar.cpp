@@ -40,7 +40,7 @@ auto hook_registrar::persist(Ask ask) -> decltype(ask()) {
     const error* failure = answer.content ? nullptr : &problem;
     count(answer.how, failure);
     judgement next = judge(failure, answer.how.retry_after, tries, tries, 0.5);
-    bool again = next.what == next_step::again || next.what == next_step::again_gated;
+    bool again = next.step == next_step::again || next.step == next_step::again_gated;
     if (!again || tries >= asked_max || next.wait > longest_wait) co_return std::move(answer);
     co_await runtime::sleep_for(next.wait);
   }

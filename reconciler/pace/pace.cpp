@@ -31,8 +31,8 @@ judgement judge(const error* failure, std::optional<milliseconds> retry_after, i
   return {next_step::again, backoff(tries, chance)};
 }
 
-pace::ticket pace::stand_in_line(priority what, budget_charge price) {
-  lines_[static_cast<std::size_t>(what)].push_back({next_, price});
+pace::ticket pace::stand_in_line(priority priority, budget_charge price) {
+  lines_[static_cast<std::size_t>(priority)].push_back({next_, price});
   return next_++;
 }
 

@@ -56,7 +56,7 @@ enum class next_step {
 };
 
 struct judgement {
-  next_step what = next_step::take;
+  next_step step = next_step::take;
   milliseconds wait{0};
 };
 
@@ -79,7 +79,7 @@ class pace {
   explicit pace(pace_limits limits) : window_(limits.max_in_flight), gate_(limits.requests_per_second) {}
 
   enum class budget_charge { first, repeated, none }; // none: asked again after a 429
-  ticket stand_in_line(priority what, budget_charge price);
+  ticket stand_in_line(priority priority, budget_charge price);
   // The request that starts now, to be called until it says none.
   std::optional<ticket> admit(steady_time now);
   // When admit() may say more by the mere passing of time; time_point::max(): not before the next answer.

@@ -17,8 +17,8 @@ constexpr milliseconds longest_wait{60'000}; // then it is looked again, whateve
 // A request's slot, in line and then on its way, given up when it is destroyed.
 class paced_courier::slot {
  public:
-  slot(paced_courier& of, asio::any_io_executor executor, pace::priority what, pace::budget_charge price)
-      : of_(of), id_(of.pace_.stand_in_line(what, price)), wake_(std::move(executor)) {
+  slot(paced_courier& of, asio::any_io_executor executor, pace::priority priority, pace::budget_charge price)
+      : of_(of), id_(of.pace_.stand_in_line(priority, price)), wake_(std::move(executor)) {
     of_.in_line_[id_] = this;
   }
   slot(const slot&) = delete;
@@ -119,7 +119,7 @@ judgement paced_courier::learn(asked<T>& into, maystro::answer<T> answer, slot& 
   const error* failure = answer.content ? nullptr : &problem;
   const answer_kind how = classify(failure, answer.how.status, answer.how.retry_after);
   const int throttled_in_a_row = pace_.throttled_in_a_row() + (how == answer_kind::throttled ? 1 : 0);
-  const judgement what = judge(failure, answer.how.retry_after, tries, throttled_in_a_row, chance());
+  const judgement judged = judge(failure, answer.how.retry_after, tries, throttled_in_a_row, chance());
   const steady_time now = steady_now();
 
   ++counts_.requests;
@@ -135,16 +135,16 @@ judgement paced_courier::learn(asked<T>& into, maystro::answer<T> answer, slot& 
 
   if (how == answer_kind::refused_key)
     stop(fmt::format("the courier refuses this account's key ({})", answer.how.status));
-  else if (what.what == next_step::stop_account)
+  else if (judged.step == next_step::stop_account)
     stop("the courier throttles without end");
-  on_its_way.ended(how, what.wait, chance(), now);
+  on_its_way.ended(how, judged.wait, chance(), now);
   std::string give_up_reason = pace_.give_up_reason(now);
   if (!give_up_reason.empty()) stop(fmt::format("{} ({})", give_up_reason, into.why));
-  return what;
+  return judged;
 }
 
 template <class T>
-task<asked<T>> paced_courier::ask(pace::priority what, int& tries,
+task<asked<T>> paced_courier::ask(pace::priority priority, int& tries,
                                   std::function<task<maystro::answer<T>>()> once) {
   using outcome = typename asked<T>::outcome;
   auto executor = co_await asio::this_coro::executor;
@@ -157,10 +157,10 @@ task<asked<T>> paced_courier::ask(pace::priority what, int& tries,
       break;
     }
     std::optional<slot> here;
-    here.emplace(*this, executor, what, price);
+    here.emplace(*this, executor, priority, price);
     co_await turn(*here);
     if (!stopped_.empty()) {
-      got.what = outcome::stopped;
+      got.result = outcome::stopped;
       got.why = stopped_;
       break;
     }
@@ -169,16 +169,16 @@ task<asked<T>> paced_courier::ask(pace::priority what, int& tries,
     if (!throttled) ++tries;
     judgement next = learn(got, std::move(answer), *here, tries);
     here.reset();
-    if (next.what == next_step::take || next.what == next_step::past_end) {
-      got.what = next.what == next_step::take ? outcome::good : outcome::past_end;
+    if (next.step == next_step::take || next.step == next_step::past_end) {
+      got.result = next.step == next_step::take ? outcome::good : outcome::past_end;
       break;
     }
     if (!stopped_.empty()) {
-      got.what = outcome::stopped;
+      got.result = outcome::stopped;
       break;
     }
-    if (next.what == next_step::give_up) {
-      got.what = outcome::unreadable;
+    if (next.step == next_step::give_up) {
+      got.result = outcome::unreadable;
       if (++given_up_in_a_row_ >= given_up_most)
         stop(fmt::format("the courier gave no good answer to {} requests in a row ({})", given_up_most,
                          got.why));
@@ -188,8 +188,8 @@ task<asked<T>> paced_courier::ask(pace::priority what, int& tries,
     price = throttled ? pace::budget_charge::none : pace::budget_charge::repeated;
     if (throttled) continue; // the gate holds it
     mine.note_failure();
-    if (what == pace::priority::page) what = pace::priority::repetition;
-    if (next.what == next_step::again) co_await runtime::sleep_for(next.wait);
+    if (priority == pace::priority::page) priority = pace::priority::repetition;
+    if (next.step == next_step::again) co_await runtime::sleep_for(next.wait);
   }
   co_return got;
 }
@@ -201,11 +201,11 @@ task<asked<maystro::page>> paced_courier::list(int page) {
   co_return got;
 }
 
-task<asked<std::vector<shop::observation>>> paced_courier::read(shop::wanted_read what,
+task<asked<std::vector<shop::observation>>> paced_courier::read(shop::wanted_read wanted,
                                                                 milliseconds read_lag) {
   int tries = 0;
-  std::function<task<maystro::answer<std::vector<shop::observation>>>()> once = [this, what, read_lag] {
-    return shop::read_parcels(api_, what, shop::source::confirm, read_lag);
+  std::function<task<maystro::answer<std::vector<shop::observation>>>()> once = [this, wanted, read_lag] {
+    return shop::read_parcels(api_, wanted, shop::source::confirm, read_lag);
   };
   auto got = co_await ask(pace::priority::single_read, tries, std::move(once));
   co_return got;

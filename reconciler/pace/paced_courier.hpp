@@ -22,7 +22,7 @@ namespace suivi::reconciler {
 template <class T>
 struct asked {
   enum class outcome { good, past_end, unreadable, stopped };
-  outcome what = outcome::unreadable;
+  outcome result = outcome::unreadable;
   std::optional<T> content; // for good
   maystro::response_meta how;
   std::string why; // for unreadable and stopped
@@ -45,7 +45,7 @@ class paced_courier {
   task<asked<maystro::page>> list(int page);
   // A single read (common/shop/single_read.hpp): what the courier shows of that parcel or reference,
   // verified. Goes before every page that waits for its turn.
-  task<asked<std::vector<shop::observation>>> read(shop::wanted_read what, milliseconds read_lag);
+  task<asked<std::vector<shop::observation>>> read(shop::wanted_read wanted, milliseconds read_lag);
 
   // So many callers at once are of use: the ceiling of requests in flight, and one more for each caller that
   // has failed and waits to ask again, so that bad pages do not keep others from being read.
@@ -59,7 +59,7 @@ class paced_courier {
   class slot;
   class retrying_caller;
   template <class T>
-  task<asked<T>> ask(pace::priority what, int& tries, std::function<task<maystro::answer<T>>()> once);
+  task<asked<T>> ask(pace::priority priority, int& tries, std::function<task<maystro::answer<T>>()> once);
   template <class T>
   judgement learn(asked<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries);
   task<void> turn(slot& mine);

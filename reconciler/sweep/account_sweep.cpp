@@ -62,7 +62,7 @@ void account_sweep::push_rows(std::vector<maystro::shipment> rows, const maystro
     o.account = sweep_.account.id;
     o.from = shop::source::sweep;
     o.when = when;
-    o.what = std::move(row);
+    o.shipment = std::move(row);
     o.sweep_id = sweep_.id;
     observations.push_back(std::move(o));
   }
@@ -73,7 +73,7 @@ task<void> account_sweep::fetch(int page) {
   auto got = co_await sweep_.courier.list(page);
   singles_.note_clock(got.how);
   using outcome = asked<maystro::page>::outcome;
-  switch (got.what) {
+  switch (got.result) {
   case outcome::good: {
     std::vector<listed_row> rows;
     rows.reserve(got.content->rows.size());

@@ -26,7 +26,7 @@ row_queue::row_queue(pg::pool& database, shop::door_options door, std::optional<
 
 void row_queue::push(std::vector<shop::observation> rows) {
   for (shop::observation& o : rows) {
-    std::uint64_t parcel = identity_hash(o.what);
+    std::uint64_t parcel = identity_hash(o.shipment);
     queue_.push_back(row{parcel, std::move(o), std::nullopt, {}});
   }
   if (wake_) wake_->notify();
@@ -106,7 +106,7 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
     counted_.count(slice[i].parcel, v);
     if (!held_ && !v.order_id.empty()) orders_seen_.insert(text_hash(v.order_id));
     if (v.wanted) note_doubt(*v.wanted);
-    if (v.what != shop::outcome::busy) continue;
+    if (v.outcome != shop::outcome::busy) continue;
     row again = std::move(slice[i]);
     again.observed = std::move(observations[i]);
     if (!again.locked_since) again.locked_since = now;
@@ -123,7 +123,7 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
 // The code alone says what happened: the shop's own words may hold names and phones.
 void row_queue::refuse(const row& one, const shop::observation& observed, const error& why) {
   counted_.count_refused(one.parcel);
-  std::string reference = observed.what.reference.value_or(observed.what.uuid.value_or(""));
+  std::string reference = observed.shipment.reference.value_or(observed.shipment.uuid.value_or(""));
   if (!refused_logged_.insert(text_hash(reference))) return;
   log::warn("the database refuses an order",
             {{"account", observed.account}, {"reference", reference}, {"error", to_string(why)}});

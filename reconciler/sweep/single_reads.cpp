@@ -11,7 +11,7 @@ task<single_reads::outcome> single_reads::read(shop::wanted_read wanted, shop::s
   auto got = co_await sweep_.courier.read(std::move(wanted), sweep_.options.read_lag);
   note_clock(got.how);
   using answer = asked<std::vector<shop::observation>>::outcome;
-  switch (got.what) {
+  switch (got.result) {
   case answer::good:
     break;
   case answer::past_end:

@@ -29,10 +29,10 @@ void tally::note_changes(const shop::verdict& v) {
 }
 
 void tally::count(std::uint64_t parcel, const shop::verdict& v) {
-  if (v.what == shop::outcome::busy) return;
+  if (v.outcome == shop::outcome::busy) return;
   note_changes(v);
   state now = undecided;
-  switch (v.what) {
+  switch (v.outcome) {
   case shop::outcome::applied:
     now = applied;
     break;

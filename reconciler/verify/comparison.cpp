@@ -37,12 +37,12 @@ class index {
     std::set<const parcel_row*> parcels;
     std::set<const order_row*> orders;
     snapshot part;
-    for (const auto& id : {row.what.uuid, row.what.display_id, row.what.tracking}) {
+    for (const auto& id : {row.shipment.uuid, row.shipment.display_id, row.shipment.tracking}) {
       if (!id) continue;
       auto [first, last] = by_courier_id_.equal_range(*id);
       for (auto p = first; p != last; ++p) {
-        bool another = p->second->account == row.account && p->second->uuid && row.what.uuid &&
-                       p->second->uuid != row.what.uuid;
+        bool another = p->second->account == row.account && p->second->uuid && row.shipment.uuid &&
+                       p->second->uuid != row.shipment.uuid;
         if (!another) parcels.insert(p->second);
       }
       auto [link, end] = known_.legacy_links.equal_range(*id);
@@ -52,7 +52,7 @@ class index {
         add(orders, by_id_, link->second);
       }
     }
-    if (row.what.reference) add(orders, by_reference_, *row.what.reference);
+    if (row.shipment.reference) add(orders, by_reference_, *row.shipment.reference);
     for (const parcel_row* parcel : parcels) {
       if (parcel->order_id) add(orders, by_id_, *parcel->order_id);
       part.parcels.push_back(*parcel);
@@ -85,28 +85,28 @@ std::string key_of(const std::optional<std::string>& uuid, const std::optional<s
 void comparison::take(const snapshot& known, std::span<const observation> rows) {
   index where(known);
   for (const observation& row : rows)
-    if (row.what.status) take_one(where.about(row), known, row);
+    if (row.shipment.status) take_one(where.about(row), known, row);
 }
 
 void comparison::take_one(const snapshot& about, const snapshot& known, const observation& row) {
   std::span<const observation> alone(&row, 1);
   shop::decision decided = shop::decide(about, alone, options_);
   const shop::verdict& said = decided.verdicts.front();
-  bool compared = said.what == shop::outcome::applied || said.what == shop::outcome::unchanged;
+  bool compared = said.outcome == shop::outcome::applied || said.outcome == shop::outcome::unchanged;
   if (!compared) return;
 
   entry& of = orders_[said.order_id];
   of.reference = said.reference;
-  candidate& mine = place(of, key_of(row.what.uuid, row.what.display_id));
+  candidate& mine = place(of, key_of(row.shipment.uuid, row.shipment.display_id));
   mine.account = row.account;
-  mine.uuid = row.what.uuid;
-  if (row.what.created_at) mine.created_at = row.what.created_at;
-  mine.status = *row.what.status;
+  mine.uuid = row.shipment.uuid;
+  if (row.shipment.created_at) mine.created_at = row.shipment.created_at;
+  mine.status = *row.shipment.status;
   mine.told = true;
   mine.differences.clear();
   bool metadata_may_lag =
       std::any_of(known.parcels.begin(), known.parcels.end(), [&](const parcel_row& parcel) {
-        return parcel.account == row.account && parcel.uuid == row.what.uuid &&
+        return parcel.account == row.account && parcel.uuid == row.shipment.uuid &&
                parcel.from != shop::source::sweep;
       });
   for (const shop::change& c : said.changes)

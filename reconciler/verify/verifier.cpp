@@ -63,7 +63,7 @@ task<void> verifier::compare(std::vector<shop::observation> rows, comparison& in
 task<void> verifier::fetch(int page) {
   auto got = co_await courier_.list(page);
   using outcome = asked<maystro::page>::outcome;
-  if (got.what == outcome::good) {
+  if (got.result == outcome::good) {
     std::vector<listed_row> listed;
     std::vector<shop::observation> rows;
     shop::as_of when =
@@ -74,14 +74,14 @@ task<void> verifier::fetch(int page) {
       o.account = account_.id;
       o.from = shop::source::sweep;
       o.when = when;
-      o.what = std::move(row);
+      o.shipment = std::move(row);
       rows.push_back(std::move(o));
     }
     rows_read_ += static_cast<std::int64_t>(rows.size());
     co_await compare(std::move(rows), found_);
     page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, when.from};
     plan_.read(page, facts, listed);
-  } else if (got.what == outcome::past_end) {
+  } else if (got.result == outcome::past_end) {
     if (page == 1 && first_failure_.empty()) first_failure_ = got.why;
     plan_.past_end(page);
   } else {
@@ -129,10 +129,10 @@ task<void> verifier::read_list() {
 task<void> verifier::read_one(shop::wanted_read wanted, comparison& into, bool counts) {
   auto got = co_await courier_.read(wanted, options_.read_lag);
   using outcome = asked<std::vector<shop::observation>>::outcome;
-  if (got.what == outcome::good) {
+  if (got.result == outcome::good) {
     for (shop::observation& o : *got.content) o.account = account_.id;
     co_await compare(std::move(*got.content), into);
-  } else if (counts && got.what != outcome::past_end) { // gone at the courier: its columns stay
+  } else if (counts && got.result != outcome::past_end) { // gone at the courier: its columns stay
     ++unreadable_;
     if (first_failure_.empty()) first_failure_ = got.why;
   }

@@ -112,7 +112,7 @@ class load {
 
   void send(std::size_t i, steady_clock::time_point due) {
     auto& p = peers_[i];
-    write_request(p.out, plan_.what, next_++, now());
+    write_request(p.out, plan_.plan, next_++, now());
     p.written = 0;
     p.since = due;
     p.waiting = true;

@@ -22,7 +22,7 @@ struct load_plan {
   double seconds = 5;      // at most so long, then answers are awaited
   double rate = 0;         // requests a second; 0 = closed loop
   bool keep_ids = false;
-  webhook_plan what;
+  webhook_plan plan;
 };
 
 struct sent_id {

@@ -44,7 +44,7 @@ int send(const load_plan& plan, const std::string& ids_file) {
 }
 
 int send_bad(const load_plan& load, double bytes_per_second) {
-  auto done = send_bad_input({load.port, load.what.target, load.seconds, bytes_per_second, load.connections});
+  auto done = send_bad_input({load.port, load.plan.target, load.seconds, bytes_per_second, load.connections});
   std::chrono::duration<double> seconds = done.took;
   fmt::print("pieces={}\nkept={}\nrefused={}\nunavailable={}\nunanswered={}\n", done.pieces, done.kept,
              done.refused, done.unavailable, done.unanswered);
@@ -72,7 +72,7 @@ void allow_many_connections() {
 int main(int argc, char** argv) {
   using namespace suivi::bench;
   load_plan plan;
-  plan.what.target = "/webhooks/maystro/example-secret?account=bench";
+  plan.plan.target = "/webhooks/maystro/example-secret?account=bench";
   std::string ids_file;
   double bad_bytes = 1e6;
   std::string word = R"("database":"up")";
@@ -80,15 +80,15 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   app.add_option("--port", plan.port, "the receiver's")->required();
-  app.add_option("--target", plan.what.target, "path and query")->capture_default_str();
+  app.add_option("--target", plan.plan.target, "path and query")->capture_default_str();
   app.add_option("--connections", plan.connections, "keep-alive connections")->capture_default_str();
   app.add_option("--seconds", plan.seconds, "at most so long")->capture_default_str();
   app.add_option("--count", plan.count, "at most so many webhooks, 0 = no limit")->capture_default_str();
   app.add_option("--first", plan.first, "number of the first webhook")->capture_default_str();
-  app.add_option("--orders", plan.what.orders, "orders they are about")
+  app.add_option("--orders", plan.plan.orders, "orders they are about")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
-  app.add_option("--run", plan.what.run, "begins their message ids")->capture_default_str();
+  app.add_option("--run", plan.plan.run, "begins their message ids")->capture_default_str();
   app.add_option("--rate", plan.rate, "webhooks a second, 0 = each connection as fast as it is answered")
       ->capture_default_str();
   app.add_option("--ids", ids_file, "write each answer's id and when its webhook was due there");

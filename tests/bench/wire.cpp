@@ -12,8 +12,8 @@
 
 namespace suivi::bench {
 
-void fail(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
+void fail(const char* operation) {
+  throw std::system_error(errno, std::generic_category(), operation);
 }
 
 int connect_to(unsigned short port) {

@@ -6,7 +6,7 @@
 
 namespace suivi::bench {
 
-[[noreturn]] void fail(const char* what); // throws std::system_error of errno
+[[noreturn]] void fail(const char* operation); // throws std::system_error of errno
 
 // Blocking, without delay of small writes. Throws std::system_error.
 int connect_to(unsigned short port);

@@ -75,7 +75,7 @@ std::string wrapped(std::string_view event, std::size_t times, choices& any) {
 }
 
 bool same(const event& a, const event& b) {
-  return a.kind == b.kind && a.why == b.why && a.name == b.name && a.what == b.what &&
+  return a.kind == b.kind && a.why == b.why && a.name == b.name && a.shipment == b.shipment &&
          a.message_id == b.message_id && a.published_at == b.published_at && a.body == b.body;
 }
 
@@ -84,17 +84,18 @@ bool storable(const std::optional<std::string>& text) {
 }
 
 void check_promises(const event& e) {
-  require(e.kind != event_kind::order || (e.what.has_identity() && e.what.status),
+  require(e.kind != event_kind::order || (e.shipment.has_identity() && e.shipment.status),
           "an order has identity and status");
-  require(!e.what.status || (*e.what.status >= 0 && *e.what.status <= 9999), "a status of 0 to 9999");
+  require(!e.shipment.status || (*e.shipment.status >= 0 && *e.shipment.status <= 9999),
+          "a status of 0 to 9999");
   require((e.kind == event_kind::not_understood) == !e.why.empty(), "a reason where nothing was understood");
-  for (const auto* id :
-       {&e.what.uuid, &e.what.display_id, &e.what.tracking, &e.what.reference, &e.message_id}) {
+  for (const auto* id : {&e.shipment.uuid, &e.shipment.display_id, &e.shipment.tracking,
+                         &e.shipment.reference, &e.message_id}) {
     require(storable(*id), "ids are storable text");
     require(!*id || ((*id)->size() <= id_bytes_max && !(*id)->empty()), "ids are neither empty nor too long");
   }
   require(storable(e.name) && storable(e.why), "name and reason are storable text");
-  require(storable(e.what.alert_reason.value) && storable(e.what.abort_reason.value),
+  require(storable(e.shipment.alert_reason.value) && storable(e.shipment.abort_reason.value),
           "reasons are storable text");
   if (!e.body) return;
   auto again = parse_json(boost::json::serialize(*e.body));

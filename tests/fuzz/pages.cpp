@@ -58,7 +58,7 @@ void check_row(std::string_view text, const json::object& row) {
     return;
   }
   listed.metadata.clear();
-  require(told.what == listed, "a webhook and a row tell the same");
+  require(told.shipment == listed, "a webhook and a row tell the same");
   auto single = read_one(text);
   require(single.has_value() && *single == listed, "a single order and a row tell the same");
 }

@@ -27,7 +27,7 @@ std::string event_text(const message& m) {
 }
 
 std::string body_of(const message& m) {
-  switch (m.what) {
+  switch (m.form) {
   case kind::timed: {
     json::object pushed{{"data", crypto::base64_encode(event_text(m))},
                         {"messageId", "m-" + std::to_string(m.number)},
@@ -51,24 +51,24 @@ std::string body_of(const message& m) {
 message book::compose(std::minstd_rand& random) {
   message m;
   m.number = static_cast<std::int64_t>(entries_.size()) + 1;
-  m.what = choose_kind(random);
-  if (m.what == kind::untimed && untimed_used_ == untimed_orders_) m.what = kind::timed;
+  m.form = choose_kind(random);
+  if (m.form == kind::untimed && untimed_used_ == untimed_orders_) m.form = kind::timed;
   auto statuses = maystro::all_statuses();
-  if (m.what == kind::timed) {
+  if (m.form == kind::timed) {
     m.reference = "R" + std::to_string(1 + random() % static_cast<unsigned>(timed_orders_));
     m.published = last_published_ = std::max(now(), last_published_ + microseconds(1));
-  } else if (m.what == kind::untimed) {
+  } else if (m.form == kind::untimed) {
     m.reference = "U" + std::to_string(++untimed_used_);
   }
   if (!m.reference.empty()) m.status = statuses[random() % statuses.size()].code;
   m.body = body_of(m);
   numbers_.emplace(m.body, m.number);
-  entries_.push_back({m.what, m.reference, m.status, m.published, {}, {}});
+  entries_.push_back({m.form, m.reference, m.status, m.published, {}, {}});
   return m;
 }
 
-void book::acknowledge(std::int64_t number, receipt what) {
-  entries_[static_cast<std::size_t>(number - 1)].receipts.push_back(std::move(what));
+void book::acknowledge(std::int64_t number, receipt receipt) {
+  entries_[static_cast<std::size_t>(number - 1)].receipts.push_back(std::move(receipt));
 }
 
 void book::find(std::int64_t event_id, const std::string& raw) {

@@ -26,7 +26,7 @@ enum class kind {
 
 struct message {
   std::int64_t number = 0;
-  kind what = kind::timed;
+  kind form = kind::timed;
   std::string reference; // "" where no order is meant
   int status = 0;
   instant published{};
@@ -45,7 +45,7 @@ class book {
   book(int timed_orders, int untimed_orders) : timed_orders_(timed_orders), untimed_orders_(untimed_orders) {}
 
   message compose(std::minstd_rand& random);
-  void acknowledge(std::int64_t number, receipt what);
+  void acknowledge(std::int64_t number, receipt receipt);
   // An event of the database. What no message of this book says is a stranger.
   void find(std::int64_t event_id, const std::string& raw);
   void forget_found();
@@ -65,7 +65,7 @@ class book {
 
  private:
   struct entry {
-    kind what = kind::timed;
+    kind form = kind::timed;
     std::string reference;
     int status = 0;
     instant published{};

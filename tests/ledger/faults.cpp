@@ -115,8 +115,8 @@ void cut_at_commit(stage& s, std::minstd_rand& random) {
       {way::to_server, "commit"},
   }};
   const auto& [direction, bytes] = places[below(random, places.size())];
-  auto what = chance(random, 50) ? last_piece::kept_back : last_piece::passed_on;
-  s.to_database->cut_at(direction, bytes, what, static_cast<int>(1 + below(random, 8)));
+  auto last = chance(random, 50) ? last_piece::kept_back : last_piece::passed_on;
+  s.to_database->cut_at(direction, bytes, last, static_cast<int>(1 + below(random, 8)));
 }
 
 void trouble_database_network(stage& s, std::minstd_rand& random) {

@@ -18,16 +18,16 @@ void ask_to_stop(int) {
   stop_asked = 1;
 }
 
-int play_all(const plan& what) {
+int play_all(const plan& plan) {
   std::signal(SIGINT, ask_to_stop);
   std::signal(SIGPIPE, SIG_IGN);
-  fmt::print("seed {}\n", what.seed);
+  fmt::print("seed {}\n", plan.seed);
   stage_options options;
   stage on(options);
   if (!on.no_small_disk().empty()) fmt::print("the spool's disk is not filled up: {}\n", on.no_small_disk());
   book pages(options.timed_orders, options.untimed_orders);
   try {
-    auto all = play(on, pages, what, stop_asked);
+    auto all = play(on, pages, plan, stop_asked);
     print(all, on);
     if (all.well()) return 0;
   } catch (const std::exception& e) {
@@ -43,15 +43,15 @@ int play_all(const plan& what) {
 
 int main(int argc, char** argv) {
   CLI::App app("Kills what can be killed while webhooks arrive, and counts them afterwards.", "ledger");
-  plan what;
+  plan plan;
   int seconds_limit = 0;
   bool list = false;
-  app.add_option("--rounds", what.rounds, "how many (10)")->check(CLI::PositiveNumber);
+  app.add_option("--rounds", plan.rounds, "how many (10)")->check(CLI::PositiveNumber);
   app.add_option("--seconds", seconds_limit, "no new round after that time")->check(CLI::NonNegativeNumber);
-  app.add_option("--seed", what.seed, "of the first round; each next one has the next (1)");
-  app.add_option("--senders", what.senders, "at once (16)")->check(CLI::Range(1, 500));
-  app.add_option("--messages", what.messages, "each round (300)")->check(CLI::Range(1, 100'000));
-  app.add_option("--fault", what.faults, "only this one; may be repeated");
+  app.add_option("--seed", plan.seed, "of the first round; each next one has the next (1)");
+  app.add_option("--senders", plan.senders, "at once (16)")->check(CLI::Range(1, 500));
+  app.add_option("--messages", plan.messages, "each round (300)")->check(CLI::Range(1, 100'000));
+  app.add_option("--fault", plan.faults, "only this one; may be repeated");
   app.add_flag("--list", list, "the faults' names");
   try {
     app.parse(argc, argv);
@@ -62,13 +62,13 @@ int main(int argc, char** argv) {
     for (const auto& f : all_faults()) fmt::print("{}\n", f.name);
     return 0;
   }
-  for (const auto& name : what.faults) {
+  for (const auto& name : plan.faults) {
     bool known =
         std::any_of(all_faults().begin(), all_faults().end(), [&](const fault& f) { return f.name == name; });
     if (known) continue;
     fmt::print(stderr, "--fault: no fault is named \"{}\"; --list names them\n", name);
     return 2;
   }
-  what.limit = seconds(seconds_limit);
-  return play_all(what);
+  plan.limit = seconds(seconds_limit);
+  return play_all(plan);
 }

@@ -21,13 +21,13 @@ milliseconds since(steady_clock::time_point begun) {
   return std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun);
 }
 
-std::vector<std::string> make_trouble(stage& on, const plan& what, std::minstd_rand& random) {
+std::vector<std::string> make_trouble(stage& on, const plan& plan, std::minstd_rand& random) {
   std::vector<std::string> names;
   auto share = random() % 10;
   auto count = share < 5 ? 1 : share < 8 ? 2 : 3;
   for (int n = 0; n < count; ++n) {
     std::this_thread::sleep_for(milliseconds(random() % 500));
-    const auto& f = choose(what.faults, random);
+    const auto& f = choose(plan.faults, random);
     f.begin(on, random);
     names.emplace_back(f.name);
   }
@@ -61,19 +61,19 @@ bool sums::well() const {
          wrong_orders == 0 && never_quiet == 0 && sent.unexpected == 0;
 }
 
-sums play(stage& on, book& pages, const plan& what, const volatile int& stop) {
+sums play(stage& on, book& pages, const plan& plan, const volatile int& stop) {
   sums all;
   std::int64_t read_to = 0;
   auto begun = steady_clock::now();
   auto more = [&] {
-    bool in_time = what.limit == 0s || since(begun) < what.limit;
-    return all.rounds < what.rounds && in_time && stop == 0 && all.well();
+    bool in_time = plan.limit == 0s || since(begun) < plan.limit;
+    return all.rounds < plan.rounds && in_time && stop == 0 && all.well();
   };
   while (more()) {
-    auto seed = what.seed + static_cast<unsigned>(all.rounds++);
+    auto seed = plan.seed + static_cast<unsigned>(all.rounds++);
     std::minstd_rand random(seed * 7919 + 17);
-    sending courier(pages, {on.webhook_url(), what.senders, what.messages, 20ms, seed});
-    auto faults = make_trouble(on, what, random);
+    sending courier(pages, {on.webhook_url(), plan.senders, plan.messages, 20ms, seed});
+    auto faults = make_trouble(on, plan, random);
     for (const auto& name : faults) ++all.faults[name];
     on.heal();
 
@@ -108,7 +108,7 @@ sums play(stage& on, book& pages, const plan& what, const volatile int& stop) {
 }
 
 void print(const sums& all, const stage& on) {
-  auto line = [](const std::string& what, const auto& value) { fmt::print("{:<44}{:>10}\n", what, value); };
+  auto line = [](const std::string& label, const auto& value) { fmt::print("{:<44}{:>10}\n", label, value); };
   auto acknowledged = [&](const char* outcome) {
     auto at = all.last.acknowledged.find(outcome);
     return at == all.last.acknowledged.end() ? 0 : at->second;

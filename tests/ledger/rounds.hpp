@@ -28,7 +28,7 @@ struct sums {
 };
 
 // Prints a line a round. Stops at the first round that is not well; `stop` ends it after the present one.
-sums play(stage& on, book& pages, const plan& what, const volatile int& stop);
+sums play(stage& on, book& pages, const plan& plan, const volatile int& stop);
 
 // The table at the end.
 void print(const sums& all, const stage& on);

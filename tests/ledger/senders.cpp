@@ -55,17 +55,17 @@ task<void> sending::run_sender(http::client& client, unsigned seed) {
   std::minstd_rand random(seed + 1);
   while (left_ > 0 && !given_up_) {
     --left_;
-    auto what = pages_.compose(random);
-    co_await deliver(client, std::move(what), random);
+    auto message = pages_.compose(random);
+    co_await deliver(client, std::move(message), random);
     co_await runtime::sleep_for(options_.between);
   }
 }
 
-task<void> sending::deliver(http::client& client, message what, std::minstd_rand& random) {
+task<void> sending::deliver(http::client& client, message message, std::minstd_rand& random) {
   for (milliseconds pause = 50ms; !given_up_; pause = std::min(pause * 2, 400ms)) {
-    bool taken = co_await push(client, what);
+    bool taken = co_await push(client, message);
     if (taken) {
-      if (random() % 100 < repeated_percent) co_await push(client, what);
+      if (random() % 100 < repeated_percent) co_await push(client, message);
       co_return;
     }
     if (random() % 100 < abandoned_percent) {
@@ -76,11 +76,11 @@ task<void> sending::deliver(http::client& client, message what, std::minstd_rand
   }
 }
 
-task<bool> sending::push(http::client& client, const message& what) {
+task<bool> sending::push(http::client& client, const message& message) {
   http::client_request request;
   request.method = "POST";
   request.url = options_.url;
-  request.body = what.body;
+  request.body = message.body;
   auto begun = steady_clock::now();
   ++counts_.requests;
   auto got = co_await client.send(request, begun + patience);
@@ -89,7 +89,7 @@ task<bool> sending::push(http::client& client, const message& what) {
     ++counts_.unanswered;
     co_return false;
   }
-  co_return note(what.number, got->status, got->body, took);
+  co_return note(message.number, got->status, got->body, took);
 }
 
 bool sending::note(std::int64_t number, unsigned status, const std::string& body, milliseconds took) {

@@ -50,8 +50,8 @@ class sending {
  private:
   void work();
   task<void> run_sender(http::client& client, unsigned seed);
-  task<void> deliver(http::client& client, message what, std::minstd_rand& random);
-  task<bool> push(http::client& client, const message& what);
+  task<void> deliver(http::client& client, message message, std::minstd_rand& random);
+  task<bool> push(http::client& client, const message& message);
   bool note(std::int64_t number, unsigned status, const std::string& body, milliseconds took);
 
   book& pages_;

@@ -91,9 +91,9 @@ class reader {
     begin_ = end_ = at;
     depth_ = 0;
   }
-  void note(const std::string& what) {
+  void note(const std::string& message) {
     std::size_t at = begin_ + find_keyword(statement(), 0);
-    found_.push_back({s_.path, line_at(s_.code, at), "a co_await " + what});
+    found_.push_back({s_.path, line_at(s_.code, at), "a co_await " + message});
   }
   void judge() {
     std::size_t at = find_keyword(statement(), 0);

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
     for (const rule& r : all_rules()) {
       if (r.name != argv[2]) continue;
       violations found = r.check(project_sources(root), root);
-      for (const violation& v : found) std::printf("%s:%zu: %s\n", v.path.c_str(), v.line, v.what.c_str());
+      for (const violation& v : found) std::printf("%s:%zu: %s\n", v.path.c_str(), v.line, v.message.c_str());
       return found.empty() ? 0 : 1;
     }
   }

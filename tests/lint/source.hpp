@@ -17,7 +17,7 @@ struct source {
 struct violation {
   std::string path;
   std::size_t line;
-  std::string what;
+  std::string message;
 };
 
 // `path` decides the language.

@@ -52,10 +52,10 @@ json::object shown(const world& all, const client_account& account, const world:
           {"parcels", std::move(parcels)}};
 }
 
-http::response truth(const courier& of, const http::target& what) {
-  const auto reference = what.find("reference");
-  const auto account = what.find("account");
-  const bool everything = what.find("all").has_value();
+http::response truth(const courier& of, const http::target& target) {
+  const auto reference = target.find("reference");
+  const auto account = target.find("account");
+  const bool everything = target.find("all").has_value();
   http::response r;
   r.content_type = "application/x-ndjson";
   for (order_index i = 0; i < of.all.order_count(); ++i) {
@@ -121,18 +121,18 @@ bool flag_of(const json::object& body, std::string_view name) {
 http::response insert(courier& of, const json::object& body, instant now) {
   const auto account = account_of(of, body);
   if (!account) return wrong_request("account: no such account");
-  new_parcel what;
-  what.account = *account;
-  what.reference = text_of(body, "reference").value_or("");
-  what.known = flag_of(body, "known");
-  what.way = {status_of(body).value_or(4)};
-  what.uuid = text_of(body, "uuid");
-  what.tracking = text_of(body, "tracking");
+  new_parcel parcel;
+  parcel.account = *account;
+  parcel.reference = text_of(body, "reference").value_or("");
+  parcel.known = flag_of(body, "known");
+  parcel.way = {status_of(body).value_or(4)};
+  parcel.uuid = text_of(body, "uuid");
+  parcel.tracking = text_of(body, "tracking");
   if (const auto created = text_of(body, "createdAt")) {
-    what.created_at = parse_instant(*created);
-    if (!what.created_at) return wrong_request("createdAt: not a date");
+    parcel.created_at = parse_instant(*created);
+    if (!parcel.created_at) return wrong_request("createdAt: not a date");
   }
-  const auto fresh = of.all.insert(std::move(what), now);
+  const auto fresh = of.all.insert(std::move(parcel), now);
   if (flag_of(body, "push")) of.happened.push_back({{fresh, 0}, true});
   return json_answer(201, row(of.all.view(fresh, end_of_time)));
 }
@@ -179,9 +179,9 @@ http::response push_now(courier& of, pusher& push, const json::object& body, ins
   return json_answer(200, shown_message);
 }
 
-http::response parcels(courier& of, const http::request& asked, const http::target& what,
+http::response parcels(courier& of, const http::request& asked, const http::target& target,
                        const json::object& body, instant now) {
-  const auto& path = what.segments; // control orders [uuid [status]]
+  const auto& path = target.segments; // control orders [uuid [status]]
   if (path.size() == 2) return asked.method == "POST" ? insert(of, body, now) : detail(405, "POST");
   const auto parcel = of.all.find_uuid(path[2]);
   if (!parcel) return detail(404, "no such parcel");
@@ -195,8 +195,8 @@ http::response parcels(courier& of, const http::request& asked, const http::targ
                 "POST /control/orders, DELETE /control/orders/{uuid}, POST /control/orders/{uuid}/status");
 }
 
-http::response advance(courier& of, const http::target& what, instant now) {
-  const std::string text(what.find("seconds").value_or(""));
+http::response advance(courier& of, const http::target& target, instant now) {
+  const std::string text(target.find("seconds").value_or(""));
   char* end = nullptr;
   const double amount = std::strtod(text.c_str(), &end);
   if (text.empty() || *end != '\0' || !std::isfinite(amount) || amount < 0)
@@ -209,11 +209,11 @@ http::response advance(courier& of, const http::target& what, instant now) {
 } // namespace
 
 http::response control(courier& of, pusher& push, const http::request& asked, instant now) {
-  const auto what = http::parse_target(asked.target);
-  if (!what || what->segments.size() < 2) return detail(404, "see tests/maystro_sim/README.md");
-  const std::string_view leaf = what->segments[1];
+  const auto target = http::parse_target(asked.target);
+  if (!target || target->segments.size() < 2) return detail(404, "see tests/maystro_sim/README.md");
+  const std::string_view leaf = target->segments[1];
   const bool reading = asked.method == "GET";
-  if (reading && leaf == "truth") return truth(of, *what);
+  if (reading && leaf == "truth") return truth(of, *target);
   if (reading && leaf == "counters") return counters(of, push);
   if (reading && leaf == "settings") return json_answer(200, to_json(of.set));
   if (reading) return detail(404, "GET /control/truth, counters, settings");
@@ -224,7 +224,7 @@ http::response control(courier& of, pusher& push, const http::request& asked, in
     body = json::parse(asked.body, bad);
     if (bad || !body.is_object()) return wrong_request("the body is a JSON object");
   }
-  if (leaf == "orders") return parcels(of, asked, *what, body.get_object(), now);
+  if (leaf == "orders") return parcels(of, asked, *target, body.get_object(), now);
   if (asked.method != "POST") return detail(405, "POST");
   if (leaf == "settings") {
     if (const auto why = apply(of.set, body.get_object())) return wrong_request(*why);
@@ -234,7 +234,7 @@ http::response control(courier& of, pusher& push, const http::request& asked, in
     of.set.moving = leaf == "start-moving";
     return done();
   }
-  if (leaf == "advance") return advance(of, *what, now);
+  if (leaf == "advance") return advance(of, *target, now);
   if (leaf == "push") return push_now(of, push, body.get_object(), now);
   return detail(404, "POST /control/settings, stop-moving, start-moving, advance, push, orders");
 }

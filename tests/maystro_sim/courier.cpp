@@ -112,8 +112,8 @@ std::optional<http::response> courier::throttle(std::size_t account, instant now
 
 http::response courier::answer(const http::request& asked, instant now, draw& chance) {
   ++counted.requests;
-  const auto what = http::parse_target(asked.target);
-  if (!what || what->segments.empty() || what->segments[0] != "api") return detail(404, "Not found.");
+  const auto target = http::parse_target(asked.target);
+  if (!target || target->segments.empty() || target->segments[0] != "api") return detail(404, "Not found.");
   const auto account = authenticate(asked);
   if (!account) {
     ++counted.refused;
@@ -122,9 +122,9 @@ http::response courier::answer(const http::request& asked, instant now, draw& ch
     return r;
   }
   if (auto refused = throttle(*account, now, chance)) return std::move(*refused);
-  const auto& path = what->segments;
+  const auto& path = target->segments;
   const bool listing = path.size() == 3 && path[1] == "stores" && path[2] == "orders";
-  const auto fault = choose_fault(set, listing ? what->find("page").value_or("") : "", chance);
+  const auto fault = choose_fault(set, listing ? target->find("page").value_or("") : "", chance);
   if (fault != fault_kind::none) ++counted.failed;
   if (auto instead = replaced_by(fault)) return std::move(*instead);
 
@@ -132,11 +132,11 @@ http::response courier::answer(const http::request& asked, instant now, draw& ch
   const auto as_of = now - milliseconds(set.lag_ms);
   const bool reading = asked.method == "GET" || asked.method == "HEAD";
   if (path.size() >= 3 && path[1] == "stores" && path[2] == "hooks") {
-    answered = hook_request(*account, asked, *what);
+    answered = hook_request(*account, asked, *target);
   } else if (!reading) {
     answered = detail(405, fmt::format("Method \"{}\" not allowed.", asked.method));
   } else if (listing) {
-    answered = list(*account, *what, now, chance);
+    answered = list(*account, *target, now, chance);
   } else if (path.size() == 4 && path[1] == "stores" && (path[2] == "orders" || path[2] == "history_order")) {
     ++counted.single_reads;
     const auto parcel = all.find_uuid(path[3]);
@@ -156,19 +156,19 @@ http::response courier::answer(const http::request& asked, instant now, draw& ch
   return answered;
 }
 
-http::response courier::list(std::size_t account, const http::target& what, instant now, draw& chance) {
+http::response courier::list(std::size_t account, const http::target& target, instant now, draw& chance) {
   if (chance.chance(set.shift_insert)) {
     const auto fresh = all.insert_foreign(account, now);
     happened.push_back({{fresh, 0}, true});
   }
   if (chance.chance(set.shift_remove)) all.remove_foreign(account, chance);
   const auto as_of = now - milliseconds(set.lag_ms);
-  const auto reference = what.find("external_order_id");
+  const auto reference = target.find("external_order_id");
   if (reference && !reference->empty()) return look_up(account, *reference, as_of, chance);
   ++counted.pages;
-  const auto number = whole_number(what.find("page").value_or("1"));
+  const auto number = whole_number(target.find("page").value_or("1"));
   if (!number || *number < 1) return detail(404, "Invalid page.");
-  return page(account, *number, what.path, as_of);
+  return page(account, *number, target.path, as_of);
 }
 
 http::response courier::look_up(std::size_t account, std::string_view reference, instant as_of,

@@ -33,7 +33,7 @@ struct request_counters {
 // What a webhook is to tell: a status change, or (created) a new parcel; or a test message of an account's
 // hooks.
 struct news {
-  change what;
+  sim::change change;
   bool created = false;
 };
 
@@ -63,10 +63,10 @@ class courier {
  private:
   std::optional<std::size_t> authenticate(const http::request& asked) const;
   std::optional<http::response> throttle(std::size_t account, instant now, draw& chance);
-  http::response list(std::size_t account, const http::target& what, instant now, draw& chance);
+  http::response list(std::size_t account, const http::target& target, instant now, draw& chance);
   http::response look_up(std::size_t account, std::string_view reference, instant as_of, draw& chance);
   http::response page(std::size_t account, std::int64_t number, std::string_view path, instant as_of);
-  http::response hook_request(std::size_t account, const http::request& asked, const http::target& what);
+  http::response hook_request(std::size_t account, const http::request& asked, const http::target& target);
   [[nodiscard]] std::string enveloped(boost::json::array rows, std::int64_t count, boost::json::value next,
                                       boost::json::value previous) const;
   [[nodiscard]] std::string enveloped_hooks(boost::json::array rows) const;

@@ -38,8 +38,8 @@ std::string courier::enveloped_hooks(json::array rows) const {
 }
 
 http::response courier::hook_request(std::size_t account, const http::request& asked,
-                                     const http::target& what) {
-  const auto& path = what.segments; // api stores hooks …
+                                     const http::target& target) {
+  const auto& path = target.segments; // api stores hooks …
   const std::string_view leaf = path.size() > 3 ? std::string_view(path[3]) : std::string_view();
   http::response r;
   if (path.size() == 4 && leaf == "types" && asked.method == "GET") {

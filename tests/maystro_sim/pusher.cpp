@@ -30,10 +30,10 @@ pusher::pusher(asio::any_io_executor executor, const courier& of, std::uint64_t 
     : courier_(of), seed_(seed), client_(executor, client_limits_of(of.set)), wakeup_(executor),
       sends_(executor) {}
 
-void pusher::announce(const news& what) {
-  const auto parcel = courier_.all.view_step(what.what);
+void pusher::announce(const news& news) {
+  const auto parcel = courier_.all.view_step(news.change);
   const auto tell = [&](const std::string& url, std::string_view trigger) {
-    const auto name = event_name(courier_.set, trigger, what.created, parcel.status);
+    const auto name = event_name(courier_.set, trigger, news.created, parcel.status);
     if (!name) return;
     const auto how = decide_fate(courier_.set, seed_, counted_.sent);
     post(url, how, event_text(parcel, *name, how.with_reference), parcel.changed_at);
@@ -61,17 +61,17 @@ void pusher::post(const std::string& url, const fate& how, const std::string& ev
   draw chance(how.chance);
   const auto id = fmt::format("{}", 1'000'000'000 + hash({seed_, 701}) % 1'000'000'000 * 1'000'000 + number);
   auto wrapping = wrap(how.style, event, id, published_at, chance);
-  const auto what = std::make_shared<message>(
+  const auto sent = std::make_shared<message>(
       message{url, std::move(wrapping.content_type), std::move(wrapping.body), false});
   counted_.duplicated += how.copies.size() - 1;
-  for (const auto delay : how.copies) queue({std::chrono::steady_clock::now() + delay, copies_++, what, 0});
+  for (const auto delay : how.copies) queue({std::chrono::steady_clock::now() + delay, copies_++, sent, 0});
 }
 
 void pusher::send_as_is(std::string url, wrapped as_is) {
   ++counted_.sent;
-  const auto what = std::make_shared<message>(
+  const auto sent = std::make_shared<message>(
       message{std::move(url), std::move(as_is.content_type), std::move(as_is.body), false});
-  queue({std::chrono::steady_clock::now(), copies_++, what, 0});
+  queue({std::chrono::steady_clock::now(), copies_++, sent, 0});
 }
 
 void pusher::queue(copy one) {
@@ -109,17 +109,17 @@ void pusher::stop() {
 task<void> pusher::send(copy one) {
   http::client_request request;
   request.method = "POST";
-  request.url = one.what->url;
-  request.headers.emplace_back("Content-Type", one.what->content_type);
+  request.url = one.message->url;
+  request.headers.emplace_back("Content-Type", one.message->content_type);
   request.headers.emplace_back("User-Agent", "APIs-Google"); // Pub/Sub calls itself so
-  request.body = one.what->body;
+  request.body = one.message->body;
   ++counted_.attempts;
   const auto deadline = std::chrono::steady_clock::now() + milliseconds(courier_.set.webhook_timeout_ms);
   auto answered = co_await client_.send(std::move(request), deadline);
   --under_way_;
   if (answered && acknowledged(answered->status)) {
-    if (!one.what->delivered) ++counted_.delivered;
-    one.what->delivered = true;
+    if (!one.message->delivered) ++counted_.delivered;
+    one.message->delivered = true;
     wakeup_.notify();
     co_return;
   }

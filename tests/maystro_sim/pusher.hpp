@@ -26,7 +26,7 @@ class pusher {
  public:
   pusher(asio::any_io_executor executor, const courier& of, std::uint64_t seed);
 
-  void announce(const news& what);                   // to the account's hooks and the general URL
+  void announce(const news& news);                   // to the account's hooks and the general URL
   void announce_test(std::size_t account);           // to the account's hooks
   void send_as_is(std::string url, wrapped message); // counted as sent, neither lost nor doubled
 
@@ -48,7 +48,7 @@ class pusher {
   struct copy {
     steady_time due;
     std::uint64_t number; // order among those due at once
-    std::shared_ptr<message> what;
+    std::shared_ptr<pusher::message> message;
     unsigned refusals = 0;
   };
   struct later {

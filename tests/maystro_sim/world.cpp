@@ -138,22 +138,22 @@ change world::set_status(parcel_index parcel, int status, instant now,
   return {parcel, step};
 }
 
-parcel_index world::insert(new_parcel what, instant now) {
+parcel_index world::insert(new_parcel parcel, instant now) {
   const auto serial = next_serial_++;
-  if (what.uuid || what.tracking) {
+  if (parcel.uuid || parcel.tracking) {
     auto who = identify(shape_.first.seed, serial);
-    if (what.uuid) who.uuid = *what.uuid;
-    if (what.tracking) who.tracking = *what.tracking;
+    if (parcel.uuid) who.uuid = *parcel.uuid;
+    if (parcel.tracking) who.tracking = *parcel.tracking;
     given_names_[serial] = std::move(who);
   }
   const auto first = stamp(now);
-  const auto created = what.created_at.value_or(first);
+  const auto created = parcel.created_at.value_or(first);
   std::vector<step> steps;
-  for (const int status : what.way)
+  for (const int status : parcel.way)
     steps.push_back({steps.empty() ? std::min(created, first) : stamp(now), status});
   const auto index =
-      place(order_for(what.account, what.reference, what.known), serial, created, std::move(steps));
-  auto& all = lists_[what.account];
+      place(order_for(parcel.account, parcel.reference, parcel.known), serial, created, std::move(steps));
+  auto& all = lists_[parcel.account];
   all.pop_back(); // place() put it at the end; its date decides
   const auto where = std::upper_bound(all.begin(), all.end(), index,
                                       [&](parcel_index a, parcel_index b) { return older(a, b); });
@@ -162,10 +162,10 @@ parcel_index world::insert(new_parcel what, instant now) {
 }
 
 parcel_index world::insert_foreign(std::size_t account, instant now) {
-  new_parcel what;
-  what.account = account;
-  what.reference = foreign_reference(shape_.first.seed, foreign_made_++);
-  return insert(std::move(what), now);
+  new_parcel parcel;
+  parcel.account = account;
+  parcel.reference = foreign_reference(shape_.first.seed, foreign_made_++);
+  return insert(std::move(parcel), now);
 }
 
 bool world::remove_foreign(std::size_t account, draw& chance) {

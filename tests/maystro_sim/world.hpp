@@ -65,7 +65,7 @@ class world {
   std::optional<change> move_one(instant now);
   change set_status(parcel_index parcel, int status, instant now,
                     std::optional<boost::json::value> reason = {});
-  parcel_index insert(new_parcel what, instant now);
+  parcel_index insert(new_parcel parcel, instant now);
   // One more / one fewer parcel that the shop knows nothing of.
   parcel_index insert_foreign(std::size_t account, instant now);
   bool remove_foreign(std::size_t account, draw& chance);

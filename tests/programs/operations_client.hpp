@@ -39,15 +39,15 @@ struct reply {
 };
 
 inline reply ask(std::string method, std::string url, std::string token = "", std::string body = "") {
-  http::client_request what;
-  what.method = std::move(method);
-  what.url = std::move(url);
-  what.body = std::move(body);
-  if (!token.empty()) what.headers.emplace_back("Authorization", "Bearer " + token);
-  return run([what]() -> task<reply> {
+  http::client_request request;
+  request.method = std::move(method);
+  request.url = std::move(url);
+  request.body = std::move(body);
+  if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
+  return run([request]() -> task<reply> {
     auto executor = co_await asio::this_coro::executor;
     http::client client(executor, http::client_limits());
-    auto got = co_await client.send(what, std::chrono::steady_clock::now() + patience);
+    auto got = co_await client.send(request, std::chrono::steady_clock::now() + patience);
     client.close();
     if (!got) co_return reply();
     co_return reply{got->status, std::move(got->headers), std::move(got->body)};

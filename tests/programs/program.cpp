@@ -38,11 +38,11 @@ int exit_status(int raw) {
   return WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
 }
 
-answer ask(http::client_request what) {
-  return run([what]() -> task<answer> {
+answer ask(http::client_request request) {
+  return run([request]() -> task<answer> {
     auto executor = co_await asio::this_coro::executor;
     http::client client(executor, http::client_limits());
-    auto got = co_await client.send(what, std::chrono::steady_clock::now() + patience);
+    auto got = co_await client.send(request, std::chrono::steady_clock::now() + patience);
     client.close();
     if (!got) co_return answer();
     co_return answer{got->status, got->body};
@@ -148,28 +148,28 @@ finished run_program(const std::string& name, std::vector<std::string> arguments
 }
 
 answer http_get(const std::string& url, const std::string& authorization) {
-  http::client_request what;
-  what.url = url;
-  if (!authorization.empty()) what.headers.emplace_back("Authorization", authorization);
-  return ask(std::move(what));
+  http::client_request request;
+  request.url = url;
+  if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+  return ask(std::move(request));
 }
 
 answer http_post(const std::string& url, const std::string& body, const std::string& authorization,
                  const std::string& content_type) {
-  http::client_request what;
-  what.method = "POST";
-  what.url = url;
-  what.headers = {{"Content-Type", content_type}};
-  if (!authorization.empty()) what.headers.emplace_back("Authorization", authorization);
-  what.body = body;
-  return ask(std::move(what));
+  http::client_request request;
+  request.method = "POST";
+  request.url = url;
+  request.headers = {{"Content-Type", content_type}};
+  if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+  request.body = body;
+  return ask(std::move(request));
 }
 
 void pause_briefly() {
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
 }
-void give_up(const std::string& what) {
-  throw std::runtime_error("waited in vain: " + what);
+void give_up(const std::string& reason) {
+  throw std::runtime_error("waited in vain: " + reason);
 }
 
 } // namespace suivi::test

@@ -60,9 +60,9 @@ struct finished {
 finished run_program(const std::string& name, std::vector<std::string> arguments,
                      std::map<std::string, std::string> environment = {});
 
-// Polls until `holds` does; throws, naming `what`, after the limit.
+// Polls until `holds` does; throws, naming `description`, after the limit.
 template <class Condition>
-void wait_until(const std::string& what, Condition holds);
+void wait_until(const std::string& description, Condition holds);
 
 struct answer {
   unsigned status = 0; // 0: no answer
@@ -73,12 +73,12 @@ answer http_post(const std::string& url, const std::string& body, const std::str
                  const std::string& content_type = "application/json");
 
 void pause_briefly();
-[[noreturn]] void give_up(const std::string& what);
+[[noreturn]] void give_up(const std::string& reason);
 
 template <class Condition>
-void wait_until(const std::string& what, Condition holds) {
+void wait_until(const std::string& description, Condition holds) {
   for (auto end = std::chrono::steady_clock::now() + patience; !holds(); pause_briefly())
-    if (std::chrono::steady_clock::now() > end) give_up(what);
+    if (std::chrono::steady_clock::now() > end) give_up(description);
 }
 
 } // namespace suivi::test

@@ -92,8 +92,8 @@ class cluster {
       auto with = options();
       auto db = co_await pg::connection::connect(with);
       if (!db) co_return "";
-      pg::statement what{"", sql};
-      auto rows = co_await db->run(what);
+      pg::statement query{"", sql};
+      auto rows = co_await db->run(query);
       if (!rows) co_return "";
       co_return std::string(rows->text(0, 0));
     };

@@ -39,8 +39,8 @@ class process {
   virtual void forget() = 0; // what was in memory only
 
   [[nodiscard]] instant wall() const { return t_.now() + clock_off; }
-  void later(milliseconds wait, std::function<void()> what) {
-    t_.after(wait, [this, life = life_, what = std::move(what)] { run(life, what); });
+  void later(milliseconds wait, std::function<void()> action) {
+    t_.after(wait, [this, life = life_, action = std::move(action)] { run(life, action); });
   }
   // Dies here, perhaps.
   bool dies() {
@@ -53,12 +53,12 @@ class process {
   const faults& faults_;
 
  private:
-  void run(int life, const std::function<void()>& what) {
+  void run(int life, const std::function<void()>& action) {
     if (life != life_) return;
     if (t_.now() < frozen_until_)
-      t_.at(frozen_until_, [this, life, what] { run(life, what); });
+      t_.at(frozen_until_, [this, life, action] { run(life, action); });
     else
-      what();
+      action();
   }
 
   std::string name_;

@@ -63,15 +63,15 @@ std::optional<maystro::shipment> sim_courier::state(const parcel& of, instant wh
   return s;
 }
 
-void sim_courier::tell(const parcel& of, const step& what) {
+void sim_courier::tell(const parcel& of, const step& taken_step) {
   if (t_.happens(faults_.lost)) return;
   message m;
   m.id = next_message_++;
   m.account = of.account;
-  m.what = *state(of, what.when);
-  m.what.tracking.reset();
-  m.what.created_at.reset();
-  if (!t_.happens(faults_.untimed)) m.published_at = what.when;
+  m.shipment = *state(of, taken_step.when);
+  m.shipment.tracking.reset();
+  m.shipment.created_at.reset();
+  if (!t_.happens(faults_.untimed)) m.published_at = taken_step.when;
   int copies = t_.happens(faults_.doubled) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     ++under_way_;
@@ -137,13 +137,13 @@ api_answer sim_courier::list(const std::string& account, int page) {
   return a;
 }
 
-api_answer sim_courier::read(const std::string& account, const shop::wanted_read& what) {
+api_answer sim_courier::read(const std::string& account, const shop::wanted_read& wanted) {
   if (auto bad = trouble()) return *bad;
   instant shown = shown_now();
   api_answer a;
   a.server_date = std::chrono::floor<seconds>(t_.now());
   for (const parcel& p : parcels_)
-    if (p.account == account && (what.uuid ? p.uuid == *what.uuid : p.reference == what.reference))
+    if (p.account == account && (wanted.uuid ? p.uuid == *wanted.uuid : p.reference == wanted.reference))
       if (auto row = state(p, shown)) a.rows.push_back(std::move(*row));
   if (a.rows.empty()) {
     a.status = 404;

@@ -17,7 +17,7 @@ namespace suivi::simulation {
 struct message {
   std::int64_t id = 0;
   std::string account;
-  maystro::shipment what;
+  maystro::shipment shipment;
   std::optional<instant> published_at;
 };
 
@@ -54,7 +54,7 @@ class sim_courier {
   [[nodiscard]] std::vector<parcel>& parcels() { return parcels_; }
 
   [[nodiscard]] api_answer list(const std::string& account, int page);
-  [[nodiscard]] api_answer read(const std::string& account, const shop::wanted_read& what);
+  [[nodiscard]] api_answer read(const std::string& account, const shop::wanted_read& wanted);
   void away_for(milliseconds time) { away_until_ = t_.now() + time; }
   void come_back() { away_until_ = storm_until_ = t_.now(); }
   void throttle_for(milliseconds time) { storm_until_ = t_.now() + time; }
@@ -70,7 +70,7 @@ class sim_courier {
   static constexpr int page_size = 5;
 
  private:
-  void tell(const parcel& of, const step& what);
+  void tell(const parcel& of, const step& taken_step);
   void push(message m, int tries);
   [[nodiscard]] std::optional<api_answer> trouble();
   instant shown_now();

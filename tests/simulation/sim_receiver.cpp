@@ -16,10 +16,10 @@ bool sim_receiver::take(const message& m) {
   event.received_at = wall();
   event.state_since = wall();
   event.named_account = m.account;
-  event.what.account = m.account;
-  event.what.from = shop::source::webhook;
-  event.what.when = shop::webhook_time(m.published_at, event.received_at);
-  event.what.what = m.what;
+  event.observation.account = m.account;
+  event.observation.from = shop::source::webhook;
+  event.observation.when = shop::webhook_time(m.published_at, event.received_at);
+  event.observation.shipment = m.shipment;
   if (!store_.up) {
     spool_.push_back({std::move(event), m.id});
     return !dies();
@@ -27,7 +27,7 @@ bool sim_receiver::take(const message& m) {
   auto before = store_.events.size();
   bool fresh = store_.ingest(event, m.id, name());
   if (dies()) return false; // stored, not answered: it comes again
-  if (fresh && store_.events.size() > before) apply_soon(store_.events.rbegin()->second.what, 3ms);
+  if (fresh && store_.events.size() > before) apply_soon(store_.events.rbegin()->second.event, 3ms);
   return true;
 }
 
@@ -86,8 +86,8 @@ void sim_receiver::apply(std::vector<work> events) {
   if (events.empty()) return;
   std::vector<shop::observation> seen;
   for (auto& e : events) {
-    e.what.decide_by_later_time = receiver::waited_long_enough(e, wall());
-    seen.push_back(e.what);
+    e.observation.decide_by_later_time = receiver::waited_long_enough(e, wall());
+    seen.push_back(e.observation);
   }
   std::vector<disposition> ends;
   auto verdicts = store_.apply(seen, [&](std::span<const shop::verdict> v) {
@@ -109,21 +109,21 @@ void sim_receiver::apply(std::vector<work> events) {
 // In the door's transaction.
 void sim_receiver::settle(const work& event, const disposition& next) {
   auto& row = store_.events.at(event.id);
-  switch (next.what) {
+  switch (next.action) {
   case disposition::kind::close:
     store_.close(event.id, next.outcome);
     break;
   case disposition::kind::postpone:
-    if (row.what.state != next.state) row.what.state_since = wall();
-    row.what.state = next.state;
-    row.what.attempts = next.attempts;
-    row.what.courier_away = event.courier_away;
+    if (row.event.state != next.state) row.event.state_since = wall();
+    row.event.state = next.state;
+    row.event.attempts = next.attempts;
+    row.event.courier_away = event.courier_away;
     row.owner.clear();
     row.due = t_.now() + next.delay;
     break;
   case disposition::kind::read_first:
-    if (row.what.state != next.state) row.what.state_since = wall();
-    row.what.state = next.state;
+    if (row.event.state != next.state) row.event.state_since = wall();
+    row.event.state = next.state;
     row.due = t_.now() + 60s;
     break;
   case disposition::kind::try_again:
@@ -132,10 +132,10 @@ void sim_receiver::settle(const work& event, const disposition& next) {
 }
 
 void sim_receiver::carry_out(work event, const disposition& next) {
-  if (next.what == disposition::kind::try_again) {
+  if (next.action == disposition::kind::try_again) {
     ++event.busy_tries;
     apply_soon(std::move(event), next.delay);
-  } else if (next.what == disposition::kind::read_first) {
+  } else if (next.action == disposition::kind::read_first) {
     if (event.state != next.state) event.state_since = wall();
     event.state = next.state;
     event.attempts = next.attempts;
@@ -143,10 +143,10 @@ void sim_receiver::carry_out(work event, const disposition& next) {
   }
 }
 
-void sim_receiver::confirm(work event, shop::wanted_read what) {
+void sim_receiver::confirm(work event, shop::wanted_read wanted) {
   instant asked = wall();
-  later(t_.about(faults_.latency), [this, event, what, asked] {
-    auto answer = courier_.read(what.account, what);
+  later(t_.about(faults_.latency), [this, event, wanted, asked] {
+    auto answer = courier_.read(wanted.account, wanted);
     later(t_.about(faults_.latency), [this, event, answer, asked]() mutable {
       if (answer.failure) {
         event.courier_away = true;
@@ -157,10 +157,10 @@ void sim_receiver::confirm(work event, shop::wanted_read what) {
       std::vector<shop::observation> seen;
       for (auto& row : answer.rows) {
         shop::observation o;
-        o.account = event.what.account;
+        o.account = event.observation.account;
         o.from = shop::source::confirm;
         o.when = shop::pull_time(asked, wall(), answer.server_date, 10s);
-        o.what = std::move(row);
+        o.shipment = std::move(row);
         seen.push_back(std::move(o));
       }
       auto done = store_.apply(seen, [](auto) { return true; });

@@ -35,7 +35,7 @@ class sim_receiver final : public process {
   void apply_soon(receiver::work event, milliseconds wait);
   void apply(std::vector<receiver::work> events);
   void carry_out(receiver::work event, const receiver::disposition& next);
-  void confirm(receiver::work event, shop::wanted_read what);
+  void confirm(receiver::work event, shop::wanted_read wanted);
   void settle(const receiver::work& event, const receiver::disposition& next);
 
   sim_store& store_;

@@ -21,8 +21,8 @@ constexpr int in_flight_max = 10;
 
 struct sim_reconciler::request {
   std::optional<int> page;
-  shop::wanted_read what; // where it is no page
-  bool settles = false;   // a doubt
+  shop::wanted_read wanted; // where it is no page
+  bool settles = false;     // a doubt
   int tries = 0;
   reconciler::pace::priority priority = reconciler::pace::priority::page;
   reconciler::pace::budget_charge price = reconciler::pace::budget_charge::first;
@@ -113,11 +113,11 @@ void sim_reconciler::go_on(std::shared_ptr<sweep> s) {
     ++s->doubt_rounds;
     for (auto& wanted : std::exchange(s->doubts, {})) {
       auto r = std::make_shared<request>();
-      r->what = std::move(wanted);
+      r->wanted = std::move(wanted);
       r->settles = true;
       r->priority = reconciler::pace::priority::single_read;
       ++s->in_flight;
-      auto wait = std::max(milliseconds(0), std::chrono::ceil<milliseconds>(r->what.not_before - wall()));
+      auto wait = std::max(milliseconds(0), std::chrono::ceil<milliseconds>(r->wanted.not_before - wall()));
       later(wait, [this, s, r] { stand_in_line(s, r); });
     }
     return admit(s);
@@ -142,7 +142,7 @@ void sim_reconciler::plan_rotation(std::shared_ptr<sweep> s) {
     bool rested = open[i]->pulled_at && wall() - *open[i]->pulled_at < reconciler::rotation_rest;
     if (i >= static_cast<std::size_t>(reconciler::rotation_least) && rested) break;
     auto r = std::make_shared<request>();
-    r->what = {s->account, open[i]->uuid, "", {}};
+    r->wanted = {s->account, open[i]->uuid, "", {}};
     r->priority = reconciler::pace::priority::single_read;
     ++s->in_flight;
     stand_in_line(s, r);
@@ -176,7 +176,7 @@ void sim_reconciler::launch(std::shared_ptr<sweep> s, std::shared_ptr<request> r
   later(t_.about(faults_.latency), [this, s, r, asked] {
     if (s->ended) return;
     ++counts.requests;
-    auto answer = r->page ? courier_.list(s->account, *r->page) : courier_.read(s->account, r->what);
+    auto answer = r->page ? courier_.list(s->account, *r->page) : courier_.read(s->account, r->wanted);
     later(t_.about(faults_.latency), [this, s, r, answer = std::move(answer), asked] {
       if (!s->ended) take(s, r, answer, asked);
     });
@@ -192,17 +192,17 @@ void sim_reconciler::take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, 
   auto next = reconciler::judge(failure, answer.retry_after, r->tries,
                                 s->pace.throttled_in_a_row() + (throttled ? 1 : 0), t_.chance());
   s->pace.ended(r->ticket, how, next.wait, t_.chance(), t_.steady());
-  if (next.what == reconciler::next_step::stop_account || !s->pace.give_up_reason(t_.steady()).empty())
+  if (next.step == reconciler::next_step::stop_account || !s->pace.give_up_reason(t_.steady()).empty())
     s->stopped = true;
   using reconciler::next_step;
   if (s->stopped) return end(s);
-  if (next.what == next_step::again || next.what == next_step::again_gated) {
+  if (next.step == next_step::again || next.step == next_step::again_gated) {
     r->price = throttled ? reconciler::pace::budget_charge::none : reconciler::pace::budget_charge::repeated;
     if (!throttled && r->page) r->priority = reconciler::pace::priority::repetition;
-    later(next.what == next_step::again ? next.wait : 0ms, [this, s, r] { stand_in_line(s, r); });
+    later(next.step == next_step::again ? next.wait : 0ms, [this, s, r] { stand_in_line(s, r); });
     return admit(s);
   }
-  concluded(s, r, next.what == next_step::take ? &answer : nullptr, next.what == next_step::past_end, asked);
+  concluded(s, r, next.step == next_step::take ? &answer : nullptr, next.step == next_step::past_end, asked);
 }
 
 void sim_reconciler::concluded(std::shared_ptr<sweep> s, std::shared_ptr<request> r, const api_answer* good,
@@ -242,7 +242,7 @@ void sim_reconciler::write(std::shared_ptr<sweep> s, std::vector<maystro::shipme
     o.account = s->account;
     o.from = shop::source::sweep;
     o.when = when;
-    o.what = row;
+    o.shipment = row;
     seen.push_back(std::move(o));
   }
   auto verdicts = store_.apply(seen, [&](auto) { return store_.holds(s->account, s->term); });
@@ -255,7 +255,7 @@ void sim_reconciler::write(std::shared_ptr<sweep> s, std::vector<maystro::shipme
   for (std::size_t i = 0; verdicts && i < rows.size(); ++i) {
     const auto& v = (*verdicts)[i];
     if (v.wanted) s->doubts.push_back(*v.wanted);
-    if (v.what == shop::outcome::busy)
+    if (v.outcome == shop::outcome::busy)
       busy.push_back(rows[i]);
     else
       s->written.insert(*rows[i].uuid);

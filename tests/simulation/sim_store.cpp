@@ -31,7 +31,7 @@ std::string told(const shop::parcel_row& p) {
 bool sim_store::ingest(receiver::work event, std::int64_t message, const std::string& owner) {
   if (!keys_.emplace(message, next_event_).second) return false;
   event.id = next_event_++;
-  event.what.event_id = event.id;
+  event.observation.event_id = event.id;
   auto id = event.id;
   open_.insert(id);
   events[id] = {std::move(event), owner, owner.empty() ? t_.now() : t_.now() + event_lease, std::nullopt};
@@ -45,7 +45,7 @@ std::vector<receiver::work> sim_store::claim(const std::string& who) {
     if (e.due > t_.now() || taken.size() >= 50) continue;
     e.owner = who;
     e.due = t_.now() + event_lease;
-    taken.push_back(e.what);
+    taken.push_back(e.event);
   }
   return taken;
 }
@@ -58,17 +58,17 @@ void sim_store::close(std::int64_t event, std::string outcome) {
 void sim_store::wake_parked() {
   for (auto id : open_) {
     auto& e = events.at(id);
-    if (e.what.state != receiver::event_state::parked || !e.owner.empty()) continue;
+    if (e.event.state != receiver::event_state::parked || !e.owner.empty()) continue;
     for (const auto& [order_id, order] : orders)
-      if (order.reference == e.what.what.what.reference) e.due = t_.now();
+      if (order.reference == e.event.observation.shipment.reference) e.due = t_.now();
   }
 }
 
 shop::snapshot sim_store::read(std::span<const shop::observation> seen) const {
   std::set<std::string> references, uuids, ids;
   for (const auto& o : seen) {
-    if (o.what.reference) references.insert(*o.what.reference);
-    if (o.what.uuid) uuids.insert(*o.what.uuid);
+    if (o.shipment.reference) references.insert(*o.shipment.reference);
+    if (o.shipment.uuid) uuids.insert(*o.shipment.uuid);
   }
   for (const auto& [id, order] : orders)
     if (references.contains(order.reference)) ids.insert(id);
@@ -122,7 +122,7 @@ sim_store::apply(std::span<const shop::observation> seen,
                  const std::function<bool(std::span<const shop::verdict>)>& then) {
   if (!up) return std::nullopt;
   for (const auto& o : seen)
-    if (o.decide_by_later_time) guessed.insert(*o.what.uuid);
+    if (o.decide_by_later_time) guessed.insert(*o.shipment.uuid);
   auto decided = shop::decide(read(seen), seen, {});
   if (!then(decided.verdicts)) {
     ++stale_writes_refused;

@@ -21,7 +21,7 @@ struct violation : std::runtime_error {
 };
 
 struct stored_event {
-  receiver::work what;
+  receiver::work event;
   std::string owner;
   instant due{};
   std::optional<std::string> outcome; // once closed

@@ -21,16 +21,16 @@ class timeline {
   [[nodiscard]] instant now() const { return now_; }
   [[nodiscard]] steady_time steady() const { return steady_time{} + std::chrono::hours(24) + (now_ - begin); }
 
-  void at(instant when, std::function<void()> what) {
-    queue_.push({std::max(when, now_), next_++, std::move(what)});
+  void at(instant when, std::function<void()> action) {
+    queue_.push({std::max(when, now_), next_++, std::move(action)});
   }
-  void after(milliseconds wait, std::function<void()> what) { at(now_ + wait, std::move(what)); }
+  void after(milliseconds wait, std::function<void()> action) { at(now_ + wait, std::move(action)); }
   void run_until(instant end) {
     while (!queue_.empty() && queue_.top().when <= end) {
       auto next = queue_.top();
       queue_.pop();
       now_ = next.when;
-      next.what();
+      next.action();
     }
     now_ = end;
   }
@@ -50,7 +50,7 @@ class timeline {
   struct entry {
     instant when;
     std::uint64_t number;
-    std::function<void()> what;
+    std::function<void()> action;
     bool operator<(const entry& other) const {
       return when != other.when ? when > other.when : number > other.number;
     }

@@ -85,11 +85,11 @@ class world {
   }
 
   // Each kind of trouble in its own rhythm, until `until_`.
-  void again(milliseconds mean, std::function<void()> what) {
-    t_.after(t_.about(mean), [this, mean, what, phase = phase_] {
+  void again(milliseconds mean, std::function<void()> action) {
+    t_.after(t_.about(mean), [this, mean, action, phase = phase_] {
       if (phase != phase_) return;
-      what();
-      again(mean, what);
+      action();
+      again(mean, action);
     });
   }
 
@@ -176,9 +176,9 @@ class world {
     for (auto id : acknowledged_)
       if (!store_.knows(id)) throw violation(fmt::format("message {} was acknowledged and is lost", id));
     for (const auto& [id, e] : store_.events) {
-      bool parked = e.what.state == receiver::event_state::parked;
+      bool parked = e.event.state == receiver::event_state::parked;
       if (!e.outcome && !parked) throw violation(fmt::format("event {} is not done with", id));
-      if (!e.outcome && has_order(e.what.what))
+      if (!e.outcome && has_order(e.event.observation))
         throw violation(fmt::format("event {} is parked for ever", id));
     }
     for (const auto& [id, order] : store_.orders) check(order);
@@ -189,7 +189,7 @@ class world {
 
   [[nodiscard]] bool has_order(const shop::observation& o) const {
     for (const auto& [id, order] : store_.orders)
-      if (order.reference == o.what.reference && order.account == o.account) return true;
+      if (order.reference == o.shipment.reference && order.account == o.account) return true;
     return false;
   }
 

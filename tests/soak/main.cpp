@@ -21,10 +21,10 @@ struct length {
   int sweep_seconds = 20;
 };
 
-double sum(const sample& s, double table_state::* what) {
+double sum(const sample& s, double table_state::* member) {
   double all = 0;
   for (const auto& [name, state] : s.tables)
-    if (name.starts_with("suivi.")) all += state.*what;
+    if (name.starts_with("suivi.")) all += state.*member;
   return all;
 }
 

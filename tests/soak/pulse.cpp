@@ -51,11 +51,11 @@ task<void> pulse::beat() {
   client.close();
 }
 
-task<void> pulse::push(http::client& client, ledger::message what) {
+task<void> pulse::push(http::client& client, ledger::message message) {
   http::client_request request;
   request.method = "POST";
   request.url = url_;
-  request.body = what.body;
+  request.body = message.body;
   auto begun = steady_clock::now();
   auto got = co_await client.send(request, begun + 10s);
   std::chrono::duration<double, std::milli> took = steady_clock::now() - begun;
@@ -64,7 +64,7 @@ task<void> pulse::push(http::client& client, ledger::message what) {
     co_return;
   }
   auto outcome = boost::json::parse(got->body).at("outcome").as_string();
-  pages_.acknowledge(what.number, {std::string(outcome), std::nullopt});
+  pages_.acknowledge(message.number, {std::string(outcome), std::nullopt});
   std::lock_guard lock(guard_);
   latencies_.push_back(took.count());
 }

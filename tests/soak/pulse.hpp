@@ -32,7 +32,7 @@ class pulse {
  private:
   void work();
   task<void> beat();
-  task<void> push(http::client& client, ledger::message what);
+  task<void> push(http::client& client, ledger::message message);
 
   std::string url_;
   ledger::book& pages_;

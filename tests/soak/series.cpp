@@ -56,12 +56,12 @@ double quantile(std::vector<double> values, double share) {
 std::vector<std::string> objections(const std::vector<sample>& samples, double held_seconds) {
   std::vector<std::string> all;
   if (samples.size() < 3) return {"too few samples to say anything"};
-  auto judge = [&](const char* what, const char* unit, double growth, double slack, auto value) {
+  auto judge = [&](const char* label, const char* unit, double growth, double slack, auto value) {
     auto [first, last] = medians(samples, value);
     auto bound = first * growth + slack;
     if (last > bound)
       all.push_back(
-          fmt::format("{} grew from {:.1f} to {:.1f} {}, more than {:.1f}", what, first, last, unit, bound));
+          fmt::format("{} grew from {:.1f} to {:.1f} {}, more than {:.1f}", label, first, last, unit, bound));
   };
   judge("the receiver's memory", "MB", memory_growth, memory_slack_megabytes,
         [](const sample& s) { return s.receiver_megabytes; });

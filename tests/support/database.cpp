@@ -108,11 +108,12 @@ task<std::string> ready_template(pg::connection& cluster, bool migrated) {
   co_return name;
 }
 
-task<void> create(std::string name, holding what) {
+task<void> create(std::string name, holding contents) {
   auto url = cluster_url();
   auto cluster = co_await open(url);
   std::string from = "template0";
-  if (what != holding::nothing) from = co_await ready_template(cluster, what == holding::migrated_shop);
+  if (contents != holding::nothing)
+    from = co_await ready_template(cluster, contents == holding::migrated_shop);
   auto drop = fmt::format("drop database if exists {} with (force)", name);
   auto make = fmt::format("create database {} template {}", name, from);
   co_await script(cluster, drop);
@@ -160,11 +161,11 @@ std::string with_parameters(std::string_view url, std::string_view parameters) {
   return fmt::format("{}{}{}", url, url.find('?') == std::string_view::npos ? '?' : '&', parameters);
 }
 
-database::database(holding what) {
+database::database(holding contents) {
   static int made = 0;
   name_ = fmt::format("suivi_test_{}_{}", getpid(), ++made);
   url_ = with_database(cluster_url(), name_);
-  run(create(name_, what));
+  run(create(name_, contents));
 }
 
 database::~database() {

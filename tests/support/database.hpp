@@ -20,7 +20,7 @@ enum class holding {
 
 class database {
  public:
-  explicit database(holding what = holding::migrated_shop);
+  explicit database(holding contents = holding::migrated_shop);
   ~database(); // drops it, whoever is connected
   database(const database&) = delete;
   database& operator=(const database&) = delete;

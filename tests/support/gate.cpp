@@ -48,7 +48,7 @@ place find_server(const std::string& url) {
 struct gate::inside {
   struct trap {
     std::string bytes;
-    last_piece what = last_piece::passed_on;
+    last_piece last = last_piece::passed_on;
     int times = 0;
   };
   struct orders {
@@ -85,9 +85,9 @@ struct gate::inside {
   void close_all(bool by_reset);
   void wake_all();
   void close();
-  // Runs `what` on the gate's thread and waits for its end.
-  template <class What>
-  void order(What what);
+  // Runs `task` on the gate's thread and waits for its end.
+  template <class Task>
+  void order(Task task);
 
   asio::io_context io{1};
   tcp::endpoint server;
@@ -165,7 +165,7 @@ task<void> gate::inside::run_pump(std::shared_ptr<link> l, way direction) {
 task<bool> gate::inside::hand_on(link& l, way direction, std::string_view bytes) {
   auto& to = direction == way::to_server ? l.server : l.client;
   bool cut = springs(l.pumps[at(direction)], direction, bytes);
-  bool lost = cut && now.traps[at(direction)].what == last_piece::kept_back;
+  bool lost = cut && now.traps[at(direction)].last == last_piece::kept_back;
   while (!bytes.empty() && !l.gone && !lost) {
     error_code failed;
     auto piece = asio::buffer(bytes.data(), now.sliced ? 1 : bytes.size());
@@ -238,11 +238,11 @@ void gate::inside::close() {
   close_all(false);
 }
 
-template <class What>
-void gate::inside::order(What what) {
+template <class Task>
+void gate::inside::order(Task task) {
   std::promise<void> done;
   asio::post(io, [&] {
-    what();
+    task();
     wake_all();
     done.set_value();
   });
@@ -278,8 +278,8 @@ void gate::delay(milliseconds each_piece) {
 void gate::refuse() {
   inside_->order([&] { inside_->now.refused = true; });
 }
-void gate::cut_at(way direction, std::string bytes, last_piece what, int times) {
-  inside_->order([&] { inside_->now.traps[at(direction)] = {std::move(bytes), what, times}; });
+void gate::cut_at(way direction, std::string bytes, last_piece last, int times) {
+  inside_->order([&] { inside_->now.traps[at(direction)] = {std::move(bytes), last, times}; });
 }
 void gate::pass() {
   inside_->order([&] { inside_->now = inside::orders(); });

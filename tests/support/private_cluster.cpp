@@ -36,8 +36,8 @@ task<std::string> first_cell(std::string url, std::string sql) {
   auto with = options_for(url);
   auto db = co_await pg::connection::connect(with);
   if (!db) co_return "";
-  pg::statement what{"", sql};
-  auto rows = co_await db->run(what);
+  pg::statement query{"", sql};
+  auto rows = co_await db->run(query);
   if (!rows || rows->empty()) co_return "";
   co_return rows->null(0, 0) ? "NULL" : std::string(rows->text(0, 0));
 }

@@ -38,9 +38,9 @@ struct mute_server {
   std::string url;
 };
 
-std::size_t count(const std::string& in, const std::string& what) {
+std::size_t count(const std::string& in, const std::string& text) {
   std::size_t n = 0;
-  for (auto at = in.find(what); at != std::string::npos; at = in.find(what, at + what.size())) ++n;
+  for (auto at = in.find(text); at != std::string::npos; at = in.find(text, at + text.size())) ++n;
   return n;
 }
 

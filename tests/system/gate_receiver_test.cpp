@@ -129,10 +129,10 @@ TEST_CASE("a webhook whose storing was in doubt is applied before its lease laps
 
 TEST_CASE(
     "the order to store webhooks is lost, or arrives and nothing more, and none of them is lost or doubled") {
-  for (auto what : {last_piece::kept_back, last_piece::passed_on}) {
+  for (auto last : {last_piece::kept_back, last_piece::passed_on}) {
     gated_receiver r;
     r.push_some(1);
-    r.to_database.cut_at(way::to_server, "inbox_ingest", what, 3);
+    r.to_database.cut_at(way::to_server, "inbox_ingest", last, 3);
     r.push_some(1);
     CHECK(r.to_database.sprung() >= 1);
     r.recovers();

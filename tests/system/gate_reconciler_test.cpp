@@ -111,9 +111,9 @@ TEST_CASE("a sweep whose database's bytes come one by one, or late, is complete"
 }
 
 TEST_CASE("the answers to a sweep's COMMITs are lost again and again and every change is journaled once") {
-  for (auto what : {last_piece::kept_back, last_piece::passed_on}) {
+  for (auto last : {last_piece::kept_back, last_piece::passed_on}) {
     gated_shop s;
-    auto order = [&](gated_shop&) { s.to_database.cut_at(way::to_client, answer_of_commit, what, 4); };
+    auto order = [&](gated_shop&) { s.to_database.cut_at(way::to_client, answer_of_commit, last, 4); };
     auto report = s.sweep_under(order, milliseconds(3'000));
     CHECK(s.to_database.sprung() == 4);
     CHECK(text(report, "verdict") == "complete");

@@ -57,9 +57,9 @@ struct replayed_shop : operations_client {
 } // namespace
 
 TEST_CASE("the answer to a replay's COMMIT is lost and every event is applied once") {
-  for (auto what : {last_piece::kept_back, last_piece::passed_on}) {
+  for (auto last : {last_piece::kept_back, last_piece::passed_on}) {
     replayed_shop s;
-    s.to_database.cut_at(way::to_client, std::string("COMMIT\0", 7), what);
+    s.to_database.cut_at(way::to_client, std::string("COMMIT\0", 7), last);
     auto counts = s.replay();
     CHECK(s.to_database.sprung() == 1); // all in one transaction, which is not done a second time
     CHECK(counts.at("applied") == events);

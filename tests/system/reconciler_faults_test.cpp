@@ -202,14 +202,14 @@ struct odd_courier {
 };
 
 struct odd {
-  const char* what;
+  const char* name;
   raw_answer answer;
   const char* reason;
   int tries;
 };
 
 void meet(const odd& o) {
-  CAPTURE(o.what);
+  CAPTURE(o.name);
   bool well = false;
   odd_courier c([&](const odd_courier& self, const std::string& target) {
     if (!target.ends_with("?page=1")) return whole_answer(404, R"({"detail":"Invalid page."})");

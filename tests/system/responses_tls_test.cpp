@@ -37,11 +37,11 @@ loopback::client_limits trusting(const certificates& made) {
 
 // The status; 0 where there is no connection.
 unsigned push(asking& client, const webhook_sender& r, const std::string& reference) {
-  loopback::client_request what;
-  what.method = "POST";
-  what.url = "https://localhost:" + std::to_string(r.port) + secret_address;
-  what.body = event(reference);
-  auto answer = client.send(what);
+  loopback::client_request request;
+  request.method = "POST";
+  request.url = "https://localhost:" + std::to_string(r.port) + secret_address;
+  request.body = event(reference);
+  auto answer = client.send(request);
   return answer ? answer->status : 0;
 }
 

@@ -17,9 +17,9 @@ const std::string two = "example-a:example-key-1:A,example-b:example-key-2:B";
 constexpr std::chrono::seconds takeover_patience{60 * slowness};
 
 template <class Condition>
-void within(std::chrono::seconds limit, const std::string& what, Condition holds) {
+void within(std::chrono::seconds limit, const std::string& description, Condition holds) {
   for (auto end = std::chrono::steady_clock::now() + limit; !holds(); pause_briefly())
-    if (std::chrono::steady_clock::now() > end) give_up(what);
+    if (std::chrono::steady_clock::now() > end) give_up(description);
 }
 
 bool asked(const reconciler_process& s, const std::string& question) {

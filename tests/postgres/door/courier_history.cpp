@@ -71,7 +71,7 @@ std::optional<moved> courier_history::state(int parcel, instant when) const {
   if (when < made(parcel)) return std::nullopt;
   moved now{parcel, 0, 0, false}; // made as 4
   for (const auto& change : changes_)
-    if (change.parcel == parcel && change.when <= when) now = change.what;
+    if (change.parcel == parcel && change.when <= when) now = change.movement;
   return now;
 }
 
@@ -87,15 +87,15 @@ int courier_history::current_parcel(int order) const {
   return newest_alive >= 0 ? newest_alive : newest;
 }
 
-shop::observation courier_history::base(int parcel, const moved& what) const {
+shop::observation courier_history::base(int parcel, const moved& movement) const {
   shop::observation o;
   o.account = "account-a";
-  o.what.uuid = uuid(parcel);
-  o.what.display_id = "display-" + uuid(parcel);
-  o.what.reference = reference(of_.parcels[static_cast<std::size_t>(parcel)]);
-  o.what.status = statuses[static_cast<std::size_t>(what.status)];
-  o.what.alert_reason.present = true;
-  if (what.alerted) o.what.alert_reason.value = "7";
+  o.shipment.uuid = uuid(parcel);
+  o.shipment.display_id = "display-" + uuid(parcel);
+  o.shipment.reference = reference(of_.parcels[static_cast<std::size_t>(parcel)]);
+  o.shipment.status = statuses[static_cast<std::size_t>(movement.status)];
+  o.shipment.alert_reason.present = true;
+  if (movement.alerted) o.shipment.alert_reason.value = "7";
   return o;
 }
 
@@ -108,8 +108,8 @@ std::optional<shop::observation> courier_history::pull(int parcel, instant asked
   shop::observation o = base(parcel, *shown);
   o.from = shop::source::sweep;
   o.when = shop::pull_time(asked, to, std::nullopt, api_lag);
-  o.what.tracking = tracking(parcel);
-  o.what.created_at = made(parcel);
+  o.shipment.tracking = tracking(parcel);
+  o.shipment.created_at = made(parcel);
   return o;
 }
 
@@ -124,13 +124,13 @@ std::optional<shop::observation> courier_history::tell(const heard& one) const {
     auto o = pull(change.parcel, asked(one), milliseconds(one.jitter_ms));
     if (o && one.how == hearing::foreign) {
       o->account = "account-b";
-      o->what.uuid = "foreign-" + *o->what.uuid;
-      o->what.tracking = "foreign-" + *o->what.tracking;
-      o->what.display_id.reset();
+      o->shipment.uuid = "foreign-" + *o->shipment.uuid;
+      o->shipment.tracking = "foreign-" + *o->shipment.tracking;
+      o->shipment.display_id.reset();
     }
     return o;
   }
-  shop::observation o = base(change.parcel, change.what);
+  shop::observation o = base(change.parcel, change.movement);
   o.from = one.how == hearing::replay ? shop::source::replay : shop::source::webhook;
   o.when = one.how == hearing::untimed ? shop::webhook_time(std::nullopt, change.when + seconds(one.at_s))
                                        : shop::webhook_time(change.when, change.when + seconds(one.at_s));

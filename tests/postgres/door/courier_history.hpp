@@ -75,10 +75,10 @@ class courier_history {
   struct timed {
     int parcel;
     instant when;
-    moved what;
+    moved movement;
   };
 
-  [[nodiscard]] shop::observation base(int parcel, const moved& what) const;
+  [[nodiscard]] shop::observation base(int parcel, const moved& movement) const;
   [[nodiscard]] instant made(int parcel) const;
 
   history of_;

@@ -25,7 +25,7 @@ task<void> apply_until_done(pg::connection& db, std::vector<observation> left,
     }
     std::vector<observation> busy;
     for (std::size_t i = 0; i < left.size(); ++i)
-      if ((*verdicts)[i].what == outcome::busy) busy.push_back(left[i]);
+      if ((*verdicts)[i].outcome == outcome::busy) busy.push_back(left[i]);
     left = std::move(busy);
     if (!left.empty()) co_await runtime::sleep_for(milliseconds(5));
   }
@@ -58,15 +58,15 @@ TEST_CASE(
     door_options options;
     auto verdicts = co_await shop::apply(db, rows, options);
     REQUIRE(verdicts.has_value());
-    CHECK((*verdicts)[0].what == outcome::applied);
-    CHECK((*verdicts)[1].what == outcome::busy);
-    CHECK((*verdicts)[2].what == outcome::applied);
+    CHECK((*verdicts)[0].outcome == outcome::applied);
+    CHECK((*verdicts)[1].outcome == outcome::busy);
+    CHECK((*verdicts)[2].outcome == outcome::applied);
     auto released = co_await holder.run_script("rollback");
     REQUIRE(released.has_value());
     verdicts = co_await shop::apply(db, rows, options);
     REQUIRE(verdicts.has_value());
-    CHECK((*verdicts)[1].what == outcome::applied);
-    CHECK((*verdicts)[0].what == outcome::unchanged);
+    CHECK((*verdicts)[1].outcome == outcome::applied);
+    CHECK((*verdicts)[0].outcome == outcome::unchanged);
   }(shop.db.url()));
 }
 
@@ -149,12 +149,12 @@ TEST_CASE("a parcel that comes to another order waits for the lock of the order 
     door_options options;
     auto verdicts = co_await shop::apply(db, rows, options);
     REQUIRE(verdicts.has_value());
-    CHECK(verdicts->front().what == outcome::busy);
+    CHECK(verdicts->front().outcome == outcome::busy);
     auto released = co_await holder.run_script("rollback");
     REQUIRE(released.has_value());
     verdicts = co_await shop::apply(db, rows, options);
     REQUIRE(verdicts.has_value());
-    CHECK(verdicts->front().what == outcome::applied);
+    CHECK(verdicts->front().outcome == outcome::applied);
   }(shop.db.url()));
   CHECK(shop.get("select string_agg(order_id, ',') from suivi.parcel") == "order-R2");
 }
@@ -173,12 +173,12 @@ TEST_CASE("a parcel whose order has gone is taken over by one caller at a time")
     door_options options;
     auto verdicts = co_await shop::apply(db, rows, options);
     REQUIRE(verdicts.has_value());
-    CHECK(verdicts->front().what == outcome::busy);
+    CHECK(verdicts->front().outcome == outcome::busy);
     auto released = co_await other.run_script("rollback");
     REQUIRE(released.has_value());
     verdicts = co_await shop::apply(db, rows, options);
     REQUIRE(verdicts.has_value());
-    CHECK(verdicts->front().what == outcome::applied);
+    CHECK(verdicts->front().outcome == outcome::applied);
   }(shop.db.url()));
   CHECK(shop.get("select string_agg(order_id || ' ' || status, ',') from suivi.parcel") == "order-R2 41");
   CHECK(shop.column(2, "shippingStatus") == "LIVRÉ");

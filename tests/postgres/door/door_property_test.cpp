@@ -71,8 +71,8 @@ class play {
     co_await look();
     std::vector<observation> batch;
     for (const auto& one : tellings) {
-      auto what = h_.tell(one);
-      if (what) batch.push_back(*what);
+      auto observed = h_.tell(one);
+      if (observed) batch.push_back(*observed);
       if (batch.empty() || one.with_next) continue;
       auto told = std::exchange(batch, {});
       co_await apply(std::move(told));
@@ -133,7 +133,7 @@ class play {
       auto before = versions();
       auto verdicts = co_await shop::apply(*db_, now, options_);
       RC_ASSERT(verdicts.has_value());
-      if (has_to_ask) RC_ASSERT(verdicts->front().what == outcome::in_doubt);
+      if (has_to_ask) RC_ASSERT(verdicts->front().outcome == outcome::in_doubt);
       for (std::size_t i = 0; i < now.size(); ++i) {
         note(now[i], (*verdicts)[i]);
         if ((*verdicts)[i].wanted) {
@@ -141,20 +141,21 @@ class play {
           ++reads_;
           todo.push_back({read(*(*verdicts)[i].wanted)});
         }
-        if ((*verdicts)[i].what == outcome::in_doubt) {
+        if ((*verdicts)[i].outcome == outcome::in_doubt) {
           if (alone) RC_ASSERT(!settled); // one read is enough where nothing else is told meanwhile
           todo.push_back({{now[i]}, true});
         }
       }
       co_await look();
-      if (now.size() == 1) RC_ASSERT((verdicts->front().what == outcome::applied) == (versions() != before));
+      if (now.size() == 1)
+        RC_ASSERT((verdicts->front().outcome == outcome::applied) == (versions() != before));
       check_model();
     }
   }
 
   // (Untimed webhooks may have guessed wrongly, and of several parcels an order shows one.)
   [[nodiscard]] bool undecided(const observation& told) const {
-    int parcel = told.account == "account-a" ? h_.parcel_with(*told.what.uuid) : -1;
+    int parcel = told.account == "account-a" ? h_.parcel_with(*told.shipment.uuid) : -1;
     if (parcel < 0 || guessed_.contains(parcel) || told.when.kind == as_of::shape::untimed) return false;
     int order = h_.parcels()[static_cast<std::size_t>(parcel)];
     if (h_.parcels_of(order) > 1) return false;
@@ -163,28 +164,30 @@ class play {
 
   void note(const observation& told, const verdict& v) {
     if (told.account != "account-a") {
-      RC_ASSERT(v.what == outcome::conflict);
+      RC_ASSERT(v.outcome == outcome::conflict);
       return;
     }
-    RC_ASSERT(v.what != outcome::busy && v.what != outcome::unmatched && v.what != outcome::conflict);
+    RC_ASSERT(v.outcome != outcome::busy && v.outcome != outcome::unmatched &&
+              v.outcome != outcome::conflict);
     now_ = std::max(now_, told.when.to);
-    int parcel = h_.parcel_with(*told.what.uuid);
-    statuses_told.insert(*told.what.status);
-    if (v.what != outcome::in_doubt) told_[static_cast<std::size_t>(parcel)].tell(told);
+    int parcel = h_.parcel_with(*told.shipment.uuid);
+    statuses_told.insert(*told.shipment.status);
+    if (v.outcome != outcome::in_doubt) told_[static_cast<std::size_t>(parcel)].tell(told);
     if (told.when.kind == as_of::shape::untimed) guessed_.insert(parcel);
     bool pulled = told.when.kind == as_of::shape::interval;
-    if (pulled) pulled_.emplace(h_.parcels()[static_cast<std::size_t>(parcel)], *told.what.status);
+    if (pulled) pulled_.emplace(h_.parcels()[static_cast<std::size_t>(parcel)], *told.shipment.status);
     if (told.from != read_as() && !replaying_) applied_.push_back(told);
   }
 
   // As early as the door allows, and lagging as far as the API may; after the sweep it lags no more, or
   // nobody could say what the truth is.
-  std::vector<observation> read(const wanted_read& what) {
-    instant asked = std::max(what.not_before, now_);
+  std::vector<observation> read(const wanted_read& wanted) {
+    instant asked = std::max(wanted.not_before, now_);
     std::vector<observation> rows;
     for (int parcel = 0; parcel < static_cast<int>(told_.size()); ++parcel) {
-      bool meant = what.uuid ? h_.uuid(parcel) == *what.uuid
-                             : h_.reference(h_.parcels()[static_cast<std::size_t>(parcel)]) == what.reference;
+      bool meant = wanted.uuid
+                       ? h_.uuid(parcel) == *wanted.uuid
+                       : h_.reference(h_.parcels()[static_cast<std::size_t>(parcel)]) == wanted.reference;
       if (!meant) continue;
       auto row = h_.pull(parcel, asked, swept_ ? milliseconds(11'000) : milliseconds(0));
       if (!row) continue;

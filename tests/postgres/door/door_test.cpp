@@ -11,7 +11,7 @@ TEST_CASE("a sweep's row fills tracking number, courier id and status of its ord
   shop_database shop;
   shop.add_orders(1, 3);
   auto verdicts = apply(shop, {row(10, 2, "u2", 31)});
-  CHECK(verdicts.front().what == outcome::applied);
+  CHECK(verdicts.front().outcome == outcome::applied);
   CHECK(verdicts.front().order_id == "order-R2");
   CHECK(shop.column(2, "trackingNumber") == "track-u2");
   CHECK(shop.column(2, "maystroOrderId") == "u2");
@@ -24,7 +24,7 @@ TEST_CASE("a missing tracking number is filled although the status text is right
   shop_database shop;
   shop.add_orders(1, 1);
   shop.sql(R"(update orders set "shippingStatus" = 'EXPÉDIÉ')");
-  CHECK(apply(shop, {row(10, 1, "u1", 31)}).front().what == outcome::applied);
+  CHECK(apply(shop, {row(10, 1, "u1", 31)}).front().outcome == outcome::applied);
   CHECK(shop.column(1, "trackingNumber") == "track-u1");
 }
 
@@ -34,16 +34,16 @@ TEST_CASE("applying the same rows again writes no row of the shop and none of th
   std::vector<observation> rows;
   for (int n = 1; n <= 50; ++n) {
     rows.push_back(row(10, n, fmt::format("u{}", n), n % 2 ? 41 : 32));
-    rows.back().what.alerted_at = {true, at(3) + microseconds(123456)};
-    rows.back().what.alert_reason = {true, "12"};
-    rows.back().what.metadata = R"({"commune_name":"Hydra","display_id":"77","product_price":1500.50})";
+    rows.back().shipment.alerted_at = {true, at(3) + microseconds(123456)};
+    rows.back().shipment.alert_reason = {true, "12"};
+    rows.back().shipment.metadata = R"({"commune_name":"Hydra","display_id":"77","product_price":1500.50})";
   }
-  for (const verdict& v : apply(shop, rows)) CHECK(v.what == outcome::applied);
+  for (const verdict& v : apply(shop, rows)) CHECK(v.outcome == outcome::applied);
   std::string versions = R"(select md5(string_agg(xmin::text, ',' order by "id")) from orders)";
   std::string before = shop.get(versions);
   std::string journal = shop.get("select count(*)::text from suivi.change");
   for (observation& again : rows) again.when = {as_of::shape::interval, at(20), at(21)};
-  for (const verdict& v : apply(shop, rows)) CHECK(v.what == outcome::unchanged);
+  for (const verdict& v : apply(shop, rows)) CHECK(v.outcome == outcome::unchanged);
   CHECK(shop.get(versions) == before);
   CHECK(shop.get("select count(*)::text from suivi.change") == journal);
   CHECK(shop.get("select min(as_of_from)::text from suivi.parcel") == "2026-03-01 12:00:20+00");
@@ -56,7 +56,7 @@ TEST_CASE("metadata is merged beside other keys and never into what is no object
               update orders set "additionalMetaData" = '[1]' where "id" = 'order-R2';
               update orders set "additionalMetaData" = 'null' where "id" = 'order-R3')");
   std::vector<observation> rows{row(10, 1, "u1", 22), row(10, 2, "u2", 22), row(10, 3, "u3", 22)};
-  for (observation& one : rows) one.what.metadata = R"({"display_id":"7"})";
+  for (observation& one : rows) one.shipment.metadata = R"({"display_id":"7"})";
   apply(shop, rows);
   CHECK(shop.column(1, "additionalMetaData") == R"({"history": [1], "maystro": {"display_id": "7"}})");
   CHECK(shop.column(2, "additionalMetaData") == "[1]");
@@ -79,22 +79,22 @@ TEST_CASE("a delivered parcel delivers the order and the journal tells the whole
 TEST_CASE("an order of another account is never written and the conflict is told") {
   shop_database shop;
   shop.add_orders(1, 1, "'account-b'");
-  CHECK(apply(shop, {row(10, 1, "u1", 31)}).front().what == outcome::conflict);
+  CHECK(apply(shop, {row(10, 1, "u1", 31)}).front().outcome == outcome::conflict);
   CHECK(shop.column(1, "trackingNumber") == "NULL");
 }
 
 TEST_CASE("an adopted order keeps its account column empty and a second claim stops both") {
   shop_database shop;
   shop.add_orders(1, 1, "null");
-  CHECK(apply(shop, {row(10, 1, "u1", 31)}).front().what == outcome::applied);
+  CHECK(apply(shop, {row(10, 1, "u1", 31)}).front().outcome == outcome::applied);
   CHECK(shop.column(1, "shippingAccountId") == "NULL");
   observation second = row(11, 1, "u9", 41);
   second.account = "account-b";
-  CHECK(apply(shop, {second}).front().what == outcome::conflict);
-  CHECK(apply(shop, {row(20, 1, "u1", 41)}).front().what == outcome::conflict);
+  CHECK(apply(shop, {second}).front().outcome == outcome::conflict);
+  CHECK(apply(shop, {row(20, 1, "u1", 41)}).front().outcome == outcome::conflict);
   CHECK(shop.column(1, "shippingStatus") == "EXPÉDIÉ");
   shop.sql(R"(update orders set "shippingAccountId" = 'account-a')");
-  CHECK(apply(shop, {row(20, 1, "u1", 41)}).front().what == outcome::applied);
+  CHECK(apply(shop, {row(20, 1, "u1", 41)}).front().outcome == outcome::applied);
 }
 
 TEST_CASE("a dry run tells what it would do and writes nothing at all") {
@@ -103,7 +103,7 @@ TEST_CASE("a dry run tells what it would do and writes nothing at all") {
   door_options options;
   options.dry_run = true;
   auto verdicts = apply(shop, {row(10, 1, "u1", 31)}, options);
-  CHECK(verdicts.front().what == outcome::applied);
+  CHECK(verdicts.front().outcome == outcome::applied);
   CHECK(verdicts.front().changes.size() == 3);
   CHECK(shop.column(1, "trackingNumber") == "NULL");
   CHECK(shop.get("select count(*)::text from suivi.parcel") == "0");
@@ -115,7 +115,7 @@ TEST_CASE("what the caller adds commits with the writes or rolls them back") {
   shop.sql("create table noted (outcome text)");
   also notes = [](pg::pipeline& closing, std::span<const verdict> verdicts) {
     for (const verdict& v : verdicts)
-      closing.add({"", "insert into noted values ($1)"}, pg::params().text(to_string(v.what)));
+      closing.add({"", "insert into noted values ($1)"}, pg::params().text(to_string(v.outcome)));
   };
   apply(shop, {row(10, 1, "u1", 31)}, {}, notes);
   CHECK(shop.get("select string_agg(outcome, ',') from noted") == "applied");
@@ -131,7 +131,7 @@ TEST_CASE("what the caller adds commits with the writes or rolls them back") {
     CHECK(!db.in_transaction());
     auto after = co_await shop::apply(db, rows, options);
     REQUIRE(after.has_value());
-    CHECK(after->front().what == outcome::applied);
+    CHECK(after->front().outcome == outcome::applied);
   }(shop.db.url(), fails));
 }
 
@@ -141,8 +141,8 @@ TEST_CASE("a tracking number in the shop's old column links an event that names 
   shop.sql(
       R"(update orders set "trackingNumber" = 'display-u1' where "id" = 'order-R1')"); // after the migration
   observation event = push(5, 1, "u1", 31);
-  event.what.reference.reset();
-  CHECK(apply(shop, {event}).front().what == outcome::unmatched);
+  event.shipment.reference.reset();
+  CHECK(apply(shop, {event}).front().outcome == outcome::unmatched);
   run([](std::string url) -> task<void> {
     auto db = co_await connect(url);
     std::vector<std::optional<std::string>> ids{"display-u1", "u1", "nobody's", std::nullopt};
@@ -151,7 +151,7 @@ TEST_CASE("a tracking number in the shop's old column links an event that names 
       REQUIRE(found.has_value());
     }
   }(shop.db.url()));
-  CHECK(apply(shop, {event}).front().what == outcome::applied);
+  CHECK(apply(shop, {event}).front().outcome == outcome::applied);
   CHECK(shop.column(1, "maystroOrderId") == "u1");
   CHECK(shop.get("select count(*)::text from suivi.legacy_link") == "1");
 }

@@ -56,12 +56,12 @@ inline shop::observation row(int start, int order, std::string uuid, int status)
   o.account = "account-a";
   o.from = shop::source::sweep;
   o.when = {shop::as_of::shape::interval, at(start), at(start) + milliseconds(500)};
-  o.what.reference = fmt::format("R{}", order);
-  o.what.tracking = "track-" + uuid;
-  o.what.display_id = "display-" + uuid;
-  o.what.uuid = std::move(uuid);
-  o.what.status = status;
-  o.what.created_at = at(0);
+  o.shipment.reference = fmt::format("R{}", order);
+  o.shipment.tracking = "track-" + uuid;
+  o.shipment.display_id = "display-" + uuid;
+  o.shipment.uuid = std::move(uuid);
+  o.shipment.status = status;
+  o.shipment.created_at = at(0);
   return o;
 }
 
@@ -69,7 +69,7 @@ inline shop::observation push(int published, int order, std::string uuid, int st
   shop::observation o = row(published, order, std::move(uuid), status);
   o.from = shop::source::webhook;
   o.when = {shop::as_of::shape::point, at(published), at(published)};
-  o.what.tracking.reset();
+  o.shipment.tracking.reset();
   return o;
 }
 

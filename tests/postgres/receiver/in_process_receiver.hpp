@@ -26,8 +26,8 @@ inline webhook order(int n, int status = 31) {
   a.received_at = suivi::now();
   a.raw = R"({"event":"x","payload":{"id":"u)" + text + R"(","status":)" + std::to_string(status) +
           R"(,"external_order_id":"R)" + text + "\"}}";
-  a.what = maystro::decode(a.raw);
-  a.key = choose_key(a.raw, a.what);
+  a.event = maystro::decode(a.raw);
+  a.key = choose_key(a.raw, a.event);
   return a;
 }
 

@@ -21,8 +21,8 @@ webhook webhook_of(const std::string& body) {
   webhook a;
   a.received_at = suivi::now();
   a.raw = body;
-  a.what = maystro::decode(body);
-  a.key = choose_key(body, a.what);
+  a.event = maystro::decode(body);
+  a.key = choose_key(body, a.event);
   return a;
 }
 
@@ -164,9 +164,9 @@ TEST_CASE("a lease keeps others away until it lapses and then the former holder 
   expire_leases(db);
   auto taken = claim_all(db, "second");
   REQUIRE(taken.size() == 1);
-  CHECK(taken[0].what.what.status == 41);
-  CHECK(taken[0].what.what.reference == "REF-u1");
-  CHECK(taken[0].what.event_id == taken[0].id);
+  CHECK(taken[0].observation.shipment.status == 41);
+  CHECK(taken[0].observation.shipment.reference == "REF-u1");
+  CHECK(taken[0].observation.event_id == taken[0].id);
   CHECK(claim_all(db, "third").empty());
 
   auto late = close_as(db, "first", taken[0], "applied");
@@ -206,7 +206,7 @@ TEST_CASE("a parked event waits until its order appears") {
     auto events = co_await claim(connection, "me", 10);
     REQUIRE(events);
     disposition parked;
-    parked.what = disposition::kind::postpone;
+    parked.action = disposition::kind::postpone;
     parked.state = event_state::parked;
     parked.attempts = 1;
     parked.delay = 10min;
@@ -248,7 +248,7 @@ TEST_CASE("a repeated body is tried again as of its new receipt and a vain repea
   });
   auto taken = claim_all(db, "me");
   REQUIRE(taken.size() == 1);
-  CHECK(taken[0].what.when.to == later);
+  CHECK(taken[0].observation.when.to == later);
   REQUIRE(close_as(db, "me", taken[0], "unchanged"));
   CHECK(db.value("select outcome from suivi.event_outcome") == "applied");
 }

@@ -52,8 +52,8 @@ inline webhook stranger(int n) {
   a.received_at = suivi::now();
   a.raw = R"({"event":"OrderStatusChanged","payload":{"id":"s)" + number +
           R"(","status":31,"external_order_id":"S/)" + number + R"(","customer_phone":"0550000000"}})";
-  a.what = maystro::decode(a.raw);
-  a.key = choose_key(a.raw, a.what);
+  a.event = maystro::decode(a.raw);
+  a.key = choose_key(a.raw, a.event);
   return a;
 }
 
@@ -61,8 +61,8 @@ inline webhook nonsense(std::string raw) {
   webhook a;
   a.received_at = suivi::now();
   a.raw = std::move(raw);
-  a.what = maystro::decode(a.raw);
-  a.key = choose_key(a.raw, a.what);
+  a.event = maystro::decode(a.raw);
+  a.key = choose_key(a.raw, a.event);
   return a;
 }
 

@@ -14,8 +14,8 @@ constexpr const char* quarantined = "select count(*) from suivi.inbox where outc
 // As an older program would have stored them: it understood none of them.
 void store_as_older(const test::database& db, std::vector<webhook> rows) {
   for (auto& row : rows) {
-    row.what = {};
-    row.what.why = "An older program did not understand it.";
+    row.event = {};
+    row.event.why = "An older program did not understand it.";
   }
   test::run([&]() -> task<void> {
     auto connection = co_await test::connected(db.options());

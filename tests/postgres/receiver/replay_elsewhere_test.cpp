@@ -107,13 +107,13 @@ TEST_CASE("the account that is named is what every line is of") {
   replay_stage at;
   at.orders(1, 1);
   add_second_account(at.db);
-  replay_selection what;
-  what.account = "acc-1";
-  CHECK(counts(at.replayed(what, false, lines(webhook_body(1, 31)))) == "selected 1 applied 1");
-  what.account = "acc-2";
-  CHECK(counts(at.replayed(what, false, lines(webhook_body(1, 31)))) == "selected 1 conflict 1");
-  what.account = "acc-9";
-  CHECK(counts(at.replayed(what, false, lines(webhook_body(1, 31)))) == "selected 1 conflict 1");
+  replay_selection selection;
+  selection.account = "acc-1";
+  CHECK(counts(at.replayed(selection, false, lines(webhook_body(1, 31)))) == "selected 1 applied 1");
+  selection.account = "acc-2";
+  CHECK(counts(at.replayed(selection, false, lines(webhook_body(1, 31)))) == "selected 1 conflict 1");
+  selection.account = "acc-9";
+  CHECK(counts(at.replayed(selection, false, lines(webhook_body(1, 31)))) == "selected 1 conflict 1");
 }
 
 TEST_CASE("of a file those lines are selected that have what is asked for") {
@@ -125,15 +125,17 @@ TEST_CASE("of a file those lines are selected that have what is asked for") {
   };
   auto text = printed("1", "parked", "01") + printed("2", "applied", "02") + printed("3", "failed", "03") +
               webhook_body(4, 31) + "\n" + std::string(5'000'000, 'x') + "\n";
-  auto selected = [&](replay_selection what) { return at.replayed(what, true, lines(text)).counts.selected; };
+  auto selected = [&](replay_selection selection) {
+    return at.replayed(selection, true, lines(text)).counts.selected;
+  };
   CHECK(selected({}) == 5);
   CHECK(selected(of("all")) == 5);
   CHECK(selected(of("applied")) == 3); // and what has no outcome
-  replay_selection what;
-  what.ids = {"2", "3"};
-  CHECK(selected(what) == 2);
-  what = {};
-  what.since = parse_instant("2026-02-02");
-  what.until = parse_instant("2026-02-03");
-  CHECK(selected(what) == 1);
+  replay_selection selection;
+  selection.ids = {"2", "3"};
+  CHECK(selected(selection) == 2);
+  selection = {};
+  selection.since = parse_instant("2026-02-02");
+  selection.until = parse_instant("2026-02-03");
+  CHECK(selected(selection) == 1);
 }

@@ -49,8 +49,8 @@ struct replay_stage {
     for (auto& raw : bodies) {
       webhook a;
       a.received_at = received;
-      a.what = maystro::decode(raw);
-      a.key = choose_key(raw, a.what);
+      a.event = maystro::decode(raw);
+      a.key = choose_key(raw, a.event);
       a.raw = std::move(raw);
       rows.push_back(std::move(a));
     }
@@ -64,14 +64,14 @@ struct replay_stage {
   // As if a receiver had found no order for what is pending.
   void park() { db.execute("update suivi.pending set state = 'parked', due_at = now() + interval '1 hour'"); }
 
-  replay_report replayed(replay_selection what, bool dry_run = false, std::FILE* file = nullptr,
+  replay_report replayed(replay_selection selection, bool dry_run = false, std::FILE* file = nullptr,
                          bool legacy = false) {
     replay_report report;
     auto whole = [&]() -> task<void> {
       auto executor = co_await asio::this_coro::executor;
-      http::handler answer = [this](http::request what) -> task<http::response> {
-        asked.push_back(what.target);
-        co_return courier(what);
+      http::handler answer = [this](http::request request) -> task<http::response> {
+        asked.push_back(request.target);
+        co_return courier(request);
       };
       http::server server(executor, http::server_limits{}, answer);
       runtime::task_group serving(executor);
@@ -92,7 +92,9 @@ struct replay_stage {
       how.patience = 1500ms;
       replay again(watched.connections(), accounts, how);
       auto only = accounts.resolve(std::nullopt).value_or("");
-      auto from = file ? file_source(what, file) : legacy ? legacy_source(what) : inbox_source(what, only);
+      auto from = file     ? file_source(selection, file)
+                  : legacy ? legacy_source(selection)
+                           : inbox_source(selection, only);
       auto ended = co_await again.run(*from);
       CHECK(ended);
       report = again.report();
@@ -121,9 +123,9 @@ inline std::string counts(const replay_report& r) {
 }
 
 inline replay_selection of(const char* outcome) {
-  replay_selection what;
-  REQUIRE(take_outcome(outcome, what));
-  return what;
+  replay_selection selection;
+  REQUIRE(take_outcome(outcome, selection));
+  return selection;
 }
 
 inline std::FILE* lines(const std::string& text) {

@@ -44,7 +44,7 @@ TEST_CASE("a dry run says what would change and writes nothing at all") {
   bool told = false;
   for (const auto& change : report.changes) {
     CHECK(change.reference == "R1");
-    told |= change.what.field == "shippingStatus" && !change.what.from && change.what.to == "EXPÉDIÉ";
+    told |= change.change.field == "shippingStatus" && !change.change.from && change.change.to == "EXPÉDIÉ";
   }
   CHECK(told);
   CHECK(at.db.value(state) == all);
@@ -138,18 +138,18 @@ TEST_CASE("events are selected by time of receipt and by id and by account") {
   }
   at.park();
   auto ids = at.db.value("select string_agg(id::text, ' ' order by id) from suivi.inbox");
-  replay_selection what;
-  what.since = parse_instant("2026-03-02T12:00:00Z");
-  what.until = parse_instant("2026-03-03T12:00:00Z");
-  CHECK(at.replayed(what, true).counts.selected == 1);
-  what = {};
-  what.ids = {ids.substr(0, ids.find(' ')), "999999", "none"};
-  CHECK(at.replayed(what, true).counts.selected == 1);
-  what = {};
-  what.account = "acc-1"; // the only one, of which events without account are
-  CHECK(at.replayed(what, true).counts.selected == 3);
-  what.account = "acc-2";
-  CHECK(at.replayed(what, true).counts.selected == 0);
+  replay_selection selection;
+  selection.since = parse_instant("2026-03-02T12:00:00Z");
+  selection.until = parse_instant("2026-03-03T12:00:00Z");
+  CHECK(at.replayed(selection, true).counts.selected == 1);
+  selection = {};
+  selection.ids = {ids.substr(0, ids.find(' ')), "999999", "none"};
+  CHECK(at.replayed(selection, true).counts.selected == 1);
+  selection = {};
+  selection.account = "acc-1"; // the only one, of which events without account are
+  CHECK(at.replayed(selection, true).counts.selected == 3);
+  selection.account = "acc-2";
+  CHECK(at.replayed(selection, true).counts.selected == 0);
 }
 
 TEST_CASE("more events than a page are gone through") {
@@ -200,8 +200,8 @@ TEST_CASE("two replays at once apply every event once") {
     replay other(watched.connections(), accounts, options("other"));
     auto from = inbox_source({}, "acc-1");
     auto from_too = inbox_source({}, "acc-1");
-    auto run = [](replay& what, replay_source& source) -> task<void> {
-      auto ended = co_await what.run(source);
+    auto run = [](replay& job, replay_source& source) -> task<void> {
+      auto ended = co_await job.run(source);
       CHECK(ended);
     };
     runtime::task_group group(executor);

@@ -75,12 +75,12 @@ hook_owner owner(std::string secret = "example-secret") {
   return {"https://shop.example", std::move(secret), "acc-1", {}};
 }
 
-hook_report act(hook_courier& courier, hook_owner of, task<hook_report> (hook_registrar::*what)()) {
+hook_report act(hook_courier& courier, hook_owner of, task<hook_report> (hook_registrar::*action)()) {
   hook_report got;
   test::run_beside([&](const http::request& asked) { return courier.answer(asked); },
                    [&](shop::account who, http::client& client) -> task<void> {
                      hook_registrar hooks(client, who, milliseconds(5'000), of);
-                     got = co_await (hooks.*what)();
+                     got = co_await (hooks.*action)();
                    });
   return got;
 }

@@ -25,9 +25,9 @@ void told(stage& s, int n, int status) {
     shop::observation& o = seen.front();
     o.account = "acc-1";
     o.when = shop::webhook_time(now(), now());
-    o.what.uuid = uuid_of(n);
-    o.what.reference = fmt::format("R{}", n);
-    o.what.status = status;
+    o.shipment.uuid = uuid_of(n);
+    o.shipment.reference = fmt::format("R{}", n);
+    o.shipment.status = status;
     shop::door_options door;
     auto done = co_await shop::apply(db, seen, door);
     if (!done) throw std::runtime_error(to_string(done.error()));

@@ -17,7 +17,7 @@ struct reading_shop : shop_database {
   std::string outcomes; // of the last read that was applied
 
   // "", or the error's code.
-  task<std::string> read_once(shop::wanted_read what, std::string database_url) {
+  task<std::string> read_once(shop::wanted_read wanted, std::string database_url) {
     auto executor = co_await asio::this_coro::executor;
     http::handler answer = [this](http::request got) -> task<http::response> {
       asked.push_back(got.target);
@@ -37,17 +37,17 @@ struct reading_shop : shop_database {
     options.connect.url = std::move(database_url);
     pg::pool connections(executor, options);
     auto got =
-        co_await shop::read_and_apply(courier, connections, std::move(what), shop::source::lookup, door);
+        co_await shop::read_and_apply(courier, connections, std::move(wanted), shop::source::lookup, door);
     outcomes.clear();
     if (got.content)
-      for (const auto& verdict : *got.content) outcomes += to_string(verdict.what);
+      for (const auto& verdict : *got.content) outcomes += to_string(verdict.outcome);
     connections.close();
     client.close();
     server.drain(milliseconds(100));
     co_await serving.join();
     co_return got.content ? "" : got.content.error().code;
   }
-  std::string read(shop::wanted_read what) { return run(read_once(std::move(what), db.url())); }
+  std::string read(shop::wanted_read wanted) { return run(read_once(std::move(wanted), db.url())); }
 };
 
 shop::wanted_read by_uuid(std::string uuid) {

@@ -25,7 +25,7 @@ TEST_CASE("a bench's webhook names its order and its time, and every one has ano
     auto e = event_of(plan, n, at);
     REQUIRE(e.kind == maystro::event_kind::order);
     CHECK(e.published_at == at);
-    references.insert(e.what.reference.value_or(""));
+    references.insert(e.shipment.reference.value_or(""));
     ids.insert(e.message_id.value_or(""));
   }
   CHECK(ids.size() == 300);
@@ -40,8 +40,8 @@ TEST_CASE("each visit to an order changes its status, and one in nine delivers i
   for (std::uint64_t visit = 0; visit < 18; ++visit) {
     auto now = event_of(plan, visit * 10 + 3, instant{});
     auto then = event_of(plan, (visit + 1) * 10 + 3, instant{});
-    CHECK(now.what.status != then.what.status);
-    statuses.insert(now.what.status.value_or(0));
+    CHECK(now.shipment.status != then.shipment.status);
+    statuses.insert(now.shipment.status.value_or(0));
   }
   CHECK(statuses.count(41) == 2);
 }

@@ -8,7 +8,7 @@ TEST_CASE("a sweep fills a missing tracking number although the status text is r
   shop_model shop;
   shop.add_order("R1").columns.shipping_status = "EXPÉDIÉ";
   verdict v = shop.apply(row(10, "R1", "u1", 31));
-  CHECK(v.what == outcome::applied);
+  CHECK(v.outcome == outcome::applied);
   CHECK(shop.order("R1").columns.tracking == "track-u1");
   CHECK(shop.order("R1").columns.maystro_order_id == "u1");
   CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
@@ -17,16 +17,16 @@ TEST_CASE("a sweep fills a missing tracking number although the status text is r
 TEST_CASE("a status is set on an order that never had a tracking number") {
   shop_model shop;
   shop.add_order("R1");
-  CHECK(shop.apply(push(1, "R1", "", 22)).what == outcome::applied);
+  CHECK(shop.apply(push(1, "R1", "", 22)).outcome == outcome::applied);
   CHECK(shop.order("R1").columns.shipping_status == "ASSIGNÉ");
 }
 
 TEST_CASE("the same observation twice writes once") {
   shop_model shop;
   shop.add_order("R1");
-  CHECK(shop.apply(push(1, "R1", "u1", 22)).what == outcome::applied);
+  CHECK(shop.apply(push(1, "R1", "u1", 22)).outcome == outcome::applied);
   decision again = decide(shop.rows, std::vector{push(1, "R1", "u1", 22)}, shop.options);
-  CHECK(again.verdicts.front().what == outcome::unchanged);
+  CHECK(again.verdicts.front().outcome == outcome::unchanged);
   CHECK(again.orders.empty());
   CHECK(again.changed_parcels.empty());
   CHECK(again.journal.empty());
@@ -38,8 +38,8 @@ TEST_CASE("webhooks in any order of arrival end in the latest published") {
     shop.add_order("R1");
     verdict first = shop.apply(push(reversed ? 9 : 5, "R1", "u1", reversed ? 41 : 31));
     verdict second = shop.apply(push(reversed ? 5 : 9, "R1", "u1", reversed ? 31 : 41));
-    CHECK(first.what == outcome::applied);
-    CHECK(second.what == (reversed ? outcome::stale : outcome::applied));
+    CHECK(first.outcome == outcome::applied);
+    CHECK(second.outcome == (reversed ? outcome::stale : outcome::applied));
     CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
     CHECK(shop.order("R1").columns.status == "DELIVERED");
   }
@@ -49,13 +49,13 @@ TEST_CASE("several observations of one call are chained by time and each step is
   shop_model shop;
   shop.add_order("R1");
   auto verdicts = shop.apply({push(9, "R1", "u1", 41), push(5, "R1", "u1", 22), push(7, "R1", "u1", 31)});
-  CHECK(verdicts[0].what == outcome::applied);
-  CHECK(verdicts[1].what == outcome::applied);
-  CHECK(verdicts[2].what == outcome::applied);
+  CHECK(verdicts[0].outcome == outcome::applied);
+  CHECK(verdicts[1].outcome == outcome::applied);
+  CHECK(verdicts[2].outcome == outcome::applied);
   CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
   std::vector<std::string> steps;
   for (const journal_entry& entry : shop.journal)
-    if (entry.what.field == "shippingStatus") steps.push_back(*entry.what.to);
+    if (entry.change.field == "shippingStatus") steps.push_back(*entry.change.to);
   CHECK(steps == std::vector<std::string>{"ASSIGNÉ", "EXPÉDIÉ", "LIVRÉ"});
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("a pull and a webhook that overlap and differ write nothing and ask th
   observation overlapping = push(10, "R1", "u1", 31);
   overlapping.when = {as_of::shape::point, at(10) + milliseconds(500), at(10) + milliseconds(500)};
   verdict v = shop.apply(overlapping);
-  CHECK(v.what == outcome::in_doubt);
+  CHECK(v.outcome == outcome::in_doubt);
   CHECK(shop.order("R1").columns.shipping_status == "ASSIGNÉ");
   REQUIRE(v.wanted);
   CHECK(v.wanted->uuid == "u1");
@@ -75,13 +75,13 @@ TEST_CASE("a pull and a webhook that overlap and differ write nothing and ask th
   SUBCASE("and the read decides") {
     observation read = row(21, "R1", "u1", 31);
     read.from = source::confirm;
-    CHECK(shop.apply(read).what == outcome::applied);
-    CHECK(shop.apply(overlapping).what == outcome::unchanged);
+    CHECK(shop.apply(read).outcome == outcome::applied);
+    CHECK(shop.apply(overlapping).outcome == outcome::unchanged);
     CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
   }
   SUBCASE("and with the courier away the later time decides") {
     overlapping.decide_by_later_time = true;
-    CHECK(shop.apply(overlapping).what == outcome::stale); // the pull ended later
+    CHECK(shop.apply(overlapping).outcome == outcome::stale); // the pull ended later
     CHECK(shop.order("R1").columns.shipping_status == "ASSIGNÉ");
   }
 }
@@ -90,10 +90,10 @@ TEST_CASE("an overlap that agrees is no doubt and advances the time") {
   shop_model shop;
   shop.add_order("R1");
   shop.apply(push(9, "R1", "u1", 31));
-  CHECK(shop.apply(row(8, "R1", "u1", 31)).what == outcome::applied); // the tracking number grew
-  CHECK(shop.apply(row(12, "R1", "u1", 31)).what == outcome::unchanged);
+  CHECK(shop.apply(row(8, "R1", "u1", 31)).outcome == outcome::applied); // the tracking number grew
+  CHECK(shop.apply(row(12, "R1", "u1", 31)).outcome == outcome::unchanged);
   CHECK(shop.rows.parcels.front().when == pull(12, 13));
-  CHECK(shop.apply(push(11, "R1", "u1", 22)).what == outcome::stale);
+  CHECK(shop.apply(push(11, "R1", "u1", 22)).outcome == outcome::stale);
 }
 
 TEST_CASE(
@@ -101,7 +101,7 @@ TEST_CASE(
   shop_model shop;
   shop.add_order("R1");
   auto arrive = [&](int second, int status) {
-    return shop.apply(seen(source::webhook, untimed(second), "R1", "u1", status)).what;
+    return shop.apply(seen(source::webhook, untimed(second), "R1", "u1", status)).outcome;
   };
   CHECK(arrive(1, 22) == outcome::applied);
   CHECK(arrive(2, 31) == outcome::applied);
@@ -115,7 +115,7 @@ TEST_CASE("an untimed webhook takes a parcel from ready to return on its way wit
   shop_model shop;
   shop.add_order("R1");
   shop.apply(row(1, "R1", "u1", 51));
-  CHECK(shop.apply(seen(source::webhook, untimed(5), "R1", "u1", 10)).what == outcome::applied);
+  CHECK(shop.apply(seen(source::webhook, untimed(5), "R1", "u1", 10)).outcome == outcome::applied);
 }
 
 TEST_CASE("an untimed webhook that goes back waits for the courier however long that is away") {
@@ -125,11 +125,11 @@ TEST_CASE("an untimed webhook that goes back waits for the courier however long 
   observation back = seen(source::webhook, untimed(5), "R1", "u1", 31);
   back.decide_by_later_time = true;
   verdict v = shop.apply(back);
-  CHECK(v.what == outcome::in_doubt);
+  CHECK(v.outcome == outcome::in_doubt);
   CHECK(v.wanted->not_before == at(5) + shop.options.read_lag + milliseconds(1));
   CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
   shop.apply(row(16, "R1", "u1", 31));
-  CHECK(shop.apply(back).what == outcome::unchanged);
+  CHECK(shop.apply(back).outcome == outcome::unchanged);
 }
 
 TEST_CASE("a pull that agrees with a webhook published during it keeps a second such webhook in doubt") {
@@ -142,9 +142,9 @@ TEST_CASE("a pull that agrees with a webhook published during it keeps a second 
       shop.apply({push(12, "R1", "u1", 22), listed});
     else
       shop.apply(std::vector{listed}), shop.apply(push(12, "R1", "u1", 22));
-    CHECK(shop.apply(push(15, "R1", "u1", 31)).what == outcome::in_doubt);
-    CHECK(shop.apply(push(11, "R1", "u1", 31)).what == outcome::stale);
-    CHECK(shop.apply(push(21, "R1", "u1", 31)).what == outcome::applied);
+    CHECK(shop.apply(push(15, "R1", "u1", 31)).outcome == outcome::in_doubt);
+    CHECK(shop.apply(push(11, "R1", "u1", 31)).outcome == outcome::stale);
+    CHECK(shop.apply(push(21, "R1", "u1", 31)).outcome == outcome::applied);
   }
 }
 
@@ -154,10 +154,10 @@ TEST_CASE("with confirmation a webhook sets a terminal state only once the couri
     shop_model shop;
     shop.options.confirm_terminal = true;
     shop.add_order("R1");
-    CHECK(shop.apply(push(1, "R1", "u1", 31)).what == outcome::applied);
+    CHECK(shop.apply(push(1, "R1", "u1", 31)).outcome == outcome::applied);
     observation claim = push(20, "R1", "u1", status);
     verdict v = shop.apply(claim);
-    CHECK(v.what == outcome::in_doubt);
+    CHECK(v.outcome == outcome::in_doubt);
     REQUIRE(v.wanted);
     CHECK(v.wanted->uuid == "u1");
     CHECK(v.wanted->not_before == at(20) + shop.options.read_lag + milliseconds(1));
@@ -166,25 +166,25 @@ TEST_CASE("with confirmation a webhook sets a terminal state only once the couri
     SUBCASE("it agrees") {
       observation read = row(15, "R1", "u1", status); // by the lag it may be older than the webhook
       read.when = pull(15, 25);
-      CHECK(shop.apply(read).what == outcome::applied);
-      CHECK(shop.apply(claim).what == outcome::unchanged);
+      CHECK(shop.apply(read).outcome == outcome::applied);
+      CHECK(shop.apply(claim).outcome == outcome::unchanged);
     }
     SUBCASE("it disagrees, perhaps for its lag only") {
       observation read = row(15, "R1", "u1", 22);
       read.when = pull(15, 25);
       shop.apply(read);
-      CHECK(shop.apply(claim).what == outcome::in_doubt);
+      CHECK(shop.apply(claim).outcome == outcome::in_doubt);
       SUBCASE("and again later") {
         shop.apply(row(31, "R1", "u1", 22));
-        CHECK(shop.apply(claim).what == outcome::stale);
+        CHECK(shop.apply(claim).outcome == outcome::stale);
         CHECK(shop.order("R1").columns.shipping_status == "ASSIGNÉ");
       }
     }
     SUBCASE("it is away, and no time that passes is an answer") {
       claim.decide_by_later_time = true;
-      CHECK(shop.apply(claim).what == outcome::in_doubt);
+      CHECK(shop.apply(claim).outcome == outcome::in_doubt);
       claim.from = source::replay;
-      CHECK(shop.apply(claim).what == outcome::in_doubt);
+      CHECK(shop.apply(claim).outcome == outcome::in_doubt);
     }
   }
 }
@@ -194,11 +194,11 @@ TEST_CASE(
   shop_model shop;
   shop.options.confirm_terminal = true;
   shop.add_order("R1");
-  CHECK(shop.apply(push(1, "R1", "u1", 41)).what == outcome::in_doubt);
-  CHECK(shop.apply(row(2, "R1", "u1", 41)).what == outcome::applied); // a pull needs no other
-  CHECK(shop.apply(push(9, "R1", "u1", 41)).what == outcome::unchanged);
-  CHECK(shop.apply(push(1, "R1", "u1", 50)).what == outcome::stale);
-  CHECK(shop.apply(push(10, "R1", "u1", 51)).what == outcome::applied);
+  CHECK(shop.apply(push(1, "R1", "u1", 41)).outcome == outcome::in_doubt);
+  CHECK(shop.apply(row(2, "R1", "u1", 41)).outcome == outcome::applied); // a pull needs no other
+  CHECK(shop.apply(push(9, "R1", "u1", 41)).outcome == outcome::unchanged);
+  CHECK(shop.apply(push(1, "R1", "u1", 50)).outcome == outcome::stale);
+  CHECK(shop.apply(push(10, "R1", "u1", 51)).outcome == outcome::applied);
 }
 
 TEST_CASE("tracking grows in strength and never weakens, and a stale row may bring it") {
@@ -207,7 +207,7 @@ TEST_CASE("tracking grows in strength and never weakens, and a stale row may bri
   shop.apply(push(20, "R1", "u1", 31));
   CHECK(shop.order("R1").columns.tracking == "display-u1");
   verdict v = shop.apply(row(10, "R1", "u1", 22)); // older than the webhook
-  CHECK(v.what == outcome::applied);
+  CHECK(v.outcome == outcome::applied);
   CHECK(shop.order("R1").columns.tracking == "track-u1");
   CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
   shop.apply(push(30, "R1", "u1", 41));
@@ -221,7 +221,7 @@ TEST_CASE("a delivered parcel delivers the order unless the shop cancelled or to
     shop.apply(row(10, "R1", "u1", 41));
     CHECK(shop.order("R1").columns.status == status);
     CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
-    CHECK(shop.journal.back().what.field == "status");
+    CHECK(shop.journal.back().change.field == "status");
   }
 }
 
@@ -231,7 +231,7 @@ TEST_CASE("the order's own status is set when the parcel becomes delivered and n
   shop.apply(row(10, "R1", "u1", 41));
   CHECK(shop.order("R1").columns.status == "DELIVERED");
   shop.order("R1").columns.status = "RETURNED"; // by hand
-  CHECK(shop.apply(row(20, "R1", "u1", 41)).what == outcome::unchanged);
+  CHECK(shop.apply(row(20, "R1", "u1", 41)).outcome == outcome::unchanged);
   CHECK(shop.order("R1").columns.status == "RETURNED");
 }
 
@@ -239,16 +239,16 @@ TEST_CASE("a field present and null clears and a missing one leaves") {
   shop_model shop;
   shop.add_order("R1");
   observation alerted = push(5, "R1", "u1", 32);
-  alerted.what.alert_reason = {true, "7"};
-  alerted.what.alerted_at = {true, at(4) + microseconds(123456)};
+  alerted.shipment.alert_reason = {true, "7"};
+  alerted.shipment.alerted_at = {true, at(4) + microseconds(123456)};
   shop.apply(alerted);
   CHECK(shop.order("R1").columns.alert_reason == "7");
   CHECK(shop.order("R1").columns.alerted_at == at(4) + milliseconds(123));
-  CHECK(shop.apply(alerted).what == outcome::unchanged);
+  CHECK(shop.apply(alerted).outcome == outcome::unchanged);
   shop.apply(push(6, "R1", "u1", 31));
   CHECK(shop.order("R1").columns.alert_reason == "7");
   observation cleared = push(7, "R1", "u1", 31);
-  cleared.what.alert_reason = {true, std::nullopt};
+  cleared.shipment.alert_reason = {true, std::nullopt};
   shop.apply(cleared);
   CHECK(!shop.order("R1").columns.alert_reason);
 }
@@ -258,9 +258,9 @@ TEST_CASE("a hand edit lasts until the next pull") {
   shop.add_order("R1");
   shop.apply(row(10, "R1", "u1", 31));
   shop.order("R1").columns.tracking = "typed by hand";
-  CHECK(shop.apply(push(3, "R1", "u1", 31)).what == outcome::unchanged); // older: repairs nothing
+  CHECK(shop.apply(push(3, "R1", "u1", 31)).outcome == outcome::unchanged); // older: repairs nothing
   CHECK(shop.order("R1").columns.tracking == "typed by hand");
-  CHECK(shop.apply(row(20, "R1", "u1", 31)).what == outcome::applied);
+  CHECK(shop.apply(row(20, "R1", "u1", 31)).outcome == outcome::applied);
   CHECK(shop.order("R1").columns.tracking == "track-u1");
 }
 
@@ -268,11 +268,11 @@ TEST_CASE("an observation of unknown time fills blanks and overwrites nothing") 
   shop_model shop;
   shop.add_order("R1").columns.shipping_status = "EXPÉDIÉ";
   observation replayed = seen(source::replay, as_of{}, "R1", "u1", 22);
-  CHECK(shop.apply(replayed).what == outcome::applied);
+  CHECK(shop.apply(replayed).outcome == outcome::applied);
   CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
   CHECK(shop.order("R1").columns.maystro_order_id == "u1");
-  CHECK(shop.apply(push(1, "R1", "u1", 31)).what == outcome::applied);
-  CHECK(shop.apply(replayed).what == outcome::stale);
+  CHECK(shop.apply(push(1, "R1", "u1", 31)).outcome == outcome::applied);
+  CHECK(shop.apply(replayed).outcome == outcome::stale);
 }
 
 TEST_CASE("a webhook without account counts by a parcel that a pull has shown, else it asks") {
@@ -281,12 +281,12 @@ TEST_CASE("a webhook without account counts by a parcel that a pull has shown, e
   observation event = push(5, "R1", "u1", 31);
   event.account.clear();
   verdict v = shop.apply(event);
-  CHECK(v.what == outcome::in_doubt);
+  CHECK(v.outcome == outcome::in_doubt);
   REQUIRE(v.wanted);
   CHECK(v.wanted->account == "account-a");
   CHECK(v.wanted->uuid == "u1");
   shop.apply(row(1, "R1", "u1", 22));
-  CHECK(shop.apply(event).what == outcome::applied);
+  CHECK(shop.apply(event).outcome == outcome::applied);
 }
 
 TEST_CASE("a webhook without account is asked for by what a webhook with account has linked") {
@@ -296,7 +296,7 @@ TEST_CASE("a webhook without account is asked for by what a webhook with account
   observation event = push(5, "", "u1", 31);
   event.account.clear();
   verdict v = shop.apply(event);
-  CHECK(v.what == outcome::in_doubt);
+  CHECK(v.outcome == outcome::in_doubt);
   CHECK(v.unproven);
   REQUIRE(v.wanted);
   CHECK(v.wanted->account == "account-a");
@@ -308,9 +308,9 @@ TEST_CASE("a webhook without account that names a tracking number only counts by
   shop.apply(row(1, "R1", "u1", 22));
   observation event = push(5, "", "", 31);
   event.account.clear();
-  event.what.display_id.reset();
-  event.what.tracking = "track-u1";
-  CHECK(shop.apply(event).what == outcome::applied);
+  event.shipment.display_id.reset();
+  event.shipment.tracking = "track-u1";
+  CHECK(shop.apply(event).outcome == outcome::applied);
 }
 
 TEST_CASE("a webhook without account for an order that no account has is unmatched for want of proof") {
@@ -319,7 +319,7 @@ TEST_CASE("a webhook without account for an order that no account has is unmatch
   observation event = push(5, "R1", "u1", 31);
   event.account.clear();
   verdict v = shop.apply(event);
-  CHECK(v.what == outcome::unmatched);
+  CHECK(v.outcome == outcome::unmatched);
   CHECK(v.unproven);
 }
 
@@ -327,15 +327,15 @@ TEST_CASE("metadata is compared as JSON and merged only where there is an object
   shop_model shop;
   order_row& order = shop.add_order("R1");
   observation listed = row(10, "R1", "u1", 31);
-  listed.what.metadata = R"({"b":1,"a":"x"})";
+  listed.shipment.metadata = R"({"b":1,"a":"x"})";
   shop.apply(listed);
   CHECK(order.columns.metadata == R"({"b":1,"a":"x"})");
   order.columns.metadata = R"({"a": "x", "b": 1})"; // as jsonb prints it
   listed.when = pull(20, 21);
-  CHECK(shop.apply(listed).what == outcome::unchanged);
+  CHECK(shop.apply(listed).outcome == outcome::unchanged);
   shop.add_order("R2").metadata_mergeable = false;
   observation other = row(10, "R2", "u2", 31);
-  other.what.metadata = R"({"a":1})";
+  other.shipment.metadata = R"({"a":1})";
   shop.apply(other);
   CHECK(!shop.order("R2").columns.metadata);
 }

@@ -38,13 +38,13 @@ TEST_CASE("an observation with account, reference and uuid of a locked order nee
     seen.account.clear();
   }
   SUBCASE("without reference") {
-    seen.what.reference.reset();
+    seen.shipment.reference.reset();
   }
   SUBCASE("without uuid") {
-    seen.what.uuid.reset();
+    seen.shipment.uuid.reset();
   }
   SUBCASE("with a reference that is no order's") {
-    seen.what.reference = "R2";
+    seen.shipment.reference = "R2";
   }
   SUBCASE("with an order that is locked by somebody else") {
     shop.rows.orders.front().locked = false;

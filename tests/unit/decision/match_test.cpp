@@ -8,7 +8,7 @@ using namespace suivi::shop;
 TEST_CASE("an order of another account is a conflict and stays as it is") {
   shop_model shop;
   shop.add_order("R1", "account-b");
-  CHECK(shop.apply(row(10, "R1", "u1", 31)).what == outcome::conflict);
+  CHECK(shop.apply(row(10, "R1", "u1", 31)).outcome == outcome::conflict);
   CHECK(!shop.order("R1").columns.tracking);
   CHECK(shop.rows.parcels.empty());
 }
@@ -16,21 +16,21 @@ TEST_CASE("an order of another account is a conflict and stays as it is") {
 TEST_CASE("an order without account belongs to who matched it first until a second one claims it") {
   shop_model shop;
   shop.add_order("R1", std::nullopt);
-  CHECK(shop.apply(row(10, "R1", "u1", 31)).what == outcome::applied);
+  CHECK(shop.apply(row(10, "R1", "u1", 31)).outcome == outcome::applied);
   observation other = row(11, "R1", "u2", 41);
   other.account = "account-b";
-  CHECK(shop.apply(other).what == outcome::conflict);
-  CHECK(shop.apply(row(12, "R1", "u1", 41)).what == outcome::conflict);
+  CHECK(shop.apply(other).outcome == outcome::conflict);
+  CHECK(shop.apply(row(12, "R1", "u1", 41)).outcome == outcome::conflict);
   CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
   SUBCASE("then the shop sets the account") {
     shop.order("R1").account = "account-b";
     other.when = pull(20, 21);
-    CHECK(shop.apply(other).what == outcome::applied);
+    CHECK(shop.apply(other).outcome == outcome::applied);
     CHECK(shop.order("R1").columns.tracking == "track-u2");
-    CHECK(shop.apply(row(22, "R1", "u1", 41)).what == outcome::conflict);
+    CHECK(shop.apply(row(22, "R1", "u1", 41)).outcome == outcome::conflict);
   }
   SUBCASE("and a webhook by uuid alone is a conflict too") {
-    CHECK(shop.apply(push(30, "", "u1", 41)).what == outcome::conflict);
+    CHECK(shop.apply(push(30, "", "u1", 41)).outcome == outcome::conflict);
   }
 }
 
@@ -38,7 +38,7 @@ TEST_CASE("with adoption off an order without account is not matched") {
   shop_model shop;
   shop.options.adopt_unassigned = false;
   shop.add_order("R1", std::nullopt);
-  CHECK(shop.apply(row(10, "R1", "u1", 31)).what == outcome::unmatched);
+  CHECK(shop.apply(row(10, "R1", "u1", 31)).outcome == outcome::unmatched);
 }
 
 TEST_CASE("an order shipped twice shows the newest parcel that does not go back, in any order of arrival") {
@@ -50,7 +50,7 @@ TEST_CASE("an order shipped twice shows the newest parcel that does not go back,
     shop.apply(reversed ? std::vector{new_one, old_one} : std::vector{old_one, new_one});
     CHECK(shop.order("R1").columns.tracking == "track-u2");
     CHECK(shop.order("R1").columns.shipping_status == "ASSIGNÉ");
-    CHECK(shop.apply(push(20, "", "u1", 52)).what == outcome::stale);
+    CHECK(shop.apply(push(20, "", "u1", 52)).outcome == outcome::stale);
     CHECK(shop.order("R1").columns.tracking == "track-u2");
     // The new one comes back as well: the newest of all is shown.
     shop.apply(push(30, "", "u2", 51));
@@ -63,7 +63,7 @@ TEST_CASE("when the shown parcel goes back the order shows the other one") {
   shop.add_order("R1");
   shop.apply({row(10, "R1", "u1", 22, 1), row(10, "R1", "u2", 22, 2)});
   CHECK(shop.order("R1").columns.tracking == "track-u2");
-  CHECK(shop.apply(push(20, "", "u2", 50)).what == outcome::applied);
+  CHECK(shop.apply(push(20, "", "u2", 50)).outcome == outcome::applied);
   CHECK(shop.order("R1").columns.tracking == "track-u1");
   CHECK(shop.order("R1").columns.shipping_status == "ASSIGNÉ");
 }
@@ -73,11 +73,11 @@ TEST_CASE("a second parcel known by webhook only waits for a read that tells its
   shop.add_order("R1");
   shop.apply(row(10, "R1", "u1", 22, 1));
   verdict v = shop.apply(push(20, "R1", "u2", 22));
-  CHECK(v.what == outcome::in_doubt);
+  CHECK(v.outcome == outcome::in_doubt);
   REQUIRE(v.wanted);
   CHECK(v.wanted->uuid == "u2");
   shop.apply(row(40, "R1", "u2", 22, 2));
-  CHECK(shop.apply(push(20, "R1", "u2", 22)).what == outcome::unchanged);
+  CHECK(shop.apply(push(20, "R1", "u2", 22)).outcome == outcome::unchanged);
   CHECK(shop.order("R1").columns.tracking == "track-u2");
 }
 
@@ -88,15 +88,15 @@ TEST_CASE("a webhook by reference alone of an order shipped twice is older than 
   shop.apply({row(10, "R1", "u1", 50, 1), row(10, "R1", "u2", 22, 2)});
   observation event = push(20, "R1", "", 31);
   verdict v = shop.apply(event);
-  CHECK(v.what == outcome::in_doubt);
+  CHECK(v.outcome == outcome::in_doubt);
   CHECK(v.unproven);
   REQUIRE(v.wanted);
   CHECK(!v.wanted->uuid);
   CHECK(v.wanted->not_before == at(20) + shop.options.read_lag + milliseconds(1));
   shop.apply(row(30, "R1", "u2", 22, 2)); // one of them is not enough
-  CHECK(shop.apply(event).what == outcome::in_doubt);
+  CHECK(shop.apply(event).outcome == outcome::in_doubt);
   shop.apply(row(30, "R1", "u1", 50, 1));
-  CHECK(shop.apply(event).what == outcome::stale);
+  CHECK(shop.apply(event).outcome == outcome::stale);
   CHECK(shop.rows.parcels.size() == 2);
 }
 
@@ -104,15 +104,15 @@ TEST_CASE("a nameless parcel is taken over by the next pull") {
   shop_model shop;
   shop.add_order("R1");
   observation nameless = push(5, "R1", "", 22);
-  nameless.what.display_id = "display-u1";
+  nameless.shipment.display_id = "display-u1";
   shop.apply(nameless);
   shop.apply(row(10, "R1", "u1", 31));
   CHECK(shop.rows.parcels.size() == 1);
   CHECK(shop.rows.parcels.front().uuid == "u1");
   nameless.when = webhook(20);
-  nameless.what.reference.reset();
-  nameless.what.status = 41;
-  CHECK(shop.apply(nameless).what == outcome::applied); // found by its display id alone
+  nameless.shipment.reference.reset();
+  nameless.shipment.status = 41;
+  CHECK(shop.apply(nameless).outcome == outcome::applied); // found by its display id alone
 }
 
 TEST_CASE("the shop's old columns link an event that names no reference") {
@@ -120,7 +120,7 @@ TEST_CASE("the shop's old columns link an event that names no reference") {
   order_row& order = shop.add_order("R1");
   order.columns.tracking = "display-u1";
   shop.rows.legacy_links.emplace("display-u1", order.id);
-  CHECK(shop.apply(push(5, "", "u1", 31)).what == outcome::applied);
+  CHECK(shop.apply(push(5, "", "u1", 31)).outcome == outcome::applied);
   CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
   SUBCASE("until the courier says whose it is") {
     shop.add_order("R2");
@@ -138,13 +138,13 @@ TEST_CASE("one old tracking number on several orders links none of them") {
     shop.rows.legacy_links.emplace("display-u1", order.id);
   }
   verdict named = shop.apply(push(5, "", "u1", 31));
-  CHECK(named.what == outcome::in_doubt);
+  CHECK(named.outcome == outcome::in_doubt);
   CHECK(named.unproven);
   REQUIRE(named.wanted);
   CHECK(named.wanted->uuid == "u1");
   observation number_only = push(5, "", "", 31);
-  number_only.what.tracking = "display-u1";
-  CHECK(shop.apply(number_only).what == outcome::conflict);
+  number_only.shipment.tracking = "display-u1";
+  CHECK(shop.apply(number_only).outcome == outcome::conflict);
   CHECK(!shop.order("R1").columns.shipping_status);
   CHECK(!shop.order("R2").columns.shipping_status);
 }
@@ -155,24 +155,24 @@ TEST_CASE("a number that two parcels bear is no identity") {
   shop.add_order("R2");
   for (const char* n : {"1", "2"}) {
     observation one = row(10, std::string("R") + n, std::string("u") + n, 31);
-    one.what.display_id = "same";
-    one.what.tracking.reset();
+    one.shipment.display_id = "same";
+    one.shipment.tracking.reset();
     shop.apply(one);
   }
   observation number_only = push(20, "", "", 41);
-  number_only.what.display_id = "same";
+  number_only.shipment.display_id = "same";
   verdict v = shop.apply(number_only);
-  CHECK(v.what == outcome::conflict);
+  CHECK(v.outcome == outcome::conflict);
   CHECK(v.why == "more than one parcel or order bears this number");
   SUBCASE("unless the reference says whose") {
-    number_only.what.reference = "R2";
-    CHECK(shop.apply(number_only).what == outcome::applied);
+    number_only.shipment.reference = "R2";
+    CHECK(shop.apply(number_only).outcome == outcome::applied);
     CHECK(shop.order("R2").columns.shipping_status == "LIVRÉ");
   }
   SUBCASE("or the courier's answer by uuid does") {
-    number_only.what.uuid = "u3";
+    number_only.shipment.uuid = "u3";
     v = shop.apply(number_only);
-    CHECK(v.what == outcome::in_doubt);
+    CHECK(v.outcome == outcome::in_doubt);
     REQUIRE(v.wanted);
     CHECK(v.wanted->uuid == "u3");
   }
@@ -184,13 +184,13 @@ TEST_CASE("an older observation never moves a parcel to another order") {
   shop.add_order("R1");
   shop.add_order("R-mistyped");
   shop.apply(push(5, "R-mistyped", "u1", 22));
-  CHECK(shop.apply(row(30, "R1", "u1", 31)).what == outcome::applied);
+  CHECK(shop.apply(row(30, "R1", "u1", 31)).outcome == outcome::applied);
   for (as_of when : {webhook(6), untimed(6), as_of{}}) {
     observation late = push(6, "R-mistyped", "u1", 22);
     late.when = when;
-    CHECK(shop.apply(late).what == outcome::stale);
+    CHECK(shop.apply(late).outcome == outcome::stale);
   }
-  CHECK(shop.apply(push(50, "", "u1", 41)).what == outcome::applied);
+  CHECK(shop.apply(push(50, "", "u1", 41)).outcome == outcome::applied);
   CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
   CHECK(shop.order("R1").columns.status == "DELIVERED");
   CHECK(shop.order("R-mistyped").columns.status == "CONFIRMED");
@@ -203,10 +203,10 @@ TEST_CASE("where neither is known to be newer, another order's reference asks th
   shop.apply(row(10, "R1", "u1", 31));
   observation during = push(11, "R2", "u1", 31);
   verdict v = shop.apply(during);
-  CHECK(v.what == outcome::in_doubt);
+  CHECK(v.outcome == outcome::in_doubt);
   REQUIRE(v.wanted);
   shop.apply(row(40, "R2", "u1", 31));
-  CHECK(shop.apply(during).what == outcome::unchanged);
+  CHECK(shop.apply(during).outcome == outcome::unchanged);
   CHECK(shop.order("R2").columns.tracking == "track-u1");
 }
 
@@ -217,7 +217,7 @@ TEST_CASE("a parcel whose order was deleted is linked again by what is older too
   shop.rows.orders.clear();
   shop.add_order("R1").id = "order-anew";
   CHECK(shop.apply(push(5, "R1", "u1", 22)).order_id == "order-anew");
-  CHECK(shop.apply(push(20, "", "u1", 41)).what == outcome::applied);
+  CHECK(shop.apply(push(20, "", "u1", 41)).outcome == outcome::applied);
   CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
 }
 
@@ -231,15 +231,15 @@ TEST_CASE("a link whose order changed its reference or account is void") {
   SUBCASE("account") {
     shop.order("R1").account = "account-b";
   }
-  CHECK(shop.apply(push(20, "", "u1", 41)).what == outcome::unmatched);
+  CHECK(shop.apply(push(20, "", "u1", 41)).outcome == outcome::unmatched);
 }
 
 TEST_CASE("a locked order or parcel is busy and loses nothing") {
   shop_model shop;
   shop.add_order("R1").locked = false;
-  CHECK(shop.apply(push(5, "R1", "u1", 31)).what == outcome::busy);
+  CHECK(shop.apply(push(5, "R1", "u1", 31)).outcome == outcome::busy);
   shop.order("R1").locked = true;
-  CHECK(shop.apply(push(5, "R1", "u1", 31)).what == outcome::applied);
+  CHECK(shop.apply(push(5, "R1", "u1", 31)).outcome == outcome::applied);
   shop.rows.parcels.front().locked = false;
-  CHECK(shop.apply(push(6, "R1", "u1", 41)).what == outcome::busy);
+  CHECK(shop.apply(push(6, "R1", "u1", 41)).outcome == outcome::busy);
 }

@@ -79,7 +79,7 @@ class reshipped_order {
   // One webhook of that change, of one of the kinds there are.
   void tell(const shipped& p, int since, int status) {
     observation o = push(since, below(3) == 0 ? "" : "R1", p.uuid, status);
-    if (below(4) == 0) o.what.uuid.reset(); // the display id is left
+    if (below(4) == 0) o.shipment.uuid.reset(); // the display id is left
     if (below(4) == 0) o.when = untimed(since + 2);
     arrivals_.push_back(std::move(o));
   }
@@ -95,7 +95,7 @@ class reshipped_order {
         read.back().from = source::confirm;
       }
       auto settled = shop_.apply(read);
-      for (const verdict& again : settled) REQUIRE(again.what != outcome::in_doubt);
+      for (const verdict& again : settled) REQUIRE(again.outcome != outcome::in_doubt);
     }
   }
 

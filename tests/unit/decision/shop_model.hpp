@@ -77,23 +77,23 @@ inline observation seen(source from, as_of when, std::string reference, std::str
   o.account = "account-a";
   o.from = from;
   o.when = when;
-  if (!reference.empty()) o.what.reference = reference;
-  if (!uuid.empty()) o.what.uuid = uuid;
-  o.what.status = status;
+  if (!reference.empty()) o.shipment.reference = reference;
+  if (!uuid.empty()) o.shipment.uuid = uuid;
+  o.shipment.status = status;
   return o;
 }
 
 inline observation row(int start, std::string reference, std::string uuid, int status, int created = 0) {
   observation o = seen(source::sweep, pull(start, start + 1), reference, uuid, status);
-  o.what.tracking = "track-" + uuid;
-  o.what.display_id = "display-" + uuid;
-  o.what.created_at = at(created);
+  o.shipment.tracking = "track-" + uuid;
+  o.shipment.display_id = "display-" + uuid;
+  o.shipment.created_at = at(created);
   return o;
 }
 
 inline observation push(int published, std::string reference, std::string uuid, int status) {
   observation o = seen(source::webhook, webhook(published), reference, uuid, status);
-  if (!uuid.empty()) o.what.display_id = "display-" + uuid;
+  if (!uuid.empty()) o.shipment.display_id = "display-" + uuid;
   return o;
 }
 

@@ -24,17 +24,18 @@ class asking {
  public:
   explicit asking(client_limits limits = {}) : client_(context_.get_executor(), std::move(limits)) {}
 
-  suivi::result<client_response> send(client_request what, suivi::steady_time deadline = in_half_a_minute()) {
+  suivi::result<client_response> send(client_request request,
+                                      suivi::steady_time deadline = in_half_a_minute()) {
     auto answer =
-        boost::asio::co_spawn(context_, client_.send(std::move(what), deadline), boost::asio::use_future);
+        boost::asio::co_spawn(context_, client_.send(std::move(request), deadline), boost::asio::use_future);
     context_.restart();
     context_.run();
     return answer.get();
   }
   suivi::result<client_response> get(const std::string& url) {
-    client_request what;
-    what.url = url;
-    return send(std::move(what));
+    client_request request;
+    request.url = url;
+    return send(std::move(request));
   }
   client& itself() { return client_; }
 

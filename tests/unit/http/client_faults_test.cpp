@@ -29,10 +29,10 @@ std::string outcome_of(const std::string& bytes, const std::string& method = "GE
   client_limits limits;
   limits.max_response_bytes = limit;
   asking client(limits);
-  client_request what;
-  what.method = method;
-  what.url = on_port(server.port(), "/");
-  auto answer = client.send(what);
+  client_request request;
+  request.method = method;
+  request.url = on_port(server.port(), "/");
+  auto answer = client.send(request);
   if (answer) return "'" + answer->body + "'";
   CHECK(answer.error().kind == suivi::failure::transient);
   return answer.error().code;
@@ -112,16 +112,16 @@ TEST_CASE("a kept connection that turns out to be closed is replaced once for GE
         on.wait_for_close();
     });
     std::optional<asking> client(std::in_place);
-    client_request what;
-    what.method = method.substr(0, method.find(' '));
-    what.once = method.ends_with(" once");
-    what.url = on_port(server.port(), "/");
-    CHECK(client->send(what).has_value());
-    auto again = client->send(what);
+    client_request request;
+    request.method = method.substr(0, method.find(' '));
+    request.once = method.ends_with(" once");
+    request.url = on_port(server.port(), "/");
+    CHECK(client->send(request).has_value());
+    auto again = client->send(request);
     if (once) {
       REQUIRE(!again.has_value());
       CHECK(again.error().code == "http:reset");
-      CHECK(client->send(what).has_value()); // and the next call is none the worse
+      CHECK(client->send(request).has_value()); // and the next call is none the worse
     } else {
       CHECK(again.has_value());
     }
@@ -148,14 +148,14 @@ TEST_CASE("a replacement that fails too is not replaced again") {
 
 TEST_CASE("a connection closed while it was idle is not used even for POST") {
   asking client;
-  client_request what;
-  what.method = "POST";
+  client_request request;
+  request.method = "POST";
   http::server_limits limits;
   limits.idle_timeout = milliseconds(100);
   live_server server(echo(), limits);
-  what.url = on_port(server.port(), "/");
+  request.url = on_port(server.port(), "/");
   for (int i = 0; i < 3; ++i) {
-    CHECK(client.send(what).has_value());
+    CHECK(client.send(request).has_value());
     REQUIRE(eventually([&] { return server.connections() == 0; }));
   }
 }
@@ -176,12 +176,12 @@ TEST_CASE("a call ends at its deadline whatever the peer does") {
   });
   for (auto port : {silent.port(), stalling.port()}) {
     asking client;
-    client_request what;
-    what.url = on_port(port, "/");
-    auto answer = client.send(what, std::chrono::steady_clock::now() + milliseconds(100));
+    client_request request;
+    request.url = on_port(port, "/");
+    auto answer = client.send(request, std::chrono::steady_clock::now() + milliseconds(100));
     REQUIRE(!answer.has_value());
     CHECK(answer.error().code == "http:timeout");
-    auto late = client.send(what, std::chrono::steady_clock::now());
+    auto late = client.send(request, std::chrono::steady_clock::now());
     REQUIRE(!late.has_value());
     CHECK(late.error().code == "http:timeout");
   }
@@ -194,11 +194,11 @@ TEST_CASE("a large body to a peer that does not read ends at the deadline") {
     eventually([&] { return over.load(); });
   });
   asking client;
-  client_request what;
-  what.method = "POST";
-  what.url = on_port(stuck.port(), "/");
-  what.body.assign(50'000'000, 'b');
-  auto answer = client.send(what, std::chrono::steady_clock::now() + milliseconds(100));
+  client_request request;
+  request.method = "POST";
+  request.url = on_port(stuck.port(), "/");
+  request.body.assign(50'000'000, 'b');
+  auto answer = client.send(request, std::chrono::steady_clock::now() + milliseconds(100));
   REQUIRE(!answer.has_value());
   CHECK(answer.error().code == "http:timeout");
   over = true;
@@ -207,26 +207,26 @@ TEST_CASE("a large body to a peer that does not read ends at the deadline") {
 TEST_CASE("a refusal that comes while the body is being sent is read") {
   live_server server(echo());
   asking client;
-  client_request what;
-  what.method = "POST";
-  what.url = on_port(server.port(), "/");
-  what.body.assign(20'000'000, 'b');
-  auto answer = client.send(what);
+  client_request request;
+  request.method = "POST";
+  request.url = on_port(server.port(), "/");
+  request.body.assign(20'000'000, 'b');
+  auto answer = client.send(request);
   REQUIRE(answer.has_value());
   CHECK(answer->status == 413);
 }
 
 TEST_CASE("headers that could forge a line are refused before anything is sent") {
   asking client;
-  client_request what;
-  what.url = on_port(1, "/");
-  what.headers = {{"Authorization", "Token example-key-1\r\nX-Forged: 1"}};
-  auto answer = client.send(what);
+  client_request request;
+  request.url = on_port(1, "/");
+  request.headers = {{"Authorization", "Token example-key-1\r\nX-Forged: 1"}};
+  auto answer = client.send(request);
   REQUIRE(!answer.has_value());
   CHECK(answer.error().code == "http:request");
-  what.headers.clear();
-  what.method = "GET / HTTP/1.1\r\n";
-  CHECK(client.send(what).error().code == "http:request");
+  request.headers.clear();
+  request.method = "GET / HTTP/1.1\r\n";
+  CHECK(client.send(request).error().code == "http:request");
 }
 
 TEST_CASE("the client's own headers are not said twice") {
@@ -236,10 +236,10 @@ TEST_CASE("the client's own headers are not said twice") {
     on.say(ok);
   });
   asking client;
-  client_request what;
-  what.url = on_port(server.port(), "/x");
-  what.headers = {{"host", "other.test"}, {"content-length", "7"}, {"Accept", "application/json"}};
-  CHECK(client.send(what).has_value());
+  client_request request;
+  request.url = on_port(server.port(), "/x");
+  request.headers = {{"host", "other.test"}, {"content-length", "7"}, {"Accept", "application/json"}};
+  CHECK(client.send(request).has_value());
   CHECK(seen == "GET /x HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
                     "\r\nUser-Agent: suivi\r\nAccept: application/json\r\n\r\n");
 }
@@ -290,14 +290,14 @@ TEST_CASE("a cancelled call closes its connection and leaves nothing running") {
   });
   boost::asio::io_context context;
   client asked(context.get_executor(), {});
-  client_request what;
-  what.url = on_port(server.port(), "/");
+  client_request request;
+  request.url = on_port(server.port(), "/");
   boost::asio::cancellation_signal stop;
   bool aborted = false;
   auto ended = [&](std::exception_ptr thrown, suivi::result<client_response>) {
     aborted = thrown != nullptr;
   };
-  boost::asio::co_spawn(context, asked.send(what, in_half_a_minute()),
+  boost::asio::co_spawn(context, asked.send(request, in_half_a_minute()),
                         boost::asio::bind_cancellation_slot(stop.slot(), ended));
   while (server.connections() == 0) context.run_one_for(milliseconds(10));
   stop.emit(boost::asio::cancellation_type::terminal);

@@ -9,11 +9,11 @@ using namespace loopback;
 TEST_CASE("the client sends what it is told and reads the answer") {
   live_server server(echo());
   asking client;
-  client_request what;
-  what.method = "POST";
-  what.url = on_port(server.port(), "/a/b?c=1#fragment");
-  what.body = "hello";
-  auto answer = client.send(what);
+  client_request request;
+  request.method = "POST";
+  request.url = on_port(server.port(), "/a/b?c=1#fragment");
+  request.body = "hello";
+  auto answer = client.send(request);
   REQUIRE(answer.has_value());
   CHECK(answer->status == 200);
   CHECK(answer->body == "POST /a/b?c=1 hello");

@@ -38,7 +38,7 @@ void scripted_connection::reset() {
   setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-scripted_server::scripted_server(script what) {
+scripted_server::scripted_server(script steps) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in at{};
   at.sin_family = AF_INET;
@@ -48,14 +48,14 @@ scripted_server::scripted_server(script what) {
   ::listen(listener_, 16);
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size);
   port_ = ntohs(at.sin_port);
-  thread_ = std::thread([this, what = std::move(what)] {
+  thread_ = std::thread([this, steps = std::move(steps)] {
     while (true) {
       int socket = ::accept(listener_, nullptr, nullptr);
       if (socket < 0) return;
       timeval limit{30, 0};
       setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
       scripted_connection on(socket);
-      what(on, connections_++);
+      steps(on, connections_++);
       ::close(socket);
     }
   });

@@ -29,7 +29,7 @@ class scripted_connection {
 class scripted_server {
  public:
   using script = std::function<void(scripted_connection& on, int nth)>;
-  explicit scripted_server(script what);
+  explicit scripted_server(script steps);
   ~scripted_server();
 
   [[nodiscard]] unsigned short port() const { return port_; }

@@ -176,9 +176,9 @@ TEST_CASE("both kinds of addresses are listened on and an IPv4 peer is known by 
   std::vector<std::string> seen;
   auto ask_both = [&](std::string port) -> task<void> {
     for (std::string host : {"127.0.0.1", "[::1]"}) {
-      client_request what;
-      what.url = "http://" + host + ":" + port + "/";
-      auto answer = co_await asked.send(what, in_half_a_minute());
+      client_request request;
+      request.url = "http://" + host + ":" + port + "/";
+      auto answer = co_await asked.send(request, in_half_a_minute());
       seen.push_back(answer ? answer->body : answer.error().code);
     }
     server.drain(milliseconds(0));

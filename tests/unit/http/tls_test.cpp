@@ -38,12 +38,12 @@ TEST_CASE("a verified peer is asked by name or by address over one kept connecti
   live_server server(echo(), {}, files(made.issue("both", "DNS:localhost,IP:127.0.0.1")));
   for (std::string host : {"localhost", "127.0.0.1"}) {
     asking client(trusting(made));
-    client_request what;
-    what.method = "POST";
-    what.url = secure(host, server.port());
-    what.body.assign(200'000, 'b');
+    client_request request;
+    request.method = "POST";
+    request.url = secure(host, server.port());
+    request.body.assign(200'000, 'b');
     for (int i = 0; i < 3; ++i) {
-      auto answer = client.send(what);
+      auto answer = client.send(request);
       REQUIRE(answer.has_value());
       CHECK(answer->body.size() == 200'007);
     }
@@ -165,11 +165,11 @@ TEST_CASE("a secure peer is refused what is too large and can read so") {
   certificates made;
   live_server server(echo(), {}, files(made.issue("local", "DNS:localhost")));
   asking client(trusting(made));
-  client_request what;
-  what.method = "POST";
-  what.url = secure("localhost", server.port());
-  what.body.assign(300'000, 'b');
-  auto answer = client.send(what);
+  client_request request;
+  request.method = "POST";
+  request.url = secure("localhost", server.port());
+  request.body.assign(300'000, 'b');
+  auto answer = client.send(request);
   REQUIRE(answer.has_value());
   CHECK(answer->status == 413);
 }

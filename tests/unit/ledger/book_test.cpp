@@ -35,9 +35,9 @@ TEST_CASE("messages have bodies and times of their own and are of every kind") {
   std::map<std::string, int> orders;
   for (const auto& m : w.all) {
     bodies.insert(m.body);
-    ++kinds[m.what];
+    ++kinds[m.form];
     ++orders[m.reference];
-    if (m.what == kind::timed) CHECK(times.insert(m.published).second);
+    if (m.form == kind::timed) CHECK(times.insert(m.published).second);
   }
   CHECK(bodies.size() == w.all.size());
   CHECK(kinds.size() == 4);

@@ -38,11 +38,11 @@ void check_is_the_order(std::string_view bytes) {
   event e = decode(bytes);
   CHECK(e.why == "");
   REQUIRE(e.kind == event_kind::order);
-  CHECK(e.what.uuid == uuid);
-  CHECK(e.what.display_id == "1203");
-  CHECK(e.what.reference == "REF-1");
-  CHECK(e.what.status == 41);
-  CHECK(e.what.metadata.empty());
+  CHECK(e.shipment.uuid == uuid);
+  CHECK(e.shipment.display_id == "1203");
+  CHECK(e.shipment.reference == "REF-1");
+  CHECK(e.shipment.status == 41);
+  CHECK(e.shipment.metadata.empty());
   CHECK(e.body.has_value());
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("any event with identity and status is an order, whatever its name") {
                     "InventoryMovement", "x y z"}) {
     event e = decode(fmt::format(R"({{"event":"{}","payload":{{"id":"u","status":"31"}}}})", name));
     CHECK(e.kind == event_kind::order);
-    CHECK(e.what.status == 31);
+    CHECK(e.shipment.status == 31);
     CHECK(e.name == name);
   }
 }
@@ -188,33 +188,36 @@ TEST_CASE("message id and time are known of what is not understood too") {
 }
 
 TEST_CASE("identity is read under every name it has had") {
-  CHECK(decode(R"({"payload":{"order_id":"o","status":4}})").what.uuid == "o");
-  CHECK(decode(R"({"payload":{"instance_uuid":"i","status":4}})").what.uuid == "i");
-  CHECK(decode(R"({"instance_uuid":"i","payload":{"status":4}})").what.uuid == "i");
-  CHECK(decode(R"({"payload":{"external_order_id":"R","status":4}})").what.reference == "R");
-  CHECK(decode(R"({"payload":{"external_id":"R","status":4}})").what.reference == "R");
-  CHECK(decode(R"({"payload":{"display_id":5,"status":4}})").what.display_id == "5");
-  CHECK(decode(R"({"payload":{"tracking":"T","status":4}})").what.tracking == "T");
-  CHECK(decode(R"({"payload":{"id":98765432109876543210,"status":4}})").what.uuid == "98765432109876543210");
+  CHECK(decode(R"({"payload":{"order_id":"o","status":4}})").shipment.uuid == "o");
+  CHECK(decode(R"({"payload":{"instance_uuid":"i","status":4}})").shipment.uuid == "i");
+  CHECK(decode(R"({"instance_uuid":"i","payload":{"status":4}})").shipment.uuid == "i");
+  CHECK(decode(R"({"payload":{"external_order_id":"R","status":4}})").shipment.reference == "R");
+  CHECK(decode(R"({"payload":{"external_id":"R","status":4}})").shipment.reference == "R");
+  CHECK(decode(R"({"payload":{"display_id":5,"status":4}})").shipment.display_id == "5");
+  CHECK(decode(R"({"payload":{"tracking":"T","status":4}})").shipment.tracking == "T");
+  CHECK(decode(R"({"payload":{"id":98765432109876543210,"status":4}})").shipment.uuid ==
+        "98765432109876543210");
 }
 
 TEST_CASE("instance_uuid outranks id, as in list rows") {
-  CHECK(decode(R"({"instance_uuid":")" + uuid + R"(","payload":{"id":1203,"status":4}})").what.uuid == uuid);
-  CHECK(decode(R"({"payload":{"id":1203,"instance_uuid":")" + uuid + R"(","status":4}})").what.uuid == uuid);
-  CHECK(decode(R"({"id":"event-7","payload":{"id":"o","status":4}})").what.uuid == "o");
-  CHECK(decode(R"({"id":")" + uuid + R"(","status":4,"data":{"id":7}})").what.uuid == uuid);
+  CHECK(decode(R"({"instance_uuid":")" + uuid + R"(","payload":{"id":1203,"status":4}})").shipment.uuid ==
+        uuid);
+  CHECK(decode(R"({"payload":{"id":1203,"instance_uuid":")" + uuid + R"(","status":4}})").shipment.uuid ==
+        uuid);
+  CHECK(decode(R"({"id":"event-7","payload":{"id":"o","status":4}})").shipment.uuid == "o");
+  CHECK(decode(R"({"id":")" + uuid + R"(","status":4,"data":{"id":7}})").shipment.uuid == uuid);
 }
 
 TEST_CASE("status is read under every name it has had") {
-  CHECK(decode(R"({"payload":{"id":"u","status_code":"41"}})").what.status == 41);
-  CHECK(decode(R"({"payload":{"id":"u","order":{"status":41}}})").what.status == 41);
-  CHECK(decode(R"({"order":{"id":"u","status":41}})").what.status == 41);
-  CHECK(decode(R"({"event":"x","status":41,"payload":{"id":"u","alert_reason":"a"}})").what.status == 41);
+  CHECK(decode(R"({"payload":{"id":"u","status_code":"41"}})").shipment.status == 41);
+  CHECK(decode(R"({"payload":{"id":"u","order":{"status":41}}})").shipment.status == 41);
+  CHECK(decode(R"({"order":{"id":"u","status":41}})").shipment.status == 41);
+  CHECK(decode(R"({"event":"x","status":41,"payload":{"id":"u","alert_reason":"a"}})").shipment.status == 41);
   CHECK(decode(R"({"event":"x","status":41,"payload":{"id":"u","alert_reason":"a"}})")
-            .what.alert_reason.value == "a");
-  CHECK(decode(R"({"payload":{"id":"u","status":77}})").what.status == 77);
+            .shipment.alert_reason.value == "a");
+  CHECK(decode(R"({"payload":{"id":"u","status":77}})").shipment.status == 77);
   CHECK(decode(R"({"status":200,"payload":{"id":"u"}})").kind == event_kind::not_understood);
-  CHECK(decode(R"({"status":"ok","payload":{"id":"u","status":4}})").what.status == 4);
+  CHECK(decode(R"({"status":"ok","payload":{"id":"u","status":4}})").shipment.status == 4);
 }
 
 TEST_CASE("every name of the order, its identity, its status and the event is read at every place") {
@@ -234,8 +237,8 @@ TEST_CASE("every name of the order, its identity, its status and the event is re
           CAPTURE(body);
           event e = decode(body);
           REQUIRE(e.kind == event_kind::order);
-          CHECK(id_of(e.what) == "X1");
-          CHECK(e.what.status == 41);
+          CHECK(id_of(e.shipment) == "X1");
+          CHECK(e.shipment.status == 41);
           CHECK(e.name == "OrderDelivered");
         }
       }
@@ -244,9 +247,9 @@ TEST_CASE("every name of the order, its identity, its status and the event is re
 }
 
 TEST_CASE("orders two levels down are found") {
-  CHECK(decode(R"({"data":{"event":"e","payload":{"id":"u","status":41}}})").what.uuid == "u");
+  CHECK(decode(R"({"data":{"event":"e","payload":{"id":"u","status":41}}})").shipment.uuid == "u");
   CHECK(decode(R"({"data":{"event":"e","payload":{"id":"u","status":41}}})").name == "e");
-  CHECK(decode(R"({"payload":{"order":{"id":"u","status":41}}})").what.status == 41);
+  CHECK(decode(R"({"payload":{"order":{"id":"u","status":41}}})").shipment.status == 41);
 }
 
 TEST_CASE("null and missing fields of a webhook are kept apart") {
@@ -254,12 +257,12 @@ TEST_CASE("null and missing fields of a webhook are kept apart") {
       decode(
           R"({"payload":{"id":"u","status":32,"alerted_at":"2026-01-31T09:30:00Z","alert_reason":7,"abort_reason":null,
                       "created_at":"2026-01-01"}})")
-          .what;
+          .shipment;
   CHECK(s.alerted_at.value == parse_instant("2026-01-31T09:30:00Z"));
   CHECK(s.alert_reason == field<std::string>{true, "7"});
   CHECK(s.abort_reason == field<std::string>{true, std::nullopt});
   CHECK(s.created_at == parse_instant("2026-01-01"));
-  auto bare = decode(R"({"payload":{"id":"u","status":32}})").what;
+  auto bare = decode(R"({"payload":{"id":"u","status":32}})").shipment;
   CHECK_FALSE(bare.alerted_at.present);
   CHECK_FALSE(bare.alert_reason.present);
   CHECK_FALSE(bare.abort_reason.present);
@@ -324,8 +327,8 @@ TEST_CASE("nesting bombs and long bodies are refused without harm") {
 TEST_CASE("no prefix and no single changed byte of a webhook upsets the decoder") {
   auto is_consistent = [](std::string_view bytes) {
     event e = decode(bytes);
-    bool order =
-        e.kind == event_kind::order && e.what.has_identity() && e.what.status && e.body && e.why.empty();
+    bool order = e.kind == event_kind::order && e.shipment.has_identity() && e.shipment.status && e.body &&
+                 e.why.empty();
     bool ignored = e.kind == event_kind::ignored && e.body && e.why.empty();
     return order || ignored || (e.kind == event_kind::not_understood && e.why.ends_with('.'));
   };

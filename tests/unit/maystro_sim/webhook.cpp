@@ -19,10 +19,10 @@ TEST_CASE("every style decodes back to the event") {
   shape.first.known = 0;
   shape.start = noon;
   world w(shape);
-  new_parcel what;
-  what.reference = "CMD-0000000001";
-  what.way = {32};
-  const auto parcel = w.view(w.insert(what, noon), instant::max());
+  new_parcel fresh;
+  fresh.reference = "CMD-0000000001";
+  fresh.way = {32};
+  const auto parcel = w.view(w.insert(fresh, noon), instant::max());
   const auto event = event_text(parcel, "OrderStatusChanged", true);
   for (std::size_t i = 0; i < style_count; ++i) {
     const auto style = static_cast<envelope_style>(i);
@@ -32,10 +32,10 @@ TEST_CASE("every style decodes back to the event") {
       const auto sent = wrap(style, event, "1234", noon, chance);
       const auto read = maystro::decode(sent.body);
       REQUIRE(read.kind == maystro::event_kind::order);
-      CHECK(read.what.uuid == parcel.who.uuid);
-      CHECK(read.what.reference == "CMD-0000000001");
-      CHECK(read.what.display_id == std::to_string(parcel.who.display_id));
-      CHECK(read.what.status == 32);
+      CHECK(read.shipment.uuid == parcel.who.uuid);
+      CHECK(read.shipment.reference == "CMD-0000000001");
+      CHECK(read.shipment.display_id == std::to_string(parcel.who.display_id));
+      CHECK(read.shipment.status == 32);
       CHECK(read.published_at.has_value() == is_timed(style));
       CHECK(read.message_id.has_value() == is_timed(style));
       if (is_timed(style)) CHECK(read.published_at == noon);

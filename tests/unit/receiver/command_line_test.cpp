@@ -21,20 +21,20 @@ command_line understood(std::vector<const char*> words) {
 } // namespace
 
 TEST_CASE("without a command it serves") {
-  CHECK(understood({}).what == command::serve);
-  CHECK(understood({"serve"}).what == command::serve);
+  CHECK(understood({}).command == command::serve);
+  CHECK(understood({"serve"}).command == command::serve);
   CHECK(understood({"--config", "a.toml"}).config_file == "a.toml");
   CHECK(understood({"serve", "--config", "a.toml"}).config_file == "a.toml");
 }
 
 TEST_CASE("migrate and its check") {
-  CHECK(understood({"migrate"}).what == command::migrate);
+  CHECK(understood({"migrate"}).command == command::migrate);
   CHECK_FALSE(understood({"migrate"}).migrate.check);
   CHECK(understood({"migrate", "--check"}).migrate.check);
 }
 
 TEST_CASE("the settings can be checked") {
-  CHECK(understood({"--check-config"}).what == command::check_config);
+  CHECK(understood({"--check-config"}).command == command::check_config);
   CHECK_FALSE(understood({"--check-config"}).json);
 }
 

@@ -17,7 +17,7 @@ const std::vector<std::string> usual{"parked", "failed", "conflict", "quarantine
 replay_selection selected(const std::string& body) {
   auto read = read_replay_request(body, noon);
   REQUIRE(read);
-  return read->what;
+  return read->selection;
 }
 
 std::string refusal(const std::string& body) {
@@ -29,13 +29,13 @@ replay_arguments words(std::vector<const char*> given) {
   given.insert(given.begin(), {"suivi-receiver", "replay"});
   auto read = read_command_line(static_cast<int>(given.size()), given.data());
   REQUIRE(std::holds_alternative<command_line>(read));
-  CHECK(std::get<command_line>(read).what == command::replay);
+  CHECK(std::get<command_line>(read).command == command::replay);
   return std::get<command_line>(read).replay;
 }
 
 std::string mistake(std::vector<const char*> given) {
-  auto what = to_selection(words(std::move(given)), noon);
-  return what ? "none" : what.error().detail.substr(0, what.error().detail.find(' '));
+  auto selection = to_selection(words(std::move(given)), noon);
+  return selection ? "none" : selection.error().detail.substr(0, selection.error().detail.find(' '));
 }
 
 } // namespace
@@ -48,13 +48,14 @@ TEST_CASE("without a word a replay is about what may do better this time") {
 }
 
 TEST_CASE("a replay's body names times, ids, an outcome and an account") {
-  auto what = selected(R"({"since":"24h","until":"2026-03-01T11:00:00+01:00","ids":["7","3","7","x","03"],
+  auto selection =
+      selected(R"({"since":"24h","until":"2026-03-01T11:00:00+01:00","ids":["7","3","7","x","03"],
                            "outcome":"stale","account":"acc-1","dryRun":false})");
-  CHECK(what.since == noon - 24h);
-  CHECK(what.until == noon - 2h);
-  CHECK(what.event_ids() == std::vector<std::int64_t>{3, 7});
-  CHECK(what.outcomes == std::vector<std::string>{"stale"});
-  CHECK(what.account == "acc-1");
+  CHECK(selection.since == noon - 24h);
+  CHECK(selection.until == noon - 2h);
+  CHECK(selection.event_ids() == std::vector<std::int64_t>{3, 7});
+  CHECK(selection.outcomes == std::vector<std::string>{"stale"});
+  CHECK(selection.account == "acc-1");
   CHECK(read_replay_request(R"({"dryRun":true})", noon)->dry_run);
   CHECK(selected(R"({"outcome":"all"})").outcomes.empty());
 }
@@ -75,26 +76,26 @@ TEST_CASE("a wrong body is refused by the name of what is wrong") {
 }
 
 TEST_CASE("since is inclusive and until exclusive and what has no time is in neither") {
-  replay_selection what;
-  CHECK(what.covers(std::nullopt));
-  what.since = noon;
-  what.until = noon + 1h;
-  CHECK(what.covers(noon));
-  CHECK_FALSE(what.covers(noon - 1us));
-  CHECK_FALSE(what.covers(noon + 1h));
-  CHECK_FALSE(what.covers(std::nullopt));
+  replay_selection selection;
+  CHECK(selection.covers(std::nullopt));
+  selection.since = noon;
+  selection.until = noon + 1h;
+  CHECK(selection.covers(noon));
+  CHECK_FALSE(selection.covers(noon - 1us));
+  CHECK_FALSE(selection.covers(noon + 1h));
+  CHECK_FALSE(selection.covers(std::nullopt));
 }
 
 TEST_CASE("the command's options are read") {
   auto asked = words({"--since", "2h", "--until", "2026-03-01", "--event", "4", "--event", "5", "--outcome",
                       "parked", "--account", "a", "--rate", "50", "--dry-run", "--json"});
-  auto what = to_selection(asked, noon);
-  REQUIRE(what);
-  CHECK(what->since == noon - 2h);
-  CHECK(what->until == noon - 12h);
-  CHECK(what->ids == std::vector<std::string>{"4", "5"});
-  CHECK(what->outcomes == std::vector<std::string>{"parked"});
-  CHECK(what->account == "a");
+  auto selection = to_selection(asked, noon);
+  REQUIRE(selection);
+  CHECK(selection->since == noon - 2h);
+  CHECK(selection->until == noon - 12h);
+  CHECK(selection->ids == std::vector<std::string>{"4", "5"});
+  CHECK(selection->outcomes == std::vector<std::string>{"parked"});
+  CHECK(selection->account == "a");
   CHECK(asked.rate == 50);
   CHECK(asked.dry_run);
   CHECK(asked.json);

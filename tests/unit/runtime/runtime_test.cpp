@@ -115,13 +115,13 @@ TEST_CASE("an exception of a coroutine comes out of join once, after all have en
     bool all = co_await group.join_until(in(50ms));
     CHECK_FALSE(all);
     group.cancel();
-    std::string what;
+    std::string message;
     try {
       co_await group.join();
     } catch (const std::runtime_error& e) {
-      what = e.what();
+      message = e.what();
     }
-    CHECK(what == "example failure");
+    CHECK(message == "example failure");
     CHECK(cleaned_up);
     co_await group.join();
   };

@@ -123,31 +123,31 @@ TEST_CASE("only the numbers we give are ids") {
 }
 
 TEST_CASE("every address of the operations API leads to its operation") {
-  CHECK(find("GET", "/api/v1/webhooks/events?page=2").what == operation::list_events);
-  CHECK(find("GET", "/api/v1/webhooks/stats").what == operation::event_stats);
-  CHECK(find("POST", "/api/v1/webhooks/events/12/retry").what == operation::retry_event);
+  CHECK(find("GET", "/api/v1/webhooks/events?page=2").operation == operation::list_events);
+  CHECK(find("GET", "/api/v1/webhooks/stats").operation == operation::event_stats);
+  CHECK(find("POST", "/api/v1/webhooks/events/12/retry").operation == operation::retry_event);
   CHECK(find("DELETE", "/api/v1/webhooks/events/12").subject == "12");
-  CHECK(find("GET", "/api/v1/coverage").what == operation::coverage);
-  CHECK(find("GET", "/api/v1/sweeps").what == operation::list_sweeps);
-  CHECK(find("POST", "/api/v1/sweeps").what == operation::ask_for_sweep);
+  CHECK(find("GET", "/api/v1/coverage").operation == operation::coverage);
+  CHECK(find("GET", "/api/v1/sweeps").operation == operation::list_sweeps);
+  CHECK(find("POST", "/api/v1/sweeps").operation == operation::ask_for_sweep);
   CHECK(find("GET", "/api/v1/sweeps/7").subject == "7");
-  CHECK(find("GET", "/api/v1/accounts").what == operation::list_accounts);
+  CHECK(find("GET", "/api/v1/accounts").operation == operation::list_accounts);
   CHECK(find("POST", "/api/v1/accounts/a%2Fb/test").subject == "a/b");
-  CHECK(find("GET", "/api/v1/scheduler/status").what == operation::scheduler_status);
-  CHECK(find("POST", "/api/v1/scheduler/trigger/shipping").what == operation::trigger_shipping);
-  CHECK(find("GET", "/api/v1/stream").what == operation::stream);
+  CHECK(find("GET", "/api/v1/scheduler/status").operation == operation::scheduler_status);
+  CHECK(find("POST", "/api/v1/scheduler/trigger/shipping").operation == operation::trigger_shipping);
+  CHECK(find("GET", "/api/v1/stream").operation == operation::stream);
 }
 
 TEST_CASE("a reference with a slash is one part of its address when it is encoded") {
   auto found = find("GET", "/api/v1/orders/CMD%2F2026%2F17%20b");
-  CHECK(found.what == operation::show_order);
+  CHECK(found.operation == operation::show_order);
   CHECK(found.subject == "CMD/2026/17 b");
   CHECK(find("GET", "/api/v1/orders/CMD/17").allowed.empty());
   CHECK(find("GET", "/api/v1/orders/").allowed.empty());
 }
 
 TEST_CASE("a wrong method is told apart from no such address") {
-  CHECK(find("DELETE", "/api/v1/sweeps").what == operation::nowhere);
+  CHECK(find("DELETE", "/api/v1/sweeps").operation == operation::nowhere);
   CHECK(find("DELETE", "/api/v1/sweeps").allowed == "GET, HEAD, POST");
   CHECK(find("GET", "/api/v1/webhooks/events/12").allowed == "DELETE");
   for (const char* path : {"/api/v1/", "/api/v1/nope", "/api/v1/webhooks/events/1/2/3", "/api/v1/%zz"})
@@ -155,10 +155,10 @@ TEST_CASE("a wrong method is told apart from no such address") {
 }
 
 TEST_CASE("HEAD is asked where GET is and a query that cannot be read is told apart from no such address") {
-  CHECK(find("HEAD", "/api/v1/coverage").what == operation::coverage);
-  CHECK(find("HEAD", "/api/v1/webhooks/replay").what == operation::nowhere);
+  CHECK(find("HEAD", "/api/v1/coverage").operation == operation::coverage);
+  CHECK(find("HEAD", "/api/v1/webhooks/replay").operation == operation::nowhere);
   auto found = find("GET", "/api/v1/sweeps?limit=%zz");
-  CHECK(found.what == operation::list_sweeps);
+  CHECK(found.operation == operation::list_sweeps);
   CHECK(found.query_is_malformed);
   CHECK_FALSE(find("GET", "/api/v1/sweeps?limit=%31").query_is_malformed);
   CHECK(find("GET", "/api/v1/orders/%zz?limit=1").allowed.empty());

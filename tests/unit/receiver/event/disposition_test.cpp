@@ -12,9 +12,9 @@ namespace {
 
 const instant noon = *parse_instant("2026-01-31T12:00:00Z");
 
-shop::verdict said(outcome what) {
+shop::verdict said(outcome result) {
   shop::verdict v;
-  v.what = what;
+  v.outcome = result;
   v.order_id = "order-1";
   return v;
 }
@@ -36,10 +36,10 @@ work confirming(int attempts) {
 } // namespace
 
 TEST_CASE("what the door has settled is closed with its outcome and order") {
-  for (auto what : {outcome::applied, outcome::unchanged, outcome::stale}) {
-    auto next = after_verdict(work{}, said(what), noon, 0);
-    CHECK(next.what == disposition::kind::close);
-    CHECK(next.outcome == shop::to_string(what));
+  for (auto result : {outcome::applied, outcome::unchanged, outcome::stale}) {
+    auto next = after_verdict(work{}, said(result), noon, 0);
+    CHECK(next.action == disposition::kind::close);
+    CHECK(next.outcome == shop::to_string(result));
     CHECK(next.order_id == "order-1");
     CHECK(next.error.empty());
   }
@@ -58,7 +58,7 @@ TEST_CASE("an event without an order is parked with growing pauses") {
   milliseconds before{0};
   for (int i = 0; i < 5; ++i) {
     auto next = after_verdict(event, said(outcome::unmatched), noon, 0);
-    CHECK(next.what == disposition::kind::postpone);
+    CHECK(next.action == disposition::kind::postpone);
     CHECK(next.state == event_state::parked);
     CHECK(next.delay > before);
     before = next.delay;
@@ -76,7 +76,7 @@ TEST_CASE("a locked order is tried again shortly in memory and then through the 
   CHECK(after_verdict(event, said(outcome::busy), noon, 0).delay == 160ms);
   event.busy_tries = 6;
   auto next = after_verdict(event, said(outcome::busy), noon, 0);
-  CHECK(next.what == disposition::kind::postpone);
+  CHECK(next.action == disposition::kind::postpone);
   CHECK(next.state == event_state::pending);
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("an event that has waited for a lock before goes back to the database 
   work event;
   event.attempts = 1;
   auto next = after_verdict(event, said(outcome::busy), noon, 0);
-  CHECK(next.what == disposition::kind::postpone);
+  CHECK(next.action == disposition::kind::postpone);
   CHECK(next.attempts == 2);
   CHECK(next.delay == 2s);
   event.attempts = 20;
@@ -97,7 +97,7 @@ TEST_CASE("an event that was parked before is tried in memory where its order is
   work event;
   event.state = event_state::parked;
   event.attempts = 9;
-  CHECK(after_verdict(event, said(outcome::busy), noon, 0).what == disposition::kind::try_again);
+  CHECK(after_verdict(event, said(outcome::busy), noon, 0).action == disposition::kind::try_again);
   CHECK(wait_for_lock(event, 0).attempts == 1);
 }
 
@@ -112,17 +112,17 @@ TEST_CASE("a locked order leaves a confirming event confirming") {
 TEST_CASE("doubt is read for at once and then not before the courier's lag has passed") {
   work event;
   auto first = after_verdict(event, doubtful(noon + 10s), noon, 0);
-  CHECK(first.what == disposition::kind::read_first);
+  CHECK(first.action == disposition::kind::read_first);
   CHECK(first.wanted->uuid == "uuid-1");
 
   auto read_too_early = confirming(1);
   read_too_early.read_at = noon;
   auto second = after_verdict(read_too_early, doubtful(noon + 10s), noon + 1s, 0);
-  CHECK(second.what == disposition::kind::postpone);
+  CHECK(second.action == disposition::kind::postpone);
   CHECK(second.state == event_state::confirming);
   CHECK(second.delay == 9s);
 
-  CHECK(after_verdict(read_too_early, doubtful(noon + 10s), noon + 10s, 0).what ==
+  CHECK(after_verdict(read_too_early, doubtful(noon + 10s), noon + 10s, 0).action ==
         disposition::kind::read_first);
 }
 
@@ -130,7 +130,7 @@ TEST_CASE("a read that came late enough and settled nothing is not repeated at o
   auto event = confirming(2);
   event.read_at = noon + 11s;
   auto next = after_verdict(event, doubtful(noon + 10s), noon + 12s, 0);
-  CHECK(next.what == disposition::kind::postpone);
+  CHECK(next.action == disposition::kind::postpone);
   CHECK(next.delay >= 1s);
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("what the read that an event caused has written the event is told to h
   CHECK(after_verdict(event, said(outcome::unchanged), noon, 0).outcome == "unchanged");
   event.read_wrote = true;
   auto next = after_verdict(event, said(outcome::unchanged), noon, 0);
-  CHECK(next.what == disposition::kind::close);
+  CHECK(next.action == disposition::kind::close);
   CHECK(next.outcome == "applied");
   CHECK(next.order_id == "order-1");
   CHECK(after_verdict(event, said(outcome::stale), noon, 0).outcome == "stale"); // the courier said otherwise
@@ -151,10 +151,10 @@ TEST_CASE("what a read that came late enough does not prove is a conflict") {
   auto v = doubtful(noon + 10s);
   v.unproven = true;
   event.read_at = noon + 9s;
-  CHECK(after_verdict(event, v, noon + 9s, 0).what == disposition::kind::postpone);
+  CHECK(after_verdict(event, v, noon + 9s, 0).action == disposition::kind::postpone);
   event.read_at = noon + 10s;
   auto next = after_verdict(event, v, noon + 11s, 0);
-  CHECK(next.what == disposition::kind::close);
+  CHECK(next.action == disposition::kind::close);
   CHECK(next.outcome == "conflict");
   CHECK_FALSE(next.error.empty());
 }
@@ -171,7 +171,7 @@ TEST_CASE("an event whose account nothing proves is parked without its reference
 
 TEST_CASE("a read that may not be begun now waits as long as it must and tells why") {
   auto next = read_later(work{}, 90s, "maystro:throttled", 0);
-  CHECK(next.what == disposition::kind::postpone);
+  CHECK(next.action == disposition::kind::postpone);
   CHECK(next.state == event_state::confirming);
   CHECK(next.delay == 90s);
   CHECK(next.error == "maystro:throttled");
@@ -182,7 +182,7 @@ TEST_CASE("a read that may not be begun now waits as long as it must and tells w
 TEST_CASE("a parcel the courier does not know or cannot be asked about for want of a key is a conflict") {
   for (const char* code : {"maystro:not_found", "maystro:no_key"}) {
     auto next = after_failed_read(confirming(1), permanent(code, ""), std::nullopt, 0);
-    CHECK(next.what == disposition::kind::close);
+    CHECK(next.action == disposition::kind::close);
     CHECK(next.outcome == "conflict");
     CHECK_FALSE(next.error.empty());
   }
@@ -190,7 +190,7 @@ TEST_CASE("a parcel the courier does not know or cannot be asked about for want 
 
 TEST_CASE("a courier that is away or asks for patience is asked again later") {
   auto next = after_failed_read(confirming(1), transient("http:timeout", ""), std::nullopt, 0);
-  CHECK(next.what == disposition::kind::postpone);
+  CHECK(next.action == disposition::kind::postpone);
   CHECK(next.state == event_state::confirming);
   CHECK(after_failed_read(confirming(1), transient("maystro:throttled", ""), 90s, 0).delay == 90s);
 }

@@ -24,8 +24,8 @@ std::string wrapped(const std::string& more) {
 
 TEST_CASE("a webhook's body is as of its publishing") {
   auto line = read_replay_line(wrapped(R"(,"publishTime":"2026-02-01T08:00:00Z","messageId":"m1")"), noon);
-  CHECK(line.what.kind == maystro::event_kind::order);
-  CHECK(line.what.what.reference == "R1");
+  CHECK(line.event.kind == maystro::event_kind::order);
+  CHECK(line.event.shipment.reference == "R1");
   CHECK(line.when.kind == shape::point);
   CHECK(line.when.to == *parse_instant("2026-02-01T08:00:00Z"));
   CHECK(line.received_at == line.when.to);
@@ -35,7 +35,7 @@ TEST_CASE("a webhook's body without a time is as of nothing") {
   for (const std::string& text : {std::string(order), wrapped(""), wrapped(R"(,"publishTime":"some day")"),
                                   crypto::base64_encode(order)}) {
     auto line = read_replay_line(text, noon);
-    CHECK(line.what.kind == maystro::event_kind::order);
+    CHECK(line.event.kind == maystro::event_kind::order);
     CHECK(line.when.kind == shape::unknown);
     CHECK_FALSE(line.received_at);
   }
@@ -54,8 +54,8 @@ TEST_CASE("an event as the API prints it is at latest as of its receipt") {
           R"(,"processed":false,"outcome":"parked","error":null,"createdAt":"2026-02-01T08:00:00Z",)" +
           R"("order":{"id":"o9","reference":"R9","status":"PENDING","shippingStatus":"CRÉE"}})",
       noon);
-  CHECK(line.what.what.reference == "R1");
-  CHECK(line.what.what.status == 41);
+  CHECK(line.event.shipment.reference == "R1");
+  CHECK(line.event.shipment.status == 41);
   CHECK(line.when.kind == shape::untimed);
   CHECK(line.when.to == *parse_instant("2026-02-01T08:00:00Z"));
   CHECK(line.id == "12");
@@ -66,34 +66,34 @@ TEST_CASE("an event of the API whose payload is text is decoded like any body") 
   auto line = read_replay_line(R"({"id":"1","payload":")" + crypto::base64_encode(order) +
                                    R"(","processed":false,"outcome":"quarantined","createdAt":null})",
                                noon);
-  CHECK(line.what.kind == maystro::event_kind::order);
+  CHECK(line.event.kind == maystro::event_kind::order);
   CHECK(line.when.kind == shape::unknown);
   auto noise =
       read_replay_line(R"({"id":"1","payload":"noise","processed":false,"outcome":"quarantined"})", noon);
-  CHECK(noise.what.kind == maystro::event_kind::not_understood);
+  CHECK(noise.event.kind == maystro::event_kind::not_understood);
 }
 
 TEST_CASE("what is no event is not understood") {
   for (const char* text : {"nothing", "{}", "[1]", "{\"payload\":", "\xff\xfe"})
-    CHECK(read_replay_line(text, noon).what.kind == maystro::event_kind::not_understood);
-  CHECK(read_replay_line(R"({"event":"InventoryMovement","product":1})", noon).what.kind ==
+    CHECK(read_replay_line(text, noon).event.kind == maystro::event_kind::not_understood);
+  CHECK(read_replay_line(R"({"event":"InventoryMovement","product":1})", noon).event.kind ==
         maystro::event_kind::ignored);
 }
 
 TEST_CASE("a row of the old system is at latest as of its making") {
   auto row = read_legacy_row("OrderStatusChanged", order, noon);
-  CHECK(row.what.what.reference == "R1");
+  CHECK(row.event.shipment.reference == "R1");
   CHECK(row.when.kind == shape::untimed);
   CHECK(row.when.to == noon);
 }
 
 TEST_CASE("an error row of the old system is decoded from the body it kept") {
   auto object = read_legacy_row("error", R"({"error":"x","headers":{},"body":)" + wrapped("") + "}", noon);
-  CHECK(object.what.what.reference == "R1");
+  CHECK(object.event.shipment.reference == "R1");
   auto text =
       read_legacy_row("error", R"({"error":"x","body":")" + crypto::base64_encode(order) + "\"}", noon);
-  CHECK(text.what.what.reference == "R1");
+  CHECK(text.event.shipment.reference == "R1");
   CHECK(text.when.to == noon);
   auto nothing = read_legacy_row("error", R"({"error":"x"})", noon);
-  CHECK(nothing.what.kind == maystro::event_kind::not_understood);
+  CHECK(nothing.event.kind == maystro::event_kind::not_understood);
 }

@@ -13,11 +13,11 @@ namespace {
 
 const instant noon = *parse_instant("2026-03-01T12:00:00Z");
 
-disposition step(shop::outcome what, const work& event = {}, std::string_view before = "") {
+disposition step(shop::outcome result, const work& event = {}, std::string_view before = "") {
   shop::verdict v;
-  v.what = what;
-  v.why = what == shop::outcome::conflict ? "another account's" : "";
-  if (what == shop::outcome::in_doubt) v.wanted = shop::wanted_read{"a", "u", "R", noon + 10s};
+  v.outcome = result;
+  v.why = result == shop::outcome::conflict ? "another account's" : "";
+  if (result == shop::outcome::in_doubt) v.wanted = shop::wanted_read{"a", "u", "R", noon + 10s};
   return replay_step(event, before, v, noon, 0);
 }
 
@@ -30,12 +30,12 @@ TEST_CASE("every verdict counts as its outcome") {
   CHECK(outcome_of(step(shop::outcome::conflict)) == "conflict");
   CHECK(outcome_of(step(shop::outcome::unmatched)) == "parked");
   CHECK(outcome_of(step(shop::outcome::in_doubt)) == "confirming");
-  CHECK(step(shop::outcome::busy).what == disposition::kind::try_again);
+  CHECK(step(shop::outcome::busy).action == disposition::kind::try_again);
 }
 
 TEST_CASE("what is in doubt is left to a receiver at once") {
   auto next = step(shop::outcome::in_doubt);
-  CHECK(next.what == disposition::kind::postpone);
+  CHECK(next.action == disposition::kind::postpone);
   CHECK(next.state == event_state::confirming);
   CHECK(next.delay == 0ms);
   work waiting;
@@ -49,7 +49,7 @@ TEST_CASE("what is in doubt is left to a receiver at once") {
 TEST_CASE("an order that stays locked makes its event failed") {
   auto next = locked_too_long({});
   CHECK(outcome_of(next) == "failed");
-  CHECK(next.what == disposition::kind::postpone);
+  CHECK(next.action == disposition::kind::postpone);
   CHECK(outcome_elsewhere("pending") == "failed");
   CHECK(outcome_elsewhere("confirming") == "confirming");
 }

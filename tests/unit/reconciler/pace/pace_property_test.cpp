@@ -61,7 +61,7 @@ class accounted_run {
  private:
   struct standing {
     pace::ticket id;
-    pace::priority what;
+    pace::priority priority;
     pace::budget_charge price;
   };
   struct flying {
@@ -78,10 +78,10 @@ class accounted_run {
   }
 
   void stand() {
-    auto what = static_cast<pace::priority>(below(3));
-    auto price = what == pace::priority::repetition ? pace::budget_charge::repeated
-                                                    : static_cast<pace::budget_charge>(below(3));
-    line_.push_back({pace_.stand_in_line(what, price), what, price});
+    auto priority = static_cast<pace::priority>(below(3));
+    auto price = priority == pace::priority::repetition ? pace::budget_charge::repeated
+                                                        : static_cast<pace::budget_charge>(below(3));
+    line_.push_back({pace_.stand_in_line(priority, price), priority, price});
   }
 
   void admit() {
@@ -103,10 +103,10 @@ class accounted_run {
       // Nobody who needs nothing more is overtaken by a lesser priority, and within an priority nobody at
       // all.
       for (const standing& other : line_) {
-        if (other.what < which->what && other.price != pace::budget_charge::repeated &&
-            first_of(other.what) == other.id)
+        if (other.priority < which->priority && other.price != pace::budget_charge::repeated &&
+            first_of(other.priority) == other.id)
           FAIL("overtaken");
-        if (other.what == which->what) REQUIRE(other.id >= which->id);
+        if (other.priority == which->priority) REQUIRE(other.id >= which->id);
       }
       // Repetitions.
       if (which->price == pace::budget_charge::repeated) ++repeated_;
@@ -127,9 +127,9 @@ class accounted_run {
     REQUIRE(pace_.in_flight() == static_cast<int>(flying_.size()));
   }
 
-  pace::ticket first_of(pace::priority what) const {
+  pace::ticket first_of(pace::priority priority) const {
     for (const standing& s : line_)
-      if (s.what == what) return s.id;
+      if (s.priority == priority) return s.id;
     return 0;
   }
 

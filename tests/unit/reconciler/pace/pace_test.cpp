@@ -26,18 +26,18 @@ TEST_CASE("backoff is a random time below a doubling limit") {
 }
 
 TEST_CASE("a page is asked for at most six times") {
-  CHECK(judge(&broken, std::nullopt, 5, 0, 0.5).what == next_step::again);
-  CHECK(judge(&broken, std::nullopt, 6, 0, 0.5).what == next_step::give_up);
-  CHECK(judge(&garbled, std::nullopt, 1, 0, 0.5).what == next_step::again);
+  CHECK(judge(&broken, std::nullopt, 5, 0, 0.5).step == next_step::again);
+  CHECK(judge(&broken, std::nullopt, 6, 0, 0.5).step == next_step::give_up);
+  CHECK(judge(&garbled, std::nullopt, 1, 0, 0.5).step == next_step::again);
 }
 
 TEST_CASE("a refused key stops the account at the first answer") {
-  CHECK(judge(&refused_key, std::nullopt, 1, 0, 0.5).what == next_step::stop_account);
+  CHECK(judge(&refused_key, std::nullopt, 1, 0, 0.5).step == next_step::stop_account);
 }
 
 TEST_CASE("a 429 closes the gate for as long as the courier says and uses up no try") {
   judgement j = judge(&throttled, milliseconds(7'000), 6, 1, 0.0);
-  CHECK(j.what == next_step::again_gated);
+  CHECK(j.step == next_step::again_gated);
   CHECK(j.wait == milliseconds(7'000));
 }
 
@@ -47,12 +47,12 @@ TEST_CASE("a 429 without Retry-After waits longer each time and never not at all
 }
 
 TEST_CASE("a 503 with Retry-After closes the gate and uses up a try") {
-  CHECK(judge(&broken, milliseconds(1'000), 2, 0, 0.0).what == next_step::again_gated);
-  CHECK(judge(&broken, milliseconds(1'000), 6, 0, 0.0).what == next_step::give_up);
+  CHECK(judge(&broken, milliseconds(1'000), 2, 0, 0.0).step == next_step::again_gated);
+  CHECK(judge(&broken, milliseconds(1'000), 6, 0, 0.0).step == next_step::give_up);
 }
 
 TEST_CASE("a courier that wants hours of silence ends the sweep") {
-  CHECK(judge(&throttled, milliseconds(6 * 3'600'000), 1, 1, 0.0).what == next_step::stop_account);
+  CHECK(judge(&throttled, milliseconds(6 * 3'600'000), 1, 1, 0.0).step == next_step::stop_account);
 }
 
 TEST_CASE("an answer says something of its request, of the account, or of whether anybody is there") {

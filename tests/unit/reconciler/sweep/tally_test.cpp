@@ -14,10 +14,10 @@ constexpr std::uint64_t parcel(int n) {
 }
 
 // Of an order of its own, unless one is named.
-shop::verdict said(shop::outcome what, std::vector<shop::change> changes = {}, std::string order = "") {
+shop::verdict said(shop::outcome result, std::vector<shop::change> changes = {}, std::string order = "") {
   static int others = 0;
   shop::verdict v;
-  v.what = what;
+  v.outcome = result;
   v.changes = std::move(changes);
   v.order_id = order.empty() ? std::to_string(++others) : std::move(order);
   return v;

@@ -46,11 +46,11 @@ shop::observation row(std::string uuid, std::string reference, int status, insta
   o.account = "acc-1";
   o.from = shop::source::sweep;
   o.when = {shop::as_of::shape::interval, noon, noon};
-  o.what.uuid = uuid;
-  o.what.reference = reference;
-  o.what.tracking = "T" + uuid.substr(1);
-  o.what.status = status;
-  o.what.created_at = created_at;
+  o.shipment.uuid = uuid;
+  o.shipment.reference = reference;
+  o.shipment.tracking = "T" + uuid.substr(1);
+  o.shipment.status = status;
+  o.shipment.created_at = created_at;
   return o;
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("a difference names account, reference, field and both sides") {
   shop::snapshot known{{order("R1", "T1", "CRÉÉ")}, {}, {}};
   known.orders.front().columns.abort_reason = "21";
   auto seen = row("u1", "R1", 41, noon);
-  seen.what.abort_reason = {true, std::nullopt};
+  seen.shipment.abort_reason = {true, std::nullopt};
   auto found = compared(known, {{seen}}).differences();
   REQUIRE(found.size() == 2); // and none of `status`, which is the shop's own
   CHECK(found[0].field == "abortReason");
@@ -102,7 +102,7 @@ TEST_CASE("what was known before is no reason against the courier's present word
 TEST_CASE("metadata is compared where a sweep had the last word and may lag behind a webhook") {
   shop::snapshot known{{order("R1")}, {parcel("u1", "R1", 31, noon)}, {}};
   auto seen = row("u1", "R1", 31, noon);
-  seen.what.metadata = R"({"wilaya":"Oran"})";
+  seen.shipment.metadata = R"({"wilaya":"Oran"})";
   CHECK(compared(known, {{seen}}).differences().empty());
   known.parcels.front().from = shop::source::sweep;
   auto found = compared(known, {{seen}}).differences();
@@ -113,8 +113,8 @@ TEST_CASE("metadata is compared where a sweep had the last word and may lag behi
 TEST_CASE("a weaker tracking than the known one is no difference") {
   shop::snapshot known{{order("R1")}, {parcel("u1", "R1", 31, noon)}, {}};
   auto seen = row("u1", "R1", 31, noon);
-  seen.what.tracking.reset();
-  seen.what.display_id = "77";
+  seen.shipment.tracking.reset();
+  seen.shipment.display_id = "77";
   CHECK(compared(known, {{seen}}).differences().empty());
 }
 
@@ -126,8 +126,8 @@ TEST_CASE(
   CHECK(compared(known, {{earlier}, {later}}).differences().empty());
   CHECK(compared(known, {{later}, {earlier}}).differences().empty());
   CHECK(compared(known, {{later, earlier}}).checked() == 1);
-  earlier.what.status = 31;
-  later.what.status = 50; // goes back: the earlier one is shown then
+  earlier.shipment.status = 31;
+  later.shipment.status = 50; // goes back: the earlier one is shown then
   CHECK(compared(known, {{earlier}, {later}}).differences().size() == 2);
 }
 
