@@ -208,6 +208,7 @@ class app {
   const config::settings& settings_;
   asio::any_io_executor executor_;
   runtime::lifetime life_;
+  runtime::stop_deadline stop_deadline_{runtime::stop_grace_max};
   metrics::registry series_;
   receiver_metrics counts_;
   http::client client_;

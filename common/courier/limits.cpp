@@ -133,6 +133,10 @@ void gate::close_until(steady_time when, steady_time now) {
   closed_until_ = when;
 }
 
+milliseconds gate::closed_for(steady_time now) const {
+  return closed_until_ > now ? std::chrono::ceil<milliseconds>(closed_until_ - now) : milliseconds(0);
+}
+
 milliseconds gate::throttled_for(steady_time now) const {
   return throttled_since_ ? between(*throttled_since_, now) : milliseconds(0);
 }

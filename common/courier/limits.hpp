@@ -85,6 +85,8 @@ class gate {
   [[nodiscard]] steady_time opens_at(steady_time now) const;
   void started(steady_time now);
   void close_until(steady_time when, steady_time now); // forwards only
+  // What is left of it.
+  [[nodiscard]] milliseconds closed_for(steady_time now) const;
   // How long it has been closed by the courier's word, all in all.
   [[nodiscard]] milliseconds closed_in_all() const { return closed_in_all_; }
   // How long requests have met nothing but throttling; zero after a good answer.

@@ -1,9 +1,18 @@
 // signal_set for the first signal, the default disposition for the second.
 #include "common/runtime/signals.hpp"
 
+#include "common/log/log.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <cstdlib>
+#include <poll.h>
 #include <sys/resource.h>
+#include <thread>
+#include <unistd.h>
 
 namespace suivi::runtime {
 
@@ -13,6 +22,47 @@ task<void> stop_requested() {
   co_await signals.async_wait(asio::use_awaitable);
   signals.clear(); // a second signal finds the default disposition
 }
+
+// A loop and a thread of its own, for the program's loop may be what hangs.
+struct stop_deadline::watch {
+  explicit watch(std::chrono::milliseconds after)
+      : grace(after), signals(context, SIGTERM, SIGINT), timer(context) {
+    signals.async_wait([this](const boost::system::error_code& failed, int) {
+      if (failed) return;
+      signals.clear();
+      timer.expires_after(grace);
+      timer.async_wait([](const boost::system::error_code& stopped) {
+        if (!stopped) give_up();
+      });
+    });
+    thread = std::thread([this] { context.run(); });
+  }
+
+  ~watch() {
+    asio::post(context, [this] {
+      signals.cancel();
+      timer.cancel();
+    });
+    thread.join();
+  }
+
+  // A log that nobody reads is not waited for.
+  [[noreturn]] static void give_up() {
+    pollfd standard_error{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&standard_error, 1, 0) == 1 && (standard_error.revents & POLLOUT) != 0)
+      log::warn("the stop takes too long: ending without its rest");
+    std::_Exit(0);
+  }
+
+  std::chrono::milliseconds grace;
+  asio::io_context context{1};
+  asio::signal_set signals;
+  asio::steady_timer timer;
+  std::thread thread;
+};
+
+stop_deadline::stop_deadline(std::chrono::milliseconds grace) : watch_(std::make_unique<watch>(grace)) {}
+stop_deadline::~stop_deadline() = default;
 
 void ignore_hangup_and_broken_pipe() {
   std::signal(SIGHUP, SIG_IGN);

@@ -3,13 +3,32 @@
 
 #include "common/runtime/task.hpp"
 
+#include <chrono>
 #include <functional>
+#include <memory>
 
 namespace suivi::runtime {
 
 // Returns at the first SIGTERM or SIGINT; a second one of either finds the default disposition and
 // ends the process at once.
 task<void> stop_requested();
+
+// From the first SIGTERM or SIGINT on the process has so long to stop in order; then it ends with status 0
+// all the same, whatever hangs: a database that is frozen, a name server that is silent, a disk, the loop
+// itself. What was acknowledged is durable by then; what is left undone is taken up by the next start.
+class stop_deadline {
+ public:
+  explicit stop_deadline(std::chrono::milliseconds grace);
+  ~stop_deadline(); // stopped in time
+  stop_deadline(const stop_deadline&) = delete;
+  stop_deadline& operator=(const stop_deadline&) = delete;
+
+ private:
+  struct watch;
+  std::unique_ptr<watch> watch_;
+};
+// Leaves a second of the ten that whoever stops us waits.
+inline constexpr std::chrono::milliseconds stop_grace_max{9'000};
 
 // A terminal that goes away, or a reader of our output that does, ends no program: from here on SIGHUP and
 // SIGPIPE are ignored, and a broken pipe is an error of the write.

@@ -4,9 +4,17 @@
 namespace suivi::shop {
 namespace {
 
+// Nobody waits long for a figure: where the shop holds the row, it is not written.
+constexpr pg::statement briefly{
+    "shop_statistics_briefly",
+    "select set_config('lock_timeout', '1000', true), set_config('statement_timeout', '2000', true)"};
+
+// The columns are the shop's integers: full ones stay full.
 constexpr pg::statement requests{"shop_add_requests", R"sql(
 update shipping_accounts
-set "requestCount" = "requestCount" + $2, "successCount" = "successCount" + $3, "errorCount" = "errorCount" + $4,
+set "requestCount" = greatest("requestCount", least("requestCount" + $2, 2147483647)),
+    "successCount" = greatest("successCount", least("successCount" + $3, 2147483647)),
+    "errorCount" = greatest("errorCount", least("errorCount" + $4, 2147483647)),
     "lastUsed" = coalesce($5 at time zone 'UTC', "lastUsed")
 where "id" = $1
 )sql"};
@@ -22,20 +30,29 @@ from shipping_companies c where a."id" = $1 and c."id" = a."companyId"
 returning c."name"
 )sql"};
 
+constexpr milliseconds answer_timeout{3'000};
+
 pg::params parameters_of(const std::string& account, const request_counts& counts) {
   pg::params with;
   with.text(account).integer(counts.requests).integer(counts.good).integer(counts.bad).at(counts.last);
   return with;
 }
 
-} // namespace
-
-void add_request_counts(pg::pipeline& steps, const std::string& account, const request_counts& counts) {
-  steps.add(requests, parameters_of(account, counts));
+task<result<std::vector<pg::rows>>> run_briefly(pg::connection& db, pg::statement statement,
+                                                pg::params with) {
+  pg::pipeline steps; // one implicit transaction: the limits hold for it alone
+  steps.add(briefly);
+  steps.add(statement, std::move(with));
+  milliseconds before = db.answer_within(answer_timeout);
+  auto ran = co_await db.run(std::move(steps));
+  db.answer_within(before);
+  co_return ran;
 }
 
+} // namespace
+
 task<result<void>> record_requests(pg::connection& db, std::string account, request_counts counts) {
-  auto ran = co_await db.run(requests, parameters_of(account, counts));
+  auto ran = co_await run_briefly(db, requests, parameters_of(account, counts));
   if (!ran) co_return ran.error();
   co_return result<void>();
 }
@@ -48,9 +65,10 @@ task<result<std::optional<std::string>>> record_account_test(pg::connection& db,
   if (!there->boolean(0, 0)) co_return company;
   pg::params with;
   with.text(account).at(at).text(problem);
-  auto updated = co_await db.run(test, std::move(with));
+  auto updated = co_await run_briefly(db, test, std::move(with));
   if (!updated) co_return updated.error();
-  if (!updated->empty()) company = updated->maybe_text(0, 0);
+  const pg::rows& row = (*updated)[1];
+  if (!row.empty()) company = row.maybe_text(0, 0);
   co_return company;
 }
 

@@ -1,5 +1,7 @@
 // The statistics that the shop keeps of an account in shipping_accounts: requests counted, tests recorded.
-// Nothing is written for accounts of the environment: they have no row.
+// Nothing is written for accounts of the environment: they have no row. What needs nobody's figures never
+// waits for them: a call gives up after two seconds, one second where the shop holds the row. A counter that
+// is full stays full.
 #pragma once
 
 #include "common/pg/connection.hpp"
@@ -17,8 +19,6 @@ struct request_counts {
 
 // Adds to "requestCount", "successCount" and "errorCount", and sets "lastUsed".
 task<result<void>> record_requests(pg::connection& db, std::string account, request_counts counts);
-// The same as one step of a pipeline.
-void add_request_counts(pg::pipeline& steps, const std::string& account, const request_counts& counts);
 
 // Writes the columns "lastTestAt", "lastTestStatus" ('success' or 'error') and "lastTestError".
 // Returns the company's name; nullopt where the shop has no such account.

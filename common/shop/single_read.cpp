@@ -41,9 +41,19 @@ task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& couri
   auto listed = co_await courier.find_by_reference(reference);
   if (!listed.content)
     co_return maystro::answer<std::vector<observation>>{listed.content.error(), listed.how};
+  const std::size_t rows_read = listed.content->rows.size();
   for (auto& row : listed.content->rows)
     if (row.reference == reference && row.status)
       parcels.push_back(observe(std::move(row), wanted, as, listed.how, read_lag));
+  // Where none of the rows is the reference's and there are more, the filter was ignored or something could
+  // not be read: nobody knows whether it is there.
+  const auto& first_page = *listed.content;
+  bool more = first_page.has_next || first_page.unreadable > 0 ||
+              first_page.count.value_or(0) > static_cast<std::int64_t>(rows_read);
+  if (parcels.empty() && more) {
+    auto e = permanent("maystro:unfiltered", "the courier's answer is not about that reference alone");
+    co_return maystro::answer<std::vector<observation>>{e, listed.how};
+  }
   if (parcels.empty()) {
     auto e = permanent("maystro:not_found", "the courier shows no parcel of that reference");
     co_return maystro::answer<std::vector<observation>>{e, listed.how};

@@ -21,6 +21,7 @@ json::object to_json(const sweep_report& r) {
   o["startedAt"] = format_instant(r.started_at);
   o["seconds"] = std::round(r.seconds * 1000) / 1000;
   for (const report_count& count : report_counts) o[count.name] = r.*count.member;
+  o["missedByWebhook"] = or_null(r.missed_by_webhook);
   o["rowsExpected"] = or_null(r.rows_expected);
   return o;
 }
@@ -35,7 +36,8 @@ std::string to_table(std::span<const sweep_report> reports) {
     text += fmt::format(
         "{:<24.24} {:<11} {:<11} {:>8} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>7} {:>7} {:>7.1f}\n", name,
         r.kind, r.complete ? "complete" : "INCOMPLETE", r.fetched, r.matched, r.backfilled, r.status_changed,
-        r.unchanged, r.unmatched, r.conflicts, r.missed_by_webhook, r.lookups, r.seconds);
+        r.unchanged, r.unmatched, r.conflicts,
+        r.missed_by_webhook ? std::to_string(*r.missed_by_webhook) : std::string("?"), r.lookups, r.seconds);
     if (r.reason) text += fmt::format("    {}\n", *r.reason);
   }
   return text;

@@ -28,18 +28,19 @@ struct sweep_report {
   instant started_at{};
   double seconds = 0;
   std::int64_t pages = 0, fetched = 0, matched = 0, backfilled = 0, status_changed = 0, unchanged = 0,
-               unmatched = 0, conflicts = 0, refused = 0, stale = 0, unreadable = 0, missed_by_webhook = 0,
-               lookups = 0, requests = 0, retries = 0, throttled = 0;
-  std::optional<std::int64_t> rows_expected; // as the courier's list counts them
+               unmatched = 0, conflicts = 0, refused = 0, stale = 0, unreadable = 0, lookups = 0,
+               requests = 0, retries = 0, throttled = 0;
+  std::optional<std::int64_t> missed_by_webhook = 0; // nullopt: it could not be counted
+  std::optional<std::int64_t> rows_expected;         // as the courier's list counts them
 };
 
-// The counts of a report: the one list of them, for JSON and for the columns of suivi.sweep.
+// The counts that every report has: the one list of them, for JSON and for the columns of suivi.sweep.
 struct report_count {
   std::string_view name;   // in JSON
   std::string_view column; // in suivi.sweep
   std::int64_t sweep_report::* member;
 };
-inline constexpr std::array<report_count, 16> report_counts{{
+inline constexpr std::array<report_count, 15> report_counts{{
     {"pages", "pages", &sweep_report::pages},
     {"fetched", "fetched", &sweep_report::fetched},
     {"matched", "matched", &sweep_report::matched},
@@ -51,7 +52,6 @@ inline constexpr std::array<report_count, 16> report_counts{{
     {"refused", "refused", &sweep_report::refused},
     {"stale", "stale", &sweep_report::stale},
     {"unreadable", "unreadable", &sweep_report::unreadable},
-    {"missedByWebhook", "missed_by_webhook", &sweep_report::missed_by_webhook},
     {"lookups", "lookups", &sweep_report::lookups},
     {"requests", "requests", &sweep_report::requests},
     {"retries", "retries", &sweep_report::retries},

@@ -3,9 +3,9 @@
 
 #include "common/decision/observation.hpp"
 #include "common/json/json_values.hpp"
+#include "common/shop/sweep_report.hpp"
 #include "receiver/api/redaction.hpp"
 
-#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <cmath>
@@ -103,25 +103,6 @@ json::object change_of(const pg::rows& found, std::size_t i, std::size_t first) 
   return c;
 }
 
-// A report's numbers: in JSON, and as columns.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 15> report_numbers{{
-    {"pages", "pages"},
-    {"fetched", "fetched"},
-    {"matched", "matched"},
-    {"backfilled", "backfilled"},
-    {"statusChanged", "status_changed"},
-    {"unchanged", "unchanged"},
-    {"unmatched", "unmatched"},
-    {"conflicts", "conflicts"},
-    {"stale", "stale"},
-    {"unreadable", "unreadable"},
-    {"missedByWebhook", "missed_by_webhook"},
-    {"lookups", "lookups"},
-    {"requests", "requests"},
-    {"retries", "retries"},
-    {"throttled", "throttled"},
-}};
-
 json::object report_of(const json::object& row, double seconds, bool running) {
   json::object r;
   const auto* id = row.if_contains("id");
@@ -133,7 +114,8 @@ json::object report_of(const json::object& row, double seconds, bool running) {
   r["reason"] = running ? json::value("it is running") : member(row, "reason");
   r["startedAt"] = or_null(instant_in(row, "started_at"));
   r["seconds"] = std::round(seconds * 1000) / 1000;
-  for (auto [name, column] : report_numbers) r[name] = member(row, column);
+  for (const shop::report_count& count : shop::report_counts) r[count.name] = member(row, count.column);
+  r["missedByWebhook"] = member(row, "missed_by_webhook");
   r["running"] = running;
   r["finishedAt"] = or_null(instant_in(row, "finished_at"));
   return r;
@@ -149,7 +131,8 @@ json::object waiting_report(const pg::rows& found) {
   r["reason"] = "it has not begun";
   r["startedAt"] = nullptr;
   r["seconds"] = 0.0;
-  for (auto [name, column] : report_numbers) r[name] = 0;
+  for (const shop::report_count& count : shop::report_counts) r[count.name] = 0;
+  r["missedByWebhook"] = nullptr;
   r["running"] = false;
   r["finishedAt"] = nullptr;
   return r;

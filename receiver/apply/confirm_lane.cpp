@@ -3,6 +3,8 @@
 #include "receiver/apply/confirm_lane.hpp"
 
 #include "common/base/backoff.hpp"
+#include "common/log/log.hpp"
+#include "common/shop/courier_pause.hpp"
 #include "common/shop/single_read.hpp"
 
 namespace suivi::receiver {
@@ -13,6 +15,7 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t jobs_max = 10'000;
 constexpr std::size_t waiting_max = 1'000;
+constexpr milliseconds database_wait = 2s;
 constexpr milliseconds short_pause = 1s; // shorter ones are waited out here
 constexpr int rounds_max = 3;            // of reads that nobody waits for and that settled nothing
 
@@ -104,6 +107,34 @@ task<void> confirm_lane::run_reader(std::size_t number) {
   }
 }
 
+task<milliseconds> confirm_lane::pause_left(const std::string& account) {
+  auto db = co_await db_.connections().acquire(steady_clock::now() + database_wait);
+  if (!db) co_return milliseconds(0);
+  auto left = co_await shop::courier_pause_left(**db, account);
+  co_return left ? *left : milliseconds(0);
+}
+
+task<void> confirm_lane::record_pause(const std::string& account, milliseconds pause) {
+  if (pause < shop::recorded_pause_min) co_return;
+  auto db = co_await db_.connections().acquire(steady_clock::now() + database_wait);
+  if (!db) co_return;
+  auto recorded = co_await shop::record_courier_pause(**db, account, pause);
+  if (!recorded)
+    log::warn("the courier's pause could not be recorded", {{"error", to_string(recorded.error())}});
+}
+
+task<void> confirm_lane::put_off(job j, error why, milliseconds pause) {
+  const auto account = j.wanted.account;
+  if (j.waiting.empty()) {
+    add(std::move(j.wanted), std::nullopt, j.round); // the gate holds it
+  } else {
+    co_await give_back(std::move(j.waiting), why, pause);
+  }
+  if (pause <= short_pause) co_return;
+  auto others = take_waiting(account);
+  co_await give_back(std::move(others), why, pause);
+}
+
 task<void> confirm_lane::read(job j) {
   const auto account = j.wanted.account;
   auto courier = accounts_.courier(account);
@@ -113,8 +144,15 @@ task<void> confirm_lane::read(job j) {
     co_await give_back(std::move(j.waiting), e, std::nullopt);
     co_return;
   }
-  if (!j.waiting.empty()) j.wanted.event_id = j.waiting.front().id;
   gate->started(steady_clock::now());
+  auto pause = co_await pause_left(account);
+  if (pause > milliseconds(0)) {
+    auto why = transient("maystro:throttled", "the courier wants to be left alone");
+    gate->put_off(pause, why, steady_clock::now());
+    co_await put_off(std::move(j), std::move(why), pause);
+    co_return;
+  }
+  if (!j.waiting.empty()) j.wanted.event_id = j.waiting.front().id;
   auto& connections = db_.connections();
   auto answer = co_await shop::read_and_apply(*courier, connections, j.wanted, shop::source::confirm, door_);
   std::optional<error> problem;
@@ -128,6 +166,10 @@ task<void> confirm_lane::read(job j) {
     co_return;
   }
   counts_.read(problem->code == "maystro:not_found" ? "not_found" : "failed");
+  if (answer.how.retry_after || problem->code == "maystro:throttled") {
+    auto pause_now = gate->closed_for(steady_clock::now());
+    co_await record_pause(account, pause_now);
+  }
   co_await give_back(std::move(j.waiting), *problem, answer.how.retry_after);
   auto closed = gate->closed_for(steady_clock::now());
   if (closed <= short_pause) co_return;

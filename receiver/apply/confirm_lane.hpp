@@ -48,6 +48,12 @@ class confirm_lane {
   void add(shop::wanted_read wanted, std::optional<work> waiting, int round);
   std::optional<job> next_job(steady_time now, steady_time& look_again);
   task<void> read(job j);
+  // How long the account's courier wants to be left alone, as any program was told; zero if that is not
+  // known.
+  task<milliseconds> pause_left(const std::string& account);
+  task<void> record_pause(const std::string& account, milliseconds pause);
+  // The courier may not be asked for so long: what waits for it goes back with the reason.
+  task<void> put_off(job j, error why, milliseconds pause);
   void take_answer(job j, const std::vector<shop::verdict>& verdicts, instant asked_at);
   // Every event that waits for this account.
   std::vector<work> take_waiting(const std::string& account);

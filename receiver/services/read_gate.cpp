@@ -55,13 +55,18 @@ void read_gate::ended(const error* problem, unsigned status, std::optional<milli
   } else if (problem->code == "maystro:throttled" || retry_after) {
     absent_ = 0;
     auto own = backoff(throttled_++, first_throttled_pause, longest_throttled_pause, chance);
-    close(retry_after.value_or(own), *problem, now);
+    close(std::max(own, retry_after.value_or(own)), *problem, now);
   } else if (status == 0 || status == 502 || status == 503 || status == 504) {
     if (++absent_ < absent_max) return;
     close(backoff(absent_ - absent_max, first_absent_pause, longest_absent_pause, chance), *problem, now);
   } else {
     absent_ = 0; // somebody is there; what is wrong with this answer is no reason to ask for no other
   }
+}
+
+void read_gate::put_off(milliseconds pause, const error& why, steady_time now) {
+  --in_flight_;
+  close(pause, why, now);
 }
 
 milliseconds read_gate::closed_for(steady_time now) const {

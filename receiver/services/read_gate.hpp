@@ -33,6 +33,10 @@ class read_gate {
   void ended(const error* problem, unsigned status, std::optional<milliseconds> retry_after, double chance,
              steady_time now);
 
+  // The read that was started was not made: another program, or this one in an earlier life, was told to
+  // leave the courier alone.
+  void put_off(milliseconds pause, const error& why, steady_time now);
+
   // How long nothing is asked yet because of an answer, and which error that was; zero, and the last one, if
   // something may be asked.
   [[nodiscard]] milliseconds closed_for(steady_time now) const;

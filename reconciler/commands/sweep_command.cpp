@@ -96,6 +96,7 @@ task<int> sweep_now(services& p, sweep_group& round, sweep_arguments arguments) 
 
 task<int> sweep_command(services& p, sweep_arguments arguments) {
   sweep_group round(p.executor, p.database, p.client, p.owner);
+  runtime::stop_deadline deadline(runtime::stop_grace_max);
   runtime::task_group beside(p.executor);
   beside.spawn("signals", stop_on_signal(round));
   int status = co_await sweep_now(p, round, std::move(arguments));

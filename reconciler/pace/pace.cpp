@@ -19,11 +19,13 @@ judgement judge(const error* failure, std::optional<milliseconds> retry_after, i
   if (failure->code == "maystro:not_found") return {next_step::past_end, {}};
   bool throttled = failure->code == "maystro:throttled";
   if (throttled || retry_after) {
-    if (retry_after && *retry_after > throttled_most) return {next_step::stop_account, {}};
-    // Without a word from the courier: our own growing pause, never nothing. With one: a little later than
-    // asked for, so that not every account knocks at the very moment the gate opens.
-    milliseconds wait = retry_after ? *retry_after + milliseconds(static_cast<std::int64_t>(250 * chance))
-                                    : backoff_first + backoff(throttled_in_a_row, chance);
+    if (retry_after && *retry_after > throttled_most) return {next_step::stop_account, *retry_after};
+    // A little later than the courier asks for, so that not every account knocks at the very moment the gate
+    // opens; never sooner than our own growing pause, whatever it asks for.
+    milliseconds own = backoff_first + backoff(throttled_in_a_row, chance);
+    milliseconds asked =
+        retry_after.value_or(milliseconds(0)) + milliseconds(static_cast<std::int64_t>(250 * chance));
+    milliseconds wait = std::max(own, asked);
     if (throttled) return {next_step::again_gated, wait};
     return {tries >= tries_max ? next_step::give_up : next_step::again_gated, wait};
   }
@@ -83,9 +85,8 @@ void pace::ended(ticket which, answer_kind how, milliseconds wait, double chance
     window_.on_success();
     break;
   case answer_kind::throttled:
-    ++throttled_in_a_row_;
-    [[fallthrough]];
   case answer_kind::busy:
+    ++throttled_in_a_row_;
     gate_.throttled(now);
     gate_.close_until(now + wait, now);
     window_.on_congestion(request.started, now);

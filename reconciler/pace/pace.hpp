@@ -61,7 +61,8 @@ struct judgement {
 };
 
 // `tries`: how often this page has been asked for with an answer that counts, this one included.
-// `throttled_in_a_row`: 429s of the account since its last good answer, this one included.
+// `throttled_in_a_row`: answers of the account since its last good one that asked for a pause, this one
+// included.
 [[nodiscard]] judgement judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
                               int throttled_in_a_row, double chance);
 
@@ -88,6 +89,11 @@ class pace {
   void ended(ticket which, answer_kind how, milliseconds wait, double chance, steady_time now);
   // It was cancelled, in line or on its way.
   void left(ticket which);
+
+  // Another program was told to leave the courier alone.
+  void close_for(milliseconds pause, steady_time now) { gate_.close_until(now + pause, now); }
+  // How long it is still to be left alone; zero where it may be asked.
+  [[nodiscard]] milliseconds closed_for(steady_time now) const { return gate_.closed_for(now); }
 
   // Why nothing more should be asked of the account; empty while something may. Of the state after the last
   // answer.

@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t retrying_max = 32;
 constexpr milliseconds longest_wait{60'000}; // then it is looked again, whatever was reckoned
 
+std::string leave_alone(milliseconds pause) {
+  return fmt::format("the courier wants to be left alone for {} s",
+                     std::chrono::ceil<std::chrono::seconds>(pause).count());
+}
+
 } // namespace
 
 // A request's slot, in line and then on its way, given up when it is destroyed.
@@ -77,6 +82,15 @@ std::size_t paced_courier::useful_callers() const {
   return static_cast<std::size_t>(max_in_flight_) + std::min(retrying_, retrying_max);
 }
 
+milliseconds paced_courier::closed_for() const {
+  return pace_.closed_for(steady_now());
+}
+
+void paced_courier::close_for(milliseconds pause) {
+  pace_.close_for(pause, steady_now());
+  if (pause > throttled_most) stop(leave_alone(pause));
+}
+
 void paced_courier::call_next() {
   steady_time now = steady_now();
   while (std::optional<pace::ticket> next = pace_.admit(now)) {
@@ -118,7 +132,8 @@ judgement paced_courier::learn(asked<T>& into, maystro::answer<T> answer, slot& 
   if (!answer.content) problem = answer.content.error();
   const error* failure = answer.content ? nullptr : &problem;
   const answer_kind how = classify(failure, answer.how.status, answer.how.retry_after);
-  const int throttled_in_a_row = pace_.throttled_in_a_row() + (how == answer_kind::throttled ? 1 : 0);
+  const bool wants_pause = how == answer_kind::throttled || how == answer_kind::busy;
+  const int throttled_in_a_row = pace_.throttled_in_a_row() + (wants_pause ? 1 : 0);
   const judgement judged = judge(failure, answer.how.retry_after, tries, throttled_in_a_row, chance());
   const steady_time now = steady_now();
 
@@ -136,8 +151,9 @@ judgement paced_courier::learn(asked<T>& into, maystro::answer<T> answer, slot& 
   if (how == answer_kind::refused_key)
     stop(fmt::format("the courier refuses this account's key ({})", answer.how.status));
   else if (judged.step == next_step::stop_account)
-    stop("the courier throttles without end");
+    stop(leave_alone(judged.wait));
   on_its_way.ended(how, judged.wait, chance(), now);
+  if (wants_pause && on_pause_) on_pause_();
   std::string give_up_reason = pace_.give_up_reason(now);
   if (!give_up_reason.empty()) stop(fmt::format("{} ({})", give_up_reason, into.why));
   return judged;

@@ -51,6 +51,14 @@ class paced_courier {
   // has failed and waits to ask again, so that bad pages do not keep others from being read.
   [[nodiscard]] std::size_t useful_callers() const;
 
+  // How long the courier is still to be left alone, by its own word or by our growing pause; zero where it
+  // may be asked. `on_pause` is called whenever an answer has made it longer.
+  [[nodiscard]] milliseconds closed_for() const;
+  void on_pause(std::function<void()> call) { on_pause_ = std::move(call); }
+  // Another program was told so: nothing is asked until then, and no sweep waits longer than throttled_most
+  // for it.
+  void close_for(milliseconds pause);
+
   [[nodiscard]] const courier_counts& counts() const { return counts_; }
   // Why nothing more is asked of this account; empty while it is.
   [[nodiscard]] const std::string& stopped() const { return stopped_; }
@@ -73,6 +81,7 @@ class paced_courier {
   pace pace_;
   std::map<pace::ticket, slot*> in_line_;
   courier_counts counts_;
+  std::function<void()> on_pause_;
   std::string stopped_;
   std::map<int, int> tries_by_page_;
   int given_up_in_a_row_ = 0;

@@ -95,7 +95,9 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
 
   std::int64_t own = static_cast<std::int64_t>(own_.size());
   bool all_read = count_ && own + static_cast<std::int64_t>(unreadable_rows_) >= *count_;
-  if (shrunk) {
+  if (!is_newest_first(rows)) {
+    end(false, false, "the courier's list is not newest first: only a full sweep sees what is new");
+  } else if (shrunk) {
     if (round_ < page_plan::rounds_max)
       begin_round();
     else

@@ -1,12 +1,12 @@
 // The plan of an incremental sweep: the newest pages, one after the other, until a whole page was created
 // before the horizon. Pure, as plan.hpp.
 //
-// The list is ordered by creation, newest first, so this reads every parcel created after the horizon and the
-// rest of the page that holds the last of them; of older ones it claims nothing. Read one page at a time from
-// the first, an insertion pushes rows ahead of the reader (read twice, never skipped); a `count` that falls
-// says that rows moved up behind it, and the reading begins anew, three times at most. Where the courier
-// counts nothing, two readings must have brought the very same rows, each of them once. A page that cannot be
-// read makes it incomplete, and the next is read.
+// The list is ordered by creation, newest first (a page that says otherwise makes it incomplete), so this
+// reads every parcel created after the horizon and the rest of the page that holds the last of them; of older
+// ones it claims nothing. Read one page at a time from the first, an insertion pushes rows ahead of the
+// reader (read twice, never skipped); a `count` that falls says that rows moved up behind it, and the reading
+// begins anew, three times at most. Where the courier counts nothing, two readings must have brought the very
+// same rows, each of them once. A page that cannot be read makes it incomplete, and the next is read.
 #pragma once
 
 #include "reconciler/plan/page_plan.hpp"

@@ -26,6 +26,17 @@ int run_length(const std::set<int>& pages, int page) {
 
 } // namespace
 
+bool is_newest_first(std::span<const listed_row> rows) {
+  constexpr std::chrono::minutes tolerance{1};
+  std::optional<instant> oldest; // so far
+  for (const listed_row& row : rows) {
+    if (!row.created_at) continue;
+    if (oldest && *row.created_at > *oldest + tolerance) return false;
+    oldest = std::min(oldest.value_or(*row.created_at), *row.created_at);
+  }
+  return true;
+}
+
 page_plan::page_plan(std::int64_t max_orders) : max_orders_(std::max<std::int64_t>(0, max_orders)) {
   start_round();
 }
@@ -162,6 +173,10 @@ std::size_t page_plan::read(int page, const page_facts& facts, std::span<const l
   const bool on_base = phase_ == phase::first && page == 1;
   base& here = bases_[static_cast<std::size_t>(round_ - 1)];
   if (on_base) here = {facts.count, facts.as_of, 0, 0, false, false};
+  if (max_orders_ > 0 && !is_newest_first(rows)) {
+    disordered_ = true;
+    max_orders_ = 0;
+  }
   note_count(facts);
   std::size_t size = rows.size() + facts.unreadable;
   page_size_ = std::max(page_size_, size);
@@ -284,6 +299,7 @@ void page_plan::end_round() {
   }
   if (verdict_.complete) {
     if (verdict_.cut) verdict_.reason = fmt::format("newest {}", max_orders_);
+    if (disordered_) verdict_.reason = "read whole, for the courier's list is not newest first";
     phase_ = phase::ended;
     return;
   }

@@ -15,10 +15,11 @@
 // fill what an earlier one missed. So a courier that tells no time of creation, or whose rows are younger
 // than its API lags, takes two rounds.
 //
-// Cut at the newest N, counting says nothing while rows go away (an older one may have moved up for each):
-// there the end of a round must also show, by page 1 asked for alone, that the list (newest first) grew by
-// exactly its new rows. After its last page every round asks from page 1 again until a page brings nothing
-// new: orders made meanwhile.
+// A list that is not newest first has no newest N that could be told from its pages: it is read whole,
+// whatever the limit. Cut at the newest N, counting says nothing while rows go away (an older one may have
+// moved up for each): there the end of a round must also show, by page 1 asked for alone, that the list
+// (newest first) grew by exactly its new rows. After its last page every round asks from page 1 again until a
+// page brings nothing new: orders made meanwhile.
 //
 // The page size is what the courier sends, never what anybody asked for; a 404, an empty page or a missing
 // `next` is the end only if that rule agrees. Without any count pages are read one after the other, and two
@@ -53,6 +54,10 @@ struct listed_row {
   std::uint64_t hash = 0; // identity_hash
   std::optional<instant> created_at;
 };
+
+// Whether the rows of one page stand newest first, as far as they tell when they were created; a minute's
+// disorder is none. What ends before the end of the list (at max_orders, at a horizon) relies on it.
+[[nodiscard]] bool is_newest_first(std::span<const listed_row> rows);
 
 class page_plan {
  public:
@@ -116,6 +121,7 @@ class page_plan {
   void end_round();
 
   std::int64_t max_orders_;
+  bool disordered_ = false; // the list is not newest first, so it is read whole
   phase phase_ = phase::first;
   int round_ = 0;
   verdict verdict_;

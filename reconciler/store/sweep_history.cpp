@@ -1,6 +1,7 @@
 // The statements of sweep_history.hpp.
 #include "reconciler/store/sweep_history.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace suivi::reconciler {
@@ -16,7 +17,7 @@ const std::string newest_text = fmt::format(R"sql(
 select s.id, s.account, s.account_name, s.kind, s.verdict = 'complete', s.cut, s.reason, s.started_at,
        extract(epoch from coalesce(s.finished_at, s.seen_at) - s.started_at)::float8,
        s.finished_at is null and coalesce(a.term = s.term and a.lease_until > clock_timestamp(), false),
-       s.rows_expected{}
+       s.rows_expected, s.missed_by_webhook{}
 from suivi.sweep s left join suivi.account a on a.id = s.account
 order by s.id desc limit $1
 )sql",
@@ -42,7 +43,8 @@ cross join lateral (
 // One row even where there is no account, for the sake of the time.
 constexpr pg::statement starts_and_now{"store_sweep_starts", R"sql(
 select clock_timestamp(), a.id, full_one.started_at, any_one.started_at, full_one.finished_at,
-       coalesce(incomplete.n, 0)
+       coalesce(incomplete.n, 0),
+       coalesce(ceil(extract(epoch from a.courier_paused_until - clock_timestamp()) * 1000)::bigint, 0)
 from (values (1)) one (x)
 left join suivi.account a on true
 left join lateral (
@@ -96,7 +98,8 @@ task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int6
     s.r.seconds = found->real(i, 8);
     s.running = found->boolean(i, 9);
     s.r.rows_expected = found->maybe_integer(i, 10);
-    std::size_t column = 11;
+    s.r.missed_by_webhook = found->maybe_integer(i, 11);
+    std::size_t column = 12;
     for (const shop::report_count& count : shop::report_counts)
       s.r.*count.member = found->integer(i, column++);
     sweeps.push_back(std::move(s));
@@ -134,6 +137,7 @@ task<result<sweep_starts>> read_sweep_starts(pg::connection& db) {
     one.any = found->maybe_at(i, 3);
     one.full_ended = found->maybe_at(i, 4);
     one.incomplete_fulls = static_cast<int>(found->integer(i, 5));
+    one.courier_pause = milliseconds(std::max<std::int64_t>(0, found->integer(i, 6)));
   }
   co_return starts;
 }

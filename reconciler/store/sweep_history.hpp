@@ -31,7 +31,8 @@ task<result<std::vector<known_account>>> known_accounts(pg::connection& db);
 struct account_starts {
   std::optional<instant> full, any; // last starts, among sweeps that came to their own end
   std::optional<instant> full_ended;
-  int incomplete_fulls = 0; // in a row, the newest ones; four are as many as any more
+  int incomplete_fulls = 0;      // in a row, the newest ones; four are as many as any more
+  milliseconds courier_pause{0}; // so long the courier still wants to be left alone
 };
 struct sweep_starts {
   instant now{};

@@ -42,14 +42,14 @@ where id = $1 and finished_at is null
                                               count_assignments());
 const pg::statement progress{"store_record_progress", progress_text};
 
-const std::string end_text =
-    fmt::format(R"sql(
+const std::string end_text = fmt::format(R"sql(
 update suivi.sweep
 set seen_at = clock_timestamp(), finished_at = clock_timestamp(), {},
-    verdict = ${}, reason = ${}, cut = ${}, abandoned = ${}
+    verdict = ${}, reason = ${}, cut = ${}, abandoned = ${}, missed_by_webhook = ${}
 where id = $1 and finished_at is null
 )sql",
-                count_assignments(), after_counts + 1, after_counts + 2, after_counts + 3, after_counts + 4);
+                                         count_assignments(), after_counts + 1, after_counts + 2,
+                                         after_counts + 3, after_counts + 4, after_counts + 5);
 const pg::statement end_report{"store_end_sweep", end_text};
 
 constexpr pg::statement has_ended{"store_has_ended",
@@ -67,10 +67,16 @@ from suivi.sweep s
 where s.id = $1 and a.id = s.account and a.term = $2
 )sql"};
 
+// A figure for the report keeps no report waiting.
+constexpr pg::statement count_briefly{"store_count_briefly",
+                                      "select set_config('statement_timeout', '3000', true)"};
+
 // Seen before: a parcel of the order was there when the sweep began. Writing again what the journal says was
 // written before is the repair of a hand's edit, no change at the courier. A webhook that tells a change
 // since the sweep before cannot have come long before that sweep; and it is not one that told the same state
-// earlier, before the parcel went on to the state in which it was last known (`known_at`).
+// earlier, before the parcel went on to the state in which it was last known (`known_at`). Webhooks and
+// changes are brought together by sorting, not by joining: whatever the planner believes of their number, the
+// work stays in proportion to it.
 constexpr pg::statement missed{"store_count_missed", R"sql(
 with sweep as (
   select s.id, s.account, s.started_at, s.parcels_before,
@@ -109,18 +115,23 @@ with sweep as (
   where i.status is not null
     and (s.before is null or i.received_at >= s.before - interval '1 hour')
     and (s.before is null or i.stored_on >= (s.before at time zone 'UTC')::date - 1)
+), keyed as (
+  select k.key, h.status, h.told_at, null::text as order_id, null::timestamptz as known_at
+  from heard h
+  cross join lateral (values ('u' || h.uuid), ('d' || h.display_id),
+                             (case when h.uuid is null then 'r' || h.reference end)) k (key)
+  where k.key is not null
+  union all
+  select k.key, c.status, null, c.order_id, coalesce(c.known_at, '-infinity')
+  from changed c
+  cross join lateral (values ('u' || c.uuid), ('d' || c.display_id), ('r' || c.reference)) k (key)
+  where k.key is not null
 ), told as (
-  select c.order_id from changed c
-  join heard h on h.status = c.status and h.uuid = c.uuid and h.told_at >= coalesce(c.known_at, '-infinity')
-  union
-  select c.order_id from changed c
-  join heard h on h.status = c.status and h.display_id = c.display_id and h.told_at >= coalesce(c.known_at, '-infinity')
-  union
-  select c.order_id from changed c
-  join heard h on h.status = c.status and h.uuid is null and h.reference = c.reference
-              and h.told_at >= coalesce(c.known_at, '-infinity')
+  select w.order_id
+  from (select k.order_id, k.known_at, max(k.told_at) over (partition by k.key, k.status) as told_at from keyed k) w
+  where w.order_id is not null and w.told_at >= w.known_at
 )
-select count(distinct order_id) from changed where order_id not in (select order_id from told)
+select count(*) from (select order_id from changed except select order_id from told) untold
 )sql"};
 
 constexpr pg::statement parked{"store_wake_parked", R"sql(
@@ -138,6 +149,7 @@ pg::params counts_of(std::int64_t sweep, const shop::sweep_report& r) {
 pg::params end_of(std::int64_t sweep, const shop::sweep_report& r) {
   pg::params with = counts_of(sweep, r);
   with.text(r.complete ? "complete" : "incomplete").text(r.reason).boolean(r.cut).boolean(r.abandoned);
+  with.integer(r.missed_by_webhook);
   return with;
 }
 
@@ -165,16 +177,18 @@ task<result<bool>> record_progress(pg::connection& db, lease held, std::int64_t 
 }
 
 task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep) {
+  pg::pipeline steps; // one implicit transaction: the limit holds for it alone
+  steps.add(count_briefly);
   pg::params with;
   with.integer(sweep);
-  auto found = co_await db.run(missed, std::move(with));
+  std::size_t at = steps.add(missed, std::move(with));
+  auto found = co_await db.run(std::move(steps));
   if (!found) co_return found.error();
-  co_return found->integer(0, 0);
+  co_return (*found)[at].integer(0, 0);
 }
 
 task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, shop::sweep_report r,
-                             shop::request_counts counts, bool from_environment,
-                             std::optional<std::string> problem) {
+                             std::optional<instant> last_answer_at, std::optional<std::string> problem) {
   pg::params which;
   which.integer(sweep);
   auto known = co_await db.run(has_ended, std::move(which));
@@ -186,16 +200,14 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
   steps.add(end_report, end_of(sweep, r));
   pg::params mark;
   bool read_enough = r.complete && !r.abandoned;
-  std::optional<instant> heard = counts.good > 0 ? counts.last : std::nullopt;
   mark.integer(sweep)
       .integer(held.term)
       .boolean(read_enough && r.kind == "full")
       .boolean(r.cut)
-      .at(heard)
+      .at(last_answer_at)
       .text(problem);
   mark.boolean(read_enough && r.kind == "incremental");
   steps.add(move_watermark, std::move(mark));
-  if (!from_environment && counts.requests > 0) shop::add_request_counts(steps, held.account, counts);
   steps.add(commit);
   auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();

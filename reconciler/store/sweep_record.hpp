@@ -1,9 +1,8 @@
-// A sweep's row from its beginning to its report, and what ends with it: the watermark, the account's
-// statistics, the lease. Every call may be repeated.
+// A sweep's row from its beginning to its report, and what ends with it: the watermark and the lease. Every
+// call may be repeated.
 #pragma once
 
 #include "common/pg/connection.hpp"
-#include "common/shop/account_statistics.hpp"
 #include "common/shop/sweep_report.hpp"
 #include "reconciler/store/lease.hpp"
 
@@ -21,14 +20,13 @@ task<result<bool>> record_progress(pg::connection& db, lease held, std::int64_t 
                                    shop::sweep_report so_far);
 
 // Orders seen before whose state this sweep changed, and no webhook received until now tells that state.
+// Given up after three seconds.
 task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep);
 
-// One transaction: the report, the watermark if it is complete, the account's statistics in the shop's table
-// (not where the account comes from the environment) and the freeing of the lease. "sqlstate:SV002" where the
-// term has passed.
+// One transaction: the report, the watermark if it is complete, and the freeing of the lease.
+// "sqlstate:SV002" where the term has passed. `last_answer_at`: the courier's last good answer.
 task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, shop::sweep_report r,
-                             shop::request_counts counts, bool from_environment,
-                             std::optional<std::string> problem);
+                             std::optional<instant> last_answer_at, std::optional<std::string> problem);
 // Where the term has passed: the report alone, without watermark.
 task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r);
 

@@ -2,6 +2,8 @@
 #include "reconciler/sweep/account_sweep.hpp"
 
 #include "common/log/log.hpp"
+#include "common/shop/account_statistics.hpp"
+#include "common/shop/courier_pause.hpp"
 #include "reconciler/store/sweep_history.hpp"
 #include "reconciler/sweep/sweep_verdict.hpp"
 
@@ -27,6 +29,26 @@ account_sweep::account_sweep(asio::any_io_executor executor, pg::pool& database,
   report_.account_name = sweep_.account.name;
   report_.kind = sweep_.options.kind == sweep_kind::full ? "full" : "incremental";
   report_.id = "dry-run";
+  sweep_.courier.on_pause([this] {
+    if (sweep_.courier.closed_for() >= shop::recorded_pause_min) ending_.notify();
+  });
+}
+
+// The courier's wish to be left alone is every program's, so it is recorded as soon as it is heard.
+task<void> account_sweep::share_pause(pg::connection& db) {
+  milliseconds here = sweep_.courier.closed_for();
+  if (here >= shop::recorded_pause_min) {
+    auto recorded = co_await shop::record_courier_pause(db, sweep_.account.id, here);
+    if (!recorded)
+      log::warn("the courier's pause could not be recorded", {{"error", to_string(recorded.error())}});
+  }
+  co_await heed_pause(db);
+}
+
+// In a dry run the schema may not be there: then nobody has recorded any.
+task<void> account_sweep::heed_pause(pg::connection& db) {
+  auto known = co_await shop::courier_pause_left(db, sweep_.account.id);
+  if (known && *known > sweep_.courier.closed_for()) sweep_.courier.close_for(*known);
 }
 
 void account_sweep::stop() {
@@ -113,6 +135,7 @@ task<void> account_sweep::keep() {
       auto still = co_await record_progress(**db, *sweep_.held, *sweep_.id, now_so_far);
       if (still && *still) kept = steady_now();
       if (still && !*still) sweep_.lease_lost = true;
+      if (still && *still) co_await share_pause(**db);
     }
     // While the database is away nobody else can take the account over there, and every write holds the term.
     if (steady_now() - kept > database_away_most) sweep_.lease_lost = lease_unkept_ = true;
@@ -142,12 +165,12 @@ task<void> account_sweep::read_pages() {
 }
 
 task<void> account_sweep::begin() {
-  if (!sweep_.held && sweep_.options.kind == sweep_kind::full) co_return;
   auto db = co_await sweep_.database.acquire(steady_now() + database_wait);
   if (!db) {
     not_begun_ = db.error();
     co_return;
   }
+  co_await heed_pause(**db);
   if (sweep_.options.kind == sweep_kind::incremental) {
     auto watermark = co_await newest_watermark(**db, sweep_.account.id);
     if (!watermark) {
@@ -181,7 +204,7 @@ void account_sweep::judge() {
   how.orders_refused = so_far().refused;
   how.refused = sweep_.rows.refused();
   how.rows_locked = sweep_.rows.given_up();
-  how.reads_undone = singles_.undone();
+  how.unsettled = singles_.unsettled();
   sweep_verdict verdict = judge_sweep(how);
 
   report_ = so_far();
@@ -197,7 +220,6 @@ task<void> account_sweep::end() {
   std::optional<std::string> problem;
   if (!report_.complete) problem = report_.reason;
   const courier_counts& c = sweep_.courier.counts();
-  shop::request_counts counts{c.requests, c.good, c.bad, c.last};
   // A database that the rows were waited for in vain is not waited for as long once more.
   milliseconds patience = sweep_.rows.failed() ? database_wait : database_away_most;
   steady_time deadline = steady_now() + (sweep_.stopping ? stop_grace : patience);
@@ -208,21 +230,24 @@ task<void> account_sweep::end() {
     co_return;
   }
   if (report_.status_changed > 0) {
-    auto missed = co_await count_missed(**db, *sweep_.id);
-    if (missed)
-      report_.missed_by_webhook = *missed;
-    else
-      log::warn("orders that webhooks missed could not be counted", {{"error", to_string(missed.error())}});
+    report_.missed_by_webhook.reset();
+    if (!sweep_.stopping) {
+      auto missed = co_await count_missed(**db, *sweep_.id);
+      if (missed)
+        report_.missed_by_webhook = *missed;
+      else
+        log::warn("changes that no webhook reported could not be counted",
+                  {{"error", to_string(missed.error())}});
+    }
   }
-  auto ended = co_await end_sweep(**db, *sweep_.held, *sweep_.id, report_, counts,
-                                  sweep_.account.from_environment, problem);
+  std::optional<instant> last_answer_at = c.good > 0 ? c.last : std::nullopt;
+  auto ended = co_await end_sweep(**db, *sweep_.held, *sweep_.id, report_, last_answer_at, problem);
   // In doubt as well as transient: to end it twice changes nothing.
   while (!ended && ended.error().kind != failure::permanent && steady_now() + end_pause < deadline) {
     co_await runtime::sleep_for(end_pause);
     db = co_await sweep_.database.acquire(deadline);
     if (!db) break;
-    ended = co_await end_sweep(**db, *sweep_.held, *sweep_.id, report_, counts,
-                               sweep_.account.from_environment, problem);
+    ended = co_await end_sweep(**db, *sweep_.held, *sweep_.id, report_, last_answer_at, problem);
   }
   if (!ended) {
     report_.complete = false;
@@ -235,8 +260,14 @@ task<void> account_sweep::end() {
     if (!noted) log::warn("a sweep's report could not be written", {{"error", to_string(noted.error())}});
     co_return;
   }
+  co_await share_pause(**db);
   auto woken = co_await wake_parked(**db);
   if (!woken) log::warn("parked events could not be woken", {{"error", to_string(woken.error())}});
+  if (sweep_.account.from_environment || c.requests == 0) co_return;
+  shop::request_counts counts{c.requests, c.good, c.bad, c.last};
+  auto counted = co_await shop::record_requests(**db, sweep_.account.id, counts);
+  if (!counted)
+    log::warn("an account's requests could not be counted", {{"error", to_string(counted.error())}});
 }
 
 task<shop::sweep_report> account_sweep::run() {

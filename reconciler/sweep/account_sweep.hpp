@@ -38,6 +38,8 @@ class account_sweep {
  private:
   task<void> fetch(int page);
   task<void> keep();
+  task<void> share_pause(pg::connection& db);
+  task<void> heed_pause(pg::connection& db);
   task<void> read_pages();
 
   task<void> begin();

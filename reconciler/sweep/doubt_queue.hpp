@@ -22,8 +22,9 @@ class doubt_queue {
   // So long a single read waits for a courier's clock that is behind ours.
   static constexpr milliseconds clock_wait_max{120'000};
 
-  // Dropped where a read that began late enough was had or is under way; undone where it was read too often.
-  void push(shop::wanted_read wanted);
+  // Dropped where a read that began late enough was had or is under way; unsettled where it was read too
+  // often, or where it comes from such a read itself (`after_read`): asking once more would bring the same.
+  void push(shop::wanted_read wanted, bool after_read = false);
   // The doubts that a read beginning now settles, at most `reads_max` of them; they count as read from now.
   [[nodiscard]] std::vector<shop::wanted_read> take_due(instant now, std::size_t reads_max);
   // How long until the first of the waiting ones is due, at most `most`; not negative.
@@ -31,12 +32,14 @@ class doubt_queue {
 
   // The courier's clock was seen so much behind ours: its reads must begin later to beat a webhook.
   void clock_behind(milliseconds by);
-  void read_failed() { ++undone_; }
-  // Nothing more is asked: whatever still waits stays undone.
+  // The read brought nothing that settles it.
+  void read_failed(const shop::wanted_read& wanted);
+  // Nothing more is asked: whatever still waits stays unsettled.
   void close();
 
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
-  [[nodiscard]] std::size_t undone() const { return undone_; }
+  // Names of what stays in doubt: the reference, else the courier's id.
+  [[nodiscard]] const std::map<std::string, std::string>& unsettled() const { return unsettled_; }
 
  private:
   [[nodiscard]] instant settled_from(const shop::wanted_read& wanted) const;
@@ -47,7 +50,7 @@ class doubt_queue {
   };
   std::map<std::string, shop::wanted_read> waiting_; // by doubt_key
   std::map<std::string, reads> reads_;               // done, or under way
-  std::size_t undone_ = 0;
+  std::map<std::string, std::string> unsettled_;     // by doubt_key
   milliseconds clock_behind_{0};
 };
 

@@ -66,7 +66,7 @@ task<result<void>> note_lookups(pg::connection& db, lease held, std::vector<look
   std::vector<std::optional<std::string>> ids;
   std::vector<std::optional<bool>> answered;
   for (lookup_answer& one : answers) {
-    ids.push_back(std::move(one.order_id));
+    ids.push_back(std::move(one.order.id));
     answered.push_back(one.answered);
   }
   pg::pipeline steps;

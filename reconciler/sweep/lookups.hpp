@@ -32,7 +32,7 @@ struct lookup_question {
 task<result<std::vector<unfound_order>>> orders_to_look_up(pg::connection& db, lookup_question which);
 
 struct lookup_answer {
-  std::string order_id;
+  unfound_order order;
   bool answered = true; // false: the courier could not be asked, so nothing was learnt
 };
 

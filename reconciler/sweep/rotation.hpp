@@ -39,7 +39,8 @@ task<result<std::vector<open_parcel>>> parcels_to_reread(pg::connection& db, std
 
 struct reread {
   std::int64_t id = 0;
-  bool gone = false; // the courier says it has no such parcel
+  bool gone = false;  // the courier says it has no such parcel
+  std::string name{}; // the courier's id or the reference that was asked for
 };
 // Remembers that they were asked for, under the term. May be repeated.
 task<result<void>> note_rereads(pg::connection& db, lease held, std::vector<reread> done);

@@ -46,14 +46,22 @@ bool row_queue::saw_order(const std::string& order_id) const {
   return orders_seen_.contains(text_hash(order_id));
 }
 
-void row_queue::note_doubt(const shop::wanted_read& wanted) {
-  auto [known, fresh] = doubts_.try_emplace(doubt_key(wanted), wanted);
-  if (!fresh) known->second.not_before = std::max(known->second.not_before, wanted.not_before);
+void row_queue::note_doubt(const shop::wanted_read& wanted, bool after_read) {
+  auto [known, fresh] = doubts_.try_emplace(doubt_key(wanted), doubt{wanted, after_read});
+  if (fresh) return;
+  doubt& one = known->second;
+  one.wanted.not_before = std::max(one.wanted.not_before, wanted.not_before);
+  one.after_read = one.after_read || after_read;
 }
 
-std::vector<shop::wanted_read> row_queue::take_doubts() {
-  std::vector<shop::wanted_read> doubts;
-  for (auto& [key, wanted] : doubts_) doubts.push_back(std::move(wanted));
+void row_queue::leave_out(const shop::observation& observed) {
+  if (observed.shipment.reference) left_out_.insert(text_hash(*observed.shipment.reference));
+  if (observed.shipment.uuid) left_out_.insert(text_hash(*observed.shipment.uuid));
+}
+
+std::vector<row_queue::doubt> row_queue::take_doubts() {
+  std::vector<doubt> doubts;
+  for (auto& [key, one] : doubts_) doubts.push_back(std::move(one));
   doubts_.clear();
   return doubts;
 }
@@ -105,7 +113,7 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
     const shop::verdict& v = verdicts[i];
     counted_.count(slice[i].parcel, v);
     if (!held_ && !v.order_id.empty()) orders_seen_.insert(text_hash(v.order_id));
-    if (v.wanted) note_doubt(*v.wanted);
+    if (v.wanted) note_doubt(*v.wanted, observations[i].from == shop::source::confirm);
     if (v.outcome != shop::outcome::busy) continue;
     row again = std::move(slice[i]);
     again.observed = std::move(observations[i]);
@@ -115,6 +123,7 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
       busy_.push_back(std::move(again));
     } else {
       ++given_up_;
+      leave_out(again.observed);
       counted_.count_undecided(again.parcel);
     }
   }
@@ -123,6 +132,7 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
 // The code alone says what happened: the shop's own words may hold names and phones.
 void row_queue::refuse(const row& one, const shop::observation& observed, const error& why) {
   counted_.count_refused(one.parcel);
+  leave_out(observed);
   std::string reference = observed.shipment.reference.value_or(observed.shipment.uuid.value_or(""));
   if (!refused_logged_.insert(text_hash(reference))) return;
   log::warn("the database refuses an order",

@@ -54,9 +54,16 @@ class row_queue {
   // Orders that the database would not take, each with its SQLSTATE; the first few of them.
   [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
 
+  // Whether a row of that reference or courier's id was not written: refused, or locked to the end.
+  [[nodiscard]] bool left_out(const std::string& name) const { return left_out_.contains(text_hash(name)); }
+
+  struct doubt {
+    shop::wanted_read wanted;
+    bool after_read = false; // a settling read itself left it in doubt
+  };
   // The single reads that would settle something, each once and at the latest of the times asked for, since
   // the last call.
-  [[nodiscard]] std::vector<shop::wanted_read> take_doubts();
+  [[nodiscard]] std::vector<doubt> take_doubts();
 
  private:
   struct row {
@@ -67,7 +74,8 @@ class row_queue {
   };
 
   std::vector<row> take_slice();
-  void note_doubt(const shop::wanted_read& wanted);
+  void note_doubt(const shop::wanted_read& wanted, bool after_read);
+  void leave_out(const shop::observation& observed);
   task<result<std::vector<shop::verdict>>> apply(std::span<const shop::observation> slice);
   task<void> write(std::vector<row> slice);
   void refuse(const row& one, const shop::observation& observed, const error& why);
@@ -90,7 +98,8 @@ class row_queue {
   bool closed_ = false;
   bool abandoned_ = false;
   std::optional<error> failed_;
-  std::map<std::string, shop::wanted_read> doubts_;
+  std::map<std::string, doubt> doubts_;
+  seen_set left_out_;    // by hash of reference and courier's id
   seen_set orders_seen_; // by hash of the order's id
 };
 

@@ -6,6 +6,22 @@
 #include <algorithm>
 
 namespace suivi::reconciler {
+namespace {
+
+maystro::shipment parcel_of(const std::string& uuid) {
+  maystro::shipment parcel;
+  parcel.uuid = uuid;
+  return parcel;
+}
+
+} // namespace
+
+std::vector<std::string> single_reads::unsettled() const {
+  std::vector<std::string> names;
+  for (const auto& [key, name] : doubts_.unsettled()) names.push_back(name);
+  return names;
+}
+
 task<single_reads::outcome> single_reads::read(shop::wanted_read wanted, shop::source source) {
   wanted.account = sweep_.account.id;
   auto got = co_await sweep_.courier.read(std::move(wanted), sweep_.options.read_lag);
@@ -17,7 +33,7 @@ task<single_reads::outcome> single_reads::read(shop::wanted_read wanted, shop::s
   case answer::past_end:
     co_return outcome::absent;
   case answer::unreadable:
-    co_return outcome::failed;
+    co_return got.why.starts_with("maystro:unfiltered") ? outcome::unfiltered : outcome::failed;
   case answer::stopped:
     co_return outcome::stopped;
   }
@@ -31,9 +47,10 @@ task<single_reads::outcome> single_reads::read(shop::wanted_read wanted, shop::s
 }
 
 task<void> single_reads::settle_one(shop::wanted_read wanted) {
-  outcome end = co_await read(std::move(wanted), shop::source::confirm);
-  // Absent: gone at the courier, and what the shop shows stays.
-  if (end == outcome::failed || end == outcome::stopped) doubts_.read_failed();
+  outcome end = co_await read(wanted, shop::source::confirm);
+  // Absent: gone at the courier, and what the shop shows stays; unless this very sweep has seen it there.
+  bool seen_here = !wanted.uuid || sweep_.counted.saw(identity_hash(parcel_of(*wanted.uuid)));
+  if (end != outcome::answered && (end != outcome::absent || seen_here)) doubts_.read_failed(wanted);
   sweep_.request_ended();
 }
 
@@ -49,9 +66,10 @@ void single_reads::note_clock(const maystro::response_meta& meta) {
 
 // Doubts about another account's parcels are not ours to ask.
 void single_reads::gather_doubts() {
-  for (shop::wanted_read& wanted : sweep_.rows.take_doubts()) {
-    if (sweep_.options.dry_run || (!wanted.account.empty() && wanted.account != sweep_.account.id)) continue;
-    doubts_.push(std::move(wanted));
+  for (row_queue::doubt& one : sweep_.rows.take_doubts()) {
+    const std::string& account = one.wanted.account;
+    if (sweep_.options.dry_run || (!account.empty() && account != sweep_.account.id)) continue;
+    doubts_.push(std::move(one.wanted), one.after_read);
   }
 }
 
@@ -81,9 +99,15 @@ task<void> single_reads::settle_doubts() {
 
 task<void> single_reads::look_up_one(unfound_order order) {
   shop::wanted_read wanted;
-  wanted.reference = std::move(order.reference);
+  wanted.reference = order.reference;
   outcome end = co_await read(std::move(wanted), shop::source::lookup);
-  if (end != outcome::stopped) lookup_answers_.push_back({std::move(order.id), end != outcome::failed});
+  if (end == outcome::unfiltered && !filter_ignored_) {
+    filter_ignored_ = true;
+    log::warn("the courier answers look-ups by reference with other orders: no more are made in this sweep",
+              {{"account", sweep_.account.id}});
+  }
+  bool answered = end == outcome::answered || end == outcome::absent;
+  if (end != outcome::stopped) lookup_answers_.push_back({std::move(order), answered});
   sweep_.request_ended();
 }
 
@@ -112,7 +136,7 @@ task<void> single_reads::look_up() {
     orders = std::move(*found);
   }
   for (unfound_order& order : orders) {
-    if (lookups_ >= sweep_.options.lookup_limit) break;
+    if (lookups_ >= sweep_.options.lookup_limit || filter_ignored_) break;
     if (sweep_.rows.saw_order(order.id)) continue;
     bool admitted = co_await sweep_.wait_for_slot();
     if (!admitted) break;
@@ -121,6 +145,10 @@ task<void> single_reads::look_up() {
   }
   co_await sweep_.fetchers.join();
   co_await sweep_.drain();
+  // Noted is only what the door has taken: the rest is asked for again.
+  if (sweep_.rows.failed()) co_return;
+  std::erase_if(lookup_answers_,
+                [&](const lookup_answer& one) { return sweep_.rows.left_out(one.order.reference); });
   if (!sweep_.held || lookup_answers_.empty() || sweep_.stopping || sweep_.lease_lost) co_return;
   auto db = co_await sweep_.database.acquire(steady_now() + database_wait);
   if (!db) co_return;
@@ -132,8 +160,9 @@ task<void> single_reads::reread_one(open_parcel parcel) {
   shop::wanted_read wanted;
   wanted.uuid = std::move(parcel.uuid);
   wanted.reference = std::move(parcel.reference);
+  std::string name = wanted.uuid.value_or(wanted.reference);
   outcome end = co_await read(std::move(wanted), shop::source::sweep);
-  if (end != outcome::stopped) rereads_.push_back({parcel.id, end == outcome::absent});
+  if (end != outcome::stopped) rereads_.push_back({parcel.id, end == outcome::absent, std::move(name)});
   sweep_.request_ended();
 }
 
@@ -162,6 +191,8 @@ task<void> single_reads::rotate() {
   }
   co_await sweep_.fetchers.join();
   co_await sweep_.drain();
+  if (sweep_.rows.failed()) co_return;
+  std::erase_if(rereads_, [&](const reread& one) { return sweep_.rows.left_out(one.name); });
   if (!sweep_.held || rereads_.empty() || sweep_.stopping || sweep_.lease_lost) co_return;
   auto db = co_await sweep_.database.acquire(steady_now() + database_wait);
   if (!db) co_return;

@@ -31,11 +31,12 @@ class single_reads {
   // Every answer tells how far the courier's clock is behind ours.
   void note_clock(const maystro::response_meta& meta);
 
-  [[nodiscard]] std::size_t undone() const { return doubts_.undone(); }
+  // What stays in doubt, by its reference or the courier's id.
+  [[nodiscard]] std::vector<std::string> unsettled() const;
   [[nodiscard]] std::int64_t lookups() const { return lookups_; }
 
  private:
-  enum class outcome { answered, absent, failed, stopped };
+  enum class outcome { answered, absent, failed, unfiltered, stopped };
   task<outcome> read(shop::wanted_read wanted, shop::source source);
   task<void> settle_one(shop::wanted_read wanted);
   task<void> look_up_one(unfound_order order);
@@ -45,6 +46,7 @@ class single_reads {
   sweep_context& sweep_;
   doubt_queue doubts_;
   std::int64_t lookups_ = 0;
+  bool filter_ignored_ = false; // the courier answers look-ups with other orders: they are of no use
   std::vector<lookup_answer> lookup_answers_;
   std::vector<reread> rereads_;
 };

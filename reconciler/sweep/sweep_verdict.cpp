@@ -1,11 +1,25 @@
 // Reasons are collected in the order in which an operator would look for them.
 #include "reconciler/sweep/sweep_verdict.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <vector>
 
 namespace suivi::reconciler {
+
+namespace {
+
+constexpr std::size_t named_max = 5;
+
+std::string first_of(const std::vector<std::string>& names) {
+  std::size_t shown = std::min(names.size(), named_max);
+  std::string text =
+      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  return names.size() > shown ? text + ", …" : text;
+}
+
+} // namespace
 
 sweep_verdict judge_sweep(const sweep_end& end) {
   bool term_lost = end.rows_failed && end.rows_failed->code == "sqlstate:SV002";
@@ -28,7 +42,9 @@ sweep_verdict judge_sweep(const sweep_end& end) {
     why.push_back(fmt::format("the database refused {} order(s): {}", end.orders_refused,
                               fmt::join(end.refused, ", ")));
   if (end.rows_locked > 0) why.push_back(fmt::format("{} row(s) stayed locked by the shop", end.rows_locked));
-  if (end.reads_undone > 0) why.push_back(fmt::format("{} single read(s) were not done", end.reads_undone));
+  if (!end.unsettled.empty())
+    why.push_back(
+        fmt::format("{} order(s) stay in doubt: {}", end.unsettled.size(), first_of(end.unsettled)));
 
   sweep_verdict v;
   v.complete = why.empty() && end.list_done && end.list.complete;

@@ -20,6 +20,9 @@ class tally {
   // A row whose order the database would not take, even alone.
   void count_refused(std::uint64_t parcel) { move(parcel, refused); }
 
+  // Whether a row of that identity was counted.
+  [[nodiscard]] bool saw(std::uint64_t parcel) const { return parcels_.contains(parcel); }
+
   // Puts the numbers into `r`; `unreadable` rows come from the plan.
   void write_into(shop::sweep_report& r, std::int64_t unreadable) const;
 

@@ -2,6 +2,7 @@
 #include "reconciler/verify/verifier.hpp"
 
 #include "common/door/read_only_snapshot.hpp"
+#include "common/shop/courier_pause.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -92,12 +93,21 @@ task<void> verifier::fetch(int page) {
   wake_.notify();
 }
 
+// Where the database does not answer, the comparison will say so.
+task<void> verifier::heed_pause() {
+  auto db = co_await database_.acquire(steady_now() + database_wait);
+  if (!db) co_return;
+  auto left = co_await shop::courier_pause_left(**db, account_.id);
+  if (left && left->count() > 0) courier_.close_for(*left);
+}
+
 task<void> verifier::read_list() {
   if (account_.courier.api_key.empty()) {
     why_not_all_ = "the account has no key";
     unreadable_ = 1;
     co_return;
   }
+  co_await heed_pause();
   while (!plan_.done() && !failed_ && courier_.stopped().empty()) {
     while (in_flight_ < options_.max_in_flight) {
       std::optional<int> page = plan_.next();
@@ -160,6 +170,7 @@ task<void> verifier::read_singly(std::vector<shop::wanted_read> wanted) {
     why_not_all_ = "the account has no key";
     co_return;
   }
+  co_await heed_pause();
   co_await read_all(std::move(wanted), found_, true);
   if (unreadable_ > 0)
     why_not_all_ = fmt::format("{} parcel(s) could not be read ({})", unreadable_, first_failure_);

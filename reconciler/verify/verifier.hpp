@@ -44,6 +44,7 @@ class verifier {
   [[nodiscard]] progress how_far() const;
 
  private:
+  task<void> heed_pause();
   task<void> fetch(int page);
   task<void> read_one(shop::wanted_read wanted, comparison& into, bool counts);
   task<void> compare(std::vector<shop::observation> rows, comparison& into);

@@ -3,6 +3,7 @@
 
 #include "common/log/log.hpp"
 #include "common/shop/account_statistics.hpp"
+#include "common/shop/courier_pause.hpp"
 #include "reconciler/hooks/hook_owner.hpp"
 #include "reconciler/hooks/hook_registrar.hpp"
 #include "reconciler/hooks/hook_state.hpp"
@@ -24,6 +25,8 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
   {
     auto db = co_await p.database.acquire(steady_now() + database_patience);
     if (!db) co_return;
+    auto pause = co_await shop::courier_pause_left(**db, who.id);
+    if (!pause || pause->count() > 0) co_return; // the courier wants to be left alone
     auto mine = co_await hook_check_is_due(**db, who.id, who.name, a_day);
     if (!mine || !*mine) co_return;
   }

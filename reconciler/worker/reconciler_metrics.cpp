@@ -64,7 +64,7 @@ void reconciler_metrics::count(const shop::sweep_report& r) {
   registry_.make_histogram("suivi_sweep_seconds", "How long a sweep took", sweep_seconds).observe(r.seconds);
   add("suivi_sweep_rows_total", "Courier rows read by sweeps", r.fetched);
   add("suivi_sweep_backfilled_total", "Orders that got a tracking number they did not have", r.backfilled);
-  add("suivi_sweep_missed_by_webhook_total", "Changes that no webhook told", r.missed_by_webhook);
+  add("suivi_sweep_missed_by_webhook_total", "Changes that no webhook told", r.missed_by_webhook.value_or(0));
   add("suivi_courier_requests_total", "Requests to the courier's API", r.requests);
   add("suivi_courier_retries_total", "Of these, repeated ones", r.retries);
   add("suivi_courier_throttled_total", "Of these, answered 429", r.throttled);

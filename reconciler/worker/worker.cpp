@@ -4,6 +4,7 @@
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
 #include "common/runtime/lifetime.hpp"
+#include "common/runtime/signals.hpp"
 #include "reconciler/schedule/due.hpp"
 #include "reconciler/schedule/schedule.hpp"
 #include "reconciler/store/sweep_history.hpp"
@@ -54,6 +55,7 @@ struct worker {
   runtime::task_group sweeping;
   runtime::wakeup wake;
   reconciler_metrics numbers;
+  runtime::stop_deadline stop_deadline{runtime::stop_grace_max};
   sweep_request_poller requests; // what operators ask for
   bool stopping = false;
   bool migrated = false;
@@ -134,7 +136,7 @@ task<std::optional<duties>> look_at_accounts(worker& w) {
     std::optional<instant> next = next_due(w.times, last, every, at);
     if (next) soonest = std::min(soonest.value_or(*next), *next);
     if (kind == due::nothing) continue;
-    milliseconds rest = rest_left(w, a.id);
+    milliseconds rest = std::max(rest_left(w, a.id), known.courier_pause);
     if (rest.count() > 0)
       found.next_in = std::min(found.next_in.value_or(rest), rest);
     else

@@ -84,7 +84,7 @@ TEST_CASE("a read that cannot be had makes the sweep incomplete, and the next on
   std::string before = s.db.value("select full_watermark from suivi.account");
   auto undone = s.sweep();
   CHECK_FALSE(undone.complete);
-  CHECK(undone.reason.value_or("") == "1 single read(s) were not done");
+  CHECK(undone.reason.value_or("") == "1 order(s) stay in doubt: R1");
   CHECK(s.courier.uuids_asked.size() == 6);
   CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
   CHECK(s.db.value("select full_watermark from suivi.account") == before);
@@ -94,12 +94,31 @@ TEST_CASE("a read that cannot be had makes the sweep incomplete, and the next on
   CHECK(s.column("R1", "shippingStatus") == "EN COURS");
 }
 
-TEST_CASE("a parcel that is gone when it is read to settle something leaves the order as it is") {
+TEST_CASE("a parcel that the list shows and its own read does not stays in doubt, and the order as it is") {
   stage s;
   doubtful_shop(s, 3, milliseconds(2'000));
   s.courier.hidden_uuids = {uuid_of(1)};
-  CHECK(s.sweep().complete);
+  auto report = s.sweep();
+  CHECK_FALSE(report.complete);
+  CHECK(report.reason.value_or("") == "1 order(s) stay in doubt: R1");
   CHECK(s.courier.uuids_asked.size() == 1);
+  CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
+  s.courier.hidden_uuids.clear();
+  CHECK(s.sweep().complete);
+  CHECK(s.column("R1", "shippingStatus") == "EN COURS");
+}
+
+TEST_CASE("an order shipped twice by parcels that never say when they were made is named as in doubt") {
+  stage s;
+  s.shipped(1, 50);
+  s.courier.rows.insert(s.courier.rows.begin(), {uuid_of(2), "R1", 31, "172", ""});
+  s.courier.rows[1].created_at = "";
+  auto report = s.sweep();
+  CHECK_FALSE(report.complete);
+  CHECK(report.reason.value_or("") == "1 order(s) stay in doubt: R1");
+  for (auto& row : s.courier.rows)
+    row.created_at = row.uuid == uuid_of(2) ? "2026-01-12T10:00:00Z" : "2026-01-10T10:00:00Z";
+  CHECK(s.sweep().complete);
   CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
 }
 

@@ -38,6 +38,7 @@ struct courier_stand_in {
   std::set<std::string> broken_pages;                    // answered 500
   int refuse_with = 0;                                   // 401 for everything
   int throttle_first = 0;                                // so many 429s first
+  int retry_after = 0;                                   // seconds, of these
   int throttle_each = 0;                                 // every so many requests one is answered 429
   bool ignores_filter = false;                           // a look-up is answered with the first page
   std::set<std::string> broken_references, broken_uuids; // their single reads are answered 500
@@ -62,7 +63,7 @@ struct courier_stand_in {
     if (throttle_first > 0 || (throttle_each > 0 && requests % throttle_each == 0)) {
       throttle_first = std::max(0, throttle_first - 1);
       r.status = 429;
-      r.headers.emplace_back("Retry-After", "0");
+      r.headers.emplace_back("Retry-After", std::to_string(retry_after));
       return r;
     }
     auto broken = [] {
@@ -90,9 +91,11 @@ struct courier_stand_in {
       if (broken_references.contains(references_asked.back())) return broken();
       if (!ignores_filter) {
         std::string found;
+        int count = 0;
         for (const courier_row& row : rows)
-          if (row.reference == *reference) found += (found.empty() ? "" : ",") + row.json();
-        r.body = fmt::format(R"({{"list":{{"count":1,"next":null,"previous":null,"results":[{}]}}}})", found);
+          if (row.reference == *reference) found += (count++ > 0 ? "," : "") + row.json();
+        r.body = fmt::format(R"({{"list":{{"count":{},"next":null,"previous":null,"results":[{}]}}}})", count,
+                             found);
         return r;
       }
     } else {

@@ -203,12 +203,33 @@ TEST_CASE("a refused key stops the account after one request and the statistics 
 
 TEST_CASE("throttled requests use up no tries") {
   stage s;
-  s.courier.throttle_first = 8;
+  s.courier.throttle_first = 4;
   s.courier.rows = {{uuid_1, "R1", 6, "1"}};
   auto report = s.sweep();
   CHECK(report.complete);
-  CHECK(report.throttled == 8);
-  CHECK(report.requests == 9);
+  CHECK(report.throttled == 4);
+  CHECK(report.requests == 5);
+}
+
+TEST_CASE("a courier that wants to be left alone for an hour is left alone by the next sweep too") {
+  stage s;
+  s.shipped(1);
+  s.courier.throttle_first = 1;
+  s.courier.retry_after = 3'600;
+  auto first = s.sweep();
+  CHECK_FALSE(first.complete);
+  CHECK(first.reason.value_or("") == "the courier wants to be left alone for 3600 s");
+  CHECK(s.courier.requests == 1);
+  CHECK(s.db.value("select courier_paused_until between now() + interval '59 minutes' and now() + interval "
+                   "'61 minutes'"
+                   " from suivi.account") == "t");
+  CHECK_FALSE(s.sweep().complete);
+  s.options.dry_run = true;
+  CHECK_FALSE(s.sweep().complete);
+  s.options.dry_run = false;
+  CHECK(s.courier.requests == 1);
+  s.db.execute("update suivi.account set courier_paused_until = clock_timestamp() + interval '1 second'");
+  CHECK(s.sweep().complete); // a short pause is waited out
 }
 
 TEST_CASE("a 429 amid requests side by side holds all of them back for as long as it says and no longer") {

@@ -46,6 +46,12 @@ TEST_CASE("a 429 without Retry-After waits longer each time and never not at all
   CHECK(judge(&throttled, std::nullopt, 1, 6, 0.9).wait > judge(&throttled, std::nullopt, 1, 1, 0.9).wait);
 }
 
+TEST_CASE("a Retry-After of nothing is no leave to ask again at once") {
+  CHECK(judge(&throttled, milliseconds(0), 1, 1, 0.0).wait >= backoff_first);
+  CHECK(judge(&throttled, milliseconds(0), 1, 6, 0.9).wait > milliseconds(4'000));
+  CHECK(judge(&throttled, milliseconds(60'000), 1, 1, 0.0).wait == milliseconds(60'000));
+}
+
 TEST_CASE("a 503 with Retry-After closes the gate and uses up a try") {
   CHECK(judge(&broken, milliseconds(1'000), 2, 0, 0.0).step == next_step::again_gated);
   CHECK(judge(&broken, milliseconds(1'000), 6, 0, 0.0).step == next_step::give_up);

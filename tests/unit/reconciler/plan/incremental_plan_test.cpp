@@ -85,6 +85,15 @@ TEST_CASE("pages are read until a whole one is older than the horizon") {
   CHECK(r.plan.pages() == 4);
 }
 
+TEST_CASE("a list that is not newest first says nothing of what is new") {
+  newest_reader r(newest_list::of(-60, -2000), noon);
+  std::swap(r.list.rows[2], r.list.rows[9]);
+  r.run();
+  CHECK_FALSE(r.plan.judge().complete);
+  CHECK(r.plan.judge().reason ==
+        "the courier's list is not newest first: only a full sweep sees what is new");
+}
+
 TEST_CASE("rows inserted while it reads are read twice and never skipped") {
   newest_reader r(newest_list::of(34, -200), noon);
   for (int n = 35; !r.plan.done(); ++n) {

@@ -238,6 +238,37 @@ TEST_CASE("cut at max_orders it is complete with that reason and asks for no pag
   CHECK(r.asked == std::vector<int>{1, 2, 3, 1});
 }
 
+TEST_CASE("a list that is not newest first is read whole, whatever the limit") {
+  page_plan plan(20);
+  std::vector<int> asked;
+  while (!plan.done() && asked.size() < 100) {
+    int page = plan.next().value();
+    asked.push_back(page);
+    std::vector<listed_row> rows;
+    for (int i = 0; i < 10; ++i) { // oldest first
+      int n = (page - 1) * 10 + i;
+      rows.push_back(
+          {static_cast<std::uint64_t>(n + 1) * 1000003u * 1024u, suivi::instant(std::chrono::hours(n))});
+    }
+    CHECK(plan.read(page, {60, 0, page < 6}, rows) == 10);
+  }
+  CHECK(plan.judge().complete);
+  CHECK_FALSE(plan.judge().cut);
+  CHECK(plan.judge().reason == "read whole, for the courier's list is not newest first");
+  for (int page = 1; page <= 6; ++page) CHECK(std::count(asked.begin(), asked.end(), page) >= 1);
+}
+
+TEST_CASE("a minute's disorder among rows is none, and rows without a time are in no order") {
+  auto row = [](std::optional<int> seconds) {
+    listed_row one;
+    if (seconds) one.created_at = suivi::instant(std::chrono::seconds(*seconds));
+    return one;
+  };
+  CHECK(is_newest_first(std::vector{row(100), row(130), row(90)}));
+  CHECK_FALSE(is_newest_first(std::vector{row(100), row(90), row(std::nullopt), row(151)}));
+  CHECK(is_newest_first(std::vector{row(std::nullopt), row(std::nullopt)}));
+}
+
 TEST_CASE("max_orders above the count cuts nothing") {
   reader r(courier_list::of(1, 50), 50);
   r.run();

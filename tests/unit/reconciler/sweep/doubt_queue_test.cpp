@@ -50,16 +50,16 @@ TEST_CASE("a doubt that a read begun late enough settles is not read again") {
   CHECK_FALSE(doubts.empty());
 }
 
-TEST_CASE("one parcel is read three times at most, then its doubts stay undone") {
+TEST_CASE("one parcel is read three times at most, then it stays in doubt") {
   doubt_queue doubts;
   for (int i = 1; i <= doubt_queue::reads_of_one_max; ++i) {
     doubts.push(doubt("A", 10 * i));
     CHECK(doubts.take_due(at(10 * i), 8).size() == 1);
   }
-  CHECK(doubts.undone() == 0);
+  CHECK(doubts.unsettled().empty());
   doubts.push(doubt("A", 100));
   CHECK(doubts.empty());
-  CHECK(doubts.undone() == 1);
+  CHECK(doubts.unsettled().size() == 1);
 }
 
 TEST_CASE("no more reads begin than there is room for") {
@@ -83,11 +83,24 @@ TEST_CASE("a courier's clock behind ours is waited for, two minutes at most") {
   CHECK(doubts.take_due(at(120), 8).size() == 1);
 }
 
-TEST_CASE("what still waits at the end is undone, as is a read that failed") {
+TEST_CASE("what still waits at the end stays in doubt, as does what a read failed for") {
   doubt_queue doubts;
   doubts.push(doubt("A", 10));
-  doubts.read_failed();
+  doubts.read_failed(doubt("B", 10));
   doubts.close();
   CHECK(doubts.empty());
-  CHECK(doubts.undone() == 2);
+  CHECK(doubts.unsettled().size() == 2);
+}
+
+TEST_CASE("what its own settling read leaves in doubt is not read again, and is named") {
+  doubt_queue doubts;
+  doubts.push(doubt("A", 10));
+  CHECK(doubts.take_due(at(15), 8).size() == 1);
+  doubts.push(doubt("A", 0), true);
+  CHECK(doubts.empty());
+  REQUIRE(doubts.unsettled().size() == 1);
+  CHECK(doubts.unsettled().begin()->second == "A");
+  doubts.push(doubt("A", 20), true); // something newer came: another read may settle it
+  CHECK(doubts.take_due(at(20), 8).size() == 1);
+  CHECK(doubts.unsettled().empty());
 }

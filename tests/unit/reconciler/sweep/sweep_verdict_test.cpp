@@ -50,11 +50,11 @@ TEST_CASE("a list that was not read to its end makes no sweep complete") {
 TEST_CASE("locked rows and doubts left undone are told together") {
   sweep_end end = whole();
   end.rows_locked = 2;
-  end.reads_undone = 1;
+  end.unsettled = {"R1"};
   sweep_verdict v = judge_sweep(end);
   CHECK_FALSE(v.complete);
   CHECK_FALSE(v.abandoned);
-  CHECK(v.reason == "2 row(s) stayed locked by the shop; 1 single read(s) were not done");
+  CHECK(v.reason == "2 row(s) stayed locked by the shop; 1 order(s) stay in doubt: R1");
 }
 
 TEST_CASE("a sweep whose term another reconciler has is abandoned, whoever noticed it") {

@@ -1,0 +1,22 @@
+// How long an account's courier wants to be left alone (Retry-After, or our own growing pause after a 429):
+// kept with the account, so that it holds in every program, for the next sweep and after a restart.
+//
+// Lengths, not times, go in and out: they are added to and taken from PostgreSQL's clock, never ours. Every
+// call may be repeated.
+#pragma once
+
+#include "common/pg/connection.hpp"
+
+#include <string>
+
+namespace suivi::shop {
+
+// Shorter pauses are waited out where they arose.
+inline constexpr milliseconds recorded_pause_min{1'000};
+
+// What is left of it; zero where the account may be asked.
+task<result<milliseconds>> courier_pause_left(pg::connection& db, std::string account);
+// From now on; never shortens one that is recorded, and does not lengthen it by less than a second.
+task<result<void>> record_courier_pause(pg::connection& db, std::string account, milliseconds left);
+
+} // namespace suivi::shop
