@@ -4,6 +4,7 @@
 #include "common/crypto/crypto.hpp"
 #include "common/log/log.hpp"
 #include "common/program/health.hpp"
+#include "receiver/screen/screen.hpp"
 #include "receiver/web/responses.hpp"
 
 namespace suivi::receiver {
@@ -36,6 +37,9 @@ task<http::response> request_handler::answer(http::request request) {
 
 task<http::response> request_handler::answer_to(http::request request, std::optional<ip_address> client) {
   if (is_operations_address(request.target)) return operations_.answer(std::move(request));
+  // Without a token for what it shows, the screen is not there either.
+  if (is_screen_address(request.target) && !settings_.receiver.admin_token.empty())
+    return at_once(screen_response(request).value_or(not_found()));
   auto where = find_route(request);
   if (where.where == place::nowhere) return at_once(not_found());
   if (!where.method_fits) return at_once(wrong_method(where.allowed_method));

@@ -72,7 +72,7 @@ void append_answer_head(std::string& out, const response& answer, const answer_t
     append_line(out, "Content-Type", answer.content_type);
   if (streamed && terms.http_1_1) {
     out += "Transfer-Encoding: chunked\r\n";
-  } else if (!streamed && answer.status >= 200 && answer.status != 204) {
+  } else if (!streamed && answer.status >= 200 && answer.status != 204 && answer.status != 304) {
     out += "Content-Length: ";
     append_number(out, answer.body.size());
     out += "\r\n";

@@ -1,0 +1,68 @@
+// Numbers and times as the reader writes them, in the shop's time zone. Digits are Latin in all three languages, as in
+// Algeria, and the day has 24 hours (the browser's fr-DZ would say 2:32 PM).
+import { language, locale } from './i18n.js';
+
+let timeZone = 'Africa/Algiers'; // until the server has said which
+export function setTimeZone(name) {
+  if (name) timeZone = name;
+}
+export const zone = () => timeZone;
+
+const made = new Map();
+function formatter(kind, options) {
+  const key = `${kind.name} ${locale()} ${timeZone} ${JSON.stringify(options)}`;
+  if (!made.has(key)) made.set(key, new kind(locale(), options));
+  return made.get(key);
+}
+const date = (options) => formatter(Intl.DateTimeFormat, { timeZone, ...options });
+const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+
+// Every moment is given as the API gives it, a text, or as milliseconds.
+export const moment = (at) => (typeof at === 'number' ? at : Date.parse(at));
+export const clock = (at) => date(time).format(moment(at));
+export const seconds = (at) => date({ ...time, second: '2-digit' }).format(moment(at));
+export const day = (at) => date({ day: 'numeric', month: 'short' }).format(moment(at));
+export const longDay = (at) => date({ weekday: 'long', day: 'numeric', month: 'long' }).format(moment(at));
+export const exactly = (at) => `${longDay(at)}, ${seconds(at)}`;
+const calendarDay = (at) => date({ year: 'numeric', month: '2-digit', day: '2-digit' }).format(moment(at));
+export const isSameDay = (a, b) => calendarDay(a) === calendarDay(b);
+// 14:32 today, 24 nov., 14:32 on another day.
+export const dayClock = (at, now = Date.now()) => (isSameDay(at, now) ? clock(at) : `${day(at)}, ${clock(at)}`);
+export const daySeconds = (at, now = Date.now()) => (isSameDay(at, now) ? seconds(at) : `${day(at)}, ${clock(at)}`);
+
+export const num = (n, digits = 0) =>
+  formatter(Intl.NumberFormat, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(n);
+export const pct = (x, digits = 1) => (language() === 'fr' ? `${num(x, digits)}\u202f%` : `${num(x, digits)}%`);
+export const signed = (x, digits = 1) => `${x < 0 ? '−' : '+'}${num(Math.abs(x), digits)}`;
+
+const sizes = [
+  ['day', 86400e3],
+  ['hour', 3600e3],
+  ['minute', 60e3],
+  ['second', 1e3],
+];
+export function ago(at, now = Date.now()) {
+  const ms = Math.min(0, moment(at) - now);
+  const [unit, size] = sizes.find(([, s]) => Math.abs(ms) >= s) ?? sizes[3];
+  return formatter(Intl.RelativeTimeFormat, { style: 'short', numeric: 'always' }).format(Math.trunc(ms / size), unit);
+}
+
+// 2 h 32, 3 min, 5,3 s
+export function span(ms) {
+  const unit = (n, name, digits = 0) =>
+    formatter(Intl.NumberFormat, {
+      style: 'unit',
+      unit: name,
+      unitDisplay: language() === 'ar' ? 'long' : 'short',
+      maximumFractionDigits: digits,
+    }).format(n);
+  if (ms >= 2 * 86400e3) return unit(Math.floor(ms / 86400e3), 'day');
+  if (ms >= 3600e3) {
+    const hours = Math.floor(ms / 3600e3);
+    const minutes = Math.floor((ms % 3600e3) / 60e3);
+    if (language() === 'fr') return minutes ? `${hours} h ${String(minutes).padStart(2, '0')}` : `${hours} h`;
+    return minutes ? `${unit(hours, 'hour')} ${unit(minutes, 'minute')}` : unit(hours, 'hour');
+  }
+  if (ms >= 60e3) return unit(Math.floor(ms / 60e3), 'minute');
+  return unit(Math.max(0, ms) / 1e3, 'second', ms < 10e3 ? 1 : 0);
+}

@@ -1,0 +1,87 @@
+// The one stream of news of this tab. It is closed while nobody looks, for a browser keeps six connections to a host only;
+// on return, and after every break, everything that is shown is asked once ('refresh').
+import { get, streamAddress } from './api.js';
+
+const topics = ['overview', 'problem', 'change', 'event', 'sweep'];
+const rate = 15; // messages a second
+const hidden_ms = 30_000;
+const retry_ms = 4_000;
+
+const listeners = new Map();
+let source = null;
+let timer = null;
+let hidden = null;
+let wanted = false;
+export const connection = { state: 'off', since: Date.now() }; // off, on, lost; since when what is shown is what was heard
+
+export function listen(topic, call) {
+  if (!listeners.has(topic)) listeners.set(topic, new Set());
+  listeners.get(topic).add(call);
+  return () => listeners.get(topic).delete(call);
+}
+export function tell(topic, data) {
+  for (const call of [...(listeners.get(topic) ?? [])]) call(data);
+}
+
+function become(state) {
+  if (connection.state === state) return;
+  if (state === 'lost' && connection.state !== 'lost') connection.since = Date.now();
+  const back = state === 'on' && connection.state === 'lost';
+  connection.state = state;
+  tell('state', state);
+  if (back) tell('refresh');
+}
+
+function close() {
+  source?.close();
+  source = null;
+  clearTimeout(timer);
+}
+
+function open() {
+  close();
+  if (!wanted || document.hidden) return;
+  source = new EventSource(streamAddress({ topics: topics.join(','), rate }));
+  source.onopen = () => become('on');
+  source.onerror = () => {
+    become('lost');
+    if (source?.readyState === EventSource.CLOSED) again();
+  };
+  for (const topic of topics) source.addEventListener(topic, (e) => tell(topic, JSON.parse(e.data)));
+  source.addEventListener('skipped', () => tell('refresh'));
+  source.addEventListener('dropped', () => {
+    tell('refresh');
+    again();
+  });
+}
+
+// The browser tries again by itself unless the server refused; then the session may be over, which a question tells.
+function again() {
+  close();
+  timer = setTimeout(async () => {
+    const session = await get('session').catch(() => undefined);
+    if (session === null) tell('signedout');
+    else open();
+  }, retry_ms);
+}
+
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(hidden);
+  if (document.hidden) {
+    hidden = setTimeout(close, hidden_ms);
+  } else if (wanted && !source) {
+    open();
+    tell('refresh');
+  }
+});
+addEventListener('online', () => wanted && connection.state === 'lost' && open());
+
+export function connect() {
+  wanted = true;
+  open();
+}
+export function disconnect() {
+  wanted = false;
+  close();
+  become('off');
+}

@@ -1,0 +1,40 @@
+// One sweep's report, whole.
+import { part } from './api.js';
+import { h } from './dom.js';
+import { daySeconds, num, span } from './format.js';
+import { Icon } from './icons.js';
+import { known, t } from './i18n.js';
+import { Badge, Block, Field } from './parts.js';
+import { link } from './route.js';
+import { View } from './view.js';
+
+const counts = ['pages', 'fetched', 'rowsExpected', 'matched', 'unmatched', 'backfilled', 'statusChanged', 'unchanged', 'stale', 'conflicts', 'refused', 'unreadable', 'missedByWebhook', 'lookups', 'requests', 'retries', 'throttled'];
+
+// Why a sweep is not complete: in the reader's language where it is a known one, else as it was written.
+export const reasonWord = (reason) => (known(`reason.${reason}`) ? t(`reason.${reason}`) : reason);
+
+export class Sweep extends View {
+  componentDidMount() {
+    this.load();
+    this.on('sweep', (s) => s.id === this.props.id && this.soon('sweep', 700, () => this.load()));
+    this.on('refresh', () => this.load());
+  }
+  load() {
+    this.ask('sweep', `sweeps/${part(this.props.id)}`);
+  }
+  render({ id }, { sweep }) {
+    const draw = (s) => h('section', h('dl.pairs',
+      h(Field, { term: t('th.account') }, h('a', { href: link('accounts', s.account) }, s.accountName || s.account)),
+      h(Field, { term: t('th.kind') }, known(`kind.${s.kind}`) ? t(`kind.${s.kind}`) : s.kind),
+      h(Field, { term: t('th.began') }, s.startedAt ? daySeconds(s.startedAt) : t('s.waits')),
+      h(Field, { term: t('th.took') }, span((s.seconds ?? 0) * 1e3)),
+      s.reason && !s.running && h(Field, { term: t('s.reason') }, h('span', { dir: 'auto' }, reasonWord(s.reason))),
+      counts.filter((name) => s[name] !== undefined && s[name] !== null).map((name) => h(Field, { key: name, term: t(`count.${name}`) },
+        name === 'conflicts' && s[name] > 0 ? h('a', { href: link('orders', '', { view: 'conflicting', account: s.account }) }, num(s[name])) : num(s[name])))));
+    const s = sweep?.data;
+    return h('section.panel.detail.one', { 'aria-labelledby': 'sweep' },
+      h('.top', h('a.back', { href: '#/sweeps', 'data-close': '' }, h(Icon, { name: 'chevron', turns: true }), t('o.back')),
+        h('h2', { id: 'sweep', tabindex: '-1' }, t('s.one', { id }), ' ', s && (s.running ? h(Badge, { tone: 'move' }, t('s.runs.now')) : h(Badge, { tone: s.verdict === 'complete' ? 'ok' : 'bad', icon: s.verdict === 'complete' ? 'ok' : 'bad' }, t(`verdict.${s.verdict}`))))),
+      sweep?.error?.status === 404 ? h('section', h('p', t('s.gone'))) : h(Block, { answer: sweep, height: 200, retry: () => this.load(), draw }));
+  }
+}
