@@ -18,7 +18,8 @@ struct answer_terms {
 [[nodiscard]] bool can_be_sent(const header_list& headers);
 
 // Appends the head, its empty line included. Content-Length is the body's size (absent where RFC 9110 forbids
-// it, 1xx and 204, and for 304, which would have to tell another answer's); a streamed body is chunked, or to HTTP/1.0 ends with the connection.
+// it, 1xx and 204, and for 304, which would have to tell another answer's); a streamed body is chunked, or to
+// HTTP/1.0 ends with the connection.
 void append_answer_head(std::string& out, const response& answer, const answer_terms& terms,
                         std::string_view date);
 

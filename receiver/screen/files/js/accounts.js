@@ -5,7 +5,7 @@ import { clock, pct } from './format.js';
 import { Icon } from './icons.js';
 import { known, t } from './i18n.js';
 import { say, sayError } from './notice.js';
-import { healthOf } from './overview.js';
+import { healthOf } from './health.js';
 import { Ago, Badge, Blank, Block, Button, Head } from './parts.js';
 import { wordsOf } from './problems.js';
 import { link } from './route.js';
@@ -29,13 +29,19 @@ class Account extends Component {
   }
   test() {
     const courier = courierName(this.props.a.courier);
-    return this.act('test', `accounts/${part(this.props.a.id)}/test`, {}, ({ success, message }) => ({ tone: success ? 'ok' : 'bad', text: success ? t('ac.tested', { courier }) : `${t('ac.refused', { courier })} ${message ?? ''}` }));
+    return this.act('test', `accounts/${part(this.props.a.id)}/test`, {}, ({ success, message }) => ({
+      tone: success ? 'ok' : 'bad',
+      text: success ? t('ac.tested', { courier }) : `${t('ac.refused', { courier })} ${message ?? ''}`,
+    }));
   }
   sweep() {
     return this.act('sweep', 'sweeps', { account: this.props.a.id }, () => ({ tone: 'ok', text: t('s.asked') }));
   }
   hooks() {
-    return this.act('hooks', `accounts/${part(this.props.a.id)}/hooks`, {}, ({ success, data, message }) => ({ tone: success ? 'ok' : 'warn', text: success ? t('done.hooks_missing') : (data?.problem ?? message ?? t('act.failed')) }));
+    return this.act('hooks', `accounts/${part(this.props.a.id)}/hooks`, {}, ({ success, data, message }) => ({
+      tone: success ? 'ok' : 'warn',
+      text: success ? t('done.hooks_missing') : (data?.problem ?? message ?? t('act.failed')),
+    }));
   }
 
   cells(a) {
@@ -45,34 +51,128 @@ class Account extends Component {
     const pace = a.pace ?? {};
     const share = a.coverage?.coveragePercentage;
     const hooks = a.webhooks ?? {};
-    const big = (tone, ...children) => h('p.big', { 'data-tone': tone }, tone && h('span.tone', h(Icon, { name: tone })), h('span', ...children));
-    return h('.cells',
-      h('div', h('h3', t('ac.key')), a.problem ? big('bad', problemWord(a.problem)) : a.heardAt ? big('ok', t('ac.accepted')) : big('unknown', t('ac.unheard')),
-        h('p.s', a.heardAt ? h(Ago, { at: a.heardAt }) : '—', pace.latencyMs ? `, ${t('ac.answers', { n: pace.latencyMs })}` : '')),
-      h('div', h('h3', t('ac.hooks')), wanted.length ? big(missing.length ? 'warn' : 'ok', t('ac.registered', { n: wanted.length - missing.length, of: wanted.length })) : big('unknown', registered.length ? t('ac.registered.all', { n: registered.length }) : t('ac.hooks.none')),
-        h('p.s', a.webhookHeardAt ? [t('ac.heard'), ' ', h(Ago, { at: a.webhookHeardAt })] : t('ac.never'), ', ', h('a', { href: link('webhooks', '', { account: a.id }) }, t('ac.heard.n', { n: hooks.last24h ?? 0 })))),
-      h('div', h('h3', t('ac.pace')), big(a.breaker === 'open' ? 'bad' : undefined, a.breaker === 'open' ? t('ac.breaker') : t('ac.pace.v', { n: pace.inFlight ?? 0 })),
-        h('p.s', t('ac.pace.s', { n: pace.requests24h ?? 0, throttled: pace.throttled24h ?? 0 }), pace.errors24h ? `, ${t('ac.errors', { n: pace.errors24h })}` : '')),
-      h('div', h('h3', t('th.coverage')), big(undefined, h('a', { href: link('orders', '', { account: a.id }) }, share === undefined ? '—' : pct(share, 2))),
+    const big = (tone, ...children) =>
+      h('p.big', { 'data-tone': tone }, tone && h('span.tone', h(Icon, { name: tone })), h('span', ...children));
+    return h(
+      '.cells',
+      h(
+        'div',
+        h('h3', t('ac.key')),
+        a.problem
+          ? big('bad', problemWord(a.problem))
+          : a.heardAt
+            ? big('ok', t('ac.accepted'))
+            : big('unknown', t('ac.unheard')),
+        h(
+          'p.s',
+          a.heardAt ? h(Ago, { at: a.heardAt }) : '—',
+          pace.latencyMs ? `, ${t('ac.answers', { n: pace.latencyMs })}` : '',
+        ),
+      ),
+      h(
+        'div',
+        h('h3', t('ac.hooks')),
+        wanted.length
+          ? big(
+              missing.length ? 'warn' : 'ok',
+              t('ac.registered', { n: wanted.length - missing.length, of: wanted.length }),
+            )
+          : big('unknown', registered.length ? t('ac.registered.all', { n: registered.length }) : t('ac.hooks.none')),
+        h(
+          'p.s',
+          a.webhookHeardAt ? [t('ac.heard'), ' ', h(Ago, { at: a.webhookHeardAt })] : t('ac.never'),
+          ', ',
+          h('a', { href: link('webhooks', '', { account: a.id }) }, t('ac.heard.n', { n: hooks.last24h ?? 0 })),
+        ),
+      ),
+      h(
+        'div',
+        h('h3', t('ac.pace')),
+        big(
+          a.breaker === 'open' ? 'bad' : undefined,
+          a.breaker === 'open' ? t('ac.breaker') : t('ac.pace.v', { n: pace.inFlight ?? 0 }),
+        ),
+        h(
+          'p.s',
+          t('ac.pace.s', { n: pace.requests24h ?? 0, throttled: pace.throttled24h ?? 0 }),
+          pace.errors24h ? `, ${t('ac.errors', { n: pace.errors24h })}` : '',
+        ),
+      ),
+      h(
+        'div',
+        h('h3', t('th.coverage')),
+        big(
+          undefined,
+          h('a', { href: link('orders', '', { account: a.id }) }, share === undefined ? '—' : pct(share, 2)),
+        ),
         a.coverage && h('p.s', t('k.coverage.s', { with: a.coverage.withTracking, total: a.coverage.total })),
-        h('p.s', h('a', { href: link('orders', '', { view: 'untracked', account: a.id }) }, t('ac.untracked', { n: a.untracked ?? 0 }))),
-        hooks.missed7d !== undefined && h('p.s', h('a', { href: link('sweeps', '', { account: a.id }) }, t('ac.missed', { n: hooks.missed7d ?? 0, of: (hooks.missed7d ?? 0) + (hooks.changes7d ?? 0) })))));
+        h(
+          'p.s',
+          h(
+            'a',
+            { href: link('orders', '', { view: 'untracked', account: a.id }) },
+            t('ac.untracked', { n: a.untracked ?? 0 }),
+          ),
+        ),
+        hooks.missed7d !== undefined &&
+          h(
+            'p.s',
+            h(
+              'a',
+              { href: link('sweeps', '', { account: a.id }) },
+              t('ac.missed', { n: hooks.missed7d ?? 0, of: (hooks.missed7d ?? 0) + (hooks.changes7d ?? 0) }),
+            ),
+          ),
+      ),
+    );
   }
 
   render({ a, problems, chosen }, { busy, result }) {
     const health = healthOf(a, problems);
     const mine = (problems ?? []).filter((p) => p.account === a.id);
     const registers = mine.some((p) => p.kind === 'hooks_missing' || p.kind === 'webhooks_silent');
-    const note = mine.length > 0 && h('.note', { 'data-tone': health.tone }, h(Icon, { name: health.tone === 'bad' ? 'bad' : 'warn' }),
-      h('div', mine.map((p) => {
-        const { title, why } = wordsOf(p);
-        return h('p', { key: p.kind, 'data-kind': p.kind }, h('b', title), ' ', why);
-      })), registers && h(Button, { busy: busy === 'hooks', onClick: () => this.hooks() }, t('a.hooks_missing')));
-    return h('section.panel.account', { id: `account-${a.id}`, 'data-account': a.id, 'aria-label': a.name, class: chosen ? 'chosen' : '' },
-      h('header', h('h2', a.name), h(Badge, { tone: health.tone, icon: health.tone }, t(`health.${health.kind}`)), h('span.sub', courierName(a.courier), a.completeAsOf && ` · ${t('ac.complete', { at: clock(a.completeAsOf) })}`),
-        h('.end.actions', h(Button, { icon: 'key', busy: busy === 'test', onClick: () => this.test() }, t('ac.test')), h(Button, { icon: 'sweeps', busy: busy === 'sweep', onClick: () => this.sweep() }, t('ac.sweep')))),
-      h('.answer.inset', { role: 'status' }, result && h('p', { 'data-tone': result.tone }, h('span.tone', h(Icon, { name: result.tone })), h('span', result.text))),
-      this.cells(a), note);
+    const note =
+      mine.length > 0 &&
+      h(
+        '.note',
+        { 'data-tone': health.tone },
+        h(Icon, { name: health.tone === 'bad' ? 'bad' : 'warn' }),
+        h(
+          'div',
+          mine.map((p) => {
+            const { title, why } = wordsOf(p);
+            return h('p', { key: p.kind, 'data-kind': p.kind }, h('b', title), ' ', why);
+          }),
+        ),
+        registers && h(Button, { busy: busy === 'hooks', onClick: () => this.hooks() }, t('a.hooks_missing')),
+      );
+    return h(
+      'section.panel.account',
+      { id: `account-${a.id}`, 'data-account': a.id, 'aria-label': a.name, class: chosen ? 'chosen' : '' },
+      h(
+        'header',
+        h('h2', a.name),
+        h(Badge, { tone: health.tone, icon: health.tone }, t(`health.${health.kind}`)),
+        h(
+          'span.sub',
+          courierName(a.courier),
+          a.completeAsOf && ` · ${t('ac.complete', { at: clock(a.completeAsOf) })}`,
+        ),
+        h(
+          '.end.actions',
+          h(Button, { icon: 'key', busy: busy === 'test', onClick: () => this.test() }, t('ac.test')),
+          h(Button, { icon: 'sweeps', busy: busy === 'sweep', onClick: () => this.sweep() }, t('ac.sweep')),
+        ),
+      ),
+      h(
+        '.answer.inset',
+        { role: 'status' },
+        result &&
+          h('p', { 'data-tone': result.tone }, h('span.tone', h(Icon, { name: result.tone })), h('span', result.text)),
+      ),
+      this.cells(a),
+      note,
+    );
   }
 }
 
@@ -80,7 +180,8 @@ export class Accounts extends View {
   componentDidMount() {
     this.load();
     this.on('refresh', () => this.load());
-    for (const topic of ['problem', 'sweep', 'overview']) this.on(topic, () => this.soon('list', 2000, () => this.load()));
+    for (const topic of ['problem', 'sweep', 'overview'])
+      this.on(topic, () => this.soon('list', 2000, () => this.load()));
     this.every(15_000, () => this.load());
     this.every(5_000, () => this.setState({}));
   }
@@ -90,7 +191,24 @@ export class Accounts extends View {
   }
   render({ route }, { accounts, problems }) {
     const draw = ({ accounts: all }) =>
-      all.length ? h('.stack', all.map((a) => h(Account, { key: a.id, a, chosen: a.id === route.id, problems: problems?.data?.problems, changed: () => this.load() }))) : h('section.panel', h(Blank, { icon: 'accounts', title: t('v.empty') }, h('p', t('v.empty.lead'))));
-    return h('div', h(Head, { title: t('nav.accounts') }), h(Block, { answer: accounts, height: 300, retry: () => this.load(), draw }));
+      all.length
+        ? h(
+            '.stack',
+            all.map((a) =>
+              h(Account, {
+                key: a.id,
+                a,
+                chosen: a.id === route.id,
+                problems: problems?.data?.problems,
+                changed: () => this.load(),
+              }),
+            ),
+          )
+        : h('section.panel', h(Blank, { icon: 'accounts', title: t('v.empty') }, h('p', t('v.empty.lead'))));
+    return h(
+      'div',
+      h(Head, { title: t('nav.accounts') }),
+      h(Block, { answer: accounts, height: 300, retry: () => this.load(), draw }),
+    );
   }
 }

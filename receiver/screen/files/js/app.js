@@ -23,7 +23,13 @@ const shownKeys = ['/', 'j', 'k', 'Enter', 'Esc', '?'];
 class App extends Component {
   constructor() {
     super();
-    this.state = { session: undefined, route: readRoute(), theme: document.documentElement.dataset.theme, live: connection.state, todo: 0 };
+    this.state = {
+      session: undefined,
+      route: readRoute(),
+      theme: document.documentElement.dataset.theme,
+      live: connection.state,
+      todo: 0,
+    };
     whenSignedOut(() => this.signedOut());
     listen('signedout', () => this.signedOut());
     listen('state', (live) => this.setState({ live }));
@@ -83,28 +89,79 @@ class App extends Component {
 
   tools() {
     const other = this.state.theme === 'dark' ? 'light' : 'dark';
-    const icon = (name, word, onClick, turns) => h('button.btn.plain.icon-only', { type: 'button', 'aria-label': word, title: word, onClick }, h(Icon, { name, turns }));
-    return h('.tools',
-      h('label', h('span.sr', t('language')), h('select', { value: language(), onChange: (e) => this.say(e.target.value) }, languages.map((l) => h('option', { key: l.id, value: l.id, lang: l.id, selected: l.id === language() }, l.name)))),
+    const icon = (name, word, onClick, turns) =>
+      h(
+        'button.btn.plain.icon-only',
+        { type: 'button', 'aria-label': word, title: word, onClick },
+        h(Icon, { name, turns }),
+      );
+    return h(
+      '.tools',
+      h(
+        'label',
+        h('span.sr', t('language')),
+        h(
+          'select',
+          { value: language(), onChange: (e) => this.say(e.target.value) },
+          languages.map((l) =>
+            h('option', { key: l.id, value: l.id, lang: l.id, selected: l.id === language() }, l.name),
+          ),
+        ),
+      ),
       icon(other === 'dark' ? 'moon' : 'sun', t(`theme.${other}`), () => this.shade()),
-      this.state.session && icon('logout', t('logout'), () => this.leave(), true));
+      this.state.session && icon('logout', t('logout'), () => this.leave(), true),
+    );
   }
   navigation(page, brand, live) {
     const { todo } = this.state;
-    const entry = (name) => h('a.nav', { key: name, href: `#/${name}`, 'aria-current': name === page ? 'page' : undefined },
-      h(Icon, { name }), h('span.t.desk-only', t(`nav.${name}`)), h('span.t.phone-only', t(`nav.short.${name}`)),
-      name === 'overview' && todo > 0 && h('span.n', { title: t('nav.todo', { n: todo }) }, String(todo), h('span.sr', ` ${t('nav.todo', { n: todo })}`)));
-    return h('nav.side', { 'aria-label': t('nav.main') }, brand, Object.keys(pages).map(entry), h('.foot', live, this.tools()));
+    const entry = (name) =>
+      h(
+        'a.nav',
+        { key: name, href: `#/${name}`, 'aria-current': name === page ? 'page' : undefined },
+        h(Icon, { name }),
+        h('span.t.desk-only', t(`nav.${name}`)),
+        h('span.t.phone-only', t(`nav.short.${name}`)),
+        name === 'overview' &&
+          todo > 0 &&
+          h(
+            'span.n',
+            { title: t('nav.todo', { n: todo }) },
+            String(todo),
+            h('span.sr', ` ${t('nav.todo', { n: todo })}`),
+          ),
+      );
+    return h(
+      'nav.side',
+      { 'aria-label': t('nav.main') },
+      brand,
+      Object.keys(pages).map(entry),
+      h('.foot', live, this.tools()),
+    );
   }
   keysDialog() {
     const close = () => this.setState({ keys: false });
-    return h(Dialog, { title: t('keys'), close, foot: h(Button, { main: true, onClick: close }, t('close')) },
-      h('dl.keys', shownKeys.map((key) => [h('dt', h('kbd', key)), h('dd', t(`keys.${key}`))])));
+    return h(
+      Dialog,
+      { title: t('keys'), close, foot: h(Button, { main: true, onClick: close }, t('close')) },
+      h(
+        'dl.keys',
+        shownKeys.map((key) => [h('dt', h('kbd', key)), h('dd', t(`keys.${key}`))]),
+      ),
+    );
   }
 
   render(_, { session, failure, route, live, keys }) {
     const name = pages[route.page] ? route.page : 'overview';
-    if (failure) return h('main.gate', h('.panel.alone', { role: 'alert' }, h('h1', t('error.unreachable')), h(Button, { main: true, onClick: () => location.reload() }, t('retry'))));
+    if (failure)
+      return h(
+        'main.gate',
+        h(
+          '.panel.alone',
+          { role: 'alert' },
+          h('h1', t('error.unreachable')),
+          h(Button, { main: true, onClick: () => location.reload() }, t('retry')),
+        ),
+      );
     if (session === undefined) return h('main.gate', { 'aria-busy': 'true' });
     document.title = `${t(session ? `nav.${name}` : 'in.title')} – Suivi`;
     if (!session) return h('main.gate', h(SignIn, { done: (s) => this.signedIn(s) }), h('.gate-tools', this.tools()));
@@ -115,15 +172,29 @@ class App extends Component {
       e.preventDefault();
       document.getElementById('main').focus();
     };
-    return h('div',
+    return h(
+      'div',
       h('a.skip', { href: '#main', onClick: skip }, t('skip')),
-      h('.shell', this.navigation(name, brand, state),
-        h('main', { id: 'main', tabindex: '-1' },
+      h(
+        '.shell',
+        this.navigation(name, brand, state),
+        h(
+          'main',
+          { id: 'main', tabindex: '-1' },
           h('.topbar.phone-only', brand, state, this.tools()),
-          lost && h('.banner', { role: 'alert' }, h(Icon, { name: 'warn' }), t('live.banner', { at: clock(connection.since) })),
-          h(pages[name], { key: `${name} ${language()}`, route, lost }))),
+          lost &&
+            h(
+              '.banner',
+              { role: 'alert' },
+              h(Icon, { name: 'warn' }),
+              t('live.banner', { at: clock(connection.since) }),
+            ),
+          h(pages[name], { key: `${name} ${language()}`, route, lost }),
+        ),
+      ),
       h(Notices),
-      keys && this.keysDialog());
+      keys && this.keysDialog(),
+    );
   }
 }
 

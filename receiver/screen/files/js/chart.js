@@ -38,9 +38,15 @@ export class Chart extends Component {
       this.choose(clamp((at ?? (by < 0 ? count : -1)) + by, 0, count - 1));
     };
     const svg = {
-      height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label, tabindex: '0', direction: 'ltr',
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      role: 'img',
+      'aria-label': label,
+      tabindex: '0',
+      direction: 'ltr',
       class: open ? 'opens' : '',
-      onPointerMove: (e) => count && this.choose(clamp(indexAt(e.clientX - e.currentTarget.getBoundingClientRect().left), 0, count - 1)),
+      onPointerMove: (e) =>
+        count && this.choose(clamp(indexAt(e.clientX - e.currentTarget.getBoundingClientRect().left), 0, count - 1)),
       onPointerLeave: () => this.choose(null),
       onBlur: () => this.choose(null),
       onKeyDown: keys,
@@ -48,18 +54,28 @@ export class Chart extends Component {
     };
     const left = chosen !== null ? x(chosen) : 0;
     const side = left > width / 2 ? { right: `${width - left + 10}px` } : { left: `${left + 10}px` };
-    return h('figure.chart', { ref: this.place },
+    return h(
+      'figure.chart',
+      { ref: this.place },
       h('svg', svg, ...marks),
-      chosen !== null && h('.tip', { role: 'status', dir: 'auto', style: side }, tip(chosen)));
+      chosen !== null && h('.tip', { role: 'status', dir: 'auto', style: side }, tip(chosen)),
+    );
   }
 
   timeAxis(from, to, x, height, most) {
     const { ticks, label } = timeTicks(from, to, this.narrow ? 4 : most);
-    return ticks.map((at) => h('text', { key: `t${at}`, x: x(at), y: height - 6, 'text-anchor': 'middle' }, isolate(label(at))));
+    return ticks.map((at) =>
+      h('text', { key: `t${at}`, x: x(at), y: height - 6, 'text-anchor': 'middle' }, isolate(label(at))),
+    );
   }
   valueAxis(values, y, left, right, write) {
-    return values.map((v) => h('g', { key: `v${v}` },
-      h('line', { class: v ? 'grid' : 'axis', x1: left, x2: right, y1: y(v), y2: y(v) }),
-      h('text', { x: left - 8, y: y(v) + 4, 'text-anchor': 'end' }, write(v))));
+    return values.map((v) =>
+      h(
+        'g',
+        { key: `v${v}` },
+        h('line', { class: v ? 'grid' : 'axis', x1: left, x2: right, y1: y(v), y2: y(v) }),
+        h('text', { x: left - 8, y: y(v) + 4, 'text-anchor': 'end' }, write(v)),
+      ),
+    );
   }
 }

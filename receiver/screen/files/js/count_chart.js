@@ -5,7 +5,18 @@ import { dayClock, num, pct } from './format.js';
 import { t } from './i18n.js';
 import { niceTicks, scale, share } from './scale.js';
 
-export const stackOf = { applied: 'done', unchanged: 'quiet', stale: 'quiet', ignored: 'quiet', failed: 'trouble', conflict: 'trouble', quarantined: 'trouble', parked: 'trouble', pending: 'quiet', confirming: 'quiet' };
+export const stackOf = {
+  applied: 'done',
+  unchanged: 'quiet',
+  stale: 'quiet',
+  ignored: 'quiet',
+  failed: 'trouble',
+  conflict: 'trouble',
+  quarantined: 'trouble',
+  parked: 'trouble',
+  pending: 'quiet',
+  confirming: 'quiet',
+};
 // { at, applied: 3, stale: 1 } → { at, done: 3, quiet: 1, trouble: 0 }
 export function stacked(point) {
   const sums = { at: point.at, done: 0, quiet: 0, trouble: 0 };
@@ -30,33 +41,78 @@ export class CountChart extends Chart {
     const z = scale(0, top, height - pad.bottom, height - pad.bottom - lane);
     const stack = (b) => {
       let v = 0;
-      return [['done', b.done], ['quietly', b.quiet], ['trouble', b.trouble]].map(([kind, n]) => {
+      return [
+        ['done', b.done],
+        ['quietly', b.quiet],
+        ['trouble', b.trouble],
+      ].map(([kind, n]) => {
         if (!n) return null;
         v += n;
-        return h('rect', { key: kind + b.at, class: kind, 'data-n': n, x: x(b.at) + 0.8, width: wide, y: y(v), height: y(v - n) - y(v) });
+        return h('rect', {
+          key: kind + b.at,
+          class: kind,
+          'data-n': n,
+          x: x(b.at) + 0.8,
+          width: wide,
+          y: y(v),
+          height: y(v - n) - y(v),
+        });
       });
     };
     const under = (i) => found.find((m) => bars[i].at >= m.at && bars[i].at < m.until);
     return this.frame(
       {
-        height, label, count: bars.length, open, x: (i) => x(bars[i].at),
+        height,
+        label,
+        count: bars.length,
+        open,
+        x: (i) => x(bars[i].at),
         indexAt: (px) => Math.floor(((px - pad.left) / (width - pad.left - pad.right)) * bars.length),
         tip: (i) => [
-          h('b', dayClock(bars[i].at)), h('div', t('chart.done', { n: bars[i].done })), h('div', t('chart.quiet', { n: bars[i].quiet })),
+          h('b', dayClock(bars[i].at)),
+          h('div', t('chart.done', { n: bars[i].done })),
+          h('div', t('chart.quiet', { n: bars[i].quiet })),
           bars[i].trouble > 0 && h('div', t('chart.trouble', { n: bars[i].trouble })),
-          under(i) && h('div', t('chart.missed', { n: under(i).missed, share: pct(share(under(i).missed, under(i).told)) })),
+          under(i) &&
+            h('div', t('chart.missed', { n: under(i).missed, share: pct(share(under(i).missed, under(i).told)) })),
         ],
       },
-      this.valueAxis(niceTicks(0, most, height < 140 ? 2 : 4).filter(Number.isInteger), y, pad.left, width - pad.right, (v) => num(v)),
+      this.valueAxis(
+        niceTicks(0, most, height < 140 ? 2 : 4).filter(Number.isInteger),
+        y,
+        pad.left,
+        width - pad.right,
+        (v) => num(v),
+      ),
       bars.map(stack),
       missed && [
         h('line', { class: 'axis', x1: pad.left, x2: width - pad.right, y1: z(0), y2: z(0) }),
         h('text', { x: pad.left - 8, y: z(top) + 8, 'text-anchor': 'end' }, pct(top, 0)),
         h('text', { x: pad.left, y: z(top) - 6 }, t('leg.lane')),
-        found.filter((m) => m.missed > 0).map((m) => h('rect', { key: m.at, class: 'missed', 'data-missed': m.missed, x: x(Math.max(m.at, start)) + 1, width: Math.max(2, x(Math.min(m.until, end)) - x(Math.max(m.at, start)) - 2), y: z(share(m.missed, m.told)), height: z(0) - z(share(m.missed, m.told)) })),
+        found
+          .filter((m) => m.missed > 0)
+          .map((m) =>
+            h('rect', {
+              key: m.at,
+              class: 'missed',
+              'data-missed': m.missed,
+              x: x(Math.max(m.at, start)) + 1,
+              width: Math.max(2, x(Math.min(m.until, end)) - x(Math.max(m.at, start)) - 2),
+              y: z(share(m.missed, m.told)),
+              height: z(0) - z(share(m.missed, m.told)),
+            }),
+          ),
       ],
       this.timeAxis(start, end, x, height, 7),
-      at !== null && bars[at] && h('rect', { class: 'cursor', x: x(bars[at].at), width: wide + 1.6, y: pad.top, height: height - pad.bottom - pad.top }),
+      at !== null &&
+        bars[at] &&
+        h('rect', {
+          class: 'cursor',
+          x: x(bars[at].at),
+          width: wide + 1.6,
+          y: pad.top,
+          height: height - pad.bottom - pad.top,
+        }),
     );
   }
 }

@@ -13,7 +13,11 @@ export class Dialog extends Component {
     const shown = (node) => {
       if (node) this.node = node;
     };
-    return h('dialog', { ref: shown, onClose: close, 'aria-labelledby': 'dialog-title' },
-      h('.in', h('h2', { id: 'dialog-title' }, title), children), h('footer', foot));
+    return h(
+      'dialog',
+      { ref: shown, onClose: close, 'aria-labelledby': 'dialog-title' },
+      h('.in', h('h2', { id: 'dialog-title' }, title), children),
+      h('footer', foot),
+    );
   }
 }

@@ -9,7 +9,8 @@ import { View } from './view.js';
 const shown_ms = 8_000;
 let tellAll = () => {};
 export const say = (text, tone = 'ok') => tellAll({ text, tone });
-export const sayError = (error) => say(error.retryAfter ? `${words(error)} ${t('error.wait', { n: error.retryAfter })}` : words(error), 'bad');
+export const sayError = (error) =>
+  say(error.retryAfter ? `${words(error)} ${t('error.wait', { n: error.retryAfter })}` : words(error), 'bad');
 
 export class Notices extends View {
   constructor(props) {
@@ -22,8 +23,17 @@ export class Notices extends View {
     this.undo.push(listen('moved', () => this.setState({ notice: null })));
   }
   render(_, { notice }) {
-    return h('.notices', { role: 'status', 'aria-live': 'polite' },
-      notice && h('.notice', { 'data-tone': notice.tone }, h('span.tone', h(Icon, { name: notice.tone })), h('span', notice.text),
-        h('button.btn.plain.small', { type: 'button', onClick: () => this.setState({ notice: null }) }, t('close'))));
+    return h(
+      '.notices',
+      { role: 'status', 'aria-live': 'polite' },
+      notice &&
+        h(
+          '.notice',
+          { 'data-tone': notice.tone },
+          h('span.tone', h(Icon, { name: notice.tone })),
+          h('span', notice.text),
+          h('button.btn.plain.small', { type: 'button', onClick: () => this.setState({ notice: null }) }, t('close')),
+        ),
+    );
   }
 }

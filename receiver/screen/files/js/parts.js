@@ -13,8 +13,15 @@ export const Field = ({ term, children }) => h('div', h('dt', term), h('dd', chi
 export const Copyable = ({ children, title }) => h('span.mono.ltr', { title }, children);
 
 export function Button({ main, icon, danger, plain, small, busy, children, ...rest }) {
-  const kind = ['btn', main && 'main', danger && 'danger', plain && 'plain', small && 'small'].filter(Boolean).join(' ');
-  return h('button', { type: 'button', class: kind, 'aria-busy': busy ? 'true' : undefined, disabled: busy || rest.disabled, ...rest }, icon && h(Icon, { name: icon }), children);
+  const kind = ['btn', main && 'main', danger && 'danger', plain && 'plain', small && 'small']
+    .filter(Boolean)
+    .join(' ');
+  return h(
+    'button',
+    { type: 'button', class: kind, 'aria-busy': busy ? 'true' : undefined, disabled: busy || rest.disabled, ...rest },
+    icon && h(Icon, { name: icon }),
+    children,
+  );
 }
 
 export const Head = ({ title, sub, children }) =>
@@ -25,21 +32,37 @@ export const Chip = ({ pressed, children, ...rest }) =>
   h('button.chip', { type: 'button', 'aria-pressed': pressed ? 'true' : 'false', ...rest }, children);
 
 export const Select = ({ label, value, options, onChoose }) =>
-  h('select', { 'aria-label': label, value, onChange: (e) => onChoose(e.target.value) },
-    options.map(([id, name]) => h('option', { key: id, value: id, selected: id === value }, name)));
+  h(
+    'select',
+    { 'aria-label': label, value, onChange: (e) => onChoose(e.target.value) },
+    options.map(([id, name]) => h('option', { key: id, value: id, selected: id === value }, name)),
+  );
 
-const Skeleton = ({ height }) => h('.skeletons', { style: { minHeight: `${height}px` }, 'aria-busy': 'true', 'aria-label': t('loading') }, h('span.skeleton'), h('span.skeleton'), h('span.skeleton'));
+const Skeleton = ({ height }) =>
+  h(
+    '.skeletons',
+    { style: { minHeight: `${height}px` }, 'aria-busy': 'true', 'aria-label': t('loading') },
+    h('span.skeleton'),
+    h('span.skeleton'),
+    h('span.skeleton'),
+  );
 
-export const words = (error) => (error.status === 0 ? t('error.unreachable') : error.message || t('error.status', { n: error.status }));
+export const words = (error) =>
+  error.status === 0 ? t('error.unreachable') : error.message || t('error.status', { n: error.status });
 
 export const Trouble = ({ answer, retry }) =>
-  h('.fault', { role: 'alert' }, h(Icon, { name: 'warn' }),
+  h(
+    '.fault',
+    { role: 'alert' },
+    h(Icon, { name: 'warn' }),
     h('span', answer?.data ? t('error.stale', { at: clock(answer.at) }) : t('error.none'), ' ', words(answer.error)),
-    h(Button, { small: true, onClick: retry }, t('retry')));
+    h(Button, { small: true, onClick: retry }, t('retry')),
+  );
 
 // What the API answered: being loaded, drawn, or the last of it with what went wrong since.
 export function Block({ answer, height = 120, retry, draw }) {
   if (!answer) return h(Skeleton, { height });
-  if (answer.error && answer.data === undefined) return h('div', { style: { minHeight: `${height}px` } }, h(Trouble, { answer, retry }));
+  if (answer.error && answer.data === undefined)
+    return h('div', { style: { minHeight: `${height}px` } }, h(Trouble, { answer, retry }));
   return h('div', answer.error && h(Trouble, { answer, retry }), draw(answer.data));
 }

@@ -13,7 +13,13 @@ const first = 5;
 export function wordsOf(problem, more = {}) {
   const { kind, accountName, account, count, since } = problem;
   const when = since && (isSameDay(since, Date.now()) ? clock(since) : dayClock(since));
-  const given = { account: accountName ?? account ?? '', n: count ?? 0, at: when ?? '—', span: since ? span(Date.now() - moment(since)) : '—', unknown: more.unknownToCourier ?? 0 };
+  const given = {
+    account: accountName ?? account ?? '',
+    n: count ?? 0,
+    at: when ?? '—',
+    span: since ? span(Date.now() - moment(since)) : '—',
+    unknown: more.unknownToCourier ?? 0,
+  };
   const title = known(`p.${kind}`) ? t(`p.${kind}`, given) : kind;
   const why = known(`p.${kind}.why`) ? t(`p.${kind}.why`, given) : (problem.detail ?? '');
   return { title, why: typeof why === 'string' ? why : '' };
@@ -27,7 +33,12 @@ class Problem extends Component {
     try {
       const answer = await call(method, path.replace(/^\/?(api\/v1\/)?/, ''), body ?? {});
       if (answer.success === false) say(answer.message || t('act.failed'), 'bad');
-      else say(known(`done.${problem.kind}`) ? t(`done.${problem.kind}`, { account: problem.accountName ?? '' }) : answer.message || t('act.done'));
+      else
+        say(
+          known(`done.${problem.kind}`)
+            ? t(`done.${problem.kind}`, { account: problem.accountName ?? '' })
+            : answer.message || t('act.done'),
+        );
     } catch (error) {
       if (error.status === 409) say(t('s.runs'), 'warn');
       else sayError(error);
@@ -46,8 +57,18 @@ class Problem extends Component {
     const tone = toneOf(problem.severity);
     const { title, why } = wordsOf(problem, more);
     const command = problem.kind === 'no_reconciler' && h('code.ltr', 'systemctl status suivi-reconciler');
-    return h('li', { 'data-tone': tone, 'data-kind': problem.kind }, h(ToneIcon, { tone }),
-      h('div', problem.view ? h('a.strong', { href: problem.view }, title) : h('b', title), h('span.why', why), command), this.button());
+    return h(
+      'li',
+      { 'data-tone': tone, 'data-kind': problem.kind },
+      h(ToneIcon, { tone }),
+      h(
+        'div',
+        problem.view ? h('a.strong', { href: problem.view }, title) : h('b', title),
+        h('span.why', why),
+        command,
+      ),
+      this.button(),
+    );
   }
 }
 
@@ -55,9 +76,19 @@ export class Todo extends Component {
   render({ problems, more, changed }, { all }) {
     const shown = all ? problems : problems.slice(0, first);
     const heading = h('h2', t('todo'), ' ', problems.length > 0 && h('span.faint', String(problems.length)));
-    if (!problems.length) return h('.todo', heading, h('p.none', { 'data-tone': 'ok' }, h(ToneIcon, { tone: 'ok' }), t('todo.none')));
-    return h('.todo', heading,
-      h('ul', shown.map((problem, i) => h(Problem, { key: `${problem.kind} ${problem.account ?? ''}`, problem, more, changed, main: i === 0 }))),
-      shown.length < problems.length && h(Button, { plain: true, onClick: () => this.setState({ all: true }) }, t('todo.all', { n: problems.length })));
+    if (!problems.length)
+      return h('.todo', heading, h('p.none', { 'data-tone': 'ok' }, h(ToneIcon, { tone: 'ok' }), t('todo.none')));
+    return h(
+      '.todo',
+      heading,
+      h(
+        'ul',
+        shown.map((problem, i) =>
+          h(Problem, { key: `${problem.kind} ${problem.account ?? ''}`, problem, more, changed, main: i === 0 }),
+        ),
+      ),
+      shown.length < problems.length &&
+        h(Button, { plain: true, onClick: () => this.setState({ all: true }) }, t('todo.all', { n: problems.length })),
+    );
   }
 }

@@ -41,11 +41,41 @@ export class Replay extends Component {
   plan(plan) {
     const counts = outcomeOrder.filter((o) => plan[o] > 0 || ['applied', 'unchanged', 'stale'].includes(o));
     const changes = plan.changes ?? [];
-    return h('div',
-      h('.outcome', counts.map((o) => h('div', { key: o, 'data-outcome': o, 'data-n': plan[o] ?? 0 }, h('b', num(plan[o] ?? 0)), h('span', outcomeWord(o))))),
+    return h(
+      'div',
+      h(
+        '.outcome',
+        counts.map((o) =>
+          h(
+            'div',
+            { key: o, 'data-outcome': o, 'data-n': plan[o] ?? 0 },
+            h('b', num(plan[o] ?? 0)),
+            h('span', outcomeWord(o)),
+          ),
+        ),
+      ),
       h('h3', t('r.would')),
-      changes.length ? h('table', h('tbody', changes.slice(0, changes_shown).map((c, i) => h('tr', { key: i }, h('td', h('a.ltr', { href: link('orders', c.reference) }, c.reference)), h('td', t(`f.${c.field}`)), h('td.num', h(Change, c)))))) : h('p.faint', t('r.nothing')),
-      changes.length > changes_shown && h('p.faint', t('r.more', { n: changes.length - changes_shown })));
+      changes.length
+        ? h(
+            'table',
+            h(
+              'tbody',
+              changes
+                .slice(0, changes_shown)
+                .map((c, i) =>
+                  h(
+                    'tr',
+                    { key: i },
+                    h('td', h('a.ltr', { href: link('orders', c.reference) }, c.reference)),
+                    h('td', t(`f.${c.field}`)),
+                    h('td.num', h(Change, c)),
+                  ),
+                ),
+            ),
+          )
+        : h('p.faint', t('r.nothing')),
+      changes.length > changes_shown && h('p.faint', t('r.more', { n: changes.length - changes_shown })),
+    );
   }
   render({ close }, { plan, busy, error }) {
     const n = plan?.selected ?? 0;
@@ -54,9 +84,14 @@ export class Replay extends Component {
       h(Button, { icon: 'replay', busy, onClick: () => this.dryRun() }, t('r.dry')),
       h(Button, { main: true, busy, disabled: busy || !n, onClick: () => this.replay() }, t('r.go', { n })),
     ];
-    return h(Dialog, { title: plan ? t('r.title', { n }) : t('w.replay'), close, foot },
+    return h(
+      Dialog,
+      { title: plan ? t('r.title', { n }) : t('w.replay'), close, foot },
       h('p.quiet', t('r.lead')),
       error && h('p.err', { role: 'alert' }, words(error)),
-      plan ? this.plan(plan) : !error && h('.skeletons', { 'aria-busy': 'true' }, h('span.skeleton'), h('span.skeleton')));
+      plan
+        ? this.plan(plan)
+        : !error && h('.skeletons', { 'aria-busy': 'true' }, h('span.skeleton'), h('span.skeleton')),
+    );
   }
 }

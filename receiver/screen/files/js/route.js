@@ -14,7 +14,8 @@ export function readRoute(hash = location.hash) {
 export function link(page, id, given = {}) {
   const query = new URLSearchParams();
   const entries = given instanceof URLSearchParams ? given.entries() : Object.entries(given);
-  for (const [name, value] of entries) if (value !== undefined && value !== null && value !== '') query.set(name, value);
+  for (const [name, value] of entries)
+    if (value !== undefined && value !== null && value !== '') query.set(name, value);
   const search = query.toString();
   return `#/${page}${id ? `/${encodeURIComponent(id)}` : ''}${search ? `?${search}` : ''}`;
 }

@@ -4,14 +4,38 @@ import { clock, day, zone } from './format.js';
 const minute = 60e3;
 const hour = 60 * minute;
 const aDay = 24 * hour;
-const steps = [minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 6 * hour, 12 * hour, aDay, 2 * aDay, 7 * aDay, 14 * aDay];
+const steps = [
+  minute,
+  2 * minute,
+  5 * minute,
+  10 * minute,
+  15 * minute,
+  30 * minute,
+  hour,
+  2 * hour,
+  3 * hour,
+  6 * hour,
+  12 * hour,
+  aDay,
+  2 * aDay,
+  7 * aDay,
+  14 * aDay,
+];
 
 export const scale = (from, to, start, end) => (v) => start + ((v - from) / (to - from || 1)) * (end - start);
 export const share = (part, rest) => (part + rest > 0 ? (part / (part + rest)) * 100 : 0);
 
 // How far the shop's zone is ahead of UTC at that moment, for ticks at its full hours.
 function offset(at) {
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZone: zone(), hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric' }).formatToParts(at);
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone(),
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+  }).formatToParts(at);
   const p = Object.fromEntries(parts.map((x) => [x.type, Number(x.value)]));
   return Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute) - Math.floor(at / minute) * minute;
 }
@@ -29,7 +53,8 @@ export function niceTicks(low, high, about) {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999) ?? 10 * power;
   const ticks = [];
-  for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + step / 1e6; v += step) ticks.push(Number(v.toFixed(10)));
+  for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + step / 1e6; v += step)
+    ticks.push(Number(v.toFixed(10)));
   return ticks;
 }
 // Buckets without anything are left out of an answer: puts zeros there. `points` have `at` as milliseconds.

@@ -18,19 +18,36 @@ export class ShareChart extends Chart {
     const x = scale(start, end, pad.left, width - pad.right);
     const y = scale(low, high, height - pad.bottom, pad.top);
     const digits = high - low < 3 ? 1 : 0;
-    const path = (id) => points.filter((p) => p.of[id] !== undefined).map((p, i) => `${i ? 'L' : 'M'}${x(p.at).toFixed(1)} ${y(p.of[id]).toFixed(1)}`).join('');
-    const nearest = (px) => points.reduce((best, p, i) => (Math.abs(x(p.at) - px) < Math.abs(x(points[best].at) - px) ? i : best), 0);
+    const path = (id) =>
+      points
+        .filter((p) => p.of[id] !== undefined)
+        .map((p, i) => `${i ? 'L' : 'M'}${x(p.at).toFixed(1)} ${y(p.of[id]).toFixed(1)}`)
+        .join('');
+    const nearest = (px) =>
+      points.reduce((best, p, i) => (Math.abs(x(p.at) - px) < Math.abs(x(points[best].at) - px) ? i : best), 0);
     const last = points.at(-1);
     // Names that would touch are moved apart.
-    const ends = series.filter((s) => last.of[s.id] !== undefined).map((s) => ({ ...s, v: last.of[s.id], y: y(last.of[s.id]) })).sort((a, b) => a.y - b.y);
+    const ends = series
+      .filter((s) => last.of[s.id] !== undefined)
+      .map((s) => ({ ...s, v: last.of[s.id], y: y(last.of[s.id]) }))
+      .sort((a, b) => a.y - b.y);
     ends.forEach((e, i) => {
       if (i && e.y - ends[i - 1].y < 15) e.y = ends[i - 1].y + 15;
     });
     const point = at !== null ? points[at] : null;
     return this.frame(
       {
-        height, label, count: points.length, indexAt: nearest, x: (i) => x(points[i].at),
-        tip: (i) => [h('b', dayClock(points[i].at)), ...series.filter((s) => points[i].of[s.id] !== undefined).map((s) => h('div', `${s.name} ${pct(points[i].of[s.id], 2)}`))],
+        height,
+        label,
+        count: points.length,
+        indexAt: nearest,
+        x: (i) => x(points[i].at),
+        tip: (i) => [
+          h('b', dayClock(points[i].at)),
+          ...series
+            .filter((s) => points[i].of[s.id] !== undefined)
+            .map((s) => h('div', `${s.name} ${pct(points[i].of[s.id], 2)}`)),
+        ],
       },
       this.valueAxis(niceTicks(low, high, 5), y, pad.left, width - pad.right, (v) => pct(v, digits)),
       this.timeAxis(start, end, x, height, 7),
@@ -38,7 +55,15 @@ export class ShareChart extends Chart {
       series.slice(1).map((s) => h('path', { key: `p${s.id}`, class: 'line thin', d: path(s.id) })),
       h('path', { class: 'line', d: path(first) }),
       points.length < 3 && points.map((p) => h('circle', { class: 'done', cx: x(p.at), cy: y(p.of[first]), r: 3.5 })),
-      !this.narrow && ends.map((e) => h('text', { key: `n${e.id}`, class: e.id === first ? 'lab' : '', x: width - pad.right + 8, y: e.y + 4 }, isolate(e.name.length > 14 ? `${e.name.slice(0, 13)}…` : e.name), e.id === first ? ` ${num(e.v, 1)}` : '')),
+      !this.narrow &&
+        ends.map((e) =>
+          h(
+            'text',
+            { key: `n${e.id}`, class: e.id === first ? 'lab' : '', x: width - pad.right + 8, y: e.y + 4 },
+            isolate(e.name.length > 14 ? `${e.name.slice(0, 13)}…` : e.name),
+            e.id === first ? ` ${num(e.v, 1)}` : '',
+          ),
+        ),
       point && h('line', { class: 'cross', x1: x(point.at), x2: x(point.at), y1: pad.top, y2: height - pad.bottom }),
       point && h('circle', { class: 'done', cx: x(point.at), cy: y(point.of[first]), r: 4 }),
     );

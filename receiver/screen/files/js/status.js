@@ -5,7 +5,26 @@ import { known, t } from './i18n.js';
 import { Badge } from './parts.js';
 
 // Maystro's codes, for what a webhook tells (common/maystro/status.cpp has the same table).
-const codes = { 4: 'CRÉÉ', 5: 'DEMANDE DE RAMASSAGE', 6: 'EN COURS', 8: 'EN ATTENTE DE TRANSIT', 9: 'EN TRANSIT POUR EXPÉDITION', 10: 'EN TRANSIT POUR RETOUR', 11: 'EN ATTENTE', 12: 'EN RUPTURE DE STOCK', 15: 'PRÊT À EXPÉDIER', 22: 'ASSIGNÉ', 31: 'EXPÉDIÉ', 32: 'ALERTÉ', 41: 'LIVRÉ', 42: 'REPORTÉ', 50: 'ANNULÉ', 51: 'PRÊT À RETOURNER', 52: 'PRIS PAR LE MAGASIN', 53: 'NON REÇU' };
+const codes = {
+  4: 'CRÉÉ',
+  5: 'DEMANDE DE RAMASSAGE',
+  6: 'EN COURS',
+  8: 'EN ATTENTE DE TRANSIT',
+  9: 'EN TRANSIT POUR EXPÉDITION',
+  10: 'EN TRANSIT POUR RETOUR',
+  11: 'EN ATTENTE',
+  12: 'EN RUPTURE DE STOCK',
+  15: 'PRÊT À EXPÉDIER',
+  22: 'ASSIGNÉ',
+  31: 'EXPÉDIÉ',
+  32: 'ALERTÉ',
+  41: 'LIVRÉ',
+  42: 'REPORTÉ',
+  50: 'ANNULÉ',
+  51: 'PRÊT À RETOURNER',
+  52: 'PRIS PAR LE MAGASIN',
+  53: 'NON REÇU',
+};
 const tones = [
   ['ok', /^LIVRÉ$|^MONTANT (TRANSMIS|REÇU)/],
   ['warn', /ALERTE|ALERTÉ|REPORTÉ|^EN ATTENTE|RUPTURE|NON REÇU|ÉCHEC|ÉCHOUÉ|BLOQUÉ$|SUSPENDU|À VÉRIFIER|^INCONNU/],
@@ -14,7 +33,8 @@ const tones = [
 const toneOf = (s) => (tones.find(([, shape]) => shape.test(s)) ?? ['move'])[0];
 
 export const statusWord = (s) => (!s ? '—' : known(`st.${s}`) ? t(`st.${s}`) : s);
-export const Status = ({ value }) => (value ? h(Badge, { tone: toneOf(value), title: value }, statusWord(value)) : h('span.faint', '—'));
+export const Status = ({ value }) =>
+  value ? h(Badge, { tone: toneOf(value), title: value }, statusWord(value)) : h('span.faint', '—');
 
 // What a webhook told, from its decoded body; null where it told no state.
 export function toldStatus(payload) {
@@ -26,12 +46,39 @@ export function toldStatus(payload) {
 
 export const ownWord = (s) => (known(`own.${s}`) ? t(`own.${s}`) : (s ?? '—'));
 
-const outcomeTones = { applied: 'ok', parked: 'warn', confirming: 'warn', failed: 'bad', conflict: 'bad', quarantined: 'bad' };
-export const outcomeOrder = ['applied', 'unchanged', 'stale', 'pending', 'parked', 'confirming', 'failed', 'conflict', 'quarantined', 'ignored'];
+const outcomeTones = {
+  applied: 'ok',
+  parked: 'warn',
+  confirming: 'warn',
+  failed: 'bad',
+  conflict: 'bad',
+  quarantined: 'bad',
+};
+export const outcomeOrder = [
+  'applied',
+  'unchanged',
+  'stale',
+  'pending',
+  'parked',
+  'confirming',
+  'failed',
+  'conflict',
+  'quarantined',
+  'ignored',
+];
 export const outcomeWord = (o) => (known(`outcome.${o}`) ? t(`outcome.${o}`) : o);
 export const Outcome = ({ value }) => h(Badge, { tone: outcomeTones[value], title: value }, outcomeWord(value));
 // What its bars and swatches are drawn with.
-export const outcomeSwatch = (o) => ({ applied: 'done', parked: 'waiting', confirming: 'waiting', pending: 'waiting', failed: 'trouble', conflict: 'trouble', quarantined: 'trouble' })[o] ?? 'quietly';
+export const outcomeSwatch = (o) =>
+  ({
+    applied: 'done',
+    parked: 'waiting',
+    confirming: 'waiting',
+    pending: 'waiting',
+    failed: 'trouble',
+    conflict: 'trouble',
+    quarantined: 'trouble',
+  })[o] ?? 'quietly';
 
 // A change of a column: from → to.
 export function Change({ field, from, to }) {
@@ -44,4 +91,7 @@ export function Change({ field, from, to }) {
   return h('span.arrowed', h('span.old', show(from)), h(Icon, { name: 'arrow', turns: true }), h('span.new', show(to)));
 }
 
-export const courierName = (slug) => ({ maystro: 'Maystro', guepex: 'Guepex', nord_west: 'Nord West', nordwest: 'Nord West' })[slug] ?? slug ?? t('courier');
+export const courierName = (slug) =>
+  ({ maystro: 'Maystro', guepex: 'Guepex', nord_west: 'Nord West', nordwest: 'Nord West' })[slug] ??
+  slug ??
+  t('courier');

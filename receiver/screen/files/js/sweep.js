@@ -8,10 +8,43 @@ import { Badge, Block, Field } from './parts.js';
 import { link } from './route.js';
 import { View } from './view.js';
 
-const counts = ['pages', 'fetched', 'rowsExpected', 'matched', 'unmatched', 'backfilled', 'statusChanged', 'unchanged', 'stale', 'conflicts', 'refused', 'unreadable', 'missedByWebhook', 'lookups', 'requests', 'retries', 'throttled'];
+const counts = [
+  'pages',
+  'fetched',
+  'rowsExpected',
+  'matched',
+  'unmatched',
+  'backfilled',
+  'statusChanged',
+  'unchanged',
+  'stale',
+  'conflicts',
+  'refused',
+  'unreadable',
+  'missedByWebhook',
+  'lookups',
+  'requests',
+  'retries',
+  'throttled',
+];
 
-// Why a sweep is not complete: in the reader's language where it is a known one, else as it was written.
-export const reasonWord = (reason) => (known(`reason.${reason}`) ? t(`reason.${reason}`) : reason);
+// Why a sweep is not complete, or what it was limited to: in the reader's language where the words are known ones, else as it
+// was written. Pure.
+const reasons = [
+  [/^newest (\d+)$/, 'reason.newest'],
+  [/^read (\d+) rows where the courier counts (\d+)$/, 'reason.counts'],
+  [/^rows went away while the list was read, in each of (\d+) rounds$/, 'reason.went'],
+  [/^the list moved while it was read, in each of (\d+) rounds$/, 'reason.moved'],
+  [/^it is running$/, 'reason.running'],
+  [/^it has not begun$/, 'reason.waits'],
+];
+export function reasonWord(reason) {
+  for (const [shape, key] of reasons) {
+    const found = shape.exec(reason);
+    if (found) return t(key, { n: Number(found[1]), of: Number(found[2]) });
+  }
+  return reason;
+}
 
 export class Sweep extends View {
   componentDidMount() {
@@ -23,18 +56,58 @@ export class Sweep extends View {
     this.ask('sweep', `sweeps/${part(this.props.id)}`);
   }
   render({ id }, { sweep }) {
-    const draw = (s) => h('section', h('dl.pairs',
-      h(Field, { term: t('th.account') }, h('a', { href: link('accounts', s.account) }, s.accountName || s.account)),
-      h(Field, { term: t('th.kind') }, known(`kind.${s.kind}`) ? t(`kind.${s.kind}`) : s.kind),
-      h(Field, { term: t('th.began') }, s.startedAt ? daySeconds(s.startedAt) : t('s.waits')),
-      h(Field, { term: t('th.took') }, span((s.seconds ?? 0) * 1e3)),
-      s.reason && !s.running && h(Field, { term: t('s.reason') }, h('span', { dir: 'auto' }, reasonWord(s.reason))),
-      counts.filter((name) => s[name] !== undefined && s[name] !== null).map((name) => h(Field, { key: name, term: t(`count.${name}`) },
-        name === 'conflicts' && s[name] > 0 ? h('a', { href: link('orders', '', { view: 'conflicting', account: s.account }) }, num(s[name])) : num(s[name])))));
+    const draw = (s) =>
+      h(
+        'section',
+        h(
+          'dl.pairs',
+          h(
+            Field,
+            { term: t('th.account') },
+            h('a', { href: link('accounts', s.account) }, s.accountName || s.account),
+          ),
+          h(Field, { term: t('th.kind') }, known(`kind.${s.kind}`) ? t(`kind.${s.kind}`) : s.kind),
+          h(Field, { term: t('th.began') }, s.startedAt ? daySeconds(s.startedAt) : t('s.waits')),
+          h(Field, { term: t('th.took') }, span((s.seconds ?? 0) * 1e3)),
+          s.reason && !s.running && h(Field, { term: t('s.reason') }, h('span', { dir: 'auto' }, reasonWord(s.reason))),
+          counts
+            .filter((name) => s[name] !== undefined && s[name] !== null)
+            .map((name) =>
+              h(
+                Field,
+                { key: name, term: t(`count.${name}`) },
+                name === 'conflicts' && s[name] > 0
+                  ? h('a', { href: link('orders', '', { view: 'conflicting', account: s.account }) }, num(s[name]))
+                  : num(s[name]),
+              ),
+            ),
+        ),
+      );
     const s = sweep?.data;
-    return h('section.panel.detail.one', { 'aria-labelledby': 'sweep' },
-      h('.top', h('a.back', { href: '#/sweeps', 'data-close': '' }, h(Icon, { name: 'chevron', turns: true }), t('o.back')),
-        h('h2', { id: 'sweep', tabindex: '-1' }, t('s.one', { id }), ' ', s && (s.running ? h(Badge, { tone: 'move' }, t('s.runs.now')) : h(Badge, { tone: s.verdict === 'complete' ? 'ok' : 'bad', icon: s.verdict === 'complete' ? 'ok' : 'bad' }, t(`verdict.${s.verdict}`))))),
-      sweep?.error?.status === 404 ? h('section', h('p', t('s.gone'))) : h(Block, { answer: sweep, height: 200, retry: () => this.load(), draw }));
+    return h(
+      'section.panel.detail.one',
+      { 'aria-labelledby': 'sweep' },
+      h(
+        '.top',
+        h('a.back', { href: '#/sweeps', 'data-close': '' }, h(Icon, { name: 'chevron', turns: true }), t('o.back')),
+        h(
+          'h2',
+          { id: 'sweep', tabindex: '-1' },
+          t('s.one', { id }),
+          ' ',
+          s &&
+            (s.running
+              ? h(Badge, { tone: 'move' }, t('s.runs.now'))
+              : h(
+                  Badge,
+                  { tone: s.verdict === 'complete' ? 'ok' : 'bad', icon: s.verdict === 'complete' ? 'ok' : 'bad' },
+                  t(`verdict.${s.verdict}`),
+                )),
+        ),
+      ),
+      sweep?.error?.status === 404
+        ? h('section', h('p', t('s.gone')))
+        : h(Block, { answer: sweep, height: 200, retry: () => this.load(), draw }),
+    );
   }
 }

@@ -1,66 +1,17 @@
 // What was fetched and matched, by whom and when; what webhooks had missed; and a sweep now.
-import { post } from './api.js';
-import { Dialog } from './dialog.js';
 import { h } from './dom.js';
-import { clock, dayClock, isSameDay, moment, num, pct, span } from './format.js';
+import { clock, dayClock, isSameDay, moment, num, span } from './format.js';
 import { Icon } from './icons.js';
-import { known, t } from './i18n.js';
+import { t } from './i18n.js';
 import { MissedChart } from './missed_chart.js';
-import { say, sayError } from './notice.js';
-import { Badge, Blank, Block, Button, Chip, Field, Head, Select } from './parts.js';
+import { Badge, Blank, Block, Button, Chip, Head } from './parts.js';
 import { changed, go, link } from './route.js';
+import { kindWord, Running } from './running_sweep.js';
 import { reasonWord, Sweep } from './sweep.js';
+import { SweepNow } from './sweep_now.js';
 import { View } from './view.js';
 
 const rows_asked = 30;
-const kindWord = (kind) => (known(`kind.${kind}`) ? t(`kind.${kind}`) : kind);
-
-function Running({ s }) {
-  const expected = s.rowsExpected || 0;
-  const done_share = expected ? Math.min(100, (s.fetched / expected) * 100) : null;
-  const label = expected ? t('s.progress', { n: s.fetched, of: expected }) : t('s.progress.unknown', { n: s.fetched });
-  const left = done_share > 1 && s.seconds ? (s.seconds * 1e3 * (100 - done_share)) / done_share : null;
-  return h('.running', { 'data-sweep': s.id },
-    h('h2', t('s.running', { account: s.accountName || s.account }), ' ', h(Badge, { tone: 'move' }, kindWord(s.kind)), h('span.faint.took', span((s.seconds ?? 0) * 1e3), left !== null && ` · ${t('s.left', { span: span(left) })}`)),
-    h('progress', { value: done_share ?? undefined, max: 100, 'aria-label': label }),
-    h('dl.figs', h(Field, { term: label }, done_share === null ? '—' : pct(done_share, 0)),
-      [['backfilled', s.backfilled], ['statusChanged', s.statusChanged], ['missedByWebhook', s.missedByWebhook], ['requests', s.requests], ['retries', s.retries]].map(([name, n]) => h(Field, { key: name, term: t(`count.${name}`) }, n === null || n === undefined ? '—' : num(n)))));
-}
-
-// Which account, how far, and what it costs as far as the last one tells.
-class SweepNow extends View {
-  constructor(props) {
-    super(props);
-    Object.assign(this.state, { account: props.account ?? '', kind: 'full' });
-  }
-  async start() {
-    const { account, kind } = this.state;
-    this.setState({ busy: true });
-    try {
-      const { data } = await post('sweeps', { ...(account ? { account } : {}), kind });
-      say(t('s.asked'));
-      this.props.close();
-      this.props.changed(data.id);
-    } catch (error) {
-      this.setState({ busy: false });
-      if (error.status !== 409) return sayError(error);
-      say(t('s.runs'), 'warn');
-      this.props.close();
-      if (error.data?.id) go(link('sweeps', error.data.id));
-    }
-  }
-  render({ close, accounts, last }, { account, kind, busy }) {
-    const like = last.filter((s) => s.kind === kind && (!account || s.account === account));
-    const latest = [...new Map(like.reverse().map((s) => [s.account, s])).values()];
-    const requests = latest.reduce((sum, s) => sum + s.requests, 0);
-    const longest = Math.max(0, ...latest.map((s) => s.seconds));
-    return h(Dialog, { title: t('s.now'), close, foot: [h(Button, { onClick: close }, t('cancel')), h(Button, { main: true, icon: 'sweeps', busy, onClick: () => this.start() }, t('s.start'))] },
-      h('.choices', h('label', t('th.account'), h(Select, { label: t('th.account'), value: account, options: [['', t('s.all')], ...accounts.map((a) => [a.id, a.name])], onChoose: (v) => this.setState({ account: v }) })),
-        h('label', t('th.kind'), h(Select, { label: t('th.kind'), value: kind, options: ['full', 'incremental', 'lookups'].map((k) => [k, kindWord(k)]), onChoose: (v) => this.setState({ kind: v }) }))),
-      h('p.quiet', t(`s.kind.${kind}`)),
-      latest.length > 0 && h('p.faint', t('s.cost', { n: requests, span: span(longest * 1e3) })));
-  }
-}
 
 export class Sweeps extends View {
   componentDidMount() {
@@ -87,7 +38,14 @@ export class Sweeps extends View {
   filter(after = '') {
     const q = this.props.route.query;
     const plain = !q.get('kind') && !q.get('verdict') && q.get('fold') !== 'false';
-    return { kind: q.get('kind'), verdict: q.get('verdict'), account: q.get('account'), fold: plain ? 'true' : undefined, limit: rows_asked, after };
+    return {
+      kind: q.get('kind'),
+      verdict: q.get('verdict'),
+      account: q.get('account'),
+      fold: plain ? 'true' : undefined,
+      limit: rows_asked,
+      after,
+    };
   }
   list() {
     return this.ask('list', 'sweeps', this.filter());
@@ -95,60 +53,195 @@ export class Sweeps extends View {
   async more(after) {
     const before = this.state.more ?? [];
     const answer = await this.ask('page', 'sweeps', this.filter(after));
-    if (answer.data && !answer.error) this.setState({ more: [...before, ...answer.data.sweeps], next: answer.data.next });
+    if (answer.data && !answer.error)
+      this.setState({ more: [...before, ...answer.data.sweeps], next: answer.data.next });
   }
 
   row(s) {
     const missed = s.missedByWebhook;
-    const cells = [h('td.wide-only.num.quiet', span((s.seconds ?? 0) * 1e3)), h('td.wide-only.num.quiet', num(s.fetched ?? 0)), h('td.wide-only.num', num(s.backfilled ?? 0)), h('td.wide-only.num', num(s.statusChanged ?? 0)),
+    const cells = [
+      h('td.wide-only.num.quiet', span((s.seconds ?? 0) * 1e3)),
+      h('td.wide-only.num.quiet', num(s.fetched ?? 0)),
+      h('td.wide-only.num', num(s.backfilled ?? 0)),
+      h('td.wide-only.num', num(s.statusChanged ?? 0)),
       h('td.num', missed === null || missed === undefined ? '—' : h('b', num(missed))),
-      h('td.wide-only.num', s.conflicts ? h('a', { href: link('orders', '', { view: 'conflicting', account: s.account }) }, num(s.conflicts)) : h('span.faint', '0')),
-      h('td.wide-only.num.quiet', num(s.requests ?? 0), s.retries > 0 && h('span.under', t('s.retries', { n: s.retries })))];
+      h(
+        'td.wide-only.num',
+        s.conflicts
+          ? h('a', { href: link('orders', '', { view: 'conflicting', account: s.account }) }, num(s.conflicts))
+          : h('span.faint', '0'),
+      ),
+      h(
+        'td.wide-only.num.quiet',
+        num(s.requests ?? 0),
+        s.retries > 0 && h('span.under', t('s.retries', { n: s.retries })),
+      ),
+    ];
     if (s.folded) {
       const times = `${dayClock(s.startedAt)} – ${s.finishedAt && isSameDay(s.startedAt, s.finishedAt) ? clock(s.finishedAt) : s.finishedAt ? dayClock(s.finishedAt) : ''}`;
-      return h('tr.pick', { key: `folded ${s.startedAt}` }, h('td.nowrap', h('a.row.quiet', { href: link('sweeps', '', { kind: 'incremental' }) }, times)), h('td', h('span.quiet', t('s.group', { n: s.folded }))), h('td', h('span.faint.word', t('verdict.complete'))), cells);
+      return h(
+        'tr.pick',
+        { key: `folded ${s.startedAt}` },
+        h('td', h('a.row.quiet', { href: link('sweeps', '', { kind: 'incremental' }) }, times)),
+        h('td', h('span.quiet', t('s.group', { n: s.folded }))),
+        h('td', h('span.faint.word', t('verdict.complete'))),
+        cells,
+      );
     }
     const good = s.verdict === 'complete';
-    return h('tr.pick', { key: s.id, 'data-sweep': s.id },
-      h('td.nowrap', h('a.row', { href: link('sweeps', s.id) }, s.startedAt ? dayClock(s.startedAt) : t('s.waits'))),
+    return h(
+      'tr.pick',
+      { key: s.id, 'data-sweep': s.id, 'data-verdict': s.verdict },
+      h('td', h('a.row', { href: link('sweeps', s.id) }, s.startedAt ? dayClock(s.startedAt) : t('s.waits'))),
       h('td', s.accountName || s.account, h('span.under', kindWord(s.kind))),
-      h('td', h(Badge, { tone: good ? 'ok' : 'bad', icon: good ? 'ok' : 'bad' }, h('span.word', t(`verdict.${s.verdict}`))), s.reason && h('span.under.why', { dir: 'auto' }, reasonWord(s.reason))),
-      cells);
+      h(
+        'td',
+        h(Badge, { tone: good ? 'ok' : 'bad', icon: good ? 'ok' : 'bad' }, h('span.word', t(`verdict.${s.verdict}`))),
+        s.reason && h('span.under.why', { dir: 'auto' }, reasonWord(s.reason)),
+      ),
+      cells,
+    );
   }
   history(data, route) {
     const rows = [...data.sweeps.filter((s) => !s.running), ...(this.state.more ?? [])];
     const next = this.state.more ? this.state.next : data.next;
     if (!rows.length) return h(Blank, { icon: 'sweeps', title: t('s.none') }, h('p', t('s.none.why')));
-    const heads = [['th.took', 'wide-only num'], ['count.fetched', 'wide-only num'], ['count.backfilled', 'wide-only num'], ['count.statusChanged', 'wide-only num'], ['count.missedByWebhook', 'num'], ['count.conflicts', 'wide-only num'], ['count.requests', 'wide-only num']];
-    return h('div', h('.scroll.sweep-list', { tabindex: '0', role: 'region', 'aria-label': t('s.history') }, h('table', { 'data-list': 'sweeps' },
-      h('thead', h('tr', h('th', t('th.began')), h('th', t('th.account')), h('th', t('th.verdict')), heads.map(([key, kind]) => h('th', { key, class: kind }, t(key))))),
-      h('tbody', rows.map((s) => this.row(s, route))))),
-    next && h('.foot-row', h('span', t('list.shown', { n: rows.length })), h(Button, { onClick: () => this.more(next) }, t('list.more'))));
+    const heads = [
+      ['th.took', 'wide-only num'],
+      ['count.fetched', 'wide-only num'],
+      ['count.backfilled', 'wide-only num'],
+      ['count.statusChanged', 'wide-only num'],
+      ['count.missedByWebhook', 'num'],
+      ['count.conflicts', 'wide-only num'],
+      ['count.requests', 'wide-only num'],
+    ];
+    return h(
+      'div',
+      h(
+        '.scroll.sweep-list',
+        { tabindex: '0', role: 'region', 'aria-label': t('s.history') },
+        h(
+          'table',
+          { 'data-list': 'sweeps' },
+          h(
+            'thead',
+            h(
+              'tr',
+              h('th', t('th.began')),
+              h('th', t('th.account')),
+              h('th', t('th.verdict')),
+              heads.map(([key, kind]) => h('th', { key, class: kind }, t(key))),
+            ),
+          ),
+          h(
+            'tbody',
+            rows.map((s) => this.row(s, route)),
+          ),
+        ),
+      ),
+      next &&
+        h(
+          '.foot-row',
+          h('span', t('list.shown', { n: rows.length })),
+          h(Button, { onClick: () => this.more(next) }, t('list.more')),
+        ),
+    );
   }
   next(o) {
     const until = o?.nextFull ? moment(o.nextFull) - Date.now() : null;
-    return h('.next', h('h2', h(Icon, { name: 'calendar' }), t('s.next')),
-      o?.nextFull ? h('p', h('b', dayClock(o.nextFull)), ' ', until > 0 && h('span.quiet', t('fact.in', { span: span(until) }))) : h('p.faint', t('s.next.none')),
-      o?.nextIncremental && h('p.faint', t('s.next.incremental', { at: clock(o.nextIncremental) })));
+    return h(
+      '.next',
+      h('h2', h(Icon, { name: 'calendar' }), t('s.next')),
+      o?.nextFull
+        ? h('p', h('b', dayClock(o.nextFull)), ' ', until > 0 && h('span.quiet', t('fact.in', { span: span(until) })))
+        : h('p.faint', t('s.next.none')),
+      o?.nextIncremental && h('p.faint', t('s.next.incremental', { at: clock(o.nextIncremental) })),
+    );
   }
 
   render({ route }, { list, overview, missed, full, accounts, asking }) {
     const open = (account) => this.setState({ asking: { account } });
     const known_accounts = accounts?.data?.accounts ?? [];
     const running = (list?.data?.sweeps ?? []).filter((s) => s.running);
-    const points = (missed?.data?.points ?? []).map((m) => ({ at: moment(m.at), missed: m.missed ?? 0, told: m.told ?? 0, complete: m.complete !== false && m.complete !== 0 }));
+    const points = (missed?.data?.points ?? []).map((m) => ({
+      at: moment(m.at),
+      missed: m.missed ?? 0,
+      told: m.told ?? 0,
+      complete: m.complete !== false && m.complete !== 0,
+    }));
     const only = route.query.get('verdict') || route.query.get('kind') || 'all';
     const choose = (kind, verdict) => go(changed(route, { kind, verdict }));
-    const chips = [['all', 'w.all', '', ''], ['full', 's.only.full', 'full', ''], ['incremental', 's.only.incremental', 'incremental', ''], ['incomplete', 's.only.incomplete', '', 'incomplete']];
-    return h('div',
-      h(Head, { title: t('nav.sweeps') }, h(Button, { main: true, icon: 'sweeps', onClick: () => open('') }, t('s.now'))),
-      h('.stack',
+    const chips = [
+      ['all', 'w.all', '', ''],
+      ['full', 's.only.full', 'full', ''],
+      ['incremental', 's.only.incremental', 'incremental', ''],
+      ['incomplete', 's.only.incomplete', '', 'incomplete'],
+    ];
+    return h(
+      'div',
+      h(
+        Head,
+        { title: t('nav.sweeps') },
+        h(Button, { main: true, icon: 'sweeps', onClick: () => open('') }, t('s.now')),
+      ),
+      h(
+        '.stack',
         route.id && h(Sweep, { key: route.id, id: route.id }),
-        h('section.panel.run', h('div', running.length ? running.map((s) => h(Running, { key: s.id, s })) : h('.running', h('h2', t('s.idle')), h('p.faint', t('s.idle.why')))), this.next(overview?.data)),
-        h('section.panel', h('header', h('h2', t('s.missed')), h('span.faint', t('s.missed.range')), h('.end.legend', h('span', h('i.ring'), t('leg.hollow')))),
-          h('.body', h(Block, { answer: missed, height: 150, retry: () => this.load(), draw: () => (points.length ? h(MissedChart, { points, label: t('s.missed.label') }) : h(Blank, { icon: 'sweeps', title: t('c.none') }, h('p', t('c.none.why')))) }))),
-        h('section.panel', h('header', h('h2', t('s.history')), h('.end.chips', { role: 'group', 'aria-label': t('s.history') }, chips.map(([id, key, kind, verdict]) => h(Chip, { key: id, pressed: id === only, onClick: () => choose(kind, verdict) }, t(key))))),
-          h(Block, { answer: list, height: 320, retry: () => this.list(), draw: (data) => this.history(data, route) }))),
-      asking && h(SweepNow, { account: asking.account, accounts: known_accounts, last: full?.data?.sweeps ?? [], close: () => this.setState({ asking: null }), changed: () => this.load() }));
+        h(
+          'section.panel.run',
+          h(
+            'div',
+            running.length
+              ? running.map((s) => h(Running, { key: s.id, s }))
+              : h('.running', h('h2', t('s.idle')), h('p.faint', t('s.idle.why'))),
+          ),
+          this.next(overview?.data),
+        ),
+        h(
+          'section.panel',
+          h(
+            'header',
+            h('h2', t('s.missed')),
+            h('span.faint', t('s.missed.range')),
+            h('.end.legend', h('span', h('i.ring'), t('leg.hollow'))),
+          ),
+          h(
+            '.body',
+            h(Block, {
+              answer: missed,
+              height: 150,
+              retry: () => this.load(),
+              draw: () =>
+                points.length
+                  ? h(MissedChart, { points, label: t('s.missed.label') })
+                  : h(Blank, { icon: 'sweeps', title: t('c.none') }, h('p', t('c.none.why'))),
+            }),
+          ),
+        ),
+        h(
+          'section.panel',
+          h(
+            'header',
+            h('h2', t('s.history')),
+            h(
+              '.end.chips',
+              { role: 'group', 'aria-label': t('s.history') },
+              chips.map(([id, key, kind, verdict]) =>
+                h(Chip, { key: id, pressed: id === only, onClick: () => choose(kind, verdict) }, t(key)),
+              ),
+            ),
+          ),
+          h(Block, { answer: list, height: 320, retry: () => this.list(), draw: (data) => this.history(data, route) }),
+        ),
+      ),
+      asking &&
+        h(SweepNow, {
+          account: asking.account,
+          accounts: known_accounts,
+          last: full?.data?.sweeps ?? [],
+          close: () => this.setState({ asking: null }),
+          changed: () => this.load(),
+        }),
+    );
   }
 }

@@ -11,41 +11,93 @@ const tones = { ok: 'ok', attention: 'warn', late: 'bad', unknown: 'unknown' };
 export function verdictWords(overview, accounts) {
   const kind = overview.reasons?.[0];
   const problem = overview.problems.find((p) => p.kind === kind) ?? overview.problems[0];
-  const at = overview.since ? (isSameDay(overview.since, Date.now()) ? clock(overview.since) : dayClock(overview.since)) : '—';
+  const at = overview.since
+    ? isSameDay(overview.since, Date.now())
+      ? clock(overview.since)
+      : dayClock(overview.since)
+    : '—';
   const given = { at, n: problem?.count ?? 0, account: problem?.accountName ?? problem?.account ?? '' };
   if (overview.verdict === 'ok') return { title: t('v.ok'), lead: t('v.ok.lead') };
   if (overview.verdict === 'unknown') {
     const none = accounts !== undefined && accounts.length === 0;
-    return none ? { title: t('v.empty'), lead: t('v.empty.lead'), steps: true } : { title: t('v.first'), lead: t('v.first.lead') };
+    return none
+      ? { title: t('v.empty'), lead: t('v.empty.lead'), steps: true }
+      : { title: t('v.first'), lead: t('v.first.lead') };
   }
-  if (overview.verdict === 'late') return { title: t('v.late', given), lead: known(`v.lead.${kind}`) ? t(`v.lead.${kind}`, given) : t('v.lead.late') };
+  if (overview.verdict === 'late')
+    return { title: t('v.late', given), lead: known(`v.lead.${kind}`) ? t(`v.lead.${kind}`, given) : t('v.lead.late') };
   const untracked = overview.problems.find((p) => p.kind === 'untracked');
   if (untracked) return { title: t('v.untracked', { n: untracked.count }), lead: t('v.untracked.lead') };
   return { title: t('v.attention'), lead: t('v.attention.lead', { n: overview.problems.length }) };
 }
 
 const Steps = () =>
-  h('.todo', h('h2', t('e.title')),
-    h('ol.steps', [1, 2, 3].map((n) => h('li', { key: n }, h('span.node', String(n)), h('div', h('b', t(`e.${n}`)), h('span.why', t(`e.${n}.why`)))))));
+  h(
+    '.todo',
+    h('h2', t('e.title')),
+    h(
+      'ol.steps',
+      [1, 2, 3].map((n) =>
+        h('li', { key: n }, h('span.node', String(n)), h('div', h('b', t(`e.${n}`)), h('span.why', t(`e.${n}.why`)))),
+      ),
+    ),
+  );
 
 export function Verdict({ overview, accounts, changed }) {
   const tone = tones[overview.verdict] ?? 'unknown';
   const { title, lead, steps } = verdictWords(overview, accounts);
   const until = overview.nextFull ? moment(overview.nextFull) - Date.now() : null;
-  const facts = h('dl.facts',
-    h(Field, { term: t('fact.full') }, h('a', { href: '#/sweeps' }, overview.lastComplete ? [clock(overview.lastComplete), ' ', h('span', h(Ago, { at: overview.lastComplete }))] : '—')),
-    h(Field, { term: t('fact.next') }, overview.nextFull ? [clock(overview.nextFull), ' ', until > 0 && h('span', t('fact.in', { span: span(until) }))] : '—'),
-    h(Field, { term: t('fact.hook') }, h('a', { href: '#/webhooks' }, h(Ago, { at: overview.lastWebhook }))));
-  return h('section.panel.verdict', { 'data-tone': tone, 'data-verdict': overview.verdict, 'aria-labelledby': 'verdict' },
-    h('.say', { 'data-tone': tone },
+  const facts = h(
+    'dl.facts',
+    h(
+      Field,
+      { term: t('fact.full') },
+      h(
+        'a',
+        { href: '#/sweeps' },
+        overview.lastComplete
+          ? [clock(overview.lastComplete), ' ', h('span', h(Ago, { at: overview.lastComplete }))]
+          : '—',
+      ),
+    ),
+    h(
+      Field,
+      { term: t('fact.next') },
+      overview.nextFull
+        ? [clock(overview.nextFull), ' ', until > 0 && h('span', t('fact.in', { span: span(until) }))]
+        : '—',
+    ),
+    h(Field, { term: t('fact.hook') }, h('a', { href: '#/webhooks' }, h(Ago, { at: overview.lastWebhook }))),
+  );
+  return h(
+    'section.panel.verdict',
+    { 'data-tone': tone, 'data-verdict': overview.verdict, 'aria-labelledby': 'verdict' },
+    h(
+      '.say',
+      { 'data-tone': tone },
       h('p.when', `${longDay(overview.asOf)}, ${clock(overview.asOf)}`),
       h('h1', { id: 'verdict', tabindex: '-1', 'data-tone': tone }, h(ToneIcon, { tone }), h('span', title)),
-      h('p.lead', lead), !steps && facts),
-    steps ? h(Steps) : h(Todo, { problems: overview.problems, more: overview.untracked, changed }));
+      h('p.lead', lead),
+      !steps && facts,
+    ),
+    steps ? h(Steps) : h(Todo, { problems: overview.problems, more: overview.untracked, changed }),
+  );
 }
 
 const line = (width) => h('span.skeleton', { style: { width } });
 export const VerdictSkeleton = () =>
-  h('section.panel.verdict', { 'aria-busy': 'true' },
-    h('.say', line('180px'), h('h1', { tabindex: '-1' }, h('span.sr', t('loading')), line('32px'), line('80%')), line('60%'), line('90%')),
-    h('.todo', [1, 2, 3].map((i) => h('p.waiting', { key: i }, line('90%')))));
+  h(
+    'section.panel.verdict',
+    { 'aria-busy': 'true' },
+    h(
+      '.say',
+      line('180px'),
+      h('h1', { tabindex: '-1' }, h('span.sr', t('loading')), line('32px'), line('80%')),
+      line('60%'),
+      line('90%'),
+    ),
+    h(
+      '.todo',
+      [1, 2, 3].map((i) => h('p.waiting', { key: i }, line('90%'))),
+    ),
+  );

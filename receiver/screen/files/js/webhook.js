@@ -15,8 +15,18 @@ const pretty = (payload) => (typeof payload === 'string' ? payload : JSON.string
 
 // Says that the bytes go and the dedupe key stays, before anything is deleted.
 export function DeleteDialog({ n, busy, close, act }) {
-  return h(Dialog, { title: t('d.title', { n }), close, foot: [h(Button, { onClick: close }, t('cancel')), h(Button, { danger: true, busy, icon: 'trash', onClick: act }, t('d.go', { n }))] },
-    h('p', t('d.lead')));
+  return h(
+    Dialog,
+    {
+      title: t('d.title', { n }),
+      close,
+      foot: [
+        h(Button, { onClick: close }, t('cancel')),
+        h(Button, { danger: true, busy, icon: 'trash', onClick: act }, t('d.go', { n })),
+      ],
+    },
+    h('p', t('d.lead')),
+  );
 }
 
 export class Webhook extends View {
@@ -38,7 +48,10 @@ export class Webhook extends View {
     this.setState({ busy: true });
     try {
       const { success, data, message } = await post(`webhooks/events/${part(this.props.id)}/retry`);
-      say(success || data?.outcome ? t('w.retried', { outcome: outcomeWord(data.outcome) }) : message, success ? 'ok' : 'warn');
+      say(
+        success || data?.outcome ? t('w.retried', { outcome: outcomeWord(data.outcome) }) : message,
+        success ? 'ok' : 'warn',
+      );
     } catch (error) {
       sayError(error);
     }
@@ -63,37 +76,98 @@ export class Webhook extends View {
 
   body(e, accounts) {
     const { raw } = this.state;
-    const why = e.error && e.outcome !== 'quarantined' ? e.error : known(`w.why.${e.outcome}`) ? t(`w.why.${e.outcome}`) : outcomeWord(e.outcome);
+    const why =
+      e.error && e.outcome !== 'quarantined'
+        ? e.error
+        : known(`w.why.${e.outcome}`)
+          ? t(`w.why.${e.outcome}`)
+          : outcomeWord(e.outcome);
     const account = accounts.find((a) => a.id === e.account);
     const delay = e.settledAt ? Math.max(0, moment(e.settledAt) - moment(e.createdAt)) : null;
     const reference = e.order?.reference ?? e.reference;
     const told = toldStatus(e.payload);
-    return h('div',
-      h('section', h('h3', t('w.why')), h('p', why), e.error && e.outcome === 'quarantined' && h('p.faint', { dir: 'auto' }, e.error)),
-      h('section', h('dl.pairs',
-        h(Field, { term: t('th.order') }, reference ? h('a.ltr', { href: link('orders', reference) }, reference) : '—'),
-        h(Field, { term: t('th.told') }, h(Status, { value: told })),
-        h(Field, { term: t('th.event') }, e.eventType ? h('span.ltr', e.eventType) : t('w.unknown')),
-        h(Field, { term: t('w.received') }, h(Ago, { at: e.createdAt })),
-        h(Field, { term: t('w.published') }, e.publishedAt ? daySeconds(e.publishedAt) : '—'),
-        h(Field, { term: t('th.delay') }, delay === null ? '—' : `${num(delay)} ms`),
-        h(Field, { term: t('th.account') }, e.account ? h('a', { href: link('accounts', e.account) }, account?.name ?? e.account) : '—'),
-        h(Field, { term: t('w.size') }, e.bytes === undefined || e.bytes === null ? '—' : t('bytes', { n: e.bytes })),
-        h(Field, { term: t('w.message') }, e.messageId ? h(Copyable, null, e.messageId) : '—'))),
-      h('section',
-        h('.tabs', { role: 'group', 'aria-label': t('w.content') }, h(Chip, { pressed: !raw, onClick: () => this.setState({ raw: false }) }, t('w.decoded')), h(Chip, { pressed: raw, onClick: () => this.setState({ raw: true }) }, t('w.raw'))),
-        h('pre', { tabindex: '0', role: 'region', 'aria-label': t('w.content') }, raw ? (e.raw ?? '') : pretty(e.payload)), h('p.faint', t('w.masked'))));
+    return h(
+      'div',
+      h(
+        'section',
+        h('h3', t('w.why')),
+        h('p', why),
+        e.error && e.outcome === 'quarantined' && h('p.faint', { dir: 'auto' }, e.error),
+      ),
+      h(
+        'section',
+        h(
+          'dl.pairs',
+          h(
+            Field,
+            { term: t('th.order') },
+            reference ? h('a.ltr', { href: link('orders', reference) }, reference) : '—',
+          ),
+          h(Field, { term: t('th.told') }, h(Status, { value: told })),
+          h(Field, { term: t('th.event') }, e.eventType ? h('span.ltr', e.eventType) : t('w.unknown')),
+          h(Field, { term: t('w.received') }, h(Ago, { at: e.createdAt })),
+          h(Field, { term: t('w.published') }, e.publishedAt ? daySeconds(e.publishedAt) : '—'),
+          h(Field, { term: t('th.delay') }, delay === null ? '—' : `${num(delay)} ms`),
+          h(
+            Field,
+            { term: t('th.account') },
+            e.account ? h('a', { href: link('accounts', e.account) }, account?.name ?? e.account) : '—',
+          ),
+          h(Field, { term: t('w.size') }, e.bytes === undefined || e.bytes === null ? '—' : t('bytes', { n: e.bytes })),
+          h(Field, { term: t('w.message') }, e.messageId ? h(Copyable, null, e.messageId) : '—'),
+        ),
+      ),
+      h(
+        'section',
+        h(
+          '.tabs',
+          { role: 'group', 'aria-label': t('w.content') },
+          h(Chip, { pressed: !raw, onClick: () => this.setState({ raw: false }) }, t('w.decoded')),
+          h(Chip, { pressed: raw, onClick: () => this.setState({ raw: true }) }, t('w.raw')),
+        ),
+        h(
+          'pre',
+          { tabindex: '0', role: 'region', 'aria-label': t('w.content') },
+          raw ? (e.raw ?? '') : pretty(e.payload),
+        ),
+        h('p.faint', t('w.masked')),
+      ),
+    );
   }
 
   render({ route, accounts, id }, { event, busy, deleting }) {
     const e = event?.data;
     const missing = event?.error?.status === 404;
-    return h('section.panel.detail', { 'aria-labelledby': 'event', key: id },
-      h('.top',
-        h('a.back', { href: changed(route, {}), 'data-close': '', class: 'phone-only' }, h(Icon, { name: 'chevron', turns: true }), t('o.back')),
-        h('h2', { id: 'event', tabindex: '-1' }, h('span', e ? seconds(e.createdAt) : '…'), ' ', e && h(Outcome, { value: e.outcome })),
-        e && h('.actions', h(Button, { main: true, icon: 'replay', busy, onClick: () => this.retry() }, t('w.retry')), h(Button, { danger: true, icon: 'trash', onClick: () => this.setState({ deleting: true }) }, t('w.delete')))),
-      missing ? h('section', h('p', t('w.gone'))) : h(Block, { answer: event, height: 360, retry: () => this.load(), draw: (data) => this.body(data, accounts) }),
-      deleting && h(DeleteDialog, { n: 1, busy, close: () => this.setState({ deleting: false }), act: () => this.erase() }));
+    return h(
+      'section.panel.detail',
+      { 'aria-labelledby': 'event', key: id },
+      h(
+        '.top',
+        h(
+          'a.back',
+          { href: changed(route, {}), 'data-close': '', class: 'phone-only' },
+          h(Icon, { name: 'chevron', turns: true }),
+          t('o.back'),
+        ),
+        h(
+          'h2',
+          { id: 'event', tabindex: '-1' },
+          h('span', e ? seconds(e.createdAt) : '…'),
+          ' ',
+          e && h(Outcome, { value: e.outcome }),
+        ),
+        e &&
+          h(
+            '.actions',
+            h(Button, { main: true, icon: 'replay', busy, onClick: () => this.retry() }, t('w.retry')),
+            h(Button, { danger: true, icon: 'trash', onClick: () => this.setState({ deleting: true }) }, t('w.delete')),
+          ),
+      ),
+      missing
+        ? h('section', h('p', t('w.gone')))
+        : h(Block, { answer: event, height: 360, retry: () => this.load(), draw: (data) => this.body(data, accounts) }),
+      deleting &&
+        h(DeleteDialog, { n: 1, busy, close: () => this.setState({ deleting: false }), act: () => this.erase() }),
+    );
   }
 }

@@ -6,7 +6,7 @@ import { daySeconds, dayClock, num } from './format.js';
 import { Icon } from './icons.js';
 import { t } from './i18n.js';
 import { say, sayError } from './notice.js';
-import { countBars, Legend } from './overview.js';
+import { countBars, Legend } from './overview_charts.js';
 import { Blank, Block, Button, Chip, Head, Select } from './parts.js';
 import { Replay } from './replay.js';
 import { changed, go, replace } from './route.js';
@@ -51,7 +51,9 @@ export class Webhooks extends View {
   }
   filter() {
     const q = this.props.route.query;
-    const [outcome, reference, eventType, account, since, until] = filters.slice(0, 6).map((name) => q.get(name) ?? undefined);
+    const [outcome, reference, eventType, account, since, until] = filters
+      .slice(0, 6)
+      .map((name) => q.get(name) ?? undefined);
     return { outcome, reference, eventType, account, since: since ?? this.period, until };
   }
   load() {
@@ -59,14 +61,19 @@ export class Webhooks extends View {
   }
   figures() {
     this.ask('stats', 'webhooks/stats', { period: this.period });
-    this.ask('series', 'series', { name: 'webhooks', period: this.period, account: this.props.route.query.get('account') });
+    this.ask('series', 'series', {
+      name: 'webhooks',
+      period: this.period,
+      account: this.props.route.query.get('account'),
+    });
   }
   async more(after) {
     const before = this.state.more ?? [];
     this.setState({ loading: true });
     const answer = await this.ask('page', 'webhooks/events', { ...this.filter(), limit: rows_asked, after });
     this.setState({ loading: false });
-    if (answer.data && !answer.error) this.setState({ more: [...before, ...answer.data.events], next: answer.data.pagination.next });
+    if (answer.data && !answer.error)
+      this.setState({ more: [...before, ...answer.data.events], next: answer.data.pagination.next });
   }
   type(text) {
     clearTimeout(this.typed);
@@ -75,7 +82,8 @@ export class Webhooks extends View {
   }
   pick(ids, on) {
     const picked = new Set(this.state.picked);
-    for (const id of ids) if (on) picked.add(id);
+    for (const id of ids)
+      if (on) picked.add(id);
       else picked.delete(id);
     this.setState({ picked });
   }
@@ -84,7 +92,10 @@ export class Webhooks extends View {
     this.setState({ busy: true });
     try {
       const { data } = await post('webhooks/events/delete', { ids });
-      say(data.refused.length ? t('d.refused', { n: data.refused.length }) : t('d.done', { n: data.deleted }), data.refused.length ? 'warn' : 'ok');
+      say(
+        data.refused.length ? t('d.refused', { n: data.refused.length }) : t('d.done', { n: data.deleted }),
+        data.refused.length ? 'warn' : 'ok',
+      );
       this.setState({ picked: new Set() });
     } catch (error) {
       sayError(error);
@@ -98,67 +109,240 @@ export class Webhooks extends View {
     // Counts are the whole period's: beside another filter they would be another list's.
     const plain = filters.slice(1, 6).every((name) => !route.query.get(name));
     const counts = plain && stats ? Object.fromEntries(stats.eventsByOutcome.map((o) => [o.outcome, o.count])) : null;
-    const chip = (outcome, n) => h(Chip, { key: outcome || 'all', pressed: only === outcome, 'data-outcome': outcome || 'all', 'data-n': n, onClick: () => go(changed(route, { outcome })) },
-      outcome && h('span.sw.legend', h(`i.${outcomeSwatch(outcome)}`)), outcome ? outcomeWord(outcome) : t('outcome.all'), n !== undefined && [' ', h('b', num(n))]);
-    return h('.chips', { role: 'group', 'aria-label': t('th.outcome') }, chip('', counts ? stats.totalEvents : undefined), outcomeOrder.filter((o) => !counts || counts[o] > 0 || o === only).map((o) => chip(o, counts ? (counts[o] ?? 0) : undefined)));
+    const chip = (outcome, n) =>
+      h(
+        Chip,
+        {
+          key: outcome || 'all',
+          pressed: only === outcome,
+          'data-outcome': outcome || 'all',
+          'data-n': n,
+          onClick: () => go(changed(route, { outcome })),
+        },
+        outcome && h('span.sw.legend', h(`i.${outcomeSwatch(outcome)}`)),
+        outcome ? outcomeWord(outcome) : t('outcome.all'),
+        n !== undefined && [' ', h('b', num(n))],
+      );
+    return h(
+      '.chips',
+      { role: 'group', 'aria-label': t('th.outcome') },
+      chip('', counts ? stats.totalEvents : undefined),
+      outcomeOrder
+        .filter((o) => !counts || counts[o] > 0 || o === only)
+        .map((o) => chip(o, counts ? (counts[o] ?? 0) : undefined)),
+    );
   }
   controls(route, stats, accounts) {
     const types = (stats?.eventsByType ?? []).map((e) => e.eventType).filter(Boolean);
-    const choose = (name) => (value) => go(changed(route, { [name]: value, ...(name === 'period' ? { since: '', until: '' } : {}) }));
+    const choose = (name) => (value) =>
+      go(changed(route, { [name]: value, ...(name === 'period' ? { since: '', until: '' } : {}) }));
     const given = (name) => route.query.get(name) ?? '';
-    return h('.filters',
-      h('.search', h(Icon, { name: 'search' }), h('input.field', { type: 'search', value: this.state.text ?? given('reference'), placeholder: t('w.search'), 'aria-label': t('w.search'), onInput: (e) => this.type(e.target.value) })),
-      types.length > 0 && h(Select, { label: t('th.event'), value: given('eventType'), options: [['', t('w.event')], ...types.map((e) => [e, e])], onChoose: choose('eventType') }),
-      accounts.length > 1 && h(Select, { label: t('th.account'), value: given('account'), options: [['', t('w.account')], ...accounts.map((a) => [a.id, a.name])], onChoose: choose('account') }),
-      h(Select, { label: t('w.period'), value: this.period, options: periods.map((p) => [p, t(`period.${p}`)]), onChoose: choose('period') }),
-      given('since') && h(Button, { small: true, onClick: () => go(changed(route, { since: '', until: '' })) }, `${dayClock(given('since'))}${given('until') ? ` – ${dayClock(given('until'))}` : ''}`, ' ×'));
+    return h(
+      '.filters',
+      h(
+        '.search',
+        h(Icon, { name: 'search' }),
+        h('input.field', {
+          type: 'search',
+          value: this.state.text ?? given('reference'),
+          placeholder: t('w.search'),
+          'aria-label': t('w.search'),
+          onInput: (e) => this.type(e.target.value),
+        }),
+      ),
+      types.length > 0 &&
+        h(Select, {
+          label: t('th.event'),
+          value: given('eventType'),
+          options: [['', t('w.event')], ...types.map((e) => [e, e])],
+          onChoose: choose('eventType'),
+        }),
+      accounts.length > 1 &&
+        h(Select, {
+          label: t('th.account'),
+          value: given('account'),
+          options: [['', t('w.account')], ...accounts.map((a) => [a.id, a.name])],
+          onChoose: choose('account'),
+        }),
+      h(Select, {
+        label: t('w.period'),
+        value: this.period,
+        options: periods.map((p) => [p, t(`period.${p}`)]),
+        onChoose: choose('period'),
+      }),
+      given('since') &&
+        h(
+          Button,
+          { small: true, onClick: () => go(changed(route, { since: '', until: '' })) },
+          `${dayClock(given('since'))}${given('until') ? ` – ${dayClock(given('until'))}` : ''}`,
+          ' ×',
+        ),
+    );
   }
   chart(data, route) {
     const { step, bars } = countBars(data);
     if (!bars.length) return null;
-    const open = (i) => go(changed(route, { since: new Date(bars[i].at).toISOString(), until: new Date(bars[i].at + step).toISOString() }));
+    const open = (i) =>
+      go(
+        changed(route, { since: new Date(bars[i].at).toISOString(), until: new Date(bars[i].at + step).toISOString() }),
+      );
     return h(CountChart, { bars, step, height: 116, label: t('c.day', { period: t(`period.${this.period}`) }), open });
   }
 
   row(e, route) {
     const { picked } = this.state;
     const reference = e.order?.reference ?? e.reference;
-    return h('tr.pick', { key: e.id, 'aria-selected': e.id === route.id ? 'true' : 'false', 'data-event': e.id },
-      h('td', h('input', { type: 'checkbox', 'aria-label': t('w.pick', { time: daySeconds(e.createdAt) }), checked: picked.has(e.id), onChange: (change) => this.pick([e.id], change.target.checked) })),
+    return h(
+      'tr.pick',
+      { key: e.id, 'aria-selected': e.id === route.id ? 'true' : 'false', 'data-event': e.id },
+      h(
+        'td',
+        h('input', {
+          type: 'checkbox',
+          'aria-label': t('w.pick', { time: daySeconds(e.createdAt) }),
+          checked: picked.has(e.id),
+          onChange: (change) => this.pick([e.id], change.target.checked),
+        }),
+      ),
       h('td.nowrap', h('a.row', { href: changed(route, {}, e.id) }, daySeconds(e.createdAt))),
-      h('td', h('span.ltr', reference ?? '—'), h('span.under', e.eventType ? h('span.ltr', e.eventType) : t('w.unknown'))),
+      h(
+        'td',
+        h('span.ltr', reference ?? '—'),
+        h('span.under', e.eventType ? h('span.ltr', e.eventType) : t('w.unknown')),
+      ),
       h('td.wide-only', h(Status, { value: toldStatus(e.payload) })),
-      h('td.nowrap', h(Outcome, { value: e.outcome })));
+      h('td.nowrap', h(Outcome, { value: e.outcome })),
+    );
   }
   list(data, route) {
     const { picked, more, loading } = this.state;
     const rows = [...data.events, ...(more ?? []).filter((e) => !data.events.some((d) => d.id === e.id))];
     const next = more ? this.state.next : data.pagination.next;
-    if (!rows.length) return h(Blank, { icon: 'webhooks', title: t('w.none') }, h('p', t(route.query.get('outcome') ? 'w.none.filter' : 'w.none.why')));
+    if (!rows.length)
+      return h(
+        Blank,
+        { icon: 'webhooks', title: t('w.none') },
+        h('p', t(route.query.get('outcome') ? 'w.none.filter' : 'w.none.why')),
+      );
     const all = rows.every((e) => picked.has(e.id));
-    return h('div',
-      picked.size > 0 && h('.bulk', { role: 'status' }, h('b', t('w.picked', { n: picked.size })), h(Button, { icon: 'replay', onClick: () => this.setState({ replaying: { ids: [...picked] } }) }, t('w.replay')), h(Button, { plain: true, danger: true, icon: 'trash', onClick: () => this.setState({ deleting: true }) }, t('w.delete'))),
-      h('.scroll', h('table', { 'data-list': 'webhooks' },
-        h('thead', h('tr', h('th', h('input', { type: 'checkbox', 'aria-label': t('w.pick.all'), checked: all, onChange: (e) => this.pick(rows.map((r) => r.id), e.target.checked) })), h('th', t('th.time')), h('th', t('th.order')), h('th.wide-only', t('th.told')), h('th', t('th.outcome')))),
-        h('tbody', rows.map((e) => this.row(e, route))))),
-      h('.foot-row', h('span', t('list.shown', { n: rows.length })), next && h(Button, { busy: loading, onClick: () => this.more(next) }, t('list.more'))));
+    return h(
+      'div',
+      picked.size > 0 &&
+        h(
+          '.bulk',
+          { role: 'status' },
+          h('b', t('w.picked', { n: picked.size })),
+          h(
+            Button,
+            { icon: 'replay', onClick: () => this.setState({ replaying: { ids: [...picked] } }) },
+            t('w.replay'),
+          ),
+          h(
+            Button,
+            { plain: true, danger: true, icon: 'trash', onClick: () => this.setState({ deleting: true }) },
+            t('w.delete'),
+          ),
+        ),
+      h(
+        '.scroll',
+        h(
+          'table',
+          { 'data-list': 'webhooks' },
+          h(
+            'thead',
+            h(
+              'tr',
+              h(
+                'th',
+                h('input', {
+                  type: 'checkbox',
+                  'aria-label': t('w.pick.all'),
+                  checked: all,
+                  onChange: (e) =>
+                    this.pick(
+                      rows.map((r) => r.id),
+                      e.target.checked,
+                    ),
+                }),
+              ),
+              h('th', t('th.time')),
+              h('th', t('th.order')),
+              h('th.wide-only', t('th.told')),
+              h('th', t('th.outcome')),
+            ),
+          ),
+          h(
+            'tbody',
+            rows.map((e) => this.row(e, route)),
+          ),
+        ),
+      ),
+      h(
+        '.foot-row',
+        h('span', t('list.shown', { n: rows.length })),
+        next && h(Button, { busy: loading, onClick: () => this.more(next) }, t('list.more')),
+      ),
+    );
   }
 
   render({ route }, { list, stats, series, accounts, paused, picked, replaying, deleting, busy }) {
     const known = accounts?.data?.accounts ?? [];
     const open = Boolean(route.id);
     const filtered = Object.fromEntries(Object.entries(this.filter()).filter(([, v]) => v));
-    return h('div',
-      h(Head, { title: t('nav.webhooks') },
-        h(Button, { icon: paused ? 'play' : 'pause', 'aria-pressed': paused ? 'true' : 'false', onClick: () => this.setState({ paused: !paused }) }, t(paused ? 'w.resume' : 'w.pause')),
-        h(Button, { icon: 'replay', onClick: () => this.setState({ replaying: { outcome: 'all', ...filtered } }) }, t('w.replay.filter'))),
+    return h(
+      'div',
+      h(
+        Head,
+        { title: t('nav.webhooks') },
+        h(
+          Button,
+          {
+            icon: paused ? 'play' : 'pause',
+            'aria-pressed': paused ? 'true' : 'false',
+            onClick: () => this.setState({ paused: !paused }),
+          },
+          t(paused ? 'w.resume' : 'w.pause'),
+        ),
+        h(
+          Button,
+          { icon: 'replay', onClick: () => this.setState({ replaying: { outcome: 'all', ...filtered } }) },
+          t('w.replay.filter'),
+        ),
+      ),
       h('.filters', this.chips(route, stats?.data)),
       this.controls(route, stats?.data, known),
-      h('section.panel.desk-only.strip', h('header', h('h2', t('c.day', { period: t(`period.${this.period}`) })), h(Legend)), h('.body', h(Block, { answer: series, height: 116, retry: () => this.figures(), draw: (data) => this.chart(data, route) }))),
-      h('.split.wide', { class: open ? 'open hide-list' : 'hide-detail' },
-        h('section.panel.list', { 'aria-label': t('nav.webhooks') }, h(Block, { answer: list, height: 420, retry: () => this.load(), draw: (data) => this.list(data, route) })),
-        open && h(Webhook, { id: route.id, route, accounts: known, changed: () => this.load() })),
-      replaying && h(Replay, { filter: replaying, close: () => this.setState({ replaying: null }), changed: () => this.load() }),
-      deleting && h(DeleteDialog, { n: picked.size, busy, close: () => this.setState({ deleting: false }), act: () => this.erase() }));
+      h(
+        'section.panel.desk-only.strip',
+        h('header', h('h2', t('c.day', { period: t(`period.${this.period}`) })), h(Legend)),
+        h(
+          '.body',
+          h(Block, {
+            answer: series,
+            height: 116,
+            retry: () => this.figures(),
+            draw: (data) => this.chart(data, route),
+          }),
+        ),
+      ),
+      h(
+        '.split.wide',
+        { class: open ? 'open hide-list' : 'hide-detail' },
+        h(
+          'section.panel.list',
+          { 'aria-label': t('nav.webhooks') },
+          h(Block, { answer: list, height: 420, retry: () => this.load(), draw: (data) => this.list(data, route) }),
+        ),
+        open && h(Webhook, { id: route.id, route, accounts: known, changed: () => this.load() }),
+      ),
+      replaying &&
+        h(Replay, { filter: replaying, close: () => this.setState({ replaying: null }), changed: () => this.load() }),
+      deleting &&
+        h(DeleteDialog, {
+          n: picked.size,
+          busy,
+          close: () => this.setState({ deleting: false }),
+          act: () => this.erase(),
+        }),
+    );
   }
 }
