@@ -7,7 +7,7 @@ import { t } from './i18n.js';
 import { say, sayError } from './notice.js';
 import { Ago, Block, Button, Copyable, Field } from './parts.js';
 import { changed, link } from './route.js';
-import { Change, courierName, outcomeWord, ownWord, Status, statusWord } from './status.js';
+import { Change, courierName, outcomeWord, ownWord, Status, statusOfCode, statusWord } from './status.js';
 import { View } from './view.js';
 
 const columns = [
@@ -104,14 +104,14 @@ const Parcels = ({ parcels }) =>
         parcels.map((p) =>
           h(
             'tr',
-            { key: p.uuid ?? p.tracking },
+            { key: p.uuid ?? p.trackingNumber },
             h(
               'td',
-              h('span.mono.ltr', p.tracking ?? p.displayId ?? p.uuid ?? '—'),
+              h('span.mono.ltr', p.trackingNumber ?? p.displayId ?? p.uuid ?? '—'),
               p.shown && h('span.under', t('o.shown')),
             ),
-            h('td', h(Status, { value: p.shippingStatus ?? p.statusText })),
-            h('td.num.quiet', h(Ago, { at: p.pulledAt ?? p.createdAt })),
+            h('td', h(Status, { value: statusOfCode(p.status) })),
+            h('td.num.quiet', h(Ago, { at: p.pulledAt ?? p.asOfTo })),
           ),
         ),
       ),

@@ -36,12 +36,14 @@ export const statusWord = (s) => (!s ? '—' : known(`st.${s}`) ? t(`st.${s}`) :
 export const Status = ({ value }) =>
   value ? h(Badge, { tone: toneOf(value), title: value }, statusWord(value)) : h('span.faint', '—');
 
+export const statusOfCode = (code) => codes[code] ?? `INCONNU (${code})`;
+
 // What a webhook told, from its decoded body; null where it told no state.
 export function toldStatus(payload) {
   const inner = payload?.payload ?? payload?.data ?? payload;
   const code = inner?.status ?? payload?.status;
-  if (typeof code === 'string' && code && Number.isNaN(Number(code))) return code.toLocaleUpperCase('fr');
-  return code === undefined || code === null || typeof code === 'object' ? null : (codes[code] ?? `INCONNU (${code})`);
+  if (code === undefined || code === null || code === '' || typeof code === 'object') return null;
+  return Number.isNaN(Number(code)) ? code.toLocaleUpperCase('fr') : statusOfCode(code);
 }
 
 export const ownWord = (s) => (known(`own.${s}`) ? t(`own.${s}`) : (s ?? '—'));
