@@ -34,11 +34,12 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
                                             const door_options& options, const also& with) {
   pg::pipeline opening;
   opening.add(begin_statement);
+  opening.add(limit_lock_wait, pg::params().integer(options.lock_wait.count()));
   add_first_look(opening, observations);
   auto looked = co_await db.run(std::move(opening));
   if (!looked) co_return looked.error();
   std::span<const pg::rows> answers(*looked);
-  auto told = co_await look_and_decide(db, answers.subspan(1), observations, options);
+  auto told = co_await look_and_decide(db, answers.subspan(2), observations, options);
   if (!told) co_return told.error();
   if (options.dry_run) {
     co_await roll_back(db);

@@ -49,6 +49,9 @@ void add_writes(pg::pipeline& closing, const decision& decided, std::span<const 
 
 inline constexpr pg::statement begin_statement{"suivi_begin", "begin isolation level read committed"};
 inline constexpr pg::statement commit_statement{"suivi_commit", "commit"};
+// For this transaction, in milliseconds.
+inline constexpr pg::statement limit_lock_wait{"suivi_limit_lock_wait",
+                                               "select set_config('lock_timeout', ($1::bigint)::text, true)"};
 inline constexpr pg::statement rollback_statement{"suivi_rollback", "rollback"};
 
 } // namespace suivi::shop

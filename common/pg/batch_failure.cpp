@@ -28,6 +28,14 @@ std::pair<range, range> halve(range whole) {
   return {{whole.begin, middle}, {middle, whole.end}};
 }
 
+bool is_statement_timeout(const error& e) {
+  return sqlstate_of(e) == "57014";
+}
+
+bool is_lock_timeout(const error& e) {
+  return sqlstate_of(e) == "55P03";
+}
+
 remedy after_failure(const error& e, std::size_t rows) {
   if (e.kind != failure::permanent) return remedy::again;
   if (!may_be_a_rows_fault(sqlstate_of(e))) return remedy::give_up;

@@ -26,4 +26,9 @@ enum class remedy {
 };
 [[nodiscard]] remedy after_failure(const error& e, std::size_t rows);
 
+// The batch took longer than a statement may: smaller ones may not.
+[[nodiscard]] bool is_statement_timeout(const error& e);
+// It waited too long for a row that somebody else holds.
+[[nodiscard]] bool is_lock_timeout(const error& e);
+
 } // namespace suivi::pg

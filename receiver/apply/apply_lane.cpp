@@ -22,6 +22,19 @@ constexpr std::size_t worthwhile = 100;
 constexpr milliseconds gathering = 4ms;
 constexpr std::size_t due_max = 2 * shop::observations_per_call_max;
 
+constexpr std::size_t held_up_rows_max = 8;
+
+bool has_waited(const work& event) {
+  bool came_back = event.state == event_state::pending || event.state == event_state::failed;
+  return event.busy_tries > 0 || (came_back && event.attempts > 0);
+}
+
+void split(pg::range rows, std::vector<pg::range>& todo) {
+  auto [front, back] = pg::halve(rows);
+  todo.push_back(back);
+  todo.push_back(front);
+}
+
 } // namespace
 
 apply_lane::apply_lane(asio::any_io_executor executor, database_monitor& db, account_registry& accounts,
@@ -71,12 +84,21 @@ void apply_lane::finish() {
   woken_.notify();
 }
 
+// Events that have waited for a lock go by themselves, few at a time, so that they hold up no stranger's
+// again.
 apply_lane::batch apply_lane::next_batch(steady_time now) {
   batch events;
-  while (!queue_.empty() && events.size() < shop::observations_per_call_max && queue_.begin()->first <= now) {
-    if (queue_.begin()->second.busy_tries > 0) --locked_;
-    events.push_back(std::move(queue_.begin()->second));
-    queue_.erase(queue_.begin());
+  if (queue_.empty() || queue_.begin()->first > now) return events;
+  bool held_up = has_waited(queue_.begin()->second);
+  std::size_t rows_max = held_up ? std::min(batch_rows_, held_up_rows_max) : batch_rows_;
+  for (auto next = queue_.begin(); next != queue_.end() && events.size() < rows_max && next->first <= now;) {
+    if (has_waited(next->second) != held_up) {
+      ++next;
+      continue;
+    }
+    if (next->second.busy_tries > 0) --locked_;
+    events.push_back(std::move(next->second));
+    next = queue_.erase(next);
   }
   return events;
 }
@@ -189,6 +211,7 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
     auto verdicts = co_await shop::apply(connection, seen, door_, also);
     if (verdicts) {
       failures_ = 0;
+      batch_rows_ = std::min(shop::observations_per_call_max, batch_rows_ + batch_rows_ / 4 + 1);
       for (const auto& end : ends) carry_out(*end.event, end.next);
       co_return;
     }
@@ -205,7 +228,15 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
     }
     failed.kind = failure::transient; // could not be found out, or nothing is lost: later
   }
-  if (failed.kind != failure::permanent) {
+  if (pg::is_statement_timeout(failed)) batch_rows_ = std::max<std::size_t>(1, these.size() / 2);
+  bool too_slow = pg::is_statement_timeout(failed) || pg::is_lock_timeout(failed);
+  if (too_slow && rows.size() > 1) {
+    split(rows, todo);
+  } else if (pg::is_lock_timeout(failed)) {
+    co_await wait_as_locked(*these[0]);
+  } else if (too_slow) {
+    co_await note_failed(*these[0], failed);
+  } else if (failed.kind != failure::permanent) {
     // They stay in hand: the lease may lapse meanwhile, which the next try finds out.
     if (failures_++ == 0)
       log::warn("events could not be applied, they are tried again", {{"error", to_string(failed)}});
@@ -216,15 +247,31 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
     auto due = steady_clock::now() + 1s;
     for (const auto* event : these) put(*event, due);
   } else if (rows.size() > 1) {
-    auto [front, back] = pg::halve(rows);
-    todo.push_back(back);
-    todo.push_back(front);
+    split(rows, todo);
   } else {
-    log::error("an event cannot be applied", {{"event", these[0]->id}, {"error", to_string(failed)}});
-    auto next = after_failed_apply(*these[0], failed, jitter());
-    work event = *these[0];
-    co_await settle_one(std::move(event), std::move(next));
+    co_await note_failed(*these[0], failed);
   }
+}
+
+// Its order is free, but what writing it needs is not: a row that a trigger of the shop's writes as well,
+// say.
+task<void> apply_lane::wait_as_locked(const work& waiting) {
+  shop::verdict busy;
+  busy.outcome = shop::outcome::busy;
+  auto next = next_step(waiting, busy);
+  if (next.action == disposition::kind::try_again) {
+    carry_out(waiting, next);
+    co_return;
+  }
+  work event = waiting;
+  co_await settle_one(std::move(event), std::move(next));
+}
+
+task<void> apply_lane::note_failed(const work& failing, const error& why) {
+  log::error("an event cannot be applied", {{"event", failing.id}, {"error", to_string(why)}});
+  auto next = after_failed_apply(failing, why, jitter());
+  work event = failing;
+  co_await settle_one(std::move(event), std::move(next));
 }
 
 // True if some were found to be another's now.

@@ -75,6 +75,8 @@ class apply_lane {
   using batch = std::vector<work>;
 
   batch next_batch(steady_time now);
+  task<void> wait_as_locked(const work& waiting);
+  task<void> note_failed(const work& failing, const error& why);
   void put(work event, steady_time due);
   [[nodiscard]] disposition next_step(const work& event, const shop::verdict& v) const;
   task<void> handle(batch events);
@@ -95,6 +97,8 @@ class apply_lane {
   ask_courier ask_;
   refuse_to_ask refuse_;
   runtime::wakeup woken_;
+  // Fewer after a statement time-out, more again after each batch that was taken.
+  std::size_t batch_rows_ = shop::observations_per_call_max;
   steady_time gather_until_{}; // the next small batch begins no earlier
   std::multimap<steady_time, work> queue_;
   std::set<std::int64_t> held_; // queued, being applied, or waiting for the courier

@@ -13,7 +13,6 @@ namespace suivi::reconciler {
 namespace {
 
 constexpr milliseconds busy_pause{1'000};
-constexpr std::string_view statement_timeout = "sqlstate:57014";
 constexpr int lone_timeouts_max = 3; // a row that takes longer than a statement may, so often, is refused
 constexpr std::size_t named_max = 5; // refused orders named in the report's reason
 
@@ -93,7 +92,8 @@ task<result<std::vector<shop::verdict>>> row_queue::apply(std::span<const shop::
       if (done) co_return std::move(*done);
       last = done.error();
       if (last.kind == failure::permanent) co_return last;
-      bool timed_out = last.code == statement_timeout;
+      bool timed_out = pg::is_statement_timeout(last);
+      if (pg::is_lock_timeout(last)) co_return last;
       if (timed_out && (slice.size() > 1 || failures >= lone_timeouts_max)) co_return last;
     } else {
       last = db.error();
@@ -157,16 +157,19 @@ task<void> row_queue::write(std::vector<row> slice) {
       continue;
     }
     const error& why = verdicts.error();
-    bool timed_out = why.code == statement_timeout;
+    bool locked = pg::is_lock_timeout(why);
     pg::remedy remedy = pg::after_failure(why, rows.size());
-    if (timed_out) {
-      slice_rows_ = std::max<std::size_t>(1, rows.size() / 2);
+    if (pg::is_statement_timeout(why)) slice_rows_ = std::max<std::size_t>(1, rows.size() / 2);
+    if (locked || pg::is_statement_timeout(why))
       remedy = rows.size() > 1 ? pg::remedy::split : pg::remedy::isolate;
-    }
     if (remedy == pg::remedy::split) {
       auto [front, back] = pg::halve(rows);
       todo.push_back(back);
       todo.push_back(front);
+    } else if (remedy == pg::remedy::isolate && locked) {
+      std::vector<shop::verdict> busy(1);
+      busy.front().outcome = shop::outcome::busy;
+      classify(std::span(slice).subspan(rows.begin, 1), part, busy);
     } else if (remedy == pg::remedy::isolate) {
       refuse(slice[rows.begin], part.front(), why);
     } else {

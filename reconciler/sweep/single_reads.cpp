@@ -99,8 +99,13 @@ task<void> single_reads::settle_doubts() {
 
 task<void> single_reads::look_up_one(unfound_order order) {
   shop::wanted_read wanted;
+  wanted.uuid = order.uuid;
   wanted.reference = order.reference;
-  outcome end = co_await read(std::move(wanted), shop::source::lookup);
+  outcome end = co_await read(wanted, shop::source::lookup);
+  if (end == outcome::absent && wanted.uuid && !wanted.reference.empty()) {
+    wanted.uuid.reset(); // an id that the courier no longer knows: the reference may still be its
+    end = co_await read(wanted, shop::source::lookup);
+  }
   if (end == outcome::unfiltered && !filter_ignored_) {
     filter_ignored_ = true;
     log::warn("the courier answers look-ups by reference with other orders: no more are made in this sweep",
@@ -120,14 +125,16 @@ task<void> single_reads::look_up() {
   question.adopt_unassigned = sweep_.options.adopt_unassigned;
   question.only_new = sweep_.options.kind == sweep_kind::incremental;
   // A dry run has written nothing, so the orders that its pages showed are still without tracking number.
-  question.most = sweep_.options.lookup_limit + static_cast<std::int64_t>(sweep_.rows.orders_seen());
+  question.orders_max = sweep_.options.lookup_limit + static_cast<std::int64_t>(sweep_.rows.orders_seen());
   std::vector<unfound_order> orders;
+  std::int64_t orders_max = 0;
   {
     auto db = co_await sweep_.database.acquire(steady_now() + database_wait);
     if (!db) {
       log::warn("no look-ups: the database did not answer", {{"error", to_string(db.error())}});
       co_return;
     }
+    orders_max = question.orders_max;
     auto found = co_await orders_to_look_up(**db, std::move(question));
     if (!found) {
       log::warn("no look-ups: the orders could not be read", {{"error", to_string(found.error())}});
@@ -135,6 +142,10 @@ task<void> single_reads::look_up() {
     }
     orders = std::move(*found);
   }
+  // A list that fills its room is taken for one that goes on.
+  bool full = sweep_.options.kind == sweep_kind::full;
+  std::int64_t room = full ? orders_max : std::min(orders_max, unlinked_per_sweep_max);
+  bool more_left = static_cast<std::int64_t>(orders.size()) >= room;
   for (unfound_order& order : orders) {
     if (lookups_ >= sweep_.options.lookup_limit || filter_ignored_) break;
     if (sweep_.rows.saw_order(order.id)) continue;
@@ -149,10 +160,10 @@ task<void> single_reads::look_up() {
   if (sweep_.rows.failed()) co_return;
   std::erase_if(lookup_answers_,
                 [&](const lookup_answer& one) { return sweep_.rows.left_out(one.order.reference); });
-  if (!sweep_.held || lookup_answers_.empty() || sweep_.stopping || sweep_.lease_lost) co_return;
+  if (!sweep_.held || sweep_.stopping || sweep_.lease_lost) co_return;
   auto db = co_await sweep_.database.acquire(steady_now() + database_wait);
   if (!db) co_return;
-  auto noted = co_await note_lookups(**db, *sweep_.held, std::move(lookup_answers_));
+  auto noted = co_await note_lookups(**db, *sweep_.held, std::move(lookup_answers_), more_left);
   if (!noted) log::warn("answers to look-ups could not be kept", {{"error", to_string(noted.error())}});
 }
 

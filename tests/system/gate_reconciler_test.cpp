@@ -188,3 +188,15 @@ TEST_CASE("pages cut off in their midst are asked for again and the sweep is com
   CHECK(s.to_courier.sprung() == 5);
   s.recovers();
 }
+
+TEST_CASE("a sweep that is told to stop while the database is frozen ends within its ten seconds") {
+  gated_shop s;
+  program sweeping("suivi-reconciler", {"sweep", "--full"}, s.environment);
+  wait_until("the sweep's middle", [&] { return s.requests("pages") >= 5; });
+  s.to_database.stall(way::to_server);
+  s.to_database.stall(way::to_client);
+  std::this_thread::sleep_for(milliseconds(500)); // a statement is under way
+  sweeping.signal(SIGTERM);
+  CHECK(sweeping.wait(std::chrono::seconds(15)) == 0); // ten, and a slow machine's allowance
+  s.recovers();
+}

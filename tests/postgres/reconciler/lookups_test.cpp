@@ -168,6 +168,8 @@ TEST_CASE("a remembered order is forgotten once it has a tracking number or is g
   s.sweep();
   CHECK(s.db.number("select count(*) from suivi.lookup") == 3);
   s.db.execute(R"sql(update orders set "trackingNumber" = 'by-hand' where "reference" = 'R1';
+                     insert into suivi.parcel (account, uuid, order_id, status, as_of_shape, source)
+                     values ('acc-1', 'u-1', 'o-R1', 31, 3, 0);
                      delete from orders where "reference" = 'R2';
                      update suivi.lookup set asked_at = asked_at - interval '2 hours')sql");
   s.sweep();
@@ -214,4 +216,65 @@ TEST_CASE("a dry run asks for what its pages did not show and remembers nothing"
   CHECK(report.lookups == 3);
   CHECK(report.backfilled == 2);
   CHECK(s.db.number("select (select count(*) from suivi.lookup) + (select count(*) from suivi.parcel)") == 0);
+}
+
+namespace {
+
+// Orders of the old system, with numbers and the state of that day; since then the courier has delivered
+// them. They stand below the newest page.
+void taken_over_shop(stage& s, int orders) {
+  for (int n = 1; n <= orders; ++n) s.shipped(n, 41);
+  for (int n = 901; n <= 925; ++n)
+    s.courier.rows.insert(s.courier.rows.begin(),
+                          {fmt::format("00000000-0000-4000-8000-{:012}", n), fmt::format("X{}", n), 6,
+                           fmt::format("18{:014}", n), "2026-02-01T10:00:00Z"});
+  s.db.execute(R"sql(update orders set "trackingNumber" = '17' || lpad(substr("reference", 2), 14, '0'),
+    "shippingStatus" = 'EXPÉDIÉ',
+    "maystroOrderId" = case when substr("reference", 2)::int % 2 = 0
+                            then '00000000-0000-4000-8000-' || lpad(substr("reference", 2), 12, '0') end)sql");
+  s.options.max_orders = 20;
+}
+
+std::int64_t delivered(const stage& s) {
+  return s.db.number(R"sql(select count(*) from orders where "shippingStatus" = 'LIVRÉ')sql");
+}
+
+} // namespace
+
+TEST_CASE(
+    "orders that the old system had tracked are read one by one, the rest of them by the sweeps between") {
+  stage s;
+  taken_over_shop(s, 30);
+  s.options.lookup_limit = 10;
+  CHECK(s.sweep().lookups == 10);
+  CHECK(delivered(s) == 10);
+  CHECK(s.sweep_newest().complete);
+  CHECK(delivered(s) == 20);
+  CHECK(s.sweep_newest().lookups == 10);
+  CHECK(delivered(s) == 30);
+  CHECK(s.sweep_newest().lookups == 0);
+  CHECK(s.db.value("select unlinked_left from suivi.account") == "f");
+}
+
+TEST_CASE(
+    "an order whose state is final is not asked about, one whose old id is gone is found by its reference") {
+  stage s;
+  taken_over_shop(s, 4);
+  s.db.execute(R"sql(update orders set "shippingStatus" = 'LIVRÉ' where "reference" = 'R1';
+    update orders set "maystroOrderId" = '00000000-0000-4000-8000-000000009999' where "reference" = 'R2';
+    update orders set "shippingAccountId" = null where "reference" = 'R3')sql");
+  CHECK(s.sweep().lookups == 3);
+  CHECK(delivered(s) == 4);
+  std::sort(s.courier.references_asked.begin(), s.courier.references_asked.end()); // two at a time
+  CHECK(s.courier.references_asked == texts{"R2", "R3"});
+}
+
+TEST_CASE("what the courier does not know of the old orders waits longer each time") {
+  stage s;
+  taken_over_shop(s, 3);
+  std::erase_if(s.courier.rows, [](const test::courier_row& row) { return row.reference.starts_with("R"); });
+  CHECK(s.sweep().lookups == 3);
+  CHECK(s.sweep().lookups == 0);
+  s.db.execute("update suivi.lookup set asked_at = asked_at - interval '61 minutes'");
+  CHECK(s.sweep().lookups == 3);
 }
