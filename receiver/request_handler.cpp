@@ -36,13 +36,16 @@ task<http::response> request_handler::answer(http::request request) {
 }
 
 task<http::response> request_handler::answer_to(http::request request, std::optional<ip_address> client) {
-  if (is_operations_address(request.target)) return operations_.answer(std::move(request));
   // Without a token for what it shows, the screen is not there either.
   if (is_screen_address(request.target) && !settings_.receiver.admin_token.empty())
     return at_once(screen_response(request).value_or(not_found()));
   auto where = find_route(request);
+  if (where.where == place::operations) {
+    auto from = client.value_or(request.remote);
+    return operations_.answer(std::move(request), std::move(where), std::move(from));
+  }
   if (where.where == place::nowhere) return at_once(not_found());
-  if (!where.method_fits) return at_once(wrong_method(where.allowed_method));
+  if (!where.method_fits) return at_once(wrong_method(where.allowed));
   switch (where.where) {
   case place::webhook:
     if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
@@ -58,6 +61,7 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
     alive.body = program::alive_body;
     return at_once(std::move(alive));
   }
+  case place::operations:
   case place::nowhere:
     break;
   }

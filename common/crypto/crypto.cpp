@@ -57,6 +57,23 @@ sha256_digest sha256(std::string_view bytes) {
   return digest;
 }
 
+sha256_digest hmac_sha256(std::string_view key, std::string_view message) {
+  constexpr std::size_t block_bytes = 64;
+  std::string padded(key);
+  if (padded.size() > block_bytes) {
+    sha256_digest shorter = sha256(padded);
+    padded.assign(shorter.begin(), shorter.end());
+  }
+  padded.resize(block_bytes, '\0');
+  std::string inner, outer;
+  for (char c : padded) {
+    inner += static_cast<char>(c ^ 0x36);
+    outer += static_cast<char>(c ^ 0x5c);
+  }
+  sha256_digest digest = sha256(inner + std::string(message));
+  return sha256(outer + std::string(digest.begin(), digest.end()));
+}
+
 std::string hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;

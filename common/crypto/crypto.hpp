@@ -1,4 +1,4 @@
-// The one door to OpenSSL's EVP: digests, constant-time comparison, base64, random bytes.
+// The one door to OpenSSL's EVP: digests, keyed digests, constant-time comparison, base64, random bytes.
 #pragma once
 
 #include <array>
@@ -12,6 +12,8 @@ namespace suivi::crypto {
 using sha256_digest = std::array<unsigned char, 32>;
 
 [[nodiscard]] sha256_digest sha256(std::string_view bytes);
+// HMAC-SHA-256 of RFC 2104.
+[[nodiscard]] sha256_digest hmac_sha256(std::string_view key, std::string_view message);
 [[nodiscard]] std::string hex(std::string_view bytes);
 
 // Takes time that depends on the lengths only (both sides are hashed first).

@@ -1,33 +1,28 @@
-// Who may, what is meant, and the questions that one look at the database answers. Those that do something
-// are in operations_actions.cpp.
+// Who may, what is meant, and where it is done.
 #include "receiver/api/operations_api.hpp"
 
 #include "common/crypto/crypto.hpp"
-#include "common/json/json_text.hpp"
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
-#include "common/shop/coverage.hpp"
+#include "receiver/api/account_endpoints.hpp"
+#include "receiver/api/event_endpoints.hpp"
 #include "receiver/api/event_json.hpp"
+#include "receiver/api/order_endpoints.hpp"
+#include "receiver/api/session_json.hpp"
+#include "receiver/api/sweep_endpoints.hpp"
 #include "receiver/services/options.hpp"
+#include "receiver/session/request_origin.hpp"
+#include "receiver/session/session_cookie.hpp"
 #include "receiver/web/responses.hpp"
-#include "receiver/web/routes.hpp"
-
-#include <algorithm>
-#include <boost/json/serialize.hpp>
 
 namespace suivi::receiver {
 namespace {
-
-namespace json = boost::json;
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr std::size_t own_connections = 2;
 constexpr std::size_t waiting_max = 64;
-constexpr std::size_t events_at_once =
-    100; // whose bytes are in memory, and between which others get their turn
-constexpr std::int64_t sweeps_shown = 25;
 
 pg::pool_options pool_options(pg::connect_options connect) {
   pg::pool_options options;
@@ -38,80 +33,134 @@ pg::pool_options pool_options(pg::connect_options connect) {
   return options;
 }
 
-} // namespace
+bool only_reads(const http::request& request) {
+  return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
 
-operations::operations(asio::any_io_executor executor, const config::settings& s, pg::connect_options connect,
-                       database_monitor& db, account_registry& accounts, apply_lane& events)
-    : settings_(s), db_(db), accounts_(accounts), events_(events),
-      connections_(executor, pool_options(std::move(connect))),
-      stream_(executor, db, connections_, stream::limits()),
-      replay_(connections_, accounts, door_options(s)) {}
-
-task<http::response> operations::answer(http::request request) {
-  const auto& wanted = settings_.receiver.admin_token;
-  auto where = find_operation(request);
-  if (wanted.empty() || where.allowed.empty()) co_return not_found();
-  auto token = bearer(request.headers);
-  if (!token || !crypto::equal_in_constant_time(*token, wanted.reveal())) co_return wrong_token();
-  if (request.method == "OPTIONS") co_return methods_allowed(where.allowed);
-  if (where.operation == operation::nowhere) co_return wrong_method(where.allowed);
-  if (where.query_is_malformed)
-    co_return bad_request(
-        permanent("request:bad", "the query must be percent-encoded: name=value&name=value"));
-  if (!db_.is_up()) co_return unavailable("the database is away");
-  auto said = co_await perform(request, where);
-  auto answer = said ? std::move(*said) : failed(said.error());
-  answer.headers.emplace_back("Cache-Control", "no-store");
+task<answer_or_error> open_stream(api_context& api, api_call) {
+  auto made = co_await api.live.subscribe();
+  if (!made && made.error().code == "stream:full") co_return unavailable(made.error().detail);
+  if (!made) co_return made.error();
+  http::response answer;
+  answer.content_type = "text/event-stream";
+  answer.headers.emplace_back("X-Accel-Buffering", "no");
+  answer.headers.emplace_back("Connection", "close"); // after it there is nothing to be asked here
+  answer.stream = std::make_shared<http::body_stream>(std::move(*made));
   co_return answer;
 }
 
-task<operations::answer_or_error> operations::perform(const http::request& request,
-                                                      const operation_route& where) {
-  switch (where.operation) {
-  case operation::list_events:
-    return list_events(where.target);
-  case operation::event_stats:
-    return event_stats(where.target);
-  case operation::retry_event:
-    return retry(where.subject);
-  case operation::delete_event:
-    return remove_event(where.subject);
-  case operation::replay:
-    return replay_.answer(request.body);
-  case operation::coverage:
-    return tell_coverage();
-  case operation::show_order:
-    return show_order(where.subject);
-  case operation::list_sweeps:
-    return list_sweeps(where.target);
-  case operation::show_sweep:
-    return show_sweep(where.subject);
-  case operation::ask_for_sweep:
-    return ask_for_sweep(request.body, false);
-  case operation::list_accounts:
-    return list_accounts();
-  case operation::test_account:
-    return test_account(where.subject);
-  case operation::scheduler_status:
-    return scheduler_status();
-  case operation::trigger_shipping:
-    return ask_for_sweep(request.body, true);
-  case operation::stream:
-  case operation::nowhere:
-    break;
-  }
-  return open_stream();
+} // namespace
+
+task<result<pg::pool::lease>> api_connection(api_context& api) {
+  auto deadline = steady_clock::now() + 5s;
+  auto db = co_await api.connections.acquire(deadline);
+  co_return db;
 }
 
-// One that the shop has added a moment ago is waited for.
-task<bool> operations::look_for_account(std::string id) {
-  for (int look = 0; look < 2; ++look) {
-    if (look > 0) co_await runtime::sleep_for(1s);
-    co_await accounts_.refresh();
-    for (const auto& known : accounts_.list())
-      if (known.id == id) co_return true;
+operations::operations(asio::any_io_executor executor, const config::settings& s, pg::connect_options connect,
+                       database_monitor& db, account_registry& accounts, apply_lane& events)
+    : settings_(s), db_(db), connections_(executor, pool_options(std::move(connect))),
+      stream_(executor, db, connections_, stream::limits()), replay_(connections_, accounts, door_options(s)),
+      context_{s, db, accounts, events, connections_, stream_, replay_},
+      trusted_proxies_(parse_networks(s.receiver.trusted_proxies)) {}
+
+task<http::response> operations::answer(http::request request, route where, ip_address client) {
+  if (settings_.receiver.admin_token.empty() || where.allowed.empty()) co_return not_found();
+  auto who = who_calls(request);
+  auto answer = co_await answer_to(request, where, who, std::move(client));
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
+  co_return answer;
+}
+
+operations::caller operations::who_calls(const http::request& request) const {
+  caller who;
+  bool own_tls = !settings_.receiver.tls_certificate.empty();
+  who.encrypted = is_encrypted(own_tls, request.remote, request.headers, trusted_proxies_);
+  auto token = bearer(request.headers);
+  who.by_token = token && crypto::equal_in_constant_time(*token, settings_.receiver.admin_token.reveal());
+  if (auto value = session_of(request.headers, who.encrypted))
+    who.session_until = session_cookies(settings_.receiver.admin_token).verify(*value, suivi::now());
+  return who;
+}
+
+std::optional<http::response> operations::refuse(const http::request& request, const route& where,
+                                                 const caller& who) const {
+  bool open = where.who == right::anybody && where.method_fits;
+  if (!open && !who.by_token && !who.session_until) return wrong_token();
+  if (request.method == "OPTIONS") return methods_allowed(where.allowed);
+  if (!where.method_fits) return wrong_method(where.allowed);
+  if (!who.by_token && who.session_until && !only_reads(request) &&
+      !is_of_own_page(request.headers, who.encrypted))
+    return foreign_origin();
+  if (where.query_is_malformed)
+    return bad_request(permanent("request:bad", "the query must be percent-encoded: name=value&name=value"));
+  return std::nullopt;
+}
+
+task<http::response> operations::answer_to(const http::request& request, const route& where,
+                                           const caller& who, ip_address client) {
+  if (auto refusal = refuse(request, where, who)) co_return std::move(*refusal);
+  if (where.operation == operation::sign_in) co_return sign_in(request, who, client);
+  if (where.operation == operation::show_session) co_return session_shown(who.session_until, who.encrypted);
+  if (where.operation == operation::sign_out) co_return signed_out(who.encrypted);
+  if (!db_.is_up()) co_return unavailable("the database is away");
+  auto said = co_await perform(api_call{request, where});
+  co_return said ? std::move(*said) : failed(said.error());
+}
+
+// A page of another origin is refused before anything is compared, or it could use up an operator's tries.
+http::response operations::sign_in(const http::request& request, const caller& who,
+                                   const ip_address& client) {
+  if (!is_not_foreign(request.headers, who.encrypted)) return foreign_origin();
+  auto token = read_token(request.body);
+  if (!token) return bad_request(token.error());
+  auto now = steady_clock::now();
+  if (auto wait = tries_.locked_out(client, now)) return too_many_tries(*wait);
+  if (!crypto::equal_in_constant_time(*token, settings_.receiver.admin_token.reveal())) {
+    int left = tries_.wrong(client, now);
+    log::warn("a wrong token was tried at the sign-in", {{"from", client.to_string()}, {"triesLeft", left}});
+    return wrong_sign_in(left);
   }
-  co_return false;
+  session_cookies cookies(settings_.receiver.admin_token);
+  return signed_in(cookies.make(suivi::now()), who.encrypted);
+}
+
+task<answer_or_error> operations::perform(api_call call) {
+  switch (call.where.operation) {
+  case operation::list_events:
+    return list_events(context_, call);
+  case operation::event_stats:
+    return event_stats(context_, call);
+  case operation::retry_event:
+    return retry_event(context_, call);
+  case operation::delete_event:
+    return remove_event(context_, call);
+  case operation::replay:
+    return replay_.answer(call.request.body);
+  case operation::coverage:
+    return tell_coverage(context_, call);
+  case operation::show_order:
+    return show_order(context_, call);
+  case operation::list_sweeps:
+    return list_sweeps(context_, call);
+  case operation::show_sweep:
+    return show_sweep(context_, call);
+  case operation::ask_for_sweep:
+    return ask_for_sweep(context_, call);
+  case operation::list_accounts:
+    return list_accounts(context_, call);
+  case operation::test_account:
+    return test_account(context_, call);
+  case operation::scheduler_status:
+    return scheduler_status(context_, call);
+  case operation::trigger_shipping:
+    return trigger_shipping(context_, call);
+  default:
+    break;
+  }
+  return open_stream(context_, call);
 }
 
 http::response operations::failed(const error& why) {
@@ -122,136 +171,6 @@ http::response operations::failed(const error& why) {
   }
   log::error("an operator's question could not be answered", {{"error", to_string(why)}});
   return refused(500, "INTERNAL", "internal error");
-}
-
-task<result<pg::pool::lease>> operations::connection() {
-  auto deadline = steady_clock::now() + 5s;
-  auto db = co_await connections_.acquire(deadline);
-  co_return db;
-}
-
-task<operations::answer_or_error> operations::list_events(const http::target& query) {
-  auto wanted = read_event_query(query, suivi::now());
-  if (!wanted) co_return bad_request(wanted.error());
-  auto db = co_await connection();
-  if (!db) co_return db.error();
-  auto page = co_await find_events(**db, *wanted);
-  if (!page) co_return page.error();
-  json::array events;
-  for (std::size_t first = 0; first < page->events.size(); first += events_at_once) {
-    auto begin = page->events.begin() + static_cast<std::ptrdiff_t>(first);
-    auto count = std::min(events_at_once, page->events.size() - first);
-    std::vector<event_name> some(begin, begin + static_cast<std::ptrdiff_t>(count));
-    auto read = co_await read_events(**db, std::move(some), true);
-    if (!read) co_return read.error();
-    for (const auto& e : *read) events.push_back(event_json(e, true));
-  }
-  json::object data{{"events", std::move(events)}, {"pagination", pagination_json(*wanted, page->total)}};
-  co_return answered(std::move(data));
-}
-
-task<operations::answer_or_error> operations::event_stats(const http::target& query) {
-  auto wanted = read_stats_query(query, suivi::now());
-  if (!wanted) co_return bad_request(wanted.error());
-  std::vector<event_count> counts;
-  if (!wanted->foreign_source) {
-    auto db = co_await connection();
-    if (!db) co_return db.error();
-    auto found = co_await count_events(**db, wanted->since);
-    if (!found) co_return found.error();
-    counts = std::move(*found);
-  }
-  co_return answered(stats_json(counts, wanted->period));
-}
-
-task<operations::answer_or_error> operations::tell_coverage() {
-  auto db = co_await connection();
-  if (!db) co_return db.error();
-  auto counted = co_await shop::count_coverage(**db);
-  if (!counted) co_return counted.error();
-  co_return answered(shop::to_json(*counted));
-}
-
-task<operations::answer_or_error> operations::show_order(std::string reference) {
-  if (!is_storable(reference) || reference.empty()) co_return unknown("order");
-  auto db = co_await connection();
-  if (!db) co_return db.error();
-  auto found = co_await read_order(**db, std::move(reference));
-  if (!found) co_return found.error();
-  if (!*found) co_return unknown("order");
-  auto& record = **found;
-  json::object data{{"order", std::move(record.order)},
-                    {"parcels", std::move(record.parcels)},
-                    {"changes", std::move(record.changes)}};
-  co_return answered(std::move(data));
-}
-
-task<operations::answer_or_error> operations::list_sweeps(const http::target& query) {
-  auto limit = read_limit(query, sweeps_shown);
-  if (!limit) co_return bad_request(limit.error());
-  auto db = co_await connection();
-  if (!db) co_return db.error();
-  auto reports = co_await read_sweeps(**db, *limit);
-  if (!reports) co_return reports.error();
-  json::array sweeps;
-  for (auto& r : *reports) sweeps.push_back(std::move(r));
-  json::object data{{"sweeps", std::move(sweeps)}};
-  co_return answered(std::move(data));
-}
-
-task<operations::answer_or_error> operations::show_sweep(std::string subject) {
-  auto id = read_id(subject);
-  if (!id) co_return unknown("sweep");
-  auto db = co_await connection();
-  if (!db) co_return db.error();
-  auto report = co_await read_sweep(**db, *id);
-  if (!report) co_return report.error();
-  if (!*report) co_return unknown("sweep");
-  co_return answered(std::move(**report));
-}
-
-task<operations::answer_or_error> operations::list_accounts() {
-  co_await accounts_.refresh();
-  if (!accounts_.loaded()) co_return unavailable(accounts_unread);
-  auto db = co_await connection();
-  if (!db) co_return db.error();
-  auto records = co_await read_accounts(**db);
-  if (!records) co_return records.error();
-  json::array accounts;
-  for (const auto& who : accounts_.list()) {
-    account_record none;
-    auto at =
-        std::find_if(records->begin(), records->end(), [&](const auto& r) { return r.first == who.id; });
-    accounts.push_back(account_json(who.id, who.name, who.has_key, at == records->end() ? none : at->second));
-  }
-  json::object data{{"accounts", std::move(accounts)}};
-  co_return answered(std::move(data));
-}
-
-task<operations::answer_or_error> operations::scheduler_status() {
-  auto db = co_await connection();
-  if (!db) co_return db.error();
-  auto seen = co_await read_scheduler(**db);
-  if (!seen) co_return seen.error();
-  // The old system answered the status itself, without an envelope: panels made for it find it there still.
-  auto status = scheduler_json(*seen);
-  json::object body{{"success", true}, {"data", status}};
-  for (const auto& [name, value] : status) body[name] = value;
-  http::response answer;
-  answer.body = maystro::write_json(body);
-  co_return answer;
-}
-
-task<operations::answer_or_error> operations::open_stream() {
-  auto made = co_await stream_.subscribe();
-  if (!made && made.error().code == "stream:full") co_return unavailable(made.error().detail);
-  if (!made) co_return made.error();
-  http::response answer;
-  answer.content_type = "text/event-stream";
-  answer.headers.emplace_back("X-Accel-Buffering", "no");
-  answer.headers.emplace_back("Connection", "close"); // after it there is nothing to be asked here
-  answer.stream = std::make_shared<http::body_stream>(std::move(*made));
-  co_return answer;
 }
 
 } // namespace suivi::receiver

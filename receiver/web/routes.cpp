@@ -1,16 +1,14 @@
-// The table of addresses.
+// Rows of the table against the parts of a path.
 #include "receiver/web/routes.hpp"
 
 #include "common/crypto/crypto.hpp"
+
+#include <algorithm>
 
 namespace suivi::receiver {
 namespace {
 
 using segments = std::vector<std::string>;
-
-bool is(const segments& path, std::initializer_list<std::string_view> wanted) {
-  return std::equal(path.begin(), path.end(), wanted.begin(), wanted.end());
-}
 
 bool lower_case_equal(std::string_view a, std::string_view b) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -18,49 +16,91 @@ bool lower_case_equal(std::string_view a, std::string_view b) {
                     [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-route plain(place where, const http::request& request) {
-  return {where, "GET, HEAD", request.method == "GET" || request.method == "HEAD", {}, {}};
+enum class fit { no, by_placeholder, exact };
+
+fit fits(std::string_view pattern, const segments& path, std::string& subject) {
+  fit how = fit::exact;
+  pattern.remove_prefix(1);
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    std::string_view part = pattern.substr(0, pattern.find('/'));
+    if (part.starts_with('{')) {
+      subject = path[i];
+      how = fit::by_placeholder;
+    } else if (part != path[i]) {
+      return fit::no;
+    }
+    bool last = part.size() == pattern.size();
+    if (last) return i + 1 == path.size() ? how : fit::no;
+    pattern.remove_prefix(part.size() + 1);
+  }
+  return fit::no;
 }
 
-route webhook(const http::request& request, const http::target& target) {
-  route found{place::webhook, "POST", request.method == "POST", {}, {}};
-  if (auto account = target.find("account"); account && !account->empty())
+void read_webhook(const http::request& request, const route_row& row, route& found) {
+  if (auto account = found.target.find("account"); account && !account->empty())
     found.account = std::string(*account);
-  return found;
+  if (row.path.ends_with('}')) {
+    found.secrets.push_back(found.subject);
+    return;
+  }
+  if (auto s = found.target.find("secret")) found.secrets.emplace_back(*s);
+  if (auto s = http::find_header(request.headers, "X-Webhook-Secret")) found.secrets.emplace_back(*s);
+  if (auto s = bearer(request.headers)) found.secrets.emplace_back(*s);
+}
+
+// Where only the query is malformed, that is told apart from an address that is none.
+std::optional<http::target> read_target(std::string_view text, bool& query_is_malformed) {
+  auto whole = http::parse_target(text);
+  if (whole) return whole;
+  query_is_malformed = true;
+  return http::parse_target(text.substr(0, text.find('?')));
 }
 
 } // namespace
 
 route find_route(const http::request& request) {
-  auto target = http::parse_target(request.target);
+  route found;
+  auto target = read_target(request.target, found.query_is_malformed);
   if (!target) return {};
-  const auto& path = target->segments;
-  if (is(path, {"healthz"})) return plain(place::health, request);
-  if (is(path, {"readyz"})) return plain(place::readiness, request);
-  if (is(path, {"metrics"})) return plain(place::metrics, request);
-  if (path.size() == 3 && path[0] == "webhooks" && path[1] == "maystro") {
-    auto found = webhook(request, *target);
-    found.secrets.push_back(path[2]);
-    return found;
+  found.target = std::move(*target);
+  const segments& path = found.target.segments;
+
+  std::vector<const route_row*> fitting;
+  fit best = fit::by_placeholder;
+  for (const route_row& row : routes) {
+    std::string subject;
+    fit how = fits(row.path, path, subject);
+    if (how < best) continue;
+    if (how > best) fitting.clear();
+    best = how;
+    fitting.push_back(&row);
+    if (!subject.empty()) found.subject = std::move(subject);
   }
-  if (is(path, {"api", "webhooks", "maystro"}) || is(path, {"api", "v1", "webhooks", "maystro"})) {
-    auto found = webhook(request, *target);
-    if (auto s = target->find("secret")) found.secrets.emplace_back(*s);
-    if (auto s = http::find_header(request.headers, "X-Webhook-Secret")) found.secrets.emplace_back(*s);
-    if (auto s = bearer(request.headers)) found.secrets.emplace_back(*s);
-    return found;
+  if (best == fit::exact) found.subject.clear();
+  for (const route_row* row : fitting) {
+    bool reads = row->method == "GET"; // HEAD as GET, and the server leaves the body out
+    if (!found.allowed.empty()) found.allowed += ", ";
+    found.allowed += reads ? "GET, HEAD" : row->method;
+    found.where = row->where;
+    if (request.method != row->method && !(reads && request.method == "HEAD")) continue;
+    found.method_fits = true;
+    found.operation = row->operation;
+    found.who = row->who;
   }
-  return {};
+  if (found.where == place::webhook) read_webhook(request, *fitting.front(), found);
+  // A secret in a query that cannot be read is none.
+  if (found.query_is_malformed && found.where != place::operations) return {};
+  return found;
 }
 
 bool secret_fits(const std::vector<std::string>& offered, const std::vector<secret>& accepted) {
-  bool fits = false;
+  bool fits_one = false;
   for (const auto& one : offered)
     for (const auto& good : accepted) {
       bool same = crypto::equal_in_constant_time(one, good.reveal());
-      fits |= same && !good.empty();
+      fits_one |= same && !good.empty();
     }
-  return fits;
+  return fits_one;
 }
 
 std::optional<std::string_view> bearer(const http::header_list& headers) {

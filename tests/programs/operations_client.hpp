@@ -38,12 +38,7 @@ struct reply {
   }
 };
 
-inline reply ask(std::string method, std::string url, std::string token = "", std::string body = "") {
-  http::client_request request;
-  request.method = std::move(method);
-  request.url = std::move(url);
-  request.body = std::move(body);
-  if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
+inline reply send(http::client_request request) {
   return run([request]() -> task<reply> {
     auto executor = co_await asio::this_coro::executor;
     http::client client(executor, http::client_limits());
@@ -52,6 +47,17 @@ inline reply ask(std::string method, std::string url, std::string token = "", st
     if (!got) co_return reply();
     co_return reply{got->status, std::move(got->headers), std::move(got->body)};
   });
+}
+
+inline reply ask(std::string method, std::string url, std::string token = "", std::string body = "",
+                 http::header_list headers = {}) {
+  http::client_request request;
+  request.method = std::move(method);
+  request.url = std::move(url);
+  request.body = std::move(body);
+  request.headers = std::move(headers);
+  if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
+  return send(std::move(request));
 }
 
 inline std::string text(const json::value& from) {

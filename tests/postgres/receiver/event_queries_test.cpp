@@ -21,14 +21,14 @@ TEST_CASE("nobody without the token is answered and without a token in the setti
     http::request bare;
     bare.method = "GET";
     bare.target = "/api/v1/coverage";
-    auto answer = co_await here.desk.answer(bare);
+    auto answer = co_await here.answer(bare);
     CHECK(answer.status == 401);
     CHECK(json::parse(answer.body).at("error").at("code") == "UNAUTHORIZED");
     for (const char* value :
          {"Bearer example-admi", "Bearer", "Basic example-admin", "Bearer example-admin2"}) {
       auto wrong = bare;
       wrong.headers.emplace_back("Authorization", value);
-      answer = co_await here.desk.answer(wrong);
+      answer = co_await here.answer(wrong);
       CHECK(answer.status == 401);
     }
     auto there = co_await here.asked(200, "GET", "/api/v1/coverage");

@@ -28,8 +28,13 @@ struct operations_stage : receiver_inside {
     r.target = std::move(target);
     r.body = std::move(body);
     r.headers.emplace_back("Authorization", "Bearer example-admin");
-    auto answer = co_await desk.answer(std::move(r));
-    co_return answer;
+    auto got = co_await answer(std::move(r));
+    co_return got;
+  }
+  task<http::response> answer(http::request r) {
+    auto where = find_route(r);
+    auto got = co_await desk.answer(std::move(r), std::move(where), boost::asio::ip::address());
+    co_return got;
   }
   // The answer's JSON; `status` is checked.
   task<json::value> asked(unsigned status, std::string method, std::string target, std::string body = "") {

@@ -73,3 +73,16 @@ TEST_CASE("random bytes come in the number asked for and differ") {
   CHECK(crypto::random_bytes(1000).size() == 1000);
   CHECK(crypto::random_bytes(32) != crypto::random_bytes(32));
 }
+
+TEST_CASE("the keyed digest is RFC 4231's") {
+  auto digest = [](std::string_view key, std::string_view message) {
+    auto bytes = crypto::hmac_sha256(key, message);
+    return crypto::hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  };
+  CHECK(digest(std::string(20, '\x0b'), "Hi There") ==
+        "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  CHECK(digest("Jefe", "what do ya want for nothing?") ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  CHECK(digest(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First") ==
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}

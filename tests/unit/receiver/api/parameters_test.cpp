@@ -1,6 +1,5 @@
 // What an operator's request may say, and which parameter is blamed when it says nothing.
 #include "receiver/api/parameters.hpp"
-#include "receiver/web/operations_routes.hpp"
 #include "tests/support/print_result.hpp"
 
 #include <doctest/doctest.h>
@@ -23,13 +22,6 @@ result<event_query> read(std::string_view text) {
 std::string complaint(std::string_view text) {
   auto q = read(text);
   return q ? "none" : q.error().detail.substr(0, q.error().detail.find(' '));
-}
-
-operation_route find(std::string method, std::string target) {
-  http::request r;
-  r.method = std::move(method);
-  r.target = std::move(target);
-  return find_operation(r);
 }
 
 } // namespace
@@ -122,59 +114,8 @@ TEST_CASE("only the numbers we give are ids") {
     CHECK_FALSE(read_id(text));
 }
 
-TEST_CASE("every address of the operations API leads to its operation") {
-  CHECK(find("GET", "/api/v1/webhooks/events?page=2").operation == operation::list_events);
-  CHECK(find("GET", "/api/v1/webhooks/stats").operation == operation::event_stats);
-  CHECK(find("POST", "/api/v1/webhooks/events/12/retry").operation == operation::retry_event);
-  CHECK(find("DELETE", "/api/v1/webhooks/events/12").subject == "12");
-  CHECK(find("GET", "/api/v1/coverage").operation == operation::coverage);
-  CHECK(find("GET", "/api/v1/sweeps").operation == operation::list_sweeps);
-  CHECK(find("POST", "/api/v1/sweeps").operation == operation::ask_for_sweep);
-  CHECK(find("GET", "/api/v1/sweeps/7").subject == "7");
-  CHECK(find("GET", "/api/v1/accounts").operation == operation::list_accounts);
-  CHECK(find("POST", "/api/v1/accounts/a%2Fb/test").subject == "a/b");
-  CHECK(find("GET", "/api/v1/scheduler/status").operation == operation::scheduler_status);
-  CHECK(find("POST", "/api/v1/scheduler/trigger/shipping").operation == operation::trigger_shipping);
-  CHECK(find("GET", "/api/v1/stream").operation == operation::stream);
-}
-
-TEST_CASE("a reference with a slash is one part of its address when it is encoded") {
-  auto found = find("GET", "/api/v1/orders/CMD%2F2026%2F17%20b");
-  CHECK(found.operation == operation::show_order);
-  CHECK(found.subject == "CMD/2026/17 b");
-  CHECK(find("GET", "/api/v1/orders/CMD/17").allowed.empty());
-  CHECK(find("GET", "/api/v1/orders/").allowed.empty());
-}
-
-TEST_CASE("a wrong method is told apart from no such address") {
-  CHECK(find("DELETE", "/api/v1/sweeps").operation == operation::nowhere);
-  CHECK(find("DELETE", "/api/v1/sweeps").allowed == "GET, HEAD, POST");
-  CHECK(find("GET", "/api/v1/webhooks/events/12").allowed == "DELETE");
-  for (const char* path : {"/api/v1/", "/api/v1/nope", "/api/v1/webhooks/events/1/2/3", "/api/v1/%zz"})
-    CHECK(find("GET", path).allowed.empty());
-}
-
-TEST_CASE("HEAD is asked where GET is and a query that cannot be read is told apart from no such address") {
-  CHECK(find("HEAD", "/api/v1/coverage").operation == operation::coverage);
-  CHECK(find("HEAD", "/api/v1/webhooks/replay").operation == operation::nowhere);
-  auto found = find("GET", "/api/v1/sweeps?limit=%zz");
-  CHECK(found.operation == operation::list_sweeps);
-  CHECK(found.query_is_malformed);
-  CHECK_FALSE(find("GET", "/api/v1/sweeps?limit=%31").query_is_malformed);
-  CHECK(find("GET", "/api/v1/orders/%zz?limit=1").allowed.empty());
-}
-
 TEST_CASE("a refusal names the value, cut where it is long") {
   CHECK(read("limit=abc").error().detail == "limit must be a whole number from 1 to 1000, not \"abc\"");
   auto detail = read("source=" + std::string(200, 'x')).error().detail;
   CHECK(detail == "source must be MAYSTRO or ECOMANAGER, not \"" + std::string(64, 'x') + "…\"");
-}
-
-TEST_CASE("the webhook's address is none of the operations API's") {
-  CHECK_FALSE(is_operations_address("/api/v1/webhooks/maystro"));
-  CHECK_FALSE(is_operations_address("/api/v1/webhooks/maystro?secret=x"));
-  CHECK_FALSE(is_operations_address("/webhooks/maystro/x"));
-  CHECK_FALSE(is_operations_address("/healthz"));
-  CHECK(is_operations_address("/api/v1/webhooks/events"));
-  CHECK(is_operations_address("/api/v1/nope"));
 }

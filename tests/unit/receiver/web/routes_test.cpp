@@ -68,8 +68,8 @@ TEST_CASE("other methods are named with the one that is allowed") {
   auto r = find("GET", "/webhooks/maystro/example-new");
   CHECK(r.where == place::webhook);
   CHECK_FALSE(r.method_fits);
-  CHECK(r.allowed_method == "POST");
-  CHECK(find("POST", "/healthz").allowed_method == "GET, HEAD");
+  CHECK(r.allowed == "POST");
+  CHECK(find("POST", "/healthz").allowed == "GET, HEAD");
   CHECK_FALSE(find("POST", "/healthz").method_fits);
   CHECK(find("GET", "/healthz").method_fits);
   CHECK(find("HEAD", "/metrics").method_fits);
@@ -79,4 +79,68 @@ TEST_CASE("everything else is nowhere") {
   for (const char* path :
        {"/", "/webhooks/maystro", "/webhooks/maystro/a/b", "/api/v2/webhooks/maystro", "/metricsx", "/%zz"})
     CHECK(find("GET", path).where == place::nowhere);
+}
+
+TEST_CASE("every address of the operations API leads to its operation") {
+  CHECK(find("GET", "/api/v1/webhooks/events?page=2").operation == operation::list_events);
+  CHECK(find("GET", "/api/v1/webhooks/stats").operation == operation::event_stats);
+  CHECK(find("POST", "/api/v1/webhooks/events/12/retry").operation == operation::retry_event);
+  CHECK(find("DELETE", "/api/v1/webhooks/events/12").subject == "12");
+  CHECK(find("GET", "/api/v1/coverage").operation == operation::coverage);
+  CHECK(find("GET", "/api/v1/sweeps").operation == operation::list_sweeps);
+  CHECK(find("POST", "/api/v1/sweeps").operation == operation::ask_for_sweep);
+  CHECK(find("GET", "/api/v1/sweeps/7").subject == "7");
+  CHECK(find("GET", "/api/v1/accounts").operation == operation::list_accounts);
+  CHECK(find("POST", "/api/v1/accounts/a%2Fb/test").subject == "a/b");
+  CHECK(find("GET", "/api/v1/scheduler/status").operation == operation::scheduler_status);
+  CHECK(find("POST", "/api/v1/scheduler/trigger/shipping").operation == operation::trigger_shipping);
+  CHECK(find("GET", "/api/v1/stream").operation == operation::stream);
+}
+
+TEST_CASE("a reference with a slash is one part of its address when it is encoded") {
+  auto found = find("GET", "/api/v1/orders/CMD%2F2026%2F17%20b");
+  CHECK(found.operation == operation::show_order);
+  CHECK(found.subject == "CMD/2026/17 b");
+  CHECK(find("GET", "/api/v1/orders/CMD/17").allowed.empty());
+  CHECK(find("GET", "/api/v1/orders/").operation == operation::list_orders);
+}
+
+TEST_CASE("a wrong method is told apart from no such address") {
+  CHECK(find("DELETE", "/api/v1/sweeps").operation == operation::nowhere);
+  CHECK(find("DELETE", "/api/v1/sweeps").allowed == "GET, HEAD, POST");
+  CHECK(find("POST", "/api/v1/webhooks/events/12").allowed == "GET, HEAD, DELETE");
+  for (const char* path : {"/api/v1/", "/api/v1/nope", "/api/v1/webhooks/events/1/2/3", "/api/v1/%zz"})
+    CHECK(find("GET", path).allowed.empty());
+}
+
+TEST_CASE("HEAD is asked where GET is and a query that cannot be read is told apart from no such address") {
+  CHECK(find("HEAD", "/api/v1/coverage").operation == operation::coverage);
+  CHECK(find("HEAD", "/api/v1/webhooks/replay").operation == operation::nowhere);
+  auto found = find("GET", "/api/v1/sweeps?limit=%zz");
+  CHECK(found.operation == operation::list_sweeps);
+  CHECK(found.query_is_malformed);
+  CHECK_FALSE(find("GET", "/api/v1/sweeps?limit=%31").query_is_malformed);
+  CHECK(find("GET", "/api/v1/orders/%zz?limit=1").allowed.empty());
+}
+
+TEST_CASE("the webhook's address is none of the operations API's") {
+  CHECK(find("POST", "/api/v1/webhooks/maystro?secret=x").where == place::webhook);
+  CHECK(find("GET", "/healthz").where == place::health);
+  CHECK(find("GET", "/api/v1/webhooks/events").where == place::operations);
+  CHECK(find("GET", "/api/v1/nope").where == place::nowhere);
+}
+
+TEST_CASE("a path that is spelt out goes before one with an id in its place") {
+  CHECK(find("POST", "/api/v1/webhooks/events/delete").operation == operation::delete_events);
+  CHECK(find("GET", "/api/v1/webhooks/events/delete").allowed == "POST");
+  CHECK(find("GET", "/api/v1/webhooks/events/12").operation == operation::show_event);
+}
+
+TEST_CASE("what needs no token is the session and the description of the API alone") {
+  for (const route_row& row : routes) {
+    if (row.where != place::operations) continue;
+    CAPTURE(row.path);
+    bool open = row.path == "/api/v1/session" || row.path == "/api/v1/openapi.json";
+    CHECK((row.who == right::anybody) == open);
+  }
 }

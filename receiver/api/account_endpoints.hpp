@@ -1,0 +1,14 @@
+// The courier's accounts: their state, and whether their key works.
+#pragma once
+
+#include "receiver/api/endpoint.hpp"
+
+namespace suivi::receiver {
+
+task<answer_or_error> list_accounts(api_context& api, api_call call);
+task<answer_or_error> test_account(api_context& api, api_call call);
+
+// Whether the shop has that account; one that it has added a moment ago is waited for.
+task<bool> look_for_account(api_context& api, std::string id);
+
+} // namespace suivi::receiver

@@ -1,0 +1,85 @@
+// Asking is one statement; a reconciler does the rest.
+#include "receiver/api/sweep_endpoints.hpp"
+
+#include "common/json/json_text.hpp"
+#include "receiver/api/account_endpoints.hpp"
+#include "receiver/api/event_json.hpp"
+#include "receiver/api/order_queries.hpp"
+
+namespace suivi::receiver {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t sweeps_shown = 25;
+
+task<answer_or_error> ask(api_context& api, const std::string& body, bool old_shape) {
+  auto wish = read_sweep_wish(body);
+  if (!wish) co_return bad_request(wish.error());
+  std::vector<std::string> accounts;
+  if (wish->account) {
+    auto id = *wish->account;
+    bool known = co_await look_for_account(api, id);
+    if (known) accounts.push_back(std::move(id));
+  } else {
+    co_await api.accounts.refresh();
+    for (const auto& known : api.accounts.list()) accounts.push_back(known.id);
+  }
+  if (!api.accounts.loaded()) co_return unavailable(accounts_unread);
+  if (accounts.empty()) co_return unknown("account");
+  auto db = co_await api_connection(api);
+  if (!db) co_return db.error();
+  auto asked = co_await ask_for_sweeps(**db, std::move(accounts), wish->kind);
+  if (!asked) co_return asked.error();
+  co_return old_shape ? shipping_triggered(*asked) : sweeps_asked(*asked);
+}
+
+} // namespace
+
+task<answer_or_error> list_sweeps(api_context& api, api_call call) {
+  auto limit = read_limit(call.where.target, sweeps_shown);
+  if (!limit) co_return bad_request(limit.error());
+  auto db = co_await api_connection(api);
+  if (!db) co_return db.error();
+  auto reports = co_await read_sweeps(**db, *limit);
+  if (!reports) co_return reports.error();
+  json::array sweeps;
+  for (auto& r : *reports) sweeps.push_back(std::move(r));
+  json::object data{{"sweeps", std::move(sweeps)}};
+  co_return answered(std::move(data));
+}
+
+task<answer_or_error> show_sweep(api_context& api, api_call call) {
+  auto id = read_id(call.where.subject);
+  if (!id) co_return unknown("sweep");
+  auto db = co_await api_connection(api);
+  if (!db) co_return db.error();
+  auto report = co_await read_sweep(**db, *id);
+  if (!report) co_return report.error();
+  if (!*report) co_return unknown("sweep");
+  co_return answered(std::move(**report));
+}
+
+task<answer_or_error> ask_for_sweep(api_context& api, api_call call) {
+  return ask(api, call.request.body, false);
+}
+
+task<answer_or_error> scheduler_status(api_context& api, api_call) {
+  auto db = co_await api_connection(api);
+  if (!db) co_return db.error();
+  auto seen = co_await read_scheduler(**db);
+  if (!seen) co_return seen.error();
+  // The old system answered the status itself, without an envelope: panels made for it find it there still.
+  auto status = scheduler_json(*seen);
+  json::object body{{"success", true}, {"data", status}};
+  for (const auto& [name, value] : status) body[name] = value;
+  http::response answer;
+  answer.body = maystro::write_json(body);
+  co_return answer;
+}
+
+task<answer_or_error> trigger_shipping(api_context& api, api_call call) {
+  return ask(api, call.request.body, true);
+}
+
+} // namespace suivi::receiver
