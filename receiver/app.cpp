@@ -22,6 +22,7 @@
 #include "receiver/upkeep/partitions.hpp"
 #include "receiver/upkeep/quarantine_reread.hpp"
 #include "receiver/upkeep/retention.hpp"
+#include "receiver/upkeep/sampling.hpp"
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -83,7 +84,7 @@ class app {
         spool_(executor_, spool_options(s)),
         intake_(executor_, db_, spool_, apply_lane_, counts_, intake_limits(s)),
         drain_(executor_, db_, intake_, spool_, counts_),
-        operations_(executor_, s, connect_options(s), db_, accounts_, apply_lane_),
+        operations_(executor_, s, connect_options(s), db_, accounts_, apply_lane_, spool_),
         request_handler_(s, db_, spool_, intake_, operations_, counts_, series_),
         server_(executor_, server_limits(s, open_files),
                 [this](http::request request) {
@@ -160,6 +161,9 @@ class app {
     endless_.spawn("accounts", accounts_.keep());
     endless_.spawn("orphans", pollers_.claim_orphans());
     endless_.spawn("stream", operations_.run());
+    endless_.spawn("overview", operations_.watch());
+    endless_.spawn("keys", operations_.watch_keys());
+    endless_.spawn("samples", take_samples(db_));
     endless_.spawn("parked", pollers_.wake_parked_events());
     endless_.spawn("partitions", make_partitions_ahead(db_));
     endless_.spawn("retention", retention_.run());

@@ -1,8 +1,10 @@
 // What is tested is what the shop's row says now.
 #include "receiver/api/account_endpoints.hpp"
 
+#include "common/json/json_values.hpp"
+#include "receiver/api/account_figures.hpp"
+#include "receiver/api/account_queries.hpp"
 #include "receiver/api/event_json.hpp"
-#include "receiver/api/order_queries.hpp"
 
 #include <algorithm>
 
@@ -13,6 +15,9 @@ namespace json = boost::json;
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
+
+constexpr milliseconds hooks_patience = 10s;
+constexpr milliseconds hooks_pause = 100ms;
 
 } // namespace
 
@@ -33,12 +38,17 @@ task<answer_or_error> list_accounts(api_context& api, api_call) {
   if (!db) co_return db.error();
   auto records = co_await read_accounts(**db);
   if (!records) co_return records.error();
+  auto known = api.accounts.list();
+  std::string only = known.size() == 1 ? known.front().id : std::string();
+  auto figures = co_await read_account_figures(**db, std::move(only));
+  if (!figures) co_return figures.error();
   json::array accounts;
-  for (const auto& who : api.accounts.list()) {
+  for (const auto& who : known) {
     account_record none;
     auto at =
         std::find_if(records->begin(), records->end(), [&](const auto& r) { return r.first == who.id; });
-    accounts.push_back(account_json(who.id, who.name, who.has_key, at == records->end() ? none : at->second));
+    accounts.push_back(account_json(who.id, who.name, who.has_key, at == records->end() ? none : at->second,
+                                    (*figures)[who.id]));
   }
   json::object data{{"accounts", std::move(accounts)}};
   co_return answered(std::move(data));
@@ -52,12 +62,14 @@ task<answer_or_error> test_account(api_context& api, api_call call) {
   auto known = api.accounts.list();
   auto who = std::find_if(known.begin(), known.end(), [&](const auto& a) { return a.id == id; });
   auto courier = api.accounts.courier(id);
+  bool refused_key = false;
   std::optional<std::string> problem;
   auto begun = steady_clock::now();
   auto at = suivi::now();
   if (courier) {
     auto answer = co_await courier->list(1);
     if (!answer.content) problem = to_string(answer.content.error());
+    refused_key = !answer.content && answer.content.error().code == "maystro:unauthorized";
   } else {
     problem = "it has no key";
   }
@@ -66,6 +78,10 @@ task<answer_or_error> test_account(api_context& api, api_call call) {
   if (!db) co_return db.error();
   auto company = co_await note_account_test(**db, id, at, problem);
   if (!company) co_return company.error();
+  if (!problem || refused_key) {
+    auto noted = co_await note_key(**db, id, refused_key, took.count());
+    if (!noted) co_return noted.error();
+  }
   json::object data;
   data["accountId"] = id;
   data["accountName"] = who->name;
@@ -75,6 +91,44 @@ task<answer_or_error> test_account(api_context& api, api_call call) {
   data["testedAt"] = format_instant(at);
   if (!problem) co_return answered(std::move(data), "the courier accepts the account's key");
   co_return not_done(std::move(data), *problem);
+}
+
+task<answer_or_error> register_hooks(api_context& api, api_call call) {
+  std::string id = call.where.subject;
+  bool is_known = co_await look_for_account(api, id);
+  if (!api.accounts.loaded()) co_return unavailable(accounts_unread);
+  if (!is_known) co_return unknown("account");
+  {
+    auto known = api.accounts.list();
+    auto who = std::find_if(known.begin(), known.end(), [&](const auto& a) { return a.id == id; });
+    std::string name = who->name;
+    auto db = co_await api_connection(api);
+    if (!db) co_return db.error();
+    auto asked = co_await ask_for_hooks(**db, id, std::move(name));
+    if (!asked) co_return asked.error();
+    if (!*asked) co_return unavailable("no reconciler was seen for 30 seconds");
+  }
+  hooks_seen seen;
+  for (auto give_up = steady_clock::now() + hooks_patience; !seen.served && steady_clock::now() < give_up;) {
+    co_await runtime::sleep_for(hooks_pause);
+    auto db = co_await api_connection(api);
+    if (!db) co_return db.error();
+    auto found = co_await read_hooks(**db, id);
+    if (!found) co_return found.error();
+    seen = std::move(*found);
+  }
+  if (!seen.served) co_return unavailable("the reconciler has not registered the hooks within ten seconds");
+  json::array wanted, registered;
+  for (const std::string& name : seen.wanted) wanted.push_back(json::value(name));
+  for (const std::string& name : seen.registered) registered.push_back(json::value(name));
+  bool all = !seen.problem && std::all_of(seen.wanted.begin(), seen.wanted.end(), [&](const auto& name) {
+    return std::find(seen.registered.begin(), seen.registered.end(), name) != seen.registered.end();
+  });
+  json::object data{{"wanted", std::move(wanted)},
+                    {"registered", std::move(registered)},
+                    {"problem", or_null(seen.problem)}};
+  if (all) co_return answered(std::move(data), "every hook that is wanted is registered");
+  co_return not_done(std::move(data), seen.problem.value_or("not every hook that is wanted is registered"));
 }
 
 } // namespace suivi::receiver

@@ -7,6 +7,8 @@ namespace suivi::receiver {
 
 task<answer_or_error> list_accounts(api_context& api, api_call call);
 task<answer_or_error> test_account(api_context& api, api_call call);
+// By the reconciler, which is given ten seconds for it.
+task<answer_or_error> register_hooks(api_context& api, api_call call);
 
 // Whether the shop has that account; one that it has added a moment ago is waited for.
 task<bool> look_for_account(api_context& api, std::string id);

@@ -6,6 +6,7 @@
 #include "common/pg/pool.hpp"
 #include "common/runtime/task.hpp"
 #include "receiver/api/event_stream.hpp"
+#include "receiver/api/overview_board.hpp"
 #include "receiver/api/replay_endpoint.hpp"
 #include "receiver/apply/apply_lane.hpp"
 #include "receiver/services/account_registry.hpp"
@@ -22,6 +23,7 @@ struct api_context {
   pg::pool& connections; // the API's own, so that no question makes a webhook wait
   stream& live;
   replay_endpoint& replays;
+  overview_board& board;
 };
 
 // Both live until the answer is there.

@@ -1,6 +1,7 @@
 // What becomes of an event is asked of the database, for it may be in another receiver's hands.
 #include "receiver/api/event_endpoints.hpp"
 
+#include "receiver/api/event_detail.hpp"
 #include "receiver/api/event_json.hpp"
 #include "receiver/web/responses.hpp"
 
@@ -63,6 +64,11 @@ task<answer_or_error> await_outcome(api_context& api, std::int64_t id) {
 task<answer_or_error> list_events(api_context& api, api_call call) {
   auto wanted = read_event_query(call.where.target, suivi::now());
   if (!wanted) co_return bad_request(wanted.error());
+  if (wanted->filter.account) {
+    co_await api.accounts.refresh();
+    auto known = api.accounts.list();
+    wanted->filter.and_unnamed = known.size() == 1 && known.front().id == *wanted->filter.account;
+  }
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
   auto page = co_await find_events(**db, *wanted);
@@ -72,12 +78,23 @@ task<answer_or_error> list_events(api_context& api, api_call call) {
     auto begin = page->events.begin() + static_cast<std::ptrdiff_t>(first);
     auto count = std::min(events_at_once, page->events.size() - first);
     std::vector<event_name> some(begin, begin + static_cast<std::ptrdiff_t>(count));
-    auto read = co_await read_events(**db, std::move(some), true);
+    auto read = co_await read_events(**db, std::move(some), wanted->with_payload);
     if (!read) co_return read.error();
-    for (const auto& e : *read) events.push_back(event_json(e, true));
+    for (const auto& e : *read) events.push_back(event_json(e, wanted->with_payload));
   }
-  json::object data{{"events", std::move(events)}, {"pagination", pagination_json(*wanted, page->total)}};
+  json::object data{{"events", std::move(events)}, {"pagination", pagination_json(*wanted, *page)}};
   co_return answered(std::move(data));
+}
+
+task<answer_or_error> show_event(api_context& api, api_call call) {
+  auto id = read_id(call.where.subject);
+  if (!id) co_return unknown("webhook event");
+  auto db = co_await api_connection(api);
+  if (!db) co_return db.error();
+  auto event = co_await read_event_in_full(**db, *id);
+  if (!event) co_return event.error();
+  if (!*event) co_return unknown("webhook event");
+  co_return answered(std::move(**event));
 }
 
 task<answer_or_error> event_stats(api_context& api, api_call call) {
@@ -143,6 +160,20 @@ task<answer_or_error> remove_event(api_context& api, api_call call) {
                       fmt::format("the event is {}: it cannot be deleted yet", removed->outcome));
   json::object data{{"id", call.where.subject}};
   co_return answered(std::move(data), "the webhook event was deleted");
+}
+
+task<answer_or_error> remove_events(api_context& api, api_call call) {
+  auto ids = read_deletion(call.request.body);
+  if (!ids) co_return bad_request(ids.error());
+  auto db = co_await api_connection(api);
+  if (!db) co_return db.error();
+  auto done = co_await delete_events(**db, std::move(*ids));
+  if (!done) co_return done.error();
+  json::array refusals;
+  for (const auto& one : done->refused)
+    refusals.push_back({{"id", std::to_string(one.id)}, {"outcome", one.outcome}});
+  json::object data{{"deleted", done->deleted}, {"refused", std::move(refusals)}};
+  co_return answered(std::move(data));
 }
 
 } // namespace suivi::receiver

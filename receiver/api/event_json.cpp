@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cmath>
 #include <fmt/format.h>
@@ -116,7 +117,13 @@ json::object event_json(const event_seen& e, bool with_payload) {
   return o;
 }
 
-json::object pagination_json(const event_query& q, std::int64_t total) {
+json::object pagination_json(const event_query& q, const event_page& page) {
+  if (q.by_cursor) {
+    json::object o{{"limit", q.limit}, {"next", nullptr}};
+    if (page.next) o["next"] = write_cursor(*page.next);
+    return o;
+  }
+  std::int64_t total = page.total;
   std::int64_t pages = (total + q.limit - 1) / q.limit;
   return {{"currentPage", q.page}, {"totalPages", pages},       {"totalCount", total},
           {"limit", q.limit},      {"hasNext", q.page < pages}, {"hasPrev", q.page > 1}};
@@ -181,12 +188,13 @@ json::object scheduler_json(const scheduler_seen& seen) {
 }
 
 json::object account_json(std::string_view id, std::string_view name, bool has_key,
-                          const account_record& record) {
+                          const account_record& record, json::object figures) {
   json::value problem = member(record.known, "problem");
   bool asked = member(record.known, "heard_at") != nullptr || problem != nullptr;
   json::object o;
   o["id"] = id;
   o["name"] = name;
+  o["courier"] = "maystro";
   o["hasCredentials"] = has_key;
   o["health"] = !has_key || problem != nullptr ? "failing" : asked ? "ok" : "unknown";
   o["problem"] = has_key ? problem : json::value("it has no key");
@@ -198,9 +206,15 @@ json::object account_json(std::string_view id, std::string_view name, bool has_k
   auto sweep = member(record.known, "last_sweep");
   o["lastSweep"] = sweep.is_int64() ? json::value(std::to_string(sweep.get_int64())) : json::value(nullptr);
   bool looked = member(record.known, "hooks_checked_at") != nullptr;
-  o["hooks"] = {{"registered", looked ? member(record.known, "hooks_registered") : json::value(nullptr)},
+  boost::system::error_code failed;
+  auto wanted =
+      json::parse(figures["hooksWanted"].is_string() ? figures["hooksWanted"].get_string() : "[]", failed);
+  o["hooks"] = {{"wanted", failed ? json::value(json::array()) : std::move(wanted)},
+                {"registered", looked ? member(record.known, "hooks_registered") : json::value(nullptr)},
                 {"checkedAt", or_null(instant_in(record.known, "hooks_checked_at"))},
                 {"problem", member(record.known, "hooks_problem")}};
+  for (std::string_view figure : {"coverage", "untracked", "webhooks", "pace", "nextFull", "nextIncremental"})
+    o[figure] = member(figures, figure);
   for (std::string_view column : {"requestCount", "successCount", "errorCount"})
     o[column] = member(record.shop, column);
   o["lastUsed"] = or_null(instant_in(record.shop, "lastUsed"));

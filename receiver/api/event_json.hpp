@@ -2,8 +2,9 @@
 #pragma once
 
 #include "common/http/message.hpp"
+#include "receiver/api/account_queries.hpp"
 #include "receiver/api/event_queries.hpp"
-#include "receiver/api/order_queries.hpp"
+#include "receiver/api/sweep_queries.hpp"
 
 #include <boost/json/value.hpp>
 #include <span>
@@ -25,11 +26,12 @@ inline constexpr std::string_view accounts_unread = "the shop's accounts have no
 
 // With its payload where the bytes are there (`with_payload`).
 [[nodiscard]] boost::json::object event_json(const event_seen& e, bool with_payload);
-[[nodiscard]] boost::json::object pagination_json(const event_query& q, std::int64_t total);
+[[nodiscard]] boost::json::object pagination_json(const event_query& q, const event_page& page);
 [[nodiscard]] boost::json::object stats_json(std::span<const event_count> counts, std::string_view period);
 [[nodiscard]] boost::json::object scheduler_json(const scheduler_seen& seen);
+// `figures`: of account_figures.hpp.
 [[nodiscard]] boost::json::object account_json(std::string_view id, std::string_view name, bool has_key,
-                                               const account_record& record);
+                                               const account_record& record, boost::json::object figures);
 
 [[nodiscard]] http::response sweeps_asked(const asked_sweep& asked);
 // The old system's shape.

@@ -67,6 +67,9 @@ conditions conditions_of(const event_filter& filter) {
           " union all select q.event_id from suivi.event_outcome q"
           " where q.order_id = (select x.\"id\" from orders x where x.\"reference\" = %))",
           [&](pg::params& p) { p.text(*filter.reference); });
+  if (filter.account)
+    c.add(filter.and_unnamed ? "(i.account = % or i.account is null)" : "i.account = %",
+          [&](pg::params& p) { p.text(*filter.account); });
   if (filter.outcome || filter.processed) c.look_at_outcomes();
   if (filter.outcome) {
     c.add(fmt::format("{} = %", outcome_of), [&](pg::params& p) { p.text(*filter.outcome); });
@@ -105,7 +108,39 @@ bool is_processed(std::string_view outcome) {
   return outcome == "applied" || outcome == "unchanged" || outcome == "stale" || outcome == "ignored";
 }
 
+static task<result<event_page>> find_events_after(pg::connection& db, event_query q) {
+  auto c = conditions_of(q.filter);
+  if (q.after) {
+    c.with.integer(q.after->number).integer(read_id(q.after->text).value_or(0));
+    auto number = c.with.size();
+    c.where += fmt::format(
+        " and i.received_at <= timestamptz 'epoch' + ${0} * interval '1 microsecond'"
+        " and (i.received_at, i.id) < (timestamptz 'epoch' + ${0} * interval '1 microsecond', ${1})",
+        number - 1, number);
+  }
+  c.with.integer(q.limit + 1);
+  auto list =
+      fmt::format("select i.id, i.stored_on::text, (extract(epoch from i.received_at) * 1000000)::bigint"
+                  " from suivi.inbox i{} where {} order by i.received_at desc, i.id desc limit ${}",
+                  c.joins, c.where, c.with.size());
+  auto statement = planned_anew(list);
+  auto found = co_await db.run(statement, std::move(c.with));
+  if (!found) co_return found.error();
+  event_page page;
+  page.events = names_of(*found);
+  auto shown = static_cast<std::size_t>(q.limit);
+  if (page.events.size() > shown) {
+    page.events.resize(shown);
+    page.next = list_place{found->integer(shown - 1, 2), std::to_string(page.events.back().id)};
+  }
+  co_return page;
+}
+
 task<result<event_page>> find_events(pg::connection& db, event_query q) {
+  if (q.by_cursor) {
+    auto page = co_await find_events_after(db, std::move(q));
+    co_return page;
+  }
   auto counted = conditions_of(q.filter);
   auto count = fmt::format("select count(*) from suivi.inbox i{} where {}", counted.joins, counted.where);
   auto listed = conditions_of(q.filter);
@@ -164,15 +199,13 @@ order by u.n
 }
 
 task<result<std::vector<event_count>>> count_events(pg::connection& db, instant since) {
-  event_filter filter;
-  filter.since = since;
-  auto c = conditions_of(filter);
-  c.look_at_outcomes();
-  auto text = fmt::format(
-      "select i.name, {}, count(*) from suivi.inbox i{} where {} group by 1, 2 order by 3 desc, 1, 2",
-      outcome_of, c.joins, c.where);
-  auto statement = planned_anew(text);
-  auto found = co_await db.run(statement, std::move(c.with));
+  static constexpr pg::statement text{"operations_count_events", R"sql(
+select nullif(name, ''), outcome, sum(events)::bigint
+from suivi.events_by_slot($1, interval '1 day', null, false) group by 1, 2 order by 3 desc, 1, 2
+)sql"};
+  pg::params with;
+  with.at(since);
+  auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
   std::vector<event_count> counts;
   for (std::size_t i = 0; i < found->size(); ++i)

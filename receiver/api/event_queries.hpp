@@ -21,8 +21,9 @@ struct event_name {
 };
 
 struct event_page {
-  std::int64_t total = 0;
+  std::int64_t total = 0;         // not counted where the list goes on by a cursor
   std::vector<event_name> events; // newest first
+  std::optional<list_place> next; // by cursor: where it goes on
 };
 
 struct order_seen {

@@ -6,6 +6,7 @@
 #include "common/log/log.hpp"
 #include "receiver/api/event_json.hpp"
 #include "receiver/api/order_queries.hpp"
+#include "receiver/api/sweep_queries.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>

@@ -5,9 +5,13 @@
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
 #include "receiver/api/account_endpoints.hpp"
+#include "receiver/api/account_queries.hpp"
+#include "receiver/api/ask_endpoint.hpp"
 #include "receiver/api/event_endpoints.hpp"
 #include "receiver/api/event_json.hpp"
+#include "receiver/api/openapi.hpp"
 #include "receiver/api/order_endpoints.hpp"
+#include "receiver/api/overview_endpoints.hpp"
 #include "receiver/api/session_json.hpp"
 #include "receiver/api/sweep_endpoints.hpp"
 #include "receiver/services/options.hpp"
@@ -23,6 +27,7 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t own_connections = 2;
 constexpr std::size_t waiting_max = 64;
+constexpr milliseconds keys_tried_every = 15s;
 
 pg::pool_options pool_options(pg::connect_options connect) {
   pg::pool_options options;
@@ -58,10 +63,12 @@ task<result<pg::pool::lease>> api_connection(api_context& api) {
 }
 
 operations::operations(asio::any_io_executor executor, const config::settings& s, pg::connect_options connect,
-                       database_monitor& db, account_registry& accounts, apply_lane& events)
+                       database_monitor& db, account_registry& accounts, apply_lane& events,
+                       const spool& instead)
     : settings_(s), db_(db), connections_(executor, pool_options(std::move(connect))),
       stream_(executor, db, connections_, stream::limits()), replay_(connections_, accounts, door_options(s)),
-      context_{s, db, accounts, events, connections_, stream_, replay_},
+      board_(s, db, accounts, connections_, instead),
+      context_{s, db, accounts, events, connections_, stream_, replay_, board_},
       trusted_proxies_(parse_networks(s.receiver.trusted_proxies)) {}
 
 task<http::response> operations::answer(http::request request, route where, ip_address client) {
@@ -105,7 +112,9 @@ task<http::response> operations::answer_to(const http::request& request, const r
   if (where.operation == operation::sign_in) co_return sign_in(request, who, client);
   if (where.operation == operation::show_session) co_return session_shown(who.session_until, who.encrypted);
   if (where.operation == operation::sign_out) co_return signed_out(who.encrypted);
-  if (!db_.is_up()) co_return unavailable("the database is away");
+  if (where.operation == operation::describe_api) co_return api_described();
+  bool needs_database = where.operation != operation::overview && where.operation != operation::problems;
+  if (needs_database && !db_.is_up()) co_return unavailable("the database is away");
   auto said = co_await perform(api_call{request, where});
   co_return said ? std::move(*said) : failed(said.error());
 }
@@ -157,10 +166,60 @@ task<answer_or_error> operations::perform(api_call call) {
     return scheduler_status(context_, call);
   case operation::trigger_shipping:
     return trigger_shipping(context_, call);
-  default:
+  case operation::show_event:
+    return show_event(context_, call);
+  case operation::delete_events:
+    return remove_events(context_, call);
+  case operation::list_orders:
+    return list_orders(context_, call);
+  case operation::ask_for_order:
+    return ask_courier(context_, call);
+  case operation::list_changes:
+    return list_changes(context_, call);
+  case operation::register_hooks:
+    return register_hooks(context_, call);
+  case operation::overview:
+    return show_overview(context_, call);
+  case operation::problems:
+    return list_problems(context_, call);
+  case operation::series:
+    return show_series(context_, call);
+  case operation::sign_in:
+  case operation::show_session:
+  case operation::sign_out:
+  case operation::describe_api:
+  case operation::stream:
+  case operation::nowhere:
     break;
   }
   return open_stream(context_, call);
+}
+
+// A key is refused until the courier accepts it again, be it a new one or not.
+task<void> operations::watch_keys() {
+  for (;;) {
+    co_await runtime::sleep_for(keys_tried_every);
+    if (!db_.is_up()) continue;
+    std::vector<std::string> ids;
+    {
+      auto db = co_await api_connection(context_);
+      if (!db) continue;
+      auto found = co_await refused_keys(**db);
+      if (!found) continue;
+      ids = std::move(*found);
+    }
+    if (!ids.empty()) co_await context_.accounts.refresh();
+    for (const std::string& id : ids) {
+      auto courier = context_.accounts.courier(id);
+      if (!courier) continue;
+      auto answer = co_await courier->list(1);
+      if (!answer.content) continue;
+      auto db = co_await api_connection(context_);
+      if (!db) continue;
+      auto noted = co_await note_key(**db, id, false, std::nullopt);
+      if (!noted) log::warn("a key that is accepted again was not noted", {{"account", id}});
+    }
+  }
 }
 
 http::response operations::failed(const error& why) {

@@ -17,12 +17,15 @@ namespace suivi::receiver {
 class operations {
  public:
   operations(asio::any_io_executor executor, const config::settings& s, pg::connect_options connect,
-             database_monitor& db, account_registry& accounts, apply_lane& events);
+             database_monitor& db, account_registry& accounts, apply_lane& events, const spool& instead);
 
   // Of a request whose route is place::operations. `client`: whose it is, as far as that is known.
   task<http::response> answer(http::request request, route where, ip_address client);
   // What the stream needs; ends by cancellation only.
   task<void> run() { return stream_.run(); }
+  // Since when the database is away, and whether keys that were refused are accepted again; the same.
+  task<void> watch() { return board_.watch(); }
+  task<void> watch_keys();
   void close() { connections_.close(); }
 
  private:
@@ -48,6 +51,7 @@ class operations {
   pg::pool connections_;
   stream stream_;
   replay_endpoint replay_;
+  overview_board board_;
   api_context context_;
   std::vector<network> trusted_proxies_;
   sign_in_limiter tries_{sign_in_limiter::limits()};

@@ -1,13 +1,26 @@
 // Questions that one look at the database answers.
 #include "receiver/api/order_endpoints.hpp"
 
+#include "common/json/json_values.hpp"
 #include "common/shop/coverage.hpp"
+#include "common/shop/samples.hpp"
+#include "receiver/api/change_queries.hpp"
 #include "receiver/api/event_json.hpp"
+#include "receiver/api/order_list.hpp"
 #include "receiver/api/order_queries.hpp"
+#include "receiver/api/parameters.hpp"
+
+#include <boost/json/value.hpp>
 
 namespace suivi::receiver {
 
+namespace {
+
 namespace json = boost::json;
+
+constexpr std::int64_t changes_shown = 25;
+
+} // namespace
 
 task<answer_or_error> tell_coverage(api_context& api, api_call) {
   auto db = co_await api_connection(api);
@@ -15,6 +28,45 @@ task<answer_or_error> tell_coverage(api_context& api, api_call) {
   auto counted = co_await shop::count_coverage(**db);
   if (!counted) co_return counted.error();
   co_return answered(shop::to_json(*counted));
+}
+
+task<answer_or_error> list_orders(api_context& api, api_call call) {
+  auto wanted = read_order_list_query(call.where.target);
+  if (!wanted) co_return bad_request(wanted.error());
+  co_await api.accounts.refresh();
+  auto accounts = api.accounts.list();
+  auto db = co_await api_connection(api);
+  if (!db) co_return db.error();
+  auto sampled = co_await shop::refresh_small_sample(**db);
+  if (!sampled) co_return sampled.error();
+  auto page = co_await list_orders_of(**db, *wanted);
+  if (!page) co_return page.error();
+  auto counts = co_await count_views(**db);
+  if (!counts) co_return counts.error();
+  for (json::value& order : page->orders) {
+    const json::value& account = order.at("accountId");
+    for (const auto& one : accounts)
+      if (account.is_string() && account.get_string() == one.id) order.as_object()["courier"] = "maystro";
+  }
+  json::object data{
+      {"orders", std::move(page->orders)}, {"next", or_null(page->next)}, {"counts", std::move(*counts)}};
+  co_return answered(std::move(data));
+}
+
+task<answer_or_error> list_changes(api_context& api, api_call call) {
+  auto limit = read_limit(call.where.target, changes_shown);
+  if (!limit) co_return bad_request(limit.error());
+  std::optional<std::int64_t> before;
+  if (auto text = call.where.target.find("before"); text && !text->empty()) {
+    before = read_id(*text);
+    if (!before) co_return bad_request(permanent("request:bad", "before must be the `next` of an answer"));
+  }
+  auto db = co_await api_connection(api);
+  if (!db) co_return db.error();
+  auto page = co_await list_changes_before(**db, before, *limit);
+  if (!page) co_return page.error();
+  json::object data{{"changes", std::move(page->changes)}, {"next", or_null(page->next)}};
+  co_return answered(std::move(data));
 }
 
 task<answer_or_error> show_order(api_context& api, api_call call) {

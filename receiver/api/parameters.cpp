@@ -129,6 +129,18 @@ result<event_query> read_event_query(const http::target& from, instant now) {
   auto until = read_moment(from, "until", now);
   if (!until) return until.error();
   q.filter.until = *until;
+  auto account = read_text(from, "account");
+  if (!account) return account.error();
+  q.filter.account = std::move(*account);
+  if (auto text = from.find("payload")) {
+    if (*text != "true" && *text != "false") return wrong("payload", *text, "true or false");
+    q.with_payload = *text == "true";
+  }
+  if (auto text = from.find("after")) {
+    q.by_cursor = true;
+    if (!text->empty()) q.after = read_cursor(*text);
+    if (!text->empty() && !q.after) return wrong("after", *text, "the `next` of an answer");
+  }
   return q;
 }
 
@@ -142,6 +154,22 @@ result<stats_query> read_stats_query(const http::target& from, instant now) {
   if (!foreign) return foreign.error();
   q.foreign_source = *foreign;
   return q;
+}
+
+result<std::vector<std::int64_t>> read_deletion(std::string_view body) {
+  constexpr std::string_view whole = "a JSON object {ids}, a list of up to 1000 events' ids";
+  boost::system::error_code failed;
+  auto document = json::parse({body.data(), body.size()}, failed);
+  if (failed || !document.is_object() || document.get_object().size() != 1) return wrong("body", whole);
+  const auto* ids = document.get_object().if_contains("ids");
+  if (!ids || !ids->is_array()) return wrong("body", whole);
+  if (ids->get_array().size() > rows_max) return wrong("ids", "at most 1000 ids");
+  std::vector<std::int64_t> numbers;
+  for (const auto& one : ids->get_array()) {
+    if (!one.is_string()) return wrong("ids", "a list of texts");
+    if (auto number = read_id(one.get_string())) numbers.push_back(*number);
+  }
+  return numbers;
 }
 
 result<sweep_wish> read_sweep_wish(std::string_view body) {
@@ -162,8 +190,8 @@ result<sweep_wish> read_sweep_wish(std::string_view body) {
       if (!text || text->empty()) return wrong("account", json::serialize(value), "the id of an account");
       wish.account = std::string(*text);
     } else {
-      if (!text || (*text != "full" && *text != "incremental"))
-        return wrong("kind", json::serialize(value), "full or incremental");
+      if (!text || (*text != "full" && *text != "incremental" && *text != "lookups"))
+        return wrong("kind", json::serialize(value), "full, incremental or lookups");
       wish.kind = std::string(*text);
     }
   }

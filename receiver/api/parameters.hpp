@@ -8,10 +8,12 @@
 #include "common/base/error.hpp"
 #include "common/base/time.hpp"
 #include "common/http/message.hpp"
+#include "receiver/api/list_cursor.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace suivi::receiver {
 
@@ -21,6 +23,8 @@ struct event_filter {
   std::optional<std::string> name;
   std::optional<std::string> outcome;
   std::optional<std::string> reference;
+  std::optional<std::string> account;
+  bool and_unnamed = false;     // the account is the only one: events whose address named none are its own
   std::optional<instant> since; // by time of receipt, inclusive
   std::optional<instant> until; // exclusive
 };
@@ -29,6 +33,9 @@ struct event_query {
   event_filter filter;
   std::int64_t page = 1;
   std::int64_t limit = 25;
+  bool with_payload = true;
+  bool by_cursor = false;          // then no totals are counted, and `page` is not looked at
+  std::optional<list_place> after; // by time of receipt and id; none: from the newest on
 };
 
 struct stats_query {
@@ -36,6 +43,9 @@ struct stats_query {
   instant since;
   bool foreign_source = false;
 };
+
+// Of the body `{ids}`: up to 1,000; those that cannot be ids are left out.
+[[nodiscard]] result<std::vector<std::int64_t>> read_deletion(std::string_view body);
 
 struct sweep_wish {
   std::optional<std::string> account; // all without

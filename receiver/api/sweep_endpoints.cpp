@@ -2,16 +2,16 @@
 #include "receiver/api/sweep_endpoints.hpp"
 
 #include "common/json/json_text.hpp"
+#include "common/json/json_values.hpp"
 #include "receiver/api/account_endpoints.hpp"
 #include "receiver/api/event_json.hpp"
-#include "receiver/api/order_queries.hpp"
+#include "receiver/api/sweep_list.hpp"
+#include "receiver/api/sweep_queries.hpp"
 
 namespace suivi::receiver {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::int64_t sweeps_shown = 25;
 
 task<answer_or_error> ask(api_context& api, const std::string& body, bool old_shape) {
   auto wish = read_sweep_wish(body);
@@ -37,15 +37,14 @@ task<answer_or_error> ask(api_context& api, const std::string& body, bool old_sh
 } // namespace
 
 task<answer_or_error> list_sweeps(api_context& api, api_call call) {
-  auto limit = read_limit(call.where.target, sweeps_shown);
-  if (!limit) co_return bad_request(limit.error());
+  auto wanted = read_sweep_list_query(call.where.target);
+  if (!wanted) co_return bad_request(wanted.error());
+  if (!is_storable(wanted->account)) co_return unknown("account");
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
-  auto reports = co_await read_sweeps(**db, *limit);
-  if (!reports) co_return reports.error();
-  json::array sweeps;
-  for (auto& r : *reports) sweeps.push_back(std::move(r));
-  json::object data{{"sweeps", std::move(sweeps)}};
+  auto page = co_await list_sweeps_of(**db, *wanted);
+  if (!page) co_return page.error();
+  json::object data{{"sweeps", std::move(page->sweeps)}, {"next", or_null(page->next)}};
   co_return answered(std::move(data));
 }
 

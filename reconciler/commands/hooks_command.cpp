@@ -105,6 +105,7 @@ task<void> keep(services& p, const shop::account& who, const hook_registrar& ask
   }
   if (!changing) co_return;
   hook_state state;
+  state.wanted = r.wanted;
   for (const std::string& name : r.wanted)
     if (std::find(r.missing.begin(), r.missing.end(), name) == r.missing.end())
       state.registered.push_back(name);

@@ -13,7 +13,7 @@ returning 1
 
 constexpr pg::statement record{"hooks_record", R"sql(
 update suivi.account
-set hooks_until = null, hooks_checked_at = now(), hooks_registered = $2, hooks_problem = $3
+set hooks_until = null, hooks_checked_at = now(), hooks_registered = $2, hooks_problem = $3, hooks_wanted = $4
 where id = $1
 )sql"};
 
@@ -51,7 +51,8 @@ task<result<bool>> claim_hooks(pg::connection& db, std::string account, std::str
 task<result<void>> record_hooks(pg::connection& db, std::string account, hook_state state) {
   std::vector<std::optional<std::string>> names(state.registered.begin(), state.registered.end());
   pg::params with;
-  with.text(account).texts(names).text(state.problem);
+  std::vector<std::optional<std::string>> wanted(state.wanted.begin(), state.wanted.end());
+  with.text(account).texts(names).text(state.problem).texts(wanted);
   return run(db, record, std::move(with));
 }
 

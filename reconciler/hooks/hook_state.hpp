@@ -15,6 +15,7 @@ namespace suivi::reconciler {
 task<result<bool>> claim_hooks(pg::connection& db, std::string account, std::string name);
 
 struct hook_state {
+  std::vector<std::string> wanted;     // names of triggers that should have a hook of ours
   std::vector<std::string> registered; // names of triggers
   std::optional<std::string> problem;  // none: nothing is wrong
 };

@@ -36,7 +36,7 @@ select a.id, last.started_at
 from suivi.account a
 cross join lateral (
   select s.started_at from suivi.sweep s
-  where s.account = a.id and (s.kind = 'full' or not $1) and s.finished_at is not null and not s.abandoned
+  where s.account = a.id and (s.kind = 'full' or not $1) and s.kind <> 'lookups' and s.finished_at is not null and not s.abandoned
   order by s.id desc limit 1) last
 )sql"};
 
@@ -53,7 +53,7 @@ left join lateral (
   order by s.id desc limit 1) full_one on true
 left join lateral (
   select s.started_at from suivi.sweep s
-  where s.account = a.id and s.finished_at is not null and not s.abandoned
+  where s.account = a.id and s.kind <> 'lookups' and s.finished_at is not null and not s.abandoned
   order by s.id desc limit 1) any_one on true
 left join lateral (
   select count(*) filter (where not was_complete) as n

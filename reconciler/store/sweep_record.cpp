@@ -14,7 +14,7 @@ constexpr pg::statement commit{"store_commit", "commit"};
 constexpr pg::statement open_report{"store_begin_sweep", R"sql(
 with asked as (
   delete from suivi.sweep_request r using suivi.account a
-  where a.id = $1 and a.term = $3 and r.account = a.id and (r.kind = $4 or $4 = 'full')
+  where a.id = $1 and a.term = $3 and r.account = a.id and (r.kind = $4 or ($4 = 'full' and r.kind = 'incremental'))
   returning r.sweep_id
 )
 insert into suivi.sweep (id, account, account_name, term, owner, kind, parcels_before) overriding system value

@@ -27,7 +27,7 @@ account_sweep::account_sweep(asio::any_io_executor executor, pg::pool& database,
       plan_(page_plan(options.max_orders)), ending_(executor), helpers_(executor), began_(steady_now()) {
   report_.account = sweep_.account.id;
   report_.account_name = sweep_.account.name;
-  report_.kind = sweep_.options.kind == sweep_kind::full ? "full" : "incremental";
+  report_.kind = to_string(sweep_.options.kind);
   report_.id = "dry-run";
   sweep_.courier.on_pause([this] {
     if (sweep_.courier.closed_for() >= shop::recorded_pause_min) ending_.notify();
@@ -200,6 +200,10 @@ void account_sweep::judge() {
   how.courier_stopped = sweep_.courier.stopped();
   how.list_done = plan_.done();
   how.list = plan_.judge();
+  if (sweep_.options.kind == sweep_kind::lookups) { // there is no list to be read whole
+    how.list_done = true;
+    how.list.complete = true;
+  }
   how.first_failure = first_failure_;
   how.orders_refused = so_far().refused;
   how.refused = sweep_.rows.refused();
@@ -278,7 +282,8 @@ task<shop::sweep_report> account_sweep::run() {
   if (possible) {
     helpers_.spawn("row queue", sweep_.rows.run());
     if (sweep_.held) helpers_.spawn("lease", keep());
-    co_await read_pages();
+    bool lists = sweep_.options.kind != sweep_kind::lookups;
+    if (lists) co_await read_pages();
     co_await singles_.settle_doubts();
     page_plan::verdict list = plan_.judge();
     bool whole = sweep_.options.kind == sweep_kind::full && plan_.done() && list.complete && !list.cut;

@@ -38,7 +38,7 @@ from (
     and (o."shippingAccountId" = $1
          or ($2 and o."shippingAccountId" is null and d.contested_by is null and coalesce(d.account, $1) = $1))
 ) w
-where w.asked is null or w.times = 0
+where $5 or w.asked is null or w.times = 0
    or w.asked + least(interval '1 hour' * power(2, least(w.times, 20) - 1), interval '7 days') <= clock_timestamp()
 order by w.asked nulls first, w."createdAt", w."id"
 limit $3
@@ -106,7 +106,11 @@ void append(std::vector<unfound_order>& orders, const pg::rows& found) {
 task<result<pg::rows>> find(pg::connection& db, pg::statement which, const lookup_question& question,
                             std::int64_t orders_max) {
   pg::params with;
-  with.text(question.account).boolean(question.adopt_unassigned).integer(orders_max).texts(final_texts());
+  with.text(question.account)
+      .boolean(question.adopt_unassigned)
+      .integer(orders_max)
+      .texts(final_texts())
+      .boolean(question.all);
   auto found = co_await db.run(which, std::move(with));
   co_return found;
 }
@@ -129,7 +133,8 @@ task<result<std::vector<unfound_order>>> orders_to_look_up(pg::connection& db, l
   with.text(question.account)
       .boolean(question.adopt_unassigned)
       .integer(question.orders_max)
-      .at(known->at(0, 0));
+      .at(known->at(0, 0))
+      .boolean(question.all);
   auto found = co_await db.run(new_orders, std::move(with));
   if (!found) co_return found.error();
   append(orders, *found);

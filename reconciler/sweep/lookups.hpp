@@ -30,6 +30,7 @@ inline constexpr std::int64_t unlinked_per_sweep_max = 200;
 struct lookup_question {
   std::string account;
   bool adopt_unassigned = true; // orders without account are asked for too, unless another account has them
+  bool all = false;             // whatever was answered before: a person asks
   bool only_new =
       false; // those without number newer than the last complete full sweep; others where some are left
   std::int64_t orders_max = 0;

@@ -6,13 +6,20 @@
 #include "reconciler/pace/courier_options.hpp"
 
 #include <cstdint>
+#include <string_view>
 
 namespace suivi::reconciler {
 
 // How long a sweep's step, or a verify's, waits for a connection to the database.
 inline constexpr milliseconds database_wait{10'000};
 
-enum class sweep_kind { full, incremental };
+enum class sweep_kind {
+  full,
+  incremental,
+  lookups, // no list: only the single look-ups, all of them as if nobody had asked before
+};
+[[nodiscard]] std::string_view to_string(sweep_kind kind);
+[[nodiscard]] sweep_kind sweep_kind_from(std::string_view text); // full where it is none of the others
 
 struct sweep_options : courier_options {
   sweep_kind kind = sweep_kind::full;

@@ -124,6 +124,7 @@ task<void> single_reads::look_up() {
   question.account = sweep_.account.id;
   question.adopt_unassigned = sweep_.options.adopt_unassigned;
   question.only_new = sweep_.options.kind == sweep_kind::incremental;
+  question.all = sweep_.options.kind == sweep_kind::lookups;
   // A dry run has written nothing, so the orders that its pages showed are still without tracking number.
   question.orders_max = sweep_.options.lookup_limit + static_cast<std::int64_t>(sweep_.rows.orders_seen());
   std::vector<unfound_order> orders;

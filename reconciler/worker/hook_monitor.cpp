@@ -33,6 +33,7 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
   hook_registrar hooks(p.client, who, p.settings.maystro.request_timeout, std::move(owner));
   hook_report seen = co_await hooks.look();
   hook_state state;
+  state.wanted = seen.wanted;
   for (const std::string& name : seen.wanted)
     if (std::find(seen.missing.begin(), seen.missing.end(), name) == seen.missing.end())
       state.registered.push_back(name);

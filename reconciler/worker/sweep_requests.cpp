@@ -14,9 +14,9 @@ constexpr milliseconds connection_wait{2'000};
 // A new start under an old name (the same process number on the same machine) is a new worker. Written every
 // few seconds only; what is older than a day is nobody's.
 constexpr pg::statement alive{"requests_alive", R"sql(
-insert into suivi.reconciler as k (owner) values ($1)
+insert into suivi.reconciler as k (owner, timezone) values ($1, $3)
 on conflict (owner) do update
-set seen_at = clock_timestamp(), stopped_at = null, started_at = case when $2 then clock_timestamp() else k.started_at end
+set seen_at = clock_timestamp(), stopped_at = null, timezone = excluded.timezone, started_at = case when $2 then clock_timestamp() else k.started_at end
 where $2 or k.stopped_at is not null or k.seen_at < clock_timestamp() - interval '5 seconds'
 )sql"};
 
@@ -35,10 +35,11 @@ constexpr pg::statement forget{"requests_forget", "delete from suivi.sweep_reque
 
 } // namespace
 
-task<result<std::vector<sweep_request>>> show_life(pg::connection& db, std::string owner, bool first) {
+task<result<std::vector<sweep_request>>> show_life(pg::connection& db, std::string owner,
+                                                   std::string timezone, bool first) {
   pg::pipeline steps;
   pg::params who;
-  who.text(owner).boolean(first);
+  who.text(owner).boolean(first).text(timezone);
   steps.add(alive, std::move(who));
   if (first) steps.add(forget_the_dead);
   auto at = steps.add(wanted);
@@ -94,7 +95,7 @@ task<void> sweep_request_poller::look() {
   std::erase_if(visits_, [](const visit& v) { return v.ended; });
   auto db = co_await p_.database.acquire(steady_now() + connection_wait);
   if (!db) co_return;
-  auto requests = co_await show_life(**db, p_.owner, first_);
+  auto requests = co_await show_life(**db, p_.owner, p_.settings.reconciler.timezone, first_);
   if (!requests || stopping_) co_return;
   first_ = false;
   for (const sweep_request& r : *requests) {
@@ -117,7 +118,7 @@ task<void> sweep_request_poller::serve(visit& v) {
     }
   } else if (accounts) {
     sweep_options options = sweep_options_of(p_.settings);
-    options.kind = v.kind == "incremental" ? sweep_kind::incremental : sweep_kind::full;
+    options.kind = sweep_kind_from(v.kind);
     // One that somebody else sweeps is passed over; the next look finds whether that one took the request's
     // id.
     auto outcome = co_await v.round.run(std::move(*accounts), options, milliseconds(0), nullptr);

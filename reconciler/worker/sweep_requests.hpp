@@ -22,7 +22,9 @@ struct sweep_request {
 };
 
 // Says that `owner` is alive, and answers what nobody has begun yet.
-task<result<std::vector<sweep_request>>> show_life(pg::connection& db, std::string owner, bool first);
+// `timezone`: of the schedule, for whoever shows its times.
+task<result<std::vector<sweep_request>>> show_life(pg::connection& db, std::string owner,
+                                                   std::string timezone, bool first);
 task<result<void>> say_goodbye(pg::connection& db, std::string owner);
 // It cannot be fulfilled.
 task<result<void>> forget_request(pg::connection& db, std::string account);

@@ -10,8 +10,11 @@
 #include "reconciler/store/sweep_history.hpp"
 #include "reconciler/sweep/sweep_group.hpp"
 #include "reconciler/worker/hook_monitor.hpp"
+#include "reconciler/worker/hook_requests.hpp"
 #include "reconciler/worker/maintenance.hpp"
+#include "reconciler/worker/next_sweeps.hpp"
 #include "reconciler/worker/reconciler_metrics.hpp"
+#include "reconciler/worker/sampling.hpp"
 #include "reconciler/worker/sweep_requests.hpp"
 
 #include <algorithm>
@@ -128,11 +131,13 @@ task<std::optional<duties>> look_at_accounts(worker& w) {
   instant at = starts->now; // never our own clock's: what it is compared with was written by the database's
   milliseconds every = w.p.settings.reconciler.incremental_every;
   duties found;
+  std::vector<next_sweeps> next_ones;
   std::optional<instant> soonest = w.times.next_after(at);
   for (shop::account& a : *accounts) {
     const account_starts& known = starts->accounts[a.id];
     last_sweep_starts last{known.full, known.any, known.incomplete_fulls, known.full_ended};
     due kind = due_at(w.times, last, every, at);
+    next_ones.push_back(reckon_next(a.id, a.name, w.times, last, every, at));
     std::optional<instant> next = next_due(w.times, last, every, at);
     if (next) soonest = std::min(soonest.value_or(*next), *next);
     if (kind == due::nothing) continue;
@@ -142,6 +147,8 @@ task<std::optional<duties>> look_at_accounts(worker& w) {
     else
       found.now.push_back({std::move(a), kind});
   }
+  auto recorded = co_await record_next(**db, std::move(next_ones));
+  if (!recorded) note_database(w, recorded.error());
   if (soonest) {
     milliseconds until = std::chrono::duration_cast<milliseconds>(*soonest - at);
     found.next_in = std::min(found.next_in.value_or(until), until);
@@ -219,6 +226,8 @@ task<int> run_worker(services& p) {
   beside.spawn("stop", stop_when_wanted(w));
   beside.spawn("hooks", monitor_hooks(p, first_look_at_hooks));
   beside.spawn("house", keep_house(p, first_tidying));
+  beside.spawn("hook requests", serve_hook_requests(p));
+  beside.spawn("samples", take_samples(p));
   runtime::task_group asking(p.executor, w.life.on_failure());
   asking.spawn("requests", w.requests.run());
   runtime::task_group serving(p.executor, w.life.on_failure());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/http/client.hpp"
+#include "tests/programs/api_description.hpp"
 #include "tests/programs/program.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/folder.hpp"
@@ -49,6 +50,7 @@ inline reply send(http::client_request request) {
   });
 }
 
+// Every answer of the API, and of the webhooks' addresses, must be as it is described.
 inline reply ask(std::string method, std::string url, std::string token = "", std::string body = "",
                  http::header_list headers = {}) {
   http::client_request request;
@@ -57,7 +59,15 @@ inline reply ask(std::string method, std::string url, std::string token = "", st
   request.body = std::move(body);
   request.headers = std::move(headers);
   if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
-  return send(std::move(request));
+  auto verb = request.method;
+  auto path = request.url.substr(std::min(request.url.find('/', 8), request.url.size()));
+  auto got = send(std::move(request));
+  if (got.status == 0) return got;
+  auto wrong = differs_from_description(verb, path, got.status, got.header("Content-Type"), got.body);
+  if (wrong.empty()) return got;
+  CAPTURE(got.body);
+  FAIL_CHECK(wrong);
+  return got;
 }
 
 inline std::string text(const json::value& from) {

@@ -1,0 +1,12 @@
+// The document itself is made into a literal by embed.cmake.
+#include "receiver/api/openapi.hpp"
+
+namespace suivi::receiver {
+
+http::response api_described() {
+  http::response answer;
+  answer.body = openapi_document();
+  return answer;
+}
+
+} // namespace suivi::receiver

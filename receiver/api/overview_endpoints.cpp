@@ -1,0 +1,50 @@
+// Thin: the board looks, the verdict decides.
+#include "receiver/api/overview_endpoints.hpp"
+
+#include "receiver/api/account_endpoints.hpp"
+#include "receiver/api/event_json.hpp"
+#include "receiver/api/overview_board.hpp"
+#include "receiver/api/parameters.hpp"
+#include "receiver/api/series_queries.hpp"
+
+namespace suivi::receiver {
+
+namespace json = boost::json;
+
+task<answer_or_error> show_overview(api_context& api, api_call) {
+  auto seen = co_await api.board.look();
+  if (!seen) co_return seen.error();
+  co_return answered(overview_json(*seen));
+}
+
+task<answer_or_error> list_problems(api_context& api, api_call) {
+  auto seen = co_await api.board.look();
+  if (!seen) co_return seen.error();
+  json::object data{{"problems", problems_json(*seen)}};
+  co_return answered(std::move(data));
+}
+
+task<answer_or_error> show_series(api_context& api, api_call call) {
+  auto q = read_series_query(call.where.target, suivi::now());
+  if (!q) co_return bad_request(q.error());
+  if (!is_storable(q->account)) co_return unknown("account");
+  bool only = false;
+  if (!q->account.empty()) {
+    std::string account = q->account;
+    bool known = co_await look_for_account(api, std::move(account));
+    if (!known) co_return unknown("account");
+    only = api.accounts.list().size() == 1;
+  }
+  auto db = co_await api_connection(api);
+  if (!db) co_return db.error();
+  auto points = co_await read_series(**db, *q, only);
+  if (!points) co_return points.error();
+  json::object data{{"name", q->name_text},
+                    {"stepSeconds", q->step.count()},
+                    {"from", format_instant(q->from)},
+                    {"until", format_instant(q->until)},
+                    {"points", std::move(*points)}};
+  co_return answered(std::move(data));
+}
+
+} // namespace suivi::receiver

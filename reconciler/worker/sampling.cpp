@@ -1,0 +1,36 @@
+// Asks often, works seldom.
+#include "reconciler/worker/sampling.hpp"
+
+#include "common/log/log.hpp"
+#include "common/shop/samples.hpp"
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr milliseconds after_failure{60'000};
+
+task<result<void>> sample_once(services& p, bool events_too) {
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
+  if (!db) co_return db.error();
+  auto sampled = co_await shop::take_sample(**db);
+  if (!sampled) co_return sampled.error();
+  if (!events_too) co_return result<void>();
+  auto counted = co_await shop::count_events(**db);
+  co_return counted;
+}
+
+} // namespace
+
+task<void> take_samples(services& p) {
+  steady_time events_due = steady_now();
+  for (milliseconds pause = shop::sample_look_every;;) {
+    co_await runtime::sleep_for(pause);
+    bool events_too = steady_now() >= events_due;
+    auto done = co_await sample_once(p, events_too);
+    if (done && events_too) events_due = steady_now() + shop::events_counted_every;
+    if (!done) log::debug("orders could not be sampled", {{"error", to_string(done.error())}});
+    pause = done ? shop::sample_look_every : after_failure;
+  }
+}
+
+} // namespace suivi::reconciler
