@@ -8,6 +8,7 @@
 #include "receiver/api/order_queries.hpp"
 #include "receiver/api/sweep_queries.hpp"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
@@ -26,6 +27,7 @@ constexpr std::int64_t sweeps_looked_at = 20;
 constexpr std::size_t piece_bytes = 64 * 1024;
 constexpr milliseconds look_at_peer_every = 1s;
 constexpr milliseconds patience = 5s;
+constexpr milliseconds overview_every = 2s;
 
 std::string message(std::string_view name, const json::object& data) {
   return fmt::format("event: {}\ndata: {}\n\n", name, maystro::write_json(data));
@@ -38,11 +40,12 @@ bool is_final(std::string_view outcome) {
 
 } // namespace
 
-stream::stream(asio::any_io_executor executor, database_monitor& db, pg::pool& connections, limits within)
-    : executor_(executor), db_(db), connections_(connections), limits_(within),
+stream::stream(asio::any_io_executor executor, database_monitor& db, pg::pool& connections,
+               overview_board& board, limits within)
+    : executor_(executor), db_(db), connections_(connections), board_(board), limits_(within),
       somebody_(std::move(executor)) {}
 
-task<result<http::body_producer>> stream::subscribe() {
+task<result<http::body_producer>> stream::subscribe(stream_wish wish) {
   if (readers_.size() >= limits_.readers)
     co_return transient("stream:full", "too many readers of the stream");
   // Leaves by itself, however its connection ends.
@@ -50,7 +53,7 @@ task<result<http::body_producer>> stream::subscribe() {
     readers_.remove(who);
     delete who;
   };
-  std::shared_ptr<reader> to(new reader(executor_), leave);
+  std::shared_ptr<reader> to(new reader(executor_, std::move(wish)), leave);
   readers_.push_back(to.get());
   somebody_.notify();
   auto deadline = steady_clock::now() + patience;
@@ -75,6 +78,10 @@ task<void> stream::serve(std::shared_ptr<reader> to, http::body_sink& sink, limi
     }
     bool last = piece.empty() && to->dropped;
     if (last) piece = message("dropped", {{"reason", "messages came faster than they were read"}});
+    if (!last) {
+      auto skipped = to->pace.skipped(steady_clock::now());
+      if (skipped > 0) piece += message("skipped", {{"skipped", skipped}});
+    }
     if (piece.empty() && steady_clock::now() - said_at >= within.say_something_every) piece = still_here;
     if (piece.empty()) {
       co_await to->woken.wait_until(steady_clock::now() + look_at_peer_every);
@@ -86,10 +93,11 @@ task<void> stream::serve(std::shared_ptr<reader> to, http::body_sink& sink, limi
   }
 }
 
-void stream::tell(std::string_view name, const json::object& data) {
-  auto text = std::make_shared<const std::string>(message(name, data));
+void stream::tell(stream_topic topic, const json::object& data) {
+  auto text = std::make_shared<const std::string>(message(to_string(topic), data));
+  auto now = steady_now();
   for (auto* to : readers_) {
-    if (to->dropped) continue;
+    if (to->dropped || !to->wish.wants(topic) || !to->pace.admits(now)) continue;
     bool fits =
         to->waiting.size() < limits_.messages_waiting && to->bytes + text->size() <= limits_.bytes_waiting;
     if (fits) {
@@ -104,6 +112,10 @@ void stream::tell(std::string_view name, const json::object& data) {
   }
 }
 
+bool stream::somebody_wants(stream_topic topic) const {
+  return std::any_of(readers_.begin(), readers_.end(), [&](const reader* r) { return r->wish.wants(topic); });
+}
+
 task<void> stream::run() {
   bool failing = false;
   for (;;) {
@@ -113,6 +125,7 @@ task<void> stream::run() {
       continue;
     }
     milliseconds pause = limits_.look_every;
+    co_await look_at_overview();
     if (db_.is_up()) {
       auto looked = co_await look();
       if (looked && *looked) pause = 20ms;
@@ -173,24 +186,28 @@ task<result<void>> stream::begin(pg::connection& db) {
 }
 
 // True: so much has happened, or the numbers have begun anew, that the marks were set to `last`.
-bool stream::skip(number_marks& marks, std::int64_t last, std::string_view stream) {
+bool stream::skip(number_marks& marks, std::int64_t last, stream_topic topic) {
   auto behind = last - marks.highest();
   if (behind >= 0 && behind <= behind_max) return false;
   marks.set(last, {});
-  if (behind > 0) tell("skipped", {{"what", stream}, {"count", behind}});
+  for (auto* to : readers_) {
+    if (behind <= 0 || !to->wish.wants(topic)) continue;
+    to->pace.skip(behind);
+    to->woken.notify();
+  }
   return true;
 }
 
 task<result<bool>> stream::look_at_changes(pg::connection& db) {
   auto last = co_await last_change_number(db);
   if (!last) co_return last.error();
-  if (skip(changes_, *last, "change")) co_return false;
+  if (skip(changes_, *last, stream_topic::change)) co_return false;
   auto known = changes_.known();
   auto found = co_await changes_after(db, changes_.after(), known, rows_max);
   if (!found) co_return found.error();
   for (const auto& c : *found) {
     changes_.note(c.number);
-    tell("change", c.data);
+    tell(stream_topic::change, c.data);
   }
   co_return static_cast<std::int64_t>(found->size()) == rows_max;
 }
@@ -201,7 +218,7 @@ void stream::note_event(const event_name& name, const event_seen& e, bool quietl
   if (news && !quietly) {
     auto data = event_json(e, false);
     data["reference"] = or_null(e.reference);
-    tell("event", data);
+    tell(stream_topic::event, data);
   }
   if (is_final(e.outcome)) {
     if (at != unsettled_.end()) unsettled_.erase(at);
@@ -214,7 +231,7 @@ void stream::note_event(const event_name& name, const event_seen& e, bool quietl
 task<result<bool>> stream::look_at_events(pg::connection& db) {
   auto last = co_await last_event_number(db);
   if (!last) co_return last.error();
-  if (skip(events_, *last, "event")) co_return false;
+  if (skip(events_, *last, stream_topic::event)) co_return false;
   auto known = events_.known();
   auto names = co_await events_after(db, events_.after(), known, rows_max);
   if (!names) co_return names.error();
@@ -245,11 +262,34 @@ task<result<void>> stream::look_at_sweeps(pg::connection& db, bool quietly) {
     auto text = json::serialize(moving);
     auto told = sweeps_.find(id);
     bool news = told == sweeps_.end() || told->second != text;
-    if (news && !quietly) tell("sweep", *report);
+    if (news && !quietly) tell(stream_topic::sweep, *report);
     seen.emplace(std::move(id), std::move(text));
   }
   sweeps_ = std::move(seen);
   co_return result<void>();
+}
+
+// Also while the database is away: that is what there is to tell then.
+task<void> stream::look_at_overview() {
+  if (!somebody_wants(stream_topic::overview) && !somebody_wants(stream_topic::problem)) {
+    overview_.clear();
+    co_return;
+  }
+  if (steady_now() - overview_at_ < overview_every) co_return;
+  overview_at_ = steady_now();
+  auto seen = co_await board_.look();
+  if (!seen) co_return;
+  json::object whole = overview_json(*seen);
+  json::object problems{{"problems", whole["problems"]}};
+  auto problems_now = json::serialize(problems);
+  json::object moving = whole;
+  moving.erase("asOf"); // goes on by itself
+  auto overview_now = json::serialize(moving);
+  bool first = overview_.empty();
+  if (!first && overview_now != overview_) tell(stream_topic::overview, whole);
+  if (!first && problems_now != problems_) tell(stream_topic::problem, problems);
+  overview_ = std::move(overview_now);
+  problems_ = std::move(problems_now);
 }
 
 } // namespace suivi::receiver

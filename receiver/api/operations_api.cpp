@@ -42,8 +42,10 @@ bool only_reads(const http::request& request) {
   return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
 }
 
-task<answer_or_error> open_stream(api_context& api, api_call) {
-  auto made = co_await api.live.subscribe();
+task<answer_or_error> open_stream(api_context& api, api_call call) {
+  auto wish = read_stream_wish(call.where.target);
+  if (!wish) co_return bad_request(wish.error());
+  auto made = co_await api.live.subscribe(std::move(*wish));
   if (!made && made.error().code == "stream:full") co_return unavailable(made.error().detail);
   if (!made) co_return made.error();
   http::response answer;
@@ -66,8 +68,9 @@ operations::operations(asio::any_io_executor executor, const config::settings& s
                        database_monitor& db, account_registry& accounts, apply_lane& events,
                        const spool& instead)
     : settings_(s), db_(db), connections_(executor, pool_options(std::move(connect))),
-      stream_(executor, db, connections_, stream::limits()), replay_(connections_, accounts, door_options(s)),
       board_(s, db, accounts, connections_, instead),
+      stream_(executor, db, connections_, board_, stream::limits()),
+      replay_(connections_, accounts, door_options(s)),
       context_{s, db, accounts, events, connections_, stream_, replay_, board_},
       trusted_proxies_(parse_networks(s.receiver.trusted_proxies)) {}
 

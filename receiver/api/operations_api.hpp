@@ -49,9 +49,9 @@ class operations {
   const config::settings& settings_;
   database_monitor& db_;
   pg::pool connections_;
+  overview_board board_;
   stream stream_;
   replay_endpoint replay_;
-  overview_board board_;
   api_context context_;
   std::vector<network> trusted_proxies_;
   sign_in_limiter tries_{sign_in_limiter::limits()};

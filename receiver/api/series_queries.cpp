@@ -146,7 +146,7 @@ task<result<json::array>> read_webhooks(pg::connection& db, series_query q, bool
     points.back().as_object()[found->text(i, 1)] = found->integer(i, 2);
   }
   instant present = slot_of(q.until, q.step);
-  if (last && *last < present) points.push_back(json::object{{"at", format_instant(present)}});
+  if (!last || *last < present) points.push_back(json::object{{"at", format_instant(present)}});
   co_return points;
 }
 
@@ -172,7 +172,7 @@ task<result<json::array>> read_missed(pg::connection& db, series_query q) {
   const pg::rows& told = (*answer)[1];
   for (std::size_t i = 0; i < told.size(); ++i)
     if (told.integer(i, 1) > 0) slots[told.at(i, 0)].told = told.integer(i, 1);
-  if (!slots.empty()) (void)slots[slot_of(q.until, q.step)];
+  (void)slots[slot_of(q.until, q.step)];
   json::array points;
   for (const auto& [at, s] : slots)
     points.push_back({{"at", format_instant(at)},

@@ -46,6 +46,12 @@ std::optional<error> take_member(std::string_view name, const json::value& value
   } else if (name == "account") {
     if (!text || text->empty()) return wrong(name, "allowed is an account's id");
     into.selection.account = std::move(*text);
+  } else if (name == "eventType" || name == "reference") {
+    if (!text || text->empty()) return wrong(name, "allowed is a text");
+    (name == "reference" ? into.selection.reference : into.selection.event_type) = std::move(*text);
+  } else if (name == "processed") {
+    if (!value.is_bool()) return wrong(name, "allowed is true or false");
+    into.selection.processed = value.get_bool();
   } else if (name == "dryRun") {
     if (!value.is_bool()) return wrong(name, "allowed is true or false");
     into.dry_run = value.get_bool();
@@ -59,7 +65,8 @@ std::optional<error> take_member(std::string_view name, const json::value& value
     }
   } else {
     return wrong(to_storable_text(name.substr(0, 64)),
-                 "there is no such parameter; allowed are since, until, ids, outcome, account, dryRun");
+                 "there is no such parameter; allowed are since, until, ids, outcome, account, "
+                 "eventType, reference, processed, dryRun");
   }
   return std::nullopt;
 }
@@ -118,6 +125,8 @@ result<replay_request> read_replay_request(std::string_view body, instant now) {
     std::string_view name(member.key().data(), member.key().size());
     if (auto refused = take_member(name, member.value(), now, wanted)) return *refused;
   }
+  // Who asks for the processed or the others means all of them.
+  if (wanted.selection.processed && !wanted.selection.outcome_given) wanted.selection.outcomes.clear();
   return wanted;
 }
 

@@ -20,6 +20,9 @@ struct replay_selection {
   std::vector<std::string> outcomes{"parked", "failed", "conflict", "quarantined"};
   bool outcome_given = false;
   std::string account; // empty: any
+  // As the list of events filters; of stored webhooks only.
+  std::optional<std::string> event_type, reference;
+  std::optional<bool> processed;
 
   // Whether something was received at `when`, if that is known.
   [[nodiscard]] bool covers(std::optional<instant> when) const;
@@ -41,8 +44,8 @@ struct replay_request {
   bool dry_run = false;
 };
 
-// The API's body `{since?,until?,ids?,outcome?,account?,dryRun?}`; null counts as absent, no body as `{}`. An
-// error's `detail` names the member and what is allowed.
+// The API's body `{since?,until?,ids?,outcome?,account?,eventType?,reference?,processed?,dryRun?}`; null
+// counts as absent, no body as `{}`. An error's `detail` names the member and what is allowed.
 [[nodiscard]] result<replay_request> read_replay_request(std::string_view body, instant now);
 
 } // namespace suivi::receiver

@@ -11,7 +11,7 @@ namespace {
 using texts = std::vector<std::optional<std::string>>;
 using integers = std::vector<std::optional<std::int64_t>>;
 
-// {0}: which ids, with {1} in place of the column. $1, $2 belong to it; the selection is $3 to $8.
+// {0}: which ids, with {1} in place of the column. $1, $2 belong to it; the selection is $3 to $11.
 constexpr std::string_view from_selected = R"(
   from suivi.inbox i
   left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on and {2}
@@ -23,6 +23,11 @@ constexpr std::string_view from_selected = R"(
     and ($7::text is null or i.account = $7
          or (i.account is null and ($8::boolean or exists (
                select from suivi.parcel k where k.uuid = i.uuid and k.account = $7))))
+    and ($9::text is null or i.name = $9)
+    and ($10::text is null or i.reference = $10
+         or o.order_id = (select x."id" from orders x where x."reference" = $10))
+    and ($11::boolean is null
+         or (coalesce(o.outcome, p.state, i.outcome, 'pending') in ('applied', 'unchanged', 'stale', 'ignored')) = $11)
   {0})";
 
 constexpr std::string_view columns = R"(
@@ -49,6 +54,7 @@ void add_selection(pg::params& with, const replay_selection& selection, const st
   with.texts(texts(selection.outcomes.begin(), selection.outcomes.end()));
   with.text(selection.account.empty() ? std::nullopt : std::optional<std::string_view>(selection.account));
   with.boolean(!selection.account.empty() && selection.account == only_account);
+  with.text(selection.event_type).text(selection.reference).boolean(selection.processed);
 }
 
 std::vector<stored_event> read_rows(const pg::rows& rows) {
@@ -104,7 +110,7 @@ task<result<id_range>> range_of(pg::connection& db, replay_selection selection) 
 task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection selection,
                                                    std::string only_account, std::int64_t after,
                                                    std::int64_t last, std::size_t most) {
-  static const std::string sql = build(columns, by_range, "order by i.id limit $9::bigint");
+  static const std::string sql = build(columns, by_range, "order by i.id limit $12::bigint");
   pg::params with;
   with.integer(after).integer(last);
   add_selection(with, selection, only_account);

@@ -138,6 +138,7 @@ judgement paced_courier::learn(asked<T>& into, maystro::answer<T> answer, slot& 
   const steady_time now = steady_now();
 
   ++counts_.requests;
+  counts_.key_refused = counts_.key_refused || how == answer_kind::refused_key;
   ++(how == answer_kind::good ? counts_.good : counts_.bad);
   if (how == answer_kind::throttled) ++counts_.throttled;
   if (how == answer_kind::good) given_up_in_a_row_ = 0;

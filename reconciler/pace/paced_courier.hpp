@@ -32,6 +32,7 @@ struct courier_counts {
   // Every request that was sent, or that no connection could be had for; `good`: of these, answered well.
   std::int64_t requests = 0, good = 0, bad = 0, retries = 0, throttled = 0;
   std::optional<instant> last;
+  bool key_refused = false;
 };
 
 class paced_courier {

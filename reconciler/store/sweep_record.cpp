@@ -71,6 +71,13 @@ where s.id = $1 and a.id = s.account and a.term = $2
 constexpr pg::statement count_briefly{"store_count_briefly",
                                       "select set_config('statement_timeout', '3000', true)"};
 
+// Refused since the first sweep that met it; the first good answer says that it is not any more.
+constexpr pg::statement note_key{"store_note_key", R"sql(
+update suivi.account
+set key_refused_at = case when $2 then coalesce(key_refused_at, clock_timestamp()) end
+where id = $1 and ($2 or key_refused_at is not null)
+)sql"};
+
 // Seen before: a parcel of the order was there when the sweep began. Writing again what the journal says was
 // written before is the repair of a hand's edit, no change at the courier. A webhook that tells a change
 // since the sweep before cannot have come long before that sweep; and it is not one that told the same state
@@ -216,6 +223,14 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
 
 task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r) {
   auto done = co_await db.run(end_report, end_of(sweep, r));
+  if (!done) co_return done.error();
+  co_return result<void>();
+}
+
+task<result<void>> record_key(pg::connection& db, std::string account, bool refused) {
+  pg::params with;
+  with.text(account).boolean(refused);
+  auto done = co_await db.run(note_key, std::move(with));
   if (!done) co_return done.error();
   co_return result<void>();
 }

@@ -30,6 +30,9 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
 // Where the term has passed: the report alone, without watermark.
 task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r);
 
+// What the sweep learnt of the account's key.
+task<result<void>> record_key(pg::connection& db, std::string account, bool refused);
+
 // Events that wait for their order get another try at once.
 task<result<void>> wake_parked(pg::connection& db);
 

@@ -265,6 +265,10 @@ task<void> account_sweep::end() {
     co_return;
   }
   co_await share_pause(**db);
+  if (c.key_refused || c.good > 0) {
+    auto noted = co_await record_key(**db, sweep_.account.id, c.key_refused);
+    if (!noted) log::warn("the state of a key could not be noted", {{"error", to_string(noted.error())}});
+  }
   auto woken = co_await wake_parked(**db);
   if (!woken) log::warn("parked events could not be woken", {{"error", to_string(woken.error())}});
   if (sweep_.account.from_environment || c.requests == 0) co_return;

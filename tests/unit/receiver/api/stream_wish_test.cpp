@@ -1,0 +1,89 @@
+// What a reader of the stream may ask for, how a list's place is spelt, and which slots a series has.
+#include "receiver/api/stream_wish.hpp"
+
+#include "receiver/api/list_cursor.hpp"
+#include "receiver/api/order_list.hpp"
+#include "receiver/api/series_queries.hpp"
+#include "receiver/api/sweep_list.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using namespace suivi::receiver;
+using namespace std::chrono_literals;
+
+namespace {
+
+http::target query(const std::string& text) {
+  return *http::parse_target("/x?" + text);
+}
+
+const instant noon = *parse_instant("2026-03-01T12:34:56Z");
+const steady_time start{1h};
+
+} // namespace
+
+TEST_CASE("topics are all without a word and an unknown one is refused by name") {
+  auto all = read_stream_wish(query(""));
+  REQUIRE(all);
+  CHECK(all->wants(stream_topic::overview));
+  CHECK(all->messages_per_second == 0);
+  auto some = read_stream_wish(query("topics=problem,sweep&rate=5"));
+  REQUIRE(some);
+  CHECK(some->wants(stream_topic::problem));
+  CHECK_FALSE(some->wants(stream_topic::change));
+  CHECK(some->messages_per_second == 5);
+  for (const char* wrong : {"topics=x", "topics=change,x", "rate=0", "rate=x", "rate="})
+    CHECK(read_stream_wish(query(wrong)).has_error());
+}
+
+TEST_CASE("beyond the rate messages are counted, and told once a second") {
+  message_pace pace(2);
+  int admitted = 0;
+  for (int n = 0; n < 10; ++n) admitted += pace.admits(start + n * 10ms) ? 1 : 0;
+  CHECK(admitted == 2);
+  CHECK(pace.skipped(start + 100ms) == 8);
+  CHECK_FALSE(pace.admits(start + 200ms));
+  CHECK(pace.skipped(start + 300ms) == 0);
+  CHECK(pace.skipped(start + 1100ms) == 1);
+  CHECK(pace.admits(start + 1100ms));
+  message_pace free(0);
+  for (int n = 0; n < 100; ++n) CHECK(free.admits(start));
+  free.skip(7);
+  CHECK(free.skipped(start) == 7);
+}
+
+TEST_CASE("a place in a list comes back as it was written, and nothing else is one") {
+  list_place place{1'700'000'000'123'456, "CMD/é 1"};
+  auto read = read_cursor(write_cursor(place));
+  REQUIRE(read.has_value());
+  CHECK(read->number == place.number);
+  CHECK(read->text == place.text);
+  CHECK(read_cursor(write_cursor({5, ""}))->number == 5);
+  for (const char* wrong : {"", "x", "1", "1.g0", "1.0", "x.00", "1.ff", "1.00"})
+    CHECK_FALSE(read_cursor(wrong));
+}
+
+TEST_CASE("a series has slots of one length from the beginning of one on") {
+  auto q = read_series_query(query("name=webhooks&period=1h"), noon);
+  REQUIRE(q);
+  CHECK(q->step == 60s);
+  CHECK(q->from == parse_instant("2026-03-01T11:34:00Z"));
+  CHECK(q->until == noon);
+  CHECK(read_series_query(query("name=coverage&period=90d"), noon)->step == 24h);
+  CHECK(read_series_query(query("name=x"), noon).has_error());
+  CHECK(read_series_query(query("name=missed&period=2h"), noon).has_error());
+}
+
+TEST_CASE("lists name the parameter that means nothing") {
+  auto complaint = [](const auto& read) {
+    return read ? std::string("none") : read.error().detail.substr(0, read.error().detail.find(' '));
+  };
+  CHECK(complaint(read_order_list_query(query("view=x"))) == "view");
+  CHECK(complaint(read_order_list_query(query("after=x"))) == "after");
+  CHECK(complaint(read_order_list_query(query("limit=1001"))) == "limit");
+  CHECK(complaint(read_order_list_query(query("view=untracked&query=&after="))) == "none");
+  CHECK(complaint(read_sweep_list_query(query("kind=x"))) == "kind");
+  CHECK(complaint(read_sweep_list_query(query("fold=yes"))) == "fold");
+  CHECK(complaint(read_sweep_list_query(query("kind=lookups&verdict=complete"))) == "none");
+}
