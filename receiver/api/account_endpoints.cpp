@@ -61,6 +61,7 @@ task<answer_or_error> test_account(api_context& api, api_call call) {
   if (!is_known) co_return unknown("account");
   auto known = api.accounts.list();
   auto who = std::find_if(known.begin(), known.end(), [&](const auto& a) { return a.id == id; });
+  co_await api.accounts.refresh_now(); // the key as it is stored now
   auto courier = api.accounts.courier(id);
   bool refused_key = false;
   std::optional<std::string> problem;

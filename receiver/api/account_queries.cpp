@@ -13,10 +13,11 @@ namespace {
 namespace json = boost::json;
 
 constexpr pg::statement key_seen{"accounts_key_seen", R"sql(
-update suivi.account
-set key_refused_at = case when $2 then coalesce(key_refused_at, clock_timestamp()) end,
-    latency_ms = coalesce($3::integer, latency_ms)
-where id = $1
+insert into suivi.account as a (id, key_refused_at, latency_ms)
+values ($1, case when $2 then clock_timestamp() end, $3::integer)
+on conflict (id) do update
+set key_refused_at = case when $2 then coalesce(a.key_refused_at, clock_timestamp()) end,
+    latency_ms = coalesce($3::integer, a.latency_ms)
 )sql"};
 
 constexpr pg::statement keys_refused{"accounts_keys_refused",

@@ -28,6 +28,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t own_connections = 2;
 constexpr std::size_t waiting_max = 64;
 constexpr milliseconds keys_tried_every = 15s;
+constexpr milliseconds accounts_patience = 2s;
 
 pg::pool_options pool_options(pg::connect_options connect) {
   pg::pool_options options;
@@ -118,8 +119,16 @@ task<http::response> operations::answer_to(const http::request& request, const r
   if (where.operation == operation::describe_api) co_return api_described();
   bool needs_database = where.operation != operation::overview && where.operation != operation::problems;
   if (needs_database && !db_.is_up()) co_return unavailable("the database is away");
+  co_await wait_for_accounts();
   auto said = co_await perform(api_call{request, where});
   co_return said ? std::move(*said) : failed(said.error());
+}
+
+// The shop's accounts are read a moment after the database was met.
+task<void> operations::wait_for_accounts() {
+  auto give_up = steady_clock::now() + accounts_patience;
+  while (!context_.accounts.loaded() && db_.is_up() && steady_clock::now() < give_up)
+    co_await runtime::sleep_for(20ms);
 }
 
 // A page of another origin is refused before anything is compared, or it could use up an operator's tries.

@@ -43,6 +43,7 @@ class operations {
                                  ip_address client);
   [[nodiscard]] http::response sign_in(const http::request& request, const caller& who,
                                        const ip_address& client);
+  task<void> wait_for_accounts();
   task<answer_or_error> perform(api_call call);
   http::response failed(const error& why);
 

@@ -23,6 +23,11 @@ class account_registry {
   task<void> keep();
   // Reads them now, unless that was done within the last second. False: they are as known before.
   task<bool> refresh();
+  // The same, whenever that was done.
+  task<bool> refresh_now() {
+    read_at_ = {};
+    return refresh();
+  }
 
   [[nodiscard]] bool loaded() const { return loaded_; }
   // The account an event is of: the one its address named; else the only one; empty where there are several

@@ -2,6 +2,7 @@
 #include "reconciler/store/sweep_record.hpp"
 
 #include <fmt/format.h>
+#include <vector>
 
 namespace suivi::reconciler {
 namespace {
@@ -76,6 +77,14 @@ constexpr pg::statement note_key{"store_note_key", R"sql(
 update suivi.account
 set key_refused_at = case when $2 then coalesce(key_refused_at, clock_timestamp()) end
 where id = $1 and ($2 or key_refused_at is not null)
+)sql"};
+
+constexpr pg::statement forget_conflicts{
+    "store_forget_conflicts", "delete from suivi.sweep_conflict where account = $1 and sweep_id <= $2"};
+constexpr pg::statement add_conflicts{"store_add_conflicts", R"sql(
+insert into suivi.sweep_conflict (sweep_id, account, reference, refused)
+select $2, $1, reference, refused from unnest($3::text[], $4::boolean[]) as u(reference, refused)
+on conflict do nothing
 )sql"};
 
 // Seen before: a parcel of the order was there when the sweep began. Writing again what the journal says was
@@ -223,6 +232,26 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
 
 task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r) {
   auto done = co_await db.run(end_report, end_of(sweep, r));
+  if (!done) co_return done.error();
+  co_return result<void>();
+}
+
+task<result<void>> record_conflicts(pg::connection& db, std::string account, std::int64_t sweep,
+                                    std::map<std::string, bool> references) {
+  std::vector<std::optional<std::string>> names;
+  std::vector<std::optional<bool>> refused;
+  for (const auto& [reference, by_database] : references) {
+    names.emplace_back(reference);
+    refused.emplace_back(by_database);
+  }
+  pg::pipeline steps; // one transaction
+  pg::params before;
+  before.text(account).integer(sweep);
+  steps.add(forget_conflicts, std::move(before));
+  pg::params with;
+  with.text(account).integer(sweep).texts(names).booleans(refused);
+  steps.add(add_conflicts, std::move(with));
+  auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();
   co_return result<void>();
 }

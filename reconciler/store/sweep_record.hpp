@@ -6,6 +6,7 @@
 #include "common/shop/sweep_report.hpp"
 #include "reconciler/store/lease.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,11 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
                              std::optional<instant> last_answer_at, std::optional<std::string> problem);
 // Where the term has passed: the report alone, without watermark.
 task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r);
+
+// The orders that a full sweep could not write (true: refused by the database), in place of those of the one
+// before.
+task<result<void>> record_conflicts(pg::connection& db, std::string account, std::int64_t sweep,
+                                    std::map<std::string, bool> references);
 
 // What the sweep learnt of the account's key.
 task<result<void>> record_key(pg::connection& db, std::string account, bool refused);

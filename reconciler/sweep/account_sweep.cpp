@@ -265,6 +265,10 @@ task<void> account_sweep::end() {
     co_return;
   }
   co_await share_pause(**db);
+  if (sweep_.options.kind == sweep_kind::full) {
+    auto kept = co_await record_conflicts(**db, sweep_.account.id, *sweep_.id, sweep_.rows.conflicting());
+    if (!kept) log::warn("conflicting orders could not be noted", {{"error", to_string(kept.error())}});
+  }
   if (c.key_refused || c.good > 0) {
     auto noted = co_await record_key(**db, sweep_.account.id, c.key_refused);
     if (!noted) log::warn("the state of a key could not be noted", {{"error", to_string(noted.error())}});

@@ -114,6 +114,7 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
     counted_.count(slice[i].parcel, v);
     if (!held_ && !v.order_id.empty()) orders_seen_.insert(text_hash(v.order_id));
     if (v.wanted) note_doubt(*v.wanted, observations[i].from == shop::source::confirm);
+    if (v.outcome == shop::outcome::conflict) note_conflict(observations[i], false);
     if (v.outcome != shop::outcome::busy) continue;
     row again = std::move(slice[i]);
     again.observed = std::move(observations[i]);
@@ -129,9 +130,15 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
   }
 }
 
+void row_queue::note_conflict(const shop::observation& observed, bool refused) {
+  if (!observed.shipment.reference || conflicting_.size() >= conflicts_kept_max) return;
+  conflicting_.emplace(*observed.shipment.reference, refused);
+}
+
 // The code alone says what happened: the shop's own words may hold names and phones.
 void row_queue::refuse(const row& one, const shop::observation& observed, const error& why) {
   counted_.count_refused(one.parcel);
+  note_conflict(observed, true);
   leave_out(observed);
   std::string reference = observed.shipment.reference.value_or(observed.shipment.uuid.value_or(""));
   if (!refused_logged_.insert(text_hash(reference))) return;

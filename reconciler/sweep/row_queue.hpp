@@ -25,6 +25,7 @@
 
 namespace suivi::reconciler {
 
+inline constexpr std::size_t conflicts_kept_max = 10'000;
 inline constexpr milliseconds busy_most{60'000};
 inline constexpr milliseconds database_away_most{60'000};
 
@@ -54,6 +55,10 @@ class row_queue {
   // Orders that the database would not take, each with its SQLSTATE; the first few of them.
   [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
 
+  // Orders that were not written: another account's, or refused by the database; by reference, at most
+  // conflicts_kept_max of them.
+  [[nodiscard]] const std::map<std::string, bool>& conflicting() const { return conflicting_; } // → refused
+
   // Whether a row of that reference or courier's id was not written: refused, or locked to the end.
   [[nodiscard]] bool left_out(const std::string& name) const { return left_out_.contains(text_hash(name)); }
 
@@ -78,6 +83,7 @@ class row_queue {
   void leave_out(const shop::observation& observed);
   task<result<std::vector<shop::verdict>>> apply(std::span<const shop::observation> slice);
   task<void> write(std::vector<row> slice);
+  void note_conflict(const shop::observation& observed, bool refused);
   void refuse(const row& one, const shop::observation& observed, const error& why);
   void classify(std::span<row> slice, std::span<shop::observation> observations,
                 const std::vector<shop::verdict>& verdicts);
@@ -98,6 +104,7 @@ class row_queue {
   bool closed_ = false;
   bool abandoned_ = false;
   std::optional<error> failed_;
+  std::map<std::string, bool> conflicting_;
   std::map<std::string, doubt> doubts_;
   seen_set left_out_;    // by hash of reference and courier's id
   seen_set orders_seen_; // by hash of the order's id

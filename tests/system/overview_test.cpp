@@ -10,7 +10,8 @@ namespace {
 
 std::set<std::string> kinds(const operations_client& s) {
   std::set<std::string> all;
-  for (const auto& p : s.asked("problems").at("problems").as_array()) all.emplace(p.at("kind").as_string());
+  auto data = s.asked("problems");
+  for (const auto& p : data.at("problems").as_array()) all.emplace(p.at("kind").as_string());
   return all;
 }
 
@@ -41,8 +42,11 @@ TEST_CASE(
   auto first = s.asked("overview");
   CHECK(first.at("timezone") == "Africa/Algiers");
   s.await_complete();
-  wait_until("a sample after the sweep",
-             [&] { return s.asked("overview").at_pointer("/coverage/withTracking").as_int64() > 0; });
+  wait_until("a sample after the sweep", [&] {
+    auto sampled = s.asked("overview");
+    return sampled.at_pointer("/coverage/withTracking") == s.asked("coverage").at("withTracking") &&
+           sampled.at("lastComplete").is_string() && sampled.at_pointer("/freshness/open").as_int64() > 0;
+  });
   auto seen = s.asked("overview");
   auto counted = s.asked("coverage");
   CHECK(seen.at_pointer("/coverage/total") == counted.at("total"));

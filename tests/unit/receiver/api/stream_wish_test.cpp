@@ -5,6 +5,7 @@
 #include "receiver/api/order_list.hpp"
 #include "receiver/api/series_queries.hpp"
 #include "receiver/api/sweep_list.hpp"
+#include "tests/support/print_result.hpp"
 
 #include <doctest/doctest.h>
 
