@@ -209,8 +209,10 @@ class pass {
       parcel.strength = strength;
       grew = true;
     }
-    if (seen.when.kind == as_of::shape::interval)
+    if (seen.when.kind == as_of::shape::interval) {
       parcel.pulled_at = std::max(parcel.pulled_at.value_or(seen.when.to), seen.when.to);
+      parcel.pulled = true;
+    }
     return grew;
   }
 

@@ -55,7 +55,8 @@ struct parcel_row {
   std::optional<instant> created_at;
   as_of when;
   source from = source::webhook;
-  std::optional<instant> pulled_at;
+  std::optional<instant> pulled_at; // by the clock of whoever asked
+  bool pulled = false;              // the courier's API showed it in this call
   std::set<int> left_statuses;
   bool locked = false; // by us
 

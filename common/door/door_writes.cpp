@@ -38,7 +38,8 @@ constexpr pg::statement update_parcels{"suivi_update_parcels", R"(
       link = p.link, tracking = p.tracking, strength = p.strength, status = p.status, alerted_at = p.alerted_at,
       alert_reason = p.alert_reason, abort_reason = p.abort_reason, known_fields = p.known_fields,
       created_at = p.created_at, as_of_shape = p.as_of_shape, as_of_from = p.as_of_from, as_of_to = p.as_of_to,
-      source = p.source, pulled_at = p.pulled_at, left_statuses = string_to_array(p.left_statuses, ',')::integer[]
+      source = p.source, pulled_at = p.pulled_at, left_statuses = string_to_array(p.left_statuses, ',')::integer[],
+      pull_stored_at = case when p.pulled then now() else t.pull_stored_at end
   from (
     select unnest($1::bigint[]) as id, unnest($2::text[]) as account, unnest($3::text[]) as uuid,
            unnest($4::text[]) as display_id, unnest($5::text[]) as reference, unnest($6::text[]) as order_id,
@@ -48,7 +49,8 @@ constexpr pg::statement update_parcels{"suivi_update_parcels", R"(
            unnest($14::bigint[]) as known_fields, unnest($15::timestamptz[]) as created_at,
            unnest($16::bigint[]) as as_of_shape, unnest($17::timestamptz[]) as as_of_from,
            unnest($18::timestamptz[]) as as_of_to, unnest($19::bigint[]) as source,
-           unnest($20::timestamptz[]) as pulled_at, unnest($21::text[]) as left_statuses) p
+           unnest($20::timestamptz[]) as pulled_at, unnest($21::text[]) as left_statuses,
+           unnest($22::boolean[]) as pulled) p
   where t.id = p.id)"};
 
 // What nearly every observation changes in a parcel, and nothing else of it.
@@ -57,12 +59,13 @@ constexpr pg::statement advance_parcels{"suivi_advance_parcels", R"(
   set status = p.status, as_of_shape = p.as_of_shape, as_of_from = p.as_of_from, as_of_to = p.as_of_to,
       source = p.source, pulled_at = p.pulled_at,
       left_statuses = case when p.left_statuses is null then t.left_statuses
-                           else string_to_array(p.left_statuses, ',')::integer[] end
+                           else string_to_array(p.left_statuses, ',')::integer[] end,
+      pull_stored_at = case when p.pulled then now() else t.pull_stored_at end
   from (
     select unnest($1::bigint[]) as id, unnest($2::bigint[]) as status, unnest($3::bigint[]) as as_of_shape,
            unnest($4::timestamptz[]) as as_of_from, unnest($5::timestamptz[]) as as_of_to,
            unnest($6::bigint[]) as source, unnest($7::timestamptz[]) as pulled_at,
-           unnest($8::text[]) as left_statuses) p
+           unnest($8::text[]) as left_statuses, unnest($9::boolean[]) as pulled) p
   where t.id = p.id)"};
 
 // A trigger that cancels the UPDATE of a row must not go unnoticed.
@@ -159,6 +162,7 @@ pg::params advance_params(const std::vector<const parcel_row*>& parcels,
   integers id, status, shape, from_source;
   texts left;
   instants as_of_from, as_of_to, pulled_at;
+  std::vector<std::optional<bool>> pulled;
   for (std::size_t i = 0; i < parcels.size(); ++i) {
     const parcel_row& p = *parcels[i];
     bool timed = p.when.kind != as_of::shape::unknown;
@@ -169,6 +173,7 @@ pg::params advance_params(const std::vector<const parcel_row*>& parcels,
     as_of_to.push_back(timed ? std::optional(p.when.to) : std::nullopt);
     from_source.push_back(static_cast<int>(p.from));
     pulled_at.push_back(p.pulled_at);
+    pulled.push_back(p.pulled);
     bool same = p.left_statuses == before[i]->left_statuses;
     left.push_back(same ? std::nullopt : std::optional(write_statuses(p.left_statuses)));
   }
@@ -179,7 +184,7 @@ pg::params advance_params(const std::vector<const parcel_row*>& parcels,
       .instants(as_of_from)
       .instants(as_of_to)
       .integers(from_source);
-  all.instants(pulled_at).texts(left);
+  all.instants(pulled_at).texts(left).booleans(pulled);
   return all;
 }
 
@@ -189,6 +194,7 @@ bool only_advanced(const parcel_row& before, parcel_row now) {
   now.when = before.when;
   now.from = before.from;
   now.pulled_at = before.pulled_at;
+  now.pulled = before.pulled;
   now.left_statuses = before.left_statuses;
   return now == before;
 }
@@ -209,7 +215,12 @@ void add_parcel_updates(pg::pipeline& closing, const std::vector<parcel_row>& ch
     }
   }
   if (!advanced.empty()) closing.add(advance_parcels, advance_params(advanced, advanced_from));
-  if (!others.empty()) closing.add(update_parcels, parcel_params(others));
+  if (others.empty()) return;
+  std::vector<std::optional<bool>> pulled;
+  for (const parcel_row& parcel : others) pulled.push_back(parcel.pulled);
+  pg::params written = parcel_params(others);
+  written.booleans(pulled);
+  closing.add(update_parcels, std::move(written));
 }
 
 pg::params order_params(const std::vector<order_write>& orders) {

@@ -88,9 +88,10 @@ from orders o left join suivi.adopted_order a on a.order_id = o."id"
 where o."shippingAccountId" is null
 )sql"};
 
-// Shown by a pull once, and not since the last complete sweep of the whole list began.
+// Shown by a pull once, and not since the last complete sweep of the whole list began; both by PostgreSQL's
+// clock.
 constexpr pg::statement gone{"doctor_gone", R"sql(
-select a.id, count(p.id) filter (where p.pulled_at < a.whole_watermark and o."id" is not null)
+select a.id, count(p.id) filter (where p.pulled_at is not null and p.pull_stored_at < a.whole_watermark and o."id" is not null)
 from suivi.account a
 left join suivi.parcel p on p.account = a.id
 left join orders o on o."id" = p.order_id and (o."shippingAccountId" is null or o."shippingAccountId" = p.account)

@@ -49,6 +49,23 @@ TEST_CASE("applying the same rows again writes no row of the shop and none of th
   CHECK(shop.get("select min(as_of_from)::text from suivi.parcel") == "2026-03-01 12:00:20+00");
 }
 
+TEST_CASE("PostgreSQL's own clock tells when a pull last showed a parcel, whatever the worker's says") {
+  shop_database shop;
+  shop.add_orders(1, 1);
+  apply(shop, {row(1'000, 1, "u1", 31)});
+  std::string age =
+      "select count(*)::text from suivi.parcel where pull_stored_at > now() - interval '1 minute'";
+  CHECK(shop.get(age) == "1");
+  shop.sql("update suivi.parcel set pull_stored_at = now() - interval '1 day'");
+  apply(shop, {push(1'100, 1, "u1", 32)}); // a webhook is no pull
+  CHECK(shop.get(age) == "0");
+  apply(shop, {row(1'200, 1, "u1", 32)});
+  CHECK(shop.get(age) == "1");
+  shop.sql("update suivi.parcel set pull_stored_at = now() - interval '1 day'");
+  apply(shop, {row(900, 1, "u1", 32)}); // by a worker whose clock is behind
+  CHECK(shop.get(age) == "1");
+}
+
 TEST_CASE("metadata is merged beside other keys and never into what is no object") {
   shop_database shop;
   shop.add_orders(1, 3);
