@@ -86,7 +86,7 @@ void client::state::keep(const std::string& origin, std::shared_ptr<link> used) 
 }
 
 task<result<std::shared_ptr<link>>> client::state::open(url to, steady_time deadline) {
-  if (to.tls && !tls) tls = make_client_tls(limits.ca_file);
+  if (to.tls && !tls) tls = make_client_tls(limits.ca_file, limits.any_certificate);
   if (to.tls && !*tls) co_return tls->error();
   auto context = to.tls ? **tls : nullptr;
   deadline = std::min(deadline, std::chrono::steady_clock::now() + limits.connect_timeout);

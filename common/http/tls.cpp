@@ -48,11 +48,11 @@ result<tls_context> make_server_tls(const tls_files& files) {
   return context;
 }
 
-result<tls_context> make_client_tls(const std::string& ca_file) {
+result<tls_context> make_client_tls(const std::string& ca_file, bool any_certificate) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
   set_common_options(context->native_handle());
   boost::system::error_code failed;
-  context->set_verify_mode(ssl::verify_peer, failed);
+  context->set_verify_mode(any_certificate ? ssl::verify_none : ssl::verify_peer, failed);
   if (!failed) context->set_default_verify_paths(failed);
   if (failed) return permanent("http:certificate", failed.message());
   if (!ca_file.empty()) context->load_verify_file(ca_file, failed);

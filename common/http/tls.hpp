@@ -16,7 +16,7 @@ using tls_context = std::shared_ptr<asio::ssl::context>;
 [[nodiscard]] result<tls_context> make_server_tls(const tls_files& files);
 
 // Verifies the peer against the system's authorities and, unless empty, those of `ca_file` (PEM). permanent
-// "http:certificate" if that cannot be read.
-[[nodiscard]] result<tls_context> make_client_tls(const std::string& ca_file);
+// "http:certificate" if that cannot be read. `any_certificate`: verifies nothing.
+[[nodiscard]] result<tls_context> make_client_tls(const std::string& ca_file, bool any_certificate = false);
 
 } // namespace suivi::http

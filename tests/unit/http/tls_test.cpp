@@ -87,6 +87,15 @@ TEST_CASE("both sides offer suites with forward secrecy and authenticated encryp
   }
 }
 
+TEST_CASE("who takes any certificate is answered by a peer of another name and an unknown authority") {
+  certificates made;
+  live_server server(echo(), {}, files(made.issue("local", "DNS:shop.example")));
+  suivi::http::client_limits limits;
+  limits.any_certificate = true;
+  asking client(limits);
+  CHECK(client.get(secure("127.0.0.1", server.port())).has_value());
+}
+
 TEST_CASE("authorities that cannot be read are a permanent error") {
   client_limits limits;
   limits.ca_file = "/nonexistent/authority.pem";
