@@ -3,6 +3,7 @@
 
 #include "common/json/json_values.hpp"
 #include "reconciler/commands/console.hpp"
+#include "reconciler/verify/sample.hpp"
 #include "reconciler/verify/verifier.hpp"
 
 #include <boost/json/array.hpp>
@@ -16,16 +17,6 @@ namespace suivi::reconciler {
 namespace {
 
 namespace json = boost::json;
-
-// Every parcel of some linked orders, drawn by chance.
-constexpr pg::statement draw{"verify_draw", R"sql(
-select p.account, p.uuid, drawn."reference"
-from (select o."id", o."reference"
-      from (select distinct order_id from suivi.parcel where account = any($1) and order_id is not null) linked
-      join orders o on o."id" = linked.order_id
-      order by random() limit $2) drawn
-join suivi.parcel p on p.order_id = drawn."id" and p.account = any($1)
-)sql"};
 
 using verifiers = std::vector<std::unique_ptr<verifier>>;
 
@@ -43,18 +34,12 @@ task<result<std::map<std::string, std::vector<shop::wanted_read>>>>
 sample_of(services& p, std::vector<shop::account> accounts, std::int64_t most) {
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return db.error();
-  std::vector<std::optional<std::string>> ids;
-  for (const shop::account& a : accounts) ids.emplace_back(a.id);
-  pg::params with;
-  with.texts(ids).integer(most);
-  auto drawn = co_await (*db)->run(draw, std::move(with));
-  if (!drawn) co_return drawn.error();
-  std::map<std::string, std::vector<shop::wanted_read>> wanted;
-  for (std::size_t i = 0; i < drawn->size(); ++i) {
-    std::string account(drawn->text(i, 0));
-    wanted[account].push_back({account, drawn->maybe_text(i, 1), std::string(drawn->text(i, 2)), instant{}});
-  }
-  co_return wanted;
+  sample_question which;
+  for (const shop::account& a : accounts) which.accounts.push_back(a.id);
+  which.orders_max = most;
+  which.adopt_unassigned = p.settings.reconciler.adopt_unassigned;
+  auto drawn = co_await draw_sample(**db, std::move(which));
+  co_return drawn;
 }
 
 task<void> show_progress(const verifiers& all) {

@@ -139,6 +139,14 @@ task<void> verifier::read_list() {
 task<void> verifier::read_one(shop::wanted_read wanted, comparison& into, bool counts) {
   auto got = co_await courier_.read(wanted, options_.read_lag);
   using outcome = asked<std::vector<shop::observation>>::outcome;
+  // The old system kept other ids as well, and a parcel may have gone for another one: the reference tells.
+  bool again = wanted.uuid && !wanted.reference.empty() &&
+               (got.result == outcome::past_end || got.result == outcome::unreadable);
+  if (again) {
+    shop::wanted_read by_reference = wanted;
+    by_reference.uuid.reset();
+    got = co_await courier_.read(by_reference, options_.read_lag);
+  }
   if (got.result == outcome::good) {
     for (shop::observation& o : *got.content) o.account = account_.id;
     co_await compare(std::move(*got.content), into);

@@ -1,12 +1,14 @@
 // Comparing a real orders table with a courier, and that nothing is written by it.
 #include "reconciler/doctor/courier_facts.hpp"
 #include "reconciler/doctor/database_facts.hpp"
+#include "reconciler/verify/sample.hpp"
 #include "reconciler/verify/verifier.hpp"
 #include "tests/postgres/reconciler/courier_server.hpp"
 #include "tests/postgres/reconciler/sweep_stage.hpp"
 #include "tests/support/connected.hpp"
 
 #include <doctest/doctest.h>
+#include <set>
 
 using namespace suivi;
 using namespace suivi::reconciler;
@@ -141,6 +143,47 @@ TEST_CASE("single reads compare only what was drawn, and what cannot be read is 
   auto none = verify(s, {{"acc-1", std::nullopt, "R2", instant{}}});
   CHECK(none.checked == 0);
   CHECK(none.unreadable == 1);
+}
+
+TEST_CASE("a sample is drawn from what the old system had tracked too, and finds what is wrong there") {
+  stage s;
+  s.order("R1", R"("trackingNumber", "shippingStatus", "maystroOrderId")",
+          fmt::format("'1700000000000001', 'EXPÉDIÉ', '{}'", uuid_of(1)));
+  s.order("R2", R"("trackingNumber", "shippingStatus", "maystroOrderId")", "'2', 'EXPÉDIÉ', 'an-old-id'");
+  s.order("R3", R"("trackingNumber")", "'3'");
+  s.order("R4"); // neither number nor id: nothing to compare yet
+  s.order("R5", R"("trackingNumber")", "'5'", "'acc-2'");
+  s.order("R6", R"("trackingNumber")", "'6'", "null");
+  for (int i = 1; i <= 6; ++i)
+    s.courier.rows.push_back({uuid_of(i), fmt::format("R{}", i), 41, fmt::format("17{:014}", i)});
+  sample_question which;
+  which.accounts = {"acc-1"};
+  which.orders_max = 100;
+  auto draw = [&] {
+    std::vector<shop::wanted_read> wanted;
+    auto body = [&]() -> task<void> {
+      pg::connect_options options = s.db.options();
+      auto db = co_await test::connected(options);
+      auto drawn = co_await draw_sample(db, which);
+      REQUIRE(drawn.has_value());
+      wanted = (*drawn)["acc-1"];
+    };
+    test::run(body);
+    return wanted;
+  };
+  CHECK(draw().size() == 4); // R6 as well
+  which.adopt_unassigned = false;
+  std::vector<shop::wanted_read> wanted = draw();
+  CHECK(wanted.size() == 3);
+  auto got = verify(s, wanted);
+  CHECK(got.unreadable == 0);
+  CHECK(got.checked == 3); // the old id is unknown to the courier, the reference is not
+  std::set<std::string> wrong;
+  for (const difference& d : got.differences)
+    if (d.field == "shippingStatus") wrong.insert(d.reference);
+  CHECK(wrong == std::set<std::string>{"R1", "R2", "R3"});
+  which.orders_max = 2;
+  CHECK(draw().size() == 2);
 }
 
 TEST_CASE("doctor counts parcels that a complete sweep no longer found, and sees a missing column") {
