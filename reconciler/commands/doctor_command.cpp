@@ -6,12 +6,46 @@
 #include "reconciler/doctor/checks.hpp"
 #include "reconciler/doctor/courier_facts.hpp"
 #include "reconciler/doctor/database_facts.hpp"
+#include "reconciler/doctor/look.hpp"
+#include "reconciler/doctor/program_facts.hpp"
 #include "reconciler/schedule/schedule.hpp"
 
 #include <fmt/format.h>
 
 namespace suivi::reconciler {
 namespace {
+
+// Couriers and programs together; each of their requests has a limit of its own.
+constexpr milliseconds all_answers{60'000};
+
+// Under the limits of a look, so that a locked row does not hold up everything.
+task<std::vector<shop::account>> load_accounts(services& p, pg::connection& db, doctor_facts& facts) {
+  std::vector<shop::account> none;
+  looker look(db, facts, end_of_looks());
+  bool opened = co_await look.open("accounts");
+  facts.accounts_known = opened;
+  if (!opened) co_return none;
+  std::vector<shop::account> fallback = shop::environment_accounts(p.settings);
+  auto loaded = co_await shop::load_accounts(db, p.settings.maystro.base_url, std::move(fallback));
+  co_await look.close();
+  facts.accounts_known = loaded.has_value();
+  if (loaded) co_return std::move(*loaded);
+  look.note("accounts", loaded.error());
+  co_return none;
+}
+
+void add_accounts(const std::vector<shop::account>& accounts, doctor_facts& facts) {
+  for (const shop::account& a : accounts) {
+    account_facts& one = facts.accounts.emplace_back();
+    one.id = a.id;
+    one.name = a.name;
+    one.has_key = !a.courier.api_key.empty();
+    facts.accounts_from_environment = a.from_environment;
+    for (const shop::account& other : accounts)
+      if (other.id != a.id && one.has_key && other.courier.api_key.reveal() == a.courier.api_key.reveal())
+        one.same_key.push_back(other.id);
+  }
+}
 
 task<void> collect(services& p, doctor_facts& facts) {
   std::vector<shop::account> accounts;
@@ -21,24 +55,26 @@ task<void> collect(services& p, doctor_facts& facts) {
       facts.database = db.error();
       co_return;
     }
-    std::vector<shop::account> fallback = shop::environment_accounts(p.settings);
-    auto loaded = co_await shop::load_accounts(**db, p.settings.maystro.base_url, fallback);
-    // Tables of another shape are found out below; the environment's accounts serve then.
-    accounts = loaded ? std::move(*loaded) : std::move(fallback);
-    for (const shop::account& a : accounts) {
-      account_facts& one = facts.accounts.emplace_back();
-      one.id = a.id;
-      one.name = a.name;
-      one.has_key = !a.courier.api_key.empty();
-      facts.accounts_from_environment = a.from_environment;
-    }
-    co_await collect_from_database(**db, facts);
+    accounts = co_await load_accounts(p, **db, facts);
+    add_accounts(accounts, facts);
+    std::optional<std::string> schema = schema_meant(p.settings.database.url.reveal());
+    co_await collect_from_database(**db, std::move(schema), facts);
   }
   runtime::task_group asking(p.executor);
   for (std::size_t i = 0; i < accounts.size(); ++i)
-    asking.spawn("courier", collect_from_courier(p, accounts[i], accounts, facts.accounts[i]));
+    asking.spawn("courier",
+                 collect_from_courier(p, accounts[i], accounts, facts.accounts[i], facts.failed_looks));
   asking.spawn("programs", collect_from_programs(p, facts));
-  co_await asking.join();
+  bool all = co_await asking.join_until(steady_now() + all_answers);
+  if (!all) {
+    asking.cancel();
+    co_await asking.join();
+  }
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
+  if (db)
+    co_await compare_listed(**db, facts);
+  else
+    facts.failed_looks.push_back({"key owner", std::nullopt, db.error()});
 }
 
 } // namespace
@@ -49,9 +85,10 @@ task<int> doctor_command(services& p, bool json) {
   facts.adopt_unassigned = p.settings.reconciler.adopt_unassigned;
   facts.public_url_set = !p.settings.receiver.public_url.empty();
   facts.public_url_https = p.settings.receiver.public_url.starts_with("https://");
-  schedule times(p.settings.reconciler.schedule, p.settings.reconciler.timezone);
-  facts.sweep_due = times.last_at(facts.now);
+  facts.longest_gap = longest_gap(p.settings.reconciler.schedule);
   co_await collect(p, facts);
+  schedule times(p.settings.reconciler.schedule, p.settings.reconciler.timezone);
+  facts.sweep_due = times.last_at(facts.now); // by PostgreSQL's clock, as all that it is compared with
   std::vector<check> checks = examine(facts);
   if (json)
     print_json(to_json(checks));

@@ -13,138 +13,198 @@ using enum check_result;
 
 // A sweep that was due and has not come to its end by then is overdue.
 constexpr auto sweep_grace = std::chrono::hours(2);
-
-void add(checks& to, std::string name, const account_facts& of, check_result result, std::string detail,
-         std::string remedy = {}) {
-  reconciler::add(to, std::move(name), result, std::move(detail), std::move(remedy));
-  to.back().account = of.id;
-}
+// A full sweep of the largest shops takes minutes; one that runs for so long hangs.
+constexpr auto sweep_hangs = std::chrono::hours(2);
 
 void check_key(checks& to, const account_facts& a) {
   std::string row = fmt::format("\"credentials\" of the account `{}` in shipping_accounts", a.id);
   if (!a.has_key)
-    add(to, "key", a, fail, "the account has no key",
+    add(to, "key_refused", a, fail, "the account has no key",
         fmt::format("Put the courier's token under `apiKey` into {}.", row));
-  else if (!a.key)
-    add(to, "key", a, pass, "the courier accepts the key");
-  else if (a.key->code == "maystro:unauthorized")
-    add(to, "key", a, fail, fmt::format("the courier refuses the key: {}", to_string(*a.key)),
+  else if (a.key && a.key->code == "maystro:unauthorized")
+    add(to, "key_refused", a, fail, fmt::format("the courier refuses the key: {}", to_string(*a.key)),
         fmt::format("Take a new token from the courier's dashboard and put it under `apiKey` into {}.", row));
-  else
-    add(to, "key", a, fail, fmt::format("the courier could not be asked: {}", to_string(*a.key)),
+  else if (a.key)
+    add(to, "courier", a, fail, fmt::format("the courier could not be asked: {}", to_string(*a.key)),
         "Check maystro.base_url (and \"baseUrl\" of the account), the network and maystro.request_timeout, "
         "then run `suivi-reconciler doctor` again.");
+  else if (!a.asked)
+    add(to, "courier", a, fail, "the courier did not answer all questions in time",
+        "Check the network and how loaded the courier is, then run `suivi-reconciler doctor` again.");
+  else
+    add(to, "key_refused", a, pass, "the courier accepts the key");
 }
 
-void check_courier_clock(checks& to, const account_facts& a) {
-  if (!a.courier_ahead) return;
-  add_clock(to, "courier clock", "the courier's clock", *a.courier_ahead,
-            "Let this machine's clock be set by NTP (`timedatectl set-ntp true`).");
-  to.back().account = a.id;
+void check_key_owner(checks& to, const account_facts& a) {
+  std::string row = fmt::format("\"credentials\" of the account `{}` in shipping_accounts", a.id);
+  if (!a.same_key.empty()) {
+    add(to, "key owner", a, fail,
+        fmt::format("the account has the same key as `{}`", fmt::join(a.same_key, "`, `")),
+        fmt::format("Put each account's own token under `apiKey` into its \"credentials\"; here into {}.",
+                    row));
+    return;
+  }
+  if (!a.listed_compared) return;
+  std::int64_t own = 0, most = 0;
+  std::string whose;
+  for (const auto& [account, count] : a.listed_of) {
+    if (account == a.id)
+      own = count;
+    else if (!account.empty() && count > most)
+      most = count, whose = account;
+  }
+  if (most > own)
+    add(to, "key owner", a, fail,
+        fmt::format(
+            "of the courier's newest parcels under this key, {} belong to orders of the account `{}`, "
+            "and {} to its own",
+            most, whose, own),
+        fmt::format("The keys of the two accounts look swapped: put each account's own token under `apiKey` "
+                    "into its \"credentials\"; here into {}.",
+                    row));
+  else
+    add(to, "key owner", a, pass, "the courier lists no other account's orders under this key");
 }
 
 void check_hooks(checks& to, const doctor_facts& f, const account_facts& a) {
   std::string ensure = fmt::format("Run `suivi-reconciler hooks ensure --account {}`.", a.id);
   if (!f.public_url_set) {
-    add(to, "hooks", a, warn, "it is not known under which address the courier would reach the receiver",
+    add(to, "hooks_missing", a, warn,
+        "it is not known under which address the courier would reach the receiver",
         "Set receiver.public_url, then run `suivi-reconciler hooks ensure`.");
-  } else if (a.hooks) {
-    const hook_facts& h = *a.hooks;
-    if (h.failed)
-      add(to, "hooks", a, warn, fmt::format("the hooks could not be read: {}", to_string(*h.failed)),
-          "Run `suivi-reconciler hooks list` later.");
-    else if (h.nothing_listed)
-      add(to, "hooks", a, warn, "the courier lists no trigger that tells of an order's state",
-          "Ask the courier for webhooks of this account; until then scheduled sweeps (reconciler.schedule) "
-          "find every change.");
-    else if (!h.missing.empty())
-      add(to, "hooks", a, warn, fmt::format("not registered: {}", fmt::join(h.missing, ", ")), ensure);
-    else if (!f.public_url_https)
-      add(to, "hooks", a, warn,
-          "registered, but receiver.public_url is not https, which the courier asks for",
-          "Set receiver.public_url to the https address, then run `suivi-reconciler hooks ensure`.");
-    else
-      add(to, "hooks", a, pass, fmt::format("registered: {}", fmt::join(h.registered, ", ")));
-  }
-  bool registered = a.hooks && !a.hooks->failed && a.hooks->missing.empty() && !a.hooks->registered.empty();
-  std::string test = "Run `suivi-reconciler hooks test` and see whether a request reaches the receiver at "
-                     "receiver.public_url.";
-  if (!a.heard_at && a.missed > 0)
-    add(to, "webhooks heard", a, warn,
-        fmt::format("no webhook ever came, and sweeps found {} change(s) that none told", a.missed),
-        registered ? test : ensure);
-  else if (!a.heard_at)
-    add(to, "webhooks heard", a, registered ? warn : pass, "no webhook has come yet", test);
-  else if (a.missed > 0 && f.now - *a.heard_at >= silence_min)
-    add(to, "webhooks heard", a, warn,
-        fmt::format("silent: the last webhook came {}, and sweeps found {} change(s) since",
-                    age(*a.heard_at, f.now), a.missed),
-        test);
-  else
-    add(to, "webhooks heard", a, pass, fmt::format("the last webhook came {}", age(*a.heard_at, f.now)));
-}
-
-void check_sweep(checks& to, const doctor_facts& f, const account_facts& a) {
-  std::string now_ = fmt::format("Run `suivi-reconciler sweep --account {}`.", a.id);
-  std::string worker = "Keep `suivi-reconciler run` running, or run `suivi-reconciler sweep` now.";
-  if (!a.last_full) {
-    add(to, "last sweep", a, warn, "there was no sweep yet", worker);
     return;
   }
-  const sweep_facts& s = *a.last_full;
-  bool overdue = f.sweep_due && f.now - *f.sweep_due > sweep_grace &&
-                 (!a.complete_as_of || *a.complete_as_of < *f.sweep_due);
-  std::string as_of = a.complete_as_of
-                          ? fmt::format("the last complete one began {}", age(*a.complete_as_of, f.now))
-                          : std::string("none was complete yet");
-  if (s.running) {
-    add(to, "last sweep", a, pass, fmt::format("one is running; {}", as_of));
-  } else if (!s.complete) {
-    bool old = !a.complete_as_of || overdue;
-    add(to, "last sweep", a, old ? fail : warn, fmt::format("incomplete: {}; {}", s.reason, as_of), now_);
-  } else if (overdue) {
-    add(to, "last sweep", a, fail,
-        fmt::format("overdue: {}, and one was due {}", as_of, age(*f.sweep_due, f.now)), worker);
-  } else {
-    add(to, "last sweep", a, pass,
-        fmt::format("complete{}; it began {}", s.reason.empty() ? "" : fmt::format(" ({})", s.reason),
-                    age(s.started_at, f.now)));
-  }
+  if (!a.hooks) return;
+  const hook_facts& h = *a.hooks;
+  bool heard = a.webhooks && a.webhooks->heard_at && a.webhooks->missed == 0;
+  std::string registered = fmt::format("registered: {}", fmt::join(h.registered, ", "));
+  if (h.nothing_listed)
+    add(to, "hooks_missing", a, warn, "the courier lists no trigger that tells of an order's state",
+        "Ask the courier for webhooks of this account; until then scheduled sweeps (reconciler.schedule) "
+        "find every change.");
+  else if (h.missing.empty() && !f.public_url_https)
+    add(to, "hooks_missing", a, warn,
+        "registered, but receiver.public_url is not https, which the courier asks for",
+        "Set receiver.public_url to the https address, then run `suivi-reconciler hooks ensure`.");
+  else if (h.missing.empty())
+    add(to, "hooks_missing", a, pass, registered);
+  else if (h.at_old_address.empty())
+    add(to, "hooks_missing", a, warn, fmt::format("not registered: {}", fmt::join(h.missing, ", ")), ensure);
+  else if (h.old_address_has_secret || heard)
+    add(to, "hooks_missing", a, pass,
+        fmt::format("registered at the receiver's old address: {}", fmt::join(h.at_old_address, ", ")));
+  else
+    add(to, "hooks_missing", a, warn,
+        fmt::format("registered at the receiver's old address, without its secret: {}",
+                    fmt::join(h.at_old_address, ", ")),
+        "Let the proxy before the receiver add `X-Webhook-Secret`; or remove these hooks in the courier's "
+        "dashboard, and run `suivi-reconciler hooks ensure` only then, for both together would double every "
+        "webhook.");
 }
 
-void check_orders_of(checks& to, const account_facts& a) {
-  std::string detail =
-      fmt::format("{} of {} orders older than a day have no tracking number", a.without_tracking, a.orders);
-  if (a.without_tracking > 0)
-    add(to, "orders without tracking", a, warn, detail,
-        fmt::format("Run `suivi-reconciler sweep --account {} --max-orders 0`; what is left then has no "
-                    "parcel under its reference at the courier.",
-                    a.id));
+void check_heard(checks& to, const doctor_facts& f, const account_facts& a) {
+  if (!a.webhooks) return;
+  const webhook_facts& w = *a.webhooks;
+  bool any = a.hooks && (!a.hooks->registered.empty() || !a.hooks->at_old_address.empty());
+  bool registered = any && (a.hooks->missing.empty() || !a.hooks->at_old_address.empty());
+  std::string ensure = fmt::format("Run `suivi-reconciler hooks ensure --account {}`.", a.id);
+  std::string test = "Run `suivi-reconciler hooks test` and see whether a request reaches the receiver at "
+                     "receiver.public_url.";
+  if (!w.heard_at && w.missed > 0)
+    add(to, "webhooks_silent", a, warn,
+        fmt::format("no webhook ever came, and sweeps found {} change(s) that none told", w.missed),
+        registered ? test : ensure);
+  else if (!w.heard_at)
+    add(to, "webhooks_silent", a, registered ? warn : pass, "no webhook has come yet", test);
+  else if (w.missed > 0 && f.now - *w.heard_at >= silence_min)
+    add(to, "webhooks_silent", a, warn,
+        fmt::format("silent: the last webhook came {}, and sweeps found {} change(s) since",
+                    age(*w.heard_at, f.now), w.missed),
+        test);
   else
-    add(to, "orders without tracking", a, pass,
-        a.orders == 0 ? "the account has no order older than a day" : "every order older than a day has one");
-  if (!a.parcels_gone) return;
-  if (*a.parcels_gone > 0)
-    add(to, "parcels gone", a, warn,
+    add(to, "webhooks_silent", a, pass, fmt::format("the last webhook came {}", age(*w.heard_at, f.now)));
+}
+
+// Whether the last complete one is as young as the schedule promises, at any moment of the day.
+void check_late(checks& to, const doctor_facts& f, const account_facts& a) {
+  const sweep_standing& s = *a.sweeps;
+  std::string worker = "Keep `suivi-reconciler run` running, or run `suivi-reconciler sweep` now.";
+  std::string as_of =
+      s.complete_as_of ? fmt::format("the last complete full sweep began {}", age(*s.complete_as_of, f.now))
+                       : std::string("no full sweep was complete yet");
+  bool old = s.complete_as_of && f.longest_gap && f.now - *s.complete_as_of > *f.longest_gap + sweep_grace;
+  bool missed = f.sweep_due && f.now - *f.sweep_due > sweep_grace &&
+                (!s.complete_as_of || *s.complete_as_of < *f.sweep_due);
+  if (s.running_since && f.now - *s.running_since > sweep_hangs)
+    add(to, "sweep_late", a, fail,
+        fmt::format("a full sweep has been running for {}; {}", span(*s.running_since, f.now), as_of),
+        "See in the log of `suivi-reconciler run` what it waits for, and restart it; sweeps begin anew "
+        "then.");
+  else if (!s.last_full && !s.running_since)
+    add(to, "sweep_late", a, warn, "there was no full sweep yet", worker);
+  else if (s.running_since && !old)
+    add(to, "sweep_late", a, pass, fmt::format("one is running; {}", as_of));
+  else if (!s.complete_as_of)
+    add(to, "sweep_late", a, fail, as_of, fmt::format("Run `suivi-reconciler sweep --account {}`.", a.id));
+  else if (old)
+    add(to, "sweep_late", a, fail,
+        fmt::format("overdue: {}, and the schedule's longest pause is {} hours", as_of,
+                    std::chrono::duration_cast<std::chrono::hours>(*f.longest_gap).count()),
+        worker);
+  else if (missed)
+    add(to, "sweep_late", a, fail,
+        fmt::format("overdue: {}, and one was due {}", as_of, age(*f.sweep_due, f.now)), worker);
+  else
+    add(to, "sweep_late", a, pass, as_of);
+}
+
+void check_last_full(checks& to, const doctor_facts& f, const account_facts& a) {
+  if (!a.sweeps->last_full) return;
+  const sweep_facts& s = *a.sweeps->last_full;
+  std::string again = fmt::format("Run `suivi-reconciler sweep --account {}`.", a.id);
+  if (s.complete)
+    add(to, "sweep_incomplete", a, pass,
+        fmt::format("the last full sweep was complete{}",
+                    s.reason.empty() ? "" : fmt::format(" ({})", s.reason)));
+  else
+    add(to, "sweep_incomplete", a, warn,
+        fmt::format("the last full sweep, of {}, is incomplete: {}", age(s.started_at, f.now), s.reason),
+        again);
+  if (s.refused > 0)
+    add(to, "sweep conflicts", a, warn,
         fmt::format(
-            "{} linked parcel(s) are no longer listed by the courier; their orders keep their columns",
-            *a.parcels_gone),
-        "See `GET /api/v1/orders/{reference}` of such an order, and ask the courier what became of its "
-        "parcel.");
+            "in the last full sweep the database refused {} order(s), and {} parcel(s) belong to orders "
+            "of another account",
+            s.refused, s.conflicts),
+        "See in the reconciler's log the reference and SQLSTATE of each refused order, and mend the trigger, "
+        "constraint or column that it names.");
+  else if (s.conflicts > 0)
+    add(to, "sweep conflicts", a, warn,
+        fmt::format("in the last full sweep {} parcel(s) belong to orders of another account", s.conflicts),
+        fmt::format(
+            "See `suivi-reconciler status --account {}`, and set \"shippingAccountId\" of these orders.",
+            a.id));
   else
-    add(to, "parcels gone", a, pass, "the courier still lists every linked parcel");
+    add(to, "sweep conflicts", a, pass, "the last full sweep met no order that it could not write");
 }
 
 } // namespace
 
-void check_account(checks& to, const doctor_facts& f, const account_facts& a, bool schema, bool orders) {
+void check_account(checks& to, const doctor_facts& f, const account_facts& a) {
   check_key(to, a);
-  check_courier_clock(to, a);
-  if (schema) {
-    check_hooks(to, f, a);
-    check_sweep(to, f, a);
+  check_key_owner(to, a);
+  if (a.courier_clock) {
+    add_clock(to, "the courier's clock", *a.courier_clock,
+              "Let this machine's clock be set by NTP (`timedatectl set-ntp true`); if it is right, the "
+              "courier's is "
+              "wrong, and webhooks count by their receipt.");
+    to.back().account = a.id;
   }
-  if (orders) check_orders_of(to, a);
+  check_hooks(to, f, a);
+  check_heard(to, f, a);
+  if (!a.sweeps) return;
+  check_late(to, f, a);
+  check_last_full(to, f, a);
 }
 
 } // namespace suivi::reconciler

@@ -1,4 +1,4 @@
-// The checks of one courier account: key, clock, hooks, last sweep, orders. Pure.
+// The checks of one courier account: key, clock, hooks, webhooks, sweeps. Pure.
 #pragma once
 
 #include "reconciler/doctor/check_list.hpp"
@@ -6,7 +6,6 @@
 
 namespace suivi::reconciler {
 
-// `schema`: Suivi's own tables can be asked; `orders`: the shop's can.
-void check_account(checks& to, const doctor_facts& f, const account_facts& a, bool schema, bool orders);
+void check_account(checks& to, const doctor_facts& f, const account_facts& a);
 
 } // namespace suivi::reconciler

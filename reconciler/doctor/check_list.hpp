@@ -2,6 +2,8 @@
 #pragma once
 
 #include "common/base/time.hpp"
+#include "reconciler/doctor/clock.hpp"
+#include "reconciler/doctor/facts.hpp"
 
 #include <optional>
 #include <string>
@@ -24,11 +26,18 @@ using checks = std::vector<check>;
 
 // A remedy is kept only where something is to be done.
 void add(checks& to, std::string name, check_result result, std::string detail, std::string remedy = {});
+void add(checks& to, std::string name, const account_facts& of, check_result result, std::string detail,
+         std::string remedy = {});
 // `clock` names the clock that is compared; `remedy`: for both results but PASS.
-void add_clock(checks& to, std::string name, const std::string& clock, milliseconds ahead,
-               const std::string& remedy);
+void add_clock(checks& to, const std::string& clock, const clock_interval& ahead, const std::string& remedy);
+// What could not be looked at: FAIL, whatever it would have shown.
+void add_failed(checks& to, const failed_look& look);
 
 // "3 hours ago", to the unit that matters.
 [[nodiscard]] std::string age(instant of, instant now);
+// The same without "ago".
+[[nodiscard]] std::string span(instant of, instant now);
+// "name" as an SQL identifier.
+[[nodiscard]] std::string quoted(std::string_view name);
 
 } // namespace suivi::reconciler

@@ -14,6 +14,8 @@ hook_owner owner_of_hooks(const config::settings& settings, const std::string& a
   bool unknown =
       owner.secret == "***" || (settings.receiver.webhook_secrets.empty() && !settings.receiver.allow_open);
   owner.any_secret = unknown;
+  for (const secret& one : settings.receiver.webhook_secrets) owner.accepted_secrets.push_back(one.reveal());
+  owner.open = settings.receiver.allow_open;
   for (const shop::account& other : accounts)
     if (other.id != account) owner.other_accounts.push_back(other.id);
   return owner;

@@ -56,6 +56,16 @@ std::string_view without_last_slashes(std::string_view url) {
   return url;
 }
 
+// What follows the public address; nullopt: another address.
+std::optional<http::target> below(std::string_view endpoint, std::string_view public_url) {
+  std::string_view base = without_last_slashes(public_url);
+  if (base.empty() || endpoint.size() < base.size()) return std::nullopt;
+  std::size_t host_end = path_at(base);
+  if (lower(endpoint.substr(0, host_end)) != lower(base.substr(0, host_end))) return std::nullopt;
+  if (endpoint.substr(host_end, base.size() - host_end) != base.substr(host_end)) return std::nullopt;
+  return http::parse_target(endpoint.substr(base.size()));
+}
+
 bool is_ours(const hook& h, const hook_owner& owner) {
   std::optional<our_endpoint> read = read_endpoint(h.endpoint, owner.public_url);
   if (!read || !read->account) return false;
@@ -73,12 +83,7 @@ std::string endpoint_of(const hook_owner& owner) {
 }
 
 std::optional<our_endpoint> read_endpoint(std::string_view endpoint, std::string_view public_url) {
-  std::string_view base = without_last_slashes(public_url);
-  if (base.empty() || endpoint.size() < base.size()) return std::nullopt;
-  std::size_t host_end = path_at(base);
-  if (lower(endpoint.substr(0, host_end)) != lower(base.substr(0, host_end))) return std::nullopt;
-  if (endpoint.substr(host_end, base.size() - host_end) != base.substr(host_end)) return std::nullopt;
-  std::optional<http::target> rest = http::parse_target(endpoint.substr(base.size()));
+  std::optional<http::target> rest = below(endpoint, public_url);
   if (!rest || rest->segments.size() != 3) return std::nullopt;
   if (rest->segments[0] != "webhooks" || rest->segments[1] != "maystro") return std::nullopt;
   our_endpoint read{rest->segments[2], std::nullopt};
@@ -135,6 +140,37 @@ std::vector<hook> hooks_of(std::span<const hook> there, const hook_owner& owner)
   for (const hook& h : there)
     if (is_ours(h, owner)) ours.push_back(h);
   return ours;
+}
+
+old_hooks hooks_at_old_addresses(std::span<const hook> there, std::span<const hook_type> types,
+                                 const hook_owner& owner) {
+  using path = std::vector<std::string>;
+  old_hooks found;
+  bool all_accepted = true;
+  for (const hook& h : there) {
+    std::optional<http::target> rest = below(h.endpoint, owner.public_url);
+    bool old = rest && (rest->segments == path{"api", "webhooks", "maystro"} ||
+                        rest->segments == path{"api", "v1", "webhooks", "maystro"});
+    if (!old) continue;
+    auto secret = rest->find("secret");
+    bool fits =
+        secret && (owner.any_secret || std::find(owner.accepted_secrets.begin(), owner.accepted_secrets.end(),
+                                                 *secret) != owner.accepted_secrets.end());
+    bool tells = h.trigger_ids.empty(); // the list does not say on which trigger
+    if (tells) found.triggers.emplace_back("a trigger that the courier does not name");
+    for (const hook_type& type : types) {
+      bool of_orders = same_trigger(type.name, "all") ||
+                       std::any_of(specific_triggers.begin(), specific_triggers.end(),
+                                   [&](std::string_view name) { return same_trigger(name, type.name); });
+      if (!of_orders || !is_of(h, type)) continue;
+      tells = true;
+      if (std::find(found.triggers.begin(), found.triggers.end(), type.name) == found.triggers.end())
+        found.triggers.push_back(type.name);
+    }
+    if (tells) all_accepted = all_accepted && (fits || owner.open);
+  }
+  found.accepted = all_accepted && !found.triggers.empty();
+  return found;
 }
 
 hook_plan plan_hooks(std::span<const hook> there, std::span<const hook_type> types, const hook_owner& owner) {

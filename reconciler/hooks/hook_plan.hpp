@@ -22,6 +22,8 @@ struct hook_owner {
   std::string account;                     // whose hooks these are
   std::vector<std::string> other_accounts; // the shop's others: their hooks may lie under the same key
   bool any_secret = false; // it is not known here: a hook counts as ours and current under any
+  std::vector<std::string> accepted_secrets = {}; // all that the receiver takes
+  bool open = false;                              // it takes webhooks without secret too
 };
 
 [[nodiscard]] std::string endpoint_of(const hook_owner& owner);
@@ -34,6 +36,16 @@ struct our_endpoint {
 // nullopt: another address. Scheme and host are compared without regard to case; escapes are read.
 [[nodiscard]] std::optional<our_endpoint> read_endpoint(std::string_view endpoint,
                                                         std::string_view public_url);
+
+// Hooks at the addresses that shops registered before: `{public_url}/api/webhooks/maystro` and
+// `/api/v1/webhooks/maystro`. They are nobody's to change here, and what they deliver counts.
+struct old_hooks {
+  std::vector<std::string> triggers; // names, of those that tell of an order's state
+  bool accepted = false;             // all of them carry a secret that the receiver takes, or it needs none
+};
+[[nodiscard]] old_hooks hooks_at_old_addresses(std::span<const maystro::hook> there,
+                                               std::span<const maystro::hook_type> types,
+                                               const hook_owner& owner);
 
 // For people: secrets, passwords and the values of all query parameters but `account` read ***.
 [[nodiscard]] std::string masked_endpoint(std::string_view endpoint);

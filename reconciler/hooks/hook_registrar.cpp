@@ -71,6 +71,7 @@ hook_report hook_registrar::show() const {
   hook_plan plan = plan_hooks(hooks_, types_, owner_);
   for (const maystro::hook_type& t : plan.wanted) r.wanted.push_back(t.name);
   for (const maystro::hook_type& t : plan.add) r.missing.push_back(t.name);
+  r.at_old_addresses = hooks_at_old_addresses(hooks_, types_, owner_);
   return r;
 }
 

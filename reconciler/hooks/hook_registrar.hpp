@@ -30,6 +30,7 @@ struct hook_report {
   std::vector<std::string> removed; // … of hooks that are gone
   std::vector<std::string> wanted;  // what ought to be there
   std::vector<std::string> missing; // … and is not
+  old_hooks at_old_addresses;       // other hooks that deliver to this receiver
   std::optional<error> failed;
 };
 

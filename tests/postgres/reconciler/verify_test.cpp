@@ -1,6 +1,4 @@
 // Comparing a real orders table with a courier, and that nothing is written by it.
-#include "reconciler/doctor/courier_facts.hpp"
-#include "reconciler/doctor/database_facts.hpp"
 #include "reconciler/verify/sample.hpp"
 #include "reconciler/verify/verifier.hpp"
 #include "tests/postgres/reconciler/courier_server.hpp"
@@ -184,43 +182,4 @@ TEST_CASE("a sample is drawn from what the old system had tracked too, and finds
   CHECK(wrong == std::set<std::string>{"R1", "R2", "R3"});
   which.orders_max = 2;
   CHECK(draw().size() == 2);
-}
-
-TEST_CASE("doctor counts parcels that a complete sweep no longer found, and sees a missing column") {
-  stage s;
-  fill(s, 3);
-  s.sweep();
-  s.courier.rows.pop_back();
-  s.sweep();
-  s.order("R9", "", "", "null");
-  s.db.execute(
-      R"(update orders set "createdAt" = now() - interval '3 days', "trackingNumber" = null where "reference" = 'R1')");
-  auto collect = [&](doctor_facts& facts) {
-    facts.accounts.resize(1);
-    facts.accounts[0].id = "acc-1";
-    auto body = [&]() -> task<void> {
-      pg::connect_options options = s.db.options();
-      auto db = co_await test::connected(options);
-      co_await collect_from_database(db, facts);
-    };
-    test::run(body);
-  };
-  doctor_facts facts;
-  collect(facts);
-  CHECK(facts.scripts_missing == 0);
-  CHECK(facts.orders_table);
-  CHECK(facts.columns_missing.empty());
-  CHECK(facts.company_active);
-  CHECK(facts.accounts[0].parcels_gone == 1);
-  CHECK(facts.accounts[0].orders == 1);
-  CHECK(facts.accounts[0].without_tracking == 1);
-  CHECK(facts.accounts[0].last_full->complete);
-  CHECK(facts.orders_without_account == 1);
-  CHECK(facts.events->parked == 0);
-  s.db.execute(R"(alter table orders rename "abortReason" to gone)");
-  doctor_facts later;
-  collect(later);
-  REQUIRE(later.columns_missing.size() == 1);
-  CHECK(later.columns_missing[0].column == "abortReason");
-  CHECK(later.company);
 }

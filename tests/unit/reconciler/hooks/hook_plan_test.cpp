@@ -119,3 +119,29 @@ TEST_CASE("no secret is left in an endpoint that is shown") {
   CHECK(masked_endpoint("https://else.example/api/v1/webhooks/maystro") ==
         "https://else.example/api/v1/webhooks/maystro");
 }
+
+TEST_CASE(
+    "hooks at the addresses that shops registered before are told, with whether the receiver takes them") {
+  hook_owner receiver = owner();
+  receiver.accepted_secrets = {"first", "second"};
+  auto at = [&](const std::string& endpoint) {
+    return hooks_at_old_addresses(std::vector<hook>{{"a", endpoint, {"t2"}}}, many, receiver);
+  };
+  CHECK(at("https://shop.example/api/webhooks/maystro?secret=second").accepted);
+  CHECK(at("https://SHOP.example/api/v1/webhooks/maystro?secret=first").triggers ==
+        texts{"OrderStatusChanged"});
+  CHECK_FALSE(at("https://shop.example/api/webhooks/maystro").accepted);
+  CHECK(at("https://shop.example/api/webhooks/maystro").triggers == texts{"OrderStatusChanged"});
+  CHECK_FALSE(at("https://shop.example/api/webhooks/maystro?secret=third").accepted);
+  receiver.open = true;
+  CHECK(at("https://shop.example/api/webhooks/maystro").accepted);
+  for (const char* other :
+       {"https://other.example/api/webhooks/maystro", "https://shop.example/api/webhooks/other",
+        "https://shop.example/webhooks/maystro/first"}) {
+    CAPTURE(other);
+    CHECK(at(other).triggers.empty());
+    CHECK_FALSE(at(other).accepted);
+  }
+  std::vector<hook> of_stock{{"a", "https://shop.example/api/webhooks/maystro?secret=first", {"t1"}}};
+  CHECK(hooks_at_old_addresses(of_stock, many, receiver).triggers.empty());
+}

@@ -1,0 +1,129 @@
+// The check `rights`: as a role that has exactly what is needed, each right taken away once, and given back
+// by the line that the check prints.
+#include "tests/postgres/reconciler/doctor_stage.hpp"
+
+using namespace suivi;
+using namespace suivi::reconciler;
+using suivi::test::check_of;
+using suivi::test::looked_at;
+using suivi::test::result_of;
+using suivi::test::stage;
+
+namespace {
+
+// A role without any other right, for as long as the test runs; roles belong to the cluster, not to a
+// database.
+class least_role {
+ public:
+  explicit least_role(const test::database& db) : db_(db), name_("least_" + db.name()) {
+    db_.execute(fmt::format(R"sql(
+create role {0} login;
+revoke all on schema public from public;
+grant usage on schema public to {0};
+alter schema suivi owner to {0};
+do $$ declare t record; begin
+  for t in select c.oid::regclass as name from pg_class c where c.relnamespace = 'suivi'::regnamespace and c.relkind in ('r', 'p')
+  loop execute format('alter table %s owner to {0}', t.name); end loop;
+end $$;
+grant usage on all sequences in schema suivi to {0};
+grant select ("id", "reference", "shippingAccountId", "trackingNumber", "shippingStatus", "maystroOrderId", "alertedAt",
+              "alertReason", "abortReason", "additionalMetaData", "status", "updatedAt", "createdAt") on orders to {0};
+grant update ("trackingNumber", "shippingStatus", "maystroOrderId", "alertedAt", "alertReason", "abortReason",
+              "additionalMetaData", "status", "updatedAt") on orders to {0};
+grant select on shipping_accounts, shipping_companies, webhook_events to {0};
+grant update ("requestCount", "successCount", "errorCount", "lastUsed", "lastTestAt", "lastTestStatus", "lastTestError")
+  on shipping_accounts to {0};
+)sql",
+                            name_));
+  }
+  ~least_role() {
+    db_.execute(fmt::format("reassign owned by {0} to postgres; drop owned by {0}; drop role {0}", name_));
+  }
+  least_role(const least_role&) = delete;
+  least_role& operator=(const least_role&) = delete;
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::string url() const {
+    std::string url = db_.url();
+    std::size_t user = url.find("//") + 2;
+    return url.replace(user, url.find('@') - user, name_);
+  }
+
+ private:
+  const test::database& db_;
+  std::string name_;
+};
+
+} // namespace
+
+TEST_CASE("a role with exactly the rights that are needed passes, sweeps and looks at everything") {
+  stage s;
+  s.shipped(1);
+  s.shipped(2, 41);
+  least_role role(s.db);
+  doctor_facts f = looked_at(role.url());
+  CHECK(f.failed_looks.empty());
+  CHECK(result_of(f, "rights") == "PASS");
+  CAPTURE(check_of(f, "rights").remedy);
+}
+
+TEST_CASE("each right that is missing is told by the line that gives it") {
+  stage s;
+  least_role role(s.db);
+  std::vector<std::string> taken{
+      "usage on schema public",           "select on shipping_accounts", "select on shipping_companies",
+      "select, update on suivi.parcel",   "insert on suivi.inbox",       "delete on suivi.pending",
+      "usage on sequence suivi.event_id", "create on schema suivi"};
+  for (const char* column :
+       {"id", "reference", "status", "trackingNumber", "shippingStatus", "maystroOrderId", "alertedAt",
+        "alertReason", "abortReason", "additionalMetaData", "shippingAccountId", "createdAt", "updatedAt"})
+    taken.push_back(fmt::format("select (\"{}\") on orders", column));
+  for (const char* column : {"status", "trackingNumber", "shippingStatus", "maystroOrderId", "alertedAt",
+                             "alertReason", "abortReason", "additionalMetaData", "updatedAt"})
+    taken.push_back(fmt::format("update (\"{}\") on orders", column));
+  for (const char* column : {"requestCount", "successCount", "errorCount", "lastUsed", "lastTestAt",
+                             "lastTestStatus", "lastTestError"})
+    taken.push_back(fmt::format("update (\"{}\") on shipping_accounts", column));
+  for (const std::string& right : taken) {
+    CAPTURE(right);
+    s.db.execute(fmt::format("revoke {} from {}", right, role.name()));
+    doctor_facts f = looked_at(role.url());
+    check told = check_of(f, "rights");
+    CHECK(told.result == check_result::fail);
+    CAPTURE(told.remedy);
+    REQUIRE(told.remedy.starts_with("GRANT "));
+    s.db.execute(told.remedy);
+    CHECK(result_of(looked_at(role.url()), "rights") == "PASS");
+  }
+  s.db.execute(fmt::format("revoke select on webhook_events from {}", role.name()));
+  CHECK(result_of(looked_at(role.url()), "rights") == "WARN");
+}
+
+TEST_CASE("a role that does not own Suivi's tables is told so, and one that may not make the schema too") {
+  stage s;
+  least_role role(s.db);
+  s.db.execute("alter table suivi.parcel owner to postgres; grant all on suivi.parcel to " + role.name() +
+               "; grant usage on all sequences in schema suivi to " + role.name());
+  doctor_facts f = looked_at(role.url());
+  CHECK(result_of(f, "rights") == "WARN");
+  s.db.execute(check_of(f, "rights").remedy);
+  CHECK(result_of(looked_at(role.url()), "rights") == "PASS");
+  s.db.execute("drop schema suivi cascade");
+  doctor_facts none = looked_at(role.url());
+  CHECK(result_of(none, "schema") == "FAIL");
+  CHECK(result_of(none, "rights") == "FAIL");
+  s.db.execute(check_of(none, "rights").remedy);
+  CHECK(result_of(looked_at(role.url()), "rights") == "PASS");
+}
+
+TEST_CASE("a missing right is never a missing table or a count of zero") {
+  stage s;
+  s.order("R1", R"("trackingNumber", "createdAt")", "null, now() - interval '3 days'");
+  least_role role(s.db);
+  s.db.execute("revoke usage on schema public from " + role.name());
+  doctor_facts f = looked_at(role.url());
+  CHECK(result_of(f, "orders table") == "PASS"); // it is there; `rights` tells why nobody sees it
+  CHECK(result_of(f, "rights") == "FAIL");
+  CHECK(result_of(f, "company") == "FAIL");
+  CHECK(result_of(f, "untracked") == "FAIL");
+}
