@@ -3,6 +3,7 @@
 
 #include "receiver/api/operations_api.hpp"
 #include "tests/postgres/receiver/in_process_receiver.hpp"
+#include "tests/support/folder.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -13,7 +14,8 @@ namespace json = boost::json;
 
 struct operations_stage : receiver_inside {
   explicit operations_stage(const test::database& db)
-      : receiver_inside(db), desk(io.get_executor(), settings, db.options(), watched, accounts, events) {
+      : receiver_inside(db), instead(io.get_executor(), spool_in(place.path())),
+        desk(io.get_executor(), settings, db.options(), watched, accounts, events, instead) {
     settings.receiver.admin_token = secret("example-admin");
   }
 
@@ -43,6 +45,14 @@ struct operations_stage : receiver_inside {
     co_return json::parse(answer.body);
   }
 
+  static spool::options spool_in(const std::string& folder) {
+    spool::options options;
+    options.folder = folder;
+    return options;
+  }
+
+  test::folder place;
+  spool instead;
   operations desk;
 };
 
