@@ -2,7 +2,8 @@
 // A lane that fails ends the process, in order, with status 1.
 //
 // Ending takes at most 10 seconds: no new requests (4 s for those begun), what was taken is stored, what was
-// stored is applied, the rest is given back for others to apply.
+// stored is applied, the rest is given back for others to apply. A disk or a name server that hangs does not
+// keep the process.
 #include "receiver/app.hpp"
 
 #include "common/crypto/crypto.hpp"
@@ -43,6 +44,7 @@ std::size_t own_files(const config::settings& s) {
 http::server_limits server_limits(const config::settings& s, std::size_t open_files) {
   http::server_limits limits;
   limits.max_body_bytes = s.receiver.max_body_bytes;
+  limits.bodies_bytes_max = std::max(limits.bodies_bytes_max, 4 * limits.max_body_bytes);
   auto wanted = static_cast<std::size_t>(s.receiver.max_connections);
   auto possible = open_files > own_files(s) ? open_files - own_files(s) : 1;
   limits.max_connections = std::min(wanted, possible);
@@ -89,10 +91,13 @@ class app {
         server_(executor_, server_limits(s, open_files),
                 [this](http::request request) {
                   counts_.connections.set(static_cast<double>(server_.connections()));
+                  counts_.connections_evicted.set(static_cast<double>(server_.connections_evicted()));
                   return request_handler_.answer(std::move(request));
                 }),
         lanes_(executor_, life_.on_failure()), applying_(executor_, life_.on_failure()),
         serving_(executor_, life_.on_failure()), endless_(executor_, life_.on_failure()) {
+    server_.judge_heads([this](const http::request& head) { return request_handler_.judge(head); });
+    counts_.connections_max.set(static_cast<double>(server_limits(s, open_files).max_connections));
     apply_lane_.on_wanted_read(
         [this](shop::wanted_read wanted, std::optional<work> waiting) {
           confirm_lane_.ask(std::move(wanted), std::move(waiting));
@@ -181,7 +186,8 @@ class app {
     server_.drain(4s);
     co_await end(serving_, begun + 5s);
     intake_.finish();
-    co_await end(lanes_, begun + 7s);
+    co_await end(lanes_, begun + 6s);
+    co_await drain_spool(begun + 7500ms);
     apply_lane_.finish();
     co_await end(applying_, begun + 8500ms);
     co_await end(endless_, steady_clock::now());
@@ -200,6 +206,17 @@ class app {
     if (ended) co_return;
     group.cancel();
     co_await group.join();
+  }
+
+  // What it holds is durable, but nobody looks for it there until the next start.
+  task<void> drain_spool(steady_time until) {
+    constexpr milliseconds look_again = 10ms;
+    drain_.hurry();
+    while (spool_.now().depth.rows > 0 && db_.is_up() && steady_clock::now() < until)
+      co_await runtime::sleep_for(look_again);
+    if (spool_.now().depth.rows > 0)
+      log::warn("webhooks are left in the spool: the next start takes them, or `suivi-receiver spool drain`",
+                {{"events", spool_.now().depth.rows}, {"folder", settings_.receiver.spool}});
   }
 
   task<void> give_back() {

@@ -45,6 +45,21 @@ CLI::App* add_replay(CLI::App& app, replay_arguments& asked) {
   return replay;
 }
 
+struct spool_commands {
+  CLI::App* spool;
+  CLI::App* drain;
+};
+
+spool_commands add_spool(CLI::App& app) {
+  CLI::App* spool = app.add_subcommand("spool", "the webhooks that lie in receiver.spool");
+  spool->require_subcommand(1);
+  spool->add_subcommand("status", "how many there are, and since when");
+  CLI::App* drain = spool->add_subcommand(
+      "drain", "bring them into the database; safe to run twice, and beside a running receiver");
+  drain->footer("Exit status: 0 done, 1 failed, 2 usage or settings, 3 some are left in the spool.");
+  return {spool, drain};
+}
+
 } // namespace
 
 std::variant<command_line, int> read_command_line(int argc, const char* const* argv) {
@@ -56,7 +71,8 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
       "The server answers webhooks at /webhooks/maystro/{secret}; /healthz, /readyz and /metrics; and, with "
       "receiver.admin_token set, the operations API below /api/v1/ (see README.md). While the database is "
       "away "
-      "it keeps webhooks in receiver.spool. SIGTERM ends it within 10 seconds.\n"
+      "it keeps webhooks in receiver.spool (`spool status`, `spool drain`). SIGTERM ends it within 10 "
+      "seconds.\n"
       "Exit status: 0 done, 1 failed, 2 usage or settings.\n"
       "Settings: --config FILE, else $SUIVI_CONFIG, else ./suivi.toml; every key also as SUIVI_SECTION_KEY.\n"
       "  receiver.tls_certificate, receiver.tls_key  PEM files; both set: HTTPS, read again at SIGHUP\n"
@@ -80,19 +96,23 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
   auto* migrate = app.add_subcommand("migrate", "bring the schema `suivi` up to date and exit");
   migrate->add_flag("--check", wanted.migrate.check, "change nothing: 0 if it is current, 1 if it is behind");
   auto* replay = add_replay(app, wanted.replay);
+  spool_commands spool = add_spool(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     int status = app.exit(e);
     return status == 0 ? program::exits::done : program::exits::usage;
   }
-  wanted.replay.json = wanted.migrate.json = wanted.json;
+  wanted.replay.json = wanted.migrate.json = wanted.spool.json = wanted.json;
   if (check_config)
     wanted.command = command::check_config;
   else if (migrate->parsed())
     wanted.command = command::migrate;
   else if (replay->parsed())
     wanted.command = command::replay;
+  else if (spool.spool->parsed())
+    wanted.command = command::spool;
+  wanted.spool.drain = spool.drain->parsed();
   return wanted;
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/program/migrate_command.hpp"
 #include "receiver/replay/command.hpp"
+#include "receiver/spool_command.hpp"
 
 #include <string>
 #include <variant>
@@ -10,7 +11,7 @@
 
 namespace suivi::receiver {
 
-enum class command { serve, migrate, replay, check_config };
+enum class command { serve, migrate, replay, spool, check_config };
 
 struct command_line {
   receiver::command command = receiver::command::serve;
@@ -18,6 +19,7 @@ struct command_line {
   program::migrate_arguments migrate;
   bool json = false; // one JSON document on standard output
   replay_arguments replay;
+  spool_arguments spool;
 };
 
 // An exit status where there is nothing more to do: --help and --version (0), or usage that cannot be read

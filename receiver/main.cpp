@@ -6,12 +6,14 @@
 #include "receiver/app.hpp"
 #include "receiver/command_line.hpp"
 #include "receiver/services/options.hpp"
+#include "receiver/spool_command.hpp"
 
 #include <variant>
 
 using namespace suivi;
 
 int main(int argc, char** argv) {
+  runtime::keep_standard_files_open();
   runtime::ignore_hangup_and_broken_pipe();
   auto read = receiver::read_command_line(argc, argv);
   if (const int* status = std::get_if<int>(&read)) return *status;
@@ -32,5 +34,6 @@ int main(int argc, char** argv) {
     return program::run_migrate(program::name_of(config::program::receiver),
                                 receiver::connect_options(settings), wanted.migrate);
   if (wanted.command == receiver::command::replay) return receiver::run_replay(settings, wanted.replay);
+  if (wanted.command == receiver::command::spool) return receiver::run_spool(settings, wanted.spool);
   return receiver::run_server(settings);
 }

@@ -27,6 +27,48 @@ request_handler::request_handler(const config::settings& s, database_monitor& db
       series_(series), trusted_proxies_(parse_networks(s.receiver.trusted_proxies)),
       allow_from_(parse_networks(s.receiver.allow_from)) {}
 
+http::head_verdict request_handler::judge(const http::request& head) {
+  auto client = client_address(head.remote, head.headers, trusted_proxies_);
+  http::head_verdict judged;
+  route where = find_route(head);
+  if (where.where == place::nowhere) return {};
+  if (where.where == place::operations) {
+    judged = judge_operation(head);
+  } else {
+    if (!where.method_fits)
+      judged.refusal = wrong_method(where.allowed);
+    else if (where.query_is_malformed)
+      judged.refusal = malformed_query();
+    else if (where.where == place::webhook)
+      judged = judge_webhook(where, client);
+  }
+  if (judged.refusal && (judged.refusal->status == 401 || judged.refusal->status == 403))
+    judged.refusal = refuse(client.value_or(head.remote), std::move(*judged.refusal));
+  return judged;
+}
+
+http::head_verdict request_handler::judge_webhook(const route& where,
+                                                  const std::optional<ip_address>& client) {
+  const auto& mine = settings_.receiver;
+  if (!allow_from_.empty() && !(client && is_within(*client, allow_from_))) {
+    counts_.webhook("forbidden");
+    return {forbidden(), false};
+  }
+  if (!mine.allow_open && !secret_fits(where.secrets, mine.webhook_secrets)) {
+    counts_.webhook("unauthorized");
+    return {unauthorised(), false};
+  }
+  return {std::nullopt, true};
+}
+
+// Only what is certain without the body and without the database; the endpoints look again.
+http::head_verdict request_handler::judge_operation(const http::request& head) const {
+  const auto& wanted = settings_.receiver.admin_token;
+  auto token = bearer(head.headers);
+  bool fits = token && !wanted.empty() && crypto::equal_in_constant_time(*token, wanted.reveal());
+  return {std::nullopt, fits};
+}
+
 task<http::response> request_handler::answer(http::request request) {
   auto peer = request.remote;
   auto client = client_address(peer, request.headers, trusted_proxies_);
@@ -46,6 +88,7 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
   }
   if (where.where == place::nowhere) return at_once(not_found());
   if (!where.method_fits) return at_once(wrong_method(where.allowed));
+  if (where.query_is_malformed) return at_once(malformed_query());
   switch (where.where) {
   case place::webhook:
     if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
@@ -92,7 +135,11 @@ task<http::response> request_handler::take_webhook(http::request request, route 
     co_return unauthorised();
   }
   auto begun = steady_clock::now();
-  auto row = to_webhook(std::move(request.body), std::move(where.account), suivi::now());
+  auto row = to_webhook(std::move(request.body), std::move(where.account), suivi::now(), mine.max_body_bytes);
+  if (row.event.too_large_unpacked) {
+    counts_.webhook("too_large");
+    co_return body_too_large();
+  }
   auto kind = row.event.kind;
   auto why = row.event.why;
   auto kept = co_await in_.store(std::move(row));
@@ -132,6 +179,7 @@ task<http::response> request_handler::tell_metrics() {
   bool counted = co_await count_events();
   counts_.events_pending.set(static_cast<double>(spooled + last_pending_ + (counted ? 0 : stored_since_)));
   measure_spool();
+  counts_.log_lines_lost.set(static_cast<double>(log::lines_lost()));
   http::response text;
   text.content_type = "text/plain; version=0.0.4; charset=utf-8";
   text.body = series_.text();

@@ -7,6 +7,7 @@
 #include "common/config/settings.hpp"
 #include "common/http/client_address.hpp"
 #include "common/http/message.hpp"
+#include "common/http/server.hpp"
 #include "common/metrics/metrics.hpp"
 #include "receiver/api/operations_api.hpp"
 #include "receiver/intake/intake.hpp"
@@ -23,9 +24,13 @@ class request_handler {
   request_handler(const config::settings& s, database_monitor& db, spool& instead, intake& in,
                   operations& questions, receiver_metrics& counts, metrics::registry& series);
 
+  // Before the body is read: whether the address and the secret, or the token, allow it at all.
+  http::head_verdict judge(const http::request& head);
   task<http::response> answer(http::request request);
 
  private:
+  http::head_verdict judge_webhook(const route& where, const std::optional<ip_address>& client);
+  http::head_verdict judge_operation(const http::request& head) const;
   task<http::response> answer_to(http::request request, std::optional<ip_address> client);
   task<http::response> take_webhook(http::request request, route where);
   task<http::response> tell_metrics();

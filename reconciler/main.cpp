@@ -65,6 +65,7 @@ int run(const command_line& wanted) {
 } // namespace
 
 int main(int argc, char** argv) {
+  runtime::keep_standard_files_open();
   runtime::ignore_hangup_and_broken_pipe();
   // Said, the threshold stays; else glibc raises it with the first large block that is freed, and the tables
   // of what a sweep has seen leave holes in the heap as they grow.

@@ -36,7 +36,18 @@ class pass {
   }
 
  private:
+  // A reference with blanks around it is tried as it is, then without them.
   verdict take(const observation& seen) {
+    if (!seen.shipment.reference || rows_.order_by_reference(*seen.shipment.reference))
+      return take_as_told(seen);
+    std::string trimmed = without_blanks_around(*seen.shipment.reference);
+    if (trimmed == *seen.shipment.reference || !rows_.order_by_reference(trimmed)) return take_as_told(seen);
+    observation as_meant = seen;
+    as_meant.shipment.reference = std::move(trimmed);
+    return take_as_told(as_meant);
+  }
+
+  verdict take_as_told(const observation& seen) {
     identity who = identify(rows_, seen, options_);
     verdict end;
     end.outcome = who.refusal;

@@ -39,4 +39,11 @@ std::string_view to_string(outcome o) {
   return "unknown";
 }
 
+std::string without_blanks_around(std::string_view reference) {
+  constexpr std::string_view blanks = " \t\r\n\f\v";
+  std::size_t begin = reference.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return std::string(reference.substr(begin, reference.find_last_not_of(blanks) + 1 - begin));
+}
+
 } // namespace suivi::shop

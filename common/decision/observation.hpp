@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace suivi::shop {
 
@@ -50,6 +51,9 @@ struct observation {
   // The courier was asked in vain for long: where nobody can tell which is newer, the later time decides.
   bool decide_by_later_time = false;
 };
+
+// What is meant by a reference with blanks around it, where nobody knows it as it is.
+[[nodiscard]] std::string without_blanks_around(std::string_view reference);
 
 enum class outcome : int {
   applied = 1,   // the order's row was written

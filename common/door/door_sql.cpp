@@ -215,7 +215,10 @@ void add_search(pg::pipeline& opening, std::span<const observation> observations
   std::set<std::string> references, uuids, numbers, ids;
   for (const observation& seen : observations) {
     const maystro::shipment& shipment = seen.shipment;
-    if (shipment.reference) references.insert(*shipment.reference);
+    if (shipment.reference) {
+      references.insert(*shipment.reference);
+      references.insert(without_blanks_around(*shipment.reference));
+    }
     if (shipment.uuid) uuids.insert(*shipment.uuid);
     if (shipment.uuid && shipment.reference && seen.when.kind == as_of::shape::interval) continue;
     for (const auto& number : {shipment.display_id, shipment.tracking})

@@ -25,6 +25,11 @@ response refusal_of(step step) {
     return refusal(413, "BODY_TOO_LARGE", "The request's body is too large.");
   case step::unknown_coding:
     return refusal(501, "UNKNOWN_CODING", "This transfer coding is not understood.");
+  case step::no_room: {
+    response answer = refusal(503, "UNAVAILABLE", "Too many requests are under way, send it again.");
+    answer.headers.emplace_back("Retry-After", "5");
+    return answer;
+  }
   default:
     return refusal(400, "MALFORMED", "The request is malformed.");
   }

@@ -75,6 +75,9 @@ step message_parser<is_request>::feed(beast::flat_buffer& in) {
     }
     if (ec == beast::http::error::body_limit) return step::body_too_large;
     if (ec) return step::malformed;
+    if (is_request && in_head && this->is_header_done() && (hosts_ > 1 || (http_1_1() && hosts_ == 0)))
+      return step::malformed; // RFC 9112 § 3.2
+    if (in_head && this->is_header_done() && stops_after_head_) return step::head_done;
   }
   return this->is_done() ? step::done : step::more;
 }
@@ -99,6 +102,7 @@ void message_parser<is_request>::on_field_impl(beast::http::field name, string_v
       return;
     }
   }
+  if (name == beast::http::field::host) ++hosts_;
   if (name == beast::http::field::expect && same_name(view(value), "100-continue")) expects_continue_ = true;
   headers.emplace_back(text, value);
 }

@@ -1,6 +1,7 @@
 // Beast's parser, filling our own messages. No I/O: bytes in a buffer are fed, a step comes out.
 //
-// One parser reads one message. Header and body limits are exact: a head or a body of just the limit passes.
+// One parser reads one message. A request of HTTP/1.1 names one host, one of HTTP/1.0 at most one. Header and
+// body limits are exact: a head or a body of just the limit passes.
 #pragma once
 
 #include "common/http/message.hpp"
@@ -12,7 +13,16 @@ namespace suivi::http {
 
 namespace beast = boost::beast;
 
-enum class step { more, done, malformed, head_too_large, body_too_large, unknown_coding };
+enum class step {
+  more,
+  head_done, // once, where it was asked for: the body, if there is one, is still to be fed
+  done,
+  malformed,
+  head_too_large,
+  body_too_large,
+  unknown_coding,
+  no_room, // the server's, not the parser's: too many bodies are under way
+};
 
 // What both directions have in common: counting the head, collecting headers and body.
 template <bool is_request>
@@ -28,6 +38,8 @@ class message_parser : public beast::http::basic_parser<is_request> {
   step feed(beast::flat_buffer& in);
   // The peer has sent all it will: a body without length ends here.
   step end_of_input();
+  // feed() returns at the end of the head, once.
+  void stop_after_head() { stops_after_head_ = true; }
 
   // A byte of the message itself has arrived (line breaks before it do not count).
   [[nodiscard]] bool begun() const { return head_bytes_ != 0 || this->got_some(); }
@@ -54,6 +66,8 @@ class message_parser : public beast::http::basic_parser<is_request> {
   std::size_t head_bytes_ = 0;
   bool expects_continue_ = false;
   bool unknown_coding_ = false;
+  std::size_t hosts_ = 0;
+  bool stops_after_head_ = false;
 };
 
 class request_parser final : public message_parser<true> {

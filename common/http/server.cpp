@@ -11,6 +11,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <charconv>
 #include <malloc.h>
+#include <string>
+#include <utility>
 
 namespace suivi::http {
 namespace {
@@ -18,6 +20,9 @@ namespace {
 using tcp = asio::ip::tcp;
 
 constexpr milliseconds accept_pause{100};
+constexpr std::size_t least_share = 16;  // of connections, for the strangers of one address …
+constexpr std::size_t share_divisor = 4; // … or this part of them all
+constexpr milliseconds tell_full_every{60'000};
 
 std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
   auto colon = text.rfind(':');
@@ -53,7 +58,12 @@ struct server::state {
 
   // Held by value: the server object may go while this runs.
   static task<void> run(std::shared_ptr<state> s);
-  [[nodiscard]] bool full() const { return room.open.size() >= room.limits.max_connections; }
+  [[nodiscard]] bool full() const { return room.open.size() - room.cut_off >= room.limits.max_connections; }
+  [[nodiscard]] bool may_make_room() const {
+    return !room.waiting_strangers.empty() || !room.waiting_known.empty();
+  }
+  bool make_room_for(const asio::ip::address& peer);
+  void tell_full();
   void take(tcp::socket socket, const tcp::endpoint& peer);
   void take_backlog();
   task<void> accept_peers();
@@ -67,6 +77,9 @@ struct server::state {
   runtime::wakeup slot_freed;
   steady_time cut_at = steady_time::max();
   bool running = false;
+  std::uint64_t evicted = 0;
+  std::uint64_t evicted_untold = 0;
+  steady_time told_full_at{};
   runtime::task_group sessions;
 };
 
@@ -94,6 +107,37 @@ void server::state::take(tcp::socket socket, const tcp::endpoint& peer) {
   }
 }
 
+// False: the newcomer has more than its share already, and none of them waits.
+bool server::state::make_room_for(const asio::ip::address& peer) {
+  std::size_t share = std::max(least_share, room.limits.max_connections / share_divisor);
+  std::string of = address_share(peer);
+  auto counted = room.strangers.find(of);
+  bool too_many = counted != room.strangers.end() && counted->second >= share;
+  session* longest = nullptr;
+  if (too_many) {
+    auto own = std::ranges::find_if(room.waiting_strangers,
+                                    [&](const session* each) { return each->address_share() == of; });
+    if (own != room.waiting_strangers.end()) longest = *own;
+  } else {
+    longest = room.waiting_strangers.empty() ? room.waiting_known.front() : room.waiting_strangers.front();
+  }
+  if (longest == nullptr) return false;
+  longest->cut();
+  ++evicted;
+  ++evicted_untold;
+  tell_full();
+  return true;
+}
+
+void server::state::tell_full() {
+  auto at = std::chrono::steady_clock::now();
+  if (told_full_at != steady_time{} && at - told_full_at < tell_full_every) return;
+  told_full_at = at;
+  log::warn(
+      "all connections are taken: the longest idle ones are closed for new ones; this is said once a minute",
+      {{"connections", room.limits.max_connections}, {"closed", std::exchange(evicted_untold, 0)}});
+}
+
 // Peers in the kernel's backlog believe themselves connected; closing the listener would reset them.
 void server::state::take_backlog() {
   boost::system::error_code failed;
@@ -110,8 +154,11 @@ void server::state::take_backlog() {
 task<void> server::state::accept_peers() {
   bool pausing = false;
   while (!room.draining) {
-    if (full()) {
+    if (full() && !may_make_room()) {
+      tell_full();
+      room.room_is_wanted = true;
       co_await slot_freed.wait();
+      room.room_is_wanted = false;
       continue;
     }
     tcp::socket socket(executor);
@@ -120,7 +167,8 @@ task<void> server::state::accept_peers() {
     co_await acceptor.async_accept(socket, peer, asio::redirect_error(asio::use_awaitable, failed));
     if (!failed) {
       pausing = false;
-      take(std::move(socket), peer);
+      bool has_room = !full() || (may_make_room() && make_room_for(unmapped(peer.address())));
+      if (has_room) take(std::move(socket), peer);
       continue;
     }
     if (room.draining) break;
@@ -214,6 +262,14 @@ unsigned short server::port() const {
 
 std::size_t server::connections() const {
   return state_->room.open.size();
+}
+
+std::uint64_t server::connections_evicted() const {
+  return state_->evicted;
+}
+
+void server::judge_heads(head_judge by) {
+  state_->room.judge = std::move(by);
 }
 
 task<void> server::run() {

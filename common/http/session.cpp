@@ -9,15 +9,18 @@
 #include "common/http/error_responses.hpp"
 #include "common/http/parse.hpp"
 #include "common/http/response_head.hpp"
+#include "common/runtime/wakeup.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
-#include <cerrno>
 #include <fmt/format.h>
-#include <sys/socket.h>
+#include <optional>
+#include <poll.h>
+#include <utility>
 
 namespace suivi::http {
 namespace {
@@ -45,7 +48,7 @@ class session_on final : public session {
              Args&&... args)
       : session(room, std::move(peer)), tls_(std::move(tls)), stream_(std::forward<Args>(args)...) {}
 
-  void cut() override {
+  void close_socket() override {
     boost::system::error_code ignored;
     socket().close(ignored);
   }
@@ -93,17 +96,28 @@ class session_on final : public session {
 
   task<after_answer> answer_next() {
     request_parser parser(room_.limits.max_header_bytes, room_.limits.max_body_bytes);
+    parser.stop_after_head();
+    body_budget budget(room_);
     step got = parser.feed(in_);
-    if (got == step::more) {
-      got = co_await read_request(parser);
-      if (got == step::more) co_return after_answer::nothing; // the peer has gone, or was too slow
+    if (got == step::more) got = co_await read_request(parser, budget);
+    head_verdict judged;
+    if (got == step::head_done) {
+      judged = judge(parser);
+      got = parser.feed(in_);
+      if (!budget.holds(parser.body.capacity())) got = step::no_room;
+      if (got == step::more && !judged.refusal) got = co_await read_request(parser, budget);
     }
+    bool unread = got == step::more;                                // of a body that nobody wants
+    if (unread && !judged.refusal) co_return after_answer::nothing; // the peer has gone, or was too slow
     enter_unlimited(phase::busy);
     request_count::one counted(room_.under_way);
     bool head_only = parser.method == "HEAD";
     bool keep = false;
     response answer;
-    if (got == step::done) {
+    if (judged.refusal && (got == step::done || unread)) {
+      answer = std::move(*judged.refusal);
+      keep = !unread && parser.keep_alive() && !room_.draining;
+    } else if (got == step::done) {
       std::exception_ptr thrown;
       try {
         request asked{std::move(parser.method), std::move(parser.target), std::move(parser.headers),
@@ -140,11 +154,43 @@ class session_on final : public session {
     }
     if (!sent) co_return after_answer::nothing;
     enter(phase::idle, room_.limits.idle_timeout);
-    co_return keep && !room_.draining ? after_answer::next : after_answer::farewell;
+    co_return keep && !last_answer_ && !room_.draining ? after_answer::next : after_answer::farewell;
   }
 
-  // Until the request is whole or refused; step::more when nothing further can be read.
-  task<step> read_request(request_parser& parser) {
+  // The head is lent to whoever judges it.
+  head_verdict judge(request_parser& parser) {
+    if (!room_.judge) return {};
+    request head{std::move(parser.method), std::move(parser.target), std::move(parser.headers), {}, peer_};
+    head_verdict judged = room_.judge(head);
+    parser.method = std::move(head.method);
+    parser.target = std::move(head.target);
+    parser.headers = std::move(head.headers);
+    if (judged.is_known) be_known();
+    return judged;
+  }
+
+  // What one request's body takes of what all of them may.
+  class body_budget {
+   public:
+    explicit body_budget(server_state& of) : of_(of) {}
+    body_budget(const body_budget&) = delete;
+    body_budget& operator=(const body_budget&) = delete;
+    ~body_budget() { of_.bodies_bytes -= held_; }
+    bool holds(std::size_t bytes) {
+      if (bytes <= held_) return true;
+      if (of_.bodies_bytes - held_ + bytes > of_.limits.bodies_bytes_max) return false;
+      of_.bodies_bytes += bytes - held_;
+      held_ = bytes;
+      return true;
+    }
+
+   private:
+    server_state& of_;
+    std::size_t held_ = 0;
+  };
+
+  // Until the head or the request is whole, or it is refused; step::more when nothing further can be read.
+  task<step> read_request(request_parser& parser, body_budget& budget) {
     bool in_head = false;
     bool in_body = false;
     bool continued = false;
@@ -152,10 +198,10 @@ class session_on final : public session {
     while (got == step::more) {
       if (!in_body && parser.is_header_done()) {
         in_body = true;
-        enter(phase::busy, room_.limits.body_timeout);
+        enter(is_known() ? phase::busy : phase::asking, room_.limits.body_timeout);
       } else if (!in_head && !in_body && parser.begun()) {
         in_head = true;
-        enter(phase::busy, room_.limits.header_timeout);
+        enter(phase::asking, room_.limits.header_timeout);
       }
       if (in_body && !continued && parser.expects_continue() && parser.http_1_1() && in_.size() == 0 &&
           parser.body.empty()) {
@@ -169,6 +215,7 @@ class session_on final : public session {
       bool arrived = co_await read_some();
       if (!arrived) co_return step::more;
       got = parser.feed(in_);
+      if (in_body && !budget.holds(parser.body.capacity())) co_return step::no_room;
     }
     co_return got;
   }
@@ -221,13 +268,20 @@ class session_on final : public session {
     return {text.substr(sent), {}};
   }
 
-  // Within the write timeout.
+  // The write timeout begins anew with every piece that the kernel takes: a slow reader is not cut off, one
+  // that reads nothing is.
   task<bool> write(std::string_view head, asio::const_buffer body) {
-    enter(phase::busy, room_.limits.write_timeout);
     std::array<asio::const_buffer, 2> parts{asio::buffer(head), body};
-    boost::system::error_code failed;
-    co_await asio::async_write(stream_, parts, asio::redirect_error(asio::use_awaitable, failed));
-    co_return !failed;
+    for (asio::const_buffer& part : parts)
+      while (part.size() > 0) {
+        enter(phase::busy, room_.limits.write_timeout);
+        boost::system::error_code failed;
+        std::size_t taken =
+            co_await stream_.async_write_some(part, asio::redirect_error(asio::use_awaitable, failed));
+        if (failed) co_return false;
+        part += taken;
+      }
+    co_return true;
   }
 
   // The pieces of one streamed body, each framed as a chunk where the peer knows chunks.
@@ -264,9 +318,39 @@ class session_on final : public session {
   }
 
   bool peer_has_closed() {
-    char byte = 0;
-    auto n = ::recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+    if constexpr (!plain) {
+      watch_for_goodbye();
+      if (goodbye_said_) return true;
+    }
+    pollfd asked{socket().native_handle(), POLLRDHUP, 0};
+    return ::poll(&asked, 1, 0) != 0 && (asked.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
+  }
+
+  // A goodbye within TLS is seen by reading only. What the peer sends instead is its next request.
+  void watch_for_goodbye() {
+    if (watching_ || goodbye_said_ || in_.size() >= read_bytes) return;
+    watching_ = true;
+    if (!watch_ended_) watch_ended_.emplace(socket().get_executor());
+    stream_.async_read_some(in_.prepare(read_bytes), [this](boost::system::error_code failed, std::size_t n) {
+      watching_ = false;
+      if (failed)
+        goodbye_said_ = true;
+      else
+        in_.commit(n);
+      watch_ended_->notify();
+    });
+  }
+
+  // Its handler must not outlive us.
+  task<void> end_watch() {
+    if (!watching_) co_return;
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    boost::system::error_code ignored;
+    while (watching_) {
+      socket().cancel(ignored);
+      co_await watch_ended_->wait();
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   }
 
   task<bool> stream(const response& answer, const answer_terms& terms, bool head_only) {
@@ -281,14 +365,18 @@ class session_on final : public session {
     } catch (...) {
       thrown = std::current_exception();
     }
+    auto state = co_await asio::this_coro::cancellation_state;
+    bool cancelled = state.cancelled() != asio::cancellation_type::none;
+    bool watched = watching_;
+    co_await end_watch();
     if (thrown) {
-      auto state = co_await asio::this_coro::cancellation_state;
-      if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(thrown);
+      if (cancelled) std::rethrow_exception(thrown);
       after_exception(thrown);
       cut(); // the peer must not take what it has for the whole
       co_return false;
     }
-    if (body.failed()) co_return false;
+    if (body.failed() || goodbye_said_) co_return false;
+    if (watched) last_answer_ = true; // a read that was broken off leaves nothing to go on with
     if (!terms.http_1_1) co_return true;
     sent = co_await write_piece("0\r\n\r\n");
     co_return sent;
@@ -314,6 +402,10 @@ class session_on final : public session {
   std::shared_ptr<asio::ssl::context> tls_;
   Stream stream_;
   beast::flat_buffer in_;
+  std::optional<runtime::wakeup> watch_ended_;
+  bool watching_ = false;
+  bool goodbye_said_ = false;
+  bool last_answer_ = false;
 };
 
 } // namespace
@@ -328,24 +420,62 @@ std::string_view server_state::date() {
   return date_text_;
 }
 
-session::session(server_state& room, asio::ip::address peer) : room_(room), peer_(std::move(peer)) {
+std::string address_share(const asio::ip::address& peer) {
+  if (peer.is_v4()) return peer.to_string();
+  asio::ip::address_v6::bytes_type bytes = peer.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+  return asio::ip::address_v6(bytes).to_string();
+}
+
+session::session(server_state& room, asio::ip::address peer)
+    : room_(room), peer_(std::move(peer)), share_(http::address_share(peer_)) {
+  ++room_.strangers[share_];
   enter(phase::fresh, room.limits.header_timeout);
   self_ = room_.open.insert(room_.open.end(), this);
 }
 
 session::~session() {
+  wait_in_line(false);
+  be_known(); // no stranger any more, at least
+  if (cut_) --room_.cut_off;
   room_.open.erase(self_);
   room_.on_end();
+}
+
+void session::cut() {
+  if (!std::exchange(cut_, true)) ++room_.cut_off;
+  wait_in_line(false);
+  close_socket();
+}
+
+void session::be_known() {
+  if (std::exchange(known_, true)) return;
+  auto counted = room_.strangers.find(share_);
+  if (counted != room_.strangers.end() && --counted->second == 0) room_.strangers.erase(counted);
+}
+
+// One that begins to ask keeps its place: whoever sends a byte now and then is not less idle for it.
+void session::wait_in_line(bool waits) {
+  if (line_ != nullptr && (!waits || (known_ && line_ == &room_.waiting_strangers))) {
+    line_->erase(place_);
+    line_ = nullptr;
+  }
+  if (!waits || line_ != nullptr || cut_) return;
+  line_ = known_ ? &room_.waiting_known : &room_.waiting_strangers;
+  place_ = line_->insert(line_->end(), this);
+  if (room_.room_is_wanted) room_.on_end();
 }
 
 void session::enter(phase next, milliseconds limit) {
   phase_ = next;
   late_at_ = std::chrono::steady_clock::now() + limit;
+  wait_in_line(next != phase::busy);
 }
 
 void session::enter_unlimited(phase next) {
   phase_ = next;
   late_at_ = steady_time::max();
+  wait_in_line(next != phase::busy);
 }
 
 void session::begin_drain(steady_time now) {

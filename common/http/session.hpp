@@ -12,7 +12,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <list>
+#include <map>
 #include <memory>
+#include <string>
 
 namespace suivi::http {
 
@@ -22,9 +24,17 @@ class session;
 struct server_state {
   server_limits limits;
   handler on_request;
+  head_judge judge;
   bool draining = false;
   std::list<session*> open;
-  std::function<void()> on_end; // a session has ended
+  std::size_t cut_off = 0; // of them, those whose socket is closed already
+  // Those that wait for their peer, longest first: the ones that may be let go for others.
+  std::list<session*> waiting_strangers;
+  std::list<session*> waiting_known;
+  std::map<std::string, std::size_t> strangers; // connections by address, as address_share() names it
+  std::size_t bodies_bytes = 0;                 // of the requests under way
+  bool room_is_wanted = false;                  // somebody waits to be accepted
+  std::function<void()> on_end;                 // a session has ended
   // Where plain connections read to, and where answers are laid out. What a connection keeps of it is its
   // own, so that one that waits holds no buffer.
   std::array<char, 16 * 1024> arrived;
@@ -44,7 +54,8 @@ class session {
   enum class phase {
     fresh,     // nothing received yet on this connection
     idle,      // between requests
-    busy,      // reading a request, in the handler, or writing
+    asking,    // sending a request that has shown no right to anything yet
+    busy,      // reading any other request, in the handler, or writing
     lingering, // answered for the last time; waits for the peer to have read it
   };
 
@@ -55,8 +66,9 @@ class session {
 
   virtual task<void> run() = 0;
   // Closes the socket; run() then ends unless it is in the handler.
-  virtual void cut() = 0;
+  void cut();
   virtual bool has_unread() = 0;
+  [[nodiscard]] const std::string& address_share() const { return share_; }
 
   [[nodiscard]] steady_time late_at() const { return late_at_; }
   // Cuts an idle connection; one that may have a request under way is given a moment to show it.
@@ -65,15 +77,28 @@ class session {
  protected:
   void enter(phase next, milliseconds limit);
   void enter_unlimited(phase next);
+  virtual void close_socket() = 0;
+  void be_known();
+  [[nodiscard]] bool is_known() const { return known_; }
 
   server_state& room_;
   asio::ip::address peer_;
 
  private:
+  void wait_in_line(bool waits);
+
+  std::string share_;
   phase phase_ = phase::fresh;
   steady_time late_at_;
   std::list<session*>::iterator self_;
+  std::list<session*>* line_ = nullptr; // where it waits, if it does
+  std::list<session*>::iterator place_;
+  bool known_ = false;
+  bool cut_ = false;
 };
+
+// How connections are counted by address: an IPv6 peer may have all of its /64.
+[[nodiscard]] std::string address_share(const asio::ip::address& peer);
 
 // `tls` null = plain.
 std::unique_ptr<session> make_session(server_state& room, asio::ip::tcp::socket socket,

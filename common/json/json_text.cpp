@@ -32,6 +32,9 @@ struct keeping_digits {
 
   json::value_stack stack;
   bool number_too_large = false;
+  json_limits within;
+  std::size_t values = 0;
+  bool too_many = false;
   std::string kept; // what storable() returns, where it had to drop something
 
   json::string_view storable(json::string_view s) {
@@ -41,11 +44,25 @@ struct keeping_digits {
     return {kept.data(), kept.size()};
   }
 
+  // Before a value is built: objects cost more than their size where names collide.
+  bool count(error_code& ec) {
+    if (++values <= within.values_max) return true;
+    return refuse_size(ec);
+  }
+  bool refuse_size(error_code& ec) {
+    too_many = true;
+    ec = json::make_error_code(json::error::object_too_large);
+    return false;
+  }
+
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) { return true; }
-  bool on_object_end(std::size_t n, error_code&) { return stack.push_object(n), true; }
-  bool on_array_begin(error_code&) { return true; }
+  bool on_object_begin(error_code& ec) { return count(ec); }
+  bool on_object_end(std::size_t n, error_code& ec) {
+    if (n > within.members_max) return refuse_size(ec);
+    return stack.push_object(n), true;
+  }
+  bool on_array_begin(error_code& ec) { return count(ec); }
   bool on_array_end(std::size_t n, error_code&) { return stack.push_array(n), true; }
   bool on_key_part(json::string_view s, std::size_t, error_code&) {
     return stack.push_chars(storable(s)), true;
@@ -54,20 +71,25 @@ struct keeping_digits {
   bool on_string_part(json::string_view s, std::size_t, error_code&) {
     return stack.push_chars(storable(s)), true;
   }
-  bool on_string(json::string_view s, std::size_t, error_code&) {
-    return stack.push_string(storable(s)), true;
+  bool on_string(json::string_view s, std::size_t, error_code& ec) {
+    return count(ec) && (stack.push_string(storable(s)), true);
   }
   bool on_number_part(json::string_view, error_code&) {
     return true;
   } // the text comes in one piece: never called
-  bool on_int64(std::int64_t i, json::string_view, error_code&) { return stack.push_int64(i), true; }
-  bool on_uint64(std::uint64_t u, json::string_view, error_code&) { return stack.push_uint64(u), true; }
-  bool on_bool(bool b, error_code&) { return stack.push_bool(b), true; }
-  bool on_null(error_code&) { return stack.push_null(), true; }
+  bool on_int64(std::int64_t i, json::string_view, error_code& ec) {
+    return count(ec) && (stack.push_int64(i), true);
+  }
+  bool on_uint64(std::uint64_t u, json::string_view, error_code& ec) {
+    return count(ec) && (stack.push_uint64(u), true);
+  }
+  bool on_bool(bool b, error_code& ec) { return count(ec) && (stack.push_bool(b), true); }
+  bool on_null(error_code& ec) { return count(ec) && (stack.push_null(), true); }
   bool on_comment_part(json::string_view, error_code&) { return true; }
   bool on_comment(json::string_view, error_code&) { return true; }
 
   bool on_double(double rounded, json::string_view text, error_code& ec) {
+    if (!count(ec)) return false;
     if (text.find_first_of(".eE") == json::string_view::npos) return stack.push_string(text), true;
     // The parser's own conversion is off by one unit now and then; the standard one is not.
     double exact = 0;
@@ -113,7 +135,9 @@ bool mend_surrogates(std::string& text) {
   return mended;
 }
 
-error explain(error_code why, bool number_too_large) {
+error explain(error_code why, const keeping_digits& handler) {
+  if (handler.too_many) return permanent("json:size", "it has too many values or members");
+  bool number_too_large = handler.number_too_large;
   if (number_too_large || why == json::error::exponent_overflow)
     return permanent("json:number", "a number in it is too large");
   if (why == json::error::too_deep) return permanent("json:depth", "it is nested too deep");
@@ -155,7 +179,7 @@ std::string_view trimmed_text(std::string_view text) {
   return text;
 }
 
-result<json::value> parse_json(std::string_view text, half_surrogates how) {
+result<json::value> parse_json(std::string_view text, half_surrogates how, json_limits within) {
   text = trimmed_text(text);
   if (text.empty()) return permanent("json:empty", "it is empty");
   if (!is_utf8(text)) return permanent("json:utf8", "it is not UTF-8");
@@ -163,16 +187,17 @@ result<json::value> parse_json(std::string_view text, half_surrogates how) {
     json::basic_parser<keeping_digits> parser{json::parse_options{}};
     keeping_digits& handler = parser.handler();
     handler.stack.reset();
+    handler.within = within;
     error_code why;
     std::size_t used = parser.write_some(false, text.data(), text.size(), why);
     std::string mended;
-    if (why && mend_surrogates(mended.assign(text))) {
-      auto without = parse_json(mended, how);
+    if (why && !handler.too_many && mend_surrogates(mended.assign(text))) {
+      auto without = parse_json(mended, how, within);
       if (without && how == half_surrogates::fail)
         return permanent("json:surrogate", "half a surrogate pair is in it");
       return without;
     }
-    if (why) return explain(why, handler.number_too_large);
+    if (why) return explain(why, handler);
     if (used != text.size()) return permanent("json:syntax", "something follows its JSON");
     return handler.stack.release();
   } catch (const std::exception&) { // out of memory, or a size beyond the library's own limits

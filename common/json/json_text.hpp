@@ -12,17 +12,24 @@
 #include "common/base/error.hpp"
 
 #include <boost/json/value.hpp>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace suivi::maystro {
 
 // Errors, all permanent, `detail` being a clause without content of the text: "json:empty", "json:utf8" (not
-// UTF-8), "json:number" (too large), "json:depth" (nested too deep), "json:surrogate", "json:syntax". Never
-// throws.
+// UTF-8), "json:number" (too large), "json:depth" (nested too deep), "json:surrogate", "json:size",
+// "json:syntax". Never throws.
 enum class half_surrogates { fail, mend };
-[[nodiscard]] result<boost::json::value> parse_json(std::string_view text,
-                                                    half_surrogates how = half_surrogates::fail);
+// "json:size" beyond either: values in the whole document, members of one object.
+struct json_limits {
+  std::size_t values_max = SIZE_MAX;
+  std::size_t members_max = SIZE_MAX;
+};
+[[nodiscard]] result<boost::json::value>
+parse_json(std::string_view text, half_surrogates how = half_surrogates::fail, json_limits within = {});
 
 // The shortest text of `value`; other than Boost.JSON's it has numbers as people write them: 33.33,
 // not 3.333E1.

@@ -1,14 +1,14 @@
-// Lines are built here and handed to spdlog whole: spdlog keeps them from mixing between threads and writes
-// them out.
+// Lines are built here; the writer's thread takes them to standard error.
 #include "common/log/log.hpp"
 
 #include "common/base/utf8.hpp"
+#include "common/log/writer.hpp"
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace suivi::log {
 namespace {
@@ -24,14 +24,21 @@ setup& current() {
   return s;
 }
 
-spdlog::logger& out() {
-  static spdlog::logger logger = [] {
-    spdlog::logger made("suivi", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made.set_pattern("%v");
-    made.flush_on(spdlog::level::trace);
+constexpr milliseconds patience_at_exit{500};
+
+// Never destroyed, so that threads which outlive main may log: log::flush() is the end of it.
+writer& out() {
+  static writer& to_standard_error = *[] {
+    (void)current(); // outlives it
+    auto tell_lost = [](std::uint64_t lines) {
+      return line(current().shape, now(), level::warn, current().program,
+                  "log lines were lost: nobody took them", {{"lines", lines}});
+    };
+    auto* made = new writer(STDERR_FILENO, writer::limits(), tell_lost);
+    std::atexit([] { out().flush(patience_at_exit); });
     return made;
   }();
-  return logger;
+  return to_standard_error;
 }
 
 constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "error"};
@@ -122,7 +129,7 @@ std::string text_line(instant at, level severity, std::string_view message, fiel
 void write(level severity, std::string_view message, fields with) {
   if (!enabled(severity)) return;
   const setup& s = current();
-  out().info(line(s.shape, now(), severity, s.program, message, with));
+  out().put(line(s.shape, now(), severity, s.program, message, with));
 }
 
 } // namespace
@@ -140,6 +147,14 @@ std::string line(format shape, instant at, level severity, std::string_view prog
                  fields with) {
   return shape == format::json ? json_line(at, severity, program, message, with)
                                : text_line(at, severity, message, with);
+}
+
+void flush(milliseconds patience) {
+  out().flush(patience);
+}
+
+std::uint64_t lines_lost() {
+  return out().lost();
 }
 
 void debug(std::string_view message, fields with) {

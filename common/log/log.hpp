@@ -7,6 +7,7 @@
 
 #include "common/base/time.hpp"
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -44,6 +45,11 @@ void error(std::string_view message, fields with = {});
 
 // Whether a line of this level is written: for fields that are costly to make.
 bool enabled(level severity);
+
+// Waits until what was logged is written, `patience` at most. Before a process ends without leaving main.
+void flush(milliseconds patience);
+// Lines that nobody took: a reader of standard error who does not read, or has gone, holds up nothing.
+std::uint64_t lines_lost();
 
 // One line without its line feed. Pure. Whatever bytes come in, JSON stays valid and the text stays one line.
 std::string line(format shape, instant at, level severity, std::string_view program, std::string_view message,

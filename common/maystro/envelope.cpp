@@ -1,13 +1,17 @@
 // Peels a webhook: text to JSON, JSON to the event in it, event to the order in it. Every loop is bounded:
-// three unwrappings of a text, three envelopes in one another, JSON nested 32 deep at most.
+// three unwrappings of a text, three envelopes in one another, JSON nested 32 deep and of a bounded size.
 #include "common/maystro/envelope.hpp"
 
+#include "common/base/utf8.hpp"
+#include "common/compression/inflate.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/json/json_text.hpp"
+#include "common/maystro/form.hpp"
 #include "common/maystro/json_fields.hpp"
 #include "common/maystro/order_locator.hpp"
 
 #include <array>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <exception>
 #include <fmt/format.h>
@@ -20,6 +24,9 @@ namespace json = boost::json;
 constexpr int max_unwrappings = 3;
 constexpr std::size_t max_envelopes = 3;
 constexpr std::size_t max_message_id_bytes = 256;
+// What a courier's event may hold at most; beyond it, building the values would cost more than they are
+// worth.
+constexpr json_limits event_limits{20'000, 1'000};
 
 // Base64 may be broken into lines, and the lines set in.
 std::string without_spaces(std::string_view text) {
@@ -30,12 +37,22 @@ std::string without_spaces(std::string_view text) {
   return compact;
 }
 
-// The JSON in `text`, which may be JSON, a JSON string of it or base64 of it, up to three times over. Nearly
-// any word is base64 of some noise, so only text that starts like JSON is blamed for its own mistakes.
+// A list of exactly one event is that event.
+void take_only_element(json::value& of) {
+  json::array* list = of.if_array();
+  if (list == nullptr || list->size() != 1) return;
+  json::value only = std::move(list->front());
+  of = std::move(only);
+}
+
+// The JSON in `text`, which may be JSON, a form with a payload, a JSON string or base64 of either, up to
+// three times over. Nearly any word is base64 of some noise, so only text that starts like JSON is blamed for
+// its own mistakes.
 result<json::value> unwrap(std::string_view text) {
   std::string held;
   for (int unwrapped = 0;; ++unwrapped) {
-    result<json::value> parsed = parse_json(text);
+    result<json::value> parsed = parse_json(text, half_surrogates::fail, event_limits);
+    if (parsed) take_only_element(*parsed);
     if (parsed && !parsed->is_string()) return parsed;
     if (parsed) {
       if (unwrapped == max_unwrappings) return permanent("wrapped", "it is wrapped more than three times");
@@ -43,6 +60,7 @@ result<json::value> unwrap(std::string_view text) {
       held = std::string(inner.data(), inner.size());
     } else {
       std::string_view trimmed = trimmed_text(text);
+      if (std::optional<json::object> form = read_form(trimmed)) return json::value(std::move(*form));
       std::optional<std::string> bytes;
       if (unwrapped < max_unwrappings) bytes = crypto::base64_decode(without_spaces(trimmed));
       if (!bytes || bytes->empty()) {
@@ -111,6 +129,7 @@ bool peel(peeled& from, event& e) {
   }
   for (std::string_view name : {"data", "payload"}) {
     json::value* content = outer.if_contains(name);
+    if (content != nullptr) take_only_element(*content);
     if (content == nullptr || !content->is_string()) continue;
     result<json::value> inner = unwrap({content->get_string().data(), content->get_string().size()});
     if (!inner || !inner->is_object()) {
@@ -177,10 +196,18 @@ void understand(std::string_view bytes, event& e) {
 
 } // namespace
 
-event decode(std::string_view bytes) {
+event decode(std::string_view bytes, std::size_t unpacked_bytes_max) {
   event e;
   try {
-    understand(bytes, e);
+    bool packed = looks_compressed(bytes) || !is_utf8(bytes);
+    result<std::string> plain =
+        packed ? inflated(bytes, unpacked_bytes_max) : result<std::string>(std::string());
+    bool too_large = !plain && plain.error().code == "inflate:too_large";
+    e.too_large_unpacked = too_large;
+    if (too_large)
+      e.why = fmt::format("The body cannot be decoded: {}.", plain.error().detail);
+    else
+      understand(packed && plain ? std::string_view(*plain) : bytes, e);
   } catch (const std::exception&) { // no memory for it
     e = event{};
     e.why = "The body is too large to be read.";

@@ -1,7 +1,8 @@
 // From the raw bytes of a webhook to what it says. Pure; never throws; any input.
 //
 // The courier's sources show six shapes (see README.md of this folder): a Pub/Sub push wrapper with base64
-// once or twice, `payload` or `data` as base64 or JSON text, base64 alone, a JSON text, a plain object.
+// once or twice, `payload` or `data` as base64 or JSON text, base64 alone, a JSON text, a plain object. A
+// form with one of these fields, a list of exactly one event, gzip and deflate are taken off likewise.
 #pragma once
 
 #include "common/maystro/shipment.hpp"
@@ -20,6 +21,7 @@ enum class event_kind {
 
 struct event {
   event_kind kind = event_kind::not_understood;
+  bool too_large_unpacked = false;        // nothing of it was read
   std::string why;                        // for not_understood: one sentence, no customer data
   std::optional<std::string> name;        // event | type | name | trigger_type, as sent
   maystro::shipment shipment;             // for order
@@ -28,9 +30,14 @@ struct event {
   std::optional<boost::json::value> body; // the decoded JSON, where there is any
 };
 
-[[nodiscard]] event decode(std::string_view bytes);
+// What a compressed body may grow to where nobody says less.
+inline constexpr std::size_t default_unpacked_bytes_max = 16 * 1024 * 1024;
+
+// Compressed bodies are undone first, whatever the request's header said of them.
+[[nodiscard]] event decode(std::string_view bytes,
+                           std::size_t unpacked_bytes_max = default_unpacked_bytes_max);
 
 // Raised whenever decode() understands more than before: receivers then read again what was quarantined.
-inline constexpr int decoder_version = 1;
+inline constexpr int decoder_version = 2;
 
 } // namespace suivi::maystro

@@ -7,8 +7,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <thread>
@@ -67,6 +69,12 @@ stop_deadline::~stop_deadline() = default;
 void ignore_hangup_and_broken_pipe() {
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
+}
+
+void keep_standard_files_open() {
+  for (int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(each, F_GETFD) < 0 && errno == EBADF)
+      (void)::open("/dev/null", O_RDWR); // takes the lowest number
 }
 
 task<void> at_each_hangup(std::function<void()> reload) {

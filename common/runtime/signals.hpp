@@ -34,6 +34,10 @@ inline constexpr std::chrono::milliseconds stop_grace_max{9'000};
 // SIGPIPE are ignored, and a broken pipe is an error of the write.
 void ignore_hangup_and_broken_pipe();
 
+// Whoever starts us may have closed standard input, output or error: whatever is opened next would take its
+// place, and lines meant for a reader would go into a file or to a peer. Before anything is opened.
+void keep_standard_files_open();
+
 // Calls `reload` at every SIGHUP; ends by cancellation only. From its first wait on a SIGHUP no longer ends
 // the process.
 task<void> at_each_hangup(std::function<void()> reload);

@@ -3,9 +3,11 @@
 #include "receiver/api/redaction.hpp"
 
 #include "common/base/utf8.hpp"
+#include "common/compression/inflate.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/http/message.hpp"
 #include "common/json/json_text.hpp"
+#include "common/maystro/envelope.hpp"
 #include "receiver/api/broken_json.hpp"
 #include "receiver/api/private_names.hpp"
 
@@ -202,6 +204,13 @@ std::string masked_text(std::string_view text, place_of_text place, int layers) 
   return std::string(hidden ? masked : text);
 }
 
+// Its compression undone, where it has one.
+std::string plain_body(std::string_view raw) {
+  bool packed = looks_compressed(raw) || !is_utf8(raw);
+  result<std::string> plain = packed ? inflated(raw, maystro::default_unpacked_bytes_max) : std::string(raw);
+  return plain ? std::move(*plain) : std::string(raw);
+}
+
 // Not in the middle of a character.
 std::string_view beginning_of(std::string_view raw) {
   std::string_view part = raw.substr(0, text_bytes_max);
@@ -223,7 +232,8 @@ json::value shown_payload(std::string_view raw, std::optional<json::value> decod
     mask(*decoded);
     return std::move(*decoded);
   }
-  std::string text = to_storable_text(beginning_of(raw));
+  std::string plain = plain_body(raw);
+  std::string text = to_storable_text(beginning_of(plain));
   std::string shown = masked_text(text, place_of_text::body, layers_max);
   bool is_literal =
       decoded && !decoded->is_string() && (decoded->is_bool() || decoded->is_null() || shown == text);
@@ -231,7 +241,7 @@ json::value shown_payload(std::string_view raw, std::optional<json::value> decod
 }
 
 std::string masked_body(std::string_view raw) {
-  return masked_text(to_storable_text(raw), place_of_text::body, layers_max);
+  return masked_text(to_storable_text(plain_body(raw)), place_of_text::body, layers_max);
 }
 
 std::optional<std::string> shown_event_type(const std::optional<std::string>& name) {

@@ -79,6 +79,12 @@ void apply_lane::take_repeats(std::vector<repeat> repeats) {
   woken_.notify();
 }
 
+void apply_lane::take_readdressed(std::vector<readdressed> events) {
+  for (readdressed& each : events)
+    if (readdressed_.size() < repeats_max) readdressed_.push_back(std::move(each)); // likewise
+  woken_.notify();
+}
+
 void apply_lane::finish() {
   finishing_ = true;
   woken_.notify();
@@ -106,6 +112,7 @@ apply_lane::batch apply_lane::next_batch(steady_time now) {
 task<void> apply_lane::run() {
   for (;;) {
     if (!repeats_.empty() && db_.is_up()) co_await store_repeats_now();
+    if (!readdressed_.empty() && db_.is_up() && accounts_.loaded()) co_await readdress_now();
     bool ready = db_.is_up() && accounts_.loaded();
     auto now = steady_clock::now();
     if (ready && !finishing_ && now < gather_until_ && queue_.size() < worthwhile) {
@@ -349,6 +356,43 @@ task<void> apply_lane::settle_one(work event, disposition next) {
   else if (!lease_is_lost(done.error()))
     log::warn("an event's outcome could not be noted, it is tried again",
               {{"event", event.id}, {"error", to_string(done.error())}});
+}
+
+// Nobody is at work with them: batches are handled one after the other, by the same coroutine.
+void apply_lane::let_go(std::int64_t id) {
+  for (auto next = queue_.begin(); next != queue_.end(); ++next) {
+    if (next->second.id != id) continue;
+    if (next->second.busy_tries > 0) --locked_;
+    queue_.erase(next);
+    break;
+  }
+  held_.erase(id);
+}
+
+task<void> apply_lane::readdress_now() {
+  std::vector<readdressed> events = std::exchange(readdressed_, {});
+  auto unknown = [this](const readdressed& each) { return !accounts_.resolve(each.account); };
+  if (std::any_of(events.begin(), events.end(), unknown)) co_await accounts_.refresh();
+  std::erase_if(events, unknown);
+  if (events.empty()) co_return;
+  auto deadline = steady_clock::now() + 5s;
+  auto db = co_await db_.connections().acquire(deadline);
+  if (!db) co_return;
+  auto& connection = **db;
+  std::vector<std::string> known;
+  for (const account_registry::listed& each : accounts_.list()) known.push_back(each.id);
+  auto moved = co_await readdress(connection, std::move(events), std::move(known));
+  if (!moved) {
+    log::warn("events that came again under another account stay as they are",
+              {{"error", to_string(moved.error())}});
+    co_return;
+  }
+  if (moved->empty()) co_return;
+  log::info("events of an unknown account came again under a known one and are applied",
+            {{"events", moved->size()}});
+  for (std::int64_t id : *moved) let_go(id);
+  auto mine = co_await claim(connection, owner_, moved->size());
+  if (mine) take(std::move(*mine));
 }
 
 task<void> apply_lane::store_repeats_now() {

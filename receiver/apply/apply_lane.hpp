@@ -47,6 +47,7 @@ class apply_lane {
   // Events leased to owner(), to be applied at once. Those already in hand are ignored.
   void take(std::vector<work> events);
   void take_repeats(std::vector<repeat> repeats);
+  void take_readdressed(std::vector<readdressed> events);
   // From the courier's reader: try again at once.
   void take_back(work event);
   // … or: note what became of it.
@@ -87,6 +88,8 @@ class apply_lane {
   void note_closed(std::int64_t id, instant received_at, bool never_deferred, const disposition& next);
   task<result<std::vector<receipt>>> try_at_once(pg::connection& db, std::span<const webhook> rows);
   task<void> store_repeats_now();
+  task<void> readdress_now();
+  void let_go(std::int64_t id);
 
   asio::any_io_executor executor_;
   database_monitor& db_;
@@ -105,6 +108,7 @@ class apply_lane {
   std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
   std::size_t locked_ = 0;      // events in queue_ whose order was locked
   std::vector<repeat> repeats_;
+  std::vector<readdressed> readdressed_;
   int failures_ = 0; // of the database, in a row
   steady_time at_once_again_{};
   int at_once_failures_ = 0; // in a row

@@ -7,10 +7,11 @@
 
 namespace suivi::receiver {
 
-webhook to_webhook(std::string raw, std::optional<std::string> account, instant received_at) {
+webhook to_webhook(std::string raw, std::optional<std::string> account, instant received_at,
+                   std::size_t unpacked_bytes_max) {
   webhook a;
   a.received_at = received_at;
-  a.event = maystro::decode(raw);
+  a.event = maystro::decode(raw, unpacked_bytes_max);
   a.key = choose_key(raw, a.event);
   a.event.body.reset(); // can be had again from the bytes
   a.raw = std::move(raw);

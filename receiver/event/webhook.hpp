@@ -20,7 +20,8 @@ struct webhook {
 };
 
 // Decoded, its key chosen; whatever the bytes are.
-[[nodiscard]] webhook to_webhook(std::string raw, std::optional<std::string> account, instant received_at);
+[[nodiscard]] webhook to_webhook(std::string raw, std::optional<std::string> account, instant received_at,
+                                 std::size_t unpacked_bytes_max = maystro::default_unpacked_bytes_max);
 
 struct receipt {
   std::int64_t id = 0;
@@ -41,4 +42,12 @@ struct repeat {
   std::string stored_on;
   instant at;
 };
+
+// The same event came again, this time under an account that may be known.
+struct readdressed {
+  std::int64_t id;
+  std::string stored_on;
+  std::string account;
+};
+
 } // namespace suivi::receiver

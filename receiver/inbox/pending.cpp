@@ -27,6 +27,27 @@ update suivi.pending set owner = null, due_at = now() where owner = $1
 
 constexpr pg::statement repeat_events{"inbox_repeat", R"sql(select suivi.repeat_events($1, $2, $3))sql"};
 
+constexpr pg::statement readdress_events{"inbox_readdress", R"sql(
+with given as (
+  select distinct on (id) id, day::date as day, account
+  from unnest($1::bigint[], $2::text[], $3::text[]) as u(id, day, account) order by id
+), moved as (
+  update suivi.inbox i set account = g.account from given g
+  where i.id = g.id and i.stored_on = g.day and i.outcome is null
+    and i.account is not null and not (i.account = any($4::text[]))
+    and (exists (select from suivi.pending p where p.event_id = i.id)
+         or exists (select from suivi.event_outcome o
+                    where o.event_id = i.id and o.stored_on = i.stored_on and o.outcome = 'conflict'))
+  returning i.id, i.stored_on
+), forgotten as (
+  delete from suivi.event_outcome o using moved m where o.event_id = m.id and o.stored_on = m.stored_on
+)
+insert into suivi.pending (event_id, stored_on, due_at) select id, stored_on, now() from moved
+on conflict (event_id) do update
+  set due_at = now(), owner = null, state = 'pending', since = now(), attempts = 0, error = null
+returning event_id
+)sql"};
+
 constexpr pg::statement count_events{"inbox_count", R"sql(
 select count(*) filter (where state <> 'parked'), count(*) filter (where state = 'confirming'),
        count(*) filter (where state = 'failed'), count(*) filter (where state = 'parked')
@@ -143,6 +164,24 @@ task<result<void>> release(pg::connection& db, std::string owner) {
   auto answer = co_await db.run(release_events, std::move(with));
   if (!answer) co_return answer.error();
   co_return result<void>();
+}
+
+task<result<std::vector<std::int64_t>>> readdress(pg::connection& db, std::vector<readdressed> events,
+                                                  std::vector<std::string> known) {
+  integers ids;
+  texts days, accounts;
+  for (const readdressed& each : events) {
+    ids.emplace_back(each.id);
+    days.emplace_back(each.stored_on);
+    accounts.push_back(storable(each.account));
+  }
+  pg::params with;
+  with.integers(ids).texts(days).texts(accounts).texts(texts(known.begin(), known.end()));
+  auto answer = co_await db.run(readdress_events, std::move(with));
+  if (!answer) co_return answer.error();
+  std::vector<std::int64_t> moved;
+  for (std::size_t i = 0; i < answer->size(); ++i) moved.push_back(answer->integer(i, 0));
+  co_return moved;
 }
 
 task<result<void>> store_repeats(pg::connection& db, std::vector<repeat> repeats) {

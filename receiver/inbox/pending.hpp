@@ -34,6 +34,11 @@ task<result<std::vector<std::int64_t>>> held(pg::connection& db, std::string own
 // Gives back all that `owner` holds.
 task<result<void>> release(pg::connection& db, std::string owner);
 
+// Events that named an account nobody knows, `known` being all there are, and came again under one of these:
+// they are that account's now, and open again. Answers which; nobody holds them.
+task<result<std::vector<std::int64_t>>> readdress(pg::connection& db, std::vector<readdressed> events,
+                                                  std::vector<std::string> known);
+
 task<result<void>> store_repeats(pg::connection& db, std::vector<repeat> repeats);
 
 // Events durable and not yet applied, parked or refused, over all receivers; of them those that wait for the

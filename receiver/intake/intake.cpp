@@ -239,14 +239,18 @@ task<result<void>> intake::keep_range(std::shared_ptr<batch> b, pg::range rows) 
 
 void intake::answer(batch& b, pg::range rows, std::vector<receipt> receipts) {
   std::vector<repeat> again;
+  std::vector<readdressed> elsewhere;
   for (auto i = rows.begin; i < rows.end; ++i) {
     const auto& row = b.rows[i];
     auto& r = receipts[i - rows.begin];
     if (r.seen_before && row.key.expiring && row.event.kind == maystro::event_kind::order)
       again.push_back({r.id, r.stored_on, row.received_at});
+    if (r.seen_before && row.account && row.event.kind == maystro::event_kind::order)
+      elsewhere.push_back({r.id, r.stored_on, *row.account});
     b.answers[i] = std::move(r);
   }
   if (!again.empty()) next_.take_repeats(std::move(again));
+  if (!elsewhere.empty()) next_.take_readdressed(std::move(elsewhere));
 }
 
 void intake::hand_over(const batch& b, pg::range rows, const std::vector<receipt>& receipts) {

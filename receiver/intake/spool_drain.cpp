@@ -67,6 +67,7 @@ task<spool_drain::progress> spool_drain::next_batch() {
 
 // How many are in the database now; an error where none is.
 task<result<std::size_t>> spool_drain::store(std::vector<spooled> rows) {
+  std::int64_t generation = rows.front().generation; // of them all: they were read at once
   std::vector<webhook> arrivals;
   arrivals.reserve(rows.size());
   for (auto& row : rows)
@@ -82,7 +83,7 @@ task<result<std::size_t>> spool_drain::store(std::vector<spooled> rows) {
   }
   if (done.empty() && failed) co_return *failed;
   auto count = done.size();
-  auto removed = co_await from_.remove(std::move(done));
+  auto removed = co_await from_.remove(generation, std::move(done));
   bool complain = !removed && removing_;
   removing_ = removed.has_value();
   if (complain) // a later round takes them out, and finds them seen before

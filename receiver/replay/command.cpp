@@ -87,6 +87,12 @@ class one_replay {
       say("the shop's courier accounts cannot be read");
       co_return;
     }
+    if (!selection.account.empty() && !accounts_.resolve(selection.account)) {
+      say(fmt::format("--account {}: there is no such account; allowed is {}",
+                      to_storable_text(selection.account), known_accounts()));
+      status = usage;
+      co_return;
+    }
     if (asked_.legacy)
       from = legacy_source(selection);
     else if (!from)
@@ -101,6 +107,12 @@ class one_replay {
   }
 
  private:
+  [[nodiscard]] std::string known_accounts() const {
+    std::vector<std::string> ids;
+    for (const account_registry::listed& each : accounts_.list()) ids.push_back(each.id);
+    return ids.empty() ? "none: the shop has no courier account" : fmt::format("{}", fmt::join(ids, ", "));
+  }
+
   task<result<void>> go_through(replay_source& from, int& status) {
     replay_options how;
     how.door = door_options(settings_);

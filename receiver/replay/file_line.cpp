@@ -65,6 +65,45 @@ replay_line read_replay_line(std::string_view line, instant now) {
   return read;
 }
 
+std::vector<std::string> events_within(std::string_view text) {
+  result<json::value> document = maystro::parse_json(text);
+  if (!document) return {};
+  const json::array* list = document->if_array();
+  const json::object* answer = document->if_object();
+  const json::value* data =
+      answer != nullptr && answer->contains("success") ? answer->if_contains("data") : nullptr;
+  if (data != nullptr && data->is_array()) list = data->if_array();
+  const json::object* inside = data != nullptr ? data->if_object() : nullptr;
+  if (inside != nullptr && inside->contains("events")) list = inside->at("events").if_array();
+  std::vector<std::string> lines;
+  if (list != nullptr)
+    for (const json::value& each : *list) lines.push_back(maystro::write_json(each));
+  else if (inside != nullptr && inside->contains("payload"))
+    lines.push_back(maystro::write_json(*data));
+  return lines;
+}
+
+bool is_unfinished_document(std::string_view line) {
+  line = maystro::trimmed_text(line);
+  if (!line.starts_with('{') && !line.starts_with('[')) return false;
+  int depth = 0;
+  bool in_text = false;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    char c = line[at];
+    if (in_text) {
+      if (c == '\\') ++at;
+      in_text = c != '"';
+    } else if (c == '"') {
+      in_text = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return depth > 0 && !in_text; // a text does not go on over a line's end
+}
+
 replay_line read_legacy_row(std::string_view event_type, std::string_view payload, instant created_at) {
   replay_line read;
   if (event_type == "error") {

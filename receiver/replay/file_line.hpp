@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace suivi::receiver {
 
@@ -24,6 +25,12 @@ struct replay_line {
 
 // A webhook's body in any of its wrappings, or an event as the API prints it.
 [[nodiscard]] replay_line read_replay_line(std::string_view line, instant now);
+
+// The events in `text` where it is a list of them, or an answer of the operations API that holds some, each
+// as a line of its own; empty where it is anything else.
+[[nodiscard]] std::vector<std::string> events_within(std::string_view text);
+// Whether `line` begins a JSON document that ends on a later line.
+[[nodiscard]] bool is_unfinished_document(std::string_view line);
 
 // A row of `webhook_events`: `payload` as JSON text. Those of the type `error` hold `{error, body, headers}`.
 [[nodiscard]] replay_line read_legacy_row(std::string_view event_type, std::string_view payload,

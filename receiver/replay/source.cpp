@@ -1,9 +1,12 @@
 // A cursor each. It moves on only after its page was read, so that a page can be asked for again.
 #include "receiver/replay/source.hpp"
 
+#include "common/json/json_text.hpp"
 #include "receiver/replay/file_line.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <iterator>
 
 namespace suivi::receiver {
 namespace {
@@ -12,6 +15,7 @@ namespace {
 constexpr std::int64_t fewest_ids_at_once = 1'000;
 constexpr std::int64_t ids_at_once_max = 32'000;
 constexpr std::size_t line_bytes_max = 4 * 1024 * 1024;
+constexpr std::size_t document_bytes_max = 256 * 1024 * 1024;
 
 replay_event to_event(replay_line&& line, const std::string& account) {
   replay_event e;
@@ -99,7 +103,8 @@ class lines final : public replay_source {
     std::vector<replay_event> page;
     std::string line;
     auto now = suivi::now();
-    while (page.size() < most && next_line(line)) {
+    if (!begun_) begin();
+    while (page.size() < most && next_record(line)) {
       auto read = read_replay_line(line, now);
       if (line.size() > line_bytes_max) {
         read = {};
@@ -122,6 +127,47 @@ class lines final : public replay_source {
     return !selection_.outcome_given || read.outcome.empty() || selection_.wants(read.outcome);
   }
 
+  // Where the first lines show one JSON document over several lines, it is read whole: its events are the
+  // records.
+  void begin() {
+    begun_ = true;
+    std::string first, second;
+    bool several = next_line(first) && is_unfinished_document(first) && next_line(second);
+    // A line of NDJSON that is broken stands before one that is whole.
+    bool broken = several && first.starts_with('{') && !is_unfinished_document(second) &&
+                  maystro::parse_json(second).has_value();
+    std::rewind(file_);
+    read_ = 0;
+    if (!several || broken) return;
+    std::string document;
+    for (int c = std::getc(file_); c != EOF && document.size() <= document_bytes_max;
+         c = std::getc(file_), ++read_)
+      document += static_cast<char>(c);
+    std::vector<std::string> events = events_within(document);
+    bool is_one =
+        events.empty() && document.size() <= line_bytes_max && maystro::parse_json(document).has_value();
+    if (is_one) events.push_back(std::move(document));
+    if (events.empty()) { // no JSON after all: line by line
+      std::rewind(file_);
+      read_ = 0;
+    }
+    records_.assign(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
+  }
+
+  // A line, or one of the events that a line holds.
+  bool next_record(std::string& record) {
+    while (records_.empty()) {
+      if (!next_line(record)) return false;
+      bool may_hold_events = record.starts_with('[') || record.find("\"data\"") != std::string::npos;
+      std::vector<std::string> events = may_hold_events ? events_within(record) : std::vector<std::string>();
+      if (events.empty()) return true;
+      records_.assign(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
+    }
+    record = std::move(records_.front());
+    records_.pop_front();
+    return true;
+  }
+
   // The next line that is not blank; of one that is too long, as much as shows it. False at the end.
   bool next_line(std::string& line) {
     do {
@@ -139,6 +185,8 @@ class lines final : public replay_source {
   std::FILE* file_;
   long bytes_ = 0;
   long read_ = 0;
+  bool begun_ = false;
+  std::deque<std::string> records_;
 };
 
 class legacy final : public replay_source {

@@ -27,9 +27,10 @@ class replay_source {
 [[nodiscard]] std::unique_ptr<replay_source> inbox_source(replay_selection selection,
                                                           std::string only_account);
 
-// Lines of NDJSON. Takes the file over and closes it. Of the selection, times and ids count where a line has
-// them (a line without is not selected then), outcomes only if they were asked for and the line has one; the
-// account is what every event is taken to be of.
+// Lines of NDJSON, or one JSON document: a list of events, or an answer of the operations API. Takes the file
+// over and closes it. Of the selection, times and ids count where a line has them (a line without is not
+// selected then), outcomes only if they were asked for and the line has one; the account is what every event
+// is taken to be of.
 [[nodiscard]] std::unique_ptr<replay_source> file_source(replay_selection selection, std::FILE* file);
 
 // The old system's rows that it never processed. The account is what every event is taken to be of.

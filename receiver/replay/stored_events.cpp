@@ -46,11 +46,15 @@ std::string build(std::string_view head, std::string_view ids, std::string_view 
       fmt::format(fmt::runtime(from_selected), tail, on("i.id"), on("o.event_id"), on("p.event_id")));
 }
 
+// Nothing is stored before it is received, but the two clocks may differ. Times before there was any webhook
+// are no dates that every database writes alike.
+std::string first_day_of(const std::optional<instant>& since) {
+  if (!since || *since < instant{}) return "-infinity";
+  return format_instant(*since - std::chrono::hours(48)).substr(0, 10);
+}
+
 void add_selection(pg::params& with, const replay_selection& selection, const std::string& only_account) {
-  // Nothing is stored before it is received, but the two clocks may differ.
-  std::string day = "-infinity";
-  if (selection.since) day = format_instant(*selection.since - std::chrono::hours(48)).substr(0, 10);
-  with.text(day).at(selection.since).at(selection.until);
+  with.text(first_day_of(selection.since)).at(selection.since).at(selection.until);
   with.texts(texts(selection.outcomes.begin(), selection.outcomes.end()));
   with.text(selection.account.empty() ? std::nullopt : std::optional<std::string_view>(selection.account));
   with.boolean(!selection.account.empty() && selection.account == only_account);
@@ -98,10 +102,8 @@ task<result<id_range>> range_of(pg::connection& db, replay_selection selection) 
   static constexpr pg::statement text{"replay_bounds",
                                       "select coalesce(min(id), 0), coalesce(max(id), 0) from suivi.inbox "
                                       "where stored_on >= $1::text::date"};
-  std::string day = "-infinity";
-  if (selection.since) day = format_instant(*selection.since - std::chrono::hours(48)).substr(0, 10);
   pg::params with;
-  with.text(day);
+  with.text(first_day_of(selection.since));
   auto answer = co_await db.run(text, std::move(with));
   if (!answer) co_return answer.error();
   co_return id_range{answer->integer(0, 0), answer->integer(0, 1)};

@@ -16,7 +16,7 @@ void count(std::map<std::string, metrics::counter, std::less<>>& series, std::st
 
 receiver_metrics::receiver_metrics(metrics::registry& where) : where_(where) {
   for (const char* answer : {"stored", "duplicate", "ignored", "quarantined", "spooled", "unauthorized",
-                             "forbidden", "unavailable"})
+                             "forbidden", "too_large", "unavailable"})
     webhooks_.emplace(
         answer, where_.make_counter("suivi_webhooks_total", "Webhooks by answer.", {{"answer", answer}}));
   for (const char* outcome :
@@ -53,6 +53,10 @@ receiver_metrics::receiver_metrics(metrics::registry& where) : where_(where) {
   days_dropped = where_.make_counter("suivi_retention_days_dropped_total", "Days of webhooks dropped.");
   events_expired = where_.make_counter("suivi_retention_events_expired_total",
                                        "Events that could not be applied while they were kept.");
+  log_lines_lost = where_.make_gauge("suivi_log_lines_lost", "Lines of the log that nobody took.");
+  connections_max = where_.make_gauge("suivi_http_connections_max", "Connections that may be open at once.");
+  connections_evicted =
+      where_.make_gauge("suivi_http_connections_evicted", "Idle connections closed for others to have room.");
   connections = where_.make_gauge("suivi_http_connections", "Open connections.");
 }
 

@@ -37,6 +37,9 @@ class receiver_metrics {
   metrics::counter days_dropped;
   metrics::counter events_expired;
   metrics::gauge connections;
+  metrics::gauge connections_max;
+  metrics::gauge connections_evicted;
+  metrics::gauge log_lines_lost;
 
  private:
   metrics::registry& where_;

@@ -225,10 +225,12 @@ task<result<std::vector<spooled>>> spool::read(std::int64_t after, std::size_t r
   co_return answer;
 }
 
-task<result<void>> spool::remove(std::vector<std::int64_t> ids) {
+task<result<void>> spool::remove(std::int64_t generation, std::vector<std::int64_t> ids) {
   inside::lesson makes_room;
   makes_room.full = false;
-  auto operation = [ids = std::move(ids)](spool_file& file) { return file.remove(ids); };
+  auto operation = [generation, ids = std::move(ids)](spool_file& file) {
+    return file.remove(generation, ids);
+  };
   auto answer = co_await inside_->ask<void>(std::move(operation), makes_room);
   co_return answer;
 }

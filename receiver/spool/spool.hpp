@@ -42,7 +42,7 @@ class spool {
   task<result<void>> keep(spooled row, std::optional<steady_time> until = std::nullopt);
   // See spool_file.
   task<result<std::vector<spooled>>> read(std::int64_t after, std::size_t rows, std::uint64_t bytes);
-  task<result<void>> remove(std::vector<std::int64_t> ids);
+  task<result<void>> remove(std::int64_t generation, std::vector<std::int64_t> ids);
   // Opens the file if it is not, and counts what other processes left or took.
   task<result<void>> look();
 

@@ -1,6 +1,11 @@
 // Appending, reading, removing. What is wrong with the file itself is spool_care.cpp's.
 #include "receiver/spool/spool_file.hpp"
 
+#include "common/crypto/crypto.hpp"
+
+#include <cstring>
+#include <fmt/format.h>
+
 namespace suivi::receiver {
 namespace {
 
@@ -78,13 +83,13 @@ result<std::vector<spooled>> spool_file::read(std::int64_t after, std::size_t ro
 }
 
 // On a full disk in small steps, each in a log that was emptied before.
-result<void> spool_file::remove(std::span<const std::int64_t> ids) {
-  auto done = attempt([&] { return remove_now(ids); });
+result<void> spool_file::remove(std::int64_t generation, std::span<const std::int64_t> ids) {
+  auto done = attempt([&] { return remove_now(generation, ids); });
   if (done || !is_full(done.error())) return done;
   for (; !ids.empty(); ids = ids.subspan(std::min(few_rows, ids.size()))) {
     done = attempt([&] {
       shorten_log();
-      return remove_now(ids.first(std::min(few_rows, ids.size())));
+      return remove_now(generation, ids.first(std::min(few_rows, ids.size())));
     });
     if (!done) return done;
   }
@@ -116,6 +121,7 @@ result<std::vector<bool>> spool_file::append_now(std::span<const spooled> rows) 
     if (!done) return done.error();
     insert->reset();
     kept[i] = true;
+    ++last_id_; // at least: a new file begins above it
     bytes += cost;
     ++count;
   }
@@ -140,6 +146,8 @@ result<std::vector<spooled>> spool_file::read_now(std::int64_t after, std::size_
     if (!more || !*more) break; // what was read before the damage is not held up by it
     spooled row;
     row.id = ask->integer(0);
+    row.generation = generation_;
+    last_id_ = std::max(last_id_, row.id);
     row.received_at = to_instant(ask->integer(1));
     if (!ask->null(2)) row.account = ask->bytes(2);
     row.raw = ask->bytes(3);
@@ -149,9 +157,12 @@ result<std::vector<spooled>> spool_file::read_now(std::int64_t after, std::size_
   return found;
 }
 
-result<void> spool_file::remove_now(std::span<const std::int64_t> ids) {
+result<void> spool_file::remove_now(std::int64_t generation, std::span<const std::int64_t> ids) {
   transaction all(*db_);
   if (auto begun = all.begin(); !begun) return begun.error();
+  auto of_this_file = generation_now();
+  if (!of_this_file) return of_this_file.error();
+  if (*of_this_file != generation) return {};
   if (auto counted = recount_if_changed(); !counted) return counted.error();
   auto forget = sqlite_statement::prepare(*db_, "delete from webhook where id = ?1 returning cost");
   if (!forget) return forget.error();
@@ -171,6 +182,46 @@ result<void> spool_file::remove_now(std::span<const std::int64_t> ids) {
   if (auto committed = all.commit(); !committed) return committed.error();
   depth_ = left;
   return rewind_if_empty();
+}
+
+// 0 where an older program made the file and there has been no room yet to note it.
+result<std::int64_t> spool_file::generation_now() {
+  auto there = db_->number("select count(*) from sqlite_master where name = 'origin'");
+  if (!there || *there == 0) return there;
+  return db_->number("select generation from origin");
+}
+
+// Once for each file, also for one that an older program made. Times of making grow faster than ids do; where
+// the clock was set back, what this process has seen decides.
+result<void> spool_file::give_origin() {
+  auto known = generation_now();
+  if (!known) return known.error();
+  if (*known == 0) {
+    std::int64_t number = 0;
+    std::string random = crypto::random_bytes(sizeof number);
+    std::memcpy(&number, random.data(), sizeof number);
+    std::int64_t above = std::max(suivi::now().time_since_epoch().count(), last_id_);
+    transaction all(*db_);
+    if (auto begun = all.begin(); !begun) return begun.error();
+    auto made = db_->run(fmt::format(R"(
+      create table if not exists origin (generation integer not null);
+      insert into origin select {} where not exists (select 1 from origin);
+      insert into sqlite_sequence (name, seq) select 'webhook', 0
+        where not exists (select 1 from sqlite_sequence where name = 'webhook');
+      update sqlite_sequence set seq = max(seq, {}) where name = 'webhook')",
+                                     number, above));
+    bool without = !made && is_full(made.error()); // it can be emptied all the same
+    if (!made && !without) return made.error();
+    if (!without)
+      if (auto committed = all.commit(); !committed) return committed.error();
+  }
+  auto given = generation_now();
+  if (!given) return given.error();
+  generation_ = *given;
+  auto highest = db_->number("select coalesce(max(seq), 0) from sqlite_sequence where name = 'webhook'");
+  if (!highest) return highest.error();
+  last_id_ = std::max(last_id_, *highest);
+  return {};
 }
 
 result<void> spool_file::make_room(std::span<const spooled> rows) {

@@ -18,9 +18,11 @@
 
 namespace suivi::receiver {
 
-// A webhook as it was received. Ids grow in the order of appending and are never used twice.
+// A webhook as it was received. Ids grow in the order of appending and are never used twice, not even by the
+// next file where one was moved or set aside: a new file begins above every id ever given.
 struct spooled {
-  std::int64_t id = 0; // given by append()
+  std::int64_t id = 0;         // given by append()
+  std::int64_t generation = 0; // of the file it was read from
   instant received_at{};
   std::optional<std::string> account; // as the address named it
   std::string raw;
@@ -44,8 +46,9 @@ class spool_file {
   result<std::vector<bool>> append(std::span<const spooled> rows);
   // The oldest ones with an id above `after`: at most `rows`, and no more after `bytes` are reached.
   result<std::vector<spooled>> read(std::int64_t after, std::size_t rows, std::uint64_t bytes);
-  // One transaction. Those that are not there are not missed.
-  result<void> remove(std::span<const std::int64_t> ids);
+  // One transaction. Those that are not there are not missed. Nothing where the file is another than that of
+  // `generation` by now: its rows are other webhooks.
+  result<void> remove(std::int64_t generation, std::span<const std::int64_t> ids);
   // Other processes' work included.
   result<spool_depth> depth();
   // An error where the disk has no room for `coming_bytes` of webhooks, beside what is needed to empty the
@@ -76,7 +79,9 @@ class spool_file {
 
   result<std::vector<bool>> append_now(std::span<const spooled> rows);
   result<std::vector<spooled>> read_now(std::int64_t after, std::size_t rows, std::uint64_t bytes);
-  result<void> remove_now(std::span<const std::int64_t> ids);
+  result<void> remove_now(std::int64_t generation, std::span<const std::int64_t> ids);
+  result<void> give_origin();
+  result<std::int64_t> generation_now();
 
   std::string folder_;
   std::string path_;
@@ -86,6 +91,8 @@ class spool_file {
   identity checked_;               // read through once, at its first opening
   std::int64_t seen_version_ = -1; // PRAGMA data_version: changes with other processes' commits
   spool_depth depth_;              // `oldest` is looked up
+  std::int64_t generation_ = 0;    // of the open file
+  std::int64_t last_id_ = 0;       // the highest that was seen in any file
 };
 
 } // namespace suivi::receiver

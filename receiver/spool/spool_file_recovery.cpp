@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace suivi::receiver {
@@ -18,6 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int lock_patience_ms = 5'000;
+constexpr milliseconds lock_patience{2'000}; // of the folder; held for moments
+constexpr milliseconds lock_pause{10};
 constexpr std::uintmax_t least_free_bytes = 1 << 20;
 constexpr std::int64_t layout = 1; // PRAGMA user_version
 constexpr const char* make_tables = R"(
@@ -68,10 +71,24 @@ result<void> sync_folder(const std::string& folder) {
   return {};
 }
 
+// The folder's own name stands in its parent, which may be nobody's to read: then all of the disk is synced.
+result<void> sync_name_of_folder(const std::string& folder) {
+  std::string parent = fs::path(folder).parent_path().string();
+  if (sync_folder(parent.empty() ? "." : parent)) return {};
+  descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.good() || ::syncfs(opened.fd()) != 0) return system_error(folder);
+  return {};
+}
+
 result<void> lock_folder(const descriptor& lock) {
   if (!lock.good()) return system_error("the spool's lock");
-  while (::flock(lock.fd(), LOCK_EX) != 0)
-    if (errno != EINTR) return system_error("the spool's lock");
+  auto give_up = std::chrono::steady_clock::now() + lock_patience;
+  while (::flock(lock.fd(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EINTR && errno != EWOULDBLOCK) return system_error("the spool's lock");
+    if (std::chrono::steady_clock::now() >= give_up)
+      return transient("spool:locked", "another process holds the spool's lock and does not let it go");
+    std::this_thread::sleep_for(lock_pause);
+  }
   return {};
 }
 
@@ -203,11 +220,13 @@ result<void> spool_file::open() {
     checked_ = *named;
   }
   if (auto synced = sync_folder(folder_); !synced) return synced.error();
-  if (auto synced = sync_folder(fs::path(folder_).parent_path().string()); !synced) return synced.error();
+  if (auto synced = sync_name_of_folder(folder_); !synced) return synced.error();
   db_.emplace(std::move(*db));
   opened_ = *named;
   seen_version_ = -1;
-  return {};
+  auto given = give_origin();
+  if (!given) db_.reset();
+  return given;
 }
 
 // A spool that has taken the disk's last block could never be emptied again, for removing is written to the

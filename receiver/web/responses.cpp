@@ -63,6 +63,14 @@ http::response not_found() {
   return refused(404, "NOT_FOUND", "there is nothing at this address");
 }
 
+http::response malformed_query() {
+  return refused(400, "BAD_REQUEST", "the query of the address is malformed");
+}
+
+http::response body_too_large() {
+  return refused(413, "BODY_TOO_LARGE", "the body is too large once its compression is undone");
+}
+
 http::response wrong_method(std::string_view allowed) {
   auto answer = refused(405, "METHOD_NOT_ALLOWED", "this address takes " + std::string(allowed) + " only");
   answer.headers.emplace_back("Allow", std::string(allowed));

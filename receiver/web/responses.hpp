@@ -23,6 +23,10 @@ namespace suivi::receiver {
 // 429, for one that is refused too often.
 [[nodiscard]] http::response too_many_refusals(std::chrono::seconds wait);
 [[nodiscard]] http::response not_found();
+// 400: an escape in the address's query is none.
+[[nodiscard]] http::response malformed_query();
+// 413: its compression undone, it is larger than a body may be.
+[[nodiscard]] http::response body_too_large();
 [[nodiscard]] http::response wrong_method(std::string_view allowed);
 // 503: nothing was kept, send it again.
 [[nodiscard]] http::response cannot_keep(int retry_after_seconds);

@@ -1,12 +1,25 @@
 // Rows of the table against the parts of a path.
 #include "receiver/web/routes.hpp"
 
+#include "common/base/utf8.hpp"
 #include "common/crypto/crypto.hpp"
 
 #include <algorithm>
 
 namespace suivi::receiver {
 namespace {
+
+// NUL among it: an account's name that cannot be stored must not become that of another by leaving bytes out.
+std::string storable_account(std::string_view named) {
+  std::string text;
+  for (char c : named) {
+    if (c == '\0')
+      text += "\xEF\xBF\xBD";
+    else
+      text += c;
+  }
+  return to_storable_text(text);
+}
 
 using segments = std::vector<std::string>;
 
@@ -38,7 +51,7 @@ fit fits(std::string_view pattern, const segments& path, std::string& subject) {
 
 void read_webhook(const http::request& request, const route_row& row, route& found) {
   if (auto account = found.target.find("account"); account && !account->empty())
-    found.account = std::string(*account);
+    found.account = storable_account(*account);
   if (row.path.ends_with('}')) {
     found.secrets.push_back(found.subject);
     return;
@@ -88,8 +101,6 @@ route find_route(const http::request& request) {
     found.who = row->who;
   }
   if (found.where == place::webhook) read_webhook(request, *fitting.front(), found);
-  // A secret in a query that cannot be read is none.
-  if (found.query_is_malformed && found.where != place::operations) return {};
   return found;
 }
 

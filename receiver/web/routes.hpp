@@ -105,12 +105,12 @@ struct route {
   std::string allowed;                // "POST", "GET, HEAD": every method of this path; empty for nowhere
   bool method_fits = false;           // else 405
   std::vector<std::string> secrets;   // for a webhook: what the request offers as secret
-  std::optional<std::string> account; // ?account=, for a webhook
+  std::optional<std::string> account; // ?account=, for a webhook; what no text can hold as U+FFFD
   receiver::operation operation = receiver::operation::nowhere;
   right who = right::operators;
   std::string subject; // the {id} of the path, decoded
   http::target target; // for the query
-  bool query_is_malformed = false;
+  bool query_is_malformed = false; // the rest is as if there were none
 };
 
 [[nodiscard]] route find_route(const http::request& request);

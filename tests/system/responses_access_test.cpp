@@ -153,3 +153,33 @@ TEST_CASE("help and check-config tell an operator how to guard the door, and a b
   CHECK(contains(wrong.log,
                  "receiver.trusted_proxies = \"127.0.0.1/33\" (SUIVI_RECEIVER_TRUSTED_PROXIES): allowed is"));
 }
+
+TEST_CASE("who holds every connection keeps no webhook out, and the log says it") {
+  webhook_sender r({{"SUIVI_RECEIVER_MAX_CONNECTIONS", "50"}});
+  std::vector<std::unique_ptr<raw_peer>> strangers;
+  for (int n = 0; n < 150; ++n) {
+    strangers.push_back(std::make_unique<raw_peer>(r.port));
+    if (n % 2 == 0) strangers.back()->send("POST " + secret_address.substr(0, 10));
+  }
+  auto begun = std::chrono::steady_clock::now();
+  for (int n = 0; n < 5; ++n) CHECK(r.push(secret_address, event("R" + std::to_string(n))).status == 200);
+  CHECK(r.ask(request("GET", "/healthz")).status == 200);
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5) * slowness);
+  CHECK(contains(r.process->log(), "all connections are taken"));
+}
+
+TEST_CASE("a wrong secret or address is refused before the body comes") {
+  webhook_sender r(
+      {{"SUIVI_RECEIVER_TRUSTED_PROXIES", "127.0.0.1"}, {"SUIVI_RECEIVER_ALLOW_FROM", "192.0.2.0/24"}});
+  auto head_only = [&](const std::string& target, const std::string& client) {
+    raw_peer peer(r.port);
+    peer.send("POST " + target + " HTTP/1.1\r\nHost: x\r\n" + forwarded(client) +
+              "Content-Length: 200000\r\n\r\n");
+    return peer.read().status;
+  };
+  CHECK(head_only("/webhooks/maystro/wrong", "192.0.2.1") == 401);
+  CHECK(head_only(secret_address, "203.0.113.9") == 403);
+  CHECK(head_only("/healthz", "192.0.2.1") == 405);
+  CHECK(r.push(secret_address, event("R1"), forwarded("192.0.2.1")).status == 200);
+  CHECK(r.stored() == 1);
+}

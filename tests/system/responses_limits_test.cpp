@@ -148,7 +148,7 @@ TEST_CASE("what might be read as two different requests is refused and keeps not
         bad{post + "X: a\0b\r\n"s + length + "\r\n" + body, 400},
         bad{post + "X: a\rb\r\n" + length + "\r\n" + body, 400},
         bad{post + "X\r\n" + length + "\r\n" + body, 400},
-        bad{"POST /webhooks/maystro/a\0b HTTP/1.1\r\n"s + length + "\r\n" + body, 400},
+        bad{"POST /webhooks/maystro/a\0b HTTP/1.1\r\nHost: x\r\n"s + length + "\r\n" + body, 400},
         bad{"POST " + secret_address + " HTTP/2.0\r\n" + length + "\r\n" + body, 400},
         bad{"POST " + secret_address + "\r\n\r\n", 400},
         bad{post + "X: " + std::string(17 * 1024, 'x') + "\r\n" + length + "\r\n" + body, 431},

@@ -152,7 +152,7 @@ TEST_CASE("what is not understood is kept whole and listed with its reason and a
       "{\"id\":\"u1\",\"status\":31,\"name\":\"\xC3\x28\"}",
       std::string(100'000, '['),
       R"({"id":"u1","status":31,"price":1e999})",
-      "[" + about(1) + "]",
+      "[" + about(1) + "," + about(2) + "]",
       "41",
       R"({"event":"OrderStatusChanged","payload":{"status":31}})",
       R"({"event":"OrderStatusChanged","payload":{"id":"u1"}})",

@@ -2,9 +2,15 @@
 #include "tests/support/loopback.hpp"
 
 #include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <doctest/doctest.h>
+#include <memory>
 #include <sys/resource.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 using namespace loopback;
 
@@ -107,7 +113,8 @@ TEST_CASE("what is not HTTP is answered 400 and closed") {
   for (std::string garbage :
        {"\x16\x03\x01\x02\x01\x01\x01\xfc\x03\x03\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
         "GET / HTTP/1.1\r\nNo colon here\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "\xff\xfe\xfd\xfc\r\n\r\n"}) {
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "\xff\xfe\xfd\xfc\r\n\r\n"}) {
     CAPTURE(garbage);
     raw_peer peer(server.port());
     peer.send(garbage);
@@ -115,7 +122,7 @@ TEST_CASE("what is not HTTP is answered 400 and closed") {
     CHECK(peer.closed_by_server());
   }
   raw_peer coded(server.port());
-  coded.send("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n");
+  coded.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n");
   CHECK(coded.read().status == 501);
   CHECK(calls == 0);
   check_serves(server);
@@ -203,6 +210,37 @@ TEST_CASE("a peer that does not read its answer is cut") {
   CHECK(eventually([&] { return server.connections() == 0; }));
 }
 
+TEST_CASE("a peer that reads slowly is served as long as it goes on") {
+  http::server_limits limits;
+  limits.write_timeout = milliseconds(500);
+  constexpr std::size_t body_bytes = 12'000'000;
+  live_server server(
+      [](http::request) -> task<http::response> {
+        http::response answer;
+        answer.body.assign(body_bytes, 'b');
+        co_return answer;
+      },
+      limits);
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::socket peer(io);
+  peer.open(boost::asio::ip::tcp::v4());
+  peer.set_option(boost::asio::socket_base::receive_buffer_size(64 * 1024));
+  peer.connect({boost::asio::ip::address_v4::loopback(), server.port()});
+  std::string get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  boost::asio::write(peer, boost::asio::buffer(get));
+  auto begun = std::chrono::steady_clock::now();
+  std::size_t got = 0;
+  std::vector<char> part(400'000);
+  boost::system::error_code failed;
+  while (!failed && got < body_bytes) {
+    got += peer.read_some(boost::asio::buffer(part), failed);
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  CHECK_FALSE(failed);
+  CHECK(got >= body_bytes);
+  CHECK(std::chrono::steady_clock::now() - begun > 2 * limits.write_timeout); // all of it took longer
+}
+
 TEST_CASE("a handler may take longer than every limit on the peer") {
   http::server_limits limits;
   limits.idle_timeout = limits.header_timeout = limits.body_timeout = limits.write_timeout = milliseconds(40);
@@ -216,7 +254,7 @@ TEST_CASE("a handler may take longer than every limit on the peer") {
   CHECK(peer.read().status == 200);
 }
 
-TEST_CASE("beyond the limit of connections peers wait until one ends") {
+TEST_CASE("beyond the limit of connections the longest idle one goes for a new one") {
   std::atomic<int> calls = 0;
   http::server_limits limits;
   limits.max_connections = 2;
@@ -230,12 +268,108 @@ TEST_CASE("beyond the limit of connections peers wait until one ends") {
     CHECK(second.read().status == 200);
     raw_peer third(server.port());
     third.send(get);
-    CHECK(server.connections() == 2);
-    CHECK(calls == 2);
-    second.reset();
     CHECK(third.read().status == 200);
+    CHECK(first.closed_by_server()); // it had waited longest
+    second.send(get);
+    CHECK(second.read().status == 200);
+    CHECK(server.connections() == 2);
   }
   check_serves(server);
+}
+
+TEST_CASE("where every connection is at work peers wait until one ends") {
+  http::server_limits limits;
+  limits.max_connections = 1;
+  std::atomic<bool> go_on = false;
+  std::atomic<int> begun = 0;
+  live_server server(
+      [&](http::request) -> task<http::response> {
+        ++begun;
+        while (!go_on) co_await suivi::runtime::sleep_for(milliseconds(2));
+        co_return http::response{};
+      },
+      limits);
+  raw_peer first(server.port());
+  first.send(get);
+  REQUIRE(eventually([&] { return begun == 1; }));
+  raw_peer second(server.port());
+  second.send(get);
+  std::this_thread::sleep_for(milliseconds(100));
+  CHECK(begun == 1);
+  go_on = true;
+  CHECK(first.read().status == 200);
+  CHECK(second.read().status == 200);
+}
+
+TEST_CASE("idle and half-sent connections of strangers give way, those of who has shown a right stay") {
+  http::server_limits limits;
+  limits.max_connections = 20;
+  std::atomic<int> calls = 0;
+  live_server server(counting(calls), limits);
+  server.on_thread([](http::server& itself) {
+    itself.judge_heads(
+        [](const http::request& head) { return http::head_verdict{std::nullopt, head.target == "/known"}; });
+  });
+  const std::string known = "GET /known HTTP/1.1\r\nHost: x\r\n\r\n";
+  raw_peer one(server.port());
+  one.send(known);
+  CHECK(one.read().status == 200);
+  std::vector<std::unique_ptr<raw_peer>> strangers;
+  for (int i = 0; i < 60; ++i) {
+    strangers.push_back(std::make_unique<raw_peer>(server.port()));
+    if (i % 3 == 1) strangers.back()->send("GET / HT");
+    if (i % 3 == 2) strangers.back()->send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx");
+    raw_peer other(server.port());
+    other.send(known);
+    CHECK(other.read().status == 200);
+  }
+  CHECK(server.connections() <= 21);
+  one.send(known);
+  CHECK(one.read().status == 200); // it has waited longest, and stays
+}
+
+TEST_CASE("what the head forbids is answered before a body is taken") {
+  std::atomic<int> calls = 0;
+  http::server_limits limits;
+  limits.bodies_bytes_max = 300'000;
+  live_server server(counting(calls), limits);
+  server.on_thread([](http::server& itself) {
+    itself.judge_heads([](const http::request& head) {
+      http::head_verdict judged;
+      judged.is_known = head.target == "/known";
+      if (!judged.is_known) judged.refusal.emplace().status = 401;
+      return judged;
+    });
+  });
+  auto post = [](const std::string& target, std::size_t length, const std::string& more = "") {
+    return "POST " + target + " HTTP/1.1\r\nHost: x\r\n" + more +
+           "Content-Length: " + std::to_string(length) + "\r\n\r\n";
+  };
+  raw_peer forbidden(server.port());
+  forbidden.send(post("/other", 100'000));
+  CHECK(forbidden.read().status == 401); // nothing of the body was sent
+  CHECK(forbidden.closed_by_server());
+  raw_peer asking_leave(server.port());
+  asking_leave.send(post("/other", 10, "Expect: 100-continue\r\n"));
+  CHECK(asking_leave.read().status == 401);
+  raw_peer whole(server.port());
+  for (int i = 0; i < 3; ++i) { // what is there already is read, and the connection kept
+    whole.send(post("/other", 3) + "abc");
+    CHECK(whole.read().status == 401);
+  }
+  CHECK(calls == 0);
+
+  // One budget for all bodies under way.
+  raw_peer first(server.port()), second(server.port());
+  first.send(post("/known", 200'000) + std::string(199'999, 'x'));
+  std::this_thread::sleep_for(milliseconds(100));
+  second.send(post("/known", 200'000) + std::string(150'000, 'x'));
+  CHECK(second.read().status == 503);
+  first.send("x");
+  CHECK(first.read().status == 200);
+  raw_peer third(server.port());
+  third.send(post("/known", 200'000) + std::string(200'000, 'x'));
+  CHECK(third.read().status == 200);
 }
 
 TEST_CASE("running out of descriptors pauses accepting and does not end it") {

@@ -35,7 +35,7 @@ parsed parse(std::string_view bytes, std::size_t max_head, std::size_t max_body,
 }
 
 std::string post(std::string_view header, std::string_view body) {
-  return "POST / HTTP/1.1\r\n" + std::string(header) + "\r\n\r\n" + std::string(body);
+  return "POST / HTTP/1.1\r\nHost: x\r\n" + std::string(header) + "\r\n\r\n" + std::string(body);
 }
 
 } // namespace
@@ -112,8 +112,21 @@ TEST_CASE("control characters in a head are refused") {
   }
   for (const std::string& target : {"/a\0b"s, "/a\tb"s, "/a\x7f"s}) {
     CAPTURE(target);
-    CHECK(parse("GET " + target + " HTTP/1.1\r\n\r\n", 1000, 100, 4096).end == step::malformed);
+    CHECK(parse("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n", 1000, 100, 4096).end == step::malformed);
   }
+}
+
+TEST_CASE("a request of HTTP 1.1 names one host, and none names two") {
+  auto end = [](const std::string& version, const std::string& headers) {
+    return parse("GET / " + version + "\r\n" + headers + "\r\n", 1000, 100, 4096).end;
+  };
+  CHECK(end("HTTP/1.1", "Host: x\r\n") == step::done);
+  CHECK(end("HTTP/1.1", "host:\r\n") == step::done);
+  CHECK(end("HTTP/1.1", "") == step::malformed);
+  CHECK(end("HTTP/1.1", "X-Host: x\r\n") == step::malformed);
+  CHECK(end("HTTP/1.1", "Host: x\r\nHost: x\r\n") == step::malformed);
+  CHECK(end("HTTP/1.0", "") == step::done);
+  CHECK(end("HTTP/1.0", "Host: x\r\nHost: y\r\n") == step::malformed);
 }
 
 TEST_CASE("a folded header line is one value and never two readings") {
@@ -140,7 +153,7 @@ TEST_CASE("a target in absolute form is brought into origin form") {
     CAPTURE(sent);
     request_parser parser(1000, 100);
     beast::flat_buffer in;
-    put(in, "GET " + sent + " HTTP/1.1\r\n\r\n");
+    put(in, "GET " + sent + " HTTP/1.1\r\nHost: x\r\n\r\n");
     REQUIRE(parser.feed(in) == step::done);
     CHECK(parser.target == read);
   }
@@ -174,7 +187,7 @@ TEST_CASE("a chunked body without content is read in any pieces, also where asse
 }
 
 TEST_CASE("line breaks before a request are skipped and trailers are not headers") {
-  CHECK(parse("\r\n\r\nGET / HTTP/1.1\r\n\r\n", 100, 10, 1).end == step::done);
+  CHECK(parse("\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", 100, 10, 1).end == step::done);
   request_parser parser(1000, 100);
   beast::flat_buffer in;
   put(in, post("Transfer-Encoding: chunked", "0\r\nX-Late: 1\r\n\r\nGET"));

@@ -1,8 +1,13 @@
 // Bodies made while they are sent: framing, peers that leave or do not read, draining.
 #include "common/http/body_stream.hpp"
+#include "tests/support/certificates.hpp"
 #include "tests/support/loopback.hpp"
 
 #include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
 #include <doctest/doctest.h>
 
 using namespace loopback;
@@ -92,6 +97,27 @@ TEST_CASE("a stream that says nothing notices that its peer has left") {
     REQUIRE(eventually([&] { return begun == 1; }));
   }
   CHECK(eventually([&] { return ended == 1; }));
+  CHECK(eventually([&] { return server.connections() == 0; }));
+}
+
+TEST_CASE("a stream over TLS notices that its peer has said goodbye, though it has not closed") {
+  certificates made;
+  std::atomic<int> begun = 0, ended = 0;
+  auto pair = made.issue("local", "DNS:localhost");
+  live_server server(always(endless(begun, ended, 0)), {}, http::tls_files{pair.certificate, pair.key});
+  boost::asio::io_context io;
+  boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);
+  boost::asio::ssl::stream<boost::asio::ip::tcp::socket> peer(io, context);
+  peer.next_layer().connect({boost::asio::ip::address_v4::loopback(), server.port()});
+  peer.handshake(boost::asio::ssl::stream_base::client);
+  boost::asio::write(peer, boost::asio::buffer(std::string(get)));
+  REQUIRE(eventually([&] { return begun == 1; }));
+  CHECK(ended == 0);
+  boost::system::error_code ignored;
+  peer.async_shutdown([&](boost::system::error_code) {}); // sends its goodbye and waits for the answer's
+  io.run_for(std::chrono::milliseconds(500));
+  CHECK(eventually([&] { return ended == 1; }));
+  peer.next_layer().close(ignored);
   CHECK(eventually([&] { return server.connections() == 0; }));
 }
 

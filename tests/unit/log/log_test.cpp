@@ -35,6 +35,7 @@ class captured_stderr {
     dup2(ends_[1], STDERR_FILENO);
   }
   std::string take() {
+    log::flush(std::chrono::seconds(10));
     dup2(kept_, STDERR_FILENO);
     close(kept_);
     close(ends_[1]);

@@ -279,6 +279,32 @@ TEST_CASE("the decoded body is the event without its wrapper") {
   CHECK(body(R"({"id":"a\u0000b","status":4})") == R"({"id":"ab","status":4})");
 }
 
+TEST_CASE("a list of exactly one event is that event, and a form with a payload its payload") {
+  check_is_the_order("[" + plain + "]");
+  check_is_the_order("[" + quoted(b64(plain)) + "]");
+  check_is_the_order(b64("[" + plain + "]"));
+  check_is_the_order(R"({"payload":[)" + order_only + R"(],"event":"x"})");
+  check_is_the_order("payload=" + b64(plain));
+  check_is_the_order("data=" + url_safe_unpadded(plain) + "&x=%41");
+  check_is_the_order("event=OrderStatusChanged&payload=" + order_only);
+  check_is_the_order(b64("x=1&data=" + plain));
+  CHECK(decode("event=OrderStatusChanged&payload=" + order_only).name == "OrderStatusChanged");
+  CHECK(why("[" + plain + "," + plain + "]") == "The body is a list, not one event.");
+  CHECK_FALSE(why("payload=").empty());
+  CHECK_FALSE(why("payload=%zz").empty());
+  CHECK_FALSE(why("id=u1&status=41").empty());
+}
+
+TEST_CASE("a body that would cost more to build than it says is not built") {
+  std::string members, values;
+  for (int n = 0; n < 1'001; ++n) members += (n > 0 ? ",\"k" : "\"k") + std::to_string(n) + "\":1";
+  for (int n = 0; n < 20'000; ++n) values += n > 0 ? ",1" : "1";
+  CHECK(why(R"({"id":"u","status":41,"x":{)" + members + "}}") ==
+        "The body cannot be decoded: it has too many values or members.");
+  CHECK(why(R"({"id":"u","status":41,"x":[)" + values + "]}") ==
+        "The body cannot be decoded: it has too many values or members.");
+}
+
 TEST_CASE("what is wrong with a body is said in a sentence of its own") {
   CHECK(why("") == "The body cannot be decoded: it is empty.");
   CHECK(why(" \n") == "The body cannot be decoded: it is empty.");
@@ -292,7 +318,7 @@ TEST_CASE("what is wrong with a body is said in a sentence of its own") {
         "The body cannot be decoded: it is neither JSON nor base64 of JSON.");
   CHECK(why(quoted(quoted(quoted(quoted(plain))))) ==
         "The body cannot be decoded: it is wrapped more than three times.");
-  CHECK(why("[" + plain + "]") == "The body is a list, not one event.");
+  CHECK(why("[" + plain + "," + plain + "]") == "The body is a list, not one event.");
   CHECK(why("null") == "The body is a single value, not an event.");
   CHECK(why("41") == "The body is a single value, not an event.");
   CHECK(why("{}") == "There is no order in it: no id, number or reference that would name one.");

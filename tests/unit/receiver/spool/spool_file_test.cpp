@@ -2,12 +2,18 @@
 #include "receiver/spool/spool_file.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/support/print_result.hpp"
+#include "tests/support/sanitized.hpp"
 #include "tests/support/small_disk.hpp"
 
 #include <csignal>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fstream>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace suivi;
 using namespace suivi::receiver;
@@ -37,6 +43,10 @@ std::vector<spooled> all(spool_file& file) {
   auto rows = file.read(0, 100'000, plenty);
   REQUIRE(rows);
   return *rows;
+}
+
+std::int64_t generation_of(spool_file& file) {
+  return all(file).front().generation;
 }
 
 // The file that was moved aside, if there is exactly one.
@@ -110,7 +120,7 @@ TEST_CASE("a full spool refuses what does not fit and keeps the rest, and removi
   CHECK(*refused == std::vector<bool>{false});
 
   std::vector<std::int64_t> ids{all(file).front().id, 12345};
-  REQUIRE(file.remove(ids));
+  REQUIRE(file.remove(generation_of(file), ids));
   append(file, 9, 10, 1000);
   CHECK(all(file).size() == 3);
 }
@@ -121,9 +131,88 @@ TEST_CASE("an id is never used twice") {
   append(file, 0, 1);
   auto first = all(file).front().id;
   std::vector<std::int64_t> ids{first};
-  REQUIRE(file.remove(ids));
+  REQUIRE(file.remove(generation_of(file), ids));
   append(file, 1, 2);
   CHECK(all(file).front().id > first);
+}
+
+TEST_CASE("what is removed by the ids of a file that was moved away is nothing of the next file") {
+  test::folder folder;
+  spool_file file(folder.path(), plenty);
+  append(file, 0, 5);
+  auto before = all(file);
+  fs::rename(folder.path() + "/spool.db", folder.path() + "/moved");
+  append(file, 5, 10);
+  auto after = all(file);
+  REQUIRE(after.size() == 5);
+  CHECK(after.front().generation != before.front().generation);
+  CHECK(after.front().id > before.back().id); // a new file begins above every id ever given
+  std::vector<std::int64_t> ids;
+  for (const auto& row : before) ids.push_back(row.id);
+  for (const auto& row : after) ids.push_back(row.id);
+  REQUIRE(file.remove(before.front().generation, ids));
+  CHECK(all(file).size() == 5);
+  REQUIRE(file.remove(after.front().generation, ids));
+  CHECK(all(file).empty());
+}
+
+TEST_CASE("a file that an older program made is given its generation and keeps its webhooks") {
+  test::folder folder;
+  {
+    spool_file file(folder.path(), plenty);
+    append(file, 0, 3);
+  }
+  {
+    auto db = sqlite::open(folder.path() + "/spool.db", 1000);
+    REQUIRE(db);
+    REQUIRE(
+        db->run("drop table origin; update webhook set id = id % 1000; update sqlite_sequence set seq = 3"));
+  }
+  spool_file file(folder.path(), plenty);
+  append(file, 3, 4);
+  auto rows = all(file);
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[3].id > 1'000'000);
+  std::vector<std::int64_t> ids{rows[0].id, rows[3].id};
+  REQUIRE(file.remove(rows[0].generation, ids));
+  CHECK(all(file).size() == 2);
+}
+
+TEST_CASE("a lock on the folder that nobody lets go of is an error soon") {
+  test::folder folder;
+  int held = ::open((folder.path() + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  REQUIRE(::flock(held, LOCK_EX) == 0);
+  spool_file file(folder.path(), plenty);
+  auto begun = std::chrono::steady_clock::now();
+  auto depth = file.depth();
+  REQUIRE_FALSE(depth);
+  CHECK(depth.error().code == "spool:locked");
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(4) * test::slowness);
+  ::close(held);
+  CHECK(file.depth());
+}
+
+TEST_CASE("the folder's parent need not be readable") {
+  test::folder folder;
+  auto parent = folder.path() + "/closed";
+  fs::create_directory(parent);
+  REQUIRE(::chmod(parent.c_str(), 0311) == 0);
+  constexpr uid_t nobody = 65534;
+  if (::geteuid() == 0) {
+    REQUIRE(::chown(parent.c_str(), nobody, nobody) == 0);
+    REQUIRE(::chmod(folder.path().c_str(), 0711) == 0);
+  }
+  pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setuid(nobody) != 0) ::_exit(3);
+    spool_file file(parent + "/spool", plenty);
+    std::vector<spooled> rows{webhook(1)};
+    ::_exit(file.append(rows) ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  REQUIRE(::chmod(parent.c_str(), 0700) == 0);
 }
 
 TEST_CASE("two processes may share a folder and count each other's webhooks") {
@@ -140,7 +229,7 @@ TEST_CASE("two processes may share a folder and count each other's webhooks") {
   REQUIRE(a.depth());
   CHECK(a.depth()->rows == 3);
   std::vector<std::int64_t> ids{all(b).front().id};
-  REQUIRE(a.remove(ids));
+  REQUIRE(a.remove(generation_of(a), ids));
   CHECK(b.depth()->rows == 2);
 }
 
@@ -270,7 +359,7 @@ TEST_CASE("a spool that has filled its disk can be emptied, and filled again") {
       CHECK(there.size() == kept);
       std::vector<std::int64_t> ids;
       for (const auto& row : there) ids.push_back(row.id);
-      CHECK(file.remove(ids));
+      CHECK(file.remove(generation_of(file), ids));
       CHECK(all(file).empty());
       CHECK(file.check_disk());
     }
@@ -283,7 +372,7 @@ TEST_CASE("an emptied spool gives the disk back") {
   append(file, 0, 30, 1 << 20);
   std::vector<std::int64_t> ids;
   for (const auto& row : all(file)) ids.push_back(row.id);
-  REQUIRE(file.remove(ids));
+  REQUIRE(file.remove(generation_of(file), ids));
   CHECK(fs::file_size(folder.path() + "/spool.db") < 100'000);
   append(file, 30, 31);
   CHECK(all(file).front().id > ids.back());

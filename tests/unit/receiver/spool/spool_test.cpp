@@ -93,7 +93,7 @@ TEST_CASE("a full spool says so and takes again after something was taken out") 
     REQUIRE(rows);
     std::vector<std::int64_t> ids;
     for (const auto& row : *rows) ids.push_back(row.id);
-    auto removed = co_await where.remove(std::move(ids));
+    auto removed = co_await where.remove(rows->front().generation, std::move(ids));
     CHECK(removed);
     CHECK(where.accepts());
     auto row = webhook(1);
@@ -144,7 +144,7 @@ TEST_CASE("a spool on a disk without room takes nothing, tells what is in it, an
     REQUIRE(there);
     REQUIRE(there->size() == 1);
     std::vector<std::int64_t> ids{there->front().id};
-    auto removed = co_await after.remove(std::move(ids));
+    auto removed = co_await after.remove(there->front().generation, std::move(ids));
     CHECK(removed);
     CHECK(after.now().depth.rows == 0);
     CHECK_FALSE(after.accepts());

@@ -1,0 +1,65 @@
+// What is packed comes out whole, or is an error; never more than the bound is made of it.
+#include "common/compression/inflate.hpp"
+#include "tests/support/print_result.hpp"
+
+#include <doctest/doctest.h>
+#include <string>
+
+using namespace suivi;
+using namespace std::string_literals;
+
+namespace {
+
+const std::string text =
+    R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":31,"external_order_id":"R1"}})";
+// As gzip, zlib and their like have packed it.
+const std::string as_gzip =
+    "\037\213\010\000\000\000\000\000\002\003\253\126\112\055\113\315\053\121\262\122\362\057\112\111\055\012\056\111\054\051\055\166\316\110\314\113\117\115\121\322\121\052\110\254\314\311\117\114\121\262\252\126\312\004\222\112\245\206\100\301\142\260\042\045\053\143\103\035\245\324\212\222\324\242\274\304\234\370\174\220\366\170\260\242\040\103\245\332\132\000\157\255\062\363\131\000\000\000"s;
+const std::string as_gzip_with_name =
+    "\037\213\010\010\001\000\000\000\002\377\141\040\156\141\155\145\000\253\126\112\055\113\315\053\121\262\122\362\057\112\111\055\012\056\111\054\051\055\166\316\110\314\113\117\115\121\322\121\052\110\254\314\311\117\114\121\262\252\126\312\004\222\112\245\206\100\301\142\260\042\045\053\143\103\035\245\324\212\222\324\242\274\304\234\370\174\220\366\170\260\242\040\103\245\332\132\000\157\255\062\363\131\000\000\000"s;
+const std::string as_zlib =
+    "\170\234\253\126\112\055\113\315\053\121\262\122\362\057\112\111\055\012\056\111\054\051\055\166\316\110\314\113\117\115\121\322\121\052\110\254\314\311\117\114\121\262\252\126\312\004\222\112\245\206\100\301\142\260\042\045\053\143\103\035\245\324\212\222\324\242\274\304\234\370\174\220\366\170\260\242\040\103\245\332\132\000\130\047\035\365"s;
+const std::string as_raw_deflate =
+    "\253\126\112\055\113\315\053\121\262\122\362\057\112\111\055\012\056\111\054\051\055\166\316\110\314\113\117\115\121\322\121\052\110\254\314\311\117\114\121\262\252\126\312\004\222\112\245\206\100\301\142\260\042\045\053\143\103\035\245\324\212\222\324\242\274\304\234\370\174\220\366\170\260\242\040\103\245\332\132\000"s;
+
+std::string code(const std::string& bytes, std::size_t most) {
+  auto out = inflated(bytes, most);
+  return out ? "" : out.error().code;
+}
+
+} // namespace
+
+TEST_CASE("gzip, zlib's format and raw deflate are undone") {
+  for (const auto& packed : {as_gzip, as_gzip_with_name, as_zlib, as_raw_deflate}) {
+    auto out = inflated(packed, 1000);
+    REQUIRE(out);
+    CHECK(*out == text);
+  }
+  CHECK(looks_compressed(as_gzip));
+  CHECK(looks_compressed(as_zlib));
+  CHECK_FALSE(looks_compressed(text));
+  CHECK_FALSE(looks_compressed(""));
+  CHECK_FALSE(looks_compressed("payload=1"));
+}
+
+TEST_CASE("the bound is exact") {
+  for (const auto& packed : {as_gzip, as_zlib, as_raw_deflate}) {
+    CHECK(code(packed, text.size()) == "");
+    CHECK(code(packed, text.size() - 1) == "inflate:too_large");
+  }
+}
+
+TEST_CASE("what is cut off, changed or followed by something is an error") {
+  for (const auto& packed : {as_gzip, as_gzip_with_name, as_zlib, as_raw_deflate}) {
+    for (std::size_t length = 0; length < packed.size(); ++length)
+      CHECK(code(packed.substr(0, length), 1000) != "");
+    CHECK(code(packed + "x", 1000) == "inflate:malformed");
+  }
+  for (const auto& packed : {as_gzip, as_zlib}) {
+    auto changed = packed;
+    changed.back() = static_cast<char>(changed.back() ^ 1);
+    CHECK(code(changed, 1000) == "inflate:malformed");
+  }
+  CHECK(code("\x1f\x8b\x08\x1c\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 1000) ==
+        "inflate:malformed");
+}
