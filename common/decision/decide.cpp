@@ -63,6 +63,11 @@ class pass {
 
     order_row& order = *who.order;
     std::vector<parcel_row*> siblings = rows_.parcels_of(order, who.account);
+    if (!who.parcel && siblings.size() >= parcels_of_an_order_max) {
+      end.outcome = outcome::conflict;
+      end.why = "the order has " + std::to_string(siblings.size()) + " parcels already, it gets no more";
+      return end;
+    }
     if (!who.parcel && !siblings.empty() && !seen.shipment.created_at) {
       if (older_than_all(siblings, seen)) {
         end.outcome = outcome::stale;

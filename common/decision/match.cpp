@@ -95,6 +95,10 @@ order_row* order_by_old_columns(working_copy& rows, const observation& seen, con
   order_row* found = nullptr;
   for (const auto& id : {seen.shipment.tracking, seen.shipment.display_id, seen.shipment.uuid}) {
     if (!id) continue;
+    if (rows.legacy_links.count(*id) >= bearers_looked_at_max) { // more than were looked at, perhaps
+      shared = true;
+      return nullptr;
+    }
     auto [first, last] = rows.legacy_links.equal_range(*id);
     for (auto link = first; link != last; ++link) {
       order_row* order = rows.order(link->second);
@@ -271,6 +275,10 @@ identity identify(working_copy& rows, const observation& seen, const door_option
     parcel_row* parcel = seen.shipment.uuid ? rows.parcel_by_uuid(account, *seen.shipment.uuid) : nullptr;
     for (const auto& number : {seen.shipment.display_id, seen.shipment.tracking}) {
       if (parcel || !number) continue;
+      if (rows.parcels_by_number(*number).size() >= bearers_looked_at_max) {
+        shared = true;
+        continue;
+      }
       std::vector<parcel_row*> known = rows.parcels_by_number(account, *number);
       shared = shared || known.size() > 1;
       if (known.size() != 1) continue;

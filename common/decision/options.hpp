@@ -4,7 +4,14 @@
 
 #include "common/base/time.hpp"
 
+#include <cstddef>
+
 namespace suivi::shop {
+
+// More parcels than this no order has: further ones would cost each look at it more, and are a conflict.
+inline constexpr std::size_t parcels_of_an_order_max = 100;
+// An id or number that so many parcels or orders bear tells nothing; no more of them are looked at.
+inline constexpr std::size_t bearers_looked_at_max = 10;
 
 struct door_options {
   bool adopt_unassigned = true;  // also match orders whose account is NULL

@@ -14,14 +14,23 @@ using integers = std::vector<std::optional<std::int64_t>>;
 constexpr pg::statement find_orders{"suivi_find_orders", R"(
   select "id" from "orders" where "reference" = any($1))"};
 
-// By uuid always; by number only for observations that may need it (see add_search).
+// Of parcels and orders that bear one number or id, `limit 10` is bearers_looked_at_max: beyond it, it tells
+// nothing. By uuid always; by number only for observations that may need it (see add_search).
 constexpr pg::statement find_parcels{"suivi_find_parcels", R"(
   select id, order_id from suivi.parcel where uuid = any($1)
-  union select id, order_id from suivi.parcel where display_id = any($2)
-  union select id, order_id from suivi.parcel where tracking = any($2))"};
+  union
+  select p.id, p.order_id from unnest($2::text[]) as told(number) cross join lateral (
+    select id, order_id from suivi.parcel where display_id = told.number limit 10) p
+  union
+  select p.id, p.order_id from unnest($2::text[]) as told(number) cross join lateral (
+    select id, order_id from suivi.parcel where tracking = told.number limit 10) p)"};
 
+// None of an id that so many bear that it is no identity: they would be locked for nothing.
 constexpr pg::statement find_legacy_orders{"suivi_find_legacy_orders", R"(
-  select order_id from suivi.legacy_link where courier_id = any($1))"};
+  select unnest(l.orders) from unnest($1::text[]) as told(id) cross join lateral (
+    select array_agg(few.order_id) as orders
+    from (select order_id from suivi.legacy_link where courier_id = told.id limit 10) few) l
+  where cardinality(l.orders) < 10)"};
 
 constexpr pg::statement lock_orders{"suivi_lock_orders", R"(
   select "id" from "orders" where "id" = any($1) order by "id" for no key update skip locked)"};
@@ -85,7 +94,8 @@ constexpr pg::statement read_parcels{"suivi_read_parcels", "select " SUIVI_PARCE
 #undef SUIVI_PARCEL_COLUMNS
 
 constexpr pg::statement read_legacy_links{"suivi_read_legacy_links", R"(
-  select courier_id, order_id from suivi.legacy_link where courier_id = any($1))"};
+  select told.id, l.order_id from unnest($1::text[]) as told(id) cross join lateral (
+    select order_id from suivi.legacy_link where courier_id = told.id limit 10) l)"};
 
 pg::params order_and_parcel_ids(const candidates& found) {
   pg::params both;

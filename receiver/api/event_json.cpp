@@ -21,6 +21,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr int retry_after_seconds = 5;
+constexpr std::size_t shown_unpacked_bytes_max = 1024 * 1024;
 
 http::response with(unsigned status, const json::object& body) {
   http::response answer;
@@ -101,8 +102,9 @@ json::object event_json(const event_seen& e, bool with_payload) {
   o["source"] = "MAYSTRO";
   o["eventType"] = or_null(shown_event_type(e.name));
   if (with_payload) {
-    auto decoded = maystro::decode(e.raw);
-    o["payload"] = shown_payload(e.raw, std::move(decoded.body));
+    std::optional<json::value> body;
+    if (!e.is_cut) body = maystro::decode(e.raw, shown_unpacked_bytes_max).body;
+    o["payload"] = shown_payload(e.raw, std::move(body));
   }
   o["processed"] = is_processed(e.outcome);
   o["outcome"] = e.outcome;

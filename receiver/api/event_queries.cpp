@@ -163,10 +163,10 @@ task<result<event_page>> find_events(pg::connection& db, event_query q) {
 task<result<std::vector<event_seen>>> read_events(pg::connection& db, std::vector<event_name> names,
                                                   bool with_bytes) {
   static constexpr pg::statement text{"operations_read_events", R"sql(
-select i.id, i.message_id, i.name, i.received_at, case when $3 then i.raw else ''::bytea end,
+select i.id, i.message_id, i.name, i.received_at, case when $3 then substring(i.raw from 1 for 65540) else ''::bytea end,
        coalesce(o.outcome, p.state, i.outcome, 'pending'),
        case when o.outcome is not null then o.error when p.state is not null then p.error else i.error end,
-       i.reference, x."id", x."reference", x."status"::text, x."shippingStatus"
+       i.reference, x."id", x."reference", x."status"::text, x."shippingStatus", octet_length(i.raw)
 from unnest($1::bigint[], $2::text[]) with ordinality as u(id, day, n)
 join suivi.inbox i on i.id = u.id and i.stored_on = u.day::date
 left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on
@@ -187,6 +187,7 @@ order by u.n
     e.name = found->maybe_text(i, 2);
     e.received_at = found->at(i, 3);
     e.raw = found->bytes(i, 4);
+    e.is_cut = with_bytes && static_cast<std::size_t>(found->integer(i, 12)) > e.raw.size();
     e.outcome = found->text(i, 5);
     e.error = found->maybe_text(i, 6);
     e.reference = found->maybe_text(i, 7);

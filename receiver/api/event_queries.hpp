@@ -35,7 +35,8 @@ struct event_seen {
   std::int64_t id = 0;
   std::optional<std::string> message_id, name, error, reference;
   instant received_at{};
-  std::string raw; // empty unless asked for
+  std::string raw;     // empty unless asked for; of a long one the beginning
+  bool is_cut = false; // it is the beginning only
   std::string outcome;
   std::optional<order_seen> order;
 };

@@ -13,8 +13,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds claim_orphans_every = 500ms;
 constexpr milliseconds parked_every = 10s;
-constexpr int scan_every = 2; // … of those rounds also reads the shop's unindexed columns
-constexpr std::size_t at_once_max = 500;
+constexpr int scan_every = 2;           // … of those rounds also reads the shop's unindexed columns
+constexpr std::size_t at_once_max = 64; // each may be as large as receiver.max_body
 
 } // namespace
 

@@ -11,15 +11,15 @@ namespace suivi::receiver {
 
 namespace {
 
-// Whoever was woken in vain comes last.
+// Whoever was woken in vain comes last. A parcel whose order was deleted wakes nobody.
 constexpr pg::statement by_index{"inbox_wake", R"sql(
 update suivi.pending p set due_at = now() where p.event_id in (
   select w.event_id from suivi.pending w
   where w.state = 'parked' and w.due_at > now() and w.owner is null and (
     exists (select from orders o where o.reference in (w.reference, btrim(w.reference, e' \t\r\n\f\v')))
-    or exists (select from suivi.parcel k where k.uuid = w.uuid and k.order_id is not null)
-    or exists (select from suivi.parcel k where k.display_id = w.display_id and k.order_id is not null)
-    or exists (select from suivi.parcel k where k.tracking = w.tracking and k.order_id is not null))
+    or exists (select from suivi.parcel k join orders o on o."id" = k.order_id where k.uuid = w.uuid)
+    or exists (select from suivi.parcel k join orders o on o."id" = k.order_id where k.display_id = w.display_id)
+    or exists (select from suivi.parcel k join orders o on o."id" = k.order_id where k.tracking = w.tracking))
   order by w.attempts, w.event_id limit 5000 for update skip locked)
 )sql"};
 

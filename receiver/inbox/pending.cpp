@@ -12,6 +12,8 @@ namespace {
 using texts = std::vector<std::optional<std::string>>;
 using integers = std::vector<std::optional<std::int64_t>>;
 
+constexpr std::size_t decoded_at_a_stretch_bytes = 256 * 1024;
+
 constexpr pg::statement claim_events{"inbox_claim", R"sql(
 select event, in_state, in_state_since, tries, last_error, again, received, named_account, bytes
 from suivi.claim_events($1, $2, $3)
@@ -112,11 +114,14 @@ task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std
   if (!answer) co_return answer.error();
   std::vector<work> events;
   events.reserve(answer->size());
+  std::size_t decoded_bytes = 0;
   for (std::size_t i = 0; i < answer->size(); ++i) {
     webhook a;
     if (!answer->null(i, 8)) {
       auto again = answer->maybe_at(i, 5);
-      a.event = maystro::decode(answer->bytes(i, 8));
+      std::string raw = answer->bytes(i, 8);
+      decoded_bytes += raw.size();
+      a.event = maystro::decode(raw);
       a.received_at = again ? *again : answer->at(i, 6);
       a.account = answer->maybe_text(i, 7);
     }
@@ -128,6 +133,9 @@ task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std
     w.courier_away = w.state == event_state::confirming && last_error &&
                      (last_error->starts_with("maystro:") || last_error->starts_with("http:"));
     events.push_back(std::move(w));
+    if (decoded_bytes < decoded_at_a_stretch_bytes) continue;
+    decoded_bytes = 0;
+    co_await runtime::sleep_for(milliseconds(0)); // others are served between
   }
   co_return events;
 }

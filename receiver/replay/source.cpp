@@ -14,6 +14,10 @@ namespace {
 // A page looks at so many ids: few where most are selected, many where few are.
 constexpr std::int64_t fewest_ids_at_once = 1'000;
 constexpr std::int64_t ids_at_once_max = 32'000;
+// A page is decoded at a stretch: so many bytes, more or less.
+constexpr std::size_t page_bytes = 1024 * 1024;
+constexpr std::size_t page_rows_min = 4;
+constexpr std::size_t page_rows_max = 1'000;
 constexpr std::size_t line_bytes_max = 4 * 1024 * 1024;
 constexpr std::size_t document_bytes_max = 256 * 1024 * 1024;
 
@@ -46,10 +50,12 @@ class inbox final : public replay_source {
       after_ = within_.first - 1;
       known_ = true;
     }
+    most = std::min(most, page_rows_);
     while (after_ < within_.last) {
       auto last = std::min(within_.last, after_ + at_once_);
       auto page = co_await read_range(db, selection_, only_account_, after_, last, most);
       if (!page) co_return page;
+      fit_page(*page, most);
       bool full = page->size() == most;
       after_ = full ? page->back().event.id : last;
       at_once_ = full ? std::max(fewest_ids_at_once, at_once_ / 2) : std::min(ids_at_once_max, at_once_ * 2);
@@ -69,18 +75,28 @@ class inbox final : public replay_source {
   task<result<std::vector<replay_event>>> next_of_ids(pg::connection& db, std::size_t most) {
     while (ids_read_ < ids_.size()) {
       auto from = ids_.begin() + static_cast<std::ptrdiff_t>(ids_read_);
-      auto count = std::min(most, ids_.size() - ids_read_);
+      auto count = std::min({most, page_rows_, ids_.size() - ids_read_});
       std::vector<std::int64_t> these(from, from + static_cast<std::ptrdiff_t>(count));
       auto page = co_await read_ids(db, selection_, only_account_, std::move(these));
       if (!page) co_return page;
+      fit_page(*page, count);
       ids_read_ += count;
       if (!page->empty()) co_return page;
     }
     co_return std::vector<replay_event>();
   }
 
+  // The next page is about as large in bytes as a page should be; it may be twice as long as this one.
+  void fit_page(const std::vector<replay_event>& page, std::size_t asked) {
+    std::size_t bytes = 0;
+    for (const replay_event& each : page) bytes += each.raw_bytes;
+    std::size_t fitting = bytes == 0 ? 2 * asked : page.size() * page_bytes / bytes;
+    page_rows_ = std::clamp(std::min(fitting, 2 * asked), page_rows_min, page_rows_max);
+  }
+
   replay_selection selection_;
   std::string only_account_;
+  std::size_t page_rows_ = page_rows_min;
   std::vector<std::int64_t> ids_;
   std::size_t ids_read_ = 0;
   bool known_ = false;

@@ -70,7 +70,9 @@ std::vector<stored_event> read_rows(const pg::rows& rows) {
     auto again = rows.maybe_at(i, 11);
     a.received_at = again ? *again : rows.at(i, 2);
     a.account = rows.maybe_text(i, 3);
-    a.event = maystro::decode(rows.bytes(i, 4));
+    std::string raw = rows.bytes(i, 4);
+    e.raw_bytes = raw.size();
+    a.event = maystro::decode(raw);
     a.event.body.reset();
     e.event = to_work(a, rows.integer(i, 0));
     e.event.observation.from = shop::source::replay;

@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 constexpr milliseconds look_every = 1h;
 constexpr milliseconds again_after = 1min;
 constexpr milliseconds between_batches = 50ms;
-constexpr std::int64_t batch_rows = 50;
+constexpr std::int64_t batch_rows = 10; // each may be as large as receiver.max_body
 
 struct quarantined {
   std::int64_t id = 0;

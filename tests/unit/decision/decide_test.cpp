@@ -339,3 +339,28 @@ TEST_CASE("metadata is compared as JSON and merged only where there is an object
   shop.apply(other);
   CHECK(!shop.order("R2").columns.metadata);
 }
+
+TEST_CASE("an order gets so many parcels and no more, and those it has go on") {
+  shop_model shop;
+  shop.add_order("R1");
+  for (std::size_t n = 0; n < parcels_of_an_order_max; ++n)
+    CHECK(shop.apply(row(10, "R1", "u" + std::to_string(n), 31, 1 + static_cast<int>(n))).outcome !=
+          outcome::conflict);
+  verdict beyond = shop.apply(row(10, "R1", "one more", 31, 5));
+  CHECK(beyond.outcome == outcome::conflict);
+  CHECK(beyond.why == "the order has 100 parcels already, it gets no more");
+  CHECK(shop.rows.parcels.size() == parcels_of_an_order_max);
+  CHECK(shop.apply(row(20, "R1", "u0", 41, 1)).outcome != outcome::conflict);
+}
+
+TEST_CASE("a reference with blanks around it is tried as it is, then without them") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.add_order(" R2");
+  shop.add_order("R2");
+  CHECK(shop.apply(push(1, " R1\t", "u1", 31)).reference == "R1");
+  CHECK(shop.apply(push(1, " R2", "u2", 31)).reference == " R2");
+  CHECK(shop.apply(push(1, "R2 ", "u3", 31)).reference == "R2");
+  CHECK(shop.apply(push(1, " R3 ", "u4", 31)).outcome == outcome::unmatched);
+  CHECK(shop.apply(push(2, "", "u1", 41)).reference == "R1"); // the link holds
+}

@@ -1,0 +1,63 @@
+// Work in proportion to bytes: large bodies, equal ids, orders with many parcels; what others wait meanwhile.
+#include "tests/programs/webhook_sender.hpp"
+
+#include <boost/json/parse.hpp>
+#include <csignal>
+
+using namespace suivi::test;
+namespace json = boost::json;
+
+namespace {
+
+constexpr const char* token = "Authorization: Bearer example-token\r\n";
+
+std::chrono::milliseconds time_of(const std::function<void()>& work) {
+  auto begun = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+}
+
+} // namespace
+
+TEST_CASE("a list of large events is cut, and a webhook beside it does not wait for it") {
+  webhook_sender r({{"SUIVI_ADMIN_TOKEN", "example-token"}});
+  std::string filler;
+  while (filler.size() < 240'000) filler += "\"some text of no importance\",";
+  for (int n = 0; n < 60; ++n)
+    CHECK(r.push(secret_address, R"({"id":"u)" + std::to_string(n) +
+                                     R"(","status":31,"external_order_id":"none","x":[)" + filler + "1]}")
+              .status == 200);
+  raw_peer operator_of_many(r.port);
+  operator_of_many.send(request("GET", "/api/v1/webhooks/events?limit=1000", "", token));
+  std::chrono::milliseconds longest{0};
+  for (int n = 0; n < 20; ++n)
+    longest = std::max(longest, time_of([&] { CHECK(r.ask(request("GET", "/healthz")).status == 200); }));
+  auto list = operator_of_many.read();
+  CHECK(list.status == 200);
+  CHECK(list.body.size() < 60 * 150'000);
+  CHECK(longest < std::chrono::milliseconds(500) * slowness);
+  auto events = json::parse(list.body).at("data").at("events").as_array();
+  REQUIRE(events.size() == 60);
+  CHECK(events[0].at("payload").is_string());
+  CHECK(events[0].at("payload").as_string().size() <= 66 * 1024);
+  r.process->signal(SIGTERM);
+  CHECK(r.process->wait() == 0);
+}
+
+TEST_CASE("an id that fifty thousand old orders bear locks none of them and costs next to nothing") {
+  webhook_sender r({{"SUIVI_ADMIN_TOKEN", "example-token"}}, R"(
+    insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+    insert into orders ("id", "reference", "customerId", "total", "trackingNumber", "updatedAt")
+    select 'o' || n, 'R' || n, 'c', 1, '0', now() from generate_series(1, 50000) n)");
+  // The links to the shop's old columns are made in rounds of their own.
+  auto took = time_of([&] {
+    for (int n = 0; n < 20; ++n)
+      CHECK(r.push(secret_address, R"({"tracking":"0","status":31,"n":)" + std::to_string(n) + "}").status ==
+            200);
+  });
+  CHECK(took < std::chrono::milliseconds(2'000) * slowness);
+  wait_until("their end", [&] {
+    return r.db().number("select count(*) from suivi.pending where state = 'pending' and attempts = 0") == 0;
+  });
+  CHECK(r.db().number(R"(select count(*) from orders where "shippingStatus" is not null)") == 0);
+}
