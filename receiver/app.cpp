@@ -229,7 +229,6 @@ class app {
   const config::settings& settings_;
   asio::any_io_executor executor_;
   runtime::lifetime life_;
-  runtime::stop_deadline stop_deadline_{runtime::stop_grace_max};
   metrics::registry series_;
   receiver_metrics counts_;
   http::client client_;
@@ -255,6 +254,8 @@ class app {
 } // namespace
 
 int run_server(const config::settings& s) {
+  runtime::stop_deadline stop_deadline(
+      runtime::stop_grace_max); // outlives the loop, which joins its resolver
   asio::io_context io(1);
   auto files = runtime::raise_open_file_limit();
   log::debug("limit of open files", {{"files", files}});

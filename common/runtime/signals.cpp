@@ -11,7 +11,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
@@ -48,11 +47,11 @@ struct stop_deadline::watch {
     thread.join();
   }
 
-  // A log that nobody reads is not waited for.
+  // A log that nobody reads is waited for a moment only.
   [[noreturn]] static void give_up() {
-    pollfd standard_error{STDERR_FILENO, POLLOUT, 0};
-    if (::poll(&standard_error, 1, 0) == 1 && (standard_error.revents & POLLOUT) != 0)
-      log::warn("the stop takes too long: ending without its rest");
+    constexpr std::chrono::milliseconds patience{200};
+    log::warn("the stop takes too long: ending without its rest");
+    log::flush(patience);
     std::_Exit(0);
   }
 
