@@ -30,9 +30,11 @@ request_handler::request_handler(const config::settings& s, database_monitor& db
 http::head_verdict request_handler::judge(const http::request& head) {
   auto client = client_address(head.remote, head.headers, trusted_proxies_);
   http::head_verdict judged;
+  if (is_screen_address(head.target)) return {};
   route where = find_route(head);
-  if (where.where == place::nowhere) return {};
-  if (where.where == place::operations) {
+  if (where.where == place::nowhere) {
+    judged.refusal = not_found();
+  } else if (where.where == place::operations) {
     judged = judge_operation(head);
   } else {
     if (!where.method_fits)

@@ -29,6 +29,7 @@ using tcp = asio::ip::tcp;
 
 constexpr std::size_t read_bytes = 16 * 1024;
 constexpr std::size_t copied_body_bytes = 16 * 1024; // larger bodies are written from where they are
+constexpr std::size_t strangers_divisor = 4;         // of the room for bodies they have this part
 constexpr milliseconds linger_limit{2'000};
 constexpr milliseconds drain_first_limit{1'000};
 
@@ -104,7 +105,7 @@ class session_on final : public session {
     if (got == step::head_done) {
       judged = judge(parser);
       got = parser.feed(in_);
-      if (!budget.holds(parser.body.capacity())) got = step::no_room;
+      if (!budget.holds(parser.body.capacity(), is_known())) got = step::no_room;
       if (got == step::more && !judged.refusal) got = co_await read_request(parser, budget);
     }
     bool unread = got == step::more;                                // of a body that nobody wants
@@ -175,11 +176,19 @@ class session_on final : public session {
     explicit body_budget(server_state& of) : of_(of) {}
     body_budget(const body_budget&) = delete;
     body_budget& operator=(const body_budget&) = delete;
-    ~body_budget() { of_.bodies_bytes -= held_; }
-    bool holds(std::size_t bytes) {
+    ~body_budget() {
+      of_.bodies_bytes -= held_;
+      of_.strangers_bodies_bytes -= held_by_stranger_;
+    }
+    bool holds(std::size_t bytes, bool known) {
       if (bytes <= held_) return true;
-      if (of_.bodies_bytes - held_ + bytes > of_.limits.bodies_bytes_max) return false;
-      of_.bodies_bytes += bytes - held_;
+      std::size_t more = bytes - held_;
+      if (of_.bodies_bytes + more > of_.limits.bodies_bytes_max) return false;
+      if (!known && of_.strangers_bodies_bytes + more > of_.limits.bodies_bytes_max / strangers_divisor)
+        return false;
+      of_.bodies_bytes += more;
+      if (!known) of_.strangers_bodies_bytes += more;
+      if (!known) held_by_stranger_ += more;
       held_ = bytes;
       return true;
     }
@@ -187,6 +196,7 @@ class session_on final : public session {
    private:
     server_state& of_;
     std::size_t held_ = 0;
+    std::size_t held_by_stranger_ = 0;
   };
 
   // Until the head or the request is whole, or it is refused; step::more when nothing further can be read.
@@ -215,7 +225,7 @@ class session_on final : public session {
       bool arrived = co_await read_some();
       if (!arrived) co_return step::more;
       got = parser.feed(in_);
-      if (in_body && !budget.holds(parser.body.capacity())) co_return step::no_room;
+      if (in_body && !budget.holds(parser.body.capacity(), is_known())) co_return step::no_room;
     }
     co_return got;
   }

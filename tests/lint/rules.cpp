@@ -79,8 +79,6 @@ violations check_doors(const std::vector<source>& files, const std::string&) {
   forbid(found, files, {"system_clock", "gettimeofday", "clock_gettime"},
          std::regex(R"(\bsystem_clock\b|\bgettimeofday\b|\bclock_gettime\b)"),
          "the wall clock is read by common/base/time", {"common/base/time."});
-  forbid(found, files, {"spdlog/"}, std::regex(R"(#include [<"]spdlog/)"), "spdlog belongs to common/log",
-         {"common/log/"});
   forbid(found, files, {"prometheus/"}, std::regex(R"(#include [<"]prometheus/)"),
          "prometheus-cpp belongs to common/metrics", {"common/metrics/"});
   forbid(found, files, {"toml++/"}, std::regex(R"(#include [<"]toml\+\+/)"),

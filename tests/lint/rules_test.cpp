@@ -174,7 +174,6 @@ TEST_CASE("doors: each library and system call has one") {
       {"common/crypto/", "#include <openssl/evp.h>"},
       {"common/config/", "auto x = std::getenv(\"A\");"},
       {"common/base/time.", "auto x = std::chrono::system_clock::now();"},
-      {"common/log/", "#include <spdlog/spdlog.h>"},
       {"common/metrics/", "#include <prometheus/counter.h>"},
       {"common/config/toml", "#include <toml++/toml.h>"}};
   for (const auto& [door, text] : sample) {
