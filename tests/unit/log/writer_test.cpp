@@ -49,7 +49,6 @@ TEST_CASE("a pipe that nobody reads holds up nobody, and what was lost is told o
   CHECK(to.lost() > 0);
   std::string all = read_until(pipe.both[0], "line 49999\n");
   to.flush(10s);
-  CHECK(all.find("line 0\n") != std::string::npos);
   CHECK(all.find("line 49999\n") != std::string::npos); // the oldest go, not the newest
   CHECK(all.find("lost ") != std::string::npos);
   CHECK(to.lost() < 50'000);
