@@ -67,6 +67,7 @@ struct server::state {
   void take(tcp::socket socket, const tcp::endpoint& peer);
   void take_backlog();
   task<void> accept_peers();
+  task<void> room_or_drain();
   task<void> look_after();
 
   asio::any_io_executor executor;
@@ -150,25 +151,31 @@ void server::state::take_backlog() {
   }
 }
 
+// Until another connection can be taken, if need be for one that waits.
+task<void> server::state::room_or_drain() {
+  while (full() && !may_make_room() && !room.draining) {
+    tell_full();
+    room.room_is_wanted = true;
+    co_await slot_freed.wait();
+    room.room_is_wanted = false;
+  }
+}
+
 // Nothing that goes wrong here ends the server: it waits a little and accepts on.
 task<void> server::state::accept_peers() {
   bool pausing = false;
   while (!room.draining) {
-    if (full() && !may_make_room()) {
-      tell_full();
-      room.room_is_wanted = true;
-      co_await slot_freed.wait();
-      room.room_is_wanted = false;
-      continue;
-    }
+    co_await room_or_drain();
+    if (room.draining) break;
     tcp::socket socket(executor);
     tcp::endpoint peer;
     boost::system::error_code failed;
     co_await acceptor.async_accept(socket, peer, asio::redirect_error(asio::use_awaitable, failed));
     if (!failed) {
       pausing = false;
+      co_await room_or_drain();
       bool has_room = !full() || (may_make_room() && make_room_for(unmapped(peer.address())));
-      if (has_room) take(std::move(socket), peer);
+      if (has_room && !room.draining) take(std::move(socket), peer);
       continue;
     }
     if (room.draining) break;

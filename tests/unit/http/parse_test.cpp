@@ -35,7 +35,7 @@ parsed parse(std::string_view bytes, std::size_t max_head, std::size_t max_body,
 }
 
 std::string post(std::string_view header, std::string_view body) {
-  return "POST / HTTP/1.1\r\nHost: x\r\n" + std::string(header) + "\r\n\r\n" + std::string(body);
+  return "POST / HTTP/1.1\r\n" + std::string(header) + "\r\nHost: x\r\n\r\n" + std::string(body);
 }
 
 } // namespace
