@@ -1,11 +1,13 @@
 // The one composition root. Destruction runs bottom to top, so what is used is declared before what uses it.
 // A lane that fails ends the process, in order, with status 1.
 //
-// Ending takes at most 10 seconds: no new requests (4 s for those begun), what was taken is stored, what was
-// stored is applied, the rest is given back for others to apply. A disk or a name server that hangs does not
-// keep the process.
+// Ending begins with receiver.drain_delay, in which /readyz says 503 while webhooks are still taken. From
+// then on it takes at most 10 seconds: no new requests (4 s for those begun), what was taken is stored, what
+// was stored is applied, the rest is given back for others to apply. A disk or a name server that hangs does
+// not keep the process.
 #include "receiver/app.hpp"
 
+#include "common/base/duration.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/http/client.hpp"
 #include "common/http/server.hpp"
@@ -36,9 +38,19 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
+// Probes and scrapers ask little and seldom; nobody else is meant to reach that address.
+http::server_limits health_limits() {
+  http::server_limits limits;
+  limits.max_body_bytes = 1024;
+  limits.max_connections = 32;
+  limits.idle_timeout = 20s;
+  return limits;
+}
+
 // What the database's connections, single reads, the spool and the log need at most, whatever peers do.
 std::size_t own_files(const config::settings& s) {
-  return static_cast<std::size_t>(s.database.pool) + 32;
+  std::size_t probes = s.receiver.health_listen.empty() ? 0 : health_limits().max_connections;
+  return static_cast<std::size_t>(s.database.pool) + probes + 32;
 }
 
 http::server_limits server_limits(const config::settings& s, std::size_t open_files) {
@@ -94,8 +106,12 @@ class app {
                   counts_.connections_evicted.set(static_cast<double>(server_.connections_evicted()));
                   return request_handler_.answer(std::move(request));
                 }),
+        health_server_(
+            executor_, health_limits(),
+            [this](http::request request) { return request_handler_.answer_health(std::move(request)); }),
         lanes_(executor_, life_.on_failure()), applying_(executor_, life_.on_failure()),
-        serving_(executor_, life_.on_failure()), endless_(executor_, life_.on_failure()) {
+        serving_(executor_, life_.on_failure()), probes_(executor_, life_.on_failure()),
+        endless_(executor_, life_.on_failure()) {
     server_.judge_heads([this](const http::request& head) { return request_handler_.judge(head); });
     counts_.connections_max.set(static_cast<double>(server_limits(s, open_files).max_connections));
     apply_lane_.on_wanted_read(
@@ -121,8 +137,10 @@ class app {
                                      {"port", server_.port()},
                                      {"tls", secure()},
                                      {"version", program::version()}});
+    if (!listen_for_probes()) co_return;
     start();
     co_await life_.end_wanted();
+    co_await drain();
     log::info("stopping");
     co_await stop();
     log::info("stopped");
@@ -131,6 +149,20 @@ class app {
 
  private:
   [[nodiscard]] bool secure() const { return !settings_.receiver.tls_certificate.empty(); }
+
+  // False where the address cannot be had, which has been said then.
+  bool listen_for_probes() {
+    const std::string& address = settings_.receiver.health_listen;
+    if (address.empty()) return true;
+    auto listening = health_server_.listen(address);
+    if (!listening) {
+      fmt::print(stderr, "suivi-receiver: receiver.health_listen: {}\n", to_string(listening.error()));
+      return false;
+    }
+    log::info("serving health and metrics", {{"listen", address}, {"health_port", health_server_.port()}});
+    probes_.spawn("health server", health_server_.run());
+    return true;
+  }
 
   // What is wrong with the files, naming the key.
   std::optional<std::string> use_certificate() {
@@ -181,10 +213,27 @@ class app {
     serving_.spawn("server", server_.run());
   }
 
+  // Balancers see that no more is wanted; what they send until they do is taken. A failure ends it early.
+  task<void> drain() {
+    constexpr milliseconds look_again = 100ms;
+    request_handler_.begin_drain();
+    steady_time until = steady_clock::now() + settings_.receiver.drain_delay;
+    if (settings_.receiver.drain_delay > 0ms && !life_.failed())
+      log::info("draining: /readyz says 503, webhooks are still taken",
+                {{"for", format_duration(settings_.receiver.drain_delay)}});
+    while (!life_.failed() && steady_clock::now() < until) {
+      milliseconds left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+      milliseconds pause = std::min(left, look_again);
+      co_await runtime::sleep_for(pause);
+    }
+  }
+
   task<void> stop() {
     auto begun = steady_clock::now();
     server_.drain(4s);
     co_await end(serving_, begun + 5s);
+    health_server_.drain(100ms);
+    co_await end(probes_, begun + 5200ms);
     intake_.finish();
     co_await end(lanes_, begun + 6s);
     co_await drain_spool(begun + 7500ms);
@@ -245,9 +294,11 @@ class app {
   operations operations_;
   request_handler request_handler_;
   http::server server_;
+  http::server health_server_;
   runtime::task_group lanes_;
   runtime::task_group applying_;
   runtime::task_group serving_;
+  runtime::task_group probes_;
   runtime::task_group endless_;
 };
 
@@ -255,7 +306,7 @@ class app {
 
 int run_server(const config::settings& s) {
   runtime::stop_deadline stop_deadline(
-      runtime::stop_grace_max); // outlives the loop, which joins its resolver
+      runtime::stop_grace_max + s.receiver.drain_delay); // outlives the loop, which joins its resolver
   asio::io_context io(1);
   auto files = runtime::raise_open_file_limit();
   log::debug("limit of open files", {{"files", files}});

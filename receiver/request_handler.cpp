@@ -79,6 +79,12 @@ task<http::response> request_handler::answer(http::request request) {
   co_return said;
 }
 
+task<http::response> request_handler::answer_health(http::request request) {
+  place wanted = find_route(request).where;
+  bool served = wanted == place::health || wanted == place::readiness || wanted == place::metrics;
+  return served ? answer(std::move(request)) : at_once(not_found());
+}
+
 task<http::response> request_handler::answer_to(http::request request, std::optional<ip_address> client) {
   // Without a token for what it shows, the screen is not there either.
   if (is_screen_address(request.target) && !settings_.receiver.admin_token.empty())
@@ -223,7 +229,7 @@ http::response request_handler::tell_readiness() const {
   auto state = db_.now();
   if (state == database_monitor::state::up && (rows > 0 || in_.full()))
     state = database_monitor::state::behind;
-  bool ready = db_.is_up() || (db_.is_known() && spool_.accepts());
+  bool ready = !draining_ && (db_.is_up() || (db_.is_known() && spool_.accepts()));
   return readiness(ready, to_string(state), rows);
 }
 

@@ -27,6 +27,10 @@ class request_handler {
   // Before the body is read: whether the address and the secret, or the token, allow it at all.
   http::head_verdict judge(const http::request& head);
   task<http::response> answer(http::request request);
+  // What receiver.health_listen serves: /healthz, /readyz and /metrics, and nothing else.
+  task<http::response> answer_health(http::request request);
+  // From now on /readyz says 503, so that balancers send no more; webhooks that come are still taken.
+  void begin_drain() { draining_ = true; }
 
  private:
   http::head_verdict judge_webhook(const route& where, const std::optional<ip_address>& client);
@@ -51,6 +55,7 @@ class request_handler {
   std::vector<network> trusted_proxies_;
   std::vector<network> allow_from_;
   refusals refusals_{refusals::limits()};
+  bool draining_ = false;
   std::int64_t last_pending_ = 0; // in the database, when it was last asked
   std::int64_t stored_since_ = 0; // by us, as events to be applied
 };
