@@ -72,7 +72,7 @@ constexpr std::string_view any_time = "a duration such as 500ms, 5s, 10m, 6h, 14
 
 std::vector<key> database_keys() {
   return {
-      secret_key({"database", "url", "DATABASE_URL", "Where the shop's database is, with role and password."},
+      secret_key({"database", "url", "DATABASE_URL", "Where the shop's database is, with role and password; required."},
                  "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or a conninfo such as \"host=… dbname=…\"",
                  FIELD(database.url), read_database_url),
       integer_key({"database", "pool", "", "How many connections each program keeps to the database."},
@@ -105,7 +105,8 @@ std::vector<key> courier_keys() {
 
 key webhook_secrets_key() {
   key made = row({"receiver", "webhook_secrets", "MAYSTRO_WEBHOOK_SECRET",
-                  "The secrets a webhook may bear; each is accepted, the first one is registered."},
+                  "The secrets a webhook may bear; each is accepted, the first one is registered; "
+                  "required unless `receiver.allow_open`."},
                  "a list of secrets, none empty, without control characters or spaces at their ends", true,
                  read_webhook_secrets, print_webhook_secrets);
   made.is_list = true;

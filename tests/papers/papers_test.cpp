@@ -1,0 +1,213 @@
+// The papers are true: every command in them can be typed, every file they name is there, and the page of
+// settings is the table of settings.
+#include "receiver/command_line.hpp"
+#include "reconciler/commands/command_line.hpp"
+#include "tests/papers/commands.hpp"
+#include "tests/papers/settings_page.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+using namespace suivi;
+using namespace suivi::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path root = SUIVI_ROOT;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  REQUIRE(stream.good());
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// Relative to the root: the papers of all rooms.
+std::vector<std::string> all_papers() {
+  std::vector<std::string> found{"README.md", ".github/CONTRIBUTING.md"};
+  for (const char* room : {"common", "receiver", "reconciler", "deploy", "tests", "screen"}) {
+    if (!fs::exists(root / room)) continue;
+    for (auto each = fs::recursive_directory_iterator(root / room);
+         each != fs::recursive_directory_iterator(); ++each) {
+      if (each->path().filename() == "node_modules") each.disable_recursion_pending();
+      if (each->path().extension() == ".md") found.push_back(fs::relative(each->path(), root).string());
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string output_of(const std::string& command) {
+  std::string output;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  char part[4096];
+  while (std::size_t got = std::fread(part, 1, sizeof part, pipe)) output.append(part, got);
+  ::pclose(pipe);
+  return output;
+}
+
+std::vector<const char*> arguments_of(const std::vector<std::string>& words) {
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word == "N" ? "1" : word.c_str());
+  return arguments;
+}
+
+// Whether the program's own parser takes it.
+template <class Read>
+std::string fault_of_line(const std::vector<std::string>& words, Read read) {
+  auto arguments = arguments_of(words);
+  auto answer = read(static_cast<int>(arguments.size()), arguments.data());
+  const int* status = std::get_if<int>(&answer);
+  return status == nullptr || *status == 0 ? "" : "the program does not take these arguments";
+}
+
+bool ends_like_a_program(const std::string& word, std::string_view name) {
+  return word == name || (word.starts_with("build/") && word.ends_with("/bin/" + std::string(name)));
+}
+
+std::string fault_of_presets(const std::vector<std::string>& words) {
+  std::string presets = read_file(root / "CMakePresets.json");
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    std::string name;
+    if (words[i - 1] == "--preset") name = words[i];
+    if (words[i - 1] == "--test-dir" && words[i].starts_with("build/")) name = words[i].substr(6);
+    if (!name.empty() && presets.find("\"" + name + "\"") == std::string::npos)
+      return "there is no preset " + name;
+  }
+  return "";
+}
+
+// A script's flags stand in its own text, or in the program of its name that it starts.
+std::string fault_of_script(const std::vector<std::string>& words) {
+  fs::path script = (root / words.front()).lexically_normal();
+  if (!fs::is_regular_file(script)) return "there is no such file";
+  if ((fs::status(script).permissions() & fs::perms::owner_exec) == fs::perms::none)
+    return "it cannot be executed";
+  std::string known = read_file(script);
+  for (const fs::path& folder : {root / "tests" / script.filename(), script.parent_path() / "parts"}) {
+    if (!fs::is_directory(folder)) continue;
+    for (const auto& each : fs::directory_iterator(folder))
+      if (each.is_regular_file()) known += read_file(each.path());
+  }
+  for (const std::string& word : words)
+    if (word.starts_with("--") && known.find(word.substr(0, word.find('='))) == std::string::npos &&
+        known.find("\"" + word.substr(2) + "\"") == std::string::npos)
+      return "the script knows no " + word;
+  return "";
+}
+
+std::string fault_of_simulator(const std::vector<std::string>& words) {
+  bool with_command = words.size() > 1 && !words[1].starts_with('-');
+  if (!with_command) return "";
+  std::string help = output_of(std::string(SUIVI_BIN "/suivi-maystro-sim ") + words[1] + " --help 2>&1");
+  if (help.find(words[1]) == std::string::npos) return "there is no such command";
+  for (const std::string& word : words)
+    if (word.starts_with("--") && help.find(word) == std::string::npos) return "the program knows no " + word;
+  return "";
+}
+
+// What belongs to the system; what it is asked to do is the reader's.
+const std::set<std::string> of_the_system{
+    "apt-get", "clang-tidy-19", "createdb", "curl",      "git",           "journalctl", "kill", "ln",
+    "openssl", "psql",          "sqlite3",  "systemctl", "systemd-creds", "tail",       "ss",   "jq"};
+
+std::string fault_of(std::vector<std::string> words) {
+  if (!words.empty() && words.front() == "/usr/bin/time") words.erase(words.begin(), words.begin() + 2);
+  if (words.empty()) return "";
+  const std::string& name = words.front();
+  if (ends_like_a_program(name, "suivi-receiver"))
+    return fault_of_line(words,
+                         [](int n, const char* const* v) { return receiver::read_command_line(n, v); });
+  if (ends_like_a_program(name, "suivi-reconciler"))
+    return fault_of_line(words,
+                         [](int n, const char* const* v) { return reconciler::read_command_line(n, v); });
+  if (ends_like_a_program(name, "suivi-maystro-sim")) return fault_of_simulator(words);
+  if (name == "cmake" || name == "ctest") return fault_of_presets(words);
+  if (name.starts_with("build/")) {
+    std::string program = fs::path(name).filename().string();
+    bool there =
+        fs::exists(fs::path(SUIVI_BUILD) / "tests" / program) || fs::exists(fs::path(SUIVI_BIN) / program);
+    return there ? "" : "no such program is built";
+  }
+  if (name.find('/') != std::string::npos) return fault_of_script(words);
+  return of_the_system.count(name) > 0 ? ""
+                                       : "neither a program of this project nor one that the papers may name";
+}
+
+// The parts of a program are named without their endings too: receiver/services/receiver_metrics.
+bool is_there(const std::string& path) {
+  for (const char* ending : {"", ".cpp", ".hpp"})
+    if (fs::exists(root / (path + ending))) return true;
+  return false;
+}
+
+} // namespace
+
+TEST_CASE("every command in the papers is one that its program or script takes") {
+  std::size_t checked = 0;
+  for (const std::string& paper : all_papers())
+    for (const quoted& command : commands_of(read_file(root / paper))) {
+      std::string fault = fault_of(words_of(command.text));
+      ++checked;
+      INFO(paper << ":" << command.line << ": " << command.text);
+      CHECK(fault == "");
+    }
+  CHECK(checked > 50);
+}
+
+TEST_CASE("every file that the papers name is there") {
+  for (const std::string& paper : all_papers())
+    for (const quoted& path : paths_of(read_file(root / paper))) {
+      INFO(paper << ":" << path.line);
+      CHECK_MESSAGE(is_there(path.text), path.text);
+    }
+}
+
+TEST_CASE("deploy/SETTINGS.md is the table of settings") {
+  CHECK(read_file(root / "deploy/SETTINGS.md") == settings_page());
+}
+
+TEST_CASE("every metric that the papers name is one of a program's") {
+  std::string sources;
+  for (const char* room : {"common", "receiver", "reconciler"})
+    for (const auto& each : fs::recursive_directory_iterator(root / room))
+      if (each.path().extension() == ".cpp") sources += read_file(each.path());
+  std::size_t checked = 0;
+  std::string page = read_file(root / "deploy/OPERATIONS.md");
+  for (std::size_t at = page.find("`suivi_"); at != std::string::npos; at = page.find("`suivi_", at + 1)) {
+    std::string name = page.substr(at + 1, page.find_first_of("`{", at + 1) - at - 1);
+    ++checked;
+    CHECK_MESSAGE(sources.find("\"" + name + "\"") != std::string::npos, name);
+  }
+  CHECK(checked > 20);
+}
+
+TEST_CASE("commands are found in blocks and in sentences, and read as a shell reads them") {
+  auto found = commands_of(
+      "Say `suivi-receiver --version`, or `x`.\n\n```\n# no command\ndeploy/up --exit  # why\na \\\n"
+      "  b\n```\n```toml\nlisten = 1\n```\n\n    tests/run -R x\n");
+  REQUIRE(found.size() == 4);
+  CHECK(found[0].text == "suivi-receiver --version");
+  CHECK(found[0].line == 1);
+  CHECK(words_of(found[1].text) == std::vector<std::string>{"deploy/up", "--exit"});
+  CHECK(words_of(found[2].text) == std::vector<std::string>{"a", "b"});
+  CHECK(found[3].text == "tests/run -R x");
+  CHECK(words_of("A=1 B='2 3' x 'y z' | w") == std::vector<std::string>{"x", "y z"});
+}
+
+TEST_CASE("a command that is not there is a fault") {
+  CHECK(fault_of({"suivi-receiver", "no-such-command"}) != "");
+  CHECK(fault_of({"suivi-reconciler", "sweep", "--no-such-flag"}) != "");
+  CHECK(fault_of({"suivi-maystro-sim", "serve", "--no-such-flag"}) != "");
+  CHECK(fault_of({"deploy/no-such-script"}) != "");
+  CHECK(fault_of({"deploy/up", "--no-such-flag"}) != "");
+  CHECK(fault_of({"cmake", "--preset", "no-such-preset"}) != "");
+  CHECK(fault_of({"no-such-program"}) != "");
+  CHECK_FALSE(is_there("deploy/no-such-file.md"));
+}
