@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   else if (wanted.command != receiver::command::serve)
     options.purpose = config::purpose::command;
   options.json = wanted.json;
+  options.quiet = wanted.command != receiver::command::serve;
   auto started = program::start(config::program::receiver, options);
   if (const int* status = std::get_if<int>(&started)) return *status;
   const auto& settings = std::get<config::settings>(started);

@@ -58,6 +58,30 @@ TEST_CASE("migrate says what has not run without running it, runs it, and a data
   }
 }
 
+TEST_CASE(
+    "a database address as other clients write it works, and what is dropped of it is named in the log") {
+  database db;
+  std::string url =
+      " " +
+      with_parameters(db.url(), "schema=public&pgbouncer=true&connection_limit=1&supa=base-pooler.x"
+                                "&uselibpqcompat=true&sslmode=no-verify") +
+      "\n";
+  std::map<std::string, std::string> environment{{"DATABASE_URL", url},
+                                                 {"MAYSTRO_WEBHOOK_SECRET", "example-secret"},
+                                                 {"MAYSTRO_API_KEY", "example-key"},
+                                                 {"MAYSTRO_BASE_URL", "http://127.0.0.1:1"},
+                                                 {"SUIVI_RECEIVER_LISTEN", "127.0.0.1:0"},
+                                                 {"SUIVI_RECONCILER_LISTEN", "127.0.0.1:0"}};
+  for (const std::string& name : both) {
+    program running(name, {}, environment);
+    std::string base = "http://127.0.0.1:" + std::to_string(running.number_from_log("port"));
+    wait_until("readiness", [&] { return http_get(base + "/readyz").status == 200; });
+    for (const char* dropped : {"supa", "uselibpqcompat", "sslmode=no-verify"})
+      CHECK(contains(running.log(), dropped));
+    CHECK_FALSE(contains(running.log(), "pgbouncer"));
+  }
+}
+
 TEST_CASE("an address that is taken ends a program with status 1 and a line that names it") {
   database db;
   int taken = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
