@@ -72,7 +72,8 @@ constexpr std::string_view any_time = "a duration such as 500ms, 5s, 10m, 6h, 14
 
 std::vector<key> database_keys() {
   return {
-      secret_key({"database", "url", "DATABASE_URL", "Where the shop's database is, with role and password; required."},
+      secret_key({"database", "url", "DATABASE_URL",
+                  "Where the shop's database is, with role and password; required."},
                  "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or a conninfo such as \"host=… dbname=…\"",
                  FIELD(database.url), read_database_url),
       integer_key({"database", "pool", "", "How many connections each program keeps to the database."},
