@@ -128,7 +128,7 @@ const std::vector<rule>& all_rules() {
       {"layers", check_layers},     {"co_await", check_co_await}, {"heads", check_heads},
       {"lengths", check_lengths},   {"doors", check_doors},       {"loose_ends", check_loose_ends},
       {"names", check_names},       {"places", check_places},     {"pairs", check_pairs},
-      {"charters", check_charters}, {"words", check_words},
+      {"charters", check_charters}, {"words", check_words},       {"screen", check_screen},
   };
   return rules;
 }

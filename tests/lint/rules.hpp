@@ -28,5 +28,6 @@ violations check_pairs(const std::vector<source>& files, const std::string& root
 violations check_charters(const std::vector<source>& files, const std::string& root);
 // No private word is an identifier (words.cpp).
 violations check_words(const std::vector<source>& files, const std::string& root);
+violations check_screen(const std::vector<source>& files, const std::string& root);
 
 } // namespace suivi::lint

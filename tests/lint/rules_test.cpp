@@ -218,3 +218,17 @@ TEST_CASE("places: no file names a folder of one machine") {
               "/src/suivi")
             .size() == 1);
 }
+
+TEST_CASE("screen: scripts and sheets say what they are for, stay short, and read nothing as markup") {
+  auto found = [](const std::string& path, const std::string& text) {
+    return check("screen", {{path, text}}).size();
+  };
+  const std::string script = "receiver/screen/files/js/a.js";
+  CHECK(found(script, "// Says something.\nexport const a = 1;\n") == 0);
+  CHECK(found(script, "export const a = 1;\n") == 1);
+  CHECK(found(script, "// Says something.\nnode.innerHTML = text;\n") == 1);
+  CHECK(found(script, "// Says something.\n" + std::string(401, '\n')) == 1);
+  CHECK(found("receiver/screen/files/css/a.css", "/* Says something. */\na { color: red; }\n") == 0);
+  CHECK(found("receiver/screen/files/css/a.css", "a { color: red; }\n") == 1);
+  CHECK(found("tests/bench/rival/server.js", "eval(text);\n") == 0); // nobody's browser
+}

@@ -14,6 +14,8 @@ import { View } from './view.js';
 
 const problemWord = (problem) => (known(`ac.problem.${problem}`) ? t(`ac.problem.${problem}`) : problem);
 
+const list = (x) => (Array.isArray(x) ? x : []);
+
 class Account extends Component {
   async act(name, path, body, done) {
     this.setState({ busy: name, result: null });
@@ -45,8 +47,8 @@ class Account extends Component {
   }
 
   cells(a) {
-    const wanted = a.hooks?.wanted ?? [];
-    const registered = a.hooks?.registered ?? [];
+    const wanted = list(a.hooks?.wanted);
+    const registered = list(a.hooks?.registered);
     const missing = wanted.filter((w) => !registered.includes(w));
     const pace = a.pace ?? {};
     const share = a.coverage?.coveragePercentage;

@@ -44,7 +44,10 @@ const sizes = [
 export function ago(at, now = Date.now()) {
   const ms = Math.min(0, moment(at) - now);
   const [unit, size] = sizes.find(([, s]) => Math.abs(ms) >= s) ?? sizes[3];
-  return formatter(Intl.RelativeTimeFormat, { style: 'short', numeric: 'always' }).format(Math.trunc(ms / size), unit);
+  return formatter(Intl.RelativeTimeFormat, { style: 'short', numeric: 'always' }).format(
+    Math.trunc(ms / size) || -0,
+    unit,
+  );
 }
 
 // 2 h 32, 3 min, 5,3 s

@@ -6,12 +6,14 @@ const topics = ['overview', 'problem', 'change', 'event', 'sweep'];
 const rate = 15; // messages a second
 const hidden_ms = 30_000;
 const retry_ms = 4_000;
+const refresh_ms = 10_000; // at most so often where the stream leaves news out
 
 const listeners = new Map();
 let source = null;
 let timer = null;
 let hidden = null;
 let wanted = false;
+let refreshed = 0;
 export const connection = { state: 'off', since: Date.now() }; // off, on, lost; since when what is shown is what was heard
 
 export function listen(topic, call) {
@@ -38,6 +40,12 @@ function close() {
   clearTimeout(timer);
 }
 
+function skipped() {
+  if (Date.now() - refreshed < refresh_ms) return;
+  refreshed = Date.now();
+  tell('refresh');
+}
+
 function open() {
   close();
   if (!wanted || document.hidden) return;
@@ -48,7 +56,7 @@ function open() {
     if (source?.readyState === EventSource.CLOSED) again();
   };
   for (const topic of topics) source.addEventListener(topic, (e) => tell(topic, JSON.parse(e.data)));
-  source.addEventListener('skipped', () => tell('refresh'));
+  source.addEventListener('skipped', skipped);
   source.addEventListener('dropped', () => {
     tell('refresh');
     again();

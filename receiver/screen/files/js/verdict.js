@@ -25,7 +25,10 @@ export function verdictWords(overview, accounts) {
       : { title: t('v.first'), lead: t('v.first.lead') };
   }
   if (overview.verdict === 'late')
-    return { title: t('v.late', given), lead: known(`v.lead.${kind}`) ? t(`v.lead.${kind}`, given) : t('v.lead.late') };
+    return {
+      title: overview.since ? t('v.late', given) : t('v.late.unknown'),
+      lead: known(`v.lead.${kind}`) ? t(`v.lead.${kind}`, given) : t('v.lead.late'),
+    };
   const untracked = overview.problems.find((p) => p.kind === 'untracked');
   if (untracked) return { title: t('v.untracked', { n: untracked.count }), lead: t('v.untracked.lead') };
   return { title: t('v.attention'), lead: t('v.attention.lead', { n: overview.problems.length }) };

@@ -20,7 +20,7 @@ export default {
   'v.untracked.lead': 'All others show the latest state the courier knows. These still have no tracking number, more than 6 h after they were made.',
   'v.attention': 'Up to date, with something to look at',
   'v.attention.lead': { one: 'Orders show the latest state the courier knows. {n} thing wants your opinion.', other: 'Orders show the latest state the courier knows. {n} things want your opinion.' },
-  'v.late': 'Not up to date since {at}', 'v.lead.late': 'Some orders show an old state. What to do is said beside this.',
+  'v.late': 'Not up to date since {at}', 'v.late.unknown': 'Not up to date', 'v.lead.late': 'Some orders show an old state. What to do is said beside this.',
   'v.lead.key_refused': 'The courier refuses the key of account {account}. Its orders show the state of {at}.',
   'v.lead.sweep_late': 'No complete sweep of account {account} since {at}. What webhooks missed is not caught up.',
   'v.lead.database_away': 'The database does not answer. Webhooks are kept on disk and applied when it is back; nothing is lost.',

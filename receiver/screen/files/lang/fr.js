@@ -22,7 +22,7 @@ export default {
   'v.untracked.lead': 'Les autres montrent le dernier état connu du transporteur. Celles-ci n’ont toujours pas de numéro de suivi, plus de 6 h après leur création.',
   'v.attention': 'À jour, avec un point à regarder',
   'v.attention.lead': { one: 'Les commandes montrent le dernier état connu du transporteur. {n} point demande votre avis.', other: 'Les commandes montrent le dernier état connu du transporteur. {n} points demandent votre avis.' },
-  'v.late': 'Plus à jour depuis {at}', 'v.lead.late': 'Des commandes montrent un état dépassé. À droite, ce qu’il faut faire.',
+  'v.late': 'Plus à jour depuis {at}', 'v.late.unknown': 'Plus à jour', 'v.lead.late': 'Des commandes montrent un état dépassé. À droite, ce qu’il faut faire.',
   'v.lead.key_refused': 'Le transporteur refuse la clé du compte {account}. Ses commandes montrent l’état de {at}.',
   'v.lead.sweep_late': 'Aucune synchronisation complète du compte {account} depuis {at}. Ce que les webhooks ont manqué n’est pas rattrapé.',
   'v.lead.database_away': 'La base de données ne répond pas. Les webhooks reçus sont gardés sur disque et seront appliqués à son retour ; rien n’est perdu.',

@@ -1,0 +1,56 @@
+// News comes by itself, and where it cannot the page says so and mends itself.
+#include "tests/browser/screen_shop.hpp"
+
+using namespace suivi::test;
+
+TEST_CASE("a webhook shows on the screen within a second") {
+  screen_shop shop;
+  browser b;
+  sign_in(b, shop, "#/webhooks");
+  b.await("document.querySelector('.live')?.dataset.state === 'on'");
+  b.run(R"(window.seen = new Promise((done) => new MutationObserver(() => {
+             if (document.querySelector('tr[data-event]')) done(performance.now());
+           }).observe(document.body, { childList: true, subtree: true })))");
+  auto begun = b.run("return performance.now()").to_number<double>();
+  shop.deliver("R1", 31);
+  auto seen = b.run("return window.seen").to_number<double>();
+  // From before the request was made until the row was drawn.
+  CHECK(seen - begun < 1000 * slowness + 500);
+  CHECK(b.text_of("tr[data-event] .ltr") == "R1");
+}
+
+TEST_CASE("a receiver that is gone leaves what was known and says since when, and is met again by itself") {
+  screen_shop shop;
+  shop.deliver("R1", 31);
+  browser b;
+  sign_in(b, shop);
+  b.await("document.querySelector('.live')?.dataset.state === 'on'");
+  auto port = shop.base.substr(shop.base.rfind(':') + 1);
+  shop.receiver->signal(SIGKILL);
+  shop.receiver->wait();
+  b.await("document.querySelector('.banner')");
+  CHECK(b.text_of(".banner").starts_with("Connexion perdue. Ce que vous voyez date de "));
+  CHECK(b.shows("[data-kpi=coverage]"));
+  b.picture("overview-lost");
+  shop.environment["SUIVI_RECEIVER_LISTEN"] = "127.0.0.1:" + port;
+  shop.start();
+  b.await("!document.querySelector('.banner') && document.querySelector('.live')?.dataset.state === 'on'");
+  auto id = shop.deliver("R2", 41);
+  b.await("document.querySelector('.feed')?.innerText.includes('R2')");
+}
+
+TEST_CASE("what cannot be asked says so beside the last figures, and a new try brings new ones") {
+  screen_shop shop;
+  browser b;
+  sign_in(b, shop, "#/orders");
+  b.await("document.querySelectorAll('tr[data-reference]').length > 0");
+  // Only the page's own requests fail.
+  b.run("window.usual = window.fetch; window.fetch = () => Promise.reject(new TypeError('away'))");
+  go(b, "#/accounts");
+  b.await("document.querySelector('.fault')");
+  CHECK(b.text_of(".fault").find("Le serveur ne répond pas.") != std::string::npos);
+  b.picture("accounts-error");
+  b.run("window.fetch = window.usual");
+  b.click(".fault button");
+  b.await("!document.querySelector('.fault') && document.querySelector('[data-account]')");
+}

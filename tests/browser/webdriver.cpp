@@ -1,0 +1,203 @@
+// JSON over HTTP to chromedriver; pictures and logs by its ways into the browser's own tools.
+#include "tests/browser/webdriver.hpp"
+
+#include "common/crypto/crypto.hpp"
+#include "common/http/client.hpp"
+#include "tests/support/run.hpp"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+namespace suivi::test {
+namespace {
+
+constexpr std::string_view element_key = "element-6066-11e4-a52e-4f735466cecf"; // of the standard
+
+json::value send(const std::string& method, const std::string& url, const json::object& body) {
+  http::client_request what;
+  what.method = method;
+  what.url = url;
+  if (method == "POST") {
+    what.headers.emplace_back("Content-Type", "application/json");
+    what.body = json::serialize(body);
+  }
+  auto got = run([what]() -> task<std::string> {
+    auto executor = co_await asio::this_coro::executor;
+    http::client_limits limits;
+    limits.max_response_bytes = 64 * 1024 * 1024;
+    http::client client(executor, limits);
+    auto deadline = std::chrono::steady_clock::now() + patience;
+    auto answer = co_await client.send(what, deadline);
+    client.close();
+    co_return answer ? answer->body : std::string();
+  });
+  boost::system::error_code failed;
+  json::value read = json::parse(got, failed);
+  if (failed) throw std::runtime_error("chromedriver does not answer " + method + " " + url);
+  json::value value = read.as_object()["value"];
+  if (const json::object* o = value.if_object(); o != nullptr && o->contains("error"))
+    throw std::runtime_error(method + " " + url.substr(url.rfind('/')) + ": " +
+                             json::serialize(o->at("message")));
+  return value;
+}
+
+json::object capabilities(const std::string& profile) {
+  json::array arguments{"--headless=new",
+                        "--no-sandbox", // it runs as root in containers, and knows no host
+                        "--disable-dev-shm-usage",
+                        "--disable-gpu",
+                        "--no-first-run",
+                        "--hide-scrollbars",
+                        "--force-color-profile=srgb",
+                        "--force-prefers-reduced-motion",
+                        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                        "--user-data-dir=" + profile};
+  json::object chrome{{"binary", "/usr/bin/chromium"}, {"args", arguments}};
+  chrome["prefs"] = {{"intl.accept_languages", "fr-DZ,fr"}};
+  json::object wanted{{"browserName", "chrome"}, {"goog:chromeOptions", chrome}};
+  wanted["goog:loggingPrefs"] = {{"browser", "ALL"}, {"performance", "ALL"}};
+  return {{"capabilities", {{"alwaysMatch", wanted}}}};
+}
+
+} // namespace
+
+browser::browser(window_size size)
+    : driver_("/usr/bin/chromedriver", {"--port=0", "--log-level=SEVERE"}, {{"HOME", "/tmp"}}), size_(size) {
+  const std::string ready = "started successfully on port ";
+  wait_until("chromedriver", [&] { return driver_.output().find(ready) != std::string::npos; });
+  std::string said = driver_.output();
+  auto port = std::stoi(said.substr(said.find(ready) + ready.size()));
+  std::string base = "http://127.0.0.1:" + std::to_string(port) + "/session";
+  json::value begun = send("POST", base, capabilities((driver_.folder() / "profile").string()));
+  session_ = base + "/" + std::string(begun.as_object().at("sessionId").as_string());
+  json::object patience_of_scripts{{"script", 30'000}, {"pageLoad", 60'000}};
+  command("POST", "/timeouts", patience_of_scripts);
+  resize(size);
+}
+
+browser::~browser() {
+  try { // a chromedriver that is killed leaves the browser running
+    send("DELETE", session_, {});
+  } catch (const std::exception&) {
+  }
+}
+
+json::value browser::command(const std::string& method, const std::string& path, const json::object& body) {
+  return send(method, session_ + path, body);
+}
+
+json::value browser::devtools(const std::string& name, json::object parameters) {
+  return command("POST", "/goog/cdp/execute", {{"cmd", name}, {"params", std::move(parameters)}});
+}
+
+void browser::open(const std::string& url) {
+  command("POST", "/url", {{"url", url}});
+}
+
+void browser::resize(window_size size) {
+  size_ = size;
+  devtools(
+      "Emulation.setDeviceMetricsOverride",
+      {{"width", size.width}, {"height", size.height}, {"deviceScaleFactor", 1}, {"mobile", size.phone}});
+}
+
+json::value browser::run(std::string_view script, json::array arguments) {
+  return command("POST", "/execute/sync", {{"script", script}, {"args", std::move(arguments)}});
+}
+
+std::string browser::text(std::string_view script, json::array arguments) {
+  json::value got = run(script, std::move(arguments));
+  return got.is_string() ? std::string(got.as_string()) : json::serialize(got);
+}
+
+bool browser::holds(std::string_view script, json::array arguments) {
+  return run(script, std::move(arguments)) == true;
+}
+
+void browser::await(std::string_view expression, json::array arguments) {
+  auto script = "return Boolean(" + std::string(expression) + ")";
+  try {
+    wait_until(std::string(expression), [&] { return holds(script, arguments); });
+  } catch (const std::exception&) {
+    picture("failed");
+    throw;
+  }
+}
+
+bool browser::shows(const std::string& selector) {
+  return holds(
+      "const e = document.querySelector(arguments[0]); return e !== null && e.getClientRects().length > 0",
+      {selector});
+}
+
+std::string browser::text_of(const std::string& selector) {
+  return text("return document.querySelector(arguments[0])?.innerText ?? '(nothing)'", {selector});
+}
+
+std::string browser::find(const std::string& selector) {
+  await("document.querySelector(arguments[0])?.getClientRects().length > 0", {selector});
+  json::value found = command("POST", "/element", {{"using", "css selector"}, {"value", selector}});
+  return std::string(found.as_object().at(element_key).as_string());
+}
+
+void browser::click(const std::string& selector) {
+  command("POST", "/element/" + find(selector) + "/click");
+}
+
+void browser::keys(const std::string& element, const std::string& text) {
+  command("POST", "/element/" + element + "/value", {{"text", text}});
+}
+
+void browser::type(const std::string& selector, const std::string& text) {
+  keys(find(selector), text);
+}
+
+void browser::press(const std::string& key) {
+  json::value focused = command("GET", "/element/active");
+  keys(std::string(focused.as_object().at(element_key).as_string()), key);
+}
+
+std::vector<std::string> browser::complaints() {
+  std::vector<std::string> lines;
+  json::value log = command("POST", "/se/log", {{"type", "browser"}});
+  for (const json::value& entry : log.as_array()) {
+    const json::object& o = entry.as_object();
+    bool quiet = o.at("level") == "INFO" || o.at("level") == "DEBUG";
+    if (!quiet) lines.emplace_back(o.at("message").as_string());
+  }
+  return lines;
+}
+
+std::vector<std::string> browser::requests() {
+  std::vector<std::string> addresses;
+  json::value log = command("POST", "/se/log", {{"type", "performance"}});
+  for (const json::value& entry : log.as_array()) {
+    json::value message = json::parse(entry.as_object().at("message").as_string());
+    const json::object& inner = message.as_object().at("message").as_object();
+    if (inner.at("method") != "Network.requestWillBeSent") continue;
+    addresses.emplace_back(inner.at("params").at_pointer("/request/url").as_string());
+  }
+  return addresses;
+}
+
+std::size_t browser::picture(const std::string& name) {
+  window_size shown = size_;
+  window_size whole = shown;
+  whole.height =
+      std::max(shown.height,
+               static_cast<int>(run("return document.documentElement.scrollHeight").to_number<double>()));
+  resize(whole);
+  json::value taken = command("GET", "/screenshot");
+  resize(shown);
+  std::string bytes = crypto::base64_decode(taken.as_string()).value_or("");
+  std::filesystem::create_directories(SUIVI_PICTURES);
+  std::ofstream(std::filesystem::path(SUIVI_PICTURES) / (name + ".png"), std::ios::binary) << bytes;
+  return bytes.size();
+}
+
+} // namespace suivi::test
