@@ -92,7 +92,11 @@ class Account extends Component {
         h('h3', t('ac.pace')),
         big(
           a.breaker === 'open' ? 'bad' : undefined,
-          a.breaker === 'open' ? t('ac.breaker') : t('ac.pace.v', { n: pace.inFlight ?? 0 }),
+          a.breaker === 'open'
+            ? t('ac.breaker')
+            : typeof pace.inFlight === 'number'
+              ? t('ac.pace.v', { n: pace.inFlight })
+              : t('ac.pace.free'),
         ),
         h(
           'p.s',
@@ -122,7 +126,7 @@ class Account extends Component {
             h(
               'a',
               { href: link('sweeps', '', { account: a.id }) },
-              t('ac.missed', { n: hooks.missed7d ?? 0, of: (hooks.missed7d ?? 0) + (hooks.changes7d ?? 0) }),
+              t('ac.missed', { n: hooks.missed7d ?? 0, of: hooks.changes7d ?? 0 }),
             ),
           ),
       ),

@@ -21,7 +21,7 @@ export function Kpis({ o }) {
       ? undefined
       : coverage.coveragePercentage - coverage.weekAgo;
   const oldest = freshness.oldestCheckedAt ? Date.now() - moment(freshness.oldestCheckedAt) : null;
-  const of = (missed.missed ?? 0) + (missed.changes ?? 0);
+  const of = missed.changes ?? 0; // those missed among them
   return h(
     'section.panel.kpis',
     { 'aria-label': t('k') },

@@ -173,7 +173,7 @@ export default {
   'ac.key': 'المفتاح', 'ac.accepted': 'مقبول', 'ac.unheard': 'لم يُسأل بعد', 'ac.test': 'اختبار', 'ac.tested': '{courier} تقبل المفتاح.',
   'ac.refused': '{courier} لا تقبل المفتاح.', 'ac.answers': 'يجيب في {n} م.ث', 'ac.hooks': 'الإشعارات', 'ac.hooks.none': 'لا شيء يُسجّل',
   'ac.heard': 'آخرها', 'ac.never': 'لم يرد أي إشعار', 'ac.heard.n': '{n} في 24 ساعة', 'ac.pace': 'الوتيرة', 'ac.pace.v': '{n} معا',
-  'ac.pace.s': '{n} طلبا في 24 ساعة، أُبطئ {throttled}', 'ac.breaker': 'في استراحة', 'ac.missed': 'فات {n} من {of} في 7 أيام',
+  'ac.pace.s': '{n} طلبا في 24 ساعة، أُبطئ {throttled}', 'ac.pace.free': 'لا شيء جار', 'ac.breaker': 'في استراحة', 'ac.missed': 'فات {n} من {of} في 7 أيام',
   'ac.untracked': '{n} بلا رقم', 'ac.registered': '{n} من {of} مسجّلة', 'ac.registered.all': '{n} مسجّلة', 'ac.sweep': 'زامن الآن',
   'ac.errors': { one: 'خطأ واحد', two: 'خطآن', few: '{n} أخطاء', other: '{n} خطأ' }, 'ac.complete': 'كاملة على {at}',
   'ac.problem.unauthorized': 'مرفوض', 'ac.problem.it has no key': 'لا مفتاح',
