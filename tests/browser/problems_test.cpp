@@ -66,7 +66,11 @@ TEST_CASE(
   screen_shop shop;
   shop.db.execute(
       R"(update orders set "createdAt" = now() - interval '7 hours', "status" = 'CONFIRMED' where "reference" = 'R1')");
-  shop.sweep();
+  shop.start_reconciler();
+  wait_until("both accounts complete", [&] {
+    return shop.db.number("select count(*) from suivi.sweep where verdict = 'complete' and kind = 'full'") >=
+           2;
+  });
   browser b;
   sign_in(b, shop);
   b.await("document.querySelector(arguments[0])", {item("untracked")});

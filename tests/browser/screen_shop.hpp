@@ -47,7 +47,7 @@ struct screen_shop : operations_client {
 // At the page `hash` in that language, signed in.
 inline void sign_in(browser& b, const screen_shop& shop, const std::string& hash = "#/overview",
                     const std::string& language = "fr") {
-  b.open(shop.base + "/assets/icon.svg");
+  b.open(shop.base + "/");
   b.run("localStorage.setItem('language', arguments[0]); localStorage.setItem('theme', 'light')", {language});
   b.open(shop.base + "/" + hash);
   b.await("document.querySelector('form input[type=password]') || document.querySelector('.shell')");

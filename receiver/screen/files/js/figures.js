@@ -69,7 +69,7 @@ export function Kpis({ o }) {
         name: t('k.missed'),
         href: '#/sweeps',
         value: of ? pct((missed.missed / of) * 100) : '—',
-        small: t('k.days'),
+        small: of ? t('k.days') : null,
       },
       t('k.missed.s', { n: missed.missed ?? 0, of }),
     ),

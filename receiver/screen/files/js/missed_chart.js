@@ -3,14 +3,14 @@ import { Chart } from './chart.js';
 import { h } from './dom.js';
 import { dayClock, pct } from './format.js';
 import { t } from './i18n.js';
-import { niceTicks, scale, share } from './scale.js';
+import { niceTicks, scale, share, spread } from './scale.js';
 
 // points: [{ at, missed, told, complete }]
 export class MissedChart extends Chart {
   render({ points, height = 150, label }) {
     const { width, at } = this.state;
     const pad = { left: 46, right: 8, top: 12, bottom: 24 };
-    const [start, end] = [points[0].at, Math.max(points.at(-1).at, points[0].at + 60e3)];
+    const [start, end] = spread(points, 86400e3);
     const top = Math.max(5, ...points.map((p) => share(p.missed, p.told))) * 1.08;
     const x = scale(start, end, pad.left + 8, width - pad.right - 8);
     const y = scale(0, top, height - pad.bottom, pad.top);

@@ -13,6 +13,7 @@ import { Verdict, VerdictSkeleton } from './verdict.js';
 import { View } from './view.js';
 
 const changes_shown = 5;
+const changes_kept = 50; // one order's state, number and ids change at once
 
 function ByAccount({ accounts, problems }) {
   if (!accounts.length) return h(Blank, { icon: 'accounts', title: t('v.empty') });
@@ -55,21 +56,33 @@ function ByAccount({ accounts, problems }) {
   );
 }
 
+// What of an order changed at one moment is one line: its state before its number, and nothing that nobody reads. Pure.
+const told_first = ['shippingStatus', 'trackingNumber', 'status', 'alertReason', 'abortReason'];
+export function latest(changes, most) {
+  const lines = new Map();
+  for (const change of changes) {
+    const rank = told_first.indexOf(change.field);
+    if (rank < 0) continue;
+    const key = `${change.at} ${change.reference} ${change.source}`;
+    const before = lines.get(key);
+    if (!before || rank < told_first.indexOf(before.field)) lines.set(key, { ...change, key });
+  }
+  return [...lines.values()].slice(0, most);
+}
+
 function LatestChanges({ changes }) {
   if (!changes.length) return h(Blank, { icon: 'sweeps', title: t('last.none') }, h('p', t('last.none.why')));
   return h(
     'ul.feed',
-    changes
-      .slice(0, changes_shown)
-      .map((c) =>
-        h(
-          'li',
-          { key: `${c.at} ${c.reference} ${c.field}`, class: c.fresh ? 'fresh' : '' },
-          h('span.nowrap.time', h(Ago, { at: c.at })),
-          h('span.what', h('a.ltr', { href: link('orders', c.reference) }, c.reference ?? '—'), h(Change, c)),
-          h('span.faint.nowrap', t(`source.${c.source}`)),
-        ),
+    latest(changes, changes_shown).map((c) =>
+      h(
+        'li',
+        { key: c.key, class: c.fresh ? 'fresh' : '' },
+        h('span.nowrap.time', h(Ago, { at: c.at })),
+        h('span.what', h('a.ltr', { href: link('orders', c.reference) }, c.reference ?? '—'), h(Change, c)),
+        h('span.faint.nowrap', t(`source.${c.source}`)),
       ),
+    ),
   );
 }
 
@@ -92,7 +105,7 @@ export class Overview extends View {
     this.ask('coverage', 'series', { name: 'coverage', period: '30d' });
     this.ask('webhooks', 'series', { name: 'webhooks', period: '1h' });
     this.ask('missed', 'series', { name: 'missed', period: '1h' });
-    this.ask('changes', 'changes', { limit: 20 });
+    this.ask('changes', 'changes', { limit: changes_kept });
   }
   async overview() {
     this.ask('accounts', 'accounts');
@@ -102,7 +115,7 @@ export class Overview extends View {
   arrived(change) {
     const known = this.state.changes?.data?.changes;
     if (!known) return;
-    const changes = [{ ...change, fresh: true }, ...known].slice(0, 20);
+    const changes = [{ ...change, fresh: true }, ...known].slice(0, changes_kept);
     this.setState({ changes: { ...this.state.changes, data: { ...this.state.changes.data, changes } } });
   }
 

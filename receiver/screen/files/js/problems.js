@@ -20,9 +20,10 @@ export function wordsOf(problem, more = {}) {
     span: since ? span(Date.now() - moment(since)) : '—',
     unknown: more.unknownToCourier ?? 0,
   };
-  const title = known(`p.${kind}`) ? t(`p.${kind}`, given) : kind;
-  const why = known(`p.${kind}.why`) ? t(`p.${kind}.why`, given) : (problem.detail ?? '');
-  return { title, why: typeof why === 'string' ? why : '' };
+  // Some are said otherwise where nobody knows since when.
+  const say_it = (key) =>
+    !since && known(`${key}.never`) ? t(`${key}.never`, given) : known(key) ? t(key, given) : null;
+  return { title: say_it(`p.${kind}`) ?? kind, why: say_it(`p.${kind}.why`) ?? problem.detail ?? '' };
 }
 
 class Problem extends Component {

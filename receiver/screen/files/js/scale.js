@@ -39,6 +39,8 @@ function offset(at) {
   const p = Object.fromEntries(parts.map((x) => [x.type, Number(x.value)]));
   return Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute) - Math.floor(at / minute) * minute;
 }
+// From the first point to the last, but at least that long: a lone point stands at the end.
+export const spread = (points, least) => [Math.min(points[0].at, points.at(-1).at - least), points.at(-1).at];
 // At most `most` of them, each at a full step of the shop's clock.
 export function timeTicks(from, to, most) {
   const step = steps.find((s) => (to - from) / s <= most) ?? steps.at(-1);

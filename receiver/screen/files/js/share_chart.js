@@ -3,7 +3,7 @@ import { Chart } from './chart.js';
 import { h } from './dom.js';
 import { dayClock, num, pct } from './format.js';
 import { isolate } from './i18n.js';
-import { niceTicks, scale } from './scale.js';
+import { niceTicks, scale, spread } from './scale.js';
 
 // points: [{ at, of: { id: percent or undefined } }]; series: [{ id, name }], the first is the one that counts.
 export class ShareChart extends Chart {
@@ -11,7 +11,7 @@ export class ShareChart extends Chart {
     const { width, at } = this.state;
     const pad = { left: 46, right: this.narrow ? 12 : 96, top: 10, bottom: 24 };
     const first = series[0].id;
-    const [start, end] = [points[0].at, Math.max(points.at(-1).at, points[0].at + 60e3)];
+    const [start, end] = spread(points, 6 * 3600e3);
     const values = points.flatMap((p) => series.map((s) => p.of[s.id])).filter((v) => v !== undefined);
     const low = Math.max(0, Math.floor(Math.min(...values) - 0.4));
     const high = Math.min(100, Math.ceil(Math.max(...values) + 0.4));
@@ -51,7 +51,7 @@ export class ShareChart extends Chart {
       },
       this.valueAxis(niceTicks(low, high, 5), y, pad.left, width - pad.right, (v) => pct(v, digits)),
       this.timeAxis(start, end, x, height, 7),
-      h('path', { class: 'area', d: `${path(first)}L${x(last.at)} ${y(low)}L${x(start)} ${y(low)}Z` }),
+      h('path', { class: 'area', d: `${path(first)}L${x(last.at)} ${y(low)}L${x(points[0].at)} ${y(low)}Z` }),
       series.slice(1).map((s) => h('path', { key: `p${s.id}`, class: 'line thin', d: path(s.id) })),
       h('path', { class: 'line', d: path(first) }),
       points.length < 3 && points.map((p) => h('circle', { class: 'done', cx: x(p.at), cy: y(p.of[first]), r: 3.5 })),

@@ -234,7 +234,7 @@ export class Webhooks extends View {
           h('b', t('w.picked', { n: picked.size })),
           h(
             Button,
-            { icon: 'replay', onClick: () => this.setState({ replaying: { ids: [...picked] } }) },
+            { icon: 'replay', onClick: () => this.setState({ replaying: { ids: [...picked], outcome: 'all' } }) },
             t('w.replay'),
           ),
           h(

@@ -66,6 +66,13 @@ export default {
   'p.conflict.why': 'الحساب أو الطلب غير مؤكد؛ منذ {at}.', 'a.conflict': 'معاينة',
   'p.parked': { one: 'إشعار واحد ينتظر طلبه', two: 'إشعاران ينتظران طلبيهما', few: '{n} إشعارات تنتظر طلباتها', other: '{n} إشعارا ينتظر طلبه' },
   'p.parked.why': 'منذ أكثر من يوم: هذه الطلبات ليست في متجرك.', 'a.parked': 'عرض',
+  'p.no_reconciler.why.never': 'لم يظهر أي suivi-reconciler بعد. انظر إلى خدمته:',
+  'p.sweep_late.never': '{account}: لا مزامنة كاملة بعد',
+  'p.webhooks_silent.never': '{account}: لم يرد أي إشعار',
+  'p.key_refused.why.never': 'غيّر مفتاح الحساب في متجرك ثم اختبره.',
+  'p.quarantined.why.never': 'محفوظة كما وردت.',
+  'p.failed.why.never': 'تُعاد محاولتها.',
+  'p.conflict.why.never': 'الحساب أو الطلب غير مؤكد.',
   'p.clock_skew': 'ساعة هذا الجهاز غير مضبوطة', 'p.clock_skew.why': 'اضبطها (NTP): عليها يتوقف ترتيب الأخبار.',
   'p.partitions': 'جداول الغد غير جاهزة', 'p.partitions.why': 'انظر سجل suivi-receiver وملف RUNBOOK.',
 

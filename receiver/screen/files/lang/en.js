@@ -70,6 +70,13 @@ export default {
   'p.conflict.why': 'The account or the order is not certain; since {at}.', 'a.conflict': 'Look',
   'p.parked': { one: '{n} webhook waits for its order', other: '{n} webhooks wait for their order' },
   'p.parked.why': 'For more than a day: these orders are not in your shop.', 'a.parked': 'View',
+  'p.no_reconciler.why.never': 'No suivi-reconciler has shown itself yet. Look at its service:',
+  'p.sweep_late.never': '{account}: no complete sweep yet',
+  'p.webhooks_silent.never': '{account}: no webhook received',
+  'p.key_refused.why.never': 'Replace the account’s key in your shop, then test it.',
+  'p.quarantined.why.never': 'Kept as they came.',
+  'p.failed.why.never': 'They are tried again.',
+  'p.conflict.why.never': 'The account or the order is not certain.',
   'p.clock_skew': 'This machine’s clock is off', 'p.clock_skew.why': 'Set it (NTP): the order of news hangs on it.',
   'p.partitions': 'Tomorrow’s tables are not ready', 'p.partitions.why': 'See the log of suivi-receiver and the RUNBOOK.',
 

@@ -76,6 +76,13 @@ export default {
   'p.conflict.why': 'Le compte ou la commande n’est pas sûr ; depuis {at}.', 'a.conflict': 'Examiner',
   'p.parked': { one: '{n} webhook attend sa commande', other: '{n} webhooks attendent leur commande' },
   'p.parked.why': 'Depuis plus d’un jour : ces commandes n’existent pas dans votre boutique.', 'a.parked': 'Voir',
+  'p.no_reconciler.why.never': 'Aucun suivi-reconciler ne s’est encore montré. Regardez son service :',
+  'p.sweep_late.never': '{account} : pas encore de synchro complète',
+  'p.webhooks_silent.never': '{account} : aucun webhook reçu',
+  'p.key_refused.why.never': 'Remplacez la clé du compte dans votre boutique, puis testez.',
+  'p.quarantined.why.never': 'Gardés tels quels.',
+  'p.failed.why.never': 'Ils sont réessayés.',
+  'p.conflict.why.never': 'Le compte ou la commande n’est pas sûr.',
   'p.clock_skew': 'L’horloge de cette machine est décalée', 'p.clock_skew.why': 'Réglez-la (NTP) : l’ordre des nouvelles en dépend.',
   'p.partitions': 'Les tables de demain ne sont pas prêtes', 'p.partitions.why': 'Voyez le journal de suivi-receiver et le RUNBOOK.',
 
