@@ -30,7 +30,7 @@ function ByAccount({ accounts, problems }) {
         h('a', { href: link('orders', '', { view: 'untracked', account: a.id }) }, num(a.untracked ?? 0)),
       ),
       h(
-        'td.wide-only.quiet',
+        'td.wide-only.roomy-only.quiet',
         h('a', { href: link('webhooks', '', { account: a.id }) }, h(Ago, { at: a.webhookHeardAt })),
       ),
       h('td', h(Badge, { tone: health.tone, icon: health.tone }, t(`health.${health.kind}`))),
@@ -47,7 +47,7 @@ function ByAccount({ accounts, problems }) {
           h('th', t('th.account')),
           h('th.num', t('th.coverage')),
           h('th.num.wide-only', t('th.untracked')),
-          h('th.wide-only', t('th.hook')),
+          h('th.wide-only.roomy-only', t('th.hook')),
           h('th', t('th.state')),
         ),
       ),
