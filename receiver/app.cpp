@@ -99,7 +99,8 @@ class app {
         intake_(executor_, db_, spool_, apply_lane_, counts_, intake_limits(s)),
         drain_(executor_, db_, intake_, spool_, counts_),
         operations_(executor_, s, connect_options(s), db_, accounts_, apply_lane_, spool_),
-        request_handler_(s, db_, spool_, intake_, operations_, counts_, series_),
+        guepex_endpoint_(db_, accounts_, intake_, counts_),
+        request_handler_(s, db_, spool_, intake_, guepex_endpoint_, operations_, counts_, series_),
         server_(executor_, server_limits(s, open_files),
                 [this](http::request request) {
                   counts_.connections.set(static_cast<double>(server_.connections()));
@@ -292,6 +293,7 @@ class app {
   intake intake_;
   spool_drain drain_;
   operations operations_;
+  guepex_endpoint guepex_endpoint_;
   request_handler request_handler_;
   http::server server_;
   http::server health_server_;
@@ -305,8 +307,8 @@ class app {
 } // namespace
 
 int run_server(const config::settings& s) {
-  runtime::stop_deadline stop_deadline(
-      runtime::stop_grace_max + s.receiver.drain_delay); // outlives the loop, which joins its resolver
+  runtime::stop_deadline stop_deadline(runtime::stop_grace_max +
+                                       s.receiver.drain_delay); // outlives the loop, which joins its resolver
   asio::io_context io(1);
   auto files = runtime::raise_open_file_limit();
   log::debug("limit of open files", {{"files", files}});

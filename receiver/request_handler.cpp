@@ -4,6 +4,7 @@
 #include "common/crypto/crypto.hpp"
 #include "common/log/log.hpp"
 #include "common/program/health.hpp"
+#include "common/shop/unknown_states.hpp"
 #include "receiver/screen/screen.hpp"
 #include "receiver/web/responses.hpp"
 
@@ -22,9 +23,10 @@ task<http::response> at_once(http::response answer) {
 } // namespace
 
 request_handler::request_handler(const config::settings& s, database_monitor& db, spool& instead, intake& in,
-                                 operations& questions, receiver_metrics& counts, metrics::registry& series)
-    : settings_(s), db_(db), spool_(instead), in_(in), operations_(questions), counts_(counts),
-      series_(series), trusted_proxies_(parse_networks(s.receiver.trusted_proxies)),
+                                 guepex_endpoint& guepex, operations& questions, receiver_metrics& counts,
+                                 metrics::registry& series)
+    : settings_(s), db_(db), spool_(instead), in_(in), guepex_(guepex), operations_(questions),
+      counts_(counts), series_(series), trusted_proxies_(parse_networks(s.receiver.trusted_proxies)),
       allow_from_(parse_networks(s.receiver.allow_from)) {}
 
 http::head_verdict request_handler::judge(const http::request& head) {
@@ -41,7 +43,7 @@ http::head_verdict request_handler::judge(const http::request& head) {
       judged.refusal = wrong_method(where.allowed);
     else if (where.query_is_malformed)
       judged.refusal = malformed_query();
-    else if (where.where == place::webhook)
+    else if (where.where == place::webhook || where.where == place::guepex_webhook)
       judged = judge_webhook(where, client);
   }
   if (judged.refusal && (judged.refusal->status == 401 || judged.refusal->status == 403))
@@ -103,6 +105,11 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
       return take_webhook(std::move(request), std::move(where));
     counts_.webhook("forbidden");
     return at_once(forbidden());
+  case place::guepex_webhook:
+    if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
+      return take_guepex_webhook(std::move(request), std::move(where));
+    counts_.webhook("forbidden");
+    return at_once(forbidden());
   case place::metrics:
     return may_read_metrics(request, client) ? tell_metrics() : at_once(unauthorised());
   case place::readiness:
@@ -136,14 +143,28 @@ bool request_handler::may_read_metrics(const http::request& request,
   return token && !wanted.empty() && crypto::equal_in_constant_time(*token, wanted.reveal());
 }
 
-task<http::response> request_handler::take_webhook(http::request request, route where) {
+bool request_handler::knows_secret(const route& where) const {
   const auto& mine = settings_.receiver;
-  if (!mine.allow_open && !secret_fits(where.secrets, mine.webhook_secrets)) {
+  return mine.allow_open || secret_fits(where.secrets, mine.webhook_secrets);
+}
+
+task<http::response> request_handler::take_guepex_webhook(http::request request, route where) {
+  if (!knows_secret(where)) {
+    counts_.webhook("unauthorized");
+    co_return unauthorised();
+  }
+  auto told = co_await guepex_.answer(std::move(request), std::move(where));
+  co_return told;
+}
+
+task<http::response> request_handler::take_webhook(http::request request, route where) {
+  if (!knows_secret(where)) {
     counts_.webhook("unauthorized");
     co_return unauthorised();
   }
   auto begun = steady_clock::now();
-  auto row = to_webhook(std::move(request.body), std::move(where.account), suivi::now(), mine.max_body_bytes);
+  auto row = to_webhook(std::move(request.body), std::move(where.account), suivi::now(),
+                        settings_.receiver.max_body_bytes);
   if (row.event.too_large_unpacked) {
     counts_.webhook("too_large");
     co_return body_too_large();
@@ -204,7 +225,11 @@ task<bool> request_handler::count_events() {
   auto stored_before = stored_since_;
   auto usual_limit = connection.answer_within(2s); // a database that hangs must not make this answer hang
   auto lengths = co_await count_pending(connection);
+  auto unknown = co_await shop::count_unknown_states(connection);
   connection.answer_within(usual_limit);
+  if (unknown)
+    for (const auto& [courier, times] : *unknown)
+      counts_.unknown_states.at(courier).set(static_cast<double>(times));
   if (!lengths) co_return false;
   stored_since_ -= stored_before;
   last_pending_ = lengths->pending;

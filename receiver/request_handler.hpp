@@ -10,6 +10,7 @@
 #include "common/http/server.hpp"
 #include "common/metrics/metrics.hpp"
 #include "receiver/api/operations_api.hpp"
+#include "receiver/intake/guepex_endpoint.hpp"
 #include "receiver/intake/intake.hpp"
 #include "receiver/services/database_monitor.hpp"
 #include "receiver/services/receiver_metrics.hpp"
@@ -22,7 +23,8 @@ namespace suivi::receiver {
 class request_handler {
  public:
   request_handler(const config::settings& s, database_monitor& db, spool& instead, intake& in,
-                  operations& questions, receiver_metrics& counts, metrics::registry& series);
+                  guepex_endpoint& guepex, operations& questions, receiver_metrics& counts,
+                  metrics::registry& series);
 
   // Before the body is read: whether the address and the secret, or the token, allow it at all.
   http::head_verdict judge(const http::request& head);
@@ -36,6 +38,8 @@ class request_handler {
   http::head_verdict judge_webhook(const route& where, const std::optional<ip_address>& client);
   http::head_verdict judge_operation(const http::request& head) const;
   task<http::response> answer_to(http::request request, std::optional<ip_address> client);
+  task<http::response> take_guepex_webhook(http::request request, route where);
+  [[nodiscard]] bool knows_secret(const route& where) const;
   task<http::response> take_webhook(http::request request, route where);
   task<http::response> tell_metrics();
   [[nodiscard]] bool may_read_metrics(const http::request& request,
@@ -49,6 +53,7 @@ class request_handler {
   database_monitor& db_;
   spool& spool_;
   intake& in_;
+  guepex_endpoint& guepex_;
   operations& operations_;
   receiver_metrics& counts_;
   metrics::registry& series_;

@@ -1,6 +1,8 @@
 // Thin: a request is put together at the call, sent once, and its answer handed to a pure reader.
 #include "common/courier/api.hpp"
 
+#include "common/courier/exchange.hpp"
+
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -21,20 +23,8 @@ result<bool> nothing_to_read(std::string_view) {
 template <class T>
 task<answer<T>> ask(http::client& client, http::client_request request, milliseconds timeout,
                     std::string_view description, reader<T> read) {
-  response_meta how;
-  how.asked_at = now();
-  steady_time deadline = std::chrono::steady_clock::now() + timeout;
-  result<http::client_response> response = co_await client.send(std::move(request), deadline);
-  how.answered_at = now();
-  if (!response) co_return answer<T>{response.error(), how};
-
-  how.status = response->status;
-  if (auto date = http::find_header(response->headers, "Date")) how.server_date = parse_http_date(*date);
-  auto wait = http::find_header(response->headers, "Retry-After");
-  if (wait && (how.status == 429 || how.status == 503))
-    how.retry_after = read_retry_after(*wait, how.server_date.value_or(how.answered_at));
-  if (auto refused = refusal(how.status, description)) co_return answer<T>{std::move(*refused), how};
-  co_return answer<T>{read(response->body), how};
+  exchanged got = co_await exchange(client, std::move(request), timeout, description);
+  co_return read_answer<T>(got, read);
 }
 
 // The courier's ids were numbers once and are uuids now; what looks like a number is sent as one.
@@ -71,6 +61,27 @@ task<answer<page>> api::list(int page_number) {
 task<answer<page>> api::find_by_reference(std::string_view reference) {
   auto r = request("GET", "/api/stores/orders/?external_order_id=" + http::percent_encode(reference));
   return ask<page>(client_, std::move(r), request_timeout_, "an order by reference", &read_page);
+}
+
+task<answer<page>> api::list_changes(std::string, int) {
+  co_return not_possible<page>("this courier has no list of changes");
+}
+
+task<answer<page>> api::find_by_references(std::vector<std::string> references) {
+  if (references.size() != 1) co_return not_possible<page>("this courier takes one reference at a time");
+  const std::string only = std::move(references.front());
+  answer<page> found = co_await find_by_reference(only);
+  co_return found;
+}
+
+task<answer<page>> api::find_by_trackings(std::vector<std::string>) {
+  co_return not_possible<page>("this courier cannot be asked by tracking number");
+}
+
+task<answer<bool>> api::test_key() {
+  answer<page> first = co_await list(1);
+  if (!first.content) co_return answer<bool>{first.content.error(), first.how};
+  co_return answer<bool>{true, first.how};
 }
 
 task<answer<shipment>> api::one(std::string_view uuid) {

@@ -28,6 +28,34 @@ relation of_two_webhooks(const as_of& known, const as_of& seen) {
   return by_order(known.from, seen.from);
 }
 
+bool is_stated(shape kind) {
+  return kind == shape::stated_event || kind == shape::stated_row || kind == shape::stated_answer;
+}
+
+// What is left of it beside a time that is not of the state.
+as_of without_statement(const as_of& time) {
+  if (time.kind == shape::stated_event) return {shape::point, time.from, time.to};
+  if (is_stated(time.kind)) return {shape::interval, time.to, std::max(time.from, time.to)};
+  return time;
+}
+
+// Of two the newer state wins, at equal times the courier's answer. Only an answer can be right although its
+// state is the older one: what the other said has not happened, or is undone. A row of a list may lag behind,
+// so the parcel is asked for; the answer to that stands if it was asked for after what it contradicts.
+relation of_two_stated(const as_of& known, const as_of& seen) {
+  if (seen.from > known.from) return relation::newer;
+  bool pulled = is_pull(seen.kind), known_by_pull = is_pull(known.kind);
+  if (pulled && known_by_pull && seen.to <= known.to)
+    return seen.to == known.to && seen.from == known.from ? relation::doubt : relation::older;
+  if (seen.from == known.from) {
+    if (pulled) return relation::newer;
+    return known_by_pull ? relation::older : relation::doubt;
+  }
+  if (!pulled) return relation::older;
+  bool asked_after = known_by_pull || seen.to >= known.from;
+  return seen.kind == shape::stated_answer && asked_after ? relation::newer : relation::doubt;
+}
+
 } // namespace
 
 as_of webhook_time(std::optional<instant> published_at, instant received_at) {
@@ -51,7 +79,22 @@ as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> co
   return {shape::interval, from - read_lag, to};
 }
 
+as_of pull_time(const std::optional<instant>& status_at, pull_kind kind, const as_of& by_request) {
+  if (!status_at) return by_request;
+  shape stated = kind == pull_kind::row ? shape::stated_row : shape::stated_answer;
+  return {stated, *status_at, by_request.from};
+}
+
+as_of event_time(std::optional<instant> occurred_at, instant received_at) {
+  as_of when = webhook_time(occurred_at, received_at);
+  if (when.kind == shape::point) when.kind = shape::stated_event;
+  return when;
+}
+
 relation compare(const as_of& known, const as_of& seen) {
+  if (is_stated(known.kind) && is_stated(seen.kind)) return of_two_stated(known, seen);
+  if (is_stated(known.kind) || is_stated(seen.kind))
+    return compare(without_statement(known), without_statement(seen));
   if (seen.kind == shape::unknown) return known.kind == shape::unknown ? relation::doubt : relation::older;
   if (known.kind == shape::unknown) return relation::newer;
 
@@ -73,6 +116,13 @@ relation compare(const as_of& known, const as_of& seen) {
 }
 
 as_of agreed(const as_of& known, const as_of& seen) {
+  if (is_stated(known.kind) && is_stated(seen.kind)) {
+    // The later of both times, so that what is contradicted by an answer does not come back.
+    as_of both = is_pull(seen.kind) || !is_pull(known.kind) ? seen : known;
+    both.from = std::max(known.from, seen.from);
+    both.to = std::max(known.to, seen.to);
+    return both;
+  }
   if (compare(known, seen) == relation::newer) return seen;
   if (seen.kind == shape::unknown || known.kind == shape::unknown) return known;
   as_of both = known;
@@ -88,7 +138,7 @@ as_of agreed(const as_of& known, const as_of& seen) {
 instant settled_by_read_from(const as_of& known, const as_of& seen, milliseconds read_lag) {
   instant latest{};
   for (const as_of* time : {&known, &seen})
-    if (time->kind == shape::point || time->kind == shape::untimed) latest = std::max(latest, time->from);
+    if (time->kind != shape::unknown && time->kind != shape::interval) latest = std::max(latest, time->from);
   if (latest == instant{}) return latest;
   return latest + read_lag + milliseconds(1);
 }

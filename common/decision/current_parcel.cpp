@@ -1,7 +1,7 @@
 // Parcels to columns.
 #include "common/decision/current_parcel.hpp"
 
-#include "common/maystro/status.hpp"
+#include "common/decision/state_rules.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -14,11 +14,14 @@ std::optional<std::string> as_text(const std::optional<instant>& t) {
 
 } // namespace
 
-parcel_row* shown_parcel(const std::vector<parcel_row*>& of_one_order) {
+parcel_row* shown_parcel(const std::vector<parcel_row*>& of_one_order, const order_row& order) {
+  for (parcel_row* parcel : of_one_order)
+    if (parcel->courier == courier_kind::nord_west && parcel->uuid == order.columns.tracking) return parcel;
   if (of_one_order.size() == 1) return of_one_order.front();
   parcel_row* best = nullptr;
   auto rank = [](const parcel_row& parcel) {
-    return std::tuple(!maystro::is_returning(*parcel.status), *parcel.created_at, parcel.uuid);
+    return std::tuple(parcel.status && !is_returning(parcel.courier, *parcel.status), *parcel.created_at,
+                      parcel.uuid);
   };
   for (parcel_row* parcel : of_one_order)
     if (parcel->created_at && (!best || rank(*parcel) > rank(*best))) best = parcel;
@@ -27,17 +30,17 @@ parcel_row* shown_parcel(const std::vector<parcel_row*>& of_one_order) {
 
 order_columns columns_showing(const parcel_row& parcel, const order_row& order, const std::string& metadata) {
   order_columns to = order.columns;
-  if (parcel.tracking) to.tracking = parcel.tracking;
-  if (parcel.uuid) to.maystro_order_id = parcel.uuid;
-  to.shipping_status = maystro::status_text(*parcel.status);
+  if (parcel.tracking && parcel.courier != courier_kind::nord_west) to.tracking = parcel.tracking;
+  if (parcel.uuid && parcel.courier == courier_kind::maystro) to.maystro_order_id = parcel.uuid;
+  if (parcel.status) to.shipping_status = shown_text(*parcel.status);
   if (parcel.alerted_at.present) {
     to.alerted_at = parcel.alerted_at.value;
     if (to.alerted_at) to.alerted_at = std::chrono::floor<milliseconds>(*to.alerted_at);
   }
   if (parcel.alert_reason.present) to.alert_reason = parcel.alert_reason.value;
   if (parcel.abort_reason.present) to.abort_reason = parcel.abort_reason.value;
-  if (!metadata.empty() && order.metadata_mergeable && !same_json(to.metadata, metadata))
-    to.metadata = metadata;
+  std::optional<std::string>& kept = to.metadata[metadata_of(parcel.courier)];
+  if (!metadata.empty() && order.metadata_mergeable && !same_json(kept, metadata)) kept = metadata;
   return to;
 }
 
@@ -63,7 +66,8 @@ std::vector<change> differences(const order_columns& from, const order_columns& 
   compare("alertedAt", as_text(from.alerted_at), as_text(to.alerted_at));
   compare("alertReason", from.alert_reason, to.alert_reason);
   compare("abortReason", from.abort_reason, to.abort_reason);
-  compare("additionalMetaData", from.metadata, to.metadata);
+  for (std::size_t i = 0; i < couriers.size(); ++i)
+    compare("additionalMetaData", from.metadata[i], to.metadata[i]);
   compare("status", from.status, to.status);
   return found;
 }

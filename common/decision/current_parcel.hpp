@@ -10,7 +10,8 @@ namespace suivi::shop {
 // The newest by the courier's created_at (equal: the greater uuid) among those that do not go back; if all go
 // back, the newest of all. A parcel without created_at counts only where it is the only one. Null if none
 // counts.
-[[nodiscard]] parcel_row* shown_parcel(const std::vector<parcel_row*>& of_one_order);
+// Where the shop itself says the tracking number, the parcel that bears it.
+[[nodiscard]] parcel_row* shown_parcel(const std::vector<parcel_row*>& of_one_order, const order_row& order);
 
 // The order's columns as the parcel says them; what the parcel does not know stays. `metadata` is used where
 // not empty.

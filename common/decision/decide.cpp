@@ -5,7 +5,7 @@
 #include "common/decision/as_of.hpp"
 #include "common/decision/current_parcel.hpp"
 #include "common/decision/match.hpp"
-#include "common/maystro/status.hpp"
+#include "common/decision/state_rules.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -68,7 +68,8 @@ class pass {
       end.why = "the order has " + std::to_string(siblings.size()) + " parcels already, it gets no more";
       return end;
     }
-    if (!who.parcel && !siblings.empty() && !seen.shipment.created_at) {
+    bool shop_says_which = seen.shipment.courier == courier_kind::nord_west; // by the order's tracking number
+    if (!who.parcel && !siblings.empty() && !seen.shipment.created_at && !shop_says_which) {
       if (older_than_all(siblings, seen)) {
         end.outcome = outcome::stale;
         return end;
@@ -77,11 +78,12 @@ class pass {
       end.unproven = true;
       return asks(std::move(end), who, seen, settled_by_read_from(as_of{}, seen.when, options_.read_lag));
     }
-    parcel_row* shown_before = shown_parcel(siblings);
-    std::optional<int> shown_status_before = shown_before ? shown_before->status : std::nullopt;
+    parcel_row* shown_before = shown_parcel(siblings, order);
+    std::optional<parcel_state> shown_status_before = shown_before ? shown_before->status : std::nullopt;
     if (who.parcel) end.status_before = who.parcel->status;
 
     relation time = who.parcel ? compare(who.parcel->when, seen.when) : relation::newer;
+    if (!seen.shipment.status) time = relation::older; // brings ids alone
     bool contradicts = who.parcel && (differs(*who.parcel, seen.shipment) || names_another_order(who));
     bool undecided = time == relation::doubt && contradicts && !seen.decide_by_later_time;
     if (undecided || regresses_untimed(who, seen, time) || claims_too_much(who, seen, time)) {
@@ -97,13 +99,13 @@ class pass {
       return end;
     }
     adopt(who);
-    parcel_row& parcel = who.parcel ? *who.parcel : add_parcel(who.account);
+    parcel_row& parcel = who.parcel ? *who.parcel : add_parcel(who.account, seen.shipment.courier);
     bool grew = grow(parcel, who, seen, time);
     if (time == relation::newer || (time == relation::doubt && !contradicts)) merge(parcel, seen, time);
     rows_.note(parcel);
 
     siblings = rows_.parcels_of(order, who.account);
-    parcel_row* shown = shown_parcel(siblings);
+    parcel_row* shown = shown_parcel(siblings, order);
     bool changed = shown && show(order, *shown, seen, &parcel == shown, time, grew, shown_status_before, end);
     if (changed)
       end.outcome = outcome::applied;
@@ -113,7 +115,7 @@ class pass {
       end.outcome = time == relation::older && contradicts ? outcome::stale : outcome::unchanged;
 
     for (parcel_row* sibling : siblings)
-      if (siblings.size() > 1 && !sibling->created_at && !end.wanted)
+      if (siblings.size() > 1 && !sibling->created_at && !end.wanted && !shop_says_which)
         end.wanted = wanted_read{who.account, sibling->uuid, order.reference, instant{}};
     return end;
   }
@@ -128,11 +130,12 @@ class pass {
   }
 
   // What was told contradicts what is known. What is not told, or not known, contradicts nothing.
-  static bool differs(const parcel_row& known, const maystro::shipment& told) {
+  static bool differs(const parcel_row& known, const shipment& told) {
     auto contradicts = [](const auto& a, const auto& b) {
       return a.present && b.present && a.value != b.value;
     };
-    return known.status != told.status || contradicts(known.alerted_at, told.alerted_at) ||
+    return (told.status && known.status && known.status != told.status) ||
+           contradicts(known.alerted_at, told.alerted_at) ||
            contradicts(known.alert_reason, told.alert_reason) ||
            contradicts(known.abort_reason, told.abort_reason);
   }
@@ -160,9 +163,9 @@ class pass {
   // A terminal state on the word of an unsigned webhook alone. Only the courier settles it, however long that
   // takes.
   bool claims_too_much(const identity& who, const observation& seen, relation time) const {
-    if (!options_.confirm_terminal || time == relation::older) return false;
+    if (!options_.confirm_terminal || seen.is_signed || time == relation::older) return false;
     bool by_webhook = seen.from == source::webhook || seen.from == source::replay;
-    if (!by_webhook || !maystro::is_terminal(*seen.shipment.status)) return false;
+    if (!by_webhook || !is_terminal(seen.shipment.courier, *seen.shipment.status)) return false;
     return !who.parcel || who.parcel->status != seen.shipment.status;
   }
 
@@ -171,16 +174,15 @@ class pass {
   static bool regresses_untimed(const identity& who, const observation& seen, relation time) {
     if (seen.when.kind != as_of::shape::untimed || time == relation::older) return false;
     if (who.parcel) {
-      if (who.parcel->status == seen.shipment.status) return false;
-      return maystro::is_terminal(*who.parcel->status) ||
-             who.parcel->left_statuses.contains(*seen.shipment.status);
+      if (!who.parcel->status || who.parcel->status == seen.shipment.status) return false;
+      // Which texts a parcel has left is not kept: any change back may be one.
+      return !seen.shipment.status->is_number() || is_terminal(seen.shipment.courier, *who.parcel->status) ||
+             who.parcel->left_statuses.contains(seen.shipment.status->number());
     }
     // Not seen before: the shop's old column is all that is known.
     const auto& text = who.order->columns.shipping_status;
-    if (!text || *text == maystro::status_text(*seen.shipment.status)) return false;
-    for (const maystro::status& status : maystro::all_statuses())
-      if (status.text == *text) return maystro::is_terminal(status.code);
-    return false;
+    if (!is_set(text) || *text == shown_text(*seen.shipment.status)) return false;
+    return shows_terminal(seen.shipment.courier, *text);
   }
 
   void contest(order_row& order, const std::string& account) {
@@ -194,8 +196,9 @@ class pass {
     result_.adoptions.push_back({who.order->id, who.account, std::nullopt});
   }
 
-  parcel_row& add_parcel(const std::string& account) {
+  parcel_row& add_parcel(const std::string& account, courier_kind of) {
     parcel_row& added = rows_.parcels.emplace_back();
+    added.courier = of;
     added.account = account;
     added.locked = true;
     return added;
@@ -205,7 +208,7 @@ class pass {
   // only. True if the tracking grew.
   bool grow(parcel_row& parcel, const identity& who, const observation& seen, relation time) {
     touched_.emplace(&parcel, parcel); // as it was at first; kept if it is there already
-    const maystro::shipment& told = seen.shipment;
+    const suivi::shipment& told = seen.shipment;
     bool grew = false;
     if (!parcel.uuid && told.uuid) parcel.uuid = told.uuid, grew = true;
     if (told.display_id && !parcel.display_id) parcel.display_id = told.display_id;
@@ -225,17 +228,20 @@ class pass {
       parcel.strength = strength;
       grew = true;
     }
-    if (seen.when.kind == as_of::shape::interval) {
-      parcel.pulled_at = std::max(parcel.pulled_at.value_or(seen.when.to), seen.when.to);
+    if (is_pull(seen.when.kind)) {
+      instant read_at = seen.read_at.value_or(seen.when.to);
+      parcel.pulled_at = std::max(parcel.pulled_at.value_or(read_at), read_at);
       parcel.pulled = true;
     }
     return grew;
   }
 
   void merge(parcel_row& parcel, const observation& seen, relation time) {
-    const maystro::shipment& told = seen.shipment;
-    if (parcel.status && parcel.status != told.status) {
-      if (parcel.left_statuses.size() < left_statuses_max) parcel.left_statuses.insert(*parcel.status);
+    const suivi::shipment& told = seen.shipment;
+    bool moved = parcel.status != told.status;
+    if (parcel.status && moved && parcel.status->is_number()) {
+      if (parcel.left_statuses.size() < left_statuses_max)
+        parcel.left_statuses.insert(parcel.status->number());
     }
     parcel.status = told.status;
     auto take_if_told = [](auto& known, const auto& value) {
@@ -244,20 +250,36 @@ class pass {
     take_if_told(parcel.alerted_at, told.alerted_at);
     take_if_told(parcel.alert_reason, told.alert_reason);
     take_if_told(parcel.abort_reason, told.abort_reason);
+    if (told.courier == courier_kind::guepex) set_alert(parcel, seen, moved);
     auto [tracking, strength] = told.best_tracking();
-    if (strength == parcel.strength && strength != maystro::tracking_strength::none)
-      parcel.tracking = tracking;
+    if (strength == parcel.strength && strength != tracking_strength::none) parcel.tracking = tracking;
     if (told.display_id) parcel.display_id = told.display_id;
     if (told.created_at) parcel.created_at = told.created_at;
-    as_of when = time == relation::newer ? seen.when : agreed(parcel.when, seen.when);
+    bool stated_before = parcel.when.kind >= as_of::shape::stated_event;
+    as_of when = time == relation::newer && !stated_before ? seen.when : agreed(parcel.when, seen.when);
     if (when == parcel.when) return;
     parcel.when = when; // equal values advance the time as well
     parcel.from = seen.from;
   }
 
+  // A courier whose states are the alerts: since when it is in this one, and why, where that was told. A
+  // later word without a reason takes none away.
+  static void set_alert(parcel_row& parcel, const observation& seen, bool moved) {
+    if (!is_alert(parcel.courier, *parcel.status)) {
+      parcel.alerted_at = {true, std::nullopt};
+      parcel.alert_reason = {true, std::nullopt};
+      return;
+    }
+    if (!moved && parcel.alerted_at.value) return;
+    bool stated = seen.when.kind >= as_of::shape::stated_event;
+    bool timed = seen.when.kind != as_of::shape::unknown;
+    parcel.alerted_at = {timed, timed ? std::optional(stated ? seen.when.from : seen.when.to) : std::nullopt};
+    parcel.alert_reason = {true, seen.shipment.alert_reason.value};
+  }
+
   // Makes the order say what its shown parcel says, as far as this observation may. True if the row changes.
   bool show(order_row& order, const parcel_row& shown, const observation& seen, bool is_shown, relation time,
-            bool grew, std::optional<int> shown_status_before, verdict& end) {
+            bool grew, std::optional<parcel_state> shown_status_before, verdict& end) {
     bool current = time != relation::older;
     if (!current && !grew) return false;
     bool list_row = is_shown && current && !seen.shipment.metadata.empty();
@@ -269,8 +291,8 @@ class pass {
       ids.maystro_order_id = to.maystro_order_id;
       to = ids;
     }
-    bool delivered_now =
-        current && shown.status == maystro::delivered && shown_status_before != maystro::delivered;
+    bool delivered_now = current && shown.status && is_delivered(shown.courier, *shown.status) &&
+                         !(shown_status_before && is_delivered(shown.courier, *shown_status_before));
     bool keeps = to.status == "CANCELLED" || to.status == "RETURNED";
     if (seen.when.kind == as_of::shape::unknown)
       fill_blanks_only(order.columns, to);
@@ -294,12 +316,12 @@ class pass {
       if (known) value = known;
     };
     keep(from.tracking, to.tracking);
-    keep(from.shipping_status, to.shipping_status);
+    if (is_set(from.shipping_status)) to.shipping_status = from.shipping_status;
     keep(from.maystro_order_id, to.maystro_order_id);
     keep(from.alerted_at, to.alerted_at);
     keep(from.alert_reason, to.alert_reason);
     keep(from.abort_reason, to.abort_reason);
-    keep(from.metadata, to.metadata);
+    for (std::size_t i = 0; i < couriers.size(); ++i) keep(from.metadata[i], to.metadata[i]);
   }
 
   void collect() {

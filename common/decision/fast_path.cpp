@@ -18,7 +18,7 @@ std::vector<observation> not_settled(const snapshot& rows, std::span<const obser
 
   std::vector<observation> open;
   for (const observation& seen : observations) {
-    const maystro::shipment& shipment = seen.shipment;
+    const suivi::shipment& shipment = seen.shipment;
     bool settled = !seen.account.empty() && shipment.reference && shipment.uuid &&
                    references.contains(*shipment.reference) && !astray.contains(*shipment.uuid);
     if (!settled) open.push_back(seen);

@@ -304,7 +304,7 @@ identity identify(working_copy& rows, const observation& seen, const door_option
       for (const parcel_row* parcel : rows.parcels_by_uuid(*seen.shipment.uuid))
         if (parcel->account != account && parcel->pulled_at)
           return refused(outcome::conflict, "another account shows this parcel");
-    bool pulled = seen.when.kind == as_of::shape::interval; // the courier has said all it knows
+    bool pulled = is_pull(seen.when.kind); // the courier has said all it knows
     return shared && !pulled ? ask_which(account, nullptr, seen, options) : refused(outcome::unmatched);
   }
 

@@ -19,6 +19,11 @@ std::string_view to_string(source s) {
   return "unknown";
 }
 
+bool is_pull(as_of::shape kind) {
+  return kind == as_of::shape::interval || kind == as_of::shape::stated_row ||
+         kind == as_of::shape::stated_answer;
+}
+
 std::string_view to_string(outcome o) {
   switch (o) {
   case outcome::applied:

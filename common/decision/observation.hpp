@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/base/time.hpp"
-#include "common/maystro/shipment.hpp"
+#include "common/shipment/shipment.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -25,6 +25,11 @@ struct as_of {
            // (of both kinds, as kept for a parcel: `to` is later where a pull that ended then said the same)
     interval = 3, // a pull: true at some time from `from` (request start less the API's lag) to `to` (answer
                   // received)
+    // Couriers that say since when a parcel is in its state. `from` is that time; of the answers, `to` is the
+    // request's start less the API's lag: the state was still true then.
+    stated_event = 4,  // a webhook; `to` == `from`
+    stated_row = 5,    // a row of a list, or of a look-up
+    stated_answer = 6, // the answer for one parcel
   };
   shape kind = shape::unknown;
   instant from{};
@@ -32,6 +37,9 @@ struct as_of {
 
   bool operator==(const as_of&) const = default;
 };
+
+// The courier was asked: what it shows is all it knows.
+[[nodiscard]] bool is_pull(as_of::shape kind);
 
 // A webhook published after its receipt counts as of its receipt; more than 5 minutes after it, it has no
 // time.
@@ -41,13 +49,23 @@ struct as_of {
 [[nodiscard]] as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> courier_now,
                               milliseconds read_lag);
 
+// When the state began, where the courier says so and it is not in doubt: as of then; else by the request.
+// `whole`: the answer for one parcel, or for parcels that can only be asked for like that.
+enum class pull_kind { row, answer };
+[[nodiscard]] as_of pull_time(const std::optional<instant>& status_at, pull_kind kind,
+                              const as_of& by_request);
+// As webhook_time(), of a courier whose events are as of the change of state.
+[[nodiscard]] as_of event_time(std::optional<instant> occurred_at, instant received_at);
+
 struct observation {
   std::string account; // empty: not known (a webhook without account where the shop has several)
   source from = source::webhook;
   as_of when;
-  maystro::shipment shipment;           // status is set
+  suivi::shipment shipment;             // without a status it brings ids alone
   std::optional<std::int64_t> event_id; // inbox event, for the journal
   std::optional<std::int64_t> sweep_id;
+  std::optional<instant> read_at; // of a pull: when it was answered; else `when.to`
+  bool is_signed = false;         // a webhook that only the courier can have sent
   // The courier was asked in vain for long: where nobody can tell which is newer, the later time decides.
   bool decide_by_later_time = false;
 };
@@ -88,8 +106,9 @@ struct verdict {
   std::vector<change> changes;       // what this observation changed in the order's row
   std::optional<wanted_read> wanted; // may come with any outcome
   bool unproven = false; // in doubt, or unmatched, for want of proof whose and which parcel it is, not when
-  std::optional<int> status_before; // the parcel's status as Suivi knew it; none if it was not seen before
-  std::string why;                  // for conflict: one sentence
+  std::optional<parcel_state>
+      status_before; // the parcel's status as Suivi knew it; none if it was not seen before
+  std::string why;   // for conflict: one sentence
 };
 
 } // namespace suivi::shop

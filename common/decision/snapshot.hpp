@@ -3,6 +3,7 @@
 
 #include "common/decision/observation.hpp"
 
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -19,11 +20,17 @@ struct order_columns {
   std::optional<instant> alerted_at;
   std::optional<std::string> alert_reason;
   std::optional<std::string> abort_reason;
-  std::optional<std::string> metadata; // additionalMetaData -> 'maystro', as JSON text
-  std::string status;                  // the shop's own: PENDING, DELIVERED, …
+  // additionalMetaData under each courier's slug, as JSON text, in the order of suivi::couriers.
+  std::array<std::optional<std::string>, couriers.size()> metadata;
+  std::string status; // the shop's own: PENDING, DELIVERED, …
 
   bool operator==(const order_columns&) const = default;
 };
+
+// The place of a courier's in `order_columns::metadata`.
+[[nodiscard]] constexpr std::size_t metadata_of(courier_kind which) {
+  return static_cast<std::size_t>(which) - 1;
+}
 
 struct order_row {
   std::string id;
@@ -40,6 +47,7 @@ enum class link_strength : int { none = 0, old_columns = 1, reference = 3 };
 
 struct parcel_row {
   std::int64_t id = 0; // 0: not stored yet
+  courier_kind courier = courier_kind::maystro;
   std::string account;
   std::optional<std::string> uuid;
   std::optional<std::string> display_id;
@@ -47,18 +55,18 @@ struct parcel_row {
   std::optional<std::string> order_id;
   link_strength link = link_strength::none;
   std::optional<std::string> tracking;
-  maystro::tracking_strength strength = maystro::tracking_strength::none;
-  std::optional<int> status; // none only before the first observation is taken
-  maystro::field<instant> alerted_at;
-  maystro::field<std::string> alert_reason;
-  maystro::field<std::string> abort_reason;
+  tracking_strength strength = tracking_strength::none;
+  std::optional<parcel_state> status; // none before the first one that tells a state
+  field<instant> alerted_at;
+  field<std::string> alert_reason;
+  field<std::string> abort_reason;
   std::optional<instant> created_at;
   as_of when;
   source from = source::webhook;
   std::optional<instant> pulled_at; // by the clock of whoever asked
   bool pulled = false;              // the courier's API showed it in this call
-  std::set<int> left_statuses;
-  bool locked = false; // by us
+  std::set<int> left_statuses;      // numbers only
+  bool locked = false;              // by us
 
   bool operator==(const parcel_row&) const = default;
 };

@@ -52,13 +52,16 @@ constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
   o."id", o."reference", o."shippingAccountId", o."trackingNumber", o."shippingStatus", o."maystroOrderId",
   o."alertedAt", o."alertReason", o."abortReason",
   case when jsonb_typeof(o."additionalMetaData") = 'object' then (o."additionalMetaData" -> 'maystro')::text end,
-  coalesce(jsonb_typeof(o."additionalMetaData") in ('object', 'null'), true), o."status"::text)"
+  coalesce(jsonb_typeof(o."additionalMetaData") in ('object', 'null'), true), o."status"::text,
+  case when jsonb_typeof(o."additionalMetaData") = 'object' then (o."additionalMetaData" -> 'guepex')::text end,
+  case when jsonb_typeof(o."additionalMetaData") = 'object' then (o."additionalMetaData" -> 'nord_west')::text end)"
 
 #define SUIVI_PARCEL_COLUMNS                                                                                 \
   R"(
   p.id, p.account, p.uuid, p.display_id, p.reference, p.order_id, p.link, p.tracking, p.strength, p.status,
   p.alerted_at, p.alert_reason, p.abort_reason, p.known_fields, p.created_at,
-  p.as_of_shape, p.as_of_from, p.as_of_to, p.source, p.pulled_at, array_to_string(p.left_statuses, ','))"
+  p.as_of_shape, p.as_of_from, p.as_of_to, p.source, p.pulled_at, array_to_string(p.left_statuses, ','),
+  p.courier, p.state)"
 
 // FOR UPDATE answers a row as it is under the lock, newer than the statement's snapshot. That holds for the
 // locked table only: adoptions are read by a later statement.
@@ -135,7 +138,7 @@ order_row read_order(const pg::rows& rows, std::size_t i) {
   order.columns.alerted_at = rows.maybe_at(i, 6);
   order.columns.alert_reason = rows.maybe_text(i, 7);
   order.columns.abort_reason = rows.maybe_text(i, 8);
-  order.columns.metadata = rows.maybe_text(i, 9);
+  order.columns.metadata = {rows.maybe_text(i, 9), rows.maybe_text(i, 12), rows.maybe_text(i, 13)};
   order.metadata_mergeable = rows.boolean(i, 10);
   order.columns.status = rows.text(i, 11);
   return order;
@@ -151,8 +154,12 @@ parcel_row read_parcel(const pg::rows& rows, std::size_t i) {
   parcel.order_id = rows.maybe_text(i, 5);
   parcel.link = static_cast<link_strength>(rows.integer(i, 6));
   parcel.tracking = rows.maybe_text(i, 7);
-  parcel.strength = static_cast<maystro::tracking_strength>(rows.integer(i, 8));
-  parcel.status = static_cast<int>(rows.integer(i, 9));
+  parcel.strength = static_cast<tracking_strength>(rows.integer(i, 8));
+  parcel.courier = static_cast<courier_kind>(rows.integer(i, 21));
+  if (std::optional<std::string> text = rows.maybe_text(i, 22))
+    parcel.status = parcel_state(std::move(*text));
+  else if (rows.integer(i, 9) != parcel_state::no_number)
+    parcel.status = static_cast<int>(rows.integer(i, 9));
   std::int64_t known = rows.integer(i, 13);
   parcel.alerted_at = {(known & 1) != 0, rows.maybe_at(i, 10)};
   parcel.alert_reason = {(known & 2) != 0, rows.maybe_text(i, 11)};
@@ -224,13 +231,13 @@ task<result<void>> read_adoptions(pg::connection& db, snapshot& rows) {
 void add_search(pg::pipeline& opening, std::span<const observation> observations) {
   std::set<std::string> references, uuids, numbers, ids;
   for (const observation& seen : observations) {
-    const maystro::shipment& shipment = seen.shipment;
+    const suivi::shipment& shipment = seen.shipment;
     if (shipment.reference) {
       references.insert(*shipment.reference);
       references.insert(without_blanks_around(*shipment.reference));
     }
     if (shipment.uuid) uuids.insert(*shipment.uuid);
-    if (shipment.uuid && shipment.reference && seen.when.kind == as_of::shape::interval) continue;
+    if (shipment.uuid && shipment.reference && is_pull(seen.when.kind)) continue;
     for (const auto& number : {shipment.display_id, shipment.tracking})
       if (number) numbers.insert(*number);
   }
@@ -287,14 +294,14 @@ snapshot read_snapshot(std::span<const pg::rows> answers) {
   snapshot read;
   for (std::size_t i = 0; i < answers[2].size(); ++i) {
     order_row& order = read.orders.emplace_back(read_order(answers[2], i));
-    order.adopted_by = answers[2].maybe_text(i, 12);
-    order.contested_by = answers[2].maybe_text(i, 13);
+    order.adopted_by = answers[2].maybe_text(i, 14);
+    order.contested_by = answers[2].maybe_text(i, 15);
     order.locked = locked_orders.contains(order.id);
   }
   for (std::size_t i = 0; i < answers[3].size(); ++i) {
     parcel_row& parcel = read.parcels.emplace_back(read_parcel(answers[3], i));
     // It may have got an order between the look and the lock.
-    bool still_orphan = answers[3].boolean(i, 21);
+    bool still_orphan = answers[3].boolean(i, 23);
     parcel.locked =
         still_orphan ? locked_orphans.contains(parcel.id) : locked_orders.contains(*parcel.order_id);
   }

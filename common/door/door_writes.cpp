@@ -3,6 +3,9 @@
 // at six times the price.
 #include "common/door/door_sql.hpp"
 
+#include "common/decision/state_rules.hpp"
+
+#include <fmt/format.h>
 #include <unordered_map>
 
 namespace suivi::shop {
@@ -15,10 +18,12 @@ using instants = std::vector<std::optional<instant>>;
 constexpr pg::statement insert_parcels{"suivi_insert_parcels", R"(
   insert into suivi.parcel (account, uuid, display_id, reference, order_id, link, tracking, strength, status,
                             alerted_at, alert_reason, abort_reason, known_fields, created_at,
-                            as_of_shape, as_of_from, as_of_to, source, pulled_at, left_statuses)
+                            as_of_shape, as_of_from, as_of_to, source, pulled_at, left_statuses, courier, state,
+                            ended)
   select account, uuid, display_id, reference, order_id, link, tracking, strength, status,
          alerted_at, alert_reason, abort_reason, known_fields, created_at,
-         as_of_shape, as_of_from, as_of_to, source, pulled_at, string_to_array(left_statuses, ',')::integer[]
+         as_of_shape, as_of_from, as_of_to, source, pulled_at, string_to_array(left_statuses, ',')::integer[], courier,
+         state, ended
   from (
     select unnest($2::text[]) as account, unnest($3::text[]) as uuid, unnest($4::text[]) as display_id,
            unnest($5::text[]) as reference, unnest($6::text[]) as order_id, unnest($7::bigint[]) as link,
@@ -28,7 +33,8 @@ constexpr pg::statement insert_parcels{"suivi_insert_parcels", R"(
            unnest($15::timestamptz[]) as created_at, unnest($16::bigint[]) as as_of_shape,
            unnest($17::timestamptz[]) as as_of_from, unnest($18::timestamptz[]) as as_of_to,
            unnest($19::bigint[]) as source, unnest($20::timestamptz[]) as pulled_at,
-           unnest($21::text[]) as left_statuses) p
+           unnest($21::text[]) as left_statuses, unnest($22::bigint[]) as courier, unnest($23::text[]) as state,
+           unnest($24::boolean[]) as ended) p
   where $1::bigint[] is not null
   order by uuid, account)"};
 
@@ -39,6 +45,7 @@ constexpr pg::statement update_parcels{"suivi_update_parcels", R"(
       alert_reason = p.alert_reason, abort_reason = p.abort_reason, known_fields = p.known_fields,
       created_at = p.created_at, as_of_shape = p.as_of_shape, as_of_from = p.as_of_from, as_of_to = p.as_of_to,
       source = p.source, pulled_at = p.pulled_at, left_statuses = string_to_array(p.left_statuses, ',')::integer[],
+      courier = p.courier, state = p.state, ended = p.ended,
       pull_stored_at = case when p.pulled then now() else t.pull_stored_at end
   from (
     select unnest($1::bigint[]) as id, unnest($2::text[]) as account, unnest($3::text[]) as uuid,
@@ -50,7 +57,8 @@ constexpr pg::statement update_parcels{"suivi_update_parcels", R"(
            unnest($16::bigint[]) as as_of_shape, unnest($17::timestamptz[]) as as_of_from,
            unnest($18::timestamptz[]) as as_of_to, unnest($19::bigint[]) as source,
            unnest($20::timestamptz[]) as pulled_at, unnest($21::text[]) as left_statuses,
-           unnest($22::boolean[]) as pulled) p
+           unnest($22::bigint[]) as courier, unnest($23::text[]) as state, unnest($24::boolean[]) as ended,
+           unnest($25::boolean[]) as pulled) p
   where t.id = p.id)"};
 
 // What nearly every observation changes in a parcel, and nothing else of it.
@@ -60,12 +68,14 @@ constexpr pg::statement advance_parcels{"suivi_advance_parcels", R"(
       source = p.source, pulled_at = p.pulled_at,
       left_statuses = case when p.left_statuses is null then t.left_statuses
                            else string_to_array(p.left_statuses, ',')::integer[] end,
+      state = p.state, ended = p.ended,
       pull_stored_at = case when p.pulled then now() else t.pull_stored_at end
   from (
     select unnest($1::bigint[]) as id, unnest($2::bigint[]) as status, unnest($3::bigint[]) as as_of_shape,
            unnest($4::timestamptz[]) as as_of_from, unnest($5::timestamptz[]) as as_of_to,
            unnest($6::bigint[]) as source, unnest($7::timestamptz[]) as pulled_at,
-           unnest($8::text[]) as left_statuses, unnest($9::boolean[]) as pulled) p
+           unnest($8::text[]) as left_statuses, unnest($9::text[]) as state, unnest($10::boolean[]) as ended,
+           unnest($11::boolean[]) as pulled) p
   where t.id = p.id)"};
 
 // A trigger that cancels the UPDATE of a row must not go unnoticed.
@@ -81,7 +91,7 @@ constexpr pg::statement update_orders{"suivi_update_orders", R"(
       "alertedAt" = w.alerted_at at time zone 'UTC', "alertReason" = w.alert_reason, "abortReason" = w.abort_reason,
       "additionalMetaData" = case
         when w.metadata is null then o."additionalMetaData"
-        else coalesce(nullif(o."additionalMetaData", 'null'), '{}') || jsonb_build_object('maystro', w.metadata::jsonb)
+        else coalesce(nullif(o."additionalMetaData", 'null'), '{}') || w.metadata::jsonb
       end,
       "status" = case when w.delivers then 'DELIVERED' else o."status" end,
       "updatedAt" = now() at time zone 'UTC'
@@ -94,10 +104,39 @@ constexpr pg::statement insert_changes{"suivi_insert_changes", R"(
   select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::bigint[]), unnest($5::text[]),
          unnest($6::text[]), unnest($7::text[]), unnest($8::bigint[]), unnest($9::bigint[]))"};
 
+// Rarely called: there are few states that nobody has a text for.
+constexpr pg::statement count_unknown_states{"suivi_count_unknown_states", R"(
+  insert into suivi.unknown_state as u (courier, times)
+  select courier, count(*) from (select unnest($1::bigint[]) as courier) moved group by courier order by courier
+  on conflict (courier) do update set times = u.times + excluded.times)"};
+
 constexpr pg::statement write_adoptions{"suivi_write_adoptions", R"(
   insert into suivi.adopted_order (order_id, account, contested_by)
   select * from unnest($1::text[], $2::text[], $3::text[])
   on conflict (order_id) do update set account = excluded.account, contested_by = excluded.contested_by)"};
+
+std::optional<std::string> text_of(const std::optional<parcel_state>& state) {
+  return state && !state->is_number() ? std::optional(state->text()) : std::nullopt;
+}
+
+int number_or_none(const std::optional<parcel_state>& state) {
+  return state ? state->number() : parcel_state::no_number;
+}
+
+// Of numbers the table itself knows which are the last ones.
+bool has_ended(const parcel_row& parcel) {
+  return text_of(parcel.status) && is_final(parcel.courier, *parcel.status);
+}
+
+// What is merged into the shop's column, by the couriers' slugs.
+std::string metadata_object(const order_columns& columns) {
+  std::string object;
+  for (courier_kind which : couriers) {
+    const std::optional<std::string>& kept = columns.metadata[metadata_of(which)];
+    if (kept) object += fmt::format("{}\"{}\":{}", object.empty() ? "" : ",", slug(which), *kept);
+  }
+  return "{" + object + "}";
+}
 
 std::string write_statuses(const std::set<int>& statuses) {
   std::string list;
@@ -109,8 +148,9 @@ std::string write_statuses(const std::set<int>& statuses) {
 }
 
 pg::params parcel_params(const std::vector<parcel_row>& parcels) {
-  integers id, link, strength, status, known, shape, from_source;
-  texts account, uuid, display_id, reference, order_id, tracking, alert_reason, abort_reason, left;
+  integers id, link, strength, status, known, shape, from_source, courier;
+  texts account, uuid, display_id, reference, order_id, tracking, alert_reason, abort_reason, left, state;
+  std::vector<std::optional<bool>> ended;
   instants alerted_at, created_at, as_of_from, as_of_to, pulled_at;
   for (const parcel_row& p : parcels) {
     bool timed = p.when.kind != as_of::shape::unknown;
@@ -123,7 +163,10 @@ pg::params parcel_params(const std::vector<parcel_row>& parcels) {
     link.push_back(static_cast<int>(p.link));
     tracking.push_back(p.tracking);
     strength.push_back(static_cast<int>(p.strength));
-    status.push_back(*p.status);
+    status.push_back(number_or_none(p.status));
+    state.push_back(text_of(p.status));
+    courier.push_back(static_cast<int>(p.courier));
+    ended.push_back(has_ended(p));
     alerted_at.push_back(p.alerted_at.value);
     alert_reason.push_back(p.alert_reason.value);
     abort_reason.push_back(p.abort_reason.value);
@@ -152,7 +195,7 @@ pg::params parcel_params(const std::vector<parcel_row>& parcels) {
       .texts(alert_reason)
       .texts(abort_reason);
   all.integers(known).instants(created_at).integers(shape).instants(as_of_from).instants(as_of_to);
-  all.integers(from_source).instants(pulled_at).texts(left);
+  all.integers(from_source).instants(pulled_at).texts(left).integers(courier).texts(state).booleans(ended);
   return all;
 }
 
@@ -160,14 +203,17 @@ pg::params parcel_params(const std::vector<parcel_row>& parcels) {
 pg::params advance_params(const std::vector<const parcel_row*>& parcels,
                           const std::vector<const parcel_row*>& before) {
   integers id, status, shape, from_source;
-  texts left;
+  texts left, state;
+  std::vector<std::optional<bool>> ended;
   instants as_of_from, as_of_to, pulled_at;
   std::vector<std::optional<bool>> pulled;
   for (std::size_t i = 0; i < parcels.size(); ++i) {
     const parcel_row& p = *parcels[i];
     bool timed = p.when.kind != as_of::shape::unknown;
     id.push_back(p.id);
-    status.push_back(*p.status);
+    status.push_back(number_or_none(p.status));
+    state.push_back(text_of(p.status));
+    ended.push_back(has_ended(p));
     shape.push_back(static_cast<int>(p.when.kind));
     as_of_from.push_back(timed ? std::optional(p.when.from) : std::nullopt);
     as_of_to.push_back(timed ? std::optional(p.when.to) : std::nullopt);
@@ -184,7 +230,7 @@ pg::params advance_params(const std::vector<const parcel_row*>& parcels,
       .instants(as_of_from)
       .instants(as_of_to)
       .integers(from_source);
-  all.instants(pulled_at).texts(left).booleans(pulled);
+  all.instants(pulled_at).texts(left).texts(state).booleans(ended).booleans(pulled);
   return all;
 }
 
@@ -223,6 +269,20 @@ void add_parcel_updates(pg::pipeline& closing, const std::vector<parcel_row>& ch
   closing.add(update_parcels, std::move(written));
 }
 
+// Of the parcels that came to a state without a text of its own.
+void add_unknown_states(pg::pipeline& closing, const decision& decided, std::span<const parcel_row> before) {
+  integers moved;
+  auto look = [&](const parcel_row& parcel) {
+    if (!parcel.status || is_known(parcel.courier, *parcel.status)) return;
+    for (const parcel_row& was : before)
+      if (was.id == parcel.id && parcel.id != 0 && was.status == parcel.status) return;
+    moved.emplace_back(static_cast<int>(parcel.courier));
+  };
+  for (const parcel_row& parcel : decided.new_parcels) look(parcel);
+  for (const parcel_row& parcel : decided.changed_parcels) look(parcel);
+  if (!moved.empty()) closing.add(count_unknown_states, pg::params().integers(moved));
+}
+
 pg::params order_params(const std::vector<order_write>& orders) {
   texts id, tracking, shipping_status, maystro_order_id, alert_reason, abort_reason, metadata;
   instants alerted_at;
@@ -236,7 +296,7 @@ pg::params order_params(const std::vector<order_write>& orders) {
     alerted_at.push_back(to.alerted_at);
     alert_reason.push_back(to.alert_reason);
     abort_reason.push_back(to.abort_reason);
-    metadata.push_back(write.writes_metadata ? to.metadata : std::nullopt);
+    metadata.push_back(write.writes_metadata ? std::optional(metadata_object(to)) : std::nullopt);
     delivers.push_back(write.delivers);
   }
   pg::params all;
@@ -270,6 +330,7 @@ pg::params journal_params(const std::vector<journal_entry>& journal) {
 void add_writes(pg::pipeline& closing, const decision& decided, std::span<const parcel_row> before) {
   if (!decided.new_parcels.empty()) closing.add(insert_parcels, parcel_params(decided.new_parcels));
   add_parcel_updates(closing, decided.changed_parcels, before);
+  add_unknown_states(closing, decided, before);
   if (!decided.orders.empty()) closing.add(update_orders, order_params(decided.orders));
   if (!decided.journal.empty()) closing.add(insert_changes, journal_params(decided.journal));
   if (!decided.adoptions.empty()) {

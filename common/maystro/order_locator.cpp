@@ -94,7 +94,7 @@ std::optional<shipment> order_at(const object& at, const std::vector<const objec
   fill(parcel.uuid, own_id);
   for (const object* outer : around) fill(parcel.uuid, first_id(*outer, {"order_id"}));
 
-  if (wraps && parcel.status && !is_known(*parcel.status)) parcel.status.reset();
+  if (wraps && parcel.status && !is_known(parcel.status->number())) parcel.status.reset();
   if (!parcel.status)
     if (const object* inner = child(at, "order")) parcel.status = read_status(inner->if_contains("status"));
   if (parcel.has_identity() && !parcel.status) identity_without_status = true;

@@ -29,13 +29,6 @@ constexpr std::array<kept_member, 12> kept{{
 
 } // namespace
 
-std::pair<std::string, tracking_strength> shipment::best_tracking() const {
-  if (tracking) return {*tracking, tracking_strength::tracking_number};
-  if (display_id) return {*display_id, tracking_strength::display_id};
-  if (uuid) return {*uuid, tracking_strength::uuid};
-  return {std::string(), tracking_strength::none};
-}
-
 shipment read_row(const boost::json::object& row) {
   shipment parcel;
   read_common(row, parcel);

@@ -1,6 +1,15 @@
 // Reads shipping_accounts with its company; asks first whether those tables are there at all.
 #include "common/shop/accounts.hpp"
 
+#include "common/guepex/credentials.hpp"
+#include "common/json/json_fields.hpp"
+#include "common/json/json_values.hpp"
+#include "common/maystro/address.hpp"
+#include "common/nord_west/credentials.hpp"
+#include "common/shipment/courier_address.hpp"
+
+#include <algorithm>
+
 namespace suivi::shop {
 namespace {
 
@@ -8,16 +17,57 @@ constexpr pg::statement tables_there{
     "shop_account_tables",
     "select to_regclass('shipping_accounts') is not null and to_regclass('shipping_companies') is not null"};
 
-// `credentials` is JSON, and what a shop keeps there may be a text or a list as well: `->>` of those is NULL.
 constexpr pg::statement active_accounts{"shop_active_accounts", R"sql(
-select a."id", a."name", coalesce(a."credentials"->>'apiKey', ''), coalesce(a."baseUrl", '')
+select a."id", a."name", c."slug", coalesce(a."credentials"::text, ''), coalesce(a."baseUrl", '')
 from shipping_accounts a
 join shipping_companies c on c."id" = a."companyId"
-where c."slug" = 'maystro' and c."isActive" and a."isActive"
+where c."isActive" and a."isActive"
 order by a."id"
 )sql"};
 
+// The first that is not empty.
+std::string first_of(std::string own, std::string in_credentials, std::string_view otherwise) {
+  if (!own.empty()) return own;
+  return in_credentials.empty() ? base_address(otherwise) : in_credentials;
+}
+
 } // namespace
+
+base_urls base_urls_of(const config::settings& settings) {
+  return {settings.maystro.base_url, settings.guepex.base_url, settings.nord_west.base_url};
+}
+
+maystro::credentials read_credentials(courier_kind courier, std::string_view credentials,
+                                      std::string_view base_url, const base_urls& defaults) {
+  boost::json::object stored = object_of(credentials);
+  maystro::credentials read;
+  read.courier = courier;
+  switch (courier) {
+  case courier_kind::maystro: {
+    read.api_key = secret(maystro::normalise_api_key(first_id(stored, {"apiKey"}).value_or("")));
+    std::string own = maystro::normalise_base_url(base_url);
+    bool unset = base_url.empty() || own.empty();
+    read.base_url = unset ? maystro::normalise_base_url(defaults.maystro) : own;
+    break;
+  }
+  case courier_kind::guepex: {
+    guepex::credentials found = guepex::read_credentials(stored);
+    read.api_key = found.api_token;
+    read.user = found.api_id;
+    read.webhook_secret = found.webhook_secret;
+    read.base_url = first_of(base_address(base_url), found.base_url, defaults.guepex);
+    break;
+  }
+  case courier_kind::nord_west: {
+    nord_west::credentials found = nord_west::read_credentials(stored);
+    read.api_key = found.api_token;
+    read.user = found.user_guid;
+    read.base_url = first_of(base_address(base_url), found.base_url, defaults.nord_west);
+    break;
+  }
+  }
+  return read;
+}
 
 std::vector<account> environment_accounts(const config::settings& settings) {
   std::vector<account> accounts;
@@ -33,7 +83,7 @@ std::vector<account> environment_accounts(const config::settings& settings) {
   return accounts;
 }
 
-task<result<std::vector<account>>> load_accounts(pg::connection& db, std::string default_base_url,
+task<result<std::vector<account>>> load_accounts(pg::connection& db, base_urls defaults,
                                                  std::vector<account> fallback) {
   auto there = co_await db.run(tables_there);
   if (!there) co_return there.error();
@@ -43,17 +93,19 @@ task<result<std::vector<account>>> load_accounts(pg::connection& db, std::string
   if (!found) co_return found.error();
   std::vector<account> accounts;
   for (std::size_t i = 0; i < found->size(); ++i) {
+    std::optional<courier_kind> courier = courier_of_slug(found->text(i, 2));
+    if (!courier) continue;
     account a;
     a.id = found->text(i, 0);
     a.name = found->text(i, 1);
-    std::string key = maystro::normalise_api_key(found->text(i, 2));
-    a.courier.api_key = secret(std::move(key));
-    std::string own = maystro::normalise_base_url(found->text(i, 3));
-    a.courier.base_url =
-        found->text(i, 3).empty() || own.empty() ? maystro::normalise_base_url(default_base_url) : own;
+    a.courier = read_credentials(*courier, found->text(i, 3), found->text(i, 4), defaults);
     accounts.push_back(std::move(a));
   }
-  if (accounts.empty()) co_return fallback;
+  bool any_maystro = std::ranges::any_of(
+      accounts, [](const account& a) { return a.courier.courier == courier_kind::maystro; });
+  if (!any_maystro)
+    accounts.insert(accounts.begin(), std::make_move_iterator(fallback.begin()),
+                    std::make_move_iterator(fallback.end()));
   co_return accounts;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/config/settings.hpp"
-#include "common/courier/api.hpp"
+#include "common/courier/courier_api.hpp"
 #include "common/pg/connection.hpp"
 
 #include <vector>
@@ -12,16 +12,27 @@ namespace suivi::shop {
 struct account {
   std::string id; // shipping_accounts.id; "env", "env-1", … for those of the environment
   std::string name;
-  maystro::credentials courier; // api_key may be empty: then the account cannot be asked, and is reported
+  maystro::credentials courier; // may be incomplete: then the account cannot be asked, and is reported
   bool from_environment = false;
 };
+
+// Where each courier's API is, for accounts that say no address of their own.
+struct base_urls {
+  std::string maystro, guepex, nord_west;
+};
+[[nodiscard]] base_urls base_urls_of(const config::settings& settings);
 
 // Those that MAYSTRO_API_KEY and its numbered forms give. Pure.
 [[nodiscard]] std::vector<account> environment_accounts(const config::settings& settings);
 
-// Active accounts of the active company with slug `maystro`, by id; where there are none, `fallback`.
-// `default_base_url` serves accounts without baseUrl. A shop without these tables has none.
-task<result<std::vector<account>>> load_accounts(pg::connection& db, std::string default_base_url,
+// An account's credentials out of its row. Pure. `credentials` is JSON, and what a shop keeps there may be a
+// text or a list as well: then it holds none.
+[[nodiscard]] maystro::credentials read_credentials(courier_kind courier, std::string_view credentials,
+                                                    std::string_view base_url, const base_urls& defaults);
+
+// Active accounts of the active companies whose couriers Suivi knows, by id; where none of them is Maystro's,
+// `fallback` and the others. A shop without these tables has none.
+task<result<std::vector<account>>> load_accounts(pg::connection& db, base_urls defaults,
                                                  std::vector<account> fallback);
 
 } // namespace suivi::shop

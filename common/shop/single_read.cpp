@@ -9,21 +9,32 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-observation observe(maystro::shipment row, const wanted_read& asked, source as,
-                    const maystro::response_meta& how, milliseconds read_lag) {
-  observation o;
+observation observe_for(shipment row, const wanted_read& asked, source as, pull_kind kind,
+                        const maystro::response_meta& how, milliseconds read_lag) {
+  // A courier that knows no references: it was asked for this order's parcel.
+  bool tells_references = maystro::capabilities_of(row.courier).references_max > 0;
+  if (!tells_references && !asked.reference.empty()) row.reference = asked.reference;
+  observation o = observe(std::move(row), as, kind, how, read_lag);
   o.account = asked.account;
   o.event_id = asked.event_id;
-  o.from = as;
-  o.when = pull_time(how.asked_at, how.answered_at, how.server_date, read_lag);
-  o.shipment = std::move(row);
   return o;
 }
 
 } // namespace
 
-task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& courier, wanted_read wanted,
-                                                             source as, milliseconds read_lag) {
+observation observe(shipment row, source as, pull_kind kind, const maystro::response_meta& how,
+                    milliseconds read_lag) {
+  observation o;
+  o.from = as;
+  as_of by_request = pull_time(how.asked_at, how.answered_at, how.server_date, read_lag);
+  o.when = pull_time(row.status_at, kind, by_request);
+  o.read_at = by_request.to;
+  o.shipment = std::move(row);
+  return o;
+}
+
+task<maystro::answer<std::vector<observation>>>
+read_parcels(maystro::courier_api& courier, wanted_read wanted, source as, milliseconds read_lag) {
   std::vector<observation> parcels;
   if (wanted.uuid) {
     const auto uuid = *wanted.uuid;
@@ -34,17 +45,18 @@ task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& couri
       auto e = transient("maystro:malformed", "the answer is not the parcel that was asked for");
       co_return maystro::answer<std::vector<observation>>{e, found.how};
     }
-    parcels.push_back(observe(std::move(row), wanted, as, found.how, read_lag));
+    parcels.push_back(observe_for(std::move(row), wanted, as, pull_kind::answer, found.how, read_lag));
     co_return maystro::answer<std::vector<observation>>{std::move(parcels), found.how};
   }
   const auto reference = wanted.reference;
-  auto listed = co_await courier.find_by_reference(reference);
+  std::vector<std::string> references{reference};
+  auto listed = co_await courier.find_by_references(std::move(references));
   if (!listed.content)
     co_return maystro::answer<std::vector<observation>>{listed.content.error(), listed.how};
   const std::size_t rows_read = listed.content->rows.size();
   for (auto& row : listed.content->rows)
     if (row.reference == reference && row.status)
-      parcels.push_back(observe(std::move(row), wanted, as, listed.how, read_lag));
+      parcels.push_back(observe_for(std::move(row), wanted, as, pull_kind::row, listed.how, read_lag));
   // Where none of the rows is the reference's and there are more, the filter was ignored or something could
   // not be read: nobody knows whether it is there.
   const auto& first_page = *listed.content;
@@ -61,9 +73,9 @@ task<maystro::answer<std::vector<observation>>> read_parcels(maystro::api& couri
   co_return maystro::answer<std::vector<observation>>{std::move(parcels), listed.how};
 }
 
-task<maystro::answer<std::vector<verdict>>> read_and_apply(maystro::api& courier, pg::pool& connections,
-                                                           wanted_read wanted, source as,
-                                                           door_options options) {
+task<maystro::answer<std::vector<verdict>>> read_and_apply(maystro::courier_api& courier,
+                                                           pg::pool& connections, wanted_read wanted,
+                                                           source as, door_options options) {
   auto read = co_await read_parcels(courier, std::move(wanted), as, options.read_lag);
   if (!read.content) co_return maystro::answer<std::vector<verdict>>{read.content.error(), read.how};
   const auto parcels = std::move(*read.content);

@@ -68,7 +68,7 @@ task<answer_or_error> test_account(api_context& api, api_call call) {
   auto begun = steady_clock::now();
   auto at = suivi::now();
   if (courier) {
-    auto answer = co_await courier->list(1);
+    auto answer = co_await courier->test_key();
     if (!answer.content) problem = to_string(answer.content.error());
     refused_key = !answer.content && answer.content.error().code == "maystro:unauthorized";
   } else {

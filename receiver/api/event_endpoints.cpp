@@ -4,6 +4,7 @@
 #include "common/json/json_text.hpp"
 #include "receiver/api/event_detail.hpp"
 #include "receiver/api/event_json.hpp"
+#include "receiver/event/decode_event.hpp"
 #include "receiver/web/responses.hpp"
 
 #include <algorithm>
@@ -133,7 +134,7 @@ task<answer_or_error> retry_event(api_context& api, api_call call) {
     if (!event) co_return event.error();
     if (!*event) co_return unknown("webhook event");
     webhook a;
-    a.event = maystro::decode((*event)->raw);
+    a.event = decode_event((*event)->raw);
     if (a.event.kind != maystro::event_kind::order) {
       bool ignored = a.event.kind == maystro::event_kind::ignored;
       json::object data{{"outcome", ignored ? "ignored" : "quarantined"}};

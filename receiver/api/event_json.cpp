@@ -1,5 +1,6 @@
 // Shapes, member by member.
 #include "receiver/api/event_json.hpp"
+#include "receiver/event/decode_event.hpp"
 
 #include "common/json/json_text.hpp"
 #include "common/json/json_values.hpp"
@@ -99,11 +100,11 @@ json::object event_json(const event_seen& e, bool with_payload) {
   json::object o;
   o["id"] = std::to_string(e.id);
   o["messageId"] = or_null(shown_message_id(e.message_id));
-  o["source"] = "MAYSTRO";
+  o["source"] = e.name && e.name->starts_with("parcel_") ? "GUEPEX" : "MAYSTRO"; // by the events' names
   o["eventType"] = or_null(shown_event_type(e.name));
   if (with_payload) {
     std::optional<json::value> body;
-    if (!e.is_cut) body = maystro::decode(e.raw, shown_unpacked_bytes_max).body;
+    if (!e.is_cut) body = decode_event(e.raw, shown_unpacked_bytes_max).body;
     o["payload"] = shown_payload(e.raw, std::move(body));
   }
   o["processed"] = is_processed(e.outcome);

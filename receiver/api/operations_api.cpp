@@ -224,7 +224,7 @@ task<void> operations::watch_keys() {
     for (const std::string& id : ids) {
       auto courier = context_.accounts.courier(id);
       if (!courier) continue;
-      auto answer = co_await courier->list(1);
+      auto answer = co_await courier->test_key();
       if (!answer.content) continue;
       auto db = co_await api_connection(context_);
       if (!db) continue;

@@ -5,6 +5,8 @@
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
 
+#include "receiver/event/decode_event.hpp"
+
 #include <algorithm>
 
 namespace suivi::receiver {
@@ -152,28 +154,33 @@ task<void> apply_lane::handle(batch events) {
 // Takes events of unknown accounts, and what can't be read any more, out of the batch. False: nothing is
 // left.
 task<bool> apply_lane::fill_in_accounts(batch& events) {
-  auto unknown = [this](const work& w) { return !accounts_.resolve(w.named_account); };
+  auto unknown = [this](const work& w) {
+    return !accounts_.resolve(w.named_account, w.observation.shipment.courier);
+  };
   bool fresh = true;
   if (std::any_of(events.begin(), events.end(), unknown)) fresh = co_await accounts_.refresh();
   batch good;
   batch bad;
   auto now = suivi::now();
   for (auto& event : events) {
-    auto account = accounts_.resolve(event.named_account);
+    auto account = accounts_.resolve(event.named_account, event.observation.shipment.courier);
     if (!account && !fresh) { // a new account, perhaps
       put(std::move(event), steady_clock::now() + 1s);
       continue;
     }
-    bool usable = account && event.observation.shipment.status && event.observation.shipment.has_identity();
-    if (account) event.observation.account = *account;
+    bool usable = account && can_be_applied(event.observation.shipment);
+    if (account) {
+      event.observation.account = *account;
+      event.observation.is_signed = !accounts_.webhook_secret(*account).empty();
+    }
     event.observation.decide_by_later_time = waited_long_enough(event, now);
     (usable ? good : bad).push_back(std::move(event));
   }
   for (auto& event : bad) {
     disposition next;
-    next.outcome = event.observation.shipment.status ? "conflict" : "quarantined";
-    next.error = event.observation.shipment.status ? "the address names an unknown account"
-                                                   : "it cannot be read any more";
+    bool readable = can_be_applied(event.observation.shipment);
+    next.outcome = readable ? "conflict" : "quarantined";
+    next.error = readable ? "the address names an unknown account" : "it cannot be read any more";
     co_await settle_one(std::move(event), std::move(next));
   }
   events = std::move(good);

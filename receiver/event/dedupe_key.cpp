@@ -48,4 +48,12 @@ dedupe_key choose_key(std::string_view raw, const maystro::event& event) {
   return {key_of(understood ? 'b' : 'B', "", digest(raw)), true};
 }
 
+dedupe_key choose_guepex_key(std::string_view raw, const maystro::event& event, std::string_view account) {
+  bool understood = event.kind != maystro::event_kind::not_understood;
+  std::string qualifier = std::to_string(account.size()) + ':' + std::string(account);
+  if (event.message_id) return {key_of(understood ? 'g' : 'G', qualifier + *event.message_id, ""), false};
+  if (event.published_at) qualifier += format_instant(*event.published_at);
+  return {key_of(understood ? 'e' : 'E', qualifier, digest(raw)), false};
+}
+
 } // namespace suivi::receiver

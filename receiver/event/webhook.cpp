@@ -2,6 +2,7 @@
 #include "receiver/event/webhook.hpp"
 
 #include "common/decision/as_of.hpp"
+#include "receiver/event/decode_event.hpp"
 
 #include <utility>
 
@@ -11,9 +12,21 @@ webhook to_webhook(std::string raw, std::optional<std::string> account, instant 
                    std::size_t unpacked_bytes_max) {
   webhook a;
   a.received_at = received_at;
-  a.event = maystro::decode(raw, unpacked_bytes_max);
-  a.key = choose_key(raw, a.event);
+  a.event = decode_event(raw, unpacked_bytes_max);
+  bool of_guepex = a.event.shipment.courier == courier_kind::guepex;
+  a.key = of_guepex ? choose_guepex_key(raw, a.event, account.value_or("")) : choose_key(raw, a.event);
   a.event.body.reset(); // can be had again from the bytes
+  a.raw = std::move(raw);
+  a.account = std::move(account);
+  return a;
+}
+
+webhook to_unread_webhook(std::string raw, std::optional<std::string> account, std::string why,
+                          instant received_at) {
+  webhook a;
+  a.received_at = received_at;
+  a.event.why = std::move(why);
+  a.key = choose_key(raw, a.event);
   a.raw = std::move(raw);
   a.account = std::move(account);
   return a;
@@ -22,7 +35,9 @@ webhook to_webhook(std::string raw, std::optional<std::string> account, instant 
 shop::observation to_observation(const webhook& a) {
   shop::observation seen;
   seen.from = shop::source::webhook;
-  seen.when = shop::webhook_time(a.event.published_at, a.received_at);
+  bool tells_changes = a.event.shipment.courier == courier_kind::guepex; // and when they occurred
+  seen.when = tells_changes ? shop::event_time(a.event.published_at, a.received_at)
+                            : shop::webhook_time(a.event.published_at, a.received_at);
   seen.shipment = a.event.shipment;
   return seen;
 }

@@ -23,6 +23,10 @@ struct webhook {
 [[nodiscard]] webhook to_webhook(std::string raw, std::optional<std::string> account, instant received_at,
                                  std::size_t unpacked_bytes_max = maystro::default_unpacked_bytes_max);
 
+// One that is not understood as a whole: kept as it is.
+[[nodiscard]] webhook to_unread_webhook(std::string raw, std::optional<std::string> account, std::string why,
+                                        instant received_at);
+
 struct receipt {
   std::int64_t id = 0;
   std::string stored_on;

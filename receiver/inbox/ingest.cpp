@@ -50,8 +50,7 @@ struct webhook_arrays {
     display_ids.push_back(order ? storable(e.shipment.display_id) : std::nullopt);
     trackings.push_back(order ? storable(e.shipment.tracking) : std::nullopt);
     references.push_back(order ? storable(e.shipment.reference) : std::nullopt);
-    statuses.push_back(order && e.shipment.status ? std::optional<std::int64_t>(*e.shipment.status)
-                                                  : std::nullopt);
+    statuses.push_back(order ? number_of(e.shipment.status) : std::nullopt);
     orders.push_back(end == nullptr ? std::nullopt : storable_unless_empty(end->order_id));
     if (order) {
       outcomes.push_back(end == nullptr ? std::nullopt : std::optional(end->outcome));

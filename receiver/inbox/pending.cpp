@@ -1,6 +1,7 @@
 // Arrays in, arrays out. Whoever holds an event by its lease may settle it; SV001 says that the lease was
 // lost.
 #include "receiver/inbox/pending.hpp"
+#include "receiver/event/decode_event.hpp"
 
 #include "common/pg/sqlstate.hpp"
 #include "receiver/inbox/storable.hpp"
@@ -121,7 +122,7 @@ task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std
       auto again = answer->maybe_at(i, 5);
       std::string raw = answer->bytes(i, 8);
       decoded_bytes += raw.size();
-      a.event = maystro::decode(raw);
+      a.event = decode_event(raw);
       a.received_at = again ? *again : answer->at(i, 6);
       a.account = answer->maybe_text(i, 7);
     }

@@ -5,6 +5,7 @@
 #include "common/base/backoff.hpp"
 #include "common/door/door_steps.hpp"
 #include "common/log/log.hpp"
+#include "receiver/event/decode_event.hpp"
 
 namespace suivi::receiver {
 namespace {
@@ -51,11 +52,12 @@ task<result<std::vector<receipt>>> apply_lane::try_at_once(pg::connection& db,
   std::vector<std::size_t> row_of;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].event.kind != maystro::event_kind::order) continue;
-    auto account = accounts_.resolve(rows[i].account);
     const auto& shipment = rows[i].event.shipment;
-    if (!account || !shipment.status || !shipment.has_identity()) continue;
+    auto account = accounts_.resolve(rows[i].account, shipment.courier);
+    if (!account || !can_be_applied(shipment)) continue;
     told.push_back(to_observation(rows[i]));
     told.back().account = *account;
+    told.back().is_signed = !accounts_.webhook_secret(*account).empty();
     row_of.push_back(i);
   }
 

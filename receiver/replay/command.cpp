@@ -87,7 +87,7 @@ class one_replay {
       say("the shop's courier accounts cannot be read");
       co_return;
     }
-    if (!selection.account.empty() && !accounts_.resolve(selection.account)) {
+    if (!selection.account.empty() && !accounts_.knows(selection.account)) {
       say(fmt::format("--account {}: there is no such account; allowed is {}",
                       to_storable_text(selection.account), known_accounts()));
       status = usage;

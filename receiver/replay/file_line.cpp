@@ -1,5 +1,6 @@
 // What the API prints is told from a webhook by what only the API says of an event: whether it was processed.
 #include "receiver/replay/file_line.hpp"
+#include "receiver/event/decode_event.hpp"
 
 #include "common/json/json_text.hpp"
 #include "common/maystro/json_fields.hpp"
@@ -18,7 +19,7 @@ std::string text_of(const json::value& value) {
 }
 
 maystro::event decode_without_body(std::string_view bytes) {
-  auto e = maystro::decode(bytes);
+  auto e = decode_event(bytes);
   e.body.reset();
   return e;
 }
@@ -35,10 +36,15 @@ const json::object* as_printed_event(const result<json::value>& document) {
 
 void set_time(replay_line& line, std::optional<instant> created_at, instant now) {
   const auto& published = line.event.published_at;
+  bool tells_changes = line.event.shipment.courier == courier_kind::guepex; // and when they occurred
+  auto as_of = [&](instant received_at) {
+    return tells_changes ? shop::event_time(published, received_at)
+                         : shop::webhook_time(published, received_at);
+  };
   if (created_at)
-    line.when = shop::webhook_time(published, *created_at);
-  else if (published && shop::webhook_time(published, now).kind == shop::as_of::shape::point)
-    line.when = shop::webhook_time(published, now);
+    line.when = as_of(*created_at);
+  else if (published && as_of(now).kind != shop::as_of::shape::untimed)
+    line.when = as_of(now);
   line.received_at = created_at ? created_at : published;
 }
 

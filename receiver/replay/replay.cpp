@@ -74,7 +74,9 @@ task<result<replay::batch>> replay::next_page(replay_source& from) {
 
 task<result<void>> replay::take_on(batch events) {
   auto give_up = steady_clock::now() + how_.patience;
-  auto unknown = [this](const replay_event& e) { return !accounts_.resolve(e.event.named_account); };
+  auto unknown = [this](const replay_event& e) {
+    return !accounts_.resolve(e.event.named_account, e.decoded.shipment.courier);
+  };
   if (std::any_of(events.begin(), events.end(), unknown)) co_await accounts_.refresh();
   batch good;
   batch refused;
@@ -86,7 +88,8 @@ task<result<void>> replay::take_on(batch events) {
       report_.counts.add("quarantined");
     } else if (stored && e.in_hand && !how_.door.dry_run) {
       elsewhere_.push_back({e.event.id, give_up});
-    } else if (auto account = accounts_.resolve(e.event.named_account)) {
+    } else if (auto account = accounts_.resolve(e.event.named_account, e.decoded.shipment.courier)) {
+      e.event.observation.is_signed = !accounts_.webhook_secret(*account).empty();
       e.event.observation.account = *account;
       good.push_back(std::move(e));
     } else {

@@ -1,5 +1,6 @@
 // The joins carry the range of ids on every side, so that no plan ever reads a whole table.
 #include "receiver/replay/stored_events.hpp"
+#include "receiver/event/decode_event.hpp"
 
 #include "common/base/utf8.hpp"
 
@@ -72,7 +73,7 @@ std::vector<stored_event> read_rows(const pg::rows& rows) {
     a.account = rows.maybe_text(i, 3);
     std::string raw = rows.bytes(i, 4);
     e.raw_bytes = raw.size();
-    a.event = maystro::decode(raw);
+    a.event = decode_event(raw);
     a.event.body.reset();
     e.event = to_work(a, rows.integer(i, 0));
     e.event.observation.from = shop::source::replay;
@@ -196,7 +197,7 @@ task<result<std::set<std::int64_t>>> take_for_replay(pg::connection& db, std::st
     display_ids.push_back(storable(e->decoded.shipment.display_id));
     trackings.push_back(storable(e->decoded.shipment.tracking));
     references.push_back(storable(e->decoded.shipment.reference));
-    statuses.emplace_back(e->decoded.shipment.status);
+    statuses.push_back(number_of(e->decoded.shipment.status));
   }
   pg::pipeline steps;
   pg::params with;

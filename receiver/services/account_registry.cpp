@@ -13,14 +13,10 @@ namespace {
 
 constexpr int reads_at_once_max = 4; // of one account; sweeps read beside them
 
-bool same_courier(const shop::account& a, const shop::account& b) {
-  return a.courier.base_url == b.courier.base_url && a.courier.api_key.reveal() == b.courier.api_key.reveal();
-}
-
 } // namespace
 
 account_registry::account_registry(database_monitor& db, http::client& client, const config::settings& s)
-    : db_(db), client_(client), default_base_url_(maystro::normalise_base_url(s.maystro.base_url)),
+    : db_(db), client_(client), base_urls_(shop::base_urls_of(s)), quota_(db.connections()),
       request_timeout_(s.maystro.request_timeout),
       limits_{std::min(s.maystro.max_in_flight, reads_at_once_max), s.maystro.requests_per_second},
       fallback_(shop::environment_accounts(s)) {}
@@ -43,7 +39,7 @@ task<bool> account_registry::refresh() {
     co_return false;
   }
   auto& connection = **db;
-  auto found = co_await shop::load_accounts(connection, default_base_url_, fallback_);
+  auto found = co_await shop::load_accounts(connection, base_urls_, fallback_);
   if (!found) {
     if (!failing_)
       log::error("the shop's courier accounts cannot be read", {{"error", to_string(found.error())}});
@@ -55,10 +51,10 @@ task<bool> account_registry::refresh() {
     auto id = who.id;
     auto known = entries_.find(id);
     entry one;
-    if (known != entries_.end() && same_courier(known->second.who, who)) {
+    if (known != entries_.end() && maystro::same(known->second.who.courier, who.courier)) {
       one = known->second;
-    } else if (!who.courier.api_key.empty()) {
-      one.courier = std::make_shared<maystro::api>(client_, who.courier, request_timeout_);
+    } else if (maystro::is_complete(who.courier)) {
+      one.courier = maystro::make_courier(client_, who.courier, request_timeout_, id, &quota_);
       one.gate = std::make_shared<read_gate>(limits_);
     }
     one.who = std::move(who);
@@ -72,22 +68,35 @@ task<bool> account_registry::refresh() {
   co_return true;
 }
 
-std::optional<std::string> account_registry::resolve(const std::optional<std::string>& named) const {
+std::optional<std::string> account_registry::resolve(const std::optional<std::string>& named,
+                                                     courier_kind courier) const {
   if (named) {
-    if (!entries_.contains(*named)) return std::nullopt;
+    auto at = entries_.find(*named);
+    if (at == entries_.end() || at->second.who.courier.courier != courier) return std::nullopt;
     return named;
   }
-  if (entries_.size() == 1) return entries_.begin()->first;
-  return std::string();
+  std::optional<std::string> only;
+  for (const auto& [id, one] : entries_) {
+    if (one.who.courier.courier != courier) continue;
+    if (only) return std::string();
+    only = id;
+  }
+  return only.value_or("");
+}
+
+secret account_registry::webhook_secret(const std::string& account) const {
+  auto at = entries_.find(account);
+  return at == entries_.end() ? secret() : at->second.who.courier.webhook_secret;
 }
 
 std::vector<account_registry::listed> account_registry::list() const {
   std::vector<listed> all;
-  for (const auto& [id, e] : entries_) all.push_back({id, e.who.name, e.courier != nullptr});
+  for (const auto& [id, e] : entries_)
+    all.push_back({id, e.who.name, e.who.courier.courier, e.courier != nullptr});
   return all;
 }
 
-std::shared_ptr<maystro::api> account_registry::courier(const std::string& account) const {
+std::shared_ptr<maystro::courier_api> account_registry::courier(const std::string& account) const {
   auto at = entries_.find(account);
   if (at == entries_.end()) return nullptr;
   return at->second.courier;

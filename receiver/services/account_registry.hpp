@@ -4,6 +4,7 @@
 
 #include "common/config/settings.hpp"
 #include "common/shop/accounts.hpp"
+#include "common/shop/request_quota.hpp"
 #include "receiver/services/database_monitor.hpp"
 #include "receiver/services/read_gate.hpp"
 
@@ -30,29 +31,36 @@ class account_registry {
   }
 
   [[nodiscard]] bool loaded() const { return loaded_; }
-  // The account an event is of: the one its address named; else the only one; empty where there are several
-  // or none. nullopt: the named one is unknown.
-  [[nodiscard]] std::optional<std::string> resolve(const std::optional<std::string>& named) const;
+  // The account of that courier that an event is of: the one its address named; else the only one; empty
+  // where there are several or none. nullopt: the named one is unknown.
+  [[nodiscard]] std::optional<std::string> resolve(const std::optional<std::string>& named,
+                                                   courier_kind courier = courier_kind::maystro) const;
+  [[nodiscard]] bool knows(const std::string& account) const { return entries_.contains(account); }
+  // What the courier's webhooks of that account are signed with; empty: they are not, or there is no such
+  // account.
+  [[nodiscard]] secret webhook_secret(const std::string& account) const;
   struct listed {
     std::string id, name;
+    courier_kind courier = courier_kind::maystro;
     bool has_key = false;
   };
   // All of them, by id.
   [[nodiscard]] std::vector<listed> list() const;
   // nullptr: no such account, or none with a key.
-  [[nodiscard]] std::shared_ptr<maystro::api> courier(const std::string& account) const;
+  [[nodiscard]] std::shared_ptr<maystro::courier_api> courier(const std::string& account) const;
   [[nodiscard]] std::shared_ptr<read_gate> gate(const std::string& account) const;
 
  private:
   struct entry {
     shop::account who;
-    std::shared_ptr<maystro::api> courier;
+    std::shared_ptr<maystro::courier_api> courier;
     std::shared_ptr<read_gate> gate;
   };
 
   database_monitor& db_;
   http::client& client_;
-  std::string default_base_url_;
+  shop::base_urls base_urls_;
+  shop::request_quota quota_;
   milliseconds request_timeout_;
   read_gate::limits limits_;
   std::vector<shop::account> fallback_;

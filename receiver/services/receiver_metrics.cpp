@@ -57,6 +57,10 @@ receiver_metrics::receiver_metrics(metrics::registry& where) : where_(where) {
   connections_max = where_.make_gauge("suivi_http_connections_max", "Connections that may be open at once.");
   connections_evicted =
       where_.make_gauge("suivi_http_connections_evicted", "Idle connections closed for others to have room.");
+  for (courier_kind courier : couriers)
+    unknown_states[courier] = where_.make_gauge("suivi_unknown_states_total",
+                                                "Times a parcel came to a state without a text of its own.",
+                                                {{"courier", std::string(slug(courier))}});
   connections = where_.make_gauge("suivi_http_connections", "Open connections.");
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/metrics/metrics.hpp"
+#include "common/shipment/courier.hpp"
 
 #include <map>
 #include <string>
@@ -40,6 +41,7 @@ class receiver_metrics {
   metrics::gauge connections_max;
   metrics::gauge connections_evicted;
   metrics::gauge log_lines_lost;
+  std::map<courier_kind, metrics::gauge> unknown_states;
 
  private:
   metrics::registry& where_;

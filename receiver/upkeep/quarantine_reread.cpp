@@ -1,6 +1,7 @@
 // The place reached is noted after its events are on their way, so that a crash reads a few of them twice:
 // once they are out of quarantine they are not found there again.
 #include "receiver/upkeep/quarantine_reread.hpp"
+#include "receiver/event/decode_event.hpp"
 
 #include "common/base/utf8.hpp"
 #include "common/log/log.hpp"
@@ -44,8 +45,7 @@ task<result<std::vector<quarantined>>> read_batch(pg::connection& db, std::int64
   if (!answer) co_return answer.error();
   std::vector<quarantined> events;
   for (std::size_t i = 0; i < answer->size(); ++i) {
-    quarantined q{answer->integer(i, 0), std::string(answer->text(i, 1)),
-                  maystro::decode(answer->bytes(i, 2))};
+    quarantined q{answer->integer(i, 0), std::string(answer->text(i, 1)), decode_event(answer->bytes(i, 2))};
     q.event.body.reset();
     events.push_back(std::move(q));
   }
@@ -72,7 +72,7 @@ task<result<std::int64_t>> release(pg::connection& db, std::span<const quarantin
     display_ids.push_back(storable(q.event.shipment.display_id));
     trackings.push_back(storable(q.event.shipment.tracking));
     references.push_back(storable(q.event.shipment.reference));
-    statuses.emplace_back(q.event.shipment.status);
+    statuses.push_back(number_of(q.event.shipment.status));
   }
   pg::params with;
   with.integers(ids).texts(days).texts(outcomes).texts(names).texts(message_ids).instants(published);

@@ -1,6 +1,7 @@
 // JSON, member by member in the order people read it.
 #include "receiver/web/responses.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -32,6 +33,25 @@ http::response ignored(std::string_view event_id) {
 
 http::response quarantined(std::string_view event_id, std::string_view why) {
   return with(202, {{"success", false}, {"id", event_id}, {"outcome", "quarantined"}, {"error", why}});
+}
+
+http::response event_receipts(const std::vector<event_receipt>& events) {
+  json::array list;
+  for (const event_receipt& one : events) {
+    json::object event;
+    event["id"] = one.id ? json::value(*one.id) : json::value(nullptr);
+    event["outcome"] = one.outcome;
+    list.push_back(std::move(event));
+  }
+  return with(200, {{"success", true}, {"events", std::move(list)}});
+}
+
+http::response quarantined_whole(const std::optional<std::string>& event_id, std::string_view why) {
+  json::object body{{"success", false}};
+  body["id"] = event_id ? json::value(*event_id) : json::value(nullptr);
+  body["outcome"] = "quarantined";
+  body["error"] = why;
+  return with(200, body);
 }
 
 http::response kept_in_spool() {

@@ -4,8 +4,10 @@
 #include "common/http/message.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace suivi::receiver {
 
@@ -13,6 +15,15 @@ namespace suivi::receiver {
 [[nodiscard]] http::response duplicate(std::string_view first_event_id);
 [[nodiscard]] http::response ignored(std::string_view event_id);
 [[nodiscard]] http::response quarantined(std::string_view event_id, std::string_view why);
+
+// Of a courier that sends several events at once and counts 200 alone as received.
+struct event_receipt {
+  std::optional<std::string> id; // none in the spool
+  std::string outcome;
+};
+[[nodiscard]] http::response event_receipts(const std::vector<event_receipt>& events);
+[[nodiscard]] http::response quarantined_whole(const std::optional<std::string>& event_id,
+                                               std::string_view why);
 
 // 202: fsynced, not in the database yet.
 [[nodiscard]] http::response kept_in_spool();

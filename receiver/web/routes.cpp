@@ -91,7 +91,9 @@ route find_route(const http::request& request) {
   }
   if (best == fit::exact) found.subject.clear();
   for (const route_row* row : fitting) {
-    bool reads = row->method == "GET"; // HEAD as GET, and the server leaves the body out
+    // A challenge is no page: it is asked for by GET alone.
+    bool reads = row->method == "GET" &&
+                 row->where != place::guepex_webhook; // HEAD as GET, and the server leaves the body out
     if (!found.allowed.empty()) found.allowed += ", ";
     found.allowed += reads ? "GET, HEAD" : row->method;
     found.where = row->where;
@@ -100,7 +102,8 @@ route find_route(const http::request& request) {
     found.operation = row->operation;
     found.who = row->who;
   }
-  if (found.where == place::webhook) read_webhook(request, *fitting.front(), found);
+  if (found.where == place::webhook || found.where == place::guepex_webhook)
+    read_webhook(request, *fitting.front(), found);
   return found;
 }
 

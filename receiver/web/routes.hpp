@@ -13,7 +13,7 @@
 
 namespace suivi::receiver {
 
-enum class place { webhook, health, readiness, metrics, operations, nowhere };
+enum class place { webhook, guepex_webhook, health, readiness, metrics, operations, nowhere };
 
 // What is asked of the operations API.
 enum class operation {
@@ -65,6 +65,8 @@ struct route_row {
 
 inline constexpr std::array routes{
     route_row{"POST", "/webhooks/maystro/{secret}", place::webhook},
+    route_row{"GET", "/webhooks/guepex/{secret}", place::guepex_webhook}, // the challenge; no HEAD
+    route_row{"POST", "/webhooks/guepex/{secret}", place::guepex_webhook},
     route_row{"POST", "/api/webhooks/maystro", place::webhook},
     route_row{"POST", "/api/v1/webhooks/maystro", place::webhook},
     route_row{"GET", "/healthz", place::health},
@@ -108,8 +110,8 @@ struct route {
   std::optional<std::string> account; // ?account=, for a webhook; what no text can hold as U+FFFD
   receiver::operation operation = receiver::operation::nowhere;
   right who = right::operators;
-  std::string subject; // the {id} of the path, decoded
-  http::target target; // for the query
+  std::string subject;             // the {id} of the path, decoded
+  http::target target;             // for the query
   bool query_is_malformed = false; // the rest is as if there were none
 };
 

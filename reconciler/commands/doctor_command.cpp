@@ -26,7 +26,7 @@ task<std::vector<shop::account>> load_accounts(services& p, pg::connection& db, 
   facts.accounts_known = opened;
   if (!opened) co_return none;
   std::vector<shop::account> fallback = shop::environment_accounts(p.settings);
-  auto loaded = co_await shop::load_accounts(db, p.settings.maystro.base_url, std::move(fallback));
+  auto loaded = co_await shop::load_accounts(db, shop::base_urls_of(p.settings), std::move(fallback));
   co_await look.close();
   facts.accounts_known = loaded.has_value();
   if (loaded) co_return std::move(*loaded);
@@ -39,7 +39,7 @@ void add_accounts(const std::vector<shop::account>& accounts, doctor_facts& fact
     account_facts& one = facts.accounts.emplace_back();
     one.id = a.id;
     one.name = a.name;
-    one.has_key = !a.courier.api_key.empty();
+    one.has_key = maystro::is_complete(a.courier);
     facts.accounts_from_environment = a.from_environment;
     for (const shop::account& other : accounts)
       if (other.id != a.id && one.has_key && other.courier.api_key.reveal() == a.courier.api_key.reveal())

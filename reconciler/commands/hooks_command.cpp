@@ -1,6 +1,7 @@
 // One account after the other: a shop's accounts may share a key, and then what one does the next one sees.
 #include "reconciler/commands/hooks_command.hpp"
 
+#include "common/json/json_values.hpp"
 #include "common/log/log.hpp"
 #include "common/shop/account_statistics.hpp"
 #include "reconciler/commands/console.hpp"
@@ -61,6 +62,65 @@ void print_text(const hook_report& r, const std::string& verb) {
   if (verb == "test" && !r.failed) fmt::print("  the courier was asked for a test message\n");
   if (verb == "list" && !r.missing.empty()) fmt::print("  missing: {}\n", fmt::join(r.missing, ", "));
   if (r.failed) fmt::print("  failed: {}\n", to_string(*r.failed));
+}
+
+// Of a courier that registers nothing by its API: what is to be done by hand, where anything is.
+struct by_hand {
+  std::string address; // empty: the courier sends no webhooks, or public_url is not set
+  std::optional<std::string> asked_at, heard_at;
+  std::string word; // for people
+};
+
+constexpr pg::statement last_signs{"hooks_last_signs", R"sql(
+select challenged_at, webhook_heard_at from suivi.account where id = $1
+)sql"};
+
+task<by_hand> look_by_hand(services& p, shop::account who) {
+  by_hand found;
+  if (who.courier.courier != courier_kind::guepex) {
+    found.word = fmt::format("{} sends no webhooks", display_name(who.courier.courier));
+    co_return found;
+  }
+  const auto& receiver = p.settings.receiver;
+  bool unknown = receiver.webhook_secrets.empty() && !receiver.allow_open;
+  if (receiver.public_url.empty() || unknown) {
+    found.word =
+        "to be registered by hand; receiver.public_url and receiver.webhook_secrets say under which address";
+    co_return found;
+  }
+  std::string word = receiver.webhook_secrets.empty() ? "open" : receiver.webhook_secrets.front().reveal();
+  found.address = fmt::format("{}/webhooks/guepex/{}?account={}", receiver.public_url,
+                              http::percent_encode(word), http::percent_encode(who.id));
+  found.word = "to be registered by hand in the courier's dashboard";
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
+  if (!db) co_return found;
+  pg::params with;
+  with.text(who.id);
+  auto signs = co_await (*db)->run(last_signs, std::move(with));
+  if (!signs || signs->size() == 0) co_return found;
+  if (auto asked = signs->maybe_at(0, 0)) found.asked_at = format_instant(*asked);
+  if (auto heard = signs->maybe_at(0, 1)) found.heard_at = format_instant(*heard);
+  co_return found;
+}
+
+json::object to_json(const shop::account& who, const by_hand& found) {
+  json::object o;
+  o["account"] = who.id;
+  o["accountName"] = who.name;
+  o["courier"] = slug(who.courier.courier);
+  o["address"] = found.address.empty() ? json::value(nullptr) : json::value(found.address);
+  o["lastAsked"] = or_null(found.asked_at);
+  o["lastSent"] = or_null(found.heard_at);
+  o["message"] = found.word;
+  o["error"] = nullptr;
+  return o;
+}
+
+void print_text(const shop::account& who, const by_hand& found) {
+  fmt::print("{}{}\n  {}\n", who.id, who.name.empty() ? "" : fmt::format(" ({})", who.name), found.word);
+  if (found.address.empty()) return;
+  fmt::print("  {}\n  last asked: {}, last sent: {}\n", found.address, found.asked_at.value_or("never"),
+             found.heard_at.value_or("never"));
 }
 
 task<bool> claimed(services& p, shop::account who) {
@@ -159,6 +219,25 @@ task<int> hooks_command(services& p, hooks_arguments arguments) {
   int status = exits::done;
   json::array list;
   for (const shop::account& who : std::get<std::vector<shop::account>>(meant)) {
+    if (!maystro::capabilities_of(who.courier.courier).registers_hooks) {
+      bool shown = arguments.verb == "list" || arguments.verb == "ensure";
+      if (!shown && !arguments.account.empty()) {
+        say(fmt::format("account {}: {} registers no webhooks by its API, so there is nothing to {}", who.id,
+                        display_name(who.courier.courier), arguments.verb));
+        co_return exits::usage;
+      }
+      by_hand found;
+      if (shown)
+        found = co_await look_by_hand(p, who);
+      else
+        found.word =
+            fmt::format("skipped: {} registers no webhooks by its API", display_name(who.courier.courier));
+      if (arguments.json)
+        list.push_back(to_json(who, found));
+      else
+        print_text(who, found);
+      continue;
+    }
     hook_report r;
     r.account = who.id;
     r.account_name = who.name;

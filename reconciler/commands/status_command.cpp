@@ -46,7 +46,8 @@ task<int> status_command(services& p, bool as_json) {
     json::object o;
     o["id"] = a.id;
     o["name"] = a.name;
-    o["hasKey"] = !a.courier.api_key.empty();
+    o["courier"] = slug(a.courier.courier);
+    o["hasKey"] = maystro::is_complete(a.courier);
     o["sweeping"] = seen.leased;
     o["watermark"] = or_null(seen.full_watermark);
     o["incrementalWatermark"] = or_null(seen.incremental_watermark);

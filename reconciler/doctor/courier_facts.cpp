@@ -3,12 +3,14 @@
 
 #include "common/log/log.hpp"
 #include "common/shop/account_statistics.hpp"
+#include "common/shop/request_quota.hpp"
 #include "reconciler/doctor/look.hpp"
 #include "reconciler/hooks/hook_owner.hpp"
 #include "reconciler/hooks/hook_registrar.hpp"
 #include "reconciler/pace/pace.hpp"
 
 #include <algorithm>
+#include <memory>
 
 namespace suivi::reconciler {
 namespace {
@@ -25,14 +27,17 @@ milliseconds patience(const services& p) {
   return std::min(p.settings.maystro.request_timeout, request_timeout_max);
 }
 
-// The first page of the list: what a sweep would ask for.
+// What says whether the key is taken: of Maystro the first page of the list, which a sweep would ask for.
 task<shop::request_counts> test_key(services& p, const shop::account& who, account_facts& into) {
-  maystro::api courier(p.client, who.courier, patience(p));
+  shop::request_quota quota(p.database);
+  std::unique_ptr<maystro::courier_api> courier =
+      maystro::make_courier(p.client, who.courier, patience(p), who.id, &quota);
   shop::request_counts counts;
   for (int tries = 1;; ++tries) {
-    auto answer = co_await courier.list(1);
+    auto answer = co_await courier->test_key();
     into.key.reset();
     if (!answer.content) into.key = answer.content.error();
+    if (answer.how.asked_at == instant{}) break; // its quota is used up
     ++counts.requests;
     ++(into.key ? counts.bad : counts.good);
     counts.last = answer.how.answered_at;
@@ -112,7 +117,8 @@ task<void> collect_from_courier(services& p, shop::account who, std::vector<shop
   std::optional<std::string> problem;
   if (into.has_key) {
     counts = co_await test_key(p, who, into);
-    if (!into.key && !p.settings.receiver.public_url.empty())
+    bool registers_hooks = maystro::capabilities_of(who.courier.courier).registers_hooks;
+    if (registers_hooks && !into.key && !p.settings.receiver.public_url.empty())
       co_await look_at_hooks(p, who, accounts, into, failed, counts);
     if (into.key) problem = to_string(*into.key);
   } else {

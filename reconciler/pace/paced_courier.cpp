@@ -1,4 +1,4 @@
-// The waiting and counting around maystro::api.
+// The waiting and counting around a courier's API.
 #include "reconciler/pace/paced_courier.hpp"
 
 #include "common/shop/single_read.hpp"
@@ -69,8 +69,11 @@ class paced_courier::retrying_caller {
   bool counted_ = false;
 };
 
-paced_courier::paced_courier(http::client& client, maystro::credentials who, const courier_options& options)
-    : api_(client, std::move(who), options.request_timeout),
+paced_courier::paced_courier(http::client& client, const shop::account& account, pg::pool& database,
+                             const courier_options& options)
+    : quota_(database),
+      api_(maystro::make_courier(client, account.courier, options.request_timeout, account.id, &quota_)),
+      can_(maystro::capabilities_of(account.courier.courier)),
       max_in_flight_(std::max(1, options.max_in_flight)),
       pace_(pace_limits{max_in_flight_, options.requests_per_second}) {}
 
@@ -137,12 +140,15 @@ judgement paced_courier::learn(asked<T>& into, maystro::answer<T> answer, slot& 
   const judgement judged = judge(failure, answer.how.retry_after, tries, throttled_in_a_row, chance());
   const steady_time now = steady_now();
 
-  ++counts_.requests;
+  const bool sent = answer.how.asked_at != instant{}; // else the quota did not allow it
+  if (sent) {
+    ++counts_.requests;
+    ++(how == answer_kind::good ? counts_.good : counts_.bad);
+    counts_.last = answer.how.answered_at;
+  }
   counts_.key_refused = counts_.key_refused || how == answer_kind::refused_key;
-  ++(how == answer_kind::good ? counts_.good : counts_.bad);
   if (how == answer_kind::throttled) ++counts_.throttled;
   if (how == answer_kind::good) given_up_in_a_row_ = 0;
-  counts_.last = answer.how.answered_at;
   into.how = answer.how;
   if (failure)
     into.why = to_string(*failure);
@@ -213,7 +219,19 @@ task<asked<T>> paced_courier::ask(pace::priority priority, int& tries,
 
 task<asked<maystro::page>> paced_courier::list(int page) {
   int& tries = tries_by_page_[page];
-  std::function<task<maystro::answer<maystro::page>>()> once = [this, page] { return api_.list(page); };
+  std::function<task<maystro::answer<maystro::page>>()> once = [this, page] {
+    if (!batches_.empty()) return api_->find_by_trackings(batches_.at(static_cast<std::size_t>(page) - 1));
+    return changes_since_ ? api_->list_changes(*changes_since_, page) : api_->list(page);
+  };
+  auto got = co_await ask(pace::priority::page, tries, std::move(once));
+  co_return got;
+}
+
+task<asked<maystro::page>> paced_courier::look_up(std::vector<std::string> references) {
+  int tries = 0;
+  std::function<task<maystro::answer<maystro::page>>()> once = [this, references] {
+    return api_->find_by_references(references);
+  };
   auto got = co_await ask(pace::priority::page, tries, std::move(once));
   co_return got;
 }
@@ -222,7 +240,7 @@ task<asked<std::vector<shop::observation>>> paced_courier::read(shop::wanted_rea
                                                                 milliseconds read_lag) {
   int tries = 0;
   std::function<task<maystro::answer<std::vector<shop::observation>>>()> once = [this, wanted, read_lag] {
-    return shop::read_parcels(api_, wanted, shop::source::confirm, read_lag);
+    return shop::read_parcels(*api_, wanted, shop::source::confirm, read_lag);
   };
   auto got = co_await ask(pace::priority::single_read, tries, std::move(once));
   co_return got;

@@ -3,15 +3,18 @@
 // requests are really under way is decided here. Whatever is cancelled leaves its place to the next.
 #pragma once
 
-#include "common/courier/api.hpp"
+#include "common/courier/courier_api.hpp"
 #include "common/decision/observation.hpp"
 #include "common/runtime/task.hpp"
 #include "common/runtime/wakeup.hpp"
+#include "common/shop/accounts.hpp"
+#include "common/shop/request_quota.hpp"
 #include "reconciler/pace/courier_options.hpp"
 #include "reconciler/pace/pace.hpp"
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -37,9 +40,16 @@ struct courier_counts {
 
 class paced_courier {
  public:
-  paced_courier(http::client& client, maystro::credentials who, const courier_options& options);
+  // `account`, `database`: whose quotas they are, and where they are kept.
+  paced_courier(http::client& client, const shop::account& account, pg::pool& database,
+                const courier_options& options);
   paced_courier(const paced_courier&) = delete;
   paced_courier& operator=(const paced_courier&) = delete;
+
+  // What list() reads: the courier's whole list, unless one of these was called before.
+  void list_changes_since(std::string day) { changes_since_ = std::move(day); }
+  void list_numbers(std::vector<std::vector<std::string>> batches) { batches_ = std::move(batches); }
+  [[nodiscard]] const maystro::capabilities& can() const { return can_; }
 
   // A page of the list. However often it is called, a page is asked for at most `tries_max` times in this
   // object's life.
@@ -47,6 +57,9 @@ class paced_courier {
   // A single read (common/shop/single_read.hpp): what the courier shows of that parcel or reference,
   // verified. Goes before every page that waits for its turn.
   task<asked<std::vector<shop::observation>>> read(shop::wanted_read wanted, milliseconds read_lag);
+
+  // Parcels of several references (courier_api.hpp), unverified.
+  task<asked<maystro::page>> look_up(std::vector<std::string> references);
 
   // So many callers at once are of use: the ceiling of requests in flight, and one more for each caller that
   // has failed and waits to ask again, so that bad pages do not keep others from being read.
@@ -77,7 +90,11 @@ class paced_courier {
   void stop(std::string why);
   double chance();
 
-  maystro::api api_;
+  shop::request_quota quota_;
+  std::unique_ptr<maystro::courier_api> api_;
+  maystro::capabilities can_;
+  std::optional<std::string> changes_since_;
+  std::vector<std::vector<std::string>> batches_;
   int max_in_flight_;
   pace pace_;
   std::map<pace::ticket, slot*> in_line_;

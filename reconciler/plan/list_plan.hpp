@@ -1,7 +1,9 @@
-// Which pages a sweep asks for: those of a full one or those of an incremental one, behind one face. Each
+// Which pages a sweep asks for: those of a full one, of an incremental one, or of one over
+// tracking numbers, behind one face. Each
 // call means what it means for page_plan (plan.hpp).
 #pragma once
 
+#include "reconciler/plan/batch_plan.hpp"
 #include "reconciler/plan/incremental_plan.hpp"
 #include "reconciler/plan/page_plan.hpp"
 
@@ -13,6 +15,7 @@ class list_plan {
  public:
   list_plan(page_plan full) : plan_(std::move(full)) {}
   list_plan(incremental_plan newest) : plan_(std::move(newest)) {}
+  list_plan(batch_plan numbers) : plan_(std::move(numbers)) {}
 
   std::optional<int> next() {
     return std::visit([](auto& p) { return p.next(); }, plan_);
@@ -43,7 +46,7 @@ class list_plan {
   }
 
  private:
-  std::variant<page_plan, incremental_plan> plan_;
+  std::variant<page_plan, incremental_plan, batch_plan> plan_;
 };
 
 } // namespace suivi::reconciler

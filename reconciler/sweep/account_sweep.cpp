@@ -2,8 +2,10 @@
 #include "reconciler/sweep/account_sweep.hpp"
 
 #include "common/log/log.hpp"
+#include "common/shipment/courier_time.hpp"
 #include "common/shop/account_statistics.hpp"
 #include "common/shop/courier_pause.hpp"
+#include "common/shop/single_read.hpp"
 #include "reconciler/store/sweep_history.hpp"
 #include "reconciler/sweep/sweep_verdict.hpp"
 
@@ -18,6 +20,8 @@ constexpr std::size_t rows_waiting_max = 2'000;
 // How long a sweep that is told to stop lets the slice under way finish.
 constexpr milliseconds stop_grace{4'000};
 constexpr milliseconds end_pause{500};
+// Tracking numbers that an incremental sweep asks for where the courier has no list.
+constexpr std::int64_t incremental_numbers_max = 200;
 
 } // namespace
 
@@ -37,7 +41,7 @@ account_sweep::account_sweep(asio::any_io_executor executor, pg::pool& database,
 // The courier's wish to be left alone is every program's, so it is recorded as soon as it is heard.
 task<void> account_sweep::share_pause(pg::connection& db) {
   milliseconds here = sweep_.courier.closed_for();
-  if (here >= shop::recorded_pause_min) {
+  if (here >= shop::recorded_pause_min && !sweep_.courier.can().has_quotas) {
     auto recorded = co_await shop::record_courier_pause(db, sweep_.account.id, here);
     if (!recorded)
       log::warn("the courier's pause could not be recorded", {{"error", to_string(recorded.error())}});
@@ -74,17 +78,20 @@ account_sweep::progress account_sweep::how_far() const {
   return {plan_.pages(), so_far().fetched, plan_.rows_expected()};
 }
 
-void account_sweep::push_rows(std::vector<maystro::shipment> rows, const maystro::response_meta& meta) {
-  shop::as_of when =
-      shop::pull_time(meta.asked_at, meta.answered_at, meta.server_date, sweep_.options.read_lag);
+void account_sweep::push_rows(std::vector<shipment> rows, const maystro::response_meta& meta) {
+  // A courier that is asked by number answers for each parcel; there is no other way to ask.
+  shop::pull_kind kind = sweep_.courier.can().lists ? shop::pull_kind::row : shop::pull_kind::answer;
   std::vector<shop::observation> observations;
   observations.reserve(rows.size());
-  for (maystro::shipment& row : rows) {
-    shop::observation o;
+  for (shipment& row : rows) {
+    auto order = row.uuid ? unread_.find(*row.uuid) : unread_.end();
+    if (order != unread_.end()) {
+      row.reference = std::move(order->second.reference);
+      unread_.erase(order);
+    }
+    shop::observation o =
+        shop::observe(std::move(row), shop::source::sweep, kind, meta, sweep_.options.read_lag);
     o.account = sweep_.account.id;
-    o.from = shop::source::sweep;
-    o.when = when;
-    o.shipment = std::move(row);
     o.sweep_id = sweep_.id;
     observations.push_back(std::move(o));
   }
@@ -99,8 +106,7 @@ task<void> account_sweep::fetch(int page) {
   case outcome::good: {
     std::vector<listed_row> rows;
     rows.reserve(got.content->rows.size());
-    for (const maystro::shipment& row : got.content->rows)
-      rows.push_back({identity_hash(row), row.created_at});
+    for (const shipment& row : got.content->rows) rows.push_back({identity_hash(row), row.created_at});
     instant shown =
         shop::pull_time(got.how.asked_at, got.how.answered_at, got.how.server_date, sweep_.options.read_lag)
             .from;
@@ -164,6 +170,36 @@ task<void> account_sweep::read_pages() {
   co_await sweep_.fetchers.join();
 }
 
+// Of a courier without a list: the tracking numbers that the shop has.
+task<void> account_sweep::plan_numbers(pg::connection& db) {
+  std::int64_t most = sweep_.options.kind == sweep_kind::full ? 0 : incremental_numbers_max;
+  auto orders = co_await orders_to_read(db, sweep_.account.id, most);
+  if (!orders) {
+    not_begun_ = orders.error();
+    co_return;
+  }
+  std::vector<std::vector<std::string>> batches = batches_of(*orders, sweep_.courier.can().trackings_max);
+  plan_ = batch_plan(static_cast<int>(batches.size()), static_cast<std::int64_t>(orders->size()));
+  sweep_.courier.list_numbers(std::move(batches));
+  for (numbered_order& order : *orders) {
+    std::string number = order.number;
+    unread_.emplace(std::move(number), std::move(order));
+  }
+}
+
+// Numbers that the courier does not know wait for their turn again, as those do that it knows.
+task<void> account_sweep::note_unknown_numbers() {
+  if (unread_.empty() || !sweep_.held || sweep_.lease_lost || !plan_.judge().complete) co_return;
+  log::info("the courier tells no state of some tracking numbers",
+            {{"account", sweep_.account.id}, {"orders", unread_.size()}});
+  std::vector<std::string> ids;
+  for (auto& [number, order] : unread_) ids.push_back(std::move(order.id));
+  auto db = co_await sweep_.database.acquire(steady_now() + database_wait);
+  if (!db) co_return;
+  auto noted = co_await note_unanswered(**db, *sweep_.held, std::move(ids));
+  if (!noted) log::warn("unknown tracking numbers could not be noted", {{"error", to_string(noted.error())}});
+}
+
 task<void> account_sweep::begin() {
   auto db = co_await sweep_.database.acquire(steady_now() + database_wait);
   if (!db) {
@@ -171,13 +207,22 @@ task<void> account_sweep::begin() {
     co_return;
   }
   co_await heed_pause(**db);
-  if (sweep_.options.kind == sweep_kind::incremental) {
+  if (!sweep_.courier.can().lists && sweep_.options.kind != sweep_kind::lookups) {
+    co_await plan_numbers(**db);
+    if (not_begun_) co_return;
+  } else if (sweep_.options.kind == sweep_kind::incremental) {
     auto watermark = co_await newest_watermark(**db, sweep_.account.id);
     if (!watermark) {
       not_begun_ = watermark.error();
       co_return;
     }
-    plan_ = incremental_plan(incremental_horizon(*watermark, now()), sweep_.options.max_orders);
+    if (sweep_.courier.can().lists_changes) {
+      instant since = watermark->value_or(now() - incremental_first_reach);
+      sweep_.courier.list_changes_since(algiers_day(since - std::chrono::hours(24)));
+      plan_ = page_plan(0);
+    } else {
+      plan_ = incremental_plan(incremental_horizon(*watermark, now()), sweep_.options.max_orders);
+    }
   }
   if (!sweep_.held) co_return;
   auto begun = co_await begin_sweep(**db, *sweep_.held, sweep_.account.name, report_.kind);
@@ -191,7 +236,7 @@ task<void> account_sweep::begin() {
 
 void account_sweep::judge() {
   sweep_end how;
-  how.no_key = sweep_.account.courier.api_key.empty();
+  how.no_key = !maystro::is_complete(sweep_.account.courier);
   how.not_begun = not_begun_;
   how.stopped = sweep_.stopping;
   how.lease_lost = sweep_.lease_lost;
@@ -233,9 +278,11 @@ task<void> account_sweep::end() {
     report_.reason = fmt::format("the report could not be written: {}", to_string(db.error()));
     co_return;
   }
+  // Webhooks of couriers whose states are texts are kept without them: nobody can tell which were missed.
+  bool countable = sweep_.account.courier.courier == courier_kind::maystro;
   if (report_.status_changed > 0) {
     report_.missed_by_webhook.reset();
-    if (!sweep_.stopping) {
+    if (!sweep_.stopping && countable) {
       auto missed = co_await count_missed(**db, *sweep_.id);
       if (missed)
         report_.missed_by_webhook = *missed;
@@ -286,7 +333,7 @@ task<shop::sweep_report> account_sweep::run() {
   report_.started_at = now();
   began_ = steady_now();
   co_await begin();
-  bool possible = !not_begun_ && !sweep_.account.courier.api_key.empty();
+  bool possible = !not_begun_ && maystro::is_complete(sweep_.account.courier);
   if (possible) {
     helpers_.spawn("row queue", sweep_.rows.run());
     if (sweep_.held) helpers_.spawn("lease", keep());
@@ -296,7 +343,9 @@ task<shop::sweep_report> account_sweep::run() {
     page_plan::verdict list = plan_.judge();
     bool whole = sweep_.options.kind == sweep_kind::full && plan_.done() && list.complete && !list.cut;
     if (!whole) co_await singles_.look_up(); // else the list itself says "not there" of all others
-    if (sweep_.options.kind == sweep_kind::incremental) co_await singles_.rotate();
+    bool finds_every_change = !sweep_.courier.can().lists || sweep_.courier.can().lists_changes;
+    if (sweep_.options.kind == sweep_kind::incremental && !finds_every_change) co_await singles_.rotate();
+    co_await note_unknown_numbers();
     co_await singles_.settle_doubts();
     sweep_.rows.close();
     if (sweep_.stopping || sweep_.lease_lost) sweep_.rows.abandon();

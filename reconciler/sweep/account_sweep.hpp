@@ -10,11 +10,13 @@
 #include "common/runtime/wakeup.hpp"
 #include "common/shop/sweep_report.hpp"
 #include "reconciler/plan/list_plan.hpp"
+#include "reconciler/store/tracking_numbers.hpp"
 #include "reconciler/sweep/single_reads.hpp"
 #include "reconciler/sweep/sweep_context.hpp"
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace suivi::reconciler {
@@ -41,16 +43,20 @@ class account_sweep {
   task<void> share_pause(pg::connection& db);
   task<void> heed_pause(pg::connection& db);
   task<void> read_pages();
+  task<void> plan_numbers(pg::connection& db);
+  task<void> note_unknown_numbers();
 
   task<void> begin();
   task<void> end();
   [[nodiscard]] shop::sweep_report so_far() const;
   void judge();
-  void push_rows(std::vector<maystro::shipment> rows, const maystro::response_meta& meta);
+  void push_rows(std::vector<shipment> rows, const maystro::response_meta& meta);
 
   sweep_context sweep_;
   single_reads singles_;
   list_plan plan_;
+  std::unordered_map<std::string, numbered_order>
+      unread_;             // by tracking number, where that is what is asked for
   runtime::wakeup ending_; // wakes keep()
   runtime::task_group helpers_;
 

@@ -2,6 +2,7 @@
 #include "reconciler/sweep/single_reads.hpp"
 
 #include "common/log/log.hpp"
+#include "common/shop/single_read.hpp"
 
 #include <algorithm>
 
@@ -116,9 +117,44 @@ task<void> single_reads::look_up_one(unfound_order order) {
   sweep_.request_ended();
 }
 
+void single_reads::start_look_up(std::vector<unfound_order> orders, bool single) {
+  if (single)
+    sweep_.fetchers.spawn("look-up", look_up_one(std::move(orders.front())));
+  else
+    sweep_.fetchers.spawn("look-up", look_up_batch(std::move(orders)));
+}
+
+// Only rows of the very references that were asked for count: the courier may ignore its filter, and splits a
+// reference with a comma.
+task<void> single_reads::look_up_batch(std::vector<unfound_order> orders) {
+  std::vector<std::string> references;
+  for (const unfound_order& order : orders) references.push_back(order.reference);
+  auto got = co_await sweep_.courier.look_up(references);
+  note_clock(got.how);
+  using answer = asked<maystro::page>::outcome;
+  if (got.result == answer::good) {
+    std::vector<shop::observation> found;
+    for (shipment& row : got.content->rows) {
+      bool asked_for = row.reference && std::ranges::find(references, *row.reference) != references.end();
+      if (!asked_for || !row.status) continue;
+      shop::observation o = shop::observe(std::move(row), shop::source::lookup, shop::pull_kind::row, got.how,
+                                          sweep_.options.read_lag);
+      o.account = sweep_.account.id;
+      o.sweep_id = sweep_.id;
+      found.push_back(std::move(o));
+    }
+    sweep_.rows.push(std::move(found));
+  }
+  bool answered = got.result == answer::good || got.result == answer::past_end;
+  if (got.result != answer::stopped)
+    for (unfound_order& order : orders) lookup_answers_.push_back({std::move(order), answered});
+  sweep_.request_ended();
+}
+
 task<void> single_reads::look_up() {
   co_await sweep_.drain();
-  if (sweep_.options.lookup_limit <= 0 || sweep_.ending_early()) co_return;
+  const std::size_t together = sweep_.courier.can().references_max;
+  if (sweep_.options.lookup_limit <= 0 || together == 0 || sweep_.ending_early()) co_return;
 
   lookup_question question;
   question.account = sweep_.account.id;
@@ -147,13 +183,23 @@ task<void> single_reads::look_up() {
   bool full = sweep_.options.kind == sweep_kind::full;
   std::int64_t room = full ? orders_max : std::min(orders_max, unlinked_per_sweep_max);
   bool more_left = static_cast<std::int64_t>(orders.size()) >= room;
+  std::vector<unfound_order> batch;
   for (unfound_order& order : orders) {
     if (lookups_ >= sweep_.options.lookup_limit || filter_ignored_) break;
     if (sweep_.rows.saw_order(order.id)) continue;
+    ++lookups_;
+    bool alone = together == 1 || order.reference.find(',') != std::string::npos;
+    std::vector<unfound_order> one;
+    (alone ? one : batch).push_back(std::move(order));
+    if (batch.size() == together) one = std::exchange(batch, {});
+    if (one.empty()) continue;
     bool admitted = co_await sweep_.wait_for_slot();
     if (!admitted) break;
-    ++lookups_;
-    sweep_.fetchers.spawn("look-up", look_up_one(std::move(order)));
+    start_look_up(std::move(one), together == 1);
+  }
+  if (!batch.empty()) {
+    bool admitted = co_await sweep_.wait_for_slot();
+    if (admitted) start_look_up(std::move(batch), false);
   }
   co_await sweep_.fetchers.join();
   co_await sweep_.drain();

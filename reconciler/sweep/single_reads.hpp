@@ -39,7 +39,9 @@ class single_reads {
   enum class outcome { answered, absent, failed, unfiltered, stopped };
   task<outcome> read(shop::wanted_read wanted, shop::source source);
   task<void> settle_one(shop::wanted_read wanted);
+  void start_look_up(std::vector<unfound_order> orders, bool single);
   task<void> look_up_one(unfound_order order);
+  task<void> look_up_batch(std::vector<unfound_order> orders);
   task<void> reread_one(open_parcel parcel);
   void gather_doubts();
 

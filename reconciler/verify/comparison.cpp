@@ -97,11 +97,14 @@ void comparison::take_one(const snapshot& about, const snapshot& known, const ob
 
   entry& of = orders_[said.order_id];
   of.reference = said.reference;
+  for (const shop::order_row& order : known.orders)
+    if (order.id == said.order_id) of.tracking = order.columns.tracking;
   candidate& mine = place(of, key_of(row.shipment.uuid, row.shipment.display_id));
   mine.account = row.account;
   mine.uuid = row.shipment.uuid;
   if (row.shipment.created_at) mine.created_at = row.shipment.created_at;
   mine.status = *row.shipment.status;
+  mine.courier = row.shipment.courier;
   mine.told = true;
   mine.differences.clear();
   bool metadata_may_lag =
@@ -118,13 +121,15 @@ void comparison::take_one(const snapshot& about, const snapshot& known, const ob
     if (parcel.link == shop::link_strength::reference && parcel.reference != said.reference) continue;
     candidate& one = place(of, key_of(parcel.uuid, parcel.display_id));
     if (!one.created_at) one.created_at = parcel.created_at;
-    bool by_webhook =
-        parcel.when.kind == shop::as_of::shape::point || parcel.when.kind == shop::as_of::shape::untimed;
+    using shape = shop::as_of::shape;
+    bool by_webhook = parcel.when.kind == shape::point || parcel.when.kind == shape::untimed ||
+                      parcel.when.kind == shape::stated_event;
     if (by_webhook) one.webhook_at = parcel.when.from;
     if (one.told) continue;
     one.account = parcel.account;
     one.uuid = parcel.uuid;
-    one.status = parcel.status.value_or(0);
+    one.status = parcel.status.value_or(parcel_state(0));
+    one.courier = parcel.courier;
   }
 }
 
@@ -142,9 +147,12 @@ const comparison::candidate* comparison::shown(const entry& of) {
     rows[i].uuid = of.parcels[i].uuid;
     rows[i].created_at = of.parcels[i].created_at;
     rows[i].status = of.parcels[i].status;
+    rows[i].courier = of.parcels[i].courier;
     pointers.push_back(&rows[i]);
   }
-  const parcel_row* best = shop::shown_parcel(pointers);
+  shop::order_row order;
+  order.columns.tracking = of.tracking;
+  const parcel_row* best = shop::shown_parcel(pointers, order);
   return best ? &of.parcels[static_cast<std::size_t>(best - rows.data())] : nullptr;
 }
 

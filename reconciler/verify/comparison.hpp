@@ -53,13 +53,15 @@ class comparison {
     std::string account, key; // its uuid, else its number
     std::optional<std::string> uuid;
     std::optional<instant> created_at;
-    int status = 0;
+    parcel_state status = 0;
+    courier_kind courier = courier_kind::maystro;
     bool told = false; // by the courier, in this comparison
     std::optional<instant> webhook_at;
     std::vector<difference> differences;
   };
   struct entry {
     std::string reference;
+    std::optional<std::string> tracking; // the shop's
     std::vector<candidate> parcels;
   };
 

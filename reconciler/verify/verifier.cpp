@@ -3,6 +3,8 @@
 
 #include "common/door/read_only_snapshot.hpp"
 #include "common/shop/courier_pause.hpp"
+#include "common/shop/single_read.hpp"
+#include "reconciler/store/tracking_numbers.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -35,8 +37,9 @@ verify_options verify_options_of(const config::settings& settings) {
 
 verifier::verifier(asio::any_io_executor executor, pg::pool& database, http::client& client,
                    const shop::account& account, verify_options options)
-    : database_(database), account_(account), options_(options), courier_(client, account_.courier, options),
-      found_(door_of(options)), wake_(executor), fetchers_(executor) {}
+    : database_(database), account_(account), options_(options),
+      courier_(client, account_, database, options), found_(door_of(options)), wake_(executor),
+      fetchers_(executor) {}
 
 verifier::progress verifier::how_far() const {
   if (single_wanted_ > 0) return {single_reads_, single_wanted_};
@@ -67,20 +70,19 @@ task<void> verifier::fetch(int page) {
   if (got.result == outcome::good) {
     std::vector<listed_row> listed;
     std::vector<shop::observation> rows;
-    shop::as_of when =
-        shop::pull_time(got.how.asked_at, got.how.answered_at, got.how.server_date, options_.read_lag);
-    for (maystro::shipment& row : got.content->rows) {
+    instant shown =
+        shop::pull_time(got.how.asked_at, got.how.answered_at, got.how.server_date, options_.read_lag).from;
+    shop::pull_kind kind = courier_.can().lists ? shop::pull_kind::row : shop::pull_kind::answer;
+    for (shipment& row : got.content->rows) {
       listed.push_back({identity_hash(row), row.created_at});
-      shop::observation o;
-      o.account = account_.id;
-      o.from = shop::source::sweep;
-      o.when = when;
-      o.shipment = std::move(row);
-      rows.push_back(std::move(o));
+      auto order = row.uuid ? orders_by_number_.find(*row.uuid) : orders_by_number_.end();
+      if (order != orders_by_number_.end()) row.reference = order->second;
+      rows.push_back(shop::observe(std::move(row), shop::source::sweep, kind, got.how, options_.read_lag));
+      rows.back().account = account_.id;
     }
     rows_read_ += static_cast<std::int64_t>(rows.size());
     co_await compare(std::move(rows), found_);
-    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, when.from};
+    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, shown};
     plan_.read(page, facts, listed);
   } else if (got.result == outcome::past_end) {
     if (page == 1 && first_failure_.empty()) first_failure_ = got.why;
@@ -101,13 +103,32 @@ task<void> verifier::heed_pause() {
   if (left && left->count() > 0) courier_.close_for(*left);
 }
 
+// Of a courier without a list: every order's tracking number.
+task<void> verifier::plan_numbers() {
+  auto db = co_await database_.acquire(steady_now() + database_wait);
+  if (!db) {
+    failed_ = db.error();
+    co_return;
+  }
+  auto orders = co_await orders_to_read(**db, account_.id, 0);
+  if (!orders) {
+    failed_ = orders.error();
+    co_return;
+  }
+  for (const numbered_order& order : *orders) orders_by_number_.emplace(order.number, order.reference);
+  std::vector<std::vector<std::string>> batches = batches_of(*orders, courier_.can().trackings_max);
+  plan_ = batch_plan(static_cast<int>(batches.size()), static_cast<std::int64_t>(orders->size()));
+  courier_.list_numbers(std::move(batches));
+}
+
 task<void> verifier::read_list() {
-  if (account_.courier.api_key.empty()) {
+  if (!maystro::is_complete(account_.courier)) {
     why_not_all_ = "the account has no key";
     unreadable_ = 1;
     co_return;
   }
   co_await heed_pause();
+  if (!courier_.can().lists) co_await plan_numbers();
   while (!plan_.done() && !failed_ && courier_.stopped().empty()) {
     while (in_flight_ < options_.max_in_flight) {
       std::optional<int> page = plan_.next();
@@ -173,7 +194,7 @@ task<void> verifier::read_all(std::vector<shop::wanted_read> wanted, comparison&
 task<void> verifier::read_singly(std::vector<shop::wanted_read> wanted) {
   single_wanted_ = static_cast<std::int64_t>(wanted.size());
   if (wanted.empty()) co_return;
-  if (account_.courier.api_key.empty()) {
+  if (!maystro::is_complete(account_.courier)) {
     unreadable_ = single_wanted_;
     why_not_all_ = "the account has no key";
     co_return;

@@ -11,8 +11,11 @@
 #include "common/shop/accounts.hpp"
 #include "reconciler/pace/courier_options.hpp"
 #include "reconciler/pace/paced_courier.hpp"
-#include "reconciler/plan/page_plan.hpp"
+#include "reconciler/plan/list_plan.hpp"
 #include "reconciler/verify/comparison.hpp"
+
+#include <map>
+#include <string>
 
 namespace suivi::reconciler {
 
@@ -45,6 +48,7 @@ class verifier {
 
  private:
   task<void> heed_pause();
+  task<void> plan_numbers();
   task<void> fetch(int page);
   task<void> read_one(shop::wanted_read wanted, comparison& into, bool counts);
   task<void> compare(std::vector<shop::observation> rows, comparison& into);
@@ -54,7 +58,8 @@ class verifier {
   shop::account account_;
   verify_options options_;
   paced_courier courier_;
-  page_plan plan_{0};
+  list_plan plan_{page_plan(0)};
+  std::map<std::string, std::string> orders_by_number_; // references, where the courier tells none
   comparison found_;
   runtime::wakeup wake_;
   runtime::task_group fetchers_;

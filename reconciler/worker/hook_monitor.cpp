@@ -96,7 +96,8 @@ task<void> monitor_hooks(services& p, milliseconds first_look) {
     co_await listen(p, accounts->size(), std::move(first), warned);
     if (p.settings.receiver.public_url.empty()) continue;
     for (const shop::account& who : *accounts) {
-      if (who.courier.api_key.empty()) continue;
+      if (who.courier.api_key.empty() || !maystro::capabilities_of(who.courier.courier).registers_hooks)
+        continue;
       hook_owner owner = owner_of_hooks(p.settings, who.id, *accounts);
       co_await look_at(p, who, std::move(owner));
     }

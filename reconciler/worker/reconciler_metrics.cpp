@@ -73,6 +73,14 @@ void reconciler_metrics::count(const shop::sweep_report& r) {
         .set(std::chrono::duration<double>(r.started_at.time_since_epoch()).count() + r.seconds);
 }
 
+void reconciler_metrics::set_unknown_states(const std::map<courier_kind, std::int64_t>& by_courier) {
+  for (const auto& [courier, times] : by_courier)
+    registry_
+        .make_gauge("suivi_unknown_states_total", "Times a parcel came to a state without a text of its own",
+                    {{"courier", std::string(slug(courier))}})
+        .set(static_cast<double>(times));
+}
+
 http::handler health_handler(const pg::pool& database, const reconciler_metrics& numbers) {
   const pg::pool* db = &database;
   const reconciler_metrics* counts = &numbers;

@@ -5,8 +5,11 @@
 #include "common/http/server.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/pg/pool.hpp"
+#include "common/shipment/courier.hpp"
 #include "common/shop/sweep_report.hpp"
 
+#include <cstdint>
+#include <map>
 #include <vector>
 
 namespace suivi::reconciler {
@@ -15,6 +18,7 @@ class reconciler_metrics {
  public:
   reconciler_metrics();
   void count(const shop::sweep_report& r);
+  void set_unknown_states(const std::map<courier_kind, std::int64_t>& by_courier);
   [[nodiscard]] std::string text() const { return registry_.text(); }
 
  private:

@@ -5,6 +5,7 @@
 #include "common/pg/sqlstate.hpp"
 #include "common/runtime/lifetime.hpp"
 #include "common/runtime/signals.hpp"
+#include "common/shop/unknown_states.hpp"
 #include "reconciler/schedule/due.hpp"
 #include "reconciler/schedule/schedule.hpp"
 #include "reconciler/store/sweep_history.hpp"
@@ -126,6 +127,8 @@ task<std::optional<duties>> look_at_accounts(worker& w) {
     note_database(w, starts.error());
     co_return std::nullopt;
   }
+  auto unknown_states = co_await shop::count_unknown_states(**db);
+  if (unknown_states) w.numbers.set_unknown_states(*unknown_states);
   w.database_missed = false;
   w.accounts_seen = w.accounts_seen || !accounts->empty();
   instant at = starts->now; // never our own clock's: what it is compared with was written by the database's

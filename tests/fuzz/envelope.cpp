@@ -86,7 +86,7 @@ bool storable(const std::optional<std::string>& text) {
 void check_promises(const event& e) {
   require(e.kind != event_kind::order || (e.shipment.has_identity() && e.shipment.status),
           "an order has identity and status");
-  require(!e.shipment.status || (*e.shipment.status >= 0 && *e.shipment.status <= 9999),
+  require(!e.shipment.status || (e.shipment.status->number() >= 0 && e.shipment.status->number() <= 9999),
           "a status of 0 to 9999");
   require((e.kind == event_kind::not_understood) == !e.why.empty(), "a reason where nothing was understood");
   for (const auto* id : {&e.shipment.uuid, &e.shipment.display_id, &e.shipment.tracking,

@@ -171,11 +171,12 @@ class play {
               v.outcome != outcome::conflict);
     now_ = std::max(now_, told.when.to);
     int parcel = h_.parcel_with(*told.shipment.uuid);
-    statuses_told.insert(*told.shipment.status);
+    statuses_told.insert(told.shipment.status->number());
     if (v.outcome != outcome::in_doubt) told_[static_cast<std::size_t>(parcel)].tell(told);
     if (told.when.kind == as_of::shape::untimed) guessed_.insert(parcel);
     bool pulled = told.when.kind == as_of::shape::interval;
-    if (pulled) pulled_.emplace(h_.parcels()[static_cast<std::size_t>(parcel)], *told.shipment.status);
+    if (pulled)
+      pulled_.emplace(h_.parcels()[static_cast<std::size_t>(parcel)], told.shipment.status->number());
     if (told.from != read_as() && !replaying_) applied_.push_back(told);
   }
 

@@ -36,7 +36,7 @@ class reference_model {
   }
 
   static shown_state state_of(const shop::observation& told) {
-    return {*told.shipment.status, told.shipment.alert_reason.value.value_or("")};
+    return {told.shipment.status->number(), told.shipment.alert_reason.value.value_or("")};
   }
 
  private:

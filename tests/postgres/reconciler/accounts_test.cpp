@@ -20,7 +20,8 @@ std::vector<shop::account> accounts_of(const test::database& db) {
     from_environment.id = "env";
     from_environment.from_environment = true;
     std::vector<shop::account> fallback{from_environment};
-    auto loaded = co_await shop::load_accounts(connection, "https://default.example", fallback);
+    shop::base_urls defaults{"https://default.example", "https://g.example/v1", "https://n.example/api"};
+    auto loaded = co_await shop::load_accounts(connection, defaults, fallback);
     co_return loaded.value();
   };
   return test::run(load);
@@ -46,6 +47,27 @@ where c."slug" = 'maystro';
   CHECK(accounts[0].courier.api_key.reveal() == "example-key-1");
   CHECK(accounts[1].courier.base_url == "https://own.example");
   CHECK(accounts[2].courier.api_key.empty());
+}
+
+TEST_CASE("accounts of all three couriers, in the spellings that shops use") {
+  stage s;
+  s.db.execute(R"sql(
+insert into shipping_companies ("id", "name", "slug", "updatedAt")
+values ('c-g', 'G', 'GUEPEX', now()), ('c-n', 'N', 'nordwest', now()), ('c-x', 'Else', 'ecotrack', now());
+insert into shipping_accounts ("id", "name", "companyId", "credentials", "baseUrl", "updatedAt") values
+  ('acc-3', 'g', 'c-g', '{"api_id":12,"api_token":"t","webhookSecret":"s"}', null, now()),
+  ('acc-4', 'n', 'c-n', '{"apiToken":"t","userGuid":"u","baseUrl":"https://own.example/n/"}', null, now()),
+  ('acc-5', 'x', 'c-x', '{"apiKey":"t"}', null, now());
+)sql");
+  auto accounts = accounts_of(s.db);
+  REQUIRE(accounts.size() == 4);
+  CHECK(accounts[2].courier.courier == courier_kind::guepex);
+  CHECK(accounts[2].courier.user.reveal() == "12");
+  CHECK(accounts[2].courier.webhook_secret.reveal() == "s");
+  CHECK(accounts[2].courier.base_url == "https://g.example/v1");
+  CHECK(accounts[3].courier.courier == courier_kind::nord_west);
+  CHECK(accounts[3].courier.base_url == "https://own.example/n");
+  CHECK(maystro::is_complete(accounts[3].courier));
 }
 
 TEST_CASE("a shop without active accounts, or without those tables, has the environment's") {

@@ -33,7 +33,7 @@ shop::parcel_row parcel(std::string uuid, std::string reference, int status, ins
   p.order_id = "o-" + reference;
   p.link = shop::link_strength::reference;
   p.tracking = "T" + uuid.substr(1);
-  p.strength = maystro::tracking_strength::tracking_number;
+  p.strength = tracking_strength::tracking_number;
   p.status = status;
   p.created_at = created_at;
   p.when = {shop::as_of::shape::interval, noon - 1h, noon - 1h};

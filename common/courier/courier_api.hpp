@@ -1,0 +1,103 @@
+// A courier's API, whichever courier it is: what it can do, and its requests. One try each, on the wire once;
+// pace and retries are the caller's.
+//
+// Errors beside http/client.hpp's: "maystro:unauthorized" (401, 403; permanent), "maystro:not_found" (404;
+// permanent), "maystro:throttled" (429, or a quota that is used up; transient, retry_after set if known),
+// "maystro:server" (5xx, 408, 425; transient), "maystro:malformed" (2xx that is not the expected JSON;
+// transient), "maystro:refused" (the rest, redirects among it; permanent). No error text holds a key, a
+// webhook address or the answer's body.
+#pragma once
+
+#include "common/base/secret.hpp"
+#include "common/courier/response_meta.hpp"
+#include "common/http/client.hpp"
+#include "common/maystro/page.hpp"
+#include "common/shipment/courier.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace suivi::maystro {
+
+// What differs between couriers; whoever asks one looks here instead of at which one it is.
+struct capabilities {
+  bool lists = true;              // its parcels, page by page
+  bool lists_changes = false;     // what changed since a day: no rotation is needed
+  std::size_t references_max = 1; // of the shop's references in one look-up; 0: has none
+  std::size_t trackings_max = 0;  // of tracking numbers in one request; 0: need not be asked like that
+  bool has_quotas = false;        // kept by a request_gate, with what the courier says of pauses
+  bool registers_hooks = true;    // webhooks by the API; else by hand, or there are none
+};
+[[nodiscard]] capabilities capabilities_of(courier_kind courier);
+
+struct credentials {
+  std::string base_url; // normalised
+  secret api_key;       // normalised; Guepex's and Nord West's token
+  courier_kind courier = courier_kind::maystro;
+  secret user = secret();           // Guepex's API id, Nord West's user guid
+  secret webhook_secret = secret(); // Guepex's; may be empty
+};
+// All that the courier asks for is there.
+[[nodiscard]] bool is_complete(const credentials& who);
+[[nodiscard]] bool same(const credentials& a, const credentials& b);
+
+template <class T>
+struct answer {
+  result<T> content;
+  response_meta how; // of a request that was never sent, asked_at is the epoch
+};
+
+// Rows are in the words that all couriers share, pages in Maystro's (`count`, `has_next`). Arguments are
+// copied before the first suspension; the client must outlive every call.
+class courier_api {
+ public:
+  virtual ~courier_api() = default;
+
+  // A page of all parcels, newest first.
+  virtual task<answer<page>> list(int page_number) = 0;
+  // A page of the parcels whose state changed on that day (`YYYY-MM-DD`, in Algiers) or later.
+  virtual task<answer<page>> list_changes(std::string since_day, int page_number) = 0;
+  // Parcels of these references, at most references_max, on one page. The courier may ignore the filter:
+  // compare `reference` of each row.
+  virtual task<answer<page>> find_by_references(std::vector<std::string> references) = 0;
+  // Parcels by tracking number, at most trackings_max; numbers that the courier does not know are missing.
+  // Rows have no reference. A parcel without a state counts as unreadable.
+  virtual task<answer<page>> find_by_trackings(std::vector<std::string> numbers) = 0;
+  // One parcel by its identity at the courier.
+  virtual task<answer<shipment>> one(std::string_view uuid) = 0;
+  // Whether the courier takes the credentials: true, or an error.
+  virtual task<answer<bool>> test_key() = 0;
+};
+
+// Asked before each request of a courier with quotas, in all programs: single reads may use up what sweeps
+// leave.
+class request_gate {
+ public:
+  virtual ~request_gate() = default;
+
+  struct refusal {
+    error why;
+    std::optional<milliseconds> retry_after;
+  };
+  // Waits where it is short. Null: go; else nothing may be sent now.
+  virtual task<std::optional<refusal>> admit(std::string account, bool single) = 0;
+
+  // What the courier's answer told of its quotas.
+  struct quota_answer {
+    std::optional<std::int64_t> second_left, minute_left, hour_left, day_left;
+    bool throttled = false;
+    std::optional<milliseconds> retry_after;
+  };
+  virtual task<void> note(std::string account, quota_answer told) = 0;
+};
+
+// `account`: whose quotas they are. `gate` is asked where the courier has quotas; null: nobody is. Client and
+// gate must outlive every call.
+[[nodiscard]] std::unique_ptr<courier_api> make_courier(http::client& client, credentials who,
+                                                        milliseconds request_timeout, std::string account,
+                                                        request_gate* gate);
+
+} // namespace suivi::maystro

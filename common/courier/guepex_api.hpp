@@ -1,0 +1,34 @@
+// Guepex's API. Every request passes the account's gate first (request_gate), for its quotas are what is
+// scarce.
+#pragma once
+
+#include "common/courier/exchange.hpp"
+
+namespace suivi::maystro {
+
+class guepex_api final : public courier_api {
+ public:
+  static constexpr int page_rows = 1'000;
+  static constexpr std::size_t references_max = 50;
+
+  guepex_api(http::client& client, credentials who, milliseconds request_timeout, std::string account,
+             request_gate* gate);
+
+  task<answer<page>> list(int page_number) override;
+  task<answer<page>> list_changes(std::string since_day, int page_number) override;
+  task<answer<page>> find_by_references(std::vector<std::string> references) override;
+  task<answer<page>> find_by_trackings(std::vector<std::string> numbers) override;
+  task<answer<shipment>> one(std::string_view uuid) override;
+  task<answer<bool>> test_key() override;
+
+ private:
+  task<exchanged> ask(std::string path, bool single, std::string_view description);
+
+  http::client& client_;
+  credentials who_;
+  milliseconds request_timeout_;
+  std::string account_;
+  request_gate* gate_;
+};
+
+} // namespace suivi::maystro

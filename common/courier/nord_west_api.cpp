@@ -1,0 +1,106 @@
+// One kind of request; whoever asks for what the courier cannot do is told so without asking it.
+#include "common/courier/nord_west_api.hpp"
+
+#include "common/nord_west/shipment.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace suivi::maystro {
+namespace {
+
+constexpr std::string_view no_such_number = "suivi-test-of-the-key";
+
+result<nord_west::tracking_answer> read(const std::string& body) {
+  result<nord_west::tracking_answer> answered = nord_west::read_tracking_answer(body);
+  if (!answered) return transient("maystro:malformed", answered.error().detail);
+  return answered;
+}
+
+} // namespace
+
+nord_west_api::nord_west_api(http::client& client, credentials who, milliseconds request_timeout)
+    : client_(client), who_(std::move(who)), request_timeout_(request_timeout) {}
+
+task<exchanged> nord_west_api::ask(std::vector<std::string> numbers) {
+  boost::json::array trackings(numbers.begin(), numbers.end());
+  boost::json::object body{{"api_token", who_.api_key.reveal()},
+                           {"user_guid", who_.user.reveal()},
+                           {"trackings", std::move(trackings)}};
+  http::client_request request;
+  request.method = "POST";
+  request.url = who_.base_url + "/get/trackings/info";
+  request.once = true;
+  request.headers = {
+      {"Accept", "application/json"}, {"Accept-Encoding", "identity"}, {"Content-Type", "application/json"}};
+  request.body = boost::json::serialize(body);
+  exchanged got =
+      co_await exchange(client_, std::move(request), request_timeout_, "parcels by tracking number");
+  // Fields that the courier does not accept: there are none but the key.
+  if (!got.body && got.how.status == 422)
+    got.body = permanent("maystro:unauthorized", "parcels by tracking number: the courier answered 422");
+  co_return got;
+}
+
+task<answer<page>> nord_west_api::list(int) {
+  co_return not_possible<page>("this courier has no list of parcels");
+}
+
+task<answer<page>> nord_west_api::list_changes(std::string, int) {
+  co_return not_possible<page>("this courier has no list of changes");
+}
+
+task<answer<page>> nord_west_api::find_by_references(std::vector<std::string>) {
+  co_return not_possible<page>("this courier cannot be asked by reference");
+}
+
+task<answer<page>> nord_west_api::find_by_trackings(std::vector<std::string> numbers) {
+  exchanged got = co_await ask(std::move(numbers));
+  co_return read_answer<page>(got, [](const std::string& body) -> result<page> {
+    result<nord_west::tracking_answer> answered = read(body);
+    if (!answered) return answered.error();
+    page made;
+    made.unreadable = answered->unreadable;
+    for (const nord_west::parcel& one : answered->parcels) {
+      if (!one.state) {
+        ++made.unreadable;
+        continue;
+      }
+      made.rows.push_back(nord_west::to_shipment(one, {}));
+      made.rows.back().reference.reset();
+    }
+    return made;
+  });
+}
+
+task<answer<shipment>> nord_west_api::one(std::string_view uuid) {
+  std::string number(uuid);
+  std::vector<std::string> numbers{number};
+  exchanged got = co_await ask(std::move(numbers));
+  co_return read_answer<shipment>(got, [&](const std::string& body) -> result<shipment> {
+    result<nord_west::tracking_answer> answered = read(body);
+    if (!answered) return answered.error();
+    for (const nord_west::parcel& one : answered->parcels) {
+      if (one.tracking != number || !one.state) continue;
+      shipment made = nord_west::to_shipment(one, {});
+      made.reference.reset();
+      made.metadata.clear();
+      return made;
+    }
+    return permanent("maystro:not_found", "the courier tells no state of this tracking number");
+  });
+}
+
+task<answer<bool>> nord_west_api::test_key() {
+  std::vector<std::string> numbers{std::string(no_such_number)};
+  exchanged got = co_await ask(std::move(numbers));
+  co_return read_answer<bool>(got, [](const std::string& body) -> result<bool> {
+    result<nord_west::tracking_answer> answered = read(body);
+    if (!answered) return answered.error();
+    return true;
+  });
+}
+
+} // namespace suivi::maystro

@@ -1,0 +1,34 @@
+// What a parcel's state means for its order, whichever courier it is of. Pure.
+#pragma once
+
+#include "common/shipment/courier.hpp"
+#include "common/shipment/parcel_state.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace suivi::shop {
+
+// What goes into the shop's "shippingStatus".
+[[nodiscard]] std::string shown_text(const parcel_state& state);
+[[nodiscard]] bool is_delivered(courier_kind of, const parcel_state& state);
+// What an untimed webhook must not take a parcel out of, and an unsigned one must not claim alone where
+// receiver.confirm = "terminal".
+[[nodiscard]] bool is_terminal(courier_kind of, const parcel_state& state);
+// Nothing follows: it needs no more looking at.
+[[nodiscard]] bool is_final(courier_kind of, const parcel_state& state);
+// A parcel that goes back; an order shipped again shows another one.
+[[nodiscard]] bool is_returning(courier_kind of, const parcel_state& state);
+// The courier tells alerts by the state itself, and this is one.
+[[nodiscard]] bool is_alert(courier_kind of, const parcel_state& state);
+// A text of the shop's column that stands for a terminal state of that courier.
+[[nodiscard]] bool shows_terminal(courier_kind of, std::string_view shipping_status);
+
+// It has a text of its own; else the shop shows it as the courier says it.
+[[nodiscard]] bool is_known(courier_kind of, const parcel_state& state);
+
+// What the system before Suivi wrote where it had not understood the courier counts as not set.
+[[nodiscard]] bool is_set(const std::optional<std::string>& shipping_status);
+
+} // namespace suivi::shop

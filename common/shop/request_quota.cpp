@@ -1,0 +1,68 @@
+// Two statements and a wait.
+#include "common/shop/request_quota.hpp"
+
+#include "common/guepex/quota.hpp"
+#include "common/runtime/task.hpp"
+
+#include <vector>
+
+namespace suivi::shop {
+namespace {
+
+using integers = std::vector<std::optional<std::int64_t>>;
+
+constexpr pg::statement take_request{"quota_take_request", "select suivi.take_request($1, $2, $3)"};
+constexpr pg::statement note_quota{"quota_note", "select suivi.note_quota($1, $2, $3, $4, $5)"};
+
+constexpr milliseconds database_wait{5'000};
+// Until the next minute begins; whoever waits longer does something else meanwhile.
+constexpr milliseconds wait_max{61'000};
+constexpr milliseconds single_wait_max{2'000};
+
+integers allowed() {
+  return {guepex::second_max, guepex::minute_max, guepex::hour_max, guepex::day_max};
+}
+
+integers kept(bool single) {
+  if (single) return {0, 0, 0, 0};
+  return {guepex::second_kept, guepex::minute_kept, guepex::hour_kept, guepex::day_kept};
+}
+
+maystro::request_gate::refusal used_up(milliseconds wait) {
+  return {transient("maystro:throttled", "the courier's quota is used up"), wait};
+}
+
+} // namespace
+
+task<std::optional<maystro::request_gate::refusal>> request_quota::admit(std::string account, bool single) {
+  const milliseconds patience = single ? single_wait_max : wait_max;
+  const steady_time give_up = steady_now() + patience;
+  for (;;) {
+    milliseconds wait{0};
+    {
+      auto db = co_await database_.acquire(steady_now() + database_wait);
+      if (!db) co_return refusal{db.error(), std::nullopt};
+      pg::params with;
+      with.text(account).integers(allowed()).integers(kept(single));
+      auto answer = co_await (*db)->run(take_request, std::move(with));
+      if (!answer) co_return refusal{answer.error(), std::nullopt};
+      wait = milliseconds(answer->integer(0, 0));
+    }
+    if (wait <= milliseconds(0)) co_return std::nullopt;
+    if (steady_now() + wait > give_up) co_return used_up(wait);
+    co_await runtime::sleep_for(wait);
+  }
+}
+
+task<void> request_quota::note(std::string account, quota_answer told) {
+  auto db = co_await database_.acquire(steady_now() + database_wait);
+  if (!db) co_return;
+  integers left{told.second_left, told.minute_left, told.hour_left, told.day_left};
+  pg::params with;
+  with.text(account).integers(allowed()).integers(left).boolean(told.throttled);
+  with.integer(told.retry_after ? std::optional<std::int64_t>(told.retry_after->count()) : std::nullopt);
+  auto noted = co_await (*db)->run(note_quota, std::move(with));
+  (void)noted; // what is left is counted here as well
+}
+
+} // namespace suivi::shop

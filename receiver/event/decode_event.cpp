@@ -1,0 +1,59 @@
+// Guepex's events in the shape of Maystro's.
+#include "receiver/event/decode_event.hpp"
+
+#include "common/guepex/shipment.hpp"
+#include "common/guepex/webhook.hpp"
+#include "common/json/json_text.hpp"
+
+namespace suivi::receiver {
+namespace {
+
+maystro::event_kind kind_of(guepex::event_kind kind) {
+  switch (kind) {
+  case guepex::event_kind::state:
+  case guepex::event_kind::link:
+    return maystro::event_kind::order;
+  case guepex::event_kind::ignored:
+    return maystro::event_kind::ignored;
+  case guepex::event_kind::not_understood:
+    break;
+  }
+  return maystro::event_kind::not_understood;
+}
+
+maystro::event converted(const guepex::event& told, std::string_view raw) {
+  maystro::event made;
+  made.kind = kind_of(told.kind);
+  made.why = told.why;
+  made.name = told.type;
+  made.shipment.courier = courier_kind::guepex;
+  if (made.kind == maystro::event_kind::order) made.shipment = guepex::to_shipment(told);
+  made.message_id = told.event_id;
+  made.published_at = told.occurred_at;
+  if (auto document = maystro::parse_json(raw)) made.body = std::move(*document);
+  return made;
+}
+
+} // namespace
+
+maystro::event decode_event(std::string_view raw, std::size_t unpacked_bytes_max) {
+  if (raw.find("\"events\"") == std::string_view::npos) return maystro::decode(raw, unpacked_bytes_max);
+  guepex::delivery read = guepex::decode(raw);
+  if (read.events.size() != 1) return maystro::decode(raw, unpacked_bytes_max);
+  return converted(read.events.front(), raw);
+}
+
+split_delivery split_events(std::string_view raw) {
+  guepex::delivery read = guepex::decode(raw);
+  split_delivery split;
+  split.why = std::move(read.why);
+  split.bodies.reserve(read.events.size());
+  for (guepex::event& one : read.events) split.bodies.push_back(std::move(one.body));
+  return split;
+}
+
+bool can_be_applied(const maystro::shipment& shipment) {
+  return shipment.has_identity() && (shipment.status || shipment.courier == courier_kind::guepex);
+}
+
+} // namespace suivi::receiver

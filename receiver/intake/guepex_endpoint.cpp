@@ -1,0 +1,131 @@
+// Account, signature, events, answer.
+#include "receiver/intake/guepex_endpoint.hpp"
+
+#include "common/guepex/signature.hpp"
+#include "common/runtime/task_group.hpp"
+#include "receiver/event/decode_event.hpp"
+#include "receiver/web/responses.hpp"
+
+namespace suivi::receiver {
+namespace {
+
+constexpr int retry_after_seconds = 5;
+constexpr milliseconds note_patience{500};
+
+constexpr pg::statement note_challenge{"guepex_note_challenge", R"sql(
+insert into suivi.account (id, challenged_at) values ($1, clock_timestamp())
+on conflict (id) do update set challenged_at = excluded.challenged_at
+)sql"};
+
+std::string_view outcome_of(const webhook& row, const receipt& kept) {
+  if (kept.spooled) return "spooled";
+  if (kept.seen_before) return "duplicate";
+  if (!kept.poison.empty() || row.event.kind == maystro::event_kind::not_understood) return "quarantined";
+  return row.event.kind == maystro::event_kind::ignored ? "ignored" : "stored";
+}
+
+} // namespace
+
+// The token comes back whatever the database does; that it was asked for is noted where it can be.
+task<http::response> guepex_endpoint::answer_challenge(http::request request,
+                                                       std::optional<std::string> named) {
+  auto target = http::parse_target(request.target);
+  auto token = target ? target->find("crc_token") : std::nullopt;
+  std::optional<std::string> answer = token ? guepex::challenge_answer(*token) : std::nullopt;
+  if (!answer) co_return refused(400, "BAD_REQUEST", "crc_token: 1 to 512 printable ASCII characters");
+  http::response told;
+  told.body = std::move(*answer);
+  std::string account = accounts_.resolve(named, courier_kind::guepex).value_or("");
+  if (account.empty() || !db_.is_up()) co_return told;
+  auto db = co_await db_.connections().acquire(steady_now() + note_patience);
+  if (!db) co_return told;
+  pg::params with;
+  with.text(account);
+  auto noted = co_await (*db)->run(note_challenge, std::move(with));
+  (void)noted;
+  co_return told;
+}
+
+// The shop's only Guepex account where none is named.
+task<guepex_endpoint::named_account> guepex_endpoint::find_account(std::optional<std::string> named) {
+  auto account = accounts_.resolve(named, courier_kind::guepex);
+  bool found = account && !account->empty();
+  if (!found) {
+    co_await accounts_.refresh();
+    account = accounts_.resolve(named, courier_kind::guepex);
+    found = account && !account->empty();
+  }
+  if (found) co_return named_account{*account, std::nullopt};
+  if (!accounts_.loaded()) co_return named_account{{}, cannot_keep(retry_after_seconds)};
+  if (named)
+    co_return named_account{{}, refused(404, "NOT_FOUND", "account: no active Guepex account has this id")};
+  co_return named_account{
+      {},
+      refused(400, "BAD_REQUEST", "account: to be named, for the shop has not exactly one Guepex account")};
+}
+
+task<void> guepex_endpoint::store_one(webhook row, std::optional<result<receipt>>& into) {
+  auto kept = co_await in_.store(std::move(row));
+  into.emplace(std::move(kept));
+}
+
+task<http::response> guepex_endpoint::store_whole(std::string body, std::string account, std::string why) {
+  webhook row = to_unread_webhook(std::move(body), std::move(account), why, suivi::now());
+  auto kept = co_await in_.store(std::move(row));
+  if (!kept) co_return cannot_keep(retry_after_seconds);
+  counts_.webhook("quarantined");
+  // The courier counts 200 alone as received.
+  std::optional<std::string> id;
+  if (!kept->spooled) id = std::to_string(kept->id);
+  co_return quarantined_whole(id, why);
+}
+
+task<http::response> guepex_endpoint::answer(http::request request, route where) {
+  std::optional<std::string> named = where.account;
+  if (request.method != "POST") {
+    auto challenged = co_await answer_challenge(std::move(request), named);
+    co_return challenged;
+  }
+  named_account account = co_await find_account(named);
+  if (account.refusal) co_return std::move(*account.refusal);
+  secret key = accounts_.webhook_secret(account.id);
+  if (!key.empty()) {
+    auto signature = http::find_header(request.headers, guepex::signature_header);
+    if (!signature || !guepex::is_signed(request.body, *signature, key.reveal())) {
+      counts_.webhook("unauthorized");
+      co_return refused(401, "UNAUTHORIZED", "wrong or missing signature");
+    }
+  }
+  split_delivery delivery = split_events(request.body);
+  if (delivery.bodies.empty()) {
+    auto whole = co_await store_whole(std::move(request.body), account.id, std::move(delivery.why));
+    co_return whole;
+  }
+  instant received_at = suivi::now();
+  std::vector<webhook> rows;
+  for (std::string& body : delivery.bodies)
+    rows.push_back(to_webhook(std::move(body), account.id, received_at));
+  std::vector<std::optional<result<receipt>>> receipts(rows.size());
+  auto executor = co_await asio::this_coro::executor;
+  runtime::task_group storing(executor);
+  for (std::size_t i = 0; i < rows.size(); ++i) storing.spawn("webhook", store_one(rows[i], receipts[i]));
+  co_await storing.join();
+
+  std::vector<event_receipt> events;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!receipts[i] || !*receipts[i]) {
+      counts_.webhook("unavailable");
+      co_return cannot_keep(retry_after_seconds);
+    }
+    const receipt& kept = receipts[i]->value();
+    std::string_view outcome = outcome_of(rows[i], kept);
+    counts_.webhook(outcome);
+    event_receipt one;
+    if (!kept.spooled) one.id = std::to_string(kept.id);
+    one.outcome = outcome;
+    events.push_back(std::move(one));
+  }
+  co_return event_receipts(events);
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,40 @@
+// Guepex's webhooks: the challenge, the signature, and several events in one POST, each stored as a webhook
+// of its own. A 200 is sent only after all of them are durable.
+#pragma once
+
+#include "common/config/settings.hpp"
+#include "common/http/message.hpp"
+#include "receiver/intake/intake.hpp"
+#include "receiver/services/account_registry.hpp"
+#include "receiver/web/routes.hpp"
+
+#include <string>
+#include <vector>
+
+namespace suivi::receiver {
+
+class guepex_endpoint {
+ public:
+  guepex_endpoint(database_monitor& db, account_registry& accounts, intake& in, receiver_metrics& counts)
+      : db_(db), accounts_(accounts), in_(in), counts_(counts) {}
+
+  // The path's secret was found right.
+  task<http::response> answer(http::request request, route where);
+
+ private:
+  struct named_account {
+    std::string id;
+    std::optional<http::response> refusal;
+  };
+  task<http::response> answer_challenge(http::request request, std::optional<std::string> named);
+  task<named_account> find_account(std::optional<std::string> named);
+  task<void> store_one(webhook row, std::optional<result<receipt>>& into);
+  task<http::response> store_whole(std::string body, std::string account, std::string why);
+
+  database_monitor& db_;
+  account_registry& accounts_;
+  intake& in_;
+  receiver_metrics& counts_;
+};
+
+} // namespace suivi::receiver

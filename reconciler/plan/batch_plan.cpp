@@ -1,0 +1,16 @@
+// The verdict of batch_plan.hpp.
+#include "reconciler/plan/batch_plan.hpp"
+
+#include <fmt/format.h>
+
+namespace suivi::reconciler {
+
+page_plan::verdict batch_plan::judge() const {
+  page_plan::verdict end;
+  end.complete = done() && failed_.empty();
+  if (!failed_.empty())
+    end.reason = fmt::format("{} of {} requests were not answered", failed_.size(), batches_);
+  return end;
+}
+
+} // namespace suivi::reconciler

@@ -1,0 +1,38 @@
+// The plan of a sweep over tracking numbers that the shop itself knows: so many requests, each for its
+// numbers, in any order. Pure. Nothing shifts: complete is that every request was answered.
+#pragma once
+
+#include "reconciler/plan/page_plan.hpp"
+
+namespace suivi::reconciler {
+
+// Answers as page_plan does; a page is one request.
+class batch_plan {
+ public:
+  batch_plan(int batches, std::int64_t numbers) : batches_(batches), numbers_(numbers) {}
+
+  std::optional<int> next() { return asked_ < batches_ ? std::optional(++asked_) : std::nullopt; }
+  std::size_t read(int page, const page_facts& facts, std::span<const listed_row> rows) {
+    answered_.insert(page);
+    unreadable_rows_ += facts.unreadable;
+    return rows.size();
+  }
+  void past_end(int page) { failed_.insert(page); }
+  void unreadable(int page) { failed_.insert(page); }
+  [[nodiscard]] bool done() const {
+    return answered_.size() + failed_.size() == static_cast<std::size_t>(batches_);
+  }
+  [[nodiscard]] page_plan::verdict judge() const;
+  [[nodiscard]] std::size_t pages() const { return answered_.size(); }
+  [[nodiscard]] std::size_t unreadable_rows() const { return unreadable_rows_; }
+  [[nodiscard]] std::optional<std::int64_t> rows_expected() const { return numbers_; }
+
+ private:
+  int batches_;
+  std::int64_t numbers_;
+  int asked_ = 0;
+  std::set<int> answered_, failed_;
+  std::size_t unreadable_rows_ = 0;
+};
+
+} // namespace suivi::reconciler

@@ -1,0 +1,72 @@
+// Two statements.
+#include "reconciler/store/tracking_numbers.hpp"
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr pg::statement unread{"tracking_numbers_unread", R"sql(
+select w."id", w."reference", w."trackingNumber"
+from (
+  select o."id", o."reference", o."trackingNumber", o."createdAt", greatest(p.pulled_at, u.asked_at) as heard,
+         coalesce(p.ended, false) as ended, count(*) over (partition by o."trackingNumber") as bearers
+  from "orders" o
+  left join suivi.parcel p on p.account = $1 and p.uuid = o."trackingNumber" and p.order_id = o."id"
+  left join suivi.unanswered_number u on u.order_id = o."id" and u.account = $1
+  where o."shippingAccountId" = $1 and o."trackingNumber" <> '' and o."reference" <> ''
+) w
+where not w.ended and w.bearers = 1
+order by w.heard nulls first, w."createdAt", w."id"
+limit nullif($2, 0)
+)sql"};
+
+constexpr pg::statement begin{"tracking_numbers_begin", "begin"};
+constexpr pg::statement commit{"tracking_numbers_commit", "commit"};
+
+constexpr pg::statement note{"tracking_numbers_note", R"sql(
+insert into suivi.unanswered_number (order_id, account, asked_at)
+select distinct id, $1, clock_timestamp() from unnest($2::text[]) as asked (id)
+on conflict (order_id, account) do update set asked_at = excluded.asked_at
+)sql"};
+
+} // namespace
+
+task<result<std::vector<numbered_order>>> orders_to_read(pg::connection& db, std::string account,
+                                                         std::int64_t most) {
+  pg::params with;
+  with.text(account).integer(most);
+  auto found = co_await db.run(unread, std::move(with));
+  if (!found) co_return found.error();
+  std::vector<numbered_order> orders;
+  orders.reserve(found->size());
+  for (std::size_t i = 0; i < found->size(); ++i)
+    orders.push_back(
+        {std::string(found->text(i, 0)), std::string(found->text(i, 1)), std::string(found->text(i, 2))});
+  co_return orders;
+}
+
+task<result<void>> note_unanswered(pg::connection& db, lease held, std::vector<std::string> order_ids) {
+  std::vector<std::optional<std::string>> ids(std::make_move_iterator(order_ids.begin()),
+                                              std::make_move_iterator(order_ids.end()));
+  pg::pipeline steps;
+  steps.add(begin);
+  add_term_check(steps, held);
+  pg::params told;
+  told.text(held.account).texts(ids);
+  steps.add(note, std::move(told));
+  steps.add(commit);
+  auto done = co_await db.run(std::move(steps));
+  if (!done) co_return done.error();
+  co_return result<void>();
+}
+
+std::vector<std::vector<std::string>> batches_of(const std::vector<numbered_order>& orders,
+                                                 std::size_t size) {
+  std::vector<std::vector<std::string>> batches;
+  for (const numbered_order& order : orders) {
+    if (batches.empty() || batches.back().size() == size) batches.emplace_back();
+    batches.back().push_back(order.number);
+  }
+  return batches;
+}
+
+} // namespace suivi::reconciler

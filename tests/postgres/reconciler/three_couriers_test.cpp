@@ -1,0 +1,285 @@
+// Sweeps of a Guepex and a Nord West account, by real sockets against a few literal parcels.
+#include "tests/postgres/reconciler/courier_server.hpp"
+#include "tests/postgres/reconciler/sweep_stage.hpp"
+
+#include <boost/json/parse.hpp>
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using suivi::test::stage;
+
+namespace {
+
+struct guepex_row {
+  std::string tracking, order_id, status;
+  std::string since = "2026-01-31 12:00:00";
+
+  [[nodiscard]] std::string json() const {
+    return fmt::format(
+        R"({{"tracking":"{}","order_id":"{}","last_status":"{}","date_last_status":"{}",)"
+        R"("date_creation":"2026-01-30 10:00:00","price":2500,"firstname":"Amine","pin":"1"}})",
+        tracking, order_id, status, since);
+  }
+};
+
+struct guepex_stand_in {
+  std::vector<guepex_row> rows;
+  std::size_t page_size = 1'000;
+  std::vector<std::string> asked;
+  std::string minute_left = "40";
+  bool throttles = false;
+
+  http::response answer(const http::request& request) {
+    http::response r;
+    asked.push_back(request.target);
+    r.headers.emplace_back("x-minute-quota-left", minute_left);
+    if (http::find_header(request.headers, "X-API-ID") != "id-1" ||
+        http::find_header(request.headers, "X-API-TOKEN") != "example-key-1") {
+      r.status = 401;
+      return r;
+    }
+    if (throttles) {
+      r.status = 429;
+      return r;
+    }
+    auto target = http::parse_target(request.target);
+    if (target->segments.size() == 2) { // parcels/{tracking}
+      for (const guepex_row& row : rows)
+        if (row.tracking == target->segments[1]) {
+          r.body = row.json();
+          return r;
+        }
+      r.body = R"({"has_more":false,"total_data":0,"data":[]})";
+      return r;
+    }
+    std::vector<const guepex_row*> shown;
+    auto wanted = target->find("order_id");
+    std::string list = "," + std::string(wanted.value_or("")) + ",";
+    for (const guepex_row& row : rows)
+      if (!wanted || list.find("," + row.order_id + ",") != std::string::npos) shown.push_back(&row);
+    std::size_t from = (std::stoul(std::string(target->find("page").value_or("1"))) - 1) * page_size;
+    std::string data;
+    for (std::size_t i = from; i < std::min(shown.size(), from + page_size); ++i)
+      data += (data.empty() ? "" : ",") + shown[i]->json();
+    r.body = fmt::format(R"({{"has_more":{},"total_data":{},"data":[{}],"links":{{"self":"x"}}}})",
+                         from + page_size < shown.size(), shown.size(), data);
+    return r;
+  }
+};
+
+task<void> sweep_of(const test::database& db, shop::account who, http::client& client,
+                    reconciler::sweep_options options, shop::sweep_report& into) {
+  auto executor = co_await asio::this_coro::executor;
+  pg::pool_options pool;
+  pool.connect = db.options();
+  pg::pool connections(executor, pool);
+  reconciler::sweep_group round(executor, connections, client, "test");
+  std::vector<shop::account> accounts{who};
+  auto outcome = co_await round.run(std::move(accounts), options, milliseconds(10'000), nullptr);
+  connections.close();
+  into = outcome.reports.at(0);
+}
+
+shop::sweep_report sweep(stage& s, courier_kind courier, test::courier_answer answer) {
+  shop::sweep_report report;
+  test::run_beside(std::move(answer), [&](shop::account who, http::client& client) {
+    who.courier.courier = courier;
+    who.courier.user = secret("id-1");
+    return sweep_of(s.db, std::move(who), client, s.options, report);
+  });
+  return report;
+}
+
+shop::sweep_report sweep(stage& s, guepex_stand_in& courier) {
+  return sweep(s, courier_kind::guepex, [&](const http::request& r) { return courier.answer(r); });
+}
+
+// Parcels by tracking number; `entries` is each one's activity.
+struct nord_west_stand_in {
+  std::map<std::string, std::string> entries;
+  std::vector<std::size_t> batch_sizes;
+
+  http::response answer(const http::request& request) {
+    http::response r;
+    auto body = boost::json::parse(request.body).as_object();
+    if (request.target != "/get/trackings/info" || body.at("api_token") != "example-key-1" ||
+        body.at("user_guid") != "id-1") {
+      r.status = 422;
+      r.body = R"({"errors":{"api_token":["wrong"]}})";
+      return r;
+    }
+    auto numbers = body.at("trackings").as_array();
+    batch_sizes.push_back(numbers.size());
+    std::string found;
+    for (const auto& number : numbers) {
+      auto at = entries.find(std::string(number.as_string()));
+      if (at == entries.end()) continue;
+      found += fmt::format(
+          R"({}"{}":{{"OrderInfo":{{"tracking":"{}","client":"Amine","montant":2500}},"activity":[{}]}})",
+          found.empty() ? "" : ",", at->first, at->first, at->second);
+    }
+    r.body = found.empty() ? "[]" : "{" + found + "}";
+    return r;
+  }
+};
+
+std::string entry(std::string_view key, std::string_view at) {
+  return fmt::format(R"({{"event_key":"{}","date":"{}"}})", key, at);
+}
+
+shop::sweep_report sweep(stage& s, nord_west_stand_in& courier) {
+  return sweep(s, courier_kind::nord_west, [&](const http::request& r) { return courier.answer(r); });
+}
+
+} // namespace
+
+TEST_CASE(
+    "a full sweep of Guepex takes pages of a thousand, backfills tracking numbers and repairs undefined") {
+  stage s;
+  guepex_stand_in courier;
+  for (int n = 1; n <= 3; ++n) s.order(fmt::format("R{}", n), R"("shippingStatus")", "'undefined'");
+  courier.rows = {
+      {"yal-3", "R3", "Livré"}, {"yal-2", "R2", "Tentative échouée"}, {"yal-1", "R1", "Perdu en route"}};
+  auto report = sweep(s, courier);
+  CAPTURE(report.reason.value_or(""));
+  CHECK(report.complete);
+  CHECK(report.fetched == 3);
+  CHECK(report.matched == 3);
+  CHECK(report.backfilled == 3);
+  CHECK(report.rows_expected == 3);
+  CHECK(courier.asked.front() == "/parcels/?page=1&page_size=1000");
+  CHECK(s.column("R3", "shippingStatus") == "LIVRÉ");
+  CHECK(s.column("R3", "status") == "DELIVERED");
+  CHECK(s.column("R3", "trackingNumber") == "yal-3");
+  CHECK(s.column("R2", "shippingStatus") == "TENTATIVE ÉCHOUÉE");
+  CHECK(s.column("R2", "alertedAt") == "2026-01-31 11:00:00");
+  CHECK(s.column("R1", "shippingStatus") == "PERDU EN ROUTE");
+  CHECK(s.db.number(R"sql(select count(*) from orders where "maystroOrderId" is not null)sql") == 0);
+  CHECK(s.column("R1", "additionalMetaData").find(R"("guepex": {)") != std::string::npos);
+  CHECK(s.column("R1", "additionalMetaData").find("Amine") == std::string::npos);
+  CHECK(s.db.value("select string_agg(distinct courier::text || state || ended, ',' order by courier::text "
+                   "|| state || "
+                   "ended) from suivi.parcel") == "2LIVRÉtrue,2PERDU EN ROUTEfalse,2TENTATIVE ÉCHOUÉEfalse");
+  auto again = sweep(s, courier);
+  CHECK(again.complete);
+  CHECK(again.unchanged == 3);
+}
+
+TEST_CASE("several pages of Guepex are read whole, by its own count") {
+  stage s;
+  guepex_stand_in courier;
+  courier.page_size = 2;
+  for (int n = 1; n <= 5; ++n) {
+    s.order(fmt::format("R{}", n));
+    courier.rows.push_back({fmt::format("yal-{}", n), fmt::format("R{}", n), "Centre"});
+  }
+  auto report = sweep(s, courier);
+  CHECK(report.complete);
+  CHECK(report.pages == 3);
+  CHECK(report.fetched == 5);
+  CHECK(report.backfilled == 5);
+}
+
+TEST_CASE("an incremental sweep of Guepex asks for what changed since the day before the last one") {
+  stage s;
+  guepex_stand_in courier;
+  s.order("R1");
+  courier.rows = {{"yal-1", "R1", "Centre"}};
+  CHECK(sweep(s, courier).complete);
+  courier.rows[0].status = "Livré";
+  courier.rows[0].since = "2026-02-01 09:00:00";
+  courier.asked.clear();
+  s.options.kind = reconciler::sweep_kind::incremental;
+  auto report = sweep(s, courier);
+  CHECK(report.complete);
+  CHECK(report.status_changed == 1);
+  CHECK(courier.asked.front().starts_with("/parcels/?date_last_status=20"));
+  CHECK(s.column("R1", "shippingStatus") == "LIVRÉ");
+}
+
+TEST_CASE("look-ups of Guepex go together, are verified, and one with a comma goes alone") {
+  stage s;
+  guepex_stand_in courier;
+  for (const char* reference : {"R1", "R2", "A,B"}) s.order(reference);
+  courier.rows = {{"yal-1", "R1", "Centre"}, {"yal-2", "R2", "Centre"}, {"yal-3", "A", "Centre"}};
+  s.options.max_orders = 1; // the list is cut, so the rest is looked up
+  auto report = sweep(s, courier);
+  CHECK(report.lookups == 2); // the page has shown R1
+  CHECK(s.column("R2", "trackingNumber") == "yal-2");
+  CHECK(s.db.number(
+            R"sql(select count(*) from orders where "reference" = 'A,B' and "trackingNumber" is null)sql") ==
+        1);
+  auto looked_up = std::ranges::count_if(
+      courier.asked, [](const std::string& target) { return target.find("order_id=") != std::string::npos; });
+  CHECK(looked_up == 2);
+}
+
+TEST_CASE("what is left of Guepex's quota is kept for all programs, and sweeps leave some to others") {
+  stage s;
+  guepex_stand_in courier;
+  courier.minute_left = "4"; // a sweep stops at five
+  s.order("R1");
+  courier.rows = {{"yal-1", "R1", "Centre"}};
+  CHECK(sweep(s, courier).requests >= 1);
+  CHECK(s.db.number("select lefts[2] from suivi.request_quota where account = 'acc-1'") <= 4);
+  CHECK(s.db.number("select suivi.take_request('acc-1', '{5,50,1000,10000}', '{0,5,100,1000}')") > 0);
+  CHECK(s.db.number("select suivi.take_request('acc-1', '{5,50,1000,10000}', '{0,0,0,0}')") < 1'000);
+}
+
+TEST_CASE("Nord West is asked by the shop's tracking numbers, fifty at a time, and unknown ones are told") {
+  stage s;
+  nord_west_stand_in courier;
+  for (int n = 1; n <= 60; ++n) {
+    s.order(fmt::format("R{}", n), R"("trackingNumber", "shippingStatus")",
+            fmt::format("'ECS{}', 'UNDEFINED'", n));
+    if (n != 7) courier.entries[fmt::format("ECS{}", n)] = entry("fdr_activated", "2026-01-31 12:00:00");
+  }
+  courier.entries["ECS1"] =
+      entry("livre", "2026-01-31 12:00:00") + "," + entry("edit_price", "2026-02-01 12:00:00");
+  s.order("R61"); // without a number: nobody can ask for it
+  auto report = sweep(s, courier);
+  CAPTURE(report.reason.value_or(""));
+  CHECK(report.complete);
+  CHECK(report.pages == 2);
+  CHECK(report.rows_expected == 60);
+  CHECK(report.fetched == 59);
+  CHECK(report.matched == 59);
+  CHECK(report.lookups == 0);
+  CHECK(courier.batch_sizes == std::vector<std::size_t>{50, 10});
+  CHECK(s.column("R1", "shippingStatus") == "LIVRÉ");
+  CHECK(s.column("R1", "status") == "DELIVERED");
+  CHECK(s.column("R2", "shippingStatus") == "EN LIVRAISON");
+  CHECK(s.column("R2", "trackingNumber") == "ECS2");
+  CHECK(s.column("R7", "shippingStatus") == "UNDEFINED");
+  CHECK(s.db.value("select string_agg(order_id, ',') from suivi.unanswered_number") == "o-R7");
+  CHECK(s.column("R2", "additionalMetaData").find(R"("nord_west": {)") != std::string::npos);
+  CHECK(s.column("R2", "additionalMetaData").find("Amine") == std::string::npos);
+}
+
+TEST_CASE("a Nord West parcel whose state is final is asked for no more") {
+  stage s;
+  nord_west_stand_in courier;
+  s.order("R1", R"("trackingNumber")", "'ECS1'");
+  s.order("R2", R"("trackingNumber")", "'ECS2'");
+  courier.entries["ECS1"] = entry("validation_reception_cash_by_partener", "2026-01-31 12:00:00");
+  courier.entries["ECS2"] = entry("upload", "2026-01-31 12:00:00");
+  CHECK(sweep(s, courier).rows_expected == 2);
+  CHECK(sweep(s, courier).rows_expected == 1);
+  courier.entries["ECS2"] = entry("fdr_activated", "2026-02-01 12:00:00");
+  s.options.kind = reconciler::sweep_kind::incremental;
+  auto report = sweep(s, courier);
+  CHECK(report.complete);
+  CHECK(report.status_changed == 1);
+}
+
+TEST_CASE("a Nord West key that is refused stops the account") {
+  stage s;
+  s.order("R1", R"("trackingNumber")", "'ECS1'");
+  auto report = sweep(s, courier_kind::nord_west, [](const http::request&) {
+    http::response refused;
+    refused.status = 422;
+    return refused;
+  });
+  CHECK_FALSE(report.complete);
+  CHECK(report.requests == 1);
+}
