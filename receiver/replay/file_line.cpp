@@ -71,9 +71,9 @@ replay_line read_replay_line(std::string_view line, instant now) {
   return read;
 }
 
-std::vector<std::string> events_within(std::string_view text) {
+std::optional<std::vector<std::string>> events_within(std::string_view text) {
   result<json::value> document = maystro::parse_json(text);
-  if (!document) return {};
+  if (!document) return std::nullopt;
   const json::array* list = document->if_array();
   const json::object* answer = document->if_object();
   const json::value* data =
@@ -81,10 +81,12 @@ std::vector<std::string> events_within(std::string_view text) {
   if (data != nullptr && data->is_array()) list = data->if_array();
   const json::object* inside = data != nullptr ? data->if_object() : nullptr;
   if (inside != nullptr && inside->contains("events")) list = inside->at("events").if_array();
+  bool is_one = list == nullptr && inside != nullptr && inside->contains("payload");
+  if (list == nullptr && !is_one) return std::nullopt;
   std::vector<std::string> lines;
   if (list != nullptr)
     for (const json::value& each : *list) lines.push_back(maystro::write_json(each));
-  else if (inside != nullptr && inside->contains("payload"))
+  else
     lines.push_back(maystro::write_json(*data));
   return lines;
 }

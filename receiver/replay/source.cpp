@@ -159,14 +159,18 @@ class lines final : public replay_source {
     for (int c = std::getc(file_); c != EOF && document.size() <= document_bytes_max;
          c = std::getc(file_), ++read_)
       document += static_cast<char>(c);
-    std::vector<std::string> events = events_within(document);
-    bool is_one =
-        events.empty() && document.size() <= line_bytes_max && maystro::parse_json(document).has_value();
-    if (is_one) events.push_back(std::move(document));
-    if (events.empty()) { // no JSON after all: line by line
-      std::rewind(file_);
-      read_ = 0;
+    std::optional<std::vector<std::string>> events = events_within(document);
+    bool is_one = !events && document.size() <= line_bytes_max && maystro::parse_json(document).has_value();
+    if (is_one) events.emplace().push_back(std::move(document));
+    if (events) {
+      take(std::move(*events));
+      return;
     }
+    std::rewind(file_); // no JSON after all: line by line
+    read_ = 0;
+  }
+
+  void take(std::vector<std::string> events) {
     records_.assign(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
   }
 
@@ -175,9 +179,10 @@ class lines final : public replay_source {
     while (records_.empty()) {
       if (!next_line(record)) return false;
       bool may_hold_events = record.starts_with('[') || record.find("\"data\"") != std::string::npos;
-      std::vector<std::string> events = may_hold_events ? events_within(record) : std::vector<std::string>();
-      if (events.empty()) return true;
-      records_.assign(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
+      std::optional<std::vector<std::string>> events;
+      if (may_hold_events) events = events_within(record);
+      if (!events) return true;
+      take(std::move(*events));
     }
     record = std::move(records_.front());
     records_.pop_front();

@@ -53,7 +53,8 @@ bool shipped(const webhook_sender& r, const std::string& order) {
 std::string outcome_of(const webhook_sender& r, const std::string& id) {
   auto got = r.ask(request("GET", "/api/v1/webhooks/events?limit=1000", "", token));
   REQUIRE(got.status == 200);
-  for (const auto& event : json::parse(got.body).at("data").at("events").as_array())
+  const json::value answer = json::parse(got.body);
+  for (const auto& event : answer.at("data").at("events").as_array())
     if (event.at("id").as_string() == id) return std::string(event.at("outcome").as_string());
   return "";
 }
@@ -259,6 +260,7 @@ TEST_CASE("a replay refuses an account that is not there and takes lists and ans
   auto unknown = replay({"--account", "no-such"});
   CHECK(unknown.status == 2);
   CHECK(contains(unknown.log, "acc-1, acc-2"));
+  wait_until("the accounts", [&] { return contains(r.process->log(), "accounts were read"); });
   CHECK(r.ask(request("POST", "/api/v1/webhooks/replay", R"({"account":"no-such"})", token)).status == 404);
 
   auto file = r.process->folder() / "events.json";
