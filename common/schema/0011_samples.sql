@@ -158,7 +158,7 @@ begin
   ), replaced_told as (
     select r.account, sum(r.told)::bigint as told from replaced r group by 1
   ), accounts as (
-    select account from counted union select account from parcels union select id from suivi.account
+    select '' as account union select account from counted union select account from parcels union select id from suivi.account
   )
   insert into suivi.sample (account, at, orders, tracked, untracked, untracked_since, unknown, open, oldest_pull, told,
                             alerted, unchecked)

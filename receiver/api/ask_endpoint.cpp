@@ -82,7 +82,8 @@ task<std::optional<milliseconds>> wait_for_gate(read_gate& gate) {
     if (opens <= now) co_return std::nullopt;
     if (now >= give_up || (opens > give_up && opens != steady_time::max()))
       co_return std::max<milliseconds>(gate.closed_for(now), 1s);
-    co_await runtime::sleep_until(std::min({opens, give_up, now + 50ms}));
+    auto again = std::min({opens, give_up, now + 50ms});
+    co_await runtime::sleep_until(again);
   }
 }
 
@@ -127,9 +128,9 @@ task<courier_said> ask_all(api_context& api, asked_order order) {
 }
 
 std::string_view outcome_of(const courier_said& said) {
-  auto any = [&](shop::outcome what) {
+  auto any = [&](shop::outcome outcome) {
     return std::any_of(said.verdicts.begin(), said.verdicts.end(),
-                       [&](const shop::verdict& v) { return v.outcome == what; });
+                       [&](const shop::verdict& v) { return v.outcome == outcome; });
   };
   if (any(shop::outcome::applied)) return "applied";
   if (any(shop::outcome::unchanged)) return "unchanged";

@@ -46,8 +46,8 @@ class stream {
 
  private:
   struct reader {
-    reader(asio::any_io_executor executor, stream_wish what)
-        : woken(std::move(executor)), wish(std::move(what)), pace(wish.messages_per_second) {}
+    reader(asio::any_io_executor executor, stream_wish wanted)
+        : woken(std::move(executor)), wish(std::move(wanted)), pace(wish.messages_per_second) {}
     runtime::wakeup woken;
     std::deque<std::shared_ptr<const std::string>> waiting;
     std::size_t bytes = 0;

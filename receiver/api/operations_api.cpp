@@ -120,7 +120,8 @@ task<http::response> operations::answer_to(const http::request& request, const r
   bool needs_database = where.operation != operation::overview && where.operation != operation::problems;
   if (needs_database && !db_.is_up()) co_return unavailable("the database is away");
   co_await wait_for_accounts();
-  auto said = co_await perform(api_call{request, where});
+  api_call call{request, where};
+  auto said = co_await perform(call);
   co_return said ? std::move(*said) : failed(said.error());
 }
 

@@ -151,7 +151,7 @@ TEST_CASE("hooks are claimed by one process, and what was seen is noted") {
     CHECK(first.value());
     auto second = co_await claim_hooks(db, "acc-1", "First");
     CHECK_FALSE(second.value());
-    hook_state seen{{"OrderDelivered"}, "not registered: all"};
+    hook_state seen{{"OrderStatusChanged"}, {"OrderDelivered"}, "not registered: all"};
     auto noted = co_await record_hooks(db, "acc-1", seen);
     CHECK(noted.has_value());
     auto third = co_await claim_hooks(db, "acc-1", "First");
