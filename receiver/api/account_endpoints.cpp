@@ -2,6 +2,7 @@
 #include "receiver/api/account_endpoints.hpp"
 
 #include "common/json/json_values.hpp"
+#include "common/shop/samples.hpp"
 #include "receiver/api/account_figures.hpp"
 #include "receiver/api/account_queries.hpp"
 #include "receiver/api/event_json.hpp"
@@ -36,6 +37,8 @@ task<answer_or_error> list_accounts(api_context& api, api_call) {
   if (!api.accounts.loaded()) co_return unavailable(accounts_unread);
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
+  auto sampled = co_await shop::refresh_small_sample(**db);
+  if (!sampled) co_return sampled.error();
   auto records = co_await read_accounts(**db);
   if (!records) co_return records.error();
   auto known = api.accounts.list();

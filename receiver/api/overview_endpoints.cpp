@@ -1,6 +1,7 @@
 // Thin: the board looks, the verdict decides.
 #include "receiver/api/overview_endpoints.hpp"
 
+#include "common/shop/samples.hpp"
 #include "receiver/api/account_endpoints.hpp"
 #include "receiver/api/event_json.hpp"
 #include "receiver/api/overview_board.hpp"
@@ -37,6 +38,8 @@ task<answer_or_error> show_series(api_context& api, api_call call) {
   }
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
+  auto sampled = co_await shop::refresh_small_sample(**db);
+  if (!sampled) co_return sampled.error();
   auto points = co_await read_series(**db, *q, only);
   if (!points) co_return points.error();
   json::object data{{"name", q->name_text},
