@@ -68,7 +68,7 @@ TEST_CASE("doctor knows the hooks at a shop's old addresses and asks for no seco
   s.environment["MAYSTRO_WEBHOOK_SECRET"] = "example-secret";
   CHECK(doctor(s).result("hooks_missing") == "WARN");
   const json::value types =
-      json::parse(http_get(s.url + "/api/stores/hooks/types/costume/", "Token example-key-1").body);
+      json::parse(http_get(s.url + "/api/stores/hooks/types/", "Token example-key-1").body);
   const json::array& listed =
       types.is_array() ? types.as_array() : types.as_object().at("results").as_array();
   std::string trigger;
