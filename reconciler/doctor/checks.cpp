@@ -16,6 +16,16 @@ namespace suivi::reconciler {
 
 using enum check_result;
 
+namespace {
+
+bool has_failed(const doctor_facts& f, const check& c) {
+  return std::any_of(f.failed_looks.begin(), f.failed_looks.end(), [&](const failed_look& look) {
+    return look.check == c.name && (!look.account || look.account == c.account);
+  });
+}
+
+} // namespace
+
 std::vector<check> examine(const doctor_facts& f) {
   checks all;
   if (f.database) {
@@ -39,6 +49,8 @@ std::vector<check> examine(const doctor_facts& f) {
   check_partitions(all, f);
   check_receiver(all, f);
   check_worker(all, f);
+  // Half a look is none: what a failed one belongs to does not pass.
+  std::erase_if(all, [&](const check& c) { return c.result == pass && has_failed(f, c); });
   for (const failed_look& look : f.failed_looks) add_failed(all, look);
   return all;
 }

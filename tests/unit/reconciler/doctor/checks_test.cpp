@@ -83,6 +83,20 @@ TEST_CASE("a look that failed is a FAIL of its own, and what it would have shown
   CHECK(result_of(f, "hooks_missing") == "FAIL");
 }
 
+TEST_CASE("a check of which one look failed does not pass by the others") {
+  doctor_facts f = healthy();
+  f.failed_looks.push_back({"accounts", std::nullopt, permanent("sqlstate:55P03", "locked")});
+  f.failed_looks.push_back({"hooks_missing", "acc-2", transient("http:timeout", "late")});
+  int accounts = 0, hooks = 0;
+  for (const check& c : examine(f)) {
+    accounts += c.name == "accounts" ? 1 : 0;
+    hooks += c.name == "hooks_missing" ? 1 : 0;
+    if (c.name == "accounts") CHECK(c.result == check_result::fail);
+  }
+  CHECK(accounts == 1);
+  CHECK(hooks == 2); // another account's
+}
+
 TEST_CASE("facts that nobody had are judged by nothing, and never by zero") {
   doctor_facts f;
   f.now = noon;
