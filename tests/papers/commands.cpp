@@ -136,6 +136,35 @@ std::vector<quoted> paths_of(string_view paper) {
   return found;
 }
 
+std::vector<quoted> code_of(string_view paper) {
+  std::vector<quoted> found;
+  auto prose = [&](std::size_t number, string_view text) {
+    for (quoted& one : code_in(number, text)) found.push_back(std::move(one));
+  };
+  walk(paper, [](std::size_t, string_view) {}, prose);
+  return found;
+}
+
+std::vector<quoted> blocks_of(string_view paper, string_view language) {
+  std::vector<quoted> found;
+  std::size_t number = 0;
+  bool inside = false, wanted = false;
+  while (!paper.empty()) {
+    string_view line = paper.substr(0, paper.find('\n'));
+    paper.remove_prefix(std::min(paper.size(), line.size() + 1));
+    ++number;
+    string_view text = without_blanks(line);
+    if (text.starts_with("```")) {
+      inside = !inside;
+      wanted = inside && without_blanks(text.substr(3)) == language;
+      if (wanted) found.push_back({number, ""});
+    } else if (wanted) {
+      found.back().text += std::string(text) + "\n";
+    }
+  }
+  return found;
+}
+
 std::vector<std::string> words_of(string_view command) {
   std::vector<std::string> words;
   std::string word;

@@ -20,6 +20,12 @@ struct quoted {
 // Every `code` that looks like a path of the project: no blanks, no placeholders.
 [[nodiscard]] std::vector<quoted> paths_of(std::string_view paper);
 
+// Every `code` in a sentence, whatever it is.
+[[nodiscard]] std::vector<quoted> code_of(std::string_view paper);
+
+// What stands in blocks fenced as `language`, each as one text; the line is that of the fence.
+[[nodiscard]] std::vector<quoted> blocks_of(std::string_view paper, std::string_view language);
+
 // The words of one command as a shell reads them: without variables in front, without what follows a pipe, a
 // redirection, `;`, `&` or `#`.
 [[nodiscard]] std::vector<std::string> words_of(std::string_view command);

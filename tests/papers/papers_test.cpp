@@ -1,5 +1,7 @@
 // The papers are true: every command in them can be typed, every file they name is there, and the page of
 // settings is the table of settings.
+#include "common/config/setting_table.hpp"
+#include "common/config/settings.hpp"
 #include "receiver/command_line.hpp"
 #include "reconciler/commands/command_line.hpp"
 #include "tests/papers/commands.hpp"
@@ -12,6 +14,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <unistd.h>
 
 using namespace suivi;
 using namespace suivi::test;
@@ -171,6 +174,50 @@ TEST_CASE("every file that the papers name is there") {
 
 TEST_CASE("deploy/SETTINGS.md is the table of settings") {
   CHECK(read_file(root / "deploy/SETTINGS.md") == settings_page());
+}
+
+TEST_CASE("every setting and variable that the papers name is in the table of settings") {
+  std::set<std::string> known, sections;
+  for (const config::key& k : config::all_keys()) {
+    known.insert({k.path(), k.file_path(), k.variable(), k.variable() + "_FILE", std::string(k.alias),
+                  std::string(k.alias) + "_FILE"});
+    sections.insert(std::string(k.section));
+  }
+  std::size_t checked = 0;
+  for (const std::string& paper : all_papers()) {
+    if (paper.starts_with("tests/")) continue; // of tests' own programs
+    for (const quoted& code : code_of(read_file(root / paper))) {
+      std::string name = code.text.substr(0, code.text.find_first_of(" =,"));
+      std::size_t dot = name.find('.');
+      bool is_setting = dot != std::string::npos && sections.count(name.substr(0, dot)) > 0 &&
+                        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", dot + 1) == std::string::npos &&
+                        !name.ends_with(".cpp") && !name.ends_with(".hpp");
+      bool is_variable = name.starts_with("SUIVI_") && name.find_first_of("…<*") == std::string::npos;
+      if (!(is_setting || is_variable) || name == "SUIVI_" || name == "SUIVI_CONFIG") continue;
+      ++checked;
+      INFO(paper << ":" << code.line);
+      CHECK_MESSAGE(known.count(name) == 1, name);
+    }
+  }
+  CHECK(checked > 60);
+}
+
+TEST_CASE("every settings file that the papers show is one that the programs take") {
+  std::size_t checked = 0;
+  for (const std::string& paper : all_papers())
+    for (const quoted& block : blocks_of(read_file(root / paper), "toml")) {
+      fs::path file = fs::temp_directory_path() / ("suivi-papers-" + std::to_string(::getpid()) + ".toml");
+      std::ofstream(file) << block.text;
+      for (config::program who : {config::program::receiver, config::program::reconciler}) {
+        auto read = config::load(who, file.string(), {}, false, config::purpose::check);
+        std::string fault = read.has_error() ? read.error().front() : "";
+        ++checked;
+        INFO(paper << ":" << block.line);
+        CHECK(fault == "");
+      }
+      fs::remove(file);
+    }
+  CHECK(checked > 0);
 }
 
 TEST_CASE("every metric that the papers name is one of a program's") {
