@@ -117,7 +117,7 @@ std::string fault_of_simulator(const std::vector<std::string>& words) {
 
 // What belongs to the system; what it is asked to do is the reader's.
 const std::set<std::string> of_the_system{
-    "apt-get", "clang-tidy-19", "createdb", "curl",      "git",           "journalctl", "kill", "ln",
+    "apt-get", "clang-tidy-19", "createdb", "curl",      "git",           "journalctl", "kill", "ln", "npm",
     "openssl", "psql",          "sqlite3",  "systemctl", "systemd-creds", "tail",       "ss",   "jq"};
 
 std::string fault_of(std::vector<std::string> words) {
@@ -134,8 +134,9 @@ std::string fault_of(std::vector<std::string> words) {
   if (name == "cmake" || name == "ctest") return fault_of_presets(words);
   if (name.starts_with("build/")) {
     std::string program = fs::path(name).filename().string();
-    bool there =
-        fs::exists(fs::path(SUIVI_BUILD) / "tests" / program) || fs::exists(fs::path(SUIVI_BIN) / program);
+    fs::path rules = fs::path(SUIVI_BUILD) / "build.ninja"; // it may not have been built yet
+    bool there = fs::exists(rules) &&
+                 read_file(rules).find("EXECUTABLE target " + program + "\n") != std::string::npos;
     return there ? "" : "no such program is built";
   }
   if (name.find('/') != std::string::npos) return fault_of_script(words);
