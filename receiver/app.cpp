@@ -31,6 +31,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <optional>
 
 namespace suivi::receiver {
 namespace {
@@ -107,12 +108,8 @@ class app {
                   counts_.connections_evicted.set(static_cast<double>(server_.connections_evicted()));
                   return request_handler_.answer(std::move(request));
                 }),
-        health_server_(
-            executor_, health_limits(),
-            [this](http::request request) { return request_handler_.answer_health(std::move(request)); }),
         lanes_(executor_, life_.on_failure()), applying_(executor_, life_.on_failure()),
-        serving_(executor_, life_.on_failure()), probes_(executor_, life_.on_failure()),
-        endless_(executor_, life_.on_failure()) {
+        serving_(executor_, life_.on_failure()), endless_(executor_, life_.on_failure()) {
     server_.judge_heads([this](const http::request& head) { return request_handler_.judge(head); });
     counts_.connections_max.set(static_cast<double>(server_limits(s, open_files).max_connections));
     apply_lane_.on_wanted_read(
@@ -155,13 +152,16 @@ class app {
   bool listen_for_probes() {
     const std::string& address = settings_.receiver.health_listen;
     if (address.empty()) return true;
-    auto listening = health_server_.listen(address);
+    health_server_.emplace(executor_, health_limits(), [this](http::request request) {
+      return request_handler_.answer_health(std::move(request));
+    });
+    auto listening = health_server_->listen(address);
     if (!listening) {
       fmt::print(stderr, "suivi-receiver: receiver.health_listen: {}\n", to_string(listening.error()));
       return false;
     }
-    log::info("serving health and metrics", {{"listen", address}, {"health_port", health_server_.port()}});
-    probes_.spawn("health server", health_server_.run());
+    log::info("serving health and metrics", {{"listen", address}, {"health_port", health_server_->port()}});
+    serving_.spawn("health server", health_server_->run());
     return true;
   }
 
@@ -214,7 +214,8 @@ class app {
     serving_.spawn("server", server_.run());
   }
 
-  // Balancers see that no more is wanted; what they send until they do is taken. A failure ends it early.
+  // Before the ten seconds of stop(): balancers see that no more is wanted; what they send until they do is
+  // taken. A failure ends it early.
   task<void> drain() {
     constexpr milliseconds look_again = 100ms;
     request_handler_.begin_drain();
@@ -227,14 +228,13 @@ class app {
       milliseconds pause = std::min(left, look_again);
       co_await runtime::sleep_for(pause);
     }
+    if (health_server_) health_server_->drain(100ms);
   }
 
   task<void> stop() {
     auto begun = steady_clock::now();
     server_.drain(4s);
     co_await end(serving_, begun + 5s);
-    health_server_.drain(100ms);
-    co_await end(probes_, begun + 5200ms);
     intake_.finish();
     co_await end(lanes_, begun + 6s);
     co_await drain_spool(begun + 7500ms);
@@ -296,11 +296,10 @@ class app {
   guepex_endpoint guepex_endpoint_;
   request_handler request_handler_;
   http::server server_;
-  http::server health_server_;
+  std::optional<http::server> health_server_;
   runtime::task_group lanes_;
   runtime::task_group applying_;
   runtime::task_group serving_;
-  runtime::task_group probes_;
   runtime::task_group endless_;
 };
 
