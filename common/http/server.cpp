@@ -1,7 +1,7 @@
 // Accepting, looking after late connections, draining. What happens on a connection is session.cpp's.
 #include "common/http/server.hpp"
 
-#include "common/http/session.hpp"
+#include "common/http/connection_session.hpp"
 #include "common/http/tls.hpp"
 #include "common/log/log.hpp"
 #include "common/runtime/task_group.hpp"
@@ -22,6 +22,7 @@ using tcp = asio::ip::tcp;
 constexpr milliseconds accept_pause{100};
 constexpr std::size_t least_share = 16;  // of connections, for the strangers of one address …
 constexpr std::size_t share_divisor = 4; // … or this part of them all
+constexpr milliseconds idle_before_evicted{1'000};
 constexpr milliseconds tell_full_every{60'000};
 
 std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
@@ -59,9 +60,8 @@ struct server::state {
   // Held by value: the server object may go while this runs.
   static task<void> run(std::shared_ptr<state> s);
   [[nodiscard]] bool full() const { return room.open.size() - room.cut_off >= room.limits.max_connections; }
-  [[nodiscard]] bool may_make_room() const {
-    return !room.waiting_strangers.empty() || !room.waiting_known.empty();
-  }
+  [[nodiscard]] session* longest_waiting() const;
+  [[nodiscard]] bool may_make_room() const;
   bool make_room_for(const asio::ip::address& peer);
   void tell_full();
   void take(tcp::socket socket, const tcp::endpoint& peer);
@@ -108,6 +108,19 @@ void server::state::take(tcp::socket socket, const tcp::endpoint& peer) {
   }
 }
 
+session* server::state::longest_waiting() const {
+  if (!room.waiting_strangers.empty()) return room.waiting_strangers.front();
+  return room.waiting_known.empty() ? nullptr : room.waiting_known.front();
+}
+
+// One that has only just come, or whose request is in the kernel already, is given its chance.
+bool server::state::may_make_room() const {
+  session* longest = longest_waiting();
+  return longest != nullptr &&
+         std::chrono::steady_clock::now() - longest->waiting_since() >= idle_before_evicted &&
+         !longest->has_unread();
+}
+
 // False: the newcomer has more than its share already, and none of them waits.
 bool server::state::make_room_for(const asio::ip::address& peer) {
   std::size_t share = std::max(least_share, room.limits.max_connections / share_divisor);
@@ -120,7 +133,7 @@ bool server::state::make_room_for(const asio::ip::address& peer) {
                                     [&](const session* each) { return each->address_share() == of; });
     if (own != room.waiting_strangers.end()) longest = *own;
   } else {
-    longest = room.waiting_strangers.empty() ? room.waiting_known.front() : room.waiting_strangers.front();
+    longest = longest_waiting();
   }
   if (longest == nullptr) return false;
   longest->cut();
@@ -156,7 +169,8 @@ task<void> server::state::room_or_drain() {
   while (full() && !may_make_room() && !room.draining) {
     tell_full();
     room.room_is_wanted = true;
-    co_await slot_freed.wait();
+    steady_time until = std::chrono::steady_clock::now() + idle_before_evicted / 4;
+    co_await slot_freed.wait_until(until);
     room.room_is_wanted = false;
   }
 }
@@ -174,7 +188,7 @@ task<void> server::state::accept_peers() {
     if (!failed) {
       pausing = false;
       co_await room_or_drain();
-      bool has_room = !full() || (may_make_room() && make_room_for(unmapped(peer.address())));
+      bool has_room = !full() || make_room_for(unmapped(peer.address()));
       if (has_room && !room.draining) take(std::move(socket), peer);
       continue;
     }

@@ -70,6 +70,8 @@ class session {
   void cut();
   virtual bool has_unread() = 0;
   [[nodiscard]] const std::string& address_share() const { return share_; }
+  // Since it waits, if it does.
+  [[nodiscard]] steady_time waiting_since() const { return waiting_since_; }
 
   [[nodiscard]] steady_time late_at() const { return late_at_; }
   // Cuts an idle connection; one that may have a request under way is given a moment to show it.
@@ -94,15 +96,28 @@ class session {
   std::list<session*>::iterator self_;
   std::list<session*>* line_ = nullptr; // where it waits, if it does
   std::list<session*>::iterator place_;
+  steady_time waiting_since_{};
   bool known_ = false;
   bool cut_ = false;
 };
 
+// What one request's body takes of what all of them may.
+class body_budget {
+ public:
+  explicit body_budget(server_state& of) : of_(of) {}
+  body_budget(const body_budget&) = delete;
+  body_budget& operator=(const body_budget&) = delete;
+  ~body_budget();
+  // False: there is no room for so many bytes of it. `known`: the request has shown that it may.
+  bool holds(std::size_t bytes, bool known);
+
+ private:
+  server_state& of_;
+  std::size_t held_ = 0;
+  std::size_t held_by_stranger_ = 0;
+};
+
 // How connections are counted by address: an IPv6 peer may have all of its /64.
 [[nodiscard]] std::string address_share(const asio::ip::address& peer);
-
-// `tls` null = plain.
-std::unique_ptr<session> make_session(server_state& room, asio::ip::tcp::socket socket,
-                                      asio::ip::address peer, std::shared_ptr<asio::ssl::context> tls);
 
 } // namespace suivi::http

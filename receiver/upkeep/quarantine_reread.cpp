@@ -19,7 +19,8 @@ using std::chrono::steady_clock;
 constexpr milliseconds look_every = 1h;
 constexpr milliseconds again_after = 1min;
 constexpr milliseconds between_batches = 50ms;
-constexpr std::int64_t batch_rows = 10; // each may be as large as receiver.max_body
+constexpr std::int64_t batch_rows = 50;
+constexpr std::size_t decoded_at_a_stretch_bytes = 256 * 1024;
 
 struct quarantined {
   std::int64_t id = 0;
@@ -44,10 +45,15 @@ task<result<std::vector<quarantined>>> read_batch(pg::connection& db, std::int64
   auto answer = co_await db.run(text, std::move(with));
   if (!answer) co_return answer.error();
   std::vector<quarantined> events;
+  std::size_t decoded_bytes = 0;
   for (std::size_t i = 0; i < answer->size(); ++i) {
     quarantined q{answer->integer(i, 0), std::string(answer->text(i, 1)), decode_event(answer->bytes(i, 2))};
     q.event.body.reset();
     events.push_back(std::move(q));
+    decoded_bytes += answer->bytes(i, 2).size();
+    if (decoded_bytes < decoded_at_a_stretch_bytes) continue;
+    decoded_bytes = 0;
+    co_await runtime::sleep_for(milliseconds(0)); // others are served between
   }
   co_return events;
 }

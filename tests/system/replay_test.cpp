@@ -72,7 +72,6 @@ TEST_CASE(
   add_orders(s, 1, 6);
   CHECK(counts(replay(s, {"--until", "1h"})) == "");
   CHECK(counts(replay(s, {"--since", "2100-01-01T00:00:00Z"})) == "");
-  CHECK(counts(replay(s, {"--account", "nobody"})) == "");
   CHECK(counts(replay(s, {"--event", "999999", "--event", "none"})) == "");
   CHECK(counts(replay(s, {"--outcome", "conflict"})) == "");
 
