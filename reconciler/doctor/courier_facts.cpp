@@ -27,16 +27,42 @@ milliseconds patience(const services& p) {
   return std::min(p.settings.maystro.request_timeout, request_timeout_max);
 }
 
-// What says whether the key is taken: of Maystro the first page of the list, which a sweep would ask for.
+struct key_answer {
+  std::optional<error> problem;
+  maystro::response_meta how;
+  std::vector<std::string> references; // of the list's first page, where that was asked for
+};
+
+// What says whether the key is taken: the first page of the list where a request costs nothing, which a sweep
+// would ask for, else the courier's own test.
+task<key_answer> ask_with_key(maystro::courier_api& courier, courier_kind kind) {
+  key_answer got;
+  maystro::capabilities can = maystro::capabilities_of(kind);
+  if (!can.lists || can.has_quotas) {
+    auto tested = co_await courier.test_key();
+    if (!tested.content) got.problem = tested.content.error();
+    got.how = tested.how;
+    co_return got;
+  }
+  auto listed = co_await courier.list(1);
+  got.how = listed.how;
+  if (!listed.content) {
+    got.problem = listed.content.error();
+    co_return got;
+  }
+  for (const maystro::shipment& row : listed.content->rows)
+    if (row.reference) got.references.push_back(*row.reference);
+  co_return got;
+}
+
 task<shop::request_counts> test_key(services& p, const shop::account& who, account_facts& into) {
   shop::request_quota quota(p.database);
   std::unique_ptr<maystro::courier_api> courier =
       maystro::make_courier(p.client, who.courier, patience(p), who.id, &quota);
   shop::request_counts counts;
   for (int tries = 1;; ++tries) {
-    auto answer = co_await courier->test_key();
-    into.key.reset();
-    if (!answer.content) into.key = answer.content.error();
+    key_answer answer = co_await ask_with_key(*courier, who.courier.courier);
+    into.key = answer.problem;
     if (answer.how.asked_at == instant{}) break; // its quota is used up
     ++counts.requests;
     ++(into.key ? counts.bad : counts.good);
@@ -46,9 +72,7 @@ task<shop::request_counts> test_key(services& p, const shop::account& who, accou
           clock_ahead(answer.how.asked_at, answer.how.answered_at, *answer.how.server_date, courier_second);
       into.courier_clock = into.courier_clock ? narrowed(*into.courier_clock, ahead) : ahead;
     }
-    if (answer.content)
-      for (const maystro::shipment& row : answer.content->rows)
-        if (row.reference) into.listed_references.push_back(*row.reference);
+    if (!answer.problem) into.listed_references = std::move(answer.references);
     judgement next = judge(into.key ? &*into.key : nullptr, answer.how.retry_after, tries, tries, 0.5);
     bool again = next.step == next_step::again || next.step == next_step::again_gated;
     if (!again || tries >= asked_max || next.wait > longest_wait) break;

@@ -49,11 +49,11 @@ void sim_courier::move_one() {
   tell(p, p.path.back());
 }
 
-std::optional<maystro::shipment> sim_courier::state(const parcel& of, instant when) {
+std::optional<suivi::shipment> sim_courier::state(const parcel& of, instant when) {
   if (when < of.created || (of.removed && *of.removed <= when)) return std::nullopt;
   std::size_t at = 0;
   while (at + 1 < of.path.size() && of.path[at + 1].when <= when) ++at;
-  maystro::shipment s;
+  suivi::shipment s;
   s.uuid = of.uuid;
   s.tracking = "track-" + of.uuid;
   s.reference = of.reference;
@@ -117,7 +117,7 @@ instant sim_courier::shown_now() {
 api_answer sim_courier::list(const std::string& account, int page) {
   if (auto bad = trouble()) return *bad;
   instant shown = shown_now();
-  std::vector<maystro::shipment> all;
+  std::vector<suivi::shipment> all;
   for (auto p = parcels_.rbegin(); p != parcels_.rend(); ++p)
     if (p->account == account)
       if (auto row = state(*p, shown)) all.push_back(std::move(*row));

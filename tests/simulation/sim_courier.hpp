@@ -4,6 +4,7 @@
 
 #include "common/base/error.hpp"
 #include "common/decision/observation.hpp"
+#include "common/shipment/shipment.hpp"
 #include "tests/simulation/faults.hpp"
 #include "tests/simulation/timeline.hpp"
 
@@ -17,7 +18,7 @@ namespace suivi::simulation {
 struct message {
   std::int64_t id = 0;
   std::string account;
-  maystro::shipment shipment;
+  suivi::shipment shipment;
   std::optional<instant> published_at;
 };
 
@@ -26,7 +27,7 @@ struct api_answer {
   std::optional<error> failure;
   unsigned status = 200;
   std::optional<milliseconds> retry_after;
-  std::vector<maystro::shipment> rows;
+  std::vector<suivi::shipment> rows;
   std::int64_t count = 0;
   bool has_next = false;
   instant server_date{};
@@ -65,7 +66,7 @@ class sim_courier {
 
   // The parcel as the courier has it at `when`; none before its making or after its removal. The number of
   // the step is in the alert reason, so that what a shop shows tells how old it is.
-  static std::optional<maystro::shipment> state(const parcel& of, instant when);
+  static std::optional<suivi::shipment> state(const parcel& of, instant when);
 
   static constexpr int page_size = 5;
 
