@@ -33,7 +33,10 @@ function end() {
 }
 
 export function query(path, parameters = {}) {
-  const given = Object.entries(parameters).filter(([, v]) => v !== undefined && v !== null && v !== '');
+  // An empty cursor begins a list; any other empty member is none.
+  const given = Object.entries(parameters).filter(
+    ([name, v]) => v !== undefined && v !== null && (v !== '' || name === 'after'),
+  );
   return given.length ? `${path}?${new URLSearchParams(given)}` : path;
 }
 export const part = (text) => encodeURIComponent(text);

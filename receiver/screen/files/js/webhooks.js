@@ -32,6 +32,7 @@ export class Webhooks extends View {
     this.on('refresh', () => this.load());
     this.on('event', () => this.isFollowing() && this.soon('list', 700, () => this.load()));
     this.on('event', () => this.soon('figures', 10_000, () => this.figures()));
+    this.every(10_000, () => this.isFollowing() && this.load()); // should a piece of news be lost
     this.every(60_000, () => this.figures());
   }
   componentDidUpdate(before) {
