@@ -19,20 +19,20 @@ namespace {
 constexpr std::string_view element_key = "element-6066-11e4-a52e-4f735466cecf"; // of the standard
 
 json::value send(const std::string& method, const std::string& url, const json::object& body) {
-  http::client_request what;
-  what.method = method;
-  what.url = url;
+  http::client_request request;
+  request.method = method;
+  request.url = url;
   if (method == "POST") {
-    what.headers.emplace_back("Content-Type", "application/json");
-    what.body = json::serialize(body);
+    request.headers.emplace_back("Content-Type", "application/json");
+    request.body = json::serialize(body);
   }
-  auto got = run([what]() -> task<std::string> {
+  auto got = run([request]() -> task<std::string> {
     auto executor = co_await asio::this_coro::executor;
     http::client_limits limits;
     limits.max_response_bytes = 64 * 1024 * 1024;
     http::client client(executor, limits);
     auto deadline = std::chrono::steady_clock::now() + patience;
-    auto answer = co_await client.send(what, deadline);
+    auto answer = co_await client.send(request, deadline);
     client.close();
     co_return answer ? answer->body : std::string();
   });
