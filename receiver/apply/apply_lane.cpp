@@ -4,6 +4,7 @@
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
+#include "receiver/apply/event_batch.hpp"
 
 #include "receiver/event/decode_event.hpp"
 
@@ -23,13 +24,6 @@ constexpr std::size_t repeats_max = 1'000;
 constexpr std::size_t worthwhile = 100;
 constexpr milliseconds gathering = 4ms;
 constexpr std::size_t due_max = 2 * shop::observations_per_call_max;
-
-constexpr std::size_t held_up_rows_max = 8;
-
-bool has_waited(const work& event) {
-  bool came_back = event.state == event_state::pending || event.state == event_state::failed;
-  return event.busy_tries > 0 || (came_back && event.attempts > 0);
-}
 
 void split(pg::range rows, std::vector<pg::range>& todo) {
   auto [front, back] = pg::halve(rows);
@@ -92,22 +86,10 @@ void apply_lane::finish() {
   woken_.notify();
 }
 
-// Events that have waited for a lock go by themselves, few at a time, so that they hold up no stranger's
-// again.
 apply_lane::batch apply_lane::next_batch(steady_time now) {
-  batch events;
-  if (queue_.empty() || queue_.begin()->first > now) return events;
-  bool held_up = has_waited(queue_.begin()->second);
-  std::size_t rows_max = held_up ? std::min(batch_rows_, held_up_rows_max) : batch_rows_;
-  for (auto next = queue_.begin(); next != queue_.end() && events.size() < rows_max && next->first <= now;) {
-    if (has_waited(next->second) != held_up) {
-      ++next;
-      continue;
-    }
-    if (next->second.busy_tries > 0) --locked_;
-    events.push_back(std::move(next->second));
-    next = queue_.erase(next);
-  }
+  batch events = take_batch(queue_, now, batch_rows_);
+  for (const work& event : events)
+    if (event.busy_tries > 0) --locked_;
   return events;
 }
 

@@ -71,6 +71,30 @@ TEST_CASE("an event that cannot be applied is failed with its error and harms no
   CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o7')") == "EXPÉDIÉ");
 }
 
+TEST_CASE("a row of the shop that a trigger waits for holds up the webhooks of nobody else") {
+  test::database db;
+  receiver_inside here(db);
+  db.execute(R"(
+    create function touch() returns trigger language plpgsql as $$
+    begin perform 1 from customers where "id" = 'c' for update; return new; end $$;
+    create trigger touch before update on orders for each row when (new."id" = 'o7') execute function touch())");
+  std::vector<webhook> rows;
+  for (int n = 1; n <= 20; ++n) rows.push_back(order(n));
+  auto steps = [&]() -> task<void> {
+    auto shop = co_await test::connected(db.options());
+    auto locked = co_await shop.run_script("begin; select 1 from customers for update");
+    REQUIRE(locked);
+    co_await here.store(rows);
+    co_await here.until("select count(*) from suivi.event_outcome where outcome = 'applied'", "19");
+    CHECK(db.value("select state from suivi.pending") == "pending");
+    auto released = co_await shop.run_script("rollback");
+    REQUIRE(released);
+    co_await here.until(nothing_pending, "0");
+  };
+  here.run(steps());
+  CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o7')") == "EXPÉDIÉ");
+}
+
 TEST_CASE("events left behind by a dead receiver are applied once their lease has lapsed") {
   test::database db;
   receiver_inside here(db);
