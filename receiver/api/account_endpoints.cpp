@@ -2,6 +2,7 @@
 #include "receiver/api/account_endpoints.hpp"
 
 #include "common/json/json_values.hpp"
+#include "common/shipment/courier.hpp"
 #include "common/shop/samples.hpp"
 #include "receiver/api/account_figures.hpp"
 #include "receiver/api/account_queries.hpp"
@@ -50,8 +51,10 @@ task<answer_or_error> list_accounts(api_context& api, api_call) {
     account_record none;
     auto at =
         std::find_if(records->begin(), records->end(), [&](const auto& r) { return r.first == who.id; });
-    accounts.push_back(account_json(who.id, who.name, who.has_key, at == records->end() ? none : at->second,
-                                    (*figures)[who.id]));
+    json::object one = account_json(who.id, who.name, who.has_key, at == records->end() ? none : at->second,
+                                    (*figures)[who.id]);
+    one["courier"] = slug(who.courier);
+    accounts.push_back(std::move(one));
   }
   json::object data{{"accounts", std::move(accounts)}};
   co_return answered(std::move(data));

@@ -197,7 +197,7 @@ json::object account_json(std::string_view id, std::string_view name, bool has_k
   json::object o;
   o["id"] = id;
   o["name"] = name;
-  o["courier"] = "maystro";
+  o["courier"] = nullptr; // the caller knows
   o["hasCredentials"] = has_key;
   o["health"] = !has_key || problem != nullptr ? "failing" : asked ? "ok" : "unknown";
   o["problem"] = has_key ? problem : json::value("it has no key");

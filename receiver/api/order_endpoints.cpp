@@ -3,6 +3,7 @@
 
 #include "common/json/json_values.hpp"
 #include "common/shop/coverage.hpp"
+#include "common/shipment/courier.hpp"
 #include "common/shop/samples.hpp"
 #include "receiver/api/change_queries.hpp"
 #include "receiver/api/event_json.hpp"
@@ -44,9 +45,13 @@ task<answer_or_error> list_orders(api_context& api, api_call call) {
   auto counts = co_await count_views(**db);
   if (!counts) co_return counts.error();
   for (json::value& order : page->orders) {
-    const json::value& account = order.at("accountId");
-    for (const auto& one : accounts)
-      if (account.is_string() && account.get_string() == one.id) order.as_object()["courier"] = "maystro";
+    json::object& row = order.as_object();
+    for (const auto& one : accounts) {
+      if (!row["accountId"].is_string() || row["accountId"].get_string() != one.id) continue;
+      row["courier"] = slug(one.courier);
+      bool no_lookup = one.courier == courier_kind::nord_west; // it has no search by reference
+      if (no_lookup && !row["why"].is_null()) row["why"] = "no_lookup";
+    }
   }
   json::object data{
       {"orders", std::move(page->orders)}, {"next", or_null(page->next)}, {"counts", std::move(*counts)}};
