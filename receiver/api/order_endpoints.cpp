@@ -2,8 +2,8 @@
 #include "receiver/api/order_endpoints.hpp"
 
 #include "common/json/json_values.hpp"
-#include "common/shop/coverage.hpp"
 #include "common/shipment/courier.hpp"
+#include "common/shop/coverage.hpp"
 #include "common/shop/samples.hpp"
 #include "receiver/api/change_queries.hpp"
 #include "receiver/api/event_json.hpp"
