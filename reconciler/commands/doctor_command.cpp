@@ -34,15 +34,23 @@ task<std::vector<shop::account>> load_accounts(services& p, pg::connection& db, 
   co_return none;
 }
 
+bool same_credentials(const maystro::credentials& a, const maystro::credentials& b) {
+  return a.courier == b.courier && a.api_key.reveal() == b.api_key.reveal() &&
+         a.user.reveal() == b.user.reveal();
+}
+
 void add_accounts(const std::vector<shop::account>& accounts, doctor_facts& facts) {
   for (const shop::account& a : accounts) {
     account_facts& one = facts.accounts.emplace_back();
     one.id = a.id;
     one.name = a.name;
     one.has_key = maystro::is_complete(a.courier);
-    facts.accounts_from_environment = a.from_environment;
+    facts.accounts_from_environment = facts.accounts_from_environment || a.from_environment;
+    one.of_maystro = a.courier.courier == courier_kind::maystro;
+    one.registers_hooks = maystro::capabilities_of(a.courier.courier).registers_hooks;
+    one.has_webhooks = a.courier.courier != courier_kind::nord_west;
     for (const shop::account& other : accounts)
-      if (other.id != a.id && one.has_key && other.courier.api_key.reveal() == a.courier.api_key.reveal())
+      if (other.id != a.id && one.has_key && same_credentials(a.courier, other.courier))
         one.same_key.push_back(other.id);
   }
 }

@@ -17,13 +17,15 @@ constexpr auto sweep_grace = std::chrono::hours(2);
 constexpr auto sweep_hangs = std::chrono::hours(2);
 
 void check_key(checks& to, const account_facts& a) {
+  std::string token = a.of_maystro ? "the courier's token under `apiKey`"
+                                   : "the courier's credentials (Guepex: `apiId` and `apiToken`; Nord West: "
+                                     "`apiToken` and `userGuid`)";
   std::string row = fmt::format("\"credentials\" of the account `{}` in shipping_accounts", a.id);
   if (!a.has_key)
-    add(to, "key_refused", a, fail, "the account has no key",
-        fmt::format("Put the courier's token under `apiKey` into {}.", row));
+    add(to, "key_refused", a, fail, "the account has no key", fmt::format("Put {} into {}.", token, row));
   else if (a.key && a.key->code == "maystro:unauthorized")
     add(to, "key_refused", a, fail, fmt::format("the courier refuses the key: {}", to_string(*a.key)),
-        fmt::format("Take a new token from the courier's dashboard and put it under `apiKey` into {}.", row));
+        fmt::format("Take a new token from the courier's dashboard, and put {} into {}.", token, row));
   else if (a.key)
     add(to, "courier", a, fail, fmt::format("the courier could not be asked: {}", to_string(*a.key)),
         "Check maystro.base_url (and \"baseUrl\" of the account), the network and maystro.request_timeout, "
@@ -68,6 +70,7 @@ void check_key_owner(checks& to, const account_facts& a) {
 
 void check_hooks(checks& to, const doctor_facts& f, const account_facts& a) {
   std::string ensure = fmt::format("Run `suivi-reconciler hooks ensure --account {}`.", a.id);
+  if (!a.registers_hooks) return;
   if (!f.public_url_set) {
     add(to, "hooks_missing", a, warn,
         "it is not known under which address the courier would reach the receiver",
@@ -103,7 +106,7 @@ void check_hooks(checks& to, const doctor_facts& f, const account_facts& a) {
 }
 
 void check_heard(checks& to, const doctor_facts& f, const account_facts& a) {
-  if (!a.webhooks) return;
+  if (!a.webhooks || !a.has_webhooks) return;
   const webhook_facts& w = *a.webhooks;
   bool any = a.hooks && (!a.hooks->registered.empty() || !a.hooks->at_old_address.empty());
   bool registered = any && (a.hooks->missing.empty() || !a.hooks->at_old_address.empty());

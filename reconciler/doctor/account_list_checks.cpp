@@ -1,6 +1,7 @@
 // What keeps all orders of an account from being asked for.
 #include "reconciler/doctor/account_list_checks.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -10,7 +11,9 @@ using enum check_result;
 
 void check_company(checks& to, const doctor_facts& f) {
   if (!f.tables) return;
-  check_result bad = f.accounts_from_environment ? warn : fail;
+  bool elsewhere =
+      std::any_of(f.accounts.begin(), f.accounts.end(), [](const account_facts& a) { return !a.of_maystro; });
+  check_result bad = f.accounts_from_environment || elsewhere ? warn : fail;
   if (!f.tables->account_tables) {
     add(to, "company", bad, "there are no tables shipping_companies and shipping_accounts",
         "Run the shop's own migrations, or give the key as MAYSTRO_API_KEY.");

@@ -114,6 +114,9 @@ struct open_parcel_facts {
 
 struct account_facts {
   std::string id, name;
+  bool of_maystro = true;      // else of another courier
+  bool registers_hooks = true; // its webhooks are registered by the API
+  bool has_webhooks = true;
   bool has_key = true;
   bool asked = false;                            // the courier, to the end of what was to be asked
   std::optional<error> key;                      // of the test request; none: accepted

@@ -33,7 +33,8 @@ struct column_type {
 };
 [[nodiscard]] bool fits(column_kind kind, const column_type& type);
 
-// Slugs in shipping_companies whose accounts are swept; those of others are left alone.
-inline constexpr std::array<std::string_view, 1> served_couriers{"maystro"};
+// Slugs in shipping_companies, in lower case, whose accounts are swept; those of others are left alone.
+inline constexpr std::array<std::string_view, 4> served_couriers{"maystro", "guepex", "nord_west",
+                                                                 "nordwest"};
 
 } // namespace suivi::reconciler

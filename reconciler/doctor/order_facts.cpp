@@ -1,7 +1,9 @@
 // The shop's own times have no zone and are UTC.
 #include "reconciler/doctor/order_facts.hpp"
 
+#include "common/guepex/status.hpp"
 #include "common/maystro/status.hpp"
+#include "common/nord_west/event.hpp"
 #include "reconciler/doctor/database_facts.hpp"
 #include "reconciler/doctor/needs.hpp"
 
@@ -80,14 +82,14 @@ select a."id", a."name", count(*)
 from orders o
 join shipping_accounts a on a."id" = o."shippingAccountId"
 join shipping_companies c on c."id" = a."companyId"
-where c."slug" = any($1) and not (a."isActive" and c."isActive")
+where lower(c."slug") = any($1) and not (a."isActive" and c."isActive")
   and o."status"::text not in ('DELIVERED', 'CANCELLED', 'RETURNED') and coalesce(o."shippingStatus", '') <> all($2)
 group by 1, 2 order by 1
 )sql"};
 
 constexpr pg::statement open_with_account{"doctor_open_with_account", R"sql(
 select count(*) from orders
-where "shippingAccountId" is not null and "status"::text not in ('DELIVERED', 'CANCELLED', 'RETURNED')
+where "shippingAccountId" <> all($2) and "status"::text not in ('DELIVERED', 'CANCELLED', 'RETURNED')
   and coalesce("shippingStatus", '') <> all($1)
 )sql"};
 
@@ -120,9 +122,14 @@ select count(*) filter (where l.accounts = 1), count(*) filter (where l.accounts
 from orders o join links l on l.store = o."storeIdentifier" where o."shippingAccountId" is null
 )sql"};
 
-// Where a parcel stays for good.
+// Where a parcel of any courier stays for good.
 texts final_states() {
-  return {maystro::status_text(maystro::delivered), maystro::status_text(maystro::taken_by_store)};
+  texts states{maystro::status_text(maystro::delivered), maystro::status_text(maystro::taken_by_store)};
+  for (const guepex::status& one : guepex::all_statuses())
+    if (guepex::is_final(one.text)) states.emplace_back(std::string(one.text));
+  for (const nord_west::event& one : nord_west::all_events())
+    if (nord_west::is_final(one.text)) states.emplace_back(std::string(one.text));
+  return states;
 }
 
 texts served() {
@@ -194,8 +201,10 @@ task<void> look_at_unreached_orders(looker& look, doctor_facts& f) {
           {std::string(found->text(i, 0)), std::string(found->text(i, 1)), found->integer(i, 2)});
   }
   if (!f.accounts_from_environment) co_return;
+  texts reached; // by the tables' own accounts, of other couriers
+  for (const account_facts& a : f.accounts) reached.emplace_back(a.id);
   pg::params with;
-  with.texts(final_states());
+  with.texts(final_states()).texts(reached);
   auto open = co_await look.ask("accounts", open_with_account, std::move(with));
   if (open) f.open_orders_with_account = open->integer(0, 0);
 }

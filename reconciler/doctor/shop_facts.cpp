@@ -99,7 +99,7 @@ order by 1, 2, 3
 constexpr pg::statement company{"doctor_company", R"sql(
 select c."isActive",
        (select count(*) from shipping_accounts a where a."companyId" = c."id" and not (a."isActive" and c."isActive"))
-from shipping_companies c where c."slug" = any($1)
+from shipping_companies c where lower(c."slug") = 'maystro'
 order by c."isActive" desc limit 1
 )sql"};
 
@@ -111,7 +111,7 @@ where c."slug" ilike '%maystro%' or c."name" ilike '%maystro%' order by 1 limit 
 constexpr pg::statement other_couriers{"doctor_other_couriers", R"sql(
 select c."slug", count(*)
 from shipping_accounts a join shipping_companies c on c."id" = a."companyId"
-where a."isActive" and c."isActive" and c."slug" <> all($1)
+where a."isActive" and c."isActive" and lower(c."slug") <> all($1)
 group by 1 order by 1
 )sql"};
 
@@ -259,9 +259,7 @@ task<void> look_at_rights(looker& look, doctor_facts& f, std::string schema) {
 }
 
 task<void> look_at_companies(looker& look, doctor_facts& f) {
-  pg::params ours;
-  ours.texts(served());
-  auto row = co_await look.ask("company", company, std::move(ours));
+  auto row = co_await look.ask("company", company);
   if (!row) co_return;
   company_facts c;
   c.there = !row->empty();

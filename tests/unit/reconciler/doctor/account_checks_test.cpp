@@ -203,3 +203,17 @@ TEST_CASE("orders that the last full sweep could not write are told with the rea
   CHECK(contains(of(f, "sweep conflicts").detail, "refused 1 order(s)"));
   CHECK(contains(of(f, "sweep conflicts").remedy, "SQLSTATE"));
 }
+
+TEST_CASE("an account of another courier is asked for its own credentials and hooks") {
+  doctor_facts f = healthy();
+  account_facts& a = f.accounts.front();
+  a.of_maystro = a.registers_hooks = a.has_webhooks = false;
+  a.hooks.reset();
+  f.public_url_set = false;
+  CHECK_FALSE(judged(f, "hooks_missing"));
+  CHECK_FALSE(judged(f, "webhooks_silent"));
+  a.has_key = false;
+  CHECK(contains(of(f, "key_refused").remedy, "`userGuid`"));
+  f.company->active = false;
+  CHECK(result_of(f, "company") == "WARN"); // Maystro's; this account needs it not
+}
