@@ -10,8 +10,8 @@ using shape = as_of::shape;
 
 constexpr auto ahead_max = std::chrono::minutes(5);
 
-relation by_order(instant known, instant seen) {
-  return seen > known ? relation::newer : seen < known ? relation::older : relation::doubt;
+relation by_order(instant known, instant observed) {
+  return observed > known ? relation::newer : observed < known ? relation::older : relation::doubt;
 }
 
 relation against_pull(const as_of& pull, const as_of& webhook) {
@@ -21,11 +21,11 @@ relation against_pull(const as_of& pull, const as_of& webhook) {
   return webhook.from > pull.to ? relation::newer : relation::doubt;
 }
 
-relation of_two_webhooks(const as_of& known, const as_of& seen) {
+relation of_two_webhooks(const as_of& known, const as_of& observed) {
   // A timed one beats an untimed one received before its publishing; otherwise nobody knows.
-  if (known.kind == shape::untimed && seen.kind == shape::point)
-    return seen.from > known.from ? relation::newer : relation::doubt;
-  return by_order(known.from, seen.from);
+  if (known.kind == shape::untimed && observed.kind == shape::point)
+    return observed.from > known.from ? relation::newer : relation::doubt;
+  return by_order(known.from, observed.from);
 }
 
 bool is_stated(shape kind) {
@@ -94,15 +94,17 @@ as_of event_time(std::optional<instant> occurred_at, instant received_at) {
 relation compare(const as_of& known, const as_of& seen) {
   if (is_stated(known.kind) && is_stated(seen.kind)) return of_two_stated(known, seen);
   if (is_stated(known.kind) || is_stated(seen.kind))
-    return compare(without_statement(known), without_statement(seen));
-  if (seen.kind == shape::unknown) return known.kind == shape::unknown ? relation::doubt : relation::older;
+    return compare(without_statement(known), without_statement(observed));
+  if (observed.kind == shape::unknown)
+    return known.kind == shape::unknown ? relation::doubt : relation::older;
   if (known.kind == shape::unknown) return relation::newer;
 
-  if (known.kind == shape::interval && seen.kind == shape::interval) return by_order(known.from, seen.from);
-  if (known.kind == shape::interval) return against_pull(known, seen);
+  if (known.kind == shape::interval && observed.kind == shape::interval)
+    return by_order(known.from, observed.from);
+  if (known.kind == shape::interval) return against_pull(known, observed);
 
-  if (seen.kind == shape::interval) {
-    relation webhook = against_pull(seen, known);
+  if (observed.kind == shape::interval) {
+    relation webhook = against_pull(observed, known);
     if (webhook == relation::older) return relation::newer;
     // An untimed webhook may have been published long before its receipt, so it never beats a pull for
     // certain.
@@ -110,12 +112,12 @@ relation compare(const as_of& known, const as_of& seen) {
     return relation::doubt;
   }
 
-  relation webhooks = of_two_webhooks(known, seen);
+  relation webhooks = of_two_webhooks(known, observed);
   // … and a pull that said the same as the known one may have seen what came after this one.
-  return webhooks == relation::newer && seen.from <= known.to ? relation::doubt : webhooks;
+  return webhooks == relation::newer && observed.from <= known.to ? relation::doubt : webhooks;
 }
 
-as_of agreed(const as_of& known, const as_of& seen) {
+as_of agreed(const as_of& known, const as_of& observed) {
   if (is_stated(known.kind) && is_stated(seen.kind)) {
     // The later of both times, so that what is contradicted by an answer does not come back.
     as_of both = is_pull(seen.kind) || !is_pull(known.kind) ? seen : known;
@@ -123,21 +125,21 @@ as_of agreed(const as_of& known, const as_of& seen) {
     both.to = std::max(known.to, seen.to);
     return both;
   }
-  if (compare(known, seen) == relation::newer) return seen;
-  if (seen.kind == shape::unknown || known.kind == shape::unknown) return known;
+  if (compare(known, observed) == relation::newer) return observed;
+  if (observed.kind == shape::unknown || known.kind == shape::unknown) return known;
   as_of both = known;
-  if (known.kind == shape::interval && seen.kind != shape::interval)
-    both = seen; // the webhook, as far as the pull went
+  if (known.kind == shape::interval && observed.kind != shape::interval)
+    both = observed; // the webhook, as far as the pull went
   bool later_webhook =
-      known.kind != shape::interval && seen.kind != shape::interval && seen.from > known.from;
-  if (later_webhook) both = seen;
-  both.to = std::max(known.to, seen.to);
+      known.kind != shape::interval && observed.kind != shape::interval && observed.from > known.from;
+  if (later_webhook) both = observed;
+  both.to = std::max(known.to, observed.to);
   return both;
 }
 
-instant settled_by_read_from(const as_of& known, const as_of& seen, milliseconds read_lag) {
+instant settled_by_read_from(const as_of& known, const as_of& observed, milliseconds read_lag) {
   instant latest{};
-  for (const as_of* time : {&known, &seen})
+  for (const as_of* time : {&known, &observed})
     if (time->kind != shape::unknown && time->kind != shape::interval) latest = std::max(latest, time->from);
   if (latest == instant{}) return latest;
   return latest + read_lag + milliseconds(1);

@@ -17,14 +17,14 @@ enum class relation {
   doubt, // neither is known to be the older
 };
 
-[[nodiscard]] relation compare(const as_of& known, const as_of& seen);
+[[nodiscard]] relation compare(const as_of& known, const as_of& observed);
 
 // What is known of a parcel once `seen`, which compares as not older and says the same as `known`, is taken
 // too. Where neither is the newer, what is later told is newer than both or in doubt, never newer by one
 // alone.
-[[nodiscard]] as_of agreed(const as_of& known, const as_of& seen);
+[[nodiscard]] as_of agreed(const as_of& known, const as_of& observed);
 
 // The earliest request whose answer beats every webhook among the two, for an API that lags by `read_lag`.
-[[nodiscard]] instant settled_by_read_from(const as_of& known, const as_of& seen, milliseconds read_lag);
+[[nodiscard]] instant settled_by_read_from(const as_of& known, const as_of& observed, milliseconds read_lag);
 
 } // namespace suivi::shop

@@ -37,7 +37,7 @@ class pass {
 
  private:
   // A reference with blanks around it is tried as it is, then without them.
-  verdict take(const observation& seen) {
+  verdict take(const observation& observation) {
     if (!seen.shipment.reference || rows_.order_by_reference(*seen.shipment.reference))
       return take_as_told(seen);
     std::string trimmed = without_blanks_around(*seen.shipment.reference);
@@ -48,7 +48,7 @@ class pass {
   }
 
   verdict take_as_told(const observation& seen) {
-    identity who = identify(rows_, seen, options_);
+    identity who = identify(rows_, observation, options_);
     verdict end;
     end.outcome = who.refusal;
     end.why = who.why;
@@ -69,29 +69,31 @@ class pass {
       return end;
     }
     bool shop_says_which = seen.shipment.courier == courier_kind::nord_west; // by the order's tracking number
-    if (!who.parcel && !siblings.empty() && !seen.shipment.created_at && !shop_says_which) {
-      if (older_than_all(siblings, seen)) {
+    if (!who.parcel && !siblings.empty() && !observation.shipment.created_at && !shop_says_which) {
+      if (older_than_all(siblings, observation)) {
         end.outcome = outcome::stale;
         return end;
       }
       // Nothing tells whether the order shall show this parcel or another: its row from the courier does.
       end.unproven = true;
-      return asks(std::move(end), who, seen, settled_by_read_from(as_of{}, seen.when, options_.read_lag));
+      return asks(std::move(end), who, observation,
+                  settled_by_read_from(as_of{}, observation.when, options_.read_lag));
     }
     parcel_row* shown_before = shown_parcel(siblings, order);
     std::optional<parcel_state> shown_status_before = shown_before ? shown_before->status : std::nullopt;
     if (who.parcel) end.status_before = who.parcel->status;
 
-    relation time = who.parcel ? compare(who.parcel->when, seen.when) : relation::newer;
+    relation time = who.parcel ? compare(who.parcel->when, observation.when) : relation::newer;
     if (!seen.shipment.status) time = relation::older; // brings ids alone
-    bool contradicts = who.parcel && (differs(*who.parcel, seen.shipment) || names_another_order(who));
-    bool undecided = time == relation::doubt && contradicts && !seen.decide_by_later_time;
-    if (undecided || regresses_untimed(who, seen, time) || claims_too_much(who, seen, time)) {
+    bool contradicts = who.parcel && (differs(*who.parcel, observation.shipment) || names_another_order(who));
+    bool undecided = time == relation::doubt && contradicts && !observation.decide_by_later_time;
+    if (undecided || regresses_untimed(who, observation, time) || claims_too_much(who, observation, time)) {
       as_of known = who.parcel ? who.parcel->when : as_of{};
-      return asks(std::move(end), who, seen, settled_by_read_from(known, seen.when, options_.read_lag));
+      return asks(std::move(end), who, observation,
+                  settled_by_read_from(known, observation.when, options_.read_lag));
     }
     if (time == relation::doubt && contradicts) {
-      time = who.parcel && seen.when.to <= who.parcel->when.to ? relation::older : relation::newer;
+      time = who.parcel && observation.when.to <= who.parcel->when.to ? relation::older : relation::newer;
     }
 
     if (time == relation::older && who.parcel && is_linked_elsewhere(who)) {
@@ -100,13 +102,15 @@ class pass {
     }
     adopt(who);
     parcel_row& parcel = who.parcel ? *who.parcel : add_parcel(who.account, seen.shipment.courier);
-    bool grew = grow(parcel, who, seen, time);
-    if (time == relation::newer || (time == relation::doubt && !contradicts)) merge(parcel, seen, time);
+    bool grew = grow(parcel, who, observation, time);
+    if (time == relation::newer || (time == relation::doubt && !contradicts))
+      merge(parcel, observation, time);
     rows_.note(parcel);
 
     siblings = rows_.parcels_of(order, who.account);
     parcel_row* shown = shown_parcel(siblings, order);
-    bool changed = shown && show(order, *shown, seen, &parcel == shown, time, grew, shown_status_before, end);
+    bool changed =
+        shown && show(order, *shown, observation, &parcel == shown, time, grew, shown_status_before, end);
     if (changed)
       end.outcome = outcome::applied;
     else if (shown != &parcel)
@@ -120,11 +124,11 @@ class pass {
     return end;
   }
 
-  static verdict asks(verdict end, const identity& who, const observation& seen, instant not_before) {
+  static verdict asks(verdict end, const identity& who, const observation& observation, instant not_before) {
     end.outcome = outcome::in_doubt;
-    std::optional<std::string> uuid = seen.shipment.uuid;
+    std::optional<std::string> uuid = observation.shipment.uuid;
     if (!uuid && who.parcel) uuid = who.parcel->uuid;
-    std::string reference = seen.shipment.reference.value_or(end.reference);
+    std::string reference = observation.shipment.reference.value_or(end.reference);
     end.wanted = wanted_read{who.account, uuid, reference, not_before};
     return end;
   }
@@ -153,35 +157,36 @@ class pass {
   }
 
   // Names no parcel of the order's several, and whichever it is about, the courier has been asked since.
-  static bool older_than_all(const std::vector<parcel_row*>& siblings, const observation& seen) {
-    if (seen.shipment.uuid || seen.shipment.display_id || seen.shipment.tracking) return false;
+  static bool older_than_all(const std::vector<parcel_row*>& siblings, const observation& observation) {
+    if (observation.shipment.uuid || observation.shipment.display_id || observation.shipment.tracking)
+      return false;
     return std::all_of(siblings.begin(), siblings.end(), [&](const parcel_row* one) {
-      return compare(one->when, seen.when) == relation::older;
+      return compare(one->when, observation.when) == relation::older;
     });
   }
 
   // A terminal state on the word of an unsigned webhook alone. Only the courier settles it, however long that
   // takes.
-  bool claims_too_much(const identity& who, const observation& seen, relation time) const {
+  bool claims_too_much(const identity& who, const observation& observation, relation time) const {
     if (!options_.confirm_terminal || seen.is_signed || time == relation::older) return false;
-    bool by_webhook = seen.from == source::webhook || seen.from == source::replay;
-    if (!by_webhook || !is_terminal(seen.shipment.courier, *seen.shipment.status)) return false;
-    return !who.parcel || who.parcel->status != seen.shipment.status;
+    bool by_webhook = observation.from == source::webhook || observation.from == source::replay;
+    if (!by_webhook || !is_terminal(seen.shipment.courier, *observation.shipment.status)) return false;
+    return !who.parcel || who.parcel->status != observation.shipment.status;
   }
 
   // Without a time, a webhook takes no parcel out of a terminal state and none back to a state it has left
   // before a read agrees, however long that takes.
-  static bool regresses_untimed(const identity& who, const observation& seen, relation time) {
-    if (seen.when.kind != as_of::shape::untimed || time == relation::older) return false;
+  static bool regresses_untimed(const identity& who, const observation& observation, relation time) {
+    if (observation.when.kind != as_of::shape::untimed || time == relation::older) return false;
     if (who.parcel) {
-      if (!who.parcel->status || who.parcel->status == seen.shipment.status) return false;
+      if (!who.parcel->status || who.parcel->status == observation.shipment.status) return false;
       // Which texts a parcel has left is not kept: any change back may be one.
       return !seen.shipment.status->is_number() || is_terminal(seen.shipment.courier, *who.parcel->status) ||
-             who.parcel->left_statuses.contains(seen.shipment.status->number());
+             who.parcel->left_statuses.contains(observation.shipment.status->number());
     }
     // Not seen before: the shop's old column is all that is known.
     const auto& text = who.order->columns.shipping_status;
-    if (!is_set(text) || *text == shown_text(*seen.shipment.status)) return false;
+    if (!is_set(text) || *text == shown_text(*observation.shipment.status)) return false;
     return shows_terminal(seen.shipment.courier, *text);
   }
 
@@ -206,9 +211,9 @@ class pass {
 
   // What is blank is filled by older observations of the parcel as well; what is set is replaced by others
   // only. True if the tracking grew.
-  bool grow(parcel_row& parcel, const identity& who, const observation& seen, relation time) {
+  bool grow(parcel_row& parcel, const identity& who, const observation& observation, relation time) {
     touched_.emplace(&parcel, parcel); // as it was at first; kept if it is there already
-    const suivi::shipment& told = seen.shipment;
+    const suivi::shipment& told = observation.shipment;
     bool grew = false;
     if (!parcel.uuid && told.uuid) parcel.uuid = told.uuid, grew = true;
     if (told.display_id && !parcel.display_id) parcel.display_id = told.display_id;
@@ -228,7 +233,7 @@ class pass {
       parcel.strength = strength;
       grew = true;
     }
-    if (is_pull(seen.when.kind)) {
+    if (is_pull(observation.when.kind)) {
       instant read_at = seen.read_at.value_or(seen.when.to);
       parcel.pulled_at = std::max(parcel.pulled_at.value_or(read_at), read_at);
       parcel.pulled = true;
@@ -236,8 +241,8 @@ class pass {
     return grew;
   }
 
-  void merge(parcel_row& parcel, const observation& seen, relation time) {
-    const suivi::shipment& told = seen.shipment;
+  void merge(parcel_row& parcel, const observation& observation, relation time) {
+    const suivi::shipment& told = observation.shipment;
     bool moved = parcel.status != told.status;
     if (parcel.status && moved && parcel.status->is_number()) {
       if (parcel.left_statuses.size() < left_statuses_max)
@@ -256,10 +261,11 @@ class pass {
     if (told.display_id) parcel.display_id = told.display_id;
     if (told.created_at) parcel.created_at = told.created_at;
     bool stated_before = parcel.when.kind >= as_of::shape::stated_event;
-    as_of when = time == relation::newer && !stated_before ? seen.when : agreed(parcel.when, seen.when);
+    as_of when =
+        time == relation::newer && !stated_before ? observation.when : agreed(parcel.when, observation.when);
     if (when == parcel.when) return;
     parcel.when = when; // equal values advance the time as well
-    parcel.from = seen.from;
+    parcel.from = observation.from;
   }
 
   // A courier whose states are the alerts: since when it is in this one, and why, where that was told. A
@@ -278,12 +284,13 @@ class pass {
   }
 
   // Makes the order say what its shown parcel says, as far as this observation may. True if the row changes.
-  bool show(order_row& order, const parcel_row& shown, const observation& seen, bool is_shown, relation time,
-            bool grew, std::optional<parcel_state> shown_status_before, verdict& end) {
+  bool show(order_row& order, const parcel_row& shown, const observation& observation, bool is_shown,
+            relation time, bool grew, std::optional<parcel_state> shown_status_before, verdict& end) {
     bool current = time != relation::older;
     if (!current && !grew) return false;
-    bool list_row = is_shown && current && !seen.shipment.metadata.empty();
-    order_columns to = columns_showing(shown, order, list_row ? seen.shipment.metadata : std::string());
+    bool list_row = is_shown && current && !observation.shipment.metadata.empty();
+    order_columns to =
+        columns_showing(shown, order, list_row ? observation.shipment.metadata : std::string());
     if (!current) {
       // A stale observation may bring an id, and nothing else.
       order_columns ids = order.columns;
@@ -294,7 +301,7 @@ class pass {
     bool delivered_now = current && shown.status && is_delivered(shown.courier, *shown.status) &&
                          !(shown_status_before && is_delivered(shown.courier, *shown_status_before));
     bool keeps = to.status == "CANCELLED" || to.status == "RETURNED";
-    if (seen.when.kind == as_of::shape::unknown)
+    if (observation.when.kind == as_of::shape::unknown)
       fill_blanks_only(order.columns, to);
     else if (delivered_now && !keeps)
       to.status = "DELIVERED";
@@ -305,7 +312,8 @@ class pass {
       journaled.push_back({"status", to.status, to.status}); // a note: it stays as it is
     for (change& journaled_change : journaled)
       result_.journal.push_back({order.id, shown.account, shown.uuid.value_or(shown.display_id.value_or("")),
-                                 seen.from, std::move(journaled_change), seen.event_id, seen.sweep_id});
+                                 observation.from, std::move(journaled_change), observation.event_id,
+                                 observation.sweep_id});
     order.columns = to;
     return !end.changes.empty();
   }

@@ -17,11 +17,11 @@ std::vector<observation> not_settled(const snapshot& rows, std::span<const obser
     if (!parcel.locked && parcel.uuid) astray.insert(*parcel.uuid);
 
   std::vector<observation> open;
-  for (const observation& seen : observations) {
-    const suivi::shipment& shipment = seen.shipment;
-    bool settled = !seen.account.empty() && shipment.reference && shipment.uuid &&
+  for (const observation& observed : observations) {
+    const suivi::shipment& shipment = observed.shipment;
+    bool settled = !observed.account.empty() && shipment.reference && shipment.uuid &&
                    references.contains(*shipment.reference) && !astray.contains(*shipment.uuid);
-    if (!settled) open.push_back(seen);
+    if (!settled) open.push_back(observed);
   }
   return open;
 }

@@ -35,9 +35,11 @@ identity refused(outcome outcome, std::string why = {}) {
 
 // What an event without account seems to be about: its reference's order, else the one that a parcel known by
 // webhook only is linked to, else the old columns'. `account`: whose key can prove it.
-order_row* order_to_prove(working_copy& rows, const observation& seen, const std::vector<parcel_row*>& same,
-                          const door_options& options, std::optional<std::string>& account) {
-  order_row* order = seen.shipment.reference ? rows.order_by_reference(*seen.shipment.reference) : nullptr;
+order_row* order_to_prove(working_copy& rows, const observation& observation,
+                          const std::vector<parcel_row*>& same, const door_options& options,
+                          std::optional<std::string>& account) {
+  order_row* order =
+      observation.shipment.reference ? rows.order_by_reference(*observation.shipment.reference) : nullptr;
   for (const parcel_row* parcel : same) {
     if (order || !parcel->order_id) continue;
     order_row* linked = rows.order(*parcel->order_id);
@@ -45,7 +47,8 @@ order_row* order_to_prove(working_copy& rows, const observation& seen, const std
     order = linked;
     account = parcel->account;
   }
-  for (const auto& id : {seen.shipment.tracking, seen.shipment.display_id, seen.shipment.uuid}) {
+  for (const auto& id :
+       {observation.shipment.tracking, observation.shipment.display_id, observation.shipment.uuid}) {
     if (order || !id || rows.legacy_links.count(*id) != 1) continue;
     order = rows.order(rows.legacy_links.find(*id)->second);
   }
@@ -57,15 +60,15 @@ order_row* order_to_prove(working_copy& rows, const observation& seen, const std
 
 // A webhook without account, in a shop with several: a parcel that a pull has shown tells the account.
 // Otherwise the order that it seems to be about says whose key can prove it.
-identity prove_account(working_copy& rows, const observation& seen, const door_options& options) {
+identity prove_account(working_copy& rows, const observation& observation, const door_options& options) {
   const parcel_row* shown = nullptr;
   std::vector<parcel_row*> same;
-  if (seen.shipment.uuid)
-    same = rows.parcels_by_uuid(*seen.shipment.uuid);
-  else if (seen.shipment.display_id)
-    same = rows.parcels_by_number(*seen.shipment.display_id);
-  else if (seen.shipment.tracking)
-    same = rows.parcels_by_number(*seen.shipment.tracking);
+  if (observation.shipment.uuid)
+    same = rows.parcels_by_uuid(*observation.shipment.uuid);
+  else if (observation.shipment.display_id)
+    same = rows.parcels_by_number(*observation.shipment.display_id);
+  else if (observation.shipment.tracking)
+    same = rows.parcels_by_number(*observation.shipment.tracking);
   for (const parcel_row* parcel : same) {
     if (!parcel->pulled_at) continue;
     if (shown && shown->account != parcel->account)
@@ -78,22 +81,23 @@ identity prove_account(working_copy& rows, const observation& seen, const door_o
     return proven;
   }
   std::optional<std::string> account;
-  order_row* order = order_to_prove(rows, seen, same, options, account);
+  order_row* order = order_to_prove(rows, observation, same, options, account);
   proven = refused(order ? outcome::in_doubt : outcome::unmatched);
   proven.unproven = true;
   if (!order) return proven;
   proven.order = order;
-  instant not_before = settled_by_read_from(as_of{}, seen.when, options.read_lag);
-  proven.wanted = wanted_read{*account, seen.shipment.uuid, order->reference, not_before};
+  instant not_before = settled_by_read_from(as_of{}, observation.when, options.read_lag);
+  proven.wanted = wanted_read{*account, observation.shipment.uuid, order->reference, not_before};
   return proven;
 }
 
 // The shop's old columns: exactly one usable order that still shows the id and is not linked more strongly.
 // `shared` is set where there are several.
-order_row* order_by_old_columns(working_copy& rows, const observation& seen, const std::string& account,
-                                bool adopt_unassigned, bool& shared) {
+order_row* order_by_old_columns(working_copy& rows, const observation& observation,
+                                const std::string& account, bool adopt_unassigned, bool& shared) {
   order_row* found = nullptr;
-  for (const auto& id : {seen.shipment.tracking, seen.shipment.display_id, seen.shipment.uuid}) {
+  for (const auto& id :
+       {observation.shipment.tracking, observation.shipment.display_id, observation.shipment.uuid}) {
     if (!id) continue;
     if (rows.legacy_links.count(*id) >= bearers_looked_at_max) { // more than were looked at, perhaps
       shared = true;
@@ -115,8 +119,9 @@ order_row* order_by_old_columns(working_copy& rows, const observation& seen, con
   return found;
 }
 
-bool same_display_id(const parcel_row& parcel, const observation& seen) {
-  return !parcel.display_id || !seen.shipment.display_id || parcel.display_id == seen.shipment.display_id;
+bool same_display_id(const parcel_row& parcel, const observation& observation) {
+  return !parcel.display_id || !observation.shipment.display_id ||
+         parcel.display_id == observation.shipment.display_id;
 }
 
 struct parcel_choice {
@@ -126,15 +131,15 @@ struct parcel_choice {
 
 // The parcel of `order` the observation is about.
 parcel_choice choose_parcel(working_copy& rows, const order_row& order, const std::string& account,
-                            const observation& seen) {
-  if (seen.shipment.uuid) {
-    if (parcel_row* known = rows.parcel_by_uuid(account, *seen.shipment.uuid)) return {known};
+                            const observation& observation) {
+  if (observation.shipment.uuid) {
+    if (parcel_row* known = rows.parcel_by_uuid(account, *observation.shipment.uuid)) return {known};
     for (parcel_row* parcel : rows.parcels_of(order, account))
-      if (!parcel->uuid && same_display_id(*parcel, seen)) return {parcel}; // nameless: taken over
+      if (!parcel->uuid && same_display_id(*parcel, observation)) return {parcel}; // nameless: taken over
     return {};
   }
   std::vector<parcel_row*> own = rows.parcels_of(order, account);
-  for (const auto& number : {seen.shipment.display_id, seen.shipment.tracking}) {
+  for (const auto& number : {observation.shipment.display_id, observation.shipment.tracking}) {
     if (!number) continue;
     std::vector<parcel_row*> known = rows.parcels_by_number(account, *number);
     if (known.size() > 1)
@@ -142,22 +147,22 @@ parcel_choice choose_parcel(working_copy& rows, const order_row& order, const st
     if (known.size() == 1) return {known.front()};
     if (rows.parcels_by_number(account, *number).size() > 1) return {nullptr, true};
   }
-  if (own.size() == 1 && same_display_id(*own.front(), seen)) return {own.front()};
+  if (own.size() == 1 && same_display_id(*own.front(), observation)) return {own.front()};
   for (parcel_row* parcel : own)
-    if (!parcel->uuid && same_display_id(*parcel, seen)) return {parcel};
+    if (!parcel->uuid && same_display_id(*parcel, observation)) return {parcel};
   return {};
 }
 
 // Which parcel or order is meant the courier knows; it can be asked by uuid or reference only.
-identity ask_which(const std::string& account, const order_row* order, const observation& seen,
+identity ask_which(const std::string& account, const order_row* order, const observation& observation,
                    const door_options& options) {
-  if (!seen.shipment.uuid && !order) return refused(outcome::conflict, shared_number);
+  if (!observation.shipment.uuid && !order) return refused(outcome::conflict, shared_number);
   identity asked = refused(outcome::in_doubt);
   asked.account = account;
   asked.unproven = true;
-  instant not_before = settled_by_read_from(as_of{}, seen.when, options.read_lag);
+  instant not_before = settled_by_read_from(as_of{}, observation.when, options.read_lag);
   asked.wanted =
-      wanted_read{account, seen.shipment.uuid, order ? order->reference : std::string(), not_before};
+      wanted_read{account, observation.shipment.uuid, order ? order->reference : std::string(), not_before};
   return asked;
 }
 
@@ -246,17 +251,17 @@ bool link_holds(const parcel_row& parcel, const order_row& order, bool adopt_una
   return usable(order, parcel.account, adopt_unassigned);
 }
 
-identity identify(working_copy& rows, const observation& seen, const door_options& options) {
+identity identify(working_copy& rows, const observation& observation, const door_options& options) {
   identity found;
-  found.account = seen.account;
-  if (seen.account.empty()) {
-    found = prove_account(rows, seen, options);
+  found.account = observation.account;
+  if (observation.account.empty()) {
+    found = prove_account(rows, observation, options);
     if (found.refusal != outcome::applied) return found;
   }
   const std::string& account = found.account;
 
-  if (seen.shipment.reference) {
-    order_row* order = rows.order_by_reference(*seen.shipment.reference);
+  if (observation.shipment.reference) {
+    order_row* order = rows.order_by_reference(*observation.shipment.reference);
     if (order && (order->account || options.adopt_unassigned)) {
       ownership owner = owner_of(*order, account);
       found.order = order;
@@ -272,8 +277,9 @@ identity identify(working_copy& rows, const observation& seen, const door_option
   }
   bool shared = false;
   if (!found.order) {
-    parcel_row* parcel = seen.shipment.uuid ? rows.parcel_by_uuid(account, *seen.shipment.uuid) : nullptr;
-    for (const auto& number : {seen.shipment.display_id, seen.shipment.tracking}) {
+    parcel_row* parcel =
+        observation.shipment.uuid ? rows.parcel_by_uuid(account, *observation.shipment.uuid) : nullptr;
+    for (const auto& number : {observation.shipment.display_id, observation.shipment.tracking}) {
       if (parcel || !number) continue;
       if (rows.parcels_by_number(*number).size() >= bearers_looked_at_max) {
         shared = true;
@@ -283,7 +289,7 @@ identity identify(working_copy& rows, const observation& seen, const door_option
       shared = shared || known.size() > 1;
       if (known.size() != 1) continue;
       parcel = known.front();
-      if (seen.shipment.uuid && parcel->uuid) parcel = nullptr; // another parcel with the same number
+      if (observation.shipment.uuid && parcel->uuid) parcel = nullptr; // another parcel with the same number
     }
     if (parcel && parcel->order_id)
       if (order_row* order = rows.order(*parcel->order_id)) {
@@ -296,23 +302,24 @@ identity identify(working_copy& rows, const observation& seen, const door_option
       }
   }
   if (!found.order && !shared) {
-    found.order = order_by_old_columns(rows, seen, account, options.adopt_unassigned, shared);
+    found.order = order_by_old_columns(rows, observation, account, options.adopt_unassigned, shared);
     found.link = link_strength::old_columns;
   }
   if (!found.order) {
-    if (seen.shipment.uuid)
-      for (const parcel_row* parcel : rows.parcels_by_uuid(*seen.shipment.uuid))
+    if (observation.shipment.uuid)
+      for (const parcel_row* parcel : rows.parcels_by_uuid(*observation.shipment.uuid))
         if (parcel->account != account && parcel->pulled_at)
           return refused(outcome::conflict, "another account shows this parcel");
-    bool pulled = is_pull(seen.when.kind); // the courier has said all it knows
-    return shared && !pulled ? ask_which(account, nullptr, seen, options) : refused(outcome::unmatched);
+    bool pulled = is_pull(observation.when.kind); // the courier has said all it knows
+    return shared && !pulled ? ask_which(account, nullptr, observation, options)
+                             : refused(outcome::unmatched);
   }
 
   found.adopts = owner_of(*found.order, account) == ownership::nobodys;
-  parcel_choice choice = choose_parcel(rows, *found.order, account, seen);
+  parcel_choice choice = choose_parcel(rows, *found.order, account, observation);
   found.parcel = choice.parcel;
   if (choice.shared) {
-    identity asked = ask_which(account, found.order, seen, options);
+    identity asked = ask_which(account, found.order, observation, options);
     asked.order = found.order;
     return asked;
   }

@@ -61,6 +61,7 @@ struct identity {
   bool unproven = false; // as in verdict
 };
 
-[[nodiscard]] identity identify(working_copy& rows, const observation& seen, const door_options& options);
+[[nodiscard]] identity identify(working_copy& rows, const observation& observation,
+                                const door_options& options);
 
 } // namespace suivi::shop

@@ -109,8 +109,8 @@ pg::params order_and_parcel_ids(const candidates& found) {
 
 texts courier_ids(std::span<const observation> observations) {
   std::set<std::string> ids;
-  for (const observation& seen : observations)
-    for (const auto& id : {seen.shipment.uuid, seen.shipment.display_id, seen.shipment.tracking})
+  for (const observation& observed : observations)
+    for (const auto& id : {observed.shipment.uuid, observed.shipment.display_id, observed.shipment.tracking})
       if (id) ids.insert(*id);
   return texts(ids.begin(), ids.end());
 }
@@ -178,10 +178,10 @@ parcel_row read_parcel(const pg::rows& rows, std::size_t i) {
 
 void add_first_look(pg::pipeline& opening, std::span<const observation> observations) {
   texts references, uuids;
-  for (const observation& seen : observations) {
-    if (!seen.shipment.reference || !seen.shipment.uuid) continue;
-    references.push_back(seen.shipment.reference);
-    uuids.push_back(seen.shipment.uuid);
+  for (const observation& observed : observations) {
+    if (!observed.shipment.reference || !observed.shipment.uuid) continue;
+    references.push_back(observed.shipment.reference);
+    uuids.push_back(observed.shipment.uuid);
   }
   opening.add(lock_referenced, pg::params().texts(references));
   opening.add(read_referenced_parcels, pg::params().texts(references).texts(uuids));
@@ -230,14 +230,14 @@ task<result<void>> read_adoptions(pg::connection& db, snapshot& rows) {
 
 void add_search(pg::pipeline& opening, std::span<const observation> observations) {
   std::set<std::string> references, uuids, numbers, ids;
-  for (const observation& seen : observations) {
-    const suivi::shipment& shipment = seen.shipment;
+  for (const observation& observed : observations) {
+    const suivi::shipment& shipment = observed.shipment;
     if (shipment.reference) {
       references.insert(*shipment.reference);
       references.insert(without_blanks_around(*shipment.reference));
     }
     if (shipment.uuid) uuids.insert(*shipment.uuid);
-    if (shipment.uuid && shipment.reference && is_pull(seen.when.kind)) continue;
+    if (shipment.uuid && shipment.reference && is_pull(observed.when.kind)) continue;
     for (const auto& number : {shipment.display_id, shipment.tracking})
       if (number) numbers.insert(*number);
   }

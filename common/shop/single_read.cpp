@@ -85,8 +85,8 @@ task<maystro::answer<std::vector<verdict>>> read_and_apply(maystro::courier_api&
     auto db = co_await connections.acquire(deadline);
     if (!db) co_return maystro::answer<std::vector<verdict>>{db.error(), read.how};
     auto& connection = **db;
-    std::span<const observation> seen(parcels);
-    auto verdicts = co_await apply(connection, seen, options);
+    std::span<const observation> observations(parcels);
+    auto verdicts = co_await apply(connection, observations, options);
     if (!verdicts) co_return maystro::answer<std::vector<verdict>>{verdicts.error(), read.how};
     bool busy = std::any_of(verdicts->begin(), verdicts->end(),
                             [](const verdict& v) { return v.outcome == outcome::busy; });

@@ -41,7 +41,7 @@ std::string sentence(const event_progress& p) {
 task<answer_or_error> await_outcome(api_context& api, std::int64_t id) {
   auto deadline = steady_clock::now() + patience;
   auto pause = first_look;
-  std::optional<event_progress> seen;
+  std::optional<event_progress> progress;
   for (;;) {
     auto until = std::min(steady_clock::now() + pause, deadline);
     co_await runtime::sleep_until(until);
@@ -50,15 +50,16 @@ task<answer_or_error> await_outcome(api_context& api, std::int64_t id) {
     auto found = co_await follow_event(**db, id);
     if (!found) co_return found.error();
     if (!*found) co_return unknown("webhook event");
-    seen = std::move(*found);
-    if (seen->settled || steady_clock::now() >= deadline) break;
+    progress = std::move(*found);
+    if (progress->settled || steady_clock::now() >= deadline) break;
     pause = std::min(pause * 2, longest_pause);
   }
-  bool good = seen->settled &&
-              (seen->outcome == "applied" || seen->outcome == "unchanged" || seen->outcome == "stale");
-  json::object data{{"outcome", seen->outcome}};
-  if (seen->order_id) data["orderId"] = *seen->order_id;
-  co_return good ? answered(std::move(data), sentence(*seen)) : not_done(std::move(data), sentence(*seen));
+  bool good = progress->settled && (progress->outcome == "applied" || progress->outcome == "unchanged" ||
+                                    progress->outcome == "stale");
+  json::object data{{"outcome", progress->outcome}};
+  if (progress->order_id) data["orderId"] = *progress->order_id;
+  co_return good ? answered(std::move(data), sentence(*progress))
+                 : not_done(std::move(data), sentence(*progress));
 }
 
 } // namespace

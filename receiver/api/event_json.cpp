@@ -96,7 +96,7 @@ http::response unavailable(std::string_view why) {
   return answer;
 }
 
-json::object event_json(const event_seen& e, bool with_payload) {
+json::object event_json(const event_state& e, bool with_payload) {
   json::object o;
   o["id"] = std::to_string(e.id);
   o["messageId"] = or_null(shown_message_id(e.message_id));
@@ -163,13 +163,13 @@ json::object stats_json(std::span<const event_count> counts, std::string_view pe
   return o;
 }
 
-json::object scheduler_json(const scheduler_seen& seen) {
-  json::object shipping{{"lastStart", or_null(seen.last_start)},
+json::object scheduler_json(const scheduler_state& scheduler) {
+  json::object shipping{{"lastStart", or_null(scheduler.last_start)},
                         {"lastEnd", nullptr},
                         {"lastResults", nullptr},
                         {"lastError", nullptr}};
-  if (seen.last_finished) {
-    const auto& report = *seen.last_finished;
+  if (scheduler.last_finished) {
+    const auto& report = *scheduler.last_finished;
     shipping["lastEnd"] = member(report, "finishedAt");
     shipping["lastResults"] = report;
     if (member(report, "verdict") != "complete")
@@ -179,11 +179,11 @@ json::object scheduler_json(const scheduler_seen& seen) {
   json::object none{
       {"lastStart", nullptr}, {"lastEnd", nullptr}, {"lastResults", nullptr}, {"lastError", nullptr}};
   json::object o;
-  o["status"] = seen.there ? "running" : "stopped";
-  o["isRunning"] = seen.there;
-  o["startedAt"] = or_null(seen.started_at);
-  o["stoppedAt"] = or_null(seen.stopped_at);
-  o["activeJobs"] = seen.sweeping;
+  o["status"] = scheduler.there ? "running" : "stopped";
+  o["isRunning"] = scheduler.there;
+  o["startedAt"] = or_null(scheduler.started_at);
+  o["stoppedAt"] = or_null(scheduler.stopped_at);
+  o["activeJobs"] = scheduler.sweeping;
   o["lastSyncs"] = {{"ecomanager", std::move(none)},
                     {"shippingStatus", std::move(shipping)},
                     {"cleanup", {{"lastRun", nullptr}, {"lastError", nullptr}}}};

@@ -160,8 +160,8 @@ task<result<event_page>> find_events(pg::connection& db, event_query q) {
   co_return page;
 }
 
-task<result<std::vector<event_seen>>> read_events(pg::connection& db, std::vector<event_name> names,
-                                                  bool with_bytes) {
+task<result<std::vector<event_state>>> read_events(pg::connection& db, std::vector<event_name> names,
+                                                   bool with_bytes) {
   static constexpr pg::statement text{"operations_read_events", R"sql(
 select i.id, i.message_id, i.name, i.received_at, case when $3 then substring(i.raw from 1 for 65540) else ''::bytea end,
        coalesce(o.outcome, p.state, i.outcome, 'pending'),
@@ -179,9 +179,9 @@ order by u.n
   with.boolean(with_bytes);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
-  std::vector<event_seen> events;
+  std::vector<event_state> events;
   for (std::size_t i = 0; i < found->size(); ++i) {
-    event_seen e;
+    event_state e;
     e.id = found->integer(i, 0);
     e.message_id = found->maybe_text(i, 1);
     e.name = found->maybe_text(i, 2);
@@ -192,8 +192,8 @@ order by u.n
     e.error = found->maybe_text(i, 6);
     e.reference = found->maybe_text(i, 7);
     if (!found->null(i, 8))
-      e.order = order_seen{std::string(found->text(i, 8)), std::string(found->text(i, 9)),
-                           std::string(found->text(i, 10)), found->maybe_text(i, 11)};
+      e.order = order_state{std::string(found->text(i, 8)), std::string(found->text(i, 9)),
+                            std::string(found->text(i, 10)), found->maybe_text(i, 11)};
     events.push_back(std::move(e));
   }
   co_return events;
@@ -293,11 +293,11 @@ where i.id = $1
   with.integer(id);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
-  std::optional<event_progress> seen;
+  std::optional<event_progress> progress;
   if (!found->empty())
-    seen = event_progress{found->boolean(0, 0), std::string(found->text(0, 1)), found->maybe_text(0, 2),
-                          found->maybe_text(0, 3)};
-  co_return seen;
+    progress = event_progress{found->boolean(0, 0), std::string(found->text(0, 1)), found->maybe_text(0, 2),
+                              found->maybe_text(0, 3)};
+  co_return progress;
 }
 
 task<result<std::int64_t>> last_event_number(pg::connection& db) {
@@ -313,9 +313,9 @@ task<result<std::vector<event_name>>> events_after(pg::connection& db, std::int6
 select id, stored_on::text from suivi.inbox
 where id > $1 and stored_on >= (now() at time zone 'UTC')::date - 1 and not (id = any($2)) order by id limit $3
 )sql"};
-  std::vector<std::optional<std::int64_t>> seen(known.begin(), known.end());
+  std::vector<std::optional<std::int64_t>> known_ids(known.begin(), known.end());
   pg::params with;
-  with.integer(after).integers(seen).integer(most);
+  with.integer(after).integers(known_ids).integer(most);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
   co_return names_of(*found);

@@ -212,7 +212,7 @@ task<result<bool>> stream::look_at_changes(pg::connection& db) {
   co_return static_cast<std::int64_t>(found->size()) == rows_max;
 }
 
-void stream::note_event(const event_name& name, const event_seen& e, bool quietly) {
+void stream::note_event(const event_name& name, const event_state& e, bool quietly) {
   auto at = unsettled_.find(e.id);
   bool news = at == unsettled_.end() || at->second.told != e.outcome;
   if (news && !quietly) {
@@ -254,7 +254,7 @@ task<result<bool>> stream::look_at_events(pg::connection& db) {
 task<result<void>> stream::look_at_sweeps(pg::connection& db, bool quietly) {
   auto reports = co_await read_sweeps(db, sweeps_looked_at);
   if (!reports) co_return reports.error();
-  std::map<std::string, std::string> seen;
+  std::map<std::string, std::string> current;
   for (auto report = reports->rbegin(); report != reports->rend(); ++report) {
     auto id = std::string(report->at("id").as_string());
     auto moving = *report;
@@ -263,9 +263,9 @@ task<result<void>> stream::look_at_sweeps(pg::connection& db, bool quietly) {
     auto told = sweeps_.find(id);
     bool news = told == sweeps_.end() || told->second != text;
     if (news && !quietly) tell(stream_topic::sweep, *report);
-    seen.emplace(std::move(id), std::move(text));
+    current.emplace(std::move(id), std::move(text));
   }
-  sweeps_ = std::move(seen);
+  sweeps_ = std::move(current);
   co_return result<void>();
 }
 

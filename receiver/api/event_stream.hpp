@@ -67,7 +67,7 @@ class stream {
   task<void> look_at_overview();
   [[nodiscard]] bool somebody_wants(stream_topic topic) const;
   bool skip(number_marks& marks, std::int64_t last, stream_topic topic);
-  void note_event(const event_name& name, const event_seen& e, bool quietly);
+  void note_event(const event_name& name, const event_state& e, bool quietly);
 
   asio::any_io_executor executor_;
   database_monitor& db_;

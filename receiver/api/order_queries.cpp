@@ -111,19 +111,19 @@ task<result<std::int64_t>> last_change_number(pg::connection& db) {
   co_return found->integer(0, 0);
 }
 
-task<result<std::vector<change_seen>>> changes_after(pg::connection& db, std::int64_t after,
-                                                     std::vector<std::int64_t> known, std::int64_t most) {
+task<result<std::vector<change_record>>> changes_after(pg::connection& db, std::int64_t after,
+                                                       std::vector<std::int64_t> known, std::int64_t most) {
   static constexpr pg::statement text{"operations_changes_after", R"sql(
 select c.id, o."reference", c.order_id, c.account, c.at, c.source, c.field, c.from_value, c.to_value, c.event_id, c.sweep_id
 from suivi.change c left join orders o on o."id" = c.order_id
 where c.id > $1 and c.at >= now() - interval '1 day' and not (c.id = any($2)) order by c.id limit $3
 )sql"};
-  std::vector<std::optional<std::int64_t>> seen(known.begin(), known.end());
+  std::vector<std::optional<std::int64_t>> known_ids(known.begin(), known.end());
   pg::params with;
-  with.integer(after).integers(seen).integer(most);
+  with.integer(after).integers(known_ids).integer(most);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
-  std::vector<change_seen> changes;
+  std::vector<change_record> changes;
   for (std::size_t i = 0; i < found->size(); ++i) {
     json::object data{{"reference", or_null(found->maybe_text(i, 1))},
                       {"orderId", found->text(i, 2)},

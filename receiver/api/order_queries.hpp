@@ -20,11 +20,11 @@ task<result<std::optional<order_record>>> read_order(pg::connection& db, std::st
 
 // For the stream, like those of events.
 task<result<std::int64_t>> last_change_number(pg::connection& db);
-struct change_seen {
+struct change_record {
   std::int64_t number = 0;
   boost::json::object data;
 };
-task<result<std::vector<change_seen>>> changes_after(pg::connection& db, std::int64_t after,
-                                                     std::vector<std::int64_t> known, std::int64_t most);
+task<result<std::vector<change_record>>> changes_after(pg::connection& db, std::int64_t after,
+                                                       std::vector<std::int64_t> known, std::int64_t most);
 
 } // namespace suivi::receiver

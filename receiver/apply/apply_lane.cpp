@@ -203,8 +203,8 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
   auto db = co_await db_.connections().acquire(deadline);
   if (db) {
     auto& connection = **db;
-    std::span<const shop::observation> seen(observations);
-    auto verdicts = co_await shop::apply(connection, seen, door_, also);
+    std::span<const shop::observation> observed(observations);
+    auto verdicts = co_await shop::apply(connection, observed, door_, also);
     if (verdicts) {
       failures_ = 0;
       batch_rows_ = std::min(shop::observations_per_call_max, batch_rows_ + batch_rows_ / 4 + 1);

@@ -33,13 +33,13 @@ webhook to_unread_webhook(std::string raw, std::optional<std::string> account, s
 }
 
 shop::observation to_observation(const webhook& a) {
-  shop::observation seen;
-  seen.from = shop::source::webhook;
+  shop::observation observation;
+  observation.from = shop::source::webhook;
   bool tells_changes = a.event.shipment.courier == courier_kind::guepex; // and when they occurred
-  seen.when = tells_changes ? shop::event_time(a.event.published_at, a.received_at)
-                            : shop::webhook_time(a.event.published_at, a.received_at);
-  seen.shipment = a.event.shipment;
-  return seen;
+  observation.when = tells_changes ? shop::event_time(a.event.published_at, a.received_at)
+                                   : shop::webhook_time(a.event.published_at, a.received_at);
+  observation.shipment = a.event.shipment;
+  return observation;
 }
 
 work to_work(const webhook& a, std::int64_t id) {

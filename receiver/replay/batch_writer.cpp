@@ -137,8 +137,8 @@ task<result<void>> replay_batch_writer::apply_once(const events& all, const std:
   auto db = co_await connection();
   if (!db) co_return db.error();
   auto& open = **db;
-  std::span<const shop::observation> seen(observations);
-  auto verdicts = co_await shop::apply(open, seen, door_, also);
+  std::span<const shop::observation> observed(observations);
+  auto verdicts = co_await shop::apply(open, observed, door_, also);
   if (!verdicts) co_return verdicts.error();
   answered();
   auto now = suivi::now();

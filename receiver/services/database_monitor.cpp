@@ -89,10 +89,10 @@ task<void> database_monitor::keep(std::function<void()> on_up, std::function<voi
   int failures = 0;
   for (;;) {
     bool was_up = state_ == state::up;
-    auto seen = co_await look(own);
+    auto probed = co_await look(own);
     looked_ = true;
     milliseconds pause = 1s;
-    if (seen) {
+    if (probed) {
       bool news = state_ != state::up;
       state_ = state::up;
       failures = 0;
@@ -102,7 +102,7 @@ task<void> database_monitor::keep(std::function<void()> on_up, std::function<voi
         on_up();
       }
     } else {
-      const auto& e = seen.error();
+      const auto& e = probed.error();
       bool reachable = own && own->alive();
       state_ = reachable ? state::behind : state::down;
       if (was_up) on_gone();

@@ -40,28 +40,29 @@ task<int> status_command(services& p, bool as_json) {
   std::string text =
       fmt::format("next full sweep: {}\n\naccounts\n", next ? format_instant(*next) : std::string("never"));
   for (const shop::account& a : *accounts) {
-    known_account seen;
+    known_account account;
     for (const known_account& k : *known)
-      if (k.id == a.id) seen = k;
+      if (k.id == a.id) account = k;
     json::object o;
     o["id"] = a.id;
     o["name"] = a.name;
     o["courier"] = slug(a.courier.courier);
     o["hasKey"] = maystro::is_complete(a.courier);
-    o["sweeping"] = seen.leased;
-    o["watermark"] = or_null(seen.full_watermark);
-    o["incrementalWatermark"] = or_null(seen.incremental_watermark);
-    o["heardAt"] = or_null(seen.heard_at);
+    o["sweeping"] = account.leased;
+    o["watermark"] = or_null(account.full_watermark);
+    o["incrementalWatermark"] = or_null(account.incremental_watermark);
+    o["heardAt"] = or_null(account.heard_at);
     auto last = starts->find(a.id);
     std::optional<instant> incremental;
     if (every.count() > 0)
       incremental = last == starts->end() ? now() : std::max(now(), last->second + every);
     o["nextIncrementalAt"] = or_null(incremental);
-    o["problem"] = or_null(seen.problem);
+    o["problem"] = or_null(account.problem);
     account_list.push_back(std::move(o));
-    text += fmt::format("  {:<28} {:<24} complete as of {}{}\n", a.id, a.name,
-                        seen.full_watermark ? format_instant(*seen.full_watermark) : std::string("never"),
-                        seen.problem ? "; " + *seen.problem : std::string());
+    text +=
+        fmt::format("  {:<28} {:<24} complete as of {}{}\n", a.id, a.name,
+                    account.full_watermark ? format_instant(*account.full_watermark) : std::string("never"),
+                    account.problem ? "; " + *account.problem : std::string());
   }
   json::array sweep_list;
   std::vector<shop::sweep_report> finished;

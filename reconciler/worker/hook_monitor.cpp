@@ -31,22 +31,22 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
     if (!mine || !*mine) co_return;
   }
   hook_registrar hooks(p.client, who, p.settings.maystro.request_timeout, std::move(owner));
-  hook_report seen = co_await hooks.look();
+  hook_report report = co_await hooks.look();
   hook_state state;
   state.wanted = seen.wanted;
-  for (const std::string& name : seen.wanted)
-    if (std::find(seen.missing.begin(), seen.missing.end(), name) == seen.missing.end())
+  for (const std::string& name : report.wanted)
+    if (std::find(report.missing.begin(), report.missing.end(), name) == report.missing.end())
       state.registered.push_back(name);
-  if (seen.failed) {
-    state.problem = fmt::format("could not be seen: {}", to_string(*seen.failed));
+  if (report.failed) {
+    state.problem = fmt::format("could not be seen: {}", to_string(*report.failed));
     log::warn("the hooks of an account could not be seen",
-              {{"account", who.id}, {"error", to_string(*seen.failed)}});
-  } else if (!seen.missing.empty()) {
-    state.problem = fmt::format("not registered: {}", fmt::join(seen.missing, ", "));
+              {{"account", who.id}, {"error", to_string(*report.failed)}});
+  } else if (!report.missing.empty()) {
+    state.problem = fmt::format("not registered: {}", fmt::join(report.missing, ", "));
     log::warn("hooks are not registered: run `suivi-reconciler hooks ensure`",
-              {{"account", who.id}, {"missing", fmt::format("{}", fmt::join(seen.missing, ", "))}});
+              {{"account", who.id}, {"missing", fmt::format("{}", fmt::join(report.missing, ", "))}});
   }
-  bool failed = seen.failed.has_value();
+  bool failed = report.failed.has_value();
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return;
   auto noted = co_await record_hooks(**db, who.id, std::move(state));

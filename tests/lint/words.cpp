@@ -33,6 +33,7 @@ constexpr std::array refused{
     private_word{"answer_text", "response_head"},
     private_word{"registrar", "hook_registrar"},
     private_word{"what", "request, event, error, observation: the noun of its type"},
+    private_word{"seen", "observation, or what was found"},
 };
 
 // std::exception has a function of that name.

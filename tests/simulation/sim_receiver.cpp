@@ -84,13 +84,13 @@ void sim_receiver::apply(std::vector<work> events) {
     return row.outcome || row.owner != name();
   });
   if (events.empty()) return;
-  std::vector<shop::observation> seen;
+  std::vector<shop::observation> observations;
   for (auto& e : events) {
     e.observation.decide_by_later_time = receiver::waited_long_enough(e, wall());
-    seen.push_back(e.observation);
+    observations.push_back(e.observation);
   }
   std::vector<disposition> ends;
-  auto verdicts = store_.apply(seen, [&](std::span<const shop::verdict> v) {
+  auto verdicts = store_.apply(observations, [&](std::span<const shop::verdict> v) {
     for (std::size_t i = 0; i < v.size(); ++i) {
       if (store_.events.at(events[i].id).owner != name()) return false;
       ends.push_back(receiver::after_verdict(events[i], v[i], wall(), t_.chance()));
@@ -154,16 +154,16 @@ void sim_receiver::confirm(work event, shop::wanted_read wanted) {
         if (store_.up && store_.events.at(event.id).owner == name()) settle(event, next);
         return;
       }
-      std::vector<shop::observation> seen;
+      std::vector<shop::observation> observations;
       for (auto& row : answer.rows) {
         shop::observation o;
         o.account = event.observation.account;
         o.from = shop::source::confirm;
         o.when = shop::pull_time(asked, wall(), answer.server_date, 10s);
         o.shipment = std::move(row);
-        seen.push_back(std::move(o));
+        observations.push_back(std::move(o));
       }
-      auto done = store_.apply(seen, [](auto) { return true; });
+      auto done = store_.apply(observations, [](auto) { return true; });
       if (dies() || !done) return;
       event.read_at = asked;
       event.courier_away = false;

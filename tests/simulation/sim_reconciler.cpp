@@ -236,16 +236,16 @@ void sim_reconciler::concluded(std::shared_ptr<sweep> s, std::shared_ptr<request
 void sim_reconciler::write(std::shared_ptr<sweep> s, std::vector<maystro::shipment> rows, shop::as_of when,
                            int tries) {
   if (s->ended) return;
-  std::vector<shop::observation> seen;
+  std::vector<shop::observation> observations;
   for (auto& row : rows) {
     shop::observation o;
     o.account = s->account;
     o.from = shop::source::sweep;
     o.when = when;
     o.shipment = row;
-    seen.push_back(std::move(o));
+    observations.push_back(std::move(o));
   }
-  auto verdicts = store_.apply(seen, [&](auto) { return store_.holds(s->account, s->term); });
+  auto verdicts = store_.apply(observations, [&](auto) { return store_.holds(s->account, s->term); });
   if (dies()) return;
   if (!verdicts && store_.up) {
     s->lost = true;

@@ -64,9 +64,9 @@ void sim_store::wake_parked() {
   }
 }
 
-shop::snapshot sim_store::read(std::span<const shop::observation> seen) const {
+shop::snapshot sim_store::read(std::span<const shop::observation> observations) const {
   std::set<std::string> references, uuids, ids;
-  for (const auto& o : seen) {
+  for (const auto& o : observations) {
     if (o.shipment.reference) references.insert(*o.shipment.reference);
     if (o.shipment.uuid) uuids.insert(*o.shipment.uuid);
   }
@@ -118,12 +118,12 @@ void sim_store::write(const shop::decision& decided) {
 }
 
 std::optional<std::vector<shop::verdict>>
-sim_store::apply(std::span<const shop::observation> seen,
+sim_store::apply(std::span<const shop::observation> observations,
                  const std::function<bool(std::span<const shop::verdict>)>& then) {
   if (!up) return std::nullopt;
-  for (const auto& o : seen)
+  for (const auto& o : observations)
     if (o.decide_by_later_time) guessed.insert(*o.shipment.uuid);
-  auto decided = shop::decide(read(seen), seen, {});
+  auto decided = shop::decide(read(observations), observations, {});
   if (!then(decided.verdicts)) {
     ++stale_writes_refused;
     return std::nullopt;

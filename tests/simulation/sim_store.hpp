@@ -53,7 +53,7 @@ class sim_store {
   std::vector<receiver::work> claim(const std::string& who);
   // The door, and `then` in the same transaction; `then` returning false rolls back.
   std::optional<std::vector<shop::verdict>>
-  apply(std::span<const shop::observation> seen,
+  apply(std::span<const shop::observation> observations,
         const std::function<bool(std::span<const shop::verdict>)>& then);
   void close(std::int64_t event, std::string outcome);
   void wake_parked();
@@ -69,7 +69,7 @@ class sim_store {
   std::int64_t applied = 0, stale_writes_refused = 0;
 
  private:
-  shop::snapshot read(std::span<const shop::observation> seen) const;
+  shop::snapshot read(std::span<const shop::observation> observations) const;
   void write(const shop::decision& decided);
 
   timeline& t_;

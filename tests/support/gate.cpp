@@ -61,7 +61,7 @@ struct gate::inside {
   struct pump {
     explicit pump(const asio::any_io_executor& executor) : news(executor) {}
     runtime::wakeup news;
-    std::string seen; // the end of what went by, for bytes that come in two pieces
+    std::string recent; // the end of what went by, for bytes that come in two pieces
   };
   struct link {
     link(const asio::any_io_executor& executor, tcp::socket from)
@@ -198,17 +198,17 @@ task<void> gate::inside::hold(link& l, way direction) {
 bool gate::inside::springs(pump& p, way direction, std::string_view bytes) {
   auto& trap = now.traps[at(direction)];
   if (trap.times == 0) {
-    p.seen.clear();
+    p.recent.clear();
     return false;
   }
-  p.seen += bytes;
-  bool found = p.seen.find(trap.bytes) != std::string::npos;
+  p.recent += bytes;
+  bool found = p.recent.find(trap.bytes) != std::string::npos;
   if (found) {
     --trap.times;
     ++sprung;
   }
-  auto kept = std::min(p.seen.size(), trap.bytes.size() - 1);
-  p.seen.erase(0, p.seen.size() - kept);
+  auto kept = std::min(p.recent.size(), trap.bytes.size() - 1);
+  p.recent.erase(0, p.recent.size() - kept);
   return found;
 }
 

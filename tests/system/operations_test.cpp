@@ -164,12 +164,12 @@ TEST_CASE("filters and pages of events fit together and pagination adds up") {
   CHECK(total(s, "since=36500d") == 11);
   CHECK(total(s, "since=0001-01-01T00:00:00Z&until=9999-12-31T23:59:59Z") == 11);
 
-  std::set<std::string> seen;
+  std::set<std::string> found_ids;
   std::string newest_before = "9";
   for (int page = 1; page <= 4; ++page) {
     auto data = s.asked("webhooks/events?limit=3&page=" + std::to_string(page));
     for (const auto& e : data.at("events").as_array()) {
-      seen.emplace(e.at("id").as_string());
+      found_ids.emplace(e.at("id").as_string());
       std::string at(e.at("createdAt").as_string());
       CHECK(at <= newest_before);
       newest_before = at;
@@ -179,7 +179,7 @@ TEST_CASE("filters and pages of events fit together and pagination adds up") {
                                              (page < 4 ? "true" : "false") + R"(,"hasPrev":)" +
                                              (page > 1 ? "true" : "false") + "}");
   }
-  CHECK(seen.size() == 11);
+  CHECK(found_ids.size() == 11);
   CHECK(s.asked("webhooks/events?page=5&limit=3").at("events").as_array().empty());
   CHECK(text(s.asked("webhooks/events").at_pointer("/pagination/limit")) == "25");
   CHECK(s.asked("webhooks/events?limit=1").at("events").as_array().size() == 1);

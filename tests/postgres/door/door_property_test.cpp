@@ -212,11 +212,11 @@ class play {
     with.texts(references);
     auto rows = co_await db_->run(all, std::move(with));
     if (!rows) RC_FAIL(to_string(rows.error()));
-    seen_ = *rows;
+    rows_ = *rows;
   }
 
   std::string column(int order, int which) const {
-    return seen_.maybe_text(static_cast<std::size_t>(order), static_cast<std::size_t>(which)).value_or("");
+    return rows_.maybe_text(static_cast<std::size_t>(order), static_cast<std::size_t>(which)).value_or("");
   }
 
   [[nodiscard]] shown_state shown(int order) const {
@@ -279,7 +279,7 @@ class play {
   std::set<std::pair<int, int>> pulled_; // orders, and the states that a pull has shown of their parcels
   std::map<int, std::string> tracking_;
   std::vector<observation> applied_;
-  pg::rows seen_;
+  pg::rows rows_;
   instant now_{};
   bool replaying_ = false;
   bool swept_ = false;

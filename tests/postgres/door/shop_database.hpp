@@ -73,18 +73,19 @@ inline shop::observation push(int published, int order, std::string uuid, int st
   return o;
 }
 
-inline task<std::vector<shop::verdict>> apply_through(std::string url, std::vector<shop::observation> seen,
+inline task<std::vector<shop::verdict>> apply_through(std::string url,
+                                                      std::vector<shop::observation> observations,
                                                       shop::door_options options, shop::also with) {
   auto db = co_await connect(url);
-  auto verdicts = co_await shop::apply(db, seen, options, with);
+  auto verdicts = co_await shop::apply(db, observations, options, with);
   INFO((verdicts ? "" : to_string(verdicts.error())));
   REQUIRE(verdicts.has_value());
   co_return std::move(verdicts.value());
 }
 
-inline std::vector<shop::verdict> apply(shop_database& shop, std::vector<shop::observation> seen,
+inline std::vector<shop::verdict> apply(shop_database& shop, std::vector<shop::observation> observations,
                                         shop::door_options options = {}, shop::also with = {}) {
-  return run(apply_through(shop.db.url(), std::move(seen), options, std::move(with)));
+  return run(apply_through(shop.db.url(), std::move(observations), options, std::move(with)));
 }
 
 } // namespace suivi::test

@@ -151,8 +151,8 @@ TEST_CASE("hooks are claimed by one process, and what was seen is noted") {
     CHECK(first.value());
     auto second = co_await claim_hooks(db, "acc-1", "First");
     CHECK_FALSE(second.value());
-    hook_state seen{{"OrderStatusChanged"}, {"OrderDelivered"}, "not registered: all"};
-    auto noted = co_await record_hooks(db, "acc-1", seen);
+    hook_state state{{"OrderStatusChanged"}, {"OrderDelivered"}, "not registered: all"};
+    auto noted = co_await record_hooks(db, "acc-1", state);
     CHECK(noted.has_value());
     auto third = co_await claim_hooks(db, "acc-1", "First");
     CHECK(third.value());

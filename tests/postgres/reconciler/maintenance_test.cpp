@@ -62,7 +62,7 @@ namespace {
 
 // Watches the hooks of acc-1, whose courier is `answer`, as often as `rounds`, each until `seen` of that
 // round holds.
-void monitor_hooks(stage& s, const test::courier_answer& answer, const std::vector<std::string>& seen) {
+void monitor_hooks(stage& s, const test::courier_answer& answer, const std::vector<std::string>& found) {
   test::run_beside(answer, [&](shop::account who, http::client&) -> task<void> {
     s.db.execute(fmt::format(
         R"(update shipping_accounts set "baseUrl" = '{}'; update shipping_accounts set "isActive" = "id" = 'acc-1')",
@@ -73,7 +73,7 @@ void monitor_hooks(stage& s, const test::courier_answer& answer, const std::vect
     settings.receiver.webhook_secrets = {secret("example-secret")};
     auto executor = co_await asio::this_coro::executor;
     reconciler::services p(executor, settings);
-    for (const std::string& question : seen) {
+    for (const std::string& question : found) {
       runtime::task_group watching(executor);
       watching.spawn("hooks", reconciler::monitor_hooks(p, milliseconds(10)));
       auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);

@@ -21,15 +21,15 @@ void told(stage& s, int n, int status) {
   test::run([&]() -> task<void> {
     pg::connect_options options = s.db.options();
     auto db = co_await test::connected(options);
-    std::vector<shop::observation> seen(1);
-    shop::observation& o = seen.front();
+    std::vector<shop::observation> observations(1);
+    shop::observation& o = observations.front();
     o.account = "acc-1";
     o.when = shop::webhook_time(now(), now());
     o.shipment.uuid = uuid_of(n);
     o.shipment.reference = fmt::format("R{}", n);
     o.shipment.status = status;
     shop::door_options door;
-    auto done = co_await shop::apply(db, seen, door);
+    auto done = co_await shop::apply(db, observations, door);
     if (!done) throw std::runtime_error(to_string(done.error()));
   });
 }

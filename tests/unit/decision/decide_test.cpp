@@ -101,7 +101,7 @@ TEST_CASE(
   shop_model shop;
   shop.add_order("R1");
   auto arrive = [&](int second, int status) {
-    return shop.apply(seen(source::webhook, untimed(second), "R1", "u1", status)).outcome;
+    return shop.apply(make_observation(source::webhook, untimed(second), "R1", "u1", status)).outcome;
   };
   CHECK(arrive(1, 22) == outcome::applied);
   CHECK(arrive(2, 31) == outcome::applied);
@@ -115,14 +115,15 @@ TEST_CASE("an untimed webhook takes a parcel from ready to return on its way wit
   shop_model shop;
   shop.add_order("R1");
   shop.apply(row(1, "R1", "u1", 51));
-  CHECK(shop.apply(seen(source::webhook, untimed(5), "R1", "u1", 10)).outcome == outcome::applied);
+  CHECK(shop.apply(make_observation(source::webhook, untimed(5), "R1", "u1", 10)).outcome ==
+        outcome::applied);
 }
 
 TEST_CASE("an untimed webhook that goes back waits for the courier however long that is away") {
   shop_model shop;
   shop.add_order("R1");
   shop.apply(row(1, "R1", "u1", 41));
-  observation back = seen(source::webhook, untimed(5), "R1", "u1", 31);
+  observation back = make_observation(source::webhook, untimed(5), "R1", "u1", 31);
   back.decide_by_later_time = true;
   verdict v = shop.apply(back);
   CHECK(v.outcome == outcome::in_doubt);
@@ -267,7 +268,7 @@ TEST_CASE("a hand edit lasts until the next pull") {
 TEST_CASE("an observation of unknown time fills blanks and overwrites nothing") {
   shop_model shop;
   shop.add_order("R1").columns.shipping_status = "EXPÉDIÉ";
-  observation replayed = seen(source::replay, as_of{}, "R1", "u1", 22);
+  observation replayed = make_observation(source::replay, as_of{}, "R1", "u1", 22);
   CHECK(shop.apply(replayed).outcome == outcome::applied);
   CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
   CHECK(shop.order("R1").columns.maystro_order_id == "u1");

@@ -9,8 +9,8 @@ using namespace suivi::shop;
 
 namespace {
 
-std::size_t left_open(const shop_model& shop, const observation& seen) {
-  std::vector<observation> one{seen};
+std::size_t left_open(const shop_model& shop, const observation& observed) {
+  std::vector<observation> one{observed};
   return not_settled(shop.rows, one, shop.options.adopt_unassigned).size();
 }
 
@@ -30,21 +30,21 @@ parcel_row parcel_of(std::string uuid, std::string order_id, bool locked) {
 TEST_CASE("an observation with account, reference and uuid of a locked order needs no second look") {
   shop_model shop;
   shop.add_order("R1");
-  observation seen = row(10, "R1", "u1", 31);
-  CHECK(left_open(shop, seen) == 0);
+  observation observation = row(10, "R1", "u1", 31);
+  CHECK(left_open(shop, observation) == 0);
   shop.rows.parcels.push_back(parcel_of("u1", "order-R1", true));
-  CHECK(left_open(shop, seen) == 0);
+  CHECK(left_open(shop, observation) == 0);
   SUBCASE("without account") {
-    seen.account.clear();
+    observation.account.clear();
   }
   SUBCASE("without reference") {
-    seen.shipment.reference.reset();
+    observation.shipment.reference.reset();
   }
   SUBCASE("without uuid") {
-    seen.shipment.uuid.reset();
+    observation.shipment.uuid.reset();
   }
   SUBCASE("with a reference that is no order's") {
-    seen.shipment.reference = "R2";
+    observation.shipment.reference = "R2";
   }
   SUBCASE("with an order that is locked by somebody else") {
     shop.rows.orders.front().locked = false;
@@ -54,10 +54,10 @@ TEST_CASE("an observation with account, reference and uuid of a locked order nee
   }
   SUBCASE("with an order without account that must not be adopted") {
     shop.rows.orders.front().account.reset();
-    CHECK(left_open(shop, seen) == 0);
+    CHECK(left_open(shop, observation) == 0);
     shop.options.adopt_unassigned = false;
   }
-  CHECK(left_open(shop, seen) == 1);
+  CHECK(left_open(shop, observation) == 1);
 }
 
 TEST_CASE("rows read later take the place of those read before") {

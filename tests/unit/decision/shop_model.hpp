@@ -49,8 +49,8 @@ struct shop_model {
     throw 0;
   }
 
-  std::vector<verdict> apply(std::vector<observation> seen) {
-    decision made = decide(rows, seen, options);
+  std::vector<verdict> apply(std::vector<observation> observations) {
+    decision made = decide(rows, observations, options);
     for (parcel_row& parcel : made.new_parcels) {
       parcel.id = next_parcel_id++;
       rows.parcels.push_back(parcel);
@@ -69,10 +69,11 @@ struct shop_model {
     return made.verdicts;
   }
 
-  verdict apply(observation seen) { return apply(std::vector{seen}).front(); }
+  verdict apply(observation observed) { return apply(std::vector{observed}).front(); }
 };
 
-inline observation seen(source from, as_of when, std::string reference, std::string uuid, int status) {
+inline observation make_observation(source from, as_of when, std::string reference, std::string uuid,
+                                    int status) {
   observation o;
   o.account = "account-a";
   o.from = from;
@@ -84,7 +85,7 @@ inline observation seen(source from, as_of when, std::string reference, std::str
 }
 
 inline observation row(int start, std::string reference, std::string uuid, int status, int created = 0) {
-  observation o = seen(source::sweep, pull(start, start + 1), reference, uuid, status);
+  observation o = make_observation(source::sweep, pull(start, start + 1), reference, uuid, status);
   o.shipment.tracking = "track-" + uuid;
   o.shipment.display_id = "display-" + uuid;
   o.shipment.created_at = at(created);
@@ -92,7 +93,7 @@ inline observation row(int start, std::string reference, std::string uuid, int s
 }
 
 inline observation push(int published, std::string reference, std::string uuid, int status) {
-  observation o = seen(source::webhook, webhook(published), reference, uuid, status);
+  observation o = make_observation(source::webhook, webhook(published), reference, uuid, status);
   if (!uuid.empty()) o.shipment.display_id = "display-" + uuid;
   return o;
 }

@@ -230,9 +230,9 @@ TEST_CASE("headers that could forge a line are refused before anything is sent")
 }
 
 TEST_CASE("the client's own headers are not said twice") {
-  std::string seen;
+  std::string received;
   scripted_server server([&](scripted_connection& on, int) {
-    seen = on.read_head();
+    received = on.read_head();
     on.say(ok);
   });
   asking client;
@@ -240,8 +240,8 @@ TEST_CASE("the client's own headers are not said twice") {
   request.url = on_port(server.port(), "/x");
   request.headers = {{"host", "other.test"}, {"content-length", "7"}, {"Accept", "application/json"}};
   CHECK(client.send(request).has_value());
-  CHECK(seen == "GET /x HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
-                    "\r\nUser-Agent: suivi\r\nAccept: application/json\r\n\r\n");
+  CHECK(received == "GET /x HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
+                        "\r\nUser-Agent: suivi\r\nAccept: application/json\r\n\r\n");
 }
 
 TEST_CASE("a URL of no use is a permanent error") {

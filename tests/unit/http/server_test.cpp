@@ -173,18 +173,18 @@ TEST_CASE("both kinds of addresses are listened on and an IPv4 peer is known by 
   http::server server(context.get_executor(), {}, whoami);
   if (!server.listen("[::]:0")) return; // a machine without IPv6
   client asked(context.get_executor(), {});
-  std::vector<std::string> seen;
+  std::vector<std::string> received;
   auto ask_both = [&](std::string port) -> task<void> {
     for (std::string host : {"127.0.0.1", "[::1]"}) {
       client_request request;
       request.url = "http://" + host + ":" + port + "/";
       auto answer = co_await asked.send(request, in_half_a_minute());
-      seen.push_back(answer ? answer->body : answer.error().code);
+      received.push_back(answer ? answer->body : answer.error().code);
     }
     server.drain(milliseconds(0));
   };
   boost::asio::co_spawn(context, server.run(), [](std::exception_ptr thrown) { CHECK(!thrown); });
   boost::asio::co_spawn(context, ask_both(std::to_string(server.port())), [](std::exception_ptr) {});
   context.run();
-  CHECK(seen == std::vector<std::string>{"127.0.0.1", "::1"});
+  CHECK(received == std::vector<std::string>{"127.0.0.1", "::1"});
 }

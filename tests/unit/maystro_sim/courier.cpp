@@ -44,14 +44,14 @@ struct fixture {
 
   // uuids of a whole paged reading
   std::multiset<std::string> read_all() {
-    std::multiset<std::string> seen;
+    std::multiset<std::string> listed;
     for (int n = 1;; ++n) {
       const auto r = ask("/api/stores/orders/?page=" + std::to_string(n));
-      if (r.status == 404) return seen;
+      if (r.status == 404) return listed;
       REQUIRE(r.status == 200);
       const auto body = json::parse(r.body);
       for (const auto& row : body.at("list").at("results").as_array())
-        seen.insert(std::string(row.at("id").as_string()));
+        listed.insert(std::string(row.at("id").as_string()));
     }
   }
 
@@ -94,10 +94,10 @@ TEST_CASE("insertions while paging repeat rows and lose none") {
   fixture f;
   const auto before = f.read_all();
   f.of.set.shift_insert = 1;
-  const auto seen = f.read_all();
-  const std::set<std::string> distinct(seen.begin(), seen.end());
+  const auto listed = f.read_all();
+  const std::set<std::string> distinct(listed.begin(), listed.end());
   for (const auto& uuid : before) CHECK(distinct.count(uuid) == 1);
-  CHECK(seen.size() > distinct.size());
+  CHECK(listed.size() > distinct.size());
   CHECK(!f.of.take_news().empty());
 }
 
@@ -106,8 +106,8 @@ TEST_CASE("removals while paging let rows slip through and never touch what the 
   for (int i = 0; i < 30; ++i) f.of.all.insert_foreign(0, noon);
   const auto before = f.read_all();
   f.of.set.shift_remove = 1;
-  const auto seen = f.read_all();
-  CHECK(std::set<std::string>(seen.begin(), seen.end()).size() < before.size());
+  const auto listed = f.read_all();
+  CHECK(std::set<std::string>(listed.begin(), listed.end()).size() < before.size());
   std::size_t known = 0;
   for (order_index i = 0; i < f.of.all.order_count(); ++i)
     if (const auto t = f.of.all.truth_of(i); t && t->known) ++known;

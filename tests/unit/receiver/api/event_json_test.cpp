@@ -18,7 +18,7 @@ TEST_CASE("an event is processed where nothing more will become of it but a mist
 }
 
 TEST_CASE("an event without name, order or error says so by null") {
-  event_seen e;
+  event_state e;
   e.id = 7;
   e.outcome = "parked";
   e.received_at = *parse_instant("2026-05-20T12:00:00Z");
@@ -77,11 +77,11 @@ TEST_CASE("the scheduler's status has the old system's shape") {
     CHECK(status.contains(name));
   for (const char* sync : {"ecomanager", "shippingStatus", "cleanup"})
     CHECK(status.at("lastSyncs").as_object().contains(sync));
-  scheduler_seen seen;
-  seen.there = true;
-  seen.last_finished =
+  scheduler_state scheduler;
+  scheduler.there = true;
+  scheduler.last_finished =
       json::object{{"verdict", "incomplete"}, {"reason", "page 3"}, {"finishedAt", "2026-05-20T12:00:00Z"}};
-  status = scheduler_json(seen);
+  status = scheduler_json(scheduler);
   CHECK(status.at("status") == "running");
   CHECK(status.at("lastSyncs").at("shippingStatus").at("lastError").at("error") == "page 3");
 }

@@ -72,9 +72,9 @@ TEST_CASE("an order that says what the courier says is checked and no difference
 TEST_CASE("a difference names account, reference, field and both sides") {
   shop::snapshot known{{order("R1", "T1", "CRÉÉ")}, {}, {}};
   known.orders.front().columns.abort_reason = "21";
-  auto seen = row("u1", "R1", 41, noon);
-  seen.shipment.abort_reason = {true, std::nullopt};
-  auto found = compared(known, {{seen}}).differences();
+  auto observation = row("u1", "R1", 41, noon);
+  observation.shipment.abort_reason = {true, std::nullopt};
+  auto found = compared(known, {{observation}}).differences();
   REQUIRE(found.size() == 2); // and none of `status`, which is the shop's own
   CHECK(found[0].field == "abortReason");
   CHECK_FALSE(found[0].courier);
@@ -101,21 +101,21 @@ TEST_CASE("what was known before is no reason against the courier's present word
 
 TEST_CASE("metadata is compared where a sweep had the last word and may lag behind a webhook") {
   shop::snapshot known{{order("R1")}, {parcel("u1", "R1", 31, noon)}, {}};
-  auto seen = row("u1", "R1", 31, noon);
-  seen.shipment.metadata = R"({"wilaya":"Oran"})";
-  CHECK(compared(known, {{seen}}).differences().empty());
+  auto observation = row("u1", "R1", 31, noon);
+  observation.shipment.metadata = R"({"wilaya":"Oran"})";
+  CHECK(compared(known, {{observation}}).differences().empty());
   known.parcels.front().from = shop::source::sweep;
-  auto found = compared(known, {{seen}}).differences();
+  auto found = compared(known, {{observation}}).differences();
   REQUIRE(found.size() == 1);
   CHECK(found[0].field == "additionalMetaData");
 }
 
 TEST_CASE("a weaker tracking than the known one is no difference") {
   shop::snapshot known{{order("R1")}, {parcel("u1", "R1", 31, noon)}, {}};
-  auto seen = row("u1", "R1", 31, noon);
-  seen.shipment.tracking.reset();
-  seen.shipment.display_id = "77";
-  CHECK(compared(known, {{seen}}).differences().empty());
+  auto observation = row("u1", "R1", 31, noon);
+  observation.shipment.tracking.reset();
+  observation.shipment.display_id = "77";
+  CHECK(compared(known, {{observation}}).differences().empty());
 }
 
 TEST_CASE(
