@@ -131,7 +131,7 @@ http::response request_handler::refuse(const ip_address& from, http::response an
   if (counted.first)
     log::warn("requests are refused; this is said once a minute, of the first of them",
               {{"status", answer.status}, {"from", from.to_string()}});
-  return counted.told_to_wait ? too_many_refusals(*counted.told_to_wait) : std::move(answer);
+  return counted.retry_after ? too_many_refusals(*counted.retry_after) : std::move(answer);
 }
 
 bool request_handler::may_read_metrics(const http::request& request,

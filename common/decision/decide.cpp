@@ -134,14 +134,14 @@ class pass {
   }
 
   // What was told contradicts what is known. What is not told, or not known, contradicts nothing.
-  static bool differs(const parcel_row& known, const shipment& told) {
+  static bool differs(const parcel_row& known, const shipment& reported) {
     auto contradicts = [](const auto& a, const auto& b) {
       return a.present && b.present && a.value != b.value;
     };
-    return (told.status && known.status && known.status != told.status) ||
-           contradicts(known.alerted_at, told.alerted_at) ||
-           contradicts(known.alert_reason, told.alert_reason) ||
-           contradicts(known.abort_reason, told.abort_reason);
+    return (told.status && known.status && known.status != reported.status) ||
+           contradicts(known.alerted_at, reported.alerted_at) ||
+           contradicts(known.alert_reason, reported.alert_reason) ||
+           contradicts(known.abort_reason, reported.abort_reason);
   }
 
   // The parcel is another order's so far, and both were said by a reference.
@@ -213,21 +213,21 @@ class pass {
   // only. True if the tracking grew.
   bool grow(parcel_row& parcel, const identity& who, const observation& observation, relation time) {
     touched_.emplace(&parcel, parcel); // as it was at first; kept if it is there already
-    const suivi::shipment& told = observation.shipment;
+    const suivi::shipment& reported = observation.shipment;
     bool grew = false;
-    if (!parcel.uuid && told.uuid) parcel.uuid = told.uuid, grew = true;
-    if (told.display_id && !parcel.display_id) parcel.display_id = told.display_id;
-    if (told.created_at && !parcel.created_at) parcel.created_at = told.created_at;
+    if (!parcel.uuid && reported.uuid) parcel.uuid = reported.uuid, grew = true;
+    if (reported.display_id && !parcel.display_id) parcel.display_id = reported.display_id;
+    if (reported.created_at && !parcel.created_at) parcel.created_at = reported.created_at;
     bool older = time == relation::older;
     bool relinks = parcel.order_id != who.order->id;
     if (relinks || (who.link > parcel.link && !older)) {
       parcel.order_id = who.order->id;
       parcel.link = who.link;
     }
-    if (told.reference &&
+    if (reported.reference &&
         (!parcel.reference || (who.link == link_strength::reference && (!older || relinks))))
-      parcel.reference = told.reference;
-    auto [tracking, strength] = told.best_tracking();
+      parcel.reference = reported.reference;
+    auto [tracking, strength] = reported.best_tracking();
     if (strength > parcel.strength) {
       parcel.tracking = tracking;
       parcel.strength = strength;
@@ -242,24 +242,24 @@ class pass {
   }
 
   void merge(parcel_row& parcel, const observation& observation, relation time) {
-    const suivi::shipment& told = observation.shipment;
-    bool moved = parcel.status != told.status;
+    const suivi::shipment& reported = observation.shipment;
+    bool moved = parcel.status != reported.status;
     if (parcel.status && moved && parcel.status->is_number()) {
       if (parcel.left_statuses.size() < left_statuses_max)
         parcel.left_statuses.insert(parcel.status->number());
     }
-    parcel.status = told.status;
-    auto take_if_told = [](auto& known, const auto& value) {
+    parcel.status = reported.status;
+    auto take_if_reported = [](auto& known, const auto& value) {
       if (value.present) known = value;
     };
-    take_if_told(parcel.alerted_at, told.alerted_at);
-    take_if_told(parcel.alert_reason, told.alert_reason);
-    take_if_told(parcel.abort_reason, told.abort_reason);
+    take_if_reported(parcel.alerted_at, reported.alerted_at);
+    take_if_reported(parcel.alert_reason, reported.alert_reason);
+    take_if_reported(parcel.abort_reason, reported.abort_reason);
     if (told.courier == courier_kind::guepex) set_alert(parcel, seen, moved);
-    auto [tracking, strength] = told.best_tracking();
+    auto [tracking, strength] = reported.best_tracking();
     if (strength == parcel.strength && strength != tracking_strength::none) parcel.tracking = tracking;
-    if (told.display_id) parcel.display_id = told.display_id;
-    if (told.created_at) parcel.created_at = told.created_at;
+    if (reported.display_id) parcel.display_id = reported.display_id;
+    if (reported.created_at) parcel.created_at = reported.created_at;
     bool stated_before = parcel.when.kind >= as_of::shape::stated_event;
     as_of when =
         time == relation::newer && !stated_before ? observation.when : agreed(parcel.when, observation.when);

@@ -39,20 +39,20 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   auto looked = co_await db.run(std::move(opening));
   if (!looked) co_return looked.error();
   std::span<const pg::rows> answers(*looked);
-  auto told = co_await look_and_decide(db, answers.subspan(2), observations, options);
-  if (!told) co_return told.error();
+  auto decided = co_await look_and_decide(db, answers.subspan(2), observations, options);
+  if (!decided) co_return decided.error();
   if (options.dry_run) {
     co_await roll_back(db);
-    co_return std::move(told->decision.verdicts);
+    co_return std::move(decided->decision.verdicts);
   }
 
   pg::pipeline closing;
-  add_writes(closing, told->decision, told->before);
-  if (with) with(closing, told->decision.verdicts);
+  add_writes(closing, decided->decision, decided->before);
+  if (with) with(closing, decided->decision.verdicts);
   closing.add(commit_statement);
   auto written = co_await db.run(std::move(closing));
   if (!written) co_return written.error();
-  co_return std::move(told->decision.verdicts);
+  co_return std::move(decided->decision.verdicts);
 }
 
 } // namespace
@@ -69,10 +69,10 @@ task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::ro
     if (!later) co_return later.error();
     add_rows(rows, std::move(*later));
   }
-  decided told;
-  told.before = rows.parcels;
-  told.decision = decide(std::move(rows), observations, options);
-  co_return told;
+  decided settled;
+  settled.before = rows.parcels;
+  settled.decision = decide(std::move(rows), observations, options);
+  co_return settled;
 }
 
 task<void> roll_back(pg::connection& db) {

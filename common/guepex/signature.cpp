@@ -20,13 +20,13 @@ bool is_signed(std::string_view body, std::string_view signature, std::string_vi
   if (secret.empty()) return false;
   while (signature.starts_with(' ')) signature.remove_prefix(1);
   while (signature.ends_with(' ')) signature.remove_suffix(1);
-  std::string told(signature);
-  std::ranges::transform(told, told.begin(), lower);
+  std::string signed_digest(signature);
+  std::ranges::transform(signed_digest, signed_digest.begin(), lower);
   constexpr std::string_view prefix = "sha256=";
-  if (told.starts_with(prefix)) told.erase(0, prefix.size());
+  if (signed_digest.starts_with(prefix)) signed_digest.erase(0, prefix.size());
   crypto::sha256_digest made = crypto::hmac_sha256(secret, body);
   std::string expected = crypto::hex({reinterpret_cast<const char*>(made.data()), made.size()});
-  return crypto::equal_in_constant_time(told, expected);
+  return crypto::equal_in_constant_time(signed_digest, expected);
 }
 
 std::optional<std::string> challenge_answer(std::string_view crc_token) {

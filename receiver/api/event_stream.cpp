@@ -214,7 +214,7 @@ task<result<bool>> stream::look_at_changes(pg::connection& db) {
 
 void stream::note_event(const event_name& name, const event_state& e, bool quietly) {
   auto at = unsettled_.find(e.id);
-  bool news = at == unsettled_.end() || at->second.told != e.outcome;
+  bool news = at == unsettled_.end() || at->second.outcome != e.outcome;
   if (news && !quietly) {
     auto data = event_json(e, false);
     data["reference"] = or_null(e.reference);
@@ -260,8 +260,8 @@ task<result<void>> stream::look_at_sweeps(pg::connection& db, bool quietly) {
     auto moving = *report;
     moving.erase("seconds"); // goes on by itself
     auto text = json::serialize(moving);
-    auto told = sweeps_.find(id);
-    bool news = told == sweeps_.end() || told->second != text;
+    auto sent = sweeps_.find(id);
+    bool news = sent == sweeps_.end() || sent->second != text;
     if (news && !quietly) tell(stream_topic::sweep, *report);
     current.emplace(std::move(id), std::move(text));
   }

@@ -81,7 +81,7 @@ class stream {
   number_marks events_;
   struct unsettled {
     event_name name;
-    std::string told; // the outcome
+    std::string outcome; // the outcome
   };
   std::map<std::int64_t, unsettled> unsettled_;
   std::map<std::string, std::string> sweeps_; // id → report told last

@@ -48,15 +48,15 @@ task<result<std::vector<receipt>>> apply_lane::store_and_apply(pg::connection& d
 
 task<result<std::vector<receipt>>> apply_lane::try_at_once(pg::connection& db,
                                                            std::span<const webhook> rows) {
-  std::vector<shop::observation> told;
+  std::vector<shop::observation> observations;
   std::vector<std::size_t> row_of;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].event.kind != maystro::event_kind::order) continue;
     const auto& shipment = rows[i].event.shipment;
     auto account = accounts_.resolve(rows[i].account, shipment.courier);
     if (!account || !can_be_applied(shipment)) continue;
-    told.push_back(to_observation(rows[i]));
-    told.back().account = *account;
+    observations.push_back(to_observation(rows[i]));
+    observations.back().account = *account;
     told.back().is_signed = !accounts_.webhook_secret(*account).empty();
     row_of.push_back(i);
   }
@@ -65,28 +65,28 @@ task<result<std::vector<receipt>>> apply_lane::try_at_once(pg::connection& db,
   opening.add(shop::begin_statement);
   opening.add(short_limits);
   add_take_keys(opening, rows);
-  shop::add_first_look(opening, told);
+  shop::add_first_look(opening, observations);
   auto looked = co_await db.run(std::move(opening));
   if (!looked) co_return looked.error();
   auto receipts = read_taken_keys((*looked)[2], rows.size());
   if (!receipts) co_return receipts.error();
 
   std::size_t fresh = 0;
-  for (std::size_t n = 0; n < told.size(); ++n) {
+  for (std::size_t n = 0; n < observations.size(); ++n) {
     const auto& r = (*receipts)[row_of[n]];
     if (r.seen_before) continue;
-    told[n].event_id = r.id;
-    if (fresh != n) told[fresh] = std::move(told[n]);
+    observations[n].event_id = r.id;
+    if (fresh != n) observations[fresh] = std::move(observations[n]);
     row_of[fresh++] = row_of[n];
   }
-  told.resize(fresh);
+  observations.resize(fresh);
   std::span<const pg::rows> answers(*looked);
-  auto decided = co_await shop::look_and_decide(db, answers.subspan(3), told, door_);
+  auto decided = co_await shop::look_and_decide(db, answers.subspan(3), observations, door_);
   if (!decided) co_return decided.error();
 
   std::vector<std::optional<disposition>> ends(rows.size()); // of those that end here
   work as_new;
-  for (std::size_t n = 0; n < told.size(); ++n) {
+  for (std::size_t n = 0; n < observations.size(); ++n) {
     auto next = next_step(as_new, decided->decision.verdicts[n]);
     if (next.action == disposition::kind::close) ends[row_of[n]] = std::move(next);
   }

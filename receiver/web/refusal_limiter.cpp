@@ -31,7 +31,7 @@ refusals::verdict refusals::note(const boost::asio::ip::address& from, moment at
     found = counts_.emplace(std::move(who), 0).first;
   }
   if (found->second >= limits_.refusals_per_minute)
-    given.told_to_wait = std::chrono::ceil<seconds>(*begun_ + window - at);
+    given.retry_after = std::chrono::ceil<seconds>(*begun_ + window - at);
   else
     ++found->second;
   return given;

@@ -27,8 +27,8 @@ class refusals {
   explicit refusals(limits within) : limits_(within) {}
 
   struct verdict {
-    bool first = false;                  // of this minute, from whomever
-    std::optional<seconds> told_to_wait; // it was one too many: until the minute is over
+    bool first = false;                 // of this minute, from whomever
+    std::optional<seconds> retry_after; // it was one too many: until the minute is over
   };
   // Counts one refused request. An IPv6 client is known by its /64, of which it may have every address.
   verdict note(const boost::asio::ip::address& from, moment at);

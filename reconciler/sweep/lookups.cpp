@@ -159,9 +159,9 @@ task<result<void>> note_lookups(pg::connection& db, lease held, std::vector<look
   pg::pipeline steps;
   steps.add(begin);
   add_term_check(steps, held);
-  pg::params told;
-  told.text(held.account).texts(ids).booleans(answered);
-  steps.add(note, std::move(told));
+  pg::params params;
+  params.text(held.account).texts(ids).booleans(answered);
+  steps.add(note, std::move(params));
   pg::params account;
   account.text(held.account);
   steps.add(forget, std::move(account));

@@ -90,9 +90,9 @@ task<result<void>> note_rereads(pg::connection& db, lease held, std::vector<rere
   pg::pipeline steps;
   steps.add(begin);
   add_term_check(steps, held);
-  pg::params told;
-  told.integers(ids).booleans(gone);
-  steps.add(note, std::move(told));
+  pg::params params;
+  params.integers(ids).booleans(gone);
+  steps.add(note, std::move(params));
   steps.add(commit);
   auto noted = co_await db.run(std::move(steps));
   if (!noted) co_return noted.error();

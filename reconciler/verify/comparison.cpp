@@ -105,7 +105,7 @@ void comparison::take_one(const snapshot& about, const snapshot& known, const ob
   if (row.shipment.created_at) mine.created_at = row.shipment.created_at;
   mine.status = *row.shipment.status;
   mine.courier = row.shipment.courier;
-  mine.told = true;
+  mine.reported = true;
   mine.differences.clear();
   bool metadata_may_lag =
       std::any_of(known.parcels.begin(), known.parcels.end(), [&](const parcel_row& parcel) {
@@ -125,7 +125,7 @@ void comparison::take_one(const snapshot& about, const snapshot& known, const ob
     bool by_webhook = parcel.when.kind == shape::point || parcel.when.kind == shape::untimed ||
                       parcel.when.kind == shape::stated_event;
     if (by_webhook) one.webhook_at = parcel.when.from;
-    if (one.told) continue;
+    if (one.reported) continue;
     one.account = parcel.account;
     one.uuid = parcel.uuid;
     one.status = parcel.status.value_or(parcel_state(0));
@@ -159,7 +159,7 @@ const comparison::candidate* comparison::shown(const entry& of) {
 std::int64_t comparison::checked() const {
   return std::count_if(orders_.begin(), orders_.end(), [](const auto& one) {
     return std::any_of(one.second.parcels.begin(), one.second.parcels.end(),
-                       [](const candidate& c) { return c.told; });
+                       [](const candidate& c) { return c.reported; });
   });
 }
 
@@ -167,7 +167,7 @@ std::vector<difference> comparison::differences() const {
   std::vector<difference> all;
   for (const auto& [id, of] : orders_) {
     const candidate* best = shown(of);
-    if (best && best->told) all.insert(all.end(), best->differences.begin(), best->differences.end());
+    if (best && best->reported) all.insert(all.end(), best->differences.begin(), best->differences.end());
   }
   std::sort(all.begin(), all.end(), [](const difference& a, const difference& b) {
     return std::tie(a.reference, a.field) < std::tie(b.reference, b.field);
@@ -179,11 +179,11 @@ std::vector<comparison::differing> comparison::to_confirm(milliseconds read_lag)
   std::vector<differing> found;
   for (const auto& [id, of] : orders_) {
     const candidate* best = shown(of);
-    if (!best || !best->told || best->differences.empty()) continue;
+    if (!best || !best->reported || best->differences.empty()) continue;
     differing& one = found.emplace_back();
     one.order_id = id;
     for (const candidate& parcel : of.parcels) {
-      if (parcel.told) one.parcels.push_back({parcel.account, parcel.uuid, of.reference, instant{}});
+      if (parcel.reported) one.parcels.push_back({parcel.account, parcel.uuid, of.reference, instant{}});
       if (parcel.webhook_at)
         one.behind_until = std::max(one.behind_until.value_or(instant{}), *parcel.webhook_at + read_lag);
     }
@@ -197,7 +197,7 @@ void comparison::confirm(const std::string& order_id, const comparison& again) {
   if (first == orders_.end() || second == again.orders_.end()) return;
   const candidate* before = shown(first->second);
   const candidate* now = shown(second->second);
-  if (!before || !now || !now->told) return;
+  if (!before || !now || !now->reported) return;
   std::vector<difference> kept;
   bool same_parcel = before->key == now->key;
   for (const difference& d : before->differences)

@@ -55,7 +55,7 @@ class comparison {
     std::optional<instant> created_at;
     parcel_state status = 0;
     courier_kind courier = courier_kind::maystro;
-    bool told = false; // by the courier, in this comparison
+    bool reported = false; // by the courier, in this comparison
     std::optional<instant> webhook_at;
     std::vector<difference> differences;
   };

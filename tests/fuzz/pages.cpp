@@ -52,13 +52,13 @@ void check_row(std::string_view text, const json::object& row) {
   shipment listed = deepest->rows.front();
   for (std::string_view inner : {"payload", "data", "order", "message", "order_id"})
     if (row.contains(inner)) return;
-  event told = decode(text);
-  if (told.kind != event_kind::order) {
-    require(told.why.find("surrogate") != std::string::npos, "a row is an order as a webhook, too");
+  event decoded = decode(text);
+  if (decoded.kind != event_kind::order) {
+    require(decoded.why.find("surrogate") != std::string::npos, "a row is an order as a webhook, too");
     return;
   }
   listed.metadata.clear();
-  require(told.shipment == listed, "a webhook and a row tell the same");
+  require(decoded.shipment == listed, "a webhook and a row tell the same");
   auto single = read_one(text);
   require(single.has_value() && *single == listed, "a single order and a row tell the same");
 }

@@ -34,6 +34,7 @@ constexpr std::array refused{
     private_word{"registrar", "hook_registrar"},
     private_word{"what", "request, event, error, observation: the noun of its type"},
     private_word{"seen", "observation, or what was found"},
+    private_word{"told", "reported, or the noun of its type"},
 };
 
 // std::exception has a function of that name.

@@ -65,9 +65,9 @@ void simulator::spread_news() {
 
 task<http::response> simulator::answer(http::request asked) {
   if (asked.target.starts_with("/control/")) {
-    auto told = control(courier_, pusher_, asked, now() + milliseconds(courier_.set.clock_skew_ms));
+    auto response = control(courier_, pusher_, asked, now() + milliseconds(courier_.set.clock_skew_ms));
     spread_news();
-    co_return told;
+    co_return response;
   }
   // The answer shows a state between the request's arrival and its own departure: half of the latency before
   // it is made, half after.
@@ -79,14 +79,14 @@ task<http::response> simulator::answer(http::request asked) {
   if (before.count() > 0) {
     co_await runtime::sleep_for(before);
   }
-  auto told = courier_.answer(asked, now() + milliseconds(courier_.set.clock_skew_ms), chance_);
+  auto reply = courier_.answer(asked, now() + milliseconds(courier_.set.clock_skew_ms), chance_);
   spread_news();
   if (after.count() > 0) {
     co_await runtime::sleep_for(after);
   }
-  if (told.status != 0)
-    told.headers.emplace_back("Date", http_date(now() + milliseconds(courier_.set.clock_skew_ms)));
-  co_return told;
+  if (reply.status != 0)
+    reply.headers.emplace_back("Date", http_date(now() + milliseconds(courier_.set.clock_skew_ms)));
+  co_return reply;
 }
 
 } // namespace suivi::sim

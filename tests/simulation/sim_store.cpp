@@ -21,7 +21,7 @@ int number(const std::optional<std::string>& text) {
 }
 
 // Where a parcel's state is from, for a person who looks at a violation.
-std::string told(const shop::parcel_row& p) {
+std::string describe(const shop::parcel_row& p) {
   return fmt::format("{} {} as of {} to {}", shop::to_string(p.from), static_cast<int>(p.when.kind),
                      format_instant(p.when.from), format_instant(p.when.to));
 }
@@ -105,7 +105,8 @@ void sim_store::write(const shop::decision& decided) {
         if (strict && !guessed.contains(*own.uuid) &&
             number(p.alert_reason.value) < number(own.alert_reason.value))
           throw violation(fmt::format("{} went back from step {} ({}) to {} ({})", *own.uuid,
-                                      *own.alert_reason.value, told(own), *p.alert_reason.value, told(p)));
+                                      *own.alert_reason.value, describe(own), *p.alert_reason.value,
+                                      describe(p)));
         own = p;
       }
   for (const auto& w : decided.orders) {

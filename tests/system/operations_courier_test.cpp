@@ -41,8 +41,8 @@ json::value timeline(const operations_client& s, const std::string& reference) {
 }
 
 // "source field from>to ids", one a change of the column.
-std::vector<std::string> told(const operations_client& s, const std::string& reference,
-                              std::string_view field) {
+std::vector<std::string> changes_of(const operations_client& s, const std::string& reference,
+                                    std::string_view field) {
   std::vector<std::string> all;
   auto order = timeline(s, reference);
   std::string last;
@@ -112,8 +112,9 @@ TEST_CASE("an order's timeline names what brought each change, by webhook, sweep
   make_parcel(s, "OLD", 15, R"(,"createdAt":"2020-01-01T00:00:00Z")");
 
   auto first = swept_id(sweep(s, "5"));
-  CHECK(told(s, odd, "shippingStatus") == std::vector<std::string>{"sweep null>\"LIVRÉ\" sweep " + first});
-  auto looked_up = told(s, "OLD", "trackingNumber");
+  CHECK(changes_of(s, odd, "shippingStatus") ==
+        std::vector<std::string>{"sweep null>\"LIVRÉ\" sweep " + first});
+  auto looked_up = changes_of(s, "OLD", "trackingNumber");
   REQUIRE(looked_up.size() == 1);
   CHECK(looked_up[0].starts_with("lookup null>"));
   CHECK(looked_up[0].ends_with(" sweep " + first));
@@ -124,9 +125,9 @@ TEST_CASE("an order's timeline names what brought each change, by webhook, sweep
               .status < 300);
   auto said = s.push_raw(R"({"event":"x","payload":{"id":")" + uuid + R"(","status":22}})");
   auto doubted = std::string(said.at("id").as_string());
-  wait_until("the confirming read", [&] { return told(s, odd, "shippingStatus").size() == 2; });
-  CHECK(told(s, odd, "shippingStatus")[1].starts_with("confirm \"LIVRÉ\">"));
-  CHECK(told(s, odd, "shippingStatus")[1].ends_with(" event " + doubted));
+  wait_until("the confirming read", [&] { return changes_of(s, odd, "shippingStatus").size() == 2; });
+  CHECK(changes_of(s, odd, "shippingStatus")[1].starts_with("confirm \"LIVRÉ\">"));
+  CHECK(changes_of(s, odd, "shippingStatus")[1].ends_with(" event " + doubted));
 
   auto id = s.push("R1", 31);
   s.await(id, "applied");
@@ -142,7 +143,7 @@ TEST_CASE("an order's timeline names what brought each change, by webhook, sweep
   CHECK(text(again.at("/data")) ==
         R"({"selected":1,"applied":1,"unchanged":0,"stale":0,"parked":0,"conflict":0,"quarantined":0,)"
         R"("failed":0,"confirming":0,"ignored":0})");
-  CHECK(told(s, "R1", "shippingStatus") ==
+  CHECK(changes_of(s, "R1", "shippingStatus") ==
         std::vector<std::string>{"webhook null>\"EXPÉDIÉ\" event " + id,
                                  "replay \"by hand\">\"EXPÉDIÉ\" event " + id});
 
@@ -296,8 +297,8 @@ TEST_CASE("who reads the stream too slowly is told so and cut off while others m
   }
   lazy.await_end();
   // Nothing can be said to somebody who has read nothing for as long as a piece may take to be sent.
-  bool told = lazy.heard().find("event: dropped\ndata: {\"reason\":") != std::string::npos;
-  CHECK((told || std::chrono::steady_clock::now() - begun > std::chrono::seconds(20)));
+  bool dropped = lazy.heard().find("event: dropped\ndata: {\"reason\":") != std::string::npos;
+  CHECK((dropped || std::chrono::steady_clock::now() - begun > std::chrono::seconds(20)));
   CHECK(lazy.heard().size() < eager.heard().size());
   CHECK(eager.heard().find("event: dropped") == std::string::npos);
   CHECK(eager.heard().find("event: skipped") == std::string::npos);

@@ -307,8 +307,8 @@ TEST_CASE("a courier that is away for a while in mid-sweep is waited for, and as
       ++asked_while_away;
       return raw_answer{"", {}, false, true};
     }
-    auto told = http_get(s.url + target, "Token example-key-1");
-    return whole_answer(static_cast<int>(told.status), told.body);
+    auto response = http_get(s.url + target, "Token example-key-1");
+    return whole_answer(static_cast<int>(response.status), response.body);
   });
   s.db.execute("update shipping_accounts set \"baseUrl\" = '" + between.url() + "'");
   auto r = s.sweep(0).at("example-a");

@@ -56,7 +56,7 @@ shop_database& shared_shop() {
 // Plays one history through the door, and the single reads that the door wants along with it.
 class play {
  public:
-  explicit play(history of) : h_(std::move(of), ++count), told_(h_.parcels().size()) {
+  explicit play(history of) : h_(std::move(of), ++count), models_(h_.parcels().size()) {
     options_.confirm_terminal = h_.confirms();
     for (int order = 0; order < h_.orders(); ++order)
       shared_shop().sql(fmt::format(R"(
@@ -74,8 +74,8 @@ class play {
       auto observed = h_.tell(one);
       if (observed) batch.push_back(*observed);
       if (batch.empty() || one.with_next) continue;
-      auto told = std::exchange(batch, {});
-      co_await apply(std::move(told));
+      auto observations = std::exchange(batch, {});
+      co_await apply(std::move(observations));
     }
     if (!batch.empty()) co_await apply(batch);
 
@@ -110,7 +110,7 @@ class play {
     swept_ = true;
     now_ = std::max(now_, h_.sweep_at());
     std::vector<observation> rows;
-    for (int parcel = 0; parcel < static_cast<int>(told_.size()); ++parcel) {
+    for (int parcel = 0; parcel < static_cast<int>(models_.size()); ++parcel) {
       auto row = h_.pull(parcel, now_, milliseconds(11'000));
       if (row) rows.push_back(*row);
     }
@@ -119,7 +119,7 @@ class play {
 
   // What is in doubt is told again after the read that it asked for, as the receiver does.
   struct step {
-    std::vector<observation> told;
+    std::vector<observation> observations;
     bool settled = false;
   };
   task<void> apply(std::vector<observation> all) {
@@ -154,30 +154,31 @@ class play {
   }
 
   // (Untimed webhooks may have guessed wrongly, and of several parcels an order shows one.)
-  [[nodiscard]] bool undecided(const observation& told) const {
-    int parcel = told.account == "account-a" ? h_.parcel_with(*told.shipment.uuid) : -1;
-    if (parcel < 0 || guessed_.contains(parcel) || told.when.kind == as_of::shape::untimed) return false;
+  [[nodiscard]] bool undecided(const observation& observation) const {
+    int parcel = observation.account == "account-a" ? h_.parcel_with(*observation.shipment.uuid) : -1;
+    if (parcel < 0 || guessed_.contains(parcel) || observation.when.kind == as_of::shape::untimed)
+      return false;
     int order = h_.parcels()[static_cast<std::size_t>(parcel)];
     if (h_.parcels_of(order) > 1) return false;
-    return told_[static_cast<std::size_t>(parcel)].undecided(shown(order), told);
+    return models_[static_cast<std::size_t>(parcel)].undecided(shown(order), observation);
   }
 
-  void note(const observation& told, const verdict& v) {
-    if (told.account != "account-a") {
+  void note(const observation& observation, const verdict& v) {
+    if (observation.account != "account-a") {
       RC_ASSERT(v.outcome == outcome::conflict);
       return;
     }
     RC_ASSERT(v.outcome != outcome::busy && v.outcome != outcome::unmatched &&
               v.outcome != outcome::conflict);
-    now_ = std::max(now_, told.when.to);
-    int parcel = h_.parcel_with(*told.shipment.uuid);
-    statuses_told.insert(told.shipment.status->number());
-    if (v.outcome != outcome::in_doubt) told_[static_cast<std::size_t>(parcel)].tell(told);
-    if (told.when.kind == as_of::shape::untimed) guessed_.insert(parcel);
-    bool pulled = told.when.kind == as_of::shape::interval;
+    now_ = std::max(now_, observation.when.to);
+    int parcel = h_.parcel_with(*observation.shipment.uuid);
+    statuses_reported.insert(observation.shipment.status->number());
+    if (v.outcome != outcome::in_doubt) models_[static_cast<std::size_t>(parcel)].tell(observation);
+    if (observation.when.kind == as_of::shape::untimed) guessed_.insert(parcel);
+    bool pulled = observation.when.kind == as_of::shape::interval;
     if (pulled)
-      pulled_.emplace(h_.parcels()[static_cast<std::size_t>(parcel)], told.shipment.status->number());
-    if (told.from != read_as() && !replaying_) applied_.push_back(told);
+      pulled_.emplace(h_.parcels()[static_cast<std::size_t>(parcel)], observation.shipment.status->number());
+    if (observation.from != read_as() && !replaying_) applied_.push_back(observation);
   }
 
   // As early as the door allows, and lagging as far as the API may; after the sweep it lags no more, or
@@ -185,7 +186,7 @@ class play {
   std::vector<observation> read(const wanted_read& wanted) {
     instant asked = std::max(wanted.not_before, now_);
     std::vector<observation> rows;
-    for (int parcel = 0; parcel < static_cast<int>(told_.size()); ++parcel) {
+    for (int parcel = 0; parcel < static_cast<int>(models_.size()); ++parcel) {
       bool meant = wanted.uuid
                        ? h_.uuid(parcel) == *wanted.uuid
                        : h_.reference(h_.parcels()[static_cast<std::size_t>(parcel)]) == wanted.reference;
@@ -230,11 +231,11 @@ class play {
   // wrongly.)
   void check_model() {
     if (h_.confirms()) check_confirmed();
-    for (int parcel = 0; parcel < static_cast<int>(told_.size()); ++parcel) {
+    for (int parcel = 0; parcel < static_cast<int>(models_.size()); ++parcel) {
       int order = h_.parcels()[static_cast<std::size_t>(parcel)];
       if (h_.parcels_of(order) > 1 || guessed_.contains(parcel)) continue;
       auto now = shown(order);
-      if (now.first != 0) RC_ASSERT(told_[static_cast<std::size_t>(parcel)].may_show(now));
+      if (now.first != 0) RC_ASSERT(models_[static_cast<std::size_t>(parcel)].may_show(now));
       auto tracking = column(order, 2);
       if (tracking_[parcel] == h_.tracking(parcel)) RC_ASSERT(tracking == h_.tracking(parcel));
       tracking_[parcel] = tracking;
@@ -271,10 +272,10 @@ class play {
   [[nodiscard]] std::string versions() const { return all(5); }
 
   static inline int count = 0;
-  static inline std::set<int> statuses_told;
-  friend bool enough_was_told();
+  static inline std::set<int> statuses_reported;
+  friend bool enough_was_reported();
   courier_history h_;
-  std::vector<reference_model> told_;
+  std::vector<reference_model> models_;
   std::set<int> guessed_;                // parcels of which an untimed webhook was told
   std::set<std::pair<int, int>> pulled_; // orders, and the states that a pull has shown of their parcels
   std::map<int, std::string> tracking_;
@@ -289,8 +290,8 @@ class play {
 };
 
 // Cases that are all alike prove little: a hundred of them tell every state.
-bool enough_was_told() {
-  return play::count < 100 || play::statuses_told.size() == courier_history::statuses.size();
+bool enough_was_reported() {
+  return play::count < 100 || play::statuses_reported.size() == courier_history::statuses.size();
 }
 
 } // namespace
@@ -301,5 +302,5 @@ TEST_CASE(
     play game(h);
     test::run(game.run(h.tellings));
   }));
-  CHECK(enough_was_told());
+  CHECK(enough_was_reported());
 }

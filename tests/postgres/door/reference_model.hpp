@@ -17,7 +17,7 @@ using shown_state = std::pair<int, std::string>;
 
 class reference_model {
  public:
-  void tell(const shop::observation& told) { all_.push_back(told); }
+  void tell(const shop::observation& observation) { all_.push_back(observation); }
 
   [[nodiscard]] bool may_show(const shown_state& state) const {
     for (const auto& one : all_)
@@ -25,18 +25,18 @@ class reference_model {
     return all_.empty();
   }
 
-  [[nodiscard]] bool undecided(const shown_state& shown, const shop::observation& told) const {
-    if (state_of(told) == shown) return false;
+  [[nodiscard]] bool undecided(const shown_state& shown, const shop::observation& observation) const {
+    if (state_of(observation) == shown) return false;
     bool shown_may_be_newer = false;
     for (const auto& one : all_) {
-      if (newer(one.when, told.when)) return false;
-      if (state_of(one) == shown && !newer(told.when, one.when)) shown_may_be_newer = true;
+      if (newer(one.when, observation.when)) return false;
+      if (state_of(one) == shown && !newer(observation.when, one.when)) shown_may_be_newer = true;
     }
     return shown_may_be_newer;
   }
 
-  static shown_state state_of(const shop::observation& told) {
-    return {told.shipment.status->number(), told.shipment.alert_reason.value.value_or("")};
+  static shown_state state_of(const shop::observation& observation) {
+    return {observation.shipment.status->number(), observation.shipment.alert_reason.value.value_or("")};
   }
 
  private:

@@ -252,9 +252,9 @@ TEST_CASE("an error that a function raises tells none of its words, whatever SQL
     }
     pg::statement ours{
         "", "do $$ begin raise exception 'the lease was taken over' using errcode = 'SV002'; end $$"};
-    auto told = co_await db.run(ours);
-    REQUIRE_FALSE(told);
-    CHECK(told.error().detail == "the lease was taken over");
+    auto refused = co_await db.run(ours);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().detail == "the lease was taken over");
   });
 }
 

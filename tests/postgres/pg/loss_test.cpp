@@ -209,8 +209,8 @@ TEST_CASE("a notification wakes the listener and the deadline does too") {
         co_await listener.wait_for_notification(std::chrono::steady_clock::now() + milliseconds(20));
     REQUIRE(nothing);
     CHECK_FALSE(*nothing);
-    auto told = co_await speaker.run_script("notify news; notify news, 'again'");
-    REQUIRE(told);
+    auto notified = co_await speaker.run_script("notify news; notify news, 'again'");
+    REQUIRE(notified);
     auto generous = std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);
     auto heard = co_await listener.wait_for_notification(generous);
     REQUIRE(heard);

@@ -213,8 +213,8 @@ TEST_CASE("who reads too slowly is told so and cut off while others go on") {
     auto all = co_await heard(quick, "number 12000\"");
     CHECK(all);
     slow.reading = true;
-    auto told = co_await heard(slow, "event: dropped\n");
-    CHECK(told);
+    auto dropped = co_await heard(slow, "event: dropped\n");
+    CHECK(dropped);
     CHECK(slow.heard.find("number 12000\"") == std::string::npos);
     quick.listening = false;
     co_await here.lanes.join();

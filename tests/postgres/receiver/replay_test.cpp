@@ -41,12 +41,13 @@ TEST_CASE("a dry run says what would change and writes nothing at all") {
   auto report = at.replayed({}, true);
   CHECK(counts(report) == "selected 3 applied 1 parked 1 quarantined 1");
   REQUIRE(report.changes.size() >= 2);
-  bool told = false;
+  bool reported = false;
   for (const auto& change : report.changes) {
     CHECK(change.reference == "R1");
-    told |= change.change.field == "shippingStatus" && !change.change.from && change.change.to == "EXPÉDIÉ";
+    reported |=
+        change.change.field == "shippingStatus" && !change.change.from && change.change.to == "EXPÉDIÉ";
   }
-  CHECK(told);
+  CHECK(reported);
   CHECK(at.db.value(state) == all);
   CHECK(at.status_of("o1") == "NULL");
 }

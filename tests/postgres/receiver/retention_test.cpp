@@ -10,7 +10,7 @@ using ending = retention::ending;
 
 namespace {
 
-std::string told(const result<ending>& ended) {
+std::string describe(const result<ending>& ended) {
   if (!ended) return to_string(ended.error());
   return *ended == ending::done ? "done" : *ended == ending::held_up ? "held up" : "elsewhere";
 }
@@ -32,7 +32,7 @@ struct housekeeping {
     receiver::database_monitor watched(executor, db.options(), 1);
     retention r(db.options(), watched, counts, three_days);
     auto ended = co_await r.round();
-    co_return told(ended);
+    co_return describe(ended);
   }
   [[nodiscard]] bool counted(const std::string& line) const {
     return series.text().find("\n" + line + "\n") != std::string::npos;

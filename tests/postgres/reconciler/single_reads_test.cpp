@@ -17,7 +17,7 @@ std::string uuid_of(int n) {
 }
 
 // A webhook of parcel n, published now, is applied as the receiver does it.
-void told(stage& s, int n, int status) {
+void set_status(stage& s, int n, int status) {
   test::run([&]() -> task<void> {
     pg::connect_options options = s.db.options();
     auto db = co_await test::connected(options);
@@ -41,7 +41,7 @@ void doubtful_shop(stage& s, int parcels, milliseconds read_lag) {
   REQUIRE(s.sweep().complete);
   s.courier.pages_asked.clear();
   s.options.read_lag = read_lag;
-  told(s, 1, 31);
+  set_status(s, 1, 31);
   REQUIRE(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
 }
 

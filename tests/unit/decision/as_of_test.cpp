@@ -116,10 +116,10 @@ TEST_CASE("what is known of two that agree is newer only than what both are and 
     for (int to = from; to < 7; ++to) all.push_back(pull(from, to));
   }
   int pairs = 0, overwritten_by_older = 0, given_up_though_newer = 0;
-  auto check = [&](const std::vector<as_of>& told, const as_of& known) {
+  auto check = [&](const std::vector<as_of>& reported, const as_of& known) {
     for (const as_of& later : all) {
       bool beats_all = true, beaten = false;
-      for (const as_of& one : told) {
+      for (const as_of& one : reported) {
         beats_all = beats_all && compare(one, later) == relation::newer;
         beaten = beaten || compare(one, later) == relation::older;
       }

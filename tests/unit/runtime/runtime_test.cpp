@@ -247,7 +247,7 @@ TEST_CASE("a lane that fails ends the process badly and a signal ends it well") 
     CHECK(cleaned_up);
   };
   run(failing);
-  auto told = [](asio::any_io_executor executor) -> task<void> {
+  auto body = [](asio::any_io_executor executor) -> task<void> {
     runtime::lifetime life(executor);
     task_group signals(executor);
     signals.spawn("signals", life.watch_signals());
@@ -256,7 +256,7 @@ TEST_CASE("a lane that fails ends the process badly and a signal ends it well") 
     CHECK_FALSE(life.failed());
     co_await signals.join();
   };
-  run(told);
+  run(body);
 }
 
 TEST_CASE("every SIGHUP reloads and none ends the wait for the next") {

@@ -18,11 +18,11 @@ const refusals::moment start{1h};
 
 TEST_CASE("an address may be refused so often and is told to wait for the rest of the minute then") {
   refusals r({.refusals_per_minute = 3, .addresses = 10});
-  for (int n = 0; n < 3; ++n) CHECK_FALSE(r.note(at("192.0.2.7"), start + n * 1s).told_to_wait);
-  CHECK(r.note(at("192.0.2.7"), start + 10s).told_to_wait == 50s);
-  CHECK(r.note(at("192.0.2.7"), start + 59'500ms).told_to_wait == 1s); // never zero
-  CHECK_FALSE(r.note(at("192.0.2.8"), start + 59s).told_to_wait);
-  CHECK_FALSE(r.note(at("192.0.2.7"), start + 60s).told_to_wait);
+  for (int n = 0; n < 3; ++n) CHECK_FALSE(r.note(at("192.0.2.7"), start + n * 1s).retry_after);
+  CHECK(r.note(at("192.0.2.7"), start + 10s).retry_after == 50s);
+  CHECK(r.note(at("192.0.2.7"), start + 59'500ms).retry_after == 1s); // never zero
+  CHECK_FALSE(r.note(at("192.0.2.8"), start + 59s).retry_after);
+  CHECK_FALSE(r.note(at("192.0.2.7"), start + 60s).retry_after);
 }
 
 TEST_CASE("the first refusal of each minute is marked, from whomever") {
@@ -35,17 +35,17 @@ TEST_CASE("the first refusal of each minute is marked, from whomever") {
 
 TEST_CASE("an IPv6 client cannot get away by another address of its network") {
   refusals r({.refusals_per_minute = 1, .addresses = 10});
-  CHECK_FALSE(r.note(at("2001:db8:0:1::1"), start).told_to_wait);
-  CHECK(r.note(at("2001:db8:0:1:ffff::2"), start).told_to_wait);
-  CHECK_FALSE(r.note(at("2001:db8:0:2::1"), start).told_to_wait);
+  CHECK_FALSE(r.note(at("2001:db8:0:1::1"), start).retry_after);
+  CHECK(r.note(at("2001:db8:0:1:ffff::2"), start).retry_after);
+  CHECK_FALSE(r.note(at("2001:db8:0:2::1"), start).retry_after);
 }
 
 TEST_CASE("a full table counts nobody new and forgets nobody") {
   refusals r({.refusals_per_minute = 1, .addresses = 2});
   r.note(at("192.0.2.1"), start);
   r.note(at("192.0.2.2"), start);
-  for (int n = 0; n < 5; ++n) CHECK_FALSE(r.note(at("192.0.2.3"), start).told_to_wait);
-  CHECK(r.note(at("192.0.2.1"), start).told_to_wait);
-  CHECK_FALSE(r.note(at("192.0.2.3"), start + 60s).told_to_wait);
-  CHECK(r.note(at("192.0.2.3"), start + 60s).told_to_wait);
+  for (int n = 0; n < 5; ++n) CHECK_FALSE(r.note(at("192.0.2.3"), start).retry_after);
+  CHECK(r.note(at("192.0.2.1"), start).retry_after);
+  CHECK_FALSE(r.note(at("192.0.2.3"), start + 60s).retry_after);
+  CHECK(r.note(at("192.0.2.3"), start + 60s).retry_after);
 }
