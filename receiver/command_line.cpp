@@ -10,36 +10,37 @@
 namespace suivi::receiver {
 namespace {
 
-CLI::App* add_replay(CLI::App& app, replay_arguments& asked) {
+CLI::App* add_replay(CLI::App& app, replay_arguments& arguments) {
   auto* replay = app.add_subcommand(
       "replay", "bring stored webhooks once more through the very same path; safe to run twice, and beside a "
                 "running receiver");
   replay
-      ->add_option("--since", asked.since,
+      ->add_option("--since", arguments.since,
                    "received then or later: RFC 3339 (no offset: UTC) or an age (24h)")
       ->type_name("T");
-  replay->add_option("--until", asked.until, "received earlier than that")->type_name("T");
-  replay->add_option("--event", asked.events, "this event only; may be repeated")
+  replay->add_option("--until", arguments.until, "received earlier than that")->type_name("T");
+  replay->add_option("--event", arguments.events, "this event only; may be repeated")
       ->type_name("ID")
       ->allow_extra_args(false);
   replay
       ->add_option(
-          "--outcome", asked.outcome,
+          "--outcome", arguments.outcome,
           "events of this outcome, or `all`; without it parked, failed, conflict and quarantined ones")
       ->type_name("O");
   replay
-      ->add_option("--account", asked.account,
+      ->add_option("--account", arguments.account,
                    "events of this account; with --file and --legacy the account that all of them are of")
       ->type_name("ID");
   replay
       ->add_option(
-          "--file", asked.file,
+          "--file", arguments.file,
           "instead of stored webhooks: lines that are webhook bodies, or events as the API prints them")
       ->type_name("F.ndjson");
-  replay->add_flag("--legacy", asked.legacy,
+  replay->add_flag("--legacy", arguments.legacy,
                    "instead of stored webhooks: rows of the old system's webhook_events it never processed");
-  replay->add_option("--rate", asked.rate, "at most so many events a second")->type_name("N");
-  replay->add_flag("--dry-run", asked.dry_run, "decide, write nothing at all, and show what would change");
+  replay->add_option("--rate", arguments.rate, "at most so many events a second")->type_name("N");
+  replay->add_flag("--dry-run", arguments.dry_run,
+                   "decide, write nothing at all, and show what would change");
   replay->footer("Exit status: 0 done, 1 failed, 2 usage or settings, 3 some events failed (they are tried "
                  "again by a receiver) or it was stopped (SIGINT, SIGTERM), with what it held given back.");
   return replay;

@@ -48,7 +48,7 @@ steady_time retry_budget::opens_at(steady_time now) const {
   return now + seconds_of((1 - here) / per_second);
 }
 
-void retry_budget::asked_first() {
+void retry_budget::note_first_request() {
   left_ += per_request;
 }
 

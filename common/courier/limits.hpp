@@ -33,7 +33,7 @@ class retry_budget {
 
   // `now` if a repetition may start, else when it may.
   [[nodiscard]] steady_time opens_at(steady_time now) const;
-  void asked_first();
+  void note_first_request();
   void repeated(steady_time now);
 
  private:

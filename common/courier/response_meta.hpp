@@ -10,7 +10,7 @@
 namespace suivi::maystro {
 
 struct response_meta {
-  instant asked_at{};                      // our clock when the request was sent
+  instant requested_at{};                  // our clock when the request was sent
   instant answered_at{};                   // … when the answer had arrived
   std::optional<instant> server_date;      // the answer's Date
   unsigned status = 0;                     // 0: no HTTP answer

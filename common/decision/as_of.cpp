@@ -66,14 +66,14 @@ as_of webhook_time(std::optional<instant> published_at, instant received_at) {
   return {shape::point, published, published};
 }
 
-as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> courier_now,
+as_of pull_time(instant requested_at, instant answered_at, std::optional<instant> courier_now,
                 milliseconds read_lag) {
   // Date has whole seconds, so the courier's clock may be up to one ahead of it. Only where it is behind ours
   // for certain does it count: otherwise of two pulls in one second the quicker would seem the later. Less
   // than a second lies within the API's lag.
-  auto round_trip = answered_at - asked_at;
-  instant from = asked_at, to = answered_at;
-  if (courier_now && *courier_now + std::chrono::seconds(1) <= asked_at) from = *courier_now - round_trip;
+  auto round_trip = answered_at - requested_at;
+  instant from = requested_at, to = answered_at;
+  if (courier_now && *courier_now + std::chrono::seconds(1) <= requested_at) from = *courier_now - round_trip;
   // Where it is ahead of ours for certain, webhooks are stamped by it: the interval reaches up to there.
   if (courier_now && *courier_now > answered_at) to = *courier_now + std::chrono::seconds(1);
   return {shape::interval, from - read_lag, to};

@@ -157,13 +157,13 @@ parcel_choice choose_parcel(working_copy& rows, const order_row& order, const st
 identity ask_which(const std::string& account, const order_row* order, const observation& observation,
                    const door_options& options) {
   if (!observation.shipment.uuid && !order) return refused(outcome::conflict, shared_number);
-  identity asked = refused(outcome::in_doubt);
-  asked.account = account;
-  asked.unproven = true;
+  identity doubtful = refused(outcome::in_doubt);
+  doubtful.account = account;
+  doubtful.unproven = true;
   instant not_before = settled_by_read_from(as_of{}, observation.when, options.read_lag);
-  asked.wanted =
+  doubtful.wanted =
       wanted_read{account, observation.shipment.uuid, order ? order->reference : std::string(), not_before};
-  return asked;
+  return doubtful;
 }
 
 } // namespace
@@ -319,9 +319,9 @@ identity identify(working_copy& rows, const observation& observation, const door
   parcel_choice choice = choose_parcel(rows, *found.order, account, observation);
   found.parcel = choice.parcel;
   if (choice.shared) {
-    identity asked = ask_which(account, found.order, observation, options);
-    asked.order = found.order;
-    return asked;
+    identity doubtful = ask_which(account, found.order, observation, options);
+    doubtful.order = found.order;
+    return doubtful;
   }
   bool locked = found.order->locked && (!found.parcel || found.parcel->id == 0 || found.parcel->locked);
   for (parcel_row* sibling : rows.parcels_of(*found.order, account))

@@ -46,7 +46,7 @@ struct as_of {
 [[nodiscard]] as_of webhook_time(std::optional<instant> published_at, instant received_at);
 // `courier_now` is the answer's Date, if any. Where it and our clock disagree the interval spans both, so
 // that what is published meanwhile by either is in doubt. `read_lag`: how far behind the API may answer.
-[[nodiscard]] as_of pull_time(instant asked_at, instant answered_at, std::optional<instant> courier_now,
+[[nodiscard]] as_of pull_time(instant requested_at, instant answered_at, std::optional<instant> courier_now,
                               milliseconds read_lag);
 
 // When the state began, where the courier says so and it is not in doubt: as of then; else by the request.

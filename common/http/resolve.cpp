@@ -30,18 +30,18 @@ task<result<endpoints>> resolve(std::string host, std::string port, steady_time 
     co_return endpoints{tcp::endpoint(address, number)};
   }
   auto executor = co_await asio::this_coro::executor;
-  auto asked = std::make_shared<look_up>(executor);
-  asked->resolver.async_resolve(
+  auto lookup = std::make_shared<look_up>(executor);
+  lookup->resolver.async_resolve(
       host, port, tcp::resolver::numeric_service,
-      [asked](const boost::system::error_code& failed, const tcp::resolver::results_type& results) {
-        asked->failed = failed;
-        for (const auto& each : results) asked->found.push_back(each.endpoint());
-        asked->answered.notify();
+      [lookup](const boost::system::error_code& failed, const tcp::resolver::results_type& results) {
+        lookup->failed = failed;
+        for (const auto& each : results) lookup->found.push_back(each.endpoint());
+        lookup->answered.notify();
       });
-  bool in_time = co_await asked->answered.wait_until(deadline);
+  bool in_time = co_await lookup->answered.wait_until(deadline);
   if (!in_time) co_return transient("http:timeout", "looking up the host's address");
-  if (asked->failed || asked->found.empty()) co_return transient("http:resolve", asked->failed.message());
-  co_return std::move(asked->found);
+  if (lookup->failed || lookup->found.empty()) co_return transient("http:resolve", lookup->failed.message());
+  co_return std::move(lookup->found);
 }
 
 } // namespace suivi::http

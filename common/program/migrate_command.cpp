@@ -21,7 +21,8 @@ void print_json(std::size_t scripts, std::size_t missing, std::size_t ran) {
              ran);
 }
 
-task<void> migrate(std::string program, pg::connect_options options, migrate_arguments asked, int& status) {
+task<void> migrate(std::string program, pg::connect_options options, migrate_arguments arguments,
+                   int& status) {
   status = exits::failed;
   auto db = co_await connect_patiently(options);
   if (!db) {
@@ -29,13 +30,13 @@ task<void> migrate(std::string program, pg::connect_options options, migrate_arg
     co_return;
   }
   auto scripts = schema::all();
-  if (asked.check) {
+  if (arguments.check) {
     auto missing = co_await pg::migrations_missing(*db, scripts);
     if (!missing) {
       fmt::print(stderr, "{}: {}\n", program, to_string(missing.error()));
       co_return;
     }
-    if (asked.json)
+    if (arguments.json)
       print_json(scripts.size(), *missing, 0);
     else if (*missing > 0)
       fmt::print("behind: {} of {} scripts have not run\n", *missing, scripts.size());
@@ -49,7 +50,7 @@ task<void> migrate(std::string program, pg::connect_options options, migrate_arg
     fmt::print(stderr, "{}: {}\n", program, to_string(ran.error()));
     co_return;
   }
-  if (asked.json)
+  if (arguments.json)
     print_json(scripts.size(), 0, *ran);
   else
     fmt::print("current: {} of {} scripts ran now\n", *ran, scripts.size());
@@ -68,11 +69,11 @@ task<result<pg::connection>> connect_patiently(const pg::connect_options& option
   }
 }
 
-int run_migrate(std::string_view program, const pg::connect_options& database, migrate_arguments asked) {
+int run_migrate(std::string_view program, const pg::connect_options& database, migrate_arguments arguments) {
   asio::io_context io(1);
   runtime::task_group all(io.get_executor());
   int status = exits::failed;
-  all.spawn("migrate", migrate(std::string(program), database, asked, status));
+  all.spawn("migrate", migrate(std::string(program), database, arguments, status));
   io.run();
   return status;
 }

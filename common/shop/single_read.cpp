@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-observation observe_for(shipment row, const wanted_read& asked, source as, pull_kind kind,
+observation observe_for(shipment row, const wanted_read& wanted, source as, pull_kind kind,
                         const maystro::response_meta& how, milliseconds read_lag) {
   // A courier that knows no references: it was asked for this order's parcel.
   bool tells_references = maystro::capabilities_of(row.courier).references_max > 0;
@@ -26,7 +26,7 @@ observation observe(shipment row, source as, pull_kind kind, const maystro::resp
                     milliseconds read_lag) {
   observation o;
   o.from = as;
-  as_of by_request = pull_time(how.asked_at, how.answered_at, how.server_date, read_lag);
+  as_of by_request = pull_time(how.requested_at, how.answered_at, how.server_date, read_lag);
   o.when = pull_time(row.status_at, kind, by_request);
   o.read_at = by_request.to;
   o.shipment = std::move(row);

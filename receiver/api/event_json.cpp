@@ -46,9 +46,9 @@ json::object whole(bool success, json::value data, std::string_view message) {
   return body;
 }
 
-http::response sweep_runs(const asked_sweep& asked) {
-  auto id = std::to_string(asked.ids.front());
-  json::object why{{"message", fmt::format("sweep {} of account {} is running", id, asked.account)},
+http::response sweep_runs(const requested_sweep& requested) {
+  auto id = std::to_string(requested.ids.front());
+  json::object why{{"message", fmt::format("sweep {} of account {} is running", id, requested.account)},
                    {"code", "CONFLICT"},
                    {"id", id}};
   json::object data{{"id", id}};
@@ -193,13 +193,13 @@ json::object scheduler_json(const scheduler_state& scheduler) {
 json::object account_json(std::string_view id, std::string_view name, bool has_key,
                           const account_record& record, json::object figures) {
   json::value problem = member(record.known, "problem");
-  bool asked = member(record.known, "heard_at") != nullptr || problem != nullptr;
+  bool contacted = member(record.known, "heard_at") != nullptr || problem != nullptr;
   json::object o;
   o["id"] = id;
   o["name"] = name;
   o["courier"] = nullptr; // the caller knows
   o["hasCredentials"] = has_key;
-  o["health"] = !has_key || problem != nullptr ? "failing" : asked ? "ok" : "unknown";
+  o["health"] = !has_key || problem != nullptr ? "failing" : contacted ? "ok" : "unknown";
   o["problem"] = has_key ? problem : json::value("it has no key");
   o["breaker"] = problem != nullptr ? "open" : "closed";
   o["heardAt"] = or_null(instant_in(record.known, "heard_at"));
@@ -226,20 +226,20 @@ json::object account_json(std::string_view id, std::string_view name, bool has_k
   return o;
 }
 
-http::response sweeps_asked(const asked_sweep& asked) {
-  if (asked.result == asked_sweep::answer::running) return sweep_runs(asked);
-  if (asked.result == asked_sweep::answer::no_reconciler) return no_reconciler();
+http::response sweeps_requested(const requested_sweep& requested) {
+  if (requested.result == requested_sweep::answer::running) return sweep_runs(requested);
+  if (requested.result == requested_sweep::answer::no_reconciler) return no_reconciler();
   json::array ids;
-  for (auto id : asked.ids) ids.push_back(json::value(std::to_string(id)));
+  for (auto id : requested.ids) ids.push_back(json::value(std::to_string(id)));
   auto first = ids.front();
   json::object data{{"id", std::move(first)}, {"ids", std::move(ids)}};
   return with(202, whole(true, std::move(data), {}));
 }
 
-http::response shipping_triggered(const asked_sweep& asked) {
-  if (asked.result != asked_sweep::answer::asked) return sweeps_asked(asked);
+http::response shipping_triggered(const requested_sweep& requested) {
+  if (requested.result != requested_sweep::answer::requested) return sweeps_requested(requested);
   static constexpr std::string_view done = "Shipping Status sync triggered successfully";
-  json::object data{{"success", true}, {"message", done}, {"id", std::to_string(asked.ids.front())}};
+  json::object data{{"success", true}, {"message", done}, {"id", std::to_string(requested.ids.front())}};
   return with(202, whole(true, std::move(data), done));
 }
 

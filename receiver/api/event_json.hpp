@@ -33,8 +33,8 @@ inline constexpr std::string_view accounts_unread = "the shop's accounts have no
 [[nodiscard]] boost::json::object account_json(std::string_view id, std::string_view name, bool has_key,
                                                const account_record& record, boost::json::object figures);
 
-[[nodiscard]] http::response sweeps_asked(const asked_sweep& asked);
+[[nodiscard]] http::response sweeps_requested(const requested_sweep& requested);
 // The old system's shape.
-[[nodiscard]] http::response shipping_triggered(const asked_sweep& asked);
+[[nodiscard]] http::response shipping_triggered(const requested_sweep& requested);
 
 } // namespace suivi::receiver

@@ -44,8 +44,8 @@ task<result<http::response>> replay_endpoint::answer(std::string body) {
 }
 
 task<result<http::response>> replay_endpoint::run(std::string body) {
-  auto asked = read_replay_request(body, suivi::now());
-  if (!asked) co_return refused(400, "BAD_REQUEST", asked.error().detail);
+  auto request = read_replay_request(body, suivi::now());
+  if (!request) co_return refused(400, "BAD_REQUEST", request.error().detail);
   if (!accounts_.loaded()) co_return unavailable("the shop's accounts have not been read yet");
   const std::string& account = asked->selection.account;
   if (!account.empty() && !accounts_.knows(account)) co_await accounts_.refresh();
@@ -57,7 +57,7 @@ task<result<http::response>> replay_endpoint::run(std::string body) {
     auto db = co_await connections_.acquire(deadline);
     if (!db) co_return db.error();
     auto& open = **db;
-    auto selected = co_await count_selected(open, asked->selection, only_account, events_max);
+    auto selected = co_await count_selected(open, request->selection, only_account, events_max);
     if (!selected) co_return selected.error();
     if (*selected > events_max)
       co_return refused(400, "TOO_MANY_EVENTS",
@@ -68,10 +68,10 @@ task<result<http::response>> replay_endpoint::run(std::string body) {
 
   replay_options how;
   how.door = door_;
-  how.door.dry_run = asked->dry_run;
+  how.door.dry_run = request->dry_run;
   how.owner = "replay " + crypto::hex(crypto::random_bytes(8));
   replay all(connections_, accounts_, how);
-  auto from = inbox_source(asked->selection, only_account);
+  auto from = inbox_source(request->selection, only_account);
   auto ended = co_await all.run(*from);
   if (!ended) co_return ended.error();
   boost::json::object answer;

@@ -162,7 +162,7 @@ task<void> confirm_lane::read(job j) {
   wake(); // another one may start in its place
   if (!problem) {
     counts_.read("answered");
-    take_answer(std::move(j), *answer.content, answer.how.asked_at);
+    take_answer(std::move(j), *answer.content, answer.how.requested_at);
     co_return;
   }
   counts_.read(problem->code == "maystro:not_found" ? "not_found" : "failed");
@@ -177,14 +177,14 @@ task<void> confirm_lane::read(job j) {
   co_await give_back(std::move(others), *problem, closed);
 }
 
-void confirm_lane::take_answer(job j, const std::vector<shop::verdict>& verdicts, instant asked_at) {
+void confirm_lane::take_answer(job j, const std::vector<shop::verdict>& verdicts, instant requested_at) {
   bool wrote = false;
   for (const auto& v : verdicts) {
     wrote = wrote || v.outcome == shop::outcome::applied;
     if (j.waiting.empty() && v.wanted && j.round < rounds_max) add(*v.wanted, std::nullopt, j.round + 1);
   }
   for (auto& event : j.waiting) {
-    event.read_at = asked_at;
+    event.read_at = requested_at;
     event.read_wrote = wrote;
     event.courier_away = false;
     event.busy_tries = 0;

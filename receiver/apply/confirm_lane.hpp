@@ -54,7 +54,7 @@ class confirm_lane {
   task<void> record_pause(const std::string& account, milliseconds pause);
   // The courier may not be asked for so long: what waits for it goes back with the reason.
   task<void> put_off(job j, error why, milliseconds pause);
-  void take_answer(job j, const std::vector<shop::verdict>& verdicts, instant asked_at);
+  void take_answer(job j, const std::vector<shop::verdict>& verdicts, instant requested_at);
   // Every event that waits for this account.
   std::vector<work> take_waiting(const std::string& account);
   task<void> give_back(std::vector<work> events, error why, std::optional<milliseconds> wait);

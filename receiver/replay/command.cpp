@@ -68,16 +68,17 @@ task<void> show_progress(const replay& run, const replay_source& from) {
 
 class one_replay {
  public:
-  one_replay(asio::io_context& io, const config::settings& s, const replay_arguments& asked)
-      : executor_(io.get_executor()), settings_(s), asked_(asked), client_(executor_, http::client_limits{}),
-        db_(executor_, connect_options(s), connections), accounts_(db_, client_, s) {}
+  one_replay(asio::io_context& io, const config::settings& s, const replay_arguments& arguments)
+      : executor_(io.get_executor()), settings_(s), arguments_(arguments),
+        client_(executor_, http::client_limits{}), db_(executor_, connect_options(s), connections),
+        accounts_(db_, client_, s) {}
 
   task<void> run(replay_selection selection, std::FILE* file, int& status) {
     status = failed;
     std::unique_ptr<replay_source> from;
     if (file) from = file_source(selection, file); // owned from here on
     auto options = connect_options(settings_);
-    auto ready = co_await prepare_schema(options, asked_.dry_run);
+    auto ready = co_await prepare_schema(options, arguments_.dry_run);
     if (!ready) {
       say(to_string(ready.error()));
       co_return;
@@ -93,7 +94,7 @@ class one_replay {
       status = usage;
       co_return;
     }
-    if (asked_.legacy)
+    if (arguments_.legacy)
       from = legacy_source(selection);
     else if (!from)
       from = inbox_source(selection, accounts_.resolve(std::nullopt).value_or(""));
@@ -116,8 +117,8 @@ class one_replay {
   task<result<void>> go_through(replay_source& from, int& status) {
     replay_options how;
     how.door = door_options(settings_);
-    how.door.dry_run = asked_.dry_run;
-    how.events_per_second = asked_.rate.value_or(0);
+    how.door.dry_run = arguments_.dry_run;
+    how.events_per_second = arguments_.rate.value_or(0);
     how.owner = "replay " + crypto::hex(crypto::random_bytes(8));
     replay all(db_.connections(), accounts_, how);
     runtime::task_group beside(executor_);
@@ -135,7 +136,7 @@ class one_replay {
   }
 
   void print(const replay_report& r) const {
-    if (asked_.json)
+    if (arguments_.json)
       fmt::print("{}\n", maystro::write_json(to_json(r)));
     else
       fmt::print("{}", to_table(r));
@@ -143,7 +144,7 @@ class one_replay {
 
   asio::any_io_executor executor_;
   const config::settings& settings_;
-  const replay_arguments& asked_;
+  const replay_arguments& arguments_;
   http::client client_;
   database_monitor db_;
   account_registry accounts_;
@@ -155,44 +156,45 @@ error wrong(std::string_view option, std::string_view value, std::string_view al
 
 } // namespace
 
-result<replay_selection> to_selection(const replay_arguments& asked, instant now) {
+result<replay_selection> to_selection(const replay_arguments& arguments, instant now) {
   replay_selection selection;
   constexpr std::string_view moments = "a time of RFC 3339 or an age such as 24h";
-  if (asked.since) selection.since = read_moment(*asked.since, now);
-  if (asked.since && !selection.since) return wrong("--since", *asked.since, moments);
-  if (asked.until) selection.until = read_moment(*asked.until, now);
-  if (asked.until && !selection.until) return wrong("--until", *asked.until, moments);
-  if (asked.outcome && !take_outcome(*asked.outcome, selection))
-    return wrong("--outcome", *asked.outcome, outcomes_allowed);
-  if (asked.legacy && selection.outcome_given)
-    return wrong("--outcome", *asked.outcome, "`all` with --legacy: those rows have no outcome");
-  if (asked.legacy && asked.file) return wrong("--file", *asked.file, "either --file or --legacy");
-  for (const auto& id : asked.events) {
+  if (arguments.since) selection.since = read_moment(*arguments.since, now);
+  if (arguments.since && !selection.since) return wrong("--since", *arguments.since, moments);
+  if (arguments.until) selection.until = read_moment(*arguments.until, now);
+  if (arguments.until && !selection.until) return wrong("--until", *arguments.until, moments);
+  if (arguments.outcome && !take_outcome(*arguments.outcome, selection))
+    return wrong("--outcome", *arguments.outcome, outcomes_allowed);
+  if (arguments.legacy && selection.outcome_given)
+    return wrong("--outcome", *arguments.outcome, "`all` with --legacy: those rows have no outcome");
+  if (arguments.legacy && arguments.file)
+    return wrong("--file", *arguments.file, "either --file or --legacy");
+  for (const auto& id : arguments.events) {
     if (id.empty() || !is_utf8(id)) return wrong("--event", id, "an event's id");
     selection.ids.push_back(id);
   }
-  if (asked.account && (asked.account->empty() || !is_utf8(*asked.account)))
-    return wrong("--account", *asked.account, "an account's id");
-  selection.account = asked.account.value_or("");
-  if (asked.rate && !(*asked.rate > 0 && *asked.rate <= per_second_max))
-    return wrong("--rate", fmt::format("{}", *asked.rate), "a number of events a second above 0");
+  if (arguments.account && (arguments.account->empty() || !is_utf8(*arguments.account)))
+    return wrong("--account", *arguments.account, "an account's id");
+  selection.account = arguments.account.value_or("");
+  if (arguments.rate && !(*arguments.rate > 0 && *arguments.rate <= per_second_max))
+    return wrong("--rate", fmt::format("{}", *arguments.rate), "a number of events a second above 0");
   return selection;
 }
 
-int run_replay(const config::settings& s, const replay_arguments& asked) {
-  auto selection = to_selection(asked, suivi::now());
+int run_replay(const config::settings& s, const replay_arguments& arguments) {
+  auto selection = to_selection(arguments, suivi::now());
   if (!selection) {
     say(selection.error().detail);
     return usage;
   }
   std::FILE* file = nullptr;
-  if (asked.file) file = std::fopen(asked.file->c_str(), "rb");
-  if (asked.file && !file) {
-    say(fmt::format("--file {}: it cannot be opened", *asked.file));
+  if (arguments.file) file = std::fopen(arguments.file->c_str(), "rb");
+  if (arguments.file && !file) {
+    say(fmt::format("--file {}: it cannot be opened", *arguments.file));
     return usage;
   }
   asio::io_context io(1);
-  one_replay all(io, s, asked);
+  one_replay all(io, s, arguments);
   runtime::task_group group(io.get_executor());
   int status = failed;
   group.spawn("replay", all.run(std::move(*selection), file, status));

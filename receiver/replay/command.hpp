@@ -23,9 +23,9 @@ struct replay_arguments {
 };
 
 // Returns the exit status: 0 done, 1 failed, 2 wrong arguments, 3 some events failed or it was stopped.
-[[nodiscard]] int run_replay(const config::settings& s, const replay_arguments& asked);
+[[nodiscard]] int run_replay(const config::settings& s, const replay_arguments& arguments);
 
 // An error's `detail` names the option and what is allowed. Pure.
-[[nodiscard]] result<replay_selection> to_selection(const replay_arguments& asked, instant now);
+[[nodiscard]] result<replay_selection> to_selection(const replay_arguments& arguments, instant now);
 
 } // namespace suivi::receiver

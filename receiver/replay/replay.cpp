@@ -217,15 +217,15 @@ task<result<replay::batch>> replay::read_elsewhere(std::vector<std::int64_t> ids
 
 task<result<void>> replay::settle_doubt() {
   auto waiting = std::exchange(doubtful_, {});
-  std::map<std::string, std::string> asked; // parcel → what its events count as where no answer came
+  std::map<std::string, std::string> requested; // parcel → what its events count as where no answer came
   batch again;
   for (auto& one : waiting) {
     auto key = one.wanted.account + '\n' + one.wanted.uuid.value_or("") + '\n' + one.wanted.reference;
-    auto at = asked.find(key);
-    if (at == asked.end()) {
+    auto at = requested.find(key);
+    if (at == requested.end()) {
       std::string instead;
       bool answered = co_await ask_courier(one.wanted, instead);
-      at = asked.emplace(key, answered ? "" : instead).first;
+      at = requested.emplace(key, answered ? "" : instead).first;
     }
     if (at->second.empty())
       again.push_back(std::move(one.event));

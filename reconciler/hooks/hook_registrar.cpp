@@ -8,7 +8,7 @@
 namespace suivi::reconciler {
 namespace {
 
-constexpr int asked_max = 4;
+constexpr int attempts_max = 4;
 constexpr int rounds_max = 4;
 constexpr milliseconds longest_wait{60'000};
 
@@ -41,7 +41,7 @@ auto hook_registrar::persist(Ask ask) -> decltype(ask()) {
     count(answer.how, failure);
     judgement next = judge(failure, answer.how.retry_after, tries, tries, 0.5);
     bool again = next.step == next_step::again || next.step == next_step::again_gated;
-    if (!again || tries >= asked_max || next.wait > longest_wait) co_return std::move(answer);
+    if (!again || tries >= attempts_max || next.wait > longest_wait) co_return std::move(answer);
     co_await runtime::sleep_for(next.wait);
   }
 }
@@ -171,10 +171,10 @@ task<hook_report> hook_registrar::remove() {
 }
 
 task<std::optional<error>> hook_registrar::test() {
-  auto asked = co_await api_.test_hooks();
+  auto tested = co_await api_.test_hooks();
   std::optional<error> failed;
-  if (!asked.content) failed = asked.content.error();
-  count(asked.how, failed ? &*failed : nullptr);
+  if (!tested.content) failed = tested.content.error();
+  count(tested.how, failed ? &*failed : nullptr);
   co_return failed;
 }
 

@@ -51,7 +51,7 @@ std::optional<pace::ticket> pace::admit(steady_time now) {
     line.pop_front();
     gate_.started(now);
     if (first.price == budget_charge::repeated) budget_.repeated(now);
-    if (first.price == budget_charge::first) budget_.asked_first();
+    if (first.price == budget_charge::first) budget_.note_first_request();
     under_way_[first.id] = {now, breaker_.started(now)};
     return first.id;
   }

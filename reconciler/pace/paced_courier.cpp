@@ -130,7 +130,7 @@ task<void> paced_courier::turn(slot& mine) {
 }
 
 template <class T>
-judgement paced_courier::learn(asked<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries) {
+judgement paced_courier::learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries) {
   error problem;
   if (!answer.content) problem = answer.content.error();
   const error* failure = answer.content ? nullptr : &problem;
@@ -167,11 +167,11 @@ judgement paced_courier::learn(asked<T>& into, maystro::answer<T> answer, slot& 
 }
 
 template <class T>
-task<asked<T>> paced_courier::ask(pace::priority priority, int& tries,
-                                  std::function<task<maystro::answer<T>>()> once) {
-  using outcome = typename asked<T>::outcome;
+task<read_result<T>> paced_courier::ask(pace::priority priority, int& tries,
+                                        std::function<task<maystro::answer<T>>()> once) {
+  using outcome = typename read_result<T>::outcome;
   auto executor = co_await asio::this_coro::executor;
-  asked<T> got;
+  read_result<T> got;
   retrying_caller mine(*this);
   pace::budget_charge price = pace::budget_charge::first;
   for (;;) {
@@ -217,7 +217,7 @@ task<asked<T>> paced_courier::ask(pace::priority priority, int& tries,
   co_return got;
 }
 
-task<asked<maystro::page>> paced_courier::list(int page) {
+task<read_result<maystro::page>> paced_courier::list(int page) {
   int& tries = tries_by_page_[page];
   std::function<task<maystro::answer<maystro::page>>()> once = [this, page] {
     if (!batches_.empty()) return api_->find_by_trackings(batches_.at(static_cast<std::size_t>(page) - 1));
@@ -236,8 +236,8 @@ task<asked<maystro::page>> paced_courier::look_up(std::vector<std::string> refer
   co_return got;
 }
 
-task<asked<std::vector<shop::observation>>> paced_courier::read(shop::wanted_read wanted,
-                                                                milliseconds read_lag) {
+task<read_result<std::vector<shop::observation>>> paced_courier::read(shop::wanted_read wanted,
+                                                                      milliseconds read_lag) {
   int tries = 0;
   std::function<task<maystro::answer<std::vector<shop::observation>>>()> once = [this, wanted, read_lag] {
     return shop::read_parcels(*api_, wanted, shop::source::confirm, read_lag);

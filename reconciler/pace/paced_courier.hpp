@@ -23,7 +23,7 @@
 namespace suivi::reconciler {
 
 template <class T>
-struct asked {
+struct read_result {
   enum class outcome { good, past_end, unreadable, stopped };
   outcome result = outcome::unreadable;
   std::optional<T> content; // for good
@@ -53,10 +53,10 @@ class paced_courier {
 
   // A page of the list. However often it is called, a page is asked for at most `tries_max` times in this
   // object's life.
-  task<asked<maystro::page>> list(int page);
+  task<read_result<maystro::page>> list(int page);
   // A single read (common/shop/single_read.hpp): what the courier shows of that parcel or reference,
   // verified. Goes before every page that waits for its turn.
-  task<asked<std::vector<shop::observation>>> read(shop::wanted_read wanted, milliseconds read_lag);
+  task<read_result<std::vector<shop::observation>>> read(shop::wanted_read wanted, milliseconds read_lag);
 
   // Parcels of several references (courier_api.hpp), unverified.
   task<asked<maystro::page>> look_up(std::vector<std::string> references);
@@ -81,9 +81,10 @@ class paced_courier {
   class slot;
   class retrying_caller;
   template <class T>
-  task<asked<T>> ask(pace::priority priority, int& tries, std::function<task<maystro::answer<T>>()> once);
+  task<read_result<T>> ask(pace::priority priority, int& tries,
+                           std::function<task<maystro::answer<T>>()> once);
   template <class T>
-  judgement learn(asked<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries);
+  judgement learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries);
   task<void> turn(slot& mine);
   void call_next();
   void wake_one();

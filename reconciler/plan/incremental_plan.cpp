@@ -39,8 +39,8 @@ void incremental_plan::begin_round() {
 }
 
 std::optional<int> incremental_plan::next() {
-  if (ended_ || asked_) return std::nullopt;
-  asked_ = true;
+  if (ended_ || in_flight_) return std::nullopt;
+  in_flight_ = true;
   return page_;
 }
 
@@ -73,7 +73,7 @@ void incremental_plan::end_of_reading(bool cut) {
 }
 
 std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<const listed_row> rows) {
-  asked_ = false;
+  in_flight_ = false;
   pages_read_.insert(page);
   failed_in_a_row_ = 0;
   std::optional<instant> newest; // none: no row says when it was created
@@ -127,12 +127,12 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
 
 void incremental_plan::past_end(int page) {
   if (page == 1) return unreadable(page); // there is always a page 1: this is no end, it is a wrong address
-  asked_ = false;
+  in_flight_ = false;
   end_of_list();
 }
 
 void incremental_plan::unreadable(int page) {
-  asked_ = false;
+  in_flight_ = false;
   failed_.insert(page);
   ++page_;
   if (++failed_in_a_row_ >= failed_max) end(false, false, "");

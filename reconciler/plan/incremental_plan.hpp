@@ -49,7 +49,7 @@ class incremental_plan {
   std::size_t unreadable_most_ = 0;
   int round_ = 0;
   bool ended_ = false;
-  bool asked_ = false; // the present page is in flight
+  bool in_flight_ = false; // the present page is in flight
   page_plan::verdict verdict_;
 
   // Of the present round.

@@ -237,9 +237,9 @@ void page_plan::answered() {
   // A further round is read only until it has filled what was missed.
   if (phase_ == phase::forward && round_ > 1 && any_counted_all()) close_at(next_page_ - 1);
   if (in_flight_ > 0) return;
-  bool all_asked = next_page_ > last_page_;
-  if (phase_ == phase::first && all_asked) return end_round();
-  if (phase_ == phase::forward && all_asked) {
+  bool all_requested = next_page_ > last_page_;
+  if (phase_ == phase::first && all_requested) return end_round();
+  if (phase_ == phase::forward && all_requested) {
     // One page is one answer: nothing can have moved within it. And a round that fell short is not worth
     // going on with.
     bool short_of_base = bases_[static_cast<std::size_t>(round_ - 1)].count && !any_counted_all();

@@ -101,15 +101,15 @@ void account_sweep::push_rows(std::vector<shipment> rows, const maystro::respons
 task<void> account_sweep::fetch(int page) {
   auto got = co_await sweep_.courier.list(page);
   singles_.note_clock(got.how);
-  using outcome = asked<maystro::page>::outcome;
+  using outcome = read_result<maystro::page>::outcome;
   switch (got.result) {
   case outcome::good: {
     std::vector<listed_row> rows;
     rows.reserve(got.content->rows.size());
     for (const shipment& row : got.content->rows) rows.push_back({identity_hash(row), row.created_at});
-    instant shown =
-        shop::pull_time(got.how.asked_at, got.how.answered_at, got.how.server_date, sweep_.options.read_lag)
-            .from;
+    instant shown = shop::pull_time(got.how.requested_at, got.how.answered_at, got.how.server_date,
+                                    sweep_.options.read_lag)
+                        .from;
     page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, shown};
     std::size_t wanted = plan_.read(page, facts, rows);
     got.content->rows.resize(wanted);

@@ -27,7 +27,7 @@ task<single_reads::outcome> single_reads::read(shop::wanted_read wanted, shop::s
   wanted.account = sweep_.account.id;
   auto got = co_await sweep_.courier.read(std::move(wanted), sweep_.options.read_lag);
   note_clock(got.how);
-  using answer = asked<std::vector<shop::observation>>::outcome;
+  using answer = read_result<std::vector<shop::observation>>::outcome;
   switch (got.result) {
   case answer::good:
     break;
@@ -59,9 +59,10 @@ task<void> single_reads::settle_one(shop::wanted_read wanted) {
 // only by so much later.
 void single_reads::note_clock(const maystro::response_meta& meta) {
   constexpr std::chrono::seconds granularity{1}; // of Date: another answer may show as much less
-  if (!meta.server_date || *meta.server_date + granularity > meta.asked_at) return;
-  instant shown = shop::pull_time(meta.asked_at, meta.answered_at, meta.server_date, milliseconds(0)).from;
-  auto behind = std::chrono::ceil<milliseconds>(meta.asked_at - shown) + granularity;
+  if (!meta.server_date || *meta.server_date + granularity > meta.requested_at) return;
+  instant shown =
+      shop::pull_time(meta.requested_at, meta.answered_at, meta.server_date, milliseconds(0)).from;
+  auto behind = std::chrono::ceil<milliseconds>(meta.requested_at - shown) + granularity;
   doubts_.clock_behind(behind);
 }
 

@@ -66,12 +66,13 @@ task<void> verifier::compare(std::vector<shop::observation> rows, comparison& in
 
 task<void> verifier::fetch(int page) {
   auto got = co_await courier_.list(page);
-  using outcome = asked<maystro::page>::outcome;
+  using outcome = read_result<maystro::page>::outcome;
   if (got.result == outcome::good) {
     std::vector<listed_row> listed;
     std::vector<shop::observation> rows;
     instant shown =
-        shop::pull_time(got.how.asked_at, got.how.answered_at, got.how.server_date, options_.read_lag).from;
+        shop::pull_time(got.how.requested_at, got.how.answered_at, got.how.server_date, options_.read_lag)
+            .from;
     shop::pull_kind kind = courier_.can().lists ? shop::pull_kind::row : shop::pull_kind::answer;
     for (shipment& row : got.content->rows) {
       listed.push_back({identity_hash(row), row.created_at});
@@ -159,7 +160,7 @@ task<void> verifier::read_list() {
 
 task<void> verifier::read_one(shop::wanted_read wanted, comparison& into, bool counts) {
   auto got = co_await courier_.read(wanted, options_.read_lag);
-  using outcome = asked<std::vector<shop::observation>>::outcome;
+  using outcome = read_result<std::vector<shop::observation>>::outcome;
   // The old system kept other ids as well, and a parcel may have gone for another one: the reference tells.
   bool again = wanted.uuid && !wanted.reference.empty() &&
                (got.result == outcome::past_end || got.result == outcome::unreadable);

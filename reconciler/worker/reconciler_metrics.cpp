@@ -19,15 +19,15 @@ bool is_near(const boost::asio::ip::address& given) {
          (b[0] == 169 && b[1] == 254);
 }
 
-http::response answer(const http::request& asked, const pg::pool& database,
+http::response answer(const http::request& request, const pg::pool& database,
                       const reconciler_metrics& numbers) {
   http::response r;
-  std::string path = asked.target.substr(0, asked.target.find('?'));
+  std::string path = request.target.substr(0, request.target.find('?'));
   bool known = path == "/healthz" || path == "/readyz" || path == "/metrics";
   if (!known) {
     r.status = 404;
     r.body = R"({"success":false,"error":{"message":"there is nothing here","code":"NOT_FOUND"}})";
-  } else if (asked.method != "GET" && asked.method != "HEAD") {
+  } else if (request.method != "GET" && request.method != "HEAD") {
     r.status = 405;
     r.headers.emplace_back("Allow", "GET, HEAD");
     r.body = R"({"success":false,"error":{"message":"only GET","code":"METHOD_NOT_ALLOWED"}})";
@@ -36,7 +36,7 @@ http::response answer(const http::request& asked, const pg::pool& database,
   } else if (path == "/readyz") {
     r.status = database.up() ? 200 : 503;
     r.body = database.up() ? R"({"database":"up"})" : R"({"database":"down"})";
-  } else if (!is_near(asked.remote)) {
+  } else if (!is_near(request.remote)) {
     r.status = 403;
     r.body = R"({"success":false,"error":{"message":"for private addresses only","code":"FORBIDDEN"}})";
   } else {
@@ -85,8 +85,8 @@ http::handler health_handler(const pg::pool& database, const reconciler_metrics&
   const pg::pool* db = &database;
   const reconciler_metrics* counts = &numbers;
   // The lambda lives in the server; what it captures is copied into the answer before anything is awaited.
-  return [db, counts](http::request asked) -> task<http::response> {
-    http::response r = answer(asked, *db, *counts);
+  return [db, counts](http::request request) -> task<http::response> {
+    http::response r = answer(request, *db, *counts);
     co_return r;
   };
 }

@@ -42,8 +42,8 @@ class sweep_request_poller {
 
  private:
   struct visit {
-    visit(services& p, sweep_request asked)
-        : account(std::move(asked.account)), kind(std::move(asked.kind)),
+    visit(services& p, sweep_request request)
+        : account(std::move(request.account)), kind(std::move(request.kind)),
           round(p.executor, p.database, p.client, p.owner) {}
     std::string account, kind;
     sweep_group round;

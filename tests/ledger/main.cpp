@@ -12,10 +12,10 @@ using namespace suivi::ledger;
 
 namespace {
 
-volatile std::sig_atomic_t stop_asked = 0;
+volatile std::sig_atomic_t stop_requested = 0;
 
 void ask_to_stop(int) {
-  stop_asked = 1;
+  stop_requested = 1;
 }
 
 int play_all(const plan& plan) {
@@ -27,7 +27,7 @@ int play_all(const plan& plan) {
   if (!on.no_small_disk().empty()) fmt::print("the spool's disk is not filled up: {}\n", on.no_small_disk());
   book pages(options.timed_orders, options.untimed_orders);
   try {
-    auto all = play(on, pages, plan, stop_asked);
+    auto all = play(on, pages, plan, stop_requested);
     print(all, on);
     if (all.well()) return 0;
   } catch (const std::exception& e) {

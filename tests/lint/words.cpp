@@ -35,6 +35,7 @@ constexpr std::array refused{
     private_word{"what", "request, event, error, observation: the noun of its type"},
     private_word{"seen", "observation, or what was found"},
     private_word{"told", "reported, or the noun of its type"},
+    private_word{"asked", "request, requested"},
 };
 
 // std::exception has a function of that name.

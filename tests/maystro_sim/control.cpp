@@ -179,17 +179,17 @@ http::response push_now(courier& of, pusher& push, const json::object& body, ins
   return json_answer(200, shown_message);
 }
 
-http::response parcels(courier& of, const http::request& asked, const http::target& target,
+http::response parcels(courier& of, const http::request& request, const http::target& target,
                        const json::object& body, instant now) {
   const auto& path = target.segments; // control orders [uuid [status]]
-  if (path.size() == 2) return asked.method == "POST" ? insert(of, body, now) : detail(405, "POST");
+  if (path.size() == 2) return request.method == "POST" ? insert(of, body, now) : detail(405, "POST");
   const auto parcel = of.all.find_uuid(path[2]);
   if (!parcel) return detail(404, "no such parcel");
-  if (path.size() == 3 && asked.method == "DELETE") {
+  if (path.size() == 3 && request.method == "DELETE") {
     of.all.remove(*parcel);
     return done();
   }
-  if (path.size() == 4 && path[3] == "status" && asked.method == "POST")
+  if (path.size() == 4 && path[3] == "status" && request.method == "POST")
     return set_status(of, *parcel, body, now);
   return detail(404,
                 "POST /control/orders, DELETE /control/orders/{uuid}, POST /control/orders/{uuid}/status");
@@ -208,24 +208,24 @@ http::response advance(courier& of, const http::target& target, instant now) {
 
 } // namespace
 
-http::response control(courier& of, pusher& push, const http::request& asked, instant now) {
-  const auto target = http::parse_target(asked.target);
+http::response control(courier& of, pusher& push, const http::request& request, instant now) {
+  const auto target = http::parse_target(request.target);
   if (!target || target->segments.size() < 2) return detail(404, "see tests/maystro_sim/README.md");
   const std::string_view leaf = target->segments[1];
-  const bool reading = asked.method == "GET";
+  const bool reading = request.method == "GET";
   if (reading && leaf == "truth") return truth(of, *target);
   if (reading && leaf == "counters") return counters(of, push);
   if (reading && leaf == "settings") return json_answer(200, to_json(of.set));
   if (reading) return detail(404, "GET /control/truth, counters, settings");
 
   json::value body = json::object();
-  if (!asked.body.empty()) {
+  if (!request.body.empty()) {
     boost::system::error_code bad;
-    body = json::parse(asked.body, bad);
+    body = json::parse(request.body, bad);
     if (bad || !body.is_object()) return wrong_request("the body is a JSON object");
   }
-  if (leaf == "orders") return parcels(of, asked, *target, body.get_object(), now);
-  if (asked.method != "POST") return detail(405, "POST");
+  if (leaf == "orders") return parcels(of, request, *target, body.get_object(), now);
+  if (request.method != "POST") return detail(405, "POST");
   if (leaf == "settings") {
     if (const auto why = apply(of.set, body.get_object())) return wrong_request(*why);
     return json_answer(200, to_json(of.set));

@@ -7,6 +7,6 @@
 
 namespace suivi::sim {
 
-[[nodiscard]] http::response control(courier& of, pusher& push, const http::request& asked, instant now);
+[[nodiscard]] http::response control(courier& of, pusher& push, const http::request& request, instant now);
 
 } // namespace suivi::sim

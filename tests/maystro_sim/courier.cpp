@@ -82,8 +82,8 @@ std::vector<news> courier::take_news() {
   return std::exchange(happened, {});
 }
 
-std::optional<std::size_t> courier::authenticate(const http::request& asked) const {
-  auto given = http::find_header(asked.headers, "Authorization").value_or("");
+std::optional<std::size_t> courier::authenticate(const http::request& request) const {
+  auto given = http::find_header(request.headers, "Authorization").value_or("");
   if (!given.starts_with("Token ") && !given.starts_with("token ")) return std::nullopt;
   given.remove_prefix(6);
   for (std::size_t i = 0; i < accounts.size(); ++i)
@@ -110,11 +110,11 @@ std::optional<http::response> courier::throttle(std::size_t account, instant now
   return r;
 }
 
-http::response courier::answer(const http::request& asked, instant now, draw& chance) {
+http::response courier::answer(const http::request& request, instant now, draw& chance) {
   ++counted.requests;
-  const auto target = http::parse_target(asked.target);
+  const auto target = http::parse_target(request.target);
   if (!target || target->segments.empty() || target->segments[0] != "api") return detail(404, "Not found.");
-  const auto account = authenticate(asked);
+  const auto account = authenticate(request);
   if (!account) {
     ++counted.refused;
     auto r = detail(401, "Invalid token.");
@@ -130,11 +130,11 @@ http::response courier::answer(const http::request& asked, instant now, draw& ch
 
   http::response answered = detail(404, "Not found.");
   const auto as_of = now - milliseconds(set.lag_ms);
-  const bool reading = asked.method == "GET" || asked.method == "HEAD";
+  const bool reading = request.method == "GET" || request.method == "HEAD";
   if (path.size() >= 3 && path[1] == "stores" && path[2] == "hooks") {
-    answered = hook_request(*account, asked, *target);
+    answered = hook_request(*account, request, *target);
   } else if (!reading) {
-    answered = detail(405, fmt::format("Method \"{}\" not allowed.", asked.method));
+    answered = detail(405, fmt::format("Method \"{}\" not allowed.", request.method));
   } else if (listing) {
     answered = list(*account, *target, now, chance);
   } else if (path.size() == 4 && path[1] == "stores" && (path[2] == "orders" || path[2] == "history_order")) {

@@ -42,7 +42,7 @@ class courier {
   courier(world_shape shape, std::vector<client_account> accounts, settings begin);
 
   // Everything under /api. A test request of hooks is answered and left in test_requests for the caller.
-  [[nodiscard]] http::response answer(const http::request& asked, instant now, draw& chance);
+  [[nodiscard]] http::response answer(const http::request& request, instant now, draw& chance);
 
   // How many changes are due after `elapsed` of movement, made now.
   void move(std::chrono::duration<double> elapsed, instant now);
@@ -61,12 +61,12 @@ class courier {
   std::uint64_t changes = 0; // status changes since the start
 
  private:
-  std::optional<std::size_t> authenticate(const http::request& asked) const;
+  std::optional<std::size_t> authenticate(const http::request& request) const;
   std::optional<http::response> throttle(std::size_t account, instant now, draw& chance);
   http::response list(std::size_t account, const http::target& target, instant now, draw& chance);
   http::response look_up(std::size_t account, std::string_view reference, instant as_of, draw& chance);
   http::response page(std::size_t account, std::int64_t number, std::string_view path, instant as_of);
-  http::response hook_request(std::size_t account, const http::request& asked, const http::target& target);
+  http::response hook_request(std::size_t account, const http::request& request, const http::target& target);
   [[nodiscard]] std::string enveloped(boost::json::array rows, std::int64_t count, boost::json::value next,
                                       boost::json::value previous) const;
   [[nodiscard]] std::string enveloped_hooks(boost::json::array rows) const;

@@ -37,27 +37,27 @@ std::string courier::enveloped_hooks(json::array rows) const {
       {"count", rows.size()}, {"next", nullptr}, {"previous", nullptr}, {"results", std::move(rows)}});
 }
 
-http::response courier::hook_request(std::size_t account, const http::request& asked,
+http::response courier::hook_request(std::size_t account, const http::request& request,
                                      const http::target& target) {
   const auto& path = target.segments; // api stores hooks …
   const std::string_view leaf = path.size() > 3 ? std::string_view(path[3]) : std::string_view();
   http::response r;
-  if (path.size() == 4 && leaf == "types" && asked.method == "GET") {
+  if (path.size() == 4 && leaf == "types" && request.method == "GET") {
     json::array types;
     for (const auto& name : set.trigger_types) types.push_back(shown(name));
     r.body = enveloped_hooks(std::move(types));
     return r;
   }
-  if (path.size() == 4 && leaf == "costume" && asked.method == "GET") {
+  if (path.size() == 4 && leaf == "costume" && request.method == "GET") {
     json::array mine;
     for (const auto& h : hooks)
       if (h.account == account) mine.push_back(shown(h));
     r.body = enveloped_hooks(std::move(mine));
     return r;
   }
-  if (path.size() == 4 && leaf == "costume" && asked.method == "POST") {
+  if (path.size() == 4 && leaf == "costume" && request.method == "POST") {
     boost::system::error_code bad;
-    const auto body = json::parse(asked.body, bad);
+    const auto body = json::parse(request.body, bad);
     if (bad || !body.is_object()) return detail(400, "JSON parse error");
     const auto* endpoint = body.get_object().if_contains("endpoint");
     const auto* wanted = body.get_object().if_contains("trigger_type_id");
@@ -75,19 +75,19 @@ http::response courier::hook_request(std::size_t account, const http::request& a
     hooks.push_back({id, account, std::string(endpoint->get_string()), *type});
     return json_answer(201, shown(hooks.back()));
   }
-  if (path.size() == 5 && leaf == "costume" && asked.method == "DELETE") {
+  if (path.size() == 5 && leaf == "costume" && request.method == "DELETE") {
     const auto before = hooks.size();
     std::erase_if(hooks, [&](const hook& h) { return h.account == account && h.id == path[4]; });
     if (hooks.size() == before) return detail(404, "Not found.");
     r.status = 204;
     return r;
   }
-  if (path.size() == 5 && leaf == "test" && path[4] == "request" && asked.method == "POST") {
+  if (path.size() == 5 && leaf == "test" && path[4] == "request" && request.method == "POST") {
     test_requests.push_back(account);
     return json_answer(200, json::object{{"detail", "A test message is on its way."}});
   }
   if (path.size() >= 4 && (leaf == "types" || leaf == "costume" || leaf == "test"))
-    return detail(405, "Method \"" + asked.method + "\" not allowed.");
+    return detail(405, "Method \"" + request.method + "\" not allowed.");
   return detail(404, "Not found.");
 }
 

@@ -24,7 +24,8 @@ simulator::simulator(asio::any_io_executor executor, world_shape shape, std::vec
     : courier_(std::move(shape), std::move(accounts), std::move(begin)),
       chance_(hash({courier_.all.shape().first.seed, 801})),
       pusher_(executor, courier_, courier_.all.shape().first.seed),
-      server_(executor, server_limits_of(), [this](http::request asked) { return answer(std::move(asked)); }),
+      server_(executor, server_limits_of(),
+              [this](http::request request) { return answer(std::move(request)); }),
       stop_(executor), work_(executor) {}
 
 result<void> simulator::listen(std::string_view address_and_port) {
@@ -63,9 +64,9 @@ void simulator::spread_news() {
   for (const auto account : std::exchange(courier_.test_requests, {})) pusher_.announce_test(account);
 }
 
-task<http::response> simulator::answer(http::request asked) {
-  if (asked.target.starts_with("/control/")) {
-    auto response = control(courier_, pusher_, asked, now() + milliseconds(courier_.set.clock_skew_ms));
+task<http::response> simulator::answer(http::request request) {
+  if (request.target.starts_with("/control/")) {
+    auto response = control(courier_, pusher_, request, now() + milliseconds(courier_.set.clock_skew_ms));
     spread_news();
     co_return response;
   }
@@ -79,7 +80,7 @@ task<http::response> simulator::answer(http::request asked) {
   if (before.count() > 0) {
     co_await runtime::sleep_for(before);
   }
-  auto reply = courier_.answer(asked, now() + milliseconds(courier_.set.clock_skew_ms), chance_);
+  auto reply = courier_.answer(request, now() + milliseconds(courier_.set.clock_skew_ms), chance_);
   spread_news();
   if (after.count() > 0) {
     co_await runtime::sleep_for(after);

@@ -20,7 +20,7 @@ class simulator {
   void stop();
 
  private:
-  task<http::response> answer(http::request asked);
+  task<http::response> answer(http::request request);
   task<void> keep_moving();
   void spread_news();
 

@@ -93,9 +93,9 @@ void cutting_relay::serve(int client) {
     pollfd both[2]{{client, POLLIN, 0}, {server, POLLIN, 0}};
     if (::poll(both, 2, poll_ms) <= 0) continue;
     if (both[0].revents != 0) {
-      std::string asked = read_some(client);
-      doomed = doomed || is_doomed(asked);
-      open = !asked.empty() && write_all(server, asked);
+      std::string request = read_some(client);
+      doomed = doomed || is_doomed(request);
+      open = !request.empty() && write_all(server, request);
     }
     if (open && both[1].revents != 0) {
       std::string said = read_some(server);

@@ -146,7 +146,7 @@ struct operations_client {
     return ask(std::move(method), base + "/api/v1/" + path, "example-admin", std::move(body));
   }
   // 200, and that `data`.
-  [[nodiscard]] json::value asked(const std::string& path) const {
+  [[nodiscard]] json::value get_json(const std::string& path) const {
     auto got = operate("GET", path);
     CAPTURE(path);
     CAPTURE(got.body);

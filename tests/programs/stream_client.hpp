@@ -25,11 +25,11 @@ class stream_client {
     to.sin_family = AF_INET;
     to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(base.substr(base.rfind(':') + 1))));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const std::string asked =
+    const std::string request =
         "GET /api/v1/stream HTTP/1.1\r\nHost: suivi\r\nAuthorization: Bearer example-admin\r\n\r\n";
     bool there = ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-    there =
-        there && ::send(fd_, asked.data(), asked.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(asked.size());
+    there = there &&
+            ::send(fd_, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size());
     if (!there) throw std::runtime_error("no stream");
   }
   stream_client(const stream_client&) = delete;

@@ -144,10 +144,10 @@ void sim_receiver::carry_out(work event, const disposition& next) {
 }
 
 void sim_receiver::confirm(work event, shop::wanted_read wanted) {
-  instant asked = wall();
-  later(t_.about(faults_.latency), [this, event, wanted, asked] {
+  instant requested_at = wall();
+  later(t_.about(faults_.latency), [this, event, wanted, requested_at] {
     auto answer = courier_.read(wanted.account, wanted);
-    later(t_.about(faults_.latency), [this, event, answer, asked]() mutable {
+    later(t_.about(faults_.latency), [this, event, answer, requested_at]() mutable {
       if (answer.failure) {
         event.courier_away = true;
         auto next = receiver::after_failed_read(event, *answer.failure, answer.retry_after, t_.chance());
@@ -159,13 +159,13 @@ void sim_receiver::confirm(work event, shop::wanted_read wanted) {
         shop::observation o;
         o.account = event.observation.account;
         o.from = shop::source::confirm;
-        o.when = shop::pull_time(asked, wall(), answer.server_date, 10s);
+        o.when = shop::pull_time(requested_at, wall(), answer.server_date, 10s);
         o.shipment = std::move(row);
         observations.push_back(std::move(o));
       }
       auto done = store_.apply(observations, [](auto) { return true; });
       if (dies() || !done) return;
-      event.read_at = asked;
+      event.read_at = requested_at;
       event.courier_away = false;
       event.busy_tries = 0;
       apply_soon(std::move(event), 1ms);

@@ -172,19 +172,19 @@ void sim_reconciler::admit(std::shared_ptr<sweep> s) {
 }
 
 void sim_reconciler::launch(std::shared_ptr<sweep> s, std::shared_ptr<request> r) {
-  instant asked = wall();
-  later(t_.about(faults_.latency), [this, s, r, asked] {
+  instant requested_at = wall();
+  later(t_.about(faults_.latency), [this, s, r, requested_at] {
     if (s->ended) return;
     ++counts.requests;
     auto answer = r->page ? courier_.list(s->account, *r->page) : courier_.read(s->account, r->wanted);
-    later(t_.about(faults_.latency), [this, s, r, answer = std::move(answer), asked] {
-      if (!s->ended) take(s, r, answer, asked);
+    later(t_.about(faults_.latency), [this, s, r, answer = std::move(answer), requested_at] {
+      if (!s->ended) take(s, r, answer, requested_at);
     });
   });
 }
 
 void sim_reconciler::take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, api_answer answer,
-                          instant asked) {
+                          instant requested_at) {
   const error* failure = answer.failure ? &*answer.failure : nullptr;
   auto how = reconciler::classify(failure, answer.status, answer.retry_after);
   bool throttled = how == reconciler::answer_kind::throttled;
@@ -202,17 +202,18 @@ void sim_reconciler::take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, 
     later(next.step == next_step::again ? next.wait : 0ms, [this, s, r] { stand_in_line(s, r); });
     return admit(s);
   }
-  concluded(s, r, next.step == next_step::take ? &answer : nullptr, next.step == next_step::past_end, asked);
+  concluded(s, r, next.step == next_step::take ? &answer : nullptr, next.step == next_step::past_end,
+            requested_at);
 }
 
 void sim_reconciler::concluded(std::shared_ptr<sweep> s, std::shared_ptr<request> r, const api_answer* good,
-                               bool past_end, instant asked) {
+                               bool past_end, instant requested_at) {
   --s->in_flight;
   std::vector<maystro::shipment> rows;
   shop::as_of when;
   if (good) {
     rows = good->rows;
-    when = shop::pull_time(asked, wall(), good->server_date, read_lag);
+    when = shop::pull_time(requested_at, wall(), good->server_date, read_lag);
   }
   if (r->page && good) {
     std::vector<reconciler::listed_row> listed;

@@ -42,9 +42,9 @@ class sim_reconciler final : public process {
   void stand_in_line(std::shared_ptr<sweep> s, std::shared_ptr<request> r);
   void admit(std::shared_ptr<sweep> s);
   void launch(std::shared_ptr<sweep> s, std::shared_ptr<request> r);
-  void take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, api_answer answer, instant asked);
+  void take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, api_answer answer, instant requested_at);
   void concluded(std::shared_ptr<sweep> s, std::shared_ptr<request> r, const api_answer* good, bool past_end,
-                 instant asked);
+                 instant requested_at);
   void write(std::shared_ptr<sweep> s, std::vector<maystro::shipment> rows, shop::as_of when, int tries);
   void plan_rotation(std::shared_ptr<sweep> s);
   void end(std::shared_ptr<sweep> s);

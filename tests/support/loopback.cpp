@@ -161,10 +161,10 @@ bool accepts(unsigned short port) {
 
 namespace {
 
-task<http::response> echo_answer(http::request asked) {
+task<http::response> echo_answer(http::request request) {
   http::response out;
   out.content_type = "text/plain";
-  out.body = asked.method + " " + asked.target + " " + asked.body;
+  out.body = request.method + " " + request.target + " " + request.body;
   co_return out;
 }
 

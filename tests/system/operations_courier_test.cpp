@@ -37,7 +37,7 @@ std::string make_parcel(const operations_client& s, const std::string& reference
 }
 
 json::value timeline(const operations_client& s, const std::string& reference) {
-  return s.asked("orders/" + http::percent_encode(reference));
+  return s.get_json("orders/" + http::percent_encode(reference));
 }
 
 // "source field from>to ids", one a change of the column.
@@ -97,7 +97,7 @@ TEST_CASE("coverage counts the orders of accounts and those of them with a track
       R"({"accountId":"example-a","accountName":"Main","total":3,"withTracking":1,"withoutTracking":2,)"
       R"("coveragePercentage":33.33}]}})");
   s.db.execute("delete from orders");
-  auto none = s.asked("coverage");
+  auto none = s.get_json("coverage");
   CHECK(none.at("total") == 0);
   CHECK(none.at("coveragePercentage").to_number<double>() == 100);
 }
@@ -166,7 +166,7 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
   CHECK(nobody.status == 503);
   CHECK(nobody.header("Retry-After") != "");
   CHECK(s.operate("POST", "sweeps", R"({"account":"nobody"})").status == 404);
-  CHECK(s.asked("sweeps").at("sweeps").as_array().empty());
+  CHECK(s.get_json("sweeps").at("sweeps").as_array().empty());
   auto idle = s.operate("GET", "scheduler/status");
   CHECK(idle.at("/isRunning") == false);
   CHECK(names(idle.document()) == std::set<std::string>{"success", "data", "status", "isRunning", "startedAt",
@@ -179,11 +179,11 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
                       "where verdict = 'complete')") == "t";
   });
   s.courier_set(R"({"latency_ms":400})");
-  auto asked = s.operate("POST", "sweeps", R"({"account":"example-a","kind":"full"})");
-  CAPTURE(asked.body);
-  REQUIRE(asked.status == 202);
-  auto id = std::string(asked.at("/data/id").as_string());
-  wait_until("its beginning", [&] { return s.asked("sweeps/" + id).at("running") == true; });
+  auto requested = s.operate("POST", "sweeps", R"({"account":"example-a","kind":"full"})");
+  CAPTURE(requested.body);
+  REQUIRE(requested.status == 202);
+  auto id = std::string(requested.at("/data/id").as_string());
+  wait_until("its beginning", [&] { return s.get_json("sweeps/" + id).at("running") == true; });
   // Within a second of being asked for; the rest is for a machine under load.
   CHECK(s.db.value("select clock_timestamp() - started_at < interval '3 s' from suivi.sweep where id = " +
                    id) == "t");
@@ -196,13 +196,13 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
   }
   CHECK(s.operate("GET", "scheduler/status").at("/activeJobs") == 1);
   s.courier_set(R"({"latency_ms":0})");
-  wait_until("its end", [&] { return s.asked("sweeps/" + id).at("verdict") == "complete"; });
-  auto report = s.asked("sweeps/" + id);
+  wait_until("its end", [&] { return s.get_json("sweeps/" + id).at("verdict") == "complete"; });
+  auto report = s.get_json("sweeps/" + id);
   auto has = names(report);
   for (const auto& name : report_members) CHECK_MESSAGE(has.contains(name), name);
   CHECK(report.at("kind") == "full");
   CHECK(report.at("reason").is_null());
-  auto newest = s.asked("sweeps?limit=1").at("sweeps").as_array();
+  auto newest = s.get_json("sweeps?limit=1").at("sweeps").as_array();
   REQUIRE(newest.size() == 1);
   CHECK(newest[0].at("id").as_string() == id);
 
@@ -212,7 +212,7 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
   CHECK(triggered.at("/message") == "Shipping Status sync triggered successfully");
   auto next = std::string(triggered.at("/data/id").as_string());
   wait_until("the triggered sweep's end",
-             [&] { return s.asked("sweeps/" + next).at("verdict") == "complete"; });
+             [&] { return s.get_json("sweeps/" + next).at("verdict") == "complete"; });
   auto status = s.operate("GET", "scheduler/status");
   CHECK(status.at("/status") == "running");
   CHECK(status.at("/isRunning") == true);
@@ -248,7 +248,7 @@ TEST_CASE("an account is really tested and its row says when and how that ended"
   CHECK(column("lastTestStatus") == "error");
   CHECK(column("lastTestError") != "NULL");
   CHECK(column("lastTestAt") > when);
-  auto listed = s.asked("accounts").at("accounts").as_array();
+  auto listed = s.get_json("accounts").at("accounts").as_array();
   REQUIRE(listed.size() == 1);
   for (const char* name : {"id", "name", "hasCredentials", "health", "problem", "breaker", "hooks",
                            "lastTestAt", "lastTestStatus", "lastTestError"})

@@ -36,7 +36,7 @@ void check_refused(const reply& got, const std::string& name) {
 }
 
 std::int64_t total(const operations_client& s, const std::string& query) {
-  return s.asked("webhooks/events?" + query).at_pointer("/pagination/totalCount").as_int64();
+  return s.get_json("webhooks/events?" + query).at_pointer("/pagination/totalCount").as_int64();
 }
 
 } // namespace
@@ -83,7 +83,7 @@ TEST_CASE("an event has every member of its type and nothing of a customer's") {
                  "aWRkZW4gVHdvIiwiZGVzdGluYXRpb25fdGV4dCI6eyJhIjoiSGlkZGVuIFRocmVlIn0sIm9rIjoxfV19fQ==\"}}");
   auto id = std::string(known.at("id").as_string());
   s.await(id, "applied");
-  auto events = s.asked("webhooks/events").at("events");
+  auto events = s.get_json("webhooks/events").at("events");
   REQUIRE(events.as_array().size() == 1);
   const auto& e = events.as_array()[0];
   CHECK(names(e) == std::set<std::string>{"id", "messageId", "source", "eventType", "payload", "processed",
@@ -107,7 +107,7 @@ TEST_CASE("an event has every member of its type and nothing of a customer's") {
   // Not decodable: as text, what is no UTF-8 as U+FFFD, at most 64 KiB, and masked as far as names can be
   // told.
   (void)s.push_raw("customer_phone=0550222222&note=\xff&status=31&address=Hidden Four");
-  auto form = s.asked("webhooks/events").at_pointer("/events/0");
+  auto form = s.get_json("webhooks/events").at_pointer("/events/0");
   CHECK(form.at("payload") == "customer_phone=***&note=\xef\xbf\xbd&status=31&address=***");
   CHECK(form.at("eventType").is_null());
   CHECK(form.at("messageId").is_null());
@@ -117,7 +117,7 @@ TEST_CASE("an event has every member of its type and nothing of a customer's") {
   CHECK(form.at("error").is_string());
   (void)s.push_raw(R"({"payload":"{\"customer_name\":\"Hidden Five\",\"id\":"})");
   (void)s.push_raw("{" + std::string(100'000, 'x'));
-  auto quarantined = s.asked("webhooks/events?outcome=quarantined");
+  auto quarantined = s.get_json("webhooks/events?outcome=quarantined");
   CHECK(quarantined.at_pointer("/events/0/payload") == "{***");
   auto all = s.operate("GET", "webhooks/events?limit=1000").body;
   CHECK(all.find("Hidden") == std::string::npos);
@@ -167,7 +167,7 @@ TEST_CASE("filters and pages of events fit together and pagination adds up") {
   std::set<std::string> found_ids;
   std::string newest_before = "9";
   for (int page = 1; page <= 4; ++page) {
-    auto data = s.asked("webhooks/events?limit=3&page=" + std::to_string(page));
+    auto data = s.get_json("webhooks/events?limit=3&page=" + std::to_string(page));
     for (const auto& e : data.at("events").as_array()) {
       found_ids.emplace(e.at("id").as_string());
       std::string at(e.at("createdAt").as_string());
@@ -180,12 +180,12 @@ TEST_CASE("filters and pages of events fit together and pagination adds up") {
                                              (page > 1 ? "true" : "false") + "}");
   }
   CHECK(found_ids.size() == 11);
-  CHECK(s.asked("webhooks/events?page=5&limit=3").at("events").as_array().empty());
-  CHECK(text(s.asked("webhooks/events").at_pointer("/pagination/limit")) == "25");
-  CHECK(s.asked("webhooks/events?limit=1").at("events").as_array().size() == 1);
-  CHECK(s.asked("webhooks/events?limit=1000").at("events").as_array().size() == 11);
+  CHECK(s.get_json("webhooks/events?page=5&limit=3").at("events").as_array().empty());
+  CHECK(text(s.get_json("webhooks/events").at_pointer("/pagination/limit")) == "25");
+  CHECK(s.get_json("webhooks/events?limit=1").at("events").as_array().size() == 1);
+  CHECK(s.get_json("webhooks/events?limit=1000").at("events").as_array().size() == 11);
 
-  auto stats = s.asked("webhooks/stats");
+  auto stats = s.get_json("webhooks/stats");
   CHECK(
       text(stats) ==
       R"({"totalEvents":11,"processedEvents":9,"failedEvents":1,"successRate":82,)"
@@ -195,7 +195,7 @@ TEST_CASE("filters and pages of events fit together and pagination adds up") {
       R"({"outcome":"parked","count":1},{"outcome":"quarantined","count":1},{"outcome":"unchanged","count":1}],)"
       R"("period":"24h"})");
   for (const char* period : {"7d", "30d"})
-    CHECK(s.asked("webhooks/stats?period=" + std::string(period)).at("period") == period);
+    CHECK(s.get_json("webhooks/stats?period=" + std::string(period)).at("period") == period);
 }
 
 TEST_CASE("what means nothing is 400 and named and whatever is asked is never 500") {

@@ -297,14 +297,14 @@ TEST_CASE("a next that names another host is never followed") {
 TEST_CASE("a courier that is away for a while in mid-sweep is waited for, and asked little meanwhile") {
   reconciler_process s(one, 150);
   s.set(R"({"latency_ms":20})");
-  std::atomic<int> asked_while_away{0};
+  std::atomic<int> requests_while_away{0};
   // Hands every request on to the stand-in; for two seconds after the tenth it hangs up instead.
   std::chrono::steady_clock::time_point gone;
   int requests = 0;
   raw_courier between([&](const std::string& target) {
     if (++requests == 10) gone = std::chrono::steady_clock::now();
     if (requests >= 10 && std::chrono::steady_clock::now() - gone < std::chrono::seconds(2)) {
-      ++asked_while_away;
+      ++requests_while_away;
       return raw_answer{"", {}, false, true};
     }
     auto response = http_get(s.url + target, "Token example-key-1");
@@ -314,6 +314,6 @@ TEST_CASE("a courier that is away for a while in mid-sweep is waited for, and as
   auto r = s.sweep(0).at("example-a");
   CHECK(text(r, "verdict") == "complete");
   CHECK(s.differences().empty());
-  CHECK(asked_while_away >= 8);
-  CHECK(asked_while_away < 20);
+  CHECK(requests_while_away >= 8);
+  CHECK(requests_while_away < 20);
 }

@@ -101,7 +101,7 @@ TEST_CASE("a replay reads files of bodies and of printed events, and rows of the
   operations_client s;
   auto id = s.push("R1", 31);
   s.await(id, "applied");
-  auto printed = text(s.asked("webhooks/events").at_pointer("/events/0"));
+  auto printed = text(s.get_json("webhooks/events").at_pointer("/events/0"));
   stop_receiver(s);
   s.db.execute(R"(update orders set "shippingStatus" = null)");
   auto path = file_of(s, printed + "\n\n" +

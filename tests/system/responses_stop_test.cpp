@@ -100,10 +100,10 @@ TEST_CASE(
       }
     });
   wait_until("some load", [&] { return taken > 300; });
-  auto asked = steady_clock::now();
+  auto requested_at = steady_clock::now();
   r.process->signal(SIGTERM);
   CHECK(r.process->wait(std::chrono::seconds(20)) == 0);
-  CHECK(steady_clock::now() - asked < std::chrono::seconds(10 * slowness));
+  CHECK(steady_clock::now() - requested_at < std::chrono::seconds(10 * slowness));
   for (auto& courier : couriers) courier.join();
   CHECK(taken < orders); // it was under load indeed
 

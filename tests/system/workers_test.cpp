@@ -22,7 +22,7 @@ void within(std::chrono::seconds limit, const std::string& description, Conditio
     if (std::chrono::steady_clock::now() > end) give_up(description);
 }
 
-bool asked(const reconciler_process& s, const std::string& question) {
+bool query_is_true(const reconciler_process& s, const std::string& question) {
   return s.db.value(question) == "t";
 }
 
@@ -50,7 +50,7 @@ struct two_workers {
     });
     second.emplace("suivi-reconciler", std::vector<std::string>{"run"}, s.environment);
     wait_until("the second one", [&] { return second->log().find("started") != std::string::npos; });
-    REQUIRE(asked(s, "select count(*) = 1 and bool_and(finished_at is null) from suivi.sweep"));
+    REQUIRE(query_is_true(s, "select count(*) = 1 and bool_and(finished_at is null) from suivi.sweep"));
   }
 
   void second_takes_over() {
@@ -64,9 +64,10 @@ struct two_workers {
     CHECK(s.db.number(
               "select extract(epoch from b.started_at - a.seen_at)::int from suivi.sweep a, suivi.sweep b "
               "where a.id < b.id order by a.id, b.id limit 1") <= 20 + 1 + 15);
-    CHECK(asked(s, "select (select term from suivi.sweep order by id desc limit 1) > (select term from "
-                   "suivi.sweep order "
-                   "by id limit 1)"));
+    CHECK(query_is_true(s,
+                        "select (select term from suivi.sweep order by id desc limit 1) > (select term from "
+                        "suivi.sweep order "
+                        "by id limit 1)"));
     CHECK(s.differences().empty());
   }
 };
@@ -106,8 +107,9 @@ TEST_CASE("a worker that froze in mid-sweep and wakes up when another has taken 
   std::string before = written(w.s);
   w.first->signal(SIGCONT);
   wait_until("the first one's word that it was replaced", [&] {
-    return asked(w.s, "select reason like '%another reconciler took the account over%' from suivi.sweep "
-                      "order by id limit 1");
+    return query_is_true(w.s,
+                         "select reason like '%another reconciler took the account over%' from suivi.sweep "
+                         "order by id limit 1");
   });
   CHECK(written(w.s) == before);
   CHECK(w.s.db.number("select count(*) from suivi.sweep where verdict = 'complete'") == 1);
@@ -131,11 +133,11 @@ TEST_CASE("an account whose courier is slow holds up no other account of the sam
   s.db.execute("update shipping_accounts set \"baseUrl\" = '" + slow.url + "' where \"id\" = 'example-a'");
   program worker("suivi-reconciler", {"run"}, s.environment);
   wait_until("several sweeps of the other", [&] {
-    return asked(s, "select to_regclass('suivi.sweep') is not null") &&
+    return query_is_true(s, "select to_regclass('suivi.sweep') is not null") &&
            s.db.number(
                "select count(*) from suivi.sweep where account = 'example-b' and verdict = 'complete'") >= 3;
   });
-  CHECK(asked(
+  CHECK(query_is_true(
       s,
       "select count(*) = 1 and bool_and(finished_at is null) from suivi.sweep where account = 'example-a'"));
   CHECK(s.differences("example-b").empty());
@@ -198,7 +200,8 @@ TEST_CASE("a sweep that is asked for over the API begins within a second and sho
     return report.at("verdict").as_string() == "complete";
   });
   CHECK(moved);
-  CHECK(asked(s, "select started_at - '" + at + "' < interval '1 second' from suivi.sweep where id = " + id));
+  CHECK(query_is_true(s, "select started_at - '" + at +
+                             "' < interval '1 second' from suivi.sweep where id = " + id));
   CHECK(http_post(api, R"({"account":"no-such"})", token).status == 404);
 }
 

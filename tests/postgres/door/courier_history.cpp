@@ -99,21 +99,21 @@ shop::observation courier_history::base(int parcel, const moved& movement) const
   return o;
 }
 
-std::optional<shop::observation> courier_history::pull(int parcel, instant asked,
+std::optional<shop::observation> courier_history::pull(int parcel, instant requested_at,
                                                        milliseconds shown_after) const {
-  instant from = asked - api_lag;
-  instant to = asked + seconds(1);
+  instant from = requested_at - api_lag;
+  instant to = requested_at + seconds(1);
   auto shown = state(parcel, std::min(from + shown_after, to));
   if (!shown) return std::nullopt;
   shop::observation o = base(parcel, *shown);
   o.from = shop::source::sweep;
-  o.when = shop::pull_time(asked, to, std::nullopt, api_lag);
+  o.when = shop::pull_time(requested_at, to, std::nullopt, api_lag);
   o.shipment.tracking = tracking(parcel);
   o.shipment.created_at = made(parcel);
   return o;
 }
 
-instant courier_history::asked(const heard& one) const {
+instant courier_history::requested_at(const heard& one) const {
   return changes_[static_cast<std::size_t>(one.which) % changes_.size()].when + seconds(one.at_s % 35 - 15);
 }
 
@@ -121,7 +121,7 @@ std::optional<shop::observation> courier_history::tell(const heard& one) const {
   if (changes_.empty()) return std::nullopt;
   const auto& change = changes_[static_cast<std::size_t>(one.which) % changes_.size()];
   if (one.how == hearing::pull || one.how == hearing::foreign) {
-    auto o = pull(change.parcel, asked(one), milliseconds(one.jitter_ms));
+    auto o = pull(change.parcel, requested_at(one), milliseconds(one.jitter_ms));
     if (o && one.how == hearing::foreign) {
       o->account = "account-b";
       o->shipment.uuid = "foreign-" + *o->shipment.uuid;
@@ -146,7 +146,7 @@ instant courier_history::last_change() const {
 instant courier_history::sweep_at() const {
   instant last = last_change();
   for (const auto& one : of_.tellings)
-    if (one.how == hearing::pull && !changes_.empty()) last = std::max(last, asked(one));
+    if (one.how == hearing::pull && !changes_.empty()) last = std::max(last, requested_at(one));
   return last + seconds(of_.sweep_after_s);
 }
 

@@ -59,7 +59,7 @@ class courier_history {
 
   // What the door is told; none where there was nothing to tell yet.
   [[nodiscard]] std::optional<shop::observation> tell(const heard& one) const;
-  [[nodiscard]] std::optional<shop::observation> pull(int parcel, instant asked,
+  [[nodiscard]] std::optional<shop::observation> pull(int parcel, instant requested_at,
                                                       milliseconds shown_after) const;
   [[nodiscard]] instant last_change() const;
   // Of two pulls the one asked for later counts, though the API may have lagged in that one only; so a sweep
@@ -70,7 +70,7 @@ class courier_history {
   static const std::vector<int> statuses;
 
  private:
-  [[nodiscard]] instant asked(const heard& one) const; // of a pull
+  [[nodiscard]] instant requested_at(const heard& one) const; // of a pull
 
   struct timed {
     int parcel;

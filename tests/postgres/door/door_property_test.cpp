@@ -184,14 +184,14 @@ class play {
   // As early as the door allows, and lagging as far as the API may; after the sweep it lags no more, or
   // nobody could say what the truth is.
   std::vector<observation> read(const wanted_read& wanted) {
-    instant asked = std::max(wanted.not_before, now_);
+    instant requested_at = std::max(wanted.not_before, now_);
     std::vector<observation> rows;
     for (int parcel = 0; parcel < static_cast<int>(models_.size()); ++parcel) {
       bool meant = wanted.uuid
                        ? h_.uuid(parcel) == *wanted.uuid
                        : h_.reference(h_.parcels()[static_cast<std::size_t>(parcel)]) == wanted.reference;
       if (!meant) continue;
-      auto row = h_.pull(parcel, asked, swept_ ? milliseconds(11'000) : milliseconds(0));
+      auto row = h_.pull(parcel, requested_at, swept_ ? milliseconds(11'000) : milliseconds(0));
       if (!row) continue;
       row->from = read_as();
       rows.push_back(std::move(*row));

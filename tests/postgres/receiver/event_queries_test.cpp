@@ -31,15 +31,15 @@ TEST_CASE("nobody without the token is answered and without a token in the setti
       answer = co_await here.answer(wrong);
       CHECK(answer.status == 401);
     }
-    auto there = co_await here.asked(200, "GET", "/api/v1/coverage");
+    auto there = co_await here.request_json(200, "GET", "/api/v1/coverage");
     CHECK(there.at("success") == true);
     CHECK(there.at("data").at("total") == 100);
-    co_await here.asked(404, "GET", "/api/v1/nothing");
+    co_await here.request_json(404, "GET", "/api/v1/nothing");
     auto wrong_method = co_await here.ask("PUT", "/api/v1/sweeps");
     CHECK(wrong_method.status == 405);
     CHECK(http::find_header(wrong_method.headers, "Allow") == "GET, HEAD, POST");
     here.settings.receiver.admin_token = secret();
-    co_await here.asked(404, "GET", "/api/v1/coverage");
+    co_await here.request_json(404, "GET", "/api/v1/coverage");
   };
   here.run(steps());
 }
@@ -55,7 +55,7 @@ TEST_CASE("events are listed newest first with their order, filtered and in page
     co_await here.until(closed, "3");
     co_await here.until("select count(*) from suivi.pending where state = 'parked'", "1");
 
-    auto all = co_await here.asked(200, "GET", "/api/v1/webhooks/events");
+    auto all = co_await here.request_json(200, "GET", "/api/v1/webhooks/events");
     const auto& events = all.at("data").at("events").as_array();
     REQUIRE(events.size() == 6);
     for (std::size_t i = 1; i < events.size(); ++i)
@@ -73,7 +73,7 @@ TEST_CASE("events are listed newest first with their order, filtered and in page
     CHECK(events[5].at("payload").as_array().empty());
 
     auto count = [&](std::string query) -> task<std::int64_t> {
-      auto some = co_await here.asked(200, "GET", "/api/v1/webhooks/events?" + query);
+      auto some = co_await here.request_json(200, "GET", "/api/v1/webhooks/events?" + query);
       auto total = some.at("data").at("pagination").at("totalCount").as_int64();
       if (total <= 25)
         CHECK(static_cast<std::int64_t>(some.at("data").at("events").as_array().size()) == total);
@@ -93,20 +93,21 @@ TEST_CASE("events are listed newest first with their order, filtered and in page
       auto found = co_await count(query);
       CHECK_MESSAGE(found == wanted, query);
     }
-    auto page = co_await here.asked(200, "GET", "/api/v1/webhooks/events?limit=4&page=2");
+    auto page = co_await here.request_json(200, "GET", "/api/v1/webhooks/events?limit=4&page=2");
     CHECK(page.at("data").at("events").as_array().size() == 2);
     CHECK(text(page.at("data").at("pagination")) ==
           R"({"currentPage":2,"totalPages":2,"totalCount":6,"limit":4,"hasNext":false,"hasPrev":true})");
-    auto beyond = co_await here.asked(200, "GET", "/api/v1/webhooks/events?page=1000000000&limit=1000");
+    auto beyond =
+        co_await here.request_json(200, "GET", "/api/v1/webhooks/events?page=1000000000&limit=1000");
     CHECK(beyond.at("data").at("events").as_array().empty());
-    co_await here.asked(400, "GET", "/api/v1/webhooks/events?limit=1001");
+    co_await here.request_json(400, "GET", "/api/v1/webhooks/events?limit=1001");
 
-    auto stats = co_await here.asked(200, "GET", "/api/v1/webhooks/stats?period=7d");
+    auto stats = co_await here.request_json(200, "GET", "/api/v1/webhooks/stats?period=7d");
     CHECK(stats.at("data").at("totalEvents") == 6);
     CHECK(stats.at("data").at("processedEvents") == 3);
     CHECK(stats.at("data").at("failedEvents") == 2);
     CHECK(stats.at("data").at("successRate") == 50);
-    co_await here.asked(400, "GET", "/api/v1/webhooks/stats?period=1y");
+    co_await here.request_json(400, "GET", "/api/v1/webhooks/stats?period=1y");
   };
   here.run(steps());
 }
@@ -122,7 +123,7 @@ TEST_CASE("an event without a reference is found by its order's") {
     std::vector<webhook> second{bare};
     co_await here.store(second);
     co_await here.until(closed, "2");
-    auto some = co_await here.asked(200, "GET", "/api/v1/webhooks/events?reference=R1");
+    auto some = co_await here.request_json(200, "GET", "/api/v1/webhooks/events?reference=R1");
     CHECK(some.at("data").at("pagination").at("totalCount") == 2);
   };
   here.run(steps());
@@ -137,7 +138,7 @@ TEST_CASE("a retry says what really happened and repairs what a hand has changed
     co_await here.until(closed, "1");
     co_await here.until("select count(*) from suivi.pending where state = 'parked' and owner is null", "1");
     auto retry = [&](std::string id) -> task<std::string> {
-      auto answer = co_await here.asked(200, "POST", "/api/v1/webhooks/events/" + id + "/retry");
+      auto answer = co_await here.request_json(200, "POST", "/api/v1/webhooks/events/" + id + "/retry");
       co_return text(answer.at("success")) + " " + text(answer.at("data"));
     };
     auto applied = id_of(db, "reference = 'R1'");
@@ -159,7 +160,7 @@ TEST_CASE("a retry says what really happened and repairs what a hand has changed
     auto unreadable = co_await retry(id_of(db, "outcome = 'quarantined'"));
     CHECK(unreadable == R"(false {"outcome":"quarantined"})");
     for (std::string id : {"999999", "0", "x", "1%2F2", "99999999999999999999"}) {
-      co_await here.asked(404, "POST", "/api/v1/webhooks/events/" + id + "/retry");
+      co_await here.request_json(404, "POST", "/api/v1/webhooks/events/" + id + "/retry");
     }
   };
   here.run(steps());
@@ -178,7 +179,8 @@ TEST_CASE("a retry while the order is locked says that it waits and the event is
     auto locker = co_await test::connected(db.options());
     auto locked = co_await locker.run_script(R"(begin; select from orders where "id" = 'late' for update)");
     REQUIRE(locked);
-    auto answer = co_await here.asked(200, "POST", "/api/v1/webhooks/events/" + id_of(db, "true") + "/retry");
+    auto answer =
+        co_await here.request_json(200, "POST", "/api/v1/webhooks/events/" + id_of(db, "true") + "/retry");
     CHECK(answer.at("success") == false);
     CHECK(answer.at("data").at("outcome") == "pending");
     auto freed = co_await locker.run_script("commit");
@@ -199,9 +201,9 @@ TEST_CASE("deleting takes row and bytes and leaves the key") {
     auto applied = id_of(db, "reference = 'R1'");
     auto parked = id_of(db, "reference = 'S/1'");
     for (const auto& id : {applied, parked}) {
-      auto gone = co_await here.asked(200, "DELETE", "/api/v1/webhooks/events/" + id);
+      auto gone = co_await here.request_json(200, "DELETE", "/api/v1/webhooks/events/" + id);
       CHECK(gone.at("success") == true);
-      co_await here.asked(404, "DELETE", "/api/v1/webhooks/events/" + id);
+      co_await here.request_json(404, "DELETE", "/api/v1/webhooks/events/" + id);
     }
     CHECK(db.number("select count(*) from suivi.inbox") + db.number(closed) + db.number(nothing_pending) ==
           0);
@@ -212,7 +214,7 @@ TEST_CASE("deleting takes row and bytes and leaves the key") {
     REQUIRE(answers[0]);
     CHECK(answers[0]->seen_before);
     CHECK(std::to_string(answers[0]->id) == applied);
-    co_await here.asked(404, "DELETE", "/api/v1/webhooks/events/none");
+    co_await here.request_json(404, "DELETE", "/api/v1/webhooks/events/none");
   };
   here.run(steps());
   CHECK(db.number(R"(select count(*) from orders where "shippingStatus" = 'by hand')") == 100);
@@ -231,7 +233,7 @@ TEST_CASE("an event that is pending or being proved is not deleted") {
     db.execute("update suivi.pending set state = 'confirming' where event_id = (select max(event_id) from "
                "suivi.pending)");
     for (const auto& one : *kept) {
-      co_await here.asked(409, "DELETE", "/api/v1/webhooks/events/" + std::to_string(one.id));
+      co_await here.request_json(409, "DELETE", "/api/v1/webhooks/events/" + std::to_string(one.id));
     }
     CHECK(db.number("select count(*) from suivi.inbox") == 2);
   };

@@ -39,7 +39,8 @@ struct operations_stage : receiver_inside {
     co_return got;
   }
   // The answer's JSON; `status` is checked.
-  task<json::value> asked(unsigned status, std::string method, std::string target, std::string body = "") {
+  task<json::value> request_json(unsigned status, std::string method, std::string target,
+                                 std::string body = "") {
     auto answer = co_await ask(std::move(method), std::move(target), std::move(body));
     CHECK(answer.status == status);
     co_return json::parse(answer.body);

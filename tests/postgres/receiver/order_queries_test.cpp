@@ -51,7 +51,7 @@ TEST_CASE("an order shows its columns, its parcels and its timeline from the old
       std::string stored = status == 31 ? "1" : "2";
       co_await here.until(closed, stored);
     }
-    auto answer = co_await here.asked(200, "GET", "/api/v1/orders/A%2F1%20b");
+    auto answer = co_await here.request_json(200, "GET", "/api/v1/orders/A%2F1%20b");
     const auto& data = answer.at("data");
     CHECK(data.at("order").at("reference") == "A/1 b");
     CHECK(data.at("order").at("shippingStatus") == "LIVRÉ");
@@ -64,9 +64,9 @@ TEST_CASE("an order shows its columns, its parcels and its timeline from the old
         statuses += text(change.at("from")) + text(change.at("to")) + text(change.at("source")) +
                     (change.as_object().contains("eventId") ? " " : " without event ");
     CHECK(statuses == R"(null"EXPÉDIÉ""webhook" "EXPÉDIÉ""LIVRÉ""webhook" )");
-    co_await here.asked(404, "GET", "/api/v1/orders/none");
-    co_await here.asked(404, "GET", "/api/v1/orders/%00");
-    co_await here.asked(404, "GET", "/api/v1/orders/%ff");
+    co_await here.request_json(404, "GET", "/api/v1/orders/none");
+    co_await here.request_json(404, "GET", "/api/v1/orders/%00");
+    co_await here.request_json(404, "GET", "/api/v1/orders/%ff");
   };
   here.run(steps());
 }
@@ -81,16 +81,16 @@ TEST_CASE("a sweep is asked for where a reconciler is there and once for each ac
     CHECK(http::find_header(nobody.headers, "Retry-After"));
     db.execute("insert into suivi.reconciler (owner, seen_at) values ('old', now() - interval '31 seconds'), "
                "('new', now())");
-    co_await here.asked(404, "POST", "/api/v1/sweeps", R"({"account":"none"})");
-    co_await here.asked(400, "POST", "/api/v1/sweeps", R"({"kind":"quick"})");
-    auto asked =
-        co_await here.asked(202, "POST", "/api/v1/sweeps", R"({"account":"acc-1","kind":"incremental"})");
-    auto id = std::string(asked.at("data").at("id").as_string());
+    co_await here.request_json(404, "POST", "/api/v1/sweeps", R"({"account":"none"})");
+    co_await here.request_json(400, "POST", "/api/v1/sweeps", R"({"kind":"quick"})");
+    auto reply = co_await here.request_json(202, "POST", "/api/v1/sweeps",
+                                            R"({"account":"acc-1","kind":"incremental"})");
+    auto id = std::string(reply.at("data").at("id").as_string());
     CHECK(db.value("select account || ' ' || kind from suivi.sweep_request where sweep_id = " + id) ==
           "acc-1 incremental");
-    auto waiting = co_await here.asked(200, "GET", "/api/v1/sweeps/" + id);
+    auto waiting = co_await here.request_json(200, "GET", "/api/v1/sweeps/" + id);
     CHECK(waiting.at("data").at("reason") == "it has not begun");
-    auto twice = co_await here.asked(409, "POST", "/api/v1/scheduler/trigger/shipping");
+    auto twice = co_await here.request_json(409, "POST", "/api/v1/scheduler/trigger/shipping");
     CHECK(text(twice.at("data").at("id")) == "\"" + id + "\"");
 
     db.execute("delete from suivi.sweep_request");
@@ -98,28 +98,28 @@ TEST_CASE("a sweep is asked for where a reconciler is there and once for each ac
                "interval '1 hour')");
     db.execute("insert into suivi.sweep (account, account_name, kind, term, owner, pages) values ('acc-1', "
                "'Main', 'full', 7, 'new', 3)");
-    auto running = co_await here.asked(409, "POST", "/api/v1/sweeps");
+    auto running = co_await here.request_json(409, "POST", "/api/v1/sweeps");
     auto number = db.value("select max(id) from suivi.sweep");
     CHECK(text(running.at("data").at("id")) == "\"" + number + "\"");
-    auto report = co_await here.asked(200, "GET", "/api/v1/sweeps/" + number);
+    auto report = co_await here.request_json(200, "GET", "/api/v1/sweeps/" + number);
     CHECK(report.at("data").at("running") == true);
     CHECK(report.at("data").at("pages") == 3);
-    auto status = co_await here.asked(200, "GET", "/api/v1/scheduler/status");
+    auto status = co_await here.request_json(200, "GET", "/api/v1/scheduler/status");
     CHECK(status.at("isRunning") == true);
     CHECK(status.at("data").at("activeJobs") == 1);
 
     db.execute("update suivi.account set lease_until = null");
     db.execute("update suivi.sweep set finished_at = now(), verdict = 'complete', reason = null, "
                "missed_by_webhook = 4");
-    auto list = co_await here.asked(200, "GET", "/api/v1/sweeps?limit=1");
+    auto list = co_await here.request_json(200, "GET", "/api/v1/sweeps?limit=1");
     CHECK(list.at("data").at("sweeps").at(0).at("missedByWebhook") == 4);
     CHECK(list.at("data").at("sweeps").at(0).at("reason").is_null());
-    auto triggered = co_await here.asked(202, "POST", "/api/v1/scheduler/trigger/shipping");
+    auto triggered = co_await here.request_json(202, "POST", "/api/v1/scheduler/trigger/shipping");
     CHECK(triggered.at("message") == "Shipping Status sync triggered successfully");
     for (const char* none : {"/api/v1/sweeps/999", "/api/v1/sweeps/x"}) {
-      co_await here.asked(404, "GET", none);
+      co_await here.request_json(404, "GET", none);
     }
-    co_await here.asked(400, "GET", "/api/v1/sweeps?limit=0");
+    co_await here.request_json(400, "GET", "/api/v1/sweeps?limit=0");
   };
   here.run(steps());
 }
@@ -130,7 +130,7 @@ TEST_CASE("an account's test says whether it really connected and writes that do
   db.execute(R"(update shipping_accounts set "baseUrl" = 'http://127.0.0.1:1')");
   auto steps = [&]() -> task<void> {
     co_await here.begin_with_stream();
-    auto tested = co_await here.asked(200, "POST", "/api/v1/accounts/acc-1/test");
+    auto tested = co_await here.request_json(200, "POST", "/api/v1/accounts/acc-1/test");
     CHECK(tested.at("success") == false);
     CHECK(tested.at("data").at("isConnected") == false);
     CHECK(tested.at("data").at("accountName") == "Main");
@@ -139,10 +139,10 @@ TEST_CASE("an account's test says whether it really connected and writes that do
         db.number(
             R"(select count(*) from shipping_accounts where "lastTestAt" is not null and "lastTestError" <> '')") ==
         1);
-    co_await here.asked(404, "POST", "/api/v1/accounts/none/test");
+    co_await here.request_json(404, "POST", "/api/v1/accounts/none/test");
     db.execute("insert into suivi.account (id, name, problem) values ('acc-1', 'Main', 'the courier refuses "
                "its key')");
-    auto list = co_await here.asked(200, "GET", "/api/v1/accounts");
+    auto list = co_await here.request_json(200, "GET", "/api/v1/accounts");
     const auto& one = list.at("data").at("accounts").at(0);
     CHECK(one.at("id") == "acc-1");
     CHECK(one.at("health") == "failing");
@@ -229,7 +229,7 @@ TEST_CASE("while the database is away every answer is 503 and afterwards it is a
   operations_stage here(db);
   auto steps = [&]() -> task<void> {
     co_await here.begin_with_stream();
-    co_await here.asked(200, "GET", "/api/v1/webhooks/events");
+    co_await here.request_json(200, "GET", "/api/v1/webhooks/events");
     auto ruined = db.name();
     test::database other(test::holding::nothing); // renames from outside
     other.execute("alter database \"" + ruined + "\" with allow_connections false");

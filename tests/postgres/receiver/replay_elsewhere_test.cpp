@@ -79,9 +79,9 @@ TEST_CASE("a row whose account must be proved is asked for at the courier at onc
     return r;
   };
   CHECK(counts(at.replayed({}, true, nullptr, true)) == "selected 1 confirming 1");
-  CHECK(at.asked.empty());
+  CHECK(at.requests.empty());
   CHECK(counts(at.replayed({}, false, nullptr, true)) == "selected 1 stale 1");
-  CHECK(at.asked == std::vector<std::string>{"/api/stores/orders/uL/"});
+  CHECK(at.requests == std::vector<std::string>{"/api/stores/orders/uL/"});
   CHECK(at.db.value(R"(select concat("trackingNumber", ' ', "maystroOrderId") from orders)") == "D1 uL");
 }
 

@@ -29,7 +29,7 @@ struct replay_stage {
 
   // Answers what is asked of the courier, where somebody may be asked.
   std::function<http::response(const http::request&)> courier;
-  std::vector<std::string> asked; // of the courier
+  std::vector<std::string> requests; // of the courier
 
   replay_stage() {
     db.execute(R"(
@@ -70,7 +70,7 @@ struct replay_stage {
     auto whole = [&]() -> task<void> {
       auto executor = co_await asio::this_coro::executor;
       http::handler answer = [this](http::request request) -> task<http::response> {
-        asked.push_back(request.target);
+        requests.push_back(request.target);
         co_return courier(request);
       };
       http::server server(executor, http::server_limits{}, answer);

@@ -19,8 +19,8 @@ using beside = std::function<task<void>(shop::account who, http::client& client)
 
 inline task<void> serve_beside(courier_answer answer, beside body) {
   auto executor = co_await asio::this_coro::executor;
-  http::handler handler = [&answer](http::request asked) -> task<http::response> {
-    http::response r = answer(asked);
+  http::handler handler = [&answer](http::request request) -> task<http::response> {
+    http::response r = answer(request);
     co_return r;
   };
   http::server server(executor, http::server_limits{}, handler);

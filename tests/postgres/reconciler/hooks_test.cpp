@@ -32,18 +32,18 @@ struct hook_courier {
     return bare ? "[" + rows + "]" : R"({"count":1,"next":null,"previous":null,"results":[)" + rows + "]}";
   }
 
-  http::response answer(const http::request& asked) {
+  http::response answer(const http::request& request) {
     http::response r;
     if (refuse_with != 0) {
       r.status = static_cast<unsigned>(refuse_with);
       return r;
     }
-    if (asked.target == "/api/stores/hooks/types/") {
+    if (request.target == "/api/stores/hooks/types/") {
       std::string rows;
       for (const std::string& name : triggers)
         rows += fmt::format(R"({}{{"id":"id-{}","name":"{}"}})", rows.empty() ? "" : ",", name, name);
       r.body = list(rows);
-    } else if (asked.method == "GET") {
+    } else if (request.method == "GET") {
       std::string rows;
       for (const row& h : hooks) {
         rows += fmt::format(R"({}{{"id":"{}","endpoint":"{}",)", rows.empty() ? "" : ",", h.id, h.endpoint);
@@ -51,8 +51,8 @@ struct hook_courier {
                           : fmt::format(R"("trigger_type":{{"id":"{}"}}}})", h.trigger);
       }
       r.body = list(rows);
-    } else if (asked.method == "POST") {
-      auto body = boost::json::parse(asked.body).as_object();
+    } else if (request.method == "POST") {
+      auto body = boost::json::parse(request.body).as_object();
       row h{fmt::format("h{}", ++made), body.at("endpoint").as_string().c_str(),
             body.at("trigger_type_id").as_string().c_str()};
       hooks.push_back(h);
@@ -63,8 +63,8 @@ struct hook_courier {
         r.body =
             fmt::format(R"({{"id":"{}","endpoint":"{}","trigger_type":"{}"}})", h.id, h.endpoint, h.trigger);
     } else {
-      std::erase_if(hooks,
-                    [&](const row& h) { return asked.target == "/api/stores/hooks/costume/" + h.id + "/"; });
+      std::erase_if(
+          hooks, [&](const row& h) { return request.target == "/api/stores/hooks/costume/" + h.id + "/"; });
       r.status = 204;
     }
     return r;
@@ -77,7 +77,7 @@ hook_owner owner(std::string secret = "example-secret") {
 
 hook_report act(hook_courier& courier, hook_owner of, task<hook_report> (hook_registrar::*action)()) {
   hook_report got;
-  test::run_beside([&](const http::request& asked) { return courier.answer(asked); },
+  test::run_beside([&](const http::request& request) { return courier.answer(request); },
                    [&](shop::account who, http::client& client) -> task<void> {
                      hook_registrar hooks(client, who, milliseconds(5'000), of);
                      got = co_await (hooks.*action)();

@@ -20,7 +20,7 @@ void swept_shop(stage& s, int parcels) {
   auto full = s.sweep();
   REQUIRE(full.complete);
   s.db.execute("update suivi.parcel set pulled_at = pulled_at - interval '1 hour'");
-  s.courier.pages_asked.clear();
+  s.courier.pages_requested.clear();
   s.courier.requests = 0;
 }
 
@@ -35,7 +35,7 @@ TEST_CASE("an incremental sweep asks for a handful of pages and parcels when not
   CHECK(report.kind == "incremental");
   CHECK(report.complete);
   CHECK_FALSE(report.reason);
-  CHECK(s.courier.pages_asked == texts{"1"});
+  CHECK(s.courier.pages_requested == texts{"1"});
   CHECK(report.requests == 1 + reconciler::rotation_least);
   CHECK(report.lookups == 0);
   CHECK(report.backfilled + report.status_changed == 0);
@@ -55,10 +55,10 @@ TEST_CASE("new orders on several pages and a change among the young ones are fou
   CHECK(report.complete);
   CHECK(report.backfilled == 50);
   CHECK(report.status_changed == 51);
-  CHECK(s.courier.pages_asked == texts{"1", "2", "3", "4"});
-  s.courier.pages_asked.clear();
+  CHECK(s.courier.pages_requested == texts{"1", "2", "3", "4"});
+  s.courier.pages_requested.clear();
   s.sweep_newest();
-  CHECK(s.courier.pages_asked.size() < 4);
+  CHECK(s.courier.pages_requested.size() < 4);
 }
 
 TEST_CASE(
@@ -86,7 +86,7 @@ TEST_CASE("where nothing was complete yet an incremental sweep reaches back a da
   for (int n = 1; n <= 100; ++n) s.shipped(n, 31, minutes_ago(60 * (101 - n)));
   auto report = s.sweep_newest();
   CHECK(report.complete);
-  CHECK(s.courier.pages_asked == texts{"1", "2", "3"}); // 20, 40, then a page older than 24 hours
+  CHECK(s.courier.pages_requested == texts{"1", "2", "3"}); // 20, 40, then a page older than 24 hours
 }
 
 TEST_CASE("a change on an old page is found within the bound, longest without a pull first") {
@@ -116,9 +116,9 @@ TEST_CASE("a webhook is no pull and does not put a parcel back in the queue") {
       R"sql(update suivi.parcel set pulled_at = now() - interval '9 hours', as_of_from = now(), as_of_to = now(),
                        as_of_shape = 2, source = 1 where reference = 'R7')sql");
   s.sweep_newest();
-  REQUIRE_FALSE(s.courier.uuids_asked.empty());
-  CHECK(std::find(s.courier.uuids_asked.begin(), s.courier.uuids_asked.end(),
-                  "00000000-0000-4000-8000-000000000007") != s.courier.uuids_asked.end());
+  REQUIRE_FALSE(s.courier.uuids_requested.empty());
+  CHECK(std::find(s.courier.uuids_requested.begin(), s.courier.uuids_requested.end(),
+                  "00000000-0000-4000-8000-000000000007") != s.courier.uuids_requested.end());
 }
 
 TEST_CASE("parcels that stay for good are not re-read, aborted ones for a while") {
@@ -132,9 +132,9 @@ TEST_CASE("parcels that stay for good are not re-read, aborted ones for a while"
             [](const auto& a, const auto& b) { return a.created_at > b.created_at; });
   REQUIRE(s.sweep().complete);
   s.sweep_newest();
-  auto asked = s.courier.uuids_asked;
-  std::sort(asked.begin(), asked.end());
-  CHECK(asked == texts{"00000000-0000-4000-8000-000000000004", "00000000-0000-4000-8000-000000000005"});
+  auto requested = s.courier.uuids_requested;
+  std::sort(requested.begin(), requested.end());
+  CHECK(requested == texts{"00000000-0000-4000-8000-000000000004", "00000000-0000-4000-8000-000000000005"});
 }
 
 TEST_CASE("what was pulled lately is re-read only by the few that every sweep has") {
@@ -142,11 +142,11 @@ TEST_CASE("what was pulled lately is re-read only by the few that every sweep ha
   swept_shop(s, 60);
   s.options.incremental_every = milliseconds(16 * 3'600'000); // one sweep has to read them all
   s.sweep_newest();
-  CHECK(s.courier.uuids_asked.size() == reconciler::rotation_least);
-  s.courier.uuids_asked.clear();
+  CHECK(s.courier.uuids_requested.size() == reconciler::rotation_least);
+  s.courier.uuids_requested.clear();
   s.db.execute("update suivi.parcel set pulled_at = now() - interval '9 hours', asked_at = null");
   s.sweep_newest();
-  CHECK(s.courier.uuids_asked.size() >= 40); // all but those on the page it read
+  CHECK(s.courier.uuids_requested.size() >= 40); // all but those on the page it read
 }
 
 TEST_CASE("a parcel that is gone or cannot be read holds up no other") {
@@ -165,9 +165,10 @@ TEST_CASE("a parcel that is gone or cannot be read holds up no other") {
   s.sweep_newest();
   CHECK(s.db.number("select count(*) from suivi.parcel where gone_at is not null") == 5);
   CHECK(s.column("R6", "shippingStatus") == shown);
-  s.courier.uuids_asked.clear();
+  s.courier.uuids_requested.clear();
   s.sweep_newest();
-  for (const std::string& uuid : s.courier.uuids_asked) CHECK(uuid > "00000000-0000-4000-8000-000000000010");
+  for (const std::string& uuid : s.courier.uuids_requested)
+    CHECK(uuid > "00000000-0000-4000-8000-000000000010");
 }
 
 TEST_CASE("orders newer than the last complete sweep are looked up, older ones left to full sweeps") {
@@ -186,7 +187,7 @@ TEST_CASE("orders newer than the last complete sweep are looked up, older ones l
   auto report = s.sweep_newest();
   CHECK(report.lookups == 1);
   CHECK(report.backfilled == 1);
-  CHECK(s.courier.references_asked == texts{"LATE"});
+  CHECK(s.courier.references_requested == texts{"LATE"});
   CHECK(s.column("LATE", "trackingNumber") == "1799");
 }
 

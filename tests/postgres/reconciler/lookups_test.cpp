@@ -84,7 +84,7 @@ TEST_CASE("references travel encoded") {
   s.courier.rows = {{"00000000-0000-4000-8000-000000000009", "X", 6, "9"},
                     {"00000000-0000-4000-8000-000000000001", "R 1&external_order_id=R2#/é+%", 31, "1700"}};
   CHECK(s.sweep().backfilled == 1);
-  CHECK(s.courier.references_asked == texts{"R 1&external_order_id=R2#/é+%"});
+  CHECK(s.courier.references_requested == texts{"R 1&external_order_id=R2#/é+%"});
 }
 
 TEST_CASE("a complete, uncut sweep has said of every order that it is not there") {
@@ -119,12 +119,12 @@ TEST_CASE(
   s.options.max_in_flight = 1;
   s.sweep();
   s.sweep();
-  CHECK(s.courier.references_asked == texts{"R1", "R2", "R3", "R4"});
+  CHECK(s.courier.references_requested == texts{"R1", "R2", "R3", "R4"});
   s.db.execute(
       "update suivi.lookup set asked_at = asked_at - interval '2 hours' where order_id in ('o-R3', 'o-R2')");
   s.sweep();
   s.sweep();
-  CHECK(s.courier.references_asked == texts{"R1", "R2", "R3", "R4", "R5", "R2", "R3"});
+  CHECK(s.courier.references_requested == texts{"R1", "R2", "R3", "R4", "R5", "R2", "R3"});
 }
 
 TEST_CASE("not there is believed the longer the more often it was said") {
@@ -155,11 +155,11 @@ TEST_CASE("a question without an answer counts for nothing and waits behind the 
   CHECK(first.complete); // the list was
   CHECK(first.lookups == 1);
   CHECK(s.db.number("select negatives from suivi.lookup where order_id = 'o-R1'") == 0);
-  s.courier.references_asked.clear();
+  s.courier.references_requested.clear();
   s.courier.broken_references.clear();
   s.sweep();
   s.sweep();
-  CHECK(s.courier.references_asked == texts{"R2", "R1"});
+  CHECK(s.courier.references_requested == texts{"R2", "R1"});
 }
 
 TEST_CASE("a remembered order is forgotten once it has a tracking number or is gone") {

@@ -93,9 +93,9 @@ void monitor_hooks(stage& s, const test::courier_answer& answer, const std::vect
 TEST_CASE("the worker sees that hooks are not registered, notes it, and looks again a day later only") {
   stage s;
   int lists = 0;
-  auto answer = [&](const http::request& asked) {
+  auto answer = [&](const http::request& request) {
     http::response r;
-    bool types = asked.target == "/api/stores/hooks/types/";
+    bool types = request.target == "/api/stores/hooks/types/";
     r.body = types ? R"([{"id":"t","name":"OrderStatusChanged"}])" : "[]";
     lists += types ? 0 : 1;
     return r;
@@ -119,9 +119,9 @@ insert into suivi.inbox (id, stored_on, received_at, account, raw) values
 insert into suivi.sweep (account, account_name, kind, term, owner, missed_by_webhook) values ('acc-1', '', 'full', 1, '', 4);
 )sql");
   bool away = true;
-  auto answer = [&](const http::request& asked) {
+  auto answer = [&](const http::request& request) {
     http::response r;
-    bool types = asked.target == "/api/stores/hooks/types/";
+    bool types = request.target == "/api/stores/hooks/types/";
     r.body =
         types
             ? R"([{"id":"t","name":"OrderStatusChanged"}])"

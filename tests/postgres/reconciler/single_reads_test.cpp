@@ -39,7 +39,7 @@ void set_status(stage& s, int n, int status) {
 void doubtful_shop(stage& s, int parcels, milliseconds read_lag) {
   for (int n = parcels; n >= 1; --n) s.shipped(n, 6);
   REQUIRE(s.sweep().complete);
-  s.courier.pages_asked.clear();
+  s.courier.pages_requested.clear();
   s.options.read_lag = read_lag;
   set_status(s, 1, 31);
   REQUIRE(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
@@ -53,8 +53,8 @@ TEST_CASE("what overlaps and differs is read once more, late enough to be sure, 
   auto report = s.sweep();
   CHECK(report.complete);
   CHECK(s.column("R1", "shippingStatus") == "EN COURS"); // the courier's word
-  CHECK(s.courier.uuids_asked == texts{uuid_of(1)});     // once, though page 1 was read twice
-  CHECK(s.courier.pages_asked.size() == 4);
+  CHECK(s.courier.uuids_requested == texts{uuid_of(1)}); // once, though page 1 was read twice
+  CHECK(s.courier.pages_requested.size() == 4);
   CHECK(report.requests == 5);
   CHECK(report.lookups == 0);
   CHECK(report.status_changed == 1);
@@ -72,7 +72,7 @@ TEST_CASE("a read that settles something goes before the pages that wait for the
   s.courier.page_size = 1;
   s.options.requests_per_second = 8;
   CHECK(s.sweep().complete);
-  CHECK(s.courier.uuids_asked == texts{uuid_of(1)});
+  CHECK(s.courier.uuids_requested == texts{uuid_of(1)});
   CHECK(s.courier.pages_before_read < 50);
   CHECK(s.column("R1", "shippingStatus") == "EN COURS");
 }
@@ -85,7 +85,7 @@ TEST_CASE("a read that cannot be had makes the sweep incomplete, and the next on
   auto undone = s.sweep();
   CHECK_FALSE(undone.complete);
   CHECK(undone.reason.value_or("") == "1 order(s) stay in doubt: R1");
-  CHECK(s.courier.uuids_asked.size() == 6);
+  CHECK(s.courier.uuids_requested.size() == 6);
   CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
   CHECK(s.db.value("select full_watermark from suivi.account") == before);
   s.courier.broken_uuids.clear();
@@ -128,7 +128,7 @@ TEST_CASE("an incremental sweep settles what it found in doubt too, and a dry ru
   s.db.execute("update suivi.parcel set status = 52 where reference <> 'R1'"); // nothing for rotation but R1
   s.options.dry_run = true;
   CHECK(s.sweep().complete);
-  CHECK(s.courier.uuids_asked.empty());
+  CHECK(s.courier.uuids_requested.empty());
   s.options.dry_run = false;
   CHECK(s.sweep_newest().complete);
   CHECK(s.column("R1", "shippingStatus") == "EN COURS");
@@ -140,6 +140,6 @@ TEST_CASE("where the courier's clock is behind ours a read waits for it") {
   s.courier.clock_behind = std::chrono::seconds(4);
   auto report = s.sweep();
   CHECK(report.complete);
-  CHECK(s.courier.uuids_asked.size() == 1);
+  CHECK(s.courier.uuids_requested.size() == 1);
   CHECK(s.column("R1", "shippingStatus") == "EN COURS");
 }

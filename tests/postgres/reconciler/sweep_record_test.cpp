@@ -265,7 +265,7 @@ TEST_CASE("the last starts are those of sweeps that came to their own end, by ki
     insert into suivi.sweep (account, account_name, kind, term, owner, started_at, finished_at, abandoned) values
     ('acc-1', '', 'full', 1, '', '2026-01-01Z', now(), false), ('acc-1', '', 'incremental', 1, '', '2026-01-02Z', now(), false),
     ('acc-1', '', 'full', 1, '', '2026-01-03Z', now(), true), ('acc-1', '', 'full', 1, '', '2026-01-04Z', null, false))sql");
-  auto asked = [&]() -> task<void> {
+  auto request = [&]() -> task<void> {
     pg::connect_options options = s.db.options();
     auto db = co_await test::connected(options);
     auto full = co_await last_full_starts(db);
@@ -274,7 +274,7 @@ TEST_CASE("the last starts are those of sweeps that came to their own end, by ki
     CHECK(any.value().at("acc-1") == parse_instant("2026-01-02T00:00:00Z").value());
     CHECK(any.value().size() == 1); // acc-2 was never swept
   };
-  test::run(asked);
+  test::run(request);
 }
 
 TEST_CASE("after every sweep, of either kind and whatever its verdict, parked events are due at once") {

@@ -21,8 +21,8 @@ task<void> until(const test::database& db, std::string question, std::string wan
 void beside_a_desk(stage& s, std::function<task<void>(std::vector<shop::sweep_report>&)> body) {
   test::run([&]() -> task<void> {
     auto executor = co_await asio::this_coro::executor;
-    http::handler answer = [&s](http::request asked) -> task<http::response> {
-      http::response r = s.courier.answer(asked);
+    http::handler answer = [&s](http::request request) -> task<http::response> {
+      http::response r = s.courier.answer(request);
       co_return r;
     };
     http::server server(executor, http::server_limits{}, answer);

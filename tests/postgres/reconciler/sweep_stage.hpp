@@ -47,14 +47,14 @@ struct courier_stand_in {
   std::chrono::seconds clock_behind{0};                  // what its Date lags
   int requests = 0;
   std::size_t pages_before_read = 0; // asked for when the last single read came
-  std::vector<std::string> pages_asked, references_asked, uuids_asked;
+  std::vector<std::string> pages_requested, references_requested, uuids_requested;
 
-  http::response answer(const http::request& asked) {
+  http::response answer(const http::request& request) {
     ++requests;
     http::response r;
     if (clock_behind.count() > 0)
       r.headers.emplace_back("Date", http::format_http_date(now() - clock_behind));
-    auto target = http::parse_target(asked.target);
+    auto target = http::parse_target(request.target);
     if (refuse_with != 0) {
       r.status = static_cast<unsigned>(refuse_with);
       r.body = R"({"detail":"Invalid token."})";
@@ -74,8 +74,8 @@ struct courier_stand_in {
     };
     if (target->segments.size() == 4) { // api/stores/orders/{uuid}
       const std::string& uuid = target->segments[3];
-      uuids_asked.push_back(uuid);
-      pages_before_read = pages_asked.size();
+      uuids_requested.push_back(uuid);
+      pages_before_read = pages_requested.size();
       if (broken_uuids.contains(uuid)) return broken();
       for (const courier_row& row : rows)
         if (row.uuid == uuid && !hidden_uuids.contains(uuid)) {
@@ -87,8 +87,8 @@ struct courier_stand_in {
       return r;
     }
     if (auto reference = target->find("external_order_id")) {
-      references_asked.emplace_back(*reference);
-      if (broken_references.contains(references_asked.back())) return broken();
+      references_requested.emplace_back(*reference);
+      if (broken_references.contains(references_requested.back())) return broken();
       if (!ignores_filter) {
         std::string found;
         int count = 0;
@@ -99,7 +99,7 @@ struct courier_stand_in {
         return r;
       }
     } else {
-      pages_asked.emplace_back(target->find("page").value_or("1"));
+      pages_requested.emplace_back(target->find("page").value_or("1"));
     }
     std::string page(target->find("page").value_or("1"));
     if (broken_pages.contains(page)) return broken();
@@ -122,8 +122,8 @@ inline task<reconciler::sweep_group::outcome> sweep_round_once(const database& d
   pool.connect = db.options();
   pg::pool connections(executor, pool);
   http::client client(executor, http::client_limits{});
-  http::handler answer = [&courier](http::request asked) -> task<http::response> {
-    http::response r = courier.answer(asked);
+  http::handler answer = [&courier](http::request request) -> task<http::response> {
+    http::response r = courier.answer(request);
     co_return r;
   };
   http::server server(executor, http::server_limits{}, answer);

@@ -140,7 +140,7 @@ TEST_CASE("a dry run counts every order once, whatever it would write again, and
   std::string counters = s.db.value(counters_drawn);
   s.options.dry_run = true;
   auto report = s.sweep();
-  CHECK(s.courier.pages_asked.size() == 4); // page 1 twice
+  CHECK(s.courier.pages_requested.size() == 4); // page 1 twice
   CHECK(report.backfilled == 45);
   CHECK(report.status_changed == 45);
   CHECK(report.fetched == 45);

@@ -22,7 +22,7 @@ struct verified {
 
 verified verify(stage& s, std::vector<shop::wanted_read> singly = {}) {
   verified got;
-  test::run_beside([&](const http::request& asked) { return s.courier.answer(asked); },
+  test::run_beside([&](const http::request& request) { return s.courier.answer(request); },
                    [&](shop::account who, http::client& client) -> task<void> {
                      auto executor = co_await asio::this_coro::executor;
                      pg::pool_options options;

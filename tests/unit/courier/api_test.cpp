@@ -15,11 +15,11 @@ using namespace suivi::maystro;
 namespace {
 
 struct scripted_courier {
-  http::response next;              // the answer to every request
-  std::vector<http::request> asked; // what came
+  http::response next;                 // the answer to every request
+  std::vector<http::request> requests; // what came
 
   task<http::response> respond(http::request r) {
-    asked.push_back(std::move(r));
+    requests.push_back(std::move(r));
     co_return next;
   }
 
@@ -78,27 +78,27 @@ TEST_CASE("a page is asked for with the account's token and read") {
   CHECK(got.content->rows.size() == 1);
   CHECK(got.content->count == 1);
   CHECK(got.how.status == 200);
-  CHECK(got.how.asked_at >= before);
-  CHECK(got.how.answered_at >= got.how.asked_at);
-  REQUIRE(sim.asked.size() == 1);
-  CHECK(sim.asked[0].method == "GET");
-  CHECK(sim.asked[0].target == "/api/stores/orders/?page=3");
-  CHECK(http::find_header(sim.asked[0].headers, "Authorization") == "Token example-key-1");
-  CHECK(http::find_header(sim.asked[0].headers, "Accept") == "application/json");
-  CHECK(http::find_header(sim.asked[0].headers, "Accept-Encoding") == "identity");
+  CHECK(got.how.requested_at >= before);
+  CHECK(got.how.answered_at >= got.how.requested_at);
+  REQUIRE(sim.requests.size() == 1);
+  CHECK(sim.requests[0].method == "GET");
+  CHECK(sim.requests[0].target == "/api/stores/orders/?page=3");
+  CHECK(http::find_header(sim.requests[0].headers, "Authorization") == "Token example-key-1");
+  CHECK(http::find_header(sim.requests[0].headers, "Accept") == "application/json");
+  CHECK(http::find_header(sim.requests[0].headers, "Accept-Encoding") == "identity");
 }
 
 TEST_CASE("a reference and an id are percent-encoded") {
   scripted_courier sim{with(200, one_page), {}};
   auto rows = sim.run([](api& courier) { return courier.find_by_reference("A&B #1/é+"); });
   CHECK(rows.content.has_value());
-  CHECK(sim.asked[0].target == "/api/stores/orders/?external_order_id=A%26B%20%231%2F%C3%A9%2B");
+  CHECK(sim.requests[0].target == "/api/stores/orders/?external_order_id=A%26B%20%231%2F%C3%A9%2B");
   sim.next.body = R"({"id":"a/b","status":"41","wilaya":"Oran"})";
   auto order = sim.run([](api& courier) { return courier.one("a/b"); });
   REQUIRE(order.content.has_value());
   CHECK(order.content->status == 41);
   CHECK(order.content->metadata.empty());
-  CHECK(sim.asked[1].target == "/api/stores/orders/a%2Fb/");
+  CHECK(sim.requests[1].target == "/api/stores/orders/a%2Fb/");
 }
 
 TEST_CASE("each refusal has its code and no key in its text") {
@@ -136,30 +136,30 @@ TEST_CASE("Retry-After is read of 429 and 503 only, against the courier's own cl
 TEST_CASE("hooks are listed, added, removed and tested at the courier's own paths") {
   scripted_courier sim{with(200, R"([{"id":"t1","name":"OrderDelivered"}])"), {}};
   CHECK(sim.run([](api& courier) { return courier.hook_types(); }).content->size() == 1);
-  CHECK(sim.asked.back().target == "/api/stores/hooks/types/");
+  CHECK(sim.requests.back().target == "/api/stores/hooks/types/");
 
   sim.next.body = R"({"results":[{"id":5,"endpoint":"https://shop.example/w","trigger_type":"t1"}]})";
   CHECK(sim.run([](api& courier) { return courier.hooks(); }).content->size() == 1);
-  CHECK(sim.asked.back().target == "/api/stores/hooks/costume/");
+  CHECK(sim.requests.back().target == "/api/stores/hooks/costume/");
 
   sim.next = with(201, R"({"id":"h1","endpoint":"https://shop.example/w","trigger_type":{"id":"t1"}})");
   CHECK(sim.run([](api& courier) { return courier.add_hook("https://shop.example/w", "t1"); }).content->id ==
         "h1");
-  CHECK(sim.asked.back().method == "POST");
-  CHECK(sim.asked.back().target == "/api/stores/hooks/costume/");
-  CHECK(sim.asked.back().body == R"({"endpoint":"https://shop.example/w","trigger_type_id":"t1"})");
-  CHECK(http::find_header(sim.asked.back().headers, "Content-Type") == "application/json");
+  CHECK(sim.requests.back().method == "POST");
+  CHECK(sim.requests.back().target == "/api/stores/hooks/costume/");
+  CHECK(sim.requests.back().body == R"({"endpoint":"https://shop.example/w","trigger_type_id":"t1"})");
+  CHECK(http::find_header(sim.requests.back().headers, "Content-Type") == "application/json");
   (void)sim.run([](api& courier) { return courier.add_hook("https://shop.example/w", "12"); });
-  CHECK(sim.asked.back().body == R"({"endpoint":"https://shop.example/w","trigger_type_id":12})");
+  CHECK(sim.requests.back().body == R"({"endpoint":"https://shop.example/w","trigger_type_id":12})");
 
   sim.next = with(204, "");
   CHECK(sim.run([](api& courier) { return courier.remove_hook("h1"); }).content.value());
-  CHECK(sim.asked.back().method == "DELETE");
-  CHECK(sim.asked.back().target == "/api/stores/hooks/costume/h1/");
+  CHECK(sim.requests.back().method == "DELETE");
+  CHECK(sim.requests.back().target == "/api/stores/hooks/costume/h1/");
   sim.next = with(200, "sent");
   CHECK(sim.run([](api& courier) { return courier.test_hooks(); }).content.value());
-  CHECK(sim.asked.back().method == "POST");
-  CHECK(sim.asked.back().target == "/api/stores/hooks/test/request/");
+  CHECK(sim.requests.back().method == "POST");
+  CHECK(sim.requests.back().target == "/api/stores/hooks/test/request/");
 }
 
 TEST_CASE("a courier that cannot be reached is a transient error without status") {

@@ -289,7 +289,7 @@ TEST_CASE("a cancelled call closes its connection and leaves nothing running") {
     on.wait_for_close();
   });
   boost::asio::io_context context;
-  client asked(context.get_executor(), {});
+  client requester(context.get_executor(), {});
   client_request request;
   request.url = on_port(server.port(), "/");
   boost::asio::cancellation_signal stop;
@@ -297,7 +297,7 @@ TEST_CASE("a cancelled call closes its connection and leaves nothing running") {
   auto ended = [&](std::exception_ptr thrown, suivi::result<client_response>) {
     aborted = thrown != nullptr;
   };
-  boost::asio::co_spawn(context, asked.send(request, in_half_a_minute()),
+  boost::asio::co_spawn(context, requester.send(request, in_half_a_minute()),
                         boost::asio::bind_cancellation_slot(stop.slot(), ended));
   while (server.connections() == 0) context.run_one_for(milliseconds(10));
   stop.emit(boost::asio::cancellation_type::terminal);

@@ -17,10 +17,10 @@ using namespace loopback;
 namespace {
 
 http::handler counting(std::atomic<int>& calls) {
-  return [&calls](http::request asked) -> task<http::response> {
+  return [&calls](http::request request) -> task<http::response> {
     ++calls;
     http::response out;
-    out.body = std::to_string(asked.body.size());
+    out.body = std::to_string(request.body.size());
     co_return out;
   };
 }

@@ -23,10 +23,10 @@ TEST_CASE("a request is answered with its length and the connection is kept") {
 }
 
 TEST_CASE("pipelined requests are answered in order even when the first is slow") {
-  http::handler slow_first = [](http::request asked) -> task<http::response> {
-    if (asked.target == "/1") co_await suivi::runtime::sleep_for(milliseconds(50));
+  http::handler slow_first = [](http::request request) -> task<http::response> {
+    if (request.target == "/1") co_await suivi::runtime::sleep_for(milliseconds(50));
     http::response out;
-    out.body = asked.target;
+    out.body = request.target;
     co_return out;
   };
   live_server server(slow_first);
@@ -106,12 +106,12 @@ TEST_CASE("a large answer arrives whole") {
 }
 
 TEST_CASE("a handler that throws or forges a header is answered 500 and the connection lives") {
-  http::handler faulty = [](http::request asked) -> task<http::response> {
+  http::handler faulty = [](http::request request) -> task<http::response> {
     http::response out;
-    if (asked.target == "/throw") throw std::runtime_error("on purpose");
-    if (asked.target == "/forge") out.headers = {{"Allow", "GET\r\nX-Forged: 1"}};
-    if (asked.target == "/status") out.status = 99;
-    if (asked.target == "/abort") throw boost::system::system_error(boost::asio::error::operation_aborted);
+    if (request.target == "/throw") throw std::runtime_error("on purpose");
+    if (request.target == "/forge") out.headers = {{"Allow", "GET\r\nX-Forged: 1"}};
+    if (request.target == "/status") out.status = 99;
+    if (request.target == "/abort") throw boost::system::system_error(boost::asio::error::operation_aborted);
     co_return out;
   };
   live_server server(faulty);
@@ -127,9 +127,9 @@ TEST_CASE("a handler that throws or forges a header is answered 500 and the conn
 }
 
 TEST_CASE("a handler may close the connection after its answer or without one") {
-  http::handler closing = [](http::request asked) -> task<http::response> {
+  http::handler closing = [](http::request request) -> task<http::response> {
     http::response out;
-    if (asked.target == "/cut")
+    if (request.target == "/cut")
       out.status = 0;
     else
       out.headers = {{"Connection", "close"}};
@@ -165,20 +165,20 @@ TEST_CASE("an address that cannot be listened on is named in a permanent error")
 
 TEST_CASE("both kinds of addresses are listened on and an IPv4 peer is known by its IPv4 address") {
   boost::asio::io_context context;
-  http::handler whoami = [](http::request asked) -> task<http::response> {
+  http::handler whoami = [](http::request parsed) -> task<http::response> {
     http::response out;
-    out.body = asked.remote.to_string();
+    out.body = parsed.remote.to_string();
     co_return out;
   };
   http::server server(context.get_executor(), {}, whoami);
   if (!server.listen("[::]:0")) return; // a machine without IPv6
-  client asked(context.get_executor(), {});
+  client requester(context.get_executor(), {});
   std::vector<std::string> received;
   auto ask_both = [&](std::string port) -> task<void> {
     for (std::string host : {"127.0.0.1", "[::1]"}) {
       client_request request;
       request.url = "http://" + host + ":" + port + "/";
-      auto answer = co_await asked.send(request, in_half_a_minute());
+      auto answer = co_await requester.send(request, in_half_a_minute());
       received.push_back(answer ? answer->body : answer.error().code);
     }
     server.drain(milliseconds(0));

@@ -87,18 +87,18 @@ TEST_CASE("since is inclusive and until exclusive and what has no time is in nei
 }
 
 TEST_CASE("the command's options are read") {
-  auto asked = words({"--since", "2h", "--until", "2026-03-01", "--event", "4", "--event", "5", "--outcome",
-                      "parked", "--account", "a", "--rate", "50", "--dry-run", "--json"});
-  auto selection = to_selection(asked, noon);
+  auto arguments = words({"--since", "2h", "--until", "2026-03-01", "--event", "4", "--event", "5",
+                          "--outcome", "parked", "--account", "a", "--rate", "50", "--dry-run", "--json"});
+  auto selection = to_selection(arguments, noon);
   REQUIRE(selection);
   CHECK(selection->since == noon - 2h);
   CHECK(selection->until == noon - 12h);
   CHECK(selection->ids == std::vector<std::string>{"4", "5"});
   CHECK(selection->outcomes == std::vector<std::string>{"parked"});
   CHECK(selection->account == "a");
-  CHECK(asked.rate == 50);
-  CHECK(asked.dry_run);
-  CHECK(asked.json);
+  CHECK(arguments.rate == 50);
+  CHECK(arguments.dry_run);
+  CHECK(arguments.json);
   CHECK(words({"--legacy"}).legacy);
   CHECK(words({"--file", "f.ndjson"}).file == "f.ndjson");
 }

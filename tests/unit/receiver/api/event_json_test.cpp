@@ -59,16 +59,16 @@ TEST_CASE("statistics add up over names and outcomes") {
 }
 
 TEST_CASE("a sweep that runs already is a conflict with its id and nobody to sweep is unavailable") {
-  auto running = sweeps_asked({asked_sweep::answer::running, {12}, "acc-1"});
+  auto running = sweeps_requested({requested_sweep::answer::running, {12}, "acc-1"});
   CHECK(running.status == 409);
   CHECK(json::parse(running.body).at("data").at("id") == "12");
   CHECK(json::parse(running.body).at("error").at("code") == "CONFLICT");
   auto nobody = shipping_triggered({});
   CHECK(nobody.status == 503);
   CHECK(http::find_header(nobody.headers, "Retry-After"));
-  auto asked = sweeps_asked({asked_sweep::answer::asked, {13, 14}, "acc-2"});
-  CHECK(asked.status == 202);
-  CHECK(json::parse(asked.body).at("data").at("id") == "13");
+  auto response = sweeps_requested({requested_sweep::answer::requested, {13, 14}, "acc-2"});
+  CHECK(response.status == 202);
+  CHECK(json::parse(response.body).at("data").at("id") == "13");
 }
 
 TEST_CASE("the scheduler's status has the old system's shape") {

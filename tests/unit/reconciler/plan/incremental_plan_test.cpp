@@ -32,7 +32,7 @@ struct newest_reader {
   incremental_plan plan;
   newest_list list;
   std::set<int> got;
-  std::vector<int> asked;
+  std::vector<int> requested;
 
   newest_reader(newest_list l, instant horizon, std::int64_t max_orders = 0)
       : plan(horizon, max_orders), list(std::move(l)) {}
@@ -40,7 +40,7 @@ struct newest_reader {
   void step() {
     int page = plan.next().value();
     CHECK_FALSE(plan.next()); // one at a time
-    asked.push_back(page);
+    requested.push_back(page);
     if (list.broken.contains(page)) return plan.unreadable(page);
     std::size_t from = static_cast<std::size_t>(page - 1) * 10;
     if (!list.paged) from = 0;
@@ -70,7 +70,7 @@ struct newest_reader {
 TEST_CASE("where nothing is new one page is read") {
   newest_reader r(newest_list::of(-60, -2000), noon);
   r.run();
-  CHECK(r.asked == std::vector<int>{1});
+  CHECK(r.requested == std::vector<int>{1});
   CHECK(r.plan.judge().complete);
   CHECK_FALSE(r.plan.judge().cut);
   CHECK(r.plan.judge().reason.empty());
@@ -79,7 +79,7 @@ TEST_CASE("where nothing is new one page is read") {
 TEST_CASE("pages are read until a whole one is older than the horizon") {
   newest_reader r(newest_list::of(24, -2000), noon);
   r.run();
-  CHECK(r.asked == std::vector<int>{1, 2, 3, 4}); // 24…15, 14…5, 4…-5, -6…
+  CHECK(r.requested == std::vector<int>{1, 2, 3, 4}); // 24…15, 14…5, 4…-5, -6…
   for (int n = 0; n <= 24; ++n) CHECK(r.got.contains(n));
   CHECK(r.plan.judge().complete);
   CHECK(r.plan.pages() == 4);
@@ -110,7 +110,7 @@ TEST_CASE("after rows went away it begins anew, and after three rounds it says s
   r.list.rows.erase(r.list.rows.begin(), r.list.rows.begin() + 5);
   r.run();
   CHECK(r.plan.judge().complete);
-  CHECK(r.asked[2] == 1);
+  CHECK(r.requested[2] == 1);
   for (int n = 0; n <= 29; ++n) CHECK(r.got.contains(n));
 
   newest_reader shrinking(newest_list::of(34, -200), noon);
@@ -128,14 +128,14 @@ TEST_CASE("a page that cannot be read makes it incomplete and the next are read"
   r.run();
   CHECK_FALSE(r.plan.judge().complete);
   CHECK(r.plan.judge().reason == "1 page(s) could not be read: 2");
-  CHECK(r.asked == std::vector<int>{1, 2, 3, 4});
+  CHECK(r.requested == std::vector<int>{1, 2, 3, 4});
 }
 
 TEST_CASE("a courier that answers nothing is not asked for every page") {
   newest_reader r(newest_list::of(24, -2000), noon);
   for (int page = 1; page < 300; ++page) r.list.broken.insert(page);
   r.run();
-  CHECK(r.asked.size() == 3);
+  CHECK(r.requested.size() == 3);
   CHECK_FALSE(r.plan.judge().complete);
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("a list that ends before the horizon must be whole") {
   newest_reader young(newest_list::of(24, 1), noon);
   young.run();
   CHECK(young.plan.judge().complete);
-  CHECK(young.asked == std::vector<int>{1, 2, 3});
+  CHECK(young.requested == std::vector<int>{1, 2, 3});
 
   incremental_plan lying(noon, 0);
   CHECK(lying.next() == 1);
@@ -163,14 +163,15 @@ TEST_CASE("where the courier counts nothing and names no next page it goes on un
   r.run();
   CHECK(r.plan.judge().complete);
   CHECK(r.got.contains(1));
-  CHECK(r.asked == std::vector<int>{1, 2, 3, 4, 1, 2, 3, 4}); // twice, for a removal shows in nothing else
+  CHECK(r.requested ==
+        std::vector<int>{1, 2, 3, 4, 1, 2, 3, 4}); // twice, for a removal shows in nothing else
 
   newest_list idle = newest_list::of(-60, -2000);
   idle.counts = false;
   newest_reader quiet(idle, noon);
   quiet.run();
   CHECK(quiet.plan.judge().complete);
-  CHECK(quiet.asked == std::vector<int>{1});
+  CHECK(quiet.requested == std::vector<int>{1});
 
   newest_list unpaged = newest_list::of(5, 1); // all of it, whatever page is asked for
   unpaged.counts = false;
@@ -206,18 +207,18 @@ TEST_CASE("rows that do not say when they were created end it before long") {
   r.list.tells_times = false;
   r.run();
   CHECK_FALSE(r.plan.judge().complete);
-  CHECK(r.asked.size() == 10);
+  CHECK(r.requested.size() == 10);
 }
 
 TEST_CASE("a courier that ignores the page's number ends it before long") {
   incremental_plan plan(noon, 0);
   listed_row row{1024, noon + minutes(1)};
-  int asked = 0;
+  int requested = 0;
   while (auto page = plan.next()) {
-    ++asked;
+    ++requested;
     plan.read(*page, page_facts{std::nullopt, 0, true, {}}, std::span(&row, 1));
   }
-  CHECK(asked == 4);
+  CHECK(requested == 4);
   CHECK_FALSE(plan.judge().complete);
 }
 

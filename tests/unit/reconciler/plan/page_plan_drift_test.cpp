@@ -80,7 +80,7 @@ class drifting_list {
  private:
   struct flight {
     int page;
-    instant asked_at;
+    instant requested_at;
     bool answered = false;
     bool past_end = false;
     page_facts facts;
@@ -130,7 +130,7 @@ class drifting_list {
     std::size_t to = std::min(list_.size(), from + page_size_);
     if (how_.counts) f.facts.count = static_cast<std::int64_t>(list_.size());
     f.facts.has_next = how_.counts && to < list_.size();
-    f.facts.as_of = f.asked_at;
+    f.facts.as_of = f.requested_at;
     for (std::size_t i = from; i < to; ++i) {
       std::optional<instant> created;
       // Whether a row tells its creation does not change.

@@ -40,7 +40,7 @@ struct reader {
   page_plan plan;
   courier_list list;
   std::set<int> got;
-  std::vector<int> asked;
+  std::vector<int> requested;
 
   reader(courier_list l, std::int64_t max_orders = 0) : plan(max_orders), list(std::move(l)) {}
 
@@ -69,7 +69,7 @@ struct reader {
       while (flying.size() < in_flight) {
         auto page = plan.next();
         if (!page) break;
-        asked.push_back(*page);
+        requested.push_back(*page);
         flying.push_back(*page);
       }
       REQUIRE_FALSE(flying.empty());
@@ -92,14 +92,14 @@ TEST_CASE("a list of one page takes one request") {
   r.run();
   CHECK(r.plan.judge().complete);
   CHECK(r.plan.judge().reason == "");
-  CHECK(r.asked == std::vector<int>{1});
+  CHECK(r.requested == std::vector<int>{1});
 }
 
 TEST_CASE("an empty list is complete") {
   reader r(courier_list{});
   r.run();
   CHECK(r.plan.judge().complete);
-  CHECK(r.asked == std::vector<int>{1});
+  CHECK(r.requested == std::vector<int>{1});
 }
 
 TEST_CASE("every page is read once and page 1 once more") {
@@ -107,7 +107,7 @@ TEST_CASE("every page is read once and page 1 once more") {
   r.run();
   CHECK(r.plan.judge().complete);
   CHECK(r.got.size() == 95);
-  CHECK(r.asked == std::vector<int>{1, 2, 3, 4, 5, 1});
+  CHECK(r.requested == std::vector<int>{1, 2, 3, 4, 5, 1});
   CHECK(r.plan.pages() == 5);
 }
 
@@ -171,7 +171,7 @@ TEST_CASE("an unreadable page makes it incomplete without another round, and all
   CHECK(r.plan.judge().reason == "1 page(s) could not be read: 3");
   CHECK(r.plan.round() == 1);
   CHECK(r.got.size() == 100);
-  CHECK(r.asked == std::vector<int>{1, 2, 3, 4, 5, 6});
+  CHECK(r.requested == std::vector<int>{1, 2, 3, 4, 5, 6});
 }
 
 TEST_CASE("where page 1 cannot be read the others still are") {
@@ -189,7 +189,7 @@ TEST_CASE("a courier that cannot be read at all is asked for few pages") {
   reader r(l);
   r.run();
   CHECK_FALSE(r.plan.judge().complete);
-  CHECK(r.asked.size() == 3);
+  CHECK(r.requested.size() == 3);
 }
 
 TEST_CASE("404 on page 1 is no end of a list") {
@@ -215,7 +215,7 @@ TEST_CASE("an absurd count ends soon after the last page and is incomplete") {
   r.run();
   CHECK_FALSE(r.plan.judge().complete);
   CHECK(r.got.size() == 60);
-  CHECK(r.asked.size() < 40);
+  CHECK(r.requested.size() < 40);
 }
 
 TEST_CASE("fewer rows than the courier counts is incomplete after three rounds") {
@@ -235,7 +235,7 @@ TEST_CASE("cut at max_orders it is complete with that reason and asks for no pag
   CHECK(r.plan.judge().cut);
   CHECK(r.plan.judge().reason == "newest 50");
   CHECK(r.got.size() == 50);
-  CHECK(r.asked == std::vector<int>{1, 2, 3, 1});
+  CHECK(r.requested == std::vector<int>{1, 2, 3, 1});
 }
 
 TEST_CASE("a list that is not newest first is read whole, whatever the limit") {
@@ -290,9 +290,9 @@ TEST_CASE("without any count two equal rounds are complete") {
 TEST_CASE("a courier without count that ignores the page number comes to an end") {
   page_plan plan(0);
   std::vector<listed_row> rows{{hash_of(1), created(1)}, {hash_of(2), created(2)}};
-  int asked = 0;
+  int requested = 0;
   while (auto page = plan.next()) {
-    REQUIRE(++asked < 20);
+    REQUIRE(++requested < 20);
     plan.read(*page, {}, rows);
   }
   CHECK(plan.done());
