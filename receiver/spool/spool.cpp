@@ -38,7 +38,7 @@ task<result<T>> answer_of(std::shared_ptr<waiter<T>> mine) {
 
 struct row_to_keep {
   spooled row;
-  std::shared_ptr<waiter<void>> whose;
+  std::shared_ptr<waiter<void>> owner;
 };
 
 } // namespace
@@ -107,7 +107,7 @@ void spool::inside::keep_rows(std::deque<row_to_keep> together) {
   for (auto& one : together) {
     bytes += one.row.raw.size();
     batch.push_back(std::move(one.row));
-    waiting.push_back(std::move(one.whose));
+    waiting.push_back(std::move(one.owner));
   }
   auto kept = file.append(batch);
   lesson learnt;

@@ -60,9 +60,9 @@ std::int64_t rotation_budget(std::int64_t open, milliseconds every) {
 
 task<result<std::vector<open_parcel>>> parcels_to_reread(pg::connection& db, std::string account,
                                                          milliseconds every) {
-  pg::params whose;
-  whose.text(account);
-  auto counted = co_await db.run(count_open, std::move(whose));
+  pg::params account_params;
+  account_params.text(account);
+  auto counted = co_await db.run(count_open, std::move(account_params));
   if (!counted) co_return counted.error();
   pg::params with;
   with.text(account).integer(rotation_budget(counted->integer(0, 0), every)).integer(rotation_least);

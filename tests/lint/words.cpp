@@ -36,6 +36,7 @@ constexpr std::array refused{
     private_word{"seen", "observation, or what was found"},
     private_word{"told", "reported, or the noun of its type"},
     private_word{"asked", "request, requested"},
+    private_word{"whose", "account or owner"},
 };
 
 // std::exception has a function of that name.
