@@ -16,7 +16,7 @@ using std::chrono::steady_clock;
 
 constexpr int retry_after_seconds = 5;
 
-task<http::response> at_once(http::response answer) {
+task<http::response> ready(http::response answer) {
   co_return answer;
 }
 
@@ -96,34 +96,34 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
     auto from = client.value_or(request.remote);
     return operations_.answer(std::move(request), std::move(where), std::move(from));
   }
-  if (where.where == place::nowhere) return at_once(not_found());
-  if (!where.method_fits) return at_once(wrong_method(where.allowed));
+  if (where.where == place::nowhere) return ready(not_found());
+  if (!where.method_fits) return ready(wrong_method(where.allowed));
   if (where.query_is_malformed) return at_once(malformed_query());
   switch (where.where) {
   case place::webhook:
     if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
       return take_webhook(std::move(request), std::move(where));
     counts_.webhook("forbidden");
-    return at_once(forbidden());
+    return ready(forbidden());
   case place::guepex_webhook:
     if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
       return take_guepex_webhook(std::move(request), std::move(where));
     counts_.webhook("forbidden");
     return at_once(forbidden());
   case place::metrics:
-    return may_read_metrics(request, client) ? tell_metrics() : at_once(unauthorised());
+    return may_read_metrics(request, client) ? tell_metrics() : ready(unauthorised());
   case place::readiness:
-    return at_once(tell_readiness());
+    return ready(tell_readiness());
   case place::health: {
     http::response alive;
     alive.body = program::alive_body;
-    return at_once(std::move(alive));
+    return ready(std::move(alive));
   }
   case place::operations:
   case place::nowhere:
     break;
   }
-  return at_once(not_found());
+  return ready(not_found());
 }
 
 http::response request_handler::refuse(const ip_address& from, http::response answer) {

@@ -62,7 +62,7 @@ class apply_lane {
 
   // Whether webhooks may be applied in the very transaction that stores them, which is the cheaper way by
   // far. Not where that would delay their answers: while more is due, or after it failed or took long.
-  [[nodiscard]] bool applies_at_once(std::size_t rows) const;
+  [[nodiscard]] bool can_apply_inline(std::size_t rows) const;
   // Does so. What cannot be settled at once is pending then, and in hand. On an error nothing is stored,
   // unless its kind is in_doubt; the connection is outside a transaction, or dead.
   task<result<std::vector<receipt>>> store_and_apply(pg::connection& db, std::span<const webhook> rows);
@@ -86,7 +86,7 @@ class apply_lane {
   task<bool> drop_lost(const batch& events, pg::range rows);
   void carry_out(const work& event, const disposition& next);
   void note_closed(std::int64_t id, instant received_at, bool never_deferred, const disposition& next);
-  task<result<std::vector<receipt>>> try_at_once(pg::connection& db, std::span<const webhook> rows);
+  task<result<std::vector<receipt>>> try_inline(pg::connection& db, std::span<const webhook> rows);
   task<void> store_repeats_now();
   task<void> readdress_now();
   void let_go(std::int64_t id);
@@ -110,8 +110,8 @@ class apply_lane {
   std::vector<repeat> repeats_;
   std::vector<readdressed> readdressed_;
   int failures_ = 0; // of the database, in a row
-  steady_time at_once_again_{};
-  int at_once_failures_ = 0; // in a row
+  steady_time inline_retry_at_{};
+  int inline_failures_ = 0; // in a row
   bool finishing_ = false;
 };
 

@@ -13,8 +13,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds claim_orphans_every = 500ms;
 constexpr milliseconds parked_every = 10s;
-constexpr int scan_every = 2;           // … of those rounds also reads the shop's unindexed columns
-constexpr std::size_t at_once_max = 64; // each may be as large as receiver.max_body
+constexpr int scan_every = 2;         // … of those rounds also reads the shop's unindexed columns
+constexpr std::size_t batch_max = 64; // each may be as large as receiver.max_body
 
 } // namespace
 
@@ -28,7 +28,7 @@ void pollers::hurry() {
 task<void> pollers::claim_orphans() {
   for (;;) {
     bool more = false;
-    auto most = std::min(at_once_max, events_.room());
+    auto most = std::min(batch_max, events_.room());
     if (db_.is_up() && most > 0) {
       auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
       if (db) {

@@ -24,21 +24,21 @@ constexpr milliseconds longest_rest = 30s;
 
 } // namespace
 
-bool apply_lane::applies_at_once(std::size_t rows) const {
+bool apply_lane::can_apply_inline(std::size_t rows) const {
   return accounts_.loaded() && !finishing_ && rows <= shop::observations_per_call_max && room() >= rows &&
-         !is_behind() && steady_clock::now() >= at_once_again_;
+         !is_behind() && steady_clock::now() >= inline_retry_at_;
 }
 
 task<result<std::vector<receipt>>> apply_lane::store_and_apply(pg::connection& db,
                                                                std::span<const webhook> rows) {
   auto begun = steady_clock::now();
-  auto kept = co_await try_at_once(db, rows);
+  auto kept = co_await try_inline(db, rows);
   auto now = steady_clock::now();
   if (kept && now - begun < too_slow) {
-    at_once_failures_ = 0;
+    inline_failures_ = 0;
     co_return kept;
   }
-  at_once_again_ = now + backoff(at_once_failures_++, shortest_rest, longest_rest, jitter());
+  inline_retry_at_ = now + backoff(inline_failures_++, shortest_rest, longest_rest, jitter());
   if (!kept) {
     log::debug("webhooks are stored first and applied later", {{"error", to_string(kept.error())}});
     co_await shop::roll_back(db);
@@ -46,8 +46,7 @@ task<result<std::vector<receipt>>> apply_lane::store_and_apply(pg::connection& d
   co_return kept;
 }
 
-task<result<std::vector<receipt>>> apply_lane::try_at_once(pg::connection& db,
-                                                           std::span<const webhook> rows) {
+task<result<std::vector<receipt>>> apply_lane::try_inline(pg::connection& db, std::span<const webhook> rows) {
   std::vector<shop::observation> observations;
   std::vector<std::size_t> row_of;
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -220,7 +220,7 @@ task<result<void>> intake::keep_range(std::shared_ptr<batch> b, pg::range rows) 
   if (!db) co_return db.error();
   auto& connection = **db;
   std::span<const webhook> part(b->rows.data() + rows.begin, rows.size());
-  if (!b->in_doubt && next_.applies_at_once(part.size())) {
+  if (!b->in_doubt && next_.can_apply_inline(part.size())) {
     auto receipts = co_await next_.store_and_apply(connection, part);
     if (receipts) {
       answer(*b, rows, std::move(*receipts));

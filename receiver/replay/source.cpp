@@ -12,8 +12,8 @@ namespace suivi::receiver {
 namespace {
 
 // A page looks at so many ids: few where most are selected, many where few are.
-constexpr std::int64_t fewest_ids_at_once = 1'000;
-constexpr std::int64_t ids_at_once_max = 32'000;
+constexpr std::int64_t page_ids_min = 1'000;
+constexpr std::int64_t page_ids_max = 32'000;
 // A page is decoded at a stretch: so many bytes, more or less.
 constexpr std::size_t page_bytes = 1024 * 1024;
 constexpr std::size_t page_rows_min = 4;
@@ -52,13 +52,13 @@ class inbox final : public replay_source {
     }
     most = std::min(most, page_rows_);
     while (after_ < within_.last) {
-      auto last = std::min(within_.last, after_ + at_once_);
+      auto last = std::min(within_.last, after_ + page_ids_);
       auto page = co_await read_range(db, selection_, only_account_, after_, last, most);
       if (!page) co_return page;
       fit_page(*page, most);
       bool full = page->size() == most;
       after_ = full ? page->back().event.id : last;
-      at_once_ = full ? std::max(fewest_ids_at_once, at_once_ / 2) : std::min(ids_at_once_max, at_once_ * 2);
+      page_ids_ = full ? std::max(page_ids_min, page_ids_ / 2) : std::min(page_ids_max, page_ids_ * 2);
       if (!page->empty()) co_return page;
     }
     co_return std::vector<replay_event>();
@@ -102,7 +102,7 @@ class inbox final : public replay_source {
   bool known_ = false;
   id_range within_;
   std::int64_t after_ = 0;
-  std::int64_t at_once_ = fewest_ids_at_once;
+  std::int64_t page_ids_ = page_ids_min;
 };
 
 class lines final : public replay_source {
@@ -272,8 +272,8 @@ task<result<std::uint64_t>> count_selected(pg::connection& db, replay_selection 
   auto within = co_await range_of(db, selection);
   if (!within) co_return within.error();
   std::uint64_t sum = 0;
-  for (auto after = within->first - 1; after < within->last && sum <= enough; after += ids_at_once_max) {
-    auto last = std::min(within->last, after + ids_at_once_max);
+  for (auto after = within->first - 1; after < within->last && sum <= enough; after += page_ids_max) {
+    auto last = std::min(within->last, after + page_ids_max);
     auto found = co_await count_range(db, selection, only_account, after, last);
     if (!found) co_return found;
     sum += *found;

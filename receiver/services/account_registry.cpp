@@ -11,14 +11,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int reads_at_once_max = 4; // of one account; sweeps read beside them
+constexpr int concurrent_reads_max = 4; // of one account; sweeps read beside them
 
 } // namespace
 
 account_registry::account_registry(database_monitor& db, http::client& client, const config::settings& s)
     : db_(db), client_(client), base_urls_(shop::base_urls_of(s)), quota_(db.connections()),
       request_timeout_(s.maystro.request_timeout),
-      limits_{std::min(s.maystro.max_in_flight, reads_at_once_max), s.maystro.requests_per_second},
+      limits_{std::min(s.maystro.max_in_flight, concurrent_reads_max), s.maystro.requests_per_second},
       fallback_(shop::environment_accounts(s)) {}
 
 task<void> account_registry::keep() {

@@ -18,8 +18,8 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t rows_at_once_max = 1'000;
-constexpr std::size_t bytes_at_once_max = 16 << 20;
+constexpr std::size_t batch_rows_max = 1'000;
+constexpr std::size_t batch_bytes_max = 16 << 20;
 
 template <class T>
 struct waiter {
@@ -88,7 +88,7 @@ void spool::inside::run() {
       news.wait(lock, [this] { return ending || !rows.empty() || !jobs.empty(); });
       todo.swap(jobs);
       std::size_t bytes = 0;
-      while (!rows.empty() && together.size() < rows_at_once_max && bytes < bytes_at_once_max) {
+      while (!rows.empty() && together.size() < batch_rows_max && bytes < batch_bytes_max) {
         bytes += rows.front().row.raw.size();
         together.push_back(std::move(rows.front()));
         rows.pop_front();

@@ -20,7 +20,7 @@ constexpr milliseconds again_after = 1min; // of what was held up or failed
 constexpr milliseconds first_look = 10s;   // what is pending after a restart gets its chance before
 constexpr milliseconds shortest_pause = 20ms;
 constexpr milliseconds longest_pause = 1s;
-constexpr int tries_at_once = 5; // of a lock that others hold, 100 ms each
+constexpr int lock_attempts = 5; // of a lock that others hold, 100 ms each
 
 pg::connect_options own_options(pg::connect_options options) {
   options.application_name += "-retention";
@@ -121,11 +121,11 @@ task<result<void>> retention::forget(pg::connection& db, std::string table, sys_
   for (std::int64_t block = 0;;) {
     auto begun = steady_clock::now();
     auto some = co_await forget_rows(db, table, first_kept, block);
-    if (!some && (!is_in_the_way(some.error()) || ++tries >= tries_at_once)) co_return some.error();
+    if (!some && (!is_in_the_way(some.error()) || ++tries >= lock_attempts)) co_return some.error();
     if (some) {
       tries = 0;
       rows += some->rows;
-      block += blocks_at_once;
+      block += blocks_per_pass;
       if (!some->more) break;
     }
     co_await pause_after(begun);
@@ -146,7 +146,7 @@ task<result<bool>> retention::drop(pg::connection& db, day_partition partition) 
       if (partition.parent == "inbox") counts_.days_dropped.add();
     }
     if (!dropped && !is_in_the_way(dropped.error())) co_return dropped.error();
-    if (dropped || tries >= tries_at_once) {
+    if (dropped || tries >= lock_attempts) {
       co_await pause_after(begun);
       co_return dropped.has_value();
     }

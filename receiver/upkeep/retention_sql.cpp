@@ -108,7 +108,7 @@ task<result<forgotten>> forget_rows(pg::connection& db, std::string table, sys_d
       "select gone, more from suivi.forget_rows($1::text::regclass, $2::text::date, $3, $4)"};
   auto day = to_text(first_kept);
   pg::params with;
-  with.text(table).text(day).integer(first_block).integer(blocks_at_once);
+  with.text(table).text(day).integer(first_block).integer(blocks_per_pass);
   auto answer = co_await db.run(text, std::move(with));
   if (!answer) co_return answer.error();
   co_return forgotten{answer->integer(0, 0), answer->boolean(0, 1)};

@@ -55,7 +55,7 @@ struct forgotten {
   bool more = false;
 };
 // Rows of days before `first_kept` in `blocks_at_once` blocks of the table from `first_block` on.
-inline constexpr std::int64_t blocks_at_once = 32;
+inline constexpr std::int64_t blocks_per_pass = 32;
 task<result<forgotten>> forget_rows(pg::connection& db, std::string table, sys_days first_kept,
                                     std::int64_t first_block);
 

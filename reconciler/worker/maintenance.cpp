@@ -9,8 +9,8 @@ namespace {
 
 constexpr milliseconds every{60 * 60'000};
 constexpr milliseconds after_failure{60'000};
-constexpr std::int64_t at_once_max = 1'000; // rows in one transaction
-constexpr int batches_max = 100;            // in one hour
+constexpr std::int64_t batch_rows_max = 1'000; // rows in one transaction
+constexpr int batches_max = 100;               // in one hour
 
 // Asked for when no worker could take it, and nobody has asked since (ask_for_sweeps() would have forgotten
 // it).
@@ -44,11 +44,11 @@ task<result<std::int64_t>> tidy(pg::connection& db) {
   }
   for (int batch = 0; batch < batches_max; ++batch) {
     pg::params with;
-    with.integer(std::chrono::milliseconds(report_age).count()).integer(at_once_max);
+    with.integer(std::chrono::milliseconds(report_age).count()).integer(batch_rows_max);
     auto done = co_await db.run(forget_reports, std::move(with));
     if (!done) co_return done.error();
     gone += static_cast<std::int64_t>(done->affected());
-    if (done->affected() < static_cast<std::uint64_t>(at_once_max)) break;
+    if (done->affected() < static_cast<std::uint64_t>(batch_rows_max)) break;
   }
   co_return gone;
 }

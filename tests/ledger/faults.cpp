@@ -66,7 +66,7 @@ void to_some_backends(stage& s, std::minstd_rand& random, Act act) {
 
 void terminate_backends(stage& s, std::minstd_rand& random) {
   to_some_backends(s, random,
-                   [&](pid_t pid) { s.at_once(fmt::format("select pg_terminate_backend({})", pid)); });
+                   [&](pid_t pid) { s.try_statement(fmt::format("select pg_terminate_backend({})", pid)); });
 }
 
 void freeze_backends(stage& s, std::minstd_rand& random) {
@@ -79,7 +79,7 @@ void cancel_statements(stage& s, std::minstd_rand& random) {
   s.beside("begin; lock table suivi.inbox_key, suivi.pending in access exclusive mode; select pg_sleep(1); "
            "commit");
   to_some_backends(s, random,
-                   [&](pid_t pid) { s.at_once(fmt::format("select pg_cancel_backend({})", pid)); });
+                   [&](pid_t pid) { s.try_statement(fmt::format("select pg_cancel_backend({})", pid)); });
 }
 
 // Longer than a statement may take.

@@ -188,10 +188,10 @@ void stage::freeze_backend(pid_t backend) {
 }
 
 void stage::beside(std::string sql) {
-  beside_.emplace_back([this, sql = std::move(sql)] { at_once(sql); });
+  beside_.emplace_back([this, sql = std::move(sql)] { try_statement(sql); });
 }
 
-bool stage::at_once(const std::string& sql) {
+bool stage::try_statement(const std::string& sql) {
   try {
     cluster.execute(sql, "shop");
     return true;
@@ -201,8 +201,8 @@ bool stage::at_once(const std::string& sql) {
 }
 
 void stage::allow_few_connections() {
-  few_connections_ = at_once("alter database shop connection limit 1");
-  at_once("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'shop'");
+  few_connections_ = try_statement("alter database shop connection limit 1");
+  try_statement("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'shop'");
 }
 
 void stage::fill_disk() {

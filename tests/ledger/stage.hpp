@@ -54,7 +54,7 @@ class stage {
   // Statements of the shop (or of an administrator) that go on beside everything else; errors are theirs.
   void beside(std::string sql);
   // The same, waited for. False: the database refused it or is not there.
-  bool at_once(const std::string& sql);
+  bool try_statement(const std::string& sql);
   void allow_few_connections();
 
   void fill_disk();

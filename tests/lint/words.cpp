@@ -37,6 +37,7 @@ constexpr std::array refused{
     private_word{"told", "reported, or the noun of its type"},
     private_word{"asked", "request, requested"},
     private_word{"whose", "account or owner"},
+    private_word{"at_once", "inline, or the limit it is"},
 };
 
 // std::exception has a function of that name.

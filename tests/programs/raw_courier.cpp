@@ -95,8 +95,8 @@ void raw_courier::serve(int socket) {
       }
     }
     if (answer.reset) {
-      linger at_once{1, 0};
-      ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+      linger no_linger{1, 0};
+      ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &no_linger, sizeof no_linger);
       break;
     }
   }

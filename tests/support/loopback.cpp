@@ -148,8 +148,8 @@ void raw_peer::finish_sending() {
 }
 
 void raw_peer::reset() {
-  linger at_once{1, 0};
-  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  linger no_linger{1, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &no_linger, sizeof no_linger);
   ::close(std::exchange(socket_, -1));
 }
 

@@ -267,7 +267,7 @@ TEST_CASE("keys are gone through from end to end however many there are") {
   db.execute(R"(insert into suivi.inbox_key (key, event_id, stored_on)
     select sha256(n::text::bytea), n, (now() at time zone 'UTC')::date - case when n % 10 = 0 then 0 else 5 end
     from generate_series(1, 30000) n)");
-  CHECK(db.number("select pg_relation_size('suivi.inbox_key') / 8192") > 5 * blocks_at_once);
+  CHECK(db.number("select pg_relation_size('suivi.inbox_key') / 8192") > 5 * blocks_per_pass);
   CHECK(h.round() == "done");
   CHECK(db.number("select count(*) from suivi.inbox_key") == 3000);
 }

@@ -34,8 +34,8 @@ void scripted_connection::wait_for_close() {
 }
 
 void scripted_connection::reset() {
-  linger at_once{1, 0};
-  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  linger no_linger{1, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &no_linger, sizeof no_linger);
 }
 
 scripted_server::scripted_server(script steps) {
