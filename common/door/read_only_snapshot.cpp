@@ -17,7 +17,7 @@ task<void> leave(pg::connection& db) {
 
 } // namespace
 
-task<result<snapshot>> glance(pg::connection& db, std::span<const observation> observations) {
+task<result<snapshot>> read_only_snapshot(pg::connection& db, std::span<const observation> observations) {
   pg::pipeline opening;
   opening.add(begin_read_only);
   add_search(opening, observations);

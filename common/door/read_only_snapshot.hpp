@@ -11,6 +11,6 @@
 namespace suivi::shop {
 
 // `db` must not be in a transaction. Works on a read-only server too.
-task<result<snapshot>> glance(pg::connection& db, std::span<const observation> observations);
+task<result<snapshot>> read_only_snapshot(pg::connection& db, std::span<const observation> observations);
 
 } // namespace suivi::shop

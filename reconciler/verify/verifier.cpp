@@ -55,7 +55,7 @@ task<void> verifier::compare(std::vector<shop::observation> rows, comparison& in
       failed_ = db.error();
       co_return;
     }
-    auto known = co_await shop::glance(**db, slice);
+    auto known = co_await shop::read_only_snapshot(**db, slice);
     if (!known) {
       failed_ = known.error();
       co_return;

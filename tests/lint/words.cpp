@@ -38,6 +38,7 @@ constexpr std::array refused{
     private_word{"asked", "request, requested"},
     private_word{"whose", "account or owner"},
     private_word{"at_once", "inline, or the limit it is"},
+    private_word{"glance", "read_only_snapshot"},
 };
 
 // std::exception has a function of that name.
