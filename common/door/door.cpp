@@ -35,7 +35,7 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   pg::pipeline opening;
   opening.add(begin_statement);
   opening.add(limit_lock_wait, pg::params().integer(options.lock_wait.count()));
-  add_first_look(opening, observations);
+  add_fast_path(opening, observations);
   auto looked = co_await db.run(std::move(opening));
   if (!looked) co_return looked.error();
   std::span<const pg::rows> answers(*looked);
@@ -60,7 +60,7 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
 task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::rows> looked,
                                       std::span<const observation> observations,
                                       const door_options& options) {
-  snapshot rows = read_first_look(looked);
+  snapshot rows = read_fast_path(looked);
   auto adopted = co_await read_adoptions(db, rows);
   if (!adopted) co_return adopted.error();
   std::vector<observation> open = not_settled(rows, observations, options.adopt_unassigned);

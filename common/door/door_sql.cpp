@@ -176,7 +176,7 @@ parcel_row read_parcel(const pg::rows& rows, std::size_t i) {
 
 } // namespace
 
-void add_first_look(pg::pipeline& opening, std::span<const observation> observations) {
+void add_fast_path(pg::pipeline& opening, std::span<const observation> observations) {
   texts references, uuids;
   for (const observation& observed : observations) {
     if (!observed.shipment.reference || !observed.shipment.uuid) continue;
@@ -187,7 +187,7 @@ void add_first_look(pg::pipeline& opening, std::span<const observation> observat
   opening.add(read_referenced_parcels, pg::params().texts(references).texts(uuids));
 }
 
-snapshot read_first_look(std::span<const pg::rows> answers) {
+snapshot read_fast_path(std::span<const pg::rows> answers) {
   snapshot read;
   std::unordered_set<std::string_view> locked;
   const pg::rows& orders = answers[0];

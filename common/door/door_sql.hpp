@@ -23,8 +23,8 @@ struct candidates {
 
 // Locks the orders by their references and reads them with their parcels and those of the uuids, for
 // observations that tell both. Two answers; what they left out is not_settled()'s to say.
-void add_first_look(pg::pipeline& opening, std::span<const observation> observations);
-[[nodiscard]] snapshot read_first_look(std::span<const pg::rows> answers);
+void add_fast_path(pg::pipeline& opening, std::span<const observation> observations);
+[[nodiscard]] snapshot read_fast_path(std::span<const pg::rows> answers);
 
 // Of the locked orders without an account: who adopted them. A later statement, hence a newer snapshot than
 // the locks'.

@@ -24,7 +24,7 @@ constexpr std::size_t shown_at_a_stretch_bytes = 128 * 1024;
 // How long a retry waits for what becomes of its event: an order may be locked, the courier may have to be
 // asked.
 constexpr milliseconds patience = 10s;
-constexpr milliseconds first_look = 5ms;
+constexpr milliseconds initial_pause = 5ms;
 constexpr milliseconds longest_pause = 250ms;
 
 std::string sentence(const event_progress& p) {
@@ -40,7 +40,7 @@ std::string sentence(const event_progress& p) {
 // Asks the database, for the event may be in another receiver's hands.
 task<answer_or_error> await_outcome(api_context& api, std::int64_t id) {
   auto deadline = steady_clock::now() + patience;
-  auto pause = first_look;
+  auto pause = initial_pause;
   std::optional<event_progress> progress;
   for (;;) {
     auto until = std::min(steady_clock::now() + pause, deadline);

@@ -64,7 +64,7 @@ task<result<std::vector<receipt>>> apply_lane::try_inline(pg::connection& db, st
   opening.add(shop::begin_statement);
   opening.add(short_limits);
   add_take_keys(opening, rows);
-  shop::add_first_look(opening, observations);
+  shop::add_fast_path(opening, observations);
   auto looked = co_await db.run(std::move(opening));
   if (!looked) co_return looked.error();
   auto receipts = read_taken_keys((*looked)[2], rows.size());

@@ -13,7 +13,7 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr milliseconds connection_patience = 3s; // then look whether it makes sense to go on
-constexpr milliseconds first_look_poll = 10ms;
+constexpr milliseconds initial_poll = 10ms;
 constexpr milliseconds longest_pause = 250ms; // for the apply lane to catch up
 constexpr milliseconds pause_step = 5ms;
 constexpr milliseconds slow_commit = 50ms; // then the next batch goes beside it, however small
@@ -45,7 +45,7 @@ std::shared_ptr<intake::batch> intake::open_batch(std::size_t bytes) {
 task<result<receipt>> intake::store(webhook row) {
   auto bytes = row.raw.size();
   auto until = steady_clock::now() + limits_.whole_patience;
-  while (!db_.is_up() && !db_.is_known()) co_await runtime::sleep_for(first_look_poll);
+  while (!db_.is_up() && !db_.is_known()) co_await runtime::sleep_for(initial_poll);
   if (finishing_ || !db_.is_up() || !has_room(bytes)) {
     auto kept = co_await store_in_spool(std::move(row), until);
     co_return kept;

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr milliseconds watch_limit = 3s; // for an answer to the watch's question
 constexpr std::size_t complaints_max = 10;
-constexpr milliseconds first_look_limit = 3s; // a first migration may take longer
+constexpr milliseconds initial_probe_limit = 3s; // a first migration may take longer
 
 pg::pool_options pool_options(const pg::connect_options& connect, int size) {
   pg::pool_options options;
@@ -35,7 +35,7 @@ pg::connect_options own_options(pg::connect_options options) {
 
 database_monitor::database_monitor(asio::any_io_executor executor, pg::connect_options connect, int pool_size)
     : connect_(own_options(connect)), pool_(executor, pool_options(connect, pool_size)), suspected_(executor),
-      known_by_(std::chrono::steady_clock::now() + first_look_limit) {}
+      known_by_(std::chrono::steady_clock::now() + initial_probe_limit) {}
 
 void database_monitor::suspect_schema() {
   schema_checked_ = false;

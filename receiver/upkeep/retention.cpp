@@ -16,8 +16,8 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr milliseconds look_every = 1h;
-constexpr milliseconds again_after = 1min; // of what was held up or failed
-constexpr milliseconds first_look = 10s;   // what is pending after a restart gets its chance before
+constexpr milliseconds again_after = 1min;  // of what was held up or failed
+constexpr milliseconds initial_delay = 10s; // what is pending after a restart gets its chance before
 constexpr milliseconds shortest_pause = 20ms;
 constexpr milliseconds longest_pause = 1s;
 constexpr int lock_attempts = 5; // of a lock that others hold, 100 ms each
@@ -42,9 +42,9 @@ retention::retention(pg::connect_options connect, database_monitor& db, receiver
 
 task<void> retention::run() {
   bool complained = false;
-  for (milliseconds pause = first_look;;) {
+  for (milliseconds pause = initial_delay;;) {
     co_await runtime::sleep_for(pause);
-    pause = first_look;
+    pause = initial_delay;
     if (db_.is_up()) {
       auto ended = co_await round();
       pause = ended && *ended != ending::held_up ? look_every : again_after;

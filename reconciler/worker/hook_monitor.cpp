@@ -84,9 +84,9 @@ task<void> listen(services& p, std::size_t accounts, std::string only,
 
 } // namespace
 
-task<void> monitor_hooks(services& p, milliseconds first_look) {
+task<void> monitor_hooks(services& p, milliseconds initial_delay) {
   std::map<std::string, instant> warned;
-  milliseconds pause = first_look;
+  milliseconds pause = initial_delay;
   for (;;) {
     co_await runtime::sleep_for(pause);
     pause = look_again;

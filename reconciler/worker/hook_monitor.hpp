@@ -9,6 +9,6 @@
 namespace suivi::reconciler {
 
 // Until it is cancelled. Where several workers share the accounts, one of them looks.
-task<void> monitor_hooks(services& p, milliseconds first_look);
+task<void> monitor_hooks(services& p, milliseconds initial_delay);
 
 } // namespace suivi::reconciler

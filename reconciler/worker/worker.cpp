@@ -32,7 +32,7 @@ constexpr milliseconds look_again{5'000};
 constexpr milliseconds look_pause{100};
 constexpr milliseconds start_floor_max{30'000};
 constexpr milliseconds stop_grace{2'000};
-constexpr milliseconds first_look_at_hooks{60'000};
+constexpr milliseconds initial_hook_delay{60'000};
 constexpr milliseconds first_tidying{10'000}; // the schema is there by then; else a minute later
 
 // One account's sweep under way; each account has its own round, so that none waits for another's.
@@ -227,7 +227,7 @@ task<int> run_worker(services& p) {
   runtime::task_group beside(p.executor, w.life.on_failure());
   beside.spawn("signals", w.life.watch_signals());
   beside.spawn("stop", stop_when_wanted(w));
-  beside.spawn("hooks", monitor_hooks(p, first_look_at_hooks));
+  beside.spawn("hooks", monitor_hooks(p, initial_hook_delay));
   beside.spawn("house", keep_house(p, first_tidying));
   beside.spawn("hook requests", serve_hook_requests(p));
   beside.spawn("samples", take_samples(p));

@@ -39,6 +39,7 @@ constexpr std::array refused{
     private_word{"whose", "account or owner"},
     private_word{"at_once", "inline, or the limit it is"},
     private_word{"glance", "read_only_snapshot"},
+    private_word{"first_look", "fast_path, initial_delay"},
 };
 
 // std::exception has a function of that name.
