@@ -95,7 +95,7 @@ class app {
                                                 crypto::hex(crypto::random_bytes(8))),
         confirm_lane_(executor_, db_, accounts_, apply_lane_, counts_, door_options(s)),
         pollers_(executor_, db_, apply_lane_),
-        retention_(connect_options(s), db_, counts_, s.retention.events), second_reading_(db_),
+        retention_(connect_options(s), db_, counts_, s.retention.events), quarantine_reread_(db_),
         spool_(executor_, spool_options(s)),
         intake_(executor_, db_, spool_, apply_lane_, counts_, intake_limits(s)),
         drain_(executor_, db_, intake_, spool_, counts_),
@@ -205,7 +205,7 @@ class app {
     endless_.spawn("parked", pollers_.wake_parked_events());
     endless_.spawn("partitions", make_partitions_ahead(db_));
     endless_.spawn("retention", retention_.run());
-    endless_.spawn("second reading", second_reading_.run());
+    endless_.spawn("second reading", quarantine_reread_.run());
     for (std::size_t i = 0; i < confirm_lane::readers; ++i)
       endless_.spawn("reader", confirm_lane_.run_reader(i));
     for (std::size_t i = 0; i < intake_limits(settings_).lanes; ++i)
@@ -288,7 +288,7 @@ class app {
   confirm_lane confirm_lane_;
   pollers pollers_;
   retention retention_;
-  second_reading second_reading_;
+  quarantine_reread quarantine_reread_;
   spool spool_;
   intake intake_;
   spool_drain drain_;

@@ -126,7 +126,7 @@ task<result<void>> note_place(pg::connection& db, int decoder, std::int64_t up_t
 
 } // namespace
 
-task<result<second_reading::progress>> second_reading::read_some(pg::connection& db, int decoder) {
+task<result<quarantine_reread::progress>> quarantine_reread::read_some(pg::connection& db, int decoder) {
   static constexpr pg::statement text{"second_reading_place",
                                       "select decoder, up_to from suivi.second_reading"};
   auto place = co_await db.run(text);
@@ -148,7 +148,7 @@ task<result<second_reading::progress>> second_reading::read_some(pg::connection&
   co_return more ? progress::more : progress::done;
 }
 
-task<void> second_reading::run() {
+task<void> quarantine_reread::run() {
   for (;;) {
     milliseconds pause = 1s;
     if (db_.is_up()) {

@@ -10,9 +10,9 @@
 
 namespace suivi::receiver {
 
-class second_reading {
+class quarantine_reread {
  public:
-  explicit second_reading(database_monitor& db) : db_(db) {}
+  explicit quarantine_reread(database_monitor& db) : db_(db) {}
 
   // Ends by cancellation only.
   task<void> run();

@@ -40,6 +40,7 @@ constexpr std::array refused{
     private_word{"at_once", "inline, or the limit it is"},
     private_word{"glance", "read_only_snapshot"},
     private_word{"first_look", "fast_path, initial_delay"},
+    private_word{"second_reading", "quarantine_reread"},
 };
 
 // std::exception has a function of that name.

@@ -5,7 +5,7 @@
 
 using namespace suivi;
 using namespace suivi::receiver;
-using progress = second_reading::progress;
+using progress = quarantine_reread::progress;
 
 namespace {
 
@@ -33,7 +33,7 @@ progress read_some(const test::database& db, int decoder) {
   return test::run([&]() -> task<progress> {
     auto executor = co_await asio::this_coro::executor;
     receiver::database_monitor watched(executor, db.options(), 1);
-    second_reading again(watched);
+    quarantine_reread again(watched);
     auto connection = co_await test::connected(db.options());
     auto did = co_await again.read_some(connection, decoder);
     REQUIRE(did);
@@ -55,7 +55,7 @@ TEST_CASE("a receiver applies by itself what was quarantined before its update")
   early.received_at -= 1h;
   store_as_older(db, {early, of_body("no json"), of_body(R"({"event":"InventoryMovement","quantity":1})")});
   CHECK(db.number(quarantined) == 3);
-  second_reading again(here.watched);
+  quarantine_reread again(here.watched);
   auto steps = [&]() -> task<void> {
     here.endless.spawn("second reading", again.run());
     co_await here.until("select outcome from suivi.event_outcome", "applied");
