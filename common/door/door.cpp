@@ -31,7 +31,7 @@ task<result<snapshot>> look_further(pg::connection& db, std::span<const observat
 }
 
 task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const observation> observations,
-                                            const door_options& options, const also& with) {
+                                            const door_options& options, const extra_statements& with) {
   pg::pipeline opening;
   opening.add(begin_statement);
   opening.add(limit_lock_wait, pg::params().integer(options.lock_wait.count()));
@@ -82,7 +82,7 @@ task<void> roll_back(pg::connection& db) {
 }
 
 task<result<std::vector<verdict>>> apply(pg::connection& db, std::span<const observation> observations,
-                                         const door_options& options, const also& with) {
+                                         const door_options& options, const extra_statements& with) {
   assert(observations.size() <= observations_per_call_max);
   for (int tries = 1;; ++tries) {
     auto verdicts = co_await try_once(db, observations, options, with);

@@ -19,13 +19,13 @@ namespace suivi::shop {
 
 // What the caller wants committed together with the writes: adds its statements to the closing pipeline,
 // before COMMIT. An SQL error raised by one of them rolls everything back.
-using also = std::function<void(pg::pipeline& closing, std::span<const verdict> verdicts)>;
+using extra_statements = std::function<void(pg::pipeline& closing, std::span<const verdict> verdicts)>;
 
 inline constexpr std::size_t observations_per_call_max = 500;
 
 // `db` must not be in a transaction. At most observations_per_call_max at once (more is a programmer's
 // error). On an error nothing was written, unless its kind is in_doubt.
 task<result<std::vector<verdict>>> apply(pg::connection& db, std::span<const observation> observations,
-                                         const door_options& options, const also& with = {});
+                                         const door_options& options, const extra_statements& with = {});
 
 } // namespace suivi::shop

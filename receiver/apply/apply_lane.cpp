@@ -191,7 +191,7 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
   if (these.empty()) co_return;
 
   std::vector<settled> ends;
-  shop::also also = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
+  shop::extra_statements extra = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
     ends.clear();
     for (std::size_t i = 0; i < verdicts.size(); ++i)
       ends.push_back({these[i], next_step(*these[i], verdicts[i])});
@@ -204,7 +204,7 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
   if (db) {
     auto& connection = **db;
     std::span<const shop::observation> observed(observations);
-    auto verdicts = co_await shop::apply(connection, observed, door_, also);
+    auto verdicts = co_await shop::apply(connection, observed, door_, extra);
     if (verdicts) {
       failures_ = 0;
       batch_rows_ = std::min(shop::observations_per_call_max, batch_rows_ + batch_rows_ / 4 + 1);

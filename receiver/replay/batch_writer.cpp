@@ -124,7 +124,7 @@ task<result<void>> replay_batch_writer::apply_once(const events& all, const std:
   std::vector<shop::observation> observations;
   for (auto i : these) observations.push_back(all[i].event.observation);
   std::vector<ending> steps;
-  shop::also also = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
+  shop::extra_statements extra = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
     auto now = suivi::now();
     steps.clear();
     for (std::size_t n = 0; n < verdicts.size(); ++n) {
@@ -138,7 +138,7 @@ task<result<void>> replay_batch_writer::apply_once(const events& all, const std:
   if (!db) co_return db.error();
   auto& open = **db;
   std::span<const shop::observation> observed(observations);
-  auto verdicts = co_await shop::apply(open, observed, door_, also);
+  auto verdicts = co_await shop::apply(open, observed, door_, extra);
   if (!verdicts) co_return verdicts.error();
   answered();
   auto now = suivi::now();

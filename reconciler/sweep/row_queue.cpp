@@ -78,7 +78,7 @@ std::vector<row_queue::row> row_queue::take_slice() {
 }
 
 task<result<std::vector<shop::verdict>>> row_queue::apply(std::span<const shop::observation> slice) {
-  shop::also under_term;
+  shop::extra_statements under_term;
   if (held_)
     under_term = [this](pg::pipeline& closing, std::span<const shop::verdict>) {
       add_term_check(closing, *held_);

@@ -41,6 +41,7 @@ constexpr std::array refused{
     private_word{"glance", "read_only_snapshot"},
     private_word{"first_look", "fast_path, initial_delay"},
     private_word{"second_reading", "quarantine_reread"},
+    private_word{"also", "extra_statements"},
 };
 
 // std::exception has a function of that name.

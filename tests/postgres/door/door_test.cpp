@@ -130,15 +130,17 @@ TEST_CASE("what the caller adds commits with the writes or rolls them back") {
   shop_database shop;
   shop.add_orders(1, 2);
   shop.sql("create table noted (outcome text)");
-  also notes = [](pg::pipeline& closing, std::span<const verdict> verdicts) {
+  extra_statements notes = [](pg::pipeline& closing, std::span<const verdict> verdicts) {
     for (const verdict& v : verdicts)
       closing.add({"", "insert into noted values ($1)"}, pg::params().text(to_string(v.outcome)));
   };
   apply(shop, {row(10, 1, "u1", 31)}, {}, notes);
   CHECK(shop.get("select string_agg(outcome, ',') from noted") == "applied");
 
-  also fails = [](pg::pipeline& closing, std::span<const verdict>) { closing.add({"", "select 1/0"}); };
-  run([](std::string url, also bad) -> task<void> {
+  extra_statements fails = [](pg::pipeline& closing, std::span<const verdict>) {
+    closing.add({"", "select 1/0"});
+  };
+  run([](std::string url, extra_statements bad) -> task<void> {
     auto db = co_await connect(url);
     std::vector<observation> rows{row(10, 2, "u2", 31)};
     door_options options;

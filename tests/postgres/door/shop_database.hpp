@@ -75,7 +75,8 @@ inline shop::observation push(int published, int order, std::string uuid, int st
 
 inline task<std::vector<shop::verdict>> apply_through(std::string url,
                                                       std::vector<shop::observation> observations,
-                                                      shop::door_options options, shop::also with) {
+                                                      shop::door_options options,
+                                                      shop::extra_statements with) {
   auto db = co_await connect(url);
   auto verdicts = co_await shop::apply(db, observations, options, with);
   INFO((verdicts ? "" : to_string(verdicts.error())));
@@ -84,7 +85,7 @@ inline task<std::vector<shop::verdict>> apply_through(std::string url,
 }
 
 inline std::vector<shop::verdict> apply(shop_database& shop, std::vector<shop::observation> observations,
-                                        shop::door_options options = {}, shop::also with = {}) {
+                                        shop::door_options options = {}, shop::extra_statements with = {}) {
   return run(apply_through(shop.db.url(), std::move(observations), options, std::move(with)));
 }
 
