@@ -53,7 +53,7 @@ task<result<std::int64_t>> tidy(pg::connection& db) {
   co_return gone;
 }
 
-task<void> keep_house(services& p, milliseconds first) {
+task<void> run_maintenance(services& p, milliseconds first) {
   milliseconds pause = first;
   for (;;) {
     co_await runtime::sleep_for(pause);

@@ -13,6 +13,6 @@ inline constexpr std::chrono::hours report_age{90 * 24};
 task<result<std::int64_t>> tidy(pg::connection& db);
 
 // Once an hour until it is cancelled; again after a minute where the database was away.
-task<void> keep_house(services& p, milliseconds first);
+task<void> run_maintenance(services& p, milliseconds first);
 
 } // namespace suivi::reconciler

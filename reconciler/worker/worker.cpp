@@ -228,7 +228,7 @@ task<int> run_worker(services& p) {
   beside.spawn("signals", w.life.watch_signals());
   beside.spawn("stop", stop_when_wanted(w));
   beside.spawn("hooks", monitor_hooks(p, initial_hook_delay));
-  beside.spawn("house", keep_house(p, first_tidying));
+  beside.spawn("house", run_maintenance(p, first_tidying));
   beside.spawn("hook requests", serve_hook_requests(p));
   beside.spawn("samples", take_samples(p));
   runtime::task_group asking(p.executor, w.life.on_failure());

@@ -42,6 +42,7 @@ constexpr std::array refused{
     private_word{"first_look", "fast_path, initial_delay"},
     private_word{"second_reading", "quarantine_reread"},
     private_word{"also", "extra_statements"},
+    private_word{"house", "maintenance"},
 };
 
 // std::exception has a function of that name.
