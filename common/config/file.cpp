@@ -13,34 +13,34 @@
 namespace suivi::config {
 namespace {
 
-given read_value(const toml::node& node, const std::string& where) {
-  given v;
+raw_value read_value(const toml::node& node, const std::string& where) {
+  raw_value v;
   v.where = where;
   if (auto text = node.as_string()) {
     v.text = text->get();
   } else if (auto integer = node.as_integer()) {
-    v.as = given::shape::integer;
+    v.as = raw_value::shape::integer;
     v.text = std::to_string(integer->get());
   } else if (auto number = node.as_floating_point()) {
-    v.as = given::shape::number;
+    v.as = raw_value::shape::number;
     v.text = fmt::format("{}", number->get());
   } else if (auto flag = node.as_boolean()) {
-    v.as = given::shape::boolean;
+    v.as = raw_value::shape::boolean;
     v.text = flag->get() ? "true" : "false";
   } else if (auto list = node.as_array()) {
-    v.as = given::shape::list;
+    v.as = raw_value::shape::list;
     for (const toml::node& item : *list) {
       if (auto text_item = item.as_string())
         v.items.push_back(text_item->get());
       else
-        v.as = given::shape::other;
+        v.as = raw_value::shape::other;
     }
     std::vector<std::string> quoted;
     for (const std::string& item : v.items) quoted.push_back(toml_string(item));
-    v.text =
-        v.as == given::shape::list ? fmt::format("[{}]", fmt::join(quoted, ", ")) : "a list of mixed kinds";
+    v.text = v.as == raw_value::shape::list ? fmt::format("[{}]", fmt::join(quoted, ", "))
+                                            : "a list of mixed kinds";
   } else {
-    v.as = given::shape::other;
+    v.as = raw_value::shape::other;
     v.text = node.is_table() ? "a table" : "a date or time without quotes";
   }
   return v;

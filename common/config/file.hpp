@@ -10,8 +10,8 @@
 namespace suivi::config {
 
 struct file_content {
-  std::map<std::string, given> values; // by path: receiver.listen, database.url_file
-  bool is_readable = true;             // false: no file, or no TOML; then there are no values
+  std::map<std::string, raw_value> values; // by path: receiver.listen, database.url_file
+  bool is_readable = true;                 // false: no file, or no TOML; then there are no values
 };
 
 // Every mistake (unreadable file, syntax, unknown key) is added to `wrong`; what could be read is answered.

@@ -5,12 +5,12 @@
 
 namespace suivi::config {
 
-bool is(const given& v, given::shape wanted) {
-  return v.from_environment ? v.as == given::shape::text : v.as == wanted;
+bool is(const raw_value& v, raw_value::shape wanted) {
+  return v.from_environment ? v.as == raw_value::shape::text : v.as == wanted;
 }
 
-std::optional<std::vector<std::string>> list_of(const given& v) {
-  if (v.as == given::shape::list) return v.items;
+std::optional<std::vector<std::string>> list_of(const raw_value& v) {
+  if (v.as == raw_value::shape::list) return v.items;
   if (v.from_environment) return split_list(v.text);
   return std::nullopt;
 }

@@ -25,8 +25,8 @@ struct place {
 };
 
 // From the environment everything is text.
-bool is(const given& v, given::shape wanted);
-std::optional<std::vector<std::string>> list_of(const given& v);
+bool is(const raw_value& v, raw_value::shape wanted);
+std::optional<std::vector<std::string>> list_of(const raw_value& v);
 std::string toml_list(const std::vector<std::string>& items);
 
 template <class Number>
@@ -38,7 +38,7 @@ std::optional<Number> number_of(std::string_view text) {
 }
 
 inline key row(place at, std::string_view allowed, bool is_secret,
-               std::function<bool(settings&, const given&)> read,
+               std::function<bool(settings&, const raw_value&)> read,
                std::function<std::string(const settings&)> print) {
   return {at.section, at.name, at.alias,        at.meaning,      allowed,
           is_secret,  false,   std::move(read), std::move(print)};
@@ -49,8 +49,8 @@ key text_key(place at, std::string_view allowed, Field field,
              std::optional<std::string> (*read)(std::string_view)) {
   return row(
       at, allowed, false,
-      [=](settings& s, const given& v) {
-        auto value = is(v, given::shape::text) ? read(v.text) : std::nullopt;
+      [=](settings& s, const raw_value& v) {
+        auto value = is(v, raw_value::shape::text) ? read(v.text) : std::nullopt;
         if (value) field(s) = *value;
         return value.has_value();
       },
@@ -62,9 +62,9 @@ key secret_key(place at, std::string_view allowed, Field field,
                std::optional<std::string> (*read)(std::string_view)) {
   return row(
       at, allowed, true,
-      [=](settings& s, const given& v) {
+      [=](settings& s, const raw_value& v) {
         std::optional<std::string> value;
-        if (is(v, given::shape::text)) value = v.text == mask ? std::string(mask) : read(v.text);
+        if (is(v, raw_value::shape::text)) value = v.text == mask ? std::string(mask) : read(v.text);
         if (value) field(s) = secret(*value);
         return value.has_value();
       },
@@ -75,8 +75,8 @@ template <class Field>
 key integer_key(place at, std::string_view allowed, Field field, std::int64_t low, std::int64_t high) {
   return row(
       at, allowed, false,
-      [=](settings& s, const given& v) {
-        auto value = is(v, given::shape::integer) ? number_of<std::int64_t>(v.text) : std::nullopt;
+      [=](settings& s, const raw_value& v) {
+        auto value = is(v, raw_value::shape::integer) ? number_of<std::int64_t>(v.text) : std::nullopt;
         if (!value || *value < low || *value > high) return false;
         using type = std::remove_reference_t<decltype(field(s))>;
         field(s) = static_cast<type>(*value);
@@ -89,8 +89,8 @@ template <class Field>
 key boolean_key(place at, Field field) {
   return row(
       at, "true or false", false,
-      [=](settings& s, const given& v) {
-        if (!is(v, given::shape::boolean) || (v.text != "true" && v.text != "false")) return false;
+      [=](settings& s, const raw_value& v) {
+        if (!is(v, raw_value::shape::boolean) || (v.text != "true" && v.text != "false")) return false;
         field(s) = v.text == "true";
         return true;
       },
@@ -102,8 +102,8 @@ key duration_key(place at, std::string_view allowed, Field field, milliseconds l
                  milliseconds high = std::chrono::hours(24 * 36'500)) {
   return row(
       at, allowed, false,
-      [=](settings& s, const given& v) {
-        auto value = is(v, given::shape::text) ? parse_duration(v.text) : std::nullopt;
+      [=](settings& s, const raw_value& v) {
+        auto value = is(v, raw_value::shape::text) ? parse_duration(v.text) : std::nullopt;
         // At most a hundred years: nothing that is added to a point in time may overflow.
         if (!value || *value < low || *value > high) return false;
         field(s) = *value;
@@ -116,8 +116,8 @@ template <class Field>
 key size_key(place at, std::string_view allowed, Field field, std::uint64_t low, std::uint64_t high) {
   return row(
       at, allowed, false,
-      [=](settings& s, const given& v) {
-        bool fits = is(v, given::shape::text) || v.as == given::shape::integer;
+      [=](settings& s, const raw_value& v) {
+        bool fits = is(v, raw_value::shape::text) || v.as == raw_value::shape::integer;
         auto value = fits ? parse_size(v.text) : std::nullopt;
         if (!value || *value < low || *value > high) return false;
         field(s) = *value;
@@ -130,7 +130,7 @@ template <class Field>
 key cidr_list_key(place at, Field field) {
   return row(
       at, "a list of addresses or networks such as \"10.0.0.0/8\", \"2001:db8::/32\"", false,
-      [=](settings& s, const given& v) {
+      [=](settings& s, const raw_value& v) {
         auto items = list_of(v);
         if (!items) return false;
         std::vector<std::string> networks;
@@ -150,10 +150,10 @@ template <class Field>
 key word_key(place at, std::string_view allowed, Field field) {
   return row(
       at, allowed, false,
-      [=](settings& s, const given& v) {
+      [=](settings& s, const raw_value& v) {
         auto words = split_list(allowed);
         bool known = std::find(words.begin(), words.end(), v.text) != words.end();
-        if (!is(v, given::shape::text) || !known) return false;
+        if (!is(v, raw_value::shape::text) || !known) return false;
         field(s) = v.text;
         return true;
       },

@@ -9,7 +9,7 @@
 namespace suivi::config {
 namespace {
 
-bool read_webhook_secrets(settings& s, const given& v) {
+bool read_webhook_secrets(settings& s, const raw_value& v) {
   auto items = list_of(v);
   if (!items || !std::all_of(items->begin(), items->end(), is_webhook_secret)) return false;
   s.receiver.webhook_secrets.clear();
@@ -22,15 +22,16 @@ std::string print_webhook_secrets(const settings& s) {
   return toml_list(std::vector<std::string>(s.receiver.webhook_secrets.size(), std::string(mask)));
 }
 
-bool read_rate(settings& s, const given& v) {
-  auto value =
-      is(v, given::shape::number) || v.as == given::shape::integer ? number_of<double>(v.text) : std::nullopt;
+bool read_rate(settings& s, const raw_value& v) {
+  auto value = is(v, raw_value::shape::number) || v.as == raw_value::shape::integer
+                   ? number_of<double>(v.text)
+                   : std::nullopt;
   if (!value || !std::isfinite(*value) || *value < 0 || *value > 100'000) return false;
   s.maystro.requests_per_second = *value;
   return true;
 }
 
-bool read_schedule(settings& s, const given& v) {
+bool read_schedule(settings& s, const raw_value& v) {
   auto items = list_of(v);
   if (!items) return false;
   std::vector<std::chrono::minutes> times;

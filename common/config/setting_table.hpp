@@ -15,7 +15,7 @@
 namespace suivi::config {
 
 // A value as it was given, before anything is known of its key.
-struct given {
+struct raw_value {
   enum class shape { text, integer, number, boolean, list, other };
   shape as = shape::text;
   std::string text;               // scalars, printed
@@ -32,8 +32,8 @@ struct key {
   std::string_view allowed; // for messages
   bool is_secret;
   bool is_list = false;
-  std::function<bool(settings&, const given&)> read; // false: not allowed, nothing changed
-  std::function<std::string(const settings&)> print; // a TOML value; empty: not set and without default
+  std::function<bool(settings&, const raw_value&)> read; // false: not allowed, nothing changed
+  std::function<std::string(const settings&)> print;     // a TOML value; empty: not set and without default
 
   [[nodiscard]] std::string path() const;     // receiver.listen
   [[nodiscard]] std::string variable() const; // SUIVI_RECEIVER_LISTEN

@@ -24,16 +24,16 @@ const std::string* variable(const environment& env, std::string_view name) {
   return found == env.end() || found->second.empty() ? nullptr : &found->second;
 }
 
-std::optional<given> from_environment(const key& k, const environment& env, std::string_view suffix) {
+std::optional<raw_value> from_environment(const key& k, const environment& env, std::string_view suffix) {
   for (const std::string& name : {k.variable(), std::string(k.alias)})
     if (const std::string* value = name.empty() ? nullptr : variable(env, name + std::string(suffix)))
-      return given{given::shape::text, *value, {}, true, name + std::string(suffix)};
+      return raw_value{raw_value::shape::text, *value, {}, true, name + std::string(suffix)};
   return std::nullopt;
 }
 
 // The environment wins over the file.
-std::optional<given> find_value(const file_content& file, const std::string& path,
-                                std::optional<given> of_env) {
+std::optional<raw_value> find_value(const file_content& file, const std::string& path,
+                                    std::optional<raw_value> of_env) {
   if (of_env) return of_env;
   auto found = file.values.find(path);
   if (found == file.values.end()) return std::nullopt;
@@ -41,33 +41,33 @@ std::optional<given> find_value(const file_content& file, const std::string& pat
 }
 
 // For a message: short, one line, and never a secret.
-std::string shown(const key& k, const given& v) {
+std::string shown(const key& k, const raw_value& v) {
   if (k.is_secret) return std::string(mask);
-  if (v.as == given::shape::list) return v.text;
+  if (v.as == raw_value::shape::list) return v.text;
   constexpr std::size_t limit = 120;
   std::string quoted = toml_string(v.text.size() > limit ? v.text.substr(0, limit) + "…" : v.text);
-  return v.as == given::shape::text ? quoted : v.text;
+  return v.as == raw_value::shape::text ? quoted : v.text;
 }
 
 // The value that the file holds which `path` names; nothing where that is a mistake.
-std::optional<given> read_file_form(settings& s, const key& k, const given& path, const fs::path& base,
-                                    mistakes& wrong) {
+std::optional<raw_value> read_file_form(settings& s, const key& k, const raw_value& path,
+                                        const fs::path& base, mistakes& wrong) {
   auto refuse = [&](std::string_view why) {
-    std::string named = path.as == given::shape::text ? toml_string(path.text) : path.text;
+    std::string named = path.as == raw_value::shape::text ? toml_string(path.text) : path.text;
     wrong.push_back(
         fmt::format("{} = {} ({}): {}; allowed is the path of a readable file that holds the value of {}",
                     k.file_path(), named, path.where, why, k.path()));
     return std::nullopt;
   };
-  if (path.as != given::shape::text) return refuse("no path");
+  if (path.as != raw_value::shape::text) return refuse("no path");
   if (path.text.empty() || path.text.find('\0') != std::string::npos) return refuse("no path");
   std::string file = (base / path.text).lexically_normal().string();
   auto content = read_secret_file(file);
   if (!content) return refuse("the file " + content.error().detail);
   s.secret_files[k.path()] = file;
-  given value{given::shape::text, content->reveal(), {}, false, file};
+  raw_value value{raw_value::shape::text, content->reveal(), {}, false, file};
   if (k.is_list) {
-    value.as = given::shape::list;
+    value.as = raw_value::shape::list;
     value.items = lines_of(*content);
     if (value.items.empty()) return refuse("the file holds blank lines only");
   }
@@ -76,9 +76,9 @@ std::optional<given> read_file_form(settings& s, const key& k, const given& path
 
 void read_key(settings& s, const key& k, const file_content& file, const environment& env,
               const fs::path& base, mistakes& wrong) {
-  std::optional<given> value = find_value(file, k.path(), from_environment(k, env, ""));
+  std::optional<raw_value> value = find_value(file, k.path(), from_environment(k, env, ""));
   if (k.is_secret) {
-    std::optional<given> path = find_value(file, k.file_path(), from_environment(k, env, "_FILE"));
+    std::optional<raw_value> path = find_value(file, k.file_path(), from_environment(k, env, "_FILE"));
     if (path && value) {
       wrong.push_back(fmt::format("{} = {} ({}), {} = {} ({}): allowed is one of the two", k.path(), mask,
                                   value->where, k.file_path(), toml_string(path->text), path->where));

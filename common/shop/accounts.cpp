@@ -71,12 +71,12 @@ maystro::credentials read_credentials(courier_kind courier, std::string_view cre
 
 std::vector<account> environment_accounts(const config::settings& settings) {
   std::vector<account> accounts;
-  for (const config::environment_account& given : settings.maystro.accounts) {
+  for (const config::environment_account& listed : settings.maystro.accounts) {
     account one;
-    one.id = given.id;
-    one.name = given.name;
+    one.id = listed.id;
+    one.name = listed.name;
     one.courier.base_url = maystro::normalise_base_url(settings.maystro.base_url);
-    one.courier.api_key = secret(maystro::normalise_api_key(given.api_key.reveal()));
+    one.courier.api_key = secret(maystro::normalise_api_key(listed.api_key.reveal()));
     one.from_environment = true;
     accounts.push_back(std::move(one));
   }

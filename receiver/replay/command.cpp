@@ -165,7 +165,7 @@ result<replay_selection> to_selection(const replay_arguments& arguments, instant
   if (arguments.until && !selection.until) return wrong("--until", *arguments.until, moments);
   if (arguments.outcome && !take_outcome(*arguments.outcome, selection))
     return wrong("--outcome", *arguments.outcome, outcomes_allowed);
-  if (arguments.legacy && selection.outcome_given)
+  if (arguments.legacy && selection.outcome_is_set)
     return wrong("--outcome", *arguments.outcome, "`all` with --legacy: those rows have no outcome");
   if (arguments.legacy && arguments.file)
     return wrong("--file", *arguments.file, "either --file or --legacy");

@@ -110,7 +110,7 @@ bool take_outcome(std::string_view text, replay_selection& into) {
   if (!known && text != "all") return false;
   into.outcomes.clear();
   if (known) into.outcomes.emplace_back(text);
-  into.outcome_given = known;
+  into.outcome_is_set = known;
   return true;
 }
 

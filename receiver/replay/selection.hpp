@@ -18,7 +18,7 @@ struct replay_selection {
   std::vector<std::string> ids; // as given; empty: any
   // Outcomes; empty: any. Without a word from the operator: those that may do better this time.
   std::vector<std::string> outcomes{"parked", "failed", "conflict", "quarantined"};
-  bool outcome_given = false;
+  bool outcome_is_set = false;
   std::string account; // empty: any
   // As the list of events filters; of stored webhooks only.
   std::optional<std::string> event_type, reference;

@@ -140,7 +140,7 @@ class lines final : public replay_source {
  private:
   bool selected(const replay_line& read) const {
     if (!selection_.covers(read.received_at) || !selection_.names(read.id)) return false;
-    return !selection_.outcome_given || read.outcome.empty() || selection_.wants(read.outcome);
+    return !selection_.outcome_is_set || read.outcome.empty() || selection_.wants(read.outcome);
   }
 
   // Where the first lines show one JSON document over several lines, it is read whole: its events are the

@@ -18,23 +18,23 @@ std::string subject(const boost::asio::ip::address& from) {
 } // namespace
 
 refusals::verdict refusals::note(const boost::asio::ip::address& from, moment at) {
-  verdict given;
+  verdict noted;
   if (!begun_ || at - *begun_ >= window) {
     begun_ = at;
     counts_.clear();
-    given.first = true;
+    noted.first = true;
   }
   auto who = subject(from);
   auto found = counts_.find(who);
   if (found == counts_.end()) {
-    if (counts_.size() >= limits_.addresses) return given;
+    if (counts_.size() >= limits_.addresses) return noted;
     found = counts_.emplace(std::move(who), 0).first;
   }
   if (found->second >= limits_.refusals_per_minute)
-    given.retry_after = std::chrono::ceil<seconds>(*begun_ + window - at);
+    noted.retry_after = std::chrono::ceil<seconds>(*begun_ + window - at);
   else
     ++found->second;
-  return given;
+  return noted;
 }
 
 } // namespace suivi::receiver

@@ -28,7 +28,7 @@ CLI::Validator number_from(std::int64_t least) {
 
 std::variant<command_line, int> read_command_line(int argc, const char* const* argv) {
   command_line wanted;
-  bool json = false, full_given = false;
+  bool json = false, full_is_set = false;
   CLI::App app("Keeps a shop's orders true to what the courier Maystro Delivery says: the sweeping half.");
   app.name("suivi-reconciler");
   app.set_version_flag("--version", fmt::format("suivi-reconciler {}", program::version()));
@@ -42,7 +42,7 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
   CLI::App* sweep =
       app.add_subcommand("sweep", "one sweep of each account now; exit 3 if any ended incomplete");
   sweep->add_option("--account", wanted.sweep.account, "only this account");
-  CLI::Option* full = sweep->add_flag("--full", full_given, "read the whole list (the default)");
+  CLI::Option* full = sweep->add_flag("--full", full_is_set, "read the whole list (the default)");
   sweep
       ->add_flag("--incremental", wanted.sweep.incremental,
                  "read only what is new, and re-read some open parcels")

@@ -8,9 +8,9 @@ namespace {
 
 const std::vector<double> sweep_seconds{1, 5, 15, 30, 60, 120, 300, 600, 1'800, 3'600};
 
-bool is_near(const boost::asio::ip::address& given) {
+bool is_near(const boost::asio::ip::address& address) {
   namespace ip = boost::asio::ip;
-  ip::address a = given;
+  ip::address a = address;
   if (a.is_v6() && a.to_v6().is_v4_mapped()) a = ip::make_address_v4(ip::v4_mapped, a.to_v6());
   if (a.is_loopback()) return true;
   if (a.is_v6()) return (a.to_v6().to_bytes()[0] & 0xfe) == 0xfc || a.to_v6().is_link_local();

@@ -43,6 +43,7 @@ constexpr std::array refused{
     private_word{"second_reading", "quarantine_reread"},
     private_word{"also", "extra_statements"},
     private_word{"house", "maintenance"},
+    private_word{"given", "raw_value, or the noun of its type"},
 };
 
 // std::exception has a function of that name.

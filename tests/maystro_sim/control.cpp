@@ -142,7 +142,7 @@ http::response set_status(courier& of, parcel_index parcel, const json::object& 
   const auto status = status_of(body);
   if (!status) return wrong_request("status: a whole number");
   std::optional<json::value> reason;
-  if (const auto* given = body.if_contains("reason")) reason = *given;
+  if (const auto* value = body.if_contains("reason")) reason = *value;
   const auto made = of.all.set_status(parcel, *status, now, std::move(reason));
   ++of.changes;
   if (flag_of(body, "push")) of.happened.push_back({made, false});
@@ -160,9 +160,9 @@ http::response push_now(courier& of, pusher& push, const json::object& body, ins
   const auto style = parse_style(text_of(body, "style").value_or("pubsub_once"));
   if (!style) return wrong_request("style: no such style");
   std::optional<instant> published = now;
-  if (const auto* given = body.if_contains("publishTime")) {
-    published = given->is_string() ? parse_instant(given->get_string()) : std::nullopt;
-    if (!published && !given->is_null()) return wrong_request("publishTime: a date, or null for none");
+  if (const auto* value = body.if_contains("publishTime")) {
+    published = value->is_string() ? parse_instant(value->get_string()) : std::nullopt;
+    if (!published && !value->is_null()) return wrong_request("publishTime: a date, or null for none");
   }
   auto url = text_of(body, "url").value_or(of.set.webhook_url);
   if (const auto at = url.find("{account}"); at != std::string::npos)

@@ -83,11 +83,11 @@ std::vector<news> courier::take_news() {
 }
 
 std::optional<std::size_t> courier::authenticate(const http::request& request) const {
-  auto given = http::find_header(request.headers, "Authorization").value_or("");
-  if (!given.starts_with("Token ") && !given.starts_with("token ")) return std::nullopt;
-  given.remove_prefix(6);
+  auto credentials = http::find_header(request.headers, "Authorization").value_or("");
+  if (!credentials.starts_with("Token ") && !credentials.starts_with("token ")) return std::nullopt;
+  credentials.remove_prefix(6);
   for (std::size_t i = 0; i < accounts.size(); ++i)
-    if (accounts[i].token == given && !contains(set.refused_tokens, given)) return i;
+    if (accounts[i].token == credentials && !contains(set.refused_tokens, credentials)) return i;
   return std::nullopt;
 }
 

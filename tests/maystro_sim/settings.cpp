@@ -99,10 +99,10 @@ std::optional<std::string> apply(settings& s, const json::object& changes) {
   std::size_t used = 0;
   std::optional<std::string> bad;
   visit(next, [&](const char* name, auto& value) {
-    const auto* given = changes.if_contains(name);
-    if (given == nullptr) return;
+    const auto* field = changes.if_contains(name);
+    if (field == nullptr) return;
     ++used;
-    if (!read(*given, value)) bad = std::string(name) + ": not a value of its type";
+    if (!read(*field, value)) bad = std::string(name) + ": not a value of its type";
   });
   if (bad) return bad;
   if (used != changes.size()) return "there is a setting that is not known";

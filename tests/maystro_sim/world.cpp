@@ -99,8 +99,8 @@ parcel_index world::place(order_index order, std::uint64_t serial, instant creat
 }
 
 identity world::names(const parcel& p) const {
-  const auto given = given_names_.find(p.serial);
-  return given == given_names_.end() ? identify(shape_.first.seed, p.serial) : given->second;
+  const auto entry = fixed_names_.find(p.serial);
+  return entry == fixed_names_.end() ? identify(shape_.first.seed, p.serial) : entry->second;
 }
 
 instant world::stamp(instant now) {
@@ -130,7 +130,7 @@ change world::set_status(parcel_index parcel, int status, instant now,
   auto& p = parcels_[parcel];
   p.steps.push_back({stamp(now), status});
   const auto step = p.steps.size() - 1;
-  if (reason) given_reasons_[reason_key(parcel, step)] = std::move(*reason);
+  if (reason) fixed_reasons_[reason_key(parcel, step)] = std::move(*reason);
   draw dry(0);
   const bool moves = next_status(status, dry).has_value();
   if (moves && std::find(movable_.begin(), movable_.end(), parcel) == movable_.end())
@@ -144,7 +144,7 @@ parcel_index world::insert(new_parcel parcel, instant now) {
     auto who = identify(shape_.first.seed, serial);
     if (parcel.uuid) who.uuid = *parcel.uuid;
     if (parcel.tracking) who.tracking = *parcel.tracking;
-    given_names_[serial] = std::move(who);
+    fixed_names_[serial] = std::move(who);
   }
   const auto first = stamp(now);
   const auto created = parcel.created_at.value_or(first);

@@ -133,8 +133,8 @@ class world {
   std::vector<parcel_index> movable_;
   std::unordered_map<std::uint64_t, order_index> by_reference_; // keys are hashes; a hit is compared
   std::unordered_map<std::uint64_t, parcel_index> by_uuid_;
-  std::unordered_map<std::uint64_t, identity> given_names_;             // by serial: parcels a test has named
-  std::unordered_map<std::uint64_t, boost::json::value> given_reasons_; // by parcel and step
+  std::unordered_map<std::uint64_t, identity> fixed_names_;             // by serial: parcels a test has named
+  std::unordered_map<std::uint64_t, boost::json::value> fixed_reasons_; // by parcel and step
   std::uint64_t next_serial_ = 0;
   std::uint64_t foreign_made_ = 0;
   instant last_stamp_{};

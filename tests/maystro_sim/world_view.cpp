@@ -76,15 +76,15 @@ parcel_view world::view_step(change at) const {
   v.status = now.status;
   v.created_at = p.created_at;
   v.changed_at = now.at;
-  const auto given = given_reasons_.find((std::uint64_t{at.parcel} << 24U) | at.step);
+  const auto entry = fixed_reasons_.find((std::uint64_t{at.parcel} << 24U) | at.step);
   if (now.status == 32) {
     v.alerted_at = now.at;
-    v.alert_reason = given != given_reasons_.end() ? given->second : made_up_alert(seed, p.serial, at.step);
+    v.alert_reason = entry != fixed_reasons_.end() ? entry->second : made_up_alert(seed, p.serial, at.step);
   }
   if (now.status == 41) v.delivered_at = now.at;
   if (now.status == 42) v.postponed_to = now.at + std::chrono::hours(48);
   if (maystro::is_returning(now.status))
-    v.abort_reason = given != given_reasons_.end() ? given->second : made_up_abort(seed, p.serial);
+    v.abort_reason = entry != fixed_reasons_.end() ? entry->second : made_up_abort(seed, p.serial);
   return v;
 }
 

@@ -138,8 +138,8 @@ task<std::string> first_cell(std::string url, std::string sql) {
 } // namespace
 
 std::string cluster_url() {
-  if (const char* given = std::getenv("SUIVI_TEST_DATABASE"); given != nullptr && *given != '\0')
-    return given;
+  if (const char* chosen = std::getenv("SUIVI_TEST_DATABASE"); chosen != nullptr && *chosen != '\0')
+    return chosen;
   std::string url = file_text(SUIVI_TEST_CLUSTER "/url");
   while (!url.empty() && url.back() == '\n') url.pop_back();
   return url;

@@ -191,8 +191,8 @@ TEST_CASE("what a receiver gives back can be taken at once") {
   store(db, {order("u1")}, "one");
   test::run([&]() -> task<void> {
     auto connection = co_await test::connected(db.options());
-    auto given = co_await release(connection, "one");
-    CHECK(given);
+    auto released = co_await release(connection, "one");
+    CHECK(released);
   });
   CHECK(claim_all(db, "two").size() == 1);
 }

@@ -25,16 +25,16 @@ std::string refusal(const std::string& body) {
   return read ? "taken" : read.error().detail.substr(0, read.error().detail.find(':'));
 }
 
-replay_arguments words(std::vector<const char*> given) {
-  given.insert(given.begin(), {"suivi-receiver", "replay"});
-  auto read = read_command_line(static_cast<int>(given.size()), given.data());
+replay_arguments words(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), {"suivi-receiver", "replay"});
+  auto read = read_command_line(static_cast<int>(arguments.size()), arguments.data());
   REQUIRE(std::holds_alternative<command_line>(read));
   CHECK(std::get<command_line>(read).command == command::replay);
   return std::get<command_line>(read).replay;
 }
 
-std::string mistake(std::vector<const char*> given) {
-  auto selection = to_selection(words(std::move(given)), noon);
+std::string mistake(std::vector<const char*> arguments) {
+  auto selection = to_selection(words(std::move(arguments)), noon);
   return selection ? "none" : selection.error().detail.substr(0, selection.error().detail.find(' '));
 }
 
@@ -114,6 +114,6 @@ TEST_CASE("a wrong option of the command is refused by its name") {
   CHECK(mistake({"--rate", "0"}) == "--rate");
   CHECK(mistake({"--rate", "-1"}) == "--rate");
   CHECK(mistake({"--rate", "nan"}) == "--rate");
-  const char* given[] = {"suivi-receiver", "replay", "--rate", "many"};
-  CHECK(std::get<int>(read_command_line(4, given)) == 2);
+  const char* arguments[] = {"suivi-receiver", "replay", "--rate", "many"};
+  CHECK(std::get<int>(read_command_line(4, arguments)) == 2);
 }
