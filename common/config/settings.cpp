@@ -41,7 +41,7 @@ std::optional<raw_value> find_value(const file_content& file, const std::string&
 }
 
 // For a message: short, one line, and never a secret.
-std::string shown(const key& k, const raw_value& v) {
+std::string quoted_value(const key& k, const raw_value& v) {
   if (k.is_secret) return std::string(mask);
   if (v.as == raw_value::shape::list) return v.text;
   constexpr std::size_t limit = 120;
@@ -87,8 +87,8 @@ void read_key(settings& s, const key& k, const file_content& file, const environ
     if (path) value = read_file_form(s, k, *path, base, wrong);
   }
   if (value && !k.read(s, *value))
-    wrong.push_back(
-        fmt::format("{} = {} ({}): allowed is {}", k.path(), shown(k, *value), value->where, k.allowed));
+    wrong.push_back(fmt::format("{} = {} ({}): allowed is {}", k.path(), quoted_value(k, *value),
+                                value->where, k.allowed));
 }
 
 void warn_of_unknown_variables(const environment& env, std::vector<std::string>& warnings) {

@@ -14,7 +14,7 @@ std::optional<std::string> as_text(const std::optional<instant>& t) {
 
 } // namespace
 
-parcel_row* shown_parcel(const std::vector<parcel_row*>& of_one_order, const order_row& order) {
+parcel_row* current_parcel(const std::vector<parcel_row*>& of_one_order, const order_row& order) {
   for (parcel_row* parcel : of_one_order)
     if (parcel->courier == courier_kind::nord_west && parcel->uuid == order.columns.tracking) return parcel;
   if (of_one_order.size() == 1) return of_one_order.front();

@@ -79,8 +79,8 @@ class pass {
       return asks(std::move(end), who, observation,
                   settled_by_read_from(as_of{}, observation.when, options_.read_lag));
     }
-    parcel_row* shown_before = shown_parcel(siblings, order);
-    std::optional<parcel_state> shown_status_before = shown_before ? shown_before->status : std::nullopt;
+    parcel_row* previous = current_parcel(siblings, order);
+    std::optional<parcel_state> previous_status = previous ? previous->status : std::nullopt;
     if (who.parcel) end.status_before = who.parcel->status;
 
     relation time = who.parcel ? compare(who.parcel->when, observation.when) : relation::newer;
@@ -108,12 +108,12 @@ class pass {
     rows_.note(parcel);
 
     siblings = rows_.parcels_of(order, who.account);
-    parcel_row* shown = shown_parcel(siblings, order);
+    parcel_row* current = current_parcel(siblings, order);
     bool changed =
-        shown && show(order, *shown, observation, &parcel == shown, time, grew, shown_status_before, end);
+        current && show(order, *current, observation, &parcel == current, time, grew, previous_status, end);
     if (changed)
       end.outcome = outcome::applied;
-    else if (shown != &parcel)
+    else if (current != &parcel)
       end.outcome = outcome::stale;
     else
       end.outcome = time == relation::older && contradicts ? outcome::stale : outcome::unchanged;
@@ -284,13 +284,13 @@ class pass {
   }
 
   // Makes the order say what its shown parcel says, as far as this observation may. True if the row changes.
-  bool show(order_row& order, const parcel_row& shown, const observation& observation, bool is_shown,
-            relation time, bool grew, std::optional<parcel_state> shown_status_before, verdict& end) {
+  bool show(order_row& order, const parcel_row& current, const observation& observation, bool is_current,
+            relation time, bool grew, std::optional<parcel_state> previous_status, verdict& end) {
     bool current = time != relation::older;
     if (!current && !grew) return false;
-    bool list_row = is_shown && current && !observation.shipment.metadata.empty();
+    bool list_row = is_current && current && !observation.shipment.metadata.empty();
     order_columns to =
-        columns_showing(shown, order, list_row ? observation.shipment.metadata : std::string());
+        columns_showing(current, order, list_row ? observation.shipment.metadata : std::string());
     if (!current) {
       // A stale observation may bring an id, and nothing else.
       order_columns ids = order.columns;
@@ -298,8 +298,8 @@ class pass {
       ids.maystro_order_id = to.maystro_order_id;
       to = ids;
     }
-    bool delivered_now = current && shown.status && is_delivered(shown.courier, *shown.status) &&
-                         !(shown_status_before && is_delivered(shown.courier, *shown_status_before));
+    bool delivered_now = current && current.status && is_delivered(shown.courier, *shown.status) &&
+                         !(previous_status && is_delivered(shown.courier, *shown_status_before));
     bool keeps = to.status == "CANCELLED" || to.status == "RETURNED";
     if (observation.when.kind == as_of::shape::unknown)
       fill_blanks_only(order.columns, to);
@@ -311,9 +311,9 @@ class pass {
     if (delivered_now && keeps)
       journaled.push_back({"status", to.status, to.status}); // a note: it stays as it is
     for (change& journaled_change : journaled)
-      result_.journal.push_back({order.id, shown.account, shown.uuid.value_or(shown.display_id.value_or("")),
-                                 observation.from, std::move(journaled_change), observation.event_id,
-                                 observation.sweep_id});
+      result_.journal.push_back({order.id, current.account,
+                                 current.uuid.value_or(current.display_id.value_or("")), observation.from,
+                                 std::move(journaled_change), observation.event_id, observation.sweep_id});
     order.columns = to;
     return !end.changes.empty();
   }

@@ -61,7 +61,7 @@ order_row* order_to_prove(working_copy& rows, const observation& observation,
 // A webhook without account, in a shop with several: a parcel that a pull has shown tells the account.
 // Otherwise the order that it seems to be about says whose key can prove it.
 identity prove_account(working_copy& rows, const observation& observation, const door_options& options) {
-  const parcel_row* shown = nullptr;
+  const parcel_row* current = nullptr;
   std::vector<parcel_row*> same;
   if (observation.shipment.uuid)
     same = rows.parcels_by_uuid(*observation.shipment.uuid);
@@ -71,13 +71,13 @@ identity prove_account(working_copy& rows, const observation& observation, const
     same = rows.parcels_by_number(*observation.shipment.tracking);
   for (const parcel_row* parcel : same) {
     if (!parcel->pulled_at) continue;
-    if (shown && shown->account != parcel->account)
+    if (current && current->account != parcel->account)
       return refused(outcome::conflict, "two accounts show this parcel");
-    shown = parcel;
+    current = parcel;
   }
   identity proven;
-  if (shown) {
-    proven.account = shown->account;
+  if (current) {
+    proven.account = current->account;
     return proven;
   }
   std::optional<std::string> account;

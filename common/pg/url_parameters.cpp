@@ -149,8 +149,8 @@ std::optional<std::string> fault_of(const parameter& p) {
     if (p.name != known.name || p.value.empty()) continue;
     if (fmt::format(", {}, ", known.allowed).find(fmt::format(", {}, ", p.value)) != std::string::npos)
       continue;
-    std::string shown = is_name(p.value) ? p.value : "***";
-    return fmt::format("the parameter {} is {}; allowed are {}", p.name, shown, known.allowed);
+    std::string quoted = is_name(p.value) ? p.value : "***";
+    return fmt::format("the parameter {} is {}; allowed are {}", p.name, quoted, known.allowed);
   }
   bool is_number =
       std::find(number_parameters.begin(), number_parameters.end(), p.name) != number_parameters.end();
@@ -225,8 +225,8 @@ result<url_parameters> read_uri(std::string_view uri) {
     if (equals == std::string_view::npos) {
       // What is no known name may be the rest of a password.
       bool known = is_of_libpq(lower(*name)) || is_of_prisma(lower(*name)) || *name == "schema";
-      std::string_view shown = known ? std::string_view(*name) : "behind the question mark";
-      return refused(fmt::format("the parameter {} has no value; allowed is NAME=VALUE", shown));
+      std::string_view quoted = known ? std::string_view(*name) : "behind the question mark";
+      return refused(fmt::format("the parameter {} has no value; allowed is NAME=VALUE", quoted));
     }
     auto value = percent_decode(part.substr(equals + 1));
     if (!value)

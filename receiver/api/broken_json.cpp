@@ -22,7 +22,7 @@ class scanner {
  public:
   scanner(std::string_view text, const text_shower& show) : text_(text), show_(show) {}
 
-  std::string shown() {
+  std::string text() {
     skip_blanks();
     bool whole = value("", 0);
     skip_blanks();
@@ -162,7 +162,7 @@ class scanner {
 } // namespace
 
 std::string shown_broken_json(std::string_view text, const text_shower& show) {
-  return scanner(text, show).shown();
+  return scanner(text, show).text();
 }
 
 } // namespace suivi::receiver

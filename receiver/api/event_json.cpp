@@ -105,7 +105,7 @@ json::object event_json(const event_state& e, bool with_payload) {
   if (with_payload) {
     std::optional<json::value> body;
     if (!e.is_cut) body = decode_event(e.raw, shown_unpacked_bytes_max).body;
-    o["payload"] = shown_payload(e.raw, std::move(body));
+    o["payload"] = redacted_payload(e.raw, std::move(body));
   }
   o["processed"] = is_processed(e.outcome);
   o["outcome"] = e.outcome;

@@ -31,8 +31,8 @@ error wrong(std::string_view name, std::string_view allowed) {
 
 error wrong(std::string_view name, std::string_view value, std::string_view allowed) {
   bool whole = value.size() <= value_bytes_max;
-  auto shown = to_storable_text(value.substr(0, value_bytes_max));
-  return wrong(name, fmt::format("{}, not \"{}{}\"", allowed, shown, whole ? "" : "…"));
+  auto printable = to_storable_text(value.substr(0, value_bytes_max));
+  return wrong(name, fmt::format("{}, not \"{}{}\"", allowed, printable, whole ? "" : "…"));
 }
 
 std::optional<std::int64_t> read_integer(std::string_view text) {

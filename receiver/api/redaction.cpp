@@ -119,13 +119,13 @@ std::optional<std::string> masked_base64(std::string_view text, place_of_text pl
     if (packed || (compact.size() > noise_bytes_max && !is_hex(compact))) return std::string(masked);
     return std::nullopt;
   }
-  std::string shown = masked_text(inner, place_of_text::body, layers - 1);
-  if (shown == masked) {
+  std::string redacted = masked_text(inner, place_of_text::body, layers - 1);
+  if (redacted == masked) {
     // A short id may be base64 of letters by chance; a body is not short.
     bool by_chance = place == place_of_text::member && compact.size() < 12 && is_like_message_id(compact);
     return by_chance ? std::nullopt : std::optional<std::string>(masked);
   }
-  return base64_like(compact, shown);
+  return base64_like(compact, redacted);
 }
 
 bool is_form_name(std::string_view name) {
@@ -156,13 +156,13 @@ std::optional<std::string> masked_form(std::string_view text, int layers) {
     std::optional<std::string> name = form_decoded(pair.substr(0, equals));
     if (!name || !is_form_name(*name)) return std::nullopt;
     std::optional<std::string> value = form_decoded(sent);
-    std::string shown =
+    std::string redacted =
         value ? masked_member(*name, to_storable_text(*value), layers - 1) : std::string(masked);
     out += pair.substr(0, equals + 1);
-    if (shown == masked)
-      out += shown;
+    if (redacted == masked)
+      out += redacted;
     else
-      out += value && shown == *value ? std::string(sent) : http::percent_encode(shown);
+      out += value && redacted == *value ? std::string(sent) : http::percent_encode(redacted);
     if (end < rest.size()) out += '&';
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
@@ -198,8 +198,8 @@ std::string masked_text(std::string_view text, place_of_text place, int layers) 
   if (is_number && (place == place_of_text::member || core.size() < phone_digits_min))
     return std::string(text);
   if (layers <= 0) return std::string(masked);
-  if (std::optional<std::string> shown = masked_base64(core, place, layers)) return *shown;
-  if (std::optional<std::string> shown = masked_form(core, layers)) return *shown;
+  if (std::optional<std::string> redacted = masked_base64(core, place, layers)) return *redacted;
+  if (std::optional<std::string> redacted = masked_form(core, layers)) return *redacted;
   bool hidden = place == place_of_text::body || names_private_value(core);
   return std::string(hidden ? masked : text);
 }
@@ -234,10 +234,10 @@ json::value shown_payload(std::string_view raw, std::optional<json::value> decod
   }
   std::string plain = plain_body(raw);
   std::string text = to_storable_text(beginning_of(plain));
-  std::string shown = masked_text(text, place_of_text::body, layers_max);
+  std::string redacted = masked_text(text, place_of_text::body, layers_max);
   bool is_literal =
-      decoded && !decoded->is_string() && (decoded->is_bool() || decoded->is_null() || shown == text);
-  return is_literal ? std::move(*decoded) : json::value(json::string(shown));
+      decoded && !decoded->is_string() && (decoded->is_bool() || decoded->is_null() || redacted == text);
+  return is_literal ? std::move(*decoded) : json::value(json::string(redacted));
 }
 
 std::string masked_body(std::string_view raw) {

@@ -15,8 +15,8 @@ namespace suivi::receiver {
 void mask(boost::json::value& in);
 
 // The decoded JSON, masked; where there is none, up to 64 KiB of the body as masked_body() shows it.
-[[nodiscard]] boost::json::value shown_payload(std::string_view raw,
-                                               std::optional<boost::json::value> decoded);
+[[nodiscard]] boost::json::value redacted_payload(std::string_view raw,
+                                                  std::optional<boost::json::value> decoded);
 
 // The body as it came, its innermost JSON or form masked and wrapped again in the same encodings; what is no
 // UTF-8 as U+FFFD.

@@ -35,7 +35,7 @@ json::object to_json(const hook_report& r, const std::string& verb) {
   o["accountName"] = r.account_name;
   if (verb != "test") {
     json::array hooks;
-    for (const shown_hook& h : r.hooks) {
+    for (const listed_hook& h : r.hooks) {
       json::object one;
       one["id"] = h.id;
       one["endpoint"] = h.endpoint;
@@ -54,7 +54,7 @@ json::object to_json(const hook_report& r, const std::string& verb) {
 
 void print_text(const hook_report& r, const std::string& verb) {
   fmt::print("{}{}\n", r.account, r.account_name.empty() ? "" : fmt::format(" ({})", r.account_name));
-  for (const shown_hook& h : r.hooks)
+  for (const listed_hook& h : r.hooks)
     fmt::print("  {:<22} {}{}\n", h.trigger, h.endpoint, h.ours ? "" : "  (not ours)");
   if (verb == "list" && r.hooks.empty() && !r.failed) fmt::print("  no hooks\n");
   if (!r.added.empty()) fmt::print("  added: {}\n", fmt::join(r.added, ", "));

@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t sweeps_shown = 20;
+constexpr std::int64_t sweeps_max = 20;
 
 } // namespace
 
@@ -26,7 +26,7 @@ task<int> status_command(services& p, bool as_json) {
   if (!accounts) co_return fail(accounts.error());
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return fail(db.error());
-  auto sweeps = co_await last_sweeps(**db, sweeps_shown);
+  auto sweeps = co_await last_sweeps(**db, sweeps_max);
   if (!sweeps) co_return fail(sweeps.error());
   auto known = co_await known_accounts(**db);
   if (!known) co_return fail(known.error());

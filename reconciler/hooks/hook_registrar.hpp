@@ -16,7 +16,7 @@
 
 namespace suivi::reconciler {
 
-struct shown_hook {
+struct listed_hook {
   std::string id;
   std::string endpoint; // masked
   std::string trigger;  // name, else id
@@ -25,7 +25,7 @@ struct shown_hook {
 
 struct hook_report {
   std::string account, account_name;
-  std::vector<shown_hook> hooks;    // as they are afterwards
+  std::vector<listed_hook> hooks;   // as they are afterwards
   std::vector<std::string> added;   // names of triggers
   std::vector<std::string> removed; // … of hooks that are gone
   std::vector<std::string> wanted;  // what ought to be there

@@ -320,11 +320,11 @@ void page_plan::end_round() {
 
 void page_plan::fail_rounds() {
   std::vector<int> some(failed_.begin(), failed_.end());
-  std::size_t shown = std::min<std::size_t>(some.size(), 10);
+  std::size_t listed = std::min<std::size_t>(some.size(), 10);
   verdict_.reason =
       fmt::format("{} page(s) could not be read: {}{}", some.size(),
-                  fmt::join(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-                  some.size() > shown ? ", …" : "");
+                  fmt::join(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(listed), ", "),
+                  some.size() > listed ? ", …" : "");
   phase_ = phase::ended;
 }
 

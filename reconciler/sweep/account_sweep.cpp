@@ -107,10 +107,10 @@ task<void> account_sweep::fetch(int page) {
     std::vector<listed_row> rows;
     rows.reserve(got.content->rows.size());
     for (const shipment& row : got.content->rows) rows.push_back({identity_hash(row), row.created_at});
-    instant shown = shop::pull_time(got.how.requested_at, got.how.answered_at, got.how.server_date,
-                                    sweep_.options.read_lag)
-                        .from;
-    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, shown};
+    instant read_time = shop::pull_time(got.how.requested_at, got.how.answered_at, got.how.server_date,
+                                        sweep_.options.read_lag)
+                            .from;
+    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read_time};
     std::size_t wanted = plan_.read(page, facts, rows);
     got.content->rows.resize(wanted);
     push_rows(std::move(got.content->rows), got.how);

@@ -60,9 +60,9 @@ task<void> single_reads::settle_one(shop::wanted_read wanted) {
 void single_reads::note_clock(const maystro::response_meta& meta) {
   constexpr std::chrono::seconds granularity{1}; // of Date: another answer may show as much less
   if (!meta.server_date || *meta.server_date + granularity > meta.requested_at) return;
-  instant shown =
+  instant read_time =
       shop::pull_time(meta.requested_at, meta.answered_at, meta.server_date, milliseconds(0)).from;
-  auto behind = std::chrono::ceil<milliseconds>(meta.requested_at - shown) + granularity;
+  auto behind = std::chrono::ceil<milliseconds>(meta.requested_at - read_time) + granularity;
   doubts_.clock_behind(behind);
 }
 

@@ -140,7 +140,7 @@ comparison::candidate& comparison::place(entry& of, const std::string& key) {
   return of.parcels.back();
 }
 
-const comparison::candidate* comparison::shown(const entry& of) {
+const comparison::candidate* comparison::current(const entry& of) {
   std::vector<parcel_row> rows(of.parcels.size());
   std::vector<parcel_row*> pointers;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -152,7 +152,7 @@ const comparison::candidate* comparison::shown(const entry& of) {
   }
   shop::order_row order;
   order.columns.tracking = of.tracking;
-  const parcel_row* best = shop::shown_parcel(pointers, order);
+  const parcel_row* best = shop::current_parcel(pointers, order);
   return best ? &of.parcels[static_cast<std::size_t>(best - rows.data())] : nullptr;
 }
 
@@ -166,7 +166,7 @@ std::int64_t comparison::checked() const {
 std::vector<difference> comparison::differences() const {
   std::vector<difference> all;
   for (const auto& [id, of] : orders_) {
-    const candidate* best = shown(of);
+    const candidate* best = current(of);
     if (best && best->reported) all.insert(all.end(), best->differences.begin(), best->differences.end());
   }
   std::sort(all.begin(), all.end(), [](const difference& a, const difference& b) {
@@ -178,7 +178,7 @@ std::vector<difference> comparison::differences() const {
 std::vector<comparison::differing> comparison::to_confirm(milliseconds read_lag) const {
   std::vector<differing> found;
   for (const auto& [id, of] : orders_) {
-    const candidate* best = shown(of);
+    const candidate* best = current(of);
     if (!best || !best->reported || best->differences.empty()) continue;
     differing& one = found.emplace_back();
     one.order_id = id;
@@ -195,8 +195,8 @@ void comparison::confirm(const std::string& order_id, const comparison& again) {
   auto first = orders_.find(order_id);
   auto second = again.orders_.find(order_id);
   if (first == orders_.end() || second == again.orders_.end()) return;
-  const candidate* before = shown(first->second);
-  const candidate* now = shown(second->second);
+  const candidate* before = current(first->second);
+  const candidate* now = current(second->second);
   if (!before || !now || !now->reported) return;
   std::vector<difference> kept;
   bool same_parcel = before->key == now->key;

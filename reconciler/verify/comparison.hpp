@@ -67,7 +67,7 @@ class comparison {
 
   void take_one(const shop::snapshot& about, const shop::snapshot& known, const shop::observation& row);
   static candidate& place(entry& of, const std::string& key);
-  [[nodiscard]] static const candidate* shown(const entry& of);
+  [[nodiscard]] static const candidate* current(const entry& of);
 
   shop::door_options options_;
   std::map<std::string, entry> orders_; // by the order's id

@@ -110,9 +110,9 @@ std::map<std::string, int> book::expected_orders() const {
     auto& at = newest[e.reference];
     if (at == nullptr || at->published < e.published) at = &e;
   }
-  std::map<std::string, int> shown;
-  for (const auto& [reference, e] : newest) shown[reference] = e->status;
-  return shown;
+  std::map<std::string, int> statuses;
+  for (const auto& [reference, e] : newest) statuses[reference] = e->status;
+  return statuses;
 }
 
 } // namespace suivi::ledger

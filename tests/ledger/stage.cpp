@@ -43,15 +43,15 @@ task<std::int64_t> read_after(pg::connect_options with, std::int64_t from, book&
   }
 }
 
-task<std::map<std::string, std::string>> shown_orders(pg::connect_options with) {
+task<std::map<std::string, std::string>> read_orders(pg::connect_options with) {
   static constexpr pg::statement ask{"orders", "select \"reference\", \"shippingStatus\" from orders"
                                                " where \"shippingStatus\" is not null"};
   auto db = co_await test::connected(with);
   auto rows = co_await db.run(ask);
   if (!rows) throw std::runtime_error("the orders cannot be read: " + to_string(rows.error()));
-  std::map<std::string, std::string> shown;
-  for (std::size_t i = 0; i < rows->size(); ++i) shown.emplace(rows->text(i, 0), rows->text(i, 1));
-  co_return shown;
+  std::map<std::string, std::string> statuses;
+  for (std::size_t i = 0; i < rows->size(); ++i) statuses.emplace(rows->text(i, 0), rows->text(i, 1));
+  co_return statuses;
 }
 
 } // namespace
@@ -230,12 +230,12 @@ std::int64_t stage::read_events(std::int64_t event_id, book& into) const {
 }
 
 std::vector<std::string> stage::wrong_orders(const book& pages) const {
-  auto shown = test::run(shown_orders(judge_of(cluster.url("postgres", "shop"))));
+  auto statuses = test::run(read_orders(judge_of(cluster.url("postgres", "shop"))));
   std::vector<std::string> wrong;
   for (const auto& [reference, status] : pages.expected_orders()) {
-    auto at = shown.find(reference);
+    auto at = statuses.find(reference);
     auto expected = maystro::status_text(status);
-    auto is = at == shown.end() ? "nothing" : at->second;
+    auto is = at == statuses.end() ? "nothing" : at->second;
     if (is != expected) wrong.push_back(fmt::format("{}: shows {}, should show {}", reference, is, expected));
   }
   return wrong;

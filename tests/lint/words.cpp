@@ -44,6 +44,7 @@ constexpr std::array refused{
     private_word{"also", "extra_statements"},
     private_word{"house", "maintenance"},
     private_word{"given", "raw_value, or the noun of its type"},
+    private_word{"shown", "current, listed, or the noun of its type"},
 };
 
 // std::exception has a function of that name.

@@ -28,7 +28,7 @@ json::value moment(const std::optional<instant>& t) {
 
 constexpr instant end_of_time = instant::max();
 
-json::object shown(const world& all, const client_account& account, const world::truth& t) {
+json::object parcel_json(const world& all, const client_account& account, const world::truth& t) {
   const auto now = all.view(t.current, end_of_time);
   json::array parcels;
   for (const auto p : t.parcels) {
@@ -63,7 +63,7 @@ http::response truth(const courier& of, const http::target& target) {
     if (!t || !(t->known || everything)) continue;
     if (reference && *reference != t->reference) continue;
     if (account && *account != of.accounts[t->account].id) continue;
-    r.body += json::serialize(shown(of.all, of.accounts[t->account], *t));
+    r.body += json::serialize(parcel_json(of.all, of.accounts[t->account], *t));
     r.body += '\n';
   }
   return r;
@@ -174,9 +174,9 @@ http::response push_now(courier& of, pusher& push, const json::object& body, ins
   draw plain_form(2);
   const auto id = text_of(body, "messageId").value_or(std::to_string(2'000'000'000 + push.counted().sent));
   auto message = wrap(*style, event, id, published, plain_form);
-  auto shown_message = json::object{{"url", url}, {"body", message.body}, {"messageId", id}};
+  auto message_json = json::object{{"url", url}, {"body", message.body}, {"messageId", id}};
   push.send_as_is(url, std::move(message));
-  return json_answer(200, shown_message);
+  return json_answer(200, message_json);
 }
 
 http::response parcels(courier& of, const http::request& request, const http::target& target,

@@ -17,12 +17,12 @@ std::string trigger_id(std::string_view name) {
   return identify(hash(name), 1).uuid;
 }
 
-json::object shown(std::string_view trigger) {
+json::object hook_json(std::string_view trigger) {
   return {{"id", trigger_id(trigger)}, {"name", trigger}, {"description", "made up"}};
 }
 
-json::object shown(const hook& h) {
-  return {{"id", h.id}, {"endpoint", h.endpoint}, {"trigger_type", shown(h.trigger)}};
+json::object hook_json(const hook& h) {
+  return {{"id", h.id}, {"endpoint", h.endpoint}, {"trigger_type", hook_json(h.trigger)}};
 }
 
 http::response invalid(std::string_view field, std::string_view why) {
@@ -44,14 +44,14 @@ http::response courier::hook_request(std::size_t account, const http::request& r
   http::response r;
   if (path.size() == 4 && leaf == "types" && request.method == "GET") {
     json::array types;
-    for (const auto& name : set.trigger_types) types.push_back(shown(name));
+    for (const auto& name : set.trigger_types) types.push_back(hook_json(name));
     r.body = enveloped_hooks(std::move(types));
     return r;
   }
   if (path.size() == 4 && leaf == "costume" && request.method == "GET") {
     json::array mine;
     for (const auto& h : hooks)
-      if (h.account == account) mine.push_back(shown(h));
+      if (h.account == account) mine.push_back(hook_json(h));
     r.body = enveloped_hooks(std::move(mine));
     return r;
   }
@@ -73,7 +73,7 @@ http::response courier::hook_request(std::size_t account, const http::request& r
       return invalid("trigger_type_id", "Invalid pk: object does not exist.");
     const auto id = identify(hash({all.shape().first.seed, 601}), ++hooks_made_).uuid;
     hooks.push_back({id, account, std::string(endpoint->get_string()), *type});
-    return json_answer(201, shown(hooks.back()));
+    return json_answer(201, hook_json(hooks.back()));
   }
   if (path.size() == 5 && leaf == "costume" && request.method == "DELETE") {
     const auto before = hooks.size();

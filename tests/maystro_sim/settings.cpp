@@ -14,22 +14,22 @@ namespace {
 
 namespace json = boost::json;
 
-json::value shown(bool v) {
+json::value to_json(bool v) {
   return v;
 }
-json::value shown(double v) {
+json::value to_json(double v) {
   return v;
 }
-json::value shown(std::int64_t v) {
+json::value to_json(std::int64_t v) {
   return v;
 }
-json::value shown(const std::string& v) {
+json::value to_json(const std::string& v) {
   return json::string(v);
 }
 template <class T>
-json::value shown(const std::vector<T>& v) {
+json::value to_json(const std::vector<T>& v) {
   json::array all;
-  for (const auto& one : v) all.push_back(shown(one));
+  for (const auto& one : v) all.push_back(to_json(one));
   return all;
 }
 
@@ -73,7 +73,7 @@ bool among(std::string_view word, std::initializer_list<std::string_view> allowe
 
 json::object to_json(const settings& s) {
   json::object all;
-  visit(s, [&](const char* name, const auto& value) { all[name] = shown(value); });
+  visit(s, [&](const char* name, const auto& value) { all[name] = to_json(value); });
   return all;
 }
 

@@ -69,9 +69,9 @@ struct reconciler_process {
     std::istringstream lines(
         http_get(url + "/control/truth" + (account.empty() ? "" : "?account=" + account)).body);
     std::vector<std::string> wrong;
-    std::string shown = db.value("select json_object_agg(reference, json_build_array(\"trackingNumber\", "
+    std::string found = db.value("select json_object_agg(reference, json_build_array(\"trackingNumber\", "
                                  "\"shippingStatus\", \"maystroOrderId\"))::text from orders");
-    auto orders = json::parse(shown).as_object();
+    auto orders = json::parse(found).as_object();
     for (std::string line; std::getline(lines, line);) {
       auto truth = json::parse(line).as_object();
       auto* order = orders.if_contains(truth.at("reference").as_string());

@@ -108,19 +108,19 @@ std::optional<api_answer> sim_courier::trouble() {
 
 // Up to `lag` behind, but never behind what an earlier answer has shown: of two answers the later one is no
 // older.
-instant sim_courier::shown_now() {
+instant sim_courier::visible_now() {
   auto lag = milliseconds(t_.below(static_cast<int>(faults_.lag.count()) + 1));
-  shown_ = std::max(shown_, t_.now() - lag);
-  return shown_;
+  visible_ = std::max(visible_, t_.now() - lag);
+  return visible_;
 }
 
 api_answer sim_courier::list(const std::string& account, int page) {
   if (auto bad = trouble()) return *bad;
-  instant shown = shown_now();
+  instant visible_at = visible_now();
   std::vector<suivi::shipment> all;
   for (auto p = parcels_.rbegin(); p != parcels_.rend(); ++p)
     if (p->account == account)
-      if (auto row = state(*p, shown)) all.push_back(std::move(*row));
+      if (auto row = state(*p, visible_at)) all.push_back(std::move(*row));
   api_answer a;
   a.server_date = std::chrono::floor<seconds>(t_.now());
   a.count = static_cast<std::int64_t>(all.size());
@@ -139,12 +139,12 @@ api_answer sim_courier::list(const std::string& account, int page) {
 
 api_answer sim_courier::read(const std::string& account, const shop::wanted_read& wanted) {
   if (auto bad = trouble()) return *bad;
-  instant shown = shown_now();
+  instant visible_at = visible_now();
   api_answer a;
   a.server_date = std::chrono::floor<seconds>(t_.now());
   for (const parcel& p : parcels_)
     if (p.account == account && (wanted.uuid ? p.uuid == *wanted.uuid : p.reference == wanted.reference))
-      if (auto row = state(p, shown)) a.rows.push_back(std::move(*row));
+      if (auto row = state(p, visible_at)) a.rows.push_back(std::move(*row));
   if (a.rows.empty()) {
     a.status = 404;
     a.failure = permanent("maystro:not_found", "no such parcel");

@@ -74,7 +74,7 @@ class sim_courier {
   void tell(const parcel& of, const step& taken_step);
   void push(message m, int tries);
   [[nodiscard]] std::optional<api_answer> trouble();
-  instant shown_now();
+  instant visible_now();
 
   timeline& t_;
   const faults& faults_;
@@ -82,7 +82,7 @@ class sim_courier {
   std::int64_t next_message_ = 1;
   int next_uuid_ = 1;
   int under_way_ = 0;
-  instant away_until_{}, storm_until_{}, shown_{};
+  instant away_until_{}, storm_until_{}, visible_{};
 };
 
 } // namespace suivi::simulation

@@ -203,13 +203,13 @@ class world {
       newest = &p;
       if (!maystro::is_returning(p.path.back().status)) alive = &p;
     }
-    const auto* shown = alive ? alive : newest;
-    if (!shown || gone) return;
-    auto text = maystro::status_text(shown->path.back().status);
-    if (order.columns.shipping_status != text || order.columns.tracking != "track-" + shown->uuid)
+    const auto* current = alive ? alive : newest;
+    if (!current || gone) return;
+    auto text = maystro::status_text(current->path.back().status);
+    if (order.columns.shipping_status != text || order.columns.tracking != "track-" + current->uuid)
       throw violation(fmt::format("{} shows {} {} where the courier has {} track-{}", order.reference,
                                   order.columns.shipping_status.value_or("nothing"),
-                                  order.columns.tracking.value_or("-"), text, shown->uuid));
+                                  order.columns.tracking.value_or("-"), text, current->uuid));
   }
 
   static constexpr int orders_max = 60;

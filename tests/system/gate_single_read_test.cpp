@@ -49,13 +49,13 @@ struct asking_shop : reconciler_process {
                                       std::to_string(status) + "}}");
     CHECK(got.body.ends_with(R"("outcome":"stored"})"));
   }
-  [[nodiscard]] std::string shown() const {
+  [[nodiscard]] std::string order_status() const {
     return db.value("select \"shippingStatus\" from orders where \"reference\" = '" + reference + "'");
   }
   void delivered() const {
     courier_says(41);
     push(41);
-    wait_until("delivery", [&] { return shown() == "LIVRÉ"; });
+    wait_until("delivery", [&] { return order_status() == "LIVRÉ"; });
   }
 };
 
@@ -72,10 +72,10 @@ void waits_and_is_settled(Order order) {
     return s.db.value("select count(*) from suivi.pending where state = 'confirming' and attempts > 0") ==
            "1";
   });
-  CHECK(s.shown() == "LIVRÉ");
+  CHECK(s.order_status() == "LIVRÉ");
   s.to_courier.pass();
   wait_until("the event settled", [&] { return s.db.value("select count(*) from suivi.pending") == "0"; });
-  CHECK(s.shown() == "PRÊT À RETOURNER");
+  CHECK(s.order_status() == "PRÊT À RETOURNER");
   CHECK(s.differences().empty());
 }
 
@@ -110,5 +110,5 @@ TEST_CASE("an answer to the receiver that comes late and byte by byte is an answ
   s.courier_says(51);
   s.push(51);
   wait_until("the event settled", [&] { return s.db.value("select count(*) from suivi.pending") == "0"; });
-  CHECK(s.shown() == "PRÊT À RETOURNER");
+  CHECK(s.order_status() == "PRÊT À RETOURNER");
 }

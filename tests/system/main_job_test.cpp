@@ -48,9 +48,9 @@ double metric(const std::string& base, const std::string& name) {
 std::vector<std::string> differences(const shop& s, const std::string& courier) {
   std::istringstream lines(http_get(courier + "/control/truth").body);
   std::vector<std::string> wrong;
-  std::string shown = s.db.value("select json_object_agg(reference, json_build_array(\"trackingNumber\", "
+  std::string found = s.db.value("select json_object_agg(reference, json_build_array(\"trackingNumber\", "
                                  "\"shippingStatus\", \"maystroOrderId\"))::text from orders");
-  auto orders = json::parse(shown).as_object();
+  auto orders = json::parse(found).as_object();
   for (std::string line; std::getline(lines, line);) {
     auto truth = json::parse(line).as_object();
     auto* order = orders.if_contains(truth.at("reference").as_string());

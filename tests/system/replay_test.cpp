@@ -32,7 +32,7 @@ std::string counts(const finished& done, int status = 0) {
   return all;
 }
 
-std::string shown(const operations_client& s, const std::string& order) {
+std::string order_status(const operations_client& s, const std::string& order) {
   return s.db.value("select coalesce(\"shippingStatus\", '-') from orders where \"id\" = '" + order + "'");
 }
 
@@ -80,11 +80,11 @@ TEST_CASE(
   auto changes = json::parse(dry.output).at("changes").as_array();
   CHECK(changes.size() >= 5);
   CHECK(names(changes[0]) == std::set<std::string>{"reference", "field", "from", "to"});
-  CHECK(shown(s, "p1") == "-");
+  CHECK(order_status(s, "p1") == "-");
 
   CHECK(counts(replay(s, {"--event", ids[0], "--event", ids[1]})) == "selected 2 applied 2 ");
-  CHECK(shown(s, "p2") == "EXPÉDIÉ");
-  CHECK(shown(s, "p3") == "-");
+  CHECK(order_status(s, "p2") == "EXPÉDIÉ");
+  CHECK(order_status(s, "p3") == "-");
   CHECK(counts(replay(s, {"--outcome", "parked", "--since", "24h", "--account", "example-a"})) ==
         "selected 3 applied 3 ");
   CHECK(counts(replay(s, {})) == "selected 1 quarantined 1 ");
@@ -108,11 +108,11 @@ TEST_CASE("a replay reads files of bodies and of printed events, and rows of the
                              R"({"event":"x","payload":{"id":"f2","status":22,"external_order_id":"R2"}})" +
                              "\nnonsense\n");
   CHECK(counts(replay(s, {"--file", path, "--dry-run"})) == "selected 3 applied 2 quarantined 1 ");
-  CHECK(shown(s, "o2") == "-");
+  CHECK(order_status(s, "o2") == "-");
   CHECK(counts(replay(s, {"--file", path, "--account", "example-a"})) ==
         "selected 3 applied 2 quarantined 1 ");
-  CHECK(shown(s, "o1") == "EXPÉDIÉ");
-  CHECK(shown(s, "o2") != "-");
+  CHECK(order_status(s, "o1") == "EXPÉDIÉ");
+  CHECK(order_status(s, "o2") != "-");
   CHECK(counts(replay(s, {"--file", path})) == "selected 3 unchanged 2 quarantined 1 ");
 
   s.db.execute(
@@ -121,9 +121,9 @@ TEST_CASE("a replay reads files of bodies and of printed events, and rows of the
     ('l2', 'MAYSTRO', 'error', '{"error":"x","body":{"event":"x","payload":{"id":"l4","status":31,"external_order_id":"R4"}},"headers":{}}', false, now() - interval '1 hour'),
     ('l3', 'MAYSTRO', 'OrderStatusChanged', '{"event":"x","payload":{"id":"l5","status":31,"external_order_id":"R5"}}', true, now()))");
   CHECK(counts(replay(s, {"--legacy", "--since", "24h"})) == "selected 1 applied 1 ");
-  CHECK(shown(s, "o4") == "EXPÉDIÉ");
+  CHECK(order_status(s, "o4") == "EXPÉDIÉ");
   CHECK(counts(replay(s, {"--legacy"})) == "selected 2 applied 1 unchanged 1 ");
-  CHECK(shown(s, "o5") == "-");
+  CHECK(order_status(s, "o5") == "-");
 }
 
 TEST_CASE("a replay's mistakes are status 2, an absent database 1, and what failed 3") {

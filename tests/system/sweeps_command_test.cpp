@@ -114,10 +114,10 @@ TEST_CASE("beside another's sweep it says that it waits, and sweeps as soon as i
 TEST_CASE("progress is shown on a terminal and nowhere else") {
   reconciler_process s(two, 150);
   s.set(R"({"latency_ms":60})");
-  std::string shown = said_on_a_terminal(s);
-  CHECK(shown.find("\r\x1b[K[#") != std::string::npos);
-  CHECK(shown.find(" % ") != std::string::npos);
-  CHECK(shown.ends_with("\r\x1b[K"));
+  std::string screen = said_on_a_terminal(s);
+  CHECK(screen.find("\r\x1b[K[#") != std::string::npos);
+  CHECK(screen.find(" % ") != std::string::npos);
+  CHECK(screen.ends_with("\r\x1b[K"));
   auto quiet = sweep(s, {"--json"});
   CHECK(quiet.status == 0);
   CHECK(quiet.log.empty());

@@ -53,10 +53,10 @@ finished on_a_terminal(const std::string& name, std::vector<std::string> argumen
 }
 
 // Several different lines of the bar, each over the last one.
-void check_bar(const std::string& shown) {
-  CHECK(shown.find("[#") != std::string::npos);
-  CHECK(shown.find(" % ") != std::string::npos);
-  CHECK(std::count(shown.begin(), shown.end(), '\r') >= 4);
+void check_bar(const std::string& screen) {
+  CHECK(screen.find("[#") != std::string::npos);
+  CHECK(screen.find(" % ") != std::string::npos);
+  CHECK(std::count(screen.begin(), screen.end(), '\r') >= 4);
 }
 
 } // namespace

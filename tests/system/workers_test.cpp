@@ -190,9 +190,9 @@ TEST_CASE("a sweep that is asked for over the API begins within a second and sho
   bool moved = false;
   std::int64_t far = 0;
   wait_until("its end", [&] {
-    auto shown = http_get(api + "/" + id, token);
-    if (shown.status != 200) return false; // not begun
-    const json::value report = json::parse(shown.body).at("data");
+    auto response = http_get(api + "/" + id, token);
+    if (response.status != 200) return false; // not begun
+    const json::value report = json::parse(response.body).at("data");
     std::int64_t pages = report.at("pages").to_number<std::int64_t>();
     CHECK(pages >= far);
     moved = moved || (pages > 0 && pages < 40 && report.at("fetched").to_number<std::int64_t>() > 0);

@@ -100,12 +100,12 @@ shop::observation courier_history::base(int parcel, const moved& movement) const
 }
 
 std::optional<shop::observation> courier_history::pull(int parcel, instant requested_at,
-                                                       milliseconds shown_after) const {
+                                                       milliseconds visible_after) const {
   instant from = requested_at - api_lag;
   instant to = requested_at + seconds(1);
-  auto shown = state(parcel, std::min(from + shown_after, to));
-  if (!shown) return std::nullopt;
-  shop::observation o = base(parcel, *shown);
+  auto visible = state(parcel, std::min(from + visible_after, to));
+  if (!visible) return std::nullopt;
+  shop::observation o = base(parcel, *visible);
   o.from = shop::source::sweep;
   o.when = shop::pull_time(requested_at, to, std::nullopt, api_lag);
   o.shipment.tracking = tracking(parcel);

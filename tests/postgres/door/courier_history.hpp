@@ -60,7 +60,7 @@ class courier_history {
   // What the door is told; none where there was nothing to tell yet.
   [[nodiscard]] std::optional<shop::observation> tell(const heard& one) const;
   [[nodiscard]] std::optional<shop::observation> pull(int parcel, instant requested_at,
-                                                      milliseconds shown_after) const;
+                                                      milliseconds visible_after) const;
   [[nodiscard]] instant last_change() const;
   // Of two pulls the one asked for later counts, though the API may have lagged in that one only; so a sweep
   // speaks for itself where no later pull was told of before it.

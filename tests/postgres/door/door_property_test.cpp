@@ -160,7 +160,7 @@ class play {
       return false;
     int order = h_.parcels()[static_cast<std::size_t>(parcel)];
     if (h_.parcels_of(order) > 1) return false;
-    return models_[static_cast<std::size_t>(parcel)].undecided(shown(order), observation);
+    return models_[static_cast<std::size_t>(parcel)].undecided(state_of_order(order), observation);
   }
 
   void note(const observation& observation, const verdict& v) {
@@ -220,7 +220,7 @@ class play {
     return rows_.maybe_text(static_cast<std::size_t>(order), static_cast<std::size_t>(which)).value_or("");
   }
 
-  [[nodiscard]] shown_state shown(int order) const {
+  [[nodiscard]] order_state state_of_order(int order) const {
     auto text = column(order, 0);
     for (int status : courier_history::statuses)
       if (maystro::status_text(status) == text) return {status, column(order, 1)};
@@ -234,7 +234,7 @@ class play {
     for (int parcel = 0; parcel < static_cast<int>(models_.size()); ++parcel) {
       int order = h_.parcels()[static_cast<std::size_t>(parcel)];
       if (h_.parcels_of(order) > 1 || guessed_.contains(parcel)) continue;
-      auto now = shown(order);
+      auto now = state_of_order(order);
       if (now.first != 0) RC_ASSERT(models_[static_cast<std::size_t>(parcel)].may_show(now));
       auto tracking = column(order, 2);
       if (tracking_[parcel] == h_.tracking(parcel)) RC_ASSERT(tracking == h_.tracking(parcel));
@@ -245,7 +245,7 @@ class play {
   // No terminal state on a webhook's word alone.
   void check_confirmed() const {
     for (int order = 0; order < h_.orders(); ++order) {
-      int status = shown(order).first;
+      int status = state_of_order(order).first;
       if (maystro::is_terminal(status)) RC_ASSERT(pulled_.contains({order, status}));
     }
   }
@@ -254,9 +254,9 @@ class play {
     for (int order = 0; order < h_.orders(); ++order) {
       int parcel = h_.current_parcel(order);
       auto truth = h_.state(parcel, instant::max());
-      shown_state wanted{courier_history::statuses[static_cast<std::size_t>(truth->status)],
+      order_state wanted{courier_history::statuses[static_cast<std::size_t>(truth->status)],
                          truth->alerted ? "7" : ""};
-      RC_ASSERT(shown(order) == wanted);
+      RC_ASSERT(state_of_order(order) == wanted);
       RC_ASSERT(column(order, 2) == h_.tracking(parcel));
       RC_ASSERT(column(order, 3) == h_.uuid(parcel));
       if (wanted.first == maystro::delivered) RC_ASSERT(column(order, 4) == "DELIVERED");

@@ -13,29 +13,29 @@
 namespace suivi::test {
 
 // Status and alert reason ("" for none), as one parcel has them.
-using shown_state = std::pair<int, std::string>;
+using order_state = std::pair<int, std::string>;
 
 class reference_model {
  public:
   void tell(const shop::observation& observation) { all_.push_back(observation); }
 
-  [[nodiscard]] bool may_show(const shown_state& state) const {
+  [[nodiscard]] bool may_show(const order_state& state) const {
     for (const auto& one : all_)
       if (state_of(one) == state && !outdated(one)) return true;
     return all_.empty();
   }
 
-  [[nodiscard]] bool undecided(const shown_state& shown, const shop::observation& observation) const {
-    if (state_of(observation) == shown) return false;
-    bool shown_may_be_newer = false;
+  [[nodiscard]] bool undecided(const order_state& state, const shop::observation& observation) const {
+    if (state_of(observation) == state) return false;
+    bool state_may_be_newer = false;
     for (const auto& one : all_) {
       if (newer(one.when, observation.when)) return false;
-      if (state_of(one) == shown && !newer(observation.when, one.when)) shown_may_be_newer = true;
+      if (state_of(one) == state && !newer(observation.when, one.when)) state_may_be_newer = true;
     }
-    return shown_may_be_newer;
+    return state_may_be_newer;
   }
 
-  static shown_state state_of(const shop::observation& observation) {
+  static order_state state_of(const shop::observation& observation) {
     return {observation.shipment.status->number(), observation.shipment.alert_reason.value.value_or("")};
   }
 

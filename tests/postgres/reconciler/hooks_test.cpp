@@ -122,7 +122,7 @@ TEST_CASE("a new secret replaces the old hooks after the new ones are there") {
   CHECK(courier.hooks.front().id == "x");
   CHECK(courier.hooks.back().endpoint ==
         "https://shop.example/webhooks/maystro/example-secret?account=acc-1");
-  for (const shown_hook& h : r.hooks) CHECK(h.endpoint.find("example-secret") == std::string::npos);
+  for (const listed_hook& h : r.hooks) CHECK(h.endpoint.find("example-secret") == std::string::npos);
 }
 
 TEST_CASE("remove takes ours and leaves other endpoints") {

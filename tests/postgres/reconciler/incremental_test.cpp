@@ -159,12 +159,12 @@ TEST_CASE("a parcel that is gone or cannot be read holds up no other") {
                "2)::int <= 5");
   s.db.execute("update suivi.parcel set pulled_at = pulled_at - interval '4 hours' where substr(reference, "
                "2)::int between 6 and 10");
-  std::string shown = s.column("R6", "shippingStatus");
+  std::string orders = s.column("R6", "shippingStatus");
   auto first = s.sweep_newest();
   CHECK(first.complete); // the newest pages were read
   s.sweep_newest();
   CHECK(s.db.number("select count(*) from suivi.parcel where gone_at is not null") == 5);
-  CHECK(s.column("R6", "shippingStatus") == shown);
+  CHECK(s.column("R6", "shippingStatus") == orders);
   s.courier.uuids_requested.clear();
   s.sweep_newest();
   for (const std::string& uuid : s.courier.uuids_requested)

@@ -96,7 +96,7 @@ TEST_CASE("an order shows the newest message that arrived, whatever was sent aft
   REQUIRE(of_one.size() > 3);
   w.pages.find(1, of_one[2].body);
   w.pages.find(2, of_one[0].body);
-  auto shown = w.pages.expected_orders();
-  CHECK(shown.size() == 1);
-  CHECK(shown["R1"] == of_one[2].status);
+  auto statuses = w.pages.expected_orders();
+  CHECK(statuses.size() == 1);
+  CHECK(statuses["R1"] == of_one[2].status);
 }

@@ -17,7 +17,7 @@ namespace json = boost::json;
 
 namespace {
 
-std::string shown(std::string_view raw) {
+std::string redacted(std::string_view raw) {
   event_seen e;
   e.raw = raw;
   e.outcome = "applied";
@@ -55,7 +55,8 @@ bool tells(std::string_view shown_text, std::string_view secret) {
 
 TEST_CASE("customers' values read three stars at any depth and whatever they are") {
   CHECK(
-      shown(R"({"event":"x","payload":{"id":"u1","status":31,"customer_name":"Example","customer_phone":550,
+      redacted(
+          R"({"event":"x","payload":{"id":"u1","status":31,"customer_name":"Example","customer_phone":550,
                   "Phone2":["a"],"destination_text":{"x":1},"address":null,"list":[{"customer_x":1,"ok":2}]}})") ==
       R"({"event":"x","payload":{"id":"u1","status":31,"customer_name":"***","customer_phone":"***","Phone2":"***",)"
       R"("destination_text":"***","address":"***","list":[{"customer_x":"***","ok":2}]}})");
@@ -98,11 +99,11 @@ TEST_CASE("a private name is one in any spelling of case, underscore and hyphen"
 }
 
 TEST_CASE("JSON kept as a text within is masked too") {
-  CHECK(shown(R"({"id":"u1","status":1,"note":"{\"customer_name\":\"Example\",\"a\":[1]}"})") ==
+  CHECK(redacted(R"({"id":"u1","status":1,"note":"{\"customer_name\":\"Example\",\"a\":[1]}"})") ==
         R"({"id":"u1","status":1,"note":"{\"customer_name\":\"***\",\"a\":[1]}"})");
   auto thrice = R"({"customer_name":"Example"})";
   CHECK_FALSE(
-      tells(shown(R"({"id":"u1","status":1,"note":)" + quoted(quoted(quoted(thrice))) + "}"), "Example"));
+      tells(redacted(R"({"id":"u1","status":1,"note":)" + quoted(quoted(quoted(thrice))) + "}"), "Example"));
 }
 
 TEST_CASE("base64 in a payload is masked whatever it decodes to") {
@@ -117,11 +118,11 @@ TEST_CASE("base64 in a payload is masked whatever it decodes to") {
     for (const auto& wrapped : {once, twice, crypto::base64_encode(twice)})
       for (const char* member : {"payload", "data", "note"}) {
         CAPTURE(member);
-        CHECK_FALSE(tells(shown("{\"" + std::string(member) + "\":\"" + wrapped + "\"}"), "Example"));
+        CHECK_FALSE(tells(redacted("{\"" + std::string(member) + "\":\"" + wrapped + "\"}"), "Example"));
         CHECK_FALSE(tells(
-            shown(R"({"id":"u1","status":1,"x":[{")" + std::string(member) + "\":\"" + wrapped + "\"}]}"),
+            redacted(R"({"id":"u1","status":1,"x":[{")" + std::string(member) + "\":\"" + wrapped + "\"}]}"),
             "Example"));
-        CHECK_FALSE(tells(shown(wrapped), "Example"));
+        CHECK_FALSE(tells(redacted(wrapped), "Example"));
         CHECK_FALSE(tells(masked_body(wrapped), "Example"));
       }
   }
@@ -130,7 +131,7 @@ TEST_CASE("base64 in a payload is masked whatever it decodes to") {
 TEST_CASE("what base64 holds is masked and wrapped again as it was") {
   auto inner = R"([{"customerName":"Example","status":31},1])";
   auto expected = crypto::base64_encode(R"([{"customerName":"***","status":31},1])");
-  CHECK(shown("{\"payload\":\"" + crypto::base64_encode(inner) + "\"}") ==
+  CHECK(redacted("{\"payload\":\"" + crypto::base64_encode(inner) + "\"}") ==
         "{\"payload\":\"" + expected + "\"}");
   CHECK(masked_body(crypto::base64_encode(inner)) == expected);
   CHECK(masked_body(R"({"message":{"data":")" + crypto::base64_encode(inner) + "\"}}") ==
@@ -138,37 +139,38 @@ TEST_CASE("what base64 holds is masked and wrapped again as it was") {
 }
 
 TEST_CASE("ids that happen to be base64 are shown") {
-  CHECK(shown(R"({"id":"0b1f6a9e-93a1-4b62-8b51-5ad0c4b5a6c1","display_id":"YAL12345678","status":31,)"
-              R"("tracking":"R2D2C3PO","external_order_id":"ORDER-1001","n":12345678})") ==
+  CHECK(redacted(R"({"id":"0b1f6a9e-93a1-4b62-8b51-5ad0c4b5a6c1","display_id":"YAL12345678","status":31,)"
+                 R"("tracking":"R2D2C3PO","external_order_id":"ORDER-1001","n":12345678})") ==
         R"({"id":"0b1f6a9e-93a1-4b62-8b51-5ad0c4b5a6c1","display_id":"YAL12345678","status":31,)"
         R"("tracking":"R2D2C3PO","external_order_id":"ORDER-1001","n":12345678})");
-  CHECK(shown(R"({"id":"u1","status":31,"alert_reason":"Client injoignable, adresse incomplète"})") ==
+  CHECK(redacted(R"({"id":"u1","status":31,"alert_reason":"Client injoignable, adresse incomplète"})") ==
         R"({"id":"u1","status":31,"alert_reason":"Client injoignable, adresse incomplète"})");
 }
 
 TEST_CASE("broken JSON is shown up to where it breaks and without what it names") {
-  CHECK(shown(R"({"customer_name": "Ex\"ample", "id": "u1", "phone":0550, "address":"Rue)") ==
+  CHECK(redacted(R"({"customer_name": "Ex\"ample", "id": "u1", "phone":0550, "address":"Rue)") ==
         quoted(R"({"customer_name": "***", "id": "u1", "phone":"***"***)"));
-  CHECK(shown(R"({"id":"u1","city":"Exam)") == quoted(R"({"id":"u1","city":"***")"));
-  CHECK(shown(R"({"a":)") == quoted(R"({"a":)"));
-  CHECK(shown(R"({"cust\u006fmer_name":"Example","id":)") == quoted(R"({"cust\u006fmer_name":"***","id":)"));
-  CHECK(shown(R"({"note":"{\"client\":{\"x\":\"Example\"}}","id":)") ==
+  CHECK(redacted(R"({"id":"u1","city":"Exam)") == quoted(R"({"id":"u1","city":"***")"));
+  CHECK(redacted(R"({"a":)") == quoted(R"({"a":)"));
+  CHECK(redacted(R"({"cust\u006fmer_name":"Example","id":)") ==
+        quoted(R"({"cust\u006fmer_name":"***","id":)"));
+  CHECK(redacted(R"({"note":"{\"client\":{\"x\":\"Example\"}}","id":)") ==
         quoted(R"({"note":"{\"client\":\"***\"}","id":)"));
-  CHECK(shown(R"({"id":"u1"} {"x":"Example"})") == quoted(R"({"id":"u1"} ***)"));
-  CHECK(shown("{'customer_name': 'Example', 'status': 31}") == quoted("{***"));
+  CHECK(redacted(R"({"id":"u1"} {"x":"Example"})") == quoted(R"({"id":"u1"} ***)"));
+  CHECK(redacted("{'customer_name': 'Example', 'status': 31}") == quoted("{***"));
 }
 
 TEST_CASE("broken JSON within JSON is hidden as other broken JSON is") {
-  CHECK(shown(R"({"id":"u1","status":1,"note":"{\"customer_name\":\"Example\",\"a\":"})") ==
+  CHECK(redacted(R"({"id":"u1","status":1,"note":"{\"customer_name\":\"Example\",\"a\":"})") ==
         R"({"id":"u1","status":1,"note":"{\"customer_name\":\"***\",\"a\":"})");
 }
 
 TEST_CASE("a form is shown without what it names") {
-  CHECK(shown("customer_phone=0550111111&status=31&address=Rue 1, Alger&x=1") ==
+  CHECK(redacted("customer_phone=0550111111&status=31&address=Rue 1, Alger&x=1") ==
         "\"customer_phone=***&status=31&address=***&x=1\"");
-  CHECK(shown("order[customer_name]=Example&a=1") == "\"order[customer_name]=***&a=1\"");
-  CHECK(shown("customer%5Fname=Example&note=\xff") == "\"customer%5Fname=***&note=\xef\xbf\xbd\"");
-  CHECK_FALSE(tells(shown("x=%7B%22clientName%22%3A1%2C%22client%22%3A%22Example%22%7D"), "Example"));
+  CHECK(redacted("order[customer_name]=Example&a=1") == "\"order[customer_name]=***&a=1\"");
+  CHECK(redacted("customer%5Fname=Example&note=\xff") == "\"customer%5Fname=***&note=\xef\xbf\xbd\"");
+  CHECK_FALSE(tells(redacted("x=%7B%22clientName%22%3A1%2C%22client%22%3A%22Example%22%7D"), "Example"));
 }
 
 TEST_CASE("what cannot be read in parts is three stars") {
@@ -177,18 +179,18 @@ TEST_CASE("what cannot be read in parts is three stars") {
         "--x\r\nContent-Disposition: form-data; name=\"customer_name\"\r\n\r\nExample\r\n--x--\r\n",
         "<customer_phone>0550111111</customer_phone><name>Example</name>", "0550999999",
         "a phone, and nothing"})
-    CHECK(shown(raw) == "\"***\"");
-  CHECK(shown("") == "\"\"");
-  CHECK(shown(R"({"payload":"Example of somebody"})") == R"({"payload":"***"})");
-  CHECK(shown(R"({"id":"u1","status":1,"note":"name: x; phone: 0550"})") ==
+    CHECK(redacted(raw) == "\"***\"");
+  CHECK(redacted("") == "\"\"");
+  CHECK(redacted(R"({"payload":"Example of somebody"})") == R"({"payload":"***"})");
+  CHECK(redacted(R"({"id":"u1","status":1,"note":"name: x; phone: 0550"})") ==
         R"({"id":"u1","status":1,"note":"***"})");
-  CHECK(shown(R"({"id":"u1","status":1,"note":"reference,phone\nR1,0550"})") ==
+  CHECK(redacted(R"({"id":"u1","status":1,"note":"reference,phone\nR1,0550"})") ==
         R"({"id":"u1","status":1,"note":"***"})");
 }
 
 TEST_CASE("a text is cut at 64 KiB and never within a character") {
   std::string raw = "a=" + std::string(64 * 1024 - 3, 'x') + "\xc3\xa9 more";
-  auto text = json::parse(shown(raw)).as_string();
+  auto text = json::parse(redacted(raw)).as_string();
   CHECK(text.size() == 64 * 1024 - 1);
   CHECK(text.find("\xef\xbf\xbd") == json::string::npos);
 }
