@@ -6,10 +6,10 @@
 
 namespace suivi {
 
-milliseconds backoff(int tries, milliseconds first, milliseconds most, double taken) {
+milliseconds backoff(int tries, milliseconds first, milliseconds limit, double taken) {
   auto delay = first;
-  for (int i = 0; i < tries && delay < most; ++i) delay *= 2;
-  delay = std::min(delay, most);
+  for (int i = 0; i < tries && delay < limit; ++i) delay *= 2;
+  delay = std::min(delay, limit);
   auto cut = static_cast<milliseconds::rep>(static_cast<double>(delay.count()) / 2 * taken);
   return delay - milliseconds(cut);
 }

@@ -22,7 +22,7 @@ constexpr std::uint64_t longest = 36'500ull * 86'400'000;
 
 template <std::size_t N>
 std::optional<std::uint64_t> parse(std::string_view text, const std::array<unit, N>& units,
-                                   std::optional<std::uint64_t> unitless, std::uint64_t most) {
+                                   std::optional<std::uint64_t> unitless, std::uint64_t limit) {
   std::uint64_t number = 0;
   auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (problem != std::errc() || end == text.data()) return std::nullopt;
@@ -32,7 +32,7 @@ std::optional<std::uint64_t> parse(std::string_view text, const std::array<unit,
     if (u.name == name) factor = u.factor;
   if (!factor) return std::nullopt;
   std::uint64_t value = 0;
-  if (__builtin_mul_overflow(number, *factor, &value) || value > most) return std::nullopt;
+  if (__builtin_mul_overflow(number, *factor, &value) || value > limit) return std::nullopt;
   return value;
 }
 

@@ -82,8 +82,8 @@ bool breaker::started(steady_time now) {
 
 void breaker::open_for(double chance, steady_time now) {
   milliseconds pause = first_pause;
-  for (int i = 0; i < times_opened_ && pause < longest_pause; ++i) pause *= 2;
-  pause = std::min(pause, longest_pause);
+  for (int i = 0; i < times_opened_ && pause < pause_max; ++i) pause *= 2;
+  pause = std::min(pause, pause_max);
   ++times_opened_;
   // Never shorter than half of it: here nothing is gained by being lucky.
   open_until_ = now + pause / 2 +

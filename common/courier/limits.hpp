@@ -48,7 +48,7 @@ class retry_budget {
 class breaker {
  public:
   static constexpr int absent_max = 8;
-  static constexpr milliseconds first_pause{500}, longest_pause{8'000};
+  static constexpr milliseconds first_pause{500}, pause_max{8'000};
 
   enum class state { closed, open, half_open };
 

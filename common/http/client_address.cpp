@@ -33,10 +33,10 @@ std::optional<ip_address> parse_address(std::string_view text) {
   return one;
 }
 
-std::optional<unsigned> parse_number(std::string_view digits, unsigned most) {
+std::optional<unsigned> parse_number(std::string_view digits, unsigned limit) {
   unsigned number = 0;
   auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (wrong != std::errc() || end != digits.data() + digits.size() || number > most) return std::nullopt;
+  if (wrong != std::errc() || end != digits.data() + digits.size() || number > limit) return std::nullopt;
   return number;
 }
 
@@ -95,8 +95,8 @@ std::optional<network> parse_network(std::string_view text) {
   auto slash = text.find('/');
   auto one = parse_address(text.substr(0, slash));
   if (!one) return std::nullopt;
-  unsigned most = one->is_v4() ? 32 : 128;
-  auto bits = slash == std::string_view::npos ? most : parse_number(text.substr(slash + 1), most);
+  unsigned limit = one->is_v4() ? 32 : 128;
+  auto bits = slash == std::string_view::npos ? limit : parse_number(text.substr(slash + 1), limit);
   if (!bits) return std::nullopt;
   auto plain = *bits >= mapped_prefix_bits ? unmapped(*one) : *one;
   if (plain.is_v4() && one->is_v6()) *bits -= mapped_prefix_bits;

@@ -18,7 +18,7 @@ struct setup {
   format shape;
 };
 
-std::atomic<level> least_level{level::info};
+std::atomic<level> level_min{level::info};
 setup& current() {
   static setup s{"suivi", format::json};
   return s;
@@ -134,13 +134,13 @@ void write(level severity, std::string_view message, fields with) {
 
 } // namespace
 
-void configure(std::string_view program, level least, format shape) {
+void configure(std::string_view program, level minimum, format shape) {
   current() = {std::string(program), shape};
-  least_level = least;
+  level_min = minimum;
 }
 
 bool enabled(level severity) {
-  return severity >= least_level.load(std::memory_order_relaxed);
+  return severity >= level_min.load(std::memory_order_relaxed);
 }
 
 std::string line(format shape, instant at, level severity, std::string_view program, std::string_view message,

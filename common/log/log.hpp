@@ -19,7 +19,7 @@ enum class level { debug, info, warn, error };
 enum class format { json, text };
 
 // Before the first line; otherwise info and json. `program` is a field of every JSON line.
-void configure(std::string_view program, level least, format shape);
+void configure(std::string_view program, level minimum, format shape);
 
 class field {
  public:

@@ -46,8 +46,8 @@ struct pool::state {
     last_failure = why;
     // Full jitter: anywhere between nothing and the doubled step.
     auto step = options.backoff_first * (1LL << std::min(failures, 20U));
-    auto most = std::min(std::chrono::duration_cast<milliseconds>(step), options.backoff_most);
-    std::uniform_int_distribution<std::int64_t> anywhere(0, std::max<std::int64_t>(most.count(), 1));
+    auto limit = std::min(std::chrono::duration_cast<milliseconds>(step), options.backoff_max);
+    std::uniform_int_distribution<std::int64_t> anywhere(0, std::max<std::int64_t>(limit.count(), 1));
     retry_at = std::chrono::steady_clock::now() + milliseconds(anywhere(random));
     ++failures;
   }

@@ -16,7 +16,7 @@ struct pool_options {
   std::size_t size = 4;
   std::size_t max_waiters = 1024;
   milliseconds backoff_first{50};
-  milliseconds backoff_most{5'000};
+  milliseconds backoff_max{5'000};
 };
 
 class pool {

@@ -25,7 +25,7 @@ constexpr std::size_t shown_at_a_stretch_bytes = 128 * 1024;
 // asked.
 constexpr milliseconds patience = 10s;
 constexpr milliseconds initial_pause = 5ms;
-constexpr milliseconds longest_pause = 250ms;
+constexpr milliseconds pause_max = 250ms;
 
 std::string sentence(const event_progress& p) {
   if (p.outcome == "applied") return "the order was updated";
@@ -52,7 +52,7 @@ task<answer_or_error> await_outcome(api_context& api, std::int64_t id) {
     if (!*found) co_return unknown("webhook event");
     progress = std::move(*found);
     if (progress->settled || steady_clock::now() >= deadline) break;
-    pause = std::min(pause * 2, longest_pause);
+    pause = std::min(pause * 2, pause_max);
   }
   bool good = progress->settled && (progress->outcome == "applied" || progress->outcome == "unchanged" ||
                                     progress->outcome == "stale");

@@ -308,14 +308,14 @@ task<result<std::int64_t>> last_event_number(pg::connection& db) {
 }
 
 task<result<std::vector<event_name>>> events_after(pg::connection& db, std::int64_t after,
-                                                   std::vector<std::int64_t> known, std::int64_t most) {
+                                                   std::vector<std::int64_t> known, std::int64_t limit) {
   static constexpr pg::statement text{"operations_events_after", R"sql(
 select id, stored_on::text from suivi.inbox
 where id > $1 and stored_on >= (now() at time zone 'UTC')::date - 1 and not (id = any($2)) order by id limit $3
 )sql"};
   std::vector<std::optional<std::int64_t>> known_ids(known.begin(), known.end());
   pg::params with;
-  with.integer(after).integers(known_ids).integer(most);
+  with.integer(after).integers(known_ids).integer(limit);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
   co_return names_of(*found);

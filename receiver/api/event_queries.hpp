@@ -91,6 +91,6 @@ task<result<std::optional<event_progress>>> follow_event(pg::connection& db, std
 // order, and `known` are those above `after` that were seen.
 task<result<std::int64_t>> last_event_number(pg::connection& db);
 task<result<std::vector<event_name>>> events_after(pg::connection& db, std::int64_t after,
-                                                   std::vector<std::int64_t> known, std::int64_t most);
+                                                   std::vector<std::int64_t> known, std::int64_t limit);
 
 } // namespace suivi::receiver

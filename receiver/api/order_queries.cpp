@@ -112,7 +112,7 @@ task<result<std::int64_t>> last_change_number(pg::connection& db) {
 }
 
 task<result<std::vector<change_record>>> changes_after(pg::connection& db, std::int64_t after,
-                                                       std::vector<std::int64_t> known, std::int64_t most) {
+                                                       std::vector<std::int64_t> known, std::int64_t limit) {
   static constexpr pg::statement text{"operations_changes_after", R"sql(
 select c.id, o."reference", c.order_id, c.account, c.at, c.source, c.field, c.from_value, c.to_value, c.event_id, c.sweep_id
 from suivi.change c left join orders o on o."id" = c.order_id
@@ -120,7 +120,7 @@ where c.id > $1 and c.at >= now() - interval '1 day' and not (c.id = any($2)) or
 )sql"};
   std::vector<std::optional<std::int64_t>> known_ids(known.begin(), known.end());
   pg::params with;
-  with.integer(after).integers(known_ids).integer(most);
+  with.integer(after).integers(known_ids).integer(limit);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
   std::vector<change_record> changes;

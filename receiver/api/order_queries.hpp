@@ -25,6 +25,6 @@ struct change_record {
   boost::json::object data;
 };
 task<result<std::vector<change_record>>> changes_after(pg::connection& db, std::int64_t after,
-                                                       std::vector<std::int64_t> known, std::int64_t most);
+                                                       std::vector<std::int64_t> known, std::int64_t limit);
 
 } // namespace suivi::receiver

@@ -43,12 +43,12 @@ std::optional<std::int64_t> read_integer(std::string_view text) {
 }
 
 result<std::int64_t> read_number(const http::target& from, std::string_view name, std::int64_t otherwise,
-                                 std::int64_t most) {
+                                 std::int64_t limit) {
   auto text = from.find(name);
   if (!text) return otherwise;
   auto number = read_integer(*text);
-  if (!number || *number < 1 || *number > most)
-    return wrong(name, *text, fmt::format("a whole number from 1 to {}", most));
+  if (!number || *number < 1 || *number > limit)
+    return wrong(name, *text, fmt::format("a whole number from 1 to {}", limit));
   return *number;
 }
 

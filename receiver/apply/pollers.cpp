@@ -28,14 +28,14 @@ void pollers::hurry() {
 task<void> pollers::claim_orphans() {
   for (;;) {
     bool more = false;
-    auto most = std::min(batch_max, events_.room());
-    if (db_.is_up() && most > 0) {
+    auto limit = std::min(batch_max, events_.room());
+    if (db_.is_up() && limit > 0) {
       auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
       if (db) {
         auto& connection = **db;
-        auto found = co_await claim(connection, events_.owner(), most);
+        auto found = co_await claim(connection, events_.owner(), limit);
         if (found) {
-          more = found->size() == most;
+          more = found->size() == limit;
           events_.take(std::move(*found));
         }
       }

@@ -12,10 +12,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int busy_tries_in_memory_max = 6; // 20 ms … 640 ms, then through the database
-constexpr milliseconds longest_busy_pause = 5s;
-constexpr milliseconds longest_parked_pause = 10min; // a round wakes them as soon as their order is there
-constexpr milliseconds longest_failed_pause = 10min;
-constexpr milliseconds longest_read_pause = 1min;
+constexpr milliseconds busy_pause_max = 5s;
+constexpr milliseconds parked_pause_max = 10min; // a round wakes them as soon as their order is there
+constexpr milliseconds failed_pause_max = 10min;
+constexpr milliseconds read_pause_max = 1min;
 constexpr milliseconds patience_with_courier = 10min;
 
 int attempts_in(event_state state, const work& event) {
@@ -43,7 +43,7 @@ disposition postpone(event_state state, int attempts, milliseconds delay, std::s
 disposition settle_doubt(const work& event, const shop::verdict& v, instant now, double chance) {
   int attempts = attempts_in(event_state::confirming, event);
   if (!v.wanted)
-    return postpone(event_state::confirming, attempts, backoff(attempts, 1s, longest_read_pause, chance),
+    return postpone(event_state::confirming, attempts, backoff(attempts, 1s, read_pause_max, chance),
                     v.why.empty() ? "waits for proof" : v.why);
   bool never_read = event.read_at == instant{};
   bool read_in_vain = !never_read && event.read_at >= v.wanted->not_before;
@@ -59,7 +59,7 @@ disposition settle_doubt(const work& event, const shop::verdict& v, instant now,
     next.wanted = v.wanted;
     return next;
   }
-  auto delay = backoff(attempts, 1s, longest_read_pause, chance);
+  auto delay = backoff(attempts, 1s, read_pause_max, chance);
   if (!read_in_vain)
     delay = std::max(milliseconds(50), std::chrono::ceil<milliseconds>(v.wanted->not_before - now));
   return postpone(event_state::confirming, attempts, delay, "waits for the courier's answer");
@@ -103,9 +103,8 @@ disposition after_verdict(const work& event, const shop::verdict& v, instant now
   }
   case shop::outcome::unmatched: {
     int attempts = attempts_in(event_state::parked, event);
-    auto next =
-        postpone(event_state::parked, attempts, backoff(attempts - 1, 5s, longest_parked_pause, chance),
-                 v.unproven ? "it names no account, and nothing proves one yet" : "");
+    auto next = postpone(event_state::parked, attempts, backoff(attempts - 1, 5s, parked_pause_max, chance),
+                         v.unproven ? "it names no account, and nothing proves one yet" : "");
     next.by_ids_only = v.unproven;
     return next;
   }
@@ -114,19 +113,19 @@ disposition after_verdict(const work& event, const shop::verdict& v, instant now
     if (waited_before || event.busy_tries >= busy_tries_in_memory_max) return wait_for_lock(event, chance);
     disposition next;
     next.action = disposition::kind::try_again;
-    next.delay = backoff(event.busy_tries, 20ms, longest_busy_pause, chance);
+    next.delay = backoff(event.busy_tries, 20ms, busy_pause_max, chance);
     return next;
   }
   case shop::outcome::in_doubt:
     return settle_doubt(event, v, now, chance);
   }
-  return postpone(event_state::failed, attempts_in(event_state::failed, event), longest_failed_pause,
+  return postpone(event_state::failed, attempts_in(event_state::failed, event), failed_pause_max,
                   "no verdict");
 }
 
 disposition wait_for_lock(const work& event, double chance) {
   int attempts = attempts_in(event_state::pending, event);
-  auto delay = backoff(attempts - 1, 1s, longest_busy_pause, chance);
+  auto delay = backoff(attempts - 1, 1s, busy_pause_max, chance);
   if (event.state != event_state::confirming)
     return postpone(event_state::pending, attempts, delay, "the order is locked");
   return postpone(event_state::confirming, event.attempts, delay, "the order is locked");
@@ -134,14 +133,13 @@ disposition wait_for_lock(const work& event, double chance) {
 
 disposition read_later(const work& event, milliseconds wait, std::string why, double chance) {
   int attempts = attempts_in(event_state::confirming, event);
-  auto delay = std::max(wait, backoff(attempts - 1, 1s, longest_read_pause, chance));
+  auto delay = std::max(wait, backoff(attempts - 1, 1s, read_pause_max, chance));
   return postpone(event_state::confirming, attempts, std::min<milliseconds>(delay, 1h), std::move(why));
 }
 
 disposition after_failed_apply(const work& event, const error& e, double chance) {
   int attempts = attempts_in(event_state::failed, event);
-  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, longest_failed_pause, chance),
-                  e.code);
+  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, failed_pause_max, chance), e.code);
 }
 
 disposition after_failed_read(const work& event, const error& e, std::optional<milliseconds> retry_after,
@@ -149,7 +147,7 @@ disposition after_failed_read(const work& event, const error& e, std::optional<m
   if (e.code == "maystro:not_found") return close("conflict", "the courier knows no such parcel", "");
   if (e.code == "maystro:no_key") return close("conflict", "no key to ask the courier with", "");
   int attempts = std::max(1, event.attempts); // the read was counted when it was begun
-  auto delay = backoff(attempts - 1, 1s, longest_read_pause, chance);
+  auto delay = backoff(attempts - 1, 1s, read_pause_max, chance);
   if (retry_after) delay = std::clamp<milliseconds>(*retry_after, delay, 1h);
   return postpone(event_state::confirming, attempts, delay, e.code);
 }

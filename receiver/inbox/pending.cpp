@@ -108,9 +108,9 @@ void add_deferred(pg::pipeline& steps, const std::string& owner, std::span<const
 
 } // namespace
 
-task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std::size_t most) {
+task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std::size_t limit) {
   pg::params with;
-  with.text(owner).integer(static_cast<std::int64_t>(most)).integer(lease_time.count());
+  with.text(owner).integer(static_cast<std::int64_t>(limit)).integer(lease_time.count());
   auto answer = co_await db.run(claim_events, std::move(with));
   if (!answer) co_return answer.error();
   std::vector<work> events;

@@ -17,7 +17,7 @@ inline constexpr milliseconds lease_time{5'000};
 inline constexpr milliseconds read_lease_time{60'000};
 
 // Events that are due, decoded anew; now in `owner`'s hands for lease_time.
-task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std::size_t most);
+task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std::size_t limit);
 
 // Steps to be committed together; they raise SV001 (retry.hpp) where one of the events is no longer
 // `owner`'s.

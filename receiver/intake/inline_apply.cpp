@@ -19,8 +19,8 @@ constexpr pg::statement short_limits{"receiver_short_limits",
                                      "select set_config('lock_timeout', '100ms', true), "
                                      "set_config('statement_timeout', '1s', true)"};
 constexpr milliseconds too_slow = 400ms;
-constexpr milliseconds shortest_rest = 1s;
-constexpr milliseconds longest_rest = 30s;
+constexpr milliseconds rest_min = 1s;
+constexpr milliseconds rest_max = 30s;
 
 } // namespace
 
@@ -38,7 +38,7 @@ task<result<std::vector<receipt>>> apply_lane::store_and_apply(pg::connection& d
     inline_failures_ = 0;
     co_return kept;
   }
-  inline_retry_at_ = now + backoff(inline_failures_++, shortest_rest, longest_rest, jitter());
+  inline_retry_at_ = now + backoff(inline_failures_++, rest_min, rest_max, jitter());
   if (!kept) {
     log::debug("webhooks are stored first and applied later", {{"error", to_string(kept.error())}});
     co_await shop::roll_back(db);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr milliseconds connection_patience = 3s; // then look whether it makes sense to go on
 constexpr milliseconds initial_poll = 10ms;
-constexpr milliseconds longest_pause = 250ms; // for the apply lane to catch up
+constexpr milliseconds pause_max = 250ms; // for the apply lane to catch up
 constexpr milliseconds pause_step = 5ms;
 constexpr milliseconds slow_commit = 50ms; // then the next batch goes beside it, however small
 
@@ -128,7 +128,7 @@ bool intake::has_work() const {
 // Whoever sends again only when he was answered is slowed down to what is applied. Not where so many wait
 // that it would cost them their patience, and never for long: a durable event can be applied later.
 task<void> intake::let_apply_catch_up() {
-  auto until = steady_clock::now() + longest_pause;
+  auto until = steady_clock::now() + pause_max;
   begun_ = until; // no other lane takes what this one waits with
   while (next_.is_behind() && queued_rows_ < 2 * limits_.batch_rows && !finishing_ && db_.is_up() &&
          steady_clock::now() < until)

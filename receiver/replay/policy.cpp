@@ -52,8 +52,8 @@ std::string_view outcome_elsewhere(std::string_view recorded) {
 std::size_t page_size(double per_second) {
   if (per_second <= 0) return shop::observations_per_call_max;
   constexpr double pages_per_second = 5;
-  auto most = static_cast<double>(shop::observations_per_call_max);
-  return static_cast<std::size_t>(std::clamp(per_second / pages_per_second, 1.0, most));
+  auto limit = static_cast<double>(shop::observations_per_call_max);
+  return static_cast<std::size_t>(std::clamp(per_second / pages_per_second, 1.0, limit));
 }
 
 milliseconds paced(std::uint64_t events, double per_second) {

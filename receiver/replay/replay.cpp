@@ -54,13 +54,13 @@ task<result<void>> replay::run(replay_source& from) {
 }
 
 task<result<replay::batch>> replay::next_page(replay_source& from) {
-  auto most = page_size(how_.events_per_second);
+  auto limit = page_size(how_.events_per_second);
   for (;;) {
     error failed;
     auto db = co_await door_.connection();
     if (db) {
       auto& open = **db;
-      auto page = co_await from.next(open, most);
+      auto page = co_await from.next(open, limit);
       if (page) door_.answered();
       if (page) co_return page;
       failed = page.error();

@@ -38,9 +38,9 @@ class inbox final : public replay_source {
       : selection_(std::move(selection)), only_account_(std::move(only_account)),
         ids_(selection_.event_ids()) {}
 
-  task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t most) override {
+  task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t limit) override {
     if (!selection_.ids.empty()) {
-      auto page = co_await next_of_ids(db, most);
+      auto page = co_await next_of_ids(db, limit);
       co_return page;
     }
     if (!known_) {
@@ -53,10 +53,10 @@ class inbox final : public replay_source {
     most = std::min(most, page_rows_);
     while (after_ < within_.last) {
       auto last = std::min(within_.last, after_ + page_ids_);
-      auto page = co_await read_range(db, selection_, only_account_, after_, last, most);
+      auto page = co_await read_range(db, selection_, only_account_, after_, last, limit);
       if (!page) co_return page;
       fit_page(*page, most);
-      bool full = page->size() == most;
+      bool full = page->size() == limit;
       after_ = full ? page->back().event.id : last;
       page_ids_ = full ? std::max(page_ids_min, page_ids_ / 2) : std::min(page_ids_max, page_ids_ * 2);
       if (!page->empty()) co_return page;
@@ -72,10 +72,10 @@ class inbox final : public replay_source {
   }
 
  private:
-  task<result<std::vector<replay_event>>> next_of_ids(pg::connection& db, std::size_t most) {
+  task<result<std::vector<replay_event>>> next_of_ids(pg::connection& db, std::size_t limit) {
     while (ids_read_ < ids_.size()) {
       auto from = ids_.begin() + static_cast<std::ptrdiff_t>(ids_read_);
-      auto count = std::min({most, page_rows_, ids_.size() - ids_read_});
+      auto count = std::min({limit, page_rows_, ids_.size() - ids_read_});
       std::vector<std::int64_t> these(from, from + static_cast<std::ptrdiff_t>(count));
       auto page = co_await read_ids(db, selection_, only_account_, std::move(these));
       if (!page) co_return page;
@@ -115,12 +115,12 @@ class lines final : public replay_source {
   lines& operator=(const lines&) = delete;
   ~lines() override { std::fclose(file_); }
 
-  task<result<std::vector<replay_event>>> next(pg::connection&, std::size_t most) override {
+  task<result<std::vector<replay_event>>> next(pg::connection&, std::size_t limit) override {
     std::vector<replay_event> page;
     std::string line;
     auto now = suivi::now();
     if (!begun_) begin();
-    while (page.size() < most && next_record(line)) {
+    while (page.size() < limit && next_record(line)) {
       auto read = read_replay_line(line, now);
       if (line.size() > line_bytes_max) {
         read = {};
@@ -214,7 +214,7 @@ class legacy final : public replay_source {
  public:
   explicit legacy(replay_selection selection) : selection_(std::move(selection)) {}
 
-  task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t most) override {
+  task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t limit) override {
     // The table is the shop's: found through the search_path, and by its only index.
     static constexpr pg::statement text{
         "replay_legacy",
@@ -230,7 +230,7 @@ class legacy final : public replay_source {
         .at(selection_.since)
         .at(selection_.until)
         .texts(ids)
-        .integer(static_cast<std::int64_t>(most));
+        .integer(static_cast<std::int64_t>(limit));
     auto answer = co_await db.run(text, std::move(with));
     if (!answer) co_return answer.error();
     std::vector<replay_event> page;

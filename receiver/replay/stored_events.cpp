@@ -114,12 +114,12 @@ task<result<id_range>> range_of(pg::connection& db, replay_selection selection) 
 
 task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection selection,
                                                    std::string only_account, std::int64_t after,
-                                                   std::int64_t last, std::size_t most) {
+                                                   std::int64_t last, std::size_t limit) {
   static const std::string sql = build(columns, by_range, "order by i.id limit $12::bigint");
   pg::params with;
   with.integer(after).integer(last);
   add_selection(with, selection, only_account);
-  with.integer(static_cast<std::int64_t>(most));
+  with.integer(static_cast<std::int64_t>(limit));
   pg::statement text{"replay_range", sql};
   auto answer = co_await db.run(text, std::move(with));
   if (!answer) co_return answer.error();

@@ -39,7 +39,7 @@ task<result<id_range>> range_of(pg::connection& db, replay_selection selection);
 // of which events without account are.
 task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection selection,
                                                    std::string only_account, std::int64_t after,
-                                                   std::int64_t last, std::size_t most);
+                                                   std::int64_t last, std::size_t limit);
 // The same among `ids`.
 task<result<std::vector<stored_event>>> read_ids(pg::connection& db, replay_selection selection,
                                                  std::string only_account, std::vector<std::int64_t> ids);

@@ -12,9 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int absent_max = 3; // in a row, then it is left alone for a while
-constexpr milliseconds first_absent_pause = 1s, longest_absent_pause = 30s;
-constexpr milliseconds first_throttled_pause = 1s, longest_throttled_pause = 1min; // without Retry-After
-constexpr milliseconds first_refused_pause = 30s, longest_refused_pause = 10min;
+constexpr milliseconds first_absent_pause = 1s, absent_pause_max = 30s;
+constexpr milliseconds first_throttled_pause = 1s, throttled_pause_max = 1min; // without Retry-After
+constexpr milliseconds first_refused_pause = 30s, refused_pause_max = 10min;
 
 bool is_about_courier(const error& e) {
   return e.code.starts_with("maystro:") || e.code.starts_with("http:");
@@ -27,8 +27,8 @@ bool read_gate::in_trouble() const {
 }
 
 read_gate::steady_time read_gate::opens_at(steady_time now) const {
-  int most = in_trouble() ? 1 : std::max(1, limits_.max_in_flight);
-  if (in_flight_ >= most) return steady_time::max();
+  int limit = in_trouble() ? 1 : std::max(1, limits_.max_in_flight);
+  if (in_flight_ >= limit) return steady_time::max();
   return std::max({now, closed_until_, next_start_});
 }
 
@@ -51,14 +51,14 @@ void read_gate::ended(const error* problem, unsigned status, std::optional<milli
     refused_ = throttled_ = absent_ = 0;
   } else if (problem->code == "maystro:unauthorized") {
     throttled_ = absent_ = 0;
-    close(backoff(refused_++, first_refused_pause, longest_refused_pause, chance), *problem, now);
+    close(backoff(refused_++, first_refused_pause, refused_pause_max, chance), *problem, now);
   } else if (problem->code == "maystro:throttled" || retry_after) {
     absent_ = 0;
-    auto own = backoff(throttled_++, first_throttled_pause, longest_throttled_pause, chance);
+    auto own = backoff(throttled_++, first_throttled_pause, throttled_pause_max, chance);
     close(std::max(own, retry_after.value_or(own)), *problem, now);
   } else if (status == 0 || status == 502 || status == 503 || status == 504) {
     if (++absent_ < absent_max) return;
-    close(backoff(absent_ - absent_max, first_absent_pause, longest_absent_pause, chance), *problem, now);
+    close(backoff(absent_ - absent_max, first_absent_pause, absent_pause_max, chance), *problem, now);
   } else {
     absent_ = 0; // somebody is there; what is wrong with this answer is no reason to ask for no other
   }

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr int lock_patience_ms = 5'000;
 constexpr milliseconds lock_patience{2'000}; // of the folder; held for moments
 constexpr milliseconds lock_pause{10};
-constexpr std::uintmax_t least_free_bytes = 1 << 20;
+constexpr std::uintmax_t free_bytes_min = 1 << 20;
 constexpr std::int64_t layout = 1; // PRAGMA user_version
 constexpr const char* make_tables = R"(
   begin;
@@ -236,7 +236,7 @@ result<void> spool_file::check_disk(std::uint64_t coming_bytes) const {
   auto room = fs::space(folder_, failed);
   if (failed) return transient("spool:folder", folder_ + ": " + failed.message());
   auto log_bytes = fs::file_size(path_ + "-wal", no_log);
-  auto needed = least_free_bytes + (no_log ? 0 : log_bytes) + 2 * coming_bytes;
+  auto needed = free_bytes_min + (no_log ? 0 : log_bytes) + 2 * coming_bytes;
   if (room.available < needed) return transient("spool:disk", "no room on the spool's disk");
   return {};
 }

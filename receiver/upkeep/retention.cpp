@@ -18,8 +18,8 @@ using std::chrono::steady_clock;
 constexpr milliseconds look_every = 1h;
 constexpr milliseconds again_after = 1min;  // of what was held up or failed
 constexpr milliseconds initial_delay = 10s; // what is pending after a restart gets its chance before
-constexpr milliseconds shortest_pause = 20ms;
-constexpr milliseconds longest_pause = 1s;
+constexpr milliseconds pause_min = 20ms;
+constexpr milliseconds pause_max = 1s;
 constexpr int lock_attempts = 5; // of a lock that others hold, 100 ms each
 
 pg::connect_options own_options(pg::connect_options options) {
@@ -30,7 +30,7 @@ pg::connect_options own_options(pg::connect_options options) {
 // As long as the step took.
 task<void> pause_after(steady_time begun) {
   auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun);
-  auto pause = std::clamp(took, shortest_pause, longest_pause);
+  auto pause = std::clamp(took, pause_min, pause_max);
   co_await runtime::sleep_for(pause);
 }
 

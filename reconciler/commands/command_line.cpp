@@ -12,14 +12,15 @@ namespace suivi::reconciler {
 namespace {
 
 // CLI11's own would name the greatest double as the end of the range.
-CLI::Validator number_from(std::int64_t least) {
-  static constexpr std::int64_t most = 1'000'000'000;
-  auto check = [least](std::string& text) {
+CLI::Validator number_from(std::int64_t minimum) {
+  static constexpr std::int64_t limit = 1'000'000'000;
+  auto check = [minimum](std::string& text) {
     std::int64_t value = 0;
     auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    bool good = problem == std::errc() && end == text.data() + text.size() && value >= least && value <= most;
+    bool good =
+        problem == std::errc() && end == text.data() + text.size() && value >= minimum && value <= limit;
     return good ? std::string()
-                : fmt::format("{} is not allowed: a whole number from {} to {}", text, least, most);
+                : fmt::format("{} is not allowed: a whole number from {} to {}", text, minimum, limit);
   };
   return CLI::Validator(check, "N");
 }

@@ -31,12 +31,12 @@ task<void> check_singly(verifier& one, std::vector<shop::wanted_read> wanted) {
 }
 
 task<result<std::map<std::string, std::vector<shop::wanted_read>>>>
-sample_of(services& p, std::vector<shop::account> accounts, std::int64_t most) {
+sample_of(services& p, std::vector<shop::account> accounts, std::int64_t limit) {
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return db.error();
   sample_question which;
   for (const shop::account& a : accounts) which.accounts.push_back(a.id);
-  which.orders_max = most;
+  which.orders_max = limit;
   which.adopt_unassigned = p.settings.reconciler.adopt_unassigned;
   auto drawn = co_await draw_sample(**db, std::move(which));
   co_return drawn;

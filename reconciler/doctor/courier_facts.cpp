@@ -16,7 +16,7 @@ namespace suivi::reconciler {
 namespace {
 
 constexpr int attempts_max = 3;
-constexpr milliseconds longest_wait{10'000};
+constexpr milliseconds wait_max{10'000};
 constexpr milliseconds request_timeout_max{10'000}; // whoever waits for doctor's answer sits before it
 constexpr milliseconds courier_second{1'000};       // its Date has whole seconds
 
@@ -75,7 +75,7 @@ task<shop::request_counts> test_key(services& p, const shop::account& who, accou
     if (!answer.problem) into.listed_references = std::move(answer.references);
     judgement next = judge(into.key ? &*into.key : nullptr, answer.how.retry_after, tries, tries, 0.5);
     bool again = next.step == next_step::again || next.step == next_step::again_gated;
-    if (!again || tries >= attempts_max || next.wait > longest_wait) break;
+    if (!again || tries >= attempts_max || next.wait > wait_max) break;
     co_await runtime::sleep_for(next.wait);
   }
   co_return counts;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int attempts_max = 4;
 constexpr int rounds_max = 4;
-constexpr milliseconds longest_wait{60'000};
+constexpr milliseconds wait_max{60'000};
 
 bool is_lasting(const error& e) {
   return e.kind == failure::permanent;
@@ -41,7 +41,7 @@ auto hook_registrar::persist(Ask ask) -> decltype(ask()) {
     count(answer.how, failure);
     judgement next = judge(failure, answer.how.retry_after, tries, tries, 0.5);
     bool again = next.step == next_step::again || next.step == next_step::again_gated;
-    if (!again || tries >= attempts_max || next.wait > longest_wait) co_return std::move(answer);
+    if (!again || tries >= attempts_max || next.wait > wait_max) co_return std::move(answer);
     co_await runtime::sleep_for(next.wait);
   }
 }
@@ -131,7 +131,7 @@ task<hook_report> hook_registrar::ensure() {
       if (added.content) continue;
       done.failed = problem;
       milliseconds pause = added.how.retry_after.value_or(backoff_first + backoff(round, 0.5));
-      if (is_lasting(problem) || pause > longest_wait) continue;
+      if (is_lasting(problem) || pause > wait_max) continue;
       co_await runtime::sleep_for(pause);
       break; // it may have happened: look first
     }

@@ -6,10 +6,10 @@
 namespace suivi::reconciler {
 
 milliseconds backoff(int failures, double chance) {
-  milliseconds most = backoff_first;
-  for (int i = 1; i < failures && most < backoff_most; ++i) most *= 2;
-  most = std::min(most, backoff_most);
-  return milliseconds(static_cast<std::int64_t>(static_cast<double>(most.count()) * chance));
+  milliseconds limit = backoff_first;
+  for (int i = 1; i < failures && limit < backoff_max; ++i) limit *= 2;
+  limit = std::min(limit, backoff_max);
+  return milliseconds(static_cast<std::int64_t>(static_cast<double>(limit.count()) * chance));
 }
 
 judgement judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
@@ -19,7 +19,7 @@ judgement judge(const error* failure, std::optional<milliseconds> retry_after, i
   if (failure->code == "maystro:not_found") return {next_step::past_end, {}};
   bool throttled = failure->code == "maystro:throttled";
   if (throttled || retry_after) {
-    if (retry_after && *retry_after > throttled_most) return {next_step::stop_account, *retry_after};
+    if (retry_after && *retry_after > throttled_max) return {next_step::stop_account, *retry_after};
     // A little later than the courier asks for, so that not every account knocks at the very moment the gate
     // opens; never sooner than our own growing pause, whatever it asks for.
     milliseconds own = backoff_first + backoff(throttled_in_a_row, chance);
@@ -108,7 +108,7 @@ void pace::left(ticket which) {
 }
 
 std::string pace::give_up_reason(steady_time now) const {
-  if (gate_.throttled_for(now) > throttled_most || gate_.closed_in_all() > throttled_in_all_most)
+  if (gate_.throttled_for(now) > throttled_max || gate_.closed_in_all() > throttled_in_all_max)
     return "the courier throttles without end";
   // At least three, so that one request with a long time-out does not decide.
   bool never = !breaker_.ever_present() && breaker_.absent_in_a_row() >= breaker::absent_max;

@@ -31,17 +31,17 @@ using maystro::window;
 
 inline constexpr int tries_max = 6;
 inline constexpr milliseconds backoff_first{250};
-inline constexpr milliseconds backoff_most{8'000};
+inline constexpr milliseconds backoff_max{8'000};
 // An account that is throttled this long without one good answer is given up for this sweep, and one whose
 // gate was closed this long all in all.
-inline constexpr milliseconds throttled_most{15 * 60'000};
-inline constexpr milliseconds throttled_in_all_most{3 * 3'600'000};
+inline constexpr milliseconds throttled_max{15 * 60'000};
+inline constexpr milliseconds throttled_in_all_max{3 * 3'600'000};
 // So is one where nobody has answered for this long; the shorter, where nobody ever has in this object's
 // life.
 inline constexpr milliseconds absent_long{2 * 60'000};
 inline constexpr milliseconds absent_from_the_start{15'000};
 // And one that gave up so many pages or parcels with no good answer between.
-inline constexpr int given_up_most = 50;
+inline constexpr int given_up_max = 50;
 
 // From 0 up to backoff_first doubled `failures - 1` times, at most backoff_most; `chance` in [0, 1).
 [[nodiscard]] milliseconds backoff(int failures, double chance);

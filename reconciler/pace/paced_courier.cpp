@@ -10,7 +10,7 @@ namespace suivi::reconciler {
 namespace {
 
 constexpr std::size_t retrying_max = 32;
-constexpr milliseconds longest_wait{60'000}; // then it is looked again, whatever was reckoned
+constexpr milliseconds wait_max{60'000}; // then it is looked again, whatever was reckoned
 
 std::string leave_alone(milliseconds pause) {
   return fmt::format("the courier wants to be left alone for {} s",
@@ -124,7 +124,7 @@ task<void> paced_courier::turn(slot& mine) {
     call_next();
     if (mine.admitted_) break;
     steady_time now = steady_now();
-    steady_time again = std::min(pace_.look_again(now), now + longest_wait);
+    steady_time again = std::min(pace_.look_again(now), now + wait_max);
     co_await mine.wake_.wait_until(again);
   }
 }
@@ -202,8 +202,8 @@ task<read_result<T>> paced_courier::ask(pace::priority priority, int& tries,
     }
     if (next.step == next_step::give_up) {
       got.result = outcome::unreadable;
-      if (++given_up_in_a_row_ >= given_up_most)
-        stop(fmt::format("the courier gave no good answer to {} requests in a row ({})", given_up_most,
+      if (++given_up_in_a_row_ >= given_up_max)
+        stop(fmt::format("the courier gave no good answer to {} requests in a row ({})", given_up_max,
                          got.why));
       break;
     }

@@ -91,7 +91,7 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
   for (const listed_row& row : rows.first(take)) fresh += own_.insert(row.hash) ? 1 : 0;
   read_twice_ = read_twice_ || (fresh > 0 && fresh < take);
   unreadable_rows_ += facts.unreadable;
-  unreadable_most_ = std::max(unreadable_most_, unreadable_rows_);
+  unreadable_max_ = std::max(unreadable_max_, unreadable_rows_);
 
   std::int64_t own = static_cast<std::int64_t>(own_.size());
   bool all_read = count_ && own + static_cast<std::int64_t>(unreadable_rows_) >= *count_;

@@ -34,7 +34,7 @@ class incremental_plan {
   [[nodiscard]] bool done() const { return ended_; }
   [[nodiscard]] page_plan::verdict judge() const { return verdict_; }
   [[nodiscard]] std::size_t pages() const { return pages_read_.size(); }
-  [[nodiscard]] std::size_t unreadable_rows() const { return unreadable_most_; }
+  [[nodiscard]] std::size_t unreadable_rows() const { return unreadable_max_; }
   [[nodiscard]] std::optional<std::int64_t> rows_expected() const { return std::nullopt; }
 
  private:
@@ -46,7 +46,7 @@ class incremental_plan {
   instant horizon_;
   std::int64_t max_orders_;
   std::set<int> pages_read_;
-  std::size_t unreadable_most_ = 0;
+  std::size_t unreadable_max_ = 0;
   int round_ = 0;
   bool ended_ = false;
   bool in_flight_ = false; // the present page is in flight

@@ -279,7 +279,7 @@ void page_plan::prove_cut() {
 void page_plan::end_round() {
   std::size_t unreadable_rows = 0;
   for (const auto& [page, rows] : unreadable_by_page_) unreadable_rows += rows;
-  unreadable_most_ = std::max(unreadable_most_, unreadable_rows);
+  unreadable_max_ = std::max(unreadable_max_, unreadable_rows);
 
   verdict_ = {};
   if (!failed_.empty()) return fail_rounds();

@@ -82,9 +82,9 @@ class page_plan {
   [[nodiscard]] verdict judge() const { return verdict_; } // once done()
 
   [[nodiscard]] int round() const { return round_; }
-  [[nodiscard]] std::size_t pages() const { return pages_read_.size(); }         // distinct numbers
-  [[nodiscard]] std::size_t unreadable_rows() const { return unreadable_most_; } // of the round that had most
-  [[nodiscard]] std::optional<std::int64_t> rows_expected() const;               // for a progress bar
+  [[nodiscard]] std::size_t pages() const { return pages_read_.size(); }        // distinct numbers
+  [[nodiscard]] std::size_t unreadable_rows() const { return unreadable_max_; } // of the round that had most
+  [[nodiscard]] std::optional<std::int64_t> rows_expected() const;              // for a progress bar
 
   static constexpr int rounds_max = 3;
 
@@ -126,7 +126,7 @@ class page_plan {
   int round_ = 0;
   verdict verdict_;
   std::set<int> pages_read_;
-  std::size_t unreadable_most_ = 0;
+  std::size_t unreadable_max_ = 0;
   std::array<base, rounds_max> bases_;
   seen_set
       rows_; // a mark's bit 0 to 2: read in that round; bit 3 to 5: counted as certain for that round's base

@@ -79,9 +79,9 @@ task<result<std::map<std::string, instant>>> starts_of(pg::connection& db, bool 
 
 } // namespace
 
-task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int64_t most) {
+task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int64_t limit) {
   pg::params with;
-  with.integer(most);
+  with.integer(limit);
   auto found = co_await db.run(newest, std::move(with));
   if (!found) co_return found.error();
   std::vector<known_sweep> sweeps;

@@ -17,7 +17,7 @@ struct known_sweep {
   bool running = false; // not finished, and its lease is still held
 };
 // Newest first.
-task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int64_t most);
+task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int64_t limit);
 
 struct known_account {
   std::string id, name;

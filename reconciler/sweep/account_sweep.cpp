@@ -144,7 +144,7 @@ task<void> account_sweep::keep() {
       if (still && *still) co_await share_pause(**db);
     }
     // While the database is away nobody else can take the account over there, and every write holds the term.
-    if (steady_now() - kept > database_away_most) sweep_.lease_lost = lease_unkept_ = true;
+    if (steady_now() - kept > database_away_max) sweep_.lease_lost = lease_unkept_ = true;
     if (sweep_.lease_lost) {
       sweep_.fetchers.cancel();
       sweep_.wake.notify();
@@ -270,7 +270,7 @@ task<void> account_sweep::end() {
   if (!report_.complete) problem = report_.reason;
   const courier_counts& c = sweep_.courier.counts();
   // A database that the rows were waited for in vain is not waited for as long once more.
-  milliseconds patience = sweep_.rows.failed() ? database_wait : database_away_most;
+  milliseconds patience = sweep_.rows.failed() ? database_wait : database_away_max;
   steady_time deadline = steady_now() + (sweep_.stopping ? stop_grace : patience);
   auto db = co_await sweep_.database.acquire(deadline);
   if (!db) {

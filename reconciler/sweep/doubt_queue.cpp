@@ -53,8 +53,8 @@ std::vector<shop::wanted_read> doubt_queue::take_due(instant now, std::size_t re
   return due;
 }
 
-milliseconds doubt_queue::due_in(instant now, milliseconds most) const {
-  milliseconds first = most;
+milliseconds doubt_queue::due_in(instant now, milliseconds limit) const {
+  milliseconds first = limit;
   for (const auto& [key, wanted] : waiting_)
     first = std::min(first, std::chrono::ceil<milliseconds>(settled_from(wanted) - now));
   return std::max(first, milliseconds(0));

@@ -55,7 +55,7 @@ std::int64_t rotation_budget(std::int64_t open, milliseconds every) {
   std::int64_t whole = std::chrono::milliseconds(rotation_period).count();
   std::int64_t sweeps = std::max<std::int64_t>(1, whole / step);
   std::int64_t needed = (open + sweeps - 1) / sweeps;
-  return std::min(open, std::clamp(needed, rotation_least, rotation_most));
+  return std::min(open, std::clamp(needed, rotation_min, rotation_max));
 }
 
 task<result<std::vector<open_parcel>>> parcels_to_reread(pg::connection& db, std::string account,
@@ -65,7 +65,7 @@ task<result<std::vector<open_parcel>>> parcels_to_reread(pg::connection& db, std
   auto counted = co_await db.run(count_open, std::move(account_params));
   if (!counted) co_return counted.error();
   pg::params with;
-  with.text(account).integer(rotation_budget(counted->integer(0, 0), every)).integer(rotation_least);
+  with.text(account).integer(rotation_budget(counted->integer(0, 0), every)).integer(rotation_min);
   with.integer(std::chrono::milliseconds(rotation_rest).count());
   auto found = co_await db.run(choose, std::move(with));
   if (!found) co_return found.error();

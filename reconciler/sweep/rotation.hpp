@@ -18,8 +18,8 @@ namespace suivi::reconciler {
 
 inline constexpr std::chrono::hours rotation_rest{8};    // pulled this recently, it need not be read again …
 inline constexpr std::chrono::hours rotation_period{16}; // … and then within so long
-inline constexpr std::int64_t rotation_least = 5;        // so many are read in every sweep, rested or not
-inline constexpr std::int64_t rotation_most = 200;
+inline constexpr std::int64_t rotation_min = 5;          // so many are read in every sweep, rested or not
+inline constexpr std::int64_t rotation_max = 200;
 
 // How many parcels one incremental sweep re-reads at most, so that `open` parcels take at most
 // rotation_period. `every`: from one sweep to the next; zero (off) counts as the default.

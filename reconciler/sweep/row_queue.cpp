@@ -83,7 +83,7 @@ task<result<std::vector<shop::verdict>>> row_queue::apply(std::span<const shop::
     under_term = [this](pg::pipeline& closing, std::span<const shop::verdict>) {
       add_term_check(closing, *held_);
     };
-  steady_time give_up = steady_now() + database_away_most;
+  steady_time give_up = steady_now() + database_away_max;
   error last;
   for (int failures = 1;; ++failures) {
     auto db = co_await database_.acquire(std::min(give_up, steady_now() + milliseconds(10'000)));
@@ -120,7 +120,7 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
     again.observed = std::move(observations[i]);
     if (!again.locked_since) again.locked_since = now;
     again.next_try = now + busy_pause;
-    if (now - *again.locked_since < busy_most) {
+    if (now - *again.locked_since < busy_max) {
       busy_.push_back(std::move(again));
     } else {
       ++given_up_;

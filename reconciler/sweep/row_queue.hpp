@@ -26,8 +26,8 @@
 namespace suivi::reconciler {
 
 inline constexpr std::size_t conflicts_kept_max = 10'000;
-inline constexpr milliseconds busy_most{60'000};
-inline constexpr milliseconds database_away_most{60'000};
+inline constexpr milliseconds busy_max{60'000};
+inline constexpr milliseconds database_away_max{60'000};
 
 class row_queue {
  public:

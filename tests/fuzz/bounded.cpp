@@ -50,7 +50,7 @@ class mutations {
   }
 
  private:
-  std::size_t upto(std::size_t most) { return static_cast<std::size_t>(random_() % (most + 1)); }
+  std::size_t upto(std::size_t limit) { return static_cast<std::size_t>(random_() % (limit + 1)); }
   const std::string& any() { return corpus_[upto(corpus_.size() - 1)]; }
 
   std::string some_of(const std::string& text) {

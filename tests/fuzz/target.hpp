@@ -28,11 +28,11 @@ class choices {
     for (char c : bytes) state_ = (state_ ^ static_cast<unsigned char>(c)) * 0x100000001b3; // FNV-1a
   }
   // 0 to `most`.
-  std::size_t upto(std::size_t most) {
+  std::size_t upto(std::size_t limit) {
     state_ += 0x9e3779b97f4a7c15; // splitmix64
     std::uint64_t mixed = (state_ ^ (state_ >> 30)) * 0xbf58476d1ce4e5b9;
     mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-    return static_cast<std::size_t>((mixed ^ (mixed >> 31)) % (most + 1));
+    return static_cast<std::size_t>((mixed ^ (mixed >> 31)) % (limit + 1));
   }
 
  private:

@@ -15,8 +15,8 @@ using test::gate;
 using way = gate::way;
 using last_piece = gate::last_piece;
 
-unsigned below(std::minstd_rand& random, unsigned most) {
-  return static_cast<unsigned>(random()) % most;
+unsigned below(std::minstd_rand& random, unsigned limit) {
+  return static_cast<unsigned>(random()) % limit;
 }
 bool chance(std::minstd_rand& random, unsigned percent) {
   return below(random, 100) < percent;

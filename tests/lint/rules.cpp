@@ -52,14 +52,14 @@ violations check_heads(const std::vector<source>& files, const std::string&) {
 }
 
 violations check_lengths(const std::vector<source>& files, const std::string&) {
-  constexpr std::ptrdiff_t most = 400;
+  constexpr std::ptrdiff_t limit = 400;
   violations found;
   for (const source& s : files) {
     if (!is_cpp(s) && !is_script(s) && !is_build_file(s) && !s.path.ends_with(".sql")) continue;
     std::ptrdiff_t lines = std::count(s.text.begin(), s.text.end(), '\n');
-    if (lines > most)
+    if (lines > limit)
       found.push_back(
-          {s.path, 1, "has " + std::to_string(lines) + " lines, more than " + std::to_string(most)});
+          {s.path, 1, "has " + std::to_string(lines) + " lines, more than " + std::to_string(limit)});
   }
   return found;
 }

@@ -82,14 +82,14 @@ void pusher::queue(copy one) {
 task<void> pusher::run() {
   while (!stopping_) {
     const auto at = std::chrono::steady_clock::now();
-    const auto most = static_cast<std::size_t>(courier_.set.webhook_concurrency);
-    while (!waiting_.empty() && waiting_.top().due <= at && under_way_ < most) {
+    const auto limit = static_cast<std::size_t>(courier_.set.webhook_concurrency);
+    while (!waiting_.empty() && waiting_.top().due <= at && under_way_ < limit) {
       auto one = waiting_.top();
       waiting_.pop();
       ++under_way_;
       sends_.spawn("webhook", send(std::move(one)));
     }
-    if (waiting_.empty() || under_way_ >= most) {
+    if (waiting_.empty() || under_way_ >= limit) {
       co_await wakeup_.wait();
     } else {
       const auto next = waiting_.top().due;

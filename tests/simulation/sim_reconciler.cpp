@@ -137,10 +137,10 @@ void sim_reconciler::plan_rotation(std::shared_ptr<sweep> s) {
     if (p.account == s->account && p.order_id && p.uuid && p.status != 41 && p.status != 52)
       open.push_back(&p);
   std::sort(open.begin(), open.end(), [](auto* a, auto* b) { return a->pulled_at < b->pulled_at; });
-  auto most = reconciler::rotation_budget(static_cast<std::int64_t>(open.size()), incremental_every);
-  for (std::size_t i = 0; i < open.size() && i < static_cast<std::size_t>(most); ++i) {
+  auto limit = reconciler::rotation_budget(static_cast<std::int64_t>(open.size()), incremental_every);
+  for (std::size_t i = 0; i < open.size() && i < static_cast<std::size_t>(limit); ++i) {
     bool rested = open[i]->pulled_at && wall() - *open[i]->pulled_at < reconciler::rotation_rest;
-    if (i >= static_cast<std::size_t>(reconciler::rotation_least) && rested) break;
+    if (i >= static_cast<std::size_t>(reconciler::rotation_min) && rested) break;
     auto r = std::make_shared<request>();
     r->wanted = {s->account, open[i]->uuid, "", {}};
     r->priority = reconciler::pace::priority::single_read;

@@ -36,12 +36,12 @@ double most_changed(const std::vector<sample>& samples, const std::string& name,
     auto there = s.tables.find(name);
     return there == s.tables.end() ? 0 : there->second.changed_rows;
   };
-  double most = changed(samples.front());
+  double highest = changed(samples.front());
   for (std::size_t from = 0, to = 0; to < samples.size(); ++to) {
     while (samples[to].at_seconds - samples[from].at_seconds > seconds) ++from;
-    most = std::max(most, changed(samples[to]) - changed(samples[from]));
+    highest = std::max(highest, changed(samples[to]) - changed(samples[from]));
   }
-  return most;
+  return highest;
 }
 
 } // namespace
@@ -72,12 +72,12 @@ std::vector<std::string> objections(const std::vector<sample>& samples, double h
   for (const auto& [name, last] : samples.back().tables) {
     double bound =
         dead_growth * most_changed(samples, name, held_seconds + vacuum_lag_seconds) + dead_slack_rows;
-    double most = 0;
+    double highest = 0;
     for (const auto& s : samples)
       if (auto there = s.tables.find(name); there != s.tables.end())
-        most = std::max(most, there->second.dead_rows);
-    if (most > bound)
-      all.push_back(fmt::format("{} had {:.0f} dead rows, more than {:.0f}", name, most, bound));
+        highest = std::max(highest, there->second.dead_rows);
+    if (highest > bound)
+      all.push_back(fmt::format("{} had {:.0f} dead rows, more than {:.0f}", name, highest, bound));
   }
   return all;
 }

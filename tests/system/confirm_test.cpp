@@ -141,8 +141,8 @@ TEST_CASE("Retry-After holds back all of the account's reads and nothing is lost
     auto says_why = [](const json::value& e) { return e.as_object().at("error") == "maystro:throttled"; };
     return events.size() == 40 && std::all_of(events.begin(), events.end(), says_why);
   });
-  auto most = 4 + (std::chrono::steady_clock::now() - begun) / std::chrono::seconds(4);
-  CHECK(courier.requests("throttled") <= most);
+  auto limit = 4 + (std::chrono::steady_clock::now() - begun) / std::chrono::seconds(4);
+  CHECK(courier.requests("throttled") <= limit);
   courier.set({{"throttle", 0}});
   wait_until("all applied", [&] {
     return shop.db.number("select count(*) from orders where \"status\" = 'DELIVERED'") == 40;

@@ -22,7 +22,7 @@ pg::pool_options sized(const test::database& database, std::size_t size) {
   options.connect = database.options();
   options.size = size;
   options.backoff_first = milliseconds(5);
-  options.backoff_most = milliseconds(50);
+  options.backoff_max = milliseconds(50);
   return options;
 }
 

@@ -36,7 +36,7 @@ TEST_CASE("an incremental sweep asks for a handful of pages and parcels when not
   CHECK(report.complete);
   CHECK_FALSE(report.reason);
   CHECK(s.courier.pages_requested == texts{"1"});
-  CHECK(report.requests == 1 + reconciler::rotation_least);
+  CHECK(report.requests == 1 + reconciler::rotation_min);
   CHECK(report.lookups == 0);
   CHECK(report.backfilled + report.status_changed == 0);
   CHECK(s.db.value("select md5(string_agg(xmin::text || ctid::text, ',' order by \"id\")) from orders") ==
@@ -142,7 +142,7 @@ TEST_CASE("what was pulled lately is re-read only by the few that every sweep ha
   swept_shop(s, 60);
   s.options.incremental_every = milliseconds(16 * 3'600'000); // one sweep has to read them all
   s.sweep_newest();
-  CHECK(s.courier.uuids_requested.size() == reconciler::rotation_least);
+  CHECK(s.courier.uuids_requested.size() == reconciler::rotation_min);
   s.courier.uuids_requested.clear();
   s.db.execute("update suivi.parcel set pulled_at = now() - interval '9 hours', asked_at = null");
   s.sweep_newest();

@@ -30,13 +30,13 @@ class plain {
   void say(const std::string& text) const { ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
   void end() const { ::shutdown(fd_, SHUT_WR); }
   // As many bytes as `most`, fewer at the end; "nothing" if the patience ended first, "reset" at one.
-  [[nodiscard]] std::string hear(std::size_t most, int patience_ms = 20'000) {
+  [[nodiscard]] std::string hear(std::size_t count_max, int patience_ms = 20'000) {
     timeval limit{patience_ms / 1000, (patience_ms % 1000) * 1000};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     std::string got;
-    while (got.size() < most) {
+    while (got.size() < count_max) {
       char piece[4096];
-      auto n = ::recv(fd_, piece, std::min(sizeof piece, most - got.size()), 0);
+      auto n = ::recv(fd_, piece, std::min(sizeof piece, count_max - got.size()), 0);
       ++reads;
       if (n == 0) return got;
       if (n < 0 && errno == ECONNRESET) return "reset";

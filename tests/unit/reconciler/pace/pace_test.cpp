@@ -22,7 +22,7 @@ TEST_CASE("backoff is a random time below a doubling limit") {
   CHECK(backoff(1, 0.999).count() == 249);
   CHECK(backoff(2, 0.5) == milliseconds(250));
   CHECK(backoff(4, 0.5) == milliseconds(1'000));
-  CHECK(backoff(100, 0.5) == backoff_most / 2);
+  CHECK(backoff(100, 0.5) == backoff_max / 2);
 }
 
 TEST_CASE("a page is asked for at most six times") {
@@ -118,14 +118,14 @@ TEST_CASE("requests in flight begin at two and grow by one a round trip up to th
   for (int i = 0; i < 40; ++i) line.page();
   tickets flying = line.admitted(0);
   CHECK(flying.size() == 2);
-  std::size_t most = 0;
+  std::size_t highest = 0;
   for (int trip = 1; trip <= 8; ++trip) {
     for (auto t : flying) line.end(t, answer_kind::good, trip * 100);
     flying = line.admitted(trip * 100);
-    CHECK(flying.size() <= most + (trip == 1 ? 3 : 1));
-    most = flying.size();
+    CHECK(flying.size() <= highest + (trip == 1 ? 3 : 1));
+    highest = flying.size();
   }
-  CHECK(most == 4);
+  CHECK(highest == 4);
 }
 
 TEST_CASE("throttled requests that were under way together halve the window once") {

@@ -39,7 +39,7 @@ class drifting_list {
  public:
   drifting_list(std::uint64_t seed, manner how) : random_(seed), how_(how), plan_(how.max_orders) {
     page_size_ = 2 + below(6);
-    in_flight_most_ = 1 + below(8);
+    in_flight_max_ = 1 + below(8);
     int rows = static_cast<int>(below(60));
     for (int i = 0; i < rows; ++i) list_.push_back({next_id_++, at(-1 - i)});
     std::shuffle(list_.begin(), list_.end(), random_); // no order is relied on …
@@ -115,7 +115,7 @@ class drifting_list {
   }
 
   void ask() {
-    if (flying_.size() >= in_flight_most_) return;
+    if (flying_.size() >= in_flight_max_) return;
     auto page = plan_.next();
     if (page) flying_.push_back({*page, at(clock_), false, false, {}, {}, {}});
   }
@@ -154,7 +154,7 @@ class drifting_list {
   std::mt19937_64 random_;
   manner how_;
   page_plan plan_;
-  std::size_t page_size_ = 5, in_flight_most_ = 1;
+  std::size_t page_size_ = 5, in_flight_max_ = 1;
   int next_id_ = 1;
   std::int64_t clock_ = 0;
   std::vector<row> list_;

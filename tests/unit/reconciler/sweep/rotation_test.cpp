@@ -11,7 +11,7 @@ using namespace suivi::reconciler;
 TEST_CASE("every sweep re-reads a few, and never more than there are") {
   CHECK(rotation_budget(0, milliseconds(300'000)) == 0);
   CHECK(rotation_budget(3, milliseconds(300'000)) == 3);
-  CHECK(rotation_budget(400, milliseconds(300'000)) == rotation_least);
+  CHECK(rotation_budget(400, milliseconds(300'000)) == rotation_min);
 }
 
 TEST_CASE("the budget reads all open parcels within the period up to its ceiling") {
@@ -21,11 +21,11 @@ TEST_CASE("the budget reads all open parcels within the period up to its ceiling
       std::int64_t budget = rotation_budget(open, milliseconds(every));
       CAPTURE(open);
       CAPTURE(every);
-      CHECK((budget == rotation_most || budget * sweeps >= open));
-      if (open <= rotation_most * sweeps) CHECK(budget * sweeps >= open);
+      CHECK((budget == rotation_max || budget * sweeps >= open));
+      if (open <= rotation_max * sweeps) CHECK(budget * sweeps >= open);
     }
   CHECK(rotation_budget(38'400, milliseconds(300'000)) == 200);
-  CHECK(rotation_budget(1'000'000, milliseconds(300'000)) == rotation_most);
+  CHECK(rotation_budget(1'000'000, milliseconds(300'000)) == rotation_max);
 }
 
 TEST_CASE("a one-off sweep where incremental ones are off reckons with the default") {
@@ -47,7 +47,7 @@ TEST_CASE("every open parcel is pulled at least once a day while incremental swe
       for (minutes now = every; now <= std::chrono::hours(72); now += every) {
         std::int64_t budget = rotation_budget(open, every);
         for (std::int64_t place = 0; place < budget; ++place) {
-          if (place >= rotation_least && now - pulled.front() < rotation_rest) break;
+          if (place >= rotation_min && now - pulled.front() < rotation_rest) break;
           longest = std::max(longest, now - pulled.front());
           pulled.pop_front();
           pulled.push_back(now);
