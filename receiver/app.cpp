@@ -113,7 +113,7 @@ class app {
     server_.judge_heads([this](const http::request& head) { return request_handler_.judge(head); });
     counts_.connections_max.set(static_cast<double>(server_limits(s, open_files).max_connections));
     apply_lane_.on_wanted_read(
-        [this](shop::wanted_read wanted, std::optional<work> waiting) {
+        [this](shop::wanted_read wanted, std::optional<pending_event> waiting) {
           confirm_lane_.ask(std::move(wanted), std::move(waiting));
         },
         [this](const std::string& account) { return confirm_lane_.refuses(account); });
@@ -194,9 +194,9 @@ class app {
     };
     endless_.spawn("signals", life_.watch_signals());
     endless_.spawn("reload", runtime::at_each_hangup([this] { reload(); }));
-    endless_.spawn("database", db_.keep(on_up, [this] { intake_.let_go(); }));
+    endless_.spawn("database", db_.run(on_up, [this] { intake_.divert_to_spool(); }));
     endless_.spawn("spool", drain_.run());
-    endless_.spawn("accounts", accounts_.keep());
+    endless_.spawn("accounts", accounts_.run());
     endless_.spawn("orphans", pollers_.claim_orphans());
     endless_.spawn("stream", operations_.run());
     endless_.spawn("overview", operations_.watch());

@@ -92,7 +92,7 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
   if (is_screen_address(request.target) && !settings_.receiver.admin_token.empty())
     return at_once(screen_response(request).value_or(not_found()));
   auto where = find_route(request);
-  if (where.where == place::operations) {
+  if (where.where == endpoint::operations) {
     auto from = client.value_or(request.remote);
     return operations_.answer(std::move(request), std::move(where), std::move(from));
   }
@@ -100,27 +100,27 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
   if (!where.method_fits) return ready(wrong_method(where.allowed));
   if (where.query_is_malformed) return at_once(malformed_query());
   switch (where.where) {
-  case place::webhook:
+  case endpoint::webhook:
     if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
       return take_webhook(std::move(request), std::move(where));
     counts_.webhook("forbidden");
     return ready(forbidden());
-  case place::guepex_webhook:
+  case endpoint::guepex_webhook:
     if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
       return take_guepex_webhook(std::move(request), std::move(where));
     counts_.webhook("forbidden");
     return at_once(forbidden());
   case place::metrics:
     return may_read_metrics(request, client) ? tell_metrics() : ready(unauthorised());
-  case place::readiness:
+  case endpoint::readiness:
     return ready(tell_readiness());
-  case place::health: {
+  case endpoint::health: {
     http::response alive;
     alive.body = program::alive_body;
     return ready(std::move(alive));
   }
   case place::operations:
-  case place::nowhere:
+  case endpoint::nowhere:
     break;
   }
   return ready(not_found());

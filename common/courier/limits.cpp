@@ -90,19 +90,19 @@ void breaker::open_for(double chance, steady_time now) {
                 milliseconds(static_cast<std::int64_t>(static_cast<double>((pause / 2).count()) * chance));
 }
 
-void breaker::absent(bool probe, double chance, steady_time now) {
-  ++absent_;
+void breaker::unreachable(bool probe, double chance, steady_time now) {
+  ++unreachable_;
   if (!absent_since_) absent_since_ = now;
   if (probe) {
     probing_ = false;
     open_for(chance, now);
-  } else if (!open_until_ && absent_ >= absent_max) {
+  } else if (!open_until_ && unreachable_ >= absent_max) {
     open_for(chance, now);
   }
 }
 
-void breaker::present() {
-  absent_ = times_opened_ = 0;
+void breaker::reachable() {
+  unreachable_ = times_opened_ = 0;
   absent_since_.reset();
   open_until_.reset();
   probing_ = false;

@@ -57,19 +57,19 @@ class breaker {
   [[nodiscard]] steady_time opens_at(steady_time now) const;
   [[nodiscard]] bool started(steady_time now); // true: it is the probe
   // `chance` in [0, 1) spreads the pauses of several accounts.
-  void absent(bool probe, double chance, steady_time now);
-  void present();
+  void unreachable(bool probe, double chance, steady_time now);
+  void reachable();
   void probe_lost(); // it was cancelled
 
   [[nodiscard]] state now_is(steady_time now) const;
   // Since the first of the requests in a row that nobody answered.
   [[nodiscard]] milliseconds absent_for(steady_time now) const;
-  [[nodiscard]] int absent_in_a_row() const { return absent_; }
+  [[nodiscard]] int absent_in_a_row() const { return unreachable_; }
   [[nodiscard]] bool ever_present() const { return ever_present_; }
 
  private:
   void open_for(double chance, steady_time now);
-  int absent_ = 0;
+  int unreachable_ = 0;
   int times_opened_ = 0; // since the last answer
   std::optional<steady_time> absent_since_, open_until_;
   bool probing_ = false, ever_present_ = false;

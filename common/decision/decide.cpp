@@ -48,7 +48,7 @@ class pass {
   }
 
   verdict take_as_told(const observation& seen) {
-    identity who = identify(rows_, observation, options_);
+    match who = identify(rows_, observation, options_);
     verdict end;
     end.outcome = who.refusal;
     end.why = who.why;
@@ -87,7 +87,8 @@ class pass {
     if (!seen.shipment.status) time = relation::older; // brings ids alone
     bool contradicts = who.parcel && (differs(*who.parcel, observation.shipment) || names_another_order(who));
     bool undecided = time == relation::doubt && contradicts && !observation.decide_by_later_time;
-    if (undecided || regresses_untimed(who, observation, time) || claims_too_much(who, observation, time)) {
+    if (undecided || regresses_untimed(who, observation, time) ||
+        needs_confirmation(who, observation, time)) {
       as_of known = who.parcel ? who.parcel->when : as_of{};
       return asks(std::move(end), who, observation,
                   settled_by_read_from(known, observation.when, options_.read_lag));
@@ -109,8 +110,8 @@ class pass {
 
     siblings = rows_.parcels_of(order, who.account);
     parcel_row* current = current_parcel(siblings, order);
-    bool changed =
-        current && show(order, *current, observation, &parcel == current, time, grew, previous_status, end);
+    bool changed = current && update_order(order, *current, observation, &parcel == current, time, grew,
+                                           previous_status, end);
     if (changed)
       end.outcome = outcome::applied;
     else if (current != &parcel)
@@ -124,7 +125,7 @@ class pass {
     return end;
   }
 
-  static verdict asks(verdict end, const identity& who, const observation& observation, instant not_before) {
+  static verdict asks(verdict end, const match& who, const observation& observation, instant not_before) {
     end.outcome = outcome::in_doubt;
     std::optional<std::string> uuid = observation.shipment.uuid;
     if (!uuid && who.parcel) uuid = who.parcel->uuid;
@@ -145,13 +146,13 @@ class pass {
   }
 
   // The parcel is another order's so far, and both were said by a reference.
-  static bool names_another_order(const identity& who) {
+  static bool names_another_order(const match& who) {
     return who.link == link_strength::reference && who.parcel->link == link_strength::reference &&
            who.parcel->order_id && *who.parcel->order_id != who.order->id;
   }
 
   // … of an order that is still in the shop. A parcel of an order that was deleted is free.
-  bool is_linked_elsewhere(const identity& who) {
+  bool is_linked_elsewhere(const match& who) {
     return who.parcel->order_id && *who.parcel->order_id != who.order->id &&
            rows_.order(*who.parcel->order_id);
   }
@@ -167,7 +168,7 @@ class pass {
 
   // A terminal state on the word of an unsigned webhook alone. Only the courier settles it, however long that
   // takes.
-  bool claims_too_much(const identity& who, const observation& observation, relation time) const {
+  bool needs_confirmation(const match& who, const observation& observation, relation time) const {
     if (!options_.confirm_terminal || seen.is_signed || time == relation::older) return false;
     bool by_webhook = observation.from == source::webhook || observation.from == source::replay;
     if (!by_webhook || !is_terminal(seen.shipment.courier, *observation.shipment.status)) return false;
@@ -176,7 +177,7 @@ class pass {
 
   // Without a time, a webhook takes no parcel out of a terminal state and none back to a state it has left
   // before a read agrees, however long that takes.
-  static bool regresses_untimed(const identity& who, const observation& observation, relation time) {
+  static bool regresses_untimed(const match& who, const observation& observation, relation time) {
     if (observation.when.kind != as_of::shape::untimed || time == relation::older) return false;
     if (who.parcel) {
       if (!who.parcel->status || who.parcel->status == observation.shipment.status) return false;
@@ -195,7 +196,7 @@ class pass {
     result_.adoptions.push_back({order.id, *order.adopted_by, account});
   }
 
-  void adopt(const identity& who) {
+  void adopt(const match& who) {
     if (!who.adopts || who.order->adopted_by) return;
     who.order->adopted_by = who.account;
     result_.adoptions.push_back({who.order->id, who.account, std::nullopt});
@@ -211,7 +212,7 @@ class pass {
 
   // What is blank is filled by older observations of the parcel as well; what is set is replaced by others
   // only. True if the tracking grew.
-  bool grow(parcel_row& parcel, const identity& who, const observation& observation, relation time) {
+  bool grow(parcel_row& parcel, const match& who, const observation& observation, relation time) {
     touched_.emplace(&parcel, parcel); // as it was at first; kept if it is there already
     const suivi::shipment& reported = observation.shipment;
     bool grew = false;
@@ -284,21 +285,22 @@ class pass {
   }
 
   // Makes the order say what its shown parcel says, as far as this observation may. True if the row changes.
-  bool show(order_row& order, const parcel_row& current, const observation& observation, bool is_current,
-            relation time, bool grew, std::optional<parcel_state> previous_status, verdict& end) {
-    bool current = time != relation::older;
-    if (!current && !grew) return false;
-    bool list_row = is_current && current && !observation.shipment.metadata.empty();
+  bool update_order(order_row& order, const parcel_row& current, const observation& observation,
+                    bool is_current, relation time, bool grew, std::optional<parcel_state> previous_status,
+                    verdict& end) {
+    bool recent = time != relation::older;
+    if (!recent && !grew) return false;
+    bool list_row = is_current && recent && !observation.shipment.metadata.empty();
     order_columns to =
         columns_showing(current, order, list_row ? observation.shipment.metadata : std::string());
-    if (!current) {
+    if (!recent) {
       // A stale observation may bring an id, and nothing else.
       order_columns ids = order.columns;
       ids.tracking = to.tracking;
       ids.maystro_order_id = to.maystro_order_id;
       to = ids;
     }
-    bool delivered_now = current && current.status && is_delivered(shown.courier, *shown.status) &&
+    bool delivered_now = recent && current.status && is_delivered(shown.courier, *shown.status) &&
                          !(previous_status && is_delivered(shown.courier, *shown_status_before));
     bool keeps = to.status == "CANCELLED" || to.status == "RETURNED";
     if (observation.when.kind == as_of::shape::unknown)

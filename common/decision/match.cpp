@@ -26,8 +26,8 @@ bool usable(const order_row& order, std::string_view account, bool adopt_unassig
   return owner == ownership::ours || owner == ownership::nobodys;
 }
 
-identity refused(outcome outcome, std::string why = {}) {
-  identity end;
+match refused(outcome outcome, std::string why = {}) {
+  match end;
   end.refusal = outcome;
   end.why = std::move(why);
   return end;
@@ -60,7 +60,7 @@ order_row* order_to_prove(working_copy& rows, const observation& observation,
 
 // A webhook without account, in a shop with several: a parcel that a pull has shown tells the account.
 // Otherwise the order that it seems to be about says whose key can prove it.
-identity prove_account(working_copy& rows, const observation& observation, const door_options& options) {
+match prove_account(working_copy& rows, const observation& observation, const door_options& options) {
   const parcel_row* current = nullptr;
   std::vector<parcel_row*> same;
   if (observation.shipment.uuid)
@@ -75,7 +75,7 @@ identity prove_account(working_copy& rows, const observation& observation, const
       return refused(outcome::conflict, "two accounts show this parcel");
     current = parcel;
   }
-  identity proven;
+  match proven;
   if (current) {
     proven.account = current->account;
     return proven;
@@ -154,10 +154,10 @@ parcel_choice choose_parcel(working_copy& rows, const order_row& order, const st
 }
 
 // Which parcel or order is meant the courier knows; it can be asked by uuid or reference only.
-identity ask_which(const std::string& account, const order_row* order, const observation& observation,
-                   const door_options& options) {
+match ask_which(const std::string& account, const order_row* order, const observation& observation,
+                const door_options& options) {
   if (!observation.shipment.uuid && !order) return refused(outcome::conflict, shared_number);
-  identity doubtful = refused(outcome::in_doubt);
+  match doubtful = refused(outcome::in_doubt);
   doubtful.account = account;
   doubtful.unproven = true;
   instant not_before = settled_by_read_from(as_of{}, observation.when, options.read_lag);
@@ -251,8 +251,8 @@ bool link_holds(const parcel_row& parcel, const order_row& order, bool adopt_una
   return usable(order, parcel.account, adopt_unassigned);
 }
 
-identity identify(working_copy& rows, const observation& observation, const door_options& options) {
-  identity found;
+match identify(working_copy& rows, const observation& observation, const door_options& options) {
+  match found;
   found.account = observation.account;
   if (observation.account.empty()) {
     found = prove_account(rows, observation, options);
@@ -319,7 +319,7 @@ identity identify(working_copy& rows, const observation& observation, const door
   parcel_choice choice = choose_parcel(rows, *found.order, account, observation);
   found.parcel = choice.parcel;
   if (choice.shared) {
-    identity doubtful = ask_which(account, found.order, observation, options);
+    match doubtful = ask_which(account, found.order, observation, options);
     doubtful.order = found.order;
     return doubtful;
   }

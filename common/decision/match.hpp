@@ -48,7 +48,7 @@ struct working_copy {
 // The link still holds: the order is that account's, and shows the reference the parcel was linked by.
 [[nodiscard]] bool link_holds(const parcel_row& parcel, const order_row& order, bool adopt_unassigned);
 
-struct identity {
+struct match {
   outcome refusal = outcome::applied; // applied: go on; else unmatched, conflict, busy or in_doubt: end here
   std::string why;
   std::string account; // of the observation, proven if it came without
@@ -61,7 +61,6 @@ struct identity {
   bool unproven = false; // as in verdict
 };
 
-[[nodiscard]] identity identify(working_copy& rows, const observation& observation,
-                                const door_options& options);
+[[nodiscard]] match identify(working_copy& rows, const observation& observation, const door_options& options);
 
 } // namespace suivi::shop

@@ -13,7 +13,7 @@ namespace suivi::http {
 namespace {
 
 struct idle_link {
-  std::shared_ptr<link> connection;
+  std::shared_ptr<client_connection> connection;
   steady_time since;
 };
 
@@ -46,9 +46,9 @@ struct client::state {
 
   static task<result<client_response>> send(std::shared_ptr<state> s, client_request request,
                                             steady_time deadline);
-  task<result<std::shared_ptr<link>>> open(url to, steady_time deadline);
-  std::shared_ptr<link> take_idle(const std::string& origin);
-  void keep(const std::string& origin, std::shared_ptr<link> used);
+  task<result<std::shared_ptr<client_connection>>> open(url to, steady_time deadline);
+  std::shared_ptr<client_connection> take_idle(const std::string& origin);
+  void keep(const std::string& origin, std::shared_ptr<client_connection> used);
   void drop_old();
 
   asio::any_io_executor executor;
@@ -67,7 +67,7 @@ void client::state::drop_old() {
 }
 
 // The one used last: the others may grow old and go.
-std::shared_ptr<link> client::state::take_idle(const std::string& origin) {
+std::shared_ptr<client_connection> client::state::take_idle(const std::string& origin) {
   drop_old();
   auto it = idle.find(origin);
   while (it != idle.end() && !it->second.empty()) {
@@ -78,14 +78,14 @@ std::shared_ptr<link> client::state::take_idle(const std::string& origin) {
   return nullptr;
 }
 
-void client::state::keep(const std::string& origin, std::shared_ptr<link> used) {
+void client::state::keep(const std::string& origin, std::shared_ptr<client_connection> used) {
   if (closed || limits.max_idle_per_host == 0) return;
   auto& kept = idle[origin];
   if (kept.size() >= limits.max_idle_per_host) kept.pop_front();
   kept.push_back({std::move(used), std::chrono::steady_clock::now()});
 }
 
-task<result<std::shared_ptr<link>>> client::state::open(url to, steady_time deadline) {
+task<result<std::shared_ptr<client_connection>>> client::state::open(url to, steady_time deadline) {
   if (to.tls && !tls) tls = make_client_tls(limits.ca_file, limits.any_certificate);
   if (to.tls && !*tls) co_return tls->error();
   auto context = to.tls ? **tls : nullptr;
@@ -98,7 +98,7 @@ task<result<std::shared_ptr<link>>> client::state::open(url to, steady_time dead
     // One address that does not answer must not use up the time of the others.
     auto at = std::chrono::steady_clock::now();
     auto share = (deadline - at) / static_cast<long>(left--);
-    auto made = std::make_shared<link>(executor, context);
+    auto made = std::make_shared<client_connection>(executor, context);
     auto connected = co_await made->connect(where, to.host, at + share);
     if (connected) co_return made;
     last = connected.error();

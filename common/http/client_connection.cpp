@@ -37,10 +37,10 @@ error after_handshake(SSL* tls, const boost::system::error_code& e) {
 
 } // namespace
 
-link::link(asio::any_io_executor executor, tls_context tls)
+client_connection::client_connection(asio::any_io_executor executor, tls_context tls)
     : socket_(executor), tls_(std::move(tls)), cut_timer_(executor) {}
 
-void link::cut_at(steady_time deadline) {
+void client_connection::cut_at(steady_time deadline) {
   auto watch = ++watch_;
   cut_timer_.expires_at(deadline);
   cut_timer_.async_wait([self = weak_from_this(), watch](const boost::system::error_code& lifted) {
@@ -52,18 +52,18 @@ void link::cut_at(steady_time deadline) {
   });
 }
 
-void link::uncut() {
+void client_connection::uncut() {
   ++watch_;
   cut_timer_.cancel();
 }
 
-error link::why_lost(const char* doing) const {
+error client_connection::why_lost(const char* doing) const {
   if (late_) return transient("http:timeout", doing);
   if (failed_ == asio::error::timed_out) return transient("http:timeout", failed_.message());
   return transient("http:reset", std::string(doing) + ": " + failed_.message());
 }
 
-task<result<void>> link::connect(tcp::endpoint where, std::string host, steady_time deadline) {
+task<result<void>> client_connection::connect(tcp::endpoint where, std::string host, steady_time deadline) {
   cut_at(deadline);
   co_await socket_.async_connect(where, asio::redirect_error(asio::use_awaitable, failed_));
   if (failed_) {
@@ -91,7 +91,7 @@ task<result<void>> link::connect(tcp::endpoint where, std::string host, steady_t
   co_return result<void>{};
 }
 
-task<bool> link::write(std::string_view text) {
+task<bool> client_connection::write(std::string_view text) {
   auto bytes = asio::buffer(text);
   if (secure_)
     co_await asio::async_write(*secure_, bytes, asio::redirect_error(asio::use_awaitable, failed_));
@@ -100,7 +100,7 @@ task<bool> link::write(std::string_view text) {
   co_return !failed_;
 }
 
-task<std::size_t> link::read() {
+task<std::size_t> client_connection::read() {
   auto space = in_.prepare(read_bytes);
   std::size_t n = 0;
   if (secure_)
@@ -111,8 +111,8 @@ task<std::size_t> link::read() {
   co_return n;
 }
 
-task<exchanged> link::exchange(std::string text, bool head_only, std::size_t max_response_bytes,
-                               steady_time deadline) {
+task<exchanged> client_connection::exchange(std::string text, bool head_only, std::size_t max_response_bytes,
+                                            steady_time deadline) {
   exchanged out;
   cut_at(deadline);
   // A server may refuse a body before it has read it: even if the writing fails, an answer may be there.
@@ -157,7 +157,7 @@ task<exchanged> link::exchange(std::string text, bool head_only, std::size_t max
   }
 }
 
-bool link::still_usable() {
+bool client_connection::still_usable() {
   char byte = 0;
   auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);

@@ -22,10 +22,10 @@ struct exchanged {
   bool reusable = false; // may carry another request
 };
 
-class link : public std::enable_shared_from_this<link> {
+class client_connection : public std::enable_shared_from_this<client_connection> {
  public:
   // `tls` null = plain.
-  link(asio::any_io_executor executor, tls_context tls);
+  client_connection(asio::any_io_executor executor, tls_context tls);
 
   task<result<void>> connect(asio::ip::tcp::endpoint where, std::string host, steady_time deadline);
   // `text` is the whole request as it goes onto the wire.

@@ -52,14 +52,16 @@ asio::ip::address unmapped(const asio::ip::address& peer) {
 struct server::state {
   state(asio::any_io_executor on, server_limits limits, handler on_request)
       : executor(on), acceptor(on), drain_begun(on), slot_freed(on), sessions(on) {
-    room.limits = limits;
-    room.on_request = std::move(on_request);
-    room.on_end = [this] { slot_freed.notify(); };
+    shared.limits = limits;
+    shared.on_request = std::move(on_request);
+    shared.on_end = [this] { slot_freed.notify(); };
   }
 
   // Held by value: the server object may go while this runs.
   static task<void> run(std::shared_ptr<state> s);
-  [[nodiscard]] bool full() const { return room.open.size() - room.cut_off >= room.limits.max_connections; }
+  [[nodiscard]] bool full() const {
+    return shared.open.size() - shared.cut_off >= room.limits.max_connections;
+  }
   [[nodiscard]] session* longest_waiting() const;
   [[nodiscard]] bool may_make_room() const;
   bool make_room_for(const asio::ip::address& peer);
@@ -73,7 +75,7 @@ struct server::state {
   asio::any_io_executor executor;
   tcp::acceptor acceptor;
   tls_context tls;
-  server_state room;
+  server_state shared;
   runtime::wakeup drain_begun;
   runtime::wakeup slot_freed;
   steady_time cut_at = steady_time::max();
@@ -101,7 +103,7 @@ task<void> serve(std::unique_ptr<session> on) {
 
 void server::state::take(tcp::socket socket, const tcp::endpoint& peer) {
   try {
-    auto accepted = make_session(room, std::move(socket), unmapped(peer.address()), tls);
+    auto accepted = make_session(shared, std::move(socket), unmapped(peer.address()), tls);
     sessions.spawn("http connection", serve(std::move(accepted)));
   } catch (const std::exception& e) {
     log::error("a connection could not be served", {{"error", e.what()}});
@@ -178,7 +180,7 @@ task<void> server::state::room_or_drain() {
 // Nothing that goes wrong here ends the server: it waits a little and accepts on.
 task<void> server::state::accept_peers() {
   bool pausing = false;
-  while (!room.draining) {
+  while (!shared.draining) {
     co_await room_or_drain();
     if (room.draining) break;
     tcp::socket socket(executor);
@@ -192,28 +194,28 @@ task<void> server::state::accept_peers() {
       if (has_room && !room.draining) take(std::move(socket), peer);
       continue;
     }
-    if (room.draining) break;
+    if (shared.draining) break;
     if (failed == asio::error::connection_aborted) continue;
     if (!pausing)
       log::warn("accepting connections pauses",
-                {{"error", failed.message()}, {"connections", room.open.size()}});
+                {{"error", failed.message()}, {"connections", shared.open.size()}});
     pausing = true;
     co_await runtime::sleep_for(accept_pause);
   }
 }
 
 task<void> server::state::look_after() {
-  const auto& limits = room.limits;
+  const auto& limits = shared.limits;
   auto shortest =
       std::min({limits.idle_timeout, limits.header_timeout, limits.body_timeout, limits.write_timeout});
   auto pause = std::clamp(shortest / 8, milliseconds(10), milliseconds(500));
   while (true) {
     co_await runtime::sleep_for(pause);
     auto at = std::chrono::steady_clock::now();
-    for (auto* each : room.open)
-      if (each->late_at() <= at) each->cut();
+    for (auto* each : shared.open)
+      if (each->late_at() <= at) each->close();
     // 7 ms for 90 MiB, which is why it is done in the quiet after a burst and not in it.
-    if (room.under_way.should_give_back()) ::malloc_trim(0);
+    if (shared.under_way.should_give_back()) ::malloc_trim(0);
   }
 }
 
@@ -224,7 +226,7 @@ task<void> server::state::run(std::shared_ptr<state> s) {
   loops.spawn("http timeouts", s->look_after());
   bool cancelled = false;
   try {
-    while (!s->room.draining) co_await s->drain_begun.wait();
+    while (!s->shared.draining) co_await s->drain_begun.wait();
     co_await s->sessions.join_until(s->cut_at);
   } catch (const boost::system::system_error&) {
     cancelled = true;
@@ -235,8 +237,8 @@ task<void> server::state::run(std::shared_ptr<state> s) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   boost::system::error_code ignored;
   s->acceptor.close(ignored);
-  s->room.draining = true;
-  for (auto* each : s->room.open) each->cut();
+  s->shared.draining = true;
+  for (auto* each : s->shared.open) each->close();
   loops.cancel();
   s->sessions.cancel();
   co_await loops.join();
@@ -282,7 +284,7 @@ unsigned short server::port() const {
 }
 
 std::size_t server::connections() const {
-  return state_->room.open.size();
+  return state_->shared.open.size();
 }
 
 std::uint64_t server::connections_evicted() const {
@@ -303,9 +305,9 @@ void server::drain(milliseconds grace) {
   if (s.running) s.take_backlog();
   boost::system::error_code ignored;
   s.acceptor.close(ignored);
-  s.room.draining = true;
+  s.shared.draining = true;
   s.cut_at = at + grace;
-  for (auto* each : s.room.open) each->begin_drain(at);
+  for (auto* each : s.shared.open) each->begin_drain(at);
   s.drain_begun.notify();
   s.slot_freed.notify();
 }

@@ -32,14 +32,14 @@ constexpr statement rollback{"", "rollback"};
 constexpr statement no_server_limits{"", "select set_config('statement_timeout', '0', true),"
                                          " set_config('idle_in_transaction_session_timeout', '0', true)"};
 
-struct standing {
+struct schema_state {
   bool schema_there = false;
   bool table_there = false;
   std::int64_t version = 0;
 };
 
-task<result<standing>> look(connection& db) {
-  standing found;
+task<result<schema_state>> inspect(connection& db) {
+  schema_state found;
   auto there = co_await db.run(table_there);
   if (!there) co_return there.error();
   found.table_there = there->boolean(0, 0);
@@ -72,7 +72,7 @@ task<result<void>> lock(connection& db) {
   }
 }
 
-task<result<void>> make_record_table(connection& db, const standing& found) {
+task<result<void>> make_record_table(connection& db, const schema_state& found) {
   pipeline steps;
   steps.add(begin);
   if (!found.schema_there) steps.add(make_schema);
@@ -103,7 +103,7 @@ task<result<void>> run_one(connection& db, const migration& script) {
 
 // Under the lock.
 task<result<int>> run_missing(connection& db, std::span<const migration> all) {
-  auto found = co_await look(db);
+  auto found = co_await inspect(db);
   if (!found) co_return found.error();
   if (found->version > last_of(all)) co_return newer(found->version, last_of(all));
   if (!found->table_there) {
@@ -128,7 +128,7 @@ task<result<int>> run_missing(connection& db, std::span<const migration> all) {
 } // namespace
 
 task<result<int>> migrate(connection& db, std::span<const migration> all) {
-  auto found = co_await look(db);
+  auto found = co_await inspect(db);
   if (!found) co_return found.error();
   if (found->version > last_of(all)) co_return newer(found->version, last_of(all));
   if (found->table_there && found->version == last_of(all)) co_return 0;
@@ -146,7 +146,7 @@ task<result<int>> migrate(connection& db, std::span<const migration> all) {
 }
 
 task<result<int>> migrations_missing(connection& db, std::span<const migration> all) {
-  auto found = co_await look(db);
+  auto found = co_await inspect(db);
   if (!found) co_return found.error();
   if (found->version > last_of(all)) co_return newer(found->version, last_of(all));
   int missing = 0;

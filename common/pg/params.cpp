@@ -121,7 +121,7 @@ params& params::bytes(std::optional<std::string_view> v) {
   return *this;
 }
 
-params& params::at(std::optional<instant> v) {
+params& params::timestamp(std::optional<instant> v) {
   values_.push_back({timestamptz_oid, !v, scalar_of(v)});
   return *this;
 }

@@ -21,7 +21,7 @@ class params {
   params& boolean(std::optional<bool> value);           // boolean
   params& real(std::optional<double> value);            // double precision
   params& bytes(std::optional<std::string_view> value); // bytea
-  params& at(std::optional<instant> value);             // timestamptz
+  params& timestamp(std::optional<instant> value);      // timestamptz
   params& json(std::optional<std::string_view> value);  // jsonb, as JSON text
 
   params& texts(const std::vector<std::optional<std::string>>& values);             // text[]

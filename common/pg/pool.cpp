@@ -68,11 +68,11 @@ struct pool::state {
   }
 
   // Counts as opened from before the connect on; gives the place back if that does not end well.
-  struct place {
-    explicit place(state& s) : owner(&s) { ++s.opened; }
-    place(const place&) = delete;
-    place& operator=(const place&) = delete;
-    ~place() {
+  struct slot {
+    explicit slot(state& s) : owner(&s) { ++s.opened; }
+    slot(const slot&) = delete;
+    slot& operator=(const slot&) = delete;
+    ~slot() {
       if (owner == nullptr) return;
       --owner->opened;
       owner->wake_first();
@@ -97,7 +97,7 @@ struct pool::state {
     std::list<asio::steady_timer*>::iterator self;
   };
 
-  enum class chance { idle, place, late, closed };
+  enum class chance { idle, slot, late, closed };
   static task<chance> wait_for_chance(std::shared_ptr<state> s, bool in_front, steady_time deadline,
                                       std::optional<connection>& taken);
   static task<result<connection>> open(std::shared_ptr<state> s, steady_time deadline);
@@ -118,7 +118,7 @@ task<pool::state::chance> pool::state::wait_for_chance(std::shared_ptr<state> s,
       taken = s->take_idle();
       if (taken) co_return chance::idle;
       room = s->opened < s->options.size;
-      if (room && now >= s->retry_at && now < deadline) co_return chance::place;
+      if (room && now >= s->retry_at && now < deadline) co_return chance::slot;
     }
     if (now >= deadline) co_return chance::late;
     timer.expires_at(room ? std::min(deadline, s->retry_at) : deadline);
@@ -131,7 +131,7 @@ task<pool::state::chance> pool::state::wait_for_chance(std::shared_ptr<state> s,
 }
 
 task<result<connection>> pool::state::open(std::shared_ptr<state> s, steady_time deadline) {
-  place mine(*s);
+  slot mine(*s);
   connect_options options = s->options.connect;
   auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
   options.connect_timeout = std::min(options.connect_timeout, left);

@@ -80,7 +80,7 @@ double rows::real(std::size_t row, std::size_t column) const {
   return number_of<double>(text(row, column));
 }
 
-instant rows::at(std::size_t row, std::size_t column) const {
+instant rows::timestamp(std::size_t row, std::size_t column) const {
   auto cell = text(row, column);
   if (binary(column)) {
     auto since = big_endian(cell);
@@ -117,7 +117,7 @@ std::optional<std::int64_t> rows::maybe_integer(std::size_t row, std::size_t col
 
 std::optional<instant> rows::maybe_at(std::size_t row, std::size_t column) const {
   if (null(row, column)) return std::nullopt;
-  return at(row, column);
+  return timestamp(row, column);
 }
 
 } // namespace suivi::pg

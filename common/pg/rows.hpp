@@ -30,8 +30,8 @@ class rows {
   [[nodiscard]] std::int64_t integer(std::size_t row, std::size_t column) const;
   [[nodiscard]] bool boolean(std::size_t row, std::size_t column) const;
   [[nodiscard]] double real(std::size_t row, std::size_t column) const;
-  [[nodiscard]] instant at(std::size_t row,
-                           std::size_t column) const; // timestamptz, or timestamp read as UTC
+  [[nodiscard]] instant timestamp(std::size_t row,
+                                  std::size_t column) const; // timestamptz, or timestamp read as UTC
   [[nodiscard]] std::string bytes(std::size_t row, std::size_t column) const; // bytea
 
   [[nodiscard]] std::optional<std::string> maybe_text(std::size_t row, std::size_t column) const;

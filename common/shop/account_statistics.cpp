@@ -34,7 +34,7 @@ constexpr milliseconds answer_timeout{3'000};
 
 pg::params parameters_of(const std::string& account, const request_counts& counts) {
   pg::params with;
-  with.text(account).integer(counts.requests).integer(counts.good).integer(counts.bad).at(counts.last);
+  with.text(account).integer(counts.requests).integer(counts.good).integer(counts.bad).timestamp(counts.last);
   return with;
 }
 
@@ -64,7 +64,7 @@ task<result<std::optional<std::string>>> record_account_test(pg::connection& db,
   if (!there) co_return there.error();
   if (!there->boolean(0, 0)) co_return company;
   pg::params with;
-  with.text(account).at(at).text(problem);
+  with.text(account).timestamp(at).text(problem);
   auto updated = co_await run_briefly(db, test, std::move(with));
   if (!updated) co_return updated.error();
   const pg::rows& row = (*updated)[1];

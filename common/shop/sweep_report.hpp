@@ -22,7 +22,7 @@ struct sweep_report {
   std::string account_name;
   std::string kind = "full";
   bool complete = false;
-  bool cut = false;       // at max_orders
+  bool truncated = false; // at max_orders
   bool abandoned = false; // stopped, its lease lost, or short of the settings: it stands for no scheduled run
   std::optional<std::string> reason;
   instant started_at{};

@@ -6,11 +6,11 @@
 namespace suivi::verdict {
 namespace {
 
-judgment because_of(verdict_word word, std::span<const problem> all, severity least) {
+judgment because_of(verdict_word word, std::span<const problem> all, severity minimum) {
   judgment v;
   v.word = word;
   for (const problem& p : all) {
-    if (least == severity::late && severity_of(p.kind) != severity::late) continue;
+    if (minimum == severity::late && severity_of(p.kind) != severity::late) continue;
     if (std::find(v.reasons.begin(), v.reasons.end(), p.kind) == v.reasons.end()) v.reasons.push_back(p.kind);
     if (p.since) v.since = std::min(v.since.value_or(*p.since), *p.since);
   }

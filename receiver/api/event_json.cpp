@@ -96,7 +96,7 @@ http::response unavailable(std::string_view why) {
   return answer;
 }
 
-json::object event_json(const event_state& e, bool with_payload) {
+json::object event_json(const event_summary& e, bool with_payload) {
   json::object o;
   o["id"] = std::to_string(e.id);
   o["messageId"] = or_null(shown_message_id(e.message_id));

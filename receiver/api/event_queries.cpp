@@ -60,8 +60,8 @@ conditions conditions_of(const event_filter& filter) {
   // A partition holds what was stored on its day, which was received then or, from a spool, before.
   if (filter.since)
     c.add("i.received_at >= % and i.stored_on >= (% at time zone 'UTC')::date - 1",
-          [&](pg::params& p) { p.at(*filter.since); });
-  if (filter.until) c.add("i.received_at < %", [&](pg::params& p) { p.at(*filter.until); });
+          [&](pg::params& p) { p.timestamp(*filter.since); });
+  if (filter.until) c.add("i.received_at < %", [&](pg::params& p) { p.timestamp(*filter.until); });
   if (filter.reference)
     c.add("i.id in (select r.id from suivi.inbox r where r.reference = %"
           " union all select q.event_id from suivi.event_outcome q"
@@ -160,8 +160,8 @@ task<result<event_page>> find_events(pg::connection& db, event_query q) {
   co_return page;
 }
 
-task<result<std::vector<event_state>>> read_events(pg::connection& db, std::vector<event_name> names,
-                                                   bool with_bytes) {
+task<result<std::vector<event_summary>>> read_events(pg::connection& db, std::vector<event_name> names,
+                                                     bool with_bytes) {
   static constexpr pg::statement text{"operations_read_events", R"sql(
 select i.id, i.message_id, i.name, i.received_at, case when $3 then substring(i.raw from 1 for 65540) else ''::bytea end,
        coalesce(o.outcome, p.state, i.outcome, 'pending'),
@@ -179,21 +179,21 @@ order by u.n
   with.boolean(with_bytes);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
-  std::vector<event_state> events;
+  std::vector<event_summary> events;
   for (std::size_t i = 0; i < found->size(); ++i) {
-    event_state e;
+    event_summary e;
     e.id = found->integer(i, 0);
     e.message_id = found->maybe_text(i, 1);
     e.name = found->maybe_text(i, 2);
-    e.received_at = found->at(i, 3);
+    e.received_at = found->timestamp(i, 3);
     e.raw = found->bytes(i, 4);
     e.is_cut = with_bytes && static_cast<std::size_t>(found->integer(i, 12)) > e.raw.size();
     e.outcome = found->text(i, 5);
     e.error = found->maybe_text(i, 6);
     e.reference = found->maybe_text(i, 7);
     if (!found->null(i, 8))
-      e.order = order_state{std::string(found->text(i, 8)), std::string(found->text(i, 9)),
-                            std::string(found->text(i, 10)), found->maybe_text(i, 11)};
+      e.order = order_summary{std::string(found->text(i, 8)), std::string(found->text(i, 9)),
+                              std::string(found->text(i, 10)), found->maybe_text(i, 11)};
     events.push_back(std::move(e));
   }
   co_return events;
@@ -246,7 +246,8 @@ task<result<std::optional<kept_event>>> read_event(pg::connection& db, std::int6
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
   std::optional<kept_event> event;
-  if (!found->empty()) event = kept_event{found->at(0, 0), found->maybe_text(0, 1), found->bytes(0, 2)};
+  if (!found->empty())
+    event = kept_event{found->timestamp(0, 0), found->maybe_text(0, 1), found->bytes(0, 2)};
   co_return event;
 }
 
@@ -275,7 +276,7 @@ select state, since, attempts, again_at from taken
   if (!found) co_return found.error();
   std::optional<taken_event> taken;
   if (!found->empty())
-    taken = taken_event{event_state_from(found->text(0, 0)), found->at(0, 1),
+    taken = taken_event{event_state_from(found->text(0, 0)), found->timestamp(0, 1),
                         static_cast<int>(found->integer(0, 2)), found->maybe_at(0, 3)};
   co_return taken;
 }

@@ -26,19 +26,19 @@ struct event_page {
   std::optional<list_place> next; // by cursor: where it goes on
 };
 
-struct order_state {
+struct order_summary {
   std::string id, reference, status;
   std::optional<std::string> shipping_status;
 };
 
-struct event_state {
+struct event_summary {
   std::int64_t id = 0;
   std::optional<std::string> message_id, name, error, reference;
   instant received_at{};
   std::string raw;     // empty unless asked for; of a long one the beginning
   bool is_cut = false; // it is the beginning only
   std::string outcome;
-  std::optional<order_state> order;
+  std::optional<order_summary> order;
 };
 
 struct event_count {
@@ -51,8 +51,8 @@ struct event_count {
 
 task<result<event_page>> find_events(pg::connection& db, event_query q);
 // Those of `names` that are still there, in their order.
-task<result<std::vector<event_state>>> read_events(pg::connection& db, std::vector<event_name> names,
-                                                   bool with_bytes);
+task<result<std::vector<event_summary>>> read_events(pg::connection& db, std::vector<event_name> names,
+                                                     bool with_bytes);
 task<result<std::vector<event_count>>> count_events(pg::connection& db, instant since);
 
 struct deletion {

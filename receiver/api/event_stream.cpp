@@ -82,7 +82,7 @@ task<void> stream::serve(std::shared_ptr<reader> to, http::body_sink& sink, limi
       auto skipped = to->pace.skipped(steady_clock::now());
       if (skipped > 0) piece += message("skipped", {{"skipped", skipped}});
     }
-    if (piece.empty() && steady_clock::now() - said_at >= within.say_something_every) piece = still_here;
+    if (piece.empty() && steady_clock::now() - said_at >= within.heartbeat) piece = still_here;
     if (piece.empty()) {
       co_await to->woken.wait_until(steady_clock::now() + look_at_peer_every);
       continue;
@@ -93,7 +93,7 @@ task<void> stream::serve(std::shared_ptr<reader> to, http::body_sink& sink, limi
   }
 }
 
-void stream::tell(stream_topic topic, const json::object& data) {
+void stream::publish(stream_topic topic, const json::object& data) {
   auto text = std::make_shared<const std::string>(message(to_string(topic), data));
   auto now = steady_now();
   for (auto* to : readers_) {
@@ -127,7 +127,7 @@ task<void> stream::run() {
     milliseconds pause = limits_.look_every;
     co_await look_at_overview();
     if (db_.is_up()) {
-      auto looked = co_await look();
+      auto looked = co_await poll();
       if (looked && *looked) pause = 20ms;
       if (!looked && !failing)
         log::warn("the stream cannot look at the database", {{"error", to_string(looked.error())}});
@@ -137,7 +137,7 @@ task<void> stream::run() {
   }
 }
 
-task<result<bool>> stream::look() {
+task<result<bool>> stream::poll() {
   auto deadline = steady_clock::now() + patience;
   auto db = co_await connections_.acquire(deadline);
   if (!db) co_return db.error();
@@ -149,11 +149,11 @@ task<result<bool>> stream::look() {
     for (auto* to : readers_) to->woken.notify();
     co_return true;
   }
-  auto changes = co_await look_at_changes(connection);
+  auto changes = co_await poll_changes(connection);
   if (!changes) co_return changes.error();
-  auto events = co_await look_at_events(connection);
+  auto events = co_await poll_events(connection);
   if (!events) co_return events.error();
-  auto sweeps = co_await look_at_sweeps(connection, false);
+  auto sweeps = co_await poll_sweeps(connection, false);
   if (!sweeps) co_return sweeps.error();
   co_return *changes || *events;
 }
@@ -181,7 +181,7 @@ task<result<void>> stream::begin(pg::connection& db) {
   std::map<std::int64_t, event_name> by_id;
   for (const auto& name : *names) by_id[name.id] = name;
   for (const auto& e : *events) note_event(by_id[e.id], e, true);
-  auto sweeps = co_await look_at_sweeps(db, true);
+  auto sweeps = co_await poll_sweeps(db, true);
   co_return sweeps;
 }
 
@@ -198,7 +198,7 @@ bool stream::skip(number_marks& marks, std::int64_t last, stream_topic topic) {
   return true;
 }
 
-task<result<bool>> stream::look_at_changes(pg::connection& db) {
+task<result<bool>> stream::poll_changes(pg::connection& db) {
   auto last = co_await last_change_number(db);
   if (!last) co_return last.error();
   if (skip(changes_, *last, stream_topic::change)) co_return false;
@@ -207,18 +207,18 @@ task<result<bool>> stream::look_at_changes(pg::connection& db) {
   if (!found) co_return found.error();
   for (const auto& c : *found) {
     changes_.note(c.number);
-    tell(stream_topic::change, c.data);
+    publish(stream_topic::change, c.data);
   }
   co_return static_cast<std::int64_t>(found->size()) == rows_max;
 }
 
-void stream::note_event(const event_name& name, const event_state& e, bool quietly) {
+void stream::note_event(const event_name& name, const event_summary& e, bool quietly) {
   auto at = unsettled_.find(e.id);
   bool news = at == unsettled_.end() || at->second.outcome != e.outcome;
   if (news && !quietly) {
     auto data = event_json(e, false);
     data["reference"] = or_null(e.reference);
-    tell(stream_topic::event, data);
+    publish(stream_topic::event, data);
   }
   if (is_final(e.outcome)) {
     if (at != unsettled_.end()) unsettled_.erase(at);
@@ -228,7 +228,7 @@ void stream::note_event(const event_name& name, const event_state& e, bool quiet
   if (unsettled_.size() > unsettled_max) unsettled_.erase(unsettled_.begin());
 }
 
-task<result<bool>> stream::look_at_events(pg::connection& db) {
+task<result<bool>> stream::poll_events(pg::connection& db) {
   auto last = co_await last_event_number(db);
   if (!last) co_return last.error();
   if (skip(events_, *last, stream_topic::event)) co_return false;
@@ -251,7 +251,7 @@ task<result<bool>> stream::look_at_events(pg::connection& db) {
   co_return more;
 }
 
-task<result<void>> stream::look_at_sweeps(pg::connection& db, bool quietly) {
+task<result<void>> stream::poll_sweeps(pg::connection& db, bool quietly) {
   auto reports = co_await read_sweeps(db, sweeps_looked_at);
   if (!reports) co_return reports.error();
   std::map<std::string, std::string> current;
@@ -262,7 +262,7 @@ task<result<void>> stream::look_at_sweeps(pg::connection& db, bool quietly) {
     auto text = json::serialize(moving);
     auto sent = sweeps_.find(id);
     bool news = sent == sweeps_.end() || sent->second != text;
-    if (news && !quietly) tell(stream_topic::sweep, *report);
+    if (news && !quietly) publish(stream_topic::sweep, *report);
     current.emplace(std::move(id), std::move(text));
   }
   sweeps_ = std::move(current);

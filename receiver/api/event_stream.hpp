@@ -32,7 +32,7 @@ class stream {
     std::size_t messages_waiting = 10'000; // for each reader; readers share the messages
     std::size_t bytes_waiting = 4 * 1024 * 1024;
     milliseconds look_every{500};
-    milliseconds say_something_every{15'000}; // so that proxies keep the connection
+    milliseconds heartbeat{15'000}; // so that proxies keep the connection
   };
 
   stream(asio::any_io_executor executor, database_monitor& db, pg::pool& connections, overview_board& board,
@@ -57,17 +57,17 @@ class stream {
   };
 
   static task<void> serve(std::shared_ptr<reader> to, http::body_sink& sink, limits within);
-  void tell(stream_topic topic, const boost::json::object& data);
+  void publish(stream_topic topic, const boost::json::object& data);
   // True: there is more to be read at once.
-  task<result<bool>> look();
+  task<result<bool>> poll();
   task<result<void>> begin(pg::connection& db);
-  task<result<bool>> look_at_changes(pg::connection& db);
-  task<result<bool>> look_at_events(pg::connection& db);
-  task<result<void>> look_at_sweeps(pg::connection& db, bool quietly);
+  task<result<bool>> poll_changes(pg::connection& db);
+  task<result<bool>> poll_events(pg::connection& db);
+  task<result<void>> poll_sweeps(pg::connection& db, bool quietly);
   task<void> look_at_overview();
   [[nodiscard]] bool somebody_wants(stream_topic topic) const;
   bool skip(number_marks& marks, std::int64_t last, stream_topic topic);
-  void note_event(const event_name& name, const event_state& e, bool quietly);
+  void note_event(const event_name& name, const event_summary& e, bool quietly);
 
   asio::any_io_executor executor_;
   database_monitor& db_;

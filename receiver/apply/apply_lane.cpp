@@ -38,7 +38,7 @@ apply_lane::apply_lane(asio::any_io_executor executor, database_monitor& db, acc
     : executor_(executor), db_(db), accounts_(accounts), counts_(counts), door_(door),
       owner_(std::move(owner)), woken_(std::move(executor)) {}
 
-std::size_t apply_lane::room() const {
+std::size_t apply_lane::free_capacity() const {
   return held_.size() >= in_hand_max ? 0 : in_hand_max - held_.size();
 }
 
@@ -50,25 +50,25 @@ bool apply_lane::is_behind() const {
   return false;
 }
 
-void apply_lane::put(work event, steady_time due) {
+void apply_lane::put(pending_event event, steady_time due) {
   if (event.busy_tries > 0) ++locked_;
   queue_.emplace(due, std::move(event));
   woken_.notify();
 }
 
-void apply_lane::take(std::vector<work> events) {
+void apply_lane::enqueue(std::vector<pending_event> events) {
   auto now = steady_clock::now();
   for (auto& event : events)
     if (held_.insert(event.id).second) put(std::move(event), now);
   counts_.apply_queue.set(static_cast<double>(held_.size()));
 }
 
-void apply_lane::take_back(work event) {
+void apply_lane::requeue(pending_event event) {
   held_.insert(event.id);
   put(std::move(event), steady_clock::now());
 }
 
-void apply_lane::take_repeats(std::vector<repeat> repeats) {
+void apply_lane::enqueue_repeats(std::vector<repeated_webhook> repeats) {
   for (auto& r : repeats)
     if (repeats_.size() < repeats_max)
       repeats_.push_back(std::move(r)); // a loss here is the next sweep's to find
@@ -136,7 +136,7 @@ task<void> apply_lane::handle(batch events) {
 // Takes events of unknown accounts, and what can't be read any more, out of the batch. False: nothing is
 // left.
 task<bool> apply_lane::fill_in_accounts(batch& events) {
-  auto unknown = [this](const work& w) {
+  auto unknown = [this](const pending_event& w) {
     return !accounts_.resolve(w.named_account, w.observation.shipment.courier);
   };
   bool fresh = true;
@@ -170,7 +170,7 @@ task<bool> apply_lane::fill_in_accounts(batch& events) {
 }
 
 // What memory and the courier have no room for waits in the database.
-disposition apply_lane::next_step(const work& event, const shop::verdict& v) const {
+disposition apply_lane::next_step(const pending_event& event, const shop::verdict& v) const {
   auto next = after_verdict(event, v, suivi::now(), jitter());
   if (next.action == disposition::kind::try_again && locked_ >= locked_in_hand_max)
     return wait_for_lock(event, jitter());
@@ -182,7 +182,7 @@ disposition apply_lane::next_step(const work& event, const shop::verdict& v) con
 
 task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vector<pg::range>& todo) {
   std::vector<shop::observation> observations;
-  std::vector<const work*> these;
+  std::vector<const pending_event*> these;
   for (auto i = rows.begin; i < rows.end; ++i) {
     if (lost_.contains(events[i].id)) continue;
     these.push_back(&events[i]);
@@ -266,7 +266,7 @@ task<void> apply_lane::wait_as_locked(const work& waiting) {
 task<void> apply_lane::note_failed(const work& failing, const error& why) {
   log::error("an event cannot be applied", {{"event", failing.id}, {"error", to_string(why)}});
   auto next = after_failed_apply(failing, why, jitter());
-  work event = failing;
+  pending_event event = failing;
   co_await settle_one(std::move(event), std::move(next));
 }
 
@@ -301,7 +301,7 @@ void apply_lane::note_closed(std::int64_t id, instant received_at, bool never_de
   ask_(std::move(wanted), std::nullopt);
 }
 
-void apply_lane::carry_out(const work& event, const disposition& next) {
+void apply_lane::carry_out(const pending_event& event, const disposition& next) {
   switch (next.action) {
   case disposition::kind::close:
     held_.erase(event.id);
@@ -309,7 +309,7 @@ void apply_lane::carry_out(const work& event, const disposition& next) {
     break;
   case disposition::kind::try_again: {
     counts_.outcome("busy");
-    work again = event;
+    pending_event again = event;
     ++again.busy_tries;
     put(std::move(again), steady_clock::now() + next.delay);
     break;
@@ -320,7 +320,7 @@ void apply_lane::carry_out(const work& event, const disposition& next) {
     break;
   case disposition::kind::read_first: {
     counts_.outcome("confirming");
-    work waiting = event;
+    pending_event waiting = event;
     if (waiting.state != next.state) waiting.state_since = suivi::now();
     waiting.state = next.state;
     waiting.attempts = next.attempts;
@@ -331,7 +331,7 @@ void apply_lane::carry_out(const work& event, const disposition& next) {
 }
 
 // What cannot be written down now is left to its lease.
-task<void> apply_lane::settle_one(work event, disposition next) {
+task<void> apply_lane::settle_one(pending_event event, disposition next) {
   held_.erase(event.id);
   auto deadline = steady_clock::now() + 5s;
   auto db = co_await db_.connections().acquire(deadline);

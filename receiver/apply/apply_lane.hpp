@@ -32,7 +32,7 @@ class apply_lane {
   };
   // Somebody who asks the courier for `wanted` and then calls take_back(), settle_later() or close_conflict()
   // with the event, if there is one.
-  using ask_courier = std::function<void(shop::wanted_read wanted, std::optional<work> waiting)>;
+  using ask_courier = std::function<void(shop::wanted_read wanted, std::optional<pending_event> waiting)>;
   // … unless that account's courier may not be asked for a while: then the event waits in the database.
   using refuse_to_ask = std::function<std::optional<refusal>(const std::string& account)>;
 
@@ -45,18 +45,18 @@ class apply_lane {
   }
 
   // Events leased to owner(), to be applied at once. Those already in hand are ignored.
-  void take(std::vector<work> events);
-  void take_repeats(std::vector<repeat> repeats);
+  void enqueue(std::vector<pending_event> events);
+  void enqueue_repeats(std::vector<repeated_webhook> repeats);
   void take_readdressed(std::vector<readdressed> events);
   // From the courier's reader: try again at once.
-  void take_back(work event);
+  void requeue(pending_event event);
   // … or: note what became of it.
-  task<void> settle_one(work event, disposition next);
+  task<void> settle_one(pending_event event, disposition next);
 
   [[nodiscard]] const std::string& owner() const { return owner_; }
   // How many more events may be taken.
-  [[nodiscard]] std::size_t room() const;
-  [[nodiscard]] std::size_t in_hand() const { return held_.size(); }
+  [[nodiscard]] std::size_t free_capacity() const;
+  [[nodiscard]] std::size_t in_flight() const { return held_.size(); }
   // More is due than the next batches take: what comes in should come in more slowly.
   [[nodiscard]] bool is_behind() const;
 
@@ -73,18 +73,18 @@ class apply_lane {
   void finish();
 
  private:
-  using batch = std::vector<work>;
+  using batch = std::vector<pending_event>;
 
   batch next_batch(steady_time now);
   task<void> wait_as_locked(const work& waiting);
   task<void> note_failed(const work& failing, const error& why);
-  void put(work event, steady_time due);
-  [[nodiscard]] disposition next_step(const work& event, const shop::verdict& v) const;
+  void put(pending_event event, steady_time due);
+  [[nodiscard]] disposition next_step(const pending_event& event, const shop::verdict& v) const;
   task<void> handle(batch events);
   task<bool> fill_in_accounts(batch& events);
   task<void> apply_range(const batch& events, pg::range rows, std::vector<pg::range>& todo);
   task<bool> drop_lost(const batch& events, pg::range rows);
-  void carry_out(const work& event, const disposition& next);
+  void carry_out(const pending_event& event, const disposition& next);
   void note_closed(std::int64_t id, instant received_at, bool never_deferred, const disposition& next);
   task<result<std::vector<receipt>>> try_inline(pg::connection& db, std::span<const webhook> rows);
   task<void> store_repeats_now();
@@ -103,11 +103,11 @@ class apply_lane {
   // Fewer after a statement time-out, more again after each batch that was taken.
   std::size_t batch_rows_ = shop::observations_per_call_max;
   steady_time gather_until_{}; // the next small batch begins no earlier
-  std::multimap<steady_time, work> queue_;
+  std::multimap<steady_time, pending_event> queue_;
   std::set<std::int64_t> held_; // queued, being applied, or waiting for the courier
   std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
   std::size_t locked_ = 0;      // events in queue_ whose order was locked
-  std::vector<repeat> repeats_;
+  std::vector<repeated_webhook> repeats_;
   std::vector<readdressed> readdressed_;
   int failures_ = 0; // of the database, in a row
   steady_time inline_retry_at_{};

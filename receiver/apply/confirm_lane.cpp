@@ -43,7 +43,7 @@ std::optional<apply_lane::refusal> confirm_lane::refuses(const std::string& acco
   return std::nullopt;
 }
 
-void confirm_lane::add(shop::wanted_read wanted, std::optional<work> waiting, int round) {
+void confirm_lane::add(shop::wanted_read wanted, std::optional<pending_event> waiting, int round) {
   auto& lane = lanes_[wanted.account];
   auto key = key_of(wanted);
   auto at = lane.jobs.find(key);
@@ -188,12 +188,12 @@ void confirm_lane::take_answer(job j, const std::vector<shop::verdict>& verdicts
     event.read_wrote = wrote;
     event.courier_away = false;
     event.busy_tries = 0;
-    events_.take_back(std::move(event));
+    events_.requeue(std::move(event));
   }
 }
 
-std::vector<work> confirm_lane::take_waiting(const std::string& account) {
-  std::vector<work> events;
+std::vector<pending_event> confirm_lane::take_waiting(const std::string& account) {
+  std::vector<pending_event> events;
   auto at = lanes_.find(account);
   if (at == lanes_.end()) return events;
   auto& jobs = at->second.jobs;
@@ -211,7 +211,8 @@ std::vector<work> confirm_lane::take_waiting(const std::string& account) {
   return events;
 }
 
-task<void> confirm_lane::give_back(std::vector<work> events, error why, std::optional<milliseconds> wait) {
+task<void> confirm_lane::give_back(std::vector<pending_event> events, error why,
+                                   std::optional<milliseconds> wait) {
   for (auto& event : events) {
     auto next = after_failed_read(event, why, wait, jitter());
     co_await events_.settle_one(std::move(event), std::move(next));

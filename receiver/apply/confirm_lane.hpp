@@ -23,7 +23,7 @@ class confirm_lane {
 
   // An event that waits is read for as soon as its account's courier may be asked; a read nobody waits for
   // comes no earlier than `not_before`.
-  void ask(shop::wanted_read wanted, std::optional<work> waiting) {
+  void ask(shop::wanted_read wanted, std::optional<pending_event> waiting) {
     add(std::move(wanted), std::move(waiting), 1);
   }
   // Set where an event that needs a read from that account is not taken now: how long, and what is the
@@ -37,7 +37,7 @@ class confirm_lane {
  private:
   struct job {
     shop::wanted_read wanted;
-    std::vector<work> waiting;
+    std::vector<pending_event> waiting;
     int round = 1;
   };
   struct lane {                                       // of one account
@@ -45,7 +45,7 @@ class confirm_lane {
     std::multimap<steady_time, std::string> schedule; // → key of jobs
   };
 
-  void add(shop::wanted_read wanted, std::optional<work> waiting, int round);
+  void add(shop::wanted_read wanted, std::optional<pending_event> waiting, int round);
   std::optional<job> next_job(steady_time now, steady_time& look_again);
   task<void> read(job j);
   // How long the account's courier wants to be left alone, as any program was told; zero if that is not
@@ -56,8 +56,8 @@ class confirm_lane {
   task<void> put_off(job j, error why, milliseconds pause);
   void take_answer(job j, const std::vector<shop::verdict>& verdicts, instant requested_at);
   // Every event that waits for this account.
-  std::vector<work> take_waiting(const std::string& account);
-  task<void> give_back(std::vector<work> events, error why, std::optional<milliseconds> wait);
+  std::vector<pending_event> take_waiting(const std::string& account);
+  task<void> give_back(std::vector<pending_event> events, error why, std::optional<milliseconds> wait);
   void wake();
 
   database_monitor& db_;

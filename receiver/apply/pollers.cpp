@@ -28,7 +28,7 @@ void pollers::hurry() {
 task<void> pollers::claim_orphans() {
   for (;;) {
     bool more = false;
-    auto limit = std::min(batch_max, events_.room());
+    auto limit = std::min(batch_max, events_.free_capacity());
     if (db_.is_up() && limit > 0) {
       auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
       if (db) {
@@ -36,7 +36,7 @@ task<void> pollers::claim_orphans() {
         auto found = co_await claim(connection, events_.owner(), limit);
         if (found) {
           more = found->size() == limit;
-          events_.take(std::move(*found));
+          events_.enqueue(std::move(*found));
         }
       }
     }

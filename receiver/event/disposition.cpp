@@ -18,7 +18,7 @@ constexpr milliseconds failed_pause_max = 10min;
 constexpr milliseconds read_pause_max = 1min;
 constexpr milliseconds patience_with_courier = 10min;
 
-int attempts_in(event_state state, const work& event) {
+int attempts_in(event_state state, const pending_event& event) {
   return event.state == state ? event.attempts + 1 : 1;
 }
 
@@ -40,7 +40,7 @@ disposition postpone(event_state state, int attempts, milliseconds delay, std::s
   return next;
 }
 
-disposition settle_doubt(const work& event, const shop::verdict& v, instant now, double chance) {
+disposition settle_doubt(const pending_event& event, const shop::verdict& v, instant now, double chance) {
   int attempts = attempts_in(event_state::confirming, event);
   if (!v.wanted)
     return postpone(event_state::confirming, attempts, backoff(attempts, 1s, read_pause_max, chance),
@@ -87,7 +87,7 @@ event_state event_state_from(std::string_view text) {
   return event_state::pending;
 }
 
-disposition after_verdict(const work& event, const shop::verdict& v, instant now, double chance) {
+disposition after_verdict(const pending_event& event, const shop::verdict& v, instant now, double chance) {
   switch (v.outcome) {
   case shop::outcome::applied:
   case shop::outcome::unchanged:
@@ -123,7 +123,7 @@ disposition after_verdict(const work& event, const shop::verdict& v, instant now
                   "no verdict");
 }
 
-disposition wait_for_lock(const work& event, double chance) {
+disposition wait_for_lock(const pending_event& event, double chance) {
   int attempts = attempts_in(event_state::pending, event);
   auto delay = backoff(attempts - 1, 1s, busy_pause_max, chance);
   if (event.state != event_state::confirming)
@@ -131,19 +131,19 @@ disposition wait_for_lock(const work& event, double chance) {
   return postpone(event_state::confirming, event.attempts, delay, "the order is locked");
 }
 
-disposition read_later(const work& event, milliseconds wait, std::string why, double chance) {
+disposition read_later(const pending_event& event, milliseconds wait, std::string why, double chance) {
   int attempts = attempts_in(event_state::confirming, event);
   auto delay = std::max(wait, backoff(attempts - 1, 1s, read_pause_max, chance));
   return postpone(event_state::confirming, attempts, std::min<milliseconds>(delay, 1h), std::move(why));
 }
 
-disposition after_failed_apply(const work& event, const error& e, double chance) {
+disposition after_failed_apply(const pending_event& event, const error& e, double chance) {
   int attempts = attempts_in(event_state::failed, event);
   return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, failed_pause_max, chance), e.code);
 }
 
-disposition after_failed_read(const work& event, const error& e, std::optional<milliseconds> retry_after,
-                              double chance) {
+disposition after_failed_read(const pending_event& event, const error& e,
+                              std::optional<milliseconds> retry_after, double chance) {
   if (e.code == "maystro:not_found") return close("conflict", "the courier knows no such parcel", "");
   if (e.code == "maystro:no_key") return close("conflict", "no key to ask the courier with", "");
   int attempts = std::max(1, event.attempts); // the read was counted when it was begun
@@ -152,7 +152,7 @@ disposition after_failed_read(const work& event, const error& e, std::optional<m
   return postpone(event_state::confirming, attempts, delay, e.code);
 }
 
-bool waited_long_enough(const work& event, instant now) {
+bool waited_long_enough(const pending_event& event, instant now) {
   return event.state == event_state::confirming && event.courier_away &&
          now - event.state_since >= patience_with_courier;
 }

@@ -24,7 +24,7 @@ enum class event_state { pending, parked, confirming, failed };
 [[nodiscard]] event_state event_state_from(std::string_view text); // pending for anything unknown
 
 // An event in this process's hands.
-struct work {
+struct pending_event {
   std::int64_t id = 0;
   std::optional<std::string> named_account; // by the webhook's address
   shop::observation observation;            // its account is filled in before each try
@@ -57,19 +57,20 @@ struct disposition {
 };
 
 // After the door's verdict.
-[[nodiscard]] disposition after_verdict(const work& event, const shop::verdict& v, instant now,
+[[nodiscard]] disposition after_verdict(const pending_event& event, const shop::verdict& v, instant now,
                                         double chance);
 // Its order is locked, and it is not kept in memory until that ends.
-[[nodiscard]] disposition wait_for_lock(const work& event, double chance);
+[[nodiscard]] disposition wait_for_lock(const pending_event& event, double chance);
 // It should be read for, but not now: `why` is the matter, for `wait` at least.
-[[nodiscard]] disposition read_later(const work& event, milliseconds wait, std::string why, double chance);
+[[nodiscard]] disposition read_later(const pending_event& event, milliseconds wait, std::string why,
+                                     double chance);
 // The door failed because of this very event.
-[[nodiscard]] disposition after_failed_apply(const work& event, const error& e, double chance);
+[[nodiscard]] disposition after_failed_apply(const pending_event& event, const error& e, double chance);
 // The courier could not be asked, or its answer settles nothing. `retry_after`: what it asked for.
-[[nodiscard]] disposition after_failed_read(const work& event, const error& e,
+[[nodiscard]] disposition after_failed_read(const pending_event& event, const error& e,
                                             std::optional<milliseconds> retry_after, double chance);
 
 // The courier could not be asked for 10 minutes: the later time decides.
-[[nodiscard]] bool waited_long_enough(const work& event, instant now);
+[[nodiscard]] bool waited_long_enough(const pending_event& event, instant now);
 
 } // namespace suivi::receiver

@@ -42,8 +42,8 @@ shop::observation to_observation(const webhook& a) {
   return observation;
 }
 
-work to_work(const webhook& a, std::int64_t id) {
-  work w;
+pending_event to_work(const webhook& a, std::int64_t id) {
+  pending_event w;
   w.id = id;
   w.named_account = a.account;
   w.received_at = a.received_at;

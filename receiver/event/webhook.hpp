@@ -38,10 +38,10 @@ struct receipt {
 // What a webhook says; of which account, and which event, is still to be filled in.
 [[nodiscard]] shop::observation to_observation(const webhook& a);
 // How a webhook is applied.
-[[nodiscard]] work to_work(const webhook& a, std::int64_t id);
+[[nodiscard]] pending_event to_work(const webhook& a, std::int64_t id);
 
 // The same bytes came again, without message id and time: what they say is tried once more as of `at`.
-struct repeat {
+struct repeated_webhook {
   std::int64_t id;
   std::string stored_on;
   instant at;

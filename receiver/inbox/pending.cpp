@@ -108,12 +108,12 @@ void add_deferred(pg::pipeline& steps, const std::string& owner, std::span<const
 
 } // namespace
 
-task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std::size_t limit) {
+task<result<std::vector<pending_event>>> claim(pg::connection& db, std::string owner, std::size_t limit) {
   pg::params with;
   with.text(owner).integer(static_cast<std::int64_t>(limit)).integer(lease_time.count());
   auto answer = co_await db.run(claim_events, std::move(with));
   if (!answer) co_return answer.error();
-  std::vector<work> events;
+  std::vector<pending_event> events;
   events.reserve(answer->size());
   std::size_t decoded_bytes = 0;
   for (std::size_t i = 0; i < answer->size(); ++i) {
@@ -123,12 +123,12 @@ task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std
       std::string raw = answer->bytes(i, 8);
       decoded_bytes += raw.size();
       a.event = decode_event(raw);
-      a.received_at = again ? *again : answer->at(i, 6);
+      a.received_at = again ? *again : answer->timestamp(i, 6);
       a.account = answer->maybe_text(i, 7);
     }
     auto w = to_work(a, answer->integer(i, 0));
     w.state = event_state_from(answer->text(i, 1));
-    w.state_since = answer->at(i, 2);
+    w.state_since = answer->timestamp(i, 2);
     w.attempts = static_cast<int>(answer->integer(i, 3));
     auto last_error = answer->maybe_text(i, 4);
     w.courier_away = w.state == event_state::confirming && last_error &&
@@ -193,7 +193,7 @@ task<result<std::vector<std::int64_t>>> readdress(pg::connection& db, std::vecto
   co_return moved;
 }
 
-task<result<void>> store_repeats(pg::connection& db, std::vector<repeat> repeats) {
+task<result<void>> store_repeats(pg::connection& db, std::vector<repeated_webhook> repeats) {
   integers ids;
   texts days;
   std::vector<std::optional<instant>> times;

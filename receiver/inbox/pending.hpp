@@ -17,12 +17,12 @@ inline constexpr milliseconds lease_time{5'000};
 inline constexpr milliseconds read_lease_time{60'000};
 
 // Events that are due, decoded anew; now in `owner`'s hands for lease_time.
-task<result<std::vector<work>>> claim(pg::connection& db, std::string owner, std::size_t limit);
+task<result<std::vector<pending_event>>> claim(pg::connection& db, std::string owner, std::size_t limit);
 
 // Steps to be committed together; they raise SV001 (retry.hpp) where one of the events is no longer
 // `owner`'s.
 struct settled {
-  const work* event;
+  const pending_event* event;
   disposition next; // close, postpone or read_first
 };
 void add_settled(pg::pipeline& steps, const std::string& owner, std::span<const settled> events);
@@ -39,7 +39,7 @@ task<result<void>> release(pg::connection& db, std::string owner);
 task<result<std::vector<std::int64_t>>> readdress(pg::connection& db, std::vector<readdressed> events,
                                                   std::vector<std::string> known);
 
-task<result<void>> store_repeats(pg::connection& db, std::vector<repeat> repeats);
+task<result<void>> store_repeats(pg::connection& db, std::vector<repeated_webhook> repeats);
 
 // Events durable and not yet applied, parked or refused, over all receivers; of them those that wait for the
 // courier and those that failed and are tried again; and the parked ones.

@@ -25,8 +25,8 @@ constexpr milliseconds rest_max = 30s;
 } // namespace
 
 bool apply_lane::can_apply_inline(std::size_t rows) const {
-  return accounts_.loaded() && !finishing_ && rows <= shop::observations_per_call_max && room() >= rows &&
-         !is_behind() && steady_clock::now() >= inline_retry_at_;
+  return accounts_.loaded() && !finishing_ && rows <= shop::observations_per_call_max &&
+         free_capacity() >= rows && !is_behind() && steady_clock::now() >= inline_retry_at_;
 }
 
 task<result<std::vector<receipt>>> apply_lane::store_and_apply(pg::connection& db,
@@ -84,7 +84,7 @@ task<result<std::vector<receipt>>> apply_lane::try_inline(pg::connection& db, st
   if (!decided) co_return decided.error();
 
   std::vector<std::optional<disposition>> ends(rows.size()); // of those that end here
-  work as_new;
+  pending_event as_new;
   for (std::size_t n = 0; n < observations.size(); ++n) {
     auto next = next_step(as_new, decided->decision.verdicts[n]);
     if (next.action == disposition::kind::close) ends[row_of[n]] = std::move(next);
@@ -96,7 +96,7 @@ task<result<std::vector<receipt>>> apply_lane::try_inline(pg::connection& db, st
   auto written = co_await db.run(std::move(closing));
   if (!written) co_return written.error();
 
-  std::vector<work> open;
+  std::vector<pending_event> open;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& r = (*receipts)[i];
     if (ends[i])
@@ -104,7 +104,7 @@ task<result<std::vector<receipt>>> apply_lane::try_inline(pg::connection& db, st
     else if (!r.seen_before && rows[i].event.kind == maystro::event_kind::order)
       open.push_back(to_work(rows[i], r.id));
   }
-  if (!open.empty()) take(std::move(open));
+  if (!open.empty()) enqueue(std::move(open));
   co_return std::move(*receipts);
 }
 

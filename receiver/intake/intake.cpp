@@ -75,7 +75,7 @@ task<result<receipt>> intake::store_in_spool(webhook row, steady_time until) {
   spooled_row.received_at = row.received_at;
   spooled_row.account = std::move(row.account);
   spooled_row.raw = std::move(row.raw);
-  auto kept = co_await spool_.keep(std::move(spooled_row), until);
+  auto kept = co_await spool_.append(std::move(spooled_row), until);
   if (!kept) co_return kept.error();
   receipt r;
   r.spooled = true;
@@ -87,7 +87,7 @@ task<std::vector<result<receipt>>> intake::store_all(std::vector<webhook> rows) 
   b->answers.resize(rows.size());
   b->rows = std::move(rows);
   auto here = under_way_.insert(under_way_.end(), b);
-  co_await keep(b);
+  co_await store_batch(b);
   under_way_.erase(here);
   std::vector<result<receipt>> answers;
   for (auto& answer : b->answers)
@@ -97,13 +97,13 @@ task<std::vector<result<receipt>>> intake::store_all(std::vector<webhook> rows) 
   co_return answers;
 }
 
-void intake::let_go() {
+void intake::divert_to_spool() {
   for (auto& b : queue_) {
     close(*b);
     under_way_.push_back(b);
   }
   for (auto& b : under_way_) {
-    b->let_go = true;
+    b->abandoned = true;
     b->done.cancel();
   }
   while (!queue_.empty()) {
@@ -156,7 +156,7 @@ task<void> intake::run_lane(std::size_t lane) {
     queue_.pop_front();
     counts_.batch_rows.observe(static_cast<double>(b->rows.size()));
     auto here = under_way_.insert(under_way_.end(), b);
-    co_await keep(b);
+    co_await store_batch(b);
     --lanes_at_work_;
     under_way_.erase(here);
     close(*b);
@@ -170,11 +170,11 @@ void intake::finish() {
 }
 
 bool intake::may_go_on(const batch& b) const {
-  return !b.let_go && db_.is_up() && steady_clock::now() < b.give_up;
+  return !b.abandoned && db_.is_up() && steady_clock::now() < b.give_up;
 }
 
 // Rows that it leaves without answer are not known to be stored.
-task<void> intake::keep(std::shared_ptr<batch> b) {
+task<void> intake::store_batch(std::shared_ptr<batch> b) {
   if (!may_go_on(*b)) co_return;
   std::vector<pg::range> todo{{0, b->rows.size()}};
   int failures = 0;
@@ -228,7 +228,7 @@ task<result<void>> intake::keep_range(std::shared_ptr<batch> b, pg::range rows) 
     }
     if (receipts.error().kind == failure::in_doubt || !connection.alive()) co_return receipts.error();
   }
-  bool holds = next_.room() >= rows.size();
+  bool holds = next_.free_capacity() >= rows.size();
   std::string owner = holds ? next_.owner() : std::string();
   auto receipts = co_await ingest(connection, part, owner);
   if (!receipts) co_return receipts.error();
@@ -238,7 +238,7 @@ task<result<void>> intake::keep_range(std::shared_ptr<batch> b, pg::range rows) 
 }
 
 void intake::answer(batch& b, pg::range rows, std::vector<receipt> receipts) {
-  std::vector<repeat> again;
+  std::vector<repeated_webhook> again;
   std::vector<readdressed> elsewhere;
   for (auto i = rows.begin; i < rows.end; ++i) {
     const auto& row = b.rows[i];
@@ -249,19 +249,19 @@ void intake::answer(batch& b, pg::range rows, std::vector<receipt> receipts) {
       elsewhere.push_back({r.id, r.stored_on, *row.account});
     b.answers[i] = std::move(r);
   }
-  if (!again.empty()) next_.take_repeats(std::move(again));
+  if (!again.empty()) next_.enqueue_repeats(std::move(again));
   if (!elsewhere.empty()) next_.take_readdressed(std::move(elsewhere));
 }
 
 void intake::hand_over(const batch& b, pg::range rows, const std::vector<receipt>& receipts) {
-  std::vector<work> fresh;
+  std::vector<pending_event> fresh;
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     const auto& row = b.rows[rows.begin + i];
     if (row.event.kind != maystro::event_kind::order) continue;
     // What is not in our hands after all, the apply_lane finds out.
     if (!receipts[i].seen_before || b.in_doubt) fresh.push_back(to_work(row, receipts[i].id));
   }
-  if (!fresh.empty()) next_.take(std::move(fresh));
+  if (!fresh.empty()) next_.enqueue(std::move(fresh));
 }
 
 task<result<void>> intake::isolate(std::shared_ptr<batch> b, std::size_t row, std::string why) {

@@ -46,7 +46,7 @@ class intake {
   // Into the database only, past the queue: webhooks that are durable elsewhere. One answer a row.
   task<std::vector<result<receipt>>> store_all(std::vector<webhook> rows);
   // The database has gone: who waits for it goes to the spool at once.
-  void let_go();
+  void divert_to_spool();
   [[nodiscard]] bool full() const { return queued_rows_ >= limits_.queued_rows; }
 
   // One call for each lane; returns after finish(), when the queue is empty.
@@ -62,7 +62,7 @@ class intake {
     std::size_t bytes = 0;
     steady_time give_up;
     asio::steady_timer done; // its expiry is give_up; cancelled when all answers are there
-    bool let_go = false;     // nobody waits for it any more
+    bool abandoned = false;  // nobody waits for it any more
     bool in_doubt = false;   // a COMMIT's answer was lost: what was seen before may have been seen by us
   };
 
@@ -73,7 +73,7 @@ class intake {
   [[nodiscard]] bool has_work() const;
   task<void> let_apply_catch_up();
   [[nodiscard]] bool may_go_on(const batch& b) const;
-  task<void> keep(std::shared_ptr<batch> b);
+  task<void> store_batch(std::shared_ptr<batch> b);
   task<result<void>> keep_range(std::shared_ptr<batch> b, pg::range rows);
   task<result<void>> isolate(std::shared_ptr<batch> b, std::size_t row, std::string why);
   void answer(batch& b, pg::range rows, std::vector<receipt> receipts);

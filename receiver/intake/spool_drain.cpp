@@ -21,7 +21,7 @@ spool_drain::spool_drain(asio::any_io_executor executor, database_monitor& db, i
     : db_(db), in_(in), from_(from), counts_(counts), hurried_(std::move(executor)) {}
 
 task<void> spool_drain::run() {
-  auto looked = co_await from_.look();
+  auto looked = co_await from_.probe();
   if (looked && from_.now().depth.rows > 0)
     log::info("webhooks of an earlier run are in the spool", {{"events", from_.now().depth.rows}});
   for (int failures = 0;;) {
@@ -36,7 +36,7 @@ task<void> spool_drain::run() {
     }
     auto until = steady_clock::now() + pause;
     co_await hurried_.wait_until(until);
-    co_await from_.look();
+    co_await from_.probe();
   }
 }
 

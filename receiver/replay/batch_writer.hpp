@@ -36,7 +36,7 @@ class replay_batch_writer {
   // One result for each event, none of them open. Their accounts are filled in.
   task<result<std::vector<replay_result>>> apply(const std::vector<replay_event>& events);
   // The same without asking the door: notes `end`, made for each event.
-  using make_end = disposition (*)(const work& event);
+  using make_end = disposition (*)(const pending_event& event);
   task<result<std::vector<replay_result>>> record(const std::vector<replay_event>& events, make_end end);
 
   task<result<pg::pool::lease>> connection();

@@ -9,7 +9,7 @@ namespace suivi::receiver {
 
 using namespace std::chrono_literals;
 
-disposition replay_step(const work& event, std::string_view recorded_error, const shop::verdict& v,
+disposition replay_step(const pending_event& event, std::string_view recorded_error, const shop::verdict& v,
                         instant now, double chance) {
   auto next = after_verdict(event, v, now, chance);
   if (v.outcome != shop::outcome::in_doubt) return next;
@@ -24,7 +24,7 @@ disposition replay_step(const work& event, std::string_view recorded_error, cons
   return next;
 }
 
-disposition locked_too_long(const work& event) {
+disposition locked_too_long(const pending_event& event) {
   disposition next;
   next.action = disposition::kind::postpone;
   next.state = event_state::failed;
@@ -34,7 +34,7 @@ disposition locked_too_long(const work& event) {
   return next;
 }
 
-disposition unknown_account(const work&) {
+disposition unknown_account(const pending_event&) {
   disposition next;
   next.outcome = "conflict";
   next.error = "the address names an unknown account";

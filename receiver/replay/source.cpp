@@ -227,15 +227,15 @@ class legacy final : public replay_source {
     std::vector<std::optional<std::string>> ids(selection_.ids.begin(), selection_.ids.end());
     pg::params with;
     with.text(after_)
-        .at(selection_.since)
-        .at(selection_.until)
+        .timestamp(selection_.since)
+        .timestamp(selection_.until)
         .texts(ids)
         .integer(static_cast<std::int64_t>(limit));
     auto answer = co_await db.run(text, std::move(with));
     if (!answer) co_return answer.error();
     std::vector<replay_event> page;
     for (std::size_t i = 0; i < answer->size(); ++i) {
-      auto read = read_legacy_row(answer->text(i, 1), answer->text(i, 2), answer->at(i, 3));
+      auto read = read_legacy_row(answer->text(i, 1), answer->text(i, 2), answer->timestamp(i, 3));
       page.push_back(to_event(std::move(read), selection_.account));
     }
     if (!page.empty()) after_ = answer->text(answer->size() - 1, 0);

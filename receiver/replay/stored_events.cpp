@@ -55,7 +55,7 @@ std::string first_day_of(const std::optional<instant>& since) {
 }
 
 void add_selection(pg::params& with, const replay_selection& selection, const std::string& only_account) {
-  with.text(first_day_of(selection.since)).at(selection.since).at(selection.until);
+  with.text(first_day_of(selection.since)).timestamp(selection.since).timestamp(selection.until);
   with.texts(texts(selection.outcomes.begin(), selection.outcomes.end()));
   with.text(selection.account.empty() ? std::nullopt : std::optional<std::string_view>(selection.account));
   with.boolean(!selection.account.empty() && selection.account == only_account);
@@ -69,7 +69,7 @@ std::vector<stored_event> read_rows(const pg::rows& rows) {
     stored_event e;
     webhook a;
     auto again = rows.maybe_at(i, 11);
-    a.received_at = again ? *again : rows.at(i, 2);
+    a.received_at = again ? *again : rows.timestamp(i, 2);
     a.account = rows.maybe_text(i, 3);
     std::string raw = rows.bytes(i, 4);
     e.raw_bytes = raw.size();
@@ -83,7 +83,7 @@ std::vector<stored_event> read_rows(const pg::rows& rows) {
     e.is_pending = rows.boolean(i, 6);
     if (e.is_pending) {
       e.event.state = event_state_from(rows.text(i, 7));
-      e.event.state_since = rows.at(i, 8);
+      e.event.state_since = rows.timestamp(i, 8);
       e.event.attempts = static_cast<int>(rows.integer(i, 9));
       e.recorded_error = rows.maybe_text(i, 10).value_or("");
     }

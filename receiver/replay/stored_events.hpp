@@ -17,7 +17,7 @@ namespace suivi::receiver {
 inline constexpr milliseconds replay_lease_time{30'000};
 
 struct stored_event {
-  work event;
+  pending_event event;
   maystro::event decoded; // decoded anew, without its body
   std::size_t raw_bytes = 0;
   std::string stored_on;

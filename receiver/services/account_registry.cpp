@@ -21,7 +21,7 @@ account_registry::account_registry(database_monitor& db, http::client& client, c
       limits_{std::min(s.maystro.max_in_flight, concurrent_reads_max), s.maystro.requests_per_second},
       fallback_(shop::environment_accounts(s)) {}
 
-task<void> account_registry::keep() {
+task<void> account_registry::run() {
   for (;;) {
     if (db_.is_up()) co_await refresh();
     milliseconds pause = loaded_ ? milliseconds(30s) : milliseconds(250ms);

@@ -21,7 +21,7 @@ class account_registry {
   account_registry(database_monitor& db, http::client& client, const config::settings& s);
 
   // Reads the accounts every 30 seconds; ends by cancellation only.
-  task<void> keep();
+  task<void> run();
   // Reads them now, unless that was done within the last second. False: they are as known before.
   task<bool> refresh();
   // The same, whenever that was done.

@@ -42,7 +42,7 @@ void database_monitor::suspect_schema() {
   suspected_.notify();
 }
 
-task<result<void>> database_monitor::look(std::optional<pg::connection>& own) {
+task<result<void>> database_monitor::probe(std::optional<pg::connection>& own) {
   static constexpr pg::statement ask{"watch_ask", "select to_regclass('suivi.pending') is not null,"
                                                   " current_setting('transaction_read_only')::boolean"};
   if (!own || !own->alive()) {
@@ -75,7 +75,7 @@ task<result<void>> database_monitor::look(std::optional<pg::connection>& own) {
 
 // Each reason is said once until it is up again: one that was shut down may come back with another password.
 // libpq has no SQLSTATE for a failed connection, only words for people.
-void database_monitor::complain(const error& e, bool reachable) {
+void database_monitor::log_outage(const error& e, bool reachable) {
   auto reason = to_string(e);
   if (complaints_.size() >= complaints_max || !complaints_.insert(reason).second) return;
   if (reachable)
@@ -84,12 +84,12 @@ void database_monitor::complain(const error& e, bool reachable) {
     log::error("the database is away, webhooks go to the spool", {{"error", reason}});
 }
 
-task<void> database_monitor::keep(std::function<void()> on_up, std::function<void()> on_gone) {
+task<void> database_monitor::run(std::function<void()> on_up, std::function<void()> on_gone) {
   std::optional<pg::connection> own;
   int failures = 0;
   for (;;) {
     bool was_up = state_ == state::up;
-    auto probed = co_await look(own);
+    auto probed = co_await probe(own);
     looked_ = true;
     milliseconds pause = 1s;
     if (probed) {
@@ -106,7 +106,7 @@ task<void> database_monitor::keep(std::function<void()> on_up, std::function<voi
       bool reachable = own && own->alive();
       state_ = reachable ? state::behind : state::down;
       if (was_up) on_gone();
-      complain(e, reachable);
+      log_outage(e, reachable);
       if (reachable && e.kind == failure::transient) own.reset();
       pause = backoff(failures, 100ms, 2s, jitter());
       ++failures;

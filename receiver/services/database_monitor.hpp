@@ -26,7 +26,7 @@ class database_monitor {
   database_monitor(asio::any_io_executor executor, pg::connect_options connect, int pool_size);
 
   // Ends by cancellation only. `on_up` is called at every change to up, `on_gone` at every change from it.
-  task<void> keep(std::function<void()> on_up, std::function<void()> on_gone);
+  task<void> run(std::function<void()> on_up, std::function<void()> on_gone);
 
   [[nodiscard]] state now() const { return state_; }
   [[nodiscard]] bool is_up() const { return state_ == state::up; }
@@ -40,8 +40,8 @@ class database_monitor {
   pg::pool& connections() { return pool_; }
 
  private:
-  task<result<void>> look(std::optional<pg::connection>& own);
-  void complain(const error& e, bool reachable);
+  task<result<void>> probe(std::optional<pg::connection>& own);
+  void log_outage(const error& e, bool reachable);
 
   pg::connect_options connect_;
   pg::pool pool_;

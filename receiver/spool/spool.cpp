@@ -52,15 +52,15 @@ struct spool::inside : std::enable_shared_from_this<spool::inside> {
   void run();
   void keep_rows(std::deque<row_to_keep> rows);
   // What an operation says of the spool besides its own answer.
-  struct lesson {
+  struct outcome {
     std::optional<error> failed;
     bool writable = false; // proves that webhooks can be kept; others can only prove the contrary
     std::optional<bool> full;
   };
-  void tell(lesson learnt, std::function<void()> then);
-  void note(const lesson& learnt, const result<spool_depth>& depth);
+  void tell(outcome learnt, std::function<void()> then);
+  void note(const outcome& learnt, const result<spool_depth>& depth);
   template <class T, class Operation>
-  task<result<T>> ask(Operation operation, lesson if_well);
+  task<result<T>> ask(Operation operation, outcome if_well);
 
   asio::any_io_executor executor;
   options limits;
@@ -74,7 +74,7 @@ struct spool::inside : std::enable_shared_from_this<spool::inside> {
 
   std::size_t queued_rows = 0; // the loop's, like all below
   std::size_t queued_bytes = 0;
-  standing known;
+  spool_status known;
   bool complained = false;
   std::thread thread;
 };
@@ -110,7 +110,7 @@ void spool::inside::keep_rows(std::deque<row_to_keep> together) {
     waiting.push_back(std::move(one.owner));
   }
   auto kept = file.append(batch);
-  lesson learnt;
+  outcome learnt;
   learnt.writable = true;
   if (kept)
     learnt.full = std::find(kept->begin(), kept->end(), false) != kept->end();
@@ -134,7 +134,7 @@ void spool::inside::keep_rows(std::deque<row_to_keep> together) {
 
 // From the thread to the loop. What is in the spool is told whatever failed: on a disk without room it can
 // still be emptied.
-void spool::inside::tell(lesson learnt, std::function<void()> then) {
+void spool::inside::tell(outcome learnt, std::function<void()> then) {
   auto depth = file.depth();
   if (!depth && !learnt.failed) learnt.failed = depth.error();
   asio::post(executor, [self = shared_from_this(), learnt = std::move(learnt), depth = std::move(depth),
@@ -144,7 +144,7 @@ void spool::inside::tell(lesson learnt, std::function<void()> then) {
   });
 }
 
-void spool::inside::note(const lesson& learnt, const result<spool_depth>& depth) {
+void spool::inside::note(const outcome& learnt, const result<spool_depth>& depth) {
   if (depth) known.depth = *depth;
   if (learnt.full) {
     if (*learnt.full && !known.full)
@@ -164,12 +164,12 @@ void spool::inside::note(const lesson& learnt, const result<spool_depth>& depth)
 }
 
 template <class T, class Operation>
-task<result<T>> spool::inside::ask(Operation operation, lesson if_well) {
+task<result<T>> spool::inside::ask(Operation operation, outcome if_well) {
   auto mine = std::make_shared<waiter<T>>(executor, steady_clock::now() + limits.patience);
   // Moved along, so that the last owner of the waiter's timer is the loop.
   auto body = [this, mine, operation = std::move(operation), if_well]() mutable {
     auto answer = operation(file);
-    lesson learnt = if_well;
+    outcome learnt = if_well;
     if (!answer) learnt = {answer.error(), false, std::nullopt};
     auto carried = std::make_shared<result<T>>(std::move(answer));
     tell(std::move(learnt), [mine = std::move(mine), carried = std::move(carried)] {
@@ -200,7 +200,7 @@ spool::~spool() {
   inside_->thread.join();
 }
 
-task<result<void>> spool::keep(spooled row, std::optional<steady_time> until) {
+task<result<void>> spool::append(spooled row, std::optional<steady_time> until) {
   auto in = inside_;
   auto bytes = row.raw.size();
   if (in->queued_rows >= in->limits.queued_rows || in->queued_bytes + bytes > in->limits.queued_bytes)
@@ -219,14 +219,14 @@ task<result<void>> spool::keep(spooled row, std::optional<steady_time> until) {
 }
 
 task<result<std::vector<spooled>>> spool::read(std::int64_t after, std::size_t rows, std::uint64_t bytes) {
-  inside::lesson nothing_learnt;
+  inside::outcome nothing_learnt;
   auto operation = [=](spool_file& file) { return file.read(after, rows, bytes); };
   auto answer = co_await inside_->ask<std::vector<spooled>>(operation, nothing_learnt);
   co_return answer;
 }
 
 task<result<void>> spool::remove(std::int64_t generation, std::vector<std::int64_t> ids) {
-  inside::lesson makes_room;
+  inside::outcome makes_room;
   makes_room.full = false;
   auto operation = [generation, ids = std::move(ids)](spool_file& file) {
     return file.remove(generation, ids);
@@ -235,19 +235,19 @@ task<result<void>> spool::remove(std::int64_t generation, std::vector<std::int64
   co_return answer;
 }
 
-task<result<void>> spool::look() {
+task<result<void>> spool::probe() {
   auto operation = [](spool_file& file) -> result<void> {
     auto depth = file.depth();
     if (!depth) return depth.error();
     return file.check_disk();
   };
-  inside::lesson writable;
+  inside::outcome writable;
   writable.writable = true;
   auto answer = co_await inside_->ask<void>(operation, writable);
   co_return answer;
 }
 
-const spool::standing& spool::now() const {
+const spool::spool_status& spool::now() const {
   return inside_->known;
 }
 

@@ -25,7 +25,7 @@ class spool {
     milliseconds patience{4'000}; // for one call
   };
   // As of the last call's end.
-  struct standing {
+  struct spool_status {
     bool usable = false; // the last attempt to use the file succeeded
     bool full = false;   // the last webhook found no room; until something was taken out
     spool_depth depth;
@@ -39,14 +39,14 @@ class spool {
 
   // Returns after the fsync. "spool:full" where there is no room; "spool:slow" after `until`, or else the
   // usual patience.
-  task<result<void>> keep(spooled row, std::optional<steady_time> until = std::nullopt);
+  task<result<void>> append(spooled row, std::optional<steady_time> until = std::nullopt);
   // See spool_file.
   task<result<std::vector<spooled>>> read(std::int64_t after, std::size_t rows, std::uint64_t bytes);
   task<result<void>> remove(std::int64_t generation, std::vector<std::int64_t> ids);
   // Opens the file if it is not, and counts what other processes left or took.
-  task<result<void>> look();
+  task<result<void>> probe();
 
-  [[nodiscard]] const standing& now() const;
+  [[nodiscard]] const spool_status& now() const;
   // Whether the next webhook is likely to be kept.
   [[nodiscard]] bool accepts() const { return now().usable && !now().full; }
 

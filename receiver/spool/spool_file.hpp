@@ -56,10 +56,10 @@ class spool_file {
   [[nodiscard]] result<void> check_disk(std::uint64_t coming_bytes = 0) const;
 
  private:
-  struct identity {
+  struct file_id {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
-    bool operator==(const identity&) const = default;
+    bool operator==(const file_id&) const = default;
   };
 
   template <class Operation>
@@ -70,7 +70,7 @@ class spool_file {
   result<void> replace_under_lock(const error& why);
   result<void> move_aside(const std::string& target) const;
   std::size_t carry_over(const std::string& from);
-  [[nodiscard]] std::optional<identity> named_file() const;
+  [[nodiscard]] std::optional<file_id> named_file() const;
   [[nodiscard]] bool still_named() const;
   result<void> recount_if_changed();
   result<void> rewind_if_empty();
@@ -87,8 +87,8 @@ class spool_file {
   std::string path_;
   std::uint64_t bytes_max_;
   std::optional<sqlite> db_;
-  identity opened_;
-  identity checked_;               // read through once, at its first opening
+  file_id opened_;
+  file_id checked_;                // read through once, at its first opening
   std::int64_t seen_version_ = -1; // PRAGMA data_version: changes with other processes' commits
   spool_depth depth_;              // `oldest` is looked up
   std::int64_t generation_ = 0;    // of the open file

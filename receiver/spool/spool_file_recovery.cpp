@@ -187,10 +187,10 @@ std::string name_aside(const std::string& path) {
 
 } // namespace
 
-std::optional<spool_file::identity> spool_file::named_file() const {
+std::optional<spool_file::file_id> spool_file::named_file() const {
   struct stat found{};
   if (::stat(path_.c_str(), &found) != 0) return std::nullopt;
-  return identity{found.st_dev, found.st_ino};
+  return file_id{found.st_dev, found.st_ino};
 }
 
 bool spool_file::still_named() const {

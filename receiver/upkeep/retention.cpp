@@ -63,14 +63,14 @@ task<result<retention::ending>> retention::round() {
   auto ours = co_await begin_retention(*db);
   if (!ours) co_return ours.error();
   if (!*ours) co_return ending::elsewhere;
-  auto ended = co_await let_go(*db);
+  auto ended = co_await expire(*db);
   if (!ended && !is_in_the_way(ended.error())) co_return ended; // the lock ends with the session
   auto unlocked = co_await end_retention(*db);
   if (!unlocked) co_return unlocked.error();
   co_return ended ? ended : result<ending>(ending::held_up);
 }
 
-task<result<retention::ending>> retention::let_go(pg::connection& db) {
+task<result<retention::ending>> retention::expire(pg::connection& db) {
   auto days = co_await read_days(db);
   if (!days) co_return days.error();
   auto first_kept = first_day_kept(days->now, keep_);

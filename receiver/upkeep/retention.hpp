@@ -28,7 +28,7 @@ class retention {
   task<result<ending>> round();
 
  private:
-  task<result<ending>> let_go(pg::connection& db);
+  task<result<ending>> expire(pg::connection& db);
   task<result<void>> give_up(pg::connection& db, sys_days first_kept);
   task<result<void>> forget(pg::connection& db, std::string table, sys_days first_kept);
   task<result<bool>> drop(pg::connection& db, day_partition partition);

@@ -52,7 +52,7 @@ task<result<kept_days>> read_days(pg::connection& db) {
                                       " left join suivi.stored_days() d on true"};
   auto answer = co_await db.run(text);
   if (!answer) co_return answer.error();
-  kept_days days{answer->at(0, 0), {}};
+  kept_days days{answer->timestamp(0, 0), {}};
   for (std::size_t i = 0; i < answer->size(); ++i) {
     if (answer->null(i, 1)) continue;
     auto day = parse_instant(answer->text(i, 2));

@@ -177,7 +177,7 @@ task<void> keep(services& p, const shop::account& who, const hook_registrar& reg
 task<hook_report> act(hook_registrar& hooks, const std::string& verb) {
   if (verb == "ensure") return hooks.ensure();
   if (verb == "remove") return hooks.remove();
-  return hooks.look();
+  return hooks.inspect();
 }
 
 std::optional<std::string> what_is_missing(const config::settings& s, const std::string& verb) {

@@ -73,7 +73,7 @@ task<shop::request_counts> test_key(services& p, const shop::account& who, accou
       into.courier_clock = into.courier_clock ? narrowed(*into.courier_clock, ahead) : ahead;
     }
     if (!answer.problem) into.listed_references = std::move(answer.references);
-    judgement next = judge(into.key ? &*into.key : nullptr, answer.how.retry_after, tries, tries, 0.5);
+    judgment next = judge(into.key ? &*into.key : nullptr, answer.how.retry_after, tries, tries, 0.5);
     bool again = next.step == next_step::again || next.step == next_step::again_gated;
     if (!again || tries >= attempts_max || next.wait > wait_max) break;
     co_await runtime::sleep_for(next.wait);
@@ -114,7 +114,7 @@ task<void> look_at_hooks(services& p, const shop::account& who, const std::vecto
                          account_facts& into, std::vector<failed_look>& failed,
                          shop::request_counts& counts) {
   hook_registrar hooks(p.client, who, patience(p), owner_of_hooks(p.settings, who.id, accounts));
-  hook_report found = co_await hooks.look();
+  hook_report found = co_await hooks.inspect();
   counts.requests += hooks.counts().requests;
   counts.good += hooks.counts().good;
   counts.bad += hooks.counts().bad;

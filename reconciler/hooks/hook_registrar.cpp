@@ -32,14 +32,14 @@ void hook_registrar::count(const maystro::response_meta& how, const error* failu
 
 // For requests that may be repeated.
 template <class Ask>
-auto hook_registrar::persist(Ask ask) -> decltype(ask()) {
+auto hook_registrar::with_retries(Ask ask) -> decltype(ask()) {
   for (int tries = 1;; ++tries) {
     auto answer = co_await ask();
     error problem;
     if (!answer.content) problem = answer.content.error();
     const error* failure = answer.content ? nullptr : &problem;
     count(answer.how, failure);
-    judgement next = judge(failure, answer.how.retry_after, tries, tries, 0.5);
+    judgment next = judge(failure, answer.how.retry_after, tries, tries, 0.5);
     bool again = next.step == next_step::again || next.step == next_step::again_gated;
     if (!again || tries >= attempts_max || next.wait > wait_max) co_return std::move(answer);
     co_await runtime::sleep_for(next.wait);
@@ -48,17 +48,17 @@ auto hook_registrar::persist(Ask ask) -> decltype(ask()) {
 
 task<result<void>> hook_registrar::read() {
   auto ask_types = [this] { return api_.hook_types(); };
-  auto types = co_await persist(ask_types);
+  auto types = co_await with_retries(ask_types);
   if (!types.content) co_return types.content.error();
   auto ask_hooks = [this] { return api_.hooks(); };
-  auto hooks = co_await persist(ask_hooks);
+  auto hooks = co_await with_retries(ask_hooks);
   if (!hooks.content) co_return hooks.content.error();
   types_ = std::move(*types.content);
   hooks_ = std::move(*hooks.content);
   co_return result<void>();
 }
 
-hook_report hook_registrar::show() const {
+hook_report hook_registrar::make_report() const {
   hook_report r;
   r.account = owner_.account;
   r.account_name = name_;
@@ -75,17 +75,17 @@ hook_report hook_registrar::show() const {
   return r;
 }
 
-task<hook_report> hook_registrar::look() {
+task<hook_report> hook_registrar::inspect() {
   auto got = co_await read();
-  hook_report r = show();
+  hook_report r = make_report();
   if (!got) r.failed = got.error();
   co_return r;
 }
 
-task<void> hook_registrar::take_away(std::vector<maystro::hook> hooks, hook_report& into) {
+task<void> hook_registrar::remove(std::vector<maystro::hook> hooks, hook_report& into) {
   for (const maystro::hook& h : hooks) {
     auto ask = [this, &h] { return api_.remove_hook(h.id); };
-    auto gone = co_await persist(ask);
+    auto gone = co_await with_retries(ask);
     bool away = gone.content || gone.content.error().code == "maystro:not_found";
     if (away)
       into.removed.push_back(trigger_names(h, types_));
@@ -115,7 +115,7 @@ task<hook_report> hook_registrar::ensure() {
     if (plan.add.empty()) {
       done.failed.reset();
       if (plan.remove.empty()) break;
-      co_await take_away(plan.remove, done);
+      co_await remove(plan.remove, done);
       bool all_gone = !done.failed;
       auto after = co_await read();
       if (!after) done.failed = after.error();
@@ -141,7 +141,7 @@ task<hook_report> hook_registrar::ensure() {
       break;
     }
   }
-  hook_report r = show();
+  hook_report r = make_report();
   r.removed = std::move(done.removed);
   r.failed = std::move(done.failed);
   if (!r.failed && !r.missing.empty())
@@ -159,12 +159,12 @@ task<hook_report> hook_registrar::remove() {
   } else {
     std::vector<maystro::hook> ours = hooks_of(hooks_, owner_);
     if (!ours.empty()) {
-      co_await take_away(std::move(ours), done);
+      co_await remove(std::move(ours), done);
       auto after = co_await read();
       if (!after && !done.failed) done.failed = after.error();
     }
   }
-  hook_report r = show();
+  hook_report r = make_report();
   r.removed = std::move(done.removed);
   r.failed = std::move(done.failed);
   co_return r;

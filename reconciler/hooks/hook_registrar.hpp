@@ -39,7 +39,7 @@ class hook_registrar {
   hook_registrar(http::client& client, const shop::account& who, milliseconds request_timeout,
                  hook_owner owner);
 
-  task<hook_report> look();
+  task<hook_report> inspect();
   task<hook_report> ensure();
   task<hook_report> remove();
   // Asks the courier for a test message to every hook of the account.
@@ -49,11 +49,11 @@ class hook_registrar {
 
  private:
   template <class Ask>
-  auto persist(Ask ask) -> decltype(ask());
+  auto with_retries(Ask ask) -> decltype(ask());
   void count(const maystro::response_meta& how, const error* failure);
   task<result<void>> read();
-  task<void> take_away(std::vector<maystro::hook> hooks, hook_report& into);
-  [[nodiscard]] hook_report show() const;
+  task<void> remove(std::vector<maystro::hook> hooks, hook_report& into);
+  [[nodiscard]] hook_report make_report() const;
 
   maystro::api api_;
   hook_owner owner_;

@@ -12,8 +12,8 @@ milliseconds backoff(int failures, double chance) {
   return milliseconds(static_cast<std::int64_t>(static_cast<double>(limit.count()) * chance));
 }
 
-judgement judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
-                int throttled_in_a_row, double chance) {
+judgment judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
+               int throttled_in_a_row, double chance) {
   if (!failure) return {next_step::take, {}};
   if (failure->code == "maystro:unauthorized") return {next_step::stop_account, {}};
   if (failure->code == "maystro:not_found") return {next_step::past_end, {}};
@@ -71,12 +71,12 @@ void pace::ended(ticket which, answer_kind how, milliseconds wait, double chance
   under_way_.erase(found);
 
   if (how == answer_kind::absent) {
-    breaker_.absent(request.probe, chance, now);
+    breaker_.unreachable(request.probe, chance, now);
     window_.on_congestion(request.started, now);
     return;
   }
   bool was_away = breaker_.now_is(now) != breaker::state::closed;
-  breaker_.present();
+  breaker_.reachable();
   if (was_away) window_.begin_again();
   switch (how) {
   case answer_kind::good:

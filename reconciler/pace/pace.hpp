@@ -55,7 +55,7 @@ enum class next_step {
   stop_account, // the courier refuses this key, or throttles without end
 };
 
-struct judgement {
+struct judgment {
   next_step step = next_step::take;
   milliseconds wait{0};
 };
@@ -63,8 +63,8 @@ struct judgement {
 // `tries`: how often this page has been asked for with an answer that counts, this one included.
 // `throttled_in_a_row`: answers of the account since its last good one that asked for a pause, this one
 // included.
-[[nodiscard]] judgement judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
-                              int throttled_in_a_row, double chance);
+[[nodiscard]] judgment judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
+                             int throttled_in_a_row, double chance);
 
 struct pace_limits {
   int max_in_flight = 10;         // ceiling of the window; at least 1

@@ -130,14 +130,14 @@ task<void> paced_courier::turn(slot& mine) {
 }
 
 template <class T>
-judgement paced_courier::learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries) {
+judgment paced_courier::learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries) {
   error problem;
   if (!answer.content) problem = answer.content.error();
   const error* failure = answer.content ? nullptr : &problem;
   const answer_kind how = classify(failure, answer.how.status, answer.how.retry_after);
   const bool wants_pause = how == answer_kind::throttled || how == answer_kind::busy;
   const int throttled_in_a_row = pace_.throttled_in_a_row() + (wants_pause ? 1 : 0);
-  const judgement judged = judge(failure, answer.how.retry_after, tries, throttled_in_a_row, chance());
+  const judgment judged = judge(failure, answer.how.retry_after, tries, throttled_in_a_row, chance());
   const steady_time now = steady_now();
 
   const bool sent = answer.how.asked_at != instant{}; // else the quota did not allow it
@@ -190,7 +190,7 @@ task<read_result<T>> paced_courier::ask(pace::priority priority, int& tries,
     auto answer = co_await once();
     bool throttled = !answer.content && answer.content.error().code == "maystro:throttled";
     if (!throttled) ++tries;
-    judgement next = learn(got, std::move(answer), *here, tries);
+    judgment next = learn(got, std::move(answer), *here, tries);
     here.reset();
     if (next.step == next_step::take || next.step == next_step::past_end) {
       got.result = next.step == next_step::take ? outcome::good : outcome::past_end;

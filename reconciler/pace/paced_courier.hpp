@@ -84,7 +84,7 @@ class paced_courier {
   task<read_result<T>> ask(pace::priority priority, int& tries,
                            std::function<task<maystro::answer<T>>()> once);
   template <class T>
-  judgement learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries);
+  judgment learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries);
   task<void> turn(slot& mine);
   void call_next();
   void wake_one();

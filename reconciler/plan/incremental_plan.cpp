@@ -47,7 +47,7 @@ std::optional<int> incremental_plan::next() {
 void incremental_plan::end(bool complete, bool cut, std::string reason) {
   ended_ = true;
   verdict_.complete = complete && failed_.empty();
-  verdict_.cut = verdict_.complete && cut;
+  verdict_.truncated = verdict_.complete && cut;
   verdict_.reason = std::move(reason);
   if (!failed_.empty())
     verdict_.reason =

@@ -289,23 +289,23 @@ void page_plan::end_round() {
     bool proven = b.proven || (counted_all(b) && (!is_cut(b) || one_answer));
     if (verdict_.complete || !proven) continue;
     verdict_.complete = true;
-    verdict_.cut = is_cut(b);
+    verdict_.truncated = is_cut(b);
   }
   std::int64_t own = own_ + static_cast<std::int64_t>(unreadable_rows);
   if (!here.count) {
     bool same = round_ > 1 && own_ == own_before_ && own_ == common_ && !read_twice_ && !read_twice_before_;
     verdict_.complete = same && own >= rows_expected().value_or(0);
-    verdict_.cut = verdict_.complete && max_orders_ > 0 && own >= max_orders_;
+    verdict_.truncated = verdict_.complete && max_orders_ > 0 && own >= max_orders_;
   }
   if (verdict_.complete) {
-    if (verdict_.cut) verdict_.reason = fmt::format("newest {}", max_orders_);
+    if (verdict_.truncated) verdict_.reason = fmt::format("newest {}", max_orders_);
     if (disordered_) verdict_.reason = "read whole, for the courier's list is not newest first";
     phase_ = phase::ended;
     return;
   }
   if (round_ < rounds_max) return start_round();
 
-  verdict_.cut = false;
+  verdict_.truncated = false;
   if (!here.count)
     verdict_.reason =
         fmt::format("the courier counts no rows and no two of {} readings in a row were the same", round_);

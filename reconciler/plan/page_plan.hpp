@@ -76,8 +76,8 @@ class page_plan {
 
   struct verdict {
     bool complete = false;
-    bool cut = false;   // stopped at max_orders: says nothing of older parcels
-    std::string reason; // empty where there is nothing to say
+    bool truncated = false; // stopped at max_orders: says nothing of older parcels
+    std::string reason;     // empty where there is nothing to say
   };
   [[nodiscard]] verdict judge() const { return verdict_; } // once done()
 

@@ -73,7 +73,7 @@ task<result<std::map<std::string, instant>>> starts_of(pg::connection& db, bool 
   auto found = co_await db.run(started_last, std::move(with));
   if (!found) co_return found.error();
   std::map<std::string, instant> starts;
-  for (std::size_t i = 0; i < found->size(); ++i) starts.emplace(found->text(i, 0), found->at(i, 1));
+  for (std::size_t i = 0; i < found->size(); ++i) starts.emplace(found->text(i, 0), found->timestamp(i, 1));
   co_return starts;
 }
 
@@ -92,9 +92,9 @@ task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int6
     s.r.account_name = found->text(i, 2);
     s.r.kind = found->text(i, 3);
     s.r.complete = found->boolean(i, 4);
-    s.r.cut = found->boolean(i, 5);
+    s.r.truncated = found->boolean(i, 5);
     s.r.reason = found->maybe_text(i, 6);
-    s.r.started_at = found->at(i, 7);
+    s.r.started_at = found->timestamp(i, 7);
     s.r.seconds = found->real(i, 8);
     s.running = found->boolean(i, 9);
     s.r.rows_expected = found->maybe_integer(i, 10);
@@ -130,7 +130,7 @@ task<result<sweep_starts>> read_sweep_starts(pg::connection& db) {
   if (!found) co_return found.error();
   sweep_starts starts;
   for (std::size_t i = 0; i < found->size(); ++i) {
-    starts.now = found->at(i, 0);
+    starts.now = found->timestamp(i, 0);
     if (found->null(i, 1)) continue;
     account_starts& one = starts.accounts[std::string(found->text(i, 1))];
     one.full = found->maybe_at(i, 2);

@@ -164,7 +164,7 @@ pg::params counts_of(std::int64_t sweep, const shop::sweep_report& r) {
 
 pg::params end_of(std::int64_t sweep, const shop::sweep_report& r) {
   pg::params with = counts_of(sweep, r);
-  with.text(r.complete ? "complete" : "incomplete").text(r.reason).boolean(r.cut).boolean(r.abandoned);
+  with.text(r.complete ? "complete" : "incomplete").text(r.reason).boolean(r.truncated).boolean(r.abandoned);
   with.integer(r.missed_by_webhook);
   return with;
 }
@@ -219,8 +219,8 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
   mark.integer(sweep)
       .integer(held.term)
       .boolean(read_enough && r.kind == "full")
-      .boolean(r.cut)
-      .at(last_answer_at)
+      .boolean(r.truncated)
+      .timestamp(last_answer_at)
       .text(problem);
   mark.boolean(read_enough && r.kind == "incremental");
   steps.add(move_watermark, std::move(mark));

@@ -44,7 +44,7 @@ find_webhook_activity(pg::connection& db, std::optional<std::string> only_accoun
     webhook_activity& one = all[std::string(found->text(i, 0))];
     one.last_webhook_at = found->maybe_at(i, 1);
     one.missed = found->integer(i, 2);
-    one.as_of = found->at(i, 3);
+    one.as_of = found->timestamp(i, 3);
   }
   co_return all;
 }

@@ -258,8 +258,8 @@ void account_sweep::judge() {
 
   report_ = so_far();
   report_.complete = verdict.complete;
-  report_.cut = verdict.cut;
-  report_.abandoned = verdict.abandoned || (sweep_.options.below_settings && verdict.cut);
+  report_.truncated = verdict.truncated;
+  report_.abandoned = verdict.abandoned || (sweep_.options.below_settings && verdict.truncated);
   report_.reason = std::move(verdict.reason);
 }
 
@@ -341,7 +341,7 @@ task<shop::sweep_report> account_sweep::run() {
     if (lists) co_await read_pages();
     co_await singles_.settle_doubts();
     page_plan::verdict list = plan_.judge();
-    bool whole = sweep_.options.kind == sweep_kind::full && plan_.done() && list.complete && !list.cut;
+    bool whole = sweep_.options.kind == sweep_kind::full && plan_.done() && list.complete && !list.truncated;
     if (!whole) co_await singles_.look_up(); // else the list itself says "not there" of all others
     bool finds_every_change = !sweep_.courier.can().lists || sweep_.courier.can().lists_changes;
     if (sweep_.options.kind == sweep_kind::incremental && !finds_every_change) co_await singles_.rotate();

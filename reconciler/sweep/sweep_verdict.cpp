@@ -48,7 +48,7 @@ sweep_verdict judge_sweep(const sweep_end& end) {
 
   sweep_verdict v;
   v.complete = why.empty() && end.list_done && end.list.complete;
-  v.cut = v.complete && end.list.cut;
+  v.truncated = v.complete && end.list.truncated;
   v.abandoned = end.stopped || end.lease_lost || term_lost;
   if (!why.empty())
     v.reason = fmt::format("{}", fmt::join(why, "; "));

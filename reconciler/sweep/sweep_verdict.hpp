@@ -31,7 +31,7 @@ struct sweep_end {
 
 struct sweep_verdict {
   bool complete = false;
-  bool cut = false;
+  bool truncated = false;
   bool abandoned = false;
   std::optional<std::string> reason; // of a complete one too, where its list has something to say
 };

@@ -31,7 +31,7 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
     if (!mine || !*mine) co_return;
   }
   hook_registrar hooks(p.client, who, p.settings.maystro.request_timeout, std::move(owner));
-  hook_report report = co_await hooks.look();
+  hook_report report = co_await hooks.inspect();
   hook_state state;
   state.wanted = seen.wanted;
   for (const std::string& name : report.wanted)
@@ -61,8 +61,8 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
   }
 }
 
-task<void> listen(services& p, std::size_t accounts, std::string only,
-                  std::map<std::string, instant>& warned) {
+task<void> check_silence(services& p, std::size_t accounts, std::string only,
+                         std::map<std::string, instant>& warned) {
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return;
   std::optional<std::string> single;
@@ -93,7 +93,7 @@ task<void> monitor_hooks(services& p, milliseconds initial_delay) {
     auto accounts = co_await accounts_now(p, database_patience);
     if (!accounts || accounts->empty()) continue;
     std::string first = accounts->front().id;
-    co_await listen(p, accounts->size(), std::move(first), warned);
+    co_await check_silence(p, accounts->size(), std::move(first), warned);
     if (p.settings.receiver.public_url.empty()) continue;
     for (const shop::account& who : *accounts) {
       if (who.courier.api_key.empty() || !maystro::capabilities_of(who.courier.courier).registers_hooks)

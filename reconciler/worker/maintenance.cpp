@@ -33,7 +33,7 @@ delete from suivi.sweep where id in (
 
 } // namespace
 
-task<result<std::int64_t>> tidy(pg::connection& db) {
+task<result<std::int64_t>> delete_expired(pg::connection& db) {
   auto made = co_await schema::make_partitions(db);
   if (!made) co_return made.error();
   std::int64_t gone = 0;
@@ -60,7 +60,7 @@ task<void> run_maintenance(services& p, milliseconds first) {
     pause = after_failure;
     auto db = co_await p.database.acquire(steady_now() + database_patience);
     if (!db) continue; // the worker's own look at the database says so
-    auto gone = co_await tidy(**db);
+    auto gone = co_await delete_expired(**db);
     if (gone)
       pause = every;
     else

@@ -76,13 +76,13 @@ sweep_request_poller::sweep_request_poller(services& p,
 
 void sweep_request_poller::stop() {
   stopping_ = true;
-  for (visit& v : visits_) v.round.stop();
+  for (requested_sweep& v : visits_) v.round.stop();
   wake_.notify();
 }
 
 task<void> sweep_request_poller::run() {
   while (!stopping_) {
-    co_await look();
+    co_await poll();
     co_await wake_.wait_until(steady_now() + look_every);
   }
   co_await sweeps_.join();
@@ -91,23 +91,23 @@ task<void> sweep_request_poller::run() {
 }
 
 // What goes wrong here the worker's own look at the database meets too, and says.
-task<void> sweep_request_poller::look() {
-  std::erase_if(visits_, [](const visit& v) { return v.ended; });
+task<void> sweep_request_poller::poll() {
+  std::erase_if(visits_, [](const requested_sweep& v) { return v.ended; });
   auto db = co_await p_.database.acquire(steady_now() + connection_wait);
   if (!db) co_return;
   auto requests = co_await show_life(**db, p_.owner, p_.settings.reconciler.timezone, first_);
   if (!requests || stopping_) co_return;
   first_ = false;
   for (const sweep_request& r : *requests) {
-    bool begun =
-        std::any_of(visits_.begin(), visits_.end(), [&](const visit& v) { return v.account == r.account; });
+    bool begun = std::any_of(visits_.begin(), visits_.end(),
+                             [&](const requested_sweep& v) { return v.account == r.account; });
     if (begun) continue;
-    visit& v = visits_.emplace_back(p_, r);
+    requested_sweep& v = visits_.emplace_back(p_, r);
     sweeps_.spawn("requested sweep", serve(v));
   }
 }
 
-task<void> sweep_request_poller::serve(visit& v) {
+task<void> sweep_request_poller::serve(requested_sweep& v) {
   auto accounts = co_await accounts_now(p_, connection_wait);
   if (accounts) std::erase_if(*accounts, [&](const shop::account& a) { return a.id != v.account; });
   if (accounts && accounts->empty()) {

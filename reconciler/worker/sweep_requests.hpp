@@ -41,8 +41,8 @@ class sweep_request_poller {
   void stop();
 
  private:
-  struct visit {
-    visit(services& p, sweep_request request)
+  struct requested_sweep {
+    requested_sweep(services& p, sweep_request request)
         : account(std::move(request.account)), kind(std::move(request.kind)),
           round(p.executor, p.database, p.client, p.owner) {}
     std::string account, kind;
@@ -50,15 +50,15 @@ class sweep_request_poller {
     bool ended = false;
   };
 
-  task<void> look();
-  task<void> serve(visit& v);
+  task<void> poll();
+  task<void> serve(requested_sweep& v);
   task<void> leave();
 
   services& p_;
   std::function<void(const shop::sweep_report&)> on_report_;
   runtime::wakeup wake_;
   runtime::task_group sweeps_;
-  std::list<visit> visits_;
+  std::list<requested_sweep> visits_;
   bool stopping_ = false;
   bool first_ = true;
 };

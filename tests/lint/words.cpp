@@ -45,6 +45,15 @@ constexpr std::array refused{
     private_word{"house", "maintenance"},
     private_word{"given", "raw_value, or the noun of its type"},
     private_word{"shown", "current, listed, or the noun of its type"},
+    private_word{"most", "x_max, limit"},
+    private_word{"least", "x_min, minimum"},
+    private_word{"claims_too_much", "needs_confirmation"},
+    private_word{"say_something_every", "heartbeat"},
+    private_word{"lesson", "outcome"},
+    private_word{"farewell", "linger"},
+    private_word{"judgement", "judgment"},
+    private_word{"let_go", "divert_to_spool, release"},
+    private_word{"keep_house", "run_maintenance"},
 };
 
 // std::exception has a function of that name.

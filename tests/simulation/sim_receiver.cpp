@@ -8,11 +8,11 @@ namespace suivi::simulation {
 using namespace std::chrono_literals;
 using receiver::disposition;
 using receiver::event_state;
-using receiver::work;
+using receiver::pending_event;
 
 bool sim_receiver::take(const message& m) {
   if (!alive() || dies()) return false;
-  work event;
+  pending_event event;
   event.received_at = wall();
   event.state_since = wall();
   event.named_account = m.account;
@@ -66,7 +66,7 @@ void sim_receiver::wake_parked() {
   later(20s, [this] { wake_parked(); });
 }
 
-void sim_receiver::apply_soon(work event, milliseconds wait) {
+void sim_receiver::apply_soon(pending_event event, milliseconds wait) {
   later(wait, [this, event = std::move(event)] {
     ready_.push_back(event);
     if (std::exchange(applying_soon_, true)) return;
@@ -77,9 +77,9 @@ void sim_receiver::apply_soon(work event, milliseconds wait) {
   });
 }
 
-void sim_receiver::apply(std::vector<work> events) {
+void sim_receiver::apply(std::vector<pending_event> events) {
   // What somebody else has taken meanwhile is his.
-  std::erase_if(events, [&](const work& e) {
+  std::erase_if(events, [&](const pending_event& e) {
     const auto& row = store_.events.at(e.id);
     return row.outcome || row.owner != name();
   });
@@ -107,7 +107,7 @@ void sim_receiver::apply(std::vector<work> events) {
 }
 
 // In the door's transaction.
-void sim_receiver::settle(const work& event, const disposition& next) {
+void sim_receiver::settle(const pending_event& event, const disposition& next) {
   auto& row = store_.events.at(event.id);
   switch (next.action) {
   case disposition::kind::close:
@@ -131,7 +131,7 @@ void sim_receiver::settle(const work& event, const disposition& next) {
   }
 }
 
-void sim_receiver::carry_out(work event, const disposition& next) {
+void sim_receiver::carry_out(pending_event event, const disposition& next) {
   if (next.action == disposition::kind::try_again) {
     ++event.busy_tries;
     apply_soon(std::move(event), next.delay);
@@ -143,7 +143,7 @@ void sim_receiver::carry_out(work event, const disposition& next) {
   }
 }
 
-void sim_receiver::confirm(work event, shop::wanted_read wanted) {
+void sim_receiver::confirm(pending_event event, shop::wanted_read wanted) {
   instant requested_at = wall();
   later(t_.about(faults_.latency), [this, event, wanted, requested_at] {
     auto answer = courier_.read(wanted.account, wanted);

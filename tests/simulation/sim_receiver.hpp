@@ -23,7 +23,7 @@ class sim_receiver final : public process {
 
  private:
   struct kept {
-    receiver::work event;
+    receiver::pending_event event;
     std::int64_t message;
   };
 
@@ -32,16 +32,16 @@ class sim_receiver final : public process {
   void look_for_events();
   void wake_parked();
   void drain();
-  void apply_soon(receiver::work event, milliseconds wait);
-  void apply(std::vector<receiver::work> events);
-  void carry_out(receiver::work event, const receiver::disposition& next);
-  void confirm(receiver::work event, shop::wanted_read wanted);
-  void settle(const receiver::work& event, const receiver::disposition& next);
+  void apply_soon(receiver::pending_event event, milliseconds wait);
+  void apply(std::vector<receiver::pending_event> events);
+  void carry_out(receiver::pending_event event, const receiver::disposition& next);
+  void confirm(receiver::pending_event event, shop::wanted_read wanted);
+  void settle(const receiver::pending_event& event, const receiver::disposition& next);
 
   sim_store& store_;
   sim_courier& courier_;
   std::deque<kept> spool_; // on disk: survives the process
-  std::vector<receiver::work> ready_;
+  std::vector<receiver::pending_event> ready_;
   bool applying_soon_ = false;
 };
 

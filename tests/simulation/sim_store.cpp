@@ -28,7 +28,7 @@ std::string describe(const shop::parcel_row& p) {
 
 } // namespace
 
-bool sim_store::ingest(receiver::work event, std::int64_t message, const std::string& owner) {
+bool sim_store::ingest(receiver::pending_event event, std::int64_t message, const std::string& owner) {
   if (!keys_.emplace(message, next_event_).second) return false;
   event.id = next_event_++;
   event.observation.event_id = event.id;
@@ -38,8 +38,8 @@ bool sim_store::ingest(receiver::work event, std::int64_t message, const std::st
   return true;
 }
 
-std::vector<receiver::work> sim_store::claim(const std::string& who) {
-  std::vector<receiver::work> taken;
+std::vector<receiver::pending_event> sim_store::claim(const std::string& who) {
+  std::vector<receiver::pending_event> taken;
   for (auto id : open_) {
     auto& e = events.at(id);
     if (e.due > t_.now() || taken.size() >= 50) continue;

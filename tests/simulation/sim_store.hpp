@@ -21,7 +21,7 @@ struct violation : std::runtime_error {
 };
 
 struct stored_event {
-  receiver::work event;
+  receiver::pending_event event;
   std::string owner;
   instant due{};
   std::optional<std::string> outcome; // once closed
@@ -49,8 +49,8 @@ class sim_store {
   std::set<std::string> guessed; // parcels of which the later time decided
 
   // True: new; false: seen before. By the message's id, the only arbiter.
-  bool ingest(receiver::work event, std::int64_t message, const std::string& owner);
-  std::vector<receiver::work> claim(const std::string& who);
+  bool ingest(receiver::pending_event event, std::int64_t message, const std::string& owner);
+  std::vector<receiver::pending_event> claim(const std::string& who);
   // The door, and `then` in the same transaction; `then` returning false rolls back.
   std::optional<std::vector<shop::verdict>>
   apply(std::span<const shop::observation> observations,

@@ -23,9 +23,9 @@ TEST_CASE("every parameter type comes back as it was sent") {
         .boolean(true)
         .real(-0.125)
         .bytes(raw)
-        .at(when)
+        .timestamp(when)
         .json(R"({"a": [1, null]})");
-    p.at(instant::max());
+    p.timestamp(instant::max());
     pg::statement all{"", "select $1, $2, $3, $4, $5, $6, $7, $8, $5 is null, pg_typeof($6)::text"};
     auto got = co_await db.run(all, std::move(p));
     REQUIRE(got);
@@ -34,9 +34,9 @@ TEST_CASE("every parameter type comes back as it was sent") {
     CHECK(got->boolean(0, 2));
     CHECK(got->real(0, 3) == -0.125);
     CHECK(got->bytes(0, 4) == raw);
-    CHECK(got->at(0, 5) == when);
+    CHECK(got->timestamp(0, 5) == when);
     CHECK(got->text(0, 6) == R"({"a": [1, null]})");
-    CHECK(got->at(0, 7) == instant::max());
+    CHECK(got->timestamp(0, 7) == instant::max());
     CHECK_FALSE(got->boolean(0, 8));
     CHECK(got->text(0, 9) == "timestamp with time zone");
   });
@@ -48,7 +48,7 @@ TEST_CASE("NULL of every type comes back as NULL") {
   run([&]() -> task<void> {
     auto db = co_await connected(options);
     pg::params p;
-    p.text({}).integer({}).boolean({}).real({}).bytes({}).at({}).json({});
+    p.text({}).integer({}).boolean({}).real({}).bytes({}).timestamp({}).json({});
     pg::statement all{"", "select $1, $2, $3, $4, $5, $6, $7"};
     auto got = co_await db.run(all, std::move(p));
     REQUIRE(got);

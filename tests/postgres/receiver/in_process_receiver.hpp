@@ -59,9 +59,9 @@ struct receiver_inside {
   }
 
   task<void> begin_and_end(task<void> body) {
-    endless.spawn("watch", watched.keep([this] { drain.hurry(); }, [this] { in.let_go(); }));
+    endless.spawn("watch", watched.run([this] { drain.hurry(); }, [this] { in.divert_to_spool(); }));
     endless.spawn("drain", drain.run());
-    endless.spawn("accounts", accounts.keep());
+    endless.spawn("accounts", accounts.run());
     endless.spawn("orphans", again.claim_orphans());
     endless.spawn("in", in.run_lane(0));
     endless.spawn("apply", events.run());

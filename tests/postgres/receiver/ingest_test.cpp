@@ -41,8 +41,8 @@ std::vector<receipt> store(const test::database& db, std::vector<webhook> rows, 
   });
 }
 
-std::vector<work> claim_all(const test::database& db, std::string owner) {
-  return test::run([&]() -> task<std::vector<work>> {
+std::vector<pending_event> claim_all(const test::database& db, std::string owner) {
+  return test::run([&]() -> task<std::vector<pending_event>> {
     auto connection = co_await test::connected(db.options());
     auto taken = co_await claim(connection, owner, 100);
     REQUIRE(taken);
@@ -50,7 +50,7 @@ std::vector<work> claim_all(const test::database& db, std::string owner) {
   });
 }
 
-result<void> close_as(const test::database& db, std::string owner, work event, std::string outcome) {
+result<void> close_as(const test::database& db, std::string owner, pending_event event, std::string outcome) {
   return test::run([&]() -> task<result<void>> {
     auto connection = co_await test::connected(db.options());
     disposition next;
@@ -242,7 +242,8 @@ TEST_CASE("a repeated body is tried again as of its new receipt and a vain repea
   auto later = suivi::now() + 1h;
   test::run([&]() -> task<void> {
     auto connection = co_await test::connected(db.options());
-    std::vector<repeat> again{{kept[0].id, kept[0].stored_on, later}, {kept[0].id, kept[0].stored_on, later}};
+    std::vector<repeated_webhook> again{{kept[0].id, kept[0].stored_on, later},
+                                        {kept[0].id, kept[0].stored_on, later}};
     auto done = co_await store_repeats(connection, again);
     CHECK(done);
   });

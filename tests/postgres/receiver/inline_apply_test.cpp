@@ -28,7 +28,7 @@ TEST_CASE("a webhook is applied in the very transaction that stores it") {
     co_await until_ready(here);
     auto answers = co_await here.store(rows);
     CHECK(db.number(untouched) == 95);
-    CHECK(here.events.in_hand() == 0);
+    CHECK(here.events.in_flight() == 0);
   };
   here.run(steps());
   CHECK(db.number(R"(select count(*) from suivi.inbox i join orders o on o."reference" = i.reference

@@ -134,10 +134,10 @@ TEST_CASE("where much waits to be applied a webhook is answered a moment later a
     auto shop = co_await test::connected(db.options());
     auto locked = co_await shop.run_script("begin; lock table orders in access exclusive mode");
     REQUIRE(locked);
-    std::vector<work> much;
+    std::vector<pending_event> much;
     for (int n = 1; n <= 1'600; ++n)
       much.push_back(to_work(order(1), 1'000'000 + n)); // nobody's, so given up in the end
-    here.events.take(std::move(much));
+    here.events.enqueue(std::move(much));
     while (!here.accounts.loaded() || here.events.is_behind() == false) co_await runtime::sleep_for(5ms);
     auto begun = std::chrono::steady_clock::now();
     std::vector<webhook> rows{order(2)};

@@ -113,7 +113,7 @@ TEST_CASE("what was committed but not yet taken out of the spool is not stored t
       spooled again;
       again.received_at = row.received_at;
       again.raw = row.raw;
-      co_await here.spooling.keep(std::move(again));
+      co_await here.spooling.append(std::move(again));
     }
     co_await until_spooled(here, 0);
     co_await here.until(nothing_pending, "0");

@@ -13,11 +13,11 @@ using suivi::test::stage;
 
 namespace {
 
-std::int64_t tidy(const test::database& db) {
+std::int64_t delete_expired(const test::database& db) {
   auto body = [&]() -> task<std::int64_t> {
     pg::connect_options options = db.options();
     auto connection = co_await test::connected(options);
-    auto gone = co_await reconciler::tidy(connection);
+    auto gone = co_await reconciler::delete_expired(connection);
     co_return gone.value();
   };
   return test::run(body);
@@ -39,11 +39,11 @@ insert into suivi.sweep_request (sweep_id, account, kind, asked_at) values
   (90001, 'acc-1', 'full', now() - interval '11 minutes'), (90002, 'acc-2', 'full', now());
 insert into suivi.reconciler (owner, seen_at) values ('dead', now() - interval '2 days'), ('alive', now());
 )sql");
-  CHECK(tidy(s.db) == 4800 - 7 + 2); // of acc-1's incomplete full ones a younger one is there
+  CHECK(delete_expired(s.db) == 4800 - 7 + 2); // of acc-1's incomplete full ones a younger one is there
   CHECK(s.db.number("select count(*) from suivi.sweep") == 8);
   CHECK(s.db.value("select string_agg(sweep_id::text, ',') from suivi.sweep_request") == "90002");
   CHECK(s.db.value("select string_agg(owner, ',') from suivi.reconciler") == "alive");
-  CHECK(tidy(s.db) == 0);
+  CHECK(delete_expired(s.db) == 0);
 }
 
 TEST_CASE("partitions are made ahead of time also where no receiver runs") {
@@ -53,7 +53,7 @@ TEST_CASE("partitions are made ahead of time also where no receiver runs") {
   std::string tomorrow =
       s.db.value("select 'inbox_' || to_char((now() at time zone 'UTC')::date + 1, 'YYYYMMDD')");
   s.db.execute("drop table suivi." + next + "; drop table suivi." + tomorrow);
-  (void)tidy(s.db);
+  (void)delete_expired(s.db);
   CHECK(s.db.value("select to_regclass('suivi." + next + "') is not null and to_regclass('suivi." + tomorrow +
                    "') is not null") == "t");
 }

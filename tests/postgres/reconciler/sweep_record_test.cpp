@@ -139,11 +139,11 @@ TEST_CASE("watermarks move forwards only, together with their report or not at a
                      "a.incremental_watermark "
                      "is null from suivi.account a join suivi.sweep s on s.id = a.last_sweep") == "t");
 
-    r.cut = true;
+    r.truncated = true;
     auto cut = co_await end_one(r);
     REQUIRE(cut);
     CHECK(s.db.value("select full_watermark > whole_watermark from suivi.account") == "t");
-    r.cut = false;
+    r.truncated = false;
 
     s.db.execute("update suivi.account set full_watermark = '2100-01-01Z', whole_watermark = '2100-01-01Z'");
     auto later = co_await end_one(r);

@@ -18,7 +18,7 @@ TEST_CASE("an event is processed where nothing more will become of it but a mist
 }
 
 TEST_CASE("an event without name, order or error says so by null") {
-  event_state e;
+  event_summary e;
   e.id = 7;
   e.outcome = "parked";
   e.received_at = *parse_instant("2026-05-20T12:00:00Z");

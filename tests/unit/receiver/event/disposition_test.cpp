@@ -25,8 +25,8 @@ shop::verdict doubtful(instant not_before) {
   return v;
 }
 
-work confirming(int attempts) {
-  work w;
+pending_event confirming(int attempts) {
+  pending_event w;
   w.state = event_state::confirming;
   w.state_since = noon;
   w.attempts = attempts;
@@ -37,7 +37,7 @@ work confirming(int attempts) {
 
 TEST_CASE("what the door has settled is closed with its outcome and order") {
   for (auto result : {outcome::applied, outcome::unchanged, outcome::stale}) {
-    auto next = after_verdict(work{}, said(result), noon, 0);
+    auto next = after_verdict(pending_event{}, said(result), noon, 0);
     CHECK(next.action == disposition::kind::close);
     CHECK(next.outcome == shop::to_string(result));
     CHECK(next.order_id == "order-1");
@@ -48,13 +48,13 @@ TEST_CASE("what the door has settled is closed with its outcome and order") {
 TEST_CASE("a conflict is closed with its reason") {
   auto v = said(outcome::conflict);
   v.why = "the order belongs to another account";
-  auto next = after_verdict(work{}, v, noon, 0);
+  auto next = after_verdict(pending_event{}, v, noon, 0);
   CHECK(next.outcome == "conflict");
   CHECK(next.error == v.why);
 }
 
 TEST_CASE("an event without an order is parked with growing pauses") {
-  work event;
+  pending_event event;
   milliseconds before{0};
   for (int i = 0; i < 5; ++i) {
     auto next = after_verdict(event, said(outcome::unmatched), noon, 0);
@@ -69,7 +69,7 @@ TEST_CASE("an event without an order is parked with growing pauses") {
 
 TEST_CASE("a locked order is tried again shortly in memory and then through the database without counting as "
           "failure") {
-  work event;
+  pending_event event;
   event.busy_tries = 0;
   CHECK(after_verdict(event, said(outcome::busy), noon, 0).delay == 20ms);
   event.busy_tries = 3;
@@ -82,7 +82,7 @@ TEST_CASE("a locked order is tried again shortly in memory and then through the 
 
 TEST_CASE("an event that has waited for a lock before goes back to the database after one try with growing "
           "pauses") {
-  work event;
+  pending_event event;
   event.attempts = 1;
   auto next = after_verdict(event, said(outcome::busy), noon, 0);
   CHECK(next.action == disposition::kind::postpone);
@@ -94,7 +94,7 @@ TEST_CASE("an event that has waited for a lock before goes back to the database 
 }
 
 TEST_CASE("an event that was parked before is tried in memory where its order is locked and counts anew") {
-  work event;
+  pending_event event;
   event.state = event_state::parked;
   event.attempts = 9;
   CHECK(after_verdict(event, said(outcome::busy), noon, 0).action == disposition::kind::try_again);
@@ -110,7 +110,7 @@ TEST_CASE("a locked order leaves a confirming event confirming") {
 }
 
 TEST_CASE("doubt is read for at once and then not before the courier's lag has passed") {
-  work event;
+  pending_event event;
   auto first = after_verdict(event, doubtful(noon + 10s), noon, 0);
   CHECK(first.action == disposition::kind::read_first);
   CHECK(first.wanted->uuid == "uuid-1");
@@ -161,22 +161,22 @@ TEST_CASE("what a read that came late enough does not prove is a conflict") {
 
 TEST_CASE("an event whose account nothing proves is parked without its reference and says so") {
   auto v = said(outcome::unmatched);
-  CHECK_FALSE(after_verdict(work{}, v, noon, 0).by_ids_only);
+  CHECK_FALSE(after_verdict(pending_event{}, v, noon, 0).by_ids_only);
   v.unproven = true;
-  auto next = after_verdict(work{}, v, noon, 0);
+  auto next = after_verdict(pending_event{}, v, noon, 0);
   CHECK(next.state == event_state::parked);
   CHECK(next.by_ids_only);
   CHECK_FALSE(next.error.empty());
 }
 
 TEST_CASE("a read that may not be begun now waits as long as it must and tells why") {
-  auto next = read_later(work{}, 90s, "maystro:throttled", 0);
+  auto next = read_later(pending_event{}, 90s, "maystro:throttled", 0);
   CHECK(next.action == disposition::kind::postpone);
   CHECK(next.state == event_state::confirming);
   CHECK(next.delay == 90s);
   CHECK(next.error == "maystro:throttled");
   CHECK(read_later(confirming(4), 0ms, "full", 0).delay > read_later(confirming(1), 0ms, "full", 0).delay);
-  CHECK(read_later(work{}, 24h, "maystro:throttled", 0).delay == 1h);
+  CHECK(read_later(pending_event{}, 24h, "maystro:throttled", 0).delay == 1h);
 }
 
 TEST_CASE("a parcel the courier does not know or cannot be asked about for want of a key is a conflict") {
@@ -205,7 +205,7 @@ TEST_CASE("the later time decides once the courier was away for ten minutes") {
 }
 
 TEST_CASE("an event that cannot be applied is failed and tried again with growing pauses") {
-  work event;
+  pending_event event;
   auto first = after_failed_apply(event, permanent("sqlstate:22003", ""), 0);
   CHECK(first.state == event_state::failed);
   CHECK(first.error == "sqlstate:22003");

@@ -13,7 +13,7 @@ namespace {
 
 const instant noon = *parse_instant("2026-03-01T12:00:00Z");
 
-disposition step(shop::outcome result, const work& event = {}, std::string_view before = "") {
+disposition step(shop::outcome result, const pending_event& event = {}, std::string_view before = "") {
   shop::verdict v;
   v.outcome = result;
   v.why = result == shop::outcome::conflict ? "another account's" : "";
@@ -38,7 +38,7 @@ TEST_CASE("what is in doubt is left to a receiver at once") {
   CHECK(next.action == disposition::kind::postpone);
   CHECK(next.state == event_state::confirming);
   CHECK(next.delay == 0ms);
-  work waiting;
+  pending_event waiting;
   waiting.state = event_state::confirming;
   waiting.attempts = 4;
   next = step(shop::outcome::in_doubt, waiting, "maystro:server");

@@ -25,7 +25,7 @@ spooled webhook(int n, std::size_t bytes = 10) {
 
 task<void> keep_one(spool& where, int n, std::vector<result<void>>& answers) {
   auto row = webhook(n);
-  auto kept = co_await where.keep(std::move(row));
+  auto kept = co_await where.append(std::move(row));
   answers[static_cast<std::size_t>(n)] = kept;
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("while somebody else holds the file the loop goes on and the webhook i
   test::run([&]() -> task<void> {
     auto executor = co_await asio::this_coro::executor;
     spool where(executor, {.folder = folder.path(), .patience = 30s});
-    auto ready = co_await where.look();
+    auto ready = co_await where.probe();
     REQUIRE(ready);
     auto neighbor = sqlite::open(folder.path() + "/spool.db", 1000);
     REQUIRE(neighbor);
@@ -97,7 +97,7 @@ TEST_CASE("a full spool says so and takes again after something was taken out") 
     CHECK(removed);
     CHECK(where.accepts());
     auto row = webhook(1);
-    auto kept = co_await where.keep(std::move(row));
+    auto kept = co_await where.append(std::move(row));
     CHECK(kept);
   });
 }
@@ -129,14 +129,14 @@ TEST_CASE("a spool on a disk without room takes nothing, tells what is in it, an
     spool::options where{.folder = disk.path() + "/spool"};
     spool before(executor, where);
     auto row = webhook(1);
-    auto kept = co_await before.keep(row);
+    auto kept = co_await before.append(row);
     REQUIRE(kept);
     auto ballast = disk.path() + "/ballast";
     auto room = std::filesystem::space(disk.path()).available;
     std::ofstream(ballast) << std::string(room - (200 << 10), 'x');
 
     spool after(executor, where); // as of a process that starts now
-    auto looked = co_await after.look();
+    auto looked = co_await after.probe();
     CHECK_FALSE(looked);
     CHECK_FALSE(after.accepts());
     CHECK(after.now().depth.rows == 1);
@@ -150,7 +150,7 @@ TEST_CASE("a spool on a disk without room takes nothing, tells what is in it, an
     CHECK_FALSE(after.accepts());
 
     std::filesystem::remove(ballast);
-    auto again = co_await after.look();
+    auto again = co_await after.probe();
     CHECK(again);
     CHECK(after.accepts());
   });
@@ -164,11 +164,11 @@ TEST_CASE("a spool that cannot be used says so and is used as soon as it can") {
     auto executor = co_await asio::this_coro::executor;
     spool where(executor, {.folder = blocked});
     auto row = webhook(1);
-    auto refused = co_await where.keep(row);
+    auto refused = co_await where.append(row);
     CHECK_FALSE(refused);
     CHECK_FALSE(where.accepts());
     std::filesystem::remove(blocked);
-    auto kept = co_await where.keep(row);
+    auto kept = co_await where.append(row);
     CHECK(kept);
     CHECK(where.accepts());
   });

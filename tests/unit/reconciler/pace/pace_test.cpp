@@ -36,7 +36,7 @@ TEST_CASE("a refused key stops the account at the first answer") {
 }
 
 TEST_CASE("a 429 closes the gate for as long as the courier says and uses up no try") {
-  judgement j = judge(&throttled, milliseconds(7'000), 6, 1, 0.0);
+  judgment j = judge(&throttled, milliseconds(7'000), 6, 1, 0.0);
   CHECK(j.step == next_step::again_gated);
   CHECK(j.wait == milliseconds(7'000));
 }

@@ -47,7 +47,7 @@ class newest_first {
   [[nodiscard]] std::vector<int> missing() const {
     std::vector<int> lost;
     for (int row : always_)
-      if ((row >= horizon_ || verdict().cut) && !got_.contains(row)) lost.push_back(row);
+      if ((row >= horizon_ || verdict().truncated) && !got_.contains(row)) lost.push_back(row);
     return lost;
   }
 

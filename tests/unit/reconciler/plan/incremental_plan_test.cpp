@@ -72,7 +72,7 @@ TEST_CASE("where nothing is new one page is read") {
   r.run();
   CHECK(r.requested == std::vector<int>{1});
   CHECK(r.plan.judge().complete);
-  CHECK_FALSE(r.plan.judge().cut);
+  CHECK_FALSE(r.plan.judge().truncated);
   CHECK(r.plan.judge().reason.empty());
 }
 
@@ -198,7 +198,7 @@ TEST_CASE("the newest N are enough where so many are asked for") {
   r.run();
   CHECK(r.got.size() == 25);
   CHECK(r.plan.judge().complete);
-  CHECK(r.plan.judge().cut);
+  CHECK(r.plan.judge().truncated);
   CHECK(r.plan.judge().reason == "newest 25");
 }
 

@@ -232,7 +232,7 @@ TEST_CASE("cut at max_orders it is complete with that reason and asks for no pag
   reader r(courier_list::of(1, 200), 50);
   r.run();
   CHECK(r.plan.judge().complete);
-  CHECK(r.plan.judge().cut);
+  CHECK(r.plan.judge().truncated);
   CHECK(r.plan.judge().reason == "newest 50");
   CHECK(r.got.size() == 50);
   CHECK(r.requested == std::vector<int>{1, 2, 3, 1});
@@ -273,7 +273,7 @@ TEST_CASE("max_orders above the count cuts nothing") {
   reader r(courier_list::of(1, 50), 50);
   r.run();
   CHECK(r.plan.judge().complete);
-  CHECK_FALSE(r.plan.judge().cut);
+  CHECK_FALSE(r.plan.judge().truncated);
   CHECK(r.plan.judge().reason == "");
 }
 

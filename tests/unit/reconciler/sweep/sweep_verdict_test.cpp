@@ -26,11 +26,11 @@ TEST_CASE("a list read whole, every row written and every doubt settled make a s
 
 TEST_CASE("a sweep cut at its limit is complete and says why it is short") {
   sweep_end end = whole();
-  end.list.cut = true;
+  end.list.truncated = true;
   end.list.reason = "cut";
   sweep_verdict v = judge_sweep(end);
   CHECK(v.complete);
-  CHECK(v.cut);
+  CHECK(v.truncated);
   CHECK(v.reason == "cut");
 }
 
