@@ -250,7 +250,7 @@ class app {
     client_.close();
   }
 
-  // What has not ended by itself until then is cancelled.
+  // What has not ended by itself until then is canceled.
   task<void> end(runtime::task_group& group, steady_time until) {
     bool ended = co_await group.join_until(until);
     if (ended) co_return;

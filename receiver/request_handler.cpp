@@ -111,7 +111,7 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
     counts_.webhook("forbidden");
     return at_once(forbidden());
   case place::metrics:
-    return may_read_metrics(request, client) ? tell_metrics() : ready(unauthorised());
+    return may_read_metrics(request, client) ? tell_metrics() : ready(unauthorized());
   case endpoint::readiness:
     return ready(tell_readiness());
   case endpoint::health: {
@@ -160,7 +160,7 @@ task<http::response> request_handler::take_guepex_webhook(http::request request,
 task<http::response> request_handler::take_webhook(http::request request, route where) {
   if (!knows_secret(where)) {
     counts_.webhook("unauthorized");
-    co_return unauthorised();
+    co_return unauthorized();
   }
   auto begun = steady_clock::now();
   auto row = to_webhook(std::move(request.body), std::move(where.account), suivi::now(),

@@ -1,4 +1,4 @@
-// toml++ behind one function. A value of an unknown key is never shown: it may be a secret under a misspelt
+// toml++ behind one function. A value of an unknown key is never shown: it may be a secret under a misspelled
 // name.
 #include "common/config/file.hpp"
 

@@ -59,7 +59,7 @@ class breaker {
   // `chance` in [0, 1) spreads the pauses of several accounts.
   void unreachable(bool probe, double chance, steady_time now);
   void reachable();
-  void probe_lost(); // it was cancelled
+  void probe_lost(); // it was canceled
 
   [[nodiscard]] state now_is(steady_time now) const;
   // Since the first of the requests in a row that nobody answered.

@@ -39,7 +39,7 @@ struct client_response {
 // "http:certificate", "http:request" (a header or method that could not stand on the wire). Whether the peer
 // has acted on a request whose answer was lost is for the caller to judge. A kept connection that turns out
 // to be closed before the first byte of the answer is replaced once, silently, for GET and HEAD, unless
-// `once` is set ("http:reset" then). A call that is cancelled throws operation_aborted and leaves no socket
+// `once` is set ("http:reset" then). A call that is canceled throws operation_aborted and leaves no socket
 // behind.
 class client {
  public:

@@ -92,7 +92,7 @@ task<void> serve(std::unique_ptr<session> on) {
   try {
     co_await on->run();
   } catch (const boost::system::system_error& e) {
-    if (e.code() == asio::error::operation_aborted) throw; // cancelled
+    if (e.code() == asio::error::operation_aborted) throw; // canceled
     log::error("a connection failed", {{"error", e.what()}});
   } catch (const std::exception& e) { // out of memory, say: this connection's end, not the server's
     log::error("a connection failed", {{"error", e.what()}});
@@ -224,15 +224,15 @@ task<void> server::state::run(std::shared_ptr<state> s) {
   runtime::task_group loops(s->executor);
   loops.spawn("http accept", s->accept_peers());
   loops.spawn("http timeouts", s->look_after());
-  bool cancelled = false;
+  bool canceled = false;
   try {
     while (!s->shared.draining) co_await s->drain_begun.wait();
     co_await s->sessions.join_until(s->cut_at);
   } catch (const boost::system::system_error&) {
-    cancelled = true;
+    canceled = true;
   }
   auto state = co_await asio::this_coro::cancellation_state;
-  cancelled = cancelled || state.cancelled() != asio::cancellation_type::none;
+  canceled = canceled || state.cancelled() != asio::cancellation_type::none;
   // From here on everything ends, whoever asks: nothing may be left behind.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   boost::system::error_code ignored;
@@ -244,7 +244,7 @@ task<void> server::state::run(std::shared_ptr<state> s) {
   co_await loops.join();
   co_await s->sessions.join();
   s->running = false;
-  if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
+  if (canceled) throw boost::system::system_error(asio::error::operation_aborted);
 }
 
 server::server(asio::any_io_executor executor, server_limits limits, handler on_request)

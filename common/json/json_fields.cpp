@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-// Above 2^53 a double no longer tells neighbours apart, so its digits would be invented.
+// Above 2^53 a double no longer tells neighbors apart, so its digits would be invented.
 constexpr double exact_double_limit = 9007199254740992.0;
 
 constexpr std::string_view replacement_character = "\xEF\xBF\xBD";

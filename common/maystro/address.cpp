@@ -45,7 +45,7 @@ void strip_path_end(std::string& path) {
 
 } // namespace
 
-std::string normalise_base_url(std::string_view text) {
+std::string normalize_base_url(std::string_view text) {
   std::string rest = tidy(text);
   std::string scheme = "https";
   if (std::size_t mark = rest.find("://"); mark != std::string::npos && mark < rest.find('/')) {
@@ -63,7 +63,7 @@ std::string normalise_base_url(std::string_view text) {
   return scheme + "://" + host + path;
 }
 
-std::string normalise_api_key(std::string_view text) {
+std::string normalize_api_key(std::string_view text) {
   std::string key = tidy(text);
   for (;;) {
     std::string word = lower(key.substr(0, 5));

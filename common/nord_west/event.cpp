@@ -94,7 +94,7 @@ std::optional<shop_event> read_event(std::string_view key, std::string_view fren
     return shop_event{std::string(found->second->text), true, found->second->says_where};
   std::string text = in_capitals(french_text);
   if (text.empty()) text = in_capitals(key);
-  // Whoever asks for a deletion, whichever way it is spelt, moves no parcel.
+  // Whoever asks for a deletion, whichever way it is spelled, moves no parcel.
   bool says_where = !folded_key.starts_with("ask_to_delete_");
   return text.empty() ? std::nullopt : std::optional(shop_event{std::move(text), false, says_where});
 }

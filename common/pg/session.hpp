@@ -27,7 +27,7 @@ class session {
   session(asio::any_io_executor executor, milliseconds limit);
   ~session();
 
-  // Opens towards one host. Error: transient, "pg:refused".
+  // Opens toward one host. Error: transient, "pg:refused".
   using settings = std::vector<std::pair<std::string, std::string>>;
   task<result<void>> open(settings of_host, steady_time deadline);
   // Releases the socket from Asio, then closes. The server rolls back what was open. May be repeated.

@@ -1,7 +1,7 @@
 // Waiting for a descriptor that belongs to libpq, with Asio.
 //
 // Promises: never closes the descriptor, and libpq may close it whenever it likes; nothing of it stays in
-// Asio after detach(); a wait ends by its deadline; a cancelled wait throws operation_aborted. One waiter at
+// Asio after detach(); a wait ends by its deadline; a canceled wait throws operation_aborted. One waiter at
 // a time.
 #pragma once
 

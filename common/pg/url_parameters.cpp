@@ -33,7 +33,8 @@ constexpr std::array<word_parameter, 6> word_parameters{{
 }};
 constexpr std::array<std::string_view, 5> number_parameters{
     "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"};
-// A misspelt name of these is no other client's parameter: to drop it would change who is talked to, and how.
+// A misspelled name of these is no other client's parameter: to drop it would change who is talked to, and
+// how.
 constexpr std::array<std::string_view, 10> weighty{"host",   "hostaddr", "port",    "user",   "password",
                                                    "dbname", "sslmode",  "sslcert", "sslkey", "sslrootcert"};
 

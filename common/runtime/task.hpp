@@ -25,7 +25,7 @@ using task = asio::awaitable<T>;
 
 namespace runtime {
 
-// Ends early, by boost::system::system_error(operation_aborted), only when the coroutine is cancelled.
+// Ends early, by boost::system::system_error(operation_aborted), only when the coroutine is canceled.
 inline task<void> sleep_until(steady_time when) {
   auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, when);

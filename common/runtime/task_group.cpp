@@ -64,18 +64,18 @@ task<void> task_group::wait_until(steady_time deadline) {
 }
 
 task<void> task_group::join() {
-  bool cancelled = false;
+  bool canceled = false;
   while (!running_.empty()) {
     co_await wait_until(steady_time::max());
     auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() == asio::cancellation_type::none) continue;
     // The waiter is to end: so are its coroutines, and it may not leave before them.
-    cancelled = true;
+    canceled = true;
     cancel();
     co_await asio::this_coro::reset_cancellation_state();
   }
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
-  if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
+  if (canceled) throw boost::system::system_error(asio::error::operation_aborted);
 }
 
 task<bool> task_group::join_until(steady_time deadline) {

@@ -31,7 +31,7 @@ class task_group {
   void spawn(std::string name, task<void> body);
   // Asks every running coroutine to end at its next wait (terminal cancellation). May be repeated.
   void cancel();
-  // Returns when every coroutine has ended. One waiter at a time. A waiter that is itself cancelled cancels
+  // Returns when every coroutine has ended. One waiter at a time. A waiter that is itself canceled cancels
   // the group, still waits for its end, and then ends by operation_aborted.
   task<void> join();
   // The same, but false if `deadline` came first; the coroutines go on then.

@@ -1,4 +1,4 @@
-// A timer that is cancelled by notify().
+// A timer that is canceled by notify().
 #include "common/runtime/wakeup.hpp"
 
 namespace suivi::runtime {

@@ -75,8 +75,8 @@ std::vector<account> environment_accounts(const config::settings& settings) {
     account one;
     one.id = listed.id;
     one.name = listed.name;
-    one.courier.base_url = maystro::normalise_base_url(settings.maystro.base_url);
-    one.courier.api_key = secret(maystro::normalise_api_key(listed.api_key.reveal()));
+    one.courier.base_url = maystro::normalize_base_url(settings.maystro.base_url);
+    one.courier.api_key = secret(maystro::normalize_api_key(listed.api_key.reveal()));
     one.from_environment = true;
     accounts.push_back(std::move(one));
   }

@@ -183,7 +183,7 @@ result<sweep_wish> read_sweep_wish(std::string_view body) {
     std::string_view name(member.key().data(), member.key().size());
     const auto& value = member.value();
     const auto* text = value.if_string();
-    // One that is misspelt would sweep what nobody meant.
+    // One that is misspelled would sweep what nobody meant.
     if (name != "account" && name != "kind") return wrong("body", name, whole);
     if (value.is_null()) continue;
     if (name == "account") {

@@ -1,5 +1,5 @@
 // Jobs are begun in the order of their times, the accounts in turn; the events they carry go back to the
-// apply lane with what was learnt.
+// apply lane with what was learned.
 #include "receiver/apply/confirm_lane.hpp"
 
 #include "common/base/backoff.hpp"

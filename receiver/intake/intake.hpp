@@ -61,7 +61,7 @@ class intake {
     std::vector<std::optional<result<receipt>>> answers;
     std::size_t bytes = 0;
     steady_time give_up;
-    asio::steady_timer done; // its expiry is give_up; cancelled when all answers are there
+    asio::steady_timer done; // its expiry is give_up; canceled when all answers are there
     bool abandoned = false;  // nobody waits for it any more
     bool in_doubt = false;   // a COMMIT's answer was lost: what was seen before may have been seen by us
   };

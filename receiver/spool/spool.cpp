@@ -24,7 +24,7 @@ constexpr std::size_t batch_bytes_max = 16 << 20;
 template <class T>
 struct waiter {
   waiter(const asio::any_io_executor& executor, steady_time until) : done(executor, until) {}
-  asio::steady_timer done; // cancelled when the answer is there
+  asio::steady_timer done; // canceled when the answer is there
   std::optional<result<T>> answer;
 };
 
@@ -57,8 +57,8 @@ struct spool::inside : std::enable_shared_from_this<spool::inside> {
     bool writable = false; // proves that webhooks can be kept; others can only prove the contrary
     std::optional<bool> full;
   };
-  void tell(outcome learnt, std::function<void()> then);
-  void note(const outcome& learnt, const result<spool_depth>& depth);
+  void tell(outcome learned, std::function<void()> then);
+  void note(const outcome& learned, const result<spool_depth>& depth);
   template <class T, class Operation>
   task<result<T>> ask(Operation operation, outcome if_well);
 
@@ -110,13 +110,13 @@ void spool::inside::keep_rows(std::deque<row_to_keep> together) {
     waiting.push_back(std::move(one.owner));
   }
   auto kept = file.append(batch);
-  outcome learnt;
-  learnt.writable = true;
+  outcome learned;
+  learned.writable = true;
   if (kept)
-    learnt.full = std::find(kept->begin(), kept->end(), false) != kept->end();
+    learned.full = std::find(kept->begin(), kept->end(), false) != kept->end();
   else
-    learnt.failed = kept.error();
-  tell(std::move(learnt), [this, kept, bytes, waiting = std::move(waiting)] {
+    learned.failed = kept.error();
+  tell(std::move(learned), [this, kept, bytes, waiting = std::move(waiting)] {
     queued_rows -= waiting.size();
     queued_bytes -= bytes;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
@@ -134,30 +134,30 @@ void spool::inside::keep_rows(std::deque<row_to_keep> together) {
 
 // From the thread to the loop. What is in the spool is told whatever failed: on a disk without room it can
 // still be emptied.
-void spool::inside::tell(outcome learnt, std::function<void()> then) {
+void spool::inside::tell(outcome learned, std::function<void()> then) {
   auto depth = file.depth();
-  if (!depth && !learnt.failed) learnt.failed = depth.error();
-  asio::post(executor, [self = shared_from_this(), learnt = std::move(learnt), depth = std::move(depth),
+  if (!depth && !learned.failed) learned.failed = depth.error();
+  asio::post(executor, [self = shared_from_this(), learned = std::move(learned), depth = std::move(depth),
                         then = std::move(then)] {
-    self->note(learnt, depth);
+    self->note(learned, depth);
     then();
   });
 }
 
-void spool::inside::note(const outcome& learnt, const result<spool_depth>& depth) {
+void spool::inside::note(const outcome& learned, const result<spool_depth>& depth) {
   if (depth) known.depth = *depth;
-  if (learnt.full) {
-    if (*learnt.full && !known.full)
+  if (learned.full) {
+    if (*learned.full && !known.full)
       log::error("the spool is full, webhooks are refused", {{"bytes", known.depth.bytes}});
-    known.full = *learnt.full;
+    known.full = *learned.full;
   }
-  if (learnt.failed && is_busy(*learnt.failed)) return;
-  if (learnt.failed) {
+  if (learned.failed && is_busy(*learned.failed)) return;
+  if (learned.failed) {
     if (!std::exchange(complained, true))
       log::error("the spool cannot be used",
-                 {{"folder", limits.folder}, {"error", to_string(*learnt.failed)}});
+                 {{"folder", limits.folder}, {"error", to_string(*learned.failed)}});
     known.usable = false;
-  } else if (learnt.writable) {
+  } else if (learned.writable) {
     if (std::exchange(complained, false)) log::info("the spool can be used again");
     known.usable = true;
   }
@@ -169,10 +169,10 @@ task<result<T>> spool::inside::ask(Operation operation, outcome if_well) {
   // Moved along, so that the last owner of the waiter's timer is the loop.
   auto body = [this, mine, operation = std::move(operation), if_well]() mutable {
     auto answer = operation(file);
-    outcome learnt = if_well;
-    if (!answer) learnt = {answer.error(), false, std::nullopt};
+    outcome learned = if_well;
+    if (!answer) learned = {answer.error(), false, std::nullopt};
     auto carried = std::make_shared<result<T>>(std::move(answer));
-    tell(std::move(learnt), [mine = std::move(mine), carried = std::move(carried)] {
+    tell(std::move(learned), [mine = std::move(mine), carried = std::move(carried)] {
       mine->answer = std::move(*carried);
       mine->done.cancel();
     });
@@ -219,9 +219,9 @@ task<result<void>> spool::append(spooled row, std::optional<steady_time> until) 
 }
 
 task<result<std::vector<spooled>>> spool::read(std::int64_t after, std::size_t rows, std::uint64_t bytes) {
-  inside::outcome nothing_learnt;
+  inside::outcome nothing_learned;
   auto operation = [=](spool_file& file) { return file.read(after, rows, bytes); };
-  auto answer = co_await inside_->ask<std::vector<spooled>>(operation, nothing_learnt);
+  auto answer = co_await inside_->ask<std::vector<spooled>>(operation, nothing_learned);
   co_return answer;
 }
 

@@ -237,7 +237,7 @@ void spool_file::shorten_log() {
   (void)db_->run("pragma wal_checkpoint(truncate)");
 }
 
-// Gives the disk back after a long outage. A neighbour at work is no reason to wait, nor to fail.
+// Gives the disk back after a long outage. A neighbor at work is no reason to wait, nor to fail.
 result<void> spool_file::rewind_if_empty() {
   if (depth_.rows > 0) return {};
   auto pages = db_->number("pragma page_count");

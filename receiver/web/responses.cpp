@@ -63,7 +63,7 @@ http::response refused(unsigned status, std::string_view code, std::string_view 
   return with(status, {{"success", false}, {"error", std::move(body)}});
 }
 
-http::response unauthorised() {
+http::response unauthorized() {
   auto answer = refused(401, "UNAUTHORIZED", "wrong or missing secret");
   answer.headers.emplace_back("WWW-Authenticate", "Bearer");
   return answer;

@@ -29,7 +29,7 @@ struct event_receipt {
 [[nodiscard]] http::response kept_in_spool();
 
 [[nodiscard]] http::response refused(unsigned status, std::string_view code, std::string_view message);
-[[nodiscard]] http::response unauthorised();
+[[nodiscard]] http::response unauthorized();
 [[nodiscard]] http::response forbidden();
 // 429, for one that is refused too often.
 [[nodiscard]] http::response too_many_refusals(std::chrono::seconds wait);

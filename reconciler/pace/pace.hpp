@@ -87,7 +87,7 @@ class pace {
   [[nodiscard]] steady_time look_again(steady_time now) const;
   // An admitted request has ended. `wait`: how long the courier wants to be left alone (throttled, busy).
   void ended(ticket which, answer_kind how, milliseconds wait, double chance, steady_time now);
-  // It was cancelled, in line or on its way.
+  // It was canceled, in line or on its way.
   void left(ticket which);
 
   // Another program was told to leave the courier alone.

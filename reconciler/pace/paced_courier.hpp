@@ -1,6 +1,6 @@
 // One account's courier, asked gently: every request waits for its turn (pace.hpp), is repeated as pace.hpp
 // decides, and is counted. Many coroutines may ask at once, and the caller bounds their number; how many
-// requests are really under way is decided here. Whatever is cancelled leaves its place to the next.
+// requests are really under way is decided here. Whatever is canceled leaves its place to the next.
 #pragma once
 
 #include "common/courier/courier_api.hpp"

@@ -8,7 +8,7 @@
 
 namespace suivi::reconciler {
 
-// Until it is cancelled. Where several workers share the accounts, one of them looks.
+// Until it is canceled. Where several workers share the accounts, one of them looks.
 task<void> monitor_hooks(services& p, milliseconds initial_delay);
 
 } // namespace suivi::reconciler

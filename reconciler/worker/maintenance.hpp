@@ -12,7 +12,7 @@ inline constexpr std::chrono::hours report_age{90 * 24};
 // May be repeated, and done by several at once. Answers how many rows went.
 task<result<std::int64_t>> delete_expired(pg::connection& db);
 
-// Once an hour until it is cancelled; again after a minute where the database was away.
+// Once an hour until it is canceled; again after a minute where the database was away.
 task<void> run_maintenance(services& p, milliseconds first);
 
 } // namespace suivi::reconciler

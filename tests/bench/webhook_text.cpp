@@ -11,7 +11,7 @@
 namespace suivi::bench {
 namespace {
 
-// Orders in turn, but far apart: neighbours in the table do not change together.
+// Orders in turn, but far apart: neighbors in the table do not change together.
 std::uint64_t order_of(std::uint64_t number, std::uint64_t orders) {
   std::uint64_t step = 61'803;
   while (std::gcd(step, orders) != 1) ++step;

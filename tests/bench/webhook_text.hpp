@@ -1,7 +1,7 @@
 // The webhooks that the benches send: the courier's Pub/Sub shape, one for each number, made cheaply, for the
 // generator shares the machine with what it measures.
 //
-// Number n is visit n / orders of one of the orders; a visit meets every order once, neighbours far apart. So
+// Number n is visit n / orders of one of the orders; a visit meets every order once, neighbors far apart. So
 // an order's webhooks lie as far apart as can be, and nothing is won by writing several of one order at once,
 // nor by rows that lie together. Every one changes its order's status; each order reaches 41 (delivered) once
 // in nine visits.

@@ -42,10 +42,10 @@ void check_urls(std::string_view bytes) {
             "a URL has host, port and target");
     require(printable(url->authority) && printable(url->target), "a URL cannot forge a line");
   }
-  std::string base = maystro::normalise_base_url(bytes);
-  require(maystro::normalise_base_url(base) == base, "a courier's address reads as itself");
-  std::string key = maystro::normalise_api_key(bytes);
-  require(maystro::normalise_api_key(key) == key, "a courier's key reads as itself");
+  std::string base = maystro::normalize_base_url(bytes);
+  require(maystro::normalize_base_url(base) == base, "a courier's address reads as itself");
+  std::string key = maystro::normalize_api_key(bytes);
+  require(maystro::normalize_api_key(key) == key, "a courier's key reads as itself");
   require(printable(key), "a key cannot forge a line");
   if (auto where = pg::parse_url(bytes)) require(!where->hosts.empty(), "a database has a host");
 }

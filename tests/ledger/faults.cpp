@@ -176,7 +176,7 @@ const std::array<fault, 17> faults{{
     {"postgres stopped at once", 8, halt_postgres},
     {"backends terminated", 10, terminate_backends},
     {"backends frozen", 6, freeze_backends},
-    {"statements cancelled", 6, cancel_statements},
+    {"statements canceled", 6, cancel_statements},
     {"statements timed out", 1, time_out_statements},
     {"rows locked by the shop", 6, lock_rows},
     {"deadlock with the shop", 6, deadlock},

@@ -43,10 +43,10 @@ std::string objection_before(std::string_view before) {
   before = trimmed(before);
   if (depth_of(before) != 0) return "stands inside another expression";
   if (before.empty() || before.ends_with("co_return") || before.ends_with("else")) return {};
-  static const std::regex labelled(R"(^(case\b.*|default)\s*:$)"),
+  static const std::regex labeled(R"(^(case\b.*|default)\s*:$)"),
       control(R"(^(else\s+)?(if|for|while)\b[^]*\)$)"), assignment(R"([^]*[^=<>!+\-*/|&^%]\s*=$)");
   std::string text(before);
-  if (std::regex_match(text, labelled) || std::regex_match(text, control)) return {};
+  if (std::regex_match(text, labeled) || std::regex_match(text, control)) return {};
   if (std::regex_match(text, assignment) && text.find('?') == std::string::npos) return {};
   return "stands inside another expression";
 }

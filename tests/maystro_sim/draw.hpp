@@ -9,7 +9,7 @@
 
 namespace suivi::sim {
 
-// splitmix64's finaliser: a bijection on 64 bits.
+// splitmix64's finalizer: a bijection on 64 bits.
 [[nodiscard]] constexpr std::uint64_t mix(std::uint64_t x) {
   x += 0x9e3779b97f4a7c15U;
   x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;

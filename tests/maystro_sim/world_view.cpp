@@ -20,7 +20,7 @@ boost::json::value made_up_alert(std::uint64_t seed, std::uint64_t serial, std::
 
 boost::json::value made_up_abort(std::uint64_t seed, std::uint64_t serial) {
   const auto x = hash({seed, 302, serial});
-  if (x % 2 == 0) return 21; // cancelled by the store: the only code anybody has seen
+  if (x % 2 == 0) return 21; // canceled by the store: the only code anybody has seen
   return "Annulé par le client";
 }
 

@@ -1,5 +1,5 @@
 // A receiver: stores, answers, applies, parks, confirms. What is to be done after each verdict is the real
-// decision (receiver::after_verdict and its neighbours); the lanes around it are written again, event by
+// decision (receiver::after_verdict and its neighbors); the lanes around it are written again, event by
 // event.
 #pragma once
 

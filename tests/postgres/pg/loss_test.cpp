@@ -170,7 +170,7 @@ TEST_CASE("an idle session that the server ended is noticed before it is used") 
   });
 }
 
-TEST_CASE("a cancelled call closes the connection") {
+TEST_CASE("a canceled call closes the connection") {
   test::database database(test::holding::nothing);
   auto options = database.options();
   auto executing = [&]() -> task<void> {

@@ -203,7 +203,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("a cancelled waiter leaves the queue to the others") {
+TEST_CASE("a canceled waiter leaves the queue to the others") {
   test::database database(test::holding::nothing);
   run([&]() -> task<void> {
     auto executor = co_await asio::this_coro::executor;

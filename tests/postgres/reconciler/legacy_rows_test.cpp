@@ -111,7 +111,7 @@ TEST_CASE("an empty tracking number is none") {
   CHECK(s.column("R1", "trackingNumber") == tracking);
 }
 
-TEST_CASE("a delivered order without status columns becomes delivered, a cancelled one stays and is noted") {
+TEST_CASE("a delivered order without status columns becomes delivered, a canceled one stays and is noted") {
   stage s;
   s.order("R1", R"("status")", "'SHIPPED'");
   s.order("R2", R"("status")", "'CANCELLED'");
@@ -124,7 +124,7 @@ TEST_CASE("a delivered order without status columns becomes delivered, a cancell
   CHECK(s.db.number("select count(*) from suivi.change where order_id = 'o-R2' and field = 'status'") == 1);
 }
 
-TEST_CASE("delivery sets the order's own status from any but cancelled and returned, which stay with a note "
+TEST_CASE("delivery sets the order's own status from any but canceled and returned, which stay with a note "
           "in the timeline") {
   stage s;
   int n = 0;

@@ -176,7 +176,7 @@ TEST_CASE("a remembered order is forgotten once it has a tracking number or is g
   CHECK(s.db.value("select string_agg(order_id, ',') from suivi.lookup") == "o-R3");
 }
 
-TEST_CASE("cancelled, delivered and old orders are asked for like any other") {
+TEST_CASE("canceled, delivered and old orders are asked for like any other") {
   stage s;
   old_shop(s, 3, {1, 2, 3});
   s.db.execute(

@@ -43,8 +43,8 @@ struct scripted_courier {
                         [this](http::request r) { return respond(std::move(r)); });
     REQUIRE(server.listen("127.0.0.1:0").has_value());
     http::client client(context.get_executor(), {});
-    credentials who{normalise_base_url(fmt::format("http://127.0.0.1:{}/api/", server.port())),
-                    secret(normalise_api_key("token example-key-1"))};
+    credentials who{normalize_base_url(fmt::format("http://127.0.0.1:{}/api/", server.port())),
+                    secret(normalize_api_key("token example-key-1"))};
     api courier(client, who, milliseconds(30'000));
     using wanted = typename decltype(call(courier))::value_type;
     std::optional<wanted> got;

@@ -215,7 +215,7 @@ TEST_CASE("tracking grows in strength and never weakens, and a stale row may bri
   CHECK(shop.order("R1").columns.tracking == "track-u1");
 }
 
-TEST_CASE("a delivered parcel delivers the order unless the shop cancelled or took it back") {
+TEST_CASE("a delivered parcel delivers the order unless the shop canceled or took it back") {
   for (const char* status : {"CANCELLED", "RETURNED"}) {
     shop_model shop;
     shop.add_order("R1").columns.status = status;

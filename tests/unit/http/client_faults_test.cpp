@@ -283,7 +283,7 @@ TEST_CASE("no more idle connections are kept than allowed") {
   CHECK(eventually([&] { return server.connections() == 0; }));
 }
 
-TEST_CASE("a cancelled call closes its connection and leaves nothing running") {
+TEST_CASE("a canceled call closes its connection and leaves nothing running") {
   scripted_server server([](scripted_connection& on, int) {
     on.read_head();
     on.wait_for_close();

@@ -143,7 +143,7 @@ task<void> own_a_group(asio::any_io_executor executor, bool& child_ended, bool& 
 
 } // namespace
 
-TEST_CASE("a cancelled owner takes its group with it and does not leave before it") {
+TEST_CASE("a canceled owner takes its group with it and does not leave before it") {
   auto body = [](asio::any_io_executor executor) -> task<void> {
     task_group outer(executor);
     bool child_ended = false, group_ended = false;
@@ -186,7 +186,7 @@ TEST_CASE("a notification ends a wait that has a limit before the limit") {
   run(body);
 }
 
-TEST_CASE("a cancelled wait ends by operation_aborted and not as if it were notified") {
+TEST_CASE("a canceled wait ends by operation_aborted and not as if it were notified") {
   auto body = [](asio::any_io_executor executor) -> task<void> {
     task_group group(executor);
     wakeup bell(executor);

@@ -192,7 +192,7 @@ TEST_CASE("a probe goes alone however wide the window is") {
   CHECK(line.admitted(60'000).empty());
 }
 
-TEST_CASE("a probe that is cancelled leaves its turn to the next") {
+TEST_CASE("a probe that is canceled leaves its turn to the next") {
   account_line line({10, 0});
   for (int i = 0; i < 8; ++i) {
     auto t = line.page();
