@@ -78,10 +78,10 @@ constexpr pg::statement read_referenced_parcels{"suivi_read_referenced_parcels",
                                                 "select " SUIVI_PARCEL_COLUMNS R"(
   from suivi.parcel p where p.uuid = any($2)
   union all select )" SUIVI_PARCEL_COLUMNS R"(
-  from (select unnest($1::text[]) as reference, unnest($2::text[]) as uuid) told
-  join "orders" o on o."reference" = told.reference
+  from (select unnest($1::text[]) as reference, unnest($2::text[]) as uuid) pair
+  join "orders" o on o."reference" = pair.reference
   join suivi.parcel p on p.order_id = o."id"
-  where p.uuid is distinct from told.uuid)",
+  where p.uuid is distinct from pair.uuid)",
                                                 true};
 
 constexpr pg::statement read_orders{"suivi_read_orders",
@@ -135,7 +135,7 @@ order_row read_order(const pg::rows& rows, std::size_t i) {
   order.columns.tracking = rows.maybe_text(i, 3);
   order.columns.shipping_status = rows.maybe_text(i, 4);
   order.columns.maystro_order_id = rows.maybe_text(i, 5);
-  order.columns.alerted_at = rows.maybe_at(i, 6);
+  order.columns.alerted_at = rows.maybe_timestamp(i, 6);
   order.columns.alert_reason = rows.maybe_text(i, 7);
   order.columns.abort_reason = rows.maybe_text(i, 8);
   order.columns.metadata = {rows.maybe_text(i, 9), rows.maybe_text(i, 12), rows.maybe_text(i, 13)};
@@ -161,15 +161,15 @@ parcel_row read_parcel(const pg::rows& rows, std::size_t i) {
   else if (rows.integer(i, 9) != parcel_state::no_number)
     parcel.status = static_cast<int>(rows.integer(i, 9));
   std::int64_t known = rows.integer(i, 13);
-  parcel.alerted_at = {(known & 1) != 0, rows.maybe_at(i, 10)};
+  parcel.alerted_at = {(known & 1) != 0, rows.maybe_timestamp(i, 10)};
   parcel.alert_reason = {(known & 2) != 0, rows.maybe_text(i, 11)};
   parcel.abort_reason = {(known & 4) != 0, rows.maybe_text(i, 12)};
-  parcel.created_at = rows.maybe_at(i, 14);
+  parcel.created_at = rows.maybe_timestamp(i, 14);
   parcel.when.kind = static_cast<as_of::shape>(rows.integer(i, 15));
-  parcel.when.from = rows.maybe_at(i, 16).value_or(instant{});
-  parcel.when.to = rows.maybe_at(i, 17).value_or(instant{});
+  parcel.when.from = rows.maybe_timestamp(i, 16).value_or(instant{});
+  parcel.when.to = rows.maybe_timestamp(i, 17).value_or(instant{});
   parcel.from = static_cast<source>(rows.integer(i, 18));
-  parcel.pulled_at = rows.maybe_at(i, 19);
+  parcel.pulled_at = rows.maybe_timestamp(i, 19);
   parcel.left_statuses = read_statuses(rows.text(i, 20));
   return parcel;
 }

@@ -268,29 +268,6 @@ task<result<std::uint64_t>> connection::copy_in(std::string_view copy_statement,
   co_return outcome.affected;
 }
 
-task<result<bool>> connection::wait_for_notification(steady_time until) {
-  if (!alive()) co_return lost(false);
-  session& s = *session_;
-  call guard(s);
-  while (true) {
-    bool notified = false;
-    while (PGnotify* n = PQnotifies(s.raw())) {
-      PQfreemem(n);
-      notified = true;
-    }
-    if (notified) {
-      guard.finished();
-      co_return true;
-    }
-    auto progress = co_await s.until_input(until);
-    if (progress == session::progress::lost) co_return lost(false);
-    if (progress == session::progress::late) {
-      guard.finished();
-      co_return false;
-    }
-  }
-}
-
 milliseconds connection::answer_within(milliseconds limit) {
   return std::exchange(session_->answer_timeout, limit);
 }

@@ -85,9 +85,6 @@ class connection {
   // Several statements separated by `;`, without parameters (migrations, test set-up). Not prepared.
   task<result<void>> run_script(std::string_view sql);
 
-  // Waits for a NOTIFY on any channel this connection LISTENs to. False when `until` came first.
-  task<result<bool>> wait_for_notification(steady_time until);
-
   // Another answer_timeout for the calls that follow (migrations, large COPYs). The server's
   // statement_timeout is the caller's to set. Returns the limit held before.
   milliseconds answer_within(milliseconds limit);

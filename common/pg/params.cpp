@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <concepts>
 
 namespace suivi::pg {
@@ -17,14 +16,12 @@ enum oid : unsigned {
   bytea_oid = 17,
   int8_oid = 20,
   text_oid = 25,
-  float8_oid = 701,
   bool_array_oid = 1000,
   bytea_array_oid = 1001,
   text_array_oid = 1009,
   int8_array_oid = 1016,
   timestamptz_oid = 1184,
   timestamptz_array_oid = 1185,
-  jsonb_oid = 3802,
 };
 
 template <std::integral Int>
@@ -50,9 +47,6 @@ void put_value(std::string& out, std::int64_t v) {
 }
 void put_value(std::string& out, bool v) {
   out += v ? '\1' : '\0';
-}
-void put_value(std::string& out, double v) {
-  put(out, std::bit_cast<std::uint64_t>(v));
 }
 
 // Microseconds since 2000-01-01; the extremes stand for infinity on both sides.
@@ -111,11 +105,6 @@ params& params::boolean(std::optional<bool> v) {
   return *this;
 }
 
-params& params::real(std::optional<double> v) {
-  values_.push_back({float8_oid, !v, scalar_of(v)});
-  return *this;
-}
-
 params& params::bytes(std::optional<std::string_view> v) {
   values_.push_back({bytea_oid, !v, scalar_of(v)});
   return *this;
@@ -123,13 +112,6 @@ params& params::bytes(std::optional<std::string_view> v) {
 
 params& params::timestamp(std::optional<instant> v) {
   values_.push_back({timestamptz_oid, !v, scalar_of(v)});
-  return *this;
-}
-
-params& params::json(std::optional<std::string_view> v) {
-  std::string versioned = "\1"; // jsonb's binary form: its version, then the text
-  if (v) versioned += *v;
-  values_.push_back({jsonb_oid, !v, std::move(versioned)});
   return *this;
 }
 

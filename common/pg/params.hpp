@@ -19,10 +19,8 @@ class params {
   params& text(std::optional<std::string_view> value);  // text
   params& integer(std::optional<std::int64_t> value);   // bigint
   params& boolean(std::optional<bool> value);           // boolean
-  params& real(std::optional<double> value);            // double precision
   params& bytes(std::optional<std::string_view> value); // bytea
   params& timestamp(std::optional<instant> value);      // timestamptz
-  params& json(std::optional<std::string_view> value);  // jsonb, as JSON text
 
   params& texts(const std::vector<std::optional<std::string>>& values);             // text[]
   params& integers(const std::vector<std::optional<std::int64_t>>& values);         // bigint[]

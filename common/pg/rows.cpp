@@ -115,7 +115,7 @@ std::optional<std::int64_t> rows::maybe_integer(std::size_t row, std::size_t col
   return integer(row, column);
 }
 
-std::optional<instant> rows::maybe_at(std::size_t row, std::size_t column) const {
+std::optional<instant> rows::maybe_timestamp(std::size_t row, std::size_t column) const {
   if (null(row, column)) return std::nullopt;
   return timestamp(row, column);
 }

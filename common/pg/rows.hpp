@@ -36,7 +36,7 @@ class rows {
 
   [[nodiscard]] std::optional<std::string> maybe_text(std::size_t row, std::size_t column) const;
   [[nodiscard]] std::optional<std::int64_t> maybe_integer(std::size_t row, std::size_t column) const;
-  [[nodiscard]] std::optional<instant> maybe_at(std::size_t row, std::size_t column) const;
+  [[nodiscard]] std::optional<instant> maybe_timestamp(std::size_t row, std::size_t column) const;
 
  private:
   [[nodiscard]] bool binary(std::size_t column) const;

@@ -126,13 +126,6 @@ task<session::progress> session::until_sent(steady_time deadline) {
   }
 }
 
-task<session::progress> session::until_input(steady_time deadline) {
-  if (gone_) co_return progress::lost;
-  bool in_time = co_await turn(false, deadline);
-  if (gone_) co_return progress::lost;
-  co_return in_time ? progress::ready : progress::late;
-}
-
 call::call(session& s) : session_(s) {
   if (s.busy) {
     log::error("two calls at once on one database connection");

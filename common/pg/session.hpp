@@ -38,8 +38,6 @@ class session {
   task<progress> until_answer(steady_time deadline);
   // Until what was sent is on the wire, reading meanwhile.
   task<progress> until_sent(steady_time deadline);
-  // Until something arrived, or the deadline.
-  task<progress> until_input(steady_time deadline);
 
   [[nodiscard]] bool open() const { return raw_ != nullptr && PQstatus(raw_) == CONNECTION_OK && !gone_; }
   [[nodiscard]] PGconn* raw() const { return raw_; }

@@ -277,7 +277,7 @@ select state, since, attempts, again_at from taken
   std::optional<taken_event> taken;
   if (!found->empty())
     taken = taken_event{event_state_from(found->text(0, 0)), found->timestamp(0, 1),
-                        static_cast<int>(found->integer(0, 2)), found->maybe_at(0, 3)};
+                        static_cast<int>(found->integer(0, 2)), found->maybe_timestamp(0, 3)};
   co_return taken;
 }
 

@@ -41,7 +41,7 @@ json::object order_of(const pg::rows& found) {
   o["trackingNumber"] = or_null(found.maybe_text(0, 3));
   o["shippingStatus"] = or_null(found.maybe_text(0, 4));
   o["maystroOrderId"] = or_null(found.maybe_text(0, 5));
-  o["alertedAt"] = or_null(found.maybe_at(0, 6));
+  o["alertedAt"] = or_null(found.maybe_timestamp(0, 6));
   o["alertReason"] = or_null(found.maybe_text(0, 7));
   o["abortReason"] = or_null(found.maybe_text(0, 8));
   json::object metadata; // other keys are the shop's own, and may be about the customer
@@ -55,7 +55,7 @@ json::object order_of(const pg::rows& found) {
   }
   o["additionalMetaData"] = std::move(metadata);
   o["shippingAccountId"] = or_null(found.maybe_text(0, 10));
-  o["updatedAt"] = or_null(found.maybe_at(0, 11));
+  o["updatedAt"] = or_null(found.maybe_timestamp(0, 11));
   return o;
 }
 
@@ -69,14 +69,14 @@ json::array parcels_of(const pg::rows& found) {
     p["reference"] = or_null(found.maybe_text(i, 3));
     p["trackingNumber"] = or_null(found.maybe_text(i, 4));
     p["status"] = found.integer(i, 5);
-    p["alertedAt"] = or_null(found.maybe_at(i, 6));
+    p["alertedAt"] = or_null(found.maybe_timestamp(i, 6));
     p["alertReason"] = or_null(found.maybe_text(i, 7));
     p["abortReason"] = or_null(found.maybe_text(i, 8));
-    p["createdAt"] = or_null(found.maybe_at(i, 9));
-    p["asOfFrom"] = or_null(found.maybe_at(i, 10));
-    p["asOfTo"] = or_null(found.maybe_at(i, 11));
+    p["createdAt"] = or_null(found.maybe_timestamp(i, 9));
+    p["asOfFrom"] = or_null(found.maybe_timestamp(i, 10));
+    p["asOfTo"] = or_null(found.maybe_timestamp(i, 11));
     p["source"] = name_of_source(found.integer(i, 12));
-    p["pulledAt"] = or_null(found.maybe_at(i, 13));
+    p["pulledAt"] = or_null(found.maybe_timestamp(i, 13));
     p["shown"] = found.boolean(i, 14);
     parcels.push_back(std::move(p));
   }

@@ -119,7 +119,7 @@ task<result<std::vector<pending_event>>> claim(pg::connection& db, std::string o
   for (std::size_t i = 0; i < answer->size(); ++i) {
     webhook a;
     if (!answer->null(i, 8)) {
-      auto again = answer->maybe_at(i, 5);
+      auto again = answer->maybe_timestamp(i, 5);
       std::string raw = answer->bytes(i, 8);
       decoded_bytes += raw.size();
       a.event = decode_event(raw);

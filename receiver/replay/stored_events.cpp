@@ -68,7 +68,7 @@ std::vector<stored_event> read_rows(const pg::rows& rows) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     stored_event e;
     webhook a;
-    auto again = rows.maybe_at(i, 11);
+    auto again = rows.maybe_timestamp(i, 11);
     a.received_at = again ? *again : rows.timestamp(i, 2);
     a.account = rows.maybe_text(i, 3);
     std::string raw = rows.bytes(i, 4);

@@ -116,10 +116,10 @@ task<result<std::vector<known_account>>> known_accounts(pg::connection& db) {
     a.id = found->text(i, 0);
     a.name = found->text(i, 1);
     a.leased = found->boolean(i, 2);
-    a.full_watermark = found->maybe_at(i, 3);
-    a.heard_at = found->maybe_at(i, 4);
+    a.full_watermark = found->maybe_timestamp(i, 3);
+    a.heard_at = found->maybe_timestamp(i, 4);
     a.problem = found->maybe_text(i, 5);
-    a.incremental_watermark = found->maybe_at(i, 6);
+    a.incremental_watermark = found->maybe_timestamp(i, 6);
     accounts.push_back(std::move(a));
   }
   co_return accounts;
@@ -133,9 +133,9 @@ task<result<sweep_starts>> read_sweep_starts(pg::connection& db) {
     starts.now = found->timestamp(i, 0);
     if (found->null(i, 1)) continue;
     account_starts& one = starts.accounts[std::string(found->text(i, 1))];
-    one.full = found->maybe_at(i, 2);
-    one.any = found->maybe_at(i, 3);
-    one.full_ended = found->maybe_at(i, 4);
+    one.full = found->maybe_timestamp(i, 2);
+    one.any = found->maybe_timestamp(i, 3);
+    one.full_ended = found->maybe_timestamp(i, 4);
     one.incomplete_fulls = static_cast<int>(found->integer(i, 5));
     one.courier_pause = milliseconds(std::max<std::int64_t>(0, found->integer(i, 6)));
   }
@@ -155,7 +155,7 @@ task<result<std::optional<instant>>> newest_watermark(pg::connection& db, std::s
   auto found = co_await db.run(read_watermark, std::move(with));
   if (!found) co_return found.error();
   std::optional<instant> mark;
-  if (!found->empty()) mark = found->maybe_at(0, 0);
+  if (!found->empty()) mark = found->maybe_timestamp(0, 0);
   co_return mark;
 }
 

@@ -42,7 +42,7 @@ find_webhook_activity(pg::connection& db, std::optional<std::string> only_accoun
   std::map<std::string, webhook_activity> all;
   for (std::size_t i = 0; i < found->size(); ++i) {
     webhook_activity& one = all[std::string(found->text(i, 0))];
-    one.last_webhook_at = found->maybe_at(i, 1);
+    one.last_webhook_at = found->maybe_timestamp(i, 1);
     one.missed = found->integer(i, 2);
     one.as_of = found->timestamp(i, 3);
   }

@@ -14,7 +14,7 @@ constexpr pg::statement count_orders{"", "SELECT count(*) FROM orders"};
 constexpr pg::statement put_account{
     "",
     R"(INSERT INTO shipping_accounts ("id", "name", "companyId", "credentials", "baseUrl", "isPrimary", "updatedAt")
-           SELECT $1, $2, c."id", $3, $4, $5, now() AT TIME ZONE 'UTC' FROM shipping_companies c WHERE c."slug" = 'maystro'
+           SELECT $1, $2, c."id", $3::jsonb, $4, $5, now() AT TIME ZONE 'UTC' FROM shipping_companies c WHERE c."slug" = 'maystro'
            ON CONFLICT ("id") DO UPDATE SET "credentials" = excluded."credentials", "baseUrl" = excluded."baseUrl",
                                             "updatedAt" = excluded."updatedAt")"};
 constexpr std::size_t chunk = 64 * 1024;
@@ -24,7 +24,7 @@ task<result<void>> put_accounts(pg::connection& db, const shop_shape& shape, con
   for (const auto& account : shape.accounts) {
     const auto credentials = boost::json::serialize(boost::json::object{{"apiKey", account.token}});
     pg::params with;
-    with.text(account.id).text(account.name).json(credentials).text(base_url).boolean(primary);
+    with.text(account.id).text(account.name).text(credentials).text(base_url).boolean(primary);
     auto done = co_await db.run(put_account, std::move(with));
     if (!done) co_return done.error();
     primary = false;

@@ -18,27 +18,20 @@ TEST_CASE("every parameter type comes back as it was sent") {
     instant when = *parse_instant("1969-12-31T23:59:59.123456Z");
     std::string raw("\0\xff\\x'\n", 6);
     pg::params p;
-    p.text("l'été")
-        .integer(-9'000'000'000)
-        .boolean(true)
-        .real(-0.125)
-        .bytes(raw)
-        .timestamp(when)
-        .json(R"({"a": [1, null]})");
+    p.text("l'été").integer(-9'000'000'000).boolean(true).bytes(raw).timestamp(when);
     p.timestamp(instant::max());
-    pg::statement all{"", "select $1, $2, $3, $4, $5, $6, $7, $8, $5 is null, pg_typeof($6)::text"};
+    pg::statement all{"", "select $1, $2, $3, $4, $5, $6, $4 is null, pg_typeof($5)::text, -0.125::float8"};
     auto got = co_await db.run(all, std::move(p));
     REQUIRE(got);
     CHECK(got->text(0, 0) == "l'été");
     CHECK(got->integer(0, 1) == -9'000'000'000);
     CHECK(got->boolean(0, 2));
-    CHECK(got->real(0, 3) == -0.125);
-    CHECK(got->bytes(0, 4) == raw);
-    CHECK(got->timestamp(0, 5) == when);
-    CHECK(got->text(0, 6) == R"({"a": [1, null]})");
-    CHECK(got->timestamp(0, 7) == instant::max());
-    CHECK_FALSE(got->boolean(0, 8));
-    CHECK(got->text(0, 9) == "timestamp with time zone");
+    CHECK(got->bytes(0, 3) == raw);
+    CHECK(got->timestamp(0, 4) == when);
+    CHECK(got->timestamp(0, 5) == instant::max());
+    CHECK_FALSE(got->boolean(0, 6));
+    CHECK(got->text(0, 7) == "timestamp with time zone");
+    CHECK(got->real(0, 8) == -0.125);
   });
 }
 
@@ -48,14 +41,14 @@ TEST_CASE("NULL of every type comes back as NULL") {
   run([&]() -> task<void> {
     auto db = co_await connected(options);
     pg::params p;
-    p.text({}).integer({}).boolean({}).real({}).bytes({}).timestamp({}).json({});
-    pg::statement all{"", "select $1, $2, $3, $4, $5, $6, $7"};
+    p.text({}).integer({}).boolean({}).bytes({}).timestamp({});
+    pg::statement all{"", "select $1, $2, $3, $4, $5"};
     auto got = co_await db.run(all, std::move(p));
     REQUIRE(got);
-    for (std::size_t column = 0; column < 7; ++column) CHECK(got->null(0, column));
+    for (std::size_t column = 0; column < 5; ++column) CHECK(got->null(0, column));
     CHECK_FALSE(got->maybe_text(0, 0));
     CHECK_FALSE(got->maybe_integer(0, 1));
-    CHECK_FALSE(got->maybe_at(0, 5));
+    CHECK_FALSE(got->maybe_timestamp(0, 4));
   });
 }
 
@@ -85,8 +78,8 @@ TEST_CASE("arrays come back with their NULLs and may be empty") {
     CHECK_FALSE(got->boolean(2, 2));
     CHECK(got->bytes(0, 3) == raw);
     CHECK(got->null(1, 3));
-    CHECK(got->maybe_at(0, 4) == parse_instant("2026-01-31T09:30:00.5Z"));
-    CHECK_FALSE(got->maybe_at(1, 4));
+    CHECK(got->maybe_timestamp(0, 4) == parse_instant("2026-01-31T09:30:00.5Z"));
+    CHECK_FALSE(got->maybe_timestamp(1, 4));
 
     pg::params empty;
     empty.texts({}).integers({}).booleans({}).byte_strings({}).instants({});

@@ -197,49 +197,6 @@ TEST_CASE("a canceled call closes the connection") {
   run(executing);
 }
 
-TEST_CASE("a notification wakes the listener and the deadline does too") {
-  test::database database(test::holding::nothing);
-  auto options = database.options();
-  run([&]() -> task<void> {
-    auto listener = co_await connected(options);
-    auto speaker = co_await connected(options);
-    auto listening = co_await listener.run_script("listen news");
-    REQUIRE(listening);
-    auto nothing =
-        co_await listener.wait_for_notification(std::chrono::steady_clock::now() + milliseconds(20));
-    REQUIRE(nothing);
-    CHECK_FALSE(*nothing);
-    auto notified = co_await speaker.run_script("notify news; notify news, 'again'");
-    REQUIRE(notified);
-    auto generous = std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);
-    auto heard = co_await listener.wait_for_notification(generous);
-    REQUIRE(heard);
-    CHECK(*heard);
-    // One that arrives while another call is under way is kept.
-    co_await speaker.run_script("notify news");
-    co_await listener.run_script("select pg_sleep(0.05)");
-    auto kept = co_await listener.wait_for_notification(generous);
-    REQUIRE(kept);
-    CHECK(*kept);
-    CHECK(listener.alive());
-  });
-}
-
-TEST_CASE("a listener learns that its server has gone") {
-  test::database database(test::holding::nothing);
-  auto options = database.options();
-  run([&]() -> task<void> {
-    auto listener = co_await connected(options);
-    auto backend = co_await backend_of(listener);
-    co_await terminate(options, backend, "");
-    auto generous = std::chrono::steady_clock::now() + std::chrono::seconds(30 * test::slowness);
-    auto got = co_await listener.wait_for_notification(generous);
-    REQUIRE_FALSE(got);
-    CHECK(got.error().code == "pg:lost");
-    CHECK_FALSE(listener.alive());
-  });
-}
-
 // libpq closes its socket as soon as it notices that the server has gone, and the next one opened gets the
 // same number.
 TEST_CASE("a lost connection that is thrown away late leaves the one that came after it alone") {
