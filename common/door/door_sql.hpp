@@ -1,4 +1,4 @@
-// The SQL of the door: what it reads and locks, and what it writes. The only statements that touch the shop's
+// The SQL of the door: what it reads and locks. With door_writes.hpp the only statements that touch the shop's
 // orders.
 //
 // A parcel is written only by whoever has locked its order in the shop, the one it leaves and the one it
@@ -42,10 +42,6 @@ void add_lock_and_read(pg::pipeline& steps, const candidates& found,
 // The same answers without a lock (glance.hpp): every row that is there reads as locked.
 void add_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations);
 [[nodiscard]] snapshot read_snapshot(std::span<const pg::rows> answers);
-
-// Adds the writes of the decision; adds nothing for what does not change. `before`: the parcels as they were
-// read.
-void add_writes(pg::pipeline& closing, const decision& decided, std::span<const parcel_row> before);
 
 inline constexpr pg::statement begin_statement{"suivi_begin", "begin isolation level read committed"};
 inline constexpr pg::statement commit_statement{"suivi_commit", "commit"};

@@ -6,6 +6,7 @@
 #include "common/decision/decide.hpp"
 #include "common/door/door.hpp"
 #include "common/door/door_sql.hpp"
+#include "common/door/door_writes.hpp"
 
 namespace suivi::shop {
 

@@ -1,7 +1,7 @@
 // What the decision writes; values travel as arrays, one statement a table whatever the number of rows.
 // Arrays are unnested side by side in a SELECT list: `from unnest(a, b, …)` stores each of them away first,
 // at six times the price.
-#include "common/door/door_sql.hpp"
+#include "common/door/door_writes.hpp"
 
 #include "common/decision/state_rules.hpp"
 

@@ -1,9 +1,7 @@
-// Establishing a connection: hosts one by one, each with a fair share of the time, so that a host that
-// swallows packets cannot keep the others from their turn (libpq's own loop over hosts has no limit when
-// asynchronous).
-#include "common/pg/connection.hpp"
+// Each host is a connection attempt of its own: libpq's loop over hosts has no time limit when asynchronous.
+#include "common/pg/connect.hpp"
+
 #include "common/pg/resolve.hpp"
-#include "common/pg/session.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -45,7 +43,7 @@ std::vector<std::string> rounds(const std::string& attrs) {
 
 } // namespace
 
-task<result<connection>> connection::connect(const connect_options& options) {
+task<result<std::unique_ptr<session>>> open_session(const connect_options& options) {
   auto deadline = std::chrono::steady_clock::now() + options.connect_timeout;
   auto executor = co_await asio::this_coro::executor;
   auto where = parse_url(options.url);
@@ -67,7 +65,7 @@ task<result<connection>> connection::connect(const connect_options& options) {
       auto settings = settings_for(h, attrs, common);
       auto share = now + (deadline - now) / left--;
       auto opened = co_await own->open(std::move(settings), share);
-      if (opened) co_return connection(std::move(own));
+      if (opened) co_return std::move(own);
       reasons += fmt::format("{}{}", reasons.empty() ? "" : "; ", opened.error().detail);
     }
   }

@@ -2,9 +2,9 @@
 // use costs no round trip; COPY and scripts use the simple protocol, which pipeline mode excludes.
 #include "common/pg/connection.hpp"
 
+#include "common/pg/connect.hpp"
 #include "common/pg/in_doubt.hpp"
 #include "common/pg/params_access.hpp"
-#include "common/pg/session.hpp"
 #include "common/pg/sqlstate.hpp"
 
 #include <cassert>
@@ -172,6 +172,12 @@ std::size_t pipeline::add(statement statement, params with) {
 }
 
 connection::connection(std::unique_ptr<session> s) : session_(std::move(s)) {}
+task<result<connection>> connection::connect(const connect_options& options) {
+  auto opened = co_await open_session(options);
+  if (!opened) co_return opened.error();
+  co_return connection(std::move(*opened));
+}
+
 connection::connection(connection&&) noexcept = default;
 connection& connection::operator=(connection&&) noexcept = default;
 connection::~connection() = default;
