@@ -1,17 +1,16 @@
 // The apply lane: committed events in, through the door in batches, outcomes recorded in the door's own
 // transaction.
 //
-// Most events never come here: they are applied in the transaction that stores them (at_once.cpp). What that
-// leaves, for an order is locked or unknown, or the courier has to be asked, is applied apart from intake, so
-// that it never delays an answer. What it holds in memory is leased in suivi.pending under `owner()`;
-// whatever is lost with the process is taken over by whoever finds the lease lapsed. An event that makes its
-// batch fail is singled out by halving and harms only itself.
+// Most events never come here: they are applied in the transaction that stores them
+// (intake/inline_apply.hpp). What that leaves, for an order is locked or unknown, or the courier has to be
+// asked, is applied apart from intake, so that it never delays an answer. What it holds in memory is leased
+// in suivi.pending under `owner()`; whatever is lost with the process is taken over by whoever finds the
+// lease lapsed. An event that makes its batch fail is singled out by halving and harms only itself.
 #pragma once
 
 #include "common/door/door.hpp"
 #include "common/pg/batch_failure.hpp"
 #include "common/runtime/wakeup.hpp"
-#include "receiver/inbox/ingest.hpp"
 #include "receiver/inbox/pending.hpp"
 #include "receiver/services/account_registry.hpp"
 #include "receiver/services/database_monitor.hpp"
@@ -60,17 +59,14 @@ class apply_lane {
   // More is due than the next batches take: what comes in should come in more slowly.
   [[nodiscard]] bool is_behind() const;
 
-  // Whether webhooks may be applied in the very transaction that stores them, which is the cheaper way by
-  // far. Not where that would delay their answers: while more is due, or after it failed or took long.
-  [[nodiscard]] bool can_apply_inline(std::size_t rows) const;
-  // Does so. What cannot be settled at once is pending then, and in hand. On an error nothing is stored,
-  // unless its kind is in_doubt; the connection is outside a transaction, or dead.
-  task<result<std::vector<receipt>>> store_and_apply(pg::connection& db, std::span<const webhook> rows);
+  // An event that was settled without coming here: counts it, and asks the courier where that is wanted.
+  void note_closed(std::int64_t id, instant received_at, bool never_deferred, const disposition& next);
 
   // Returns after finish(), when nothing is due any more.
   task<void> run();
   // Applies what is due, then ends; what waits is given back by the caller (release()).
   void finish();
+  [[nodiscard]] bool is_finishing() const { return finishing_; }
 
  private:
   using batch = std::vector<pending_event>;
@@ -85,8 +81,6 @@ class apply_lane {
   task<void> apply_range(const batch& events, pg::range rows, std::vector<pg::range>& todo);
   task<bool> drop_lost(const batch& events, pg::range rows);
   void carry_out(const pending_event& event, const disposition& next);
-  void note_closed(std::int64_t id, instant received_at, bool never_deferred, const disposition& next);
-  task<result<std::vector<receipt>>> try_inline(pg::connection& db, std::span<const webhook> rows);
   task<void> store_repeats_now();
   task<void> readdress_now();
   void let_go(std::int64_t id);
@@ -110,8 +104,6 @@ class apply_lane {
   std::vector<repeated_webhook> repeats_;
   std::vector<readdressed> readdressed_;
   int failures_ = 0; // of the database, in a row
-  steady_time inline_retry_at_{};
-  int inline_failures_ = 0; // in a row
   bool finishing_ = false;
 };
 

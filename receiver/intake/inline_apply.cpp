@@ -1,6 +1,6 @@
-// Storing and applying in one transaction of two round trips. Apart, they are two transactions, with a
-// pending row written and deleted between them.
-#include "receiver/apply/apply_lane.hpp"
+// One transaction of two round trips. Apart, storing and applying are two transactions, with a pending row
+// written and deleted between them.
+#include "receiver/intake/inline_apply.hpp"
 
 #include "common/base/backoff.hpp"
 #include "common/door/door_steps.hpp"
@@ -24,21 +24,20 @@ constexpr milliseconds rest_max = 30s;
 
 } // namespace
 
-bool apply_lane::can_apply_inline(std::size_t rows) const {
-  return accounts_.loaded() && !finishing_ && rows <= shop::observations_per_call_max &&
-         free_capacity() >= rows && !is_behind() && steady_clock::now() >= inline_retry_at_;
+bool inline_apply::is_allowed(std::size_t rows) const {
+  return accounts_.loaded() && !lane_.is_finishing() && rows <= shop::observations_per_call_max &&
+         lane_.free_capacity() >= rows && !lane_.is_behind() && steady_clock::now() >= retry_at_;
 }
 
-task<result<std::vector<receipt>>> apply_lane::store_and_apply(pg::connection& db,
-                                                               std::span<const webhook> rows) {
+task<result<std::vector<receipt>>> inline_apply::store(pg::connection& db, std::span<const webhook> rows) {
   auto begun = steady_clock::now();
-  auto kept = co_await try_inline(db, rows);
+  auto kept = co_await try_store(db, rows);
   auto now = steady_clock::now();
   if (kept && now - begun < too_slow) {
-    inline_failures_ = 0;
+    failures_ = 0;
     co_return kept;
   }
-  inline_retry_at_ = now + backoff(inline_failures_++, rest_min, rest_max, jitter());
+  retry_at_ = now + backoff(failures_++, rest_min, rest_max, jitter());
   if (!kept) {
     log::debug("webhooks are stored first and applied later", {{"error", to_string(kept.error())}});
     co_await shop::roll_back(db);
@@ -46,7 +45,8 @@ task<result<std::vector<receipt>>> apply_lane::store_and_apply(pg::connection& d
   co_return kept;
 }
 
-task<result<std::vector<receipt>>> apply_lane::try_inline(pg::connection& db, std::span<const webhook> rows) {
+task<result<std::vector<receipt>>> inline_apply::try_store(pg::connection& db,
+                                                           std::span<const webhook> rows) {
   std::vector<shop::observation> observations;
   std::vector<std::size_t> row_of;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -86,11 +86,11 @@ task<result<std::vector<receipt>>> apply_lane::try_inline(pg::connection& db, st
   std::vector<std::optional<disposition>> ends(rows.size()); // of those that end here
   pending_event as_new;
   for (std::size_t n = 0; n < observations.size(); ++n) {
-    auto next = next_step(as_new, decided->decision.verdicts[n]);
+    auto next = after_verdict(as_new, decided->decision.verdicts[n], suivi::now(), jitter());
     if (next.action == disposition::kind::close) ends[row_of[n]] = std::move(next);
   }
   pg::pipeline closing;
-  add_store(closing, rows, *receipts, ends, owner_);
+  add_store(closing, rows, *receipts, ends, lane_.owner());
   shop::add_writes(closing, decided->decision, decided->before);
   closing.add(shop::commit_statement);
   auto written = co_await db.run(std::move(closing));
@@ -100,11 +100,11 @@ task<result<std::vector<receipt>>> apply_lane::try_inline(pg::connection& db, st
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& r = (*receipts)[i];
     if (ends[i])
-      note_closed(r.id, rows[i].received_at, true, *ends[i]);
+      lane_.note_closed(r.id, rows[i].received_at, true, *ends[i]);
     else if (!r.seen_before && rows[i].event.kind == maystro::event_kind::order)
       open.push_back(to_work(rows[i], r.id));
   }
-  if (!open.empty()) enqueue(std::move(open));
+  if (!open.empty()) lane_.enqueue(std::move(open));
   co_return std::move(*receipts);
 }
 

@@ -24,9 +24,9 @@ intake::batch::batch(const asio::any_io_executor& executor, steady_time until)
     : give_up(until), done(executor, until) {}
 
 intake::intake(asio::any_io_executor executor, database_monitor& db, spool& instead, apply_lane& next,
-               receiver_metrics& counts, limits within)
-    : executor_(std::move(executor)), db_(db), spool_(instead), next_(next), counts_(counts),
-      limits_(within) {
+               inline_apply& inlined, receiver_metrics& counts, limits within)
+    : executor_(std::move(executor)), db_(db), spool_(instead), next_(next), inline_(inlined),
+      counts_(counts), limits_(within) {
   for (std::size_t i = 0; i < limits_.lanes; ++i)
     idle_.push_back(std::make_unique<runtime::wakeup>(executor_));
 }
@@ -220,8 +220,8 @@ task<result<void>> intake::keep_range(std::shared_ptr<batch> b, pg::range rows) 
   if (!db) co_return db.error();
   auto& connection = **db;
   std::span<const webhook> part(b->rows.data() + rows.begin, rows.size());
-  if (!b->in_doubt && next_.can_apply_inline(part.size())) {
-    auto receipts = co_await next_.store_and_apply(connection, part);
+  if (!b->in_doubt && inline_.is_allowed(part.size())) {
+    auto receipts = co_await inline_.store(connection, part);
     if (receipts) {
       answer(*b, rows, std::move(*receipts));
       co_return result<void>();

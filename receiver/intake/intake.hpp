@@ -14,6 +14,7 @@
 #include "common/runtime/wakeup.hpp"
 #include "receiver/apply/apply_lane.hpp"
 #include "receiver/inbox/ingest.hpp"
+#include "receiver/intake/inline_apply.hpp"
 #include "receiver/services/database_monitor.hpp"
 #include "receiver/services/receiver_metrics.hpp"
 #include "receiver/spool/spool.hpp"
@@ -39,7 +40,7 @@ class intake {
   };
 
   intake(asio::any_io_executor executor, database_monitor& db, spool& instead, apply_lane& next,
-         receiver_metrics& counts, limits within);
+         inline_apply& inlined, receiver_metrics& counts, limits within);
 
   // Durable when it returns: committed, or spooled. transient: nothing is known to be kept.
   task<result<receipt>> store(webhook row);
@@ -83,6 +84,7 @@ class intake {
   database_monitor& db_;
   spool& spool_;
   apply_lane& next_;
+  inline_apply& inline_;
   receiver_metrics& counts_;
   limits limits_;
   std::deque<std::shared_ptr<batch>> queue_; // the last one is still open

@@ -36,8 +36,9 @@ struct receiver_inside {
   explicit receiver_inside(const test::database& db, intake::limits within = {})
       : where(db), watched(io.get_executor(), db.options(), 4), client(io.get_executor(), {}),
         accounts(watched, client, settings), events(io.get_executor(), watched, accounts, counts, {}, "me"),
-        again(io.get_executor(), watched, events), spooling(io.get_executor(), {.folder = folder.path()}),
-        in(io.get_executor(), watched, spooling, events, counts, within),
+        inlined(accounts, events, {}), again(io.get_executor(), watched, events),
+        spooling(io.get_executor(), {.folder = folder.path()}),
+        in(io.get_executor(), watched, spooling, events, inlined, counts, within),
         drain(io.get_executor(), watched, in, spooling, counts), endless(io.get_executor()),
         lanes(io.get_executor()), own(io.get_executor()) {
     db.execute(R"(
@@ -100,6 +101,7 @@ struct receiver_inside {
   http::client client;
   account_registry accounts;
   apply_lane events;
+  inline_apply inlined;
   pollers again;
   test::folder folder;
   spool spooling;

@@ -98,12 +98,12 @@ TEST_CASE("while the shop's table is locked webhooks are stored and answered and
     REQUIRE(locked);
     auto answers = co_await here.store(rows);
     for (const auto& answer : answers) CHECK((answer && !answer->spooled));
-    CHECK_FALSE(here.events.can_apply_inline(1)); // so the next ones do not try
+    CHECK_FALSE(here.inlined.is_allowed(1)); // so the next ones do not try
     CHECK(db.number("select count(*) from suivi.pending") == 2);
     auto released = co_await shop.run_script("rollback");
     REQUIRE(released);
     co_await here.until(nothing_pending, "0");
-    while (!here.events.can_apply_inline(1)) co_await runtime::sleep_for(20ms);
+    while (!here.inlined.is_allowed(1)) co_await runtime::sleep_for(20ms);
     co_await here.store(third);
     CHECK(db.number(untouched) == 97);
   };
