@@ -206,7 +206,7 @@ class app {
     endless_.spawn("parked", pollers_.wake_parked_events());
     endless_.spawn("partitions", make_partitions_ahead(db_));
     endless_.spawn("retention", retention_.run());
-    endless_.spawn("second reading", quarantine_reread_.run());
+    endless_.spawn("quarantine reread", quarantine_reread_.run());
     for (std::size_t i = 0; i < confirm_lane::readers; ++i)
       endless_.spawn("reader", confirm_lane_.run_reader(i));
     for (std::size_t i = 0; i < intake_limits(settings_).lanes; ++i)

@@ -19,9 +19,9 @@ enum class relation {
 
 [[nodiscard]] relation compare(const as_of& known, const as_of& observed);
 
-// What is known of a parcel once `seen`, which compares as not older and says the same as `known`, is taken
-// too. Where neither is the newer, what is later told is newer than both or in doubt, never newer by one
-// alone.
+// What is known of a parcel once `observed`, which compares as not older and says the same as `known`, is
+// taken too. Where neither is the newer, what is later told is newer than both or in doubt, never newer by
+// one alone.
 [[nodiscard]] as_of agreed(const as_of& known, const as_of& observed);
 
 // The earliest request whose answer beats every webhook among the two, for an API that lags by `read_lag`.

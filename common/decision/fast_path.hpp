@@ -1,4 +1,4 @@
-// What the door's first look has left open. Pure.
+// What the door's fast path has left open. Pure.
 //
 // Nearly every observation tells a reference that is some order's and the parcel's uuid: then that order,
 // locked, and the parcels of both are all that is needed, and the door has them after one round trip. For the

@@ -1,5 +1,5 @@
 // Two round trips: lock and read; write and commit. Between them, decide. Where an order has no account, one
-// more: who adopted it. Where the first look does not settle every observation, two more for the rest:
+// more: who adopted it. Where the fast path does not settle every observation, two more for the rest:
 // search; lock and read.
 #include "common/door/door.hpp"
 

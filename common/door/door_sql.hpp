@@ -1,5 +1,5 @@
-// The SQL of the door: what it reads and locks. With door_writes.hpp the only statements that touch the shop's
-// orders.
+// The SQL of the door: what it reads and locks. With door_writes.hpp the only statements that touch the
+// shop's orders.
 //
 // A parcel is written only by whoever has locked its order in the shop, the one it leaves and the one it
 // comes to; so what is read of it after that lock stays true. Only a parcel whose order has gone needs a lock
@@ -39,7 +39,7 @@ void add_search(pg::pipeline& opening, std::span<const observation> observations
 // Rows that we hold already are locked again for nothing.
 void add_lock_and_read(pg::pipeline& steps, const candidates& found,
                        std::span<const observation> observations);
-// The same answers without a lock (glance.hpp): every row that is there reads as locked.
+// The same answers without a lock (read_only_snapshot.hpp): every row that is there reads as locked.
 void add_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations);
 [[nodiscard]] snapshot read_snapshot(std::span<const pg::rows> answers);
 

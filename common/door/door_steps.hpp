@@ -1,5 +1,5 @@
 // The door's steps one by one, for a caller that does something else in the same transaction: BEGIN and
-// add_first_look(); look_and_decide() with its answers; add_writes() and COMMIT. Whoever needs no more than
+// add_fast_path(); look_and_decide() with its answers; add_writes() and COMMIT. Whoever needs no more than
 // that calls apply().
 #pragma once
 
@@ -14,7 +14,7 @@ struct decided {
   shop::decision decision;
   std::vector<parcel_row> before; // as they were read, for add_writes()
 };
-// `looked`: the two answers of a first look that was for these observations at least. Searches, locks and
+// `looked`: the two answers of the fast path, read for these observations at least. Searches, locks and
 // reads more where they leave something open.
 task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::rows> looked,
                                       std::span<const observation> observations, const door_options& options);

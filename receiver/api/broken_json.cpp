@@ -133,9 +133,9 @@ class scanner {
   // Read like any other, to know where it ends, and not shown.
   bool private_value(int depth) {
     if (at_ >= text_.size()) return false;
-    std::size_t shown_before = out_.size();
+    std::size_t kept_bytes = out_.size();
     bool read = value("", depth);
-    out_.resize(shown_before);
+    out_.resize(kept_bytes);
     out_ += masked_text;
     return read;
   }

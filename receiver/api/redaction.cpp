@@ -227,7 +227,7 @@ void mask(json::value& in) {
   mask_within(in, "", layers_max);
 }
 
-json::value shown_payload(std::string_view raw, std::optional<json::value> decoded) {
+json::value redacted_payload(std::string_view raw, std::optional<json::value> decoded) {
   if (decoded && decoded->is_structured()) {
     mask(*decoded);
     return std::move(*decoded);

@@ -29,7 +29,7 @@ class apply_lane {
     milliseconds wait{0};
     std::string why;
   };
-  // Somebody who asks the courier for `wanted` and then calls take_back(), settle_later() or close_conflict()
+  // Somebody who asks the courier for `wanted` and then calls requeue() or settle_one()
   // with the event, if there is one.
   using ask_courier = std::function<void(shop::wanted_read wanted, std::optional<pending_event> waiting)>;
   // … unless that account's courier may not be asked for a while: then the event waits in the database.

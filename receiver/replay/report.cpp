@@ -31,7 +31,7 @@ json::value text_or_null(const std::optional<std::string>& text) {
   return json::value(*text);
 }
 
-std::string text_or_null(const std::optional<std::string>& text) {
+std::string display_text(const std::optional<std::string>& text) {
   return text ? *text : "(nothing)";
 }
 
@@ -76,7 +76,7 @@ std::string to_table(const replay_report& r) {
   text += r.changes.empty() ? "\nnothing would change\n" : "\nwould change\n";
   for (const auto& one : r.changes)
     text += fmt::format("  {:<24} {:<20} {} -> {}\n", one.reference, one.change.field,
-                        text_or_null(one.change.from), text_or_null(one.change.to));
+                        display_text(one.change.from), display_text(one.change.to));
   if (r.changes.size() >= replay_changes_max) text += "  … and perhaps more\n";
   return text;
 }

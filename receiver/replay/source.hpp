@@ -16,7 +16,8 @@ class replay_source {
  public:
   virtual ~replay_source() = default;
 
-  // Up to `most` events, at least one unless there are no more. After an error the same call may be repeated.
+  // Up to `limit` events, at least one unless there are no more. After an error the same call may be
+  // repeated.
   virtual task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t limit) = 0;
   // How much of it has been read, from 0 to 1; nullopt if that cannot be told.
   [[nodiscard]] virtual std::optional<double> done() const = 0;

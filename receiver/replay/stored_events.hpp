@@ -35,7 +35,7 @@ struct id_range {
 // The ids a selection can be about; events stored later are not part of it.
 task<result<id_range>> range_of(pg::connection& db, replay_selection selection);
 
-// Selected events with ids in (after, last], ascending, at most `most`. `only_account`: the shop's only one,
+// Selected events with ids in (after, last], ascending, at most `limit`. `only_account`: the shop's only one,
 // of which events without account are.
 task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection selection,
                                                    std::string only_account, std::int64_t after,

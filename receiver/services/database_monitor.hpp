@@ -30,7 +30,7 @@ class database_monitor {
 
   [[nodiscard]] state now() const { return state_; }
   [[nodiscard]] bool is_up() const { return state_ == state::up; }
-  // Whether down means down: not before the first look has ended, which may take a moment after the start.
+  // Whether down means down: not before the first probe has ended, which may take a moment after the start.
   [[nodiscard]] bool is_known() const { return looked_ || std::chrono::steady_clock::now() >= known_by_; }
   // Somebody met a missing table or function: look at once.
   void suspect_schema();

@@ -54,7 +54,7 @@ struct forgotten {
   std::int64_t rows = 0;
   bool more = false;
 };
-// Rows of days before `first_kept` in `blocks_at_once` blocks of the table from `first_block` on.
+// Rows of days before `first_kept` in `blocks_per_pass` blocks of the table from `first_block` on.
 inline constexpr std::int64_t blocks_per_pass = 32;
 task<result<forgotten>> forget_rows(pg::connection& db, std::string table, sys_days first_kept,
                                     std::int64_t first_block);

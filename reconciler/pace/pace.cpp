@@ -23,9 +23,9 @@ judgment judge(const error* failure, std::optional<milliseconds> retry_after, in
     // A little later than the courier asks for, so that not every account knocks at the very moment the gate
     // opens; never sooner than our own growing pause, whatever it asks for.
     milliseconds own = backoff_first + backoff(throttled_in_a_row, chance);
-    milliseconds asked =
+    milliseconds requested =
         retry_after.value_or(milliseconds(0)) + milliseconds(static_cast<std::int64_t>(250 * chance));
-    milliseconds wait = std::max(own, asked);
+    milliseconds wait = std::max(own, requested);
     if (throttled) return {next_step::again_gated, wait};
     return {tries >= tries_max ? next_step::give_up : next_step::again_gated, wait};
   }

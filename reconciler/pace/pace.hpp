@@ -43,7 +43,7 @@ inline constexpr milliseconds absent_from_the_start{15'000};
 // And one that gave up so many pages or parcels with no good answer between.
 inline constexpr int given_up_max = 50;
 
-// From 0 up to backoff_first doubled `failures - 1` times, at most backoff_most; `chance` in [0, 1).
+// From 0 up to backoff_first doubled `failures - 1` times, at most backoff_max; `chance` in [0, 1).
 [[nodiscard]] milliseconds backoff(int failures, double chance);
 
 enum class next_step {

@@ -27,7 +27,7 @@ class doubt_queue {
   void push(shop::wanted_read wanted, bool after_read = false);
   // The doubts that a read beginning now settles, at most `reads_max` of them; they count as read from now.
   [[nodiscard]] std::vector<shop::wanted_read> take_due(instant now, std::size_t reads_max);
-  // How long until the first of the waiting ones is due, at most `most`; not negative.
+  // How long until the first of the waiting ones is due, at most `limit`; not negative.
   [[nodiscard]] milliseconds due_in(instant now, milliseconds limit) const;
 
   // The courier's clock was seen so much behind ours: its reads must begin later to beat a webhook.

@@ -2,7 +2,7 @@
 // which no webhook told is found without a full sweep.
 //
 // The bound: every open parcel is pulled at least once in rotation_rest + rotation_period (24 hours), while
-// incremental sweeps run as scheduled and an account has at most rotation_most * rotation_period /
+// incremental sweeps run as scheduled and an account has at most rotation_max * rotation_period /
 // incremental_every open parcels (38,400 with the defaults); with more, the second part of it grows in
 // proportion. Webhooks do not count as pulls.
 #pragma once

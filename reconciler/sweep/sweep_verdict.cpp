@@ -13,10 +13,10 @@ namespace {
 constexpr std::size_t named_max = 5;
 
 std::string first_of(const std::vector<std::string>& names) {
-  std::size_t shown = std::min(names.size(), named_max);
+  std::size_t listed = std::min(names.size(), named_max);
   std::string text =
-      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
-  return names.size() > shown ? text + ", …" : text;
+      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(listed), ", "));
+  return names.size() > listed ? text + ", …" : text;
 }
 
 } // namespace

@@ -27,7 +27,7 @@ class choices {
   explicit choices(std::string_view bytes) {
     for (char c : bytes) state_ = (state_ ^ static_cast<unsigned char>(c)) * 0x100000001b3; // FNV-1a
   }
-  // 0 to `most`.
+  // 0 to `limit`.
   std::size_t upto(std::size_t limit) {
     state_ += 0x9e3779b97f4a7c15; // splitmix64
     std::uint64_t mixed = (state_ ^ (state_ >> 30)) * 0xbf58476d1ce4e5b9;

@@ -57,7 +57,7 @@ TEST_CASE("a receiver applies by itself what was quarantined before its update")
   CHECK(db.number(quarantined) == 3);
   quarantine_reread again(here.watched);
   auto steps = [&]() -> task<void> {
-    here.endless.spawn("second reading", again.run());
+    here.endless.spawn("quarantine reread", again.run());
     co_await here.until("select outcome from suivi.event_outcome", "applied");
     co_await here.until("select up_to > 0 from suivi.second_reading", "t");
   };

@@ -60,7 +60,7 @@ TEST_CASE("partitions are made ahead of time also where no receiver runs") {
 
 namespace {
 
-// Watches the hooks of acc-1, whose courier is `answer`, as often as `rounds`, each until `seen` of that
+// Watches the hooks of acc-1, whose courier is `answer`, as often as `rounds`, each until `found` of that
 // round holds.
 void monitor_hooks(stage& s, const test::courier_answer& answer, const std::vector<std::string>& found) {
   test::run_beside(answer, [&](shop::account who, http::client&) -> task<void> {

@@ -14,14 +14,14 @@ namespace {
 
 struct reading_shop : shop_database {
   std::string body; // the courier's answer to whatever it is asked
-  std::vector<std::string> wanted;
+  std::vector<std::string> requests;
   std::string outcomes; // of the last read that was applied
 
   // "", or the error's code.
   task<std::string> read_once(shop::wanted_read wanted, std::string database_url) {
     auto executor = co_await asio::this_coro::executor;
     http::handler answer = [this](http::request got) -> task<http::response> {
-      wanted.push_back(got.target);
+      requests.push_back(got.target);
       http::response said;
       said.body = body;
       co_return said;
@@ -85,7 +85,7 @@ TEST_CASE(
   CHECK(s.read(by_uuid("u1")).empty());
   CHECK(s.outcomes == "applied");
   CHECK(s.column(1, "shippingStatus") == "EXPÉDIÉ");
-  CHECK(s.wanted.back() == "/api/stores/orders/u1/");
+  CHECK(s.requests.back() == "/api/stores/orders/u1/");
 }
 
 TEST_CASE("of a list that ignored the filter only rows of the very reference are written, and none of them "
@@ -118,7 +118,7 @@ TEST_CASE(
   };
   run(while_locked);
   CHECK(s.column(1, "shippingStatus") == "NULL");
-  CHECK(s.wanted.size() == 1); // the courier is asked once, the door several times
+  CHECK(s.requests.size() == 1); // the courier is asked once, the door several times
   CHECK(s.read(by_uuid("u1")).empty());
   CHECK(s.column(1, "shippingStatus") == "EXPÉDIÉ");
 }
@@ -127,5 +127,5 @@ TEST_CASE("a read whose database is away fails for now, whatever the courier sai
   reading_shop s;
   s.body = parcel("u1", "R1");
   CHECK(run(s.read_once(by_uuid("u1"), "postgresql://postgres@127.0.0.1:1/none")) == "pg:refused");
-  CHECK(s.wanted.size() == 1);
+  CHECK(s.requests.size() == 1);
 }

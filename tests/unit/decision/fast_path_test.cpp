@@ -1,4 +1,4 @@
-// Which observations the first look settles: reference, uuid and account told, the order locked, its parcel
+// Which observations the fast path settles: reference, uuid and account named, the order locked, its parcel
 // not astray.
 #include "tests/unit/decision/shop_model.hpp"
 

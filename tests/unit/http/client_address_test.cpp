@@ -80,10 +80,10 @@ TEST_CASE("a client's own word counts only as far as trusted proxies wrote it") 
   struct row {
     std::string peer;
     std::vector<std::string> forwarded_for, trusted;
-    std::string client;
+    std::string expected;
   };
   const std::vector<std::string> none, proxies{"10.0.0.0/8", "::1", "127.0.0.0/8"};
-  for (const auto& [peer, forwarded_for, trusted, client] : {
+  for (const auto& [peer, forwarded_for, trusted, expected] : {
            // nobody is trusted, or not this peer
            row{"203.0.113.9", {}, none, "203.0.113.9"},
            row{"203.0.113.9", {"10.0.0.1"}, none, "203.0.113.9"},
@@ -130,7 +130,7 @@ TEST_CASE("a client's own word counts only as far as trusted proxies wrote it") 
        }) {
     CAPTURE(peer);
     for (const auto& value : forwarded_for) CAPTURE(value);
-    CHECK(client(peer, forwarded_for, trusted) == client);
+    CHECK(client(peer, forwarded_for, trusted) == expected);
   }
 }
 

@@ -29,7 +29,7 @@ class plain {
   }
   void say(const std::string& text) const { ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
   void end() const { ::shutdown(fd_, SHUT_WR); }
-  // As many bytes as `most`, fewer at the end; "nothing" if the patience ended first, "reset" at one.
+  // As many bytes as `count_max`, fewer at the end; "nothing" if the patience ended first, "reset" at one.
   [[nodiscard]] std::string hear(std::size_t count_max, int patience_ms = 20'000) {
     timeval limit{patience_ms / 1000, (patience_ms % 1000) * 1000};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);

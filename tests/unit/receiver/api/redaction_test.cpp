@@ -18,7 +18,7 @@ namespace json = boost::json;
 namespace {
 
 std::string redacted(std::string_view raw) {
-  event_seen e;
+  event_summary e;
   e.raw = raw;
   e.outcome = "applied";
   return json::serialize(event_json(e, true).at("payload"));
@@ -196,7 +196,7 @@ TEST_CASE("a text is cut at 64 KiB and never within a character") {
 }
 
 TEST_CASE("a person's name is shown neither as an event's type nor as a message's id") {
-  event_seen e;
+  event_summary e;
   e.name = "Example Person";
   e.message_id = "Example Person";
   e.raw = R"({"event":"Example Person","messageId":"Example Person","payload":{"id":"u1","status":31}})";

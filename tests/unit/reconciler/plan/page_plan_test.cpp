@@ -240,10 +240,10 @@ TEST_CASE("cut at max_orders it is complete with that reason and asks for no pag
 
 TEST_CASE("a list that is not newest first is read whole, whatever the limit") {
   page_plan plan(20);
-  std::vector<int> asked;
-  while (!plan.done() && asked.size() < 100) {
+  std::vector<int> requested;
+  while (!plan.done() && requested.size() < 100) {
     int page = plan.next().value();
-    asked.push_back(page);
+    requested.push_back(page);
     std::vector<listed_row> rows;
     for (int i = 0; i < 10; ++i) { // oldest first
       int n = (page - 1) * 10 + i;
@@ -253,9 +253,9 @@ TEST_CASE("a list that is not newest first is read whole, whatever the limit") {
     CHECK(plan.read(page, {60, 0, page < 6}, rows) == 10);
   }
   CHECK(plan.judge().complete);
-  CHECK_FALSE(plan.judge().cut);
+  CHECK_FALSE(plan.judge().truncated);
   CHECK(plan.judge().reason == "read whole, for the courier's list is not newest first");
-  for (int page = 1; page <= 6; ++page) CHECK(std::count(asked.begin(), asked.end(), page) >= 1);
+  for (int page = 1; page <= 6; ++page) CHECK(std::count(requested.begin(), requested.end(), page) >= 1);
 }
 
 TEST_CASE("a minute's disorder among rows is none, and rows without a time are in no order") {
