@@ -60,7 +60,7 @@ http::head_verdict request_handler::judge_webhook(const route& where,
   }
   if (!mine.allow_open && !secret_fits(where.secrets, mine.webhook_secrets)) {
     counts_.webhook("unauthorized");
-    return {unauthorised(), false};
+    return {unauthorized(), false};
   }
   return {std::nullopt, true};
 }
@@ -84,43 +84,43 @@ task<http::response> request_handler::answer(http::request request) {
 task<http::response> request_handler::answer_health(http::request request) {
   place wanted = find_route(request).where;
   bool served = wanted == place::health || wanted == place::readiness || wanted == place::metrics;
-  return served ? answer(std::move(request)) : at_once(not_found());
+  return served ? answer(std::move(request)) : ready(not_found());
 }
 
 task<http::response> request_handler::answer_to(http::request request, std::optional<ip_address> client) {
   // Without a token for what it shows, the screen is not there either.
   if (is_screen_address(request.target) && !settings_.receiver.admin_token.empty())
-    return at_once(screen_response(request).value_or(not_found()));
+    return ready(screen_response(request).value_or(not_found()));
   auto where = find_route(request);
-  if (where.where == endpoint::operations) {
+  if (where.where == place::operations) {
     auto from = client.value_or(request.remote);
     return operations_.answer(std::move(request), std::move(where), std::move(from));
   }
   if (where.where == place::nowhere) return ready(not_found());
   if (!where.method_fits) return ready(wrong_method(where.allowed));
-  if (where.query_is_malformed) return at_once(malformed_query());
+  if (where.query_is_malformed) return ready(malformed_query());
   switch (where.where) {
-  case endpoint::webhook:
+  case place::webhook:
     if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
       return take_webhook(std::move(request), std::move(where));
     counts_.webhook("forbidden");
     return ready(forbidden());
-  case endpoint::guepex_webhook:
+  case place::guepex_webhook:
     if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
       return take_guepex_webhook(std::move(request), std::move(where));
     counts_.webhook("forbidden");
-    return at_once(forbidden());
+    return ready(forbidden());
   case place::metrics:
     return may_read_metrics(request, client) ? tell_metrics() : ready(unauthorized());
-  case endpoint::readiness:
+  case place::readiness:
     return ready(tell_readiness());
-  case endpoint::health: {
+  case place::health: {
     http::response alive;
     alive.body = program::alive_body;
     return ready(std::move(alive));
   }
   case place::operations:
-  case endpoint::nowhere:
+  case place::nowhere:
     break;
   }
   return ready(not_found());
@@ -151,10 +151,10 @@ bool request_handler::knows_secret(const route& where) const {
 task<http::response> request_handler::take_guepex_webhook(http::request request, route where) {
   if (!knows_secret(where)) {
     counts_.webhook("unauthorized");
-    co_return unauthorised();
+    co_return unauthorized();
   }
-  auto told = co_await guepex_.answer(std::move(request), std::move(where));
-  co_return told;
+  auto response = co_await guepex_.answer(std::move(request), std::move(where));
+  co_return response;
 }
 
 task<http::response> request_handler::take_webhook(http::request request, route where) {

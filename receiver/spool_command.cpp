@@ -35,8 +35,8 @@ void say(const std::string& line) {
 
 class spool_command {
  public:
-  spool_command(const config::settings& s, const spool_arguments& asked)
-      : settings_(s), asked_(asked), file_(s.receiver.spool, s.receiver.spool_max_bytes) {}
+  spool_command(const config::settings& s, const spool_arguments& arguments)
+      : settings_(s), arguments_(arguments), file_(s.receiver.spool, s.receiver.spool_max_bytes) {}
 
   int status() {
     result<spool_depth> depth = look();
@@ -80,14 +80,14 @@ class spool_command {
   }
 
   void print(const spool_depth& depth, std::optional<std::uint64_t> drained) const {
-    if (asked_.json) {
-      boost::json::object shown;
-      if (drained) shown["drained"] = *drained;
-      shown["events"] = depth.rows;
-      shown["bytes"] = depth.bytes;
-      shown["oldest"] = or_null(depth.oldest);
-      shown["folder"] = settings_.receiver.spool;
-      fmt::print("{}\n", maystro::write_json(shown));
+    if (arguments_.json) {
+      boost::json::object report;
+      if (drained) report["drained"] = *drained;
+      report["events"] = depth.rows;
+      report["bytes"] = depth.bytes;
+      report["oldest"] = or_null(depth.oldest);
+      report["folder"] = settings_.receiver.spool;
+      fmt::print("{}\n", maystro::write_json(report));
       return;
     }
     if (drained) fmt::print("{:<10} {}\n", "drained", *drained);
@@ -161,15 +161,15 @@ class spool_command {
   }
 
   const config::settings& settings_;
-  const spool_arguments& asked_;
+  const spool_arguments& arguments_;
   spool_file file_;
 };
 
 } // namespace
 
-int run_spool(const config::settings& s, const spool_arguments& asked) {
-  spool_command all(s, asked);
-  if (!asked.drain) return all.status();
+int run_spool(const config::settings& s, const spool_arguments& arguments) {
+  spool_command all(s, arguments);
+  if (!arguments.drain) return all.status();
   asio::io_context io(1);
   runtime::task_group group(io.get_executor());
   int status = exits::failed;

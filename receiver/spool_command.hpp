@@ -13,6 +13,6 @@ struct spool_arguments {
 
 // The exit status: 0 done, 1 failed, 3 some webhooks are left in the spool. May run beside a receiver: what
 // both bring is stored once.
-[[nodiscard]] int run_spool(const config::settings& s, const spool_arguments& asked);
+[[nodiscard]] int run_spool(const config::settings& s, const spool_arguments& arguments);
 
 } // namespace suivi::receiver

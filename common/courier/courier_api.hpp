@@ -91,7 +91,7 @@ class request_gate {
     bool throttled = false;
     std::optional<milliseconds> retry_after;
   };
-  virtual task<void> note(std::string account, quota_answer told) = 0;
+  virtual task<void> note(std::string account, quota_answer answer) = 0;
 };
 
 // `account`: whose quotas they are. `gate` is asked where the courier has quotas; null: nobody is. Client and

@@ -6,7 +6,7 @@ namespace suivi::maystro {
 task<exchanged> exchange(http::client& client, http::client_request request, milliseconds timeout,
                          std::string_view description) {
   response_meta how;
-  how.asked_at = now();
+  how.requested_at = now();
   steady_time deadline = steady_now() + timeout;
   result<http::client_response> response = co_await client.send(std::move(request), deadline);
   how.answered_at = now();

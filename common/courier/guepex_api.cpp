@@ -60,9 +60,9 @@ task<exchanged> guepex_api::ask(std::string path, bool single, std::string_view 
   if (gate_ != nullptr && got.how.status != 0) {
     guepex::quota left =
         guepex::read_quota([&](std::string_view name) { return http::find_header(got.headers, name); });
-    request_gate::quota_answer told{left.second, left.minute,           left.hour,
-                                    left.day,    got.how.status == 429, got.how.retry_after};
-    co_await gate_->note(account_, told);
+    request_gate::quota_answer quota{left.second, left.minute,           left.hour,
+                                     left.day,    got.how.status == 429, got.how.retry_after};
+    co_await gate_->note(account_, quota);
   }
   co_return got;
 }

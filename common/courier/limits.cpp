@@ -80,24 +80,24 @@ bool breaker::started(steady_time now) {
   return true;
 }
 
-void breaker::open_for(double chance, steady_time now) {
+void breaker::open_for(double jitter, steady_time now) {
   milliseconds pause = first_pause;
   for (int i = 0; i < times_opened_ && pause < pause_max; ++i) pause *= 2;
   pause = std::min(pause, pause_max);
   ++times_opened_;
   // Never shorter than half of it: here nothing is gained by being lucky.
   open_until_ = now + pause / 2 +
-                milliseconds(static_cast<std::int64_t>(static_cast<double>((pause / 2).count()) * chance));
+                milliseconds(static_cast<std::int64_t>(static_cast<double>((pause / 2).count()) * jitter));
 }
 
-void breaker::unreachable(bool probe, double chance, steady_time now) {
+void breaker::unreachable(bool probe, double jitter, steady_time now) {
   ++unreachable_;
   if (!absent_since_) absent_since_ = now;
   if (probe) {
     probing_ = false;
-    open_for(chance, now);
+    open_for(jitter, now);
   } else if (!open_until_ && unreachable_ >= absent_max) {
-    open_for(chance, now);
+    open_for(jitter, now);
   }
 }
 

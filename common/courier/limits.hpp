@@ -56,8 +56,8 @@ class breaker {
   // starts while it is half open is the probe.
   [[nodiscard]] steady_time opens_at(steady_time now) const;
   [[nodiscard]] bool started(steady_time now); // true: it is the probe
-  // `chance` in [0, 1) spreads the pauses of several accounts.
-  void unreachable(bool probe, double chance, steady_time now);
+  // `jitter` in [0, 1) spreads the pauses of several accounts.
+  void unreachable(bool probe, double jitter, steady_time now);
   void reachable();
   void probe_lost(); // it was canceled
 
@@ -68,7 +68,7 @@ class breaker {
   [[nodiscard]] bool ever_present() const { return ever_present_; }
 
  private:
-  void open_for(double chance, steady_time now);
+  void open_for(double jitter, steady_time now);
   int unreachable_ = 0;
   int times_opened_ = 0; // since the last answer
   std::optional<steady_time> absent_since_, open_until_;

@@ -42,18 +42,18 @@ as_of without_statement(const as_of& time) {
 // Of two the newer state wins, at equal times the courier's answer. Only an answer can be right although its
 // state is the older one: what the other said has not happened, or is undone. A row of a list may lag behind,
 // so the parcel is asked for; the answer to that stands if it was asked for after what it contradicts.
-relation of_two_stated(const as_of& known, const as_of& seen) {
-  if (seen.from > known.from) return relation::newer;
-  bool pulled = is_pull(seen.kind), known_by_pull = is_pull(known.kind);
-  if (pulled && known_by_pull && seen.to <= known.to)
-    return seen.to == known.to && seen.from == known.from ? relation::doubt : relation::older;
-  if (seen.from == known.from) {
+relation of_two_stated(const as_of& known, const as_of& observed) {
+  if (observed.from > known.from) return relation::newer;
+  bool pulled = is_pull(observed.kind), known_by_pull = is_pull(known.kind);
+  if (pulled && known_by_pull && observed.to <= known.to)
+    return observed.to == known.to && observed.from == known.from ? relation::doubt : relation::older;
+  if (observed.from == known.from) {
     if (pulled) return relation::newer;
     return known_by_pull ? relation::older : relation::doubt;
   }
   if (!pulled) return relation::older;
-  bool asked_after = known_by_pull || seen.to >= known.from;
-  return seen.kind == shape::stated_answer && asked_after ? relation::newer : relation::doubt;
+  bool asked_after = known_by_pull || observed.to >= known.from;
+  return observed.kind == shape::stated_answer && asked_after ? relation::newer : relation::doubt;
 }
 
 } // namespace
@@ -91,9 +91,9 @@ as_of event_time(std::optional<instant> occurred_at, instant received_at) {
   return when;
 }
 
-relation compare(const as_of& known, const as_of& seen) {
-  if (is_stated(known.kind) && is_stated(seen.kind)) return of_two_stated(known, seen);
-  if (is_stated(known.kind) || is_stated(seen.kind))
+relation compare(const as_of& known, const as_of& observed) {
+  if (is_stated(known.kind) && is_stated(observed.kind)) return of_two_stated(known, observed);
+  if (is_stated(known.kind) || is_stated(observed.kind))
     return compare(without_statement(known), without_statement(observed));
   if (observed.kind == shape::unknown)
     return known.kind == shape::unknown ? relation::doubt : relation::older;
@@ -118,11 +118,11 @@ relation compare(const as_of& known, const as_of& seen) {
 }
 
 as_of agreed(const as_of& known, const as_of& observed) {
-  if (is_stated(known.kind) && is_stated(seen.kind)) {
+  if (is_stated(known.kind) && is_stated(observed.kind)) {
     // The later of both times, so that what is contradicted by an answer does not come back.
-    as_of both = is_pull(seen.kind) || !is_pull(known.kind) ? seen : known;
-    both.from = std::max(known.from, seen.from);
-    both.to = std::max(known.to, seen.to);
+    as_of both = is_pull(observed.kind) || !is_pull(known.kind) ? observed : known;
+    both.from = std::max(known.from, observed.from);
+    both.to = std::max(known.to, observed.to);
     return both;
   }
   if (compare(known, observed) == relation::newer) return observed;

@@ -37,18 +37,19 @@ class pass {
 
  private:
   // A reference with blanks around it is tried as it is, then without them.
-  verdict take(const observation& observation) {
-    if (!seen.shipment.reference || rows_.order_by_reference(*seen.shipment.reference))
-      return take_as_told(seen);
-    std::string trimmed = without_blanks_around(*seen.shipment.reference);
-    if (trimmed == *seen.shipment.reference || !rows_.order_by_reference(trimmed)) return take_as_told(seen);
-    observation as_meant = seen;
+  verdict take(const observation& observed) {
+    if (!observed.shipment.reference || rows_.order_by_reference(*observed.shipment.reference))
+      return take_as_told(observed);
+    std::string trimmed = without_blanks_around(*observed.shipment.reference);
+    if (trimmed == *observed.shipment.reference || !rows_.order_by_reference(trimmed))
+      return take_as_told(observed);
+    observation as_meant = observed;
     as_meant.shipment.reference = std::move(trimmed);
     return take_as_told(as_meant);
   }
 
-  verdict take_as_told(const observation& seen) {
-    match who = identify(rows_, observation, options_);
+  verdict take_as_told(const observation& observed) {
+    match who = identify(rows_, observed, options_);
     verdict end;
     end.outcome = who.refusal;
     end.why = who.why;
@@ -68,33 +69,32 @@ class pass {
       end.why = "the order has " + std::to_string(siblings.size()) + " parcels already, it gets no more";
       return end;
     }
-    bool shop_says_which = seen.shipment.courier == courier_kind::nord_west; // by the order's tracking number
-    if (!who.parcel && !siblings.empty() && !observation.shipment.created_at && !shop_says_which) {
-      if (older_than_all(siblings, observation)) {
+    bool shop_says_which =
+        observed.shipment.courier == courier_kind::nord_west; // by the order's tracking number
+    if (!who.parcel && !siblings.empty() && !observed.shipment.created_at && !shop_says_which) {
+      if (older_than_all(siblings, observed)) {
         end.outcome = outcome::stale;
         return end;
       }
       // Nothing tells whether the order shall show this parcel or another: its row from the courier does.
       end.unproven = true;
-      return asks(std::move(end), who, observation,
-                  settled_by_read_from(as_of{}, observation.when, options_.read_lag));
+      return asks(std::move(end), who, observed,
+                  settled_by_read_from(as_of{}, observed.when, options_.read_lag));
     }
     parcel_row* previous = current_parcel(siblings, order);
     std::optional<parcel_state> previous_status = previous ? previous->status : std::nullopt;
-    if (who.parcel) end.status_before = who.parcel->status;
 
-    relation time = who.parcel ? compare(who.parcel->when, observation.when) : relation::newer;
-    if (!seen.shipment.status) time = relation::older; // brings ids alone
-    bool contradicts = who.parcel && (differs(*who.parcel, observation.shipment) || names_another_order(who));
-    bool undecided = time == relation::doubt && contradicts && !observation.decide_by_later_time;
-    if (undecided || regresses_untimed(who, observation, time) ||
-        needs_confirmation(who, observation, time)) {
+    relation time = who.parcel ? compare(who.parcel->when, observed.when) : relation::newer;
+    if (!observed.shipment.status) time = relation::older; // brings ids alone
+    bool contradicts = who.parcel && (differs(*who.parcel, observed.shipment) || names_another_order(who));
+    bool undecided = time == relation::doubt && contradicts && !observed.decide_by_later_time;
+    if (undecided || regresses_untimed(who, observed, time) || needs_confirmation(who, observed, time)) {
       as_of known = who.parcel ? who.parcel->when : as_of{};
-      return asks(std::move(end), who, observation,
-                  settled_by_read_from(known, observation.when, options_.read_lag));
+      return asks(std::move(end), who, observed,
+                  settled_by_read_from(known, observed.when, options_.read_lag));
     }
     if (time == relation::doubt && contradicts) {
-      time = who.parcel && observation.when.to <= who.parcel->when.to ? relation::older : relation::newer;
+      time = who.parcel && observed.when.to <= who.parcel->when.to ? relation::older : relation::newer;
     }
 
     if (time == relation::older && who.parcel && is_linked_elsewhere(who)) {
@@ -102,19 +102,18 @@ class pass {
       return end;
     }
     adopt(who);
-    parcel_row& parcel = who.parcel ? *who.parcel : add_parcel(who.account, seen.shipment.courier);
-    bool grew = grow(parcel, who, observation, time);
-    if (time == relation::newer || (time == relation::doubt && !contradicts))
-      merge(parcel, observation, time);
+    parcel_row& parcel = who.parcel ? *who.parcel : add_parcel(who.account, observed.shipment.courier);
+    bool grew = grow(parcel, who, observed, time);
+    if (time == relation::newer || (time == relation::doubt && !contradicts)) merge(parcel, observed, time);
     rows_.note(parcel);
 
     siblings = rows_.parcels_of(order, who.account);
-    parcel_row* current = current_parcel(siblings, order);
-    bool changed = current && update_order(order, *current, observation, &parcel == current, time, grew,
-                                           previous_status, end);
+    parcel_row* displayed = current_parcel(siblings, order);
+    bool changed = displayed && update_order(order, *displayed, observed, &parcel == displayed, time, grew,
+                                             previous_status, end);
     if (changed)
       end.outcome = outcome::applied;
-    else if (current != &parcel)
+    else if (displayed != &parcel)
       end.outcome = outcome::stale;
     else
       end.outcome = time == relation::older && contradicts ? outcome::stale : outcome::unchanged;
@@ -125,11 +124,11 @@ class pass {
     return end;
   }
 
-  static verdict asks(verdict end, const match& who, const observation& observation, instant not_before) {
+  static verdict asks(verdict end, const match& who, const observation& observed, instant not_before) {
     end.outcome = outcome::in_doubt;
-    std::optional<std::string> uuid = observation.shipment.uuid;
+    std::optional<std::string> uuid = observed.shipment.uuid;
     if (!uuid && who.parcel) uuid = who.parcel->uuid;
-    std::string reference = observation.shipment.reference.value_or(end.reference);
+    std::string reference = observed.shipment.reference.value_or(end.reference);
     end.wanted = wanted_read{who.account, uuid, reference, not_before};
     return end;
   }
@@ -139,7 +138,7 @@ class pass {
     auto contradicts = [](const auto& a, const auto& b) {
       return a.present && b.present && a.value != b.value;
     };
-    return (told.status && known.status && known.status != reported.status) ||
+    return (reported.status && known.status && known.status != reported.status) ||
            contradicts(known.alerted_at, reported.alerted_at) ||
            contradicts(known.alert_reason, reported.alert_reason) ||
            contradicts(known.abort_reason, reported.abort_reason);
@@ -158,37 +157,37 @@ class pass {
   }
 
   // Names no parcel of the order's several, and whichever it is about, the courier has been asked since.
-  static bool older_than_all(const std::vector<parcel_row*>& siblings, const observation& observation) {
-    if (observation.shipment.uuid || observation.shipment.display_id || observation.shipment.tracking)
-      return false;
+  static bool older_than_all(const std::vector<parcel_row*>& siblings, const observation& observed) {
+    if (observed.shipment.uuid || observed.shipment.display_id || observed.shipment.tracking) return false;
     return std::all_of(siblings.begin(), siblings.end(), [&](const parcel_row* one) {
-      return compare(one->when, observation.when) == relation::older;
+      return compare(one->when, observed.when) == relation::older;
     });
   }
 
   // A terminal state on the word of an unsigned webhook alone. Only the courier settles it, however long that
   // takes.
-  bool needs_confirmation(const match& who, const observation& observation, relation time) const {
-    if (!options_.confirm_terminal || seen.is_signed || time == relation::older) return false;
-    bool by_webhook = observation.from == source::webhook || observation.from == source::replay;
-    if (!by_webhook || !is_terminal(seen.shipment.courier, *observation.shipment.status)) return false;
-    return !who.parcel || who.parcel->status != observation.shipment.status;
+  bool needs_confirmation(const match& who, const observation& observed, relation time) const {
+    if (!options_.confirm_terminal || observed.is_signed || time == relation::older) return false;
+    bool by_webhook = observed.from == source::webhook || observed.from == source::replay;
+    if (!by_webhook || !is_terminal(observed.shipment.courier, *observed.shipment.status)) return false;
+    return !who.parcel || who.parcel->status != observed.shipment.status;
   }
 
   // Without a time, a webhook takes no parcel out of a terminal state and none back to a state it has left
   // before a read agrees, however long that takes.
-  static bool regresses_untimed(const match& who, const observation& observation, relation time) {
-    if (observation.when.kind != as_of::shape::untimed || time == relation::older) return false;
+  static bool regresses_untimed(const match& who, const observation& observed, relation time) {
+    if (observed.when.kind != as_of::shape::untimed || time == relation::older) return false;
     if (who.parcel) {
-      if (!who.parcel->status || who.parcel->status == observation.shipment.status) return false;
+      if (!who.parcel->status || who.parcel->status == observed.shipment.status) return false;
       // Which texts a parcel has left is not kept: any change back may be one.
-      return !seen.shipment.status->is_number() || is_terminal(seen.shipment.courier, *who.parcel->status) ||
-             who.parcel->left_statuses.contains(observation.shipment.status->number());
+      return !observed.shipment.status->is_number() ||
+             is_terminal(observed.shipment.courier, *who.parcel->status) ||
+             who.parcel->left_statuses.contains(observed.shipment.status->number());
     }
     // Not seen before: the shop's old column is all that is known.
     const auto& text = who.order->columns.shipping_status;
-    if (!is_set(text) || *text == shown_text(*observation.shipment.status)) return false;
-    return shows_terminal(seen.shipment.courier, *text);
+    if (!is_set(text) || *text == shown_text(*observed.shipment.status)) return false;
+    return shows_terminal(observed.shipment.courier, *text);
   }
 
   void contest(order_row& order, const std::string& account) {
@@ -212,9 +211,9 @@ class pass {
 
   // What is blank is filled by older observations of the parcel as well; what is set is replaced by others
   // only. True if the tracking grew.
-  bool grow(parcel_row& parcel, const match& who, const observation& observation, relation time) {
+  bool grow(parcel_row& parcel, const match& who, const observation& observed, relation time) {
     touched_.emplace(&parcel, parcel); // as it was at first; kept if it is there already
-    const suivi::shipment& reported = observation.shipment;
+    const suivi::shipment& reported = observed.shipment;
     bool grew = false;
     if (!parcel.uuid && reported.uuid) parcel.uuid = reported.uuid, grew = true;
     if (reported.display_id && !parcel.display_id) parcel.display_id = reported.display_id;
@@ -234,16 +233,16 @@ class pass {
       parcel.strength = strength;
       grew = true;
     }
-    if (is_pull(observation.when.kind)) {
-      instant read_at = seen.read_at.value_or(seen.when.to);
+    if (is_pull(observed.when.kind)) {
+      instant read_at = observed.read_at.value_or(observed.when.to);
       parcel.pulled_at = std::max(parcel.pulled_at.value_or(read_at), read_at);
       parcel.pulled = true;
     }
     return grew;
   }
 
-  void merge(parcel_row& parcel, const observation& observation, relation time) {
-    const suivi::shipment& reported = observation.shipment;
+  void merge(parcel_row& parcel, const observation& observed, relation time) {
+    const suivi::shipment& reported = observed.shipment;
     bool moved = parcel.status != reported.status;
     if (parcel.status && moved && parcel.status->is_number()) {
       if (parcel.left_statuses.size() < left_statuses_max)
@@ -256,54 +255,55 @@ class pass {
     take_if_reported(parcel.alerted_at, reported.alerted_at);
     take_if_reported(parcel.alert_reason, reported.alert_reason);
     take_if_reported(parcel.abort_reason, reported.abort_reason);
-    if (told.courier == courier_kind::guepex) set_alert(parcel, seen, moved);
+    if (reported.courier == courier_kind::guepex) set_alert(parcel, observed, moved);
     auto [tracking, strength] = reported.best_tracking();
     if (strength == parcel.strength && strength != tracking_strength::none) parcel.tracking = tracking;
     if (reported.display_id) parcel.display_id = reported.display_id;
     if (reported.created_at) parcel.created_at = reported.created_at;
     bool stated_before = parcel.when.kind >= as_of::shape::stated_event;
     as_of when =
-        time == relation::newer && !stated_before ? observation.when : agreed(parcel.when, observation.when);
+        time == relation::newer && !stated_before ? observed.when : agreed(parcel.when, observed.when);
     if (when == parcel.when) return;
     parcel.when = when; // equal values advance the time as well
-    parcel.from = observation.from;
+    parcel.from = observed.from;
   }
 
   // A courier whose states are the alerts: since when it is in this one, and why, where that was told. A
   // later word without a reason takes none away.
-  static void set_alert(parcel_row& parcel, const observation& seen, bool moved) {
+  static void set_alert(parcel_row& parcel, const observation& observed, bool moved) {
     if (!is_alert(parcel.courier, *parcel.status)) {
       parcel.alerted_at = {true, std::nullopt};
       parcel.alert_reason = {true, std::nullopt};
       return;
     }
     if (!moved && parcel.alerted_at.value) return;
-    bool stated = seen.when.kind >= as_of::shape::stated_event;
-    bool timed = seen.when.kind != as_of::shape::unknown;
-    parcel.alerted_at = {timed, timed ? std::optional(stated ? seen.when.from : seen.when.to) : std::nullopt};
-    parcel.alert_reason = {true, seen.shipment.alert_reason.value};
+    bool stated = observed.when.kind >= as_of::shape::stated_event;
+    bool timed = observed.when.kind != as_of::shape::unknown;
+    parcel.alerted_at = {timed, timed ? std::optional(stated ? observed.when.from : observed.when.to)
+                                      : std::nullopt};
+    parcel.alert_reason = {true, observed.shipment.alert_reason.value};
   }
 
   // Makes the order say what its shown parcel says, as far as this observation may. True if the row changes.
-  bool update_order(order_row& order, const parcel_row& current, const observation& observation,
-                    bool is_current, relation time, bool grew, std::optional<parcel_state> previous_status,
+  bool update_order(order_row& order, const parcel_row& displayed, const observation& observed,
+                    bool is_displayed, relation time, bool grew, std::optional<parcel_state> previous_status,
                     verdict& end) {
-    bool recent = time != relation::older;
-    if (!recent && !grew) return false;
-    bool list_row = is_current && recent && !observation.shipment.metadata.empty();
+    bool current = time != relation::older;
+    if (!current && !grew) return false;
+    bool list_row = is_displayed && current && !observed.shipment.metadata.empty();
     order_columns to =
-        columns_showing(current, order, list_row ? observation.shipment.metadata : std::string());
-    if (!recent) {
+        columns_showing(displayed, order, list_row ? observed.shipment.metadata : std::string());
+    if (!current) {
       // A stale observation may bring an id, and nothing else.
       order_columns ids = order.columns;
       ids.tracking = to.tracking;
       ids.maystro_order_id = to.maystro_order_id;
       to = ids;
     }
-    bool delivered_now = recent && current.status && is_delivered(shown.courier, *shown.status) &&
-                         !(previous_status && is_delivered(shown.courier, *shown_status_before));
+    bool delivered_now = current && displayed.status && is_delivered(displayed.courier, *displayed.status) &&
+                         !(previous_status && is_delivered(displayed.courier, *previous_status));
     bool keeps = to.status == "CANCELLED" || to.status == "RETURNED";
-    if (observation.when.kind == as_of::shape::unknown)
+    if (observed.when.kind == as_of::shape::unknown)
       fill_blanks_only(order.columns, to);
     else if (delivered_now && !keeps)
       to.status = "DELIVERED";
@@ -313,9 +313,9 @@ class pass {
     if (delivered_now && keeps)
       journaled.push_back({"status", to.status, to.status}); // a note: it stays as it is
     for (change& journaled_change : journaled)
-      result_.journal.push_back({order.id, current.account,
-                                 current.uuid.value_or(current.display_id.value_or("")), observation.from,
-                                 std::move(journaled_change), observation.event_id, observation.sweep_id});
+      result_.journal.push_back({order.id, displayed.account,
+                                 displayed.uuid.value_or(displayed.display_id.value_or("")), observed.from,
+                                 std::move(journaled_change), observed.event_id, observed.sweep_id});
     order.columns = to;
     return !end.changes.empty();
   }

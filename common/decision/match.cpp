@@ -93,8 +93,8 @@ match prove_account(working_copy& rows, const observation& observation, const do
 
 // The shop's old columns: exactly one usable order that still shows the id and is not linked more strongly.
 // `shared` is set where there are several.
-order_row* order_by_old_columns(working_copy& rows, const observation& observation,
-                                const std::string& account, bool adopt_unassigned, bool& shared) {
+order_row* order_by_legacy_links(working_copy& rows, const observation& observation,
+                                 const std::string& account, bool adopt_unassigned, bool& shared) {
   order_row* found = nullptr;
   for (const auto& id :
        {observation.shipment.tracking, observation.shipment.display_id, observation.shipment.uuid}) {
@@ -302,8 +302,8 @@ match identify(working_copy& rows, const observation& observation, const door_op
       }
   }
   if (!found.order && !shared) {
-    found.order = order_by_old_columns(rows, observation, account, options.adopt_unassigned, shared);
-    found.link = link_strength::old_columns;
+    found.order = order_by_legacy_links(rows, observation, account, options.adopt_unassigned, shared);
+    found.link = link_strength::legacy_links;
   }
   if (!found.order) {
     if (observation.shipment.uuid)

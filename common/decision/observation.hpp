@@ -106,9 +106,7 @@ struct verdict {
   std::vector<change> changes;       // what this observation changed in the order's row
   std::optional<wanted_read> wanted; // may come with any outcome
   bool unproven = false; // in doubt, or unmatched, for want of proof whose and which parcel it is, not when
-  std::optional<parcel_state>
-      status_before; // the parcel's status as Suivi knew it; none if it was not seen before
-  std::string why;   // for conflict: one sentence
+  std::string why;       // for conflict: one sentence
 };
 
 } // namespace suivi::shop

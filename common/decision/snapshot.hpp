@@ -43,7 +43,7 @@ struct order_row {
   std::optional<std::string> contested_by;
 };
 
-enum class link_strength : int { none = 0, old_columns = 1, reference = 3 };
+enum class link_strength : int { none = 0, legacy_links = 1, reference = 3 };
 
 struct parcel_row {
   std::int64_t id = 0; // 0: not stored yet

@@ -3,8 +3,8 @@
 
 namespace suivi::shop {
 
-task<result<void>> find_in_old_columns(pg::connection& db,
-                                       std::vector<std::optional<std::string>> courier_ids) {
+task<result<void>> find_in_legacy_columns(pg::connection& db,
+                                          std::vector<std::optional<std::string>> courier_ids) {
   static constexpr pg::statement scan{"suivi_scan_old_columns", R"(
     insert into suivi.legacy_link (courier_id, order_id)
     select shown.id, o."id"

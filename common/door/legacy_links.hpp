@@ -11,7 +11,7 @@
 namespace suivi::shop {
 
 // Remembers which orders show any of `courier_ids` (uuids, display ids, tracking numbers). May be repeated.
-task<result<void>> find_in_old_columns(pg::connection& db,
-                                       std::vector<std::optional<std::string>> courier_ids);
+task<result<void>> find_in_legacy_columns(pg::connection& db,
+                                          std::vector<std::optional<std::string>> courier_ids);
 
 } // namespace suivi::shop

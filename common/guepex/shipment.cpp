@@ -26,10 +26,10 @@ shipment to_shipment(const parcel& row) {
   return made;
 }
 
-shipment to_shipment(const event& told) {
-  shipment made = made_of(told.tracking, told.reference, told.status, told.reason);
-  made.status_at = told.occurred_at;
-  made.created_at = told.created_at;
+shipment to_shipment(const event& event_read) {
+  shipment made = made_of(event_read.tracking, event_read.reference, event_read.status, event_read.reason);
+  made.status_at = event_read.occurred_at;
+  made.created_at = event_read.created_at;
   return made;
 }
 

@@ -11,6 +11,6 @@ namespace suivi::guepex {
 
 [[nodiscard]] shipment to_shipment(const parcel& row);
 // Of an event of kind state or link; a link has no status.
-[[nodiscard]] shipment to_shipment(const event& told);
+[[nodiscard]] shipment to_shipment(const event& event_read);
 
 } // namespace suivi::guepex

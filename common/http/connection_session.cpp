@@ -29,9 +29,9 @@ constexpr std::size_t copied_body_bytes = 16 * 1024; // larger bodies are writte
 constexpr milliseconds linger_limit{2'000};
 
 enum class after_answer {
-  next,     // the connection carries another request
-  farewell, // the answer was its last
-  nothing,  // it has ended, or is to be cut
+  next,              // the connection carries another request
+  linger_then_close, // the answer was its last
+  nothing,           // it has ended, or is to be cut
 };
 
 template <class Stream>
@@ -72,7 +72,7 @@ class session_on final : public session {
       }
       then = co_await answer_next();
     }
-    if (then == after_answer::farewell) co_await linger();
+    if (then == after_answer::linger_then_close) co_await linger();
   }
 
  private:
@@ -116,9 +116,9 @@ class session_on final : public session {
     } else if (got == step::done) {
       std::exception_ptr thrown;
       try {
-        request asked{std::move(parser.method), std::move(parser.target), std::move(parser.headers),
-                      std::move(parser.body), peer_};
-        answer = co_await room_.on_request(std::move(asked));
+        request watched{std::move(parser.method), std::move(parser.target), std::move(parser.headers),
+                        std::move(parser.body), peer_};
+        answer = co_await room_.on_request(std::move(watched));
       } catch (...) {
         thrown = std::current_exception();
       }
@@ -143,13 +143,13 @@ class session_on final : public session {
       sent = co_await stream(answer, terms, head_only);
     } else {
       bool with_body = !head_only && answer.status != 204 && answer.status != 304;
-      auto unsent = send_at_once(answer, terms, with_body);
+      auto unsent = send_now(answer, terms, with_body);
       sent = unsent.head.empty();
       if (!sent) sent = co_await write(unsent.head, unsent.body);
     }
     if (!sent) co_return after_answer::nothing;
     enter(phase::idle, room_.limits.idle_timeout);
-    co_return keep && !last_answer_ && !room_.draining ? after_answer::next : after_answer::farewell;
+    co_return keep && !last_answer_ && !room_.draining ? after_answer::next : after_answer::linger_then_close;
   }
 
   // The head is lent to whoever judges it.
@@ -229,7 +229,7 @@ class session_on final : public session {
 
   // Lays the answer out and, on a plain connection, hands the kernel what it takes. What is left may point
   // into the answer.
-  unsent send_at_once(const response& answer, const answer_terms& terms, bool with_body) {
+  unsent send_now(const response& answer, const answer_terms& terms, bool with_body) {
     auto& text = room_.laid_out;
     text.clear();
     append_answer_head(text, answer, terms, room_.date());
@@ -297,8 +297,8 @@ class session_on final : public session {
       watch_for_goodbye();
       if (goodbye_said_) return true;
     }
-    pollfd asked{socket().native_handle(), POLLRDHUP, 0};
-    return ::poll(&asked, 1, 0) != 0 && (asked.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
+    pollfd watched{socket().native_handle(), POLLRDHUP, 0};
+    return ::poll(&watched, 1, 0) != 0 && (watched.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
   }
 
   // A goodbye within TLS is seen by reading only. What the peer sends instead is its next request.

@@ -52,16 +52,14 @@ asio::ip::address unmapped(const asio::ip::address& peer) {
 struct server::state {
   state(asio::any_io_executor on, server_limits limits, handler on_request)
       : executor(on), acceptor(on), drain_begun(on), slot_freed(on), sessions(on) {
-    shared.limits = limits;
-    shared.on_request = std::move(on_request);
-    shared.on_end = [this] { slot_freed.notify(); };
+    room.limits = limits;
+    room.on_request = std::move(on_request);
+    room.on_end = [this] { slot_freed.notify(); };
   }
 
   // Held by value: the server object may go while this runs.
   static task<void> run(std::shared_ptr<state> s);
-  [[nodiscard]] bool full() const {
-    return shared.open.size() - shared.cut_off >= room.limits.max_connections;
-  }
+  [[nodiscard]] bool full() const { return room.open.size() - room.cut_off >= room.limits.max_connections; }
   [[nodiscard]] session* longest_waiting() const;
   [[nodiscard]] bool may_make_room() const;
   bool make_room_for(const asio::ip::address& peer);
@@ -75,7 +73,7 @@ struct server::state {
   asio::any_io_executor executor;
   tcp::acceptor acceptor;
   tls_context tls;
-  server_state shared;
+  server_state room;
   runtime::wakeup drain_begun;
   runtime::wakeup slot_freed;
   steady_time cut_at = steady_time::max();
@@ -92,7 +90,7 @@ task<void> serve(std::unique_ptr<session> on) {
   try {
     co_await on->run();
   } catch (const boost::system::system_error& e) {
-    if (e.code() == asio::error::operation_aborted) throw; // canceled
+    if (e.code() == asio::error::operation_aborted) throw; // cancelled
     log::error("a connection failed", {{"error", e.what()}});
   } catch (const std::exception& e) { // out of memory, say: this connection's end, not the server's
     log::error("a connection failed", {{"error", e.what()}});
@@ -103,7 +101,7 @@ task<void> serve(std::unique_ptr<session> on) {
 
 void server::state::take(tcp::socket socket, const tcp::endpoint& peer) {
   try {
-    auto accepted = make_session(shared, std::move(socket), unmapped(peer.address()), tls);
+    auto accepted = make_session(room, std::move(socket), unmapped(peer.address()), tls);
     sessions.spawn("http connection", serve(std::move(accepted)));
   } catch (const std::exception& e) {
     log::error("a connection could not be served", {{"error", e.what()}});
@@ -180,7 +178,7 @@ task<void> server::state::room_or_drain() {
 // Nothing that goes wrong here ends the server: it waits a little and accepts on.
 task<void> server::state::accept_peers() {
   bool pausing = false;
-  while (!shared.draining) {
+  while (!room.draining) {
     co_await room_or_drain();
     if (room.draining) break;
     tcp::socket socket(executor);
@@ -194,28 +192,28 @@ task<void> server::state::accept_peers() {
       if (has_room && !room.draining) take(std::move(socket), peer);
       continue;
     }
-    if (shared.draining) break;
+    if (room.draining) break;
     if (failed == asio::error::connection_aborted) continue;
     if (!pausing)
       log::warn("accepting connections pauses",
-                {{"error", failed.message()}, {"connections", shared.open.size()}});
+                {{"error", failed.message()}, {"connections", room.open.size()}});
     pausing = true;
     co_await runtime::sleep_for(accept_pause);
   }
 }
 
 task<void> server::state::look_after() {
-  const auto& limits = shared.limits;
+  const auto& limits = room.limits;
   auto shortest =
       std::min({limits.idle_timeout, limits.header_timeout, limits.body_timeout, limits.write_timeout});
   auto pause = std::clamp(shortest / 8, milliseconds(10), milliseconds(500));
   while (true) {
     co_await runtime::sleep_for(pause);
     auto at = std::chrono::steady_clock::now();
-    for (auto* each : shared.open)
-      if (each->late_at() <= at) each->close();
+    for (auto* each : room.open)
+      if (each->late_at() <= at) each->cut();
     // 7 ms for 90 MiB, which is why it is done in the quiet after a burst and not in it.
-    if (shared.under_way.should_give_back()) ::malloc_trim(0);
+    if (room.under_way.should_give_back()) ::malloc_trim(0);
   }
 }
 
@@ -224,27 +222,27 @@ task<void> server::state::run(std::shared_ptr<state> s) {
   runtime::task_group loops(s->executor);
   loops.spawn("http accept", s->accept_peers());
   loops.spawn("http timeouts", s->look_after());
-  bool canceled = false;
+  bool cancelled = false;
   try {
-    while (!s->shared.draining) co_await s->drain_begun.wait();
+    while (!s->room.draining) co_await s->drain_begun.wait();
     co_await s->sessions.join_until(s->cut_at);
   } catch (const boost::system::system_error&) {
-    canceled = true;
+    cancelled = true;
   }
   auto state = co_await asio::this_coro::cancellation_state;
-  canceled = canceled || state.cancelled() != asio::cancellation_type::none;
+  cancelled = cancelled || state.cancelled() != asio::cancellation_type::none;
   // From here on everything ends, whoever asks: nothing may be left behind.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   boost::system::error_code ignored;
   s->acceptor.close(ignored);
-  s->shared.draining = true;
-  for (auto* each : s->shared.open) each->close();
+  s->room.draining = true;
+  for (auto* each : s->room.open) each->cut();
   loops.cancel();
   s->sessions.cancel();
   co_await loops.join();
   co_await s->sessions.join();
   s->running = false;
-  if (canceled) throw boost::system::system_error(asio::error::operation_aborted);
+  if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
 }
 
 server::server(asio::any_io_executor executor, server_limits limits, handler on_request)
@@ -284,7 +282,7 @@ unsigned short server::port() const {
 }
 
 std::size_t server::connections() const {
-  return state_->shared.open.size();
+  return state_->room.open.size();
 }
 
 std::uint64_t server::connections_evicted() const {
@@ -305,9 +303,9 @@ void server::drain(milliseconds grace) {
   if (s.running) s.take_backlog();
   boost::system::error_code ignored;
   s.acceptor.close(ignored);
-  s.shared.draining = true;
+  s.room.draining = true;
   s.cut_at = at + grace;
-  for (auto* each : s.shared.open) each->begin_drain(at);
+  for (auto* each : s.room.open) each->begin_drain(at);
   s.drain_begun.notify();
   s.slot_freed.notify();
 }

@@ -50,17 +50,17 @@ std::string address_share(const asio::ip::address& peer) {
 }
 
 session::session(server_state& room, asio::ip::address peer)
-    : state_(room), peer_(std::move(peer)), share_(http::address_share(peer_)) {
+    : room_(room), peer_(std::move(peer)), share_(http::address_share(peer_)) {
   ++room_.strangers[share_];
   enter(phase::fresh, room.limits.header_timeout);
-  self_ = state_.open.insert(state_.open.end(), this);
+  self_ = room_.open.insert(room_.open.end(), this);
 }
 
 session::~session() {
   wait_in_line(false);
   be_known(); // no stranger any more, at least
   if (cut_) --room_.cut_off;
-  state_.open.erase(self_);
+  room_.open.erase(self_);
   room_.on_end();
 }
 
@@ -86,7 +86,7 @@ void session::wait_in_line(bool waits) {
   line_ = known_ ? &room_.waiting_known : &room_.waiting_strangers;
   place_ = line_->insert(line_->end(), this);
   waiting_since_ = std::chrono::steady_clock::now();
-  if (room_.room_is_wanted) state_.on_end();
+  if (room_.room_is_wanted) room_.on_end();
 }
 
 void session::enter(phase next, milliseconds limit) {
@@ -107,7 +107,7 @@ void session::begin_drain(steady_time now) {
   if (phase_ == phase::fresh || has_unread())
     late_at_ = std::min(late_at_, now + drain_first_limit);
   else
-    close();
+    cut();
 }
 
 } // namespace suivi::http

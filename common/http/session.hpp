@@ -67,7 +67,7 @@ class session {
 
   virtual task<void> run() = 0;
   // Closes the socket; run() then ends unless it is in the handler.
-  void close();
+  void cut();
   virtual bool has_unread() = 0;
   [[nodiscard]] const std::string& address_share() const { return share_; }
   // Since it waits, if it does.
@@ -84,7 +84,7 @@ class session {
   void be_known();
   [[nodiscard]] bool is_known() const { return known_; }
 
-  server_state& state_;
+  server_state& room_;
   asio::ip::address peer_;
 
  private:

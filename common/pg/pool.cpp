@@ -58,7 +58,7 @@ struct pool::state {
     last_failure.reset();
   }
 
-  void take_back(connection returned) {
+  void return_connection(connection returned) {
     bool reusable = !closed && returned.alive() && !returned.in_transaction();
     if (reusable)
       idle.push_back(std::move(returned));
@@ -97,30 +97,30 @@ struct pool::state {
     std::list<asio::steady_timer*>::iterator self;
   };
 
-  enum class chance { idle, slot, late, closed };
-  static task<chance> wait_for_chance(std::shared_ptr<state> s, bool in_front, steady_time deadline,
-                                      std::optional<connection>& taken);
+  enum class outcome { idle, slot, late, closed };
+  static task<outcome> wait_for_slot(std::shared_ptr<state> s, bool in_front, steady_time deadline,
+                                     std::optional<connection>& taken);
   static task<result<connection>> open(std::shared_ptr<state> s, steady_time deadline);
   [[nodiscard]] error gave_up() const;
 };
 
 // Until an idle connection is `taken`, or there is room to open one and the backoff is over.
-task<pool::state::chance> pool::state::wait_for_chance(std::shared_ptr<state> s, bool in_front,
-                                                       steady_time deadline,
-                                                       std::optional<connection>& taken) {
+task<pool::state::outcome> pool::state::wait_for_slot(std::shared_ptr<state> s, bool in_front,
+                                                      steady_time deadline,
+                                                      std::optional<connection>& taken) {
   asio::steady_timer timer(s->executor);
   turn mine(*s, timer, in_front);
   while (true) {
-    if (s->closed) co_return chance::closed;
+    if (s->closed) co_return outcome::closed;
     auto now = std::chrono::steady_clock::now();
     bool room = false;
     if (mine.first()) {
       taken = s->take_idle();
-      if (taken) co_return chance::idle;
+      if (taken) co_return outcome::idle;
       room = s->opened < s->options.size;
-      if (room && now >= s->retry_at && now < deadline) co_return chance::slot;
+      if (room && now >= s->retry_at && now < deadline) co_return outcome::slot;
     }
-    if (now >= deadline) co_return chance::late;
+    if (now >= deadline) co_return outcome::late;
     timer.expires_at(room ? std::min(deadline, s->retry_at) : deadline);
     boost::system::error_code ended;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
@@ -164,10 +164,10 @@ task<result<pool::lease>> pool::acquire(steady_time deadline) {
   bool in_front = false;
   while (true) {
     std::optional<connection> taken;
-    auto chance = co_await state::wait_for_chance(s, in_front, deadline, taken);
-    if (chance == state::chance::closed) co_return transient("pg:pool", "the pool is closed");
-    if (chance == state::chance::late) co_return s->gave_up();
-    if (chance == state::chance::idle) co_return lease(s, std::move(*taken));
+    auto got = co_await state::wait_for_slot(s, in_front, deadline, taken);
+    if (got == state::outcome::closed) co_return transient("pg:pool", "the pool is closed");
+    if (got == state::outcome::late) co_return s->gave_up();
+    if (got == state::outcome::idle) co_return lease(s, std::move(*taken));
     auto opened = co_await state::open(s, deadline);
     if (opened) co_return lease(s, std::move(*opened));
     if (opened.error().kind == failure::permanent) co_return opened.error();
@@ -206,7 +206,7 @@ pool::lease::~lease() {
 
 void pool::lease::give_back() {
   if (!owner_) return;
-  owner_->take_back(std::move(connection_));
+  owner_->return_connection(std::move(connection_));
   owner_.reset();
 }
 

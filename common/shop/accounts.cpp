@@ -44,10 +44,10 @@ maystro::credentials read_credentials(courier_kind courier, std::string_view cre
   read.courier = courier;
   switch (courier) {
   case courier_kind::maystro: {
-    read.api_key = secret(maystro::normalise_api_key(first_id(stored, {"apiKey"}).value_or("")));
-    std::string own = maystro::normalise_base_url(base_url);
+    read.api_key = secret(maystro::normalize_api_key(first_id(stored, {"apiKey"}).value_or("")));
+    std::string own = maystro::normalize_base_url(base_url);
     bool unset = base_url.empty() || own.empty();
-    read.base_url = unset ? maystro::normalise_base_url(defaults.maystro) : own;
+    read.base_url = unset ? maystro::normalize_base_url(defaults.maystro) : own;
     break;
   }
   case courier_kind::guepex: {

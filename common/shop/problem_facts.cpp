@@ -101,29 +101,29 @@ std::vector<std::string> split(std::string_view names) {
 }
 
 // By how much the database's clock is certainly ahead of ours: it was read between these two looks.
-milliseconds ahead_by(instant there, instant asked, instant answered) {
+milliseconds ahead_by(instant there, instant requested_at, instant answered) {
   if (there > answered) return std::chrono::duration_cast<milliseconds>(there - answered);
-  if (there < asked) return std::chrono::duration_cast<milliseconds>(there - asked);
+  if (there < requested_at) return std::chrono::duration_cast<milliseconds>(there - requested_at);
   return milliseconds(0);
 }
 
 void read_account(const pg::rows& found, std::size_t i, verdict::account_facts& a) {
-  a.key_refused_since = found.maybe_at(i, 1);
+  a.key_refused_since = found.maybe_timestamp(i, 1);
   a.key_refused = a.key_refused_since.has_value();
-  a.full_due_at = found.maybe_at(i, 2);
-  a.complete_as_of = found.maybe_at(i, 3);
+  a.full_due_at = found.maybe_timestamp(i, 2);
+  a.complete_as_of = found.maybe_timestamp(i, 3);
   a.last_full_incomplete = found.boolean(i, 4);
-  a.last_full_ended_at = found.maybe_at(i, 5);
+  a.last_full_ended_at = found.maybe_timestamp(i, 5);
   a.last_full_reason = found.text(i, 6);
   a.hooks_missing = split(found.text(i, 7));
-  a.hooks_checked_at = found.maybe_at(i, 8);
-  a.last_webhook_at = found.maybe_at(i, 9);
+  a.hooks_checked_at = found.maybe_timestamp(i, 8);
+  a.last_webhook_at = found.maybe_timestamp(i, 9);
   a.missed_since = found.integer(i, 10);
 }
 
 verdict::counted both(const pg::rows& a, std::size_t at_a, const pg::rows& b, std::size_t at_b) {
-  verdict::counted sum{a.integer(0, at_a) + b.integer(0, at_b), a.maybe_at(0, at_a + 1)};
-  if (auto other = b.maybe_at(0, at_b + 1)) sum.since = std::min(sum.since.value_or(*other), *other);
+  verdict::counted sum{a.integer(0, at_a) + b.integer(0, at_b), a.maybe_timestamp(0, at_a + 1)};
+  if (auto other = b.maybe_timestamp(0, at_b + 1)) sum.since = std::min(sum.since.value_or(*other), *other);
   return sum;
 }
 
@@ -138,15 +138,15 @@ task<result<verdict::facts>> read_problem_facts(pg::connection& db, std::vector<
   for (pg::statement each :
        {workers, sampled, contested_orders, waiting_events, closed_events, quarantined_events, partitions})
     steps.add(each);
-  instant asked = now();
+  instant requested_at = now();
   auto answer = co_await db.run(std::move(steps));
   instant answered = now();
   if (!answer) co_return answer.error();
   const std::vector<pg::rows>& rows = *answer;
 
   verdict::facts f;
-  f.now = rows[0].at(0, 0);
-  f.database_clock_ahead = ahead_by(f.now, asked, answered);
+  f.now = rows[0].timestamp(0, 0);
+  f.database_clock_ahead = ahead_by(f.now, requested_at, answered);
   for (const known_account& who : accounts) {
     verdict::account_facts& a = f.accounts.emplace_back();
     a.id = who.id;
@@ -156,15 +156,15 @@ task<result<verdict::facts>> read_problem_facts(pg::connection& db, std::vector<
       if (rows[1].text(i, 0) == who.id) read_account(rows[1], i, a);
   }
   f.reconciler_alive = rows[2].boolean(0, 0);
-  f.reconciler_last_alive_at = rows[2].maybe_at(0, 1);
-  f.untracked = {rows[3].integer(0, 0), rows[3].maybe_at(0, 1)};
+  f.reconciler_last_alive_at = rows[2].maybe_timestamp(0, 1);
+  f.untracked = {rows[3].integer(0, 0), rows[3].maybe_timestamp(0, 1)};
   f.unknown_to_courier = rows[3].integer(0, 2);
-  f.orders_without_account = {rows[3].integer(0, 3), rows[3].maybe_at(0, 4)};
+  f.orders_without_account = {rows[3].integer(0, 3), rows[3].maybe_timestamp(0, 4)};
   f.contested = {rows[4].integer(0, 0), std::nullopt};
   f.failed = both(rows[5], 0, rows[6], 0);
-  f.parked_long = {rows[5].integer(0, 2), rows[5].maybe_at(0, 3)};
-  f.conflict = {rows[6].integer(0, 2), rows[6].maybe_at(0, 3)};
-  f.quarantined = {rows[7].integer(0, 0), rows[7].maybe_at(0, 1)};
+  f.parked_long = {rows[5].integer(0, 2), rows[5].maybe_timestamp(0, 3)};
+  f.conflict = {rows[6].integer(0, 2), rows[6].maybe_timestamp(0, 3)};
+  f.quarantined = {rows[7].integer(0, 0), rows[7].maybe_timestamp(0, 1)};
   f.partitions_missing = split(rows[8].text(0, 0));
   f.partitions_stray = split(rows[8].text(0, 1));
   co_return f;

@@ -54,13 +54,13 @@ task<std::optional<maystro::request_gate::refusal>> request_quota::admit(std::st
   }
 }
 
-task<void> request_quota::note(std::string account, quota_answer told) {
+task<void> request_quota::note(std::string account, quota_answer answer) {
   auto db = co_await database_.acquire(steady_now() + database_wait);
   if (!db) co_return;
-  integers left{told.second_left, told.minute_left, told.hour_left, told.day_left};
+  integers left{answer.second_left, answer.minute_left, answer.hour_left, answer.day_left};
   pg::params with;
-  with.text(account).integers(allowed()).integers(left).boolean(told.throttled);
-  with.integer(told.retry_after ? std::optional<std::int64_t>(told.retry_after->count()) : std::nullopt);
+  with.text(account).integers(allowed()).integers(left).boolean(answer.throttled);
+  with.integer(answer.retry_after ? std::optional<std::int64_t>(answer.retry_after->count()) : std::nullopt);
   auto noted = co_await (*db)->run(note_quota, std::move(with));
   (void)noted; // what is left is counted here as well
 }

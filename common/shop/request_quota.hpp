@@ -14,7 +14,7 @@ class request_quota final : public maystro::request_gate {
   explicit request_quota(pg::pool& database) : database_(database) {}
 
   task<std::optional<refusal>> admit(std::string account, bool single) override;
-  task<void> note(std::string account, quota_answer told) override;
+  task<void> note(std::string account, quota_answer answer) override;
 
  private:
   pg::pool& database_;

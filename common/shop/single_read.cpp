@@ -13,10 +13,10 @@ observation observe_for(shipment row, const wanted_read& wanted, source as, pull
                         const maystro::response_meta& how, milliseconds read_lag) {
   // A courier that knows no references: it was asked for this order's parcel.
   bool tells_references = maystro::capabilities_of(row.courier).references_max > 0;
-  if (!tells_references && !asked.reference.empty()) row.reference = asked.reference;
+  if (!tells_references && !wanted.reference.empty()) row.reference = wanted.reference;
   observation o = observe(std::move(row), as, kind, how, read_lag);
-  o.account = asked.account;
-  o.event_id = asked.event_id;
+  o.account = wanted.account;
+  o.event_id = wanted.event_id;
   return o;
 }
 

@@ -111,31 +111,31 @@ task<answer_or_error> register_hooks(api_context& api, api_call call) {
     std::string name = who->name;
     auto db = co_await api_connection(api);
     if (!db) co_return db.error();
-    auto asked = co_await ask_for_hooks(**db, id, std::move(name));
-    if (!asked) co_return asked.error();
-    if (!*asked) co_return unavailable("no reconciler was seen for 30 seconds");
+    auto requested = co_await ask_for_hooks(**db, id, std::move(name));
+    if (!requested) co_return requested.error();
+    if (!*requested) co_return unavailable("no reconciler was seen for 30 seconds");
   }
-  hooks_seen seen;
-  for (auto give_up = steady_clock::now() + hooks_patience; !seen.served && steady_clock::now() < give_up;) {
+  hooks_seen hooks;
+  for (auto give_up = steady_clock::now() + hooks_patience; !hooks.served && steady_clock::now() < give_up;) {
     co_await runtime::sleep_for(hooks_pause);
     auto db = co_await api_connection(api);
     if (!db) co_return db.error();
     auto found = co_await read_hooks(**db, id);
     if (!found) co_return found.error();
-    seen = std::move(*found);
+    hooks = std::move(*found);
   }
-  if (!seen.served) co_return unavailable("the reconciler has not registered the hooks within ten seconds");
+  if (!hooks.served) co_return unavailable("the reconciler has not registered the hooks within ten seconds");
   json::array wanted, registered;
-  for (const std::string& name : seen.wanted) wanted.push_back(json::value(name));
-  for (const std::string& name : seen.registered) registered.push_back(json::value(name));
-  bool all = !seen.problem && std::all_of(seen.wanted.begin(), seen.wanted.end(), [&](const auto& name) {
-    return std::find(seen.registered.begin(), seen.registered.end(), name) != seen.registered.end();
+  for (const std::string& name : hooks.wanted) wanted.push_back(json::value(name));
+  for (const std::string& name : hooks.registered) registered.push_back(json::value(name));
+  bool all = !hooks.problem && std::all_of(hooks.wanted.begin(), hooks.wanted.end(), [&](const auto& name) {
+    return std::find(hooks.registered.begin(), hooks.registered.end(), name) != hooks.registered.end();
   });
   json::object data{{"wanted", std::move(wanted)},
                     {"registered", std::move(registered)},
-                    {"problem", or_null(seen.problem)}};
+                    {"problem", or_null(hooks.problem)}};
   if (all) co_return answered(std::move(data), "every hook that is wanted is registered");
-  co_return not_done(std::move(data), seen.problem.value_or("not every hook that is wanted is registered"));
+  co_return not_done(std::move(data), hooks.problem.value_or("not every hook that is wanted is registered"));
 }
 
 } // namespace suivi::receiver

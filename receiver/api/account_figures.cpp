@@ -29,7 +29,7 @@ select account, coalesce(sum(missed_by_webhook), 0)::bigint,
 from suivi.sweep where started_at >= now() - interval '7 days' group by 1
 )sql"};
 
-constexpr pg::statement told{"figures_told", R"sql(
+constexpr pg::statement reported{"figures_told", R"sql(
 select account, sum(told)::bigint from (
   select account, told from suivi.sample where at >= now() - interval '7 days'
   union all
@@ -52,7 +52,7 @@ group by 1
 )sql"};
 
 struct figures {
-  std::int64_t missed = 0, requests = 0, throttled = 0, errors = 0, told = 0, heard = 0, untracked = 0;
+  std::int64_t missed = 0, requests = 0, throttled = 0, errors = 0, reported = 0, heard = 0, untracked = 0;
   covered_orders coverage;
 };
 
@@ -62,14 +62,14 @@ json::object to_json(const figures& f, const pg::rows& account, std::size_t i) {
                    {"withTracking", f.coverage.with_tracking},
                    {"coveragePercentage", f.coverage.percentage()}};
   o["untracked"] = f.untracked;
-  o["webhooks"] = {{"last24h", f.heard}, {"missed7d", f.missed}, {"changes7d", f.missed + f.told}};
+  o["webhooks"] = {{"last24h", f.heard}, {"missed7d", f.missed}, {"changes7d", f.missed + f.reported}};
   o["pace"] = {{"inFlight", nullptr},
                {"latencyMs", or_null(account.maybe_integer(i, 4))},
                {"requests24h", f.requests},
                {"throttled24h", f.throttled},
                {"errors24h", f.errors}};
-  o["nextFull"] = or_null(account.maybe_at(i, 1));
-  o["nextIncremental"] = or_null(account.maybe_at(i, 2));
+  o["nextFull"] = or_null(account.maybe_timestamp(i, 1));
+  o["nextIncremental"] = or_null(account.maybe_timestamp(i, 2));
   o["hooksWanted"] = account.text(i, 3);
   return o;
 }
@@ -79,7 +79,7 @@ json::object to_json(const figures& f, const pg::rows& account, std::size_t i) {
 task<result<std::map<std::string, json::object>>> read_account_figures(pg::connection& db,
                                                                        std::string only_account) {
   pg::pipeline steps;
-  for (pg::statement each : {known, sampled, swept, told, heard}) steps.add(each);
+  for (pg::statement each : {known, sampled, swept, reported, heard}) steps.add(each);
   auto answer = co_await db.run(std::move(steps));
   if (!answer) co_return answer.error();
   const std::vector<pg::rows>& rows = *answer;
@@ -97,7 +97,7 @@ task<result<std::map<std::string, json::object>>> read_account_figures(pg::conne
     f.errors = rows[2].integer(i, 4);
   }
   for (std::size_t i = 0; i < rows[3].size(); ++i)
-    by_account[std::string(rows[3].text(i, 0))].told = rows[3].integer(i, 1);
+    by_account[std::string(rows[3].text(i, 0))].reported = rows[3].integer(i, 1);
   for (std::size_t i = 0; i < rows[4].size(); ++i) {
     std::string id(rows[4].text(i, 0));
     by_account[id.empty() ? only_account : id].heard += rows[4].integer(i, 1);

@@ -99,7 +99,7 @@ returning c."name"
   if (!tables) co_return tables.error();
   if (!tables->boolean(0, 0)) co_return company;
   pg::params with;
-  with.text(id).at(at).text(problem ? "error" : "success").text(problem);
+  with.text(id).timestamp(at).text(problem ? "error" : "success").text(problem);
   auto done = co_await db.run(text, std::move(with));
   if (!done) co_return done.error();
   if (!done->empty()) company = done->maybe_text(0, 0);
@@ -126,9 +126,9 @@ task<result<std::vector<std::string>>> refused_keys(pg::connection& db) {
 task<result<bool>> ask_for_hooks(pg::connection& db, std::string id, std::string name) {
   pg::params with;
   with.text(id).text(name);
-  auto asked = co_await db.run(want_hooks, std::move(with));
-  if (!asked) co_return asked.error();
-  co_return !asked->empty();
+  auto requested = co_await db.run(want_hooks, std::move(with));
+  if (!requested) co_return requested.error();
+  co_return !requested->empty();
 }
 
 task<result<hooks_seen>> read_hooks(pg::connection& db, std::string id) {
@@ -136,13 +136,13 @@ task<result<hooks_seen>> read_hooks(pg::connection& db, std::string id) {
   which.text(id);
   auto found = co_await db.run(hooks_now, std::move(which));
   if (!found) co_return found.error();
-  hooks_seen seen;
-  if (found->empty()) co_return seen;
-  seen.served = found->boolean(0, 0);
-  seen.wanted = names_in(found->text(0, 1));
-  seen.registered = names_in(found->text(0, 2));
-  seen.problem = found->maybe_text(0, 3);
-  co_return seen;
+  hooks_seen hooks;
+  if (found->empty()) co_return hooks;
+  hooks.served = found->boolean(0, 0);
+  hooks.wanted = names_in(found->text(0, 1));
+  hooks.registered = names_in(found->text(0, 2));
+  hooks.problem = found->maybe_text(0, 3);
+  co_return hooks;
 }
 
 } // namespace suivi::receiver

@@ -193,8 +193,9 @@ task<answer_or_error> ask_courier(api_context& api, api_call call) {
   auto record = co_await read_order(**db, reference);
   if (!record) co_return record.error();
   if (!*record) co_return unknown("order");
-  json::object shown = std::move((*record)->order);
-  bool has_number = !shown["trackingNumber"].is_null() && !shown["trackingNumber"].as_string().empty();
+  json::object order_json = std::move((*record)->order);
+  bool has_number =
+      !order_json["trackingNumber"].is_null() && !order_json["trackingNumber"].as_string().empty();
   if (has_number && !order->has_number) {
     auto wanted = co_await shop::want_sample(**db);
     if (!wanted) co_return wanted.error();
@@ -202,7 +203,7 @@ task<answer_or_error> ask_courier(api_context& api, api_call call) {
   json::object data;
   data["outcome"] = said.answered ? json::value(outcome_of(said)) : json::value(nullptr);
   data["changes"] = changes_of(said);
-  data["order"] = std::move(shown);
+  data["order"] = std::move(order_json);
   if (said.answered) {
     auto text = sentence(outcome_of(said));
     co_return answered(std::move(data), text);

@@ -17,7 +17,7 @@ std::string name_of_source(std::int64_t number) {
 
 json::object change_of(const pg::rows& found, std::size_t i, std::size_t first) {
   json::object c;
-  c["at"] = format_instant(found.at(i, first));
+  c["at"] = format_instant(found.timestamp(i, first));
   c["source"] = name_of_source(found.integer(i, first + 1));
   c["field"] = found.text(i, first + 2);
   c["from"] = or_null(found.maybe_text(i, first + 3));

@@ -50,8 +50,8 @@ task<result<std::optional<json::object>>> read_event_in_full(pg::connection& db,
   if (listed->empty()) co_return event;
   event = event_json(listed->front(), true);
   (*event)["account"] = or_null(found->maybe_text(0, 1));
-  (*event)["publishedAt"] = or_null(found->maybe_at(0, 2));
-  (*event)["settledAt"] = or_null(found->maybe_at(0, 3));
+  (*event)["publishedAt"] = or_null(found->maybe_timestamp(0, 2));
+  (*event)["settledAt"] = or_null(found->maybe_timestamp(0, 3));
   (*event)["attempts"] = found->integer(0, 4);
   (*event)["bytes"] = found->integer(0, 5);
   (*event)["raw"] = masked_body(listed->front().raw);

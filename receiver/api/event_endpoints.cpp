@@ -152,9 +152,9 @@ task<answer_or_error> retry_event(api_context& api, api_call call) {
       again.state = from.state;
       again.state_since = from.state_since;
       again.attempts = from.attempts;
-      std::vector<work> one;
+      std::vector<pending_event> one;
       one.push_back(std::move(again));
-      api.events.take(std::move(one));
+      api.events.enqueue(std::move(one));
     }
   }
   auto answer = co_await await_outcome(api, *id);

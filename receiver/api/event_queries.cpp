@@ -128,10 +128,10 @@ static task<result<event_page>> find_events_after(pg::connection& db, event_quer
   if (!found) co_return found.error();
   event_page page;
   page.events = names_of(*found);
-  auto shown = static_cast<std::size_t>(q.limit);
-  if (page.events.size() > shown) {
-    page.events.resize(shown);
-    page.next = list_place{found->integer(shown - 1, 2), std::to_string(page.events.back().id)};
+  auto page_rows = static_cast<std::size_t>(q.limit);
+  if (page.events.size() > page_rows) {
+    page.events.resize(page_rows);
+    page.next = list_place{found->integer(page_rows - 1, 2), std::to_string(page.events.back().id)};
   }
   co_return page;
 }
@@ -205,7 +205,7 @@ select nullif(name, ''), outcome, sum(events)::bigint
 from suivi.events_by_slot($1, interval '1 day', null, false) group by 1, 2 order by 3 desc, 1, 2
 )sql"};
   pg::params with;
-  with.at(since);
+  with.timestamp(since);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
   std::vector<event_count> counts;

@@ -277,17 +277,17 @@ task<void> stream::look_at_overview() {
   }
   if (steady_now() - overview_at_ < overview_every) co_return;
   overview_at_ = steady_now();
-  auto seen = co_await board_.look();
-  if (!seen) co_return;
-  json::object whole = overview_json(*seen);
+  auto overview = co_await board_.look();
+  if (!overview) co_return;
+  json::object whole = overview_json(*overview);
   json::object problems{{"problems", whole["problems"]}};
   auto problems_now = json::serialize(problems);
   json::object moving = whole;
   moving.erase("asOf"); // goes on by itself
   auto overview_now = json::serialize(moving);
   bool first = overview_.empty();
-  if (!first && overview_now != overview_) tell(stream_topic::overview, whole);
-  if (!first && problems_now != problems_) tell(stream_topic::problem, problems);
+  if (!first && overview_now != overview_) publish(stream_topic::overview, whole);
+  if (!first && problems_now != problems_) publish(stream_topic::problem, problems);
   overview_ = std::move(overview_now);
   problems_ = std::move(problems_now);
 }

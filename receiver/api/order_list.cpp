@@ -175,11 +175,11 @@ json::object order_row(const pg::rows& found, std::size_t i) {
   o["shippingStatus"] = or_null(found.maybe_text(i, 3));
   o["accountId"] = or_null(found.maybe_text(i, 4));
   o["courier"] = nullptr;
-  o["createdAt"] = or_null(found.maybe_at(i, 5));
-  o["changedAt"] = or_null(found.maybe_at(i, 6));
+  o["createdAt"] = or_null(found.maybe_timestamp(i, 5));
+  o["changedAt"] = or_null(found.maybe_timestamp(i, 6));
   o["changedBy"] = nullptr;
   if (auto source = found.maybe_integer(i, 7)) o["changedBy"] = name_of_source(*source);
-  o["checkedAt"] = or_null(found.maybe_at(i, 8));
+  o["checkedAt"] = or_null(found.maybe_timestamp(i, 8));
   o["alertReason"] = or_null(found.maybe_text(i, 9));
   o["why"] = or_null(found.maybe_text(i, 10));
   return o;
@@ -244,10 +244,10 @@ task<result<order_page>> list_orders_of(pg::connection& db, order_list_query q) 
   auto found = co_await db.run(statement, std::move(c.with));
   if (!found) co_return found.error();
   order_page page;
-  auto shown = std::min(found->size(), static_cast<std::size_t>(q.limit));
-  for (std::size_t i = 0; i < shown; ++i) page.orders.push_back(order_row(*found, i));
-  if (found->size() > shown && shown > 0)
-    page.next = write_cursor({found->integer(shown - 1, 11), std::string(found->text(shown - 1, 0))});
+  auto page_rows = std::min(found->size(), static_cast<std::size_t>(q.limit));
+  for (std::size_t i = 0; i < page_rows; ++i) page.orders.push_back(order_row(*found, i));
+  if (found->size() > page_rows && page_rows > 0)
+    page.next = write_cursor({found->integer(page_rows - 1, 11), std::string(found->text(page_rows - 1, 0))});
   co_return page;
 }
 

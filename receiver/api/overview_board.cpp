@@ -74,8 +74,8 @@ overview overview_board::last() const {
   }
   const auto& depth = spool_.now().depth;
   f.spooled = static_cast<std::int64_t>(depth.rows);
-  auto most = std::max<std::uint64_t>(settings_.receiver.spool_max_bytes, 1);
-  f.spool_percent = static_cast<int>(std::min<std::uint64_t>(depth.bytes * 100 / most, 100));
+  auto limit = std::max<std::uint64_t>(settings_.receiver.spool_max_bytes, 1);
+  f.spool_percent = static_cast<int>(std::min<std::uint64_t>(depth.bytes * 100 / limit, 100));
   f.spool_unusable = spool_unusable_since_ && steady_now() - begun_ >= first_moment;
   f.spool_unusable_since = spool_unusable_since_;
   return now_known;

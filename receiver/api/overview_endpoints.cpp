@@ -13,15 +13,15 @@ namespace suivi::receiver {
 namespace json = boost::json;
 
 task<answer_or_error> show_overview(api_context& api, api_call) {
-  auto seen = co_await api.board.look();
-  if (!seen) co_return seen.error();
-  co_return answered(overview_json(*seen));
+  auto overview = co_await api.board.look();
+  if (!overview) co_return overview.error();
+  co_return answered(overview_json(*overview));
 }
 
 task<answer_or_error> list_problems(api_context& api, api_call) {
-  auto seen = co_await api.board.look();
-  if (!seen) co_return seen.error();
-  json::object data{{"problems", problems_json(*seen)}};
+  auto overview = co_await api.board.look();
+  if (!overview) co_return overview.error();
+  json::object data{{"problems", problems_json(*overview)}};
   co_return answered(std::move(data));
 }
 

@@ -80,7 +80,7 @@ json::object overview_json(const overview& of) {
   o["freshness"] = {{"open", f.open},
                     {"oldestCheckedAt", or_null(f.oldest_checked_at)},
                     {"boundSeconds", checked_bound.count()}};
-  o["missed"] = {{"period", "7d"}, {"missed", f.missed}, {"changes", f.missed + f.told}};
+  o["missed"] = {{"period", "7d"}, {"missed", f.missed}, {"changes", f.missed + f.reported}};
   o["waiting"] = {{"pending", f.pending},
                   {"parked", f.parked},
                   {"confirming", f.confirming},

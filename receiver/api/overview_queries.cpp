@@ -67,17 +67,17 @@ task<result<overview_figures>> read_overview_figures(pg::connection& db, std::ve
 
   overview_figures f;
   f.timezone = rows[0].maybe_text(0, 0);
-  if (!accounts.empty()) f.last_complete = rows[0].maybe_at(0, 1);
-  f.next_full = rows[0].maybe_at(0, 2);
-  f.next_incremental = rows[0].maybe_at(0, 3);
-  f.last_webhook = rows[1].maybe_at(0, 0);
-  if (!f.last_webhook) f.last_webhook = rows[0].maybe_at(0, 4);
+  if (!accounts.empty()) f.last_complete = rows[0].maybe_timestamp(0, 1);
+  f.next_full = rows[0].maybe_timestamp(0, 2);
+  f.next_incremental = rows[0].maybe_timestamp(0, 3);
+  f.last_webhook = rows[1].maybe_timestamp(0, 0);
+  if (!f.last_webhook) f.last_webhook = rows[0].maybe_timestamp(0, 4);
   f.coverage = {rows[2].integer(0, 0), rows[2].integer(0, 1)};
   f.open = rows[2].integer(0, 2);
-  f.oldest_checked_at = rows[2].maybe_at(0, 3);
+  f.oldest_checked_at = rows[2].maybe_timestamp(0, 3);
   if (rows[3].integer(0, 2) > 0) f.week_ago = covered_orders{rows[3].integer(0, 0), rows[3].integer(0, 1)};
   f.missed = rows[4].integer(0, 0);
-  f.told = rows[5].integer(0, 0);
+  f.reported = rows[5].integer(0, 0);
   f.pending = rows[6].integer(0, 0);
   f.parked = rows[6].integer(0, 1);
   f.confirming = rows[6].integer(0, 2);

@@ -27,8 +27,8 @@ struct overview_figures {
   std::optional<covered_orders> week_ago;
   std::int64_t open = 0; // parcels that may still move
   std::optional<instant> oldest_checked_at;
-  std::int64_t missed = 0; // of seven days: changes that only sweeps found
-  std::int64_t told = 0;   // … that webhooks told
+  std::int64_t missed = 0;   // of seven days: changes that only sweeps found
+  std::int64_t reported = 0; // … that webhooks told
   std::int64_t pending = 0, parked = 0, confirming = 0;
 };
 

@@ -85,12 +85,12 @@ instant slot_of(instant at, seconds step) {
 
 pg::params params_of(const series_query& q) {
   pg::params with;
-  with.at(q.from).integer(q.step.count()).text(q.account);
+  with.timestamp(q.from).integer(q.step.count()).text(q.account);
   return with;
 }
 
 json::object sample_point(const pg::rows& found, std::size_t first, std::size_t end, const series_query& q) {
-  json::object point{{"at", format_instant(found.at(first, 0))}};
+  json::object point{{"at", format_instant(found.timestamp(first, 0))}};
   std::int64_t total = 0, tracked = 0, open = 0;
   std::optional<instant> oldest;
   json::object by_account;
@@ -98,7 +98,7 @@ json::object sample_point(const pg::rows& found, std::size_t first, std::size_t 
     total += found.integer(i, 2);
     tracked += found.integer(i, 3);
     open += found.integer(i, 4);
-    if (auto at = found.maybe_at(i, 5)) oldest = std::min(oldest.value_or(*at), *at);
+    if (auto at = found.maybe_timestamp(i, 5)) oldest = std::min(oldest.value_or(*at), *at);
     by_account[found.text(i, 1)] = {{"total", found.integer(i, 2)}, {"withTracking", found.integer(i, 3)}};
   }
   if (q.name == series_name::freshness) {
@@ -118,8 +118,8 @@ task<result<json::array>> read_samples(pg::connection& db, series_query q) {
   json::array points;
   std::optional<instant> last;
   for (std::size_t first = 0, end = 0; first < found->size(); first = end) {
-    last = found->at(first, 0);
-    while (end < found->size() && found->at(end, 0) == *last) ++end;
+    last = found->timestamp(first, 0);
+    while (end < found->size() && found->timestamp(end, 0) == *last) ++end;
     points.push_back(sample_point(*found, first, end, q));
   }
   // What the newest sample says holds until the next one.
@@ -140,7 +140,7 @@ task<result<json::array>> read_webhooks(pg::connection& db, series_query q, bool
   json::array points;
   std::optional<instant> last;
   for (std::size_t i = 0; i < found->size(); ++i) {
-    instant slot = found->at(i, 0);
+    instant slot = found->timestamp(i, 0);
     if (last != slot) points.push_back(json::object{{"at", format_instant(slot)}});
     last = slot;
     points.back().as_object()[found->text(i, 1)] = found->integer(i, 2);
@@ -152,7 +152,7 @@ task<result<json::array>> read_webhooks(pg::connection& db, series_query q, bool
 
 task<result<json::array>> read_missed(pg::connection& db, series_query q) {
   struct slot {
-    std::int64_t sweeps = 0, missed = 0, told = 0;
+    std::int64_t sweeps = 0, missed = 0, reported = 0;
     bool complete = true;
   };
   bool lately = q.until - q.from < std::chrono::hours(3);
@@ -164,14 +164,14 @@ task<result<json::array>> read_missed(pg::connection& db, series_query q) {
   std::map<instant, slot> slots;
   const pg::rows& ended = (*answer)[0];
   for (std::size_t i = 0; i < ended.size(); ++i) {
-    slot& s = slots[ended.at(i, 0)];
+    slot& s = slots[ended.timestamp(i, 0)];
     s.sweeps = ended.integer(i, 1);
     s.missed = ended.integer(i, 2);
     s.complete = ended.boolean(i, 3);
   }
-  const pg::rows& told = (*answer)[1];
-  for (std::size_t i = 0; i < told.size(); ++i)
-    if (told.integer(i, 1) > 0) slots[told.at(i, 0)].told = told.integer(i, 1);
+  const pg::rows& reported = (*answer)[1];
+  for (std::size_t i = 0; i < reported.size(); ++i)
+    if (reported.integer(i, 1) > 0) slots[reported.timestamp(i, 0)].reported = reported.integer(i, 1);
   (void)slots[slot_of(q.until, q.step)];
   json::array points;
   for (const auto& [at, s] : slots)
@@ -179,7 +179,7 @@ task<result<json::array>> read_missed(pg::connection& db, series_query q) {
                       {"until", format_instant(at + q.step)},
                       {"sweeps", s.sweeps},
                       {"missed", s.missed},
-                      {"told", s.told},
+                      {"told", s.reported},
                       {"complete", s.complete}});
   co_return points;
 }

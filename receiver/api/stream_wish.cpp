@@ -52,12 +52,12 @@ result<stream_wish> read_stream_wish(const http::target& from) {
 }
 
 bool message_pace::admits(steady_time now) {
-  if (most_ == 0) return true;
+  if (limit_ == 0) return true;
   if (now - second_ >= std::chrono::seconds(1)) {
     second_ = now;
     admitted_ = 0;
   }
-  if (admitted_ < most_) {
+  if (admitted_ < limit_) {
     ++admitted_;
     return true;
   }

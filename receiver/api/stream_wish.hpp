@@ -26,7 +26,7 @@ struct stream_wish {
 // So many messages in a second of the clock; what is beyond is counted.
 class message_pace {
  public:
-  explicit message_pace(int messages_per_second) : most_(messages_per_second) {}
+  explicit message_pace(int messages_per_second) : limit_(messages_per_second) {}
 
   [[nodiscard]] bool admits(steady_time now);
   void skip(std::int64_t messages) { skipped_ += messages; }
@@ -34,7 +34,7 @@ class message_pace {
   [[nodiscard]] std::int64_t skipped(steady_time now);
 
  private:
-  int most_;
+  int limit_;
   int admitted_ = 0;
   std::int64_t skipped_ = 0;
   steady_time second_{}, told_at_{};

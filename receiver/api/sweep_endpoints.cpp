@@ -29,9 +29,9 @@ task<answer_or_error> ask(api_context& api, const std::string& body, bool old_sh
   if (accounts.empty()) co_return unknown("account");
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
-  auto asked = co_await ask_for_sweeps(**db, std::move(accounts), wish->kind);
-  if (!asked) co_return asked.error();
-  co_return old_shape ? shipping_triggered(*asked) : sweeps_asked(*asked);
+  auto requested = co_await ask_for_sweeps(**db, std::move(accounts), wish->kind);
+  if (!requested) co_return requested.error();
+  co_return old_shape ? shipping_triggered(*requested) : sweeps_requested(*requested);
 }
 
 } // namespace
@@ -66,10 +66,10 @@ task<answer_or_error> ask_for_sweep(api_context& api, api_call call) {
 task<answer_or_error> scheduler_status(api_context& api, api_call) {
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
-  auto seen = co_await read_scheduler(**db);
-  if (!seen) co_return seen.error();
+  auto scheduler = co_await read_scheduler(**db);
+  if (!scheduler) co_return scheduler.error();
   // The old system answered the status itself, without an envelope: panels made for it find it there still.
-  auto status = scheduler_json(*seen);
+  auto status = scheduler_json(*scheduler);
   json::object body{{"success", true}, {"data", status}};
   for (const auto& [name, value] : status) body[name] = value;
   http::response answer;

@@ -72,8 +72,8 @@ json::object folded_row(const pg::rows& found, std::size_t i) {
   r["accountName"] = or_null(found.maybe_text(i, 11));
   r["kind"] = "incremental";
   r["verdict"] = found.boolean(i, 9) ? "complete" : "incomplete";
-  r["startedAt"] = format_instant(found.at(i, 7));
-  r["finishedAt"] = or_null(found.maybe_at(i, 8));
+  r["startedAt"] = format_instant(found.timestamp(i, 7));
+  r["finishedAt"] = or_null(found.maybe_timestamp(i, 8));
   r["seconds"] = rounded_seconds(found.real(i, 12));
   std::size_t column = 13;
   for (const shop::report_count& count : shop::report_counts)
@@ -127,14 +127,14 @@ task<result<sweep_page>> list_sweeps_of(pg::connection& db, sweep_list_query q) 
   pg::statement how = q.fold ? folded : plain;
   auto found = co_await db.run(how, std::move(with));
   if (!found) co_return found.error();
-  auto shown = std::min(found->size(), static_cast<std::size_t>(q.limit));
+  auto page_rows = std::min(found->size(), static_cast<std::size_t>(q.limit));
   std::int64_t last = 0;
-  for (std::size_t i = 0; i < shown; ++i) {
+  for (std::size_t i = 0; i < page_rows; ++i) {
     bool alone = !q.fold || !found->null(i, 5);
     page.sweeps.push_back(alone ? report_of_row(*found, i) : folded_row(*found, i));
     last = found->integer(i, q.fold ? 4 : 3);
   }
-  if (found->size() > shown && shown > 0) page.next = write_cursor({last, ""});
+  if (found->size() > page_rows && page_rows > 0) page.next = write_cursor({last, ""});
   co_return page;
 }
 

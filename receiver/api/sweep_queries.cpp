@@ -79,14 +79,14 @@ task<result<std::vector<json::object>>> read_sweeps(pg::connection& db, std::int
 task<result<std::optional<json::object>>> read_sweep(pg::connection& db, std::int64_t id) {
   static constexpr pg::statement begun{
       "operations_sweep", "select report, seconds, running from suivi.sweep_shown where id = $1"};
-  static constexpr pg::statement asked{"operations_sweep_asked", R"sql(
+  static constexpr pg::statement requested{"operations_sweep_asked", R"sql(
 select r.sweep_id, r.account, coalesce(a.name, ''), r.kind
 from suivi.sweep_request r left join suivi.account a on a.id = r.account where r.sweep_id = $1
 )sql"};
   pg::pipeline steps; // the request first: it goes in the moment in which the sweep comes
   pg::params with;
   with.integer(id);
-  steps.add(asked, with);
+  steps.add(requested, with);
   steps.add(begun, std::move(with));
   auto found = co_await db.run(std::move(steps));
   if (!found) co_return found.error();
@@ -99,8 +99,8 @@ from suivi.sweep_request r left join suivi.account a on a.id = r.account where r
   co_return report;
 }
 
-task<result<asked_sweep>> ask_for_sweeps(pg::connection& db, std::vector<std::string> accounts,
-                                         std::string kind) {
+task<result<requested_sweep>> ask_for_sweeps(pg::connection& db, std::vector<std::string> accounts,
+                                             std::string kind) {
   static constexpr pg::statement text{"operations_ask",
                                       "select verdict, sweep, account_id from suivi.ask_for_sweeps($1, $2)"};
   std::vector<std::optional<std::string>> ids(accounts.begin(), accounts.end());
@@ -108,18 +108,19 @@ task<result<asked_sweep>> ask_for_sweeps(pg::connection& db, std::vector<std::st
   with.texts(ids).text(kind);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
-  asked_sweep asked;
+  requested_sweep requested;
   for (std::size_t i = 0; i < found->size(); ++i) {
     auto verdict = found->text(i, 0);
     if (verdict == "unseen") break;
-    asked.result = verdict == "asked" ? asked_sweep::answer::asked : asked_sweep::answer::running;
-    asked.ids.push_back(found->integer(i, 1));
-    asked.account = found->text(i, 2);
+    requested.result =
+        verdict == "asked" ? requested_sweep::answer::requested : requested_sweep::answer::running;
+    requested.ids.push_back(found->integer(i, 1));
+    requested.account = found->text(i, 2);
   }
-  co_return asked;
+  co_return requested;
 }
 
-task<result<scheduler_seen>> read_scheduler(pg::connection& db) {
+task<result<scheduler_state>> read_scheduler(pg::connection& db) {
   static constexpr pg::statement worker{"operations_worker", R"sql(
 select k.stopped_at is null and k.seen_at > clock_timestamp() - interval '30 seconds', k.started_at,
        coalesce(k.stopped_at, k.seen_at)
@@ -138,17 +139,17 @@ from (select started_at, running from suivi.sweep_shown order by id desc limit 1
   steps.add(last);
   auto found = co_await db.run(std::move(steps));
   if (!found) co_return found.error();
-  scheduler_seen seen;
+  scheduler_state scheduler;
   if (const auto& k = (*found)[0]; !k.empty()) {
-    seen.there = k.boolean(0, 0);
-    seen.started_at = k.maybe_at(0, 1);
-    if (!seen.there) seen.stopped_at = k.maybe_at(0, 2);
+    scheduler.there = k.boolean(0, 0);
+    scheduler.started_at = k.maybe_timestamp(0, 1);
+    if (!scheduler.there) scheduler.stopped_at = k.maybe_timestamp(0, 2);
   }
-  seen.last_start = (*found)[1].maybe_at(0, 0);
-  seen.sweeping = (*found)[1].integer(0, 1);
+  scheduler.last_start = (*found)[1].maybe_timestamp(0, 0);
+  scheduler.sweeping = (*found)[1].integer(0, 1);
   auto reports = reports_of((*found)[2]);
-  if (!reports.empty()) seen.last_finished = std::move(reports.front());
-  co_return seen;
+  if (!reports.empty()) scheduler.last_finished = std::move(reports.front());
+  co_return scheduler;
 }
 
 } // namespace suivi::receiver

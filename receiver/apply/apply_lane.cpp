@@ -251,7 +251,7 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
 
 // Its order is free, but what writing it needs is not: a row that a trigger of the shop's writes as well,
 // say.
-task<void> apply_lane::wait_as_locked(const work& waiting) {
+task<void> apply_lane::wait_as_locked(const pending_event& waiting) {
   shop::verdict busy;
   busy.outcome = shop::outcome::busy;
   auto next = next_step(waiting, busy);
@@ -259,11 +259,11 @@ task<void> apply_lane::wait_as_locked(const work& waiting) {
     carry_out(waiting, next);
     co_return;
   }
-  work event = waiting;
+  pending_event event = waiting;
   co_await settle_one(std::move(event), std::move(next));
 }
 
-task<void> apply_lane::note_failed(const work& failing, const error& why) {
+task<void> apply_lane::note_failed(const pending_event& failing, const error& why) {
   log::error("an event cannot be applied", {{"event", failing.id}, {"error", to_string(why)}});
   auto next = after_failed_apply(failing, why, jitter());
   pending_event event = failing;
@@ -348,7 +348,7 @@ task<void> apply_lane::settle_one(pending_event event, disposition next) {
 }
 
 // Nobody is at work with them: batches are handled one after the other, by the same coroutine.
-void apply_lane::let_go(std::int64_t id) {
+void apply_lane::drop(std::int64_t id) {
   for (auto next = queue_.begin(); next != queue_.end(); ++next) {
     if (next->second.id != id) continue;
     if (next->second.busy_tries > 0) --locked_;
@@ -379,9 +379,9 @@ task<void> apply_lane::readdress_now() {
   if (moved->empty()) co_return;
   log::info("events of an unknown account came again under a known one and are applied",
             {{"events", moved->size()}});
-  for (std::int64_t id : *moved) let_go(id);
+  for (std::int64_t id : *moved) drop(id);
   auto mine = co_await claim(connection, owner_, moved->size());
-  if (mine) take(std::move(*mine));
+  if (mine) enqueue(std::move(*mine));
 }
 
 task<void> apply_lane::store_repeats_now() {

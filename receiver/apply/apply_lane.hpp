@@ -72,8 +72,8 @@ class apply_lane {
   using batch = std::vector<pending_event>;
 
   batch next_batch(steady_time now);
-  task<void> wait_as_locked(const work& waiting);
-  task<void> note_failed(const work& failing, const error& why);
+  task<void> wait_as_locked(const pending_event& waiting);
+  task<void> note_failed(const pending_event& failing, const error& why);
   void put(pending_event event, steady_time due);
   [[nodiscard]] disposition next_step(const pending_event& event, const shop::verdict& v) const;
   task<void> handle(batch events);
@@ -83,7 +83,7 @@ class apply_lane {
   void carry_out(const pending_event& event, const disposition& next);
   task<void> store_repeats_now();
   task<void> readdress_now();
-  void let_go(std::int64_t id);
+  void drop(std::int64_t id);
 
   asio::any_io_executor executor_;
   database_monitor& db_;

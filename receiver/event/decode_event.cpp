@@ -21,15 +21,15 @@ maystro::event_kind kind_of(guepex::event_kind kind) {
   return maystro::event_kind::not_understood;
 }
 
-maystro::event converted(const guepex::event& told, std::string_view raw) {
+maystro::event converted(const guepex::event& decoded, std::string_view raw) {
   maystro::event made;
-  made.kind = kind_of(told.kind);
-  made.why = told.why;
-  made.name = told.type;
+  made.kind = kind_of(decoded.kind);
+  made.why = decoded.why;
+  made.name = decoded.type;
   made.shipment.courier = courier_kind::guepex;
-  if (made.kind == maystro::event_kind::order) made.shipment = guepex::to_shipment(told);
-  made.message_id = told.event_id;
-  made.published_at = told.occurred_at;
+  if (made.kind == maystro::event_kind::order) made.shipment = guepex::to_shipment(decoded);
+  made.message_id = decoded.event_id;
+  made.published_at = decoded.occurred_at;
   if (auto document = maystro::parse_json(raw)) made.body = std::move(*document);
   return made;
 }

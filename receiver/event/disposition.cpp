@@ -40,10 +40,10 @@ disposition postpone(event_state state, int attempts, milliseconds delay, std::s
   return next;
 }
 
-disposition settle_doubt(const pending_event& event, const shop::verdict& v, instant now, double chance) {
+disposition settle_doubt(const pending_event& event, const shop::verdict& v, instant now, double jitter) {
   int attempts = attempts_in(event_state::confirming, event);
   if (!v.wanted)
-    return postpone(event_state::confirming, attempts, backoff(attempts, 1s, read_pause_max, chance),
+    return postpone(event_state::confirming, attempts, backoff(attempts, 1s, read_pause_max, jitter),
                     v.why.empty() ? "waits for proof" : v.why);
   bool never_read = event.read_at == instant{};
   bool read_in_vain = !never_read && event.read_at >= v.wanted->not_before;
@@ -59,7 +59,7 @@ disposition settle_doubt(const pending_event& event, const shop::verdict& v, ins
     next.wanted = v.wanted;
     return next;
   }
-  auto delay = backoff(attempts, 1s, read_pause_max, chance);
+  auto delay = backoff(attempts, 1s, read_pause_max, jitter);
   if (!read_in_vain)
     delay = std::max(milliseconds(50), std::chrono::ceil<milliseconds>(v.wanted->not_before - now));
   return postpone(event_state::confirming, attempts, delay, "waits for the courier's answer");
@@ -87,7 +87,7 @@ event_state event_state_from(std::string_view text) {
   return event_state::pending;
 }
 
-disposition after_verdict(const pending_event& event, const shop::verdict& v, instant now, double chance) {
+disposition after_verdict(const pending_event& event, const shop::verdict& v, instant now, double jitter) {
   switch (v.outcome) {
   case shop::outcome::applied:
   case shop::outcome::unchanged:
@@ -103,51 +103,51 @@ disposition after_verdict(const pending_event& event, const shop::verdict& v, in
   }
   case shop::outcome::unmatched: {
     int attempts = attempts_in(event_state::parked, event);
-    auto next = postpone(event_state::parked, attempts, backoff(attempts - 1, 5s, parked_pause_max, chance),
+    auto next = postpone(event_state::parked, attempts, backoff(attempts - 1, 5s, parked_pause_max, jitter),
                          v.unproven ? "it names no account, and nothing proves one yet" : "");
     next.by_ids_only = v.unproven;
     return next;
   }
   case shop::outcome::busy: {
     bool waited_before = event.state == event_state::pending && event.attempts > 0;
-    if (waited_before || event.busy_tries >= busy_tries_in_memory_max) return wait_for_lock(event, chance);
+    if (waited_before || event.busy_tries >= busy_tries_in_memory_max) return wait_for_lock(event, jitter);
     disposition next;
     next.action = disposition::kind::try_again;
-    next.delay = backoff(event.busy_tries, 20ms, busy_pause_max, chance);
+    next.delay = backoff(event.busy_tries, 20ms, busy_pause_max, jitter);
     return next;
   }
   case shop::outcome::in_doubt:
-    return settle_doubt(event, v, now, chance);
+    return settle_doubt(event, v, now, jitter);
   }
   return postpone(event_state::failed, attempts_in(event_state::failed, event), failed_pause_max,
                   "no verdict");
 }
 
-disposition wait_for_lock(const pending_event& event, double chance) {
+disposition wait_for_lock(const pending_event& event, double jitter) {
   int attempts = attempts_in(event_state::pending, event);
-  auto delay = backoff(attempts - 1, 1s, busy_pause_max, chance);
+  auto delay = backoff(attempts - 1, 1s, busy_pause_max, jitter);
   if (event.state != event_state::confirming)
     return postpone(event_state::pending, attempts, delay, "the order is locked");
   return postpone(event_state::confirming, event.attempts, delay, "the order is locked");
 }
 
-disposition read_later(const pending_event& event, milliseconds wait, std::string why, double chance) {
+disposition read_later(const pending_event& event, milliseconds wait, std::string why, double jitter) {
   int attempts = attempts_in(event_state::confirming, event);
-  auto delay = std::max(wait, backoff(attempts - 1, 1s, read_pause_max, chance));
+  auto delay = std::max(wait, backoff(attempts - 1, 1s, read_pause_max, jitter));
   return postpone(event_state::confirming, attempts, std::min<milliseconds>(delay, 1h), std::move(why));
 }
 
-disposition after_failed_apply(const pending_event& event, const error& e, double chance) {
+disposition after_failed_apply(const pending_event& event, const error& e, double jitter) {
   int attempts = attempts_in(event_state::failed, event);
-  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, failed_pause_max, chance), e.code);
+  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, failed_pause_max, jitter), e.code);
 }
 
 disposition after_failed_read(const pending_event& event, const error& e,
-                              std::optional<milliseconds> retry_after, double chance) {
+                              std::optional<milliseconds> retry_after, double jitter) {
   if (e.code == "maystro:not_found") return close("conflict", "the courier knows no such parcel", "");
   if (e.code == "maystro:no_key") return close("conflict", "no key to ask the courier with", "");
   int attempts = std::max(1, event.attempts); // the read was counted when it was begun
-  auto delay = backoff(attempts - 1, 1s, read_pause_max, chance);
+  auto delay = backoff(attempts - 1, 1s, read_pause_max, jitter);
   if (retry_after) delay = std::clamp<milliseconds>(*retry_after, delay, 1h);
   return postpone(event_state::confirming, attempts, delay, e.code);
 }

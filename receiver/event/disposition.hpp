@@ -58,17 +58,17 @@ struct disposition {
 
 // After the door's verdict.
 [[nodiscard]] disposition after_verdict(const pending_event& event, const shop::verdict& v, instant now,
-                                        double chance);
+                                        double jitter);
 // Its order is locked, and it is not kept in memory until that ends.
-[[nodiscard]] disposition wait_for_lock(const pending_event& event, double chance);
+[[nodiscard]] disposition wait_for_lock(const pending_event& event, double jitter);
 // It should be read for, but not now: `why` is the matter, for `wait` at least.
 [[nodiscard]] disposition read_later(const pending_event& event, milliseconds wait, std::string why,
-                                     double chance);
+                                     double jitter);
 // The door failed because of this very event.
-[[nodiscard]] disposition after_failed_apply(const pending_event& event, const error& e, double chance);
+[[nodiscard]] disposition after_failed_apply(const pending_event& event, const error& e, double jitter);
 // The courier could not be asked, or its answer settles nothing. `retry_after`: what it asked for.
 [[nodiscard]] disposition after_failed_read(const pending_event& event, const error& e,
-                                            std::optional<milliseconds> retry_after, double chance);
+                                            std::optional<milliseconds> retry_after, double jitter);
 
 // The courier could not be asked for 10 minutes: the later time decides.
 [[nodiscard]] bool waited_long_enough(const pending_event& event, instant now);

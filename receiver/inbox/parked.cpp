@@ -41,17 +41,17 @@ update suivi.pending p set due_at = now() from due where p.event_id = due.event_
 
 } // namespace
 
-task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_old_columns) {
-  if (by_old_columns) {
+task<result<std::uint64_t>> wake_parked(pg::connection& db, bool by_legacy_links) {
+  if (by_legacy_links) {
     auto parked = co_await db.run(parked_ids);
     if (!parked) co_return parked.error();
     std::vector<std::optional<std::string>> ids;
     for (std::size_t i = 0; i < parked->size(); ++i) ids.emplace_back(parked->text(i, 0));
     if (ids.empty()) co_return std::uint64_t{0};
-    auto linked = co_await shop::find_in_old_columns(db, std::move(ids));
+    auto linked = co_await shop::find_in_legacy_columns(db, std::move(ids));
     if (!linked) co_return linked.error();
   }
-  const auto& text = by_old_columns ? by_link : by_index;
+  const auto& text = by_legacy_links ? by_link : by_index;
   auto answer = co_await db.run(text);
   if (!answer) co_return answer.error();
   co_return answer->affected();

@@ -33,17 +33,17 @@ task<http::response> guepex_endpoint::answer_challenge(http::request request,
   auto token = target ? target->find("crc_token") : std::nullopt;
   std::optional<std::string> answer = token ? guepex::challenge_answer(*token) : std::nullopt;
   if (!answer) co_return refused(400, "BAD_REQUEST", "crc_token: 1 to 512 printable ASCII characters");
-  http::response told;
-  told.body = std::move(*answer);
+  http::response response;
+  response.body = std::move(*answer);
   std::string account = accounts_.resolve(named, courier_kind::guepex).value_or("");
-  if (account.empty() || !db_.is_up()) co_return told;
+  if (account.empty() || !db_.is_up()) co_return response;
   auto db = co_await db_.connections().acquire(steady_now() + note_patience);
-  if (!db) co_return told;
+  if (!db) co_return response;
   pg::params with;
   with.text(account);
   auto noted = co_await (*db)->run(note_challenge, std::move(with));
   (void)noted;
-  co_return told;
+  co_return response;
 }
 
 // The shop's only Guepex account where none is named.

@@ -56,7 +56,7 @@ task<result<std::vector<receipt>>> inline_apply::try_store(pg::connection& db,
     if (!account || !can_be_applied(shipment)) continue;
     observations.push_back(to_observation(rows[i]));
     observations.back().account = *account;
-    told.back().is_signed = !accounts_.webhook_secret(*account).empty();
+    observations.back().is_signed = !accounts_.webhook_secret(*account).empty();
     row_of.push_back(i);
   }
 

@@ -84,9 +84,9 @@ task<result<std::size_t>> spool_drain::store(std::vector<spooled> rows) {
   if (done.empty() && failed) co_return *failed;
   auto count = done.size();
   auto removed = co_await from_.remove(generation, std::move(done));
-  bool complain = !removed && removing_;
+  bool first_failure = !removed && removing_;
   removing_ = removed.has_value();
-  if (complain) // a later round takes them out, and finds them seen before
+  if (first_failure) // a later round takes them out, and finds them seen before
     log::warn("webhooks were stored, but are still in the spool", {{"error", to_string(removed.error())}});
   co_return count;
 }

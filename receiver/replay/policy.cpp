@@ -10,8 +10,8 @@ namespace suivi::receiver {
 using namespace std::chrono_literals;
 
 disposition replay_step(const pending_event& event, std::string_view recorded_error, const shop::verdict& v,
-                        instant now, double chance) {
-  auto next = after_verdict(event, v, now, chance);
+                        instant now, double jitter) {
+  auto next = after_verdict(event, v, now, jitter);
   if (v.outcome != shop::outcome::in_doubt) return next;
   next.action = disposition::kind::postpone;
   next.wanted.reset();

@@ -10,7 +10,7 @@ namespace suivi::receiver {
 // As the apply lane (disposition.hpp), but a replay neither asks the courier for events of the inbox nor
 // waits: what is in doubt is a receiver's to settle, at once. `try_again`: locked.
 [[nodiscard]] disposition replay_step(const pending_event& event, std::string_view recorded_error,
-                                      const shop::verdict& v, instant now, double chance);
+                                      const shop::verdict& v, instant now, double jitter);
 // The order stayed locked: a receiver goes on trying.
 [[nodiscard]] disposition locked_too_long(const pending_event& event);
 // As in the apply lane: the address named an account that is not (or no longer) one.

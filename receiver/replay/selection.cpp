@@ -126,7 +126,7 @@ result<replay_request> read_replay_request(std::string_view body, instant now) {
     if (auto refused = take_member(name, member.value(), now, wanted)) return *refused;
   }
   // Who asks for the processed or the others means all of them.
-  if (wanted.selection.processed && !wanted.selection.outcome_given) wanted.selection.outcomes.clear();
+  if (wanted.selection.processed && !wanted.selection.outcome_is_set) wanted.selection.outcomes.clear();
   return wanted;
 }
 

@@ -50,12 +50,12 @@ class inbox final : public replay_source {
       after_ = within_.first - 1;
       known_ = true;
     }
-    most = std::min(most, page_rows_);
+    limit = std::min(limit, page_rows_);
     while (after_ < within_.last) {
       auto last = std::min(within_.last, after_ + page_ids_);
       auto page = co_await read_range(db, selection_, only_account_, after_, last, limit);
       if (!page) co_return page;
-      fit_page(*page, most);
+      fit_page(*page, limit);
       bool full = page->size() == limit;
       after_ = full ? page->back().event.id : last;
       page_ids_ = full ? std::max(page_ids_min, page_ids_ / 2) : std::min(page_ids_max, page_ids_ * 2);
@@ -87,11 +87,11 @@ class inbox final : public replay_source {
   }
 
   // The next page is about as large in bytes as a page should be; it may be twice as long as this one.
-  void fit_page(const std::vector<replay_event>& page, std::size_t asked) {
+  void fit_page(const std::vector<replay_event>& page, std::size_t requested) {
     std::size_t bytes = 0;
     for (const replay_event& each : page) bytes += each.raw_bytes;
-    std::size_t fitting = bytes == 0 ? 2 * asked : page.size() * page_bytes / bytes;
-    page_rows_ = std::clamp(std::min(fitting, 2 * asked), page_rows_min, page_rows_max);
+    std::size_t fitting = bytes == 0 ? 2 * requested : page.size() * page_bytes / bytes;
+    page_rows_ = std::clamp(std::min(fitting, 2 * requested), page_rows_min, page_rows_max);
   }
 
   replay_selection selection_;

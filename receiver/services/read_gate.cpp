@@ -45,20 +45,20 @@ void read_gate::close(milliseconds pause, const error& why, steady_time now) {
 }
 
 void read_gate::ended(const error* problem, unsigned status, std::optional<milliseconds> retry_after,
-                      double chance, steady_time now) {
+                      double jitter, steady_time now) {
   --in_flight_;
   if (!problem || problem->code == "maystro:not_found" || !is_about_courier(*problem)) {
     refused_ = throttled_ = absent_ = 0;
   } else if (problem->code == "maystro:unauthorized") {
     throttled_ = absent_ = 0;
-    close(backoff(refused_++, first_refused_pause, refused_pause_max, chance), *problem, now);
+    close(backoff(refused_++, first_refused_pause, refused_pause_max, jitter), *problem, now);
   } else if (problem->code == "maystro:throttled" || retry_after) {
     absent_ = 0;
-    auto own = backoff(throttled_++, first_throttled_pause, throttled_pause_max, chance);
+    auto own = backoff(throttled_++, first_throttled_pause, throttled_pause_max, jitter);
     close(std::max(own, retry_after.value_or(own)), *problem, now);
   } else if (status == 0 || status == 502 || status == 503 || status == 504) {
     if (++absent_ < absent_max) return;
-    close(backoff(absent_ - absent_max, first_absent_pause, absent_pause_max, chance), *problem, now);
+    close(backoff(absent_ - absent_max, first_absent_pause, absent_pause_max, jitter), *problem, now);
   } else {
     absent_ = 0; // somebody is there; what is wrong with this answer is no reason to ask for no other
   }

@@ -30,7 +30,7 @@ class read_gate {
   [[nodiscard]] steady_time opens_at(steady_time now) const;
   void started(steady_time now);
   // `problem`: null for an answer, "not there" among them. `status`: of the answer, 0 where there was none.
-  void ended(const error* problem, unsigned status, std::optional<milliseconds> retry_after, double chance,
+  void ended(const error* problem, unsigned status, std::optional<milliseconds> retry_after, double jitter,
              steady_time now);
 
   // The read that was started was not made: another program, or this one in an earlier life, was told to

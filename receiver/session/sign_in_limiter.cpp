@@ -24,9 +24,9 @@ seconds rest_of(steady_time begun, steady_time at) {
 
 } // namespace
 
-int sign_in_limiter::left_of(const window& w, int most, steady_time at) {
-  if (w.wrong == 0 || at - w.begun >= window_length) return most;
-  return std::max(most - w.wrong, 0);
+int sign_in_limiter::left_of(const window& w, int limit, steady_time at) {
+  if (w.wrong == 0 || at - w.begun >= window_length) return limit;
+  return std::max(limit - w.wrong, 0);
 }
 
 std::optional<seconds> sign_in_limiter::locked_out(const boost::asio::ip::address& from,

@@ -34,7 +34,7 @@ class sign_in_limiter {
     steady_time begun{};
     int wrong = 0;
   };
-  [[nodiscard]] static int left_of(const window& w, int most, steady_time at);
+  [[nodiscard]] static int left_of(const window& w, int limit, steady_time at);
 
   limits limits_;
   window all_;

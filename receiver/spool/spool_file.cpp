@@ -215,9 +215,9 @@ result<void> spool_file::give_origin() {
     if (!without)
       if (auto committed = all.commit(); !committed) return committed.error();
   }
-  auto given = generation_now();
-  if (!given) return given.error();
-  generation_ = *given;
+  auto generation = generation_now();
+  if (!generation) return generation.error();
+  generation_ = *generation;
   auto highest = db_->number("select coalesce(max(seq), 0) from sqlite_sequence where name = 'webhook'");
   if (!highest) return highest.error();
   last_id_ = std::max(last_id_, *highest);

@@ -224,9 +224,9 @@ result<void> spool_file::open() {
   db_.emplace(std::move(*db));
   opened_ = *named;
   seen_version_ = -1;
-  auto given = give_origin();
-  if (!given) db_.reset();
-  return given;
+  auto origin = give_origin();
+  if (!origin) db_.reset();
+  return origin;
 }
 
 // A spool that has taken the disk's last block could never be emptied again, for removing is written to the

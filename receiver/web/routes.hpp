@@ -13,7 +13,7 @@
 
 namespace suivi::receiver {
 
-enum class endpoint { webhook, guepex_webhook, health, readiness, metrics, operations, nowhere };
+enum class place { webhook, guepex_webhook, health, readiness, metrics, operations, nowhere };
 
 // What is asked of the operations API.
 enum class operation {
@@ -103,7 +103,7 @@ inline constexpr std::array routes{
 };
 
 struct route {
-  endpoint where = endpoint::nowhere;
+  place where = place::nowhere;
   std::string allowed;                // "POST", "GET, HEAD": every method of this path; empty for nowhere
   bool method_fits = false;           // else 405
   std::vector<std::string> secrets;   // for a webhook: what the request offers as secret

@@ -67,7 +67,7 @@ void print_text(const hook_report& r, const std::string& verb) {
 // Of a courier that registers nothing by its API: what is to be done by hand, where anything is.
 struct by_hand {
   std::string address; // empty: the courier sends no webhooks, or public_url is not set
-  std::optional<std::string> asked_at, heard_at;
+  std::optional<std::string> requested_at, heard_at;
   std::string word; // for people
 };
 
@@ -98,8 +98,8 @@ task<by_hand> look_by_hand(services& p, shop::account who) {
   with.text(who.id);
   auto signs = co_await (*db)->run(last_signs, std::move(with));
   if (!signs || signs->size() == 0) co_return found;
-  if (auto asked = signs->maybe_at(0, 0)) found.asked_at = format_instant(*asked);
-  if (auto heard = signs->maybe_at(0, 1)) found.heard_at = format_instant(*heard);
+  if (auto noted = signs->maybe_timestamp(0, 0)) found.requested_at = format_instant(*noted);
+  if (auto heard = signs->maybe_timestamp(0, 1)) found.heard_at = format_instant(*heard);
   co_return found;
 }
 
@@ -109,7 +109,7 @@ json::object to_json(const shop::account& who, const by_hand& found) {
   o["accountName"] = who.name;
   o["courier"] = slug(who.courier.courier);
   o["address"] = found.address.empty() ? json::value(nullptr) : json::value(found.address);
-  o["lastAsked"] = or_null(found.asked_at);
+  o["lastAsked"] = or_null(found.requested_at);
   o["lastSent"] = or_null(found.heard_at);
   o["message"] = found.word;
   o["error"] = nullptr;
@@ -119,7 +119,7 @@ json::object to_json(const shop::account& who, const by_hand& found) {
 void print_text(const shop::account& who, const by_hand& found) {
   fmt::print("{}{}\n  {}\n", who.id, who.name.empty() ? "" : fmt::format(" ({})", who.name), found.word);
   if (found.address.empty()) return;
-  fmt::print("  {}\n  last asked: {}, last sent: {}\n", found.address, found.asked_at.value_or("never"),
+  fmt::print("  {}\n  last asked: {}, last sent: {}\n", found.address, found.requested_at.value_or("never"),
              found.heard_at.value_or("never"));
 }
 
@@ -220,14 +220,14 @@ task<int> hooks_command(services& p, hooks_arguments arguments) {
   json::array list;
   for (const shop::account& who : std::get<std::vector<shop::account>>(meant)) {
     if (!maystro::capabilities_of(who.courier.courier).registers_hooks) {
-      bool shown = arguments.verb == "list" || arguments.verb == "ensure";
-      if (!shown && !arguments.account.empty()) {
+      bool is_read_only = arguments.verb == "list" || arguments.verb == "ensure";
+      if (!is_read_only && !arguments.account.empty()) {
         say(fmt::format("account {}: {} registers no webhooks by its API, so there is nothing to {}", who.id,
                         display_name(who.courier.courier), arguments.verb));
         co_return exits::usage;
       }
       by_hand found;
-      if (shown)
+      if (is_read_only)
         found = co_await look_by_hand(p, who);
       else
         found.word =

@@ -30,7 +30,7 @@ void check_key(checks& to, const account_facts& a) {
     add(to, "courier", a, fail, fmt::format("the courier could not be asked: {}", to_string(*a.key)),
         "Check maystro.base_url (and \"baseUrl\" of the account), the network and maystro.request_timeout, "
         "then run `suivi-reconciler doctor` again.");
-  else if (!a.asked)
+  else if (!a.was_read)
     add(to, "courier", a, fail, "the courier did not answer all questions in time",
         "Check the network and how loaded the courier is, then run `suivi-reconciler doctor` again.");
   else
@@ -47,20 +47,20 @@ void check_key_owner(checks& to, const account_facts& a) {
     return;
   }
   if (!a.listed_compared) return;
-  std::int64_t own = 0, most = 0;
-  std::string whose;
+  std::int64_t own = 0, highest = 0;
+  std::string owner;
   for (const auto& [account, count] : a.listed_of) {
     if (account == a.id)
       own = count;
-    else if (!account.empty() && count > most)
-      most = count, whose = account;
+    else if (!account.empty() && count > highest)
+      highest = count, owner = account;
   }
-  if (most > own)
+  if (highest > own)
     add(to, "key owner", a, fail,
         fmt::format(
             "of the courier's newest parcels under this key, {} belong to orders of the account `{}`, "
             "and {} to its own",
-            most, whose, own),
+            highest, owner, own),
         fmt::format("The keys of the two accounts look swapped: put each account's own token under `apiKey` "
                     "into its \"credentials\"; here into {}.",
                     row));

@@ -63,13 +63,13 @@ task<shop::request_counts> test_key(services& p, const shop::account& who, accou
   for (int tries = 1;; ++tries) {
     key_answer answer = co_await ask_with_key(*courier, who.courier.courier);
     into.key = answer.problem;
-    if (answer.how.asked_at == instant{}) break; // its quota is used up
+    if (answer.how.requested_at == instant{}) break; // its quota is used up
     ++counts.requests;
     ++(into.key ? counts.bad : counts.good);
     counts.last = answer.how.answered_at;
     if (answer.how.server_date) {
-      clock_interval ahead =
-          clock_ahead(answer.how.asked_at, answer.how.answered_at, *answer.how.server_date, courier_second);
+      clock_interval ahead = clock_ahead(answer.how.requested_at, answer.how.answered_at,
+                                         *answer.how.server_date, courier_second);
       into.courier_clock = into.courier_clock ? narrowed(*into.courier_clock, ahead) : ahead;
     }
     if (!answer.problem) into.listed_references = std::move(answer.references);
@@ -148,7 +148,7 @@ task<void> collect_from_courier(services& p, shop::account who, std::vector<shop
   } else {
     problem = "the account has no key";
   }
-  into.asked = true;
+  into.was_read = true;
   if (who.from_environment) co_return;
   co_await note(p, who.id, std::move(problem), counts);
 }

@@ -118,7 +118,7 @@ struct account_facts {
   bool registers_hooks = true; // its webhooks are registered by the API
   bool has_webhooks = true;
   bool has_key = true;
-  bool asked = false;                            // the courier, to the end of what was to be asked
+  bool was_read = false;                         // the courier, to the end of what was to be asked
   std::optional<error> key;                      // of the test request; none: accepted
   std::vector<std::string> same_key;             // other accounts with the same key
   std::optional<clock_interval> courier_clock;   // ahead of ours

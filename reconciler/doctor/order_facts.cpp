@@ -182,7 +182,7 @@ task<void> look_at_orders(looker& look, doctor_facts& f, bool schema_current) {
     for (account_facts& a : f.accounts) a.open_parcels.emplace();
     for (std::size_t i = 0; i < open->size(); ++i)
       if (account_facts* a = find_account(f, open->text(i, 0)))
-        a->open_parcels = open_parcel_facts{open->integer(i, 1), open->maybe_at(i, 2)};
+        a->open_parcels = open_parcel_facts{open->integer(i, 1), open->maybe_timestamp(i, 2)};
   }
   auto around = co_await look.ask("references", blanks);
   if (around) {
@@ -211,9 +211,9 @@ task<void> look_at_unreached_orders(looker& look, doctor_facts& f) {
 
 task<void> look_at_store_links(looker& look, doctor_facts& f, std::string schema) {
   if (!f.unassigned || f.unassigned->orders == f.unassigned->adopted) co_return;
-  pg::params whose;
-  whose.text(schema);
-  auto there = co_await look.ask("store links", store_columns, std::move(whose));
+  pg::params params;
+  params.text(schema);
+  auto there = co_await look.ask("store links", store_columns, std::move(params));
   if (!there) co_return;
   bool of_orders = false, account = false, identifier = false, name = false;
   store_link_facts s;

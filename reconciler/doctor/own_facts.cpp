@@ -76,18 +76,20 @@ task<void> look_at_sweeps(looker& look, doctor_facts& f) {
     for (std::size_t i = 0; i < last->size(); ++i) {
       account_facts* a = find_account(f, last->text(i, 0));
       if (!a) continue;
-      a->sweeps->complete_as_of = last->maybe_at(i, 1);
+      a->sweeps->complete_as_of = last->maybe_timestamp(i, 1);
       if (!last->null(i, 2))
-        a->sweeps->last_full = sweep_facts{last->at(i, 2), last->boolean(i, 3), std::string(last->text(i, 4)),
-                                           last->integer(i, 5), last->integer(i, 6)};
-      a->sweeps->running_since = last->maybe_at(i, 7);
+        a->sweeps->last_full =
+            sweep_facts{last->timestamp(i, 2), last->boolean(i, 3), std::string(last->text(i, 4)),
+                        last->integer(i, 5), last->integer(i, 6)};
+      a->sweeps->running_since = last->maybe_timestamp(i, 7);
     }
   }
   auto at_work = co_await look.ask("no_reconciler", workers);
   if (!at_work) co_return;
   f.workers.emplace();
   for (std::size_t i = 0; i < at_work->size(); ++i)
-    f.workers->push_back({std::string(at_work->text(i, 0)), at_work->at(i, 1), at_work->boolean(i, 2)});
+    f.workers->push_back(
+        {std::string(at_work->text(i, 0)), at_work->timestamp(i, 1), at_work->boolean(i, 2)});
 }
 
 task<void> look_at_webhooks(pg::connection& db, looker& look, doctor_facts& f) {

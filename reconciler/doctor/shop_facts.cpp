@@ -153,15 +153,15 @@ void add_column(table_facts& to, const pg::rows& found, std::size_t i, const nee
 
 task<void> look_at_clock(pg::connection& db, looker& look, doctor_facts& f) {
   for (int i = 0; i < clock_questions; ++i) {
-    instant asked = now();
-    auto shown = co_await db.run(clock_now); // outside any transaction: one round trip
+    instant requested_at = now();
+    auto stated = co_await db.run(clock_now); // outside any transaction: one round trip
     instant answered = now();
-    if (!shown) {
-      look.note("clock_skew", shown.error());
+    if (!stated) {
+      look.note("clock_skew", stated.error());
       co_return;
     }
-    f.now = shown->at(0, 0);
-    clock_interval ahead = clock_ahead(asked, answered, f.now, milliseconds(0));
+    f.now = stated->timestamp(0, 0);
+    clock_interval ahead = clock_ahead(requested_at, answered, f.now, milliseconds(0));
     // The first question is prepared too, which is another round trip and a wider interval.
     f.database_clock = f.database_clock ? narrowed(*f.database_clock, ahead) : ahead;
   }
@@ -180,9 +180,9 @@ task<void> look_at_session(looker& look, doctor_facts& f) {
 }
 
 task<void> look_at_tables(looker& look, doctor_facts& f, std::string schema) {
-  pg::params whose;
-  whose.text(schema);
-  auto there = co_await look.ask("orders table", tables, std::move(whose));
+  pg::params params;
+  params.text(schema);
+  auto there = co_await look.ask("orders table", tables, std::move(params));
   if (!there) co_return;
   table_facts t;
   t.schema = schema;
@@ -211,9 +211,9 @@ task<void> look_at_tables(looker& look, doctor_facts& f, std::string schema) {
 }
 
 task<void> look_at_rights(looker& look, doctor_facts& f, std::string schema) {
-  pg::params whose;
-  whose.text(schema);
-  auto of_schemas = co_await look.ask("rights", schema_rights, std::move(whose));
+  pg::params params;
+  params.text(schema);
+  auto of_schemas = co_await look.ask("rights", schema_rights, std::move(params));
   texts names, members, privileges;
   auto need = [&](std::string_view table, std::optional<std::string> column, const char* privilege) {
     names.emplace_back(std::string(table));

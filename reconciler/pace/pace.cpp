@@ -5,15 +5,15 @@
 
 namespace suivi::reconciler {
 
-milliseconds backoff(int failures, double chance) {
+milliseconds backoff(int failures, double jitter) {
   milliseconds limit = backoff_first;
   for (int i = 1; i < failures && limit < backoff_max; ++i) limit *= 2;
   limit = std::min(limit, backoff_max);
-  return milliseconds(static_cast<std::int64_t>(static_cast<double>(limit.count()) * chance));
+  return milliseconds(static_cast<std::int64_t>(static_cast<double>(limit.count()) * jitter));
 }
 
 judgment judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
-               int throttled_in_a_row, double chance) {
+               int throttled_in_a_row, double jitter) {
   if (!failure) return {next_step::take, {}};
   if (failure->code == "maystro:unauthorized") return {next_step::stop_account, {}};
   if (failure->code == "maystro:not_found") return {next_step::past_end, {}};
@@ -22,15 +22,15 @@ judgment judge(const error* failure, std::optional<milliseconds> retry_after, in
     if (retry_after && *retry_after > throttled_max) return {next_step::stop_account, *retry_after};
     // A little later than the courier asks for, so that not every account knocks at the very moment the gate
     // opens; never sooner than our own growing pause, whatever it asks for.
-    milliseconds own = backoff_first + backoff(throttled_in_a_row, chance);
+    milliseconds own = backoff_first + backoff(throttled_in_a_row, jitter);
     milliseconds requested =
-        retry_after.value_or(milliseconds(0)) + milliseconds(static_cast<std::int64_t>(250 * chance));
+        retry_after.value_or(milliseconds(0)) + milliseconds(static_cast<std::int64_t>(250 * jitter));
     milliseconds wait = std::max(own, requested);
     if (throttled) return {next_step::again_gated, wait};
     return {tries >= tries_max ? next_step::give_up : next_step::again_gated, wait};
   }
   if (failure->kind == failure::permanent || tries >= tries_max) return {next_step::give_up, {}};
-  return {next_step::again, backoff(tries, chance)};
+  return {next_step::again, backoff(tries, jitter)};
 }
 
 pace::ticket pace::stand_in_line(priority priority, budget_charge price) {
@@ -64,14 +64,14 @@ steady_time pace::look_again(steady_time now) const {
   return first;
 }
 
-void pace::ended(ticket which, answer_kind how, milliseconds wait, double chance, steady_time now) {
+void pace::ended(ticket which, answer_kind how, milliseconds wait, double jitter, steady_time now) {
   auto found = under_way_.find(which);
   if (found == under_way_.end()) return;
   flight request = found->second;
   under_way_.erase(found);
 
   if (how == answer_kind::absent) {
-    breaker_.unreachable(request.probe, chance, now);
+    breaker_.unreachable(request.probe, jitter, now);
     window_.on_congestion(request.started, now);
     return;
   }

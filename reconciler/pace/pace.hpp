@@ -43,8 +43,8 @@ inline constexpr milliseconds absent_from_the_start{15'000};
 // And one that gave up so many pages or parcels with no good answer between.
 inline constexpr int given_up_max = 50;
 
-// From 0 up to backoff_first doubled `failures - 1` times, at most backoff_max; `chance` in [0, 1).
-[[nodiscard]] milliseconds backoff(int failures, double chance);
+// From 0 up to backoff_first doubled `failures - 1` times, at most backoff_max; `jitter` in [0, 1).
+[[nodiscard]] milliseconds backoff(int failures, double jitter);
 
 enum class next_step {
   take,         // it is the answer
@@ -64,7 +64,7 @@ struct judgment {
 // `throttled_in_a_row`: answers of the account since its last good one that asked for a pause, this one
 // included.
 [[nodiscard]] judgment judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
-                             int throttled_in_a_row, double chance);
+                             int throttled_in_a_row, double jitter);
 
 struct pace_limits {
   int max_in_flight = 10;         // ceiling of the window; at least 1
@@ -86,7 +86,7 @@ class pace {
   // When admit() may say more by the mere passing of time; time_point::max(): not before the next answer.
   [[nodiscard]] steady_time look_again(steady_time now) const;
   // An admitted request has ended. `wait`: how long the courier wants to be left alone (throttled, busy).
-  void ended(ticket which, answer_kind how, milliseconds wait, double chance, steady_time now);
+  void ended(ticket which, answer_kind how, milliseconds wait, double jitter, steady_time now);
   // It was canceled, in line or on its way.
   void left(ticket which);
 

@@ -36,9 +36,9 @@ class paced_courier::slot {
     of_.wake_one();
   }
 
-  void ended(answer_kind how, milliseconds wait, double chance, steady_time now) {
+  void ended(answer_kind how, milliseconds wait, double jitter, steady_time now) {
     ended_ = true;
-    of_.pace_.ended(id_, how, wait, chance, now);
+    of_.pace_.ended(id_, how, wait, jitter, now);
     of_.call_next();
     of_.wake_one();
   }
@@ -77,7 +77,7 @@ paced_courier::paced_courier(http::client& client, const shop::account& account,
       max_in_flight_(std::max(1, options.max_in_flight)),
       pace_(pace_limits{max_in_flight_, options.requests_per_second}) {}
 
-double paced_courier::chance() {
+double paced_courier::jitter() {
   return std::uniform_real_distribution<double>(0, 1)(random_);
 }
 
@@ -91,7 +91,7 @@ milliseconds paced_courier::closed_for() const {
 
 void paced_courier::close_for(milliseconds pause) {
   pace_.close_for(pause, steady_now());
-  if (pause > throttled_most) stop(leave_alone(pause));
+  if (pause > throttled_max) stop(leave_alone(pause));
 }
 
 void paced_courier::call_next() {
@@ -137,10 +137,10 @@ judgment paced_courier::learn(read_result<T>& into, maystro::answer<T> answer, s
   const answer_kind how = classify(failure, answer.how.status, answer.how.retry_after);
   const bool wants_pause = how == answer_kind::throttled || how == answer_kind::busy;
   const int throttled_in_a_row = pace_.throttled_in_a_row() + (wants_pause ? 1 : 0);
-  const judgment judged = judge(failure, answer.how.retry_after, tries, throttled_in_a_row, chance());
+  const judgment judged = judge(failure, answer.how.retry_after, tries, throttled_in_a_row, jitter());
   const steady_time now = steady_now();
 
-  const bool sent = answer.how.asked_at != instant{}; // else the quota did not allow it
+  const bool sent = answer.how.requested_at != instant{}; // else the quota did not allow it
   if (sent) {
     ++counts_.requests;
     ++(how == answer_kind::good ? counts_.good : counts_.bad);
@@ -159,7 +159,7 @@ judgment paced_courier::learn(read_result<T>& into, maystro::answer<T> answer, s
     stop(fmt::format("the courier refuses this account's key ({})", answer.how.status));
   else if (judged.step == next_step::stop_account)
     stop(leave_alone(judged.wait));
-  on_its_way.ended(how, judged.wait, chance(), now);
+  on_its_way.ended(how, judged.wait, jitter(), now);
   if (wants_pause && on_pause_) on_pause_();
   std::string give_up_reason = pace_.give_up_reason(now);
   if (!give_up_reason.empty()) stop(fmt::format("{} ({})", give_up_reason, into.why));
@@ -227,7 +227,7 @@ task<read_result<maystro::page>> paced_courier::list(int page) {
   co_return got;
 }
 
-task<asked<maystro::page>> paced_courier::look_up(std::vector<std::string> references) {
+task<read_result<maystro::page>> paced_courier::look_up(std::vector<std::string> references) {
   int tries = 0;
   std::function<task<maystro::answer<maystro::page>>()> once = [this, references] {
     return api_->find_by_references(references);

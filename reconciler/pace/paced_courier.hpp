@@ -59,7 +59,7 @@ class paced_courier {
   task<read_result<std::vector<shop::observation>>> read(shop::wanted_read wanted, milliseconds read_lag);
 
   // Parcels of several references (courier_api.hpp), unverified.
-  task<asked<maystro::page>> look_up(std::vector<std::string> references);
+  task<read_result<maystro::page>> look_up(std::vector<std::string> references);
 
   // So many callers at once are of use: the ceiling of requests in flight, and one more for each caller that
   // has failed and waits to ask again, so that bad pages do not keep others from being read.
@@ -69,7 +69,7 @@ class paced_courier {
   // may be asked. `on_pause` is called whenever an answer has made it longer.
   [[nodiscard]] milliseconds closed_for() const;
   void on_pause(std::function<void()> call) { on_pause_ = std::move(call); }
-  // Another program was told so: nothing is asked until then, and no sweep waits longer than throttled_most
+  // Another program was told so: nothing is asked until then, and no sweep waits longer than throttled_max
   // for it.
   void close_for(milliseconds pause);
 
@@ -89,7 +89,7 @@ class paced_courier {
   void call_next();
   void wake_one();
   void stop(std::string why);
-  double chance();
+  double jitter();
 
   shop::request_quota quota_;
   std::unique_ptr<maystro::courier_api> api_;

@@ -11,7 +11,7 @@ class batch_plan {
  public:
   batch_plan(int batches, std::int64_t numbers) : batches_(batches), numbers_(numbers) {}
 
-  std::optional<int> next() { return asked_ < batches_ ? std::optional(++asked_) : std::nullopt; }
+  std::optional<int> next() { return requested_ < batches_ ? std::optional(++requested_) : std::nullopt; }
   std::size_t read(int page, const page_facts& facts, std::span<const listed_row> rows) {
     answered_.insert(page);
     unreadable_rows_ += facts.unreadable;
@@ -30,7 +30,7 @@ class batch_plan {
  private:
   int batches_;
   std::int64_t numbers_;
-  int asked_ = 0;
+  int requested_ = 0;
   std::set<int> answered_, failed_;
   std::size_t unreadable_rows_ = 0;
 };

@@ -31,9 +31,9 @@ on conflict (order_id, account) do update set asked_at = excluded.asked_at
 } // namespace
 
 task<result<std::vector<numbered_order>>> orders_to_read(pg::connection& db, std::string account,
-                                                         std::int64_t most) {
+                                                         std::int64_t limit) {
   pg::params with;
-  with.text(account).integer(most);
+  with.text(account).integer(limit);
   auto found = co_await db.run(unread, std::move(with));
   if (!found) co_return found.error();
   std::vector<numbered_order> orders;
@@ -50,9 +50,9 @@ task<result<void>> note_unanswered(pg::connection& db, lease held, std::vector<s
   pg::pipeline steps;
   steps.add(begin);
   add_term_check(steps, held);
-  pg::params told;
-  told.text(held.account).texts(ids);
-  steps.add(note, std::move(told));
+  pg::params params;
+  params.text(held.account).texts(ids);
+  steps.add(note, std::move(params));
   steps.add(commit);
   auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();

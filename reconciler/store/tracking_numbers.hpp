@@ -19,7 +19,7 @@ struct numbered_order {
 // never read first, then the longest unread. Two orders with one number are left out: whose it is nobody can
 // tell. `most`: 0 = all.
 task<result<std::vector<numbered_order>>> orders_to_read(pg::connection& db, std::string account,
-                                                         std::int64_t most);
+                                                         std::int64_t limit);
 
 // Remembers, under the term, that the courier did not know these orders' numbers.
 task<result<void>> note_unanswered(pg::connection& db, lease held, std::vector<std::string> order_ids);

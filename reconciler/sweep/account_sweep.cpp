@@ -172,8 +172,8 @@ task<void> account_sweep::read_pages() {
 
 // Of a courier without a list: the tracking numbers that the shop has.
 task<void> account_sweep::plan_numbers(pg::connection& db) {
-  std::int64_t most = sweep_.options.kind == sweep_kind::full ? 0 : incremental_numbers_max;
-  auto orders = co_await orders_to_read(db, sweep_.account.id, most);
+  std::int64_t limit = sweep_.options.kind == sweep_kind::full ? 0 : incremental_numbers_max;
+  auto orders = co_await orders_to_read(db, sweep_.account.id, limit);
   if (!orders) {
     not_begun_ = orders.error();
     co_return;

@@ -133,7 +133,7 @@ task<result<std::vector<unfound_order>>> orders_to_look_up(pg::connection& db, l
   with.text(question.account)
       .boolean(question.adopt_unassigned)
       .integer(question.orders_max)
-      .at(known->at(0, 0))
+      .timestamp(known->timestamp(0, 0))
       .boolean(question.all);
   auto found = co_await db.run(new_orders, std::move(with));
   if (!found) co_return found.error();

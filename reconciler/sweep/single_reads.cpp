@@ -132,7 +132,7 @@ task<void> single_reads::look_up_batch(std::vector<unfound_order> orders) {
   for (const unfound_order& order : orders) references.push_back(order.reference);
   auto got = co_await sweep_.courier.look_up(references);
   note_clock(got.how);
-  using answer = asked<maystro::page>::outcome;
+  using answer = read_result<maystro::page>::outcome;
   if (got.result == answer::good) {
     std::vector<shop::observation> found;
     for (shipment& row : got.content->rows) {

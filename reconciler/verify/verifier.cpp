@@ -70,7 +70,7 @@ task<void> verifier::fetch(int page) {
   if (got.result == outcome::good) {
     std::vector<listed_row> listed;
     std::vector<shop::observation> rows;
-    instant shown =
+    instant read_time =
         shop::pull_time(got.how.requested_at, got.how.answered_at, got.how.server_date, options_.read_lag)
             .from;
     shop::pull_kind kind = courier_.can().lists ? shop::pull_kind::row : shop::pull_kind::answer;
@@ -83,7 +83,7 @@ task<void> verifier::fetch(int page) {
     }
     rows_read_ += static_cast<std::int64_t>(rows.size());
     co_await compare(std::move(rows), found_);
-    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, shown};
+    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read_time};
     plan_.read(page, facts, listed);
   } else if (got.result == outcome::past_end) {
     if (page == 1 && first_failure_.empty()) first_failure_ = got.why;

@@ -33,7 +33,7 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
   hook_registrar hooks(p.client, who, p.settings.maystro.request_timeout, std::move(owner));
   hook_report report = co_await hooks.inspect();
   hook_state state;
-  state.wanted = seen.wanted;
+  state.wanted = report.wanted;
   for (const std::string& name : report.wanted)
     if (std::find(report.missing.begin(), report.missing.end(), name) == report.missing.end())
       state.registered.push_back(name);

@@ -15,7 +15,7 @@ namespace {
 constexpr milliseconds look_every{500};
 constexpr milliseconds connection_wait{2'000};
 
-constexpr pg::statement asked{"hooks_asked", R"sql(
+constexpr pg::statement find_requested{"hooks_asked", R"sql(
 select id from suivi.account where hooks_asked_at > clock_timestamp() - interval '1 minute' order by hooks_asked_at
 )sql"};
 
@@ -27,7 +27,7 @@ task<std::vector<std::string>> who_is_asked_for(services& p) {
   std::vector<std::string> ids;
   auto db = co_await p.database.acquire(steady_now() + connection_wait);
   if (!db) co_return ids;
-  auto found = co_await (*db)->run(asked);
+  auto found = co_await (*db)->run(find_requested);
   if (!found) co_return ids; // the worker's own look at the database says so
   for (std::size_t i = 0; i < found->size(); ++i) ids.emplace_back(found->text(i, 0));
   co_return ids;
@@ -70,8 +70,8 @@ task<void> serve(services& p, shop::account who, hook_owner owner) {
   if (!noted) log::warn("the state of hooks could not be noted", {{"error", to_string(noted.error())}});
   pg::params which;
   which.text(who.id);
-  auto told = co_await (*db)->run(done, std::move(which));
-  if (told) log::info("hooks were registered for an operator", {{"account", who.id}});
+  auto settled = co_await (*db)->run(done, std::move(which));
+  if (settled) log::info("hooks were registered for an operator", {{"account", who.id}});
 }
 
 } // namespace

@@ -186,14 +186,14 @@ std::vector<std::string> browser::requests() {
 }
 
 std::size_t browser::picture(const std::string& name) {
-  window_size shown = size_;
-  window_size whole = shown;
+  window_size visible = size_;
+  window_size whole = visible;
   whole.height =
-      std::max(shown.height,
+      std::max(visible.height,
                static_cast<int>(run("return document.documentElement.scrollHeight").to_number<double>()));
   resize(whole);
   json::value taken = command("GET", "/screenshot");
-  resize(shown);
+  resize(visible);
   std::string bytes = crypto::base64_decode(taken.as_string()).value_or("");
   std::filesystem::create_directories(SUIVI_PICTURES);
   std::ofstream(std::filesystem::path(SUIVI_PICTURES) / (name + ".png"), std::ios::binary) << bytes;

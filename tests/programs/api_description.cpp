@@ -152,19 +152,19 @@ std::string differs_from_description(std::string_view method, std::string_view p
   std::string name = method == "HEAD" ? "get" : lower(method);
   const auto* described = methods->as_object().if_contains(name);
   if (!described) return {};
-  std::string asked = std::string(method) + " " + std::string(path) + ": ";
+  std::string subject = std::string(method) + " " + std::string(path) + ": ";
   const auto* answer = described->at("responses").as_object().if_contains(std::to_string(status));
-  if (!answer) return asked + "status " + std::to_string(status) + " is not described";
+  if (!answer) return subject + "status " + std::to_string(status) + " is not described";
   const auto* content = resolved(*answer).as_object().if_contains("content");
-  if (!content) return body.empty() ? "" : asked + "a body where none is described";
+  if (!content) return body.empty() ? "" : subject + "a body where none is described";
   if (method == "HEAD" || !content_type.starts_with("application/json")) return {};
   const auto* shape = content->as_object().if_contains("application/json");
-  if (!shape) return asked + "JSON where none is described";
+  if (!shape) return subject + "JSON where none is described";
   boost::system::error_code failed;
   auto value = json::parse({body.data(), body.size()}, failed);
-  if (failed) return asked + "no JSON";
+  if (failed) return subject + "no JSON";
   auto wrong = check(shape->at("schema"), value, "");
-  return wrong.empty() ? "" : asked + wrong;
+  return wrong.empty() ? "" : subject + wrong;
 }
 
 } // namespace suivi::test

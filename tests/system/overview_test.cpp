@@ -10,7 +10,7 @@ namespace {
 
 std::set<std::string> kinds(const operations_client& s) {
   std::set<std::string> all;
-  auto data = s.asked("problems");
+  auto data = s.get_json("problems");
   for (const auto& p : data.at("problems").as_array()) all.emplace(p.at("kind").as_string());
   return all;
 }
@@ -39,33 +39,34 @@ struct with_worker : operations_client {
 TEST_CASE(
     "the overview is unknown before the first complete sweep, and says then how many orders are covered") {
   with_worker s;
-  auto first = s.asked("overview");
+  auto first = s.get_json("overview");
   CHECK(first.at("timezone") == "Africa/Algiers");
   s.await_complete();
   wait_until("a sample after the sweep", [&] {
-    auto sampled = s.asked("overview");
-    return sampled.at_pointer("/coverage/withTracking") == s.asked("coverage").at("withTracking") &&
+    auto sampled = s.get_json("overview");
+    return sampled.at_pointer("/coverage/withTracking") == s.get_json("coverage").at("withTracking") &&
            sampled.at("lastComplete").is_string() && sampled.at_pointer("/freshness/open").as_int64() > 0;
   });
-  auto seen = s.asked("overview");
-  auto counted = s.asked("coverage");
-  CHECK(seen.at_pointer("/coverage/total") == counted.at("total"));
-  CHECK(seen.at_pointer("/coverage/withTracking") == counted.at("withTracking"));
-  CHECK(seen.at_pointer("/coverage/coveragePercentage") == counted.at("coveragePercentage"));
-  CHECK(seen.at_pointer("/coverage/weekAgo").is_null());
-  CHECK(seen.at("lastComplete").is_string());
-  CHECK(seen.at_pointer("/untracked/olderThanSeconds") == 21'600);
-  CHECK(seen.at_pointer("/freshness/boundSeconds") == 86'400);
-  CHECK(seen.at_pointer("/freshness/open").as_int64() > 0);
-  CHECK(seen.at_pointer("/missed/period") == "7d");
-  wait_until("the times of the next sweeps", [&] { return s.asked("overview").at("nextFull").is_string(); });
+  auto overview = s.get_json("overview");
+  auto counted = s.get_json("coverage");
+  CHECK(overview.at_pointer("/coverage/total") == counted.at("total"));
+  CHECK(overview.at_pointer("/coverage/withTracking") == counted.at("withTracking"));
+  CHECK(overview.at_pointer("/coverage/coveragePercentage") == counted.at("coveragePercentage"));
+  CHECK(overview.at_pointer("/coverage/weekAgo").is_null());
+  CHECK(overview.at("lastComplete").is_string());
+  CHECK(overview.at_pointer("/untracked/olderThanSeconds") == 21'600);
+  CHECK(overview.at_pointer("/freshness/boundSeconds") == 86'400);
+  CHECK(overview.at_pointer("/freshness/open").as_int64() > 0);
+  CHECK(overview.at_pointer("/missed/period") == "7d");
+  wait_until("the times of the next sweeps",
+             [&] { return s.get_json("overview").at("nextFull").is_string(); });
 }
 
 TEST_CASE("a webhook that is not understood is a problem with a view, and gone when it is deleted") {
   operations_client s;
   auto bad = s.push_raw("nonsense");
   auto id = std::string(bad.at("id").as_string());
-  auto all = s.asked("problems").at("problems").as_array();
+  auto all = s.get_json("problems").at("problems").as_array();
   bool found = false;
   for (const auto& p : all)
     if (p.at("kind") == "quarantined") {
@@ -77,7 +78,7 @@ TEST_CASE("a webhook that is not understood is a problem with a view, and gone w
       CHECK(p.at("action").is_null());
     }
   CHECK(found);
-  CHECK(s.asked("overview").at_pointer("/waiting/quarantined") == 1);
+  CHECK(s.get_json("overview").at_pointer("/waiting/quarantined") == 1);
   auto gone = s.operate("POST", "webhooks/events/delete", R"({"ids":[")" + id + R"(","999","x"]})");
   CHECK(gone.status == 200);
   CHECK(gone.at("/data/deleted") == 1);
@@ -91,11 +92,11 @@ TEST_CASE("a stopped reconciler is late, most severe first, and its leaving is s
   s.worker->signal(SIGTERM);
   REQUIRE(s.worker->wait() == 0);
   wait_until("no reconciler", [&] { return kinds(s).contains("no_reconciler"); });
-  CHECK(s.asked("problems").at_pointer("/problems/0/severity") == "late");
-  auto seen = s.asked("overview");
-  CHECK(seen.at("verdict") == "late");
-  CHECK(text(seen.at("reasons")).find("no_reconciler") != std::string::npos);
-  CHECK(seen.at("since").is_string());
+  CHECK(s.get_json("problems").at_pointer("/problems/0/severity") == "late");
+  auto overview = s.get_json("overview");
+  CHECK(overview.at("verdict") == "late");
+  CHECK(text(overview.at("reasons")).find("no_reconciler") != std::string::npos);
+  CHECK(overview.at("since").is_string());
   s.worker.emplace("suivi-reconciler", std::vector<std::string>{"run"}, s.environment);
   wait_until("a reconciler again", [&] { return !kinds(s).contains("no_reconciler"); });
 }
@@ -110,7 +111,7 @@ TEST_CASE(
   CHECK(tested.at("/success") == false);
   CHECK(tested.at("/data/isConnected") == false);
   REQUIRE(kinds(s).contains("key_refused"));
-  auto problem = s.asked("problems").at_pointer("/problems/0");
+  auto problem = s.get_json("problems").at_pointer("/problems/0");
   CHECK(problem.at("account") == "example-a");
   CHECK(problem.at("accountName") == "Main");
   CHECK(problem.at_pointer("/action/path") == "/api/v1/accounts/example-a/test");
@@ -126,32 +127,32 @@ TEST_CASE("orders are listed by views, filters, search and cursor, newest first"
                   where "id" in ('o1', 'o2', 'o3');
                   update orders set "status" = 'PENDING' where "id" = 'o3';
                   update orders set "shippingAccountId" = null where "id" = 'o4')");
-  auto untracked = s.asked("orders?view=untracked&account=example-a&query=R");
+  auto untracked = s.get_json("orders?view=untracked&account=example-a&query=R");
   CHECK(references(untracked) == std::vector<std::string>{"R2", "R1"});
   CHECK(untracked.at_pointer("/orders/0/why") == "not_asked");
   CHECK(untracked.at_pointer("/orders/0/courier") == "maystro");
   CHECK(untracked.at_pointer("/orders/0/trackingNumber").is_null());
-  wait_until("a fresh sample", [&] { return s.asked("orders").at_pointer("/counts/unassigned") == 1; });
-  CHECK(references(s.asked("orders?view=unassigned")) == std::vector<std::string>{"R4"});
-  CHECK(references(s.asked("orders?query=R17")) == std::vector<std::string>{"R17"});
-  auto shipped = s.asked("orders?status=SHIPPED&query=R");
+  wait_until("a fresh sample", [&] { return s.get_json("orders").at_pointer("/counts/unassigned") == 1; });
+  CHECK(references(s.get_json("orders?view=unassigned")) == std::vector<std::string>{"R4"});
+  CHECK(references(s.get_json("orders?query=R17")) == std::vector<std::string>{"R17"});
+  auto shipped = s.get_json("orders?status=SHIPPED&query=R");
   CHECK(shipped.at("orders").as_array().size() == 2);
 
-  std::set<std::string> seen;
+  std::set<std::string> overview;
   std::string next;
   std::int64_t all = s.db.number("select count(*) from orders");
   for (int page = 0; page < 20; ++page) {
-    auto data = s.asked("orders?limit=7&after=" + next);
-    for (const auto& reference : references(data)) CHECK(seen.insert(reference).second);
+    auto data = s.get_json("orders?limit=7&after=" + next);
+    for (const auto& reference : references(data)) CHECK(overview.insert(reference).second);
     if (data.at("next").is_null()) break;
     next = data.at("next").as_string();
   }
-  CHECK(static_cast<std::int64_t>(seen.size()) == all);
+  CHECK(static_cast<std::int64_t>(overview.size()) == all);
 
   auto id = s.push("R5", 32, R"(,"alert_reason":"nobody there")");
   s.await(id, "applied");
-  CHECK(references(s.asked("orders?view=alerted&query=R5")) == std::vector<std::string>{"R5"});
-  CHECK(s.asked("orders?query=u-R5").at_pointer("/orders/0/changedBy") == "webhook");
+  CHECK(references(s.get_json("orders?view=alerted&query=R5")) == std::vector<std::string>{"R5"});
+  CHECK(s.get_json("orders?query=u-R5").at_pointer("/orders/0/changedBy") == "webhook");
   for (const char* bad : {"orders?view=x", "orders?limit=0", "orders?after=x"})
     CHECK(s.operate("GET", bad).status == 400);
 }
@@ -164,14 +165,14 @@ TEST_CASE("the journal goes back page by page and an event is shown in full, its
   std::size_t all = 0;
   std::string before;
   do {
-    auto page = s.asked("changes?limit=2&before=" + before);
+    auto page = s.get_json("changes?limit=2&before=" + before);
     all += page.at("changes").as_array().size();
     before = page.at("next").is_null() ? "" : std::string(page.at("next").as_string());
   } while (!before.empty());
   CHECK(static_cast<std::int64_t>(all) == s.db.number("select count(*) from suivi.change"));
-  CHECK(s.asked("changes").at_pointer("/changes/0/reference") == "R4");
+  CHECK(s.get_json("changes").at_pointer("/changes/0/reference") == "R4");
 
-  auto event = s.asked("webhooks/events/" + id);
+  auto event = s.get_json("webhooks/events/" + id);
   CHECK(event.at("account") == "example-a");
   CHECK(event.at("settledAt").is_string());
   CHECK(event.at("bytes").as_int64() > 50);
@@ -180,15 +181,15 @@ TEST_CASE("the journal goes back page by page and an event is shown in full, its
   for (const char* nothing : {"webhooks/events/999999", "webhooks/events/x", "webhooks/events/-1"})
     CHECK(s.operate("GET", nothing).status == 404);
 
-  auto page = s.asked("webhooks/events?after=&limit=3&payload=false");
+  auto page = s.get_json("webhooks/events?after=&limit=3&payload=false");
   CHECK(names(page.at("pagination")) == std::set<std::string>{"limit", "next"});
   CHECK_FALSE(page.at_pointer("/events/0").as_object().contains("payload"));
-  auto rest = s.asked("webhooks/events?limit=3&after=" +
-                      std::string(page.at_pointer("/pagination/next").as_string()));
+  auto rest = s.get_json("webhooks/events?limit=3&after=" +
+                         std::string(page.at_pointer("/pagination/next").as_string()));
   CHECK(rest.at("events").as_array().size() == 1);
   CHECK(rest.at_pointer("/pagination/next").is_null());
-  CHECK(s.asked("webhooks/events?account=example-a").at_pointer("/pagination/totalCount") == 4);
-  CHECK(s.asked("webhooks/events?account=example-b").at_pointer("/pagination/totalCount") == 0);
+  CHECK(s.get_json("webhooks/events?account=example-a").at_pointer("/pagination/totalCount") == 4);
+  CHECK(s.get_json("webhooks/events?account=example-b").at_pointer("/pagination/totalCount") == 0);
   auto too_many = R"({"ids":["1")" + [] {
     std::string more;
     for (int n = 0; n < 1000; ++n) more += ",\"1\"";
@@ -204,14 +205,14 @@ TEST_CASE("sweeps are listed by kind, verdict and cursor, and the incremental on
     select 'example-a', 'Main', case when n % 4 = 0 then 'full' else 'incremental' end, 1, 'x', now(),
            case when n = 8 then 'incomplete' else 'complete' end, n
     from generate_series(1, 12) n)");
-  CHECK(s.asked("sweeps?kind=full").at("sweeps").as_array().size() == 3);
-  CHECK(s.asked("sweeps?verdict=incomplete").at("sweeps").as_array().size() == 1);
-  CHECK(s.asked("sweeps?account=example-b").at("sweeps").as_array().empty());
-  auto first = s.asked("sweeps?limit=5");
-  auto second = s.asked("sweeps?limit=50&after=" + std::string(first.at("next").as_string()));
+  CHECK(s.get_json("sweeps?kind=full").at("sweeps").as_array().size() == 3);
+  CHECK(s.get_json("sweeps?verdict=incomplete").at("sweeps").as_array().size() == 1);
+  CHECK(s.get_json("sweeps?account=example-b").at("sweeps").as_array().empty());
+  auto first = s.get_json("sweeps?limit=5");
+  auto second = s.get_json("sweeps?limit=50&after=" + std::string(first.at("next").as_string()));
   CHECK(second.at("sweeps").as_array().size() == 7);
   CHECK(second.at("next").is_null());
-  auto folded = s.asked("sweeps?fold=true").at("sweeps").as_array();
+  auto folded = s.get_json("sweeps?fold=true").at("sweeps").as_array();
   REQUIRE(folded.size() == 6);
   CHECK(folded[0].at("kind") == "full");
   CHECK(folded[1].at("folded") == 3);
@@ -255,7 +256,7 @@ TEST_CASE("hooks are registered by the reconciler while the operator waits, and 
   CHECK(got.at("/success") == true);
   CHECK(got.at("/data/problem").is_null());
   CHECK(got.at("/data/wanted").as_array().size() == got.at("/data/registered").as_array().size());
-  auto account = s.asked("accounts").at_pointer("/accounts/0");
+  auto account = s.get_json("accounts").at_pointer("/accounts/0");
   CHECK(account.at_pointer("/hooks/wanted") == got.at("/data/wanted"));
   CHECK(account.at("courier") == "maystro");
   worker.signal(SIGTERM);
@@ -267,14 +268,14 @@ TEST_CASE("figures over time are there for each name and period, and what is non
   s.await(s.push("R1", 31), "applied");
   for (const char* name : {"coverage", "webhooks", "missed", "freshness"})
     for (const char* period : {"1h", "24h", "7d", "30d", "90d"}) {
-      auto series = s.asked("series?name=" + std::string(name) + "&period=" + period);
+      auto series = s.get_json("series?name=" + std::string(name) + "&period=" + period);
       CHECK(series.at("name") == name);
       CHECK(series.at("stepSeconds").as_int64() > 0);
     }
-  auto webhooks = s.asked("series?name=webhooks&period=1h").at("points").as_array();
+  auto webhooks = s.get_json("series?name=webhooks&period=1h").at("points").as_array();
   REQUIRE_FALSE(webhooks.empty());
   CHECK(webhooks[0].at("applied") == 1);
-  auto of_account = s.asked("series?name=coverage&period=24h&account=example-a").at("points").as_array();
+  auto of_account = s.get_json("series?name=coverage&period=24h&account=example-a").at("points").as_array();
   REQUIRE_FALSE(of_account.empty());
   CHECK_FALSE(of_account[0].as_object().contains("byAccount"));
   CHECK(s.operate("GET", "series?name=coverage&account=nobody").status == 404);
@@ -286,14 +287,14 @@ TEST_CASE("while the database is away the overview and the problems are answered
   operations_client s;
   gate to_database(s.db.url());
   s.restart_with("DATABASE_URL", to_database.url());
-  wait_until("figures", [&] { return s.asked("overview").at_pointer("/coverage/total").as_int64() > 0; });
+  wait_until("figures", [&] { return s.get_json("overview").at_pointer("/coverage/total").as_int64() > 0; });
   to_database.refuse();
   to_database.cut();
   wait_until("the problem", [&] { return kinds(s).contains("database_away"); });
-  auto seen = s.asked("overview");
-  CHECK(seen.at("verdict") == "late");
-  CHECK(seen.at_pointer("/coverage/total").as_int64() > 0);
-  CHECK(seen.at("asOf").is_string());
+  auto overview = s.get_json("overview");
+  CHECK(overview.at("verdict") == "late");
+  CHECK(overview.at_pointer("/coverage/total").as_int64() > 0);
+  CHECK(overview.at("asOf").is_string());
   CHECK(s.operate("GET", "orders").status == 503);
   to_database.pass();
   wait_until("the database is back", [&] { return !kinds(s).contains("database_away"); });

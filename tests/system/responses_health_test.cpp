@@ -77,7 +77,7 @@ TEST_CASE(
       {{"SUIVI_RECEIVER_HEALTH_LISTEN", "127.0.0.1:0"}, {"SUIVI_RECEIVER_DRAIN_DELAY", "4s"}});
   unsigned short health = health_port(receiver);
   CHECK(get(receiver.port, "/readyz").status == 200);
-  steady_clock::time_point asked = steady_clock::now();
+  steady_clock::time_point requested_at = steady_clock::now();
   receiver.process->signal(SIGTERM);
   wait_until("503 at /readyz", [&] { return get(receiver.port, "/readyz").status == 503; });
   CHECK(get(health, "/readyz").status == 503);
@@ -87,7 +87,7 @@ TEST_CASE(
   CHECK(receiver.push(secret_address, event("R1")).status == 200);
   CHECK(receiver.process->runs());
   CHECK(receiver.process->wait(14s) == 0);
-  CHECK(steady_clock::now() - asked >= 4s);
+  CHECK(steady_clock::now() - requested_at >= 4s);
   CHECK(receiver.stored() == 1);
 }
 

@@ -49,9 +49,9 @@ TEST_CASE(
   CHECK(in.header("Cross-Origin-Resource-Policy") == "same-origin");
 
   std::string cookie = cookie_of(in);
-  auto shown = with_cookie(s, "GET", "session", cookie);
-  CHECK(names(shown.at("/data")) == std::set<std::string>{"expiresAt", "encrypted"});
-  CHECK(shown.at("/data/encrypted") == false);
+  auto session = with_cookie(s, "GET", "session", cookie);
+  CHECK(names(session.at("/data")) == std::set<std::string>{"expiresAt", "encrypted"});
+  CHECK(session.at("/data/encrypted") == false);
   CHECK(with_cookie(s, "GET", "coverage", cookie).status == 200);
   CHECK(with_cookie(s, "HEAD", "coverage", cookie).status == 200);
   CHECK(with_cookie(s, "GET", "coverage", cookie + "0").status == 401);

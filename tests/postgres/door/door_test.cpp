@@ -166,7 +166,7 @@ TEST_CASE("a tracking number in the shop's old column links an event that names 
     auto db = co_await connect(url);
     std::vector<std::optional<std::string>> ids{"display-u1", "u1", "nobody's", std::nullopt};
     for (int twice = 0; twice < 2; ++twice) {
-      auto found = co_await find_in_old_columns(db, ids);
+      auto found = co_await find_in_legacy_columns(db, ids);
       REQUIRE(found.has_value());
     }
   }(shop.db.url()));

@@ -225,9 +225,9 @@ TEST_CASE("a parked event waits until its order appears") {
     auto by_reference = co_await wake_parked(connection, false);
     REQUIRE(by_reference);
     CHECK(*by_reference == 1);
-    auto by_old_columns = co_await wake_parked(connection, true);
-    REQUIRE(by_old_columns);
-    co_return *by_old_columns;
+    auto by_legacy_links = co_await wake_parked(connection, true);
+    REQUIRE(by_legacy_links);
+    co_return *by_legacy_links;
   };
   CHECK(test::run(park_and_wake) == 1);
   // The door finds the order by that link.

@@ -88,11 +88,11 @@ TEST_CASE("each right that is missing is told by the line that gives it") {
     CAPTURE(right);
     s.db.execute(fmt::format("revoke {} from {}", right, role.name()));
     doctor_facts f = looked_at(role.url());
-    check told = check_of(f, "rights");
-    CHECK(told.result == check_result::fail);
-    CAPTURE(told.remedy);
-    REQUIRE(told.remedy.starts_with("GRANT "));
-    s.db.execute(told.remedy);
+    check rights = check_of(f, "rights");
+    CHECK(rights.result == check_result::fail);
+    CAPTURE(rights.remedy);
+    REQUIRE(rights.remedy.starts_with("GRANT "));
+    s.db.execute(rights.remedy);
     CHECK(result_of(looked_at(role.url()), "rights") == "PASS");
   }
   s.db.execute(fmt::format("revoke select on webhook_events from {}", role.name()));

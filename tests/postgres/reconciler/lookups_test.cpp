@@ -265,8 +265,8 @@ TEST_CASE(
     update orders set "shippingAccountId" = null where "reference" = 'R3')sql");
   CHECK(s.sweep().lookups == 3);
   CHECK(delivered(s) == 4);
-  std::sort(s.courier.references_asked.begin(), s.courier.references_asked.end()); // two at a time
-  CHECK(s.courier.references_asked == texts{"R2", "R3"});
+  std::sort(s.courier.references_requested.begin(), s.courier.references_requested.end()); // two at a time
+  CHECK(s.courier.references_requested == texts{"R2", "R3"});
 }
 
 TEST_CASE("what the courier does not know of the old orders waits longer each time") {

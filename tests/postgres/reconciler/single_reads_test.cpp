@@ -101,7 +101,7 @@ TEST_CASE("a parcel that the list shows and its own read does not stays in doubt
   auto report = s.sweep();
   CHECK_FALSE(report.complete);
   CHECK(report.reason.value_or("") == "1 order(s) stay in doubt: R1");
-  CHECK(s.courier.uuids_asked.size() == 1);
+  CHECK(s.courier.uuids_requested.size() == 1);
   CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
   s.courier.hidden_uuids.clear();
   CHECK(s.sweep().complete);

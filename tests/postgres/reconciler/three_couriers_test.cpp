@@ -25,13 +25,13 @@ struct guepex_row {
 struct guepex_stand_in {
   std::vector<guepex_row> rows;
   std::size_t page_size = 1'000;
-  std::vector<std::string> asked;
+  std::vector<std::string> requests;
   std::string minute_left = "40";
   bool throttles = false;
 
   http::response answer(const http::request& request) {
     http::response r;
-    asked.push_back(request.target);
+    requests.push_back(request.target);
     r.headers.emplace_back("x-minute-quota-left", minute_left);
     if (http::find_header(request.headers, "X-API-ID") != "id-1" ||
         http::find_header(request.headers, "X-API-TOKEN") != "example-key-1") {
@@ -52,17 +52,17 @@ struct guepex_stand_in {
       r.body = R"({"has_more":false,"total_data":0,"data":[]})";
       return r;
     }
-    std::vector<const guepex_row*> shown;
+    std::vector<const guepex_row*> listed;
     auto wanted = target->find("order_id");
     std::string list = "," + std::string(wanted.value_or("")) + ",";
     for (const guepex_row& row : rows)
-      if (!wanted || list.find("," + row.order_id + ",") != std::string::npos) shown.push_back(&row);
+      if (!wanted || list.find("," + row.order_id + ",") != std::string::npos) listed.push_back(&row);
     std::size_t from = (std::stoul(std::string(target->find("page").value_or("1"))) - 1) * page_size;
     std::string data;
-    for (std::size_t i = from; i < std::min(shown.size(), from + page_size); ++i)
-      data += (data.empty() ? "" : ",") + shown[i]->json();
+    for (std::size_t i = from; i < std::min(listed.size(), from + page_size); ++i)
+      data += (data.empty() ? "" : ",") + listed[i]->json();
     r.body = fmt::format(R"({{"has_more":{},"total_data":{},"data":[{}],"links":{{"self":"x"}}}})",
-                         from + page_size < shown.size(), shown.size(), data);
+                         from + page_size < listed.size(), listed.size(), data);
     return r;
   }
 };
@@ -147,7 +147,7 @@ TEST_CASE(
   CHECK(report.matched == 3);
   CHECK(report.backfilled == 3);
   CHECK(report.rows_expected == 3);
-  CHECK(courier.asked.front() == "/parcels/?page=1&page_size=1000");
+  CHECK(courier.requests.front() == "/parcels/?page=1&page_size=1000");
   CHECK(s.column("R3", "shippingStatus") == "LIVRÉ");
   CHECK(s.column("R3", "status") == "DELIVERED");
   CHECK(s.column("R3", "trackingNumber") == "yal-3");
@@ -188,12 +188,12 @@ TEST_CASE("an incremental sweep of Guepex asks for what changed since the day be
   CHECK(sweep(s, courier).complete);
   courier.rows[0].status = "Livré";
   courier.rows[0].since = "2026-02-01 09:00:00";
-  courier.asked.clear();
+  courier.requests.clear();
   s.options.kind = reconciler::sweep_kind::incremental;
   auto report = sweep(s, courier);
   CHECK(report.complete);
   CHECK(report.status_changed == 1);
-  CHECK(courier.asked.front().starts_with("/parcels/?date_last_status=20"));
+  CHECK(courier.requests.front().starts_with("/parcels/?date_last_status=20"));
   CHECK(s.column("R1", "shippingStatus") == "LIVRÉ");
 }
 
@@ -209,8 +209,9 @@ TEST_CASE("look-ups of Guepex go together, are verified, and one with a comma go
   CHECK(s.db.number(
             R"sql(select count(*) from orders where "reference" = 'A,B' and "trackingNumber" is null)sql") ==
         1);
-  auto looked_up = std::ranges::count_if(
-      courier.asked, [](const std::string& target) { return target.find("order_id=") != std::string::npos; });
+  auto looked_up = std::ranges::count_if(courier.requests, [](const std::string& target) {
+    return target.find("order_id=") != std::string::npos;
+  });
   CHECK(looked_up == 2);
 }
 

@@ -22,8 +22,8 @@ const std::string as_zlib =
 const std::string as_raw_deflate =
     "\253\126\112\055\113\315\053\121\262\122\362\057\112\111\055\012\056\111\054\051\055\166\316\110\314\113\117\115\121\322\121\052\110\254\314\311\117\114\121\262\252\126\312\004\222\112\245\206\100\301\142\260\042\045\053\143\103\035\245\324\212\222\324\242\274\304\234\370\174\220\366\170\260\242\040\103\245\332\132\000"s;
 
-std::string code(const std::string& bytes, std::size_t most) {
-  auto out = inflated(bytes, most);
+std::string code(const std::string& bytes, std::size_t limit) {
+  auto out = inflated(bytes, limit);
   return out ? "" : out.error().code;
 }
 

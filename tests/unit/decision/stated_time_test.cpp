@@ -14,16 +14,16 @@ namespace {
 as_of event_at(int since) {
   return {as_of::shape::stated_event, at(since), at(since)};
 }
-as_of row_at(int since, int asked) {
-  return {as_of::shape::stated_row, at(since), at(asked)};
+as_of row_at(int since, int requested) {
+  return {as_of::shape::stated_row, at(since), at(requested)};
 }
-as_of answer_at(int since, int asked) {
-  return {as_of::shape::stated_answer, at(since), at(asked)};
+as_of answer_at(int since, int requested) {
+  return {as_of::shape::stated_answer, at(since), at(requested)};
 }
 
-observation told(source from, as_of when, const std::string& text,
-                 const std::optional<std::string>& reason = {}) {
-  observation o = seen(from, when, "R1", "yal-1", 0);
+observation reported(source from, as_of when, const std::string& text,
+                     const std::optional<std::string>& reason = {}) {
+  observation o = make_observation(from, when, "R1", "yal-1", 0);
   o.shipment.courier = courier_kind::guepex;
   o.shipment.status = parcel_state(text);
   o.shipment.tracking = "yal-1";
@@ -32,17 +32,17 @@ observation told(source from, as_of when, const std::string& text,
   return o;
 }
 observation event(int since, const std::string& text, const std::optional<std::string>& reason = {}) {
-  return told(source::webhook, event_at(since), text, reason);
+  return reported(source::webhook, event_at(since), text, reason);
 }
-observation listed(int since, int asked, const std::string& text) {
-  return told(source::sweep, row_at(since, asked), text);
+observation listed(int since, int requested, const std::string& text) {
+  return reported(source::sweep, row_at(since, requested), text);
 }
-observation answered(int since, int asked, const std::string& text) {
-  return told(source::confirm, answer_at(since, asked), text);
+observation answered(int since, int requested, const std::string& text) {
+  return reported(source::confirm, answer_at(since, requested), text);
 }
 
 observation read(const std::string& number, int since, const std::string& text) {
-  observation o = seen(source::sweep, answer_at(since, since + 1), "R1", number, 0);
+  observation o = make_observation(source::sweep, answer_at(since, since + 1), "R1", number, 0);
   o.shipment.courier = courier_kind::nord_west;
   o.shipment.tracking = number;
   o.shipment.status = parcel_state(text);
@@ -153,8 +153,8 @@ TEST_CASE("a webhook without a time asks first where it contradicts what is know
   shop_model shop;
   order_row& order = shop.add_order("R1");
   shop.apply(listed(10, 20, "CENTRE"));
-  CHECK(shop.apply(told(source::webhook, untimed(60), "VERS WILAYA")).outcome == outcome::in_doubt);
-  CHECK(shop.apply(told(source::webhook, untimed(61), "CENTRE")).outcome == outcome::unchanged);
+  CHECK(shop.apply(reported(source::webhook, untimed(60), "VERS WILAYA")).outcome == outcome::in_doubt);
+  CHECK(shop.apply(reported(source::webhook, untimed(61), "CENTRE")).outcome == outcome::unchanged);
   CHECK(order.columns.shipping_status == "CENTRE");
 }
 

@@ -25,22 +25,23 @@ webhook stored(const std::string& body, const std::string& account = "acc-g") {
 } // namespace
 
 TEST_CASE("a Guepex event is read with its courier, its text and its time") {
-  maystro::event told = decode_event(delivery("parcel_status_updated", arrived));
-  CHECK(told.kind == maystro::event_kind::order);
-  CHECK(told.name == "parcel_status_updated");
-  CHECK(told.message_id == "e1");
-  CHECK(told.shipment.courier == courier_kind::guepex);
-  CHECK(told.shipment.status == parcel_state(std::string("LIVRÉ")));
-  CHECK(told.shipment.reference == "CMD-1");
-  CHECK(told.published_at == parse_instant("2026-01-31T11:00:00Z"));
-  CHECK(told.body.has_value());
+  maystro::event decoded = decode_event(delivery("parcel_status_updated", arrived));
+  CHECK(decoded.kind == maystro::event_kind::order);
+  CHECK(decoded.name == "parcel_status_updated");
+  CHECK(decoded.message_id == "e1");
+  CHECK(decoded.shipment.courier == courier_kind::guepex);
+  CHECK(decoded.shipment.status == parcel_state(std::string("LIVRÉ")));
+  CHECK(decoded.shipment.reference == "CMD-1");
+  CHECK(decoded.published_at == parse_instant("2026-01-31T11:00:00Z"));
+  CHECK(decoded.body.has_value());
 }
 
 TEST_CASE("a Maystro body is read as before") {
-  maystro::event told = decode_event(R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":41}})");
-  CHECK(told.kind == maystro::event_kind::order);
-  CHECK(told.shipment.courier == courier_kind::maystro);
-  CHECK(told.shipment.status == 41);
+  maystro::event decoded =
+      decode_event(R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":41}})");
+  CHECK(decoded.kind == maystro::event_kind::order);
+  CHECK(decoded.shipment.courier == courier_kind::maystro);
+  CHECK(decoded.shipment.status == 41);
 }
 
 TEST_CASE("a delivery is split into webhooks that are each read alone") {
@@ -81,9 +82,9 @@ TEST_CASE("a Guepex event is seen before by account and event id, else by bytes 
 
 TEST_CASE("a Guepex event is as of when it occurred, without a time at latest as of its receipt") {
   std::string timed = split_events(delivery("parcel_status_updated", arrived)).bodies.at(0);
-  shop::observation seen = to_observation(stored(timed));
-  CHECK(seen.when.kind == shop::as_of::shape::stated_event);
-  CHECK(seen.when.from == parse_instant("2026-01-31T11:00:00Z"));
+  shop::observation observed = to_observation(stored(timed));
+  CHECK(observed.when.kind == shop::as_of::shape::stated_event);
+  CHECK(observed.when.from == parse_instant("2026-01-31T11:00:00Z"));
   std::string untimed =
       split_events(delivery("parcel_status_updated", R"({"data":{"tracking":"yal-1","status":"Centre"}})"))
           .bodies.at(0);

@@ -96,9 +96,9 @@ TEST_CASE("a browser that has a file already is told so and gets no bytes") {
   REQUIRE(tag.size() > 2);
   CHECK(tag.front() == '"');
   CHECK(tag.back() == '"');
-  for (const std::string& given : {tag, "W/" + tag, "\"other\", " + tag, std::string("*")}) {
-    auto response = screen_response(get("/", {{"If-None-Match", given}}));
-    CAPTURE(given);
+  for (const std::string& tags : {tag, "W/" + tag, "\"other\", " + tag, std::string("*")}) {
+    auto response = screen_response(get("/", {{"If-None-Match", tags}}));
+    CAPTURE(tags);
     REQUIRE(response);
     CHECK(response->status == 304);
     CHECK(response->body.empty());

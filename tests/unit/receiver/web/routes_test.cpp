@@ -28,7 +28,7 @@ bool may(const route& r) {
 
 TEST_CASE("the secret is the last part of the short address") {
   auto r = find("POST", "/webhooks/maystro/example-new?account=acc%2F1");
-  CHECK(r.where == endpoint::webhook);
+  CHECK(r.where == place::webhook);
   CHECK(r.method_fits);
   CHECK(may(r));
   CHECK(r.account == "acc/1");
@@ -44,7 +44,7 @@ TEST_CASE("the addresses existing shops have registered take the secret three wa
     CHECK(may(find("POST", path, {{"Authorization", "bearer example-new"}})));
     CHECK_FALSE(may(find("POST", path)));
     CHECK_FALSE(may(find("POST", path, {{"Authorization", "Basic example-new"}})));
-    CHECK(find("POST", path).where == endpoint::webhook);
+    CHECK(find("POST", path).where == place::webhook);
   }
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("an empty account is none") {
 
 TEST_CASE("other methods are named with the one that is allowed") {
   auto r = find("GET", "/webhooks/maystro/example-new");
-  CHECK(r.where == endpoint::webhook);
+  CHECK(r.where == place::webhook);
   CHECK_FALSE(r.method_fits);
   CHECK(r.allowed == "POST");
   CHECK(find("POST", "/healthz").allowed == "GET, HEAD");
@@ -78,7 +78,7 @@ TEST_CASE("other methods are named with the one that is allowed") {
 TEST_CASE("everything else is nowhere") {
   for (const char* path :
        {"/", "/webhooks/maystro", "/webhooks/maystro/a/b", "/api/v2/webhooks/maystro", "/metricsx", "/%zz"})
-    CHECK(find("GET", path).where == endpoint::nowhere);
+    CHECK(find("GET", path).where == place::nowhere);
 }
 
 TEST_CASE("every address of the operations API leads to its operation") {

@@ -78,7 +78,7 @@ TEST_CASE("a refused key and a courier that is away both fail and differ in name
   CHECK(contains(of(f, "courier").remedy, "maystro.base_url"));
   CHECK_FALSE(judged(f, "key_refused"));
   f.accounts.front().key.reset();
-  f.accounts.front().asked = false;
+  f.accounts.front().was_read = false;
   CHECK(result_of(f, "courier") == "FAIL");
 }
 

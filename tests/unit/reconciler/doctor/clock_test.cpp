@@ -13,8 +13,8 @@ const instant noon = *parse_instant("2026-03-01T12:00:00Z");
 
 TEST_CASE("clocks that agree leave zero open, however long the answer took") {
   clock_interval quick = clock_ahead(noon, noon + 4ms, noon + 2ms, 0ms);
-  CHECK(quick.least == -2ms);
-  CHECK(quick.most == 2ms);
+  CHECK(quick.min == -2ms);
+  CHECK(quick.max == 2ms);
   CHECK(certain_skew(quick) == 0ms);
   CHECK(certain_skew(clock_ahead(noon, noon + 5s, noon + 4s, 0ms)) == 0ms);
 }
@@ -32,8 +32,8 @@ TEST_CASE("a clock of whole seconds is not blamed for what it does not show") {
 
 TEST_CASE("two questions narrow it down, and after a step the later one counts") {
   clock_interval first{-900ms, 100ms}, second{-200ms, 800ms};
-  CHECK(narrowed(first, second).least == -200ms);
-  CHECK(narrowed(first, second).most == 100ms);
+  CHECK(narrowed(first, second).min == -200ms);
+  CHECK(narrowed(first, second).max == 100ms);
   clock_interval after_step{5s, 6s};
-  CHECK(narrowed(first, after_step).least == 5s);
+  CHECK(narrowed(first, after_step).min == 5s);
 }

@@ -43,7 +43,7 @@ inline doctor_facts healthy() {
   f.sweep_due = noon - 30min;
   reconciler::account_facts a;
   a.id = "acc-1";
-  a.asked = true;
+  a.was_read = true;
   a.courier_clock = reconciler::clock_interval{-900ms, 200ms};
   a.listed_of = {{"acc-1", 20}};
   a.listed_compared = true;
