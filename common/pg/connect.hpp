@@ -1,7 +1,8 @@
 // Opens a session with one of the hosts that a database URL names.
 //
 // Hosts are tried one by one, each with a fair share of connect_timeout, so that a host that swallows packets
-// cannot keep the others from their turn. Of several hosts the primary is taken, unless the URL says otherwise.
+// cannot keep the others from their turn. Of several hosts the primary is taken, unless the URL says
+// otherwise.
 #pragma once
 
 #include "common/pg/connection.hpp"

@@ -88,7 +88,7 @@ void apply_lane::finish() {
 
 apply_lane::batch apply_lane::next_batch(steady_time now) {
   batch events = take_batch(queue_, now, batch_rows_);
-  for (const work& event : events)
+  for (const pending_event& event : events)
     if (event.busy_tries > 0) --locked_;
   return events;
 }

@@ -6,15 +6,16 @@
 namespace suivi::receiver {
 namespace {
 
-bool has_waited(const work& event) {
+bool has_waited(const pending_event& event) {
   bool came_back = event.state == event_state::pending || event.state == event_state::failed;
   return event.busy_tries > 0 || (came_back && event.attempts > 0);
 }
 
 } // namespace
 
-std::vector<work> take_batch(std::multimap<steady_time, work>& queue, steady_time now, std::size_t rows_max) {
-  std::vector<work> events;
+std::vector<pending_event> take_batch(std::multimap<steady_time, pending_event>& queue, steady_time now,
+                                      std::size_t rows_max) {
+  std::vector<pending_event> events;
   if (queue.empty() || queue.begin()->first > now) return events;
   bool held_up = has_waited(queue.begin()->second);
   if (held_up) rows_max = std::min(rows_max, held_up_rows_max);

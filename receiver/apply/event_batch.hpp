@@ -15,7 +15,7 @@ namespace suivi::receiver {
 inline constexpr std::size_t held_up_rows_max = 8;
 
 // Takes the next batch out of the queue, which is ordered by the time at which each event is due.
-[[nodiscard]] std::vector<work> take_batch(std::multimap<steady_time, work>& queue, steady_time now,
-                                           std::size_t rows_max);
+[[nodiscard]] std::vector<pending_event> take_batch(std::multimap<steady_time, pending_event>& queue,
+                                                    steady_time now, std::size_t rows_max);
 
 } // namespace suivi::receiver

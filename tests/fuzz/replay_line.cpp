@@ -24,8 +24,8 @@ bool same(const maystro::event& a, const maystro::event& b) {
 void check_promises(const replay_line& line) {
   require(!line.event.body, "the body is left behind");
   bool order = line.event.kind == maystro::event_kind::order;
-  const auto& told = line.event.shipment;
-  require(!order || (told.has_identity() && (told.status || told.reference)),
+  const auto& shipment = line.event.shipment;
+  require(!order || (shipment.has_identity() && (shipment.status || shipment.reference)),
           "an order has an identity, and a status or the reference it is linked by");
   require(is_utf8(line.id) && line.id.size() <= id_bytes_max, "an id is short text");
 }
