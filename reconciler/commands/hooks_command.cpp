@@ -152,7 +152,7 @@ task<bool> claimed(services& p, shop::account who) {
 }
 
 // Best effort: what the courier was told holds, whether or not it can be noted.
-task<void> keep(services& p, const shop::account& who, const hook_registrar& registrar, const hook_report& r,
+task<void> keep(services& p, const shop::account& who, const hook_registrar& made_by, const hook_report& r,
                 bool changing) {
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) {
@@ -160,7 +160,7 @@ task<void> keep(services& p, const shop::account& who, const hook_registrar& reg
     co_return;
   }
   if (!who.from_environment) {
-    auto counted = co_await shop::record_requests(**db, who.id, registrar.counts());
+    auto counted = co_await shop::record_requests(**db, who.id, made_by.counts());
     (void)counted; // a shop without that table has no statistics
   }
   if (!changing) co_return;
