@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 #include <optional>
 #include <poll.h>
+#include <stdexcept>
 
 namespace suivi::http {
 namespace {
