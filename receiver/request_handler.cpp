@@ -8,6 +8,8 @@
 #include "receiver/screen/screen.hpp"
 #include "receiver/web/responses.hpp"
 
+#include <algorithm>
+
 namespace suivi::receiver {
 namespace {
 

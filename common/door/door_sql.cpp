@@ -1,6 +1,7 @@
 // Searches, locks and reads; values travel as arrays, one statement a table whatever the number of rows.
 #include "common/door/door_sql.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <unordered_map>
 #include <unordered_set>

@@ -1,5 +1,4 @@
 // The request loop: parse what is there, else read; answer; again.
-//
 // A small answer goes out in one write that is tried without waiting first. A connection that waits for its
 // next request holds a socket and one small frame; all else comes with the request and goes with its answer.
 #include "common/http/connection_session.hpp"
@@ -18,6 +17,7 @@
 #include <fmt/format.h>
 #include <optional>
 #include <poll.h>
+#include <stdexcept>
 
 namespace suivi::http {
 namespace {

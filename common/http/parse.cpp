@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/beast/http/error.hpp>
+#include <cstdint>
 #include <limits>
 
 namespace suivi::http {

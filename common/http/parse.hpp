@@ -8,6 +8,7 @@
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+#include <cstdint>
 
 namespace suivi::http {
 

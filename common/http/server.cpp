@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <charconv>
+#include <exception>
 #include <malloc.h>
 #include <string>
 #include <utility>

@@ -6,6 +6,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <cstdlib>
+#include <exception>
 
 namespace suivi::runtime {
 

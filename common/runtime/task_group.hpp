@@ -8,6 +8,7 @@
 #include "common/runtime/task.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <exception>
 #include <functional>
 #include <list>
 #include <string>

@@ -12,6 +12,7 @@
 #include "receiver/services/options.hpp"
 #include "receiver/web/responses.hpp"
 
+#include <algorithm>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 

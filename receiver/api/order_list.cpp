@@ -6,6 +6,7 @@
 #include "receiver/api/change_json.hpp"
 #include "receiver/api/parameters.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>

@@ -10,6 +10,7 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace suivi::receiver {
 namespace {

@@ -4,6 +4,7 @@
 #include "common/base/duration.hpp"
 #include "common/json/json_values.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>

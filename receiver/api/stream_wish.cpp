@@ -1,6 +1,7 @@
 // Words against a table, and counting.
 #include "receiver/api/stream_wish.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>

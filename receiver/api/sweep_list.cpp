@@ -7,6 +7,7 @@
 #include "receiver/api/parameters.hpp"
 #include "receiver/api/sweep_queries.hpp"
 
+#include <algorithm>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 

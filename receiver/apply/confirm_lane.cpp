@@ -7,6 +7,8 @@
 #include "common/shop/courier_pause.hpp"
 #include "common/shop/single_read.hpp"
 
+#include <algorithm>
+
 namespace suivi::receiver {
 namespace {
 

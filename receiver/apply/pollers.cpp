@@ -5,6 +5,8 @@
 #include "receiver/inbox/parked.hpp"
 #include "receiver/inbox/pending.hpp"
 
+#include <algorithm>
+
 namespace suivi::receiver {
 namespace {
 

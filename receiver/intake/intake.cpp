@@ -5,6 +5,8 @@
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
 
+#include <algorithm>
+
 namespace suivi::receiver {
 
 using namespace std::chrono_literals;

@@ -3,6 +3,7 @@
 
 #include "common/crypto/crypto.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace suivi::receiver {

@@ -9,6 +9,7 @@
 #include "reconciler/hooks/hook_registrar.hpp"
 #include "reconciler/hooks/hook_state.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>

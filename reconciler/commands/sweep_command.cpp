@@ -6,6 +6,7 @@
 #include "reconciler/sweep/options.hpp"
 #include "reconciler/sweep/sweep_group.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstdio>

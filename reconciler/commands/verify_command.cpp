@@ -6,6 +6,7 @@
 #include "reconciler/verify/sample.hpp"
 #include "reconciler/verify/verifier.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>

@@ -4,6 +4,7 @@
 #include "common/base/duration.hpp"
 #include "common/pg/sqlstate.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace suivi::reconciler {

@@ -2,6 +2,7 @@
 #include "reconciler/doctor/needs.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace suivi::reconciler {
 namespace {

@@ -9,6 +9,7 @@
 #include "reconciler/hooks/hook_state.hpp"
 #include "reconciler/store/webhook_activity.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>

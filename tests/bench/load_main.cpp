@@ -5,6 +5,7 @@
 #include "tests/bench/load.hpp"
 
 #include <CLI/CLI.hpp>
+#include <exception>
 #include <fmt/format.h>
 #include <fstream>
 #include <sys/resource.h>

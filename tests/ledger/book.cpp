@@ -4,6 +4,7 @@
 #include "common/crypto/crypto.hpp"
 #include "common/maystro/status.hpp"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 

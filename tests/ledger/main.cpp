@@ -4,6 +4,7 @@
 #include "tests/ledger/rounds.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
 

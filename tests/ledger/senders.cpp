@@ -4,6 +4,7 @@
 #include "common/http/client.hpp"
 #include "common/runtime/task_group.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>

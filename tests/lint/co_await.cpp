@@ -5,6 +5,7 @@
 // f(a);`, each also behind `if (…)`, `else`, `for (…)`, `while (…)`.
 #include "tests/lint/rules.hpp"
 
+#include <cctype>
 #include <regex>
 
 namespace suivi::lint {

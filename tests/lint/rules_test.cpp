@@ -1,8 +1,10 @@
 // Every rule catches a sample that breaks it and leaves one that keeps it.
 #include "tests/lint/rules.hpp"
 
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <map>
+#include <thread>
 
 using namespace suivi::lint;
 

@@ -10,6 +10,7 @@
 #include "tests/support/print_result.hpp"
 #include "tests/support/run.hpp"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>

@@ -3,6 +3,7 @@
 
 #include "reconciler/store/sweep_record.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 

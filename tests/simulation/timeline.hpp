@@ -4,6 +4,7 @@
 
 #include "common/base/time.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <queue>

@@ -6,6 +6,7 @@
 #include "tests/soak/scene.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fmt/format.h>
 
 using namespace suivi;

@@ -7,6 +7,7 @@
 #include "common/schema/schema.hpp"
 #include "tests/support/run.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>

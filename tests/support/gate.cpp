@@ -5,6 +5,7 @@
 #include "common/runtime/task_group.hpp"
 #include "common/runtime/wakeup.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio/buffer.hpp>

@@ -1,6 +1,7 @@
 // Work in proportion to bytes: large bodies, equal ids, orders with many parcels; what others wait meanwhile.
 #include "tests/programs/webhook_sender.hpp"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <csignal>
 

@@ -4,6 +4,7 @@
 #include "tests/programs/operations_client.hpp"
 #include "tests/programs/unsteady_database.hpp"
 
+#include <atomic>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <thread>

@@ -4,6 +4,7 @@
 #include "tests/support/certificates.hpp"
 
 #include <chrono>
+#include <exception>
 #include <thread>
 
 using namespace suivi::test;

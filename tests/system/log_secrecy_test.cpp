@@ -3,6 +3,7 @@
 #include "common/crypto/crypto.hpp"
 #include "tests/programs/webhook_sender.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <regex>
 

@@ -169,6 +169,7 @@ TEST_CASE("a worker told to stop while the courier wants to be left alone ends w
   CHECK(s.requests("throttled") == 1); // page 1 goes alone, and 600 seconds are kept
   CHECK(s.db.value("select lease_until is null from suivi.account") == "t");
   s.set(R"({"throttle":0})");
+  s.db.execute("update suivi.account set courier_paused_until = null"); // ten minutes later
   recovers(s);
 }
 
@@ -223,6 +224,7 @@ void meet(const odd& o) {
   CHECK(std::count(targets.begin(), targets.end(), std::string("/api/stores/orders/?page=1")) == o.tries);
   CHECK(number(r, "fetched") == 0);
   well = true;
+  c.shop.db.execute("update suivi.account set courier_paused_until = null"); // a day later
   CHECK(text(c.shop.sweep(0).at("example-a"), "verdict") == "complete");
   CHECK(c.shop.db.number("select count(*) from orders where \"shippingStatus\" = 'EXPÉDIÉ' and "
                          "\"trackingNumber\" like '17%'") == 3);
@@ -255,7 +257,7 @@ TEST_CASE("an odd answer is asked for again a few times, then the sweep says wha
                whole_answer(200, "\x1f\x8b\x08", "Content-Encoding: gzip\r\n"), "malformed", 6},
            odd{"a bad request", whole_answer(400, R"({"errors":[]})"), "answered 400", 1},
            odd{"silence until tomorrow", whole_answer(429, "{}", "Retry-After: 86400\r\n"),
-               "throttles without end", 1},
+               "wants to be left alone for 86400 s", 1},
            odd{"another shape", whole_answer(200, R"({"items":[]})"), "malformed", 6},
            odd{"an error with status 200", whole_answer(200, R"({"error":{"message":"no"},"success":false})"),
                "malformed", 6},

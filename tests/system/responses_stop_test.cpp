@@ -55,6 +55,8 @@ TEST_CASE("requests whose commit is under way when the receiver is told to stop 
     return r.db().number("select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
                          " and datname = current_database()") == 1;
   });
+  // Answered after the eight have been read: they came before it.
+  CHECK(http_get("http://127.0.0.1:" + std::to_string(r.port) + "/healthz").status == 200);
   raw_peer idle(r.port);
   r.process->signal(SIGTERM);
   for (auto& peer : peers) {

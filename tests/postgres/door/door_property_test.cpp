@@ -6,6 +6,7 @@
 #include "tests/postgres/door/reference_model.hpp"
 #include "tests/postgres/door/shop_database.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <rapidcheck.h>

@@ -4,6 +4,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <doctest/doctest.h>
+#include <exception>
+#include <stdexcept>
 
 using namespace loopback;
 

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 using namespace suivi;
 using namespace std::chrono_literals;

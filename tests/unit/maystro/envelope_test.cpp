@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <vector>
 
 using namespace suivi;
 using namespace suivi::maystro;

@@ -3,6 +3,7 @@
 
 #include "common/maystro/envelope.hpp"
 
+#include <cmath>
 #include <doctest/doctest.h>
 
 using namespace suivi;

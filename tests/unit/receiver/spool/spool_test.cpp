@@ -6,6 +6,7 @@
 #include "tests/support/run.hpp"
 #include "tests/support/small_disk.hpp"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>

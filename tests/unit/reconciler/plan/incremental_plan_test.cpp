@@ -1,6 +1,7 @@
 // The plan of incremental sweeps, told literal sequences of answers.
 #include "reconciler/plan/incremental_plan.hpp"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <vector>
 

@@ -1,6 +1,7 @@
 // The page planner, told literal sequences of answers.
 #include "reconciler/plan/page_plan.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <doctest/doctest.h>
 #include <string>
