@@ -12,6 +12,19 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int concurrent_reads_max = 4; // of one account; sweeps read beside them
+constexpr milliseconds read_patience = 5s;
+constexpr milliseconds read_poll = 10ms;
+
+// True for as long as it lives, also where its coroutine is canceled.
+struct under_way {
+  explicit under_way(bool& flag) : flag_(flag) { flag_ = true; }
+  under_way(const under_way&) = delete;
+  under_way& operator=(const under_way&) = delete;
+  ~under_way() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
 
 } // namespace
 
@@ -30,10 +43,15 @@ task<void> account_registry::run() {
 }
 
 task<bool> account_registry::refresh() {
-  auto now = std::chrono::steady_clock::now();
+  steady_time now = steady_now();
+  if (reading_) { // what it will say counts for whoever asks meanwhile
+    co_await wait_for_read(now + read_patience);
+    co_return !reading_ && !failing_;
+  }
   if (now - read_at_ < 1s) co_return false;
   read_at_ = now;
-  auto db = co_await db_.connections().acquire(now + 5s);
+  under_way reading(reading_);
+  auto db = co_await db_.connections().acquire(now + read_patience);
   if (!db) {
     failing_ = true;
     co_return false;
@@ -50,15 +68,15 @@ task<bool> account_registry::refresh() {
   for (auto& who : *found) {
     auto id = who.id;
     auto known = entries_.find(id);
-    entry one;
+    entry account;
     if (known != entries_.end() && maystro::same(known->second.who.courier, who.courier)) {
-      one = known->second;
+      account = known->second;
     } else if (maystro::is_complete(who.courier)) {
-      one.courier = maystro::make_courier(client_, who.courier, request_timeout_, id, &quota_);
-      one.gate = std::make_shared<read_gate>(limits_);
+      account.courier = maystro::make_courier(client_, who.courier, request_timeout_, id, &quota_);
+      account.gate = std::make_shared<read_gate>(limits_);
     }
-    one.who = std::move(who);
-    fresh.emplace(id, std::move(one));
+    account.who = std::move(who);
+    fresh.emplace(id, std::move(account));
   }
   if (!loaded_ || fresh.size() != entries_.size())
     log::info("the shop's courier accounts were read", {{"accounts", fresh.size()}});
@@ -66,6 +84,17 @@ task<bool> account_registry::refresh() {
   loaded_ = true;
   failing_ = false;
   co_return true;
+}
+
+task<void> account_registry::wait_for_read(steady_time until) {
+  while (reading_ && steady_now() < until) co_await runtime::sleep_for(read_poll);
+}
+
+task<bool> account_registry::refresh_now() {
+  co_await wait_for_read(steady_now() + read_patience);
+  read_at_ = {};
+  bool fresh = co_await refresh();
+  co_return fresh;
 }
 
 std::optional<std::string> account_registry::resolve(const std::optional<std::string>& named,

@@ -22,13 +22,11 @@ class account_registry {
 
   // Reads the accounts every 30 seconds; ends by cancellation only.
   task<void> run();
-  // Reads them now, unless that was done within the last second. False: they are as known before.
+  // Reads them now, unless that was done within the last second; a read under way is waited for. False:
+  // they are as known before.
   task<bool> refresh();
-  // The same, whenever that was done.
-  task<bool> refresh_now() {
-    read_at_ = {};
-    return refresh();
-  }
+  // Reads what is there at the time of the call, whenever that was last done.
+  task<bool> refresh_now();
 
   [[nodiscard]] bool loaded() const { return loaded_; }
   // The account of that courier that an event is of: the one its address named; else the only one; empty
@@ -64,9 +62,12 @@ class account_registry {
   milliseconds request_timeout_;
   read_gate::limits limits_;
   std::vector<shop::account> fallback_;
+  task<void> wait_for_read(steady_time until);
+
   std::map<std::string, entry> entries_;
   bool loaded_ = false;
   bool failing_ = false;
+  bool reading_ = false;
   steady_time read_at_{};
 };
 

@@ -17,7 +17,7 @@
 
 namespace suivi::test {
 
-constexpr std::chrono::seconds patience{60 * slowness}; // for anything that must happen
+constexpr std::chrono::seconds patience{180 * slowness}; // for anything that must happen
 
 class program {
  public:

@@ -130,7 +130,7 @@ class row_lock {
     holder_ = std::thread([&db, which] {
       try {
         db.execute("begin; select 1 from orders where " + which + " for update; select pg_sleep(" +
-                   std::to_string(50 * slowness) + ")");
+                   std::to_string(900 * slowness) + ")");
       } catch (const std::exception&) { // terminated by release()
       }
     });

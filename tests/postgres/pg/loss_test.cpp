@@ -213,7 +213,7 @@ TEST_CASE("a lost connection that is thrown away late leaves the one that came a
     auto begun = std::chrono::steady_clock::now();
     auto answered = co_await next.run(one);
     CHECK(answered);
-    CHECK(std::chrono::steady_clock::now() - begun < milliseconds(5'000));
+    CHECK(std::chrono::steady_clock::now() - begun < milliseconds(9'000));
     CHECK(next.alive());
   });
 }

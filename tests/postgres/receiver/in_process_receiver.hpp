@@ -54,7 +54,7 @@ struct receiver_inside {
   void run(task<void> body) {
     own.spawn("test", begin_and_end(std::move(body)));
     io.restart();
-    io.run_for(60s * test::slowness);
+    io.run_for(180s * test::slowness);
     REQUIRE(own.size() == 0);
     REQUIRE(endless.size() == 0);
   }
