@@ -1,16 +1,51 @@
 // By hash, for this is done for every webhook and every row of a sweep.
 #include "common/decision/fast_path.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
 namespace suivi::shop {
+namespace {
+
+using references = std::unordered_set<std::string_view>;
+
+references usable_orders(const snapshot& rows, bool adopt_unassigned) {
+  references usable;
+  for (const order_row& order : rows.orders)
+    if (order.locked && (order.account || adopt_unassigned)) usable.insert(order.reference);
+  return usable;
+}
+
+bool is_plain(const observation& observed, const references& usable) {
+  const suivi::shipment& shipment = observed.shipment;
+  return !observed.account.empty() && shipment.reference && shipment.uuid &&
+         usable.contains(*shipment.reference);
+}
+
+} // namespace
+
+std::vector<std::string> uuids_not_met(const snapshot& rows, std::span<const observation> observations,
+                                       bool adopt_unassigned) {
+  references usable = usable_orders(rows, adopt_unassigned);
+  std::unordered_multimap<std::string_view, std::string_view> account_of;
+  for (const parcel_row& parcel : rows.parcels)
+    if (parcel.locked && parcel.uuid) account_of.emplace(*parcel.uuid, parcel.account);
+
+  std::vector<std::string> unmet;
+  std::unordered_set<std::string_view> asked;
+  for (const observation& observed : observations) {
+    if (!is_plain(observed, usable)) continue;
+    auto [first, last] = account_of.equal_range(*observed.shipment.uuid);
+    bool met = std::any_of(first, last, [&](const auto& one) { return one.second == observed.account; });
+    if (!met && asked.insert(*observed.shipment.uuid).second) unmet.push_back(*observed.shipment.uuid);
+  }
+  return unmet;
+}
 
 std::vector<observation> not_settled(const snapshot& rows, std::span<const observation> observations,
                                      bool adopt_unassigned) {
-  std::unordered_set<std::string_view> references;
-  for (const order_row& order : rows.orders)
-    if (order.locked && (order.account || adopt_unassigned)) references.insert(order.reference);
+  references usable = usable_orders(rows, adopt_unassigned);
   // Its order is another's now, or gone, or nobody has looked for it.
   std::unordered_set<std::string_view> astray;
   for (const parcel_row& parcel : rows.parcels)
@@ -18,9 +53,7 @@ std::vector<observation> not_settled(const snapshot& rows, std::span<const obser
 
   std::vector<observation> open;
   for (const observation& observed : observations) {
-    const suivi::shipment& shipment = observed.shipment;
-    bool settled = !observed.account.empty() && shipment.reference && shipment.uuid &&
-                   references.contains(*shipment.reference) && !astray.contains(*shipment.uuid);
+    bool settled = is_plain(observed, usable) && !astray.contains(*observed.shipment.uuid);
     if (!settled) open.push_back(observed);
   }
   return open;

@@ -1,6 +1,6 @@
-// Two round trips: lock and read; write and commit. Between them, decide. Where an order has no account, one
-// more: who adopted it. Where the fast path does not settle every observation, two more for the rest:
-// search; lock and read.
+// Two round trips: lock and read; write and commit. Between them, decide. Where an order has no account or
+// none of the told parcel, one more: who adopted it, whose that parcel is. Where the fast path does not
+// settle every observation, two more for the rest: search; lock and read.
 #include "common/door/door.hpp"
 
 #include "common/decision/fast_path.hpp"
@@ -61,8 +61,8 @@ task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::ro
                                       std::span<const observation> observations,
                                       const door_options& options) {
   snapshot rows = read_fast_path(looked);
-  auto adopted = co_await read_adoptions(db, rows);
-  if (!adopted) co_return adopted.error();
+  auto aside = co_await look_aside(db, rows, observations, options.adopt_unassigned);
+  if (!aside) co_return aside.error();
   std::vector<observation> open = not_settled(rows, observations, options.adopt_unassigned);
   if (!open.empty()) {
     auto later = co_await look_further(db, open);

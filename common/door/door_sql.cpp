@@ -1,6 +1,8 @@
 // Searches, locks and reads; values travel as arrays, one statement a table whatever the number of rows.
 #include "common/door/door_sql.hpp"
 
+#include "common/decision/fast_path.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <unordered_map>
@@ -48,10 +50,13 @@ constexpr pg::statement see_orders{"suivi_see_orders", R"(select "id" from "orde
 constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
   select id from suivi.parcel where id = any($1) or order_id = any($2))"};
 
-#define SUIVI_ORDER_COLUMNS                                                                                  \
+#define SUIVI_PLAIN_ORDER_COLUMNS                                                                            \
   R"(
   o."id", o."reference", o."shippingAccountId", o."trackingNumber", o."shippingStatus", o."maystroOrderId",
-  o."alertedAt", o."alertReason", o."abortReason",
+  o."alertedAt", o."alertReason", o."abortReason")"
+
+#define SUIVI_ORDER_COLUMNS                                                                                  \
+  SUIVI_PLAIN_ORDER_COLUMNS R"(,
   case when jsonb_typeof(o."additionalMetaData") = 'object' then (o."additionalMetaData" -> 'maystro')::text end,
   coalesce(jsonb_typeof(o."additionalMetaData") in ('object', 'null'), true), o."status"::text,
   case when jsonb_typeof(o."additionalMetaData") = 'object' then (o."additionalMetaData" -> 'guepex')::text end,
@@ -70,20 +75,25 @@ constexpr pg::statement lock_referenced{"suivi_lock_referenced", "select " SUIVI
   from "orders" o where o."reference" = any($1) for no key update skip locked)",
                                         true};
 
+// The same without the column that only what carries metadata of its own is compared with: often long, and
+// stored apart from its row.
+constexpr pg::statement lock_referenced_plainly{"suivi_lock_referenced_plainly",
+                                                "select " SUIVI_PLAIN_ORDER_COLUMNS R"(,
+  null::text, true, o."status"::text, null::text, null::text
+  from "orders" o where o."reference" = any($1) for no key update skip locked)",
+                                                true};
+
 constexpr pg::statement adoptions_of{"suivi_adoptions_of", R"(
   select order_id, account, contested_by from suivi.adopted_order where order_id = any($1))"};
 
-// Pairs of a reference and a uuid. Nearly always the order's parcel is the one with that uuid; others of its
-// parcels may come twice.
-constexpr pg::statement read_referenced_parcels{"suivi_read_referenced_parcels",
-                                                "select " SUIVI_PARCEL_COLUMNS R"(
-  from suivi.parcel p where p.uuid = any($2)
-  union all select )" SUIVI_PARCEL_COLUMNS R"(
-  from (select unnest($1::text[]) as reference, unnest($2::text[]) as uuid) pair
-  join "orders" o on o."reference" = pair.reference
-  join suivi.parcel p on p.order_id = o."id"
-  where p.uuid is distinct from pair.uuid)",
-                                                true};
+// By the orders' id alone: an index look-up less for each than by uuid as well.
+constexpr pg::statement read_parcels_of_orders{"suivi_read_parcels_of_orders",
+                                               "select " SUIVI_PARCEL_COLUMNS R"(
+  from "orders" o join suivi.parcel p on p.order_id = o."id" where o."reference" = any($1))",
+                                               true};
+
+constexpr pg::statement read_parcels_by_uuid{"suivi_read_parcels_by_uuid", "select " SUIVI_PARCEL_COLUMNS R"(
+  from suivi.parcel p where p.uuid = any($1))"};
 
 constexpr pg::statement read_orders{"suivi_read_orders",
                                     "select " SUIVI_ORDER_COLUMNS R"(, a.account, a.contested_by
@@ -95,6 +105,7 @@ constexpr pg::statement read_parcels{"suivi_read_parcels", "select " SUIVI_PARCE
   from suivi.parcel p where p.id = any($1) or p.order_id = any($2))"};
 
 #undef SUIVI_ORDER_COLUMNS
+#undef SUIVI_PLAIN_ORDER_COLUMNS
 #undef SUIVI_PARCEL_COLUMNS
 
 constexpr pg::statement read_legacy_links{"suivi_read_legacy_links", R"(
@@ -175,40 +186,47 @@ parcel_row read_parcel(const pg::rows& rows, std::size_t i) {
   return parcel;
 }
 
+// Those that `into` has not got; locked with the order they are linked to.
+void add_parcels(snapshot& into, const pg::rows& rows) {
+  std::unordered_set<std::string_view> locked;
+  for (const order_row& order : into.orders)
+    if (order.locked) locked.insert(order.id);
+  std::unordered_set<std::int64_t> met;
+  for (const parcel_row& parcel : into.parcels) met.insert(parcel.id);
+  into.parcels.reserve(into.parcels.size() + rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!met.insert(rows.integer(i, 0)).second) continue;
+    parcel_row& parcel = into.parcels.emplace_back(read_parcel(rows, i));
+    parcel.locked = parcel.order_id && locked.contains(*parcel.order_id);
+  }
+}
+
 } // namespace
 
 void add_fast_path(pg::pipeline& opening, std::span<const observation> observations) {
-  texts references, uuids;
+  texts references;
+  bool metadata = false;
   for (const observation& observed : observations) {
+    metadata = metadata || !observed.shipment.metadata.empty();
     if (!observed.shipment.reference || !observed.shipment.uuid) continue;
     references.push_back(observed.shipment.reference);
-    uuids.push_back(observed.shipment.uuid);
   }
-  opening.add(lock_referenced, pg::params().texts(references));
-  opening.add(read_referenced_parcels, pg::params().texts(references).texts(uuids));
+  opening.add(metadata ? lock_referenced : lock_referenced_plainly, pg::params().texts(references));
+  opening.add(read_parcels_of_orders, pg::params().texts(references));
 }
 
 snapshot read_fast_path(std::span<const pg::rows> answers) {
   snapshot read;
-  std::unordered_set<std::string_view> locked;
   const pg::rows& orders = answers[0];
   read.orders.reserve(orders.size());
-  for (std::size_t i = 0; i < orders.size(); ++i) {
-    order_row& order = read.orders.emplace_back(read_order(orders, i));
-    order.locked = true;
-    locked.insert(order.id);
-  }
-  const pg::rows& parcels = answers[1];
-  std::unordered_set<std::int64_t> met;
-  for (std::size_t i = 0; i < parcels.size(); ++i) {
-    if (!met.insert(parcels.integer(i, 0)).second) continue;
-    parcel_row& parcel = read.parcels.emplace_back(read_parcel(parcels, i));
-    parcel.locked = parcel.order_id && locked.contains(*parcel.order_id);
-  }
+  for (std::size_t i = 0; i < orders.size(); ++i)
+    read.orders.emplace_back(read_order(orders, i)).locked = true;
+  add_parcels(read, answers[1]);
   return read;
 }
 
-task<result<void>> read_adoptions(pg::connection& db, snapshot& rows) {
+task<result<void>> look_aside(pg::connection& db, snapshot& rows, std::span<const observation> observations,
+                              bool adopt_unassigned) {
   std::unordered_map<std::string_view, order_row*> of_nobody;
   texts ids;
   for (order_row& order : rows.orders) {
@@ -216,15 +234,20 @@ task<result<void>> read_adoptions(pg::connection& db, snapshot& rows) {
     of_nobody.emplace(order.id, &order);
     ids.emplace_back(order.id);
   }
+  std::vector<std::string> uuids = uuids_not_met(rows, observations, adopt_unassigned);
+  pg::pipeline asking;
+  if (!ids.empty()) asking.add(adoptions_of, pg::params().texts(ids));
+  if (!uuids.empty()) asking.add(read_parcels_by_uuid, pg::params().texts(texts(uuids.begin(), uuids.end())));
+  if (asking.size() == 0) co_return result<void>();
+  auto answers = co_await db.run(std::move(asking));
+  if (!answers) co_return answers.error();
+  if (!uuids.empty()) add_parcels(rows, answers->back());
   if (ids.empty()) co_return result<void>();
-  pg::params with;
-  with.texts(ids);
-  auto answer = co_await db.run(adoptions_of, std::move(with));
-  if (!answer) co_return answer.error();
-  for (std::size_t i = 0; i < answer->size(); ++i) {
-    order_row& order = *of_nobody.at(answer->text(i, 0));
-    order.adopted_by = answer->maybe_text(i, 1);
-    order.contested_by = answer->maybe_text(i, 2);
+  const pg::rows& adopted = answers->front();
+  for (std::size_t i = 0; i < adopted.size(); ++i) {
+    order_row& order = *of_nobody.at(adopted.text(i, 0));
+    order.adopted_by = adopted.maybe_text(i, 1);
+    order.contested_by = adopted.maybe_text(i, 2);
   }
   co_return result<void>();
 }

@@ -21,14 +21,17 @@ struct candidates {
   std::set<std::int64_t> parcels;
 };
 
-// Locks the orders by their references and reads them with their parcels and those of the uuids, for
-// observations that tell both. Two answers; what they left out is not_settled()'s to say.
+// Locks the orders by their references and reads them with their parcels, for observations that tell a
+// reference and a uuid. Two answers.
 void add_fast_path(pg::pipeline& opening, std::span<const observation> observations);
 [[nodiscard]] snapshot read_fast_path(std::span<const pg::rows> answers);
 
-// Of the locked orders without an account: who adopted them. A later statement, hence a newer snapshot than
-// the locks'.
-task<result<void>> read_adoptions(pg::connection& db, snapshot& rows);
+// What the fast path has not told: who adopted the locked orders without an account, and the parcels of the
+// uuids that none of the orders has (uuids_not_met()). Later statements, hence a newer snapshot than the
+// locks'. One round trip, none where there is nothing to ask. What is left open then is not_settled()'s to
+// say.
+task<result<void>> look_aside(pg::connection& db, snapshot& rows, std::span<const observation> observations,
+                              bool adopt_unassigned);
 
 // Adds the searches by reference, parcel id and old columns to `opening`.
 void add_search(pg::pipeline& opening, std::span<const observation> observations);

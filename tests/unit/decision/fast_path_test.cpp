@@ -60,6 +60,33 @@ TEST_CASE("an observation with account, reference and uuid of a locked order nee
   CHECK(left_open(shop, observation) == 1);
 }
 
+TEST_CASE("a uuid is looked for where the locked order has no such parcel of that account") {
+  shop_model shop;
+  shop.add_order("R1");
+  observation observed = row(10, "R1", "u1", 31);
+  shop.rows.parcels.push_back(parcel_of("u1", "order-R1", true));
+  std::vector<std::string> expected;
+  SUBCASE("not where it has") {}
+  SUBCASE("nor where the observation goes further anyway") {
+    shop.rows.parcels.clear();
+    observed.shipment.reference = "R2";
+  }
+  SUBCASE("but where it has none") {
+    shop.rows.parcels.clear();
+    expected = {"u1"};
+  }
+  SUBCASE("or another account's") {
+    shop.rows.parcels.front().account = "account-b";
+    expected = {"u1"};
+  }
+  SUBCASE("or one that is not locked") {
+    shop.rows.parcels.front().locked = false;
+    expected = {"u1"};
+  }
+  std::vector<observation> twice{observed, observed};
+  CHECK(uuids_not_met(shop.rows, twice, shop.options.adopt_unassigned) == expected);
+}
+
 TEST_CASE("rows read later take the place of those read before") {
   shop_model shop;
   shop.add_order("R1");
