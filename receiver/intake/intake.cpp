@@ -4,6 +4,7 @@
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
+#include "receiver/intake/batch_policy.hpp"
 
 #include <algorithm>
 
@@ -18,12 +19,11 @@ constexpr milliseconds connection_patience = 3s; // then look whether it makes s
 constexpr milliseconds initial_poll = 10ms;
 constexpr milliseconds pause_max = 250ms; // for the apply lane to catch up
 constexpr milliseconds pause_step = 5ms;
-constexpr milliseconds slow_commit = 50ms; // then the next batch goes beside it, however small
 
 } // namespace
 
-intake::batch::batch(const asio::any_io_executor& executor, steady_time until)
-    : give_up(until), done(executor, until) {}
+intake::batch::batch(const asio::any_io_executor& executor, milliseconds patience)
+    : opened_at(steady_clock::now()), give_up(opened_at + patience), done(executor, give_up) {}
 
 intake::intake(asio::any_io_executor executor, database_monitor& db, spool& instead, apply_lane& next,
                inline_apply& inlined, receiver_metrics& counts, limits within)
@@ -40,7 +40,7 @@ bool intake::has_room(std::size_t bytes) const {
 std::shared_ptr<intake::batch> intake::open_batch(std::size_t bytes) {
   bool fits = !queue_.empty() && queue_.back()->rows.size() < limits_.batch_rows &&
               queue_.back()->bytes + bytes <= limits_.batch_bytes;
-  if (!fits) queue_.push_back(std::make_shared<batch>(executor_, steady_clock::now() + limits_.patience));
+  if (!fits) queue_.push_back(std::make_shared<batch>(executor_, limits_.patience));
   return queue_.back();
 }
 
@@ -60,7 +60,7 @@ task<result<receipt>> intake::store(webhook row) {
   ++queued_rows_;
   queued_bytes_ += bytes;
   counts_.intake_queue.set(static_cast<double>(queued_rows_));
-  if (index == 0 || index + 1 == limits_.beside_another_rows) // see has_work()
+  if (index == 0 || index + 1 == limits_.beside_another_rows) // see batch_policy.hpp
     for (auto& lane : idle_) lane->notify();
 
   boost::system::error_code ended;
@@ -85,7 +85,7 @@ task<result<receipt>> intake::store_in_spool(webhook row, steady_time until) {
 }
 
 task<std::vector<result<receipt>>> intake::store_all(std::vector<webhook> rows) {
-  auto b = std::make_shared<batch>(executor_, steady_clock::now() + limits_.drain_patience);
+  auto b = std::make_shared<batch>(executor_, limits_.drain_patience);
   b->answers.resize(rows.size());
   b->rows = std::move(rows);
   auto here = under_way_.insert(under_way_.end(), b);
@@ -120,11 +120,11 @@ void intake::close(const batch& b) {
   counts_.intake_queue.set(static_cast<double>(queued_rows_));
 }
 
-bool intake::has_work() const {
-  if (queue_.empty()) return false;
-  if (lanes_at_work_ == 0 || finishing_) return true;
-  if (steady_clock::now() >= begun_ + slow_commit) return true;
-  return queue_.front()->rows.size() >= limits_.beside_another_rows && !next_.is_behind();
+steady_time intake::begins_at() const {
+  const batch& next = *queue_.front();
+  if (finishing_) return next.opened_at;
+  return begin_batch_at({lanes_at_work_, next.rows.size(), next.opened_at, begun_, next_.is_behind(),
+                         limits_.beside_another_rows});
 }
 
 // Whoever sends again only when he was answered is slowed down to what is applied. Not where so many wait
@@ -140,12 +140,14 @@ task<void> intake::let_apply_catch_up() {
 
 task<void> intake::run_lane(std::size_t lane) {
   for (;;) {
-    if (!has_work()) {
+    if (queue_.empty()) {
       if (finishing_) co_return;
-      if (queue_.empty())
-        co_await idle_[lane]->wait();
-      else
-        co_await idle_[lane]->wait_until(begun_ + slow_commit);
+      co_await idle_[lane]->wait();
+      continue;
+    }
+    steady_time at = begins_at();
+    if (at > steady_clock::now()) {
+      co_await idle_[lane]->wait_until(at);
       continue;
     }
     ++lanes_at_work_;

@@ -30,7 +30,7 @@ class intake {
   struct limits {
     std::size_t lanes = 2;
     std::size_t batch_rows = 500;
-    std::size_t beside_another_rows = 4; // a batch has at least so many where another lane is at work
+    std::size_t beside_another_rows = 100; // see batch_policy.hpp
     std::size_t batch_bytes = 8 * 1024 * 1024;
     std::size_t queued_rows = 10'000;
     std::size_t queued_bytes = 64 * 1024 * 1024;
@@ -57,10 +57,11 @@ class intake {
 
  private:
   struct batch {
-    batch(const asio::any_io_executor& executor, steady_time give_up);
+    batch(const asio::any_io_executor& executor, milliseconds patience);
     std::vector<webhook> rows;
     std::vector<std::optional<result<receipt>>> answers;
     std::size_t bytes = 0;
+    steady_time opened_at;
     steady_time give_up;
     asio::steady_timer done; // its expiry is give_up; canceled when all answers are there
     bool abandoned = false;  // nobody waits for it any more
@@ -71,7 +72,7 @@ class intake {
   [[nodiscard]] bool has_room(std::size_t bytes) const;
   std::shared_ptr<batch> open_batch(std::size_t bytes);
   void close(const batch& b);
-  [[nodiscard]] bool has_work() const;
+  [[nodiscard]] steady_time begins_at() const; // the next batch, if nothing else happens
   task<void> let_apply_catch_up();
   [[nodiscard]] bool may_go_on(const batch& b) const;
   task<void> store_batch(std::shared_ptr<batch> b);
