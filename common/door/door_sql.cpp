@@ -57,10 +57,10 @@ constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
 
 #define SUIVI_ORDER_COLUMNS                                                                                  \
   SUIVI_PLAIN_ORDER_COLUMNS R"(,
-  case when jsonb_typeof(o."additionalMetaData") = 'object' then (o."additionalMetaData" -> 'maystro')::text end,
+  (o."additionalMetaData" -> 'maystro')::text,
   coalesce(jsonb_typeof(o."additionalMetaData") in ('object', 'null'), true), o."status"::text,
-  case when jsonb_typeof(o."additionalMetaData") = 'object' then (o."additionalMetaData" -> 'guepex')::text end,
-  case when jsonb_typeof(o."additionalMetaData") = 'object' then (o."additionalMetaData" -> 'nord_west')::text end)"
+  (o."additionalMetaData" -> 'guepex')::text,
+  (o."additionalMetaData" -> 'nord_west')::text)"
 
 #define SUIVI_PARCEL_COLUMNS                                                                                 \
   R"(
@@ -70,26 +70,34 @@ constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
   p.courier, p.state)"
 
 // FOR UPDATE answers a row as it is under the lock, newer than the statement's snapshot. That holds for the
-// locked table only: adoptions are read by a later statement.
-constexpr pg::statement lock_referenced{"suivi_lock_referenced", "select " SUIVI_ORDER_COLUMNS R"(
-  from "orders" o where o."reference" = any($1) for no key update skip locked)",
+// locked table only: adoptions are read by a later statement. Which orders were locked is kept in a setting
+// of the transaction, so that their parcels are read in the same round trip, by a later statement, without
+// finding the orders a second time. Always a row: where no order was locked, of nulls.
+#define SUIVI_LOCK_REFERENCED(columns)                                                                       \
+  "with locked as materialized (select " columns R"(
+    from "orders" o where o."reference" = any($1) for no key update skip locked
+  ), kept as materialized (
+    select set_config('suivi.locked_orders', coalesce(array_agg("id"), '{}')::text, true) from locked
+  )
+  select locked.* from kept left join locked on true)"
+
+constexpr pg::statement lock_referenced{"suivi_lock_referenced", SUIVI_LOCK_REFERENCED(SUIVI_ORDER_COLUMNS),
                                         true};
 
 // The same without the column that only what carries metadata of its own is compared with: often long, and
 // stored apart from its row.
-constexpr pg::statement lock_referenced_plainly{"suivi_lock_referenced_plainly",
-                                                "select " SUIVI_PLAIN_ORDER_COLUMNS R"(,
-  null::text, true, o."status"::text, null::text, null::text
-  from "orders" o where o."reference" = any($1) for no key update skip locked)",
-                                                true};
+constexpr pg::statement lock_referenced_plainly{
+    "suivi_lock_referenced_plainly",
+    SUIVI_LOCK_REFERENCED(SUIVI_PLAIN_ORDER_COLUMNS
+                          R"(, null::text, true, o."status"::text, null::text, null::text)"),
+    true};
 
 constexpr pg::statement adoptions_of{"suivi_adoptions_of", R"(
   select order_id, account, contested_by from suivi.adopted_order where order_id = any($1))"};
 
-// By the orders' id alone: an index look-up less for each than by uuid as well.
-constexpr pg::statement read_parcels_of_orders{"suivi_read_parcels_of_orders",
+constexpr pg::statement read_parcels_of_locked{"suivi_read_parcels_of_locked",
                                                "select " SUIVI_PARCEL_COLUMNS R"(
-  from "orders" o join suivi.parcel p on p.order_id = o."id" where o."reference" = any($1))",
+  from suivi.parcel p where p.order_id = any(current_setting('suivi.locked_orders')::text[]))",
                                                true};
 
 constexpr pg::statement read_parcels_by_uuid{"suivi_read_parcels_by_uuid", "select " SUIVI_PARCEL_COLUMNS R"(
@@ -104,6 +112,7 @@ constexpr pg::statement read_parcels{"suivi_read_parcels", "select " SUIVI_PARCE
          not exists (select from "orders" o where o."id" = p.order_id)
   from suivi.parcel p where p.id = any($1) or p.order_id = any($2))"};
 
+#undef SUIVI_LOCK_REFERENCED
 #undef SUIVI_ORDER_COLUMNS
 #undef SUIVI_PLAIN_ORDER_COLUMNS
 #undef SUIVI_PARCEL_COLUMNS
@@ -212,7 +221,7 @@ void add_fast_path(pg::pipeline& opening, std::span<const observation> observati
     references.push_back(observed.shipment.reference);
   }
   opening.add(metadata ? lock_referenced : lock_referenced_plainly, pg::params().texts(references));
-  opening.add(read_parcels_of_orders, pg::params().texts(references));
+  opening.add(read_parcels_of_locked);
 }
 
 snapshot read_fast_path(std::span<const pg::rows> answers) {
@@ -220,7 +229,7 @@ snapshot read_fast_path(std::span<const pg::rows> answers) {
   const pg::rows& orders = answers[0];
   read.orders.reserve(orders.size());
   for (std::size_t i = 0; i < orders.size(); ++i)
-    read.orders.emplace_back(read_order(orders, i)).locked = true;
+    if (!orders.null(i, 0)) read.orders.emplace_back(read_order(orders, i)).locked = true;
   add_parcels(read, answers[1]);
   return read;
 }
