@@ -112,7 +112,8 @@ class load {
 
   void send(std::size_t i, steady_clock::time_point due) {
     auto& p = peers_[i];
-    write_request(p.out, plan_.plan, next_++, now());
+    // What is told again was published when it was told first.
+    write_request(p.out, plan_.plan, next_++, plan_.plan.bodies == 0 ? now() : outcome_.began);
     p.written = 0;
     p.since = due;
     p.waiting = true;

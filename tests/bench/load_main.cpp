@@ -90,6 +90,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
   app.add_option("--run", plan.plan.run, "begins their message ids")->capture_default_str();
+  app.add_option("--bodies", plan.plan.bodies,
+                 "tell so many webhooks again and again, 0 = each tells something else")
+      ->capture_default_str();
   app.add_option("--rate", plan.rate, "webhooks a second, 0 = each connection as fast as it is answered")
       ->capture_default_str();
   app.add_option("--ids", ids_file, "write each answer's id and when its webhook was due there");

@@ -18,6 +18,8 @@ struct webhook_plan {
   std::string target; // path and query
   std::uint64_t orders = 100'000;
   std::string run; // makes message ids unique among runs
+  // Number n tells again what n % bodies told, under a message id of its own; 0 = none is told twice.
+  std::uint64_t bodies = 0;
 };
 
 // The whole request. `published_at` must not go back from one visit to the next.

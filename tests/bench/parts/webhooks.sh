@@ -41,7 +41,7 @@ measure() { # CONTESTANT LABEL DATABASE PID PORT CONNECTIONS SECONDS [RATE]
   forget_peak "$pid"
   own=$(ticks_of "$pid") postgres=$(ticks_of_postgres) machine=$(ticks_of_machine) wal=$(wal_position)
   "$bin/bench-load" send --port "$port" --connections "$connections" --seconds "$seconds" --rate "$rate" \
-    --first "${next[$database]:-0}" --orders "$orders" --run "$database" "${ids[@]}" > "$scratch/load.out" \
+    --first "${next[$database]:-0}" --bodies "${bodies:-0}" --orders "$orders" --run "$database" "${ids[@]}" > "$scratch/load.out" \
     || say "  not everything was acknowledged: $(tr '\n' ' ' < "$scratch/load.out")"
   if [ "$who" = suivi ]; then pending=$(ask "$database" "select count(*) from suivi.pending where state = 'pending'"); fi
   applied_us=$(await_applied "$who" "$database")
@@ -115,6 +115,34 @@ section_receiver() {
   measure suivi 'suivi, half load' bench_suivi "${pid_of[receiver]}" "$port" 64 "$seconds" "$((${sustained:-$last_applied} / 2))"
   stop receiver
   say "  outcomes: $(ask bench_suivi "select string_agg(outcome || ' ' || n, ', ') from (select outcome, count(*) n from suivi.event_outcome group by 1) t")"
+}
+
+# So many webhooks told again and again, so that nearly all change nothing.
+again_bodies=4000
+
+section_again() {
+  local bodies=$again_bodies connections
+  copy_database bench_shop bench_again
+  start_receiver bench_again
+  measure suivi 'suivi, told first' bench_again "${pid_of[receiver]}" "$port" 256 "$seconds"
+  for connections in $rival_connections; do
+    measure suivi 'suivi, told again' bench_again "${pid_of[receiver]}" "$port" "$connections" "$seconds"
+  done
+  stop receiver
+  if ! install_rival; then
+    printf 'label=simple rival, told again\nmissing=not run: no node and npm here\n\n' >> "$rows"
+    return
+  fi
+  copy_database bench_shop bench_again
+  unset 'next[bench_again]'
+  psql -Xq -v ON_ERROR_STOP=1 -d "$(url_of bench_again)" -f tests/bench/rival/schema.sql
+  start_rival bench_again simple
+  measure rival 'simple rival, told first' bench_again "${pid_of[rival]}" "$port" 256 "$seconds"
+  for connections in $rival_connections; do
+    measure rival 'simple rival, told again' bench_again "${pid_of[rival]}" "$port" "$connections" "$seconds"
+  done
+  stop rival
+  drop_database bench_again
 }
 
 section_rival() {

@@ -1,8 +1,8 @@
 // Micro-batching: what arrived while the last batch was committing is the next one. One statement a batch stores the
 // events by their unique key, updates the orders newest first, and journals what changed; its end is its COMMIT.
-const most = 500;
-
-const text = `
+const ordered = {
+  most: 500,
+  text: `
 with incoming as (
   select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[])
     as t(key, published_at, reference, uuid, tracking, status, shipping_status, body)
@@ -44,17 +44,45 @@ with incoming as (
     ('shippingStatus', b."shippingStatus", b.shipping_status)) as f(field, was, is_now)
   where f.was is distinct from f.is_now
 )
-select e.id, i.key from incoming i left join stored e using (key)`;
+select e.id, i.key from incoming i left join stored e using (key)`,
+};
+
+// What many would write: no order of time, no journal; an order that says so already is not written.
+export const simple = {
+  most: 128,
+  text: `
+with incoming as (
+  select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[])
+    as t(key, published_at, reference, uuid, tracking, status, shipping_status, body)
+), stored as (
+  insert into rival.event (key, published_at, reference, status, body)
+  select key, published_at, reference, status, body from incoming
+  on conflict (key) do nothing
+  returning id, key
+), updated as (
+  update orders o
+  set "trackingNumber" = i.tracking, "maystroOrderId" = i.uuid, "shippingStatus" = i.shipping_status,
+      "updatedAt" = now() at time zone 'UTC'
+  from stored s join incoming i using (key)
+  where o."reference" = i.reference and (o."shippingStatus" is distinct from i.shipping_status
+        or o."trackingNumber" is distinct from i.tracking or o."maystroOrderId" is distinct from i.uuid)
+)
+select e.id, i.key from incoming i left join stored e using (key)`,
+};
 
 export class BatchedStore {
   #pool;
   #waiting = [];
   #running = 0;
   #lanes;
+  #most;
+  #text;
 
-  constructor(pool, lanes) {
+  constructor(pool, lanes, { most, text } = ordered) {
     this.#pool = pool;
     this.#lanes = lanes;
+    this.#most = most;
+    this.#text = text;
   }
 
   // Resolves once the event is committed; null: seen before.
@@ -67,8 +95,8 @@ export class BatchedStore {
 
   #start() {
     while (this.#running < this.#lanes && this.#waiting.length > 0) {
-      const batch = this.#waiting.length <= most ? this.#waiting : this.#waiting.slice(0, most);
-      this.#waiting = this.#waiting.length <= most ? [] : this.#waiting.slice(most);
+      const batch = this.#waiting.slice(0, this.#most);
+      this.#waiting = this.#waiting.slice(this.#most);
       ++this.#running;
       this.#commit(batch).finally(() => {
         --this.#running;
@@ -90,7 +118,7 @@ export class BatchedStore {
       columns[7].push(event.body);
     }
     try {
-      const { rows } = await this.#pool.query({ name: 'store', text, values: columns, rowMode: 'array' });
+      const { rows } = await this.#pool.query({ name: 'store', text: this.#text, values: columns, rowMode: 'array' });
       const ids = new Map(rows.map(([id, key]) => [key, id]));
       for (const one of batch) one.resolve(ids.get(one.event.key));
     } catch (error) {

@@ -1,9 +1,9 @@
-// The rival: `DATABASE_URL=… PORT_FILE=… node server.js`. RIVAL_MODE is `batched` (default) or `plain`, RIVAL_LANES how
+// The rival: `DATABASE_URL=… PORT_FILE=… node server.js`. RIVAL_MODE is `batched` (default), `simple` or `plain`, RIVAL_LANES how
 // many batches may be under way at once (1). Answers 200 only after COMMIT. Ends with SIGTERM.
 import { writeFileSync } from 'node:fs';
 import Fastify from 'fastify';
 import pg from 'pg';
-import { BatchedStore } from './batched.js';
+import { BatchedStore, simple } from './batched.js';
 import { PlainStore } from './plain.js';
 import { decode } from './webhook.js';
 
@@ -11,7 +11,8 @@ const plain = process.env.RIVAL_MODE === 'plain';
 const lanes = Number(process.env.RIVAL_LANES ?? 1);
 const secret = process.env.RIVAL_SECRET ?? 'example-secret';
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: plain ? 16 : lanes });
-const store = plain ? new PlainStore(pool) : new BatchedStore(pool, lanes);
+const statement = process.env.RIVAL_MODE === 'simple' ? simple : undefined;
+const store = plain ? new PlainStore(pool) : new BatchedStore(pool, lanes, statement);
 
 const app = Fastify({ logger: false, bodyLimit: 256 * 1024, keepAliveTimeout: 75_000 });
 app.removeAllContentTypeParsers();

@@ -34,6 +34,16 @@ TEST_CASE("a bench's webhook names its order and its time, and every one has ano
   CHECK(std::set<std::string>(references.begin(), references.end()).size() == 100);
 }
 
+TEST_CASE("what is told again says the same under another message id") {
+  const webhook_plan plan{"/x", 100, "run-1", 7};
+  auto first = event_of(plan, 3, instant{});
+  auto again = event_of(plan, 3 + 7 * 50, instant{});
+  CHECK(again.shipment.reference == first.shipment.reference);
+  CHECK(again.shipment.status == first.shipment.status);
+  CHECK(again.published_at == first.published_at);
+  CHECK(again.message_id != first.message_id);
+}
+
 TEST_CASE("each visit to an order changes its status, and one in nine delivers it") {
   const webhook_plan plan{"/x", 10, "run-1"};
   std::multiset<int> statuses;
