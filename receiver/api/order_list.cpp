@@ -42,7 +42,9 @@ constexpr std::array<view_row, 7> views{{
           and coalesce(p.pulled_at, p.as_of_from, '-infinity') < now() - interval '24 hours')",
      ""},
     {"alerted", order_view::alerted,
-     "select p.order_id from suivi.parcel p where p.open and p.order_id is not null",
+     R"(select p.order_id from suivi.parcel p
+        where p.open and p.order_id is not null
+          and (p.status = 32 or p.state in ('EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ')))",
      R"(o."shippingStatus" in ('ALERTÉ', 'EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ'))"},
     {"contested", order_view::contested,
      "select d.order_id from suivi.adopted_order d where d.contested_by is not null",

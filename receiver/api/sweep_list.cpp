@@ -27,8 +27,10 @@ where ($1 = '' or s.account = $1) and ($2 = '' or s.kind = $2) and ($3 = '' or s
 order by s.id desc limit $5
 )sql";
 
+// `= any(array(…))`, not `in`, and one by one below: a report is made of a row's every column, so it is made
+// of those that are shown only, whatever the planner thinks.
 const std::string plain_text = fmt::format(R"sql(
-select w.report, w.seconds, w.running, w.id from suivi.sweep_shown w where w.id in ({}) order by w.id desc
+select w.report, w.seconds, w.running, w.id from suivi.sweep_shown w where w.id = any(array({})) order by w.id desc
 )sql",
                                            chosen);
 const pg::statement plain{"sweeps_plain", plain_text};
@@ -55,7 +57,9 @@ marked as (
          sum(extract(epoch from coalesce(n.finished_at, n.seen_at) - n.started_at))::float8 as seconds{}
   from marked n group by n.others, n.alone order by 1 desc limit $6
 )
-select w.report, w.seconds, w.running, g.* from grouped g left join suivi.sweep_shown w on w.id = g.alone order by g.id desc
+select w.report, w.seconds, w.running, g.* from grouped g
+left join lateral (select v.report, v.seconds, v.running from suivi.sweep_shown v where v.id = g.alone offset 0) w on true
+order by g.id desc
 )sql",
                                             chosen, sums_of_counts());
 const pg::statement folded{"sweeps_folded", folded_text};

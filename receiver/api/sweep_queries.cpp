@@ -66,9 +66,10 @@ json::object report_of_row(const pg::rows& found, std::size_t i) {
 }
 
 task<result<std::vector<json::object>>> read_sweeps(pg::connection& db, std::int64_t limit) {
-  static constexpr pg::statement text{
-      "operations_sweeps",
-      "select report, seconds, running from suivi.sweep_shown order by id desc limit $1"};
+  static constexpr pg::statement text{"operations_sweeps", R"sql(
+select report, seconds, running from suivi.sweep_shown
+where id = any(array(select s.id from suivi.sweep s order by s.id desc limit $1)) order by id desc
+)sql"};
   pg::params with;
   with.integer(limit);
   auto found = co_await db.run(text, std::move(with));
@@ -128,11 +129,12 @@ from suivi.reconciler k order by 1 desc, k.seen_at desc limit 1
 )sql"};
   static constexpr pg::statement sweeping{"operations_sweeping", R"sql(
 select max(started_at), count(*) filter (where running)
-from (select started_at, running from suivi.sweep_shown order by id desc limit 100) s
+from suivi.sweep_shown where id = any(array(select s.id from suivi.sweep s order by s.id desc limit 100))
 )sql"};
-  static constexpr pg::statement last{"operations_last_sweep",
-                                      "select report, seconds, running from suivi.sweep_shown"
-                                      " where finished_at is not null order by id desc limit 1"};
+  static constexpr pg::statement last{"operations_last_sweep", R"sql(
+select report, seconds, running from suivi.sweep_shown
+where id = (select s.id from suivi.sweep s where s.finished_at is not null order by s.id desc limit 1)
+)sql"};
   pg::pipeline steps;
   steps.add(worker);
   steps.add(sweeping);
