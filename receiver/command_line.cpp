@@ -2,6 +2,7 @@
 #include "receiver/command_line.hpp"
 
 #include "common/program/exit_status.hpp"
+#include "common/program/suggestion.hpp"
 #include "common/program/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -110,6 +111,7 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     int status = app.exit(e);
+    if (status != 0) fmt::print(stderr, "{}", program::suggestions(app));
     return status == 0 ? program::exits::done : program::exits::usage;
   }
   wanted.replay.json = wanted.migrate.json = wanted.spool.json = wanted.json;

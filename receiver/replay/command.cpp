@@ -6,6 +6,7 @@
 #include "common/json/json_text.hpp"
 #include "common/pg/migrate.hpp"
 #include "common/program/migrate_command.hpp"
+#include "common/program/progress_bar.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/schema/schema.hpp"
@@ -16,7 +17,6 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 namespace suivi::receiver {
 namespace {
@@ -53,16 +53,14 @@ task<void> stop_on_signal(replay& run) {
 }
 
 task<void> show_progress(const replay& run, const replay_source& from) {
+  steady_time begun = steady_now();
   for (;;) {
     const auto& counts = run.report().counts;
-    auto line = fmt::format("{} of {} events, {} applied, {} failed", counts.settled(), counts.selected,
-                            counts.applied, counts.failed);
-    if (auto part = from.done()) {
-      auto filled = static_cast<int>(*part * 30);
-      line = fmt::format("[{:#<{}}{:.<{}}] {:3.0f} %  {}", "", filled, "", 30 - filled, *part * 100, line);
-    }
-    fmt::print(stderr, "\r\x1b[K{}", line);
-    std::fflush(stderr);
+    program::progress current{
+        static_cast<std::int64_t>(counts.settled()), static_cast<std::int64_t>(counts.selected), "events",
+        fmt::format("{} applied, {} failed", counts.applied, counts.failed), from.done()};
+    program::show_progress_line(
+        program::progress_line(current, std::chrono::duration_cast<milliseconds>(steady_now() - begun)));
     co_await runtime::sleep_for(200ms);
   }
 }
@@ -124,12 +122,12 @@ class one_replay {
     replay all(db_.connections(), accounts_, how);
     runtime::task_group beside(executor_);
     beside.spawn("signals", stop_on_signal(all));
-    bool bar = isatty(STDERR_FILENO) == 1;
+    bool bar = program::shows_progress();
     if (bar) beside.spawn("progress", show_progress(all, from));
     auto ended = co_await all.run(from);
     beside.cancel();
     co_await beside.join();
-    if (bar) fmt::print(stderr, "\r\x1b[K");
+    if (bar) program::end_progress();
     if (ended || all.report().counts.selected > 0) print(all.report());
     status = all.stopped() || all.report().counts.failed > 0 ? incomplete : done;
     if (all.stopped()) say("stopped before the end; it may be run again");

@@ -2,6 +2,7 @@
 #include "reconciler/commands/verify_command.hpp"
 
 #include "common/json/json_values.hpp"
+#include "common/program/progress_bar.hpp"
 #include "reconciler/commands/console.hpp"
 #include "reconciler/verify/sample.hpp"
 #include "reconciler/verify/verifier.hpp"
@@ -12,7 +13,6 @@
 #include <fmt/format.h>
 #include <map>
 #include <memory>
-#include <unistd.h>
 
 namespace suivi::reconciler {
 namespace {
@@ -44,6 +44,7 @@ sample_of(services& p, std::vector<shop::account> accounts, std::int64_t limit) 
 }
 
 task<void> show_progress(const verifiers& all) {
+  steady_time begun = steady_now();
   for (;;) {
     verifier::progress sum;
     sum.of = 0;
@@ -55,15 +56,10 @@ task<void> show_progress(const verifiers& all) {
       else
         sum.of.reset();
     }
-    std::string line = fmt::format("{} rows compared", sum.done);
-    if (sum.of && *sum.of > 0) {
-      double part = std::min(1.0, static_cast<double>(sum.done) / static_cast<double>(*sum.of));
-      int filled = static_cast<int>(part * 30);
-      line = fmt::format("[{:#<{}}{:.<{}}] {:3.0f} %  {} of {} rows", "", filled, "", 30 - filled, part * 100,
-                         std::min(sum.done, *sum.of), *sum.of);
-    }
-    fmt::print(stderr, "\r\x1b[K{}", line);
-    std::fflush(stderr);
+    program::progress current{sum.of ? std::min(sum.done, *sum.of) : sum.done, sum.of, "rows", "",
+                              std::nullopt};
+    program::show_progress_line(
+        program::progress_line(current, std::chrono::duration_cast<milliseconds>(steady_now() - begun)));
     co_await runtime::sleep_for(milliseconds(200));
   }
 }
@@ -122,12 +118,12 @@ task<int> verify_command(services& p, verify_arguments arguments) {
     else
       running.spawn("verify", check_list(*all.back()));
   }
-  bool bar = ::isatty(STDERR_FILENO) == 1;
+  bool bar = program::shows_progress();
   if (bar) beside.spawn("progress", show_progress(all));
   co_await running.join();
   beside.cancel();
   co_await beside.join();
-  if (bar) fmt::print(stderr, "\r\x1b[K");
+  if (bar) program::end_progress();
 
   std::int64_t checked = 0, unreadable = 0;
   std::vector<difference> differences;
