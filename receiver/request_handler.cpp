@@ -4,6 +4,7 @@
 #include "common/crypto/crypto.hpp"
 #include "common/log/log.hpp"
 #include "common/program/health.hpp"
+#include "common/shop/problem_metrics.hpp"
 #include "common/shop/unknown_states.hpp"
 #include "receiver/screen/screen.hpp"
 #include "receiver/web/responses.hpp"
@@ -210,6 +211,8 @@ task<http::response> request_handler::tell_metrics() {
   bool counted = co_await count_events();
   counts_.events_pending.set(static_cast<double>(spooled + last_pending_ + (counted ? 0 : stored_since_)));
   measure_spool();
+  verdict::facts known = co_await operations_.problem_facts(counted);
+  shop::show_problems(series_, known);
   counts_.log_lines_lost.set(static_cast<double>(log::lines_lost()));
   http::response text;
   text.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -24,7 +24,7 @@ using namespace suivi::reconciler;
 task<int> dispatch(services& p, command_line wanted) {
   const std::string& command = wanted.command;
   if (command == "sweep") return sweep_command(p, wanted.sweep);
-  if (command == "status") return status_command(p, wanted.json);
+  if (command == "status") return status_command(p, wanted.status);
   if (command == "coverage") return coverage_command(p, wanted.json);
   if (command == "doctor") return doctor_command(p, wanted.json);
   if (command == "hooks") return hooks_command(p, wanted.hooks);

@@ -1,12 +1,13 @@
 // The one door to prometheus-cpp: counters, gauges, histograms, and their text form.
 //
-// Names follow Prometheus' conventions (suivi_webhooks_total, …_seconds); label values are few and known
-// beforehand, never ids, references or anything of a customer.
+// Names follow Prometheus' conventions (suivi_webhooks_total, …_seconds); label values are few: known
+// beforehand, or the ids of the shop's accounts; never references or anything of a customer.
 #pragma once
 
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,8 @@ using labels = std::map<std::string, std::string>;
 class counter {
  public:
   void add(double by = 1);
+  // For what is counted elsewhere; never backwards.
+  void set(double value);
 
  private:
   friend class registry;
@@ -54,6 +57,10 @@ class registry {
   gauge make_gauge(const std::string& name, const std::string& help, const labels& with = {});
   histogram make_histogram(const std::string& name, const std::string& help,
                            const std::vector<double>& bounds, const labels& with = {});
+
+  // Takes every series away whose label `name` has none of these values: of an account that is gone. Handles
+  // to such a series are invalid from then on.
+  void keep_only(const std::string& name, const std::set<std::string>& values);
 
   // Prometheus' text exposition format 0.0.4.
   [[nodiscard]] std::string text() const;

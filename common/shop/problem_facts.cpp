@@ -1,7 +1,7 @@
 // One round trip.
 #include "common/shop/problem_facts.hpp"
 
-#include <algorithm>
+#include "common/shop/event_facts.hpp"
 
 namespace suivi::shop {
 namespace {
@@ -16,7 +16,7 @@ select a.id, a.key_refused_at, a.full_due_at, a.full_watermark, coalesce(last.ve
        array_to_string(array(select unnest(a.hooks_wanted) except select unnest(a.hooks_registered) order by 1), ','),
        a.hooks_checked_at, heard.at,
        coalesce((select sum(s.missed_by_webhook)::bigint from suivi.sweep s
-                 where s.account = a.id and s.started_at > heard.at), 0)
+                 where s.account = a.id and s.started_at > heard.at), 0), a.incremental_watermark
 from suivi.account a
 left join lateral (
   select s.verdict, s.reason, s.finished_at, s.seen_at from suivi.sweep s
@@ -54,52 +54,6 @@ select count(*) from suivi.adopted_order a join orders o on o."id" = a.order_id
 where a.contested_by is not null and o."shippingAccountId" is null
 )sql"};
 
-constexpr pg::statement waiting_events{"facts_waiting", R"sql(
-select count(*) filter (where state = 'failed'), min(since) filter (where state = 'failed'),
-       count(*) filter (where state = 'parked' and since < now() - interval '24 hours'),
-       min(since) filter (where state = 'parked' and since < now() - interval '24 hours')
-from suivi.pending
-)sql"};
-
-// Partial indexes know these (0004_operations.sql).
-constexpr pg::statement closed_events{"facts_closed", R"sql(
-select count(*) filter (where o.outcome = 'failed'), min(o.at) filter (where o.outcome = 'failed'),
-       count(*) filter (where o.outcome = 'conflict'), min(o.at) filter (where o.outcome = 'conflict')
-from (select outcome, at from suivi.event_outcome
-      where outcome not in ('applied', 'unchanged', 'stale', 'ignored') limit 100000) o
-)sql"};
-
-constexpr pg::statement quarantined_events{"facts_quarantined", R"sql(
-select count(*), min(i.received_at)
-from (select id, stored_on, received_at from suivi.inbox where outcome = 'quarantined' limit 100000) i
-where not exists (select from suivi.event_outcome o where o.event_id = i.id and o.stored_on = i.stored_on)
-  and not exists (select from suivi.pending p where p.event_id = i.id)
-)sql"};
-
-constexpr pg::statement partitions{"facts_partitions", R"sql(
-with wanted as (
-  select t || '_' || to_char((now() at time zone 'UTC')::date + ahead, 'YYYYMMDD') as name
-  from unnest(array['inbox', 'event_outcome']) as t, generate_series(0, 1) as ahead
-  union all
-  select 'change_' || to_char(date_trunc('month', now() at time zone 'UTC') + ahead * interval '1 month', 'YYYYMM')
-  from generate_series(0, 1) as ahead
-)
-select array_to_string(array(select name from wanted where to_regclass('suivi.' || name) is null order by 1), ','),
-       concat_ws(',', case when exists (select from suivi.inbox_default) then 'inbox_default' end,
-                      case when exists (select from suivi.event_outcome_default) then 'event_outcome_default' end,
-                      case when exists (select from suivi.change_default) then 'change_default' end)
-)sql"};
-
-std::vector<std::string> split(std::string_view names) {
-  std::vector<std::string> list;
-  while (!names.empty()) {
-    std::string_view one = names.substr(0, names.find(','));
-    list.emplace_back(one);
-    names.remove_prefix(std::min(names.size(), one.size() + 1));
-  }
-  return list;
-}
-
 // By how much the database's clock is certainly ahead of ours: it was read between these two looks.
 milliseconds ahead_by(instant there, instant requested_at, instant answered) {
   if (there > answered) return std::chrono::duration_cast<milliseconds>(there - answered);
@@ -115,16 +69,11 @@ void read_account(const pg::rows& found, std::size_t i, verdict::account_facts& 
   a.last_full_incomplete = found.boolean(i, 4);
   a.last_full_ended_at = found.maybe_timestamp(i, 5);
   a.last_full_reason = found.text(i, 6);
-  a.hooks_missing = split(found.text(i, 7));
+  a.hooks_missing = split_names(found.text(i, 7));
   a.hooks_checked_at = found.maybe_timestamp(i, 8);
   a.last_webhook_at = found.maybe_timestamp(i, 9);
   a.missed_since = found.integer(i, 10);
-}
-
-verdict::counted both(const pg::rows& a, std::size_t at_a, const pg::rows& b, std::size_t at_b) {
-  verdict::counted sum{a.integer(0, at_a) + b.integer(0, at_b), a.maybe_timestamp(0, at_a + 1)};
-  if (auto other = b.maybe_timestamp(0, at_b + 1)) sum.since = std::min(sum.since.value_or(*other), *other);
-  return sum;
+  a.incremental_as_of = found.maybe_timestamp(i, 11);
 }
 
 } // namespace
@@ -135,8 +84,8 @@ task<result<verdict::facts>> read_problem_facts(pg::connection& db, std::vector<
   only.text(accounts.size() == 1 ? std::optional<std::string_view>(accounts.front().id) : std::nullopt);
   steps.add(clock_now);
   steps.add(accounts_known, std::move(only));
-  for (pg::statement each :
-       {workers, sampled, contested_orders, waiting_events, closed_events, quarantined_events, partitions})
+  for (pg::statement each : {workers, sampled, contested_orders, waiting_events_asked, closed_events_asked,
+                             quarantined_events_asked, partitions_asked})
     steps.add(each);
   instant requested_at = now();
   auto answer = co_await db.run(std::move(steps));
@@ -161,12 +110,15 @@ task<result<verdict::facts>> read_problem_facts(pg::connection& db, std::vector<
   f.unknown_to_courier = rows[3].integer(0, 2);
   f.orders_without_account = {rows[3].integer(0, 3), rows[3].maybe_timestamp(0, 4)};
   f.contested = {rows[4].integer(0, 0), std::nullopt};
-  f.failed = both(rows[5], 0, rows[6], 0);
-  f.parked_long = {rows[5].integer(0, 2), rows[5].maybe_timestamp(0, 3)};
-  f.conflict = {rows[6].integer(0, 2), rows[6].maybe_timestamp(0, 3)};
-  f.quarantined = {rows[7].integer(0, 0), rows[7].maybe_timestamp(0, 1)};
-  f.partitions_missing = split(rows[8].text(0, 0));
-  f.partitions_stray = split(rows[8].text(0, 1));
+  waiting_events waiting = read_waiting_events(rows[5]);
+  closed_events closed = read_closed_events(rows[6]);
+  f.failed = sum_of(waiting.failed, closed.failed);
+  f.parked_long = waiting.parked_long;
+  f.conflict = closed.conflict;
+  f.quarantined = read_quarantined_events(rows[7]);
+  partition_facts partitions = read_partitions(rows[8]);
+  f.partitions_missing = std::move(partitions.missing);
+  f.partitions_stray = std::move(partitions.stray);
   co_return f;
 }
 

@@ -17,6 +17,7 @@ struct known_account {
 
 // `accounts`: the active ones. What the database does not tell (the spool, the database's own absence) is
 // left at its default.
-task<result<verdict::facts>> read_problem_facts(pg::connection& db, std::vector<known_account> accounts);
+task<result<suivi::verdict::facts>> read_problem_facts(pg::connection& db,
+                                                       std::vector<known_account> accounts);
 
 } // namespace suivi::shop

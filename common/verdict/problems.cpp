@@ -1,6 +1,8 @@
 // One function for each group of kinds.
 #include "common/verdict/problems.hpp"
 
+#include "common/base/duration.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -57,13 +59,13 @@ void look_at_programs(list& to, const facts& f) {
         fmt::format("the spool is full or cannot be written: webhooks are refused while the database is "
                     "away; {} are in it",
                     f.spooled));
-  if (!f.reconciler_alive)
+  if (is_without_reconciler(f))
     add(to, problem_kind::no_reconciler, std::nullopt, f.reconciler_last_alive_at,
         "no suivi-reconciler showed itself for 30 seconds: nothing is swept");
   milliseconds apart = std::chrono::abs(f.database_clock_ahead);
   if (apart > clock_skew_max)
     add(to, problem_kind::clock_skew, std::nullopt, std::nullopt,
-        fmt::format("PostgreSQL's clock is {} s {} this machine's", apart.count() / 1000,
+        fmt::format("PostgreSQL's clock is {} {} this machine's", format_duration(apart),
                     f.database_clock_ahead.count() > 0 ? "ahead of" : "behind"));
   if (!f.partitions_missing.empty())
     add(to, problem_kind::partitions, static_cast<std::int64_t>(f.partitions_missing.size()), std::nullopt,
@@ -158,6 +160,12 @@ bool is_silent(const std::optional<instant>& last_webhook_at, std::int64_t misse
 bool is_late(const account_facts& a, instant now) {
   return a.full_due_at && a.complete_as_of && now - *a.full_due_at > sweep_grace &&
          *a.complete_as_of < *a.full_due_at;
+}
+
+bool is_without_reconciler(const facts& f) {
+  if (f.reconciler_alive) return false;
+  if (!f.asking_since || f.now - *f.asking_since >= sign_of_life) return true;
+  return f.reconciler_last_alive_at && *f.reconciler_last_alive_at >= *f.asking_since;
 }
 
 std::vector<problem> problems_of(const facts& f) {

@@ -24,8 +24,12 @@ inline constexpr std::chrono::hours silence_min{6};
 // So long may an order of an account be without tracking number, and a webhook without its order.
 inline constexpr std::chrono::hours untracked_age{6};
 inline constexpr std::chrono::hours parked_age{24};
-// So far may two clocks be apart.
-inline constexpr milliseconds clock_skew_max{5'000};
+// So far may two clocks be apart, for the screen and for doctor: what is told counts only where it is beyond
+// doubt (both measure between a question and its answer), and clocks that NTP sets differ by far less.
+inline constexpr milliseconds clock_skew_max{250};
+// So long a reconciler may be without a sign of life, and so long may it take to give the first one where
+// both programs were started together.
+inline constexpr std::chrono::seconds sign_of_life{30};
 
 struct counted {
   std::int64_t count = 0;
@@ -37,9 +41,10 @@ struct account_facts {
   bool has_key = true;
   bool key_refused = false;
   std::optional<instant> key_refused_since;
-  std::optional<instant> full_due_at;    // the last scheduled full sweep whose time has passed
-  std::optional<instant> complete_as_of; // start of the last complete full sweep
-  bool last_full_incomplete = false;     // the last one that ended, or was killed
+  std::optional<instant> full_due_at;       // the last scheduled full sweep whose time has passed
+  std::optional<instant> complete_as_of;    // start of the last complete full sweep
+  std::optional<instant> incremental_as_of; // … of the last complete incremental one
+  bool last_full_incomplete = false;        // the last one that ended, or was killed
   std::optional<instant> last_full_ended_at;
   std::string last_full_reason;
   std::vector<std::string> hooks_missing; // names of triggers that should have a hook of ours
@@ -56,8 +61,10 @@ struct facts {
   int spool_percent = 0;    // of receiver.spool_max
   bool spool_unusable = false;
   std::optional<instant> spool_unusable_since;
-  bool reconciler_alive = true; // one showed itself within 30 s
+  bool reconciler_alive = true; // one showed itself within sign_of_life
   std::optional<instant> reconciler_last_alive_at;
+  // Since when the program that asks has been running; none: long enough.
+  std::optional<instant> asking_since;
   std::vector<account_facts> accounts;
   bool accounts_known = true;          // false: the shop's accounts could not be read yet
   counted untracked;                   // older than untracked_age; see contract of the API
@@ -95,5 +102,8 @@ struct problem {
                              instant now);
 // A scheduled full sweep was due `sweep_grace` ago and none has been complete since.
 [[nodiscard]] bool is_late(const account_facts& a, instant now);
+// No reconciler is there. A program that has just been started does not say so of one that it may have been
+// started with, unless it saw that one go.
+[[nodiscard]] bool is_without_reconciler(const facts& f);
 
 } // namespace suivi::verdict

@@ -126,6 +126,14 @@ task<http::response> operations::answer_to(const http::request& request, const r
 }
 
 // The shop's accounts are read a moment after the database was met.
+task<verdict::facts> operations::problem_facts(bool look_now) {
+  if (look_now) {
+    auto looked = co_await board_.look();
+    if (looked) co_return std::move(looked->facts);
+  }
+  co_return board_.last().facts;
+}
+
 task<void> operations::wait_for_accounts() {
   auto give_up = steady_clock::now() + accounts_patience;
   while (!context_.accounts.loaded() && db_.is_up() && steady_clock::now() < give_up)

@@ -26,6 +26,8 @@ class operations {
   // Since when the database is away, and whether keys that were refused are accepted again; the same.
   task<void> watch() { return board_.watch(); }
   task<void> watch_keys();
+  // What there is to say of problems: looked at now, or as of the last look and without asking anybody.
+  task<verdict::facts> problem_facts(bool look_now);
   void close() { connections_.close(); }
 
  private:

@@ -58,6 +58,8 @@ task<result<overview>> overview_board::read() {
   found.timezone = figures->timezone.value_or(settings_.reconciler.timezone);
   found.facts = std::move(*facts);
   found.facts.accounts_known = accounts_.loaded();
+  found.facts.asking_since =
+      found.as_of.value() - std::chrono::duration_cast<microseconds>(steady_now() - begun_);
   found.figures = std::move(*figures);
   co_return found;
 }

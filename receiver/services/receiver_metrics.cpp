@@ -50,17 +50,17 @@ receiver_metrics::receiver_metrics(metrics::registry& where) : where_(where) {
                                            "Since the receipt of the oldest of them; 0 without any.");
   spool_usable = where_.make_gauge("suivi_spool_usable", "1 while webhooks can be kept in the spool.");
   spool_drained = where_.make_counter("suivi_spool_drained_total", "Webhooks brought into the database.");
-  days_dropped = where_.make_counter("suivi_retention_days_dropped_total", "Days of webhooks dropped.");
+  days_dropped = where_.make_counter("suivi_retention_partitions_dropped_total", "Days of webhooks dropped.");
   events_expired = where_.make_counter("suivi_retention_events_expired_total",
                                        "Events that could not be applied while they were kept.");
-  log_lines_lost = where_.make_gauge("suivi_log_lines_lost", "Lines of the log that nobody took.");
+  log_lines_lost = where_.make_counter("suivi_log_lines_lost_total", "Lines of the log that nobody took.");
   connections_max = where_.make_gauge("suivi_http_connections_max", "Connections that may be open at once.");
-  connections_evicted =
-      where_.make_gauge("suivi_http_connections_evicted", "Idle connections closed for others to have room.");
+  connections_evicted = where_.make_counter("suivi_http_connections_evicted_total",
+                                            "Idle connections closed for others to have room.");
   for (courier_kind courier : couriers)
-    unknown_states[courier] = where_.make_gauge("suivi_unknown_states_total",
-                                                "Times a parcel came to a state without a text of its own.",
-                                                {{"courier", std::string(slug(courier))}});
+    unknown_states[courier] = where_.make_counter("suivi_unknown_states_total",
+                                                  "Times a parcel came to a state without a text of its own.",
+                                                  {{"courier", std::string(slug(courier))}});
   connections = where_.make_gauge("suivi_http_connections", "Open connections.");
 }
 

@@ -39,9 +39,9 @@ class receiver_metrics {
   metrics::counter events_expired;
   metrics::gauge connections;
   metrics::gauge connections_max;
-  metrics::gauge connections_evicted;
-  metrics::gauge log_lines_lost;
-  std::map<courier_kind, metrics::gauge> unknown_states;
+  metrics::counter connections_evicted;
+  metrics::counter log_lines_lost;
+  std::map<courier_kind, metrics::counter> unknown_states;
 
  private:
   metrics::registry& where_;

@@ -2,6 +2,7 @@
 #include "reconciler/commands/command_line.hpp"
 
 #include "common/program/exit_status.hpp"
+#include "common/program/suggestion.hpp"
 #include "common/program/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -51,7 +52,11 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
   sweep->add_option("--max-orders", wanted.sweep.max_orders, "the newest N orders; 0 = all")
       ->check(number_from(0));
   sweep->add_flag("--dry-run", wanted.sweep.dry_run, "write nothing at all");
-  app.add_subcommand("status", "last sweeps, next ones, accounts");
+  CLI::App* status =
+      app.add_subcommand("status", "each account's last sweeps, full and incremental, and the next");
+  status->add_option("--account", wanted.status.account,
+                     "only this account, with the orders that its last full sweep could not write");
+  status->add_option("--limit", wanted.status.limit, "so many sweeps of each kind")->check(number_from(1));
   app.add_subcommand("coverage", "how many orders have a tracking number");
   app.add_subcommand("doctor", "every check that explains why orders do not get updated");
   CLI::App* verify =
@@ -75,7 +80,9 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? program::exits::done : program::exits::usage;
+    bool is_well = app.exit(e) == 0;
+    if (!is_well) fmt::print(stderr, "{}", program::suggestions(app));
+    return is_well ? program::exits::done : program::exits::usage;
   }
   auto chosen = app.get_subcommands();
   if (!chosen.empty()) wanted.command = chosen.front()->get_name();
@@ -83,7 +90,7 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
     fmt::print(stderr, "suivi-reconciler: hooks: one of list, ensure, remove, test must follow\n");
     return program::exits::usage;
   }
-  wanted.json = wanted.sweep.json = wanted.hooks.json = wanted.verify.json = json;
+  wanted.json = wanted.status.json = wanted.sweep.json = wanted.hooks.json = wanted.verify.json = json;
   return wanted;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "reconciler/commands/hooks_command.hpp"
+#include "reconciler/commands/status_command.hpp"
 #include "reconciler/commands/sweep_command.hpp"
 #include "reconciler/commands/verify_command.hpp"
 
@@ -16,6 +17,7 @@ struct command_line {
   bool json = false;
   bool check_config = false;
   bool migrate_check = false; // migrate --check
+  status_arguments status;
   sweep_arguments sweep;
   hooks_arguments hooks;
   verify_arguments verify;

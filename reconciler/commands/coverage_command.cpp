@@ -1,10 +1,12 @@
 // The counts are common/shop's; here they are printed.
 #include "reconciler/commands/coverage_command.hpp"
 
+#include "common/program/terminal.hpp"
 #include "common/shop/coverage.hpp"
 #include "reconciler/commands/console.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace suivi::reconciler {
 
@@ -17,12 +19,15 @@ task<int> coverage_command(services& p, bool as_json) {
     print_json(shop::to_json(*counted));
     co_return exits::done;
   }
-  auto line = [](const std::string& name, const shop::covered& c) {
-    fmt::print("{:<36} {:>10} {:>14} {:>17} {:>9.2f} %\n", name, c.total, c.with_tracking,
-               c.total - c.with_tracking, c.percentage());
+  program::palette colors(program::wants_color(STDOUT_FILENO));
+  auto line = [&](const std::string& name, const shop::covered& c) {
+    std::string share = fmt::format("{:>9.2f} %", c.percentage());
+    bool whole = c.total == c.with_tracking;
+    fmt::print("{:<36} {:>10} {:>14} {:>17} {}\n", name, c.total, c.with_tracking, c.total - c.with_tracking,
+               whole ? colors.good(share) : colors.doubtful(share));
   };
-  fmt::print("{:<36} {:>10} {:>14} {:>17} {:>11}\n", "account", "orders", "with tracking", "without tracking",
-             "coverage");
+  fmt::print("{}\n", colors.title(fmt::format("{:<36} {:>10} {:>14} {:>17} {:>11}", "account", "orders",
+                                              "with tracking", "without tracking", "coverage")));
   for (const shop::covered& c : counted->by_account)
     line(c.account_name.empty() ? c.account_id : c.account_name, c);
   line("all", counted->sum);

@@ -1,6 +1,7 @@
 // Collects, judges, prints.
 #include "reconciler/commands/doctor_command.hpp"
 
+#include "common/program/terminal.hpp"
 #include "common/runtime/task_group.hpp"
 #include "reconciler/commands/console.hpp"
 #include "reconciler/doctor/checks.hpp"
@@ -11,6 +12,7 @@
 #include "reconciler/schedule/schedule.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace suivi::reconciler {
 namespace {
@@ -101,7 +103,7 @@ task<int> doctor_command(services& p, bool json) {
   if (json)
     print_json(to_json(checks));
   else
-    fmt::print("{}", to_table(checks));
+    fmt::print("{}", to_table(checks, program::palette(program::wants_color(STDOUT_FILENO))));
   co_return any_failed(checks) ? exits::failed : exits::done;
 }
 

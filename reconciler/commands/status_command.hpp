@@ -1,11 +1,20 @@
-// The command `status`: the last sweeps, the next ones, the accounts. Reads only.
+// `status`: each account's last sweeps, full and incremental apart, and when the next ones are due.
 #pragma once
 
 #include "reconciler/services/services.hpp"
 
+#include <cstdint>
+#include <string>
+
 namespace suivi::reconciler {
 
-// Exit status 0; 1 where the database or its schema cannot be used.
-task<int> status_command(services& p, bool json);
+struct status_arguments {
+  std::string account;    // empty: all
+  std::int64_t limit = 5; // sweeps of each kind and account
+  bool json = false;
+};
+
+// Reads only. Exit status 0; 1 where the database or its schema cannot be used, 2 for an unknown account.
+task<int> status_command(services& p, status_arguments arguments);
 
 } // namespace suivi::reconciler

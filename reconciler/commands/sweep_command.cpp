@@ -1,6 +1,8 @@
 // The accounts side by side, with a progress bar beside them; a signal stops the sweep.
 #include "reconciler/commands/sweep_command.hpp"
 
+#include "common/program/progress_bar.hpp"
+#include "common/program/terminal.hpp"
 #include "common/runtime/signals.hpp"
 #include "reconciler/commands/console.hpp"
 #include "reconciler/sweep/options.hpp"
@@ -27,24 +29,21 @@ task<void> stop_on_signal(sweep_group& round) {
 }
 
 task<void> show_progress(const sweep_group& round) {
+  steady_time begun = steady_now();
   for (;;) {
     account_sweep::progress far = round.how_far();
-    std::string line = fmt::format("{} pages, {} orders", far.pages, far.rows);
-    if (far.rows_expected && *far.rows_expected > 0) {
-      double part = std::min(1.0, static_cast<double>(far.rows) / static_cast<double>(*far.rows_expected));
-      int filled = static_cast<int>(part * 30);
-      line = fmt::format("[{:#<{}}{:.<{}}] {:3.0f} %  {} of {} orders", "", filled, "", 30 - filled,
-                         part * 100, far.rows, *far.rows_expected);
-    }
-    fmt::print(stderr, "\r\x1b[K{}", line);
-    std::fflush(stderr);
+    program::progress current{far.rows, far.rows_expected, "orders", fmt::format("{} pages", far.pages),
+                              std::nullopt};
+    program::show_progress_line(
+        program::progress_line(current, std::chrono::duration_cast<milliseconds>(steady_now() - begun)));
     co_await runtime::sleep_for(milliseconds(200));
   }
 }
 
 void print_reports(const std::vector<shop::sweep_report>& reports, bool as_json) {
   if (!as_json) {
-    fmt::print("{}", to_table(reports));
+    program::palette colors(program::wants_color(STDOUT_FILENO));
+    fmt::print("{}", colors.with_bad(to_table(reports), "INCOMPLETE"));
     return;
   }
   json::array list;
@@ -75,13 +74,13 @@ task<int> sweep_now(services& p, sweep_group& round, sweep_arguments arguments) 
   }
 
   runtime::task_group beside(p.executor);
-  bool bar = ::isatty(STDERR_FILENO) == 1;
+  bool bar = program::shows_progress();
   if (bar) beside.spawn("progress", show_progress(round));
   std::function<void(const std::string&)> tell = say;
   auto outcome = co_await round.run(std::move(accounts), options, lease_patience, tell);
   beside.cancel();
   co_await beside.join();
-  if (bar) fmt::print(stderr, "\r\x1b[K");
+  if (bar) program::end_progress();
 
   print_reports(outcome.reports, arguments.json);
   if (outcome.failed) co_return fail(*outcome.failed);

@@ -1,7 +1,7 @@
 // One function for each check, each with its remedy.
 #include "reconciler/doctor/account_checks.hpp"
 
-#include "reconciler/store/webhook_activity.hpp"
+#include "common/verdict/problems.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,8 +11,6 @@ namespace {
 
 using enum check_result;
 
-// A sweep that was due and has not come to its end by then is overdue.
-constexpr auto sweep_grace = std::chrono::hours(2);
 // A full sweep of the largest shops takes minutes; one that runs for so long hangs.
 constexpr auto sweep_hangs = std::chrono::hours(2);
 
@@ -119,7 +117,7 @@ void check_heard(checks& to, const doctor_facts& f, const account_facts& a) {
         registered ? test : ensure);
   else if (!w.heard_at)
     add(to, "webhooks_silent", a, registered ? warn : pass, "no webhook has come yet", test);
-  else if (w.missed > 0 && f.now - *w.heard_at >= silence_min)
+  else if (verdict::is_silent(w.heard_at, w.missed, f.now))
     add(to, "webhooks_silent", a, warn,
         fmt::format("silent: the last webhook came {}, and sweeps found {} change(s) since",
                     age(*w.heard_at, f.now), w.missed),
@@ -135,8 +133,9 @@ void check_late(checks& to, const doctor_facts& f, const account_facts& a) {
   std::string as_of =
       s.complete_as_of ? fmt::format("the last complete full sweep began {}", age(*s.complete_as_of, f.now))
                        : std::string("no full sweep was complete yet");
-  bool old = s.complete_as_of && f.longest_gap && f.now - *s.complete_as_of > *f.longest_gap + sweep_grace;
-  bool missed = f.sweep_due && f.now - *f.sweep_due > sweep_grace &&
+  bool old =
+      s.complete_as_of && f.longest_gap && f.now - *s.complete_as_of > *f.longest_gap + verdict::sweep_grace;
+  bool missed = f.sweep_due && f.now - *f.sweep_due > verdict::sweep_grace &&
                 (!s.complete_as_of || *s.complete_as_of < *f.sweep_due);
   if (s.running_since && f.now - *s.running_since > sweep_hangs)
     add(to, "sweep_late", a, fail,

@@ -3,6 +3,7 @@
 
 #include "common/base/duration.hpp"
 #include "common/pg/sqlstate.hpp"
+#include "common/verdict/problems.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -52,10 +53,9 @@ std::string quoted(std::string_view name) {
 
 namespace {
 
-// Beyond the first a webhook's time counts for nothing (five minutes ahead of receipt: it is taken as
-// untimed).
+// Beyond verdict::clock_skew_max the check warns, and the screen shows it. Beyond this a webhook's time
+// counts for nothing (five minutes ahead of receipt: it is taken as untimed).
 constexpr milliseconds skew_fails{5 * 60'000};
-constexpr milliseconds skew_warns{250};
 
 // To the second, where that is enough.
 std::string rough(milliseconds d) {
@@ -83,7 +83,7 @@ std::string_view remedy_of(const error& why) {
 void add_clock(checks& to, const std::string& clock, const clock_interval& ahead, const std::string& remedy) {
   milliseconds skew = certain_skew(ahead);
   milliseconds off = std::chrono::abs(skew);
-  if (off < skew_warns) {
+  if (off <= verdict::clock_skew_max) {
     add(to, "clock_skew", pass, fmt::format("{} agrees with ours", clock));
     return;
   }

@@ -84,11 +84,14 @@ boost::json::object to_json(const std::vector<check>& all) {
   return document;
 }
 
-std::string to_table(const std::vector<check>& all) {
+std::string to_table(const std::vector<check>& all, const program::palette& colors) {
   std::string text;
   for (const check& c : all) {
-    text +=
-        fmt::format("{}  {:<24} {:<20} {}\n", to_string(c.result), c.name, c.account.value_or(""), c.detail);
+    std::string word(to_string(c.result));
+    std::string result = c.result == pass   ? colors.good(word)
+                         : c.result == warn ? colors.doubtful(word)
+                                            : colors.bad(word);
+    text += fmt::format("{}  {:<24} {:<20} {}\n", result, c.name, c.account.value_or(""), c.detail);
     if (!c.remedy.empty()) text += fmt::format("      → {}\n", c.remedy);
   }
   return text;

@@ -155,12 +155,12 @@ struct blank_facts {
 
 struct waiting_facts {
   std::int64_t parked = 0, parked_long = 0; // long: more than a day
-  std::int64_t failed = 0;
-  std::int64_t overdue = 0; // durable for more than a minute and nobody applies them
+  std::int64_t failed = 0;                  // tried again, or given up
+  std::int64_t overdue = 0;                 // durable for more than a minute and nobody applies them
 };
 
 struct refused_facts {
-  std::int64_t conflicts = 0, quarantined = 0; // in the last seven days
+  std::int64_t conflicts = 0, quarantined = 0; // as long as they are kept
 };
 
 // By name, of those that webhooks and the journal need now and next.

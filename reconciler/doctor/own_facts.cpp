@@ -1,10 +1,9 @@
 // Times in these tables are PostgreSQL's, but for what receivers note on receipt.
 #include "reconciler/doctor/own_facts.hpp"
 
+#include "common/shop/event_facts.hpp"
 #include "reconciler/doctor/database_facts.hpp"
 #include "reconciler/store/webhook_activity.hpp"
-
-#include <algorithm>
 
 namespace suivi::reconciler {
 namespace {
@@ -26,46 +25,6 @@ left join lateral (select * from shown s where s.account = a.id and not s.runnin
 constexpr pg::statement workers{"doctor_workers", R"sql(
 select owner, greatest(seen_at, stopped_at), stopped_at is not null from suivi.reconciler order by 2 desc limit 20
 )sql"};
-
-constexpr pg::statement waiting_events{"doctor_waiting", R"sql(
-select count(*) filter (where state = 'parked'),
-       count(*) filter (where state = 'parked' and since < now() - interval '1 day'),
-       count(*) filter (where state = 'failed'),
-       count(*) filter (where state = 'pending' and due_at < now() - interval '1 minute')
-from suivi.pending
-)sql"};
-
-constexpr pg::statement refused_events{"doctor_refused", R"sql(
-select (select count(*) from suivi.event_outcome o
-        where o.outcome = 'conflict' and o.stored_on >= (now() at time zone 'UTC')::date - 7),
-       (select count(*) from suivi.inbox i
-        where i.outcome = 'quarantined' and i.stored_on >= (now() at time zone 'UTC')::date - 7)
-)sql"};
-
-constexpr pg::statement partitions{"doctor_partitions", R"sql(
-with wanted as (
-  select t || '_' || to_char((now() at time zone 'UTC')::date + ahead, 'YYYYMMDD') as name, t || '_default' as rest
-  from unnest(array['inbox', 'event_outcome']) as t, generate_series(0, 1) as ahead
-  union all
-  select 'change_' || to_char(date_trunc('month', now() at time zone 'UTC') + ahead * interval '1 month', 'YYYYMM'),
-         'change_default'
-  from generate_series(0, 1) as ahead
-)
-select array_to_string(array(select name from wanted where to_regclass('suivi.' || name) is null order by 1), ','),
-       concat_ws(',', case when exists (select from suivi.inbox_default) then 'inbox_default' end,
-                      case when exists (select from suivi.event_outcome_default) then 'event_outcome_default' end,
-                      case when exists (select from suivi.change_default) then 'change_default' end)
-)sql"};
-
-std::vector<std::string> split(std::string_view names) {
-  std::vector<std::string> list;
-  while (!names.empty()) {
-    std::string_view one = names.substr(0, names.find(','));
-    list.emplace_back(one);
-    names.remove_prefix(std::min(names.size(), one.size() + 1));
-  }
-  return list;
-}
 
 } // namespace
 
@@ -109,14 +68,21 @@ task<void> look_at_webhooks(pg::connection& db, looker& look, doctor_facts& f) {
 }
 
 task<void> look_at_events(looker& look, doctor_facts& f) {
-  auto waiting = co_await look.ask("events waiting", waiting_events);
-  if (waiting)
-    f.waiting = waiting_facts{waiting->integer(0, 0), waiting->integer(0, 1), waiting->integer(0, 2),
-                              waiting->integer(0, 3)};
-  auto refused = co_await look.ask("quarantined", refused_events);
-  if (refused) f.refused = refused_facts{refused->integer(0, 0), refused->integer(0, 1)};
-  auto rooms = co_await look.ask("partitions", partitions);
-  if (rooms) f.partitions = partition_facts{split(rooms->text(0, 0)), split(rooms->text(0, 1))};
+  auto pending = co_await look.ask("events waiting", shop::waiting_events_asked);
+  auto ended = co_await look.ask("conflict", shop::closed_events_asked);
+  auto refused = co_await look.ask("quarantined", shop::quarantined_events_asked);
+  auto there = co_await look.ask("partitions", shop::partitions_asked);
+  if (pending && ended) {
+    shop::waiting_events waiting = shop::read_waiting_events(*pending);
+    verdict::counted failed = shop::sum_of(waiting.failed, shop::read_closed_events(*ended).failed);
+    f.waiting = waiting_facts{waiting.parked, waiting.parked_long.count, failed.count, waiting.overdue};
+  }
+  if (ended && refused)
+    f.refused = refused_facts{shop::read_closed_events(*ended).conflict.count,
+                              shop::read_quarantined_events(*refused).count};
+  if (!there) co_return;
+  shop::partition_facts partitions = shop::read_partitions(*there);
+  f.partitions = partition_facts{std::move(partitions.missing), std::move(partitions.stray)};
 }
 
 } // namespace suivi::reconciler

@@ -2,6 +2,7 @@
 #include "reconciler/doctor/program_checks.hpp"
 
 #include "common/base/duration.hpp"
+#include "common/verdict/problems.hpp"
 
 #include <fmt/format.h>
 
@@ -11,8 +12,6 @@ using enum check_result;
 
 namespace {
 
-// As for requested sweeps: a worker that did not show itself for so long is not there.
-constexpr auto sign_of_life = std::chrono::seconds(30);
 // So long a worker may be away that said good-bye: an upgrade.
 constexpr auto away_for_good = std::chrono::minutes(10);
 
@@ -52,20 +51,18 @@ void check_events(checks& to, const doctor_facts& f) {
     else
       add(to, "parked", pass,
           fmt::format("{} wait for their order, none of them for more than a day", w.parked));
-    count("failed", w.failed, warn,
-          fmt::format("{} webhook(s) could not be applied and are tried again", w.failed),
+    count("failed", w.failed, warn, fmt::format("{} webhook(s) could not be applied", w.failed),
           "See `GET /api/v1/webhooks/events?outcome=failed` for the error of each, then run `suivi-receiver "
           "replay --outcome failed`.");
   }
   if (!f.refused) return;
   count("conflict", f.refused->conflicts, warn,
-        fmt::format(
-            "{} webhook(s) of the last seven days belong to no account, or to another one than their order",
-            f.refused->conflicts),
+        fmt::format("{} webhook(s) belong to no account, or to another one than their order",
+                    f.refused->conflicts),
         "See `GET /api/v1/webhooks/events?outcome=conflict`, and run `suivi-reconciler hooks ensure` so that "
         "each names its account.");
   count("quarantined", f.refused->quarantined, warn,
-        fmt::format("{} webhook(s) of the last seven days were not understood", f.refused->quarantined),
+        fmt::format("{} webhook(s) were not understood", f.refused->quarantined),
         "See `GET /api/v1/webhooks/events?outcome=quarantined` for the reason of each; after an upgrade run "
         "`suivi-receiver replay --outcome quarantined`.");
 }
@@ -99,7 +96,8 @@ void check_worker(checks& to, const doctor_facts& f) {
   if (f.workers)
     for (const worker_facts& w : *f.workers) {
       if (!last) last = &w;
-      if (!w.stopped && f.now - w.last_sign <= sign_of_life) alive += (alive.empty() ? "" : ", ") + w.owner;
+      if (!w.stopped && f.now - w.last_sign <= verdict::sign_of_life)
+        alive += (alive.empty() ? "" : ", ") + w.owner;
     }
   std::string keep =
       "Keep `suivi-reconciler run` running (`systemctl status suivi-reconciler`); reconciler.listen is "

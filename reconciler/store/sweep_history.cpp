@@ -18,11 +18,32 @@ select s.id, s.account, s.account_name, s.kind, s.verdict = 'complete', s.cut, s
        extract(epoch from coalesce(s.finished_at, s.seen_at) - s.started_at)::float8,
        s.finished_at is null and coalesce(a.term = s.term and a.lease_until > clock_timestamp(), false),
        s.rows_expected, s.missed_by_webhook{}
-from suivi.sweep s left join suivi.account a on a.id = s.account
-order by s.id desc limit $1
+from unnest($1::text[]) wanted (id)
+cross join (values ('full'), ('incremental'), ('lookups')) kinds (name)
+cross join lateral (
+  select * from suivi.sweep each
+  where each.account = wanted.id and each.kind = kinds.name order by each.id desc limit $2) s
+left join suivi.account a on a.id = s.account
+order by s.id desc
 )sql",
                                             count_columns());
 const pg::statement newest{"store_last_sweeps", newest_text};
+
+// Parcels that the last full sweep saw, or that came since, and no order has.
+constexpr pg::statement left_out{"store_left_out", R"sql(
+with last as (
+  select id, started_at from suivi.sweep
+  where account = $1 and kind = 'full' and finished_at is not null order by id desc limit 1
+)
+select 'conflicting', reference from suivi.sweep_conflict where account = $1 and not refused
+union all
+select 'refused', reference from suivi.sweep_conflict where account = $1 and refused
+union all
+(select 'unmatched', coalesce(p.reference, p.display_id, p.uuid)
+ from suivi.parcel p, last
+ where p.account = $1 and p.order_id is null and p.pull_stored_at >= last.started_at
+ order by p.id desc limit $2)
+)sql"};
 
 constexpr pg::statement all_accounts{"store_accounts", R"sql(
 select id, name, coalesce(lease_until > clock_timestamp(), false), full_watermark, heard_at, problem,
@@ -79,9 +100,11 @@ task<result<std::map<std::string, instant>>> starts_of(pg::connection& db, bool 
 
 } // namespace
 
-task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int64_t limit) {
+task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::vector<std::string> accounts,
+                                                   std::int64_t limit) {
+  std::vector<std::optional<std::string>> ids(accounts.begin(), accounts.end());
   pg::params with;
-  with.integer(limit);
+  with.texts(ids).integer(limit);
   auto found = co_await db.run(newest, std::move(with));
   if (!found) co_return found.error();
   std::vector<known_sweep> sweeps;
@@ -105,6 +128,24 @@ task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int6
     sweeps.push_back(std::move(s));
   }
   co_return sweeps;
+}
+
+task<result<left_out_orders>> orders_left_out(pg::connection& db, std::string account) {
+  pg::params with;
+  with.text(account).integer(unmatched_listed_max);
+  auto found = co_await db.run(left_out, std::move(with));
+  if (!found) co_return found.error();
+  left_out_orders all;
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    std::string_view kind = found->text(i, 0);
+    std::vector<std::string>& list = kind == "conflicting" ? all.conflicting
+                                     : kind == "refused"   ? all.refused
+                                                           : all.unmatched;
+    list.emplace_back(found->text(i, 1));
+  }
+  for (std::vector<std::string>* list : {&all.conflicting, &all.refused})
+    std::sort(list->begin(), list->end());
+  co_return all;
 }
 
 task<result<std::vector<known_account>>> known_accounts(pg::connection& db) {

@@ -16,8 +16,20 @@ struct known_sweep {
   shop::sweep_report r;
   bool running = false; // not finished, and its lease is still held
 };
-// Newest first.
-task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::int64_t limit);
+// Of each account and each kind the newest `limit`, newest first: however many incremental ones there are,
+// the full ones are among them.
+task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::vector<std::string> accounts,
+                                                   std::int64_t limit);
+
+// By reference (unmatched ones else by the courier's id): what the account's last full sweep could not bring
+// to an order.
+struct left_out_orders {
+  std::vector<std::string> conflicting; // the order is another account's
+  std::vector<std::string> refused;     // the database would not take the row
+  std::vector<std::string> unmatched;   // no order here, the newest parcels first
+};
+inline constexpr std::int64_t unmatched_listed_max = 1'000;
+task<result<left_out_orders>> orders_left_out(pg::connection& db, std::string account);
 
 struct known_account {
   std::string id, name;

@@ -56,13 +56,18 @@ const pg::statement end_report{"store_end_sweep", end_text};
 constexpr pg::statement has_ended{"store_has_ended",
                                   "select finished_at is not null from suivi.sweep where id = $1"};
 
-// Forwards only; a sweep that was cut says nothing of older parcels.
+// Forwards only; a sweep that was cut says nothing of older parcels. What was wrong with the last full sweep
+// stays the account's problem until a full one is complete, however many incremental ones are.
 constexpr pg::statement move_watermark{"store_move_watermark", R"sql(
 update suivi.account a
 set full_watermark = case when $3 then greatest(a.full_watermark, s.started_at) else a.full_watermark end,
     whole_watermark = case when $3 and not $4 then greatest(a.whole_watermark, s.started_at) else a.whole_watermark end,
     incremental_watermark = case when $7 then greatest(a.incremental_watermark, s.started_at) else a.incremental_watermark end,
-    heard_at = coalesce(greatest(a.heard_at, $5), a.heard_at), problem = $6, last_sweep = s.id,
+    heard_at = coalesce(greatest(a.heard_at, $5), a.heard_at), last_sweep = s.id,
+    problem = coalesce($6, case when s.kind <> 'full' then (
+      select case when f.verdict <> 'complete' then f.reason end from suivi.sweep f
+      where f.account = a.id and f.kind = 'full' and f.id < s.id and f.finished_at is not null
+      order by f.id desc limit 1) end),
     lease_owner = null, lease_until = null
 from suivi.sweep s
 where s.id = $1 and a.id = s.account and a.term = $2

@@ -1,6 +1,8 @@
 // The statements of webhook_activity.hpp.
 #include "reconciler/store/webhook_activity.hpp"
 
+#include "common/verdict/problems.hpp"
+
 #include <vector>
 
 namespace suivi::reconciler {
@@ -65,7 +67,7 @@ task<result<void>> keep_webhook_activity(pg::connection& db,
 }
 
 bool is_silent(const webhook_activity& of) {
-  return of.last_webhook_at && of.missed > 0 && of.as_of - *of.last_webhook_at >= silence_min;
+  return verdict::is_silent(of.last_webhook_at, of.missed, of.as_of);
 }
 
 } // namespace suivi::reconciler

@@ -25,11 +25,7 @@ find_webhook_activity(pg::connection& db, std::optional<std::string> only_accoun
 task<result<void>> keep_webhook_activity(pg::connection& db,
                                          const std::map<std::string, webhook_activity>& found);
 
-// So long without a webhook while sweeps find changes, and an account counts as silent.
-inline constexpr std::chrono::hours silence_min{6};
-
-// An account that used to send webhooks has stopped: sweeps found changes, and for `silence_min` no webhook
-// came. Pure.
+// As common/verdict judges: an account that used to send webhooks has stopped. Pure.
 [[nodiscard]] bool is_silent(const webhook_activity& of);
 
 } // namespace suivi::reconciler

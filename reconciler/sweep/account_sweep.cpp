@@ -329,6 +329,32 @@ task<void> account_sweep::end() {
     log::warn("an account's requests could not be counted", {{"error", to_string(counted.error())}});
 }
 
+void account_sweep::log_end() const {
+  const shop::sweep_report& r = report_;
+  if (r.throttled > 0)
+    log::warn("the courier throttled a sweep", {{"sweep", r.id},
+                                                {"account", r.account},
+                                                {"kind", r.kind},
+                                                {"throttled", r.throttled},
+                                                {"requests", r.requests},
+                                                {"retries", r.retries}});
+  // To be stopped is no failure.
+  bool worth_a_look = !r.complete && !sweep_.stopping;
+  (worth_a_look ? log::warn : log::info)(worth_a_look ? "a sweep ended incomplete" : "a sweep ended",
+                                         {{"sweep", r.id},
+                                          {"account", r.account},
+                                          {"kind", r.kind},
+                                          {"complete", r.complete},
+                                          {"reason", r.reason.value_or("")},
+                                          {"fetched", r.fetched},
+                                          {"backfilled", r.backfilled},
+                                          {"statusChanged", r.status_changed},
+                                          {"conflicts", r.conflicts},
+                                          {"refused", r.refused},
+                                          {"requests", r.requests},
+                                          {"seconds", r.seconds}});
+}
+
 task<shop::sweep_report> account_sweep::run() {
   report_.started_at = now();
   began_ = steady_now();
@@ -358,15 +384,7 @@ task<shop::sweep_report> account_sweep::run() {
     co_await helpers_.join();
   }
   co_await end();
-  log::info("a sweep ended", {{"sweep", report_.id},
-                              {"account", report_.account},
-                              {"complete", report_.complete},
-                              {"reason", report_.reason.value_or("")},
-                              {"fetched", report_.fetched},
-                              {"backfilled", report_.backfilled},
-                              {"statusChanged", report_.status_changed},
-                              {"requests", report_.requests},
-                              {"seconds", report_.seconds}});
+  log_end();
   co_return report_;
 }
 

@@ -50,6 +50,7 @@ class account_sweep {
   task<void> end();
   [[nodiscard]] shop::sweep_report so_far() const;
   void judge();
+  void log_end() const;
   void push_rows(std::vector<shipment> rows, const maystro::response_meta& meta);
 
   sweep_context sweep_;

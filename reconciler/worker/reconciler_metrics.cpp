@@ -2,6 +2,8 @@
 #include "reconciler/worker/reconciler_metrics.hpp"
 
 #include "common/program/health.hpp"
+#include "common/program/version.hpp"
+#include "common/shop/problem_metrics.hpp"
 
 namespace suivi::reconciler {
 namespace {
@@ -40,7 +42,7 @@ http::response answer(const http::request& request, const pg::pool& database,
     r.status = 403;
     r.body = R"({"success":false,"error":{"message":"for private addresses only","code":"FORBIDDEN"}})";
   } else {
-    r.content_type = "text/plain; version=0.0.4";
+    r.content_type = "text/plain; version=0.0.4; charset=utf-8";
     r.body = numbers.text();
   }
   return r;
@@ -49,35 +51,59 @@ http::response answer(const http::request& request, const pg::pool& database,
 } // namespace
 
 reconciler_metrics::reconciler_metrics() {
-  for (const char* verdict : {"complete", "incomplete"})
-    registry_.make_counter("suivi_sweeps_total", "Sweeps that ended, by verdict", {{"verdict", verdict}});
+  registry_
+      .make_gauge("suivi_build_info", "1; the label says which version runs.",
+                  {{"version", std::string(program::version())}})
+      .set(1);
 }
 
 void reconciler_metrics::count(const shop::sweep_report& r) {
+  const metrics::labels of{{"account", r.account}, {"kind", r.kind}};
   auto add = [&](const char* name, const char* help, std::int64_t by) {
-    registry_.make_counter(name, help).add(static_cast<double>(by));
+    registry_.make_counter(name, help, of).add(static_cast<double>(by));
   };
-  registry_
-      .make_counter("suivi_sweeps_total", "Sweeps that ended, by verdict",
-                    {{"verdict", r.complete ? "complete" : "incomplete"}})
-      .add();
-  registry_.make_histogram("suivi_sweep_seconds", "How long a sweep took", sweep_seconds).observe(r.seconds);
-  add("suivi_sweep_rows_total", "Courier rows read by sweeps", r.fetched);
-  add("suivi_sweep_backfilled_total", "Orders that got a tracking number they did not have", r.backfilled);
-  add("suivi_sweep_missed_by_webhook_total", "Changes that no webhook told", r.missed_by_webhook.value_or(0));
-  add("suivi_courier_requests_total", "Requests to the courier's API", r.requests);
-  add("suivi_courier_retries_total", "Of these, repeated ones", r.retries);
-  add("suivi_courier_throttled_total", "Of these, answered 429", r.throttled);
-  if (r.complete)
-    registry_.make_gauge("suivi_last_complete_sweep_timestamp_seconds", "When a complete sweep last ended")
-        .set(std::chrono::duration<double>(r.started_at.time_since_epoch()).count() + r.seconds);
+  for (const char* verdict : {"complete", "incomplete"}) {
+    metrics::labels with = of;
+    with["verdict"] = verdict;
+    bool this_one = r.complete == (verdict == std::string_view("complete"));
+    registry_.make_counter("suivi_sweeps_total", "Sweeps that ended, by verdict.", with)
+        .add(this_one ? 1 : 0);
+  }
+  registry_.make_histogram("suivi_sweep_seconds", "How long a sweep took.", sweep_seconds, of)
+      .observe(r.seconds);
+  add("suivi_sweep_rows_total", "Courier rows read by sweeps.", r.fetched);
+  add("suivi_sweep_backfilled_total", "Orders that got a tracking number they did not have.", r.backfilled);
+  add("suivi_sweep_missed_by_webhook_total", "Changes that no webhook told.",
+      r.missed_by_webhook.value_or(0));
+  add("suivi_sweep_conflicts_total", "Parcels whose order belongs to another account.", r.conflicts);
+  add("suivi_sweep_refused_total", "Orders that the database would not take.", r.refused);
+  add("suivi_courier_requests_total", "Requests of sweeps to the courier's API.", r.requests);
+  add("suivi_courier_retries_total", "Of these, repeated ones.", r.retries);
+  add("suivi_courier_throttled_total", "Of these, answered 429.", r.throttled);
+}
+
+void reconciler_metrics::show(const verdict::facts& f) {
+  shop::show_problems(registry_, f);
+  for (const verdict::account_facts& a : f.accounts) {
+    auto set = [&](const char* kind, const std::optional<instant>& began) {
+      if (!began) return;
+      registry_
+          .make_gauge("suivi_last_complete_sweep_timestamp_seconds",
+                      "When the last complete sweep began: the orders are as the courier had them then.",
+                      {{"account", a.id}, {"kind", kind}})
+          .set(std::chrono::duration<double>(began->time_since_epoch()).count());
+    };
+    set("full", a.complete_as_of);
+    set("incremental", a.incremental_as_of);
+  }
 }
 
 void reconciler_metrics::set_unknown_states(const std::map<courier_kind, std::int64_t>& by_courier) {
   for (const auto& [courier, times] : by_courier)
     registry_
-        .make_gauge("suivi_unknown_states_total", "Times a parcel came to a state without a text of its own",
-                    {{"courier", std::string(slug(courier))}})
+        .make_counter("suivi_unknown_states_total",
+                      "Times a parcel came to a state without a text of its own.",
+                      {{"courier", std::string(slug(courier))}})
         .set(static_cast<double>(times));
 }
 

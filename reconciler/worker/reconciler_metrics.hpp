@@ -7,6 +7,7 @@
 #include "common/pg/pool.hpp"
 #include "common/shipment/courier.hpp"
 #include "common/shop/sweep_report.hpp"
+#include "common/verdict/problems.hpp"
 
 #include <cstdint>
 #include <map>
@@ -17,7 +18,10 @@ namespace suivi::reconciler {
 class reconciler_metrics {
  public:
   reconciler_metrics();
+  // Labels of an account last as long as the account.
   void count(const shop::sweep_report& r);
+  // Problems, and since when each account's orders are known to be right.
+  void show(const verdict::facts& f);
   void set_unknown_states(const std::map<courier_kind, std::int64_t>& by_courier);
   [[nodiscard]] std::string text() const { return registry_.text(); }
 

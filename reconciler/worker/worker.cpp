@@ -14,6 +14,7 @@
 #include "reconciler/worker/hook_requests.hpp"
 #include "reconciler/worker/maintenance.hpp"
 #include "reconciler/worker/next_sweeps.hpp"
+#include "reconciler/worker/problem_watch.hpp"
 #include "reconciler/worker/reconciler_metrics.hpp"
 #include "reconciler/worker/sampling.hpp"
 #include "reconciler/worker/sweep_requests.hpp"
@@ -231,6 +232,7 @@ task<int> run_worker(services& p) {
   beside.spawn("house", run_maintenance(p, first_tidying));
   beside.spawn("hook requests", serve_hook_requests(p));
   beside.spawn("samples", take_samples(p));
+  beside.spawn("problems", watch_problems(p, w.numbers));
   runtime::task_group asking(p.executor, w.life.on_failure());
   asking.spawn("requests", w.requests.run());
   runtime::task_group serving(p.executor, w.life.on_failure());

@@ -88,7 +88,7 @@ TEST_CASE("a webhook that is not understood is a problem with a view, and gone w
 
 TEST_CASE("a stopped reconciler is late, most severe first, and its leaving is seen by itself") {
   with_worker s;
-  wait_until("a reconciler", [&] { return !kinds(s).contains("no_reconciler"); });
+  wait_until("a reconciler", [&] { return s.db.number("select count(*) from suivi.reconciler") == 1; });
   s.worker->signal(SIGTERM);
   REQUIRE(s.worker->wait() == 0);
   wait_until("no reconciler", [&] { return kinds(s).contains("no_reconciler"); });
@@ -249,7 +249,7 @@ TEST_CASE("hooks are registered by the reconciler while the operator waits, and 
   CHECK(s.operate("POST", "accounts/nobody/hooks").status == 404);
   s.environment["SUIVI_RECEIVER_PUBLIC_URL"] = "https://shop.example";
   program worker("suivi-reconciler", {"run"}, s.environment);
-  wait_until("a reconciler", [&] { return !kinds(s).contains("no_reconciler"); });
+  wait_until("a reconciler", [&] { return s.db.number("select count(*) from suivi.reconciler") == 1; });
   auto got = s.operate("POST", "accounts/example-a/hooks");
   CAPTURE(got.body);
   CHECK(got.status == 200);

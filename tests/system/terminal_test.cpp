@@ -14,8 +14,9 @@ using namespace suivi::test;
 namespace {
 
 // Standard error is a terminal, standard output a file; returns what either showed and the exit status.
+// With `output_too` standard output is the terminal as well.
 finished on_a_terminal(const std::string& name, std::vector<std::string> arguments,
-                       const std::map<std::string, std::string>& environment) {
+                       const std::map<std::string, std::string>& environment, bool output_too = false) {
   std::string printed = "/tmp/suivi-terminal-" + std::to_string(getpid());
   std::vector<std::string> variables = wishes();
   for (const auto& [key, value] : environment) variables.push_back(key + "=" + value);
@@ -31,8 +32,7 @@ finished on_a_terminal(const std::string& name, std::vector<std::string> argumen
   pid_t child = forkpty(&terminal, nullptr, nullptr, nullptr);
   REQUIRE(child >= 0);
   if (child == 0) {
-    int file = open(printed.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
-    dup2(file, STDOUT_FILENO);
+    if (!output_too) dup2(open(printed.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDOUT_FILENO);
     execve(argv[0], argv.data(), envp.data());
     _exit(127);
   }
@@ -95,8 +95,30 @@ TEST_CASE("a replay of events, by time or by id, shows its progress on a termina
     CAPTURE(done.log);
     CHECK(done.status == 0);
     check_bar(done.log);
+    CHECK(done.log.find("/s, ") != std::string::npos);
+    CHECK(done.log.find(" left, ") != std::string::npos);
     CHECK(json::parse(done.output).at("unchanged") == 30);
   }
   auto quiet = run_program("suivi-receiver", {"replay", "--outcome", "all"}, s.environment);
   CHECK(quiet.log.find("[#") == std::string::npos);
+}
+
+TEST_CASE(
+    "commands for people are in color on a terminal, unless NO_COLOR is set or the terminal is a dumb one") {
+  reconciler_process s("example-a:example-key-1:A", 10);
+  (void)s.sweep(0);
+  const std::string green = "\x1b[32m";
+  for (const char* command : {"status", "doctor", "coverage"}) {
+    CAPTURE(command);
+    auto printed = on_a_terminal("suivi-reconciler", {command}, s.environment, true);
+    CAPTURE(printed.log);
+    CHECK(printed.log.find(green) != std::string::npos);
+    CHECK(on_a_terminal("suivi-reconciler", {command, "--json"}, s.environment, true).log.find('\x1b') ==
+          std::string::npos);
+    for (const auto& [name, value] : {std::pair("NO_COLOR", "1"), std::pair("TERM", "dumb")}) {
+      auto plain = s.environment;
+      plain[name] = value;
+      CHECK(on_a_terminal("suivi-reconciler", {command}, plain, true).log.find('\x1b') == std::string::npos);
+    }
+  }
 }

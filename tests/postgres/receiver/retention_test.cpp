@@ -103,7 +103,7 @@ TEST_CASE("a day that has passed goes with its keys and outcomes and the days af
   CHECK(h.round() == "done");
   CHECK(rows_left(db) == "2 2 1 1");
   CHECK(old_partitions(db) == "2");
-  CHECK(h.counted("suivi_retention_days_dropped_total 1"));
+  CHECK(h.counted("suivi_retention_partitions_dropped_total 1"));
   CHECK(h.counted("suivi_retention_events_expired_total 0"));
 
   auto again = store(db, {order(1), order(3)}); // redelivered: news, and seen before
@@ -125,7 +125,7 @@ TEST_CASE("a receiver that was away lets all days go that have passed meanwhile"
   CHECK(h.round() == "done");
   CHECK(rows_left(db) == "0 0 0 0");
   CHECK(old_partitions(db) == "0");
-  CHECK(h.counted("suivi_retention_days_dropped_total 31"));
+  CHECK(h.counted("suivi_retention_partitions_dropped_total 31"));
 }
 
 TEST_CASE("events that nobody could apply while they were kept are given up and counted") {

@@ -50,11 +50,12 @@ TEST_CASE("a sweep that is killed leaves a report that says so") {
     auto held = co_await acquire_lease(db, "acc-1", "First", "one");
     auto sweep = co_await begin_sweep(db, *held.value(), "First", "full");
     REQUIRE(sweep);
-    auto known = co_await last_sweeps(db, 10);
+    const std::vector<std::string> only{"acc-1"};
+    auto known = co_await last_sweeps(db, only, 10);
     REQUIRE(known.value().size() == 1);
     CHECK(known.value().front().running);
     s.db.execute("update suivi.account set lease_until = now() - interval '1 second'");
-    auto later = co_await last_sweeps(db, 10);
+    auto later = co_await last_sweeps(db, only, 10);
     CHECK_FALSE(later.value().front().running);
     CHECK_FALSE(later.value().front().r.complete);
     CHECK(later.value().front().r.reason.value_or("") == "killed before its end");

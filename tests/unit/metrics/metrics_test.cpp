@@ -40,6 +40,33 @@ TEST_CASE("the same name and labels are one series") {
   CHECK(has_line(r.text(), "suivi_requests_total{code=\"500\"} 1"));
 }
 
+TEST_CASE("the series of an account that is gone go, and come back from zero") {
+  registry r;
+  auto sweeps = [&](const char* account) {
+    return r.make_counter("suivi_sweeps_total", "Sweeps.", {{"account", account}});
+  };
+  sweeps("a").add(2);
+  sweeps("b").add();
+  r.make_gauge("suivi_up", "Up.").set(1);
+  r.make_histogram("suivi_sweep_seconds", "Length.", {1}, {{"account", "b"}}).observe(0.5);
+  r.keep_only("account", {"a"});
+  CHECK(has_line(r.text(), "suivi_sweeps_total{account=\"a\"} 2"));
+  CHECK(r.text().find("\"b\"") == std::string::npos);
+  CHECK(has_line(r.text(), "suivi_up 1"));
+  sweeps("b").add();
+  CHECK(has_line(r.text(), "suivi_sweeps_total{account=\"b\"} 1"));
+  r.keep_only("account", {});
+  CHECK(r.text().find("account") == std::string::npos);
+}
+
+TEST_CASE("a count that is kept elsewhere never goes backwards") {
+  registry r;
+  counter c = r.make_counter("suivi_states_total", "States.");
+  c.set(5);
+  c.set(3);
+  CHECK(has_line(r.text(), "suivi_states_total 5"));
+}
+
 TEST_CASE("a handle that was never made is harmless") {
   counter c;
   gauge g;

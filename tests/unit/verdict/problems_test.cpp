@@ -1,6 +1,7 @@
 // Facts in, problems and the verdict out: literal tables.
 #include "common/verdict/problems.hpp"
 
+#include "common/verdict/problem_gauges.hpp"
 #include "common/verdict/verdict.hpp"
 
 #include <doctest/doctest.h>
@@ -163,6 +164,54 @@ TEST_CASE("an action is one call with its body, and an account's id is percent-e
   CHECK(all[1].action->kind == "full");
   CHECK(all[2].action->kind == "lookups");
   CHECK(all[2].view == "#/orders?view=untracked");
+}
+
+TEST_CASE("a program that has just started does not miss a reconciler that may be starting with it") {
+  facts f = sound_shop();
+  f.reconciler_alive = false;
+  f.reconciler_last_alive_at = noon - 8h; // both were off over night
+  f.asking_since = noon - 29s;
+  CHECK(problems_of(f).empty());
+  CHECK(judged(f).word == verdict_word::ok);
+  f.reconciler_last_alive_at.reset(); // there never was one
+  CHECK(problems_of(f).empty());
+  f.asking_since = noon - 30s;
+  CHECK(problems_of(f).size() == 1);
+  f.asking_since = noon - 5s;
+  f.reconciler_last_alive_at = noon - 3s; // it came and went
+  CHECK(problems_of(f).size() == 1);
+}
+
+TEST_CASE("clocks are apart from 250 ms on, in whole words") {
+  facts f = sound_shop();
+  f.database_clock_ahead = 250ms;
+  CHECK(problems_of(f).empty());
+  f.database_clock_ahead = -251ms;
+  REQUIRE(problems_of(f).size() == 1);
+  CHECK(problems_of(f)[0].detail == "PostgreSQL's clock is 251ms behind this machine's");
+}
+
+TEST_CASE("every kind has a series, with an account where it belongs to one, and is 0 without the problem") {
+  facts f = sound_shop();
+  account_facts second = sound_account();
+  second.id = "a-2";
+  second.last_full_incomplete = true;
+  f.accounts.push_back(second);
+  f.quarantined.count = 12;
+  std::size_t above = 0;
+  std::set<problem_kind> kinds;
+  for (const problem_gauge& gauge : gauges_of(f, problems_of(f))) {
+    kinds.insert(gauge.kind);
+    CHECK(gauge.account.empty() != problem_kinds[static_cast<std::size_t>(gauge.kind)].of_account);
+    if (gauge.size == 0) continue;
+    ++above;
+    if (gauge.kind == problem_kind::quarantined) CHECK(gauge.size == 12);
+    if (gauge.kind == problem_kind::sweep_incomplete) CHECK((gauge.size == 1 && gauge.account == "a-2"));
+  }
+  CHECK(kinds.size() == problem_kinds.size());
+  CHECK(above == 2);
+  f.accounts.clear();
+  for (const problem_gauge& gauge : gauges_of(f, problems_of(f))) CHECK(gauge.account.empty());
 }
 
 TEST_CASE("every kind has a name of its own that leads back to it") {

@@ -1,0 +1,82 @@
+// Nothing here grows with the number of events that are well.
+#include "common/shop/event_facts.hpp"
+
+#include <algorithm>
+
+namespace suivi::shop {
+
+const pg::statement waiting_events_asked{"facts_waiting", R"sql(
+select count(*) filter (where state = 'failed'), min(since) filter (where state = 'failed'),
+       count(*) filter (where state = 'parked' and since < now() - interval '24 hours'),
+       min(since) filter (where state = 'parked' and since < now() - interval '24 hours'),
+       count(*) filter (where state = 'parked'),
+       count(*) filter (where state = 'pending' and due_at < now() - interval '1 minute')
+from suivi.pending
+)sql"};
+
+// Partial indexes know these (0004_operations.sql).
+const pg::statement closed_events_asked{"facts_closed", R"sql(
+select count(*) filter (where o.outcome = 'failed'), min(o.at) filter (where o.outcome = 'failed'),
+       count(*) filter (where o.outcome = 'conflict'), min(o.at) filter (where o.outcome = 'conflict')
+from (select outcome, at from suivi.event_outcome
+      where outcome not in ('applied', 'unchanged', 'stale', 'ignored') limit 100000) o
+)sql"};
+
+const pg::statement quarantined_events_asked{"facts_quarantined", R"sql(
+select count(*), min(i.received_at)
+from (select id, stored_on, received_at from suivi.inbox where outcome = 'quarantined' limit 100000) i
+where not exists (select from suivi.event_outcome o where o.event_id = i.id and o.stored_on = i.stored_on)
+  and not exists (select from suivi.pending p where p.event_id = i.id)
+)sql"};
+
+const pg::statement partitions_asked{"facts_partitions", R"sql(
+with wanted as (
+  select t || '_' || to_char((now() at time zone 'UTC')::date + ahead, 'YYYYMMDD') as name
+  from unnest(array['inbox', 'event_outcome']) as t, generate_series(0, 1) as ahead
+  union all
+  select 'change_' || to_char(date_trunc('month', now() at time zone 'UTC') + ahead * interval '1 month', 'YYYYMM')
+  from generate_series(0, 1) as ahead
+)
+select array_to_string(array(select name from wanted where to_regclass('suivi.' || name) is null order by 1), ','),
+       concat_ws(',', case when exists (select from suivi.inbox_default) then 'inbox_default' end,
+                      case when exists (select from suivi.event_outcome_default) then 'event_outcome_default' end,
+                      case when exists (select from suivi.change_default) then 'change_default' end)
+)sql"};
+
+waiting_events read_waiting_events(const pg::rows& answer) {
+  return {{answer.integer(0, 0), answer.maybe_timestamp(0, 1)},
+          {answer.integer(0, 2), answer.maybe_timestamp(0, 3)},
+          answer.integer(0, 4),
+          answer.integer(0, 5)};
+}
+
+closed_events read_closed_events(const pg::rows& answer) {
+  return {{answer.integer(0, 0), answer.maybe_timestamp(0, 1)},
+          {answer.integer(0, 2), answer.maybe_timestamp(0, 3)}};
+}
+
+verdict::counted read_quarantined_events(const pg::rows& answer) {
+  return {answer.integer(0, 0), answer.maybe_timestamp(0, 1)};
+}
+
+partition_facts read_partitions(const pg::rows& answer) {
+  return {split_names(answer.text(0, 0)), split_names(answer.text(0, 1))};
+}
+
+verdict::counted sum_of(const verdict::counted& a, const verdict::counted& b) {
+  verdict::counted sum{a.count + b.count, a.since};
+  if (b.since) sum.since = std::min(sum.since.value_or(*b.since), *b.since);
+  return sum;
+}
+
+std::vector<std::string> split_names(std::string_view names) {
+  std::vector<std::string> list;
+  while (!names.empty()) {
+    std::string_view one = names.substr(0, names.find(','));
+    list.emplace_back(one);
+    names.remove_prefix(std::min(names.size(), one.size() + 1));
+  }
+  return list;
+}
+
+} // namespace suivi::shop

@@ -1,0 +1,46 @@
+// Spool and receiver are the receiver's to tell; the worker knows that it is there itself.
+#include "reconciler/worker/problem_watch.hpp"
+
+#include "common/log/log.hpp"
+#include "common/shop/problem_facts.hpp"
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr milliseconds look_every{5'000};
+constexpr milliseconds after_failure{2'000};
+
+task<result<verdict::facts>> look_at_problems(services& p) {
+  auto accounts = co_await accounts_now(p, database_patience);
+  if (!accounts) co_return accounts.error();
+  std::vector<shop::known_account> known;
+  for (const shop::account& a : *accounts) known.push_back({a.id, a.name, maystro::is_complete(a.courier)});
+  auto db = co_await p.database.acquire(steady_now() + database_patience);
+  if (!db) co_return db.error();
+  auto found = co_await shop::read_problem_facts(**db, std::move(known));
+  if (found) found->reconciler_alive = true;
+  co_return found;
+}
+
+} // namespace
+
+task<void> watch_problems(services& p, reconciler_metrics& numbers) {
+  verdict::facts last;
+  for (;;) {
+    auto found = co_await look_at_problems(p);
+    if (found) {
+      last = std::move(*found);
+      numbers.show(last);
+    } else if (!p.database.up()) {
+      last.now = now();
+      last.database_away = true;
+      numbers.show(last);
+    } else {
+      log::debug("problems could not be looked at", {{"error", to_string(found.error())}});
+    }
+    milliseconds pause = found ? look_every : after_failure;
+    co_await runtime::sleep_for(pause);
+  }
+}
+
+} // namespace suivi::reconciler
