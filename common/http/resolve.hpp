@@ -7,9 +7,7 @@
 
 namespace suivi::http {
 
-// At least one endpoint, or "http:resolve", or "http:timeout" at `deadline`. getaddrinfo cannot be
-// interrupted: past the deadline its answer is dropped when it comes; the look-up belongs to nobody but
-// itself and ends by the resolver's own limits.
+// At least one endpoint, or "http:resolve", or "http:timeout" at `deadline`.
 task<result<std::vector<asio::ip::tcp::endpoint>>> resolve(std::string host, std::string port,
                                                            steady_time deadline);
 
