@@ -43,7 +43,8 @@ std::vector<std::string> rounds(const std::string& attrs) {
 
 } // namespace
 
-task<result<std::unique_ptr<session>>> open_session(const connect_options& options) {
+task<result<std::unique_ptr<session>>> open_session(const connect_options& options,
+                                                    std::shared_ptr<session_group> among) {
   auto deadline = std::chrono::steady_clock::now() + options.connect_timeout;
   auto executor = co_await asio::this_coro::executor;
   auto where = parse_url(options.url);
@@ -61,7 +62,7 @@ task<result<std::unique_ptr<session>>> open_session(const connect_options& optio
     for (const host& h : *hosts) {
       auto now = std::chrono::steady_clock::now();
       if (now >= deadline) break;
-      auto own = std::make_unique<session>(executor, options.answer_timeout);
+      auto own = std::make_unique<session>(executor, options.answer_timeout, among);
       auto settings = settings_for(h, attrs, common);
       auto share = now + (deadline - now) / left--;
       auto opened = co_await own->open(std::move(settings), share);

@@ -13,6 +13,8 @@
 namespace suivi::pg {
 
 // Errors: transient, "pg:refused", with the reason of each host that was tried.
-task<result<std::unique_ptr<session>>> open_session(const connect_options& options);
+// `among`: the group it belongs to; may be null.
+task<result<std::unique_ptr<session>>> open_session(const connect_options& options,
+                                                    std::shared_ptr<session_group> among);
 
 } // namespace suivi::pg

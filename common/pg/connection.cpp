@@ -173,7 +173,12 @@ std::size_t pipeline::add(statement statement, params with) {
 
 connection::connection(std::unique_ptr<session> s) : session_(std::move(s)) {}
 task<result<connection>> connection::connect(const connect_options& options) {
-  auto opened = co_await open_session(options);
+  return connect(options, nullptr);
+}
+
+task<result<connection>> connection::connect(const connect_options& options,
+                                             std::shared_ptr<session_group> among) {
+  auto opened = co_await open_session(options, std::move(among));
   if (!opened) co_return opened.error();
   co_return connection(std::move(*opened));
 }

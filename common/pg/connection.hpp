@@ -24,6 +24,7 @@
 namespace suivi::pg {
 
 class session;
+class session_group;
 
 struct connect_options {
   // libpq URI or conninfo; several hosts and target_session_attrs allowed (several hosts alone mean that one
@@ -67,6 +68,9 @@ class pipeline {
 class connection {
  public:
   static task<result<connection>> connect(const connect_options& options);
+  // One of several that may be given up together.
+  static task<result<connection>> connect(const connect_options& options,
+                                          std::shared_ptr<session_group> among);
 
   connection(connection&&) noexcept;
   connection& operator=(connection&&) noexcept;

@@ -3,6 +3,8 @@
 // the next.
 #include "common/pg/pool.hpp"
 
+#include "common/pg/session.hpp"
+
 #include <algorithm>
 #include <list>
 #include <optional>
@@ -19,6 +21,8 @@ struct pool::state {
   std::size_t opened = 0; // idle, borrowed and being opened
   std::list<asio::steady_timer*> waiters;
   bool closed = false;
+  std::shared_ptr<session_group> sessions = std::make_shared<session_group>();
+  unsigned generation = 0; // of connections: those of an older one are given up
 
   bool up = false;
   unsigned failures = 0; // connects in a row
@@ -135,11 +139,12 @@ task<result<connection>> pool::state::open(std::shared_ptr<state> s, steady_time
   connect_options options = s->options.connect;
   auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
   options.connect_timeout = std::min(options.connect_timeout, left);
-  auto opened = co_await connection::connect(options);
+  unsigned born = s->generation;
+  auto opened = co_await connection::connect(options, s->sessions);
   if (opened) {
     s->note_success();
     mine.keep();
-  } else {
+  } else if (born == s->generation || opened.error().kind == failure::permanent) {
     s->note_failure(opened.error());
   }
   co_return opened;
@@ -177,6 +182,22 @@ task<result<pool::lease>> pool::acquire(steady_time deadline) {
 
 bool pool::up() const {
   return state_->up;
+}
+
+// What is borrowed comes back as not alive, and makes room then.
+void pool::renew() {
+  state& s = *state_;
+  ++s.generation;
+  s.opened -= s.idle.size();
+  s.idle.clear();
+  s.sessions->abandon();
+  s.failures = 0;
+  s.retry_at = {};
+  s.wake_first();
+}
+
+pool::figures pool::now() const {
+  return {state_->opened - state_->idle.size(), state_->idle.size(), state_->waiters.size()};
 }
 
 void pool::close() {

@@ -1,6 +1,7 @@
 // A few connections shared by many coroutines.
 //
 // Connections are opened on demand up to `size` and kept; a broken one is replaced with full-jitter backoff.
+// When its server is lost, renew() lets go of all of them at once, borrowed ones too.
 // Waiters are served in order and bounded: one more than `max_waiters` is refused at once (transient,
 // "pg:pool").
 #pragma once
@@ -51,6 +52,15 @@ class pool {
 
   // The last attempt to connect succeeded; false before the first.
   [[nodiscard]] bool up() const;
+  // The server that the connections led to is lost, or is not the one any more: all of them are closed at
+  // once. Calls under way end as on a lost connection; who waits gets a new one.
+  void renew();
+  struct figures {
+    std::size_t in_use = 0; // borrowed, and being opened
+    std::size_t idle = 0;
+    std::size_t waiting = 0; // for one
+  };
+  [[nodiscard]] figures now() const;
   // Refuses further acquire() calls and closes idle connections; borrowed ones close when they come back.
   void close();
 

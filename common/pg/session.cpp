@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <sys/socket.h>
 
 namespace suivi::pg {
 namespace {
@@ -29,11 +30,23 @@ std::string first_line(const char* message) {
 
 } // namespace
 
-session::session(asio::any_io_executor executor, milliseconds limit)
-    : answer_timeout(limit), watch_(std::move(executor)) {}
+void session_group::abandon() {
+  for (session* each : sessions_) each->abandon();
+}
+
+session::session(asio::any_io_executor executor, milliseconds limit, std::shared_ptr<session_group> among)
+    : answer_timeout(limit), watch_(std::move(executor)), among_(std::move(among)) {
+  if (among_) among_->sessions_.insert(this);
+}
 
 session::~session() {
+  if (among_) among_->sessions_.erase(this);
   close();
+}
+
+// libpq finds the end of file as if the server had closed, and a waiter is woken by it.
+void session::abandon() {
+  if (raw_ != nullptr && PQsocket(raw_) >= 0) ::shutdown(PQsocket(raw_), SHUT_RDWR);
 }
 
 void session::close() {

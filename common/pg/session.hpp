@@ -12,6 +12,7 @@
 #include <libpq-fe.h>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -22,9 +23,24 @@ struct free_answer {
 };
 using answer = std::unique_ptr<PGresult, free_answer>;
 
+class session;
+
+// Sessions that are lost together, when their server is.
+class session_group {
+ public:
+  // Their sockets are shut down: whoever waits for an answer is told at once that the connection is lost, and
+  // none is used again. Also those that are being opened.
+  void abandon();
+
+ private:
+  friend class session;
+  std::set<session*> sessions_;
+};
+
 class session {
  public:
-  session(asio::any_io_executor executor, milliseconds limit);
+  // `among`: may be null.
+  session(asio::any_io_executor executor, milliseconds limit, std::shared_ptr<session_group> among = nullptr);
   ~session();
 
   // Opens toward one host. Error: transient, "pg:refused".
@@ -41,6 +57,8 @@ class session {
 
   [[nodiscard]] bool open() const { return raw_ != nullptr && PQstatus(raw_) == CONNECTION_OK && !gone_; }
   [[nodiscard]] PGconn* raw() const { return raw_; }
+  // Ends the connection from outside of a call; close() is still to come.
+  void abandon();
   [[nodiscard]] error refused() const; // libpq's words about a failed connect
   void take_input();                   // whatever has arrived, without waiting
 
@@ -53,6 +71,7 @@ class session {
 
   PGconn* raw_ = nullptr;
   socket_watch watch_;
+  std::shared_ptr<session_group> among_;
   bool gone_ = false; // the server closed, or the socket failed
 };
 

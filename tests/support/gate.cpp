@@ -71,6 +71,7 @@ struct gate::inside {
     std::array<pump, 2> pumps;
     int pumping = 2;
     bool gone = false;
+    bool stranded = false;
   };
 
   explicit inside(tcp::endpoint to)
@@ -187,7 +188,7 @@ task<void> gate::inside::hold(link& l, way direction) {
   auto due = std::chrono::steady_clock::now() + now.delay;
   while (!l.gone) {
     bool late = now.delay > milliseconds(0) && std::chrono::steady_clock::now() < due;
-    if (now.stalled[at(direction)])
+    if (now.stalled[at(direction)] || l.stranded)
       co_await news.wait();
     else if (late)
       co_await news.wait_until(due);
@@ -290,6 +291,11 @@ void gate::cut() {
 }
 void gate::reset() {
   inside_->order([&] { inside_->close_all(true); });
+}
+void gate::strand() {
+  inside_->order([&] {
+    for (auto& l : inside_->links) l->stranded = true;
+  });
 }
 void gate::half_close(way direction) {
   inside_->order([&] {

@@ -2,11 +2,13 @@
 #include "common/pg/pool.hpp"
 #include "common/runtime/task_group.hpp"
 #include "tests/support/database.hpp"
+#include "tests/support/gate.hpp"
 #include "tests/support/print_result.hpp"
 #include "tests/support/run.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <optional>
 
 using namespace suivi;
 using test::run;
@@ -151,6 +153,50 @@ TEST_CASE("a terminated session is replaced and the pool goes on") {
     CHECK(second > 0);
     CHECK(second != first);
     CHECK(pool.up());
+  });
+}
+
+TEST_CASE("when the server is lost every connection is let go of at once, one with a call under way too") {
+  test::database database(test::holding::nothing);
+  test::gate to_database(database.url());
+  auto options = sized(database, 2);
+  options.connect.url = to_database.url();
+  run([&]() -> task<void> {
+    auto executor = co_await asio::this_coro::executor;
+    pg::pool pool(executor, options);
+    runtime::task_group group(executor);
+    std::optional<error> busy;
+    auto call = [&]() -> task<void> {
+      auto mine = co_await borrowed(pool);
+      pg::statement ask{"", "select 1 from pg_sleep(0.05)"};
+      while (!busy) {
+        auto got = co_await mine->run(ask);
+        if (!got) busy = got.error();
+      }
+      CHECK_FALSE(mine->alive());
+    };
+    group.spawn("call", call());
+    std::int64_t former = 0;
+    {
+      auto other = co_await borrowed(pool);
+      former = co_await backend_of(*other);
+    }
+    to_database.strand();
+    co_await runtime::sleep_for(milliseconds(200));
+    CHECK_FALSE(busy);
+    CHECK(pool.now().in_use == 1);
+    CHECK(pool.now().idle == 1);
+    auto begun = std::chrono::steady_clock::now();
+    pool.renew();
+    co_await group.join();
+    CHECK(busy->code == "pg:lost");
+    auto fresh = co_await borrowed(pool);
+    auto backend = co_await backend_of(*fresh);
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5 * test::slowness));
+    CHECK(backend > 0);
+    CHECK(backend != former);
+    CHECK(pool.now().in_use == 1);
+    CHECK(pool.now().idle == 0);
   });
 }
 
