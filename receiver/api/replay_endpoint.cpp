@@ -47,6 +47,7 @@ task<result<http::response>> replay_endpoint::run(std::string body) {
   auto request = read_replay_request(body, suivi::now());
   if (!request) co_return refused(400, "BAD_REQUEST", request.error().detail);
   if (!accounts_.loaded()) co_return unavailable("the shop's accounts have not been read yet");
+  if (accounts_.sees_none()) co_return unavailable("no courier account of the shop can be seen");
   const std::string& account = request->selection.account;
   if (!account.empty() && !accounts_.knows(account)) co_await accounts_.refresh();
   if (!account.empty() && !accounts_.knows(account)) co_return refused(404, "NOT_FOUND", "account not found");

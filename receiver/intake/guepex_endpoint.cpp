@@ -56,7 +56,7 @@ task<guepex_endpoint::named_account> guepex_endpoint::find_account(std::optional
     found = account && !account->empty();
   }
   if (found) co_return named_account{*account, std::nullopt};
-  if (!accounts_.loaded()) co_return named_account{{}, cannot_keep(retry_after_seconds)};
+  if (!accounts_.can_tell()) co_return named_account{{}, cannot_keep(retry_after_seconds)};
   if (named)
     co_return named_account{{}, refused(404, "NOT_FOUND", "account: no active Guepex account has this id")};
   co_return named_account{

@@ -25,7 +25,7 @@ constexpr milliseconds rest_max = 30s;
 } // namespace
 
 bool inline_apply::is_allowed(std::size_t rows) const {
-  return accounts_.loaded() && !lane_.is_finishing() && rows <= shop::observations_per_call_max &&
+  return accounts_.can_tell() && !lane_.is_finishing() && rows <= shop::observations_per_call_max &&
          lane_.free_capacity() >= rows && !lane_.is_behind() && steady_clock::now() >= retry_at_;
 }
 

@@ -20,6 +20,15 @@ constexpr milliseconds initial_poll = 10ms;
 constexpr milliseconds pause_max = 250ms; // for the apply lane to catch up
 constexpr milliseconds pause_step = 5ms;
 
+// Or never: nothing is wrong with the webhook itself.
+bool came_too_late(const std::optional<result<receipt>>& answer) {
+  return !answer || (!*answer && answer->error().kind != failure::permanent);
+}
+
+milliseconds elapsed_since(steady_time begun) {
+  return std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun);
+}
+
 } // namespace
 
 intake::batch::batch(const asio::any_io_executor& executor, milliseconds patience)
@@ -48,7 +57,8 @@ task<result<receipt>> intake::store(webhook row) {
   auto bytes = row.raw.size();
   auto until = steady_clock::now() + limits_.whole_patience;
   while (!db_.is_up() && !db_.is_known()) co_await runtime::sleep_for(initial_poll);
-  if (finishing_ || !db_.is_up() || !has_room(bytes)) {
+  bool direct = db_.takes_webhooks() || (spool_.now().depth.rows == 0 && db_.may_try_to_store());
+  if (finishing_ || !direct || !has_room(bytes)) {
     auto kept = co_await store_in_spool(std::move(row), until);
     co_return kept;
   }
@@ -67,6 +77,7 @@ task<result<receipt>> intake::store(webhook row) {
   co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
   auto& answer = mine->answers[index];
   if (answer && *answer) co_return std::move(*answer);
+  if (came_too_late(answer) && !mine->abandoned) note_failed("a webhook waited in vain for its COMMIT");
   webhook copy = mine->rows[index]; // the lane may still be at work with the batch
   auto kept = co_await store_in_spool(std::move(copy), until);
   co_return kept;
@@ -91,6 +102,8 @@ task<std::vector<result<receipt>>> intake::store_all(std::vector<webhook> rows) 
   auto here = under_way_.insert(under_way_.end(), b);
   co_await store_batch(b);
   under_way_.erase(here);
+  if (std::ranges::any_of(b->answers, came_too_late) && !b->abandoned)
+    note_failed("webhooks of the spool waited in vain for their COMMIT");
   std::vector<result<receipt>> answers;
   for (auto& answer : b->answers)
     answers.push_back(
@@ -112,6 +125,11 @@ void intake::divert_to_spool() {
     queue_.pop_front();
     under_way_.pop_back();
   }
+}
+
+// Who waits does not wait for the same in vain.
+void intake::note_failed(const std::string& why) {
+  if (db_.note_store_failed(why)) divert_to_spool();
 }
 
 void intake::close(const batch& b) {
@@ -219,14 +237,17 @@ task<void> intake::store_batch(std::shared_ptr<batch> b) {
 }
 
 task<result<void>> intake::keep_range(std::shared_ptr<batch> b, pg::range rows) {
-  auto until = std::min(b->give_up, steady_clock::now() + connection_patience);
-  auto db = co_await db_.connections().acquire(until);
+  auto begun = steady_clock::now();
+  auto until = std::min(b->give_up, begun + connection_patience);
+  auto db = co_await db_.storing_connections().acquire(until);
+  if (!db && db.error().kind != failure::permanent) note_failed(to_string(db.error()));
   if (!db) co_return db.error();
   auto& connection = **db;
   std::span<const webhook> part(b->rows.data() + rows.begin, rows.size());
   if (!b->in_doubt && inline_.is_allowed(part.size())) {
     auto receipts = co_await inline_.store(connection, part);
     if (receipts) {
+      db_.note_stored(elapsed_since(begun));
       answer(*b, rows, std::move(*receipts));
       co_return result<void>();
     }
@@ -236,6 +257,7 @@ task<result<void>> intake::keep_range(std::shared_ptr<batch> b, pg::range rows) 
   std::string owner = holds ? next_.owner() : std::string();
   auto receipts = co_await ingest(connection, part, owner);
   if (!receipts) co_return receipts.error();
+  db_.note_stored(elapsed_since(begun));
   if (holds) hand_over(*b, rows, *receipts);
   answer(*b, rows, std::move(*receipts));
   co_return result<void>();
@@ -269,7 +291,7 @@ void intake::hand_over(const batch& b, pg::range rows, const std::vector<receipt
 }
 
 task<result<void>> intake::isolate(std::shared_ptr<batch> b, std::size_t row, std::string why) {
-  auto db = co_await db_.connections().acquire(b->give_up);
+  auto db = co_await db_.storing_connections().acquire(b->give_up);
   if (!db) co_return db.error();
   auto& connection = **db;
   auto text = "the database refused it: " + why;

@@ -32,7 +32,9 @@ task<void> spool_drain::run() {
         if (removing_) failures = 0; // else the next round comes later than this one did
         continue;
       }
-      if (came == progress::none) pause = backoff(failures++, 100ms, 10s, jitter());
+      // Where webhooks go to the spool at once, this is what finds out that they need not.
+      milliseconds pause_max = db_.takes_webhooks() ? 10s : 2s;
+      if (came == progress::none) pause = backoff(failures++, 100ms, pause_max, jitter());
     }
     auto until = steady_clock::now() + pause;
     co_await hurried_.wait_until(until);

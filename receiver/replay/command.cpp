@@ -83,8 +83,9 @@ class one_replay {
       co_return;
     }
     co_await accounts_.refresh();
-    if (!accounts_.loaded()) {
-      say("the shop's courier accounts cannot be read");
+    if (!accounts_.can_tell()) {
+      say(accounts_.sees_none() ? "no courier account of the shop can be seen"
+                                : "the shop's courier accounts cannot be read");
       co_return;
     }
     if (!selection.account.empty() && !accounts_.knows(selection.account)) {

@@ -37,7 +37,7 @@ account_registry::account_registry(database_monitor& db, http::client& client, c
 task<void> account_registry::run() {
   for (;;) {
     if (db_.is_up()) co_await refresh();
-    milliseconds pause = loaded_ ? milliseconds(30s) : milliseconds(250ms);
+    milliseconds pause = can_tell() ? milliseconds(30s) : sees_none_ ? milliseconds(2s) : milliseconds(250ms);
     co_await runtime::sleep_for(pause);
   }
 }
@@ -64,6 +64,17 @@ task<bool> account_registry::refresh() {
     failing_ = true;
     co_return false;
   }
+  if (found->empty()) {
+    if (!sees_none_)
+      log::error(
+          "no courier account of the shop can be seen: webhooks are stored and wait; see `suivi-reconciler "
+          "doctor`");
+    sees_none_ = true;
+    loaded_ = true;
+    failing_ = false;
+    co_return false;
+  }
+  sees_none_ = false;
   std::map<std::string, entry> fresh;
   for (auto& who : *found) {
     auto id = who.id;
@@ -120,6 +131,7 @@ secret account_registry::webhook_secret(const std::string& account) const {
 
 std::vector<account_registry::listed> account_registry::list() const {
   std::vector<listed> all;
+  if (sees_none_) return all;
   for (const auto& [id, e] : entries_)
     all.push_back({id, e.who.name, e.who.courier.courier, e.courier != nullptr});
   return all;

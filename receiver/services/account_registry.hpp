@@ -29,6 +29,11 @@ class account_registry {
   task<bool> refresh_now();
 
   [[nodiscard]] bool loaded() const { return loaded_; }
+  // Read, and there was none. A right or a search path may be missing as well, so that nothing is decided on
+  // it: those that were known before stay known to the lanes.
+  [[nodiscard]] bool sees_none() const { return sees_none_; }
+  // Whose an event is can be told; else it waits.
+  [[nodiscard]] bool can_tell() const { return loaded_ && !sees_none_; }
   // The account of that courier that an event is of: the one its address named; else the only one; empty
   // where there are several or none. nullopt: the named one is unknown.
   [[nodiscard]] std::optional<std::string> resolve(const std::optional<std::string>& named,
@@ -66,6 +71,7 @@ class account_registry {
 
   std::map<std::string, entry> entries_;
   bool loaded_ = false;
+  bool sees_none_ = false;
   bool failing_ = false;
   bool reading_ = false;
   steady_time read_at_{};

@@ -6,6 +6,8 @@
 #include "common/pg/batch_failure.hpp"
 #include "common/schema/schema.hpp"
 
+#include <algorithm>
+#include <fmt/format.h>
 #include <utility>
 
 namespace suivi::receiver {
@@ -17,11 +19,41 @@ constexpr milliseconds watch_limit = 3s; // for an answer to the watch's questio
 constexpr std::size_t complaints_max = 10;
 constexpr milliseconds initial_probe_limit = 3s; // a first migration may take longer
 
-pg::pool_options pool_options(const pg::connect_options& connect, int size) {
+// Whose rights do not reach so far sees the address alone. Behind a pooler the connection stays and the
+// server changes.
+constexpr pg::statement which_server{"watch_server", R"sql(
+select coalesce(host(inet_server_addr()), '') || ':' || coalesce(inet_server_port(), 0),
+       (select system_identifier::text from pg_control_system()),
+       case when pg_is_in_recovery() then '' else left(pg_walfile_name(pg_current_wal_lsn()), 8) end
+)sql"};
+constexpr pg::statement which_address{"watch_address", R"sql(
+select coalesce(host(inet_server_addr()), '') || ':' || coalesce(inet_server_port(), 0), '', ''
+)sql"};
+
+// The last column: our own COMMITs that wait for a synchronous standby, and for how long none should.
+constexpr pg::statement ask{"watch_ask", R"sql(
+select to_regclass('suivi.pending') is not null,
+       current_setting('transaction_read_only')::boolean,
+       exists (select from pg_stat_activity
+               where datname = current_database() and usename = current_user and wait_event = 'SyncRep'
+                 and state_change < clock_timestamp() - interval '2 seconds')
+)sql"};
+
+constexpr std::string_view commits_hang = "database:commits_hang";
+
+constexpr std::size_t storing_lanes_max = 4;
+
+pg::pool_options pool_options(const pg::connect_options& connect, std::size_t size) {
   pg::pool_options options;
   options.connect = connect;
-  options.size = static_cast<std::size_t>(size);
+  options.size = size;
   return options;
+}
+
+std::size_t others(int pool_size) {
+  auto all = static_cast<std::size_t>(pool_size);
+  std::size_t storing = database_monitor::storing_lanes(pool_size);
+  return all > storing ? all - storing : 1;
 }
 
 // Its calls are small, so that it may give up early; migrations lift the server's limit for themselves.
@@ -34,7 +66,8 @@ pg::connect_options own_options(pg::connect_options options) {
 } // namespace
 
 database_monitor::database_monitor(asio::any_io_executor executor, pg::connect_options connect, int pool_size)
-    : connect_(own_options(connect)), pool_(executor, pool_options(connect, pool_size)), suspected_(executor),
+    : connect_(own_options(connect)), pool_(executor, pool_options(connect, others(pool_size))),
+      storing_pool_(executor, pool_options(connect, storing_lanes(pool_size))), suspected_(executor),
       known_by_(std::chrono::steady_clock::now() + initial_probe_limit) {}
 
 void database_monitor::suspect_schema() {
@@ -43,13 +76,13 @@ void database_monitor::suspect_schema() {
 }
 
 task<result<void>> database_monitor::probe(std::optional<pg::connection>& own) {
-  static constexpr pg::statement ask{"watch_ask", "select to_regclass('suivi.pending') is not null,"
-                                                  " current_setting('transaction_read_only')::boolean"};
   if (!own || !own->alive()) {
     own.reset();
+    leave_server();
     auto fresh = co_await pg::connection::connect(connect_);
     if (!fresh) co_return fresh.error();
     own.emplace(std::move(*fresh));
+    connected_ = true;
     schema_checked_ = false;
   }
   auto usual_limit = own->answer_within(watch_limit);
@@ -60,6 +93,11 @@ task<result<void>> database_monitor::probe(std::optional<pg::connection>& own) {
     own.reset(); // of several hosts, another one may take writes now
     co_return transient("database:read_only", "the database takes no writes");
   }
+  auto known = co_await look_at_server(*own);
+  if (!known) co_return known;
+  if (answer->boolean(0, 2))
+    co_return transient(std::string(commits_hang),
+                        "COMMITs wait for a synchronous standby that does not confirm them");
   if (schema_checked_ && answer->boolean(0, 0)) co_return result<void>();
   if (state_ == state::down || schema_checked_) state_ = state::behind;
   schema_checked_ = false;
@@ -73,12 +111,62 @@ task<result<void>> database_monitor::probe(std::optional<pg::connection>& own) {
   co_return result<void>();
 }
 
+task<result<void>> database_monitor::look_at_server(pg::connection& own) {
+  auto usual_limit = own.answer_within(watch_limit);
+  const pg::statement& which = address_only_ ? which_address : which_server;
+  auto found = co_await own.run(which);
+  if (!found && found.error().kind == failure::permanent && own.alive()) {
+    address_only_ = true; // asked once, so that the server's log does not fill with refusals
+    found = co_await own.run(which_address);
+  }
+  own.answer_within(usual_limit);
+  if (!found) co_return found.error();
+  std::string server = fmt::format("{} {} {}", found->text(0, 0), found->text(0, 1), found->text(0, 2));
+  if (!server_.empty() && server != server_) {
+    log::warn("the database is another server, or a new timeline: connections to the former one are closed",
+              {{"address", found->text(0, 0)}, {"timeline", found->text(0, 2)}});
+    renew_connections();
+  }
+  server_ = std::move(server);
+  co_return result<void>();
+}
+
+void database_monitor::leave_server() {
+  if (std::exchange(connected_, false)) renew_connections();
+}
+
+void database_monitor::renew_connections() {
+  pool_.renew();
+  storing_pool_.renew();
+}
+
+std::size_t database_monitor::storing_lanes(int pool_size) {
+  return std::clamp<std::size_t>(static_cast<std::size_t>(pool_size) / 2, 1, storing_lanes_max);
+}
+
+bool database_monitor::note_store_failed(std::string_view why) {
+  bool news = is_up() && breaker_.note_failed(steady_now());
+  if (news)
+    log::error("the database answers, but takes no webhooks in time: they go to the spool", {{"error", why}});
+  return news;
+}
+
+void database_monitor::note_stored(milliseconds took) {
+  if (breaker_.note_stored(took)) log::info("the database takes webhooks again");
+}
+
+void database_monitor::forget_failures() {
+  if (breaker_.expire(steady_now())) log::info("the database takes webhooks again");
+}
+
 // Each reason is said once until it is up again: one that was shut down may come back with another password.
 // libpq has no SQLSTATE for a failed connection, only words for people.
 void database_monitor::log_outage(const error& e, bool reachable) {
   auto reason = to_string(e);
   if (complaints_.size() >= complaints_max || !complaints_.insert(reason).second) return;
-  if (reachable)
+  if (e.code == commits_hang)
+    log::error("the database answers, but commits nothing: webhooks go to the spool", {{"error", reason}});
+  else if (reachable)
     log::error("the database answers, but Suivi's schema cannot be brought up to date", {{"error", reason}});
   else
     log::error("the database is away, webhooks go to the spool", {{"error", reason}});
@@ -89,6 +177,7 @@ task<void> database_monitor::run(std::function<void()> on_up, std::function<void
   int failures = 0;
   for (;;) {
     bool was_up = state_ == state::up;
+    forget_failures();
     auto probed = co_await probe(own);
     looked_ = true;
     milliseconds pause = 1s;
@@ -105,9 +194,10 @@ task<void> database_monitor::run(std::function<void()> on_up, std::function<void
       const auto& e = probed.error();
       bool reachable = own && own->alive();
       state_ = reachable ? state::behind : state::down;
+      if (!reachable) leave_server();
       if (was_up) on_gone();
       log_outage(e, reachable);
-      if (reachable && e.kind == failure::transient) own.reset();
+      if (reachable && e.kind == failure::transient && e.code != commits_hang) own.reset();
       pause = backoff(failures, 100ms, 2s, jitter());
       ++failures;
     }

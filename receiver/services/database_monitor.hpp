@@ -2,11 +2,13 @@
 // current.
 //
 // The receiver starts and stays up whatever the database does. One coroutine with a connection of its own
-// asks every second; it migrates as soon as it can, and again where the schema was lost meanwhile.
+// asks every second; it migrates as soon as it can, and again where the schema was lost meanwhile. When it
+// loses its server, or finds itself at another one, the pool's connections are let go of at once.
 #pragma once
 
 #include "common/pg/pool.hpp"
 #include "common/runtime/wakeup.hpp"
+#include "receiver/services/store_breaker.hpp"
 
 #include <functional>
 #include <optional>
@@ -19,7 +21,7 @@ class database_monitor {
  public:
   enum class state {
     down,   // does not answer, or takes no writes: a server that was demoted
-    behind, // answers, but the schema is not current
+    behind, // answers, but the schema is not current, or COMMITs do not end
     up,
   };
 
@@ -30,6 +32,13 @@ class database_monitor {
 
   [[nodiscard]] state now() const { return state_; }
   [[nodiscard]] bool is_up() const { return state_ == state::up; }
+  // Up, and storing goes through.
+  [[nodiscard]] bool takes_webhooks() const { return is_up() && !breaker_.is_open(); }
+  // Storing failed for want of a connection or of time, though the database is up. True if that is news.
+  bool note_store_failed(std::string_view why);
+  void note_stored(milliseconds took);
+  // Whether a webhook may try all the same, for nothing in the spool does.
+  bool may_try_to_store() { return is_up() && breaker_.may_try(steady_now()); }
   // Whether down means down: not before the first probe has ended, which may take a moment after the start.
   [[nodiscard]] bool is_known() const { return looked_ || std::chrono::steady_clock::now() >= known_by_; }
   // Somebody met a missing table or function: look at once.
@@ -37,19 +46,33 @@ class database_monitor {
   // Somebody lost a connection, or the server no longer writes: look at once.
   void look_again() { suspected_.notify(); }
 
+  // For all but storing.
   pg::pool& connections() { return pool_; }
+  // For storing alone, so that whoever applies events or answers the operator keeps nobody from it.
+  pg::pool& storing_connections() { return storing_pool_; }
+  // Half of database.pool, one at least.
+  [[nodiscard]] static std::size_t storing_lanes(int pool_size);
 
  private:
   task<result<void>> probe(std::optional<pg::connection>& own);
+  task<result<void>> look_at_server(pg::connection& own);
+  void renew_connections();
+  void leave_server();
+  void forget_failures();
   void log_outage(const error& e, bool reachable);
 
   pg::connect_options connect_;
   pg::pool pool_;
+  pg::pool storing_pool_;
   runtime::wakeup suspected_;
   state state_ = state::down;
   bool looked_ = false;
   steady_time known_by_;
   bool schema_checked_ = false;
+  std::string server_; // address, system identifier and timeline; empty before the first
+  bool address_only_ = false;
+  bool connected_ = false; // the last probe left a connection
+  store_breaker breaker_;
   std::set<std::string> complaints_; // since it was up
 };
 
