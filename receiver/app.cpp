@@ -12,6 +12,8 @@
 #include "common/http/client.hpp"
 #include "common/http/server.hpp"
 #include "common/log/log.hpp"
+#include "common/metrics/process.hpp"
+#include "common/program/bootstrap.hpp"
 #include "common/program/version.hpp"
 #include "common/runtime/lifetime.hpp"
 #include "common/runtime/signals.hpp"
@@ -74,12 +76,9 @@ spool::options spool_options(const config::settings& s) {
   return options;
 }
 
-constexpr std::size_t intake_lanes_max = 4;
-
-// Half of the pool is left to the apply lane and the operator.
 intake::limits intake_limits(const config::settings& s) {
   intake::limits limits;
-  limits.lanes = std::clamp<std::size_t>(s.database.pool / 2, 1, intake_lanes_max);
+  limits.lanes = database_monitor::storing_lanes(s.database.pool);
   return limits;
 }
 
@@ -88,11 +87,12 @@ constexpr std::string_view certificates_allowed =
 
 class app {
  public:
-  app(asio::io_context& io, const config::settings& s, std::size_t open_files)
-      : settings_(s), executor_(io.get_executor()), life_(executor_), counts_(series_),
-        client_(executor_, http::client_limits{}), db_(executor_, connect_options(s), s.database.pool),
-        accounts_(db_, client_, s), apply_lane_(executor_, db_, accounts_, counts_, door_options(s),
-                                                crypto::hex(crypto::random_bytes(8))),
+  app(asio::io_context& io, const config::settings& s, read_settings again, std::size_t open_files)
+      : settings_(s), read_again_(std::move(again)), executor_(io.get_executor()), life_(executor_),
+        counts_(series_), process_(series_), client_(executor_, http::client_limits{}),
+        db_(executor_, connect_options(s), s.database.pool), accounts_(db_, client_, s),
+        apply_lane_(executor_, db_, accounts_, counts_, door_options(s),
+                    crypto::hex(crypto::random_bytes(8))),
         inline_apply_(accounts_, apply_lane_, door_options(s)),
         confirm_lane_(executor_, db_, accounts_, apply_lane_, counts_, door_options(s)),
         pollers_(executor_, db_, apply_lane_),
@@ -100,19 +100,20 @@ class app {
         spool_(executor_, spool_options(s)),
         intake_(executor_, db_, spool_, apply_lane_, inline_apply_, counts_, intake_limits(s)),
         drain_(executor_, db_, intake_, spool_, counts_),
-        operations_(executor_, s, connect_options(s), db_, accounts_, apply_lane_, spool_),
+        operations_(executor_, settings_, connect_options(s), db_, accounts_, apply_lane_, spool_),
         guepex_endpoint_(db_, accounts_, intake_, counts_),
-        request_handler_(s, db_, spool_, intake_, guepex_endpoint_, operations_, counts_, series_),
+        request_handler_(settings_, db_, spool_, intake_, guepex_endpoint_, operations_, counts_, series_),
         server_(executor_, server_limits(s, open_files),
-                [this](http::request request) {
-                  counts_.connections.set(static_cast<double>(server_.connections()));
-                  counts_.connections_evicted.set(static_cast<double>(server_.connections_evicted()));
-                  return request_handler_.answer(std::move(request));
-                }),
+                [this](http::request request) { return request_handler_.answer(std::move(request)); }),
         lanes_(executor_, life_.on_failure()), applying_(executor_, life_.on_failure()),
         serving_(executor_, life_.on_failure()), endless_(executor_, life_.on_failure()) {
     server_.judge_heads([this](const http::request& head) { return request_handler_.judge(head); });
     counts_.connections_max.set(static_cast<double>(server_limits(s, open_files).max_connections));
+    request_handler_.on_scrape([this] { refresh_figures(); });
+    series_
+        .make_gauge("suivi_build_info", "1; the label says which version runs.",
+                    {{"version", std::string(program::version())}})
+        .set(1);
     apply_lane_.on_wanted_read(
         [this](shop::wanted_read wanted, std::optional<pending_event> waiting) {
           confirm_lane_.ask(std::move(wanted), std::move(waiting));
@@ -177,10 +178,56 @@ class app {
                        e.detail);
   }
 
+  void refresh_figures() {
+    counts_.connections.set(static_cast<double>(server_.connections()));
+    counts_.connections_evicted.set(static_cast<double>(server_.connections_evicted()));
+    pg::pool::figures storing = db_.storing_connections().now();
+    pg::pool::figures others = db_.connections().now();
+    counts_.pool_in_use.set(static_cast<double>(storing.in_use + others.in_use));
+    counts_.pool_idle.set(static_cast<double>(storing.idle + others.idle));
+    counts_.pool_waiting.set(static_cast<double>(storing.waiting + others.waiting));
+    std::optional<instant> expiry = server_.certificate_expiry();
+    counts_.certificate_expiry.set(expiry ? std::chrono::duration<double>(expiry->time_since_epoch()).count()
+                                          : 0);
+    process_.refresh();
+  }
+
+  // How late it is woken; and what the log still has to say of the minute that is over.
+  task<void> measure_loop() {
+    constexpr milliseconds every = 500ms;
+    for (;;) {
+      steady_time due = steady_clock::now() + every;
+      co_await runtime::sleep_until(due);
+      counts_.loop_lag.observe(std::chrono::duration<double>(steady_clock::now() - due).count());
+      counts_.tell_rest();
+    }
+  }
+
+  // Whoever looks these up does so at each request.
+  void reload_settings() {
+    auto read = read_again_();
+    if (const auto* wrong = std::get_if<std::vector<std::string>>(&read)) {
+      for (const std::string& line : *wrong)
+        log::error("the settings cannot be read again, those in force stay", {{"error", line}});
+      return;
+    }
+    auto& fresh = std::get<config::settings>(read);
+    settings_.receiver.webhook_secrets = fresh.receiver.webhook_secrets;
+    settings_.receiver.admin_token = fresh.receiver.admin_token;
+    settings_.log.level = fresh.log.level;
+    log::set_level(program::level_of(settings_.log.level));
+    log::info("the webhook secrets, the admin token and the log's level were read again",
+              {{"webhook_secrets", settings_.receiver.webhook_secrets.size()},
+               {"admin_token", !settings_.receiver.admin_token.empty()},
+               {"level", settings_.log.level}});
+    if (config::to_toml(settings_) != config::to_toml(fresh))
+      log::warn("other settings have changed too: they are taken at the next start");
+  }
+
   void reload() {
-    if (!secure()) {
-      log::info("SIGHUP: without TLS there is nothing to reload");
-    } else if (auto wrong = use_certificate()) {
+    reload_settings();
+    if (!secure()) return;
+    if (auto wrong = use_certificate()) {
       log::error("the new TLS certificate cannot be used, the old one stays in force", {{"error", *wrong}});
     } else {
       log::info("the TLS certificate was reloaded, new connections get it",
@@ -195,6 +242,7 @@ class app {
     };
     endless_.spawn("signals", life_.watch_signals());
     endless_.spawn("reload", runtime::at_each_hangup([this] { reload(); }));
+    endless_.spawn("loop", measure_loop());
     endless_.spawn("database", db_.run(on_up, [this] { intake_.divert_to_spool(); }));
     endless_.spawn("spool", drain_.run());
     endless_.spawn("accounts", accounts_.run());
@@ -248,6 +296,7 @@ class app {
     }
     operations_.close();
     db_.connections().close();
+    db_.storing_connections().close();
     client_.close();
   }
 
@@ -277,11 +326,13 @@ class app {
     co_await release(connection, apply_lane_.owner());
   }
 
-  const config::settings& settings_;
+  config::settings settings_;
+  read_settings read_again_;
   asio::any_io_executor executor_;
   runtime::lifetime life_;
   metrics::registry series_;
   receiver_metrics counts_;
+  metrics::process_figures process_;
   http::client client_;
   database_monitor db_;
   account_registry accounts_;
@@ -307,13 +358,13 @@ class app {
 
 } // namespace
 
-int run_server(const config::settings& s) {
+int run_server(const config::settings& s, read_settings again) {
   runtime::stop_deadline stop_deadline(runtime::stop_grace_max +
                                        s.receiver.drain_delay); // outlives the loop, which joins its resolver
   asio::io_context io(1);
   auto files = runtime::raise_open_file_limit();
   log::debug("limit of open files", {{"files", files}});
-  app all(io, s, files);
+  app all(io, s, std::move(again), files);
   // Without it nobody would end the lanes.
   runtime::task_group main_task(io.get_executor(), [] { std::_Exit(1); });
   int status = 1;

@@ -90,8 +90,8 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
       "any\n"
       "  receiver.trusted_proxies  networks whose X-Forwarded-For names the client, as [\"127.0.0.1\"]\n"
       "--check-config prints all of them as they are in force, or each mistake with what is allowed.\n"
-      "Signals: SIGTERM, SIGINT: finish what was taken and end, within 10 s; SIGHUP: read the TLS files "
-      "anew.\n"
+      "Signals: SIGTERM, SIGINT: finish what was taken and end, within 10 s; SIGHUP: read the TLS files, "
+      "the webhook\nsecrets, the admin token and log.level anew.\n"
       "Webhooks are kept for retention.events, by whole days (UTC). What cannot be understood is kept aside\n"
       "(quarantined), listed by the operations API, and read again by newer programs.");
   bool check_config = false;

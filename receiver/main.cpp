@@ -36,5 +36,6 @@ int main(int argc, char** argv) {
                                 receiver::connect_options(settings), wanted.migrate);
   if (wanted.command == receiver::command::replay) return receiver::run_replay(settings, wanted.replay);
   if (wanted.command == receiver::command::spool) return receiver::run_spool(settings, wanted.spool);
-  return receiver::run_server(settings);
+  auto again = [options] { return program::read_again(config::program::receiver, options); };
+  return receiver::run_server(settings, again);
 }

@@ -97,7 +97,7 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
   auto where = find_route(request);
   if (where.where == place::operations) {
     auto from = client.value_or(request.remote);
-    return operations_.answer(std::move(request), std::move(where), std::move(from));
+    return answer_operation(std::move(request), std::move(where), std::move(from));
   }
   if (where.where == place::nowhere) return ready(not_found());
   if (!where.method_fits) return ready(wrong_method(where.allowed));
@@ -127,6 +127,12 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
     break;
   }
   return ready(not_found());
+}
+
+task<http::response> request_handler::answer_operation(http::request request, route where, ip_address from) {
+  auto response = co_await operations_.answer(std::move(request), std::move(where), std::move(from));
+  counts_.api_response(static_cast<unsigned>(response.status));
+  co_return response;
 }
 
 http::response request_handler::refuse(const ip_address& from, http::response answer) {
@@ -204,7 +210,7 @@ task<http::response> request_handler::take_webhook(http::request request, route 
 }
 
 task<http::response> request_handler::tell_metrics() {
-  counts_.database_up.set(db_.is_up() ? 1 : 0);
+  counts_.database_up.set(db_.takes_webhooks() ? 1 : 0);
   // The spool first: what goes from there into the database meanwhile is counted twice rather than not at
   // all.
   auto spooled = static_cast<std::int64_t>(spool_.now().depth.rows);
@@ -214,6 +220,7 @@ task<http::response> request_handler::tell_metrics() {
   verdict::facts known = co_await operations_.problem_facts(counted);
   shop::show_problems(series_, known);
   counts_.log_lines_lost.set(static_cast<double>(log::lines_lost()));
+  if (refresh_) refresh_();
   http::response text;
   text.content_type = "text/plain; version=0.0.4; charset=utf-8";
   text.body = series_.text();
@@ -257,7 +264,7 @@ void request_handler::measure_spool() {
 http::response request_handler::tell_readiness() const {
   auto rows = spool_.now().depth.rows;
   auto state = db_.now();
-  if (state == database_monitor::state::up && (rows > 0 || in_.full()))
+  if (state == database_monitor::state::up && (rows > 0 || in_.full() || !db_.takes_webhooks()))
     state = database_monitor::state::behind;
   bool ready = !draining_ && (db_.is_up() || (db_.is_known() && spool_.accepts()));
   return readiness(ready, to_string(state), rows);

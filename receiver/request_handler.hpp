@@ -18,6 +18,8 @@
 #include "receiver/web/refusal_limiter.hpp"
 #include "receiver/web/routes.hpp"
 
+#include <functional>
+
 namespace suivi::receiver {
 
 class request_handler {
@@ -31,6 +33,8 @@ class request_handler {
   task<http::response> answer(http::request request);
   // What receiver.health_listen serves: /healthz, /readyz and /metrics, and nothing else.
   task<http::response> answer_health(http::request request);
+  // Called before each answer of /metrics, for what is counted elsewhere.
+  void on_scrape(std::function<void()> refresh) { refresh_ = std::move(refresh); }
   // From now on /readyz says 503, so that balancers send no more; webhooks that come are still taken.
   void begin_drain() { draining_ = true; }
 
@@ -40,6 +44,7 @@ class request_handler {
   task<http::response> answer_to(http::request request, std::optional<ip_address> client);
   task<http::response> take_guepex_webhook(http::request request, route where);
   [[nodiscard]] bool knows_secret(const route& where) const;
+  task<http::response> answer_operation(http::request request, route where, ip_address from);
   task<http::response> take_webhook(http::request request, route where);
   task<http::response> tell_metrics();
   [[nodiscard]] bool may_read_metrics(const http::request& request,
@@ -60,6 +65,7 @@ class request_handler {
   std::vector<network> trusted_proxies_;
   std::vector<network> allow_from_;
   refusals refusals_{refusals::limits()};
+  std::function<void()> refresh_;
   bool draining_ = false;
   std::int64_t last_pending_ = 0; // in the database, when it was last asked
   std::int64_t stored_since_ = 0; // by us, as events to be applied

@@ -286,6 +286,10 @@ std::size_t server::connections() const {
   return state_->room.open.size();
 }
 
+std::optional<instant> server::certificate_expiry() const {
+  return http::certificate_expiry(state_->tls);
+}
+
 std::uint64_t server::connections_evicted() const {
   return state_->evicted;
 }

@@ -64,6 +64,8 @@ class server {
   result<void> use_tls(const tls_files& files);
   [[nodiscard]] unsigned short port() const;
   [[nodiscard]] std::size_t connections() const;
+  // Of the certificate in force; nullopt without TLS.
+  [[nodiscard]] std::optional<instant> certificate_expiry() const;
   // Connections that were closed for others to have room.
   [[nodiscard]] std::uint64_t connections_evicted() const;
 

@@ -2,6 +2,7 @@
 #include "common/http/tls.hpp"
 
 #include <boost/asio/ssl/error.hpp>
+#include <ctime>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509err.h>
@@ -46,6 +47,15 @@ result<tls_context> make_server_tls(const tls_files& files) {
     return permanent("http:tls_key", files.key + ": not the key of " + files.certificate);
   if (failed) return permanent("http:tls_key", files.key + ": " + failed.message());
   return context;
+}
+
+std::optional<instant> certificate_expiry(const tls_context& context) {
+  if (!context) return std::nullopt;
+  const X509* certificate = SSL_CTX_get0_certificate(context->native_handle());
+  std::tm parts{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1)
+    return std::nullopt;
+  return instant(std::chrono::seconds(::timegm(&parts)));
 }
 
 result<tls_context> make_client_tls(const std::string& ca_file, bool any_certificate) {

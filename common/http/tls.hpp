@@ -2,10 +2,12 @@
 #pragma once
 
 #include "common/base/error.hpp"
+#include "common/base/time.hpp"
 #include "common/http/server.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
+#include <optional>
 
 namespace suivi::http {
 
@@ -18,5 +20,8 @@ using tls_context = std::shared_ptr<asio::ssl::context>;
 // Verifies the peer against the system's authorities and, unless empty, those of `ca_file` (PEM). permanent
 // "http:certificate" if that cannot be read. `any_certificate`: verifies nothing.
 [[nodiscard]] result<tls_context> make_client_tls(const std::string& ca_file, bool any_certificate = false);
+
+// When the certificate of a server's context ends; nullopt without one.
+[[nodiscard]] std::optional<instant> certificate_expiry(const tls_context& context);
 
 } // namespace suivi::http

@@ -139,6 +139,10 @@ void configure(std::string_view program, level minimum, format shape) {
   level_min = minimum;
 }
 
+void set_level(level minimum) {
+  level_min = minimum;
+}
+
 bool enabled(level severity) {
   return severity >= level_min.load(std::memory_order_relaxed);
 }

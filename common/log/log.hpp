@@ -21,6 +21,9 @@ enum class format { json, text };
 // Before the first line; otherwise info and json. `program` is a field of every JSON line.
 void configure(std::string_view program, level minimum, format shape);
 
+// From now on.
+void set_level(level minimum);
+
 class field {
  public:
   field(std::string_view key, std::string_view value) : key(key), value(value) {}

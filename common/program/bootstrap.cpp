@@ -15,13 +15,6 @@
 namespace suivi::program {
 namespace {
 
-log::level level_of(const std::string& name) {
-  if (name == "debug") return log::level::debug;
-  if (name == "warn") return log::level::warn;
-  if (name == "error") return log::level::error;
-  return log::level::info;
-}
-
 // What can be said of database.url without the database: nothing where it is right; `warnings` grow.
 std::optional<std::string> fault_of_database_url(const config::settings& settings,
                                                  std::vector<std::string>& warnings) {
@@ -34,6 +27,22 @@ std::optional<std::string> fault_of_database_url(const config::settings& setting
 }
 
 } // namespace
+
+log::level level_of(const std::string& name) {
+  if (name == "debug") return log::level::debug;
+  if (name == "warn") return log::level::warn;
+  if (name == "error") return log::level::error;
+  return log::level::info;
+}
+
+std::variant<config::settings, std::vector<std::string>> read_again(config::program program,
+                                                                    const start_options& options) {
+  bool terminal = ::isatty(STDERR_FILENO) == 1;
+  auto loaded =
+      config::load(program, options.config_file, config::process_environment(), terminal, options.purpose);
+  if (!loaded) return loaded.error();
+  return std::move(loaded->values);
+}
 
 std::string_view name_of(config::program program) {
   return program == config::program::receiver ? "suivi-receiver" : "suivi-reconciler";

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "common/config/settings.hpp"
+#include "common/log/log.hpp"
 
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace suivi::program {
 
@@ -25,5 +27,12 @@ struct start_options {
 // each told on a line of its own; 0 where purpose::check has printed them.
 [[nodiscard]] std::variant<config::settings, int> start(config::program program,
                                                         const start_options& options);
+
+// What the files say now, for a program that runs: the settings, or their mistakes. Nothing is printed or
+// taken into force.
+[[nodiscard]] std::variant<config::settings, std::vector<std::string>>
+read_again(config::program program, const start_options& options);
+
+[[nodiscard]] log::level level_of(const std::string& name);
 
 } // namespace suivi::program

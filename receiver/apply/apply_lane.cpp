@@ -96,8 +96,8 @@ apply_lane::batch apply_lane::next_batch(steady_time now) {
 task<void> apply_lane::run() {
   for (;;) {
     if (!repeats_.empty() && db_.is_up()) co_await store_repeats_now();
-    if (!readdressed_.empty() && db_.is_up() && accounts_.loaded()) co_await readdress_now();
-    bool ready = db_.is_up() && accounts_.loaded();
+    if (!readdressed_.empty() && db_.is_up() && accounts_.can_tell()) co_await readdress_now();
+    bool ready = db_.is_up() && accounts_.can_tell();
     auto now = steady_clock::now();
     if (ready && !finishing_ && now < gather_until_ && queue_.size() < worthwhile) {
       co_await runtime::sleep_for(std::chrono::ceil<milliseconds>(gather_until_ - now));
@@ -110,7 +110,8 @@ task<void> apply_lane::run() {
       if (few) gather_until_ = steady_clock::now() + gathering;
       continue;
     }
-    if (finishing_ && (ready || !db_.is_up())) co_return; // the accounts may still come
+    if (finishing_ && (ready || !db_.is_up() || accounts_.sees_none()))
+      co_return; // the accounts may still come
     auto until = steady_clock::now() + 1s;
     if (!ready)
       until = steady_clock::now() + 50ms;
@@ -264,7 +265,7 @@ task<void> apply_lane::wait_as_locked(const pending_event& waiting) {
 }
 
 task<void> apply_lane::note_failed(const pending_event& failing, const error& why) {
-  log::error("an event cannot be applied", {{"event", failing.id}, {"error", to_string(why)}});
+  counts_.failed_event(failing.id, why);
   auto next = after_failed_apply(failing, why, jitter());
   pending_event event = failing;
   co_await settle_one(std::move(event), std::move(next));

@@ -1,11 +1,14 @@
 // The series and their help texts; all of them exist from the start, so that a rate over them works.
 #include "receiver/services/receiver_metrics.hpp"
 
+#include "common/log/log.hpp"
+
 namespace suivi::receiver {
 namespace {
 
 const std::vector<double> second_bounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                         0.25,  0.5,    1,     2.5,  5,     10};
+const std::vector<double> lag_bounds{0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 const std::vector<double> row_bounds{1, 2, 5, 10, 20, 50, 100, 200, 500};
 
 void count(std::map<std::string, metrics::counter, std::less<>>& series, std::string_view label) {
@@ -62,10 +65,68 @@ receiver_metrics::receiver_metrics(metrics::registry& where) : where_(where) {
                                                   "Times a parcel came to a state without a text of its own.",
                                                   {{"courier", std::string(slug(courier))}});
   connections = where_.make_gauge("suivi_http_connections", "Open connections.");
+  for (unsigned status : {200U, 202U, 204U, 400U, 401U, 403U, 404U, 405U, 409U, 413U, 429U, 500U, 503U})
+    api_responses_[status] =
+        where_.make_counter("suivi_api_responses_total", "Responses of the operations API.",
+                            {{"status", std::to_string(status)}});
+  api_responses_of_others_ = where_.make_counter("suivi_api_responses_total",
+                                                 "Responses of the operations API.", {{"status", "other"}});
+  const std::string of_pool = "Connections of the pool to the database.";
+  pool_in_use = where_.make_gauge("suivi_database_connections", of_pool, {{"state", "in_use"}});
+  pool_idle = where_.make_gauge("suivi_database_connections", of_pool, {{"state", "idle"}});
+  pool_waiting =
+      where_.make_gauge("suivi_database_connection_waiters", "Those who wait for a connection of the pool.");
+  certificate_expiry = where_.make_gauge("suivi_tls_certificate_expiry_timestamp_seconds",
+                                         "When the certificate in force ends; 0 without TLS.");
+  last_stored = where_.make_gauge("suivi_last_webhook_stored_timestamp_seconds",
+                                  "When a webhook was last stored in the database; 0 before the first.");
+  loop_lag = where_.make_histogram("suivi_loop_lag_seconds",
+                                   "How late a timer is that is due: whatever holds up one holds up all.",
+                                   lag_bounds);
+  for (const char* answer : {"quarantined", "spooled", "unavailable"}) lines_[answer];
 }
 
 void receiver_metrics::webhook(std::string_view answer) {
   count(webhooks_, answer);
+  if (answer == "stored" || answer == "quarantined" || answer == "ignored")
+    last_stored.set(std::chrono::duration<double>(now().time_since_epoch()).count());
+  auto line = lines_.find(answer);
+  if (line == lines_.end()) return;
+  if (auto webhooks = line->second.note(steady_now())) tell(answer, *webhooks);
+}
+
+void receiver_metrics::tell(std::string_view answer, std::uint64_t webhooks) {
+  if (answer == "quarantined")
+    log::warn("webhooks are not understood and kept aside; this is said once a minute",
+              {{"webhooks", webhooks}});
+  else if (answer == "spooled")
+    log::warn("webhooks are kept in the spool; this is said once a minute", {{"webhooks", webhooks}});
+  else
+    log::error("webhooks cannot be kept and are answered 503; this is said once a minute",
+               {{"webhooks", webhooks}});
+}
+
+void receiver_metrics::api_response(unsigned status) {
+  auto known = api_responses_.find(status);
+  (known == api_responses_.end() ? api_responses_of_others_ : known->second).add();
+}
+
+void receiver_metrics::failed_event(std::int64_t id, const error& why) {
+  last_failure_ = to_string(why);
+  if (auto events = failed_events_.note(steady_now()))
+    log::error(
+        "events cannot be applied and are tried again; this is said once a minute, of the last of them",
+        {{"events", *events}, {"event", id}, {"error", last_failure_}});
+}
+
+void receiver_metrics::tell_rest() {
+  steady_time at = steady_now();
+  for (auto& [answer, line] : lines_)
+    if (auto webhooks = line.due(at)) tell(answer, *webhooks);
+  if (auto events = failed_events_.due(at))
+    log::error(
+        "events cannot be applied and are tried again; this is said once a minute, of the last of them",
+        {{"events", *events}, {"error", last_failure_}});
 }
 void receiver_metrics::outcome(std::string_view name) {
   count(outcomes_, name);

@@ -1,9 +1,13 @@
-// What the receiver counts.
+// What the receiver counts. What happens often and needs an operator is also told in the log, once a minute
+// with its count.
 #pragma once
 
+#include "common/base/error.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/shipment/courier.hpp"
+#include "receiver/services/recurring_line.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -19,6 +23,11 @@ class receiver_metrics {
   // applied, unchanged, stale, conflict, parked, confirming, failed, busy
   void outcome(std::string_view name);
   void read(std::string_view result); // answered, not_found, failed
+  void api_response(unsigned status);
+  // An event cannot be applied.
+  void failed_event(std::int64_t id, const error& why);
+  // What was counted since its line was written last, once its minute is over.
+  void tell_rest();
 
   metrics::histogram batch_rows;
   metrics::histogram ack_seconds;
@@ -40,11 +49,24 @@ class receiver_metrics {
   metrics::gauge connections;
   metrics::gauge connections_max;
   metrics::counter connections_evicted;
+  metrics::gauge pool_in_use;
+  metrics::gauge pool_idle;
+  metrics::gauge pool_waiting;
+  metrics::gauge certificate_expiry;
+  metrics::gauge last_stored;
+  metrics::histogram loop_lag;
   metrics::counter log_lines_lost;
   std::map<courier_kind, metrics::counter> unknown_states;
 
  private:
+  void tell(std::string_view answer, std::uint64_t webhooks);
+
   metrics::registry& where_;
+  std::map<std::string, recurring_line, std::less<>> lines_; // by answer
+  recurring_line failed_events_;
+  std::string last_failure_;
+  std::map<unsigned, metrics::counter> api_responses_;
+  metrics::counter api_responses_of_others_;
   std::map<std::string, metrics::counter, std::less<>> webhooks_;
   std::map<std::string, metrics::counter, std::less<>> outcomes_;
   std::map<std::string, metrics::counter, std::less<>> reads_;

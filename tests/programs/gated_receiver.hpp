@@ -18,7 +18,11 @@ namespace suivi::test {
 class gated_receiver {
  public:
   // Settings beside the usual ones, by their environment variables.
-  explicit gated_receiver(const std::map<std::string, std::string>& more = {}) {
+  // `database_name`: in the place of the database's address.
+  explicit gated_receiver(const std::map<std::string, std::string>& more = {},
+                          const std::string& database_name = "") {
+    std::string& url = environment["DATABASE_URL"];
+    if (!database_name.empty()) url.replace(url.find("127.0.0.1"), 9, database_name);
     auto loaded = run_program("suivi-maystro-sim",
                               {"load-shop", "--database", db.url(), "--accounts", "example-a:example-key-1:A",
                                "--base-url", "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
