@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace suivi {
 namespace {
@@ -35,11 +37,23 @@ std::size_t sequence(std::string_view s, std::size_t& bad) {
   return length;
 }
 
+// How many bytes of ASCII it begins with, eight at a time: nearly all of nearly every text.
+std::size_t ascii_bytes(std::string_view s) {
+  constexpr std::uint64_t high_bits = 0x8080808080808080;
+  std::size_t count = 0;
+  for (std::uint64_t eight = 0; count + sizeof eight <= s.size(); count += sizeof eight) {
+    std::memcpy(&eight, s.data() + count, sizeof eight);
+    if ((eight & high_bits) != 0) break;
+  }
+  while (count < s.size() && static_cast<unsigned char>(s[count]) < 0x80) ++count;
+  return count;
+}
+
 } // namespace
 
 bool is_utf8(std::string_view bytes) {
   std::size_t bad = 0;
-  while (!bytes.empty()) {
+  for (bytes.remove_prefix(ascii_bytes(bytes)); !bytes.empty(); bytes.remove_prefix(ascii_bytes(bytes))) {
     std::size_t length = sequence(bytes, bad);
     if (length == 0) return false;
     bytes.remove_prefix(length);

@@ -102,9 +102,18 @@ std::optional<std::string> base64_decode(std::string_view text) {
   }
   std::string bytes(text.size() / 4 * 3 + 3, '\0');
   std::size_t end = 0;
-  std::uint32_t bits = 0;
   std::size_t characters = 0;
-  for (char c : text) {
+  auto value_at = [&](std::size_t i) -> std::int32_t { return values[static_cast<unsigned char>(text[i])]; };
+  for (; characters + 4 <= text.size(); characters += 4) { // up to the first that is none, a line's end say
+    std::int32_t a = value_at(characters), b = value_at(characters + 1), c = value_at(characters + 2),
+                 d = value_at(characters + 3);
+    if ((a | b | c | d) < 0) break;
+    bytes[end++] = static_cast<char>(a << 2 | b >> 4);
+    bytes[end++] = static_cast<char>((b & 0xF) << 4 | c >> 2);
+    bytes[end++] = static_cast<char>((c & 0x3) << 6 | d);
+  }
+  std::uint32_t bits = 0;
+  for (char c : text.substr(characters)) {
     if (c == '\r' || c == '\n') continue;
     std::int8_t value = values[static_cast<unsigned char>(c)];
     if (value < 0) return std::nullopt;

@@ -37,6 +37,16 @@ std::string without_spaces(std::string_view text) {
   return compact;
 }
 
+bool holds_spaces(std::string_view text) {
+  bool any = false;
+  for (char c : text) any |= static_cast<unsigned char>(c) <= ' '; // all of it: many at a time
+  return any;
+}
+
+std::optional<std::string> without_base64(std::string_view text) {
+  return holds_spaces(text) ? crypto::base64_decode(without_spaces(text)) : crypto::base64_decode(text);
+}
+
 // A list of exactly one event is that event.
 void take_only_element(json::value& of) {
   json::array* list = of.if_array();
@@ -62,7 +72,7 @@ result<json::value> unwrap(std::string_view text) {
       std::string_view trimmed = trimmed_text(text);
       if (std::optional<json::object> form = read_form(trimmed)) return json::value(std::move(*form));
       std::optional<std::string> bytes;
-      if (unwrapped < max_unwrappings) bytes = crypto::base64_decode(without_spaces(trimmed));
+      if (unwrapped < max_unwrappings) bytes = without_base64(trimmed);
       if (!bytes || bytes->empty()) {
         bool json_like = trimmed.find_first_of("{[\"-0123456789") == 0;
         bool own_mistake =

@@ -5,6 +5,8 @@
 #include "common/crypto/crypto.hpp"
 
 #include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+#include <boost/json/value.hpp>
 
 namespace suivi::receiver {
 namespace {
@@ -27,6 +29,25 @@ std::string key_of(char kind, std::string_view qualifier, std::string_view body_
   return digest(parts).substr(0, key_bytes);
 }
 
+// In quotes it is what serialize() makes of it: base64, say.
+bool is_plain(std::string_view text) {
+  bool plain = true;
+  for (char c : text) plain &= c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  return plain;
+}
+
+std::string as_json(const boost::json::value& content) {
+  if (const boost::json::string* text = content.if_string(); text != nullptr && is_plain(*text)) {
+    std::string quoted;
+    quoted.reserve(text->size() + 2);
+    quoted += '"';
+    quoted.append(text->data(), text->size());
+    quoted += '"';
+    return quoted;
+  }
+  return boost::json::serialize(content);
+}
+
 // Without the wrapper, as far as it could be taken off.
 std::string what_was_said(std::string_view raw, const maystro::event& event) {
   if (!event.body) return std::string(raw);
@@ -34,7 +55,7 @@ std::string what_was_said(std::string_view raw, const maystro::event& event) {
   const auto* message = whole == nullptr ? nullptr : whole->if_contains("message");
   const auto* wrapper = message == nullptr ? nullptr : message->if_object();
   const auto* content = wrapper == nullptr ? nullptr : wrapper->if_contains("data");
-  return boost::json::serialize(content == nullptr ? *event.body : *content);
+  return as_json(content == nullptr ? *event.body : *content);
 }
 
 } // namespace

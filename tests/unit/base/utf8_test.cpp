@@ -20,6 +20,16 @@ TEST_CASE("overlong forms, surrogates, too large and cut characters are refused"
   }
 }
 
+TEST_CASE("one bad byte is found wherever it stands, and a good character is none") {
+  for (std::size_t at = 0; at < 40; ++at) {
+    CAPTURE(at);
+    std::string text(40, 'a');
+    text[at] = '\x80';
+    CHECK_FALSE(is_utf8(text));
+    CHECK(is_utf8(text.replace(at, 1, "\xC3\xA9")));
+  }
+}
+
 TEST_CASE("each maximal ill-formed part becomes one replacement character") {
   CHECK(to_storable_text("a\xC3") == "a\xEF\xBF\xBD");
   CHECK(to_storable_text("\xE2\x82z") == "\xEF\xBF\xBDz");

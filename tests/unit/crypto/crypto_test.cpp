@@ -44,6 +44,22 @@ TEST_CASE("base64 of RFC 4648 is written and read") {
   }
 }
 
+TEST_CASE("base64 of any length is read, with a line's end or a foreign character wherever it stands") {
+  for (std::size_t length = 0; length < 20; ++length) {
+    std::string plain;
+    for (std::size_t i = 0; i < length; ++i) plain += static_cast<char>(i * 37 + 200);
+    std::string coded = crypto::base64_encode(plain);
+    CHECK(crypto::base64_decode(coded) == plain);
+    std::size_t characters = coded.find_last_not_of('=') + 1;
+    for (std::size_t at = 0; at < characters; ++at) {
+      CAPTURE(length);
+      CAPTURE(at);
+      CHECK(crypto::base64_decode(std::string(coded).insert(at, "\r\n")) == plain);
+      CHECK_FALSE(crypto::base64_decode(std::string(coded).insert(at, "*")).has_value());
+    }
+  }
+}
+
 TEST_CASE("base64 is read in either alphabet, padded or not, broken into lines") {
   CHECK(crypto::base64_decode("-_-_") == crypto::base64_decode("+/+/"));
   CHECK(crypto::base64_decode("Zg") == "f");

@@ -1,6 +1,9 @@
 // When two webhooks are the same event.
 #include "receiver/event/dedupe_key.hpp"
 
+#include "common/crypto/crypto.hpp"
+
+#include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
 
 using namespace suivi;
@@ -29,6 +32,18 @@ TEST_CASE("a redelivered message in another wrapper is the same event") {
   CHECK(first.bytes.size() == 16);
   CHECK(first.bytes == second.bytes);
   CHECK_FALSE(first.expiring);
+}
+
+TEST_CASE("the key of a message is the digest of its id and of what it said as JSON") {
+  auto digest = [](const std::string& bytes) {
+    crypto::sha256_digest hash = crypto::sha256(bytes);
+    return std::string(hash.begin(), hash.end());
+  };
+  for (const char* said : {"", "c2FpZA+/-_==", "a b/~", "a\"b", "a\\b", "a\nb", "livr\u00e9", "\x7f"}) {
+    CAPTURE(said);
+    std::string as_json = boost::json::serialize(boost::json::value(said));
+    CHECK(choose_key("x", with_id("m-1", said)).bytes == digest("m3:m-1" + digest(as_json)).substr(0, 16));
+  }
 }
 
 TEST_CASE("the same message id over something else said is another event") {
