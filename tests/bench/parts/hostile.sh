@@ -169,6 +169,7 @@ beside_locks() {
   exec 8>&-
   wait "${pid_of[shop]}" || fail "the session that locked orders failed: $(cat "$scratch/shop.log")"
   unset 'pid_of[shop]'
+  rm "$scratch/shop"
   note_case 'the shop has locked 5 % of the orders' "$locked orders locked, $waited webhooks waited for them when they were let go; to row: of the others" \
     "and right(o.order_id, 9)::int % 20 <> 0"
 }
@@ -186,10 +187,60 @@ beside_bad_input() {
       v["pieces"], v["kept"], v["refused"], v["unavailable"], v["unanswered"] }' "$scratch/bad.log")"
 }
 
+# Every order's UPDATE takes a tenth of a second longer: no more than ten a second can be applied until that ends with the load.
+beside_a_slow_trigger() {
+  local waited
+  start_receiver bench_hostile
+  warm_up
+  ask bench_hostile "create function slow() returns trigger language plpgsql as \$\$ begin perform pg_sleep(0.1); return new; end \$\$" \
+    "create trigger slow before update on orders for each row execute function slow()"
+  begin_load
+  await_load
+  waited=$(ask bench_hostile "select count(*) from suivi.pending")
+  ask bench_hostile "drop trigger slow on orders"
+  note_case 'a trigger takes 100 ms an order' "$waited webhooks waited when it was taken away"
+}
+
+# A trigger of the shop's writes the order's customer too, and every hundredth customer is locked until the load has ended.
+beside_locked_customers() {
+  local waited
+  start_receiver bench_hostile
+  warm_up
+  ask bench_hostile "create function touch() returns trigger language plpgsql as \$\$ begin
+      update customers set \"updatedAt\" = now() where \"id\" = new.\"customerId\"; return new; end \$\$" \
+    "create trigger touch after update on orders for each row execute function touch()"
+  mkfifo "$scratch/shop"
+  start shop psql -XqAt -v ON_ERROR_STOP=1 -d "$(url_of bench_hostile)" -f "$scratch/shop"
+  exec 8> "$scratch/shop"
+  echo "begin; select 'locked ' || count(*) from (select from customers where right(\"id\", 2) in ('07', '-7') for update) t;" >&8
+  await shop 60 grep -qs locked "$scratch/shop.log"
+  begin_load
+  await_load
+  waited=$(ask bench_hostile "select count(*) from suivi.pending")
+  echo 'commit;' >&8
+  exec 8>&-
+  wait "${pid_of[shop]}" || fail "the session that locked customers failed: $(cat "$scratch/shop.log")"
+  unset 'pid_of[shop]'
+  rm "$scratch/shop"
+  note_case '1 % of the customers are locked behind a trigger' "$waited webhooks waited when they were let go; to row: of other customers' orders" \
+    "and right(o.order_id, 9)::int % 100 <> 7"
+}
+
+# What a synchronous standby two milliseconds away costs every COMMIT.
+beside_slow_commits() {
+  ask postgres "alter system set commit_delay = 2000" "alter system set commit_siblings = 0" "select pg_reload_conf()" > /dev/null
+  start_receiver bench_hostile
+  warm_up
+  begin_load
+  await_load
+  note_case 'each COMMIT takes 2 ms longer' ''
+  ask postgres "alter system reset commit_delay" "alter system reset commit_siblings" "select pg_reload_conf()" > /dev/null
+}
+
 section_hostile() {
   make_hostile_shop
   local what
-  for what in nothing a_sweep retention locks bad_input; do
+  for what in nothing a_sweep retention locks a_slow_trigger locked_customers slow_commits bad_input; do
     copy_database hostile_shop bench_hostile
     "beside_$what"
     stop receiver
