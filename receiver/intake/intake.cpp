@@ -70,7 +70,8 @@ task<result<receipt>> intake::store(webhook row) {
   ++queued_rows_;
   queued_bytes_ += bytes;
   counts_.intake_queue.set(static_cast<double>(queued_rows_));
-  if (index == 0 || index + 1 == limits_.beside_another_rows) // see batch_policy.hpp
+  std::size_t rows = index + 1;
+  if (rows == 1 || rows == last_rows_ || rows == limits_.beside_another_rows) // see batch_policy.hpp
     for (auto& lane : idle_) lane->notify();
 
   boost::system::error_code ended;
@@ -141,8 +142,8 @@ void intake::close(const batch& b) {
 steady_time intake::begins_at() const {
   const batch& next = *queue_.front();
   if (finishing_) return next.opened_at;
-  return begin_batch_at({lanes_at_work_, next.rows.size(), next.opened_at, begun_, next_.is_behind(),
-                         limits_.beside_another_rows});
+  return begin_batch_at({lanes_at_work_, next.rows.size(), next.opened_at, begun_, ended_, last_rows_,
+                         next_.is_behind(), limits_.beside_another_rows});
 }
 
 // Whoever sends again only when he was answered is slowed down to what is applied. Not where so many wait
@@ -181,6 +182,8 @@ task<void> intake::run_lane(std::size_t lane) {
     co_await store_batch(b);
     --lanes_at_work_;
     under_way_.erase(here);
+    ended_ = steady_clock::now();
+    last_rows_ = b->rows.size();
     close(*b);
     b->done.cancel();
   }

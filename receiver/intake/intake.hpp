@@ -93,7 +93,9 @@ class intake {
   std::list<std::shared_ptr<batch>> under_way_;
   std::vector<std::unique_ptr<runtime::wakeup>> idle_;
   std::size_t lanes_at_work_ = 0;
-  steady_time begun_{}; // when a lane last went to work, or will at the latest
+  steady_time begun_{};       // when a lane last went to work, or will at the latest
+  steady_time ended_{};       // when a batch was last answered
+  std::size_t last_rows_ = 0; // that one's
   std::size_t queued_rows_ = 0;
   std::size_t queued_bytes_ = 0;
   bool finishing_ = false;
