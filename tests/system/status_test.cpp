@@ -91,9 +91,13 @@ TEST_CASE("of one account the orders are listed that its last full sweep could n
 TEST_CASE("a courier that throttles is told once a sweep, with how often") {
   reconciler_process s("example-a:example-key-1:A", 30);
   s.set(R"({"throttle":0.3,"retry_after_s":0})");
-  auto done = run_program("suivi-reconciler", {"sweep"}, s.environment);
+  std::int64_t throttled = 0;
+  finished done;
+  for (int sweeps = 0; throttled == 0 && sweeps < 30; ++sweeps) { // the stand-in draws lots
+    done = run_program("suivi-reconciler", {"sweep"}, s.environment);
+    throttled = s.db.number("select throttled from suivi.sweep order by id desc limit 1");
+  }
   CAPTURE(done.log);
-  std::int64_t throttled = s.db.number("select sum(throttled) from suivi.sweep");
   REQUIRE(throttled > 0);
   std::string line = "the courier throttled a sweep";
   CHECK(done.log.find(line) != std::string::npos);
