@@ -168,7 +168,51 @@ void fill_disk(stage& s, std::minstd_rand& random) {
   s.fill_disk();
 }
 
-const std::array<fault, 17> faults{{
+void move_spool(stage& s, std::minstd_rand& random) {
+  s.to_database->refuse();
+  s.to_database->cut();
+  pause(random, 700);
+  s.move_spool(chance(random, 50));
+  if (chance(random, 50)) s.to_database->pass(); // in the midst of the drain, perhaps
+  pause(random, 300);
+  if (chance(random, 30)) s.move_spool(chance(random, 50));
+}
+
+// Whoever has connected before goes on; whoever has to connect anew has the addresses found last.
+void silence_name_server(stage& s, std::minstd_rand& random) {
+  s.silence_name_server();
+  s.to_database->cut();
+  if (chance(random, 20) && s.receiver_runs()) {
+    s.kill_receiver();
+    s.start_receiver(); // knows none
+  }
+}
+
+void restart_without_log(stage& s, std::minstd_rand& random) {
+  if (s.receiver_runs()) s.restart_without_log(chance(random, 50));
+}
+
+void occupy_connections(stage& s, std::minstd_rand&) {
+  s.occupy_connections();
+}
+
+void push_big_bodies(stage& s, std::minstd_rand& random) {
+  for (int senders = 0; senders < 4; ++senders) s.push_big_bodies(static_cast<int>(5 + below(random, 10)));
+}
+
+void refuse_pool(stage& s, std::minstd_rand&) {
+  s.refuse_pool();
+}
+
+void slow_triggers(stage& s, std::minstd_rand& random) {
+  s.slow_down(chance(random, 50), milliseconds(5 + below(random, 40)));
+}
+
+void strand_connections(stage& s, std::minstd_rand&) {
+  s.to_database->strand();
+}
+
+const std::array<fault, 25> faults{{
     {"receiver killed", 12, kill_receiver},
     {"receiver restarted", 4, restart_receiver},
     {"receiver frozen", 5, freeze_receiver},
@@ -185,6 +229,14 @@ const std::array<fault, 17> faults{{
     {"network to the database", 12, trouble_database_network},
     {"network to the courier", 10, trouble_courier_network},
     {"spool's disk full", 8, fill_disk},
+    {"spool's file moved or replaced", 8, move_spool},
+    {"name server silent", 5, silence_name_server},
+    {"standard error blocked or closed", 5, restart_without_log},
+    {"strangers hold every connection", 5, occupy_connections},
+    {"big bodies beside", 5, push_big_bodies},
+    {"pool refused, watch alive", 6, refuse_pool},
+    {"triggers slow", 6, slow_triggers},
+    {"server lost, another there", 6, strand_connections},
     {"none", 2, [](stage&, std::minstd_rand&) {}},
 }};
 

@@ -26,6 +26,7 @@ int play_all(const plan& plan) {
   stage_options options;
   stage on(options);
   if (!on.no_small_disk().empty()) fmt::print("the spool's disk is not filled up: {}\n", on.no_small_disk());
+  if (!on.no_own_names().empty()) fmt::print("no name server is silent: {}\n", on.no_own_names());
   book pages(options.timed_orders, options.untimed_orders);
   try {
     auto all = play(on, pages, plan, stop_requested);

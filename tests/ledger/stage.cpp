@@ -6,10 +6,15 @@
 #include "tests/support/connected.hpp"
 #include "tests/support/run.hpp"
 
+#include <arpa/inet.h>
 #include <csignal>
 #include <fmt/format.h>
 #include <fstream>
+#include <netinet/in.h>
 #include <sstream>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 namespace suivi::ledger {
@@ -17,6 +22,28 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
+
+constexpr const char* database_name = "database.example";
+constexpr int connections_max = 120;
+
+sockaddr_in loopback_at(unsigned short port) {
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  at.sin_port = htons(port);
+  return at;
+}
+
+unsigned short free_port() {
+  int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at = loopback_at(0);
+  socklen_t size = sizeof at;
+  bool bound = ::bind(socket, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0 &&
+               ::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size) == 0;
+  ::close(socket);
+  if (!bound) throw std::runtime_error("no free port");
+  return ntohs(at.sin_port);
+}
 
 pg::connect_options judge_of(const std::string& url) {
   pg::connect_options with;
@@ -63,7 +90,13 @@ std::int64_t read_events(const std::string& database_url, std::int64_t event_id,
 stage::stage(stage_options options) {
   load_shop(options);
   to_database.emplace(cluster.url("shop", "shop"));
-  environment_ = {{"DATABASE_URL", to_database->url()},
+  std::string url = to_database->url();
+  if (names_.why_not().empty()) {
+    names_.know(database_name);
+    url.replace(url.find("127.0.0.1"), 9, database_name);
+  }
+  environment_ = {{"DATABASE_URL", url},
+                  {"SUIVI_RECEIVER_MAX_CONNECTIONS", std::to_string(connections_max)},
                   {"MAYSTRO_WEBHOOK_SECRET", "example-secret"},
                   {"SUIVI_RECEIVER_LISTEN", "127.0.0.1:0"},
                   {"SUIVI_RECEIVER_SPOOL", disk_.path() + "/spool"}};
@@ -110,25 +143,37 @@ void stage::heal() {
   thaw();
   to_database->pass();
   to_receiver->pass();
+  names_.know(database_name);
+  for (int each : strangers_) ::close(each);
+  strangers_.clear();
   std::error_code ignored;
   fs::remove(disk_.path() + "/ballast", ignored);
   if (std::exchange(postgres_down_, false)) cluster.resume();
   for (auto& one : beside_) one.join();
   beside_.clear();
-  if (std::exchange(few_connections_, false)) cluster.execute("alter database shop connection limit -1");
+  if (std::exchange(few_connections_, false)) {
+    cluster.execute("alter database shop connection limit -1");
+    cluster.execute("alter role shop connection limit -1");
+  }
+  if (std::exchange(slowed_down_, false))
+    cluster.execute("drop trigger if exists slow on suivi.inbox; drop trigger if exists slow on orders",
+                    "shop");
   if (receiver_ && !receiver_->runs()) {
     auto log = receiver_->log();
     throw std::runtime_error("the receiver ended by itself; its log:\n" +
                              log.substr(log.size() - std::min<std::size_t>(log.size(), 4000)));
   }
+  if (std::exchange(without_log_, false) && receiver_) stop_receiver();
   if (!receiver_) start_receiver();
+  put_spools_back();
 }
 
 void stage::start_receiver() {
   receiver_.emplace("suivi-receiver", std::vector<std::string>(), environment_);
-  auto port = receiver_->number_from_log("port");
+  auto port = static_cast<unsigned short>(receiver_->number_from_log("port"));
+  receiver_port_ = port;
   if (to_receiver)
-    to_receiver->lead_to(static_cast<unsigned short>(port));
+    to_receiver->lead_to(port);
   else
     to_receiver.emplace("http://127.0.0.1:" + std::to_string(port));
 }
@@ -203,6 +248,101 @@ bool stage::try_statement(const std::string& sql) {
 void stage::allow_few_connections() {
   few_connections_ = try_statement("alter database shop connection limit 1");
   try_statement("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'shop'");
+}
+
+void stage::refuse_pool() {
+  few_connections_ = try_statement("alter role shop connection limit 1");
+  try_statement(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'suivi-receiver'");
+}
+
+void stage::slow_down(bool orders, milliseconds each_row) {
+  slowed_down_ = true;
+  try_statement(
+      fmt::format("create or replace function take_a_while() returns trigger language plpgsql as $$ "
+                  "begin perform pg_sleep({}); return new; end $$",
+                  static_cast<double>(each_row.count()) / 1000));
+  try_statement(
+      fmt::format("set lock_timeout = '2s'; create trigger slow before {} for each row execute function "
+                  "take_a_while()",
+                  orders ? "update on orders" : "insert on suivi.inbox"));
+}
+
+void stage::silence_name_server() {
+  names_.forget_all();
+}
+
+// The log first: whoever opens a new file must not find that of the former beside it.
+void stage::move_spool(bool replace_by_garbage) {
+  std::string from = disk_.path() + "/spool/spool.db";
+  if (!fs::exists(from)) return;
+  std::string to = fmt::format("{}/moved-{}", disk_.path(), moved_spools_.size());
+  fs::create_directory(to);
+  moved_spools_.push_back(to);
+  std::error_code ignored;
+  for (const char* part : {"-wal", "-shm", ""}) fs::rename(from + part, to + "/spool.db" + part, ignored);
+  if (replace_by_garbage) std::ofstream(from) << std::string(8192, 'x');
+}
+
+// As an operator does who finds them.
+void stage::put_spools_back() {
+  for (const std::string& folder : moved_spools_) {
+    std::map<std::string, std::string> settings = environment_;
+    settings["SUIVI_RECEIVER_SPOOL"] = folder;
+    test::finished drained;
+    for (int tries = 0; tries < 5; ++tries) {
+      drained = test::run_program("suivi-receiver", {"spool", "drain"}, settings);
+      if (drained.status == 0) break;
+    }
+    if (drained.status != 0)
+      throw std::runtime_error(fmt::format("a spool that was moved cannot be drained: {}", drained.log));
+    fs::remove_all(folder);
+  }
+  moved_spools_.clear();
+}
+
+void stage::restart_without_log(bool closed) {
+  stop_receiver();
+  std::string pipe = disk_.path() + "/pipe";
+  ::mkfifo(pipe.c_str(), 0600);
+  std::map<std::string, std::string> settings = environment_;
+  auto port = free_port();
+  settings["SUIVI_RECEIVER_LISTEN"] = fmt::format("127.0.0.1:{}", port);
+  settings["SUIVI_LOG_LEVEL"] = "debug";
+  settings["SUIVI_LOG_FORMAT"] = "json";
+  std::string how = closed ? "exec 2>&-" : "exec 2<>" + pipe;
+  receiver_.emplace("/bin/sh", std::vector<std::string>{"-c", how + "; exec " SUIVI_BIN "/suivi-receiver"},
+                    settings);
+  without_log_ = true;
+  wait_for_port(port);
+  receiver_port_ = port;
+  to_receiver->lead_to(port);
+}
+
+void stage::wait_for_port(unsigned short port) const {
+  test::wait_until("the receiver's port", [&] {
+    return test::http_get(fmt::format("http://127.0.0.1:{}/healthz", port)).status == 200;
+  });
+}
+
+void stage::occupy_connections() {
+  for (int n = 0; n < 2 * connections_max; ++n) {
+    int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in there = loopback_at(receiver_port_);
+    ::connect(socket, reinterpret_cast<sockaddr*>(&there), sizeof there);
+    strangers_.push_back(socket);
+  }
+}
+
+void stage::push_big_bodies(int count) {
+  beside_.emplace_back([count, port = receiver_port_] {
+    for (int n = 0; n < count; ++n) {
+      const char* secret = n % 2 == 0 ? "example-secret" : "example-wrong";
+      std::size_t bytes = n % 2 == 0 ? 300'000 : 250'000; // too large, or nobody's
+      test::http_post(fmt::format("http://127.0.0.1:{}/webhooks/maystro/{}", port, secret),
+                      std::string(bytes, '['));
+    }
+  });
 }
 
 void stage::fill_disk() {

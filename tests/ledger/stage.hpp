@@ -5,6 +5,7 @@
 #include "tests/ledger/book.hpp"
 #include "tests/programs/program.hpp"
 #include "tests/support/gate.hpp"
+#include "tests/support/own_names.hpp"
 #include "tests/support/private_cluster.hpp"
 #include "tests/support/small_disk.hpp"
 
@@ -33,6 +34,8 @@ class stage {
   [[nodiscard]] std::string webhook_url() const;
   // Why the spool's disk is no small one, so that it cannot be filled; "" if it is.
   [[nodiscard]] const std::string& no_small_disk() const { return disk_.why_not(); }
+  // Why no name server can be made silent; "" if one can.
+  [[nodiscard]] const std::string& no_own_names() const { return names_.why_not(); }
 
   // Undoes all that was done, and waits until it is.
   void heal();
@@ -57,7 +60,22 @@ class stage {
   bool try_statement(const std::string& sql);
   void allow_few_connections();
 
+  // One for all connections of the role: the watch's stays, the pool's are refused.
+  void refuse_pool();
+  // Each webhook that is stored, or each order that is written, takes a while.
+  void slow_down(bool orders, milliseconds each_row);
+  void silence_name_server();
+
   void fill_disk();
+  // The spool's file is somewhere else all at once, with what is in it, and perhaps another lies in its
+  // place.
+  void move_spool(bool replace_by_garbage);
+  // From then on standard error is closed, or a pipe that nobody reads.
+  void restart_without_log(bool closed);
+  // Past the gate: more connections than the receiver may have, which say nothing.
+  void occupy_connections();
+  // Past the gate: bodies that are too large, or come with a wrong secret.
+  void push_big_bodies(int count);
 
   // Events that are not applied, of the spool too; -1: nobody can tell.
   [[nodiscard]] std::int64_t pending() const;
@@ -74,6 +92,8 @@ class stage {
 
  private:
   void load_shop(stage_options options);
+  void put_spools_back();
+  void wait_for_port(unsigned short port) const;
   void thaw();
 
   test::small_disk disk_{2};
@@ -84,6 +104,12 @@ class stage {
   std::list<std::thread> beside_;
   bool postgres_down_ = false;
   bool few_connections_ = false;
+  bool slowed_down_ = false;
+  unsigned short receiver_port_ = 0;
+  bool without_log_ = false;
+  test::own_names names_;
+  std::vector<std::string> moved_spools_;
+  std::vector<int> strangers_; // sockets
 };
 
 } // namespace suivi::ledger
