@@ -175,7 +175,7 @@ working_copy::working_copy(snapshot&& from) : legacy_links(std::move(from.legacy
     order_by_id_[order.id] = &order;
     order_by_reference_[order.reference] = &order;
   }
-  for (parcel_row& parcel : parcels) note(parcel);
+  for (parcel_row& parcel : parcels) note_first(parcel);
 }
 
 order_row* working_copy::order(std::string_view id) {
@@ -186,6 +186,17 @@ order_row* working_copy::order(std::string_view id) {
 order_row* working_copy::order_by_reference(std::string_view reference) {
   auto found = order_by_reference_.find(std::string(reference));
   return found == order_by_reference_.end() ? nullptr : found->second;
+}
+
+// Nothing is known of it yet, so that nobody walks through all parcels of its order to find it.
+void working_copy::note_first(parcel_row& parcel) {
+  auto add = [&](char kind, const std::optional<std::string>& id) {
+    if (id) parcel_by_key_.emplace(kind + *id, &parcel);
+  };
+  add('u', parcel.uuid);
+  add('n', parcel.display_id);
+  if (parcel.tracking != parcel.display_id) add('n', parcel.tracking);
+  add('o', parcel.order_id);
 }
 
 void working_copy::note(parcel_row& parcel) {

@@ -38,6 +38,8 @@ struct working_copy {
   std::multimap<std::string, std::string> legacy_links;
 
  private:
+  void note_first(parcel_row& parcel);
+
   std::unordered_map<std::string, order_row*> order_by_id_;
   std::unordered_map<std::string, order_row*> order_by_reference_;
   // Keys are "u" + uuid, "n" + number, "o" + order id. An entry may be outdated: what it points to is

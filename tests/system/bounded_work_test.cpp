@@ -62,3 +62,36 @@ TEST_CASE("an id that fifty thousand old orders bear locks none of them and cost
   });
   CHECK(r.db().number(R"(select count(*) from orders where "shippingStatus" is not null)") == 0);
 }
+
+TEST_CASE("an order that has twenty thousand parcels from before holds up nobody") {
+  webhook_sender r({}, R"(
+    insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+    insert into orders ("id", "reference", "customerId", "total", "updatedAt")
+    select 'o' || n, 'R' || n, 'c', 1, now() from generate_series(1, 5) n)");
+  auto webhook_about = [](const std::string& uuid, int status) {
+    return R"({"event":"x","payload":{"id":")" + uuid + R"(","status":)" + std::to_string(status) +
+           R"(,"external_order_id":"R1"}})";
+  };
+  CHECK(r.push(secret_address, webhook_about("first", 31)).status == 200);
+  wait_until("its parcel", [&] { return r.db().number("select count(*) from suivi.parcel") == 1; });
+  r.db().execute(R"(
+    insert into suivi.parcel (account, uuid, reference, order_id, link, status, created_at, as_of_shape, as_of_from,
+                              as_of_to, source, known_fields, strength, left_statuses, courier)
+    select account, 'old' || n, reference, order_id, link, status, now() - interval '1 day' + n * interval '1 second',
+           as_of_shape, as_of_from, as_of_to, source, known_fields, strength, left_statuses, courier
+    from suivi.parcel, generate_series(1, 20000) n;
+    analyze suivi.parcel)");
+  std::chrono::milliseconds longest{0};
+  raw_peer courier(r.port);
+  for (int n = 1; n <= 3; ++n) {
+    courier.send(request("POST", secret_address, webhook_about("old" + std::to_string(n), 22)));
+    longest = std::max(longest, time_of([&] { CHECK(r.ask(request("GET", "/healthz")).status == 200); }));
+    CHECK(courier.read().status < 300);
+  }
+  CHECK(r.push(secret_address, webhook_about("one-more", 22)).status < 300);
+  CHECK(longest < std::chrono::milliseconds(2'000) * slowness);
+  wait_until("all at rest", [&] { return r.db().number("select count(*) from suivi.pending") == 0; });
+  CHECK(r.db().value(R"(select outcome from suivi.event_outcome o join suivi.inbox i on i.id = o.event_id
+                        where i.uuid = 'one-more')") == "conflict");
+  CHECK(r.push(secret_address, event("R2")).status == 200);
+}
