@@ -181,6 +181,7 @@ class app {
   void refresh_figures() {
     counts_.connections.set(static_cast<double>(server_.connections()));
     counts_.connections_evicted.set(static_cast<double>(server_.connections_evicted()));
+    counts_.apply_queue.set(static_cast<double>(apply_lane_.in_hand()));
     pg::pool::figures storing = db_.storing_connections().now();
     pg::pool::figures others = db_.connections().now();
     counts_.pool_in_use.set(static_cast<double>(storing.in_use + others.in_use));

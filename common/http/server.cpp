@@ -25,6 +25,7 @@ constexpr std::size_t least_share = 16;  // of connections, for the strangers of
 constexpr std::size_t share_divisor = 4; // … or this part of them all
 constexpr milliseconds idle_before_evicted{1'000};
 constexpr milliseconds tell_full_every{60'000};
+constexpr milliseconds tell_refused_every{60'000};
 
 std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
   auto colon = text.rfind(':');
@@ -65,6 +66,7 @@ struct server::state {
   [[nodiscard]] bool may_make_room() const;
   bool make_room_for(const asio::ip::address& peer);
   void tell_full();
+  void tell_refused();
   void take(tcp::socket socket, const tcp::endpoint& peer);
   void take_backlog();
   task<void> accept_peers();
@@ -82,6 +84,7 @@ struct server::state {
   std::uint64_t evicted = 0;
   std::uint64_t evicted_untold = 0;
   steady_time told_full_at{};
+  steady_time told_refused_at{};
   runtime::task_group sessions;
 };
 
@@ -153,6 +156,16 @@ void server::state::tell_full() {
       {{"connections", room.limits.max_connections}, {"closed", std::exchange(evicted_untold, 0)}});
 }
 
+void server::state::tell_refused() {
+  auto at = std::chrono::steady_clock::now();
+  bool lately = told_refused_at != steady_time{} && at - told_refused_at < tell_refused_every;
+  if (room.bodies_refused == 0 || lately) return;
+  told_refused_at = at;
+  log::warn("the bodies of requests under way take all the room there is: requests are answered 503; this is "
+            "said once a minute",
+            {{"requests", std::exchange(room.bodies_refused, 0)}, {"bytes", room.limits.bodies_bytes_max}});
+}
+
 // Peers in the kernel's backlog believe themselves connected; closing the listener would reset them.
 void server::state::take_backlog() {
   boost::system::error_code failed;
@@ -213,6 +226,7 @@ task<void> server::state::look_after() {
     auto at = std::chrono::steady_clock::now();
     for (auto* each : room.open)
       if (each->late_at() <= at) each->cut();
+    tell_refused();
     // 7 ms for 90 MiB, which is why it is done in the quiet after a burst and not in it.
     if (room.under_way.should_give_back()) ::malloc_trim(0);
   }

@@ -22,9 +22,13 @@ body_budget::~body_budget() {
 bool body_budget::holds(std::size_t bytes, bool known) {
   if (bytes <= held_) return true;
   std::size_t more = bytes - held_;
-  if (of_.bodies_bytes + more > of_.limits.bodies_bytes_max) return false;
-  if (!known && of_.strangers_bodies_bytes + more > of_.limits.bodies_bytes_max / strangers_divisor)
+  bool full = of_.bodies_bytes + more > of_.limits.bodies_bytes_max;
+  bool strangers_full =
+      !known && of_.strangers_bodies_bytes + more > of_.limits.bodies_bytes_max / strangers_divisor;
+  if (full || strangers_full) {
+    ++of_.bodies_refused;
     return false;
+  }
   of_.bodies_bytes += more;
   if (!known) of_.strangers_bodies_bytes += more;
   if (!known) held_by_stranger_ += more;

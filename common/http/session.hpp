@@ -34,6 +34,7 @@ struct server_state {
   std::map<std::string, std::size_t> strangers; // connections by address, as address_share() names it
   std::size_t bodies_bytes = 0;                 // of the requests under way
   std::size_t strangers_bodies_bytes = 0; // of them, those of strangers, who have a part of the room only
+  std::uint64_t bodies_refused = 0;       // for want of room, and not told yet
   bool room_is_wanted = false;            // somebody waits to be accepted
   std::function<void()> on_end;           // a session has ended
   // Where plain connections read to, and where answers are laid out. What a connection keeps of it is its

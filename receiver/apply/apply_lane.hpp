@@ -55,6 +55,7 @@ class apply_lane {
   [[nodiscard]] const std::string& owner() const { return owner_; }
   // How many more events may be taken.
   [[nodiscard]] std::size_t free_capacity() const;
+  [[nodiscard]] std::size_t in_hand() const { return held_.size(); }
   [[nodiscard]] std::size_t in_flight() const { return held_.size(); }
   // More is due than the next batches take: what comes in should come in more slowly.
   [[nodiscard]] bool is_behind() const;

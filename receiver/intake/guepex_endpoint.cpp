@@ -56,7 +56,10 @@ task<guepex_endpoint::named_account> guepex_endpoint::find_account(std::optional
     found = account && !account->empty();
   }
   if (found) co_return named_account{*account, std::nullopt};
-  if (!accounts_.can_tell()) co_return named_account{{}, cannot_keep(retry_after_seconds)};
+  if (!accounts_.can_tell()) {
+    counts_.webhook("unavailable");
+    co_return named_account{{}, cannot_keep(retry_after_seconds)};
+  }
   if (named)
     co_return named_account{{}, refused(404, "NOT_FOUND", "account: no active Guepex account has this id")};
   co_return named_account{
@@ -72,7 +75,10 @@ task<void> guepex_endpoint::store_one(webhook row, std::optional<result<receipt>
 task<http::response> guepex_endpoint::store_whole(std::string body, std::string account, std::string why) {
   webhook row = to_unread_webhook(std::move(body), std::move(account), why, suivi::now());
   auto kept = co_await in_.store(std::move(row));
-  if (!kept) co_return cannot_keep(retry_after_seconds);
+  if (!kept) {
+    counts_.webhook("unavailable");
+    co_return cannot_keep(retry_after_seconds);
+  }
   counts_.webhook("quarantined");
   // The courier counts 200 alone as received.
   std::optional<std::string> id;
