@@ -22,7 +22,10 @@ namespace suivi::runtime {
 namespace {
 
 constexpr milliseconds patience_with_known_addresses{500};
-constexpr std::size_t names_max = 64; // being looked up at once
+constexpr std::size_t lookups_max = 64; // at once, of all names
+// A look-up that hangs goes on hanging when the name server is back: another one is begun beside it.
+constexpr milliseconds hangs_after{2'000};
+constexpr int lookups_of_a_name_max = 4;
 
 name_lookup::found ask_system(const std::string& host) {
   name_lookup::found result;
@@ -63,7 +66,8 @@ struct name_lookup::state {
     std::shared_ptr<wakeup> answered;
   };
   struct name {
-    bool asking = false;
+    int lookups = 0; // under way
+    steady_time begun{};
     std::uint64_t answers = 0;
     found last; // the last answer
     std::vector<asio::ip::address> good;
@@ -75,7 +79,7 @@ struct name_lookup::state {
   blocking_lookup ask;
   std::mutex guard;
   std::map<std::string, name> names;
-  std::size_t asking = 0;
+  std::size_t lookups = 0;
 
   void note(const std::string& host, found answer) {
     std::lock_guard lock(guard);
@@ -83,8 +87,8 @@ struct name_lookup::state {
     if (!answer.addresses.empty()) of.good = answer.addresses;
     of.last = std::move(answer);
     ++of.answers;
-    of.asking = false;
-    --asking;
+    --of.lookups;
+    --lookups;
     for (const waiter& each : of.waiters)
       asio::post(each.executor, [answered = each.answered] { answered->notify(); });
   }
@@ -106,14 +110,16 @@ struct name_lookup::state {
   };
 
   static void begin(const std::shared_ptr<state>& s, const std::string& host, name& of) {
-    if (of.asking || s->asking >= names_max) return;
-    of.asking = true;
-    ++s->asking;
+    bool hangs = of.lookups < lookups_of_a_name_max && steady_now() - of.begun >= hangs_after;
+    if ((of.lookups > 0 && !hangs) || s->lookups >= lookups_max) return;
+    of.begun = steady_now();
+    ++of.lookups;
+    ++s->lookups;
     try {
       std::thread([s, host] { s->note(host, s->ask(host)); }).detach();
     } catch (const std::system_error&) { // no thread to be had
-      of.asking = false;
-      --s->asking;
+      --of.lookups;
+      --s->lookups;
     }
   }
 };

@@ -21,13 +21,14 @@ struct name_server {
   std::mutex guard;
   std::condition_variable news;
   bool released = false;
+  bool first_hangs_only = false;
   std::map<std::string, std::vector<asio::ip::address>> known;
   int requests = 0;
 
   name_lookup::found answer(const std::string& host) {
     std::unique_lock lock(guard);
     ++requests;
-    if (host == "silent") news.wait(lock, [this] { return released; });
+    if (host == "silent" && !first_hangs_only) news.wait(lock, [this] { return released; });
     auto at = known.find(host);
     if (at == known.end()) return {{}, asio::error::host_not_found};
     return {at->second, {}};
@@ -161,6 +162,22 @@ TEST_CASE("many who ask for one name at once share one look-up") {
     co_await group.join();
     CHECK(answered == 20);
     CHECK(s.server->times_requested() == 1);
+  });
+}
+
+TEST_CASE("a look-up that hangs does not keep its name from being found once the server is back") {
+  stage s;
+  s.run([&](asio::any_io_executor) -> task<void> {
+    auto found = co_await s.names.addresses_of("silent", in(2'100ms));
+    CHECK(found.addresses.empty());
+    {
+      std::lock_guard lock(s.server->guard);
+      s.server->first_hangs_only = true;
+    }
+    s.server->know("silent", {one});
+    found = co_await s.names.addresses_of("silent", in(30s));
+    CHECK(found.addresses == std::vector{one});
+    CHECK(s.server->times_requested() == 2);
   });
 }
 
