@@ -6,6 +6,7 @@
 #include "common/config/file.hpp"
 #include "common/config/secret_file.hpp"
 #include "common/config/setting_table.hpp"
+#include "common/config/unsafe_settings.hpp"
 
 #include <filesystem>
 #include <fmt/format.h>
@@ -139,6 +140,23 @@ void make_absolute(settings& s, const fs::path& base) {
     if (!path->empty()) *path = (base / *path).lexically_normal().string();
 }
 
+// A settings file that holds a secret itself.
+void warn_of_open_file(const std::string& path, const file_content& content,
+                       std::vector<std::string>& warnings) {
+  if (!readable_by_all(path)) return;
+  for (const key& k : all_keys()) {
+    auto found = content.values.find(k.path());
+    if (!k.is_secret || found == content.values.end() || found->second.text == mask) continue;
+    bool masked = !found->second.items.empty() && found->second.items.front() == mask;
+    if (masked) continue;
+    warnings.push_back(
+        fmt::format("settings file = {}: it holds {}, and every user of this machine can read it; "
+                    "chmod o-r",
+                    toml_string(path), k.path()));
+    return;
+  }
+}
+
 // The flag, the variable, ./suivi.toml if it is there, or none.
 std::string choose_file(const std::string& flag, const environment& env) {
   if (!flag.empty()) return flag;
@@ -170,6 +188,10 @@ load(program who, const std::string& file, const environment& env, bool stderr_i
   if (!wrong.empty()) return wrong;
   warn_of_unknown_variables(env, result.warnings);
   make_absolute(s, base);
+  if (use == purpose::check) {
+    warn_of_open_file(path, content, result.warnings);
+    for (std::string& line : unsafe_settings(who, s)) result.warnings.push_back(std::move(line));
+  }
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include "common/log/log.hpp"
 #include "common/pg/url.hpp"
 #include "common/program/exit_status.hpp"
+#include "common/program/unsafe_database.hpp"
 
 #include <fmt/format.h>
 #include <optional>
@@ -16,13 +17,16 @@ namespace suivi::program {
 namespace {
 
 // What can be said of database.url without the database: nothing where it is right; `warnings` grow.
-std::optional<std::string> fault_of_database_url(const config::settings& settings,
+std::optional<std::string> fault_of_database_url(const config::settings& settings, config::purpose purpose,
                                                  std::vector<std::string>& warnings) {
   const std::string& url = settings.database.url.reveal();
   if (url == config::mask) return std::nullopt; // to be checked only, and not to be run with
   result<pg::target> where = pg::parse_url(url);
   if (!where) return fmt::format("database.url = {}: {}", config::mask, where.error().detail);
   for (const std::string& warning : where->warnings) warnings.push_back("database.url: " + warning);
+  if (purpose != config::purpose::check) return std::nullopt;
+  if (auto unsafe = unsafe_database(*where, config::process_environment()))
+    warnings.push_back("database.url: " + *unsafe);
   return std::nullopt;
 }
 
@@ -58,7 +62,7 @@ std::variant<config::settings, int> start(config::program program, const start_o
     return exits::usage;
   }
   const config::settings& settings = loaded->values;
-  if (auto fault = fault_of_database_url(settings, loaded->warnings)) {
+  if (auto fault = fault_of_database_url(settings, options.purpose, loaded->warnings)) {
     fmt::print(stderr, "{}: {}\n", name, *fault);
     return exits::usage;
   }

@@ -29,6 +29,7 @@ class file_of {
   file_of(const std::string& name, const std::string& content)
       : path((std::filesystem::temp_directory_path() / (std::to_string(getpid()) + "-" + name)).string()) {
     std::ofstream(path, std::ios::binary) << content;
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read);
   }
   ~file_of() { std::filesystem::remove(path); }
   file_of(const file_of&) = delete;
@@ -121,7 +122,8 @@ TEST_CASE("secrets are read from files, and a file that gives none is status 2 a
   for (const std::string& name : both) {
     CAPTURE(name);
     std::map<std::string, std::string> settings{{"DATABASE_URL_FILE", url.path},
-                                                {"MAYSTRO_WEBHOOK_SECRET_FILE", secrets.path}};
+                                                {"MAYSTRO_WEBHOOK_SECRET_FILE", secrets.path},
+                                                {"SUIVI_RECEIVER_LISTEN", "127.0.0.1:8080"}};
     auto good = run_program(name, {"--check-config"}, settings);
     CHECK(good.status == 0);
     CHECK(good.log.empty());
@@ -175,12 +177,53 @@ TEST_CASE("parameters of other clients in the database address are dropped with 
         name, {"--check-config"},
         {{"DATABASE_URL", " postgresql://u@localhost/"
                           "shop?schema=s&pgbouncer=true&uselibpqcompat=true&sslmode=no-verify&Charset=x\n"},
-         {"MAYSTRO_WEBHOOK_SECRET", "example-secret"}});
+         {"MAYSTRO_WEBHOOK_SECRET", "example-secret-1"},
+         {"SUIVI_RECEIVER_LISTEN", "127.0.0.1:8080"}});
     CAPTURE(done.log);
     CHECK(done.status == 0);
     CHECK(lines_of(done.log) == 3);
     for (const char* dropped : {"uselibpqcompat", "sslmode=no-verify", "Charset"})
       CHECK(contains(done.log, dropped));
     CHECK_FALSE(contains(done.log, "pgbouncer"));
+  }
+}
+
+TEST_CASE("check-config warns of each setting that is unsafe, once and without its value, and is status 0") {
+  file_of open_url("open-url", "postgresql://u:example-password@db.example/shop?sslmode=require\n");
+  std::filesystem::permissions(open_url.path, std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
+  std::map<std::string, std::string> settings{{"DATABASE_URL_FILE", open_url.path},
+                                              {"MAYSTRO_WEBHOOK_SECRET", "example-short"},
+                                              {"SUIVI_ADMIN_TOKEN", "example-few"},
+                                              {"SUIVI_RECEIVER_ALLOW_OPEN", "true"},
+                                              {"SUIVI_RECEIVER_PUBLIC_URL", "http://hooks.example"},
+                                              {"MAYSTRO_BASE_URL", "http://courier.example"}};
+  for (const std::string& name : both) {
+    auto done = run_program(name, {"--check-config"}, settings);
+    CAPTURE(done.log);
+    CHECK(done.status == 0);
+    CHECK_FALSE(contains(done.log, "example-"));
+    std::vector<std::string> told{"database.url: sslmode = require",
+                                  "database.url_file = ", "maystro.base_url = "};
+    if (name == "suivi-receiver")
+      told.insert(told.end(),
+                  {"receiver.allow_open = true", "receiver.webhook_secrets: ", "receiver.admin_token is ",
+                   "receiver.listen = \"0.0.0.0:8080\"", "receiver.public_url = "});
+    for (const std::string& part : told) CHECK_MESSAGE(contains(done.log, name + ": warning: " + part), part);
+    CHECK(lines_of(done.log) == static_cast<long>(told.size()));
+  }
+}
+
+TEST_CASE("check-config warns of nothing where nothing is unsafe") {
+  file_of url("safe-url", "postgresql://u:example-password@db.example/shop?sslmode=verify-full\n");
+  std::map<std::string, std::string> settings{{"DATABASE_URL_FILE", url.path},
+                                              {"MAYSTRO_WEBHOOK_SECRET", "example-secret-that-is-long"},
+                                              {"SUIVI_ADMIN_TOKEN", "example-token-that-is-long"},
+                                              {"SUIVI_RECEIVER_TRUSTED_PROXIES", "10.0.0.1"},
+                                              {"SUIVI_RECEIVER_PUBLIC_URL", "https://hooks.example"}};
+  for (const std::string& name : both) {
+    auto done = run_program(name, {"--check-config"}, settings);
+    CHECK(done.status == 0);
+    CHECK(done.log == "");
   }
 }

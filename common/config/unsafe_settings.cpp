@@ -1,0 +1,121 @@
+// The rules of unsafe_settings.hpp, one function for each part of the settings.
+#include "common/config/unsafe_settings.hpp"
+
+#include "common/config/setting_table.hpp"
+
+#include <fmt/format.h>
+#include <string_view>
+#include <sys/stat.h>
+
+namespace suivi::config {
+namespace {
+
+using lines = std::vector<std::string>;
+
+std::string_view host_of(std::string_view listen) {
+  return listen.substr(0, listen.rfind(':'));
+}
+
+bool is_loopback(std::string_view host) {
+  return host.starts_with("127.") || host == "[::1]" || host == "::1" || host == "localhost";
+}
+
+// The host of http://HOST[:PORT][/PATH]; empty for https.
+std::string_view plain_host(std::string_view url) {
+  constexpr std::string_view scheme = "http://";
+  if (!url.starts_with(scheme)) return "";
+  std::string_view rest = url.substr(scheme.size());
+  if (rest.starts_with('[')) return rest.substr(0, rest.find(']') + 1);
+  return rest.substr(0, rest.find_first_of(":/"));
+}
+
+bool is_short(const secret& value) {
+  return !value.empty() && value.reveal() != mask && value.reveal().size() < secret_length_min;
+}
+
+// Who may write: the webhooks' door.
+void judge_webhooks(const settings& s, lines& unsafe) {
+  if (s.receiver.allow_open)
+    unsafe.push_back(fmt::format(
+        "receiver.allow_open = true: webhooks without a secret are taken{}; set receiver.webhook_secrets and "
+        "leave it false",
+        s.receiver.allow_from.empty() ? " from anybody" : ""));
+  for (const secret& each : s.receiver.webhook_secrets)
+    if (is_short(each)) {
+      unsafe.push_back(fmt::format("receiver.webhook_secrets: a secret is shorter than {} characters and can "
+                                   "be guessed; put a long random one first",
+                                   secret_length_min));
+      break;
+    }
+  if (is_short(s.receiver.admin_token))
+    unsafe.push_back(
+        fmt::format("receiver.admin_token is shorter than {} characters and can be guessed; set a "
+                    "long random one",
+                    secret_length_min));
+}
+
+// What can be read on its way.
+void judge_ways(const settings& s, lines& unsafe) {
+  bool encrypted = !s.receiver.tls_certificate.empty();
+  if (!encrypted && s.receiver.trusted_proxies.empty() && !is_loopback(host_of(s.receiver.listen)))
+    unsafe.push_back(fmt::format("receiver.listen = {}: without TLS and without a proxy, webhook secrets and "
+                                 "the admin token can be read on "
+                                 "their way; set receiver.tls_certificate and receiver.tls_key, or listen at "
+                                 "127.0.0.1 behind a proxy that "
+                                 "receiver.trusted_proxies names",
+                                 toml_string(s.receiver.listen)));
+  for (const std::string& network : s.receiver.trusted_proxies)
+    if (network.ends_with("/0"))
+      unsafe.push_back(
+          fmt::format("receiver.trusted_proxies: {} believes X-Forwarded-For of anybody, so that "
+                      "receiver.allow_from keeps nobody out; name the proxies only",
+                      network));
+  std::string_view pushed_to = plain_host(s.receiver.public_url);
+  if (!pushed_to.empty() && !is_loopback(pushed_to))
+    unsafe.push_back(fmt::format(
+        "receiver.public_url = {}: the courier would send the secret unencrypted; give an https address",
+        toml_string(s.receiver.public_url)));
+}
+
+void judge_couriers(const settings& s, lines& unsafe) {
+  for (auto [key, url] : {std::pair<std::string_view, std::string_view>("maystro", s.maystro.base_url),
+                          {"guepex", s.guepex.base_url},
+                          {"nord_west", s.nord_west.base_url}}) {
+    std::string_view host = plain_host(url);
+    if (!host.empty() && !is_loopback(host))
+      unsafe.push_back(
+          fmt::format("{}.base_url = {}: the account's key is sent unencrypted; give an https address", key,
+                      toml_string(url)));
+  }
+}
+
+void judge_files(program who, const settings& s, lines& unsafe) {
+  for (const auto& [key, path] : s.secret_files)
+    if (readable_by_all(path))
+      unsafe.push_back(fmt::format("{}_file = {}: every user of this machine can read it; chmod o-r", key,
+                                   toml_string(path)));
+  if (who == program::receiver && readable_by_all(s.receiver.tls_key))
+    unsafe.push_back(fmt::format("receiver.tls_key = {}: every user of this machine can read it; chmod o-r",
+                                 toml_string(s.receiver.tls_key)));
+}
+
+} // namespace
+
+bool readable_by_all(const std::string& path) {
+  struct stat found{};
+  return !path.empty() && ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+         (found.st_mode & S_IROTH) != 0;
+}
+
+std::vector<std::string> unsafe_settings(program who, const settings& s) {
+  lines unsafe;
+  if (who == program::receiver) {
+    judge_webhooks(s, unsafe);
+    judge_ways(s, unsafe);
+  }
+  judge_couriers(s, unsafe);
+  judge_files(who, s, unsafe);
+  return unsafe;
+}
+
+} // namespace suivi::config

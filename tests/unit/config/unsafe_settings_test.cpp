@@ -1,0 +1,127 @@
+// Each unsafe setting is told, and what is safe is not.
+#include "common/config/unsafe_settings.hpp"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+using namespace suivi;
+using namespace suivi::config;
+namespace fs = std::filesystem;
+
+namespace {
+
+settings safe() {
+  settings s;
+  s.receiver.listen = "127.0.0.1:8080";
+  s.receiver.webhook_secrets.emplace_back("example-secret-that-is-long");
+  s.receiver.admin_token = secret("example-token-that-is-long");
+  s.receiver.public_url = "https://hooks.example";
+  return s;
+}
+
+// What the receiver is told, all lines in one.
+std::string told(const settings& s, program who = program::receiver) {
+  std::string all;
+  for (const std::string& line : unsafe_settings(who, s)) all += line + "\n";
+  return all;
+}
+
+bool names(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("safe settings are warned of in neither program") {
+  CHECK(told(safe()) == "");
+  CHECK(told(safe(), program::reconciler) == "");
+}
+
+TEST_CASE("an open door is warned of, and more so where every address may use it") {
+  settings s = safe();
+  s.receiver.allow_open = true;
+  CHECK(names(told(s), "receiver.allow_open = true: webhooks without a secret are taken from anybody"));
+  s.receiver.allow_from = {"203.0.113.0/24"};
+  CHECK(names(told(s), "receiver.allow_open = true: webhooks without a secret are taken;"));
+  CHECK(told(s, program::reconciler) == "");
+}
+
+TEST_CASE("an address for all networks is warned of unless TLS or a proxy stands before it") {
+  for (const char* listen : {"0.0.0.0:8080", "[::]:8080", "192.0.2.1:80"}) {
+    settings s = safe();
+    s.receiver.listen = listen;
+    CAPTURE(listen);
+    CHECK(names(told(s), "receiver.listen = "));
+    settings behind = s;
+    behind.receiver.trusted_proxies = {"10.0.0.1/32"};
+    CHECK(told(behind) == "");
+    s.receiver.tls_certificate = "/nonexistent/certificate";
+    CHECK(told(s) == "");
+  }
+  settings local = safe();
+  local.receiver.listen = "[::1]:8080";
+  CHECK(told(local) == "");
+}
+
+TEST_CASE("short secrets and a short token are warned of, a mask that is read back is not") {
+  settings s = safe();
+  s.receiver.webhook_secrets.emplace_back("example-15-long");
+  s.receiver.admin_token = secret("example-15-long");
+  CHECK(names(told(s), "receiver.webhook_secrets: "));
+  CHECK(names(told(s), "receiver.admin_token is shorter than 16 characters"));
+  CHECK_FALSE(names(told(s), "example-15-long"));
+  s = safe();
+  s.receiver.webhook_secrets.emplace_back("***");
+  s.receiver.admin_token = secret("***");
+  CHECK(told(s) == "");
+}
+
+TEST_CASE("a proxy list that holds everybody, and keys and secrets sent unencrypted, are warned of") {
+  settings s = safe();
+  s.receiver.trusted_proxies = {"::/0"};
+  CHECK(names(told(s), "receiver.trusted_proxies: ::/0"));
+  s = safe();
+  s.receiver.public_url = "http://hooks.example:8080/suivi";
+  CHECK(names(told(s), "receiver.public_url = "));
+  s.receiver.public_url = "http://127.0.0.1:8080";
+  CHECK(told(s) == "");
+  s.guepex.base_url = "http://courier.example/v1";
+  CHECK(names(told(s, program::reconciler), "guepex.base_url = "));
+  s.guepex.base_url = "http://localhost:4010";
+  CHECK(told(s) == "");
+}
+
+TEST_CASE(
+    "a secret's file and a settings file with a secret in it are warned of where every user may read them") {
+  std::string pattern = (fs::temp_directory_path() / "suivi-unsafe-XXXXXX").string();
+  REQUIRE(mkdtemp(pattern.data()) != nullptr);
+  fs::path folder = pattern;
+  std::string file = (folder / "suivi.toml").string();
+  std::ofstream(file)
+      << "[receiver]\nwebhook_secrets = [\"example-secret-that-is-long\"]\nlisten = \"127.0.0.1:1\"\n";
+  environment env{{"DATABASE_URL", "postgresql://localhost/shop"}};
+  auto warnings = [&](purpose use) {
+    auto read = load(program::receiver, file, env, false, use);
+    REQUIRE(read.has_value());
+    return read->warnings;
+  };
+  fs::permissions(file, fs::perms::owner_read | fs::perms::others_read);
+  REQUIRE(warnings(purpose::check).size() == 1);
+  CHECK(names(warnings(purpose::check).front(), "it holds receiver.webhook_secrets, and every user"));
+  CHECK(warnings(purpose::run).empty());
+  fs::permissions(file, fs::perms::owner_read | fs::perms::group_read);
+  CHECK(warnings(purpose::check).empty());
+
+  settings s = safe();
+  s.secret_files["database.url"] = file;
+  s.receiver.tls_key = file;
+  CHECK(told(s) == "");
+  fs::permissions(file, fs::perms::owner_read | fs::perms::others_read);
+  CHECK(names(told(s), "database.url_file = "));
+  CHECK(names(told(s), "receiver.tls_key = "));
+  CHECK_FALSE(names(told(s, program::reconciler), "receiver.tls_key"));
+  CHECK_FALSE(readable_by_all((folder / "none").string()));
+  fs::remove_all(folder);
+}
