@@ -11,7 +11,7 @@
 
 namespace suivi::reconciler {
 
-inline constexpr milliseconds lease_time{20'000};
+inline constexpr milliseconds lease_time{6'000};    // a dead holder's account is another's within ten seconds
 inline constexpr milliseconds lease_renewal{1'000}; // the report shows how far the sweep has come as often
 
 struct lease {

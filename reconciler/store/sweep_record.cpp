@@ -11,19 +11,30 @@ constexpr pg::statement begin{"store_begin", "begin"};
 constexpr pg::statement commit{"store_commit", "commit"};
 
 // A sweep that somebody asked for (suivi.sweep_request) takes the id that was promised; a full one is an
-// incremental one and more.
+// incremental one and more. The request stays under a new id until the sweep has ended: where it never does,
+// the request is there for the next reconciler.
 constexpr pg::statement open_report{"store_begin_sweep", R"sql(
 with asked as (
-  delete from suivi.sweep_request r using suivi.account a
-  where a.id = $1 and a.term = $3 and r.account = a.id and (r.kind = $4 or ($4 = 'full' and r.kind = 'incremental'))
+  select r.sweep_id from suivi.sweep_request r join suivi.account a on a.id = r.account
+  where a.id = $1 and a.term = $3 and (r.kind = $4 or ($4 = 'full' and r.kind = 'incremental'))
+  for update of r
+), kept as (
+  update suivi.sweep_request r set sweep_id = nextval('suivi.sweep_id_seq'), asked_at = clock_timestamp()
+  from asked where r.sweep_id = asked.sweep_id
   returning r.sweep_id
 )
 insert into suivi.sweep (id, account, account_name, term, owner, kind, parcels_before) overriding system value
 select coalesce((select sweep_id from asked), nextval('suivi.sweep_id_seq')), id, $2, term, coalesce(lease_owner, ''), $4,
        coalesce((select max(id) from suivi.parcel), 0)
 from suivi.account where id = $1 and term = $3
-returning id
+returning id, (select sweep_id from kept)
 )sql"};
+
+// A request that nobody has come for within minutes is forgotten: not this one, while its sweep goes on.
+constexpr pg::statement keep_request{
+    "store_keep_request", "update suivi.sweep_request set asked_at = clock_timestamp() where sweep_id = $1"};
+constexpr pg::statement fulfill_request{"store_fulfill_request",
+                                        "delete from suivi.sweep_request where sweep_id = $1"};
 
 // The counts of a report are parameters from here on, in the order of shop::report_counts.
 constexpr std::size_t first_count = 2, after_counts = first_count + shop::report_counts.size();
@@ -176,7 +187,7 @@ pg::params end_of(std::int64_t sweep, const shop::sweep_report& r) {
 
 } // namespace
 
-task<result<std::int64_t>> begin_sweep(pg::connection& db, lease held, std::string name, std::string kind) {
+task<result<begun_sweep>> begin_sweep(pg::connection& db, lease held, std::string name, std::string kind) {
   pg::pipeline steps;
   add_term_check(steps, held);
   pg::params with;
@@ -184,14 +195,20 @@ task<result<std::int64_t>> begin_sweep(pg::connection& db, lease held, std::stri
   std::size_t at = steps.add(open_report, std::move(with));
   auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();
-  co_return (*done)[at].integer(0, 0);
+  const pg::rows& row = (*done)[at];
+  co_return begun_sweep{row.integer(0, 0), row.maybe_integer(0, 1)};
 }
 
-task<result<bool>> record_progress(pg::connection& db, lease held, std::int64_t sweep,
+task<result<bool>> record_progress(pg::connection& db, lease held, begun_sweep sweep,
                                    shop::sweep_report so_far) {
   pg::pipeline steps;
   std::size_t at = add_lease_renewal(steps, held);
-  steps.add(progress, counts_of(sweep, so_far));
+  steps.add(progress, counts_of(sweep.id, so_far));
+  if (sweep.again) {
+    pg::params request;
+    request.integer(*sweep.again);
+    steps.add(keep_request, std::move(request));
+  }
   auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();
   co_return !(*done)[at].empty();
@@ -208,20 +225,20 @@ task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep) 
   co_return (*found)[at].integer(0, 0);
 }
 
-task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, shop::sweep_report r,
+task<result<void>> end_sweep(pg::connection& db, lease held, begun_sweep sweep, shop::sweep_report r,
                              std::optional<instant> last_answer_at, std::optional<std::string> problem) {
   pg::params which;
-  which.integer(sweep);
+  which.integer(sweep.id);
   auto known = co_await db.run(has_ended, std::move(which));
   if (!known) co_return known.error();
   if (!known->empty() && known->boolean(0, 0)) co_return result<void>(); // its COMMIT's answer was lost
   pg::pipeline steps;
   steps.add(begin);
   add_term_check(steps, held);
-  steps.add(end_report, end_of(sweep, r));
+  steps.add(end_report, end_of(sweep.id, r));
   pg::params mark;
   bool read_enough = r.complete && !r.abandoned;
-  mark.integer(sweep)
+  mark.integer(sweep.id)
       .integer(held.term)
       .boolean(read_enough && r.kind == "full")
       .boolean(r.truncated)
@@ -229,6 +246,11 @@ task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep,
       .text(problem);
   mark.boolean(read_enough && r.kind == "incremental");
   steps.add(move_watermark, std::move(mark));
+  if (sweep.again && !r.abandoned) {
+    pg::params request;
+    request.integer(*sweep.again);
+    steps.add(fulfill_request, std::move(request));
+  }
   steps.add(commit);
   auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();

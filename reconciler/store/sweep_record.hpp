@@ -12,21 +12,29 @@
 
 namespace suivi::reconciler {
 
+struct begun_sweep {
+  std::int64_t id = 0;
+  // Somebody asked for it (suivi.sweep_request): the id of the sweep that is begun in its place where this
+  // one is killed or stopped.
+  std::optional<std::int64_t> again;
+};
+
 // The report's row, as that of a sweep killed before its end. Fails with "sqlstate:SV002" where the term has
 // passed.
-task<result<std::int64_t>> begin_sweep(pg::connection& db, lease held, std::string name, std::string kind);
+task<result<begun_sweep>> begin_sweep(pg::connection& db, lease held, std::string name, std::string kind);
 
 // Renews the lease and records how far the sweep has come. False: the lease is lost.
-task<result<bool>> record_progress(pg::connection& db, lease held, std::int64_t sweep,
+task<result<bool>> record_progress(pg::connection& db, lease held, begun_sweep sweep,
                                    shop::sweep_report so_far);
 
 // Orders seen before whose state this sweep changed, and no webhook received until now tells that state.
 // Given up after three seconds.
 task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep);
 
-// One transaction: the report, the watermark if it is complete, and the freeing of the lease.
-// "sqlstate:SV002" where the term has passed. `last_answer_at`: the courier's last good answer.
-task<result<void>> end_sweep(pg::connection& db, lease held, std::int64_t sweep, shop::sweep_report r,
+// One transaction: the report, the watermark if it is complete, the request for it unless it was abandoned,
+// and the freeing of the lease. "sqlstate:SV002" where the term has passed. `last_answer_at`: the courier's
+// last good answer.
+task<result<void>> end_sweep(pg::connection& db, lease held, begun_sweep sweep, shop::sweep_report r,
                              std::optional<instant> last_answer_at, std::optional<std::string> problem);
 // Where the term has passed: the report alone, without watermark.
 task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r);

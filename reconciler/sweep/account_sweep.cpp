@@ -138,7 +138,8 @@ task<void> account_sweep::keep() {
     auto db = co_await sweep_.database.acquire(steady_now() + lease_renewal);
     if (db) {
       shop::sweep_report now_so_far = so_far();
-      auto still = co_await record_progress(**db, *sweep_.held, *sweep_.id, now_so_far);
+      begun_sweep begun{*sweep_.id, sweep_.again};
+      auto still = co_await record_progress(**db, *sweep_.held, begun, now_so_far);
       if (still && *still) kept = steady_now();
       if (still && !*still) sweep_.lease_lost = true;
       if (still && *still) co_await share_pause(**db);
@@ -230,7 +231,8 @@ task<void> account_sweep::begin() {
     not_begun_ = begun.error();
     co_return;
   }
-  sweep_.id = *begun;
+  sweep_.id = begun->id;
+  sweep_.again = begun->again;
   report_.id = std::to_string(*sweep_.id);
 }
 
@@ -292,13 +294,14 @@ task<void> account_sweep::end() {
     }
   }
   std::optional<instant> last_answer_at = c.good > 0 ? c.last : std::nullopt;
-  auto ended = co_await end_sweep(**db, *sweep_.held, *sweep_.id, report_, last_answer_at, problem);
+  begun_sweep begun{*sweep_.id, sweep_.again};
+  auto ended = co_await end_sweep(**db, *sweep_.held, begun, report_, last_answer_at, problem);
   // In doubt as well as transient: to end it twice changes nothing.
   while (!ended && ended.error().kind != failure::permanent && steady_now() + end_pause < deadline) {
     co_await runtime::sleep_for(end_pause);
     db = co_await sweep_.database.acquire(deadline);
     if (!db) break;
-    ended = co_await end_sweep(**db, *sweep_.held, *sweep_.id, report_, last_answer_at, problem);
+    ended = co_await end_sweep(**db, *sweep_.held, begun, report_, last_answer_at, problem);
   }
   if (!ended) {
     report_.complete = false;

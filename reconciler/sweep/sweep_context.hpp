@@ -26,8 +26,9 @@ struct sweep_context {
   pg::pool& database;
   shop::account account;
   sweep_options options;
-  std::optional<lease> held;      // none in a dry run
-  std::optional<std::int64_t> id; // of its row in suivi.sweep
+  std::optional<lease> held;         // none in a dry run
+  std::optional<std::int64_t> id;    // of its row in suivi.sweep
+  std::optional<std::int64_t> again; // see begun_sweep
   paced_courier courier;
   tally counted;
   runtime::wakeup wake; // an answer came, a slice is done, the sweep is to end

@@ -24,8 +24,12 @@ constexpr pg::statement forget_the_dead{
     "requests_forget_dead",
     "delete from suivi.reconciler where seen_at < clock_timestamp() - interval '1 day'"};
 
+// A request stays until its sweep has ended: an account that is being swept is not looked at.
 constexpr pg::statement wanted{"requests_wanted", R"sql(
-select account, kind from suivi.sweep_request where asked_at > clock_timestamp() - interval '2 minutes' order by sweep_id
+select r.account, r.kind from suivi.sweep_request r
+where r.asked_at > clock_timestamp() - interval '2 minutes'
+  and not exists (select from suivi.account a where a.id = r.account and a.lease_until > clock_timestamp())
+order by r.sweep_id
 )sql"};
 
 constexpr pg::statement goodbye{

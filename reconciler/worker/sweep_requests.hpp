@@ -2,7 +2,7 @@
 // waits for another account's; and the worker's sign of life, without which nobody can ask.
 //
 // A request is fulfilled by whichever sweep of its account begins next, here or elsewhere: that one takes its
-// id.
+// id. Where that sweep is killed or stopped, another one is begun for the same request.
 #pragma once
 
 #include "common/runtime/task_group.hpp"

@@ -29,7 +29,7 @@ namespace {
 
 // How often it is looked whether an account is due: a clock that was set, an account that was added, a lease
 // that lapsed.
-constexpr milliseconds look_again{5'000};
+constexpr milliseconds look_again{2'000};
 constexpr milliseconds look_pause{100};
 constexpr milliseconds start_floor_max{30'000};
 constexpr milliseconds stop_grace{2'000};

@@ -2,7 +2,7 @@
 // ones in between, until SIGTERM.
 //
 // Sweeps of an account never overlap, here or in another process (leases). An account that is due and leased
-// elsewhere is looked at again every few seconds, so that the work of a reconciler that died is taken over as
+// elsewhere is looked at again every two seconds, so that the work of a reconciler that died is taken over as
 // soon as its lease lapses.
 #pragma once
 

@@ -42,6 +42,55 @@ TEST_CASE("an account has one holder, and a lapsed lease is taken over under a h
   test::run(both);
 }
 
+TEST_CASE("a request stays until its sweep has ended, so that a killed or stopped one is begun again") {
+  stage s;
+  s.db.execute("insert into suivi.reconciler (owner) values ('one')");
+  const std::string asked = s.db.value("select sweep from suivi.ask_for_sweeps('{acc-1}', 'full')");
+  auto lapse = [&] { s.db.execute("update suivi.account set lease_until = now() - interval '1 second'"); };
+  auto steps = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    auto first = co_await acquire_lease(db, "acc-1", "First", "one");
+    auto killed = co_await begin_sweep(db, *first.value(), "First", "full");
+    REQUIRE(killed);
+    CHECK(std::to_string(killed->id) == asked);
+    REQUIRE(killed->again);
+    s.db.execute("update suivi.sweep_request set asked_at = now() - interval '1 hour'");
+    auto renewed = co_await record_progress(db, *first.value(), *killed, shop::sweep_report());
+    CHECK(renewed.value());
+    CHECK(s.db.number(
+              "select count(*) from suivi.sweep_request where asked_at > now() - interval '1 minute'") == 1);
+    lapse();
+
+    auto second = co_await acquire_lease(db, "acc-1", "First", "two");
+    auto stopped = co_await begin_sweep(db, *second.value(), "First", "full");
+    REQUIRE(stopped);
+    CHECK(stopped->id == *killed->again);
+    shop::sweep_report r;
+    r.kind = "full";
+    r.abandoned = true;
+    auto left = co_await end_sweep(db, *second.value(), *stopped, r, std::nullopt, std::nullopt);
+    REQUIRE(left);
+    CHECK(s.db.number("select count(*) from suivi.sweep_request") == 1);
+
+    auto third = co_await acquire_lease(db, "acc-1", "First", "three");
+    auto ended = co_await begin_sweep(db, *third.value(), "First", "full");
+    REQUIRE(ended);
+    CHECK(ended->id == *stopped->again);
+    r.abandoned = false;
+    for (int again = 0; again < 2; ++again) {
+      auto done = co_await end_sweep(db, *third.value(), *ended, r, std::nullopt, std::nullopt);
+      CHECK(done);
+    }
+    CHECK(s.db.number("select count(*) from suivi.sweep_request") == 0);
+    auto fourth = co_await acquire_lease(db, "acc-1", "First", "four");
+    auto unasked = co_await begin_sweep(db, *fourth.value(), "First", "full");
+    REQUIRE(unasked);
+    CHECK_FALSE(unasked->again);
+  };
+  test::run(steps);
+}
+
 TEST_CASE("a sweep that is killed leaves a report that says so") {
   stage s;
   auto begun = [&]() -> task<void> {
@@ -252,7 +301,7 @@ TEST_CASE("a sweep whose end was committed and not heard of is ended once, howev
     }
     r.complete = false;
     r.reason = "another reconciler took the account over";
-    auto lost = co_await end_lost_sweep(db, *sweep, r);
+    auto lost = co_await end_lost_sweep(db, sweep->id, r);
     CHECK(lost);
   };
   test::run(ended);
