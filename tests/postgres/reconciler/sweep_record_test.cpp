@@ -45,7 +45,7 @@ TEST_CASE("an account has one holder, and a lapsed lease is taken over under a h
 TEST_CASE("a request stays until its sweep has ended, so that a killed or stopped one is begun again") {
   stage s;
   s.db.execute("insert into suivi.reconciler (owner) values ('one')");
-  const std::string asked = s.db.value("select sweep from suivi.ask_for_sweeps('{acc-1}', 'full')");
+  const std::string promised = s.db.value("select sweep from suivi.ask_for_sweeps('{acc-1}', 'full')");
   auto lapse = [&] { s.db.execute("update suivi.account set lease_until = now() - interval '1 second'"); };
   auto steps = [&]() -> task<void> {
     pg::connect_options options = s.db.options();
@@ -53,7 +53,7 @@ TEST_CASE("a request stays until its sweep has ended, so that a killed or stoppe
     auto first = co_await acquire_lease(db, "acc-1", "First", "one");
     auto killed = co_await begin_sweep(db, *first.value(), "First", "full");
     REQUIRE(killed);
-    CHECK(std::to_string(killed->id) == asked);
+    CHECK(std::to_string(killed->id) == promised);
     REQUIRE(killed->again);
     s.db.execute("update suivi.sweep_request set asked_at = now() - interval '1 hour'");
     auto renewed = co_await record_progress(db, *first.value(), *killed, shop::sweep_report());

@@ -21,8 +21,8 @@ settings safe() {
   return s;
 }
 
-// What the receiver is told, all lines in one.
-std::string told(const settings& s, program who = program::receiver) {
+// What the program warns of, all lines in one.
+std::string warnings_of(const settings& s, program who = program::receiver) {
   std::string all;
   for (const std::string& line : unsafe_settings(who, s)) all += line + "\n";
   return all;
@@ -35,17 +35,18 @@ bool names(const std::string& text, std::string_view part) {
 } // namespace
 
 TEST_CASE("safe settings are warned of in neither program") {
-  CHECK(told(safe()) == "");
-  CHECK(told(safe(), program::reconciler) == "");
+  CHECK(warnings_of(safe()) == "");
+  CHECK(warnings_of(safe(), program::reconciler) == "");
 }
 
 TEST_CASE("an open door is warned of, and more so where every address may use it") {
   settings s = safe();
   s.receiver.allow_open = true;
-  CHECK(names(told(s), "receiver.allow_open = true: webhooks without a secret are taken from anybody"));
+  CHECK(
+      names(warnings_of(s), "receiver.allow_open = true: webhooks without a secret are taken from anybody"));
   s.receiver.allow_from = {"203.0.113.0/24"};
-  CHECK(names(told(s), "receiver.allow_open = true: webhooks without a secret are taken;"));
-  CHECK(told(s, program::reconciler) == "");
+  CHECK(names(warnings_of(s), "receiver.allow_open = true: webhooks without a secret are taken;"));
+  CHECK(warnings_of(s, program::reconciler) == "");
 }
 
 TEST_CASE("an address for all networks is warned of unless TLS or a proxy stands before it") {
@@ -53,44 +54,44 @@ TEST_CASE("an address for all networks is warned of unless TLS or a proxy stands
     settings s = safe();
     s.receiver.listen = listen;
     CAPTURE(listen);
-    CHECK(names(told(s), "receiver.listen = "));
+    CHECK(names(warnings_of(s), "receiver.listen = "));
     settings behind = s;
     behind.receiver.trusted_proxies = {"10.0.0.1/32"};
-    CHECK(told(behind) == "");
+    CHECK(warnings_of(behind) == "");
     s.receiver.tls_certificate = "/nonexistent/certificate";
-    CHECK(told(s) == "");
+    CHECK(warnings_of(s) == "");
   }
   settings local = safe();
   local.receiver.listen = "[::1]:8080";
-  CHECK(told(local) == "");
+  CHECK(warnings_of(local) == "");
 }
 
 TEST_CASE("short secrets and a short token are warned of, a mask that is read back is not") {
   settings s = safe();
   s.receiver.webhook_secrets.emplace_back("example-15-long");
   s.receiver.admin_token = secret("example-15-long");
-  CHECK(names(told(s), "receiver.webhook_secrets: "));
-  CHECK(names(told(s), "receiver.admin_token is shorter than 16 characters"));
-  CHECK_FALSE(names(told(s), "example-15-long"));
+  CHECK(names(warnings_of(s), "receiver.webhook_secrets: "));
+  CHECK(names(warnings_of(s), "receiver.admin_token is shorter than 16 characters"));
+  CHECK_FALSE(names(warnings_of(s), "example-15-long"));
   s = safe();
   s.receiver.webhook_secrets.emplace_back("***");
   s.receiver.admin_token = secret("***");
-  CHECK(told(s) == "");
+  CHECK(warnings_of(s) == "");
 }
 
 TEST_CASE("a proxy list that holds everybody, and keys and secrets sent unencrypted, are warned of") {
   settings s = safe();
   s.receiver.trusted_proxies = {"::/0"};
-  CHECK(names(told(s), "receiver.trusted_proxies: ::/0"));
+  CHECK(names(warnings_of(s), "receiver.trusted_proxies: ::/0"));
   s = safe();
   s.receiver.public_url = "http://hooks.example:8080/suivi";
-  CHECK(names(told(s), "receiver.public_url = "));
+  CHECK(names(warnings_of(s), "receiver.public_url = "));
   s.receiver.public_url = "http://127.0.0.1:8080";
-  CHECK(told(s) == "");
+  CHECK(warnings_of(s) == "");
   s.guepex.base_url = "http://courier.example/v1";
-  CHECK(names(told(s, program::reconciler), "guepex.base_url = "));
+  CHECK(names(warnings_of(s, program::reconciler), "guepex.base_url = "));
   s.guepex.base_url = "http://localhost:4010";
-  CHECK(told(s) == "");
+  CHECK(warnings_of(s) == "");
 }
 
 TEST_CASE(
@@ -117,11 +118,11 @@ TEST_CASE(
   settings s = safe();
   s.secret_files["database.url"] = file;
   s.receiver.tls_key = file;
-  CHECK(told(s) == "");
+  CHECK(warnings_of(s) == "");
   fs::permissions(file, fs::perms::owner_read | fs::perms::others_read);
-  CHECK(names(told(s), "database.url_file = "));
-  CHECK(names(told(s), "receiver.tls_key = "));
-  CHECK_FALSE(names(told(s, program::reconciler), "receiver.tls_key"));
+  CHECK(names(warnings_of(s), "database.url_file = "));
+  CHECK(names(warnings_of(s), "receiver.tls_key = "));
+  CHECK_FALSE(names(warnings_of(s, program::reconciler), "receiver.tls_key"));
   CHECK_FALSE(readable_by_all((folder / "none").string()));
   fs::remove_all(folder);
 }
