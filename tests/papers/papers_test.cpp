@@ -14,6 +14,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 #include <unistd.h>
 
 using namespace suivi;
@@ -151,6 +152,35 @@ bool is_there(const std::string& path) {
   return false;
 }
 
+// Every TEST_CASE as ctest names it: system:…, unit/config:…, lint/rules:….
+std::set<std::string> names_of_tests(const fs::path& folder) {
+  std::set<std::string> names;
+  for (const auto& each : fs::recursive_directory_iterator(folder)) {
+    if (!each.path().string().ends_with("_test.cpp")) continue;
+    std::string room = fs::relative(each.path().parent_path(), folder).string();
+    if (room == "lint") room = "lint/rules";
+    std::string text = read_file(each.path());
+    constexpr std::string_view mark = "TEST_CASE(";
+    for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
+      std::string name;
+      at += mark.size();
+      while (at < text.size() && text[at] != ')') { // the parts of one literal
+        if (text[at] != '"') {
+          ++at;
+          continue;
+        }
+        for (++at; at < text.size() && text[at] != '"'; ++at) {
+          if (text[at] == '\\') ++at;
+          name += text[at];
+        }
+        ++at;
+      }
+      names.insert(room + ":" + name);
+    }
+  }
+  return names;
+}
+
 } // namespace
 
 TEST_CASE("every command in the papers is one that its program or script takes") {
@@ -234,6 +264,27 @@ TEST_CASE("every metric that the papers name is one of a program's") {
     CHECK_MESSAGE(sources.find("\"" + name + "\"") != std::string::npos, name);
   }
   CHECK(checked > 20);
+}
+
+TEST_CASE("every test that deploy/SECURITY.md names is there, and each of its threats names one") {
+  std::set<std::string> known = names_of_tests(root / "tests");
+  std::size_t checked = 0;
+  std::string page = read_file(root / "deploy/SECURITY.md");
+  for (const quoted& code : code_of(page))
+    for (const char* kind : {"system:", "browser:", "unit/", "postgres/", "lint/"})
+      if (code.text.starts_with(kind) && code.text.find(' ') != std::string::npos) {
+        ++checked;
+        INFO("deploy/SECURITY.md:" << code.line);
+        CHECK_MESSAGE(known.count(code.text) == 1, code.text);
+      }
+  CHECK(checked > 40);
+  bool of_threats = false;
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) of_threats = false;
+    if (of_threats && !line.starts_with("| ---")) CHECK_MESSAGE(line.find(":") != std::string::npos, line);
+    if (line.starts_with("| threat |")) of_threats = true;
+  }
 }
 
 TEST_CASE("commands are found in blocks and in sentences, and read as a shell reads them") {
