@@ -5,6 +5,7 @@
 
 #include "common/decision/fast_path.hpp"
 #include "common/door/door_steps.hpp"
+#include "common/door/read_only_snapshot.hpp"
 
 #include <cassert>
 
@@ -41,10 +42,6 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   std::span<const pg::rows> answers(*looked);
   auto decided = co_await look_and_decide(db, answers.subspan(2), observations, options);
   if (!decided) co_return decided.error();
-  if (options.dry_run) {
-    co_await roll_back(db);
-    co_return std::move(decided->decision.verdicts);
-  }
 
   pg::pipeline closing;
   add_writes(closing, decided->decision, decided->before);
@@ -53,6 +50,15 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   auto written = co_await db.run(std::move(closing));
   if (!written) co_return written.error();
   co_return std::move(decided->decision.verdicts);
+}
+
+// No lock, no right to write, no schema of ours needed.
+task<result<std::vector<verdict>>> only_decide(pg::connection& db, std::span<const observation> observations,
+                                               const door_options& options) {
+  auto rows = co_await read_only_snapshot(db, observations);
+  if (!rows) co_return rows.error();
+  decision decided = decide(std::move(*rows), observations, options);
+  co_return std::move(decided.verdicts);
 }
 
 } // namespace
@@ -84,6 +90,10 @@ task<void> roll_back(pg::connection& db) {
 task<result<std::vector<verdict>>> apply(pg::connection& db, std::span<const observation> observations,
                                          const door_options& options, const extra_statements& with) {
   assert(observations.size() <= observations_per_call_max);
+  if (options.dry_run) {
+    auto verdicts = co_await only_decide(db, observations, options);
+    co_return verdicts;
+  }
   for (int tries = 1;; ++tries) {
     auto verdicts = co_await try_once(db, observations, options, with);
     if (verdicts) co_return verdicts;

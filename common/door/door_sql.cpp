@@ -112,6 +112,12 @@ constexpr pg::statement read_parcels{"suivi_read_parcels", "select " SUIVI_PARCE
          not exists (select from "orders" o where o."id" = p.order_id)
   from suivi.parcel p where p.id = any($1) or p.order_id = any($2))"};
 
+// Without the schema: the old columns themselves instead of the links that were read from them.
+constexpr pg::statement read_shop_orders{"suivi_read_shop_orders",
+                                         "select " SUIVI_ORDER_COLUMNS R"(, null::text, null::text
+  from "orders" o
+  where o."reference" = any($1) or o."trackingNumber" = any($2) or o."maystroOrderId" = any($2))"};
+
 #undef SUIVI_LOCK_REFERENCED
 #undef SUIVI_ORDER_COLUMNS
 #undef SUIVI_PLAIN_ORDER_COLUMNS
@@ -279,6 +285,31 @@ void add_search(pg::pipeline& opening, std::span<const observation> observations
       find_parcels,
       pg::params().texts(texts(uuids.begin(), uuids.end())).texts(texts(numbers.begin(), numbers.end())));
   opening.add(find_legacy_orders, pg::params().texts(courier_ids(observations)));
+}
+
+void add_read_shop(pg::pipeline& steps, std::span<const observation> observations) {
+  std::set<std::string> references;
+  for (const observation& observed : observations) {
+    if (!observed.shipment.reference) continue;
+    references.insert(*observed.shipment.reference);
+    references.insert(without_blanks_around(*observed.shipment.reference));
+  }
+  steps.add(read_shop_orders,
+            pg::params().texts(texts(references.begin(), references.end())).texts(courier_ids(observations)));
+}
+
+snapshot read_shop(const pg::rows& answer, std::span<const observation> observations) {
+  snapshot read;
+  std::set<std::string> told;
+  for (const std::optional<std::string>& id : courier_ids(observations)) told.insert(*id);
+  for (std::size_t i = 0; i < answer.size(); ++i) {
+    order_row& order = read.orders.emplace_back(read_order(answer, i));
+    order.locked = true;
+    std::set<std::string> shown;
+    for (const auto& id : {order.columns.tracking, order.columns.maystro_order_id})
+      if (id && told.contains(*id) && shown.insert(*id).second) read.legacy_links.emplace(*id, order.id);
+  }
+  return read;
 }
 
 candidates read_search(std::span<const pg::rows> answers, std::size_t first) {

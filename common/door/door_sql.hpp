@@ -44,6 +44,9 @@ void add_lock_and_read(pg::pipeline& steps, const candidates& found,
                        std::span<const observation> observations);
 // The same answers without a lock (read_only_snapshot.hpp): every row that is there reads as locked.
 void add_read(pg::pipeline& steps, const candidates& found, std::span<const observation> observations);
+// What the shop's own table says, where there is no schema `suivi`: no parcels, no adoptions. One answer.
+void add_read_shop(pg::pipeline& steps, std::span<const observation> observations);
+[[nodiscard]] snapshot read_shop(const pg::rows& answer, std::span<const observation> observations);
 [[nodiscard]] snapshot read_snapshot(std::span<const pg::rows> answers);
 
 inline constexpr pg::statement begin_statement{"suivi_begin", "begin isolation level read committed"};

@@ -2,6 +2,7 @@
 #include "common/door/read_only_snapshot.hpp"
 
 #include "common/door/door_sql.hpp"
+#include "common/pg/sqlstate.hpp"
 
 namespace suivi::shop {
 namespace {
@@ -15,9 +16,15 @@ task<void> leave(pg::connection& db) {
   (void)ended; // a connection that fails here is dead, which ends the transaction as well
 }
 
-} // namespace
+task<result<snapshot>> read_shop_alone(pg::connection& db, std::span<const observation> observations) {
+  pg::pipeline reading; // one statement, one transaction
+  add_read_shop(reading, observations);
+  auto read = co_await db.run(std::move(reading));
+  if (!read) co_return read.error();
+  co_return read_shop(read->front(), observations);
+}
 
-task<result<snapshot>> read_only_snapshot(pg::connection& db, std::span<const observation> observations) {
+task<result<snapshot>> read_with_schema(pg::connection& db, std::span<const observation> observations) {
   pg::pipeline opening;
   opening.add(begin_read_only);
   add_search(opening, observations);
@@ -33,6 +40,15 @@ task<result<snapshot>> read_only_snapshot(pg::connection& db, std::span<const ob
   co_await leave(db);
   if (!read) co_return read.error();
   co_return read_snapshot(*read);
+}
+
+} // namespace
+
+task<result<snapshot>> read_only_snapshot(pg::connection& db, std::span<const observation> observations) {
+  auto read = co_await read_with_schema(db, observations);
+  if (read || !pg::schema_is_missing(read.error())) co_return read;
+  auto alone = co_await read_shop_alone(db, observations);
+  co_return alone;
 }
 
 } // namespace suivi::shop

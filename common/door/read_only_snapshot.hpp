@@ -10,7 +10,8 @@
 
 namespace suivi::shop {
 
-// `db` must not be in a transaction. Works on a read-only server too.
+// `db` must not be in a transaction. Works on a read-only server too, for a role that may only read, and
+// without the schema `suivi`: then the shop's orders are all that is known.
 task<result<snapshot>> read_only_snapshot(pg::connection& db, std::span<const observation> observations);
 
 } // namespace suivi::shop

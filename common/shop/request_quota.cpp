@@ -2,6 +2,7 @@
 #include "common/shop/request_quota.hpp"
 
 #include "common/guepex/quota.hpp"
+#include "common/pg/sqlstate.hpp"
 #include "common/runtime/task.hpp"
 
 #include <vector>
@@ -45,6 +46,7 @@ task<std::optional<maystro::request_gate::refusal>> request_quota::admit(std::st
       pg::params with;
       with.text(account).integers(allowed()).integers(kept(single));
       auto answer = co_await (*db)->run(take_request, std::move(with));
+      if (!answer && pg::schema_is_missing(answer.error())) co_return std::nullopt; // nowhere to count
       if (!answer) co_return refusal{answer.error(), std::nullopt};
       wait = milliseconds(answer->integer(0, 0));
     }

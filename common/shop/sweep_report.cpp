@@ -12,7 +12,7 @@ namespace json = boost::json;
 
 json::object to_json(const sweep_report& r) {
   json::object o;
-  o["id"] = r.id;
+  o["id"] = r.id.empty() ? json::value() : json::value(r.id);
   o["account"] = r.account;
   o["accountName"] = r.account_name;
   o["kind"] = r.kind;

@@ -17,7 +17,7 @@
 namespace suivi::shop {
 
 struct sweep_report {
-  std::string id;
+  std::string id; // empty: it has not begun
   std::string account;
   std::string account_name;
   std::string kind = "full";

@@ -23,12 +23,14 @@ void print_json(const boost::json::object& document) {
   fmt::print("{}\n", maystro::write_json(document));
 }
 
-task<result<void>> schema_is_current(services& p) {
+task<result<void>> schema_is_current(services& p, bool or_missing) {
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return db.error();
   auto missing = co_await pg::migrations_missing(**db, schema::all());
   if (!missing) co_return missing.error();
-  if (*missing > 0) co_return permanent("schema:behind", "run `suivi-reconciler migrate` first");
+  bool there_is_none = *missing == static_cast<int>(schema::all().size());
+  if (*missing > 0 && !(or_missing && there_is_none))
+    co_return permanent("schema:behind", "run `suivi-reconciler migrate` first");
   co_return result<void>();
 }
 

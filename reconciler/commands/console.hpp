@@ -17,7 +17,7 @@ int fail(const error& why);
 void print_json(const boost::json::object& document);
 
 // A schema that is behind is no error of the database's: "schema:behind" tells what to do.
-task<result<void>> schema_is_current(services& p);
+task<result<void>> schema_is_current(services& p, bool or_missing = false);
 
 // The active accounts, or the one with the id `only` (empty: all). Where there is none: says so, and the exit
 // status.

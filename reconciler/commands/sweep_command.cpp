@@ -55,7 +55,7 @@ void print_reports(const std::vector<shop::sweep_report>& reports, bool as_json)
 
 task<int> sweep_now(services& p, sweep_group& round, sweep_arguments arguments) {
   if (arguments.dry_run) {
-    auto current = co_await schema_is_current(p);
+    auto current = co_await schema_is_current(p, true);
     if (!current) co_return fail(current.error());
   } else {
     auto migrated = co_await migrate_now(p, database_patience);

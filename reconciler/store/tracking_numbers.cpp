@@ -1,6 +1,8 @@
 // Two statements.
 #include "reconciler/store/tracking_numbers.hpp"
 
+#include "common/pg/sqlstate.hpp"
+
 namespace suivi::reconciler {
 namespace {
 
@@ -19,6 +21,19 @@ order by w.heard nulls first, w."createdAt", w."id"
 limit nullif($2, 0)
 )sql"};
 
+// Where there is no schema `suivi` yet, for those who write nothing: nothing is known of what was read.
+constexpr pg::statement numbered{"tracking_numbers_all", R"sql(
+select w."id", w."reference", w."trackingNumber"
+from (
+  select o."id", o."reference", o."trackingNumber", o."createdAt", count(*) over (partition by o."trackingNumber") as bearers
+  from "orders" o
+  where o."shippingAccountId" = $1 and o."trackingNumber" <> '' and o."reference" <> ''
+) w
+where w.bearers = 1
+order by w."createdAt", w."id"
+limit nullif($2, 0)
+)sql"};
+
 constexpr pg::statement begin{"tracking_numbers_begin", "begin"};
 constexpr pg::statement commit{"tracking_numbers_commit", "commit"};
 
@@ -34,7 +49,9 @@ task<result<std::vector<numbered_order>>> orders_to_read(pg::connection& db, std
                                                          std::int64_t limit) {
   pg::params with;
   with.text(account).integer(limit);
+  pg::params again = with;
   auto found = co_await db.run(unread, std::move(with));
+  if (!found && pg::schema_is_missing(found.error())) found = co_await db.run(numbered, std::move(again));
   if (!found) co_return found.error();
   std::vector<numbered_order> orders;
   orders.reserve(found->size());

@@ -2,6 +2,7 @@
 #include "reconciler/sweep/account_sweep.hpp"
 
 #include "common/log/log.hpp"
+#include "common/pg/sqlstate.hpp"
 #include "common/shipment/courier_time.hpp"
 #include "common/shop/account_statistics.hpp"
 #include "common/shop/courier_pause.hpp"
@@ -32,7 +33,7 @@ account_sweep::account_sweep(asio::any_io_executor executor, pg::pool& database,
   report_.account = sweep_.account.id;
   report_.account_name = sweep_.account.name;
   report_.kind = to_string(sweep_.options.kind);
-  report_.id = "dry-run";
+  if (sweep_.options.dry_run) report_.id = "dry-run";
   sweep_.courier.on_pause([this] {
     if (sweep_.courier.closed_for() >= shop::recorded_pause_min) ending_.notify();
   });
@@ -213,6 +214,8 @@ task<void> account_sweep::begin() {
     if (not_begun_) co_return;
   } else if (sweep_.options.kind == sweep_kind::incremental) {
     auto watermark = co_await newest_watermark(**db, sweep_.account.id);
+    if (!watermark && sweep_.options.dry_run && pg::schema_is_missing(watermark.error()))
+      watermark = std::optional<instant>();
     if (!watermark) {
       not_begun_ = watermark.error();
       co_return;

@@ -85,13 +85,23 @@ TEST_CASE("one JSON document is printed for all accounts, with status 3 where on
   CHECK(table.output.find("INCOMPLETE") != std::string::npos);
 }
 
-TEST_CASE("a dry run of a shop that Suivi has never seen makes nothing there") {
+TEST_CASE(
+    "a dry run of a shop that Suivi has never seen tells what a sweep would do and makes nothing there") {
   reconciler_process s(two, 20);
-  auto done = sweep(s, {"--dry-run"});
-  CHECK(done.status == 1);
-  CHECK(done.log.find("migrate") != std::string::npos);
+  for (const char* kind : {"--incremental", "--full"}) {
+    auto done = sweep(s, {"--dry-run", "--json", kind});
+    CAPTURE(done.log);
+    CHECK(done.status == 0);
+    for (const json::value& one : json::parse(done.output).as_object().at("sweeps").as_array()) {
+      CHECK(text(one.as_object(), "verdict") == "complete");
+      CHECK(text(one.as_object(), "id") == "dry-run");
+      CHECK(number(one.as_object(), "matched") > 0);
+    }
+  }
   CHECK(s.db.value("select to_regnamespace('suivi') is null") == "t");
-  CHECK(s.requests("all") == 0);
+  CHECK(s.db.number(
+            "select count(*) from orders where \"trackingNumber\" is not null and \"updatedAt\" > now() - "
+            "interval '1 minute'") == 0);
 }
 
 TEST_CASE("beside another's sweep it says that it waits, and sweeps as soon as it may") {
