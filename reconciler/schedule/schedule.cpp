@@ -1,25 +1,51 @@
 // Local days around a moment, each with its runs, through Howard Hinnant's date library.
 #include "reconciler/schedule/schedule.hpp"
 
+#include "reconciler/schedule/clock_rule.hpp"
+
 #include <algorithm>
 #include <date/tz.h>
+#include <fstream>
+#include <iterator>
 
 namespace suivi::reconciler {
+namespace {
+
+// The system's files list every change of clocks up to 2037; their last line is the rule from then on, which
+// the library does not read.
+constexpr instant listed_until = date::sys_days(date::year(2037) / 1 / 1);
+
+std::string last_line_of(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  if (bytes.empty() || bytes.back() != '\n') return {};
+  std::size_t before = bytes.find_last_of('\n', bytes.size() - 2);
+  return before == std::string::npos ? std::string() : bytes.substr(before + 1, bytes.size() - before - 2);
+}
+
+std::optional<clock_rule> rule_of(const std::string& zone) {
+  return clock_rule::parse(last_line_of("/usr/share/zoneinfo/" + zone));
+}
+
+} // namespace
 
 schedule::schedule(std::vector<std::chrono::minutes> times, std::string zone)
     : times_(std::move(times)), zone_(std::move(zone)) {}
 
 std::vector<instant> schedule::runs_around(instant t) const {
   const date::time_zone* zone = date::locate_zone(zone_);
-  auto today = date::floor<date::days>(zone->to_local(t));
+  std::optional<clock_rule> rule;
+  if (t >= listed_until) rule = rule_of(zone_);
+  auto today = date::floor<date::days>(rule ? rule->to_local(t) : zone->to_local(t));
   std::vector<instant> runs;
   for (int offset = -2; offset <= 2; ++offset) {
     for (std::chrono::minutes time : times_) {
       date::local_seconds local = today + date::days(offset) + time;
       // For a time that comes twice `earliest` is the first; for a skipped one it is the moment of the
       // change.
-      date::sys_seconds run = zone->to_sys(local, date::choose::earliest);
-      runs.push_back(std::chrono::time_point_cast<microseconds>(run));
+      runs.push_back(
+          rule ? rule->to_sys(local)
+               : std::chrono::time_point_cast<microseconds>(zone->to_sys(local, date::choose::earliest)));
     }
   }
   std::sort(runs.begin(), runs.end());

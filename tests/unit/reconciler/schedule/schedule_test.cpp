@@ -47,6 +47,20 @@ TEST_CASE("a local time that comes twice runs the first time only") {
   CHECK(next(paris, "2026-10-25T00:30:00Z") == "2026-10-26T01:30:00Z");
 }
 
+TEST_CASE("a run keeps its local time over changes of clocks that no list has any more") {
+  schedule paris({hours(6)}, "Europe/Paris");
+  CHECK(next(paris, "2036-07-10T12:00:00Z") == "2036-07-11T04:00:00Z");
+  CHECK(next(paris, "2040-01-10T12:00:00Z") == "2040-01-11T05:00:00Z");
+  CHECK(next(paris, "2040-07-10T12:00:00Z") == "2040-07-11T04:00:00Z");
+  schedule around({hours(2) + minutes(30)}, "Europe/Paris"); // skipped on 2040-03-25, twice on 2040-10-28
+  CHECK(next(around, "2040-03-24T12:00:00Z") == "2040-03-25T01:00:00Z");
+  CHECK(next(around, "2040-10-27T12:00:00Z") == "2040-10-28T00:30:00Z");
+  schedule sydney({hours(6)}, "Australia/Sydney");
+  CHECK(next(sydney, "2045-01-10T00:00:00Z") == "2045-01-10T19:00:00Z");
+  CHECK(next(sydney, "2045-07-10T00:00:00Z") == "2045-07-10T20:00:00Z");
+  CHECK(next(algiers, "2045-07-10T10:00:00Z") == "2045-07-10T11:00:00Z");
+}
+
 TEST_CASE("a missed run is due until something started after it") {
   instant now = utc("2026-01-10T12:00:00Z"); // the last one was at 11:00Z
   CHECK(algiers.missed(std::nullopt, now));
