@@ -31,9 +31,17 @@ struct conditions {
     where += " and " + text;
   }
 
-  void look_at_outcomes() {
-    joins = " left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on"
-            " left join suivi.pending p on p.event_id = i.id";
+  // The planner does not see by itself that an outcome lies in its event's partition alone.
+  void look_at_outcomes(const std::optional<instant>& since) {
+    std::string bound;
+    if (since) {
+      with.timestamp(*since);
+      bound = fmt::format(" and o.stored_on >= (${}::timestamptz at time zone 'UTC')::date - 1", with.size());
+    }
+    joins =
+        fmt::format(" left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on{}"
+                    " left join suivi.pending p on p.event_id = i.id",
+                    bound);
   }
 };
 
@@ -70,7 +78,7 @@ conditions conditions_of(const event_filter& filter) {
   if (filter.account)
     c.add(filter.and_unnamed ? "(i.account = % or i.account is null)" : "i.account = %",
           [&](pg::params& p) { p.text(*filter.account); });
-  if (filter.outcome || filter.processed) c.look_at_outcomes();
+  if (filter.outcome || filter.processed) c.look_at_outcomes(filter.since);
   if (filter.outcome) {
     c.add(fmt::format("{} = %", outcome_of), [&](pg::params& p) { p.text(*filter.outcome); });
     // These are few: the planner is shown where to begin.
