@@ -46,7 +46,8 @@ constexpr pg::statement update_parcels{"suivi_update_parcels", R"(
       created_at = p.created_at, as_of_shape = p.as_of_shape, as_of_from = p.as_of_from, as_of_to = p.as_of_to,
       source = p.source, pulled_at = p.pulled_at, left_statuses = string_to_array(p.left_statuses, ',')::integer[],
       courier = p.courier, state = p.state, ended = p.ended,
-      pull_stored_at = case when p.pulled then now() else t.pull_stored_at end
+      pull_stored_at = case when p.pulled then now() else t.pull_stored_at end,
+      gone_at = case when p.pulled then null else t.gone_at end
   from (
     select unnest($1::bigint[]) as id, unnest($2::text[]) as account, unnest($3::text[]) as uuid,
            unnest($4::text[]) as display_id, unnest($5::text[]) as reference, unnest($6::text[]) as order_id,
@@ -69,7 +70,8 @@ constexpr pg::statement advance_parcels{"suivi_advance_parcels", R"(
       left_statuses = case when p.left_statuses is null then t.left_statuses
                            else string_to_array(p.left_statuses, ',')::integer[] end,
       state = p.state, ended = p.ended,
-      pull_stored_at = case when p.pulled then now() else t.pull_stored_at end
+      pull_stored_at = case when p.pulled then now() else t.pull_stored_at end,
+      gone_at = case when p.pulled then null else t.gone_at end
   from (
     select unnest($1::bigint[]) as id, unnest($2::bigint[]) as status, unnest($3::bigint[]) as as_of_shape,
            unnest($4::timestamptz[]) as as_of_from, unnest($5::timestamptz[]) as as_of_to,

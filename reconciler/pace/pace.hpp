@@ -8,7 +8,8 @@
 // A page is asked for at most six times in a sweep. Waiting between tries is full-jitter backoff (a random
 // time up to a doubling limit), so that pages that failed together are not asked again together. A 429, or a
 // 503 with Retry-After, closes the gate for every request of the account; a 429 uses up no try, no budget,
-// and is nothing to the breaker. 401 and 403 stop the account at once.
+// and is nothing to the breaker. A 401 stops the account at once, and a 403 does unless the key is good for
+// other requests.
 #pragma once
 
 #include "common/base/error.hpp"
@@ -65,6 +66,25 @@ struct judgment {
 // included.
 [[nodiscard]] judgment judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
                              int throttled_in_a_row, double jitter);
+
+// Whose fault a 403 is. While others are read with the same key it is the request's own, tried again and
+// given up like any other; so many different ones in a row without a good answer between are the key's, which
+// may have been withdrawn meanwhile. A 401 always is.
+class refusals {
+ public:
+  static constexpr int requests_max = 5;
+
+  void accepted() { accepted_ = true, requests_ = 0; }
+  // `first`: that request was not refused before.
+  [[nodiscard]] bool is_of_key(unsigned status, bool first) {
+    requests_ += first ? 1 : 0;
+    return status != 403 || !accepted_ || requests_ >= requests_max;
+  }
+
+ private:
+  bool accepted_ = false;
+  int requests_ = 0; // refused since the last good answer
+};
 
 struct pace_limits {
   int max_in_flight = 10;         // ceiling of the window; at least 1

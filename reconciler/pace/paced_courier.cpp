@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace suivi::reconciler {
 namespace {
@@ -130,9 +131,15 @@ task<void> paced_courier::turn(slot& mine) {
 }
 
 template <class T>
-judgment paced_courier::learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries) {
+judgment paced_courier::learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries,
+                              bool& refused) {
   error problem;
   if (!answer.content) problem = answer.content.error();
+  if (problem.code == "maystro:unauthorized") {
+    bool first = !std::exchange(refused, true);
+    if (!refusals_.is_of_key(answer.how.status, first))
+      problem = transient("maystro:forbidden", problem.detail);
+  }
   const error* failure = answer.content ? nullptr : &problem;
   const answer_kind how = classify(failure, answer.how.status, answer.how.retry_after);
   const bool wants_pause = how == answer_kind::throttled || how == answer_kind::busy;
@@ -148,7 +155,10 @@ judgment paced_courier::learn(read_result<T>& into, maystro::answer<T> answer, s
   }
   counts_.key_refused = counts_.key_refused || how == answer_kind::refused_key;
   if (how == answer_kind::throttled) ++counts_.throttled;
-  if (how == answer_kind::good) given_up_in_a_row_ = 0;
+  if (how == answer_kind::good) {
+    given_up_in_a_row_ = 0;
+    refusals_.accepted();
+  }
   into.how = answer.how;
   if (failure)
     into.why = to_string(*failure);
@@ -173,6 +183,7 @@ task<read_result<T>> paced_courier::ask(pace::priority priority, int& tries,
   auto executor = co_await asio::this_coro::executor;
   read_result<T> got;
   retrying_caller mine(*this);
+  bool refused = false; // with a 403, at least once
   pace::budget_charge price = pace::budget_charge::first;
   for (;;) {
     if (tries >= tries_max) {
@@ -190,7 +201,7 @@ task<read_result<T>> paced_courier::ask(pace::priority priority, int& tries,
     auto answer = co_await once();
     bool throttled = !answer.content && answer.content.error().code == "maystro:throttled";
     if (!throttled) ++tries;
-    judgment next = learn(got, std::move(answer), *here, tries);
+    judgment next = learn(got, std::move(answer), *here, tries, refused);
     here.reset();
     if (next.step == next_step::take || next.step == next_step::past_end) {
       got.result = next.step == next_step::take ? outcome::good : outcome::past_end;

@@ -84,7 +84,7 @@ class paced_courier {
   task<read_result<T>> ask(pace::priority priority, int& tries,
                            std::function<task<maystro::answer<T>>()> once);
   template <class T>
-  judgment learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries);
+  judgment learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries, bool& refused);
   task<void> turn(slot& mine);
   void call_next();
   void wake_one();
@@ -98,6 +98,7 @@ class paced_courier {
   std::vector<std::vector<std::string>> batches_;
   int max_in_flight_;
   pace pace_;
+  refusals refusals_;
   std::map<pace::ticket, slot*> in_line_;
   courier_counts counts_;
   std::function<void()> on_pause_;

@@ -33,8 +33,10 @@ constexpr pg::statement choose{
 constexpr pg::statement begin{"rotation_begin", "begin"};
 constexpr pg::statement commit{"rotation_commit", "commit"};
 
-// The door writes parcels under their orders' locks, in any order; whoever else writes some must not wait for
-// it while it may wait for him. One that is being written is asked for again next time.
+// gone_at is this clock's and pulled_at a worker's: gone is later than the last pull whatever the clocks say,
+// and the next pull takes it away (common/door/door_writes.cpp). The door writes parcels under their orders'
+// locks, in any order; whoever else writes some must not wait for it while it may wait for him. One that is
+// being written is asked for again next time.
 constexpr pg::statement note{"rotation_note", R"sql(
 with free as (
   select p.id, n.gone from unnest($1::bigint[], $2::boolean[]) as n (id, gone)
@@ -42,7 +44,8 @@ with free as (
 )
 update suivi.parcel p
 set asked_at = clock_timestamp(),
-    gone_at = case when not n.gone or p.gone_at > coalesce(p.pulled_at, '-infinity') then p.gone_at else clock_timestamp() end
+    gone_at = case when not n.gone or p.gone_at > coalesce(p.pulled_at, '-infinity') then p.gone_at
+                   else greatest(clock_timestamp(), p.pulled_at + interval '1 microsecond') end
 from free n
 where p.id = n.id
 )sql"};

@@ -171,6 +171,22 @@ TEST_CASE("a parcel that is gone or cannot be read holds up no other") {
     CHECK(uuid > "00000000-0000-4000-8000-000000000010");
 }
 
+TEST_CASE("what is gone at the courier is gone whatever the worker's clock says, until it is read again") {
+  stage s;
+  swept_shop(s, 3);
+  s.db.execute("update suivi.parcel set pulled_at = now() + interval '20 seconds'"); // by a clock ahead of
+                                                                                     // the database's
+  auto taken_away = s.courier.rows[1];
+  s.courier.rows.erase(s.courier.rows.begin() + 1);
+  s.sweep_newest();
+  CHECK(s.db.value("select string_agg(reference, ',') from suivi.parcel where gone_at > pulled_at") == "R2");
+  s.sweep_newest(); // asked for once a day only
+  CHECK(std::ranges::count(s.courier.uuids_requested, taken_away.uuid) == 1);
+  s.courier.rows.insert(s.courier.rows.begin() + 1, taken_away);
+  s.sweep_newest();
+  CHECK(s.db.number("select count(*) from suivi.parcel where gone_at is not null") == 0);
+}
+
 TEST_CASE("orders newer than the last complete sweep are looked up, older ones left to full sweeps") {
   stage s;
   swept_shop(s, 100);

@@ -95,6 +95,27 @@ TEST_CASE("a request for an account that is being swept waits for its turn") {
   });
 }
 
+TEST_CASE("a request that a killed worker has left keeps nobody from asking again for longer than a lease") {
+  stage s;
+  s.db.execute("insert into suivi.reconciler (owner) values ('killed'); insert into suivi.account (id) "
+               "values ('acc-1')");
+  const std::string ask = "select verdict || ' ' || sweep from suivi.ask_for_sweeps('{acc-1}', 'full')";
+  std::string first = s.db.value(ask);
+  CHECK(first.starts_with("asked "));
+  std::string running = "running " + first.substr(6);
+  CHECK(s.db.value(ask) == running);
+  s.db.execute("update suivi.sweep_request set asked_at = asked_at - interval '25 seconds'");
+  CHECK(s.db.value(ask) == first); // under the id that was promised
+  CHECK(s.db.value(ask) == running);
+  s.db.execute("update suivi.sweep_request set asked_at = asked_at - interval '25 seconds';"
+               "update suivi.account set lease_until = now() + interval '10 seconds'");
+  CHECK(s.db.value(ask) == running); // somebody sweeps the account: it is the next one
+  s.db.execute("update suivi.account set lease_until = null;"
+               "update suivi.reconciler set seen_at = now() - interval '1 minute'");
+  CHECK(s.db.value("select verdict from suivi.ask_for_sweeps('{acc-1}', 'full')") == "unseen");
+  CHECK(s.db.number("select count(*) from suivi.sweep_request") == 1);
+}
+
 TEST_CASE("a worker that ends says so and nobody asks it any more") {
   stage s;
   beside_a_desk(s, [&](std::vector<shop::sweep_report>&) -> task<void> {

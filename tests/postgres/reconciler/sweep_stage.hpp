@@ -35,7 +35,8 @@ struct courier_row {
 struct courier_stand_in {
   std::vector<courier_row> rows;
   std::size_t page_size = 20;
-  std::set<std::string> broken_pages;                    // answered 500
+  std::set<std::string> broken_pages;                    // answered 500 …
+  unsigned broken_status = 500;                          // … or this
   int refuse_with = 0;                                   // 401 for everything
   int throttle_first = 0;                                // so many 429s first
   int retry_after = 0;                                   // seconds, of these
@@ -66,9 +67,9 @@ struct courier_stand_in {
       r.headers.emplace_back("Retry-After", std::to_string(retry_after));
       return r;
     }
-    auto broken = [] {
+    auto broken = [this] {
       http::response bad;
-      bad.status = 500;
+      bad.status = broken_status;
       bad.body = "<html>";
       return bad;
     };

@@ -99,6 +99,30 @@ TEST_CASE("only a complete sweep moves the watermark, and an incomplete one appl
                    "join suivi.sweep s on s.account = a.id and s.verdict = 'complete'") == "t");
 }
 
+TEST_CASE("a page that is always answered 403 or 500 is that page's fault and not the key's") {
+  stage s;
+  for (unsigned status : {403u, 500u}) {
+    s.courier.rows.clear();
+    for (int i = 1; i <= 60; ++i) {
+      std::string reference = fmt::format("R{}-{}", status, i);
+      s.order(reference);
+      s.courier.rows.push_back(
+          {uuid_of(static_cast<int>(status) * 100 + i), reference, 31, fmt::format("{}{:012}", status, i)});
+    }
+    s.courier.broken_pages = {"2"};
+    s.courier.broken_status = status;
+    s.options.lookup_limit = 0;
+    auto report = s.sweep();
+    CHECK_FALSE(report.complete);
+    CHECK(report.reason.value_or("").find("1 page(s) could not be read: 2") == 0);
+    CHECK(report.backfilled == 40);
+    CHECK(report.retries == 5);
+    CHECK(s.db.value("select key_refused_at from suivi.account where id = 'acc-1'") == "NULL");
+    s.courier.broken_pages.clear();
+    CHECK(s.sweep().complete);
+  }
+}
+
 TEST_CASE("cut at max_orders it is complete, and says nothing of older parcels") {
   stage s;
   for (int i = 1; i <= 60; ++i)
@@ -125,6 +149,23 @@ TEST_CASE("a dry run writes nothing at all") {
             "select (select count(*) from suivi.sweep) + (select count(*) from suivi.account) + "
             "(select count(*) from suivi.parcel) + (select sum(\"requestCount\") from shipping_accounts)") ==
         0);
+}
+
+TEST_CASE("a dry run tells the same without the schema, and of orders that the shop holds") {
+  stage s;
+  s.shipped(1);
+  s.order("R2", R"("maystroOrderId")", fmt::format("'{}'", uuid_of(2)));
+  s.courier.rows.push_back({uuid_of(2), "", 31, "1700000000000002"});
+  s.order("R3", "", "", "'acc-2'");
+  s.courier.rows.push_back({uuid_of(3), "R3", 31, "1700000000000003"});
+  s.db.execute("drop schema suivi cascade");
+  s.options.dry_run = true;
+  auto without = s.sweep();
+  CHECK(without.complete);
+  CHECK(without.id == "dry-run");
+  CHECK(without.backfilled == 2);
+  CHECK(without.conflicts == 1);
+  CHECK(s.column("R1", "trackingNumber") == "NULL");
 }
 
 TEST_CASE("a dry run counts every order once, whatever it would write again, and touches no table") {

@@ -35,6 +35,20 @@ TEST_CASE("a refused key stops the account at the first answer") {
   CHECK(judge(&refused_key, std::nullopt, 1, 0, 0.5).step == next_step::stop_account);
 }
 
+TEST_CASE("a 403 is the page's while others are read with the same key, and the key's where none is") {
+  refusals seen;
+  CHECK(seen.is_of_key(403, true));
+  seen.accepted();
+  CHECK(seen.is_of_key(401, true));
+  seen.accepted();
+  for (int tries = 0; tries < 20; ++tries) CHECK_FALSE(seen.is_of_key(403, tries == 0));
+  for (int requests = 2; requests < refusals::requests_max; ++requests)
+    CHECK_FALSE(seen.is_of_key(403, true));
+  CHECK(seen.is_of_key(403, true)); // withdrawn meanwhile
+  seen.accepted();
+  CHECK_FALSE(seen.is_of_key(403, true));
+}
+
 TEST_CASE("a 429 closes the gate for as long as the courier says and uses up no try") {
   judgment j = judge(&throttled, milliseconds(7'000), 6, 1, 0.0);
   CHECK(j.step == next_step::again_gated);
