@@ -158,7 +158,9 @@ TEST_CASE("a dry run tells the same without the schema, and of orders that the s
   s.courier.rows.push_back({uuid_of(2), "", 31, "1700000000000002"});
   s.order("R3", "", "", "'acc-2'");
   s.courier.rows.push_back({uuid_of(3), "R3", 31, "1700000000000003"});
-  s.db.execute("drop schema suivi cascade");
+  s.db.execute("drop schema suivi cascade;"
+               "do $$ begin execute format('alter database %I set default_transaction_read_only = on', "
+               "current_database()); end $$");
   s.options.dry_run = true;
   auto without = s.sweep();
   CHECK(without.complete);
