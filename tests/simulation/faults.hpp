@@ -1,4 +1,5 @@
-// What may go wrong, how often; all of it switched off together when the world is to come to rest.
+// What may go wrong, how often; most of it switched off together when the world is to come to rest. What a
+// world is like (`ways`) stays: clocks that disagree, a shop that refuses, a list without order.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -28,5 +29,19 @@ struct faults {
   calm.clock_jumps = false;
   return calm;
 }
+
+enum class list_order { newest_first, oldest_first, none };
+
+// What one world is like, from its beginning to its end.
+struct ways {
+  milliseconds clocks_apart{0}; // each process's, the database's and the courier's clock, at most, either way
+  list_order order = list_order::newest_first;
+  double undated = 0;      // parcels whose rows do not say when they were made
+  double placeholders = 0; // parcels whose display id is what many bear
+  double nameless = 0;     // webhooks that name their parcel by its display id alone
+  double mistyped = 0;     // parcels that bear another order's reference for their first hour
+  double refused = 0;      // orders that a rule of the shop refuses to change
+  double slow = 0; // orders with a trigger so slow that two of them are all that a statement may write
+};
 
 } // namespace suivi::simulation

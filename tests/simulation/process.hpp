@@ -31,14 +31,15 @@ class process {
   [[nodiscard]] bool alive() const { return alive_ && t_.now() >= frozen_until_; }
   [[nodiscard]] const std::string& name() const { return name_; }
 
-  milliseconds clock_off{0};
+  milliseconds clock_apart{0}; // always …
+  milliseconds clock_off{0};   // … and after a step, until it is set right
   int crashes = 0;
 
  protected:
   virtual void begin() = 0;
   virtual void forget() = 0; // what was in memory only
 
-  [[nodiscard]] instant wall() const { return t_.now() + clock_off; }
+  [[nodiscard]] instant wall() const { return t_.now() + clock_apart + clock_off; }
   void later(milliseconds wait, std::function<void()> action) {
     t_.after(wait, [this, life = life_, action = std::move(action)] { run(life, action); });
   }

@@ -1,6 +1,8 @@
 // One function a step; between any two of them the process may die.
 #include "tests/simulation/sim_receiver.hpp"
 
+#include "common/pg/batch_failure.hpp"
+
 #include <algorithm>
 
 namespace suivi::simulation {
@@ -99,11 +101,25 @@ void sim_receiver::apply(std::vector<pending_event> events) {
     return true;
   });
   if (dies()) return;
-  if (!verdicts) {
-    for (auto& e : events) apply_soon(std::move(e), 500ms);
-    return;
-  }
+  if (!verdicts) return after_failure(std::move(events), verdicts.error());
   for (std::size_t i = 0; i < events.size(); ++i) carry_out(std::move(events[i]), ends[i]);
+}
+
+// Halved down to the event that is to blame.
+void sim_receiver::after_failure(std::vector<pending_event> events, const error& why) {
+  pg::remedy remedy = pg::after_failure(why, events.size());
+  if (pg::is_statement_timeout(why)) remedy = events.size() > 1 ? pg::remedy::split : pg::remedy::isolate;
+  if (remedy == pg::remedy::split) {
+    auto [front, back] = pg::halve({0, events.size()});
+    std::vector<pending_event> rest(events.begin() + static_cast<std::ptrdiff_t>(back.begin), events.end());
+    events.resize(front.end);
+    apply(std::move(events));
+    if (alive()) apply(std::move(rest));
+  } else if (remedy == pg::remedy::isolate) {
+    if (store_.up) settle(events.front(), receiver::after_failed_apply(events.front(), why, t_.chance()));
+  } else {
+    for (auto& e : events) apply_soon(std::move(e), 500ms);
+  }
 }
 
 // In the door's transaction.
@@ -145,6 +161,14 @@ void sim_receiver::carry_out(pending_event event, const disposition& next) {
 
 void sim_receiver::confirm(pending_event event, shop::wanted_read wanted) {
   instant requested_at = wall();
+  if (milliseconds pause = store_.up ? store_.pause_left(wanted.account) : milliseconds(0);
+      pause.count() > 0) {
+    error closed = transient("maystro:throttled", "the courier wants to be left alone");
+    event.courier_away = true;
+    auto next = receiver::after_failed_read(event, closed, pause, t_.chance());
+    if (store_.events.at(event.id).owner == name()) settle(event, next);
+    return;
+  }
   later(t_.about(faults_.latency), [this, event, wanted, requested_at] {
     auto answer = courier_.read(wanted.account, wanted);
     later(t_.about(faults_.latency), [this, event, answer, requested_at]() mutable {

@@ -34,6 +34,7 @@ class sim_receiver final : public process {
   void drain();
   void apply_soon(receiver::pending_event event, milliseconds wait);
   void apply(std::vector<receiver::pending_event> events);
+  void after_failure(std::vector<receiver::pending_event> events, const error& why);
   void carry_out(receiver::pending_event event, const receiver::disposition& next);
   void confirm(receiver::pending_event event, shop::wanted_read wanted);
   void settle(const receiver::pending_event& event, const receiver::disposition& next);

@@ -1,8 +1,10 @@
 // The course of a sweep, as reconciler/sweep/account_sweep.cpp has it, on virtual time.
 #include "tests/simulation/sim_reconciler.hpp"
 
-#include "reconciler/store/sweep_record.hpp"
+#include "common/shop/courier_pause.hpp"
+#include "reconciler/store/lease.hpp"
 #include "reconciler/sweep/rotation.hpp"
+#include "tests/simulation/sim_sweep.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -10,42 +12,6 @@
 namespace suivi::simulation {
 
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr milliseconds read_lag = 10s;
-constexpr milliseconds incremental_every = 5min;
-constexpr int in_flight_max = 10;
-
-} // namespace
-
-struct sim_reconciler::request {
-  std::optional<int> page;
-  shop::wanted_read wanted; // where it is no page
-  bool settles = false;     // a doubt
-  int tries = 0;
-  reconciler::pace::priority priority = reconciler::pace::priority::page;
-  reconciler::pace::budget_charge price = reconciler::pace::budget_charge::first;
-  reconciler::pace::ticket ticket = 0;
-};
-
-struct sim_reconciler::sweep {
-  explicit sweep(reconciler::list_plan of) : plan(std::move(of)) {}
-
-  std::string account;
-  bool full = false;
-  std::int64_t term = 0;
-  instant started{}; // by the process's clock
-  instant really_started{};
-  reconciler::list_plan plan;
-  reconciler::pace pace{{in_flight_max, 0}};
-  std::map<reconciler::pace::ticket, std::shared_ptr<request>> line;
-  std::vector<shop::wanted_read> doubts;
-  std::set<std::string> written; // uuids
-  int in_flight = 0, writes = 0;
-  int doubts_undone = 0, doubt_rounds = 0;
-  bool rotated = false, stopped = false, lost = false, ended = false;
-};
 
 void sim_reconciler::begin() {
   look_round();
@@ -59,15 +25,23 @@ void sim_reconciler::look_round() {
     bool mine =
         std::any_of(running_.begin(), running_.end(), [&](const auto& s) { return s->account == account; });
     if (mine || !store_.up) continue;
-    auto& row = store_.accounts[account];
-    auto due = reconciler::due_at(schedule_, {row.full, row.any}, incremental_every, wall());
+    auto due = due_now(account);
     std::int64_t term = 0;
     if (due != reconciler::due::nothing && store_.take_lease(account, name(), term)) {
       if (dies()) return;
+      check_begin(account, due == reconciler::due::full);
       start_sweep(account, due == reconciler::due::full, term);
     }
   }
   later(5s, [this] { look_round(); });
+}
+
+// All of it by the database's clock.
+reconciler::due sim_reconciler::due_now(const std::string& account) {
+  const account_row& row = store_.accounts[account];
+  if (store_.pause_left(account).count() > 0) return reconciler::due::nothing;
+  reconciler::last_sweep_starts last{row.full, row.any, row.incomplete_fulls, row.full_ended};
+  return reconciler::due_at(schedule_, last, incremental_every, store_.clock());
 }
 
 void sim_reconciler::start_sweep(const std::string& account, bool full, std::int64_t term) {
@@ -77,7 +51,7 @@ void sim_reconciler::start_sweep(const std::string& account, bool full, std::int
   s->account = account;
   s->full = full;
   s->term = term;
-  s->started = wall();
+  s->started = store_.clock();
   s->really_started = t_.now();
   s->rotated = full;
   running_.push_back(s);
@@ -89,6 +63,8 @@ void sim_reconciler::keep_lease(std::shared_ptr<sweep> s) {
   later(reconciler::lease_renewal, [this, s] {
     if (s->ended) return;
     if (store_.up && !store_.keep_lease(s->account, s->term)) s->lost = true;
+    milliseconds pause = s->pace.closed_for(t_.steady());
+    if (store_.up && !s->lost && pause >= shop::recorded_pause_min) store_.pause(s->account, pause);
     if (s->lost)
       end(s);
     else
@@ -99,7 +75,8 @@ void sim_reconciler::keep_lease(std::shared_ptr<sweep> s) {
 // Whatever is to be done next; called whenever something has ended.
 void sim_reconciler::go_on(std::shared_ptr<sweep> s) {
   if (s->ended) return;
-  if (s->stopped || s->lost) return end(s);
+  if (!s->stopped.empty() || s->lost) return end(s);
+  start_doubts(s);
   while (!s->plan.done() && s->in_flight < in_flight_max) {
     auto page = s->plan.next();
     if (!page) break;
@@ -109,26 +86,34 @@ void sim_reconciler::go_on(std::shared_ptr<sweep> s) {
     stand_in_line(s, r);
   }
   if (!s->plan.done() || s->in_flight > 0 || s->writes > 0) return admit(s);
-  if (!s->doubts.empty() && s->doubt_rounds < 5) {
-    ++s->doubt_rounds;
-    for (auto& wanted : std::exchange(s->doubts, {})) {
-      auto r = std::make_shared<request>();
-      r->wanted = std::move(wanted);
-      r->settles = true;
-      r->priority = reconciler::pace::priority::single_read;
-      ++s->in_flight;
-      auto wait = std::max(milliseconds(0), std::chrono::ceil<milliseconds>(r->wanted.not_before - wall()));
-      later(wait, [this, s, r] { stand_in_line(s, r); });
-    }
-    return admit(s);
+  if (!s->doubts.empty()) {
+    if (std::exchange(s->waits, true)) return;
+    auto wait = std::max(s->doubts.due_in(wall(), 1s), milliseconds(5));
+    later(wait, [this, s] {
+      s->waits = false;
+      go_on(s);
+    });
+    return;
   }
   if (!s->rotated) {
     s->rotated = true;
     plan_rotation(s);
     return go_on(s);
   }
-  s->doubts_undone += static_cast<int>(s->doubts.size());
   end(s);
+}
+
+void sim_reconciler::start_doubts(std::shared_ptr<sweep> s) {
+  auto free = static_cast<std::size_t>(2 * in_flight_max - std::min(2 * in_flight_max, s->in_flight));
+  for (auto& wanted : s->doubts.take_due(wall(), free)) {
+    auto r = std::make_shared<request>();
+    r->wanted = std::move(wanted);
+    r->settles = true;
+    r->priority = reconciler::pace::priority::single_read;
+    ++s->in_flight;
+    ++counts.settled;
+    stand_in_line(s, r);
+  }
 }
 
 void sim_reconciler::plan_rotation(std::shared_ptr<sweep> s) {
@@ -139,7 +124,7 @@ void sim_reconciler::plan_rotation(std::shared_ptr<sweep> s) {
   std::sort(open.begin(), open.end(), [](auto* a, auto* b) { return a->pulled_at < b->pulled_at; });
   auto limit = reconciler::rotation_budget(static_cast<std::int64_t>(open.size()), incremental_every);
   for (std::size_t i = 0; i < open.size() && i < static_cast<std::size_t>(limit); ++i) {
-    bool rested = open[i]->pulled_at && wall() - *open[i]->pulled_at < reconciler::rotation_rest;
+    bool rested = open[i]->pulled_at && store_.clock() - *open[i]->pulled_at < reconciler::rotation_rest;
     if (i >= static_cast<std::size_t>(reconciler::rotation_min) && rested) break;
     auto r = std::make_shared<request>();
     r->wanted = {s->account, open[i]->uuid, "", {}};
@@ -186,16 +171,32 @@ void sim_reconciler::launch(std::shared_ptr<sweep> s, std::shared_ptr<request> r
 void sim_reconciler::take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, api_answer answer,
                           instant requested_at) {
   const error* failure = answer.failure ? &*answer.failure : nullptr;
+  error forbidden;
+  if (failure && failure->code == "maystro:unauthorized") {
+    bool first = !std::exchange(r->refused, true);
+    bool of_key = s->refusals.is_of_key(answer.status, first);
+    if (of_key && s->answered_well) throw violation("a page's 403 was taken for the key's");
+    if (!of_key) forbidden = transient("maystro:forbidden", failure->detail);
+    if (!of_key) failure = &forbidden;
+  }
   auto how = reconciler::classify(failure, answer.status, answer.retry_after);
+  if (how == reconciler::answer_kind::good) {
+    s->refusals.accepted();
+    s->answered_well = true;
+  }
   bool throttled = how == reconciler::answer_kind::throttled;
   if (!throttled) ++r->tries;
   auto next = reconciler::judge(failure, answer.retry_after, r->tries,
                                 s->pace.throttled_in_a_row() + (throttled ? 1 : 0), t_.chance());
   s->pace.ended(r->ticket, how, next.wait, t_.chance(), t_.steady());
-  if (next.step == reconciler::next_step::stop_account || !s->pace.give_up_reason(t_.steady()).empty())
-    s->stopped = true;
+  s->stopped = s->pace.give_up_reason(t_.steady());
   using reconciler::next_step;
-  if (s->stopped) return end(s);
+  if (next.step == next_step::stop_account) s->stopped = "the courier wants to be left alone";
+  if (!s->stopped.empty()) {
+    if (store_.up && store_.holds(s->account, s->term))
+      store_.pause(s->account, s->pace.closed_for(t_.steady()));
+    return end(s);
+  }
   if (next.step == next_step::again || next.step == next_step::again_gated) {
     r->price = throttled ? reconciler::pace::budget_charge::none : reconciler::pace::budget_charge::repeated;
     if (!throttled && r->page) r->priority = reconciler::pace::priority::repetition;
@@ -214,87 +215,35 @@ void sim_reconciler::concluded(std::shared_ptr<sweep> s, std::shared_ptr<request
   if (good) {
     rows = good->rows;
     when = shop::pull_time(requested_at, wall(), good->server_date, read_lag);
+    note_clock(*s, *good, requested_at);
   }
   if (r->page && good) {
     std::vector<reconciler::listed_row> listed;
     for (const auto& row : rows) listed.push_back({reconciler::identity_hash(row), row.created_at});
     rows.resize(s->plan.read(*r->page, {good->count, 0, good->has_next, when.from}, listed));
+    for (const auto& row : rows) s->seen.insert(*row.uuid);
   } else if (r->page && past_end) {
     s->plan.past_end(*r->page);
   } else if (r->page) {
     s->plan.unreadable(*r->page);
-  } else if (!good && !past_end && r->settles) {
-    ++s->doubts_undone;
+  } else if (!good && r->settles) {
+    bool seen_here = !r->wanted.uuid || s->seen.contains(*r->wanted.uuid);
+    if (!past_end || seen_here) s->doubts.read_failed(r->wanted);
   }
   if (!rows.empty()) {
+    std::vector<shop::observation> observations;
+    for (auto& row : rows) {
+      shop::observation o;
+      o.account = s->account;
+      o.from = r->settles ? shop::source::confirm : shop::source::sweep;
+      o.when = when;
+      o.shipment = std::move(row);
+      observations.push_back(std::move(o));
+    }
     ++s->writes;
-    write(s, std::move(rows), when, 0);
+    write(s, std::move(observations), 0);
   }
   go_on(s);
-}
-
-// One slice through the door, under the term.
-void sim_reconciler::write(std::shared_ptr<sweep> s, std::vector<maystro::shipment> rows, shop::as_of when,
-                           int tries) {
-  if (s->ended) return;
-  std::vector<shop::observation> observations;
-  for (auto& row : rows) {
-    shop::observation o;
-    o.account = s->account;
-    o.from = shop::source::sweep;
-    o.when = when;
-    o.shipment = row;
-    observations.push_back(std::move(o));
-  }
-  auto verdicts = store_.apply(observations, [&](auto) { return store_.holds(s->account, s->term); });
-  if (dies()) return;
-  if (!verdicts && store_.up) {
-    s->lost = true;
-    return end(s);
-  }
-  std::vector<maystro::shipment> busy;
-  for (std::size_t i = 0; verdicts && i < rows.size(); ++i) {
-    const auto& v = (*verdicts)[i];
-    if (v.wanted) s->doubts.push_back(*v.wanted);
-    if (v.outcome == shop::outcome::busy)
-      busy.push_back(rows[i]);
-    else
-      s->written.insert(*rows[i].uuid);
-  }
-  if (!verdicts) busy = std::move(rows);
-  if (busy.empty()) {
-    --s->writes;
-    return go_on(s);
-  }
-  if (tries > 60) {
-    s->stopped = true; // locked for a minute, or the database is away for long
-    return end(s);
-  }
-  later(1s, [this, s, busy, when, tries] { write(s, busy, when, tries + 1); });
-}
-
-void sim_reconciler::end(std::shared_ptr<sweep> s) {
-  if (std::exchange(s->ended, true)) return;
-  std::erase(running_, s);
-  bool list = s->plan.done() && s->plan.judge().complete;
-  bool complete = list && s->doubts_undone == 0 && !s->stopped && !s->lost;
-  if (s->lost || !store_.end_sweep(s->account, s->term, s->full, complete, s->started)) {
-    ++counts.lost;
-    return;
-  }
-  ++(complete ? counts.complete : counts.incomplete);
-  store_.wake_parked();
-  if (complete && s->full) check_complete(*s);
-}
-
-// A full sweep that calls itself complete has written every parcel that was there all the time.
-void sim_reconciler::check_complete(const sweep& s) {
-  for (const auto& p : courier_.parcels()) {
-    bool there = p.account == s.account && p.created < s.really_started - read_lag && !p.removed;
-    if (there && !s.written.contains(p.uuid))
-      throw violation(
-          fmt::format("a sweep of {} calls itself complete and has not read {}", s.account, p.uuid));
-  }
 }
 
 } // namespace suivi::simulation

@@ -1,7 +1,8 @@
 // A reconciler: leases, schedule, sweeps. Which page is asked for and what is proven (page_plan,
-// incremental_plan), when a request may start and what an answer means (pace), what is due (due_at) and how
-// much is re-read (rotation_budget) are the real decisions; the coroutines around them are written again,
-// event by event.
+// incremental_plan), when a request may start and what an answer means (pace, refusals), what is due
+// (due_at), how much is re-read (rotation_budget), which doubts are asked about (doubt_queue) and what a
+// sweep is worth (judge_sweep) are the real decisions; the coroutines around them are written again, event by
+// event.
 #pragma once
 
 #include "reconciler/pace/pace.hpp"
@@ -17,6 +18,7 @@ namespace suivi::simulation {
 
 struct sweep_counts {
   std::int64_t complete = 0, incomplete = 0, lost = 0, requests = 0;
+  std::int64_t settled = 0, refused = 0; // single reads for doubts, orders that the shop refuses
 };
 
 class sim_reconciler final : public process {
@@ -36,6 +38,7 @@ class sim_reconciler final : public process {
   void begin() override;
   void forget() override;
   void look_round();
+  [[nodiscard]] reconciler::due due_now(const std::string& account);
   void start_sweep(const std::string& account, bool full, std::int64_t term);
   void keep_lease(std::shared_ptr<sweep> s);
   void go_on(std::shared_ptr<sweep> s);
@@ -45,9 +48,13 @@ class sim_reconciler final : public process {
   void take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, api_answer answer, instant requested_at);
   void concluded(std::shared_ptr<sweep> s, std::shared_ptr<request> r, const api_answer* good, bool past_end,
                  instant requested_at);
-  void write(std::shared_ptr<sweep> s, std::vector<maystro::shipment> rows, shop::as_of when, int tries);
+  void start_doubts(std::shared_ptr<sweep> s);
+  void note_clock(sweep& s, const api_answer& answer, instant requested_at);
+  void write(std::shared_ptr<sweep> s, std::vector<shop::observation> rows, int tries);
+  void write_parts(std::shared_ptr<sweep> s, std::vector<shop::observation> rows, const error& why);
   void plan_rotation(std::shared_ptr<sweep> s);
   void end(std::shared_ptr<sweep> s);
+  void check_begin(const std::string& account, bool full);
   void check_complete(const sweep& s);
 
   sim_store& store_;

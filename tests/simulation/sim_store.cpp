@@ -66,18 +66,22 @@ void sim_store::wake_parked() {
 }
 
 shop::snapshot sim_store::read(std::span<const shop::observation> observations) const {
-  std::set<std::string> references, uuids, ids;
+  std::set<std::string> references, uuids, numbers, ids;
   for (const auto& o : observations) {
+    if (o.shipment.display_id) numbers.insert(*o.shipment.display_id);
     if (o.shipment.reference) references.insert(*o.shipment.reference);
     if (o.shipment.uuid) uuids.insert(*o.shipment.uuid);
   }
   for (const auto& [id, order] : orders)
     if (references.contains(order.reference)) ids.insert(id);
   for (const auto& p : parcels)
-    if (p.uuid && uuids.contains(*p.uuid) && p.order_id) ids.insert(*p.order_id);
+    if (((p.uuid && uuids.contains(*p.uuid)) || (p.display_id && numbers.contains(*p.display_id))) &&
+        p.order_id)
+      ids.insert(*p.order_id);
   shop::snapshot rows;
   for (const auto& p : parcels)
-    if ((p.uuid && uuids.contains(*p.uuid)) || (p.order_id && ids.contains(*p.order_id))) {
+    if ((p.uuid && uuids.contains(*p.uuid)) || (p.display_id && numbers.contains(*p.display_id)) ||
+        (p.order_id && ids.contains(*p.order_id))) {
       rows.parcels.push_back(p);
       rows.parcels.back().locked = true;
     }
@@ -103,7 +107,10 @@ void sim_store::write(const shop::decision& decided) {
       if (own.id == p.id) {
         if (own.tracking && (!p.tracking || p.strength < own.strength))
           throw violation(fmt::format("the tracking number of {} was lost", *own.uuid));
-        if (strict && !guessed.contains(*own.uuid) &&
+        if (own.order_id && own.order_id != p.order_id && !may_move(own, p))
+          throw violation(fmt::format("{} went back from {} to {}", *own.uuid, *own.order_id,
+                                      p.order_id.value_or("none")));
+        if (strict && own.uuid && !guessed.contains(*own.uuid) &&
             number(p.alert_reason.value) < number(own.alert_reason.value))
           throw violation(fmt::format("{} went back from step {} ({}) to {} ({})", *own.uuid,
                                       *own.alert_reason.value, describe(own), *p.alert_reason.value,
@@ -119,16 +126,22 @@ void sim_store::write(const shop::decision& decided) {
   }
 }
 
-std::optional<std::vector<shop::verdict>>
+result<std::vector<shop::verdict>>
 sim_store::apply(std::span<const shop::observation> observations,
                  const std::function<bool(std::span<const shop::verdict>)>& then) {
-  if (!up) return std::nullopt;
+  if (!up) return transient("pg:lost", "the database is away");
   for (const auto& o : observations)
-    if (o.decide_by_later_time) guessed.insert(*o.shipment.uuid);
+    if (o.decide_by_later_time && o.shipment.uuid) guessed.insert(*o.shipment.uuid);
   auto decided = shop::decide(read(observations), observations, {});
+  int slow_ones = 0;
+  for (const auto& w : decided.orders) {
+    if (refused.contains(w.order_id)) return permanent("sqlstate:23514", "a row was refused");
+    slow_ones += slow.contains(w.order_id) ? 1 : 0;
+  }
+  if (slow_ones > slow_max) return transient("sqlstate:57014", "statement timeout");
   if (!then(decided.verdicts)) {
     ++stale_writes_refused;
-    return std::nullopt;
+    return permanent("sqlstate:SV002", "the term has passed");
   }
   write(decided);
   return std::move(decided.verdicts);
@@ -156,10 +169,23 @@ bool sim_store::end_sweep(const std::string& account, std::int64_t term, bool fu
   row.until = t_.now();
   row.any = std::max(row.any.value_or(started), started);
   if (full) row.full = std::max(row.full.value_or(started), started);
+  if (full) row.full_ended = clock();
+  if (full) row.incomplete_fulls = complete ? 0 : row.incomplete_fulls + 1;
   if (!complete) return true;
   row.watermark = std::max(row.watermark.value_or(started), started);
   if (full) row.full_watermark = std::max(row.full_watermark.value_or(started), started);
   return true;
+}
+
+void sim_store::pause(const std::string& account, milliseconds time) {
+  auto& row = accounts[account];
+  row.paused_until = std::max(row.paused_until.value_or(instant{}), clock() + time);
+}
+
+milliseconds sim_store::pause_left(const std::string& account) const {
+  const auto& until = accounts.at(account).paused_until;
+  if (!until || *until <= clock()) return milliseconds(0);
+  return std::chrono::ceil<milliseconds>(*until - clock());
 }
 
 } // namespace suivi::simulation

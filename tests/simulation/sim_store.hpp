@@ -3,10 +3,12 @@
 // clock, fencing) is written down here. Every write is checked against what must always hold.
 #pragma once
 
+#include "common/base/error.hpp"
 #include "common/decision/decide.hpp"
 #include "receiver/event/disposition.hpp"
 #include "tests/simulation/timeline.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -28,34 +30,47 @@ struct stored_event {
   std::optional<std::string> outcome; // once closed
 };
 
+// Times are the database's own.
 struct account_row {
   std::string holder;
   std::int64_t term = 0;
-  instant until{};
-  std::optional<instant> full, any; // last starts of sweeps that came to their own end
+  instant until{};                              // of the lease, by true time
+  std::optional<instant> full, any, full_ended; // last starts of sweeps that came to their own end
+  int incomplete_fulls = 0;
   std::optional<instant> full_watermark, watermark;
+  std::optional<instant> paused_until;         // the courier wants to be left alone
+  std::vector<std::string> unsettled, refused; // of the newest full one
 };
 
 class sim_store {
  public:
   explicit sim_store(timeline& t) : t_(t) {}
 
+  milliseconds clock_off{0};
+  [[nodiscard]] instant clock() const { return t_.now() + clock_off; }
+
   bool up = true;
-  bool strict = true; // no untimed webhook and no clock that jumps: nothing ever goes backwards
+  bool knows_truth = true; // no clock steps in the midst of a sweep: a complete one shows the truth
+  bool strict = true;      // no untimed webhook and no clock that jumps: nothing ever goes backwards
   std::map<std::string, shop::order_row> orders;
+  std::map<std::string, instant> order_since; // when the shop made it
   std::vector<shop::parcel_row> parcels;
   std::map<std::int64_t, stored_event> events;
   std::map<std::string, account_row> accounts;
   std::set<std::string> locked;  // orders that the shop holds
+  std::set<std::string> refused; // … that a rule of its own refuses to change
+  std::set<std::string> slow;    // … with a slow trigger: slow_max of them are all that a statement may write
+  static constexpr int slow_max = 2;
+  // A parcel goes from one order to another: whether that may be.
+  std::function<bool(const shop::parcel_row& before, const shop::parcel_row& after)> may_move;
   std::set<std::string> guessed; // parcels of which the later time decided
 
   // True: new; false: seen before. By the message's id, the only arbiter.
   bool ingest(receiver::pending_event event, std::int64_t message, const std::string& owner);
   std::vector<receiver::pending_event> claim(const std::string& who);
-  // The door, and `then` in the same transaction; `then` returning false rolls back.
-  std::optional<std::vector<shop::verdict>>
-  apply(std::span<const shop::observation> observations,
-        const std::function<bool(std::span<const shop::verdict>)>& then);
+  // The door, and `then` in the same transaction; `then` returning false rolls back ("sqlstate:SV002").
+  result<std::vector<shop::verdict>> apply(std::span<const shop::observation> observations,
+                                           const std::function<bool(std::span<const shop::verdict>)>& then);
   void close(std::int64_t event, std::string outcome);
   void wake_parked();
 
@@ -65,6 +80,8 @@ class sim_store {
     return accounts.at(account).term == term;
   }
   bool end_sweep(const std::string& account, std::int64_t term, bool full, bool complete, instant started);
+  void pause(const std::string& account, milliseconds time);
+  [[nodiscard]] milliseconds pause_left(const std::string& account) const;
 
   [[nodiscard]] bool knows(std::int64_t message) const { return keys_.contains(message); }
   std::int64_t applied = 0, stale_writes_refused = 0;

@@ -14,10 +14,35 @@ using namespace std::chrono_literals;
 constexpr auto trouble_lasts = 8h;
 // The stated bound with every default: a full sweep every six hours, and its length.
 constexpr auto rest_lasts = 6h + 30min;
+// By then an incomplete full sweep has been tried again.
+constexpr auto retried_after = 2h;
+// Of processes that died before they could say that the courier wants to be left alone.
+constexpr int asked_while_closed_max = 3;
+constexpr int throttled_a_minute_max = 120;
+
+ways draw_ways(timeline& t) {
+  ways w;
+  if (t.happens(0.5)) w.clocks_apart = milliseconds(1'000 + t.below(90'000));
+  if (t.happens(0.3)) w.order = t.happens(0.5) ? list_order::none : list_order::oldest_first;
+  if (t.happens(0.3)) w.undated = 0.2;
+  if (t.happens(0.3)) w.placeholders = 0.3;
+  if (t.happens(0.3)) w.nameless = 0.1;
+  if (t.happens(0.3)) w.mistyped = 0.1;
+  if (t.happens(0.3)) w.refused = 0.05;
+  if (t.happens(0.3)) w.slow = 0.5;
+  return w;
+}
 
 class world {
  public:
-  explicit world(std::uint64_t seed) : t_(seed), courier_(t_, faults_), store_(t_) {
+  explicit world(std::uint64_t seed)
+      : t_(seed), ways_(draw_ways(t_)), courier_(t_, faults_, ways_), store_(t_) {
+    courier_.clock_off = apart();
+    store_.clock_off = apart();
+    if (ways_.clocks_apart.count() > 0) store_.strict = false;
+    store_.may_move = [this](const shop::parcel_row& before, const shop::parcel_row& after) {
+      return may_move(before, after);
+    };
     courier_.on_push = [this](const message& m) { return push(m); };
     for (int i = 0; i < 2; ++i) {
       receivers_.push_back(
@@ -25,6 +50,8 @@ class world {
       reconcilers_.push_back(
           std::make_unique<sim_reconciler>(t_, faults_, fmt::format("reconciler-{}", i), store_, courier_));
     }
+    for (auto& r : receivers_) r->clock_apart = apart();
+    for (auto& r : reconcilers_) r->clock_apart = apart();
     store_.accounts["account-a"];
     store_.accounts["account-b"];
   }
@@ -32,6 +59,7 @@ class world {
   summary run(int hours) {
     for (auto& r : receivers_) r->start();
     for (auto& r : reconcilers_) r->start();
+    watch_requests();
     for (int i = 0; i < 20; ++i) make_order();
     summary s;
     auto end = timeline::begin + std::chrono::hours(hours);
@@ -39,7 +67,10 @@ class world {
       trouble();
       t_.run_until(t_.now() + trouble_lasts);
       rest();
-      t_.run_until(t_.now() + rest_lasts);
+      instant rest_began = store_.clock();
+      t_.run_until(t_.now() + retried_after);
+      check_retried(rest_began);
+      t_.run_until(t_.now() + rest_lasts - retried_after);
       check();
       ++s.rests;
     }
@@ -55,6 +86,8 @@ class world {
       s.sweeps.incomplete += r->counts.incomplete;
       s.sweeps.lost += r->counts.lost;
       s.sweeps.requests += r->counts.requests;
+      s.sweeps.settled += r->counts.settled;
+      s.sweeps.refused += r->counts.refused;
     }
     return s;
   }
@@ -67,9 +100,48 @@ class world {
     return true;
   }
 
+  milliseconds apart() {
+    auto most = static_cast<int>(ways_.clocks_apart.count());
+    return milliseconds(most > 0 ? t_.below(2 * most) - most : 0);
+  }
+
+  // What a pull has said of a parcel's order since its reference was put right is not taken back.
+  [[nodiscard]] bool may_move(const shop::parcel_row& before, const shop::parcel_row& after) const {
+    for (const auto& p : courier_.parcels()) {
+      if (p.uuid != before.uuid || p.mistyped.empty()) continue;
+      bool put_right = *before.order_id == "order-" + p.reference && before.pulled_at &&
+                       *before.pulled_at > p.corrected + 5min + ways_.clocks_apart * 2;
+      return !put_right || *after.order_id == "order-" + p.reference;
+    }
+    return true;
+  }
+
+  void watch_requests() {
+    for (const char* account : {"account-a", "account-b"}) {
+      if (courier_.asked_while_closed(account) > asked_while_closed_max)
+        throw violation(fmt::format("the courier wants to be left alone and was asked {} times for {}",
+                                    courier_.asked_while_closed(account), account));
+      if (courier_.throttled_lately(account) > throttled_a_minute_max)
+        throw violation(fmt::format("the courier throttles and was asked {} times in a minute for {}",
+                                    courier_.throttled_lately(account), account));
+    }
+    t_.after(10s, [this] { watch_requests(); });
+  }
+
+  // Another order of the account, by whose reference a parcel is called at first.
+  std::string draw_mistyped(const std::string& account) {
+    std::vector<std::string> others;
+    for (const auto& [id, order] : store_.orders)
+      if (order.account == account) others.push_back(order.reference);
+    if (others.empty() || !t_.happens(ways_.mistyped)) return {};
+    return others[static_cast<std::size_t>(t_.below(static_cast<int>(others.size())))];
+  }
+
   void make_order() {
     std::string account = t_.happens(0.7) ? "account-a" : "account-b";
     std::string reference = fmt::format("R{}", ++orders_made_);
+    if (t_.happens(ways_.refused)) store_.refused.insert("order-" + reference);
+    if (t_.happens(ways_.slow)) store_.slow.insert("order-" + reference);
     // The parcel may be there before its order is.
     t_.after(t_.about(t_.happens(0.3) ? milliseconds(20min) : milliseconds(1s)), [this, account, reference] {
       shop::order_row order;
@@ -78,10 +150,11 @@ class world {
       order.account = account;
       order.columns.status = "CONFIRMED";
       store_.orders[order.id] = order;
+      store_.order_since[order.id] = t_.now();
     });
-    courier_.add(account, reference);
+    courier_.add(account, reference, draw_mistyped(account));
     // Another account claims the same reference.
-    if (t_.happens(0.05)) courier_.add(account == "account-a" ? "account-b" : "account-a", reference);
+    if (t_.happens(0.05)) courier_.add(account == "account-a" ? "account-b" : "account-a", reference, "");
   }
 
   // Each kind of trouble in its own rhythm, until `until_`.
@@ -103,11 +176,15 @@ class world {
       store_.strict = false; // from here on, guesses are possible
     faults_.failed = t_.happens(0.2) ? 0.4 : 0.05;
     faults_.delay = t_.happens(0.3) ? milliseconds(20min) : milliseconds(10s);
+    store_.knows_truth = !faults_.clock_jumps;
+    if (t_.happens(0.3)) courier_.spoil_page(2 + t_.below(3), t_.happens(0.5) ? 403 : 500);
     again(4min, [this] { make_order_or_ship_again(); });
     again(20s, [this] { courier_.move_one(); });
     again(40min, [this] { remove_one(); });
     again(50min, [this] { courier_.away_for(t_.about(3min)); });
-    again(40min, [this] { courier_.throttle_for(t_.about(1min)); });
+    again(40min, [this] { courier_.throttle_for(t_.about(1min), std::nullopt); });
+    again(3h, [this] { courier_.throttle_for(5min, milliseconds(0)); });
+    again(4h, [this] { courier_.close_for(milliseconds(10min) + t_.about(20min)); });
     again(60min, [this] { database_away(t_.about(2min)); });
     again(15min, [this] { lock_one(t_.about(40s)); });
     again(30min, [this] { any_process().freeze(t_.about(30s)); });
@@ -127,6 +204,7 @@ class world {
     store_.locked.clear();
     for (auto& r : receivers_) r->clock_off = milliseconds(0);
     for (auto& r : reconcilers_) r->clock_off = milliseconds(0);
+    t_.after(10min, [this] { store_.knows_truth = true; });
   }
 
   struct victim {
@@ -151,7 +229,7 @@ class world {
     bool goes_back = maystro::is_returning(some.path.back().status);
     if (goes_back && parcels.size() < 4 * orders_max) {
       auto copy = some; // `add` may move it
-      courier_.add(copy.account, copy.reference);
+      courier_.add(copy.account, copy.reference, "");
     }
   }
 
@@ -177,14 +255,35 @@ class world {
       if (!store_.knows(id)) throw violation(fmt::format("message {} was acknowledged and is lost", id));
     for (const auto& [id, e] : store_.events) {
       bool parked = e.event.state == receiver::event_state::parked;
-      if (!e.outcome && !parked) throw violation(fmt::format("event {} is not done with", id));
-      if (!e.outcome && has_order(e.event.observation))
+      bool refused = e.event.state == receiver::event_state::failed && of_refused_order(e.event.observation);
+      if (!e.outcome && !parked && !refused) throw violation(fmt::format("event {} is not done with", id));
+      if (!e.outcome && !refused && has_order(e.event.observation))
         throw violation(fmt::format("event {} is parked for ever", id));
     }
     for (const auto& [id, order] : store_.orders) check(order);
     for (auto& [id, row] : store_.accounts)
-      if (!row.full_watermark || *row.full_watermark < t_.now() - 7h)
+      if (!is_excused(row) && (!row.full_watermark || *row.full_watermark < store_.clock() - 7h))
         throw violation(fmt::format("{} has had no complete sweep in seven hours of rest", id));
+  }
+
+  // Its newest full sweep has named the orders that keep it from being complete.
+  static bool is_excused(const account_row& row) { return !row.unsettled.empty() || !row.refused.empty(); }
+
+  void check_retried(instant rest_began) {
+    for (auto& [id, row] : store_.accounts) {
+      bool complete = row.full_watermark && row.incomplete_fulls == 0;
+      bool tried = row.full_ended && *row.full_ended > rest_began;
+      if (!complete && !(tried && is_excused(row)))
+        throw violation(fmt::format("no full sweep of {} is complete after two hours of rest", id));
+    }
+  }
+
+  [[nodiscard]] bool of_refused_order(const shop::observation& o) const {
+    for (const auto& p : store_.parcels)
+      if (p.order_id && store_.refused.contains(*p.order_id) &&
+          (p.uuid == o.shipment.uuid || p.display_id == o.shipment.display_id))
+        return true;
+    return o.shipment.reference && store_.refused.contains("order-" + *o.shipment.reference);
   }
 
   [[nodiscard]] bool has_order(const shop::observation& o) const {
@@ -194,17 +293,13 @@ class world {
   }
 
   void check(const shop::order_row& order) {
-    const sim_courier::parcel* newest = nullptr;
-    const sim_courier::parcel* alive = nullptr;
-    bool gone = false; // a removed parcel may still be shown, rightly
-    for (const auto& p : courier_.parcels()) {
-      if (p.account != *order.account || p.reference != order.reference) continue;
-      gone = gone || p.removed.has_value();
-      newest = &p;
-      if (!maystro::is_returning(p.path.back().status)) alive = &p;
-    }
-    const auto* current = alive ? alive : newest;
-    if (!current || gone) return;
+    const sim_courier::parcel* current = courier_.current_of(*order.account, order.reference, t_.now());
+    if (!current || store_.refused.contains(order.id)) return;
+    // A parcel whose own order is refused keeps the one that it was called by at first.
+    for (const auto& p : courier_.parcels())
+      if (p.mistyped == order.reference && store_.refused.contains("order-" + p.reference)) return;
+    const auto& named = store_.accounts.at(*order.account).unsettled;
+    if (std::ranges::find(named, order.reference) != named.end()) return;
     auto text = maystro::status_text(current->path.back().status);
     if (order.columns.shipping_status != text || order.columns.tracking != "track-" + current->uuid)
       throw violation(fmt::format("{} shows {} {} where the courier has {} track-{}", order.reference,
@@ -216,6 +311,7 @@ class world {
 
   timeline t_;
   faults faults_ = none();
+  ways ways_;
   sim_courier courier_;
   sim_store store_;
   std::vector<std::unique_ptr<sim_receiver>> receivers_;

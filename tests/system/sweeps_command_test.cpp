@@ -92,7 +92,8 @@ TEST_CASE(
     auto done = sweep(s, {"--dry-run", "--json", kind});
     CAPTURE(done.log);
     CHECK(done.status == 0);
-    for (const json::value& one : json::parse(done.output).as_object().at("sweeps").as_array()) {
+    const json::value printed = json::parse(done.output);
+    for (const json::value& one : printed.as_object().at("sweeps").as_array()) {
       CHECK(text(one.as_object(), "verdict") == "complete");
       CHECK(text(one.as_object(), "id") == "dry-run");
       CHECK(number(one.as_object(), "matched") > 0);

@@ -1,0 +1,52 @@
+// One sweep of the simulation's reconciler, and one of its requests.
+#pragma once
+
+#include "reconciler/sweep/doubt_queue.hpp"
+#include "tests/simulation/sim_reconciler.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace suivi::simulation {
+
+inline constexpr milliseconds read_lag = std::chrono::seconds(10);
+inline constexpr milliseconds incremental_every = std::chrono::minutes(5);
+inline constexpr int in_flight_max = 10;
+
+struct sim_reconciler::request {
+  std::optional<int> page;
+  shop::wanted_read wanted; // where it is no page
+  bool settles = false;     // a doubt
+  bool refused = false;     // with a 403, at least once
+  int tries = 0;
+  reconciler::pace::priority priority = reconciler::pace::priority::page;
+  reconciler::pace::budget_charge price = reconciler::pace::budget_charge::first;
+  reconciler::pace::ticket ticket = 0;
+};
+
+struct sim_reconciler::sweep {
+  explicit sweep(reconciler::list_plan of) : plan(std::move(of)) {}
+
+  std::string account;
+  bool full = false;
+  std::int64_t term = 0;
+  instant started{};        // by the database's clock
+  instant really_started{}; // by nobody's
+  reconciler::list_plan plan;
+  reconciler::pace pace{{in_flight_max, 0}};
+  reconciler::refusals refusals;
+  std::map<reconciler::pace::ticket, std::shared_ptr<request>> line;
+  reconciler::doubt_queue doubts;
+  std::set<std::string> seen, written; // uuids
+  std::set<std::string> refused;       // references
+  int in_flight = 0, writes = 0;
+  std::size_t locked = 0;
+  std::string stopped; // why the courier is asked no more
+  bool database_away = false;
+  bool answered_well = false; // a request, at least once
+  bool rotated = false, lost = false, ended = false, waits = false;
+};
+
+} // namespace suivi::simulation
