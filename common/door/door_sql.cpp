@@ -300,14 +300,15 @@ void add_read_shop(pg::pipeline& steps, std::span<const observation> observation
 
 snapshot read_shop(const pg::rows& answer, std::span<const observation> observations) {
   snapshot read;
-  std::set<std::string> told;
-  for (const std::optional<std::string>& id : courier_ids(observations)) told.insert(*id);
+  std::set<std::string> reported_ids;
+  for (const std::optional<std::string>& id : courier_ids(observations)) reported_ids.insert(*id);
   for (std::size_t i = 0; i < answer.size(); ++i) {
     order_row& order = read.orders.emplace_back(read_order(answer, i));
     order.locked = true;
-    std::set<std::string> shown;
+    std::set<std::string> own_ids;
     for (const auto& id : {order.columns.tracking, order.columns.maystro_order_id})
-      if (id && told.contains(*id) && shown.insert(*id).second) read.legacy_links.emplace(*id, order.id);
+      if (id && reported_ids.contains(*id) && own_ids.insert(*id).second)
+        read.legacy_links.emplace(*id, order.id);
   }
   return read;
 }

@@ -127,14 +127,14 @@ int sim_courier::throttled_lately(const std::string& account) const {
 std::optional<api_answer> sim_courier::trouble(const std::string& account) {
   api_answer a;
   a.server_date = std::chrono::floor<seconds>(own_clock());
-  auto told = told_until_.find(account);
-  if (told != told_until_.end() && t_.now() < told->second && t_.now() > told_at_[account] + 10s)
+  auto known = told_until_.find(account);
+  if (known != told_until_.end() && t_.now() < known->second && t_.now() > told_at_[account] + 10s)
     ++asked_while_closed_[account];
   if (t_.now() < closed_until_) {
     a.status = 429;
     a.failure = transient("maystro:throttled", "leave me alone");
     a.retry_after = std::chrono::ceil<seconds>(closed_until_ - t_.now());
-    if (told == told_until_.end() || told->second < closed_until_) {
+    if (known == told_until_.end() || known->second < closed_until_) {
       asked_while_closed_[account] = 0;
       told_at_[account] = t_.now();
     }

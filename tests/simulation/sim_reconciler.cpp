@@ -218,16 +218,16 @@ void sim_reconciler::concluded(std::shared_ptr<sweep> s, std::shared_ptr<request
     note_clock(*s, *good, requested_at);
   }
   if (r->page && good) {
-    std::vector<reconciler::listed_row> listed;
-    for (const auto& row : rows) listed.push_back({reconciler::identity_hash(row), row.created_at});
-    rows.resize(s->plan.read(*r->page, {good->count, 0, good->has_next, when.from}, listed));
-    for (const auto& row : rows) s->seen.insert(*row.uuid);
+    std::vector<reconciler::listed_row> page_rows;
+    for (const auto& row : rows) page_rows.push_back({reconciler::identity_hash(row), row.created_at});
+    rows.resize(s->plan.read(*r->page, {good->count, 0, good->has_next, when.from}, page_rows));
+    for (const auto& row : rows) s->listed.insert(*row.uuid);
   } else if (r->page && past_end) {
     s->plan.past_end(*r->page);
   } else if (r->page) {
     s->plan.unreadable(*r->page);
   } else if (!good && r->settles) {
-    bool seen_here = !r->wanted.uuid || s->seen.contains(*r->wanted.uuid);
+    bool seen_here = !r->wanted.uuid || s->listed.contains(*r->wanted.uuid);
     if (!past_end || seen_here) s->doubts.read_failed(r->wanted);
   }
   if (!rows.empty()) {

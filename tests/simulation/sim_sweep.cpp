@@ -133,16 +133,16 @@ void sim_reconciler::check_complete(const sweep& s) {
     if (!current || current != courier_.current_of(s.account, order.reference, t_.now())) continue;
     if (store_.guessed.contains(current->uuid) || !store_.knows_truth) continue;
     auto there = sim_courier::state(*current, at_start);
-    int least = -1, shown = -1;
+    int step_min = -1, step_now = -1;
     auto read = [](const std::optional<std::string>& text, int& into) {
       if (text) std::from_chars(text->data(), text->data() + text->size(), into);
     };
-    read(there->alert_reason.value, least);
-    read(order.columns.alert_reason, shown);
-    if (order.columns.tracking != "track-" + current->uuid || shown < least)
+    read(there->alert_reason.value, step_min);
+    read(order.columns.alert_reason, step_now);
+    if (order.columns.tracking != "track-" + current->uuid || step_now < step_min)
       throw violation(fmt::format(
           "a sweep of {} calls itself complete and {} shows {} step {}, not {} step {}", s.account,
-          order.reference, order.columns.tracking.value_or("-"), shown, current->uuid, least));
+          order.reference, order.columns.tracking.value_or("-"), step_now, current->uuid, step_min));
   }
 }
 

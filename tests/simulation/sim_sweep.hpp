@@ -39,8 +39,8 @@ struct sim_reconciler::sweep {
   reconciler::refusals refusals;
   std::map<reconciler::pace::ticket, std::shared_ptr<request>> line;
   reconciler::doubt_queue doubts;
-  std::set<std::string> seen, written; // uuids
-  std::set<std::string> refused;       // references
+  std::set<std::string> listed, written; // uuids
+  std::set<std::string> refused;         // references
   int in_flight = 0, writes = 0;
   std::size_t locked = 0;
   std::string stopped; // why the courier is asked no more

@@ -101,8 +101,8 @@ class world {
   }
 
   milliseconds apart() {
-    auto most = static_cast<int>(ways_.clocks_apart.count());
-    return milliseconds(most > 0 ? t_.below(2 * most) - most : 0);
+    auto max = static_cast<int>(ways_.clocks_apart.count());
+    return milliseconds(max > 0 ? t_.below(2 * max) - max : 0);
   }
 
   // What a pull has said of a parcel's order since its reference was put right is not taken back.

@@ -19,7 +19,7 @@ struct drawn_shop {
     full_sweeps = orders / static_cast<int>(s.options.lookup_limit) + 2;
   }
 
-  int between(int least, int most) { return std::uniform_int_distribution<int>(least, most)(random); }
+  int between(int min, int max) { return std::uniform_int_distribution<int>(min, max)(random); }
   bool happens(int percent) { return between(1, 100) <= percent; }
 
   void add(int n) {

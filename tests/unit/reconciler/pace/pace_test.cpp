@@ -36,17 +36,17 @@ TEST_CASE("a refused key stops the account at the first answer") {
 }
 
 TEST_CASE("a 403 is the page's while others are read with the same key, and the key's where none is") {
-  refusals seen;
-  CHECK(seen.is_of_key(403, true));
-  seen.accepted();
-  CHECK(seen.is_of_key(401, true));
-  seen.accepted();
-  for (int tries = 0; tries < 20; ++tries) CHECK_FALSE(seen.is_of_key(403, tries == 0));
+  refusals of_account;
+  CHECK(of_account.is_of_key(403, true));
+  of_account.accepted();
+  CHECK(of_account.is_of_key(401, true));
+  of_account.accepted();
+  for (int tries = 0; tries < 20; ++tries) CHECK_FALSE(of_account.is_of_key(403, tries == 0));
   for (int requests = 2; requests < refusals::requests_max; ++requests)
-    CHECK_FALSE(seen.is_of_key(403, true));
-  CHECK(seen.is_of_key(403, true)); // withdrawn meanwhile
-  seen.accepted();
-  CHECK_FALSE(seen.is_of_key(403, true));
+    CHECK_FALSE(of_account.is_of_key(403, true));
+  CHECK(of_account.is_of_key(403, true)); // withdrawn meanwhile
+  of_account.accepted();
+  CHECK_FALSE(of_account.is_of_key(403, true));
 }
 
 TEST_CASE("a 429 closes the gate for as long as the courier says and uses up no try") {
