@@ -19,8 +19,8 @@ session::settings common_settings(const target& where, const connect_options& op
   };
   all.insert(all.end(), where.others.begin(), where.others.end()); // of two, libpq takes the last
   all.emplace_back("client_encoding", "UTF8");
-  all.emplace_back("options",
-                   startup_options(where, {options.statement_timeout, options.idle_in_transaction_timeout}));
+  session_settings relied_on{options.statement_timeout, options.idle_in_transaction_timeout};
+  if (!where.pgbouncer) all.emplace_back("options", startup_options(where, relied_on));
   return all;
 }
 
@@ -50,6 +50,7 @@ task<result<std::unique_ptr<session>>> open_session(const connect_options& optio
   auto where = parse_url(options.url);
   if (!where) co_return where.error();
   auto common = common_settings(*where, options);
+  session_settings relied_on{options.statement_timeout, options.idle_in_transaction_timeout};
   // Of several hosts one is the primary: whoever names them and nothing else wants to write.
   bool choose = where->session_attrs.empty() && where->hosts.size() > 1;
   auto attempts = rounds(choose ? "read-write" : where->session_attrs);
@@ -63,6 +64,7 @@ task<result<std::unique_ptr<session>>> open_session(const connect_options& optio
       auto now = std::chrono::steady_clock::now();
       if (now >= deadline) break;
       auto own = std::make_unique<session>(executor, options.answer_timeout, among);
+      if (where->pgbouncer) own->settings_each = transaction_settings(*where, relied_on);
       auto settings = settings_for(h, attrs, common);
       auto share = now + (deadline - now) / left--;
       auto opened = co_await own->open(std::move(settings), share);

@@ -20,6 +20,7 @@ constexpr std::size_t params_max = 65'535; // the protocol counts them in 16 bit
 struct entry {
   bool prepares = false;
   pg::statement statement;
+  bool is_ours = false; // the settings of a transaction: the caller asked for no answer
 };
 
 // Pointers to parameters as libpq wants them; valid while the params live.
@@ -43,7 +44,9 @@ bool send_step(session& s, statement statement, const params& with, std::vector<
   binary_params p(with);
   std::string text(statement.text);
   std::string name(statement.name);
+  if (!s.settings_each.empty()) name.clear(); // names are another session's in the next transaction
   if (name.empty()) {
+    statement.name = {};
     sent.push_back({false, statement});
     return PQsendQueryParams(s.raw(), text.c_str(), p.count(), p.types.data(), p.values.data(),
                              p.lengths.data(), p.formats.data(), statement.binary ? 1 : 0) == 1;
@@ -59,6 +62,11 @@ bool send_step(session& s, statement statement, const params& with, std::vector<
   sent.push_back({false, statement});
   return PQsendQueryPrepared(s.raw(), name.c_str(), p.count(), p.values.data(), p.lengths.data(),
                              p.formats.data(), statement.binary ? 1 : 0) == 1;
+}
+
+bool send_settings(session& s, std::vector<entry>& sent) {
+  sent.push_back({false, {}, true});
+  return PQsendQueryParams(s.raw(), s.settings_each.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
 }
 
 // What the answers of one pipeline add up to.
@@ -77,7 +85,7 @@ void take(harvest& into, answer got, std::vector<entry>& sent, std::size_t index
   case PGRES_COMMAND_OK:
   case PGRES_TUPLES_OK:
   case PGRES_EMPTY_QUERY:
-    if (!at_end && !sent[index].prepares)
+    if (!at_end && !sent[index].prepares && !sent[index].is_ours)
       into.answers.emplace_back(std::shared_ptr<PGresult>(got.release(), free_answer{}));
     return;
   case PGRES_PIPELINE_ABORTED:
@@ -164,6 +172,12 @@ task<simple_outcome> read_simple(session& s, bool doubt) {
   }
 }
 
+// Several statements sent together are one transaction, unless they say otherwise.
+std::string with_settings(const session& s, std::string_view sql) {
+  bool settled = s.settings_each.empty() || PQtransactionStatus(s.raw()) != PQTRANS_IDLE;
+  return settled ? std::string(sql) : s.settings_each + "; " + std::string(sql);
+}
+
 } // namespace
 
 std::size_t pipeline::add(statement statement, params with) {
@@ -208,7 +222,16 @@ task<result<std::vector<rows>>> connection::run(pipeline steps) {
   call guard(s);
   std::vector<entry> sent;
   bool queued = PQenterPipelineMode(s.raw()) == 1;
-  for (const auto& step : steps.steps_) queued = queued && send_step(s, step.statement, step.with, sent);
+  bool settled = s.settings_each.empty() || PQtransactionStatus(s.raw()) != PQTRANS_IDLE;
+  for (const auto& step : steps.steps_) {
+    transaction_step what =
+        s.settings_each.empty() ? transaction_step::none : transaction_step_of(step.statement.text);
+    bool ours_first = !settled && what == transaction_step::none;
+    queued = queued && (!ours_first || send_settings(s, sent));
+    queued = queued && send_step(s, step.statement, step.with, sent);
+    queued = queued && (what != transaction_step::begins || send_settings(s, sent));
+    settled = what != transaction_step::ends;
+  }
   queued = queued && PQpipelineSync(s.raw()) == 1;
   if (!queued) co_return lost(doubt); // a part may be on its way
 
@@ -231,7 +254,7 @@ task<result<void>> connection::run_script(std::string_view sql) {
   if (!alive()) co_return lost(false);
   session& s = *session_;
   bool doubt = !in_transaction() || may_commit(true, {&sql, 1}); // a script may hold a COMMIT anywhere
-  std::string text(sql);
+  std::string text = with_settings(s, sql);
   call guard(s);
   if (PQsendQuery(s.raw(), text.c_str()) != 1) co_return lost(false);
   auto outcome = co_await read_simple(s, doubt);
@@ -247,7 +270,7 @@ task<result<std::uint64_t>> connection::copy_in(std::string_view copy_statement,
   if (!alive()) co_return lost(false);
   session& s = *session_;
   bool doubt = !in_transaction();
-  std::string text(copy_statement);
+  std::string text = with_settings(s, copy_statement);
   call guard(s);
   if (PQsendQuery(s.raw(), text.c_str()) != 1) co_return lost(false);
   auto begun = co_await read_simple(s, false);

@@ -29,7 +29,9 @@ class session_group;
 struct connect_options {
   // libpq URI or conninfo; several hosts and target_session_attrs allowed (several hosts alone mean that one
   // of them which takes writes, whoever is the primary now). Parameters that only Prisma knows
-  // (connection_limit, pgbouncer, pool_timeout, …) are dropped; its `schema` becomes the search_path.
+  // (connection_limit, pool_timeout, …) are dropped; its `schema` becomes the search_path. With its
+  // `pgbouncer=true` nothing is bound to the session: statements go without names, and every transaction
+  // begins with the settings that Suivi relies on.
   std::string url;
   std::string application_name = "suivi";
   milliseconds statement_timeout{15'000}; // the server's

@@ -33,24 +33,34 @@ std::string take_word(std::string_view& sql) {
   return word;
 }
 
+enum class verb { other, begin, commit, rollback };
+
+verb verb_of(std::string_view sql) {
+  std::string word = take_word(sql);
+  if (word == "begin" || word == "start") return verb::begin;
+  if (word == "commit" || word == "end") return verb::commit;
+  if (word != "rollback" && word != "abort") return verb::other;
+  std::string next = take_word(sql);
+  if (next == "work" || next == "transaction") next = take_word(sql);
+  return next == "to" ? verb::other : verb::rollback; // to a savepoint: the transaction goes on
+}
+
 } // namespace
 
 bool may_commit(bool in_transaction, std::span<const std::string_view> texts) {
   for (std::string_view sql : texts) {
-    std::string verb = take_word(sql);
-    if (verb == "begin" || verb == "start") {
-      in_transaction = true;
-    } else if (verb == "commit" || verb == "end") {
-      return true;
-    } else if (verb == "rollback" || verb == "abort") {
-      std::string next = take_word(sql);
-      if (next == "work" || next == "transaction") next = take_word(sql);
-      if (next != "to") in_transaction = false;
-    } else if (!in_transaction) {
-      return true;
-    }
+    verb what = verb_of(sql);
+    if (what == verb::commit || (what == verb::other && !in_transaction)) return true;
+    if (what == verb::begin) in_transaction = true;
+    if (what == verb::rollback) in_transaction = false;
   }
   return false;
+}
+
+transaction_step transaction_step_of(std::string_view sql) {
+  verb what = verb_of(sql);
+  if (what == verb::begin) return transaction_step::begins;
+  return what == verb::other ? transaction_step::none : transaction_step::ends;
 }
 
 } // namespace suivi::pg

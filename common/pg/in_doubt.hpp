@@ -1,4 +1,5 @@
-// When a connection is lost with statements under way: may they have been committed? Pure.
+// What statements do to the transaction they stand in, by their words; and, when a connection is lost with
+// statements under way, whether they may have been committed. Pure.
 #pragma once
 
 #include <span>
@@ -10,5 +11,8 @@ namespace suivi::pg {
 // them stands outside BEGIN … COMMIT (it commits by itself); then a loss leaves the outcome in doubt.
 // Otherwise PostgreSQL rolls back with certainty.
 [[nodiscard]] bool may_commit(bool in_transaction, std::span<const std::string_view> texts);
+
+enum class transaction_step { none, begins, ends };
+[[nodiscard]] transaction_step transaction_step_of(std::string_view sql);
 
 } // namespace suivi::pg

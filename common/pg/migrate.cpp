@@ -1,11 +1,12 @@
-// Every process that migrates takes one session-level advisory lock, by polling (so that the wait has an end
-// and blocks nobody), and reads what has run only under it. PostgreSQL's DDL is transactional: a script and
-// the row that records it commit together or not at all, so a migration that failed half-way is simply run
-// again.
+// Every process that migrates polls for an advisory lock that ends with its transaction (so that the wait has
+// an end and blocks nobody, and a pooled session keeps nothing), and reads what has run only under it.
+// PostgreSQL's DDL is transactional: a script and the row that records it commit together or not at all, so a
+// migration that failed half-way is simply run again.
 #include "common/pg/migrate.hpp"
 
 #include "common/log/log.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace suivi::pg {
@@ -15,85 +16,126 @@ constexpr milliseconds lock_patience{60'000};
 constexpr milliseconds lock_poll{100};
 constexpr milliseconds script_limit{10 * 60'000}; // a large shop's index takes minutes
 
-// The key is any number that nobody else uses; this one spells "suivi".
-constexpr statement try_lock{"", "select pg_try_advisory_lock(495942301289)"};
-constexpr statement unlock{"", "select pg_advisory_unlock(495942301289)"};
-constexpr statement table_there{"", "select to_regclass('suivi.schema_version') is not null,"
-                                    " to_regnamespace('suivi') is not null"};
-constexpr statement last_version{"", "select coalesce(max(version), 0) from suivi.schema_version"};
-constexpr statement make_schema{"", "create schema suivi"};
-constexpr statement make_table{"", "create table suivi.schema_version ("
-                                   " version integer primary key, name text not null,"
-                                   " applied_at timestamptz not null default now())"};
-constexpr statement record{"", "insert into suivi.schema_version (version, name) values ($1, $2)"};
 constexpr statement begin{"", "begin"};
 constexpr statement commit{"", "commit"};
 constexpr statement rollback{"", "rollback"};
-constexpr statement no_server_limits{"", "select set_config('statement_timeout', '0', true),"
-                                         " set_config('idle_in_transaction_session_timeout', '0', true)"};
+// The key is any number that nobody else uses; this one spells "suivi". What is waited for under the lock has
+// no limit of the server's.
+constexpr statement try_lock{"", R"sql(
+select pg_try_advisory_xact_lock(495942301289), set_config('statement_timeout', '0', true),
+       set_config('idle_in_transaction_session_timeout', '0', true)
+)sql"};
+constexpr statement look{"", R"sql(
+select to_regnamespace('suivi') is not null, to_regclass('suivi.schema_version') is not null,
+       (select count(*) = 2 from pg_attribute
+        where attrelid = to_regclass('suivi.schema_version') and attname in ('checksum', 'compatible_from'))
+)sql"};
+constexpr statement make_schema{"", "create schema suivi"};
+constexpr statement make_table{"", R"sql(
+create table suivi.schema_version (
+  version integer primary key, name text not null, applied_at timestamptz not null default now(), checksum text,
+  compatible_from integer)
+)sql"};
+constexpr statement widen_table{"", R"sql(
+alter table suivi.schema_version add column if not exists checksum text,
+  add column if not exists compatible_from integer
+)sql"};
+// A script whose row does not say whom it suits suits those alone that know it.
+constexpr statement versions{"", R"sql(
+select coalesce(max(version), 0),
+       coalesce(max(case when version > $1 then coalesce(compatible_from, version) end), 0)
+from suivi.schema_version
+)sql"};
+constexpr statement versions_alone{"", R"sql(
+select coalesce(max(version), 0), coalesce(max(case when version > $1 then version end), 0)
+from suivi.schema_version
+)sql"};
+constexpr statement checksums{"", "select name, checksum from suivi.schema_version"
+                                  " where checksum is not null order by version"};
+constexpr statement record{"", "insert into suivi.schema_version (version, name, checksum, compatible_from)"
+                               " values ($1, $2, $3, $4)"};
 
 struct schema_state {
   bool schema_there = false;
   bool table_there = false;
+  bool table_is_wide = false;
   std::int64_t version = 0;
+  std::int64_t oldest_suited = 0; // a program must know this script to work on the schema
 };
-
-task<result<schema_state>> inspect(connection& db) {
-  schema_state found;
-  auto there = co_await db.run(table_there);
-  if (!there) co_return there.error();
-  found.table_there = there->boolean(0, 0);
-  found.schema_there = there->boolean(0, 1);
-  if (!found.table_there) co_return found;
-  auto last = co_await db.run(last_version);
-  if (!last) co_return last.error();
-  found.version = last->integer(0, 0);
-  co_return found;
-}
 
 std::int64_t last_of(std::span<const migration> all) {
   return all.empty() ? 0 : all.back().version;
 }
 
-error newer(std::int64_t version, std::int64_t known) {
-  return permanent("schema:newer",
-                   fmt::format("the database's schema is version {}, this program knows {}", version, known));
+task<result<schema_state>> inspect(connection& db, std::int64_t known) {
+  schema_state found;
+  auto there = co_await db.run(look);
+  if (!there) co_return there.error();
+  found.schema_there = there->boolean(0, 0);
+  found.table_there = there->boolean(0, 1);
+  found.table_is_wide = there->boolean(0, 2);
+  if (!found.table_there) co_return found;
+  params with;
+  with.integer(known);
+  auto last = co_await db.run(found.table_is_wide ? versions : versions_alone, std::move(with));
+  if (!last) co_return last.error();
+  found.version = last->integer(0, 0);
+  found.oldest_suited = last->integer(0, 1);
+  co_return found;
 }
 
-task<result<void>> lock(connection& db) {
+bool is_too_new(const schema_state& found, std::int64_t known) {
+  return found.version > known && found.oldest_suited > known;
+}
+
+error newer(const schema_state& found, std::int64_t known) {
+  return permanent(
+      "schema:newer",
+      fmt::format("the database's schema is version {} and suits programs that know version {} or "
+                  "later; this program knows {}: run the newer one",
+                  found.version, found.oldest_suited, known));
+}
+
+task<void> leave(connection& db) {
+  if (!db.alive() || !db.in_transaction()) co_return;
+  auto ended = co_await db.run(rollback);
+  (void)ended; // a connection that fails here is dead, which ends the transaction as well
+}
+
+// A transaction with the lock.
+task<result<void>> open_locked(connection& db) {
   auto deadline = std::chrono::steady_clock::now() + lock_patience;
   while (true) {
-    auto got = co_await db.run(try_lock);
+    pipeline opening;
+    opening.add(begin);
+    std::size_t answer = opening.add(try_lock);
+    auto got = co_await db.run(std::move(opening));
     if (!got) co_return got.error();
-    if (got->boolean(0, 0)) co_return result<void>();
+    if ((*got)[answer].boolean(0, 0)) co_return result<void>();
+    co_await leave(db);
     if (std::chrono::steady_clock::now() >= deadline)
       co_return transient("schema:locked", "another process has been migrating for a minute");
     co_await runtime::sleep_for(lock_poll);
   }
 }
 
-task<result<void>> make_record_table(connection& db, const schema_state& found) {
+task<result<void>> prepare_record(connection& db, const schema_state& found) {
+  if (found.table_is_wide) co_return result<void>();
   pipeline steps;
-  steps.add(begin);
   if (!found.schema_there) steps.add(make_schema);
-  steps.add(make_table);
-  steps.add(commit);
+  steps.add(found.table_there ? widen_table : make_table);
   auto made = co_await db.run(std::move(steps));
   if (!made) co_return made.error();
   co_return result<void>();
 }
 
 task<result<void>> run_one(connection& db, const migration& script) {
-  pipeline opening;
-  opening.add(begin);
-  opening.add(no_server_limits);
-  auto opened = co_await db.run(std::move(opening));
-  if (!opened) co_return opened.error();
   auto ran = co_await db.run_script(script.sql);
   if (!ran) co_return ran.error();
   pipeline closing;
   params which;
-  which.integer(script.version).text(script.name);
+  int suited = script.compatible_from == 0 ? script.version : script.compatible_from;
+  which.integer(script.version).text(script.name).text(script.checksum).integer(suited);
   closing.add(record, std::move(which));
   closing.add(commit);
   auto closed = co_await db.run(std::move(closing));
@@ -101,57 +143,79 @@ task<result<void>> run_one(connection& db, const migration& script) {
   co_return result<void>();
 }
 
-// Under the lock.
-task<result<int>> run_missing(connection& db, std::span<const migration> all) {
-  auto found = co_await inspect(db);
+// In a transaction with the lock: runs the next script and ends the transaction. False: there is none.
+task<result<bool>> run_next(connection& db, std::span<const migration> all) {
+  auto found = co_await inspect(db, last_of(all));
   if (!found) co_return found.error();
-  if (found->version > last_of(all)) co_return newer(found->version, last_of(all));
-  if (!found->table_there) {
-    auto made = co_await make_record_table(db, *found);
+  if (is_too_new(*found, last_of(all))) co_return newer(*found, last_of(all));
+  auto next = std::ranges::find_if(all, [&](const migration& one) { return one.version > found->version; });
+  if (next == all.end() && found->table_there) co_return false;
+  auto prepared = co_await prepare_record(db, *found);
+  if (!prepared) co_return prepared.error();
+  if (next == all.end()) {
+    auto made = co_await db.run(commit);
     if (!made) co_return made.error();
+    co_return false;
   }
-  int ran = 0;
-  for (const migration& script : all) {
-    if (script.version <= found->version) continue;
-    auto done = co_await run_one(db, script);
-    if (!done) {
-      error why = done.error();
-      why.detail = fmt::format("{}: {}", script.name, why.detail);
-      co_return why;
-    }
-    log::info("schema migrated", {{"version", script.version}, {"script", script.name}});
-    ++ran;
+  auto done = co_await run_one(db, *next);
+  if (!done) {
+    error why = done.error();
+    why.detail = fmt::format("{}: {}", next->name, why.detail);
+    co_return why;
   }
-  co_return ran;
+  log::info("schema migrated", {{"version", next->version}, {"script", next->name}});
+  co_return true;
+}
+
+// Others may run some of the scripts between ours.
+task<result<int>> run_missing(connection& db, std::span<const migration> all) {
+  for (int ran = 0;; ++ran) {
+    auto locked = co_await open_locked(db);
+    if (!locked) co_return locked.error();
+    auto more = co_await run_next(db, all);
+    if (!more) co_return more.error();
+    if (!*more) co_return ran;
+  }
 }
 
 } // namespace
 
 task<result<int>> migrate(connection& db, std::span<const migration> all) {
-  auto found = co_await inspect(db);
+  auto found = co_await inspect(db, last_of(all));
   if (!found) co_return found.error();
-  if (found->version > last_of(all)) co_return newer(found->version, last_of(all));
-  if (found->table_there && found->version == last_of(all)) co_return 0;
+  if (is_too_new(*found, last_of(all))) co_return newer(*found, last_of(all));
+  if (found->table_there && found->version >= last_of(all)) co_return 0;
 
-  auto locked = co_await lock(db);
-  if (!locked) co_return locked.error();
   auto usual_limit = db.answer_within(script_limit);
   auto ran = co_await run_missing(db, all);
   db.answer_within(usual_limit);
-  // What failed or was lost ends with the session, the lock too; on a session that lives it is given back
-  // here.
-  if (db.alive() && db.in_transaction()) co_await db.run(rollback);
-  if (db.alive()) co_await db.run(unlock);
+  co_await leave(db);
   co_return ran;
 }
 
 task<result<int>> migrations_missing(connection& db, std::span<const migration> all) {
-  auto found = co_await inspect(db);
+  auto found = co_await inspect(db, last_of(all));
   if (!found) co_return found.error();
-  if (found->version > last_of(all)) co_return newer(found->version, last_of(all));
+  if (is_too_new(*found, last_of(all))) co_return newer(*found, last_of(all));
   int missing = 0;
   for (const migration& script : all) missing += script.version > found->version ? 1 : 0;
   co_return missing;
+}
+
+task<result<schema_look>> look_at_schema(connection& db, std::span<const migration> all) {
+  schema_look seen;
+  auto found = co_await inspect(db, last_of(all));
+  if (!found) co_return found.error();
+  seen.version = found->version;
+  if (!found->table_is_wide) co_return seen;
+  auto stored = co_await db.run(checksums);
+  if (!stored) co_return stored.error();
+  for (std::size_t i = 0; i < stored->size(); ++i) {
+    auto ours =
+        std::ranges::find_if(all, [&](const migration& one) { return one.name == stored->text(i, 0); });
+    if (ours != all.end() && ours->checksum != stored->text(i, 1)) seen.edited.emplace_back(ours->name);
+  }
+  co_return seen;
 }
 
 } // namespace suivi::pg

@@ -65,6 +65,9 @@ class session {
   milliseconds answer_timeout;
   std::map<std::string, std::string_view, std::less<>> prepared; // name -> text
   bool busy = false;                                             // a call is under way
+  // Behind PgBouncer in transaction mode: the statement that every transaction begins with, for the next one
+  // may be another session's. Then no statement has a name. Empty: the session is ours alone.
+  std::string settings_each;
 
  private:
   task<bool> turn(bool writing, steady_time deadline);

@@ -77,13 +77,42 @@ std::string option(std::string_view name, std::string_view value) {
   return out;
 }
 
-std::string quoted_identifier(std::string_view name) {
-  std::string out = "\"";
+std::string doubled(std::string_view name, char quote) {
+  std::string out(1, quote);
   for (char c : name) {
-    if (c == '"') out += c;
+    if (c == quote) out += c;
     out += c;
   }
-  return out + '"';
+  return out + quote;
+}
+
+std::string quoted_identifier(std::string_view name) {
+  return doubled(name, '"');
+}
+
+// Whatever standard_conforming_strings says.
+std::string quoted_text(std::string_view value) {
+  std::string out = doubled(value, '\'');
+  if (value.find('\\') == std::string_view::npos) return out;
+  std::string escaped;
+  for (char c : out) escaped += c == '\\' ? std::string("\\\\") : std::string(1, c);
+  return " E" + escaped;
+}
+
+std::vector<std::pair<std::string_view, std::string>> relied_on(const target& where,
+                                                                const session_settings& settings) {
+  std::vector<std::pair<std::string_view, std::string>> all{
+      {"statement_timeout", std::to_string(settings.statement_timeout.count())},
+      {"idle_in_transaction_session_timeout", std::to_string(settings.idle_in_transaction_timeout.count())},
+      {"TimeZone", "UTC"},
+      {"DateStyle", "ISO"},
+      {"bytea_output", "hex"},
+      {"synchronous_commit", "on"}, // whatever database or role set: what is acknowledged is durable
+  };
+  bool own_path = where.schema.empty() && where.options.find("search_path") != std::string::npos;
+  if (!own_path)
+    all.emplace_back("search_path", quoted_identifier(where.schema.empty() ? "public" : where.schema));
+  return all;
 }
 
 } // namespace
@@ -93,6 +122,7 @@ result<target> parse_url(std::string_view text) {
   if (!parameters) return parameters.error();
   target found;
   found.schema = parameters->schema;
+  found.pgbouncer = parameters->pgbouncer;
   found.warnings = std::move(parameters->warnings);
 
   char* why = nullptr;
@@ -122,21 +152,25 @@ result<target> parse_url(std::string_view text) {
   auto hosts = read_hosts(names, addresses, ports);
   if (!hosts) return hosts.error();
   found.hosts = std::move(*hosts);
+  if (found.pgbouncer && !found.options.empty()) {
+    found.options.clear();
+    found.warnings.emplace_back("the parameter options is dropped: with pgbouncer=true there is none; set it "
+                                "for the role, with ALTER ROLE");
+  }
   return found;
 }
 
 std::string startup_options(const target& where, const session_settings& settings) {
   std::string out = where.options;
-  out += option("statement_timeout", std::to_string(settings.statement_timeout.count()));
-  out += option("idle_in_transaction_session_timeout",
-                std::to_string(settings.idle_in_transaction_timeout.count()));
-  out += option("TimeZone", "UTC");
-  out += option("DateStyle", "ISO");
-  out += option("bytea_output", "hex");
-  out += option("synchronous_commit", "on"); // whatever database or role set: what is acknowledged is durable
-  bool own_path = where.schema.empty() && where.options.find("search_path") != std::string::npos;
-  if (!own_path)
-    out += option("search_path", quoted_identifier(where.schema.empty() ? "public" : where.schema));
+  for (const auto& [name, value] : relied_on(where, settings)) out += option(name, value);
+  return out;
+}
+
+std::string transaction_settings(const target& where, const session_settings& settings) {
+  std::string out = "select ";
+  for (const auto& [name, value] : relied_on(where, settings))
+    out +=
+        fmt::format("{}set_config('{}', {}, true)", out.ends_with(' ') ? "" : ",", name, quoted_text(value));
   return out;
 }
 

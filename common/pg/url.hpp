@@ -20,10 +20,11 @@ struct host {
 };
 
 struct target {
-  std::vector<host> hosts;                                 // at least one, in the order to try
-  std::string session_attrs;                               // target_session_attrs; empty where not given
-  std::string schema;                                      // Prisma's `schema`; empty where not given
-  std::string options;                                     // the text's own `options`
+  std::vector<host> hosts;   // at least one, in the order to try
+  std::string session_attrs; // target_session_attrs; empty where not given
+  std::string schema;        // Prisma's `schema`; empty where not given
+  std::string options;       // the text's own `options`
+  bool pgbouncer = false;    // PgBouncer in transaction mode stands before the server
   std::vector<std::pair<std::string, std::string>> others; // every other libpq parameter given
   std::vector<std::string> warnings; // parameters that were dropped or read differently, one sentence each
 };
@@ -42,5 +43,9 @@ struct session_settings {
   milliseconds idle_in_transaction_timeout;
 };
 [[nodiscard]] std::string startup_options(const target& where, const session_settings& settings);
+
+// The same as one statement, for the transaction that it stands in: PgBouncer in transaction mode takes no
+// `options`, and gives each transaction to another of its sessions.
+[[nodiscard]] std::string transaction_settings(const target& where, const session_settings& settings);
 
 } // namespace suivi::pg

@@ -173,6 +173,10 @@ result<bool> judge(parameter& p, url_parameters& found) {
     if (respelled) found.warnings.push_back(fmt::format("the parameter {} is read as schema", p.name));
     return false;
   }
+  if (name == "pgbouncer") {
+    std::string value = lower(p.value);
+    found.pgbouncer = value == "true" || value == "1" || value == "yes" || value == "on";
+  }
   bool prisma = is_of_prisma(name);
   if (prisma && !respelled) return false;
   if (name == "sslmode" && p.value == "no-verify") {

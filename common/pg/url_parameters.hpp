@@ -16,12 +16,13 @@ namespace suivi::pg {
 struct url_parameters {
   std::string text;                  // URI or conninfo, with parameters that libpq knows only
   std::string schema;                // Prisma's; empty where not given
+  bool pgbouncer = false;            // Prisma's: the sessions are PgBouncer's, one transaction at a time
   std::vector<std::string> warnings; // one sentence for each parameter that was dropped or read differently
 };
 
 [[nodiscard]] bool is_database_uri(std::string_view text); // in any case of the scheme's letters
 
-// Prisma's own parameters are dropped without a word, those of other clients with a warning. Error:
+// Prisma's own parameters are taken out without a word, those of other clients with a warning. Error:
 // permanent, "pg:url", naming the parameter that cannot be understood and what is allowed.
 [[nodiscard]] result<url_parameters> read_url_parameters(std::string_view text);
 

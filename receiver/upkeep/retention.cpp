@@ -60,13 +60,11 @@ task<void> retention::run() {
 task<result<retention::ending>> retention::round() {
   auto db = co_await pg::connection::connect(connect_);
   if (!db) co_return db.error();
-  auto ours = co_await begin_retention(*db);
-  if (!ours) co_return ours.error();
-  if (!*ours) co_return ending::elsewhere;
+  auto free = co_await retention_is_free(*db);
+  if (!free) co_return free.error();
+  if (!*free) co_return ending::elsewhere;
   auto ended = co_await expire(*db);
-  if (!ended && !is_in_the_way(ended.error())) co_return ended; // the lock ends with the session
-  auto unlocked = co_await end_retention(*db);
-  if (!unlocked) co_return unlocked.error();
+  if (!ended && !is_in_the_way(ended.error())) co_return ended;
   co_return ended ? ended : result<ending>(ending::held_up);
 }
 

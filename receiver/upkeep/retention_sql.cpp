@@ -25,25 +25,36 @@ std::vector<day_partition> days_to_drop(std::vector<day_partition> all, sys_days
   return all;
 }
 
+namespace {
+
+// In one transaction with retention's lock and its short patience. Nothing is left to the session: a pooled
+// one is another's in the next transaction.
+task<result<pg::rows>> run_alone(pg::connection& db, pg::statement statement, pg::params with) {
+  static constexpr pg::statement give_way{"retention_give_way",
+                                          "select set_config('lock_timeout', '100ms', true)"};
+  static constexpr pg::statement alone{"retention_alone",
+                                       "select pg_advisory_xact_lock(hashtext('suivi.retention'))"};
+  pg::pipeline steps;
+  steps.add(give_way);
+  steps.add(alone);
+  steps.add(statement, std::move(with));
+  auto answers = co_await db.run(std::move(steps));
+  if (!answers) co_return answers.error();
+  co_return std::move(answers->back());
+}
+
+} // namespace
+
 bool is_in_the_way(const error& e) {
   return e.code == "sqlstate:55P03";
 }
 
-task<result<bool>> begin_retention(pg::connection& db) {
-  static constexpr pg::statement text{"retention_begin",
-                                      "select set_config('lock_timeout', '100ms', false),"
-                                      " pg_try_advisory_lock(hashtext('suivi.retention'))"};
+task<result<bool>> retention_is_free(pg::connection& db) {
+  static constexpr pg::statement text{"retention_is_free",
+                                      "select pg_try_advisory_xact_lock(hashtext('suivi.retention'))"};
   auto answer = co_await db.run(text);
   if (!answer) co_return answer.error();
-  co_return answer->boolean(0, 1);
-}
-
-task<result<void>> end_retention(pg::connection& db) {
-  static constexpr pg::statement text{"retention_end",
-                                      "select pg_advisory_unlock(hashtext('suivi.retention'))"};
-  auto answer = co_await db.run(text);
-  if (!answer) co_return answer.error();
-  co_return result<void>();
+  co_return answer->boolean(0, 0);
 }
 
 task<result<kept_days>> read_days(pg::connection& db) {
@@ -82,7 +93,7 @@ task<result<std::map<std::string, std::int64_t>>> give_up_events(pg::connection&
   auto day = to_text(first_kept);
   pg::params with;
   with.text(day);
-  auto answer = co_await db.run(text, std::move(with));
+  auto answer = co_await run_alone(db, text, std::move(with));
   if (!answer) co_return answer.error();
   std::map<std::string, std::int64_t> given_up;
   for (std::size_t i = 0; i < answer->size(); ++i)
@@ -109,7 +120,7 @@ task<result<forgotten>> forget_rows(pg::connection& db, std::string table, sys_d
   auto day = to_text(first_kept);
   pg::params with;
   with.text(table).text(day).integer(first_block).integer(blocks_per_pass);
-  auto answer = co_await db.run(text, std::move(with));
+  auto answer = co_await run_alone(db, text, std::move(with));
   if (!answer) co_return answer.error();
   co_return forgotten{answer->integer(0, 0), answer->boolean(0, 1)};
 }
@@ -119,7 +130,7 @@ task<result<void>> drop_day(pg::connection& db, day_partition partition) {
   auto day = to_text(partition.day);
   pg::params with;
   with.text(partition.parent).text(day);
-  auto answer = co_await db.run(text, std::move(with));
+  auto answer = co_await run_alone(db, text, std::move(with));
   if (!answer) co_return answer.error();
   co_return result<void>();
 }

@@ -33,9 +33,9 @@ struct day_partition {
 // The statement found its lock taken for longer than it may wait.
 [[nodiscard]] bool is_in_the_way(const error& e);
 
-// This session gives way to others from now on; false if another process is at retention already.
-task<result<bool>> begin_retention(pg::connection& db);
-task<result<void>> end_retention(pg::connection& db);
+// False: another process is at a step of retention now. Steps of two processes never run at once, and give
+// way.
+task<result<bool>> retention_is_free(pg::connection& db);
 
 struct kept_days {
   instant now; // by the database's clock, as the days are

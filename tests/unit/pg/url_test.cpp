@@ -42,6 +42,22 @@ TEST_CASE("what only Prisma knows is dropped and its schema kept aside") {
   CHECK(other(*where, "connect_timeout") == "(absent)");
 }
 
+TEST_CASE("pgbouncer=true means no start-up options and every setting in a transaction's own statement") {
+  CHECK_FALSE(pg::parse_url("postgres://u@h/d?pgbouncer=false")->pgbouncer);
+  CHECK_FALSE(pg::parse_url("postgres://u@h/d")->pgbouncer);
+  auto where = pg::parse_url("postgres://u@h/d?pgbouncer=true&schema=it's%5C&options=-c%20work_mem%3D8MB");
+  REQUIRE(where);
+  CHECK(where->pgbouncer);
+  CHECK(where->options.empty());
+  REQUIRE(where->warnings.size() == 1);
+  CHECK(where->warnings[0].find("options") != std::string::npos);
+  CHECK(pg::transaction_settings(*where, {milliseconds(1), milliseconds(2)}) ==
+        "select set_config('statement_timeout', '1', true),"
+        "set_config('idle_in_transaction_session_timeout', '2', true),set_config('TimeZone', 'UTC', true),"
+        "set_config('DateStyle', 'ISO', true),set_config('bytea_output', 'hex', true),"
+        "set_config('synchronous_commit', 'on', true),set_config('search_path',  E'\"it''s\\\\\"', true)");
+}
+
 TEST_CASE("several hosts are kept in order with their ports") {
   auto where = pg::parse_url("postgresql://u@a:1,b:2/d?target_session_attrs=read-write");
   REQUIRE(where);
