@@ -88,7 +88,8 @@ class pass {
     if (!observed.shipment.status) time = relation::older; // brings ids alone
     bool contradicts = who.parcel && (differs(*who.parcel, observed.shipment) || names_another_order(who));
     bool undecided = time == relation::doubt && contradicts && !observed.decide_by_later_time;
-    if (undecided || regresses_untimed(who, observed, time) || needs_confirmation(who, observed, time)) {
+    bool goes_back = regresses_untimed(who, observed, time) || takes_back_what_is_shown(who, observed);
+    if (undecided || goes_back || needs_confirmation(who, observed, time)) {
       as_of known = who.parcel ? who.parcel->when : as_of{};
       return asks(std::move(end), who, observed,
                   settled_by_read_from(known, observed.when, options_.read_lag));
@@ -184,10 +185,19 @@ class pass {
              is_terminal(observed.shipment.courier, *who.parcel->status) ||
              who.parcel->left_statuses.contains(observed.shipment.status->number());
     }
-    // Not seen before: the shop's old column is all that is known.
-    const auto& text = who.order->columns.shipping_status;
-    if (!is_set(text) || *text == shown_text(*observed.shipment.status)) return false;
-    return shows_terminal(observed.shipment.courier, *text);
+    return false; // not seen before: see below
+  }
+
+  // Nothing is known of the order's parcel, or nothing is left of what was (the schema suivi was lost): what
+  // the shop's own row shows is known all the same, though not since when. No webhook takes it back before a
+  // read agrees, however long that takes.
+  bool takes_back_what_is_shown(const match& who, const observation& observed) {
+    if (is_pull(observed.when.kind) || observed.when.kind == as_of::shape::unknown) return false;
+    if (!observed.shipment.status || (who.parcel && who.parcel->status)) return false;
+    for (const parcel_row* sibling : rows_.parcels_of(*who.order, who.account))
+      if (sibling->status) return false;
+    const std::optional<std::string>& shown = who.order->columns.shipping_status;
+    return is_set(shown) && is_before(observed.shipment.courier, *observed.shipment.status, *shown);
   }
 
   void contest(order_row& order, const std::string& account) {

@@ -50,10 +50,12 @@ bool is_alert(courier_kind of, const parcel_state& state) {
   return of == courier_kind::guepex && guepex::is_alert(state.text());
 }
 
-bool shows_terminal(courier_kind of, std::string_view shipping_status) {
+bool is_before(courier_kind of, const parcel_state& state, std::string_view shipping_status) {
+  if (shipping_status == shown_text(state)) return false;
   if (of != courier_kind::maystro) return is_terminal(of, parcel_state(std::string(shipping_status)));
-  for (const maystro::status& status : maystro::all_statuses())
-    if (status.text == shipping_status) return maystro::is_terminal(status.code);
+  for (const maystro::status& shown : maystro::all_statuses())
+    if (shown.text == shipping_status)
+      return maystro::is_terminal(shown.code) || maystro::is_earlier_leg(state.number(), shown.code);
   return false;
 }
 

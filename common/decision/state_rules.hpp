@@ -22,8 +22,9 @@ namespace suivi::shop {
 [[nodiscard]] bool is_returning(courier_kind of, const parcel_state& state);
 // The courier tells alerts by the state itself, and this is one.
 [[nodiscard]] bool is_alert(courier_kind of, const parcel_state& state);
-// A text of the shop's column that stands for a terminal state of that courier.
-[[nodiscard]] bool shows_terminal(courier_kind of, std::string_view shipping_status);
+// What the shop's column shows is terminal and another state than `state`, or comes later in a parcel's usual
+// course.
+[[nodiscard]] bool is_before(courier_kind of, const parcel_state& state, std::string_view shipping_status);
 
 // It has a text of its own; else the shop shows it as the courier says it.
 [[nodiscard]] bool is_known(courier_kind of, const parcel_state& state);

@@ -28,6 +28,31 @@ constexpr std::array<status, 18> table{{
     {53, "NOT_RECEIVED", "NON REÇU"},
 }};
 
+// 0: none.
+int leg_of(int code) {
+  switch (code) {
+  case 4:
+  case 5:
+  case 6:
+  case 12:
+  case 15:
+    return 1;
+  case 8:
+  case 9:
+    return 2;
+  case 22:
+  case 31:
+  case 32:
+  case 42:
+    return 3;
+  case ready_to_return:
+  case in_transit_to_be_returned:
+    return 4;
+  default:
+    return is_terminal(code) ? 5 : 0;
+  }
+}
+
 } // namespace
 
 std::span<const status> all_statuses() {
@@ -42,6 +67,10 @@ std::string status_text(int code) {
 
 bool is_terminal(int code) {
   return code == delivered || code == aborted || code == taken_by_store || code == not_received;
+}
+
+bool is_earlier_leg(int code, int than) {
+  return leg_of(code) != 0 && leg_of(code) < leg_of(than);
 }
 
 bool is_returning(int code) {

@@ -30,6 +30,10 @@ inline constexpr int in_transit_to_be_returned = 10;
 // 41, 50, 52, 53: what an untimed webhook must not take a parcel out of, and what an unsigned one must not
 // claim alone where receiver.confirm = "terminal".
 [[nodiscard]] bool is_terminal(int code);
+// `code` belongs to an earlier leg of a parcel's way than `than`: at the shop and the warehouse (4, 5, 6, 12,
+// 15), between hubs (8, 9), out for delivery (22, 31, 32, 42), on the way back (51, 10), at its end. 11,
+// which may be anywhere, and unknown codes belong to none.
+[[nodiscard]] bool is_earlier_leg(int code, int than);
 // 50, 51, 10, 52, 53: a parcel that goes back; an order shipped again shows another one.
 [[nodiscard]] bool is_returning(int code);
 

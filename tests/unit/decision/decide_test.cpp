@@ -119,6 +119,35 @@ TEST_CASE("an untimed webhook takes a parcel from ready to return on its way wit
         outcome::applied);
 }
 
+TEST_CASE(
+    "what the shop's row shows of an unknown parcel is not taken back by a webhook before a read agrees") {
+  struct step {
+    const char* shown;
+    int status;
+    outcome expected;
+  };
+  for (const step& one : {step{"LIVRÉ", 31, outcome::in_doubt}, step{"ANNULÉ", 51, outcome::in_doubt},
+                          step{"EXPÉDIÉ", 9, outcome::in_doubt}, step{"EXPÉDIÉ", 32, outcome::applied},
+                          step{"EXPÉDIÉ", 41, outcome::applied}, step{"EN ATTENTE", 6, outcome::applied},
+                          step{"EXPÉDIÉ", 11, outcome::applied}, step{"undefined", 4, outcome::applied}}) {
+    CAPTURE(one.shown);
+    CAPTURE(one.status);
+    shop_model shop;
+    shop.add_order("R1").columns.shipping_status = one.shown;
+    observation told = push(10, "R1", "u1", one.status);
+    told.decide_by_later_time = true;
+    verdict v = shop.apply(told);
+    CHECK(v.outcome == one.expected);
+    if (one.expected != outcome::in_doubt) continue;
+    CHECK(shop.order("R1").columns.shipping_status == one.shown);
+    REQUIRE(v.wanted);
+    observation read = row(30, "R1", "u1", one.status);
+    read.from = source::confirm;
+    CHECK(shop.apply(read).outcome == outcome::applied);
+    CHECK(shop.apply(push(31, "R1", "u1", one.status)).outcome == outcome::unchanged);
+  }
+}
+
 TEST_CASE("an untimed webhook that goes back waits for the courier however long that is away") {
   shop_model shop;
   shop.add_order("R1");
