@@ -9,6 +9,7 @@
 #include "common/program/exit_status.hpp"
 #include "common/program/migrate_command.hpp"
 #include "common/runtime/task_group.hpp"
+#include "common/schema/numbering.hpp"
 #include "common/schema/schema.hpp"
 #include "receiver/inbox/ingest.hpp"
 #include "receiver/services/options.hpp"
@@ -102,6 +103,8 @@ class spool_command {
     auto scripts = schema::all();
     auto migrated = co_await pg::migrate(*db, scripts);
     if (!migrated) co_return migrated.error();
+    auto numbered = co_await schema::keep_numbers_unique(*db);
+    if (!numbered) co_return numbered.error();
     std::int64_t after = 0;
     std::optional<error> failed;
     for (;;) {

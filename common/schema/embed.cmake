@@ -1,4 +1,6 @@
-# Writes OUTPUT: a table of the SQL files in SCRIPTS (0001_name.sql, …), each as one raw string literal.
+# Writes OUTPUT: a table of the SQL files in SCRIPTS (0001_name.sql, …), each as one raw string literal, with its checksum
+# and the oldest program that its schema suits: the line "-- compatible_from: N" at the script's beginning, where N is the
+# number of the last script that such a program knows. A script without that line suits those alone that know it.
 list(SORT SCRIPTS)
 set(TEXT "// Made by embed.cmake from the numbered scripts.\n#include \"common/schema/schema.hpp\"\n\nnamespace suivi::schema {\nnamespace {\n")
 set(TABLE "")
@@ -14,6 +16,14 @@ foreach(SCRIPT IN LISTS SCRIPTS)
   endif()
   math(EXPR EXPECTED "${EXPECTED} + 1")
   file(READ ${SCRIPT} SQL)
+  file(SHA256 ${SCRIPT} CHECKSUM)
+  set(COMPATIBLE_FROM 0)
+  if(SQL MATCHES "^(--[^\n]*\n)*-- compatible_from: ([0-9]+)\n")
+    set(COMPATIBLE_FROM ${CMAKE_MATCH_2})
+    if(COMPATIBLE_FROM GREATER VERSION)
+      message(FATAL_ERROR "${NAME}: compatible_from is the number of an older script, or of this one")
+    endif()
+  endif()
   # A database may be of any encoding: what the server reads is ASCII, comments too.
   string(REPLACE "…" "..." SQL "${SQL}")
   if(SQL MATCHES "[^\t\n -~]")
@@ -24,7 +34,7 @@ foreach(SCRIPT IN LISTS SCRIPTS)
     message(FATAL_ERROR "${NAME}: longer than one string literal may be; split it")
   endif()
   string(APPEND TEXT "constexpr char script_${VERSION}[] = R\"sql_script(${SQL})sql_script\";\n")
-  string(APPEND TABLE "    {${VERSION}, \"${NAME}\", script_${VERSION}},\n")
+  string(APPEND TABLE "    {${VERSION}, \"${NAME}\", script_${VERSION}, \"${CHECKSUM}\", ${COMPATIBLE_FROM}},\n")
 endforeach()
 math(EXPR COUNT "${EXPECTED} - 1")
 string(APPEND TEXT "constexpr pg::migration table[] = {\n${TABLE}};\n} // namespace\n\nstd::span<const pg::migration> all() { return table; }\n\n} // namespace suivi::schema\n")

@@ -4,6 +4,7 @@
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
 #include "common/pg/batch_failure.hpp"
+#include "common/schema/numbering.hpp"
 #include "common/schema/schema.hpp"
 
 #include <algorithm>
@@ -107,6 +108,8 @@ task<result<void>> database_monitor::probe(std::optional<pg::connection>& own) {
   auto there = co_await own->run(ask);
   if (!there) co_return there.error();
   if (!there->boolean(0, 0)) co_return permanent("schema:damaged", "tables of the schema suivi are missing");
+  auto numbered = co_await schema::keep_numbers_unique(*own);
+  if (!numbered) co_return numbered.error();
   schema_checked_ = true;
   co_return result<void>();
 }

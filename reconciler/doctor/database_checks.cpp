@@ -126,6 +126,15 @@ void check_schema(checks& to, const doctor_facts& f) {
   else if (f.scripts_missing && *f.scripts_missing > 0)
     add(to, "schema", fail, fmt::format("the schema `suivi` is behind by {} script(s)", *f.scripts_missing),
         "Run `suivi-reconciler migrate`.");
+  else if (f.scripts_missing && !f.scripts_edited.empty())
+    add(to, "schema", warn,
+        fmt::format("scripts ran here with other words than this program's: {}",
+                    fmt::join(f.scripts_edited, ", ")),
+        "Run the release that this database was migrated by, or a later one: released scripts never change.");
+  else if (f.scripts_missing && f.schema_version > f.schema_known)
+    add(to, "schema", pass,
+        fmt::format("the schema `suivi` is version {}, newer than this program's {}, which it suits",
+                    f.schema_version, f.schema_known));
   else if (f.scripts_missing)
     add(to, "schema", pass, "the schema `suivi` is current");
 }

@@ -28,6 +28,14 @@ task<void> look_at_schema(pg::connection& db, looker& look, doctor_facts& f) {
   bool opened = co_await look.open("schema");
   if (!opened) co_return;
   auto missing = co_await pg::migrations_missing(db, schema::all());
+  if (missing) {
+    auto seen = co_await pg::look_at_schema(db, schema::all());
+    if (seen) {
+      f.schema_version = seen->version;
+      f.schema_known = schema::all().back().version;
+      f.scripts_edited = std::move(seen->edited);
+    }
+  }
   co_await look.close();
   if (missing)
     f.scripts_missing = *missing;

@@ -190,9 +190,11 @@ struct doctor_facts {
   std::vector<failed_look> failed_looks;
   std::optional<error> database; // could not be reached
   std::optional<session_facts> session;
-  std::optional<clock_interval> database_clock; // ahead of ours
-  std::optional<error> schema_error;            // a newer one, say
-  std::optional<int> scripts_missing;           // none: not known
+  std::optional<clock_interval> database_clock;      // ahead of ours
+  std::optional<error> schema_error;                 // a newer one, say
+  std::optional<int> scripts_missing;                // none: not known
+  std::int64_t schema_version = 0, schema_known = 0; // the database's; the last that this program knows
+  std::vector<std::string> scripts_edited;           // ran with other words than this program's
   std::optional<table_facts> tables;
   std::optional<right_facts> rights;
   std::optional<company_facts> company;

@@ -3,6 +3,7 @@
 
 #include "common/log/log.hpp"
 #include "common/pg/migrate.hpp"
+#include "common/schema/numbering.hpp"
 #include "common/schema/schema.hpp"
 
 #include <boost/asio/ip/host_name.hpp>
@@ -43,6 +44,8 @@ task<result<void>> migrate_now(services& p, milliseconds patience) {
   if (!db) co_return db.error();
   auto ran = co_await pg::migrate(**db, schema::all());
   if (!ran) co_return ran.error();
+  auto numbered = co_await schema::keep_numbers_unique(**db);
+  if (!numbered) co_return numbered.error();
   if (*ran > 0) log::info("the schema was brought up to date", {{"scripts", *ran}});
   co_return result<void>();
 }
