@@ -1,4 +1,5 @@
-// Reads shipping_accounts with its company; asks first whether those tables are there at all.
+// Reads shipping_accounts with its company; asks first whether those tables are there at all, and whether
+// they are only hidden.
 #include "common/shop/accounts.hpp"
 
 #include "common/guepex/credentials.hpp"
@@ -9,6 +10,7 @@
 #include "common/shipment/courier_address.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace suivi::shop {
 namespace {
@@ -16,6 +18,17 @@ namespace {
 constexpr pg::statement tables_there{
     "shop_account_tables",
     "select to_regclass('shipping_accounts') is not null and to_regclass('shipping_companies') is not null"};
+
+// A schema that the role may not use is left out of its search_path without a word, and its tables with it.
+constexpr pg::statement hidden_schema{"shop_hidden_schema", R"sql(
+select quote_ident(n.nspname), quote_ident(current_user)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relname in ('shipping_accounts', 'orders') and c.relkind in ('r', 'p', 'v', 'f')
+  and not has_schema_privilege(n.oid, 'USAGE')
+  and exists (select from unnest(string_to_array(current_setting('search_path'), ',')) as p
+              where trim(p) in (n.nspname, format('"%s"', replace(n.nspname, '"', '""'))))
+limit 1
+)sql"};
 
 constexpr pg::statement active_accounts{"shop_active_accounts", R"sql(
 select a."id", a."name", c."slug", coalesce(a."credentials"::text, ''), coalesce(a."baseUrl", '')
@@ -87,7 +100,15 @@ task<result<std::vector<account>>> load_accounts(pg::connection& db, base_urls d
                                                  std::vector<account> fallback) {
   auto there = co_await db.run(tables_there);
   if (!there) co_return there.error();
-  if (!there->boolean(0, 0)) co_return fallback;
+  if (!there->boolean(0, 0)) {
+    auto hidden = co_await db.run(hidden_schema);
+    if (!hidden) co_return hidden.error();
+    if (hidden->empty()) co_return fallback;
+    std::string_view schema = hidden->text(0, 0);
+    co_return permanent("shop:rights", fmt::format("the role may not use the schema of the shop's tables: "
+                                                   "GRANT USAGE ON SCHEMA {} TO {};",
+                                                   schema, hidden->text(0, 1)));
+  }
 
   auto found = co_await db.run(active_accounts);
   if (!found) co_return found.error();

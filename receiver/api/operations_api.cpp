@@ -250,6 +250,9 @@ http::response operations::failed(const error& why) {
     return unavailable("the database cannot be asked now");
   }
   log::error("an operator's question could not be answered", {{"error", to_string(why)}});
+  if (why.code == "shop:rights" || pg::sqlstate_of(why) == "42501")
+    return unavailable("the database role lacks a right (" + why.detail +
+                       "); `suivi-reconciler doctor` prints what to grant");
   return refused(500, "INTERNAL", "internal error");
 }
 

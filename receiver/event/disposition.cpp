@@ -3,6 +3,7 @@
 
 #include "common/base/backoff.hpp"
 #include "common/pg/batch_failure.hpp"
+#include "common/pg/sqlstate.hpp"
 
 #include <algorithm>
 
@@ -139,7 +140,10 @@ disposition read_later(const pending_event& event, milliseconds wait, std::strin
 
 disposition after_failed_apply(const pending_event& event, const error& e, double jitter) {
   int attempts = attempts_in(event_state::failed, event);
-  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, failed_pause_max, jitter), e.code);
+  std::string why = e.code;
+  if (pg::sqlstate_of(e) == "42501") why += ": " + e.detail; // names the table; a right is given by a person
+  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, failed_pause_max, jitter),
+                  std::move(why));
 }
 
 disposition after_failed_read(const pending_event& event, const error& e,
