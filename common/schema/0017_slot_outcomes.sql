@@ -1,5 +1,6 @@
 -- The last hour by minutes is counted as it is now; so are the minutes since the last count: outcomes are looked for
 -- among those of these events only, not among all of two days.
+-- compatible_from: 16
 
 -- Events received since `since` by slots of `step`, their name ('' for none) and outcome. Where they are few, or the slots are
 -- finer than those of event_count, they are counted as they are now; else what has been counted is taken from there, and an

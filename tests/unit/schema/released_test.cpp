@@ -41,7 +41,7 @@ TEST_CASE("a script names the oldest program it suits, and none that is newer th
     CHECK(script.compatible_from >= 0);
     CHECK(script.compatible_from <= script.version);
     CHECK(script.checksum.size() == 64);
-    // "-- compatible_from: N" at its beginning; scripts up to 23 were written before there was such a line.
-    CHECK((script.version <= 23 || script.compatible_from > 0));
+    // "-- compatible_from: N" at its beginning; scripts up to 16 were written before there was such a line.
+    CHECK((script.version <= 16 || script.compatible_from > 0));
   }
 }

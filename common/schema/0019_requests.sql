@@ -1,6 +1,7 @@
 -- A sweep that was asked for and that nobody has begun, though nobody sweeps its account, waits for a worker that is gone:
 -- it keeps nobody from asking again for longer than a lease holds. Whoever asks again renews it under the id that was
 -- promised.
+-- compatible_from: 16
 create or replace function suivi.ask_for_sweeps(accounts text[], wanted text)
 returns table (verdict text, sweep bigint, account_id text) language plpgsql as $$
 begin
