@@ -57,7 +57,8 @@ constexpr std::array<view_row, 7> views{{
         join (select s.account, max(s.id) as id from suivi.sweep s
               where s.kind = 'full' and s.finished_at is not null group by 1) last
           on last.account = c.account and last.id = c.sweep_id
-        join orders x on x."reference" = c.reference)",
+        join orders x on x."reference" = c.reference
+        where not c.unmatched)",
      ""},
 }};
 
@@ -112,7 +113,8 @@ select coalesce(sum(orders), 0)::bigint, coalesce(sum(untracked) filter (where a
         join (select s.account, max(s.id) as id from suivi.sweep s
               where s.kind = 'full' and s.finished_at is not null group by 1) last
           on last.account = c.account and last.id = c.sweep_id
-        join orders x on x."reference" = c.reference)
+        join orders x on x."reference" = c.reference
+        where not c.unmatched)
 from suivi.sample where at = (select max(at) from suivi.sample)
 )sql"};
 

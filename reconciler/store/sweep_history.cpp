@@ -29,20 +29,9 @@ order by s.id desc
                                             count_columns());
 const pg::statement newest{"store_last_sweeps", newest_text};
 
-// Parcels that the last full sweep saw, or that came since, and no order has.
 constexpr pg::statement left_out{"store_left_out", R"sql(
-with last as (
-  select id, started_at from suivi.sweep
-  where account = $1 and kind = 'full' and finished_at is not null order by id desc limit 1
-)
-select 'conflicting', reference from suivi.sweep_conflict where account = $1 and not refused
-union all
-select 'refused', reference from suivi.sweep_conflict where account = $1 and refused
-union all
-(select 'unmatched', coalesce(p.reference, p.display_id, p.uuid)
- from suivi.parcel p, last
- where p.account = $1 and p.order_id is null and p.pull_stored_at >= last.started_at
- order by p.id desc limit $2)
+select case when unmatched then 'unmatched' when refused then 'refused' else 'conflicting' end, reference
+from suivi.sweep_conflict where account = $1 order by reference
 )sql"};
 
 constexpr pg::statement all_accounts{"store_accounts", R"sql(
@@ -132,7 +121,7 @@ task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::vect
 
 task<result<left_out_orders>> orders_left_out(pg::connection& db, std::string account) {
   pg::params with;
-  with.text(account).integer(unmatched_listed_max);
+  with.text(account);
   auto found = co_await db.run(left_out, std::move(with));
   if (!found) co_return found.error();
   left_out_orders all;
@@ -143,8 +132,6 @@ task<result<left_out_orders>> orders_left_out(pg::connection& db, std::string ac
                                                            : all.unmatched;
     list.emplace_back(found->text(i, 1));
   }
-  for (std::vector<std::string>* list : {&all.conflicting, &all.refused})
-    std::sort(list->begin(), list->end());
   co_return all;
 }
 

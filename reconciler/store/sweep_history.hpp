@@ -26,9 +26,8 @@ task<result<std::vector<known_sweep>>> last_sweeps(pg::connection& db, std::vect
 struct left_out_orders {
   std::vector<std::string> conflicting; // the order is another account's
   std::vector<std::string> refused;     // the database would not take the row
-  std::vector<std::string> unmatched;   // no order here, the newest parcels first
+  std::vector<std::string> unmatched;   // no order here; the first thousand that the sweep met
 };
-inline constexpr std::int64_t unmatched_listed_max = 1'000;
 task<result<left_out_orders>> orders_left_out(pg::connection& db, std::string account);
 
 struct known_account {

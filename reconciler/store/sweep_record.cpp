@@ -98,8 +98,10 @@ where id = $1 and ($2 or key_refused_at is not null)
 constexpr pg::statement forget_conflicts{
     "store_forget_conflicts", "delete from suivi.sweep_conflict where account = $1 and sweep_id <= $2"};
 constexpr pg::statement add_conflicts{"store_add_conflicts", R"sql(
-insert into suivi.sweep_conflict (sweep_id, account, reference, refused)
-select $2, $1, reference, refused from unnest($3::text[], $4::boolean[]) as u(reference, refused)
+insert into suivi.sweep_conflict (sweep_id, account, reference, refused, unmatched)
+select $2::bigint, $1::text, reference, refused, false from unnest($3::text[], $4::boolean[]) as u(reference, refused)
+union all
+select $2::bigint, $1::text, reference, false, true from unnest($5::text[]) as u(reference)
 on conflict do nothing
 )sql"};
 
@@ -264,19 +266,20 @@ task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::
 }
 
 task<result<void>> record_conflicts(pg::connection& db, std::string account, std::int64_t sweep,
-                                    std::map<std::string, bool> references) {
+                                    left_out_references references) {
   std::vector<std::optional<std::string>> names;
   std::vector<std::optional<bool>> refused;
-  for (const auto& [reference, by_database] : references) {
+  for (const auto& [reference, by_database] : references.conflicting) {
     names.emplace_back(reference);
     refused.emplace_back(by_database);
   }
+  std::vector<std::optional<std::string>> unmatched(references.unmatched.begin(), references.unmatched.end());
   pg::pipeline steps; // one transaction
   pg::params before;
   before.text(account).integer(sweep);
   steps.add(forget_conflicts, std::move(before));
   pg::params with;
-  with.text(account).integer(sweep).texts(names).booleans(refused);
+  with.text(account).integer(sweep).texts(names).booleans(refused).texts(unmatched);
   steps.add(add_conflicts, std::move(with));
   auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace suivi::reconciler {
@@ -39,10 +40,13 @@ task<result<void>> end_sweep(pg::connection& db, lease held, begun_sweep sweep, 
 // Where the term has passed: the report alone, without watermark.
 task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r);
 
-// The orders that a full sweep could not write (true: refused by the database), in place of those of the one
-// before.
+// What a full sweep could not bring to an order, in place of what the one before could not.
+struct left_out_references {
+  std::map<std::string, bool> conflicting; // true: refused by the database
+  std::set<std::string> unmatched;         // no order has it; else the courier's id
+};
 task<result<void>> record_conflicts(pg::connection& db, std::string account, std::int64_t sweep,
-                                    std::map<std::string, bool> references);
+                                    left_out_references references);
 
 // What the sweep learnt of the account's key.
 task<result<void>> record_key(pg::connection& db, std::string account, bool refused);

@@ -319,7 +319,8 @@ task<void> account_sweep::end() {
   }
   co_await share_pause(**db);
   if (sweep_.options.kind == sweep_kind::full) {
-    auto kept = co_await record_conflicts(**db, sweep_.account.id, *sweep_.id, sweep_.rows.conflicting());
+    left_out_references left_out{sweep_.rows.conflicting(), sweep_.rows.unmatched()};
+    auto kept = co_await record_conflicts(**db, sweep_.account.id, *sweep_.id, std::move(left_out));
     if (!kept) log::warn("conflicting orders could not be noted", {{"error", to_string(kept.error())}});
   }
   if (c.key_refused || c.good > 0) {

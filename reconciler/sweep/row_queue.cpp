@@ -115,7 +115,10 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
     if (!held_ && !v.order_id.empty()) orders_seen_.insert(text_hash(v.order_id));
     if (v.wanted) note_doubt(*v.wanted, observations[i].from == shop::source::confirm);
     if (v.outcome == shop::outcome::conflict) note_conflict(observations[i], false);
-    if (v.outcome != shop::outcome::busy) continue;
+    if (v.outcome != shop::outcome::busy) {
+      note_match(observations[i], v.outcome != shop::outcome::unmatched);
+      continue;
+    }
     row again = std::move(slice[i]);
     again.observed = std::move(observations[i]);
     if (!again.locked_since) again.locked_since = now;
@@ -133,6 +136,18 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
 void row_queue::note_conflict(const shop::observation& observed, bool refused) {
   if (!observed.shipment.reference || conflicting_.size() >= conflicts_kept_max) return;
   conflicting_.emplace(*observed.shipment.reference, refused);
+}
+
+// Whose order comes while the sweep is under way is unmatched no longer.
+void row_queue::note_match(const shop::observation& observed, bool matched) {
+  if (matched && unmatched_.empty()) return;
+  const shipment& parcel = observed.shipment;
+  const std::optional<std::string>& name = parcel.reference ? parcel.reference : parcel.uuid;
+  if (!name) return;
+  if (matched)
+    unmatched_.erase(*name);
+  else if (unmatched_.size() < unmatched_kept_max)
+    unmatched_.insert(*name);
 }
 
 // The code alone says what happened: the shop's own words may hold names and phones.

@@ -19,6 +19,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@
 namespace suivi::reconciler {
 
 inline constexpr std::size_t conflicts_kept_max = 10'000;
+inline constexpr std::size_t unmatched_kept_max = 1'000;
 inline constexpr milliseconds busy_max{60'000};
 inline constexpr milliseconds database_away_max{60'000};
 
@@ -58,6 +60,8 @@ class row_queue {
   // Orders that were not written: another account's, or refused by the database; by reference, at most
   // conflicts_kept_max of them.
   [[nodiscard]] const std::map<std::string, bool>& conflicting() const { return conflicting_; } // → refused
+  // Rows that no order has, by reference, else by the courier's id; at most unmatched_kept_max of them.
+  [[nodiscard]] const std::set<std::string>& unmatched() const { return unmatched_; }
 
   // Whether a row of that reference or courier's id was not written: refused, or locked to the end.
   [[nodiscard]] bool left_out(const std::string& name) const { return left_out_.contains(text_hash(name)); }
@@ -84,6 +88,7 @@ class row_queue {
   task<result<std::vector<shop::verdict>>> apply(std::span<const shop::observation> slice);
   task<void> write(std::vector<row> slice);
   void note_conflict(const shop::observation& observed, bool refused);
+  void note_match(const shop::observation& observed, bool matched);
   void refuse(const row& one, const shop::observation& observed, const error& why);
   void classify(std::span<row> slice, std::span<shop::observation> observations,
                 const std::vector<shop::verdict>& verdicts);
@@ -105,6 +110,7 @@ class row_queue {
   bool abandoned_ = false;
   std::optional<error> failed_;
   std::map<std::string, bool> conflicting_;
+  std::set<std::string> unmatched_;
   std::map<std::string, doubt> doubts_;
   seen_set left_out_;    // by hash of reference and courier's id
   seen_set orders_seen_; // by hash of the order's id

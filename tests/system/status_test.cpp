@@ -75,7 +75,7 @@ TEST_CASE("of one account the orders are listed that its last full sweep could n
   auto found = account(status(s, {"--account", "example-a"}), "example-a");
   CHECK(found.at("conflicting") == json::array{other});
   CHECK(found.at("refused") == json::array{narrow});
-  CHECK(found.at("unmatched").is_array());
+  CHECK(found.at("unmatched").as_array().size() == 1);
   CHECK(account(status(s), "example-a").if_contains("refused") == nullptr);
   CHECK(run_program("suivi-reconciler", {"status", "--account", "nobody"}, s.environment).status == 2);
 
@@ -83,7 +83,7 @@ TEST_CASE("of one account the orders are listed that its last full sweep could n
   CAPTURE(people);
   for (const std::string& part : std::initializer_list<std::string>{
            "Africa/Algiers", "example-a (A, maystro)", "problem ", "refused           " + narrow,
-           "conflicting       " + other, "INCOMPLETE", " ago"})
+           "conflicting       " + other, "INCOMPLETE", "(in "})
     CHECK_MESSAGE(people.find(part) != std::string::npos, part);
   CHECK(people.find('\x1b') == std::string::npos);
 }
