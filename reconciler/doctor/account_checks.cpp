@@ -190,6 +190,21 @@ void check_last_full(checks& to, const doctor_facts& f, const account_facts& a) 
     add(to, "sweep conflicts", a, pass, "the last full sweep met no order that it could not write");
 }
 
+// Beside the full one, neither instead of the other.
+void check_last_incremental(checks& to, const doctor_facts& f, const account_facts& a) {
+  if (!a.sweeps->last_incremental) return;
+  const sweep_facts& s = *a.sweeps->last_incremental;
+  if (s.complete)
+    add(to, "incremental sweeps", a, pass,
+        fmt::format("the last one was complete, {}", age(s.started_at, f.now)));
+  else
+    add(to, "incremental sweeps", a, warn,
+        fmt::format("the last one, of {}, is incomplete: {}", age(s.started_at, f.now), s.reason),
+        "It is tried again by itself every reconciler.incremental_every; where the reason stays, mend what "
+        "it "
+        "names.");
+}
+
 } // namespace
 
 void check_account(checks& to, const doctor_facts& f, const account_facts& a) {
@@ -207,6 +222,7 @@ void check_account(checks& to, const doctor_facts& f, const account_facts& a) {
   if (!a.sweeps) return;
   check_late(to, f, a);
   check_last_full(to, f, a);
+  check_last_incremental(to, f, a);
 }
 
 } // namespace suivi::reconciler

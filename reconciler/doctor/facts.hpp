@@ -96,7 +96,8 @@ struct sweep_facts {
 };
 
 struct sweep_standing {
-  std::optional<sweep_facts> last_full;  // that has ended, or was killed
+  std::optional<sweep_facts> last_full; // that has ended, or was killed
+  std::optional<sweep_facts> last_incremental;
   std::optional<instant> running_since;  // a full one
   std::optional<instant> complete_as_of; // start of the last complete full sweep
 };

@@ -10,16 +10,19 @@ namespace {
 
 constexpr pg::statement sweeps{"doctor_sweeps", R"sql(
 with shown as (
-  select s.id, s.account, s.started_at, s.verdict, s.reason, s.conflicts, s.refused,
+  select s.id, s.account, s.kind, s.started_at, s.verdict, s.reason, s.conflicts, s.refused,
          s.finished_at is null and a.term = s.term and coalesce(a.lease_until > clock_timestamp(), false) as running
   from suivi.sweep s join suivi.account a on a.id = s.account
-  where s.kind = 'full'
 )
 select a.id, a.full_watermark, e.started_at, coalesce(e.verdict = 'complete', false), coalesce(e.reason, ''),
        coalesce(e.conflicts, 0), coalesce(e.refused, 0),
-       (select max(r.started_at) from shown r where r.account = a.id and r.running)
+       (select max(r.started_at) from shown r where r.account = a.id and r.kind = 'full' and r.running),
+       i.started_at, coalesce(i.verdict = 'complete', false), coalesce(i.reason, '')
 from suivi.account a
-left join lateral (select * from shown s where s.account = a.id and not s.running order by s.id desc limit 1) e on true
+left join lateral (
+  select * from shown s where s.account = a.id and s.kind = 'full' and not s.running order by s.id desc limit 1) e on true
+left join lateral (
+  select * from shown s where s.account = a.id and s.kind = 'incremental' and not s.running order by s.id desc limit 1) i on true
 )sql"};
 
 constexpr pg::statement workers{"doctor_workers", R"sql(
@@ -41,6 +44,9 @@ task<void> look_at_sweeps(looker& look, doctor_facts& f) {
             sweep_facts{last->timestamp(i, 2), last->boolean(i, 3), std::string(last->text(i, 4)),
                         last->integer(i, 5), last->integer(i, 6)};
       a->sweeps->running_since = last->maybe_timestamp(i, 7);
+      if (!last->null(i, 8))
+        a->sweeps->last_incremental =
+            sweep_facts{last->timestamp(i, 8), last->boolean(i, 9), std::string(last->text(i, 10)), 0, 0};
     }
   }
   auto at_work = co_await look.ask("no_reconciler", workers);

@@ -217,3 +217,19 @@ TEST_CASE("an account of another courier is asked for its own credentials and ho
   f.company->active = false;
   CHECK(result_of(f, "company") == "WARN"); // Maystro's; this account needs it not
 }
+
+TEST_CASE("an incremental sweep is judged beside the full one, and neither hides the other") {
+  doctor_facts f = healthy();
+  CHECK_FALSE(judged(f, "incremental sweeps")); // there was none
+  auto& sweeps = *f.accounts.front().sweeps;
+  sweeps.last_full->complete = false;
+  sweeps.last_full->reason = "page 3";
+  sweeps.last_incremental = sweep_facts{noon - 3min, true, "", 0, 0};
+  CHECK(result_of(f, "sweep_incomplete") == "WARN");
+  CHECK(result_of(f, "incremental sweeps") == "PASS");
+  sweeps.last_full->complete = true;
+  sweeps.last_incremental = sweep_facts{noon - 3min, false, "page 1", 0, 0};
+  CHECK(result_of(f, "sweep_incomplete") == "PASS");
+  CHECK(result_of(f, "incremental sweeps") == "WARN");
+  CHECK(contains(of(f, "incremental sweeps").detail, "3 minutes ago, is incomplete: page 1"));
+}
