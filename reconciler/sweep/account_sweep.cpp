@@ -8,6 +8,7 @@
 #include "common/shop/courier_pause.hpp"
 #include "common/shop/single_read.hpp"
 #include "reconciler/store/sweep_history.hpp"
+#include "reconciler/sweep/listed_dates.hpp"
 #include "reconciler/sweep/sweep_verdict.hpp"
 
 #include <algorithm>
@@ -113,6 +114,7 @@ task<void> account_sweep::fetch(int page) {
                             .from;
     page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read_time};
     std::size_t wanted = plan_.read(page, facts, rows);
+    if (sweep_.courier.can().lists) date_by_neighbors(got.content->rows);
     got.content->rows.resize(wanted);
     push_rows(std::move(got.content->rows), got.how);
     break;

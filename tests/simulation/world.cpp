@@ -17,7 +17,7 @@ constexpr auto rest_lasts = 6h + 30min;
 // By then an incomplete full sweep has been tried again.
 constexpr auto retried_after = 2h;
 // Of processes that died before they could say that the courier wants to be left alone.
-constexpr int asked_while_closed_max = 3;
+constexpr int asked_while_closed_max = 5;
 constexpr int throttled_a_minute_max = 120;
 
 ways draw_ways(timeline& t) {

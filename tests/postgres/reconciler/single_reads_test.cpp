@@ -122,6 +122,18 @@ TEST_CASE("an order shipped twice by parcels that never say when they were made 
   CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
 }
 
+TEST_CASE("an order shipped twice by parcels without a time shows the one that the list has first") {
+  stage s;
+  s.shipped(9, 31, "2026-01-09T10:00:00Z");
+  s.shipped(1, 22);
+  s.courier.rows[0].created_at = "";
+  s.courier.rows.insert(s.courier.rows.begin(), {uuid_of(2), "R1", 31, "172", ""});
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(s.column("R1", "maystroOrderId") == uuid_of(2));
+  CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
+}
+
 TEST_CASE("an incremental sweep settles what it found in doubt too, and a dry run asks nothing of it") {
   stage s;
   doubtful_shop(s, 3, milliseconds(2'000));

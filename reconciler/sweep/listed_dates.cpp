@@ -1,0 +1,30 @@
+// Twice over the page: upwards from older rows, then downwards from newer ones.
+#include "reconciler/sweep/listed_dates.hpp"
+
+#include "reconciler/plan/page_plan.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace suivi::reconciler {
+
+void date_by_neighbors(std::vector<shipment>& rows) {
+  bool all_dated = std::ranges::all_of(rows, [](const shipment& row) { return row.created_at.has_value(); });
+  if (all_dated) return;
+  std::vector<listed_row> listed;
+  listed.reserve(rows.size());
+  for (const shipment& row : rows) listed.push_back({0, row.created_at});
+  if (!is_newest_first(listed)) return;
+  std::optional<instant> older;
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    if (!row->created_at && older) row->created_at = *older + microseconds(1);
+    if (row->created_at) older = row->created_at;
+  }
+  std::optional<instant> newer;
+  for (shipment& row : rows) {
+    if (!row.created_at && newer) row.created_at = *newer - microseconds(1);
+    if (row.created_at) newer = row.created_at;
+  }
+}
+
+} // namespace suivi::reconciler

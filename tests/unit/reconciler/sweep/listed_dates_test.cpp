@@ -1,0 +1,47 @@
+// Rows without a time between rows that have one.
+#include "reconciler/sweep/listed_dates.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using suivi::reconciler::date_by_neighbors;
+
+namespace {
+
+const instant noon = parse_instant("2026-01-10T12:00:00Z").value();
+
+// Hours after noon; none: the row does not say.
+std::vector<shipment> page(const std::vector<std::optional<int>>& hours) {
+  std::vector<shipment> rows(hours.size());
+  for (std::size_t i = 0; i < hours.size(); ++i)
+    if (hours[i]) rows[i].created_at = noon + std::chrono::hours(*hours[i]);
+  return rows;
+}
+
+bool falls(const std::vector<shipment>& rows) {
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (!rows[i].created_at || (i > 0 && *rows[i].created_at >= *rows[i - 1].created_at)) return false;
+  return true;
+}
+
+} // namespace
+
+TEST_CASE("a row that does not say when it was made stands between its neighbors") {
+  auto rows = page({5, std::nullopt, std::nullopt, 3, 2, std::nullopt});
+  date_by_neighbors(rows);
+  CHECK(falls(rows));
+  CHECK(*rows[2].created_at == noon + std::chrono::hours(3) + microseconds(1));
+  CHECK(*rows[5].created_at == noon + std::chrono::hours(2) - microseconds(1));
+  auto above = page({std::nullopt, std::nullopt, 1});
+  date_by_neighbors(above);
+  CHECK(falls(above));
+}
+
+TEST_CASE("a page without any time, or not newest first, stays as it is") {
+  auto none = page({std::nullopt, std::nullopt});
+  date_by_neighbors(none);
+  CHECK_FALSE(none[0].created_at);
+  auto mixed = page({1, std::nullopt, 5});
+  date_by_neighbors(mixed);
+  CHECK_FALSE(mixed[1].created_at);
+}
