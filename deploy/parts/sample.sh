@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Sourced by deploy/up: the sample shop, the courier's stand-in that knows half of it, and the comparison of the two.
+# Sourced by deploy/up: the sample shop, the couriers' stand-in that knows half of it, and the comparison of the two.
 
 sample_orders=20000
 known_orders=10000
 changes=2500 # that the stand-in makes while webhooks are watched
-accounts=algiers:example-key-1:Algiers,oran:example-key-2:Oran
+accounts=algiers:example-key-1:Algiers,oran:example-key-2:Oran,annaba:example-key-3:Annaba:guepex,ouargla:example-key-4:Ouargla:nord_west
 
 start_simulator() {
   rm -f var/simulator-port
@@ -28,7 +28,7 @@ load_sample_shop() {
   say "Sample shop: $(cat var/log/load.log)"
 }
 
-# Orders of the shop that show exactly what the courier has: prints "known right with_tracking".
+# Orders of the shop that show exactly what the courier has: a line for each courier, "slug known right with_tracking".
 compare_with_truth() {
   # COPY must not look at quotes and backslashes: control characters stand for both.
   { printf '%s\n' "create temporary table line (one text);" \
@@ -36,11 +36,11 @@ compare_with_truth() {
     control truth
     printf '%s\n' '\.' "
       with truth as (select one::jsonb as t from line where one <> '')
-      select count(*),
+      select t->>'courier', count(*),
              count(*) filter (where o.\"trackingNumber\" = t->>'tracking' and o.\"shippingStatus\" = t->>'text'
-                              and o.\"maystroOrderId\" = t->>'uuid'),
+                              and o.\"maystroOrderId\" is not distinct from t->>'uuid'),
              count(*) filter (where coalesce(o.\"trackingNumber\", '') <> '')
-      from truth left join orders o on o.reference = t->>'reference';"
+      from truth left join orders o on o.reference = t->>'reference' group by 1 order by min(t->>'account');"
   } | psql -qAt -F ' ' -v ON_ERROR_STOP=1
 }
 
@@ -53,17 +53,18 @@ watch_webhooks() {
   local sent target limit
   sent=$(counter changes)
   target=$((sent + changes))
-  control settings "$(jq -nc --arg url "$receiver/webhooks/maystro/$webhook_secret_in_path?account={account}" \
-    '{webhook_url: $url, moving: true, changes_per_second: 500}')"
+  control settings "$(jq -nc --arg maystro "$receiver/webhooks/maystro/$webhook_secret_in_path?account={account}" \
+    --arg guepex "$receiver/webhooks/guepex/$webhook_secret_in_path?account={account}" \
+    '{webhook_url: $maystro, guepex_webhook_url: $guepex, moving: true, changes_per_second: 500}')"
   limit=$((SECONDS + 60))
   while :; do
     sent=$(counter changes)
     if [ "$sent" -ge "$target" ] || [ "$SECONDS" -ge "$limit" ] || [ "$(counter movable)" -eq 0 ]; then break; fi
-    progress 'Orders move at the courier' "$((sent - target + changes))" "$changes"
+    progress 'Orders move at the couriers' "$((sent - target + changes))" "$changes"
     sleep 0.3
   done
   control stop-moving '{}'
-  progress 'Orders move at the courier' "$changes" "$changes"
+  progress 'Orders move at the couriers' "$changes" "$changes"
   limit=$((SECONDS + 120))
   while [ "$SECONDS" -lt "$limit" ]; do
     is_alive receiver || await receiver var/log/receiver.log 0 false # says how it ended

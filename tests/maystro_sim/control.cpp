@@ -2,6 +2,7 @@
 #include "tests/maystro_sim/control.hpp"
 
 #include "common/maystro/status.hpp"
+#include "tests/maystro_sim/other_words.hpp"
 #include "tests/maystro_sim/row.hpp"
 
 #include <algorithm>
@@ -35,18 +36,22 @@ json::object parcel_json(const world& all, const client_account& account, const 
   for (const auto p : t.parcels) {
     const auto one = all.view(p, end_of_time);
     parcels.push_back(json::object{{"uuid", one.who.uuid},
-                                   {"tracking", one.who.tracking},
+                                   {"tracking", tracking_of(account.kind, one)},
                                    {"status", one.status},
                                    {"createdAt", format_instant(one.created_at)}});
   }
+  const bool is_maystro = account.kind == courier_kind::maystro;
+  const std::string text = is_maystro ? std::string(maystro::status_text(now.status))
+                                      : std::string(last_words(account.kind, now).text);
   return {{"account", account.id},
+          {"courier", slug(account.kind)},
           {"reference", t.reference},
           {"known", t.known},
-          {"uuid", now.who.uuid},
+          {"uuid", is_maystro ? json::value(now.who.uuid) : json::value(nullptr)},
           {"displayId", std::to_string(now.who.display_id)},
-          {"tracking", now.who.tracking},
+          {"tracking", tracking_of(account.kind, now)},
           {"status", now.status},
-          {"text", maystro::status_text(now.status)},
+          {"text", text},
           {"alertedAt", moment(now.alerted_at)},
           {"alertReason", now.alert_reason},
           {"abortReason", now.abort_reason},
@@ -83,6 +88,8 @@ http::response counters(const courier& of, const pusher& push) {
                                        {"pending", push.pending()},
                                        {"attempts", w.attempts},
                                        {"refused", w.refused},
+                                       {"challenges", w.challenges},
+                                       {"challengesFailed", w.challenges_failed},
                                        {"requests", json::object{{"all", q.requests},
                                                                  {"pages", q.pages},
                                                                  {"lookUps", q.look_ups},

@@ -2,6 +2,7 @@
 #include "tests/maystro_sim/courier.hpp"
 
 #include "tests/maystro_sim/faults.hpp"
+#include "tests/maystro_sim/nord_west_face.hpp"
 #include "tests/maystro_sim/row.hpp"
 
 #include <algorithm>
@@ -40,15 +41,35 @@ http::response detail(unsigned status, std::string_view text) {
 }
 
 std::optional<client_account> parse_account(std::string_view text) {
-  const auto first = text.find(':');
-  if (first == std::string_view::npos) return std::nullopt;
-  const auto second = text.find(':', first + 1);
+  std::vector<std::string_view> parts;
+  for (std::size_t from = 0; from <= text.size();) {
+    const std::size_t colon = std::min(text.find(':', from), text.size());
+    parts.push_back(text.substr(from, colon - from));
+    from = colon + 1;
+  }
+  const bool is_empty = std::any_of(parts.begin(), parts.end(), [](std::string_view p) { return p.empty(); });
+  if (is_empty || parts.size() < 2 || parts.size() > 4) return std::nullopt;
   client_account a;
-  a.id = text.substr(0, first);
-  a.token = text.substr(first + 1, second == std::string_view::npos ? second : second - first - 1);
-  a.name = second == std::string_view::npos ? a.id : std::string(text.substr(second + 1));
-  if (a.id.empty() || a.token.empty() || a.name.empty()) return std::nullopt;
+  a.id = parts[0];
+  a.token = parts[1];
+  a.name = parts.size() > 2 ? parts[2] : parts[0];
+  const std::optional<courier_kind> kind =
+      parts.size() > 3 ? courier_of_slug(parts[3]) : std::optional(courier_kind::maystro);
+  if (!kind) return std::nullopt;
+  a.kind = *kind;
   return a;
+}
+
+std::string_view base_path(courier_kind courier) {
+  switch (courier) {
+  case courier_kind::guepex:
+    return "/guepex/v1";
+  case courier_kind::nord_west:
+    return "/noest/api/public";
+  case courier_kind::maystro:
+    break;
+  }
+  return "";
 }
 
 courier::courier(world_shape shape, std::vector<client_account> clients, settings begin)
@@ -87,7 +108,9 @@ std::optional<std::size_t> courier::authenticate(const http::request& request) c
   if (!credentials.starts_with("Token ") && !credentials.starts_with("token ")) return std::nullopt;
   credentials.remove_prefix(6);
   for (std::size_t i = 0; i < accounts.size(); ++i)
-    if (accounts[i].token == credentials && !contains(set.refused_tokens, credentials)) return i;
+    if (accounts[i].kind == courier_kind::maystro && accounts[i].token == credentials &&
+        !contains(set.refused_tokens, credentials))
+      return i;
   return std::nullopt;
 }
 
@@ -113,7 +136,10 @@ std::optional<http::response> courier::throttle(std::size_t account, instant now
 http::response courier::answer(const http::request& request, instant now, draw& chance) {
   ++counted.requests;
   const auto target = http::parse_target(request.target);
-  if (!target || target->segments.empty() || target->segments[0] != "api") return detail(404, "Not found.");
+  if (!target || target->segments.empty()) return detail(404, "Not found.");
+  for (const courier_kind other : {courier_kind::guepex, courier_kind::nord_west})
+    if (target->path.starts_with(base_path(other))) return other_answer(other, request, *target, now, chance);
+  if (target->segments[0] != "api") return detail(404, "Not found.");
   const auto account = authenticate(request);
   if (!account) {
     ++counted.refused;
@@ -122,9 +148,68 @@ http::response courier::answer(const http::request& request, instant now, draw& 
     return r;
   }
   if (auto refused = throttle(*account, now, chance)) return std::move(*refused);
-  const auto& path = target->segments;
+  return maystro_answer(request, *target, *account, now, chance);
+}
+
+http::response courier::other_answer(courier_kind of, const http::request& request,
+                                     const http::target& target, instant now, draw& chance) {
+  const bool is_guepex = of == courier_kind::guepex;
+  std::string token(http::find_header(request.headers, "X-API-TOKEN").value_or(""));
+  std::string user(http::find_header(request.headers, "X-API-ID").value_or(""));
+  if (!is_guepex) {
+    body_key key = key_in(request.body);
+    token = std::move(key.api_token);
+    user = std::move(key.user_guid);
+  }
+  const auto owner = std::find_if(accounts.begin(), accounts.end(), [&](const client_account& one) {
+    return one.kind == of && one.token == token && one.user() == user && !contains(set.refused_tokens, token);
+  });
+  if (owner == accounts.end()) {
+    ++counted.refused;
+    // Laravel's way where a key is missing altogether.
+    if (!is_guepex && user.empty()) return json_answer(422, json::object{{"message", "user_guid"}});
+    return json_answer(is_guepex ? 403 : 401, json::object{{"error", "wrong credentials"}});
+  }
+  const auto account = static_cast<std::size_t>(owner - accounts.begin());
+  http::header_list quota_headers;
+  if (is_guepex) {
+    if (auto refused = guepex_.refuse(account, now, quota_headers)) {
+      ++counted.throttled;
+      for (auto& header : quota_headers) refused->headers.push_back(std::move(header));
+      return std::move(*refused);
+    }
+  }
+  if (auto refused = throttle(account, now, chance)) return std::move(*refused);
+  const std::span<const std::string> path = std::span(target.segments).subspan(is_guepex ? 2 : 3);
+  const bool listing = is_guepex && path.size() == 1 && path[0] == "parcels";
+  const bool looking_up = listing && (target.find("order_id") || target.find("tracking"));
+  const auto fault = choose_fault(set, listing ? target.find("page").value_or("") : "", chance);
+  if (fault != fault_kind::none) ++counted.failed;
+  if (auto instead = replaced_by(fault)) return std::move(*instead);
+
+  if (listing && !looking_up) {
+    if (chance.chance(set.shift_insert)) happened.push_back({{all.insert_foreign(account, now), 0}, true});
+    if (chance.chance(set.shift_remove)) all.remove_foreign(account, chance);
+  }
+  ++(looking_up ? counted.look_ups : listing || !is_guepex ? counted.pages : counted.single_reads);
+  const instant as_of = now - milliseconds(set.lag_ms);
+  http::response answered = json_answer(404, json::object{{"error", "not found"}});
+  if (is_guepex && request.method == "GET") {
+    answered = guepex_.answer(all, account, target, path, as_of);
+  } else if (!is_guepex && request.method == "POST" && path.size() == 3 && path[0] == "get" &&
+             path[1] == "trackings" && path[2] == "info") {
+    answered = nord_west_answer(all, account, request.body, as_of);
+  }
+  for (auto& header : quota_headers) answered.headers.push_back(std::move(header));
+  spoil(answered, fault);
+  return answered;
+}
+
+http::response courier::maystro_answer(const http::request& request, const http::target& target,
+                                       std::size_t account, instant now, draw& chance) {
+  const auto& path = target.segments;
   const bool listing = path.size() == 3 && path[1] == "stores" && path[2] == "orders";
-  const auto fault = choose_fault(set, listing ? target->find("page").value_or("") : "", chance);
+  const auto fault = choose_fault(set, listing ? target.find("page").value_or("") : "", chance);
   if (fault != fault_kind::none) ++counted.failed;
   if (auto instead = replaced_by(fault)) return std::move(*instead);
 
@@ -132,15 +217,15 @@ http::response courier::answer(const http::request& request, instant now, draw& 
   const auto as_of = now - milliseconds(set.lag_ms);
   const bool reading = request.method == "GET" || request.method == "HEAD";
   if (path.size() >= 3 && path[1] == "stores" && path[2] == "hooks") {
-    answered = hook_request(*account, request, *target);
+    answered = hook_request(account, request, target);
   } else if (!reading) {
     answered = detail(405, fmt::format("Method \"{}\" not allowed.", request.method));
   } else if (listing) {
-    answered = list(*account, *target, now, chance);
+    answered = list(account, target, now, chance);
   } else if (path.size() == 4 && path[1] == "stores" && (path[2] == "orders" || path[2] == "history_order")) {
     ++counted.single_reads;
     const auto parcel = all.find_uuid(path[3]);
-    if (!parcel || all.view(*parcel, as_of).account != *account) {
+    if (!parcel || all.view(*parcel, as_of).account != account) {
       answered = detail(404, "Not found.");
     } else if (path[2] == "orders") {
       answered = json_answer(200, row(all.view(*parcel, as_of)));

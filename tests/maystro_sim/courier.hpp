@@ -3,6 +3,8 @@
 #pragma once
 
 #include "common/http/message.hpp"
+#include "common/shipment/courier.hpp"
+#include "tests/maystro_sim/guepex_face.hpp"
 #include "tests/maystro_sim/settings.hpp"
 #include "tests/maystro_sim/webhook.hpp"
 #include "tests/maystro_sim/world.hpp"
@@ -16,8 +18,14 @@ struct client_account {
   std::string id; // the shop's shipping_accounts.id
   std::string token;
   std::string name;
+  courier_kind kind = courier_kind::maystro;
+
+  // What else Guepex and Nord West ask for; made from the rest, so that courier and shop agree on it.
+  [[nodiscard]] std::string user() const { return "user-of-" + id; }
+  [[nodiscard]] std::string signing_key() const { return "signing-" + token; }
 };
-// `id:token[:name]`; nullopt if there is no token or a part is empty.
+// `id:token[:name[:courier]]`, the courier one of the shop's slugs; nullopt if there is no token, a part is
+// empty or nobody knows the courier.
 [[nodiscard]] std::optional<client_account> parse_account(std::string_view text);
 
 struct request_counters {
@@ -37,11 +45,15 @@ struct news {
   bool created = false;
 };
 
+// Where each courier's API lies behind the simulator's address.
+[[nodiscard]] std::string_view base_path(courier_kind courier);
+
+// The couriers: Maystro, and Guepex and Nord West where an account is theirs.
 class courier {
  public:
   courier(world_shape shape, std::vector<client_account> accounts, settings begin);
 
-  // Everything under /api. A test request of hooks is answered and left in test_requests for the caller.
+  // Everything but /control. A test request of hooks is answered and left in test_requests for the caller.
   [[nodiscard]] http::response answer(const http::request& request, instant now, draw& chance);
 
   // How many changes are due after `elapsed` of movement, made now.
@@ -63,6 +75,10 @@ class courier {
  private:
   std::optional<std::size_t> authenticate(const http::request& request) const;
   std::optional<http::response> throttle(std::size_t account, instant now, draw& chance);
+  http::response maystro_answer(const http::request& request, const http::target& target, std::size_t account,
+                                instant now, draw& chance);
+  http::response other_answer(courier_kind of, const http::request& request, const http::target& target,
+                              instant now, draw& chance);
   http::response list(std::size_t account, const http::target& target, instant now, draw& chance);
   http::response look_up(std::size_t account, std::string_view reference, instant as_of, draw& chance);
   http::response page(std::size_t account, std::int64_t number, std::string_view path, instant as_of);
@@ -71,6 +87,7 @@ class courier {
                                       boost::json::value previous) const;
   [[nodiscard]] std::string enveloped_hooks(boost::json::array rows) const;
 
+  guepex_face guepex_;
   double due_ = 0;
   std::uint64_t hooks_made_ = 0;
   std::map<std::size_t, std::deque<instant>> recent_; // requests of the last second, by account

@@ -14,17 +14,36 @@ constexpr pg::statement count_orders{"", "SELECT count(*) FROM orders"};
 constexpr pg::statement put_account{
     "",
     R"(INSERT INTO shipping_accounts ("id", "name", "companyId", "credentials", "baseUrl", "isPrimary", "updatedAt")
-           SELECT $1, $2, c."id", $3::jsonb, $4, $5, now() AT TIME ZONE 'UTC' FROM shipping_companies c WHERE c."slug" = 'maystro'
+           SELECT $1, $2, c."id", $3::jsonb, $4, $5, now() AT TIME ZONE 'UTC' FROM shipping_companies c WHERE c."slug" = $6
            ON CONFLICT ("id") DO UPDATE SET "credentials" = excluded."credentials", "baseUrl" = excluded."baseUrl",
                                             "updatedAt" = excluded."updatedAt")"};
+constexpr pg::statement put_company{"", R"(INSERT INTO shipping_companies ("id", "name", "slug", "updatedAt")
+           VALUES ('company-' || $1::text, $2, $1::text, now() AT TIME ZONE 'UTC') ON CONFLICT DO NOTHING)"};
 constexpr std::size_t chunk = 64 * 1024;
+
+boost::json::object credentials_of(const client_account& account) {
+  switch (account.kind) {
+  case courier_kind::guepex:
+    return {{"apiId", account.user()}, {"apiToken", account.token}, {"webhookSecret", account.signing_key()}};
+  case courier_kind::nord_west:
+    return {{"apiToken", account.token}, {"userGuid", account.user()}};
+  case courier_kind::maystro:
+    break;
+  }
+  return {{"apiKey", account.token}};
+}
 
 task<result<void>> put_accounts(pg::connection& db, const shop_shape& shape, const std::string& base_url) {
   bool primary = true;
   for (const auto& account : shape.accounts) {
-    const auto credentials = boost::json::serialize(boost::json::object{{"apiKey", account.token}});
+    pg::params company;
+    company.text(slug(account.kind)).text(display_name(account.kind));
+    auto known = co_await db.run(put_company, std::move(company));
+    if (!known) co_return known.error();
+    const auto credentials = boost::json::serialize(credentials_of(account));
     pg::params with;
-    with.text(account.id).text(account.name).text(credentials).text(base_url).boolean(primary);
+    with.text(account.id).text(account.name).text(credentials);
+    with.text(base_url + std::string(base_path(account.kind))).boolean(primary).text(slug(account.kind));
     auto done = co_await db.run(put_account, std::move(with));
     if (!done) co_return done.error();
     primary = false;

@@ -8,18 +8,20 @@
 #include "common/runtime/wakeup.hpp"
 #include "tests/maystro_sim/courier.hpp"
 
+#include <map>
 #include <memory>
 #include <queue>
 
 namespace suivi::sim {
 
 struct push_counters {
-  std::uint64_t sent = 0;       // messages that were due: one for each event and hook
-  std::uint64_t delivered = 0;  // of them, answered 2xx at least once
-  std::uint64_t lost = 0;       // of them, never put on the way
-  std::uint64_t duplicated = 0; // copies beside the first
-  std::uint64_t attempts = 0;   // requests
-  std::uint64_t refused = 0;    // requests that ended without a 2xx
+  std::uint64_t sent = 0;                              // messages that were due: one for each event and hook
+  std::uint64_t delivered = 0;                         // of them, answered 2xx at least once
+  std::uint64_t lost = 0;                              // of them, never put on the way
+  std::uint64_t duplicated = 0;                        // copies beside the first
+  std::uint64_t attempts = 0;                          // requests
+  std::uint64_t refused = 0;                           // requests that ended without a 2xx
+  std::uint64_t challenges = 0, challenges_failed = 0; // Guepex's
 };
 
 class pusher {
@@ -44,6 +46,8 @@ class pusher {
     std::string content_type;
     std::string body;
     bool delivered = false;
+    std::string signature; // Guepex's: only 200 counts as received
+    std::string challenge; // a GET; the answer must hold it
   };
   struct copy {
     steady_time due;
@@ -57,6 +61,9 @@ class pusher {
     }
   };
 
+  void announce_at_guepex(const news& news, const parcel_view& parcel);
+  void post_signed(const client_account& account, const std::string& url, const fate& how, std::string body);
+  void challenge(const std::string& url);
   void post(const std::string& url, const fate& how, const std::string& event, instant published_at);
   void queue(copy one);
   task<void> send(copy one);
@@ -69,6 +76,8 @@ class pusher {
   std::priority_queue<copy, std::vector<copy>, later> waiting_;
   std::size_t under_way_ = 0;
   std::uint64_t copies_ = 0;
+  std::uint64_t guepex_events_ = 0;
+  std::map<std::size_t, std::string> last_event_; // of Guepex's accounts: goes out with a later one again
   push_counters counted_;
   bool stopping_ = false;
 };

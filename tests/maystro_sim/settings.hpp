@@ -19,6 +19,7 @@ struct settings {
 
   // Webhooks.
   std::string webhook_url; // beside registered hooks; `{account}` becomes the account's id; empty = none
+  std::string guepex_webhook_url; // where Guepex's webhooks of all its accounts go; `{account}` likewise
   double webhook_loss = 0;
   double webhook_duplicates = 0;
   double webhook_delayed = 0;            // share of the messages that are late …
@@ -67,6 +68,7 @@ void visit(Settings& s, Visitor&& each) {
   SUIVI_SIM_SETTING(changes_per_second);
   SUIVI_SIM_SETTING(speed);
   SUIVI_SIM_SETTING(webhook_url);
+  SUIVI_SIM_SETTING(guepex_webhook_url);
   SUIVI_SIM_SETTING(webhook_loss);
   SUIVI_SIM_SETTING(webhook_duplicates);
   SUIVI_SIM_SETTING(webhook_delayed);

@@ -3,6 +3,7 @@
 
 #include "common/maystro/status.hpp"
 #include "tests/maystro_sim/draw.hpp"
+#include "tests/maystro_sim/other_words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,6 +37,28 @@ const first_parcel& current(const first_order& order) {
   for (auto p = order.parcels.rbegin(); p != order.parcels.rend(); ++p)
     if (!maystro::is_returning(p->way.back())) return *p;
   return order.parcels.back();
+}
+
+// What the system before wrote of couriers whose answers it could not read.
+std::string left_behind(courier_kind courier, const first_parcel& parcel, draw& chance) {
+  const double x = chance.fraction();
+  if (x < 0.35) return "undefined";
+  if (x < 0.6) return "UNDEFINED";
+  if (x < 0.8) return std::string(null);
+  return std::string(words_for(courier, parcel.way.front()).text); // true long ago
+}
+
+void known_order_of_other(columns& c, const shop_shape& shape, std::uint64_t k, draw& chance) {
+  const auto begun = first_of(shape.first, k);
+  const client_account& account = shape.accounts[begun.account];
+  const first_parcel& parcel = current(begun);
+  c.reference = shared_reference(shape.first.seed, k);
+  c.account = account.id;
+  c.age = begun.parcels.front().created;
+  c.status = chance.chance(0.5) ? "CONFIRMED" : "SHIPPED";
+  c.shipping_status = left_behind(account.kind, parcel, chance);
+  const bool has_number = account.kind == courier_kind::nord_west || chance.chance(0.2);
+  if (has_number) c.tracking = tracking_of(account.kind, identify(shape.first.seed, parcel.serial));
 }
 
 void known_order(columns& c, const shop_shape& shape, std::uint64_t k, draw& chance) {
@@ -81,7 +104,12 @@ void shop_only_order(columns& c, const shop_shape& shape, std::uint64_t j, draw&
   c.reference = imported ? fmt::format("ECO-{}", 100'000 + j) : shop_reference(shape.first.seed, j);
   if (imported) c.eco_id = std::to_string(100'000 + j);
   c.status = states[static_cast<std::size_t>(chance.below(states.size()))];
-  c.account = shape.accounts[static_cast<std::size_t>(chance.below(shape.accounts.size()))].id;
+  const client_account& account =
+      shape.accounts[static_cast<std::size_t>(chance.below(shape.accounts.size()))];
+  c.account = account.id;
+  // Numbers that the courier has forgotten.
+  if (account.kind == courier_kind::nord_west && chance.chance(0.01))
+    c.tracking = fmt::format("ECSGONE{:010}", j);
 }
 
 } // namespace
@@ -103,11 +131,16 @@ void shop_rows::append_order(std::string& out, std::uint64_t i) const {
   draw chance(hash({shape_.first.seed, 901, i}));
   columns c;
   c.age = (static_cast<double>(i) + 0.5) / static_cast<double>(shape_.orders);
-  if (is_known)
+  const courier_kind courier =
+      is_known ? shape_.accounts[first_of(shape_.first, k).account].kind : courier_kind::maystro;
+  if (!is_known)
+    shop_only_order(c, shape_, i - k, chance);
+  else if (courier == courier_kind::maystro)
     known_order(c, shape_, k, chance);
   else
-    shop_only_order(c, shape_, i - k, chance);
-  if (chance.chance(0.03)) c.account = null; // from before there were accounts
+    known_order_of_other(c, shape_, k, chance);
+  // From before there were accounts; without one nobody asks by tracking number.
+  if (chance.chance(0.03) && courier != courier_kind::nord_west) c.account = null;
   const std::string_view extra =
       chance.chance(0.1) ? R"({"ecoManagerConfirmationHistory":[{"state":"confirmed","attempt":1}]})" : null;
   const auto span = std::chrono::duration<double>(std::chrono::hours(24 * 60));

@@ -46,6 +46,7 @@ struct parcel_view {
   instant changed_at{};
   std::optional<instant> alerted_at, delivered_at, postponed_to;
   boost::json::value alert_reason, abort_reason; // null: none
+  bool is_named = false;                         // by a test, not from the seed
 };
 
 struct new_parcel {

@@ -70,6 +70,7 @@ parcel_view world::view_step(change at) const {
   const auto seed = shape_.first.seed;
   parcel_view v;
   v.who = names(p);
+  v.is_named = fixed_names_.contains(p.serial);
   v.serial = p.serial;
   v.reference = orders_[p.order].reference;
   v.account = orders_[p.order].account;
