@@ -73,12 +73,16 @@ TEST_CASE(
              [&] { return count(r.process->log(), "the database answers, but commits nothing") == 1; });
   check_at_once(r, 5, 15);
   CHECK(count(r.process->log(), "synchronous standby") == 1);
+  r.process->signal(SIGTERM); // a COMMIT that hangs keeps nobody from stopping
+  CHECK(r.process->wait(seconds(10)) == 0);
+  r.start();
+  push_in_time(r, 15, 17);
   db.script("alter system reset synchronous_standby_names");
   db.script("select pg_reload_conf()");
   check_recovery(db, r);
-  CHECK(r.acknowledged.size() == 14);
-  push_in_time(r, 15, 16);
-  CHECK(db.value("select count(*) from suivi.inbox") == "15");
+  CHECK(r.acknowledged.size() == 16);
+  push_in_time(r, 17, 18);
+  CHECK(db.value("select count(*) from suivi.inbox") == "17");
 }
 
 TEST_CASE(
