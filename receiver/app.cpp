@@ -214,6 +214,8 @@ class app {
     }
     auto& fresh = std::get<config::settings>(read);
     settings_.receiver.webhook_secrets = fresh.receiver.webhook_secrets;
+    if (settings_.receiver.admin_token.reveal() != fresh.receiver.admin_token.reveal())
+      operations_.end_streams();
     settings_.receiver.admin_token = fresh.receiver.admin_token;
     settings_.log.level = fresh.log.level;
     log::set_level(program::level_of(settings_.log.level));

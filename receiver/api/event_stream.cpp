@@ -69,7 +69,7 @@ task<void> stream::serve(std::shared_ptr<reader> to, http::body_sink& sink, limi
   static constexpr std::string_view still_here = ": nothing new\n\n";
   bool going = co_await sink.send(hello);
   auto said_at = steady_clock::now();
-  while (going && sink.open()) {
+  while (going && sink.open() && !to->ended) {
     std::string piece;
     while (!to->waiting.empty() && piece.size() < piece_bytes) {
       piece += *to->waiting.front();
@@ -90,6 +90,13 @@ task<void> stream::serve(std::shared_ptr<reader> to, http::body_sink& sink, limi
     going = co_await sink.send(piece);
     said_at = steady_clock::now();
     going = going && !last;
+  }
+}
+
+void stream::end_all() {
+  for (reader* each : readers_) {
+    each->ended = true;
+    each->woken.notify();
   }
 }
 

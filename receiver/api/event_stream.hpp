@@ -43,6 +43,8 @@ class stream {
   // What happens from now on; transient "stream:full" where too many read, "stream:away" where the database
   // cannot be asked.
   task<result<http::body_producer>> subscribe(stream_wish wish);
+  // Of all who read now: the token they came with is no longer in force.
+  void end_all();
 
  private:
   struct reader {
@@ -52,6 +54,7 @@ class stream {
     std::deque<std::shared_ptr<const std::string>> waiting;
     std::size_t bytes = 0;
     bool dropped = false;
+    bool ended = false;
     stream_wish wish;
     message_pace pace;
   };

@@ -23,6 +23,8 @@ class operations {
   task<http::response> answer(http::request request, route where, ip_address client);
   // What the stream needs; ends by cancellation only.
   task<void> run() { return stream_.run(); }
+  // Another token is in force.
+  void end_streams() { stream_.end_all(); }
   // Since when the database is away, and whether keys that were refused are accepted again; the same.
   task<void> watch() { return board_.watch(); }
   task<void> watch_keys();

@@ -119,6 +119,12 @@ TEST_CASE("webhook secrets, the admin token and the log's level are read again a
   CHECK(r.push(other_address, event("R2")).status == 401);
   CHECK(with_token("example-token-1") == 200);
 
+  raw_peer reader(r.port);
+  reader.send(request("GET", "/api/v1/stream", "", "Authorization: Bearer example-token-1\r\n"));
+  wait_until("the stream", [&] {
+    return metric_value(r.ask(request("GET", "/metrics")).body,
+                        R"(suivi_api_responses_total{status="200"})") == 2;
+  });
   write(secrets, "example-other\nexample-secret\n");
   write(token, "example-token-2\n");
   write(settings, "[log]\nlevel = \"debug\"\n");
@@ -130,6 +136,7 @@ TEST_CASE("webhook secrets, the admin token and the log's level are read again a
   CHECK(r.push(secret_address, event("R3")).status == 200);
   CHECK(with_token("example-token-1") == 401);
   CHECK(with_token("example-token-2") == 200);
+  CHECK(contains(reader.read_to_end(), "text/event-stream")); // who came with the former token is cut off
 
   write(secrets, "example-other\n");
   r.process->signal(SIGHUP);
