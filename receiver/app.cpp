@@ -16,6 +16,7 @@
 #include "common/program/bootstrap.hpp"
 #include "common/program/version.hpp"
 #include "common/runtime/lifetime.hpp"
+#include "common/runtime/service_notify.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/runtime/task_group.hpp"
 #include "receiver/api/operations_api.hpp"
@@ -34,6 +35,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <optional>
+#include <string>
 
 namespace suivi::receiver {
 namespace {
@@ -139,7 +141,10 @@ class app {
                                      {"version", program::version()}});
     if (!listen_for_probes()) co_return;
     start();
+    service_.ready(taking_webhooks());
     co_await life_.end_wanted();
+    service_.stopping("taking what still comes, then storing and applying what was taken",
+                      settings_.receiver.drain_delay + runtime::stop_grace_max);
     co_await drain();
     log::info("stopping");
     co_await stop();
@@ -227,8 +232,21 @@ class app {
       log::warn("other settings have changed too: they are taken at the next start");
   }
 
+  // For `systemctl status`.
+  [[nodiscard]] std::string taking_webhooks() const {
+    return fmt::format("taking webhooks on {}, {}", settings_.receiver.listen,
+                       db_.is_up() ? "stored in the database"
+                                   : "kept in the spool while the database is away");
+  }
+
   void reload() {
+    service_.reloading();
     reload_settings();
+    reload_certificate();
+    service_.ready(taking_webhooks());
+  }
+
+  void reload_certificate() {
     if (!secure()) return;
     if (auto wrong = use_certificate()) {
       log::error("the new TLS certificate cannot be used, the old one stays in force", {{"error", *wrong}});
@@ -242,11 +260,17 @@ class app {
     auto on_up = [this] {
       pollers_.hurry();
       drain_.hurry();
+      service_.status(taking_webhooks());
+    };
+    auto on_gone = [this] {
+      intake_.divert_to_spool();
+      service_.status(taking_webhooks());
     };
     endless_.spawn("signals", life_.watch_signals());
+    endless_.spawn("watchdog", service_.feed_watchdog());
     endless_.spawn("reload", runtime::at_each_hangup([this] { reload(); }));
     endless_.spawn("loop", measure_loop());
-    endless_.spawn("database", db_.run(on_up, [this] { intake_.divert_to_spool(); }));
+    endless_.spawn("database", db_.run(on_up, on_gone));
     endless_.spawn("spool", drain_.run());
     endless_.spawn("accounts", accounts_.run());
     endless_.spawn("orphans", pollers_.claim_orphans());
@@ -333,6 +357,7 @@ class app {
   read_settings read_again_;
   asio::any_io_executor executor_;
   runtime::lifetime life_;
+  runtime::service_notifier service_ = runtime::service_notifier::from_environment();
   metrics::registry series_;
   receiver_metrics counts_;
   metrics::process_figures process_;

@@ -4,6 +4,7 @@
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
 #include "common/runtime/lifetime.hpp"
+#include "common/runtime/service_notify.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/shop/unknown_states.hpp"
 #include "reconciler/schedule/due.hpp"
@@ -34,6 +35,7 @@ constexpr milliseconds look_pause{100};
 constexpr milliseconds start_floor_max{30'000};
 constexpr milliseconds stop_grace{2'000};
 constexpr milliseconds initial_hook_delay{60'000};
+constexpr std::string_view sweeping_on_schedule = "sweeping on schedule"; // for `systemctl status`
 constexpr milliseconds first_tidying{10'000}; // the schema is there by then; else a minute later
 
 // One account's sweep under way; each account has its own round, so that none waits for another's.
@@ -59,6 +61,7 @@ struct worker {
   runtime::lifetime life;
   runtime::task_group sweeping;
   runtime::wakeup wake;
+  runtime::service_notifier service = runtime::service_notifier::from_environment();
   reconciler_metrics numbers;
   runtime::stop_deadline stop_deadline{runtime::stop_grace_max};
   sweep_request_poller requests; // what operators ask for
@@ -71,6 +74,7 @@ struct worker {
 task<void> stop_when_wanted(worker& w) {
   co_await w.life.end_wanted();
   log::info("stopping");
+  w.service.stopping("ending the sweeps under way", runtime::stop_grace_max);
   w.stopping = true;
   for (account_job& job : w.jobs) job.round.stop();
   w.requests.stop();
@@ -78,7 +82,10 @@ task<void> stop_when_wanted(worker& w) {
 }
 
 void note_database(worker& w, const error& why) {
-  if (!w.database_missed) log::warn("the database cannot be used", {{"error", to_string(why)}});
+  if (!w.database_missed) {
+    log::warn("the database cannot be used", {{"error", to_string(why)}});
+    w.service.status("waiting for the database");
+  }
   w.database_missed = true;
   if (pg::schema_is_missing(why)) w.migrated = false; // make it again
 }
@@ -130,6 +137,7 @@ task<std::optional<duties>> look_at_accounts(worker& w) {
   }
   auto unknown_states = co_await shop::count_unknown_states(**db);
   if (unknown_states) w.numbers.set_unknown_states(*unknown_states);
+  if (w.database_missed) w.service.status(sweeping_on_schedule);
   w.database_missed = false;
   w.accounts_seen = w.accounts_seen || !accounts->empty();
   instant at = starts->now; // never our own clock's: what it is compared with was written by the database's
@@ -227,6 +235,7 @@ task<int> run_worker(services& p) {
   }
   runtime::task_group beside(p.executor, w.life.on_failure());
   beside.spawn("signals", w.life.watch_signals());
+  beside.spawn("watchdog", w.service.feed_watchdog());
   beside.spawn("stop", stop_when_wanted(w));
   beside.spawn("hooks", monitor_hooks(p, initial_hook_delay));
   beside.spawn("house", run_maintenance(p, first_tidying));
@@ -240,6 +249,7 @@ task<int> run_worker(services& p) {
   log::info("started", {{"listen", p.settings.reconciler.listen},
                         {"port", health.port()},
                         {"timezone", p.settings.reconciler.timezone}});
+  w.service.ready(sweeping_on_schedule);
 
   int status = co_await work(w);
 
