@@ -42,7 +42,7 @@ class cluster {
   cluster& operator=(const cluster&) = delete;
   ~cluster() {
     thaw();
-    std::system(command("stop").c_str());
+    (void)std::system(command("stop").c_str());
   }
 
   void halt() { control("halt"); }
