@@ -196,8 +196,8 @@ class pass {
     if (!observed.shipment.status || (who.parcel && who.parcel->status)) return false;
     for (const parcel_row* sibling : rows_.parcels_of(*who.order, who.account))
       if (sibling->status) return false;
-    const std::optional<std::string>& shown = who.order->columns.shipping_status;
-    return is_set(shown) && is_before(observed.shipment.courier, *observed.shipment.status, *shown);
+    const std::optional<std::string>& current = who.order->columns.shipping_status;
+    return is_set(current) && is_before(observed.shipment.courier, *observed.shipment.status, *current);
   }
 
   void contest(order_row& order, const std::string& account) {

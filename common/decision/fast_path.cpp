@@ -33,12 +33,12 @@ std::vector<std::string> uuids_not_met(const snapshot& rows, std::span<const obs
     if (parcel.locked && parcel.uuid) account_of.emplace(*parcel.uuid, parcel.account);
 
   std::vector<std::string> unmet;
-  std::unordered_set<std::string_view> asked;
+  std::unordered_set<std::string_view> requested;
   for (const observation& observed : observations) {
     if (!is_plain(observed, usable)) continue;
     auto [first, last] = account_of.equal_range(*observed.shipment.uuid);
     bool met = std::any_of(first, last, [&](const auto& one) { return one.second == observed.account; });
-    if (!met && asked.insert(*observed.shipment.uuid).second) unmet.push_back(*observed.shipment.uuid);
+    if (!met && requested.insert(*observed.shipment.uuid).second) unmet.push_back(*observed.shipment.uuid);
   }
   return unmet;
 }

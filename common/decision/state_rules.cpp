@@ -53,9 +53,9 @@ bool is_alert(courier_kind of, const parcel_state& state) {
 bool is_before(courier_kind of, const parcel_state& state, std::string_view shipping_status) {
   if (shipping_status == shown_text(state)) return false;
   if (of != courier_kind::maystro) return is_terminal(of, parcel_state(std::string(shipping_status)));
-  for (const maystro::status& shown : maystro::all_statuses())
-    if (shown.text == shipping_status)
-      return maystro::is_terminal(shown.code) || maystro::is_earlier_leg(state.number(), shown.code);
+  for (const maystro::status& current : maystro::all_statuses())
+    if (current.text == shipping_status)
+      return maystro::is_terminal(current.code) || maystro::is_earlier_leg(state.number(), current.code);
   return false;
 }
 

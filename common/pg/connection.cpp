@@ -224,13 +224,13 @@ task<result<std::vector<rows>>> connection::run(pipeline steps) {
   bool queued = PQenterPipelineMode(s.raw()) == 1;
   bool settled = s.settings_each.empty() || PQtransactionStatus(s.raw()) != PQTRANS_IDLE;
   for (const auto& step : steps.steps_) {
-    transaction_step what =
+    transaction_step kind =
         s.settings_each.empty() ? transaction_step::none : transaction_step_of(step.statement.text);
-    bool ours_first = !settled && what == transaction_step::none;
+    bool ours_first = !settled && kind == transaction_step::none;
     queued = queued && (!ours_first || send_settings(s, sent));
     queued = queued && send_step(s, step.statement, step.with, sent);
-    queued = queued && (what != transaction_step::begins || send_settings(s, sent));
-    settled = what != transaction_step::ends;
+    queued = queued && (kind != transaction_step::begins || send_settings(s, sent));
+    settled = kind != transaction_step::ends;
   }
   queued = queued && PQpipelineSync(s.raw()) == 1;
   if (!queued) co_return lost(doubt); // a part may be on its way

@@ -49,18 +49,18 @@ verb verb_of(std::string_view sql) {
 
 bool may_commit(bool in_transaction, std::span<const std::string_view> texts) {
   for (std::string_view sql : texts) {
-    verb what = verb_of(sql);
-    if (what == verb::commit || (what == verb::other && !in_transaction)) return true;
-    if (what == verb::begin) in_transaction = true;
-    if (what == verb::rollback) in_transaction = false;
+    verb verb_sent = verb_of(sql);
+    if (verb_sent == verb::commit || (verb_sent == verb::other && !in_transaction)) return true;
+    if (verb_sent == verb::begin) in_transaction = true;
+    if (verb_sent == verb::rollback) in_transaction = false;
   }
   return false;
 }
 
 transaction_step transaction_step_of(std::string_view sql) {
-  verb what = verb_of(sql);
-  if (what == verb::begin) return transaction_step::begins;
-  return what == verb::other ? transaction_step::none : transaction_step::ends;
+  verb verb_sent = verb_of(sql);
+  if (verb_sent == verb::begin) return transaction_step::begins;
+  return verb_sent == verb::other ? transaction_step::none : transaction_step::ends;
 }
 
 } // namespace suivi::pg

@@ -77,7 +77,8 @@ task<result<schema_state>> inspect(connection& db, std::int64_t known) {
   if (!found.table_there) co_return found;
   params with;
   with.integer(known);
-  auto last = co_await db.run(found.table_is_wide ? versions : versions_alone, std::move(with));
+  const statement& question = found.table_is_wide ? versions : versions_alone;
+  auto last = co_await db.run(question, std::move(with));
   if (!last) co_return last.error();
   found.version = last->integer(0, 0);
   found.oldest_suited = last->integer(0, 1);
@@ -203,19 +204,19 @@ task<result<int>> migrations_missing(connection& db, std::span<const migration> 
 }
 
 task<result<schema_look>> look_at_schema(connection& db, std::span<const migration> all) {
-  schema_look seen;
+  schema_look look;
   auto found = co_await inspect(db, last_of(all));
   if (!found) co_return found.error();
-  seen.version = found->version;
-  if (!found->table_is_wide) co_return seen;
+  look.version = found->version;
+  if (!found->table_is_wide) co_return look;
   auto stored = co_await db.run(checksums);
   if (!stored) co_return stored.error();
   for (std::size_t i = 0; i < stored->size(); ++i) {
     auto ours =
         std::ranges::find_if(all, [&](const migration& one) { return one.name == stored->text(i, 0); });
-    if (ours != all.end() && ours->checksum != stored->text(i, 1)) seen.edited.emplace_back(ours->name);
+    if (ours != all.end() && ours->checksum != stored->text(i, 1)) look.edited.emplace_back(ours->name);
   }
-  co_return seen;
+  co_return look;
 }
 
 } // namespace suivi::pg

@@ -29,11 +29,11 @@ task<void> look_at_schema(pg::connection& db, looker& look, doctor_facts& f) {
   if (!opened) co_return;
   auto missing = co_await pg::migrations_missing(db, schema::all());
   if (missing) {
-    auto seen = co_await pg::look_at_schema(db, schema::all());
-    if (seen) {
-      f.schema_version = seen->version;
+    auto details = co_await pg::look_at_schema(db, schema::all());
+    if (details) {
+      f.schema_version = details->version;
       f.schema_known = schema::all().back().version;
-      f.scripts_edited = std::move(seen->edited);
+      f.scripts_edited = std::move(details->edited);
     }
   }
   co_await look.close();

@@ -23,9 +23,9 @@ constexpr std::array<int, 9> way{5, 6, 15, 8, 9, 22, 31, 42, 41};
 } // namespace
 
 void write_request(std::string& out, const webhook_plan& plan, std::uint64_t number, instant published_at) {
-  const auto told = plan.bodies == 0 ? number : number % plan.bodies;
-  const auto order = order_of(told, plan.orders);
-  const auto status = way[(told / plan.orders + order) % way.size()];
+  const auto reported = plan.bodies == 0 ? number : number % plan.bodies;
+  const auto order = order_of(reported, plan.orders);
+  const auto status = way[(reported / plan.orders + order) % way.size()];
   const auto event = fmt::format(
       R"({{"event":"OrderStatusChanged","instance_uuid":"00000000-0000-4000-8000-{0:012}","payload":{{)"
       R"("id":"00000000-0000-4000-8000-{0:012}","status":{1},"display_id_order":{2},"external_order_id":"BENCH-{0:07}",)"

@@ -129,9 +129,9 @@ TEST_CASE("a program goes on working on a newer schema that suits it and refuses
     auto missing = co_await pg::migrations_missing(db, three);
     REQUIRE(missing);
     CHECK(*missing == 0);
-    auto seen = co_await pg::look_at_schema(db, three);
-    REQUIRE(seen);
-    CHECK(seen->version == 5);
+    auto found = co_await pg::look_at_schema(db, three);
+    REQUIRE(found);
+    CHECK(found->version == 5);
     // The fourth needs a program that knows the third, whatever the fifth says.
     auto too_old = co_await pg::migrate(db, std::span(three).first(2));
     REQUIRE_FALSE(too_old);

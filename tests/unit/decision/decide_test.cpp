@@ -122,7 +122,7 @@ TEST_CASE("an untimed webhook takes a parcel from ready to return on its way wit
 TEST_CASE(
     "what the shop's row shows of an unknown parcel is not taken back by a webhook before a read agrees") {
   struct step {
-    const char* shown;
+    const char* current;
     int status;
     outcome expected;
   };
@@ -130,16 +130,16 @@ TEST_CASE(
                           step{"EXPÉDIÉ", 9, outcome::in_doubt}, step{"EXPÉDIÉ", 32, outcome::applied},
                           step{"EXPÉDIÉ", 41, outcome::applied}, step{"EN ATTENTE", 6, outcome::applied},
                           step{"EXPÉDIÉ", 11, outcome::applied}, step{"undefined", 4, outcome::applied}}) {
-    CAPTURE(one.shown);
+    CAPTURE(one.current);
     CAPTURE(one.status);
     shop_model shop;
-    shop.add_order("R1").columns.shipping_status = one.shown;
-    observation told = push(10, "R1", "u1", one.status);
-    told.decide_by_later_time = true;
-    verdict v = shop.apply(told);
+    shop.add_order("R1").columns.shipping_status = one.current;
+    observation reported = push(10, "R1", "u1", one.status);
+    reported.decide_by_later_time = true;
+    verdict v = shop.apply(reported);
     CHECK(v.outcome == one.expected);
     if (one.expected != outcome::in_doubt) continue;
-    CHECK(shop.order("R1").columns.shipping_status == one.shown);
+    CHECK(shop.order("R1").columns.shipping_status == one.current);
     REQUIRE(v.wanted);
     observation read = row(30, "R1", "u1", one.status);
     read.from = source::confirm;

@@ -42,7 +42,7 @@ struct running_batch {
 };
 
 outcome run(const simulated_load& load, milliseconds length) {
-  outcome seen;
+  outcome measured;
   std::vector<steady_time> coming(load.connections, start);
   std::vector<steady_time> waiting;
   std::vector<running_batch> running;
@@ -52,10 +52,10 @@ outcome run(const simulated_load& load, milliseconds length) {
     for (running_batch& each : running) {
       if (each.ends > now) continue;
       for (steady_time came : each.rows) {
-        seen.longest_wait = std::max(seen.longest_wait, now - came);
+        measured.longest_wait = std::max(measured.longest_wait, now - came);
         coming.push_back(now + load.thinking);
       }
-      seen.stored += each.rows.size();
+      measured.stored += each.rows.size();
       last_ended = now;
       last_rows = each.rows.size();
     }
@@ -73,9 +73,9 @@ outcome run(const simulated_load& load, milliseconds length) {
     running.push_back({std::move(waiting), processor_free});
     waiting.clear();
     last_begun = now;
-    ++seen.batches;
+    ++measured.batches;
   }
-  return seen;
+  return measured;
 }
 
 } // namespace
@@ -129,9 +129,9 @@ TEST_CASE("a few connections share their transactions instead of having one each
 TEST_CASE("many connections keep two lanes busy") {
   simulated_load many;
   many.connections = 256;
-  outcome seen = run(many, 1s);
-  CHECK(seen.stored / seen.batches >= worth);
-  CHECK(seen.longest_wait < 60ms);
+  outcome measured = run(many, 1s);
+  CHECK(measured.stored / measured.batches >= worth);
+  CHECK(measured.longest_wait < 60ms);
 }
 
 TEST_CASE("a batch that does not end holds up nobody for longer than another takes to begin") {
