@@ -118,7 +118,7 @@ TEST_CASE(
   CHECK(http_get(base + "/healthz").status == 200);
   auto figures = http_get(base + "/metrics?x=1");
   CHECK(figures.status == 200);
-  CHECK(contains(figures.body, "suivi_sweeps_total{verdict=\"complete\"}"));
+  CHECK(contains(figures.body, "suivi_build_info{version="));
   CHECK_FALSE(contains(figures.body, "example-key-1"));
   auto nothing = ask("GET", base + "/sweeps");
   CHECK(nothing.status == 404);
