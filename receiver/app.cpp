@@ -23,6 +23,7 @@
 #include "receiver/apply/confirm_lane.hpp"
 #include "receiver/apply/pollers.hpp"
 #include "receiver/intake/spool_drain.hpp"
+#include "receiver/reload_settings.hpp"
 #include "receiver/request_handler.hpp"
 #include "receiver/services/options.hpp"
 #include "receiver/upkeep/partitions.hpp"
@@ -217,19 +218,7 @@ class app {
         log::error("the settings cannot be read again, those in force stay", {{"error", line}});
       return;
     }
-    auto& fresh = std::get<config::settings>(read);
-    settings_.receiver.webhook_secrets = fresh.receiver.webhook_secrets;
-    if (settings_.receiver.admin_token.reveal() != fresh.receiver.admin_token.reveal())
-      operations_.end_streams();
-    settings_.receiver.admin_token = fresh.receiver.admin_token;
-    settings_.log.level = fresh.log.level;
-    log::set_level(program::level_of(settings_.log.level));
-    log::info("the webhook secrets, the admin token and the log's level were read again",
-              {{"webhook_secrets", settings_.receiver.webhook_secrets.size()},
-               {"admin_token", !settings_.receiver.admin_token.empty()},
-               {"level", settings_.log.level}});
-    if (config::to_toml(settings_) != config::to_toml(fresh))
-      log::warn("other settings have changed too: they are taken at the next start");
+    if (take_reloadable(std::get<config::settings>(read), settings_)) operations_.end_streams();
   }
 
   // For `systemctl status`.
