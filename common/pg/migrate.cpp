@@ -204,19 +204,19 @@ task<result<int>> migrations_missing(connection& db, std::span<const migration> 
 }
 
 task<result<schema_look>> look_at_schema(connection& db, std::span<const migration> all) {
-  schema_look look;
+  schema_look answer;
   auto found = co_await inspect(db, last_of(all));
   if (!found) co_return found.error();
-  look.version = found->version;
-  if (!found->table_is_wide) co_return look;
+  answer.version = found->version;
+  if (!found->table_is_wide) co_return answer;
   auto stored = co_await db.run(checksums);
   if (!stored) co_return stored.error();
   for (std::size_t i = 0; i < stored->size(); ++i) {
     auto ours =
         std::ranges::find_if(all, [&](const migration& one) { return one.name == stored->text(i, 0); });
-    if (ours != all.end() && ours->checksum != stored->text(i, 1)) look.edited.emplace_back(ours->name);
+    if (ours != all.end() && ours->checksum != stored->text(i, 1)) answer.edited.emplace_back(ours->name);
   }
-  co_return look;
+  co_return answer;
 }
 
 } // namespace suivi::pg
