@@ -39,7 +39,7 @@ struct ways {
   double undated = 0;      // parcels whose rows do not say when they were made
   double placeholders = 0; // parcels whose display id is what many bear
   double nameless = 0;     // webhooks that name their parcel by its display id alone
-  double mistyped = 0;     // parcels that bear another order's reference for their first hour
+  double mistyped = 0;     // parcels that bear another order's reference at first
   double refused = 0;      // orders that a rule of the shop refuses to change
   double slow = 0; // orders with a trigger so slow that two of them are all that a statement may write
 };

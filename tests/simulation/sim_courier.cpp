@@ -41,7 +41,7 @@ sim_courier::parcel& sim_courier::add(const std::string& account, const std::str
   p.undated = t_.happens(ways_.undated);
   p.display_id = t_.happens(ways_.placeholders) ? "0" : "display-" + p.uuid;
   p.mistyped = mistyped;
-  p.corrected = t_.now() + 1h;
+  p.corrected = t_.now() + 10min;
   p.path.push_back({t_.now(), 4});
   parcels_.push_back(p);
   tell(p, p.path.back());

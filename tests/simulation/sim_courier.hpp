@@ -68,6 +68,7 @@ class sim_courier {
   void away_for(milliseconds time) { away_until_ = t_.now() + time; }
   void come_back() {
     away_until_ = storm_until_ = closed_until_ = t_.now();
+    told_until_.clear();
     bad_page_ = 0;
   }
   // 429 to everybody; `retry_after`: what it asks for, where not drawn.

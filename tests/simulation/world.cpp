@@ -27,7 +27,7 @@ ways draw_ways(timeline& t) {
   if (t.happens(0.3)) w.undated = 0.2;
   if (t.happens(0.3)) w.placeholders = 0.3;
   if (t.happens(0.3)) w.nameless = 0.1;
-  if (t.happens(0.3)) w.mistyped = 0.1;
+  if (t.happens(0.3)) w.mistyped = 0.2;
   if (t.happens(0.3)) w.refused = 0.05;
   if (t.happens(0.3)) w.slow = 0.5;
   return w;
@@ -110,7 +110,7 @@ class world {
     for (const auto& p : courier_.parcels()) {
       if (p.uuid != before.uuid || p.mistyped.empty()) continue;
       bool put_right = *before.order_id == "order-" + p.reference && before.pulled_at &&
-                       *before.pulled_at > p.corrected + 5min + ways_.clocks_apart * 2;
+                       *before.pulled_at > p.corrected + 1min + ways_.clocks_apart * 2;
       return !put_right || *after.order_id == "order-" + p.reference;
     }
     return true;
