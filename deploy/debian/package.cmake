@@ -1,6 +1,6 @@
 # The Debian package: `cpack` in a build folder makes suivi_VERSION_ARCHITECTURE.deb there. Needs dpkg-dev.
 # Whoever gives the package to others names himself: -DSUIVI_MAINTAINER="NAME <ADDRESS>".
-set(SUIVI_MAINTAINER "Suivi <root@hooks.example>" CACHE STRING "who made the Debian package")
+set(SUIVI_MAINTAINER "Suivi <packages@hooks.example>" CACHE STRING "who made the Debian package")
 
 set(DEBIAN ${CMAKE_CURRENT_BINARY_DIR}/debian)
 string(TIMESTAMP CHANGED "%a, %d %b %Y %H:%M:%S +0000" UTC) # of SOURCE_DATE_EPOCH, where that is set
