@@ -104,7 +104,7 @@ class app {
         intake_(executor_, db_, spool_, apply_lane_, inline_apply_, counts_, intake_limits(s)),
         drain_(executor_, db_, intake_, spool_, counts_),
         operations_(executor_, settings_, connect_options(s), db_, accounts_, apply_lane_, spool_),
-        guepex_endpoint_(db_, accounts_, intake_, counts_),
+        guepex_endpoint_(db_, accounts_, intake_, counts_, s.receiver.max_body_bytes),
         request_handler_(settings_, db_, spool_, intake_, guepex_endpoint_, operations_, counts_, series_),
         server_(executor_, server_limits(s, open_files),
                 [this](http::request request) { return request_handler_.answer(std::move(request)); }),

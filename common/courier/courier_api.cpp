@@ -22,6 +22,7 @@ capabilities capabilities_of(courier_kind courier) {
     can.references_max = 0;
     can.trackings_max = nord_west::trackings_per_request_max;
     can.registers_hooks = false;
+    can.sends_webhooks = false;
     break;
   }
   return can;

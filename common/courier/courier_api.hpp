@@ -30,6 +30,7 @@ struct capabilities {
   std::size_t trackings_max = 0;  // of tracking numbers in one request; 0: need not be asked like that
   bool has_quotas = false;        // kept by a request_gate, with what the courier says of pauses
   bool registers_hooks = true;    // webhooks by the API; else by hand, or there are none
+  bool sends_webhooks = true;
 };
 [[nodiscard]] capabilities capabilities_of(courier_kind courier);
 

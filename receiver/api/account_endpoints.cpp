@@ -43,7 +43,7 @@ task<answer_or_error> list_accounts(api_context& api, api_call) {
   auto records = co_await read_accounts(**db);
   if (!records) co_return records.error();
   auto known = api.accounts.list();
-  std::string only = known.size() == 1 ? known.front().id : std::string();
+  std::string only = api.accounts.only_account();
   auto figures = co_await read_account_figures(**db, std::move(only));
   if (!figures) co_return figures.error();
   json::array accounts;
@@ -92,7 +92,7 @@ task<answer_or_error> test_account(api_context& api, api_call call) {
   json::object data;
   data["accountId"] = id;
   data["accountName"] = who->name;
-  data["companyName"] = company->value_or("Maystro");
+  data["companyName"] = company->value_or(std::string(display_name(who->courier)));
   data["isConnected"] = !problem;
   data["responseTime"] = took.count();
   data["testedAt"] = format_instant(at);
@@ -109,6 +109,16 @@ task<answer_or_error> register_hooks(api_context& api, api_call call) {
     auto known = api.accounts.list();
     auto who = std::find_if(known.begin(), known.end(), [&](const auto& a) { return a.id == id; });
     std::string name = who->name;
+    if (!maystro::capabilities_of(who->courier).registers_hooks) {
+      std::string by_hand =
+          who->courier == courier_kind::guepex
+              ? "registered by hand in the courier's dashboard; `suivi-reconciler hooks list` "
+                "prints the address"
+              : "sends no webhooks";
+      std::string problem = fmt::format("{}: {}", display_name(who->courier), by_hand);
+      json::object data{{"wanted", json::array()}, {"registered", json::array()}, {"problem", problem}};
+      co_return not_done(std::move(data), problem);
+    }
     auto db = co_await api_connection(api);
     if (!db) co_return db.error();
     auto requested = co_await ask_for_hooks(**db, id, std::move(name));

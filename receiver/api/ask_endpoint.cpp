@@ -32,7 +32,7 @@ constexpr pg::statement find_order{"ask_order", R"sql(
 select o."id", coalesce(o."shippingAccountId", d.account,
                         (select min(p.account) from suivi.parcel p where p.order_id = o."id"
                          having count(distinct p.account) = 1)),
-       coalesce(o."trackingNumber", '') <> '', d.contested_by is not null and o."shippingAccountId" is null
+       coalesce(o."trackingNumber", ''), d.contested_by is not null and o."shippingAccountId" is null
 from orders o left join suivi.adopted_order d on d.order_id = o."id"
 where o."reference" = $1
 )sql"};
@@ -43,7 +43,7 @@ select uuid from suivi.parcel where order_id = $1 and account = $2 and uuid is n
 
 struct asked_order {
   std::string id, reference, account; // account empty: nobody can tell
-  bool has_number = false;
+  std::string number; // the tracking number that the shop has; may be empty
   std::vector<std::string> uuids;
 };
 
@@ -65,7 +65,7 @@ task<result<std::optional<asked_order>>> read_asked(pg::connection& db, std::str
   order->id = found->text(0, 0);
   order->reference = std::move(reference);
   if (!found->boolean(0, 3)) order->account = found->maybe_text(0, 1).value_or("");
-  order->has_number = found->boolean(0, 2);
+  order->number = found->text(0, 2);
   pg::params parcels;
   parcels.text(order->id).text(order->account);
   auto known = co_await db.run(known_parcels, std::move(parcels));
@@ -111,8 +111,12 @@ task<void> read_one(api_context& api, shop::wanted_read wanted, shop::source as,
   if (failed && !absent) into.problem = *failed;
 }
 
-task<courier_said> ask_all(api_context& api, asked_order order) {
+// A courier that knows no references is asked by the number that the shop has.
+task<courier_said> ask_all(api_context& api, asked_order order, bool by_reference) {
   courier_said said;
+  if (!by_reference && order.uuids.empty() && !order.number.empty()) order.uuids.push_back(order.number);
+  if (!by_reference && order.uuids.empty())
+    said.problem = permanent("ask:no_number", "the courier is asked by tracking number, and the order has none");
   for (const std::string& uuid : order.uuids) {
     shop::wanted_read wanted;
     wanted.account = order.account;
@@ -121,6 +125,7 @@ task<courier_said> ask_all(api_context& api, asked_order order) {
     co_await read_one(api, std::move(wanted), shop::source::confirm, said);
     if (said.closed_for || said.problem) co_return said;
   }
+  if (!by_reference) co_return said;
   shop::wanted_read wanted;
   wanted.account = order.account;
   wanted.reference = order.reference;
@@ -187,7 +192,11 @@ task<answer_or_error> ask_courier(api_context& api, api_call call) {
   if (!api.accounts.courier(order->account))
     co_return refused(409, "CONFLICT", "it cannot be told which account's courier to ask for this order");
 
-  auto said = co_await ask_all(api, *order);
+  bool by_reference = true;
+  for (const account_registry::listed& one : accounts)
+    if (one.id == order->account)
+      by_reference = maystro::capabilities_of(one.courier).references_max > 0;
+  auto said = co_await ask_all(api, *order, by_reference);
   if (said.closed_for && !said.answered) co_return not_now(*said.closed_for);
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
@@ -197,7 +206,7 @@ task<answer_or_error> ask_courier(api_context& api, api_call call) {
   json::object order_json = std::move((*record)->order);
   bool has_number =
       !order_json["trackingNumber"].is_null() && !order_json["trackingNumber"].as_string().empty();
-  if (has_number && !order->has_number) {
+  if (has_number && order->number.empty()) {
     auto wanted = co_await shop::want_sample(**db);
     if (!wanted) co_return wanted.error();
   }

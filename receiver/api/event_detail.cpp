@@ -37,7 +37,8 @@ select k.id, k.outcome, k.outcome not in ('pending', 'confirming') from known k 
 
 } // namespace
 
-task<result<std::optional<json::object>>> read_event_in_full(pg::connection& db, std::int64_t id) {
+task<result<std::optional<json::object>>> read_event_in_full(pg::connection& db, std::int64_t id,
+                                                               std::vector<std::string> guepex_accounts) {
   std::optional<json::object> event;
   pg::params which;
   which.integer(id);
@@ -48,7 +49,7 @@ task<result<std::optional<json::object>>> read_event_in_full(pg::connection& db,
   auto listed = co_await read_events(db, std::move(names), true);
   if (!listed) co_return listed.error();
   if (listed->empty()) co_return event;
-  event = event_json(listed->front(), true);
+  event = event_json(listed->front(), true, guepex_accounts);
   (*event)["account"] = or_null(found->maybe_text(0, 1));
   (*event)["publishedAt"] = or_null(found->maybe_timestamp(0, 2));
   (*event)["settledAt"] = or_null(found->maybe_timestamp(0, 3));

@@ -67,11 +67,11 @@ task<answer_or_error> await_outcome(api_context& api, std::int64_t id) {
 task<answer_or_error> list_events(api_context& api, api_call call) {
   auto wanted = read_event_query(call.where.target, suivi::now());
   if (!wanted) co_return bad_request(wanted.error());
-  if (wanted->filter.account) {
-    co_await api.accounts.refresh();
-    auto known = api.accounts.list();
-    wanted->filter.and_unnamed = known.size() == 1 && known.front().id == *wanted->filter.account;
-  }
+  co_await api.accounts.refresh();
+  const std::vector<std::string> guepex_accounts = api.accounts.ids_of(courier_kind::guepex);
+  wanted->filter.guepex_accounts = guepex_accounts;
+  if (wanted->filter.account)
+    wanted->filter.and_unnamed = api.accounts.only_account() == *wanted->filter.account;
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
   auto page = co_await find_events(**db, *wanted);
@@ -87,7 +87,7 @@ task<answer_or_error> list_events(api_context& api, api_call call) {
     if (!read) co_return read.error();
     for (const auto& e : *read) {
       if (!events.empty()) events += ',';
-      events += maystro::write_json(event_json(e, wanted->with_payload));
+      events += maystro::write_json(event_json(e, wanted->with_payload, guepex_accounts));
       shown_at_a_stretch += e.raw.size();
       if (shown_at_a_stretch < shown_at_a_stretch_bytes) continue;
       shown_at_a_stretch = 0;
@@ -105,7 +105,7 @@ task<answer_or_error> show_event(api_context& api, api_call call) {
   if (!id) co_return unknown("webhook event");
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
-  auto event = co_await read_event_in_full(**db, *id);
+  auto event = co_await read_event_in_full(**db, *id, api.accounts.ids_of(courier_kind::guepex));
   if (!event) co_return event.error();
   if (!*event) co_return unknown("webhook event");
   co_return answered(std::move(**event));
@@ -115,12 +115,27 @@ task<answer_or_error> event_stats(api_context& api, api_call call) {
   auto wanted = read_stats_query(call.where.target, suivi::now());
   if (!wanted) co_return bad_request(wanted.error());
   std::vector<event_count> counts;
-  if (!wanted->foreign_source) {
+  std::vector<std::optional<std::string>> counted_accounts; // nullopt: all accounts
+  if (wanted->source == event_source::any || wanted->source == event_source::maystro)
+    counted_accounts.emplace_back(std::nullopt);
+  if (wanted->source == event_source::guepex || wanted->source == event_source::maystro) {
+    co_await api.accounts.refresh();
+    for (std::string& id : api.accounts.ids_of(courier_kind::guepex))
+      counted_accounts.emplace_back(std::move(id));
+  }
+  if (!counted_accounts.empty()) {
     auto db = co_await api_connection(api);
     if (!db) co_return db.error();
-    auto found = co_await count_events(**db, wanted->since);
-    if (!found) co_return found.error();
-    counts = std::move(*found);
+    for (const std::optional<std::string>& account : counted_accounts) {
+      auto found = co_await count_events(**db, wanted->since, account);
+      if (!found) co_return found.error();
+      // All but Guepex's are Maystro's.
+      bool taken_away = account && wanted->source == event_source::maystro;
+      for (event_count& one : *found) {
+        if (taken_away) one.count = -one.count;
+        counts.push_back(std::move(one));
+      }
+    }
   }
   co_return answered(stats_json(counts, wanted->period));
 }

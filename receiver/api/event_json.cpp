@@ -96,11 +96,12 @@ http::response unavailable(std::string_view why) {
   return answer;
 }
 
-json::object event_json(const event_summary& e, bool with_payload) {
+json::object event_json(const event_summary& e, bool with_payload,
+                        const std::vector<std::string>& guepex_accounts) {
   json::object o;
   o["id"] = std::to_string(e.id);
   o["messageId"] = or_null(shown_message_id(e.message_id));
-  o["source"] = e.name && e.name->starts_with("parcel_") ? "GUEPEX" : "MAYSTRO"; // by the events' names
+  o["source"] = is_from_guepex(e, guepex_accounts) ? "GUEPEX" : "MAYSTRO";
   o["eventType"] = or_null(shown_event_type(e.name));
   if (with_payload) {
     std::optional<json::value> body;
@@ -146,6 +147,8 @@ json::object stats_json(std::span<const event_count> counts, std::string_view pe
     by_outcome[c.outcome] += c.count;
   }
   json::array names;
+  std::erase_if(by_name, [](const auto& one) { return one.second == 0; });
+  std::erase_if(by_outcome, [](const auto& one) { return one.second == 0; });
   for (const auto& [name, count] : most_first(by_name))
     names.push_back({{"eventType", or_null(name)}, {"count", count}});
   json::array outcomes;

@@ -24,8 +24,9 @@ inline constexpr std::string_view accounts_unread = "the shop's accounts have no
 // 503, come again.
 [[nodiscard]] http::response unavailable(std::string_view why);
 
-// With its payload where the bytes are there (`with_payload`).
-[[nodiscard]] boost::json::object event_json(const event_summary& e, bool with_payload);
+// With its payload where the bytes are there (`with_payload`). `guepex_accounts`: whose events are Guepex's.
+[[nodiscard]] boost::json::object event_json(const event_summary& e, bool with_payload,
+                                             const std::vector<std::string>& guepex_accounts);
 [[nodiscard]] boost::json::object pagination_json(const event_query& q, const event_page& page);
 [[nodiscard]] boost::json::object stats_json(std::span<const event_count> counts, std::string_view period);
 [[nodiscard]] boost::json::object scheduler_json(const scheduler_state& scheduler);

@@ -6,6 +6,7 @@
 #include "receiver/inbox/ingest.hpp"
 #include "receiver/inbox/pending.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace suivi::receiver {
@@ -63,7 +64,16 @@ std::string among(std::string_view ids) {
 
 conditions conditions_of(const event_filter& filter) {
   conditions c;
-  if (filter.foreign_source) c.where = "false";
+  if (filter.source == event_source::foreign) c.where = "false";
+  if (filter.source == event_source::guepex || filter.source == event_source::maystro) {
+    std::vector<std::optional<std::string>> accounts(filter.guepex_accounts.begin(),
+                                                     filter.guepex_accounts.end());
+    // The same as is_from_guepex().
+    bool wanted = filter.source == event_source::guepex;
+    c.add(fmt::format("{} coalesce(i.account = any(%) or starts_with(i.name, 'parcel_'), false)",
+                      wanted ? "" : "not"),
+          [&](pg::params& p) { p.texts(accounts); });
+  }
   if (filter.name) c.add("i.name = %", [&](pg::params& p) { p.text(*filter.name); });
   // A partition holds what was stored on its day, which was received then or, from a spool, before.
   if (filter.since)
@@ -114,6 +124,11 @@ std::vector<event_name> names_of(const pg::rows& found) {
 
 bool is_processed(std::string_view outcome) {
   return outcome == "applied" || outcome == "unchanged" || outcome == "stale" || outcome == "ignored";
+}
+
+bool is_from_guepex(const event_summary& e, const std::vector<std::string>& guepex_accounts) {
+  bool by_account = e.account && std::ranges::find(guepex_accounts, *e.account) != guepex_accounts.end();
+  return by_account || (e.name && e.name->starts_with("parcel_"));
 }
 
 static task<result<event_page>> find_events_after(pg::connection& db, event_query q) {
@@ -174,7 +189,7 @@ task<result<std::vector<event_summary>>> read_events(pg::connection& db, std::ve
 select i.id, i.message_id, i.name, i.received_at, case when $3 then substring(i.raw from 1 for 65540) else ''::bytea end,
        coalesce(o.outcome, p.state, i.outcome, 'pending'),
        case when o.outcome is not null then o.error when p.state is not null then p.error else i.error end,
-       i.reference, x."id", x."reference", x."status"::text, x."shippingStatus", octet_length(i.raw)
+       i.reference, x."id", x."reference", x."status"::text, x."shippingStatus", octet_length(i.raw), i.account
 from unnest($1::bigint[], $2::text[]) with ordinality as u(id, day, n)
 join suivi.inbox i on i.id = u.id and i.stored_on = u.day::date
 left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on
@@ -199,6 +214,7 @@ order by u.n
     e.outcome = found->text(i, 5);
     e.error = found->maybe_text(i, 6);
     e.reference = found->maybe_text(i, 7);
+    e.account = found->maybe_text(i, 13);
     if (!found->null(i, 8))
       e.order = order_summary{std::string(found->text(i, 8)), std::string(found->text(i, 9)),
                               std::string(found->text(i, 10)), found->maybe_text(i, 11)};
@@ -207,13 +223,14 @@ order by u.n
   co_return events;
 }
 
-task<result<std::vector<event_count>>> count_events(pg::connection& db, instant since) {
+task<result<std::vector<event_count>>> count_events(pg::connection& db, instant since,
+                                                    std::optional<std::string> account) {
   static constexpr pg::statement text{"operations_count_events", R"sql(
 select nullif(name, ''), outcome, sum(events)::bigint
-from suivi.events_by_slot($1, interval '1 day', null, false) group by 1, 2 order by 3 desc, 1, 2
+from suivi.events_by_slot($1, interval '1 day', $2, false) group by 1, 2 order by 3 desc, 1, 2
 )sql"};
   pg::params with;
-  with.timestamp(since);
+  with.timestamp(since).text(account);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
   std::vector<event_count> counts;

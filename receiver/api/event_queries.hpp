@@ -33,7 +33,7 @@ struct order_summary {
 
 struct event_summary {
   std::int64_t id = 0;
-  std::optional<std::string> message_id, name, error, reference;
+  std::optional<std::string> message_id, name, error, reference, account;
   instant received_at{};
   std::string raw;     // empty unless asked for; of a long one the beginning
   bool is_cut = false; // it is the beginning only
@@ -48,12 +48,16 @@ struct event_count {
 };
 
 [[nodiscard]] bool is_processed(std::string_view outcome);
+// By its account, or where that has gone since, by its type. Pure.
+[[nodiscard]] bool is_from_guepex(const event_summary& e, const std::vector<std::string>& guepex_accounts);
 
 task<result<event_page>> find_events(pg::connection& db, event_query q);
 // Those of `names` that are still there, in their order.
 task<result<std::vector<event_summary>>> read_events(pg::connection& db, std::vector<event_name> names,
                                                      bool with_bytes);
-task<result<std::vector<event_count>>> count_events(pg::connection& db, instant since);
+// Of one account, or of all.
+task<result<std::vector<event_count>>> count_events(pg::connection& db, instant since,
+                                                    std::optional<std::string> account);
 
 struct deletion {
   bool found = false;

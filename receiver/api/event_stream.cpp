@@ -40,9 +40,9 @@ bool is_final(std::string_view outcome) {
 
 } // namespace
 
-stream::stream(asio::any_io_executor executor, database_monitor& db, pg::pool& connections,
-               overview_board& board, limits within)
-    : executor_(executor), db_(db), connections_(connections), board_(board), limits_(within),
+stream::stream(asio::any_io_executor executor, database_monitor& db, const account_registry& accounts,
+               pg::pool& connections, overview_board& board, limits within)
+    : executor_(executor), db_(db), accounts_(accounts), connections_(connections), board_(board), limits_(within),
       somebody_(std::move(executor)) {}
 
 task<result<http::body_producer>> stream::subscribe(stream_wish wish) {
@@ -223,7 +223,7 @@ void stream::note_event(const event_name& name, const event_summary& e, bool qui
   auto at = unsettled_.find(e.id);
   bool news = at == unsettled_.end() || at->second.outcome != e.outcome;
   if (news && !quietly) {
-    auto data = event_json(e, false);
+    auto data = event_json(e, false, accounts_.ids_of(courier_kind::guepex));
     data["reference"] = or_null(e.reference);
     publish(stream_topic::event, data);
   }

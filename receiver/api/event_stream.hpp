@@ -14,6 +14,7 @@
 #include "receiver/api/overview_board.hpp"
 #include "receiver/api/sequence_cursor.hpp"
 #include "receiver/api/stream_wish.hpp"
+#include "receiver/services/account_registry.hpp"
 #include "receiver/services/database_monitor.hpp"
 
 #include <boost/json/object.hpp>
@@ -35,8 +36,8 @@ class stream {
     milliseconds heartbeat{15'000}; // so that proxies keep the connection
   };
 
-  stream(asio::any_io_executor executor, database_monitor& db, pg::pool& connections, overview_board& board,
-         limits within);
+  stream(asio::any_io_executor executor, database_monitor& db, const account_registry& accounts,
+         pg::pool& connections, overview_board& board, limits within);
 
   // Looks at the database while somebody reads; ends by cancellation only.
   task<void> run();
@@ -74,6 +75,7 @@ class stream {
 
   asio::any_io_executor executor_;
   database_monitor& db_;
+  const account_registry& accounts_;
   pg::pool& connections_;
   overview_board& board_;
   limits limits_;

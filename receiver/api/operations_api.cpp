@@ -70,7 +70,7 @@ operations::operations(asio::any_io_executor executor, const config::settings& s
                        const spool& instead)
     : settings_(s), db_(db), connections_(executor, pool_options(std::move(connect))),
       board_(s, db, accounts, connections_, instead),
-      stream_(executor, db, connections_, board_, stream::limits()),
+      stream_(executor, db, accounts, connections_, board_, stream::limits()),
       replay_(connections_, accounts, door_options(s)),
       context_{s, db, accounts, events, connections_, stream_, replay_, board_},
       trusted_proxies_(parse_networks(s.receiver.trusted_proxies)) {}

@@ -1,6 +1,7 @@
 // Questions that one look at the database answers.
 #include "receiver/api/order_endpoints.hpp"
 
+#include "common/courier/courier_api.hpp"
 #include "common/json/json_values.hpp"
 #include "common/shipment/courier.hpp"
 #include "common/shop/coverage.hpp"
@@ -49,7 +50,7 @@ task<answer_or_error> list_orders(api_context& api, api_call call) {
     for (const auto& one : accounts) {
       if (!row["accountId"].is_string() || row["accountId"].get_string() != one.id) continue;
       row["courier"] = slug(one.courier);
-      bool no_lookup = one.courier == courier_kind::nord_west; // it has no search by reference
+      bool no_lookup = maystro::capabilities_of(one.courier).references_max == 0;
       if (no_lookup && !row["why"].is_null()) row["why"] = "no_lookup";
     }
   }

@@ -2,6 +2,7 @@
 #include "receiver/api/order_queries.hpp"
 
 #include "common/json/json_values.hpp"
+#include "common/shipment/courier.hpp"
 #include "receiver/api/change_json.hpp"
 #include "receiver/api/redaction.hpp"
 
@@ -15,13 +16,15 @@ namespace json = boost::json;
 
 constexpr pg::statement order_statement{"operations_order", R"sql(
 select "id", "reference", "status"::text, "trackingNumber", "shippingStatus", "maystroOrderId", "alertedAt", "alertReason",
-       "abortReason", "additionalMetaData"->'maystro', "shippingAccountId", "updatedAt"
+       "abortReason", "shippingAccountId", "updatedAt",
+       "additionalMetaData"->'maystro', "additionalMetaData"->'guepex', "additionalMetaData"->'nord_west'
 from orders where "reference" = $1
 )sql"};
 
 constexpr pg::statement parcels_statement{"operations_parcels", R"sql(
 select p.account, p.uuid, p.display_id, p.reference, p.tracking, p.status, p.alerted_at, p.alert_reason, p.abort_reason,
-       p.created_at, p.as_of_from, p.as_of_to, p.source, p.pulled_at, coalesce(p.uuid = o."maystroOrderId", false)
+       p.created_at, p.as_of_from, p.as_of_to, p.source, p.pulled_at, p.state, p.courier,
+       coalesce(case when p.courier = 1 then p.uuid = o."maystroOrderId" else p.tracking = o."trackingNumber" end, false)
 from orders o join suivi.parcel p on p.order_id = o."id"
 where o."reference" = $1 order by p.created_at nulls last, p.id
 )sql"};
@@ -45,17 +48,19 @@ json::object order_of(const pg::rows& found) {
   o["alertReason"] = or_null(found.maybe_text(0, 7));
   o["abortReason"] = or_null(found.maybe_text(0, 8));
   json::object metadata; // other keys are the shop's own, and may be about the customer
-  if (auto text = found.maybe_text(0, 9)) {
+  std::size_t column = 11;
+  for (courier_kind courier : couriers) {
+    auto text = found.maybe_text(0, column++);
+    if (!text) continue;
     boost::system::error_code failed;
     auto ours = json::parse(*text, failed);
-    if (!failed) {
-      mask(ours);
-      metadata["maystro"] = std::move(ours);
-    }
+    if (failed) continue;
+    mask(ours);
+    metadata[slug(courier)] = std::move(ours);
   }
   o["additionalMetaData"] = std::move(metadata);
-  o["shippingAccountId"] = or_null(found.maybe_text(0, 10));
-  o["updatedAt"] = or_null(found.maybe_timestamp(0, 11));
+  o["shippingAccountId"] = or_null(found.maybe_text(0, 9));
+  o["updatedAt"] = or_null(found.maybe_timestamp(0, 10));
   return o;
 }
 
@@ -68,7 +73,10 @@ json::array parcels_of(const pg::rows& found) {
     p["displayId"] = or_null(found.maybe_text(i, 2));
     p["reference"] = or_null(found.maybe_text(i, 3));
     p["trackingNumber"] = or_null(found.maybe_text(i, 4));
-    p["status"] = found.integer(i, 5);
+    // A number, or a text as the shop holds it; null where none is known yet.
+    std::int64_t number = found.integer(i, 5);
+    p["status"] = number < 0 ? or_null(found.maybe_text(i, 14)) : json::value(number);
+    p["courier"] = slug(static_cast<courier_kind>(found.integer(i, 15)));
     p["alertedAt"] = or_null(found.maybe_timestamp(i, 6));
     p["alertReason"] = or_null(found.maybe_text(i, 7));
     p["abortReason"] = or_null(found.maybe_text(i, 8));
@@ -77,7 +85,7 @@ json::array parcels_of(const pg::rows& found) {
     p["asOfTo"] = or_null(found.maybe_timestamp(i, 11));
     p["source"] = name_of_source(found.integer(i, 12));
     p["pulledAt"] = or_null(found.maybe_timestamp(i, 13));
-    p["shown"] = found.boolean(i, 14);
+    p["shown"] = found.boolean(i, 16);
     parcels.push_back(std::move(p));
   }
   return parcels;

@@ -34,7 +34,7 @@ task<answer_or_error> show_series(api_context& api, api_call call) {
     std::string account = q->account;
     bool known = co_await look_for_account(api, std::move(account));
     if (!known) co_return unknown("account");
-    only = api.accounts.list().size() == 1;
+    only = api.accounts.only_account() == q->account;
   }
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();

@@ -74,12 +74,13 @@ result<std::optional<std::string>> read_text(const http::target& from, std::stri
   return std::optional<std::string>(std::string(*text));
 }
 
-// True: one whose events are not kept here.
-result<bool> read_source(const http::target& from) {
+result<event_source> read_source(const http::target& from) {
   auto text = from.find("source");
-  if (!text || text->empty() || *text == "MAYSTRO") return false;
-  if (*text == "ECOMANAGER") return true;
-  return wrong("source", *text, "MAYSTRO or ECOMANAGER");
+  if (!text || text->empty()) return event_source::any;
+  if (*text == "MAYSTRO") return event_source::maystro;
+  if (*text == "GUEPEX") return event_source::guepex;
+  if (*text == "ECOMANAGER") return event_source::foreign;
+  return wrong("source", *text, "MAYSTRO, GUEPEX or ECOMANAGER");
 }
 
 } // namespace
@@ -106,9 +107,9 @@ result<event_query> read_event_query(const http::target& from, instant now) {
   auto limit = read_limit(from, q.limit);
   if (!limit) return limit.error();
   q.limit = *limit;
-  auto foreign = read_source(from);
-  if (!foreign) return foreign.error();
-  q.filter.foreign_source = *foreign;
+  auto source = read_source(from);
+  if (!source) return source.error();
+  q.filter.source = *source;
   if (auto text = from.find("processed")) {
     if (*text != "true" && *text != "false") return wrong("processed", *text, "true or false");
     q.filter.processed = *text == "true";
@@ -151,9 +152,9 @@ result<stats_query> read_stats_query(const http::target& from, instant now) {
   if (q.period != "24h" && q.period != "7d" && q.period != "30d")
     return wrong("period", q.period, "24h, 7d or 30d");
   q.since = now - *parse_duration(q.period);
-  auto foreign = read_source(from);
-  if (!foreign) return foreign.error();
-  q.foreign_source = *foreign;
+  auto source = read_source(from);
+  if (!source) return source.error();
+  q.source = *source;
   return q;
 }
 

@@ -17,8 +17,12 @@
 
 namespace suivi::receiver {
 
+// Whose events, as the API calls it.
+enum class event_source { any, maystro, guepex, foreign }; // foreign: of one whose events are not kept here
+
 struct event_filter {
-  bool foreign_source = false; // a source whose events are not kept here: none fits
+  event_source source = event_source::any;
+  std::vector<std::string> guepex_accounts; // not asked for: filled in where the source matters
   std::optional<bool> processed;
   std::optional<std::string> name;
   std::optional<std::string> outcome;
@@ -41,7 +45,7 @@ struct event_query {
 struct stats_query {
   std::string period = "24h";
   instant since;
-  bool foreign_source = false;
+  event_source source = event_source::any;
 };
 
 // Of the body `{ids}`: up to 1,000; those that cannot be ids are left out.

@@ -1,6 +1,8 @@
 // Guepex's events in the shape of Maystro's.
 #include "receiver/event/decode_event.hpp"
 
+#include "common/base/utf8.hpp"
+#include "common/compression/inflate.hpp"
 #include "common/guepex/shipment.hpp"
 #include "common/guepex/webhook.hpp"
 #include "common/json/json_text.hpp"
@@ -43,9 +45,22 @@ maystro::event decode_event(std::string_view raw, std::size_t unpacked_bytes_max
   return converted(read.events.front(), raw);
 }
 
-split_delivery split_events(std::string_view raw) {
-  guepex::delivery read = guepex::decode(raw);
+split_delivery split_events(std::string_view raw, std::size_t unpacked_bytes_max) {
   split_delivery split;
+  std::string unpacked;
+  if (looks_compressed(raw) || !is_utf8(raw)) {
+    result<std::string> plain = inflated(raw, unpacked_bytes_max);
+    split.too_large = !plain && plain.error().code == "inflate:too_large";
+    if (split.too_large) {
+      split.why = "The body cannot be decoded: " + plain.error().detail + ".";
+      return split;
+    }
+    if (plain) {
+      unpacked = std::move(*plain);
+      raw = unpacked;
+    }
+  }
+  guepex::delivery read = guepex::decode(raw);
   split.why = std::move(read.why);
   split.bodies.reserve(read.events.size());
   for (guepex::event& one : read.events) split.bodies.push_back(std::move(one.body));

@@ -18,13 +18,15 @@ namespace suivi::receiver {
 [[nodiscard]] maystro::event
 decode_event(std::string_view raw, std::size_t unpacked_bytes_max = maystro::default_unpacked_bytes_max);
 
-// The events of a Guepex delivery, each as a body that decode_event() reads; or why the whole is not
-// understood.
+// The events of a Guepex delivery, compressed or not, each as a body that decode_event() reads; or why the
+// whole is not understood.
 struct split_delivery {
   std::vector<std::string> bodies;
-  std::string why; // empty where there are bodies
+  std::string why;        // empty where there are bodies
+  bool too_large = false; // compressed, and longer than the bound without that
 };
-[[nodiscard]] split_delivery split_events(std::string_view raw);
+[[nodiscard]] split_delivery
+split_events(std::string_view raw, std::size_t unpacked_bytes_max = maystro::default_unpacked_bytes_max);
 
 // There is something to be written of it.
 [[nodiscard]] bool can_be_applied(const maystro::shipment& shipment);

@@ -102,7 +102,11 @@ task<http::response> guepex_endpoint::answer(http::request request, route where)
       co_return refused(401, "UNAUTHORIZED", "wrong or missing signature");
     }
   }
-  split_delivery delivery = split_events(request.body);
+  split_delivery delivery = split_events(request.body, body_bytes_max_);
+  if (delivery.too_large) {
+    counts_.webhook("too_large");
+    co_return body_too_large();
+  }
   if (delivery.bodies.empty()) {
     auto whole = co_await store_whole(std::move(request.body), account.id, std::move(delivery.why));
     co_return whole;

@@ -15,8 +15,10 @@ namespace suivi::receiver {
 
 class guepex_endpoint {
  public:
-  guepex_endpoint(database_monitor& db, account_registry& accounts, intake& in, receiver_metrics& counts)
-      : db_(db), accounts_(accounts), in_(in), counts_(counts) {}
+  // `body_bytes_max`: of a body that came compressed, as it is without that.
+  guepex_endpoint(database_monitor& db, account_registry& accounts, intake& in, receiver_metrics& counts,
+                  std::size_t body_bytes_max)
+      : db_(db), accounts_(accounts), in_(in), counts_(counts), body_bytes_max_(body_bytes_max) {}
 
   // The path's secret was found right.
   task<http::response> answer(http::request request, route where);
@@ -35,6 +37,7 @@ class guepex_endpoint {
   account_registry& accounts_;
   intake& in_;
   receiver_metrics& counts_;
+  std::size_t body_bytes_max_;
 };
 
 } // namespace suivi::receiver

@@ -137,6 +137,18 @@ std::vector<account_registry::listed> account_registry::list() const {
   return all;
 }
 
+std::vector<std::string> account_registry::ids_of(courier_kind courier) const {
+  std::vector<std::string> ids;
+  for (const auto& [id, e] : entries_)
+    if (e.who.courier.courier == courier) ids.push_back(id);
+  return ids;
+}
+
+std::string account_registry::only_account() const {
+  std::vector<std::string> ids = ids_of(courier_kind::maystro);
+  return ids.size() == 1 ? std::move(ids.front()) : std::string();
+}
+
 std::shared_ptr<maystro::courier_api> account_registry::courier(const std::string& account) const {
   auto at = entries_.find(account);
   if (at == entries_.end()) return nullptr;

@@ -49,6 +49,10 @@ class account_registry {
   };
   // All of them, by id.
   [[nodiscard]] std::vector<listed> list() const;
+  // Those of one courier, by id.
+  [[nodiscard]] std::vector<std::string> ids_of(courier_kind courier) const;
+  // Webhooks whose address names no account are its own: the only one of Maystro's; empty: there are several.
+  [[nodiscard]] std::string only_account() const;
   // nullptr: no such account, or none with a key.
   [[nodiscard]] std::shared_ptr<maystro::courier_api> courier(const std::string& account) const;
   [[nodiscard]] std::shared_ptr<read_gate> gate(const std::string& account) const;

@@ -23,7 +23,7 @@ TEST_CASE("an event without name, order or error says so by null") {
   e.outcome = "parked";
   e.received_at = *parse_instant("2026-05-20T12:00:00Z");
   CHECK(
-      json::serialize(event_json(e, false)) ==
+      json::serialize(event_json(e, false, {})) ==
       R"({"id":"7","messageId":null,"source":"MAYSTRO","eventType":null,"processed":false,"outcome":"parked",)"
       R"("error":null,"createdAt":"2026-05-20T12:00:00Z","order":null})");
 }

@@ -22,7 +22,7 @@ std::string redacted(std::string_view raw) {
   event_summary e;
   e.raw = raw;
   e.outcome = "applied";
-  return json::serialize(event_json(e, true).at("payload"));
+  return json::serialize(event_json(e, true, {}).at("payload"));
 }
 
 std::string quoted(std::string_view text) {
@@ -202,7 +202,7 @@ TEST_CASE("a person's name is shown neither as an event's type nor as a message'
   e.message_id = "Example Person";
   e.raw = R"({"event":"Example Person","messageId":"Example Person","payload":{"id":"u1","status":31}})";
   e.outcome = "applied";
-  auto one = json::serialize(event_json(e, true));
+  auto one = json::serialize(event_json(e, true, {}));
   CHECK(one.find("Example") == std::string::npos);
   CHECK(one.find(R"("eventType":"***")") != std::string::npos);
   CHECK(one.find(R"("messageId":"***")") != std::string::npos);
