@@ -73,7 +73,12 @@ struct by_hand {
 };
 
 constexpr pg::statement last_signs{"hooks_last_signs", R"sql(
-select challenged_at, webhook_heard_at from suivi.account where id = $1
+select a.challenged_at, greatest(a.webhook_heard_at, last.received_at)
+from suivi.account a
+left join lateral (
+  select i.received_at from suivi.inbox i
+  where i.account = a.id and i.stored_on >= (now() at time zone 'UTC')::date - 14 order by i.id desc limit 1) last on true
+where a.id = $1
 )sql"};
 
 task<by_hand> look_by_hand(services& p, shop::account who) {

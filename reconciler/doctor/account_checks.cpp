@@ -35,6 +35,27 @@ void check_key(checks& to, const account_facts& a) {
     add(to, "key_refused", a, pass, "the courier accepts the key");
 }
 
+// Lock-outs grow with each request too many: one a day is a reason to look who else asks.
+void check_quota(checks& to, const doctor_facts& f, const account_facts& a) {
+  if (!a.quota) return;
+  const quota_facts& q = *a.quota;
+  std::string remedy =
+      "See whether another program asks with the same key; Suivi's own keep to the quotas "
+      "together. Nothing is to be done here: sweeps go on when the courier takes requests again.";
+  bool lately = q.locked_at && f.now - *q.locked_at < std::chrono::hours(24);
+  if (q.closed_until && *q.closed_until > f.now)
+    add(to, "requests left", a, warn,
+        fmt::format("locked out: the courier answered 429 {} time(s) in a row, and is asked nothing until {}",
+                    q.lockouts, format_instant(*q.closed_until)),
+        remedy);
+  else if (lately)
+    add(to, "requests left", a, warn,
+        fmt::format("the courier last refused a request as one too many {}", age(*q.locked_at, f.now)),
+        remedy);
+  else
+    add(to, "requests left", a, pass, "the courier refused no request as one too many within a day");
+}
+
 void check_key_owner(checks& to, const account_facts& a) {
   std::string row = fmt::format("\"credentials\" of the account `{}` in shipping_accounts", a.id);
   if (!a.same_key.empty()) {
@@ -209,6 +230,7 @@ void check_last_incremental(checks& to, const doctor_facts& f, const account_fac
 
 void check_account(checks& to, const doctor_facts& f, const account_facts& a) {
   check_key(to, a);
+  check_quota(to, f, a);
   check_key_owner(to, a);
   if (a.courier_clock) {
     add_clock(to, "the courier's clock", *a.courier_clock,

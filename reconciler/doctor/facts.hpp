@@ -113,6 +113,12 @@ struct open_parcel_facts {
   std::optional<instant> oldest_pull;
 };
 
+// Of a courier that allows so many requests: how often in a row it refused more, and until when nobody asks.
+struct quota_facts {
+  std::int64_t lockouts = 0;
+  std::optional<instant> locked_at, closed_until;
+};
+
 struct account_facts {
   std::string id, name;
   bool of_maystro = true;      // else of another courier
@@ -129,6 +135,7 @@ struct account_facts {
   std::optional<hook_facts> hooks; // none: receiver.public_url is not set, or the key is refused
   std::optional<webhook_facts> webhooks;
   std::optional<sweep_standing> sweeps;
+  std::optional<quota_facts> quota; // none: it was never asked, or has none
   std::optional<untracked_facts> tracking;
   std::optional<std::int64_t> never_read;   // orders with a number or id, without parcel here, not final
   std::optional<std::int64_t> parcels_gone; // none: no sweep of the whole list was complete

@@ -25,6 +25,10 @@ left join lateral (
   select * from shown s where s.account = a.id and s.kind = 'incremental' and not s.running order by s.id desc limit 1) i on true
 )sql"};
 
+constexpr pg::statement quotas{"doctor_quotas", R"sql(
+select account, lockouts::bigint, locked_at, closed_until from suivi.request_quota
+)sql"};
+
 constexpr pg::statement workers{"doctor_workers", R"sql(
 select owner, greatest(seen_at, stopped_at), stopped_at is not null from suivi.reconciler order by 2 desc limit 20
 )sql"};
@@ -49,6 +53,10 @@ task<void> look_at_sweeps(looker& look, doctor_facts& f) {
             sweep_facts{last->timestamp(i, 8), last->boolean(i, 9), std::string(last->text(i, 10)), 0, 0};
     }
   }
+  auto left = co_await look.ask("requests left", quotas);
+  for (std::size_t i = 0; left && i < left->size(); ++i)
+    if (account_facts* a = find_account(f, left->text(i, 0)))
+      a->quota = quota_facts{left->integer(i, 1), left->maybe_timestamp(i, 2), left->maybe_timestamp(i, 3)};
   auto at_work = co_await look.ask("no_reconciler", workers);
   if (!at_work) co_return;
   f.workers.emplace();
@@ -61,7 +69,9 @@ task<void> look_at_webhooks(pg::connection& db, looker& look, doctor_facts& f) {
   bool opened = co_await look.open("webhooks_silent");
   if (!opened) co_return;
   std::optional<std::string> only;
-  if (f.accounts.size() == 1) only = f.accounts.front().id;
+  auto is_maystros = [](const account_facts& a) { return a.of_maystro; };
+  auto first = std::ranges::find_if(f.accounts, is_maystros);
+  if (std::ranges::count_if(f.accounts, is_maystros) == 1) only = first->id;
   auto found = co_await find_webhook_activity(db, only);
   co_await look.close();
   if (!found) {

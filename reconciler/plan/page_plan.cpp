@@ -37,7 +37,8 @@ bool is_newest_first(std::span<const listed_row> rows) {
   return true;
 }
 
-page_plan::page_plan(std::int64_t max_orders) : max_orders_(std::max<std::int64_t>(0, max_orders)) {
+page_plan::page_plan(std::int64_t max_orders, bool is_frugal)
+    : is_frugal_(is_frugal), max_orders_(std::max<std::int64_t>(0, max_orders)) {
   start_round();
 }
 
@@ -242,8 +243,11 @@ void page_plan::answered() {
   if (phase_ == phase::forward && all_requested) {
     // One page is one answer: nothing can have moved within it. And a round that fell short is not worth
     // going on with.
-    bool short_of_base = bases_[static_cast<std::size_t>(round_ - 1)].count && !any_counted_all();
-    if ((last_page_ == 1 && round_ == 1) || !failed_.empty() || short_of_base) return end_round();
+    const base& here = bases_[static_cast<std::size_t>(round_ - 1)];
+    bool short_of_base = here.count && !any_counted_all();
+    bool is_enough = is_frugal_ && here.count && !count_moved_ && !is_cut(here);
+    if ((last_page_ == 1 && round_ == 1) || !failed_.empty() || short_of_base || is_enough)
+      return end_round();
     phase_ = phase::again;
     again_page_ = 1;
     for (base& b : bases_) {

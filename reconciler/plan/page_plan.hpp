@@ -61,7 +61,9 @@ struct listed_row {
 
 class page_plan {
  public:
-  explicit page_plan(std::int64_t max_orders); // newest N; 0 = all
+  // `max_orders`: newest N; 0 = all. `is_frugal`: requests are counted by the courier: what is whole without it
+  // is not looked at once more for orders made meanwhile.
+  explicit page_plan(std::int64_t max_orders, bool is_frugal = false);
 
   // A page to ask for now, counted as in flight until one of the three answers below; nullopt: none before
   // the next answer, or none at all (done()).
@@ -120,6 +122,7 @@ class page_plan {
   void start_round();
   void end_round();
 
+  bool is_frugal_ = false;
   std::int64_t max_orders_;
   bool disordered_ = false; // the list is not newest first, so it is read whole
   phase phase_ = phase::first;

@@ -8,6 +8,7 @@
 #include "common/shop/courier_pause.hpp"
 #include "common/shop/single_read.hpp"
 #include "reconciler/store/sweep_history.hpp"
+#include "reconciler/store/unreported_changes.hpp"
 #include "reconciler/sweep/listed_dates.hpp"
 #include "reconciler/sweep/sweep_verdict.hpp"
 
@@ -25,12 +26,19 @@ constexpr milliseconds end_pause{500};
 // Tracking numbers that an incremental sweep asks for where the courier has no list.
 constexpr std::int64_t incremental_numbers_max = 200;
 
+// The inbox holds Maystro's states as numbers, beside the bytes.
+task<result<std::int64_t>> count_what_was_missed(pg::connection& db, courier_kind courier,
+                                                 std::int64_t sweep) {
+  return courier == courier_kind::maystro ? count_missed(db, sweep) : count_unreported(db, sweep);
+}
+
 } // namespace
 
 account_sweep::account_sweep(asio::any_io_executor executor, pg::pool& database, http::client& client,
                              shop::account account, sweep_options options, std::optional<lease> held)
     : sweep_(executor, database, client, std::move(account), options, std::move(held)), singles_(sweep_),
-      plan_(page_plan(options.max_orders)), ending_(executor), helpers_(executor), began_(steady_now()) {
+      plan_(page_plan(options.max_orders, sweep_.courier.can().has_quotas)), ending_(executor),
+      helpers_(executor), began_(steady_now()) {
   report_.account = sweep_.account.id;
   report_.account_name = sweep_.account.name;
   report_.kind = to_string(sweep_.options.kind);
@@ -225,7 +233,7 @@ task<void> account_sweep::begin() {
     if (sweep_.courier.can().lists_changes) {
       instant since = watermark->value_or(now() - incremental_first_reach);
       sweep_.courier.list_changes_since(algiers_day(since - std::chrono::hours(24)));
-      plan_ = page_plan(0);
+      plan_ = page_plan(0, true);
     } else {
       plan_ = incremental_plan(incremental_horizon(*watermark, now()), sweep_.options.max_orders);
     }
@@ -285,12 +293,12 @@ task<void> account_sweep::end() {
     report_.reason = fmt::format("the report could not be written: {}", to_string(db.error()));
     co_return;
   }
-  // Webhooks of couriers whose states are texts are kept without them: nobody can tell which were missed.
-  bool countable = sweep_.account.courier.courier == courier_kind::maystro;
+  // A courier that sends no webhooks misses none.
+  bool countable = sweep_.courier.can().sends_webhooks;
   if (report_.status_changed > 0) {
     report_.missed_by_webhook.reset();
     if (!sweep_.stopping && countable) {
-      auto missed = co_await count_missed(**db, *sweep_.id);
+      auto missed = co_await count_what_was_missed(**db, sweep_.account.courier.courier, *sweep_.id);
       if (missed)
         report_.missed_by_webhook = *missed;
       else

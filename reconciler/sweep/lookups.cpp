@@ -1,6 +1,7 @@
 // The statements of lookups.hpp.
 #include "reconciler/sweep/lookups.hpp"
 
+#include "common/guepex/status.hpp"
 #include "common/maystro/status.hpp"
 
 #include <algorithm>
@@ -86,9 +87,13 @@ where l.account = $1 and not exists (
 )sql"};
 
 // States in which a parcel stays for good: what an order says of them is not asked about again.
-std::vector<std::optional<std::string>> final_texts() {
+std::vector<std::optional<std::string>> final_texts(courier_kind courier) {
   std::vector<std::optional<std::string>> texts;
-  for (int code : {41, 52}) texts.emplace_back(maystro::status_text(code));
+  if (courier == courier_kind::maystro)
+    for (int code : {41, 52}) texts.emplace_back(maystro::status_text(code));
+  if (courier == courier_kind::guepex)
+    for (const guepex::status& one : guepex::all_statuses())
+      if (guepex::is_final(one.text)) texts.emplace_back(std::string(one.text));
   return texts;
 }
 
@@ -109,7 +114,7 @@ task<result<pg::rows>> find(pg::connection& db, pg::statement which, const looku
   with.text(question.account)
       .boolean(question.adopt_unassigned)
       .integer(orders_max)
-      .texts(final_texts())
+      .texts(final_texts(question.courier))
       .boolean(question.all);
   auto found = co_await db.run(which, std::move(with));
   co_return found;

@@ -159,6 +159,7 @@ task<void> single_reads::look_up() {
 
   lookup_question question;
   question.account = sweep_.account.id;
+  question.courier = sweep_.account.courier.courier;
   question.adopt_unassigned = sweep_.options.adopt_unassigned;
   question.only_new = sweep_.options.kind == sweep_kind::incremental;
   question.all = sweep_.options.kind == sweep_kind::lookups;

@@ -233,3 +233,19 @@ TEST_CASE("an incremental sweep is judged beside the full one, and neither hides
   CHECK(result_of(f, "incremental sweeps") == "WARN");
   CHECK(contains(of(f, "incremental sweeps").detail, "3 minutes ago, is incomplete: page 1"));
 }
+
+TEST_CASE("a courier that refused requests as too many is told, and until when nobody asks it") {
+  doctor_facts f = healthy();
+  CHECK_FALSE(judged(f, "requests left"));
+  quota_facts& quota = f.accounts.front().quota.emplace();
+  CHECK(result_of(f, "requests left") == "PASS");
+  quota.lockouts = 3;
+  quota.locked_at = f.now - std::chrono::minutes(1);
+  quota.closed_until = f.now + std::chrono::minutes(3);
+  CHECK(result_of(f, "requests left") == "WARN");
+  CHECK(contains(of(f, "requests left").detail, "3 time(s)"));
+  quota.closed_until = f.now - std::chrono::seconds(1);
+  CHECK(contains(of(f, "requests left").detail, "one too many just now"));
+  quota.locked_at = f.now - std::chrono::hours(30);
+  CHECK(result_of(f, "requests left") == "PASS");
+}

@@ -37,7 +37,8 @@ instant at(std::int64_t ms) {
 
 class drifting_list {
  public:
-  drifting_list(std::uint64_t seed, manner how) : random_(seed), how_(how), plan_(how.max_orders) {
+  drifting_list(std::uint64_t seed, manner how)
+      : random_(seed), how_(how), plan_(how.max_orders, seed % 2 == 0) {
     page_size_ = 2 + below(6);
     in_flight_max_ = 1 + below(8);
     int rows = static_cast<int>(below(60));

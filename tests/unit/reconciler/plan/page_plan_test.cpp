@@ -43,7 +43,8 @@ struct reader {
   std::set<int> got;
   std::vector<int> requested;
 
-  reader(courier_list l, std::int64_t max_orders = 0) : plan(max_orders), list(std::move(l)) {}
+  reader(courier_list l, std::int64_t max_orders = 0, bool is_frugal = false)
+      : plan(max_orders, is_frugal), list(std::move(l)) {}
 
   void answer(int page) {
     if (list.broken.contains(page)) return plan.unreadable(page);
@@ -101,6 +102,24 @@ TEST_CASE("an empty list is complete") {
   r.run();
   CHECK(r.plan.judge().complete);
   CHECK(r.requested == std::vector<int>{1});
+}
+
+TEST_CASE("where requests are counted every page is read once, unless the list moved or is cut") {
+  reader r(courier_list::of(1, 95), 0, true);
+  r.run();
+  CHECK(r.plan.judge().complete);
+  CHECK(r.got.size() == 95);
+  CHECK(r.requested == std::vector<int>{1, 2, 3, 4, 5});
+  reader moved(courier_list::of(1, 95), 0, true);
+  moved.run(4, [&](int answers) {
+    if (answers == 2) moved.list.rows.insert(moved.list.rows.begin(), 1000);
+  });
+  CHECK(moved.plan.judge().complete);
+  CHECK(moved.got.contains(95));
+  reader cut(courier_list::of(1, 95), 40, true);
+  cut.run();
+  CHECK(cut.plan.judge().truncated);
+  CHECK(cut.requested.size() > 2);
 }
 
 TEST_CASE("every page is read once and page 1 once more") {
