@@ -43,7 +43,7 @@ select uuid from suivi.parcel where order_id = $1 and account = $2 and uuid is n
 
 struct asked_order {
   std::string id, reference, account; // account empty: nobody can tell
-  std::string number; // the tracking number that the shop has; may be empty
+  std::string number;                 // the tracking number that the shop has; may be empty
   std::vector<std::string> uuids;
 };
 
@@ -116,7 +116,8 @@ task<courier_said> ask_all(api_context& api, asked_order order, bool by_referenc
   courier_said said;
   if (!by_reference && order.uuids.empty() && !order.number.empty()) order.uuids.push_back(order.number);
   if (!by_reference && order.uuids.empty())
-    said.problem = permanent("ask:no_number", "the courier is asked by tracking number, and the order has none");
+    said.problem =
+        permanent("ask:no_number", "the courier is asked by tracking number, and the order has none");
   for (const std::string& uuid : order.uuids) {
     shop::wanted_read wanted;
     wanted.account = order.account;
@@ -194,8 +195,7 @@ task<answer_or_error> ask_courier(api_context& api, api_call call) {
 
   bool by_reference = true;
   for (const account_registry::listed& one : accounts)
-    if (one.id == order->account)
-      by_reference = maystro::capabilities_of(one.courier).references_max > 0;
+    if (one.id == order->account) by_reference = maystro::capabilities_of(one.courier).references_max > 0;
   auto said = co_await ask_all(api, *order, by_reference);
   if (said.closed_for && !said.answered) co_return not_now(*said.closed_for);
   auto db = co_await api_connection(api);

@@ -38,7 +38,7 @@ select k.id, k.outcome, k.outcome not in ('pending', 'confirming') from known k 
 } // namespace
 
 task<result<std::optional<json::object>>> read_event_in_full(pg::connection& db, std::int64_t id,
-                                                               std::vector<std::string> guepex_accounts) {
+                                                             std::vector<std::string> guepex_accounts) {
   std::optional<json::object> event;
   pg::params which;
   which.integer(id);

@@ -42,8 +42,8 @@ bool is_final(std::string_view outcome) {
 
 stream::stream(asio::any_io_executor executor, database_monitor& db, const account_registry& accounts,
                pg::pool& connections, overview_board& board, limits within)
-    : executor_(executor), db_(db), accounts_(accounts), connections_(connections), board_(board), limits_(within),
-      somebody_(std::move(executor)) {}
+    : executor_(executor), db_(db), accounts_(accounts), connections_(connections), board_(board),
+      limits_(within), somebody_(std::move(executor)) {}
 
 task<result<http::body_producer>> stream::subscribe(stream_wish wish) {
   if (readers_.size() >= limits_.readers)

@@ -61,8 +61,8 @@ struct listed_row {
 
 class page_plan {
  public:
-  // `max_orders`: newest N; 0 = all. `is_frugal`: requests are counted by the courier: what is whole without it
-  // is not looked at once more for orders made meanwhile.
+  // `max_orders`: newest N; 0 = all. `is_frugal`: requests are counted by the courier: what is whole without
+  // it is not looked at once more for orders made meanwhile.
   explicit page_plan(std::int64_t max_orders, bool is_frugal = false);
 
   // A page to ask for now, counted as in flight until one of the three answers below; nullopt: none before

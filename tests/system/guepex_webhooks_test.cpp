@@ -31,16 +31,38 @@ std::string signature_of(const std::string& body, const std::string& key = "exam
          suivi::crypto::hex({reinterpret_cast<const char*>(made.data()), made.size()}) + "\r\n";
 }
 
+// As gzip (RFC 1952) that stores instead of packing.
+std::string gzipped(const std::string& text) {
+  std::uint32_t sum = 0xffffffffU;
+  for (char c : text) {
+    sum ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) sum = (sum >> 1U) ^ ((sum & 1U) != 0 ? 0xedb88320U : 0U);
+  }
+  auto number = [](std::uint32_t value, int bytes) {
+    std::string written;
+    for (int i = 0; i < bytes; ++i) written += static_cast<char>(value >> (8 * i) & 0xffU);
+    return written;
+  };
+  auto length = static_cast<std::uint32_t>(text.size());
+  return std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03\x01", 11) + number(length, 2) +
+         number(~length & 0xffffU, 2) + text + number(~sum, 4) + number(length, 4);
+}
+
 const std::string address = "/webhooks/guepex/example-secret";
 
 struct guepex_sender : webhook_sender {
-  guepex_sender() : webhook_sender({{"MAYSTRO_API_KEY", ""}}, shop_with_accounts) {}
+  guepex_sender()
+      : webhook_sender({{"MAYSTRO_API_KEY", ""}, {"SUIVI_ADMIN_TOKEN", "example-token"}},
+                       shop_with_accounts) {}
 
   raw_answer ask(const std::string& method, const std::string& target, const std::string& body = "",
                  const std::string& headers = "") {
     raw_peer peer(port);
     peer.send(request(method, target, body, headers));
     return peer.read();
+  }
+  raw_answer operate(const std::string& method, const std::string& path) {
+    return ask(method, "/api/v1/" + path, "", "Authorization: Bearer example-token\r\n");
   }
   raw_answer deliver(const std::string& body, const std::string& target = address) {
     return ask("POST", target, body, signature_of(body));
@@ -111,4 +133,89 @@ TEST_CASE("a parcel that is created links its reference, and payments are ignore
   });
   CHECK(
       contains(r.deliver(delivery(one("e2", "yal-1", "x", "R1"), "parcel_payment_updated")).body, "ignored"));
+}
+
+TEST_CASE("a compressed body is signed as it is sent and understood all the same") {
+  guepex_sender r;
+  std::string body = gzipped(delivery(one("e1", "yal-1", "Livré", "R1")));
+  auto got = r.ask("POST", address, body, signature_of(body) + "Content-Encoding: gzip\r\n");
+  CAPTURE(got.body);
+  CHECK(got.status == 200);
+  CHECK(contains(got.body, R"("outcome":"stored")"));
+  wait_until("the order", [&] {
+    return r.db().value(R"(select "shippingStatus" from orders where "id" = 'o-1')") == "LIVRÉ";
+  });
+}
+
+TEST_CASE(
+    "lists tell Guepex's events from Maystro's by source and type, and an order shows its parcel's state as "
+    "text") {
+  guepex_sender r;
+  CHECK(r.deliver(delivery(one("e1", "yal-1", "Sorti en livraison", "R1"))).status == 200);
+  CHECK(r.deliver(delivery(one("e2", "yal-2", "Centre", "R2"), "parcel_moved_by_hand")).status == 200);
+  CHECK(r.deliver("no json").status == 200);
+  CHECK(r.push(secret_address, event("R9")).status == 200);
+  wait_until("the orders", [&] {
+    return r.db().value("select string_agg(\"shippingStatus\", ',' order by \"id\") from orders") ==
+           "SORTI EN LIVRAISON,CENTRE";
+  });
+  auto guepex = r.operate("GET", "webhooks/events?source=GUEPEX");
+  CAPTURE(guepex.body);
+  CHECK(contains(guepex.body, R"("totalCount":3)"));
+  CHECK(contains(guepex.body, R"("eventType":"parcel_status_updated")"));
+  CHECK(contains(guepex.body, R"("eventType":"parcel_moved_by_hand")"));
+  CHECK_FALSE(contains(guepex.body, "MAYSTRO"));
+  auto maystro = r.operate("GET", "webhooks/events?source=MAYSTRO");
+  CHECK(contains(maystro.body, R"("totalCount":1)"));
+  CHECK_FALSE(contains(maystro.body, "GUEPEX"));
+  CHECK(contains(r.operate("GET", "webhooks/events").body, R"("totalCount":4)"));
+  CHECK(contains(r.operate("GET", "webhooks/stats?source=GUEPEX").body, R"("totalEvents":3)"));
+  CHECK(contains(r.operate("GET", "webhooks/stats?source=MAYSTRO").body, R"("totalEvents":1)"));
+  auto order = r.operate("GET", "orders/R1");
+  CAPTURE(order.body);
+  CHECK(contains(order.body, R"("courier":"guepex")"));
+  CHECK(contains(order.body, R"("status":"SORTI EN LIVRAISON")"));
+  CHECK(contains(order.body, R"("shown":true)"));
+  auto hooks = r.operate("POST", "accounts/g/hooks");
+  CHECK(hooks.status == 200);
+  CHECK(contains(hooks.body, R"("success":false)"));
+  CHECK(contains(hooks.body, "by hand"));
+}
+
+TEST_CASE("a state without a text of its own is shown in capitals and counted by courier") {
+  guepex_sender r;
+  CHECK(r.deliver(delivery(one("e1", "yal-1", "Égaré au dépôt", "R1"))).status == 200);
+  wait_until("the order", [&] {
+    return r.db().value(R"(select "shippingStatus" from orders where "id" = 'o-1')") == "ÉGARÉ AU DÉPÔT";
+  });
+  wait_until("the figure", [&] {
+    return contains(r.ask("GET", "/metrics").body, "suivi_unknown_states_total{courier=\"guepex\"} 1");
+  });
+}
+
+TEST_CASE("an alert begins with its state and ends with it, its reason stays while the state does") {
+  guepex_sender r;
+  auto report = [&](const std::string& id, const std::string& minute, const std::string& status,
+                    const std::string& more) {
+    std::string body = R"({"type":"parcel_status_updated","events":[{"event_id":")" + id +
+                       R"(","occurred_at":"2026-01-31 12:)" + minute +
+                       R"(:00","data":{"tracking":"yal-1","order_id":"R1","status":")" + status + "\"" +
+                       more + "}}]}";
+    CHECK(r.deliver(body).status == 200);
+  };
+  auto alert = [&] {
+    return r.db().value(R"(select concat_ws('|', "shippingStatus", "alertedAt", "alertReason") from orders
+                           where "id" = 'o-1')");
+  };
+  report("e1", "00", "Tentative échouée", R"(,"reason":"Client ne répond pas")");
+  wait_until("the alert",
+             [&] { return alert() == "TENTATIVE ÉCHOUÉE|2026-01-31 11:00:00|Client ne répond pas"; });
+  report("e2", "10", "Tentative échouée", "");
+  wait_until("both applied", [&] { return r.db().number("select count(*) from suivi.event_outcome") == 2; });
+  CHECK(alert() == "TENTATIVE ÉCHOUÉE|2026-01-31 11:00:00|Client ne répond pas");
+  report("e3", "05", "Centre", "");
+  wait_until("an older one", [&] { return r.db().number("select count(*) from suivi.event_outcome") == 3; });
+  CHECK(alert() == "TENTATIVE ÉCHOUÉE|2026-01-31 11:00:00|Client ne répond pas");
+  report("e4", "20", "Livré", "");
+  wait_until("the end of the alert", [&] { return alert() == "LIVRÉ"; });
 }
