@@ -2,6 +2,7 @@
 #include "reconciler/store/unreported_changes.hpp"
 
 #include "common/guepex/webhook.hpp"
+#include "reconciler/store/sweep_record.hpp"
 
 #include <map>
 #include <set>
@@ -106,6 +107,11 @@ task<result<std::int64_t>> count_unreported(pg::connection& db, std::int64_t swe
     if (one != reported.end() && (!known_at || one->second >= *known_at)) heard_of.insert(std::move(order));
   }
   co_return static_cast<std::int64_t>(orders.size() - heard_of.size());
+}
+
+task<result<std::int64_t>> count_missed_by_webhooks(pg::connection& db, courier_kind courier,
+                                                    std::int64_t sweep) {
+  return courier == courier_kind::maystro ? count_missed(db, sweep) : count_unreported(db, sweep);
 }
 
 } // namespace suivi::reconciler

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/pg/connection.hpp"
+#include "common/shipment/courier.hpp"
 
 #include <cstdint>
 
@@ -13,5 +14,10 @@ namespace suivi::reconciler {
 // unreported_webhooks_max.
 inline constexpr std::int64_t unreported_webhooks_max = 50'000;
 task<result<std::int64_t>> count_unreported(pg::connection& db, std::int64_t sweep);
+
+// The same for any courier: the inbox holds Maystro's states as numbers, beside the bytes, and they are
+// counted there.
+task<result<std::int64_t>> count_missed_by_webhooks(pg::connection& db, courier_kind courier,
+                                                    std::int64_t sweep);
 
 } // namespace suivi::reconciler

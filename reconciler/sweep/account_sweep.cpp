@@ -26,12 +26,6 @@ constexpr milliseconds end_pause{500};
 // Tracking numbers that an incremental sweep asks for where the courier has no list.
 constexpr std::int64_t incremental_numbers_max = 200;
 
-// The inbox holds Maystro's states as numbers, beside the bytes.
-task<result<std::int64_t>> count_what_was_missed(pg::connection& db, courier_kind courier,
-                                                 std::int64_t sweep) {
-  return courier == courier_kind::maystro ? count_missed(db, sweep) : count_unreported(db, sweep);
-}
-
 } // namespace
 
 account_sweep::account_sweep(asio::any_io_executor executor, pg::pool& database, http::client& client,
@@ -293,12 +287,10 @@ task<void> account_sweep::end() {
     report_.reason = fmt::format("the report could not be written: {}", to_string(db.error()));
     co_return;
   }
-  // A courier that sends no webhooks misses none.
-  bool countable = sweep_.courier.can().sends_webhooks;
   if (report_.status_changed > 0) {
     report_.missed_by_webhook.reset();
-    if (!sweep_.stopping && countable) {
-      auto missed = co_await count_what_was_missed(**db, sweep_.account.courier.courier, *sweep_.id);
+    if (!sweep_.stopping && sweep_.courier.can().sends_webhooks) {
+      auto missed = co_await count_missed_by_webhooks(**db, sweep_.account.courier.courier, *sweep_.id);
       if (missed)
         report_.missed_by_webhook = *missed;
       else
@@ -356,20 +348,20 @@ void account_sweep::log_end() const {
                                                 {"requests", r.requests},
                                                 {"retries", r.retries}});
   // To be stopped is no failure.
-  bool worth_a_look = !r.complete && !sweep_.stopping;
-  (worth_a_look ? log::warn : log::info)(worth_a_look ? "a sweep ended incomplete" : "a sweep ended",
-                                         {{"sweep", r.id},
-                                          {"account", r.account},
-                                          {"kind", r.kind},
-                                          {"complete", r.complete},
-                                          {"reason", r.reason.value_or("")},
-                                          {"fetched", r.fetched},
-                                          {"backfilled", r.backfilled},
-                                          {"statusChanged", r.status_changed},
-                                          {"conflicts", r.conflicts},
-                                          {"refused", r.refused},
-                                          {"requests", r.requests},
-                                          {"seconds", r.seconds}});
+  bool failed = !r.complete && !sweep_.stopping;
+  (failed ? log::warn : log::info)(failed ? "a sweep ended incomplete" : "a sweep ended",
+                                   {{"sweep", r.id},
+                                    {"account", r.account},
+                                    {"kind", r.kind},
+                                    {"complete", r.complete},
+                                    {"reason", r.reason.value_or("")},
+                                    {"fetched", r.fetched},
+                                    {"backfilled", r.backfilled},
+                                    {"statusChanged", r.status_changed},
+                                    {"conflicts", r.conflicts},
+                                    {"refused", r.refused},
+                                    {"requests", r.requests},
+                                    {"seconds", r.seconds}});
 }
 
 task<shop::sweep_report> account_sweep::run() {
