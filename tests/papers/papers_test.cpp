@@ -117,24 +117,10 @@ std::string fault_of_simulator(const std::vector<std::string>& words) {
 }
 
 // What belongs to the system; what it is asked to do is the reader's.
-const std::set<std::string> of_the_system{"apt-get",
-                                          "clang-tidy-19",
-                                          "cpack",
-                                          "createdb",
-                                          "curl",
-                                          "git",
-                                          "journalctl",
-                                          "kill",
-                                          "ln",
-                                          "npm",
-                                          "openssl",
-                                          "psql",
-                                          "sqlite3",
-                                          "systemctl",
-                                          "systemd-creds",
-                                          "tail",
-                                          "ss",
-                                          "jq"};
+const std::set<std::string> of_the_system{"apt-get",       "clang-tidy-19", "cpack", "createdb", "curl",
+                                          "git",           "journalctl",    "kill",  "ln",       "npm",
+                                          "openssl",       "pg_restore",    "psql",  "sqlite3",  "systemctl",
+                                          "systemd-creds", "tail",          "ss",    "jq"};
 
 std::string fault_of(std::vector<std::string> words) {
   if (!words.empty() && words.front() == "/usr/bin/time") words.erase(words.begin(), words.begin() + 2);

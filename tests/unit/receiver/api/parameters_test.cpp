@@ -118,5 +118,5 @@ TEST_CASE("only the numbers we give are ids") {
 TEST_CASE("a refusal names the value, cut where it is long") {
   CHECK(read("limit=abc").error().detail == "limit must be a whole number from 1 to 1000, not \"abc\"");
   auto detail = read("source=" + std::string(200, 'x')).error().detail;
-  CHECK(detail == "source must be MAYSTRO or ECOMANAGER, not \"" + std::string(64, 'x') + "…\"");
+  CHECK(detail == "source must be MAYSTRO, GUEPEX or ECOMANAGER, not \"" + std::string(64, 'x') + "…\"");
 }
