@@ -36,8 +36,8 @@ pg::connect_options patient(std::string url) {
   options.url = std::move(url);
   options.application_name = "suivi-test";
   options.connect_timeout = milliseconds(30'000 * slowness);
-  options.statement_timeout = milliseconds(50'000 * slowness);
-  options.answer_timeout = milliseconds(55'000 * slowness);
+  options.statement_timeout = milliseconds(170'000 * slowness);
+  options.answer_timeout = milliseconds(175'000 * slowness);
   return options;
 }
 
