@@ -9,6 +9,7 @@
 #include "receiver/api/event_json.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace suivi::receiver {
 namespace {

@@ -8,6 +8,7 @@
 #include <array>
 #include <boost/json/object.hpp>
 #include <map>
+#include <span>
 
 namespace suivi::sim {
 
