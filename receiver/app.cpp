@@ -328,7 +328,8 @@ class app {
   task<void> drain_spool(steady_time until) {
     constexpr milliseconds look_again = 10ms;
     drain_.hurry();
-    while (spool_.now().depth.rows > 0 && db_.is_up() && steady_clock::now() < until)
+    auto within_reach = [this] { return db_.now() != database_monitor::state::down; };
+    while (spool_.now().depth.rows > 0 && within_reach() && steady_clock::now() < until)
       co_await runtime::sleep_for(look_again);
     if (spool_.now().depth.rows > 0)
       log::warn("webhooks are left in the spool: the next start takes them, or `suivi-receiver spool drain`",
