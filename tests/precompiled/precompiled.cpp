@@ -1,0 +1,2 @@
+// Owns the precompiled form of precompiled.hpp.
+#include "tests/precompiled/precompiled.hpp"
