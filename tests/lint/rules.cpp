@@ -51,6 +51,23 @@ violations check_heads(const std::vector<source>& files, const std::string&) {
   return found;
 }
 
+// The shop's orders are written by the door alone. Doctor names statements that the owner may run.
+void check_order_writes(violations& found, const std::vector<source>& files) {
+  static const std::regex writes(R"((update|insert\s+into|delete\s+from)\s+"?orders\b)", std::regex::icase);
+  for (const source& s : files) {
+    bool program =
+        s.path.starts_with("common/") || s.path.starts_with("receiver/") || s.path.starts_with("reconciler/");
+    if (!program || s.path.starts_with("common/door/") || s.path.starts_with("reconciler/doctor/")) continue;
+    for (std::size_t from = 0, line = 1; from < s.text.size(); ++line) {
+      std::size_t end = std::min(s.text.find('\n', from), s.text.size());
+      std::string_view text = std::string_view(s.text).substr(from, end - from);
+      if (text.find("rders") != std::string_view::npos && std::regex_search(text.begin(), text.end(), writes))
+        found.push_back({s.path, line, "orders are written by common/door"});
+      from = end + 1;
+    }
+  }
+}
+
 violations check_lengths(const std::vector<source>& files, const std::string&) {
   constexpr std::ptrdiff_t limit = 400;
   violations found;
@@ -84,6 +101,7 @@ violations check_doors(const std::vector<source>& files, const std::string&) {
          "prometheus-cpp belongs to common/metrics", {"common/metrics/"});
   forbid(found, files, {"toml++/"}, std::regex(R"(#include [<"]toml\+\+/)"),
          "toml++ belongs to common/config", {"common/config/"});
+  check_order_writes(found, files);
   return found;
 }
 

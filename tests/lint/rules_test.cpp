@@ -190,6 +190,19 @@ TEST_CASE("doors: each library and system call has one") {
       1);
 }
 
+TEST_CASE("doors: the shop's orders are written by one") {
+  for (const char* text :
+       {"update orders set x = 1", "insert into \"orders\" values (1)", "DELETE FROM orders"}) {
+    CAPTURE(text);
+    std::string code = "constexpr auto sql = R\"(" + std::string(text) + ")\";";
+    CHECK(check("doors", {{"common/door/x.cpp", code}}).empty());
+    CHECK(check("doors", {{"reconciler/store/x.cpp", code}}).size() == 1);
+    CHECK(check("doors", {{"common/schema/x.sql", text}}).size() == 1);
+    CHECK(check("doors", {{"tests/x.cpp", code}}).empty());
+  }
+  CHECK(check("doors", {{"receiver/x.cpp", "auto s = \"select from orders for update\";"}}).empty());
+}
+
 TEST_CASE("loose ends: nothing is detached and no context is stopped") {
   CHECK(check("loose_ends", {{"a.cpp", "co_spawn(e, f(), asio::detached);"}}).size() == 1);
   CHECK(check("loose_ends", {{"a.cpp", "std::thread(f).detach();"}}).size() == 1);
