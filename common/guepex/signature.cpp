@@ -1,7 +1,7 @@
 // The signature is made anew and compared.
 #include "common/guepex/signature.hpp"
 
-#include "common/crypto/hmac.hpp"
+#include "common/crypto/crypto.hpp"
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>

@@ -6,7 +6,7 @@
 #include "common/guepex/webhook.hpp"
 
 #include "common/base/utf8.hpp"
-#include "common/crypto/hmac.hpp"
+#include "common/crypto/crypto.hpp"
 #include "common/json/json_text.hpp"
 #include "common/shipment/courier_time.hpp"
 #include "common/shipment/french_text.hpp"

@@ -1,7 +1,7 @@
 // See pusher.hpp.
 #include "tests/maystro_sim/pusher.hpp"
 
-#include "common/crypto/hmac.hpp"
+#include "common/crypto/crypto.hpp"
 #include "tests/maystro_sim/guepex_webhook.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Guepex's webhooks through real sockets at the real program.
-#include "common/crypto/hmac.hpp"
+#include "common/crypto/crypto.hpp"
 #include "tests/programs/webhook_sender.hpp"
 
 using namespace suivi::test;
