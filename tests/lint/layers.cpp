@@ -10,17 +10,12 @@
 namespace suivi::lint {
 namespace {
 
+// A folder with a CMakeLists.txt is a room; rooms may stand in rooms.
 struct layers {
-  std::map<std::string, std::vector<std::string>> order; // by parent ("common"): its folders, bottom first
-  std::map<std::string, std::set<std::string>> links;    // by folder ("common/pg"): the folders it links
+  std::map<std::string, std::vector<std::string>> order; // by room ("common"): the rooms in it, bottom first
+  std::map<std::string, std::string> rooms;              // by library ("suivi_pg"): "common/pg"
+  std::map<std::string, std::set<std::string>> links;    // by room ("common/pg"): the libraries it names
 };
-
-// suivi_receiver_web is receiver/web; suivi_pg is common/pg.
-std::string folder_of_library(const std::string& name) {
-  for (std::string program : {"receiver", "reconciler"})
-    if (name.starts_with(program + "_")) return program + "/" + name.substr(program.size() + 1);
-  return "common/" + name;
-}
 
 bool in_trees(const std::string& path) {
   return path.starts_with("common/") || path.starts_with("receiver/") || path.starts_with("reconciler/");
@@ -30,15 +25,25 @@ std::string top_of(const std::string& path) {
   return path.substr(0, path.find('/'));
 }
 
+std::string parent_of(const std::string& path) {
+  std::size_t last = path.rfind('/');
+  return last == std::string::npos ? std::string() : path.substr(0, last);
+}
+
+bool stands_in(const std::string& room, const std::string& outer) {
+  return room.starts_with(outer + "/");
+}
+
 // common/pg/pool.hpp is of common/pg; receiver/app.hpp, a root file, is of receiver.
-std::string folder_of(const std::string& path) {
-  std::size_t first = path.find('/');
-  std::size_t second = first == std::string::npos ? first : path.find('/', first + 1);
-  return path.substr(0, second == std::string::npos ? first : second);
+std::string room_of(const layers& l, const std::string& path) {
+  std::string folder = parent_of(path);
+  while (!l.order.contains(folder) && folder.find('/') != std::string::npos) folder = parent_of(folder);
+  return folder;
 }
 
 layers read_layers(const std::vector<source>& files) {
-  static const std::regex subdirectory(R"(add_subdirectory\((\w+)\))"), link(R"(suivi_(\w+))");
+  static const std::regex subdirectory(R"(add_subdirectory\((\w+)\))"), link(R"((suivi_\w+))"),
+      library(R"(suivi_library\((\w+))");
   layers found;
   auto matches = [](const std::string& text, const std::regex& pattern, auto&& each) {
     for (std::sregex_iterator it(text.begin(), text.end(), pattern), end; it != end; ++it)
@@ -46,24 +51,36 @@ layers read_layers(const std::vector<source>& files) {
   };
   for (const source& s : files) {
     if (!in_trees(s.path) || !s.path.ends_with("/CMakeLists.txt")) continue;
-    std::string folder = folder_of(s.path);
-    if (folder == top_of(s.path))
-      matches(s.text, subdirectory, [&](const std::string& name) { found.order[folder].push_back(name); });
-    else
-      matches(s.text, link,
-              [&](const std::string& name) { found.links[folder].insert(folder_of_library(name)); });
+    std::string room = parent_of(s.path);
+    std::vector<std::string>& inner = found.order[room];
+    matches(s.text, subdirectory, [&](const std::string& name) { inner.push_back(room + "/" + name); });
+    matches(s.text, library, [&](const std::string& name) { found.rooms[name] = room; });
+    matches(s.text, link, [&](const std::string& name) { found.links[room].insert(name); });
   }
   return found;
 }
 
+// `to` stands above `from` where their ways from the top part: in the list of the room that holds both.
 bool stands_above(const layers& l, const std::string& from, const std::string& to) {
-  auto order = l.order.find(top_of(from));
+  std::string outer = parent_of(from);
+  while (!outer.empty() && !stands_in(to, outer)) outer = parent_of(outer);
+  auto order = l.order.find(outer);
   if (order == l.order.end()) return false;
-  auto place = [&](const std::string& folder) {
-    return std::find(order->second.begin(), order->second.end(), folder.substr(folder.find('/') + 1));
+  auto place = [&](const std::string& room) {
+    return std::find_if(order->second.begin(), order->second.end(),
+                        [&](const std::string& inner) { return room == inner || stands_in(room, inner); });
   };
   auto lower = place(to);
   return lower != order->second.end() && lower < place(from);
+}
+
+bool links_to(const layers& l, const std::string& from, const std::string& to) {
+  auto names = l.links.find(from);
+  if (names == l.links.end()) return false;
+  return std::any_of(names->second.begin(), names->second.end(), [&](const std::string& name) {
+    auto room = l.rooms.find(name);
+    return room != l.rooms.end() && room->second == to;
+  });
 }
 
 // Empty if a file at `from` may include `to`.
@@ -73,13 +90,13 @@ std::string objection(const layers& l, const std::string& from, const std::strin
   if (other == "tests") return "nothing of the tests is included outside them";
   if (tree == "common" && other != "common") return "common stands below the programs";
   if (tree != other && other != "common") return "receiver and reconciler meet only in the database";
-  std::string x = folder_of(from), y = folder_of(to);
+  std::string x = room_of(l, from), y = room_of(l, to);
   bool of_program_root = x == tree && tree != "common";
   if (x == y || of_program_root) return {};
-  if (tree == other && !stands_above(l, x, y))
+  bool inner = stands_in(y, x); // a room uses the rooms that stand in it
+  if (tree == other && !inner && !stands_above(l, x, y))
     return y + " does not stand above " + x + " in " + tree + "/CMakeLists.txt";
-  auto links = l.links.find(x);
-  if (links == l.links.end() || !links->second.contains(y)) return x + " does not link " + y;
+  if (!links_to(l, x, y)) return x + " does not link " + y;
   return {};
 }
 

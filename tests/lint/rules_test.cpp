@@ -23,12 +23,22 @@ violations check(std::string_view name, const std::map<std::string, std::string>
 const std::map<std::string, std::string> layout{
     {"common/CMakeLists.txt",
      "add_subdirectory(base)\nadd_subdirectory(log)\nadd_subdirectory(pg)\nadd_subdirectory(shop)\n"},
+    {"common/base/CMakeLists.txt", "suivi_library(suivi_base SOURCES time.cpp)"},
+    {"common/log/CMakeLists.txt", "suivi_library(suivi_log LINKS suivi_base)"},
     {"common/pg/CMakeLists.txt", "suivi_library(suivi_pg LINKS suivi_base)"},
     {"common/shop/CMakeLists.txt", "suivi_library(suivi_shop LINKS suivi_base suivi_pg)"},
     {"receiver/CMakeLists.txt", "add_subdirectory(web)\nadd_subdirectory(inbox)\nadd_subdirectory(api)\n"
                                 "suivi_library(suivi_receiver LINKS suivi_receiver_api)\n"},
     {"receiver/web/CMakeLists.txt", "suivi_library(suivi_receiver_web LINKS suivi_base suivi_receiver_api)"},
-    {"receiver/api/CMakeLists.txt", "suivi_library(suivi_receiver_api LINKS suivi_pg suivi_receiver_web)"},
+    {"receiver/inbox/CMakeLists.txt", "suivi_library(suivi_receiver_inbox LINKS suivi_base)"},
+    {"receiver/api/CMakeLists.txt",
+     "add_subdirectory(call)\nadd_subdirectory(events)\nadd_subdirectory(stream)\n"
+     "suivi_library(suivi_receiver_api LINKS suivi_pg suivi_receiver_web suivi_receiver_api_events)"},
+    {"receiver/api/call/CMakeLists.txt", "suivi_library(suivi_receiver_api_call LINKS suivi_receiver_web)"},
+    {"receiver/api/events/CMakeLists.txt",
+     "suivi_library(suivi_receiver_api_events LINKS suivi_pg suivi_receiver_api_call suivi_receiver_api)"},
+    {"receiver/api/stream/CMakeLists.txt", "suivi_library(suivi_receiver_api_stream LINKS suivi_pg)"},
+    {"reconciler/plan/CMakeLists.txt", "suivi_library(suivi_reconciler_plan LINKS suivi_base)"},
     {"reconciler/CMakeLists.txt", "add_subdirectory(plan)\nadd_subdirectory(sweep)\n"},
     {"reconciler/sweep/CMakeLists.txt", "suivi_library(suivi_reconciler_sweep LINKS suivi_reconciler_plan)"},
 };
@@ -79,6 +89,22 @@ TEST_CASE("layers: a room of a program includes the rooms it links and that stan
     CHECK(layers_of("receiver/api/a.cpp", "reconciler/plan/page_plan.hpp") == 1);
     CHECK(layers_of("reconciler/sweep/a.cpp", "receiver/web/routes.hpp") == 1);
     CHECK(layers_of("receiver/api/a.cpp", "tests/support/database.hpp") == 1);
+  }
+}
+
+TEST_CASE("layers: rooms in a room stand in its order, below its own files") {
+  CHECK(layers_of("receiver/api/events/a.cpp", "receiver/api/call/endpoint.hpp") == 0);
+  CHECK(layers_of("receiver/api/call/a.cpp", "receiver/web/routes.hpp") == 0);
+  CHECK(layers_of("receiver/api/events/a.cpp", "common/pg/pool.hpp") == 0);
+  CHECK(layers_of("receiver/api/a.cpp", "receiver/api/events/event_queries.hpp") == 0);
+  SUBCASE("not one below, nor one that is not linked") {
+    CHECK(layers_of("receiver/api/call/a.cpp", "receiver/api/events/event_queries.hpp") == 1);
+    CHECK(layers_of("receiver/api/stream/a.cpp", "receiver/api/events/event_queries.hpp") == 1);
+    CHECK(layers_of("receiver/api/a.cpp", "receiver/api/stream/event_stream.hpp") == 1);
+    CHECK(layers_of("receiver/web/a.cpp", "receiver/api/call/endpoint.hpp") == 1);
+  }
+  SUBCASE("not the files of the room around it, even linked") {
+    CHECK(layers_of("receiver/api/events/a.cpp", "receiver/api/operations_api.hpp") == 1);
   }
 }
 
