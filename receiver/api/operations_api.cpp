@@ -4,16 +4,16 @@
 #include "common/crypto/crypto.hpp"
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
-#include "receiver/api/account_endpoints.hpp"
-#include "receiver/api/account_queries.hpp"
-#include "receiver/api/ask_endpoint.hpp"
-#include "receiver/api/event_endpoints.hpp"
-#include "receiver/api/event_json.hpp"
+#include "receiver/api/accounts/account_endpoints.hpp"
+#include "receiver/api/accounts/account_queries.hpp"
+#include "receiver/api/call/answers.hpp"
+#include "receiver/api/events/event_endpoints.hpp"
 #include "receiver/api/openapi.hpp"
-#include "receiver/api/order_endpoints.hpp"
-#include "receiver/api/overview_endpoints.hpp"
+#include "receiver/api/orders/ask_endpoint.hpp"
+#include "receiver/api/orders/order_endpoints.hpp"
+#include "receiver/api/overview/overview_endpoints.hpp"
 #include "receiver/api/session_json.hpp"
-#include "receiver/api/sweep_endpoints.hpp"
+#include "receiver/api/sweeps/sweep_endpoints.hpp"
 #include "receiver/services/options.hpp"
 #include "receiver/session/request_origin.hpp"
 #include "receiver/session/session_cookie.hpp"
@@ -58,12 +58,6 @@ task<answer_or_error> open_stream(api_context& api, api_call call) {
 }
 
 } // namespace
-
-task<result<pg::pool::lease>> api_connection(api_context& api) {
-  auto deadline = steady_clock::now() + 5s;
-  auto db = co_await api.connections.acquire(deadline);
-  co_return db;
-}
 
 operations::operations(asio::any_io_executor executor, const config::settings& s, pg::connect_options connect,
                        database_monitor& db, account_registry& accounts, apply_lane& events,

@@ -6,7 +6,10 @@
 #pragma once
 
 #include "common/http/client_address.hpp"
-#include "receiver/api/endpoint.hpp"
+#include "receiver/api/call/endpoint.hpp"
+#include "receiver/api/overview/overview_board.hpp"
+#include "receiver/api/replay_endpoint.hpp"
+#include "receiver/api/stream/event_stream.hpp"
 #include "receiver/session/sign_in_limiter.hpp"
 
 #include <optional>

@@ -2,7 +2,7 @@
 #include "receiver/api/session_json.hpp"
 
 #include "common/json/json_text.hpp"
-#include "receiver/api/event_json.hpp"
+#include "receiver/api/call/answers.hpp"
 #include "receiver/session/session_cookie.hpp"
 #include "receiver/web/responses.hpp"
 

@@ -1,6 +1,8 @@
 // What operators are shown: nothing of a customer's, and numbers that add up.
-#include "receiver/api/event_json.hpp"
-#include "receiver/api/sequence_cursor.hpp"
+#include "receiver/api/call/answers.hpp"
+#include "receiver/api/events/event_json.hpp"
+#include "receiver/api/stream/sequence_cursor.hpp"
+#include "receiver/api/sweeps/sweep_json.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

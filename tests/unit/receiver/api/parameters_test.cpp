@@ -1,5 +1,5 @@
 // What an operator's request may say, and which parameter is blamed when it says nothing.
-#include "receiver/api/parameters.hpp"
+#include "receiver/api/call/parameters.hpp"
 #include "tests/support/print_result.hpp"
 
 #include <doctest/doctest.h>

@@ -1,10 +1,10 @@
 // Nothing of a customer's is shown, however a webhook is wrapped, broken or spelled.
-#include "receiver/api/redaction.hpp"
+#include "receiver/api/redaction/redaction.hpp"
 
 #include "common/crypto/crypto.hpp"
 #include "common/http/message.hpp"
-#include "receiver/api/event_json.hpp"
-#include "receiver/api/private_names.hpp"
+#include "receiver/api/events/event_json.hpp"
+#include "receiver/api/redaction/private_names.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

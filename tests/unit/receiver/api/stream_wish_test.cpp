@@ -1,10 +1,10 @@
 // What a reader of the stream may ask for, how a list's place is spelt, and which slots a series has.
-#include "receiver/api/stream_wish.hpp"
+#include "receiver/api/stream/stream_wish.hpp"
 
-#include "receiver/api/list_cursor.hpp"
-#include "receiver/api/order_list.hpp"
-#include "receiver/api/series_queries.hpp"
-#include "receiver/api/sweep_list.hpp"
+#include "receiver/api/call/list_cursor.hpp"
+#include "receiver/api/orders/order_list.hpp"
+#include "receiver/api/overview/series_queries.hpp"
+#include "receiver/api/sweeps/sweep_list.hpp"
 #include "tests/support/print_result.hpp"
 
 #include <doctest/doctest.h>

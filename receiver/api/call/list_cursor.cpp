@@ -1,0 +1,41 @@
+// `<number>.<text in hexadecimal digits>`.
+#include "receiver/api/call/list_cursor.hpp"
+
+#include "common/base/utf8.hpp"
+#include "common/crypto/crypto.hpp"
+
+#include <charconv>
+
+namespace suivi::receiver {
+namespace {
+
+int digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+} // namespace
+
+std::string write_cursor(const list_place& place) {
+  return std::to_string(place.number) + "." + crypto::hex(place.text);
+}
+
+std::optional<list_place> read_cursor(std::string_view text) {
+  list_place place;
+  auto dot = text.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  auto [end, failed] = std::from_chars(text.data(), text.data() + dot, place.number);
+  if (failed != std::errc() || end != text.data() + dot) return std::nullopt;
+  auto hex = text.substr(dot + 1);
+  if (hex.size() % 2 != 0) return std::nullopt;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    int high = digit(hex[i]), low = digit(hex[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    place.text += static_cast<char>(high * 16 + low);
+  }
+  if (!is_utf8(place.text) || place.text.find('\0') != std::string::npos) return std::nullopt;
+  return place;
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,103 @@
+// Shapes, member by member.
+#include "receiver/api/events/event_json.hpp"
+#include "receiver/event/decode_event.hpp"
+
+#include "common/json/json_text.hpp"
+#include "common/json/json_values.hpp"
+#include "common/maystro/envelope.hpp"
+#include "receiver/api/redaction/redaction.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <cmath>
+#include <map>
+
+namespace suivi::receiver {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t shown_unpacked_bytes_max = 1024 * 1024;
+
+template <class Key>
+std::vector<std::pair<Key, std::int64_t>> most_first(const std::map<Key, std::int64_t>& counts) {
+  std::vector<std::pair<Key, std::int64_t>> sorted(counts.begin(), counts.end());
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
+  return sorted;
+}
+
+} // namespace
+
+json::object event_json(const event_summary& e, bool with_payload,
+                        const std::vector<std::string>& guepex_accounts) {
+  json::object o;
+  o["id"] = std::to_string(e.id);
+  o["messageId"] = or_null(shown_message_id(e.message_id));
+  o["source"] = is_from_guepex(e, guepex_accounts) ? "GUEPEX" : "MAYSTRO";
+  o["eventType"] = or_null(shown_event_type(e.name));
+  if (with_payload) {
+    std::optional<json::value> body;
+    if (!e.is_cut) body = decode_event(e.raw, shown_unpacked_bytes_max).body;
+    o["payload"] = redacted_payload(e.raw, std::move(body));
+  }
+  o["processed"] = is_processed(e.outcome);
+  o["outcome"] = e.outcome;
+  o["error"] = or_null(e.error);
+  o["createdAt"] = format_instant(e.received_at);
+  o["order"] = nullptr;
+  if (e.order)
+    o["order"] = json::object{{"id", e.order->id},
+                              {"reference", e.order->reference},
+                              {"status", e.order->status},
+                              {"shippingStatus", or_null(e.order->shipping_status)}};
+  return o;
+}
+
+json::object pagination_json(const event_query& q, const event_page& page) {
+  if (q.by_cursor) {
+    json::object o{{"limit", q.limit}, {"next", nullptr}};
+    if (page.next) o["next"] = write_cursor(*page.next);
+    return o;
+  }
+  std::int64_t total = page.total;
+  std::int64_t pages = (total + q.limit - 1) / q.limit;
+  return {{"currentPage", q.page}, {"totalPages", pages},       {"totalCount", total},
+          {"limit", q.limit},      {"hasNext", q.page < pages}, {"hasPrev", q.page > 1}};
+}
+
+json::object stats_json(std::span<const event_count> counts, std::string_view period) {
+  std::int64_t total = 0;
+  std::int64_t processed = 0;
+  std::int64_t failed = 0;
+  std::map<std::optional<std::string>, std::int64_t> by_name;
+  std::map<std::string, std::int64_t> by_outcome;
+  for (const auto& c : counts) {
+    total += c.count;
+    if (is_processed(c.outcome)) processed += c.count;
+    if (c.outcome == "failed" || c.outcome == "quarantined" || c.outcome == "conflict") failed += c.count;
+    by_name[shown_event_type(c.name)] += c.count;
+    by_outcome[c.outcome] += c.count;
+  }
+  json::array names;
+  std::erase_if(by_name, [](const auto& one) { return one.second == 0; });
+  std::erase_if(by_outcome, [](const auto& one) { return one.second == 0; });
+  for (const auto& [name, count] : most_first(by_name))
+    names.push_back({{"eventType", or_null(name)}, {"count", count}});
+  json::array outcomes;
+  for (const auto& [outcome, count] : most_first(by_outcome))
+    outcomes.push_back({{"outcome", outcome}, {"count", count}});
+  json::object o;
+  o["totalEvents"] = total;
+  o["processedEvents"] = processed;
+  o["failedEvents"] = failed;
+  o["successRate"] =
+      total == 0 ? 100 : std::llround(static_cast<double>(processed) * 100 / static_cast<double>(total));
+  o["eventsByType"] = std::move(names);
+  o["eventsByOutcome"] = std::move(outcomes);
+  o["period"] = period;
+  return o;
+}
+
+} // namespace suivi::receiver

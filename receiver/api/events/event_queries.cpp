@@ -1,0 +1,350 @@
+// Conditions are put together from those that are there: a list of 100,000 events is counted without looking
+// at what became of each unless that is asked for, and the bytes are read of those events alone that are
+// shown.
+#include "receiver/api/events/event_queries.hpp"
+
+#include "receiver/inbox/ingest.hpp"
+#include "receiver/inbox/pending.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace suivi::receiver {
+namespace {
+
+// As the planner sees it for these very values: no name, so that it is planned anew each time.
+pg::statement planned_anew(const std::string& text) {
+  return {"", text};
+}
+
+struct conditions {
+  std::string joins;
+  std::string where = "true";
+  pg::params with;
+
+  // `%` in the text is the parameter's number.
+  template <class Put>
+  void add(std::string text, Put put) {
+    put(with);
+    auto number = "$" + std::to_string(with.size());
+    for (auto at = text.find('%'); at != std::string::npos; at = text.find('%', at))
+      text.replace(at, 1, number);
+    where += " and " + text;
+  }
+
+  // The planner does not see by itself that an outcome lies in its event's partition alone.
+  void look_at_outcomes(const std::optional<instant>& since) {
+    std::string bound;
+    if (since) {
+      with.timestamp(*since);
+      bound = fmt::format(" and o.stored_on >= (${}::timestamptz at time zone 'UTC')::date - 1", with.size());
+    }
+    joins =
+        fmt::format(" left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on{}"
+                    " left join suivi.pending p on p.event_id = i.id",
+                    bound);
+  }
+};
+
+constexpr std::string_view outcome_of = "coalesce(o.outcome, p.state, i.outcome, 'pending')";
+
+bool is_waiting(std::string_view outcome) {
+  return outcome == "pending" || outcome == "parked" || outcome == "confirming" || outcome == "failed";
+}
+
+// Closed without being processed. Partial indexes know them (0004_operations.sql).
+constexpr std::string_view troubled_events =
+    "select q.event_id from suivi.event_outcome q where q.outcome not in ('applied', 'unchanged', 'stale', "
+    "'ignored')"
+    " union all select r.id from suivi.inbox r where r.outcome = 'quarantined'";
+
+std::string among(std::string_view ids) {
+  return fmt::format(" and i.id in ({})", ids);
+}
+
+conditions conditions_of(const event_filter& filter) {
+  conditions c;
+  if (filter.source == event_source::foreign) c.where = "false";
+  if (filter.source == event_source::guepex || filter.source == event_source::maystro) {
+    std::vector<std::optional<std::string>> accounts(filter.guepex_accounts.begin(),
+                                                     filter.guepex_accounts.end());
+    // The same as is_from_guepex().
+    bool wanted = filter.source == event_source::guepex;
+    c.add(fmt::format("{} coalesce(i.account = any(%) or starts_with(i.name, 'parcel_'), false)",
+                      wanted ? "" : "not"),
+          [&](pg::params& p) { p.texts(accounts); });
+  }
+  if (filter.name) c.add("i.name = %", [&](pg::params& p) { p.text(*filter.name); });
+  // A partition holds what was stored on its day, which was received then or, from a spool, before.
+  if (filter.since)
+    c.add("i.received_at >= % and i.stored_on >= (% at time zone 'UTC')::date - 1",
+          [&](pg::params& p) { p.timestamp(*filter.since); });
+  if (filter.until) c.add("i.received_at < %", [&](pg::params& p) { p.timestamp(*filter.until); });
+  if (filter.reference)
+    c.add("i.id in (select r.id from suivi.inbox r where r.reference = %"
+          " union all select q.event_id from suivi.event_outcome q"
+          " where q.order_id = (select x.\"id\" from orders x where x.\"reference\" = %))",
+          [&](pg::params& p) { p.text(*filter.reference); });
+  if (filter.account)
+    c.add(filter.and_unnamed ? "(i.account = % or i.account is null)" : "i.account = %",
+          [&](pg::params& p) { p.text(*filter.account); });
+  if (filter.outcome || filter.processed) c.look_at_outcomes(filter.since);
+  if (filter.outcome) {
+    c.add(fmt::format("{} = %", outcome_of), [&](pg::params& p) { p.text(*filter.outcome); });
+    // These are few: the planner is shown where to begin.
+    if (is_waiting(*filter.outcome)) c.where += " and p.event_id is not null";
+    if (*filter.outcome == "conflict" || *filter.outcome == "quarantined") c.where += among(troubled_events);
+  }
+  if (filter.processed && !*filter.processed)
+    c.where += among(fmt::format("select event_id from suivi.pending union all {}", troubled_events));
+  if (filter.processed)
+    c.where += fmt::format(" and {} {} ('applied', 'unchanged', 'stale', 'ignored')", outcome_of,
+                           *filter.processed ? "in" : "not in");
+  return c;
+}
+
+void add_names(pg::params& with, const std::vector<event_name>& names) {
+  std::vector<std::optional<std::int64_t>> ids;
+  std::vector<std::optional<std::string>> days;
+  for (const auto& n : names) {
+    ids.emplace_back(n.id);
+    days.emplace_back(n.stored_on);
+  }
+  with.integers(ids).texts(days);
+}
+
+std::vector<event_name> names_of(const pg::rows& found) {
+  std::vector<event_name> names;
+  for (std::size_t i = 0; i < found.size(); ++i)
+    names.push_back({found.integer(i, 0), std::string(found.text(i, 1))});
+  return names;
+}
+
+} // namespace
+
+bool is_processed(std::string_view outcome) {
+  return outcome == "applied" || outcome == "unchanged" || outcome == "stale" || outcome == "ignored";
+}
+
+bool is_from_guepex(const event_summary& e, const std::vector<std::string>& guepex_accounts) {
+  bool by_account = e.account && std::ranges::find(guepex_accounts, *e.account) != guepex_accounts.end();
+  return by_account || (e.name && e.name->starts_with("parcel_"));
+}
+
+static task<result<event_page>> find_events_after(pg::connection& db, event_query q) {
+  auto c = conditions_of(q.filter);
+  if (q.after) {
+    c.with.integer(q.after->number).integer(read_id(q.after->text).value_or(0));
+    auto number = c.with.size();
+    c.where += fmt::format(
+        " and i.received_at <= timestamptz 'epoch' + ${0} * interval '1 microsecond'"
+        " and (i.received_at, i.id) < (timestamptz 'epoch' + ${0} * interval '1 microsecond', ${1})",
+        number - 1, number);
+  }
+  c.with.integer(q.limit + 1);
+  auto list =
+      fmt::format("select i.id, i.stored_on::text, (extract(epoch from i.received_at) * 1000000)::bigint"
+                  " from suivi.inbox i{} where {} order by i.received_at desc, i.id desc limit ${}",
+                  c.joins, c.where, c.with.size());
+  auto statement = planned_anew(list);
+  auto found = co_await db.run(statement, std::move(c.with));
+  if (!found) co_return found.error();
+  event_page page;
+  page.events = names_of(*found);
+  auto page_rows = static_cast<std::size_t>(q.limit);
+  if (page.events.size() > page_rows) {
+    page.events.resize(page_rows);
+    page.next = list_place{found->integer(page_rows - 1, 2), std::to_string(page.events.back().id)};
+  }
+  co_return page;
+}
+
+task<result<event_page>> find_events(pg::connection& db, event_query q) {
+  if (q.by_cursor) {
+    auto page = co_await find_events_after(db, std::move(q));
+    co_return page;
+  }
+  auto counted = conditions_of(q.filter);
+  auto count = fmt::format("select count(*) from suivi.inbox i{} where {}", counted.joins, counted.where);
+  auto listed = conditions_of(q.filter);
+  listed.with.integer(q.limit).integer((q.page - 1) * q.limit);
+  auto number = listed.with.size();
+  auto list = fmt::format("select i.id, i.stored_on::text from suivi.inbox i{} where {}"
+                          " order by i.received_at desc, i.id desc limit ${} offset ${}",
+                          listed.joins, listed.where, number - 1, number);
+  pg::pipeline steps;
+  steps.add(planned_anew(count), std::move(counted.with));
+  steps.add(planned_anew(list), std::move(listed.with));
+  auto answer = co_await db.run(std::move(steps));
+  if (!answer) co_return answer.error();
+  event_page page;
+  page.total = (*answer)[0].integer(0, 0);
+  page.events = names_of((*answer)[1]);
+  co_return page;
+}
+
+task<result<std::vector<event_summary>>> read_events(pg::connection& db, std::vector<event_name> names,
+                                                     bool with_bytes) {
+  static constexpr pg::statement text{"operations_read_events", R"sql(
+select i.id, i.message_id, i.name, i.received_at, case when $3 then substring(i.raw from 1 for 65540) else ''::bytea end,
+       coalesce(o.outcome, p.state, i.outcome, 'pending'),
+       case when o.outcome is not null then o.error when p.state is not null then p.error else i.error end,
+       i.reference, x."id", x."reference", x."status"::text, x."shippingStatus", octet_length(i.raw), i.account
+from unnest($1::bigint[], $2::text[]) with ordinality as u(id, day, n)
+join suivi.inbox i on i.id = u.id and i.stored_on = u.day::date
+left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on
+left join suivi.pending p on p.event_id = i.id
+left join orders x on x."id" = o.order_id
+order by u.n
+)sql"};
+  pg::params with;
+  add_names(with, names);
+  with.boolean(with_bytes);
+  auto found = co_await db.run(text, std::move(with));
+  if (!found) co_return found.error();
+  std::vector<event_summary> events;
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    event_summary e;
+    e.id = found->integer(i, 0);
+    e.message_id = found->maybe_text(i, 1);
+    e.name = found->maybe_text(i, 2);
+    e.received_at = found->timestamp(i, 3);
+    e.raw = found->bytes(i, 4);
+    e.is_cut = with_bytes && static_cast<std::size_t>(found->integer(i, 12)) > e.raw.size();
+    e.outcome = found->text(i, 5);
+    e.error = found->maybe_text(i, 6);
+    e.reference = found->maybe_text(i, 7);
+    e.account = found->maybe_text(i, 13);
+    if (!found->null(i, 8))
+      e.order = order_summary{std::string(found->text(i, 8)), std::string(found->text(i, 9)),
+                              std::string(found->text(i, 10)), found->maybe_text(i, 11)};
+    events.push_back(std::move(e));
+  }
+  co_return events;
+}
+
+task<result<std::vector<event_count>>> count_events(pg::connection& db, instant since,
+                                                    std::optional<std::string> account) {
+  static constexpr pg::statement text{"operations_count_events", R"sql(
+select nullif(name, ''), outcome, sum(events)::bigint
+from suivi.events_by_slot($1, interval '1 day', $2, false) group by 1, 2 order by 3 desc, 1, 2
+)sql"};
+  pg::params with;
+  with.timestamp(since).text(account);
+  auto found = co_await db.run(text, std::move(with));
+  if (!found) co_return found.error();
+  std::vector<event_count> counts;
+  for (std::size_t i = 0; i < found->size(); ++i)
+    counts.push_back({found->maybe_text(i, 0), std::string(found->text(i, 1)), found->integer(i, 2)});
+  co_return counts;
+}
+
+task<result<deletion>> delete_event(pg::connection& db, std::int64_t id) {
+  // Whoever is applying the event finds it gone when he closes it, and rolls back.
+  static constexpr pg::statement text{"operations_delete", R"sql(
+with event as (select id, stored_on, outcome from suivi.inbox where id = $1 for update),
+waiting as (select event_id, state from suivi.pending where event_id = $1 for update),
+known as (
+  select e.id, e.stored_on, coalesce(o.outcome, w.state, e.outcome, 'pending') as outcome
+  from event e left join waiting w on true
+  left join suivi.event_outcome o on o.event_id = e.id and o.stored_on = e.stored_on
+), doomed as (select * from known where outcome not in ('pending', 'confirming')),
+a as (delete from suivi.inbox i using doomed d where i.id = d.id and i.stored_on = d.stored_on),
+b as (delete from suivi.event_outcome o using doomed d where o.event_id = d.id and o.stored_on = d.stored_on),
+c as (delete from suivi.pending p using doomed d where p.event_id = d.id)
+select k.outcome, exists (select from doomed) from known k
+)sql"};
+  pg::params with;
+  with.integer(id);
+  auto found = co_await db.run(text, std::move(with));
+  if (!found) co_return found.error();
+  deletion d;
+  if (!found->empty()) d = {true, std::string(found->text(0, 0)), found->boolean(0, 1)};
+  co_return d;
+}
+
+task<result<std::optional<kept_event>>> read_event(pg::connection& db, std::int64_t id) {
+  static constexpr pg::statement text{"operations_read_event",
+                                      "select received_at, account, raw from suivi.inbox where id = $1"};
+  pg::params with;
+  with.integer(id);
+  auto found = co_await db.run(text, std::move(with));
+  if (!found) co_return found.error();
+  std::optional<kept_event> event;
+  if (!found->empty())
+    event = kept_event{found->timestamp(0, 0), found->maybe_text(0, 1), found->bytes(0, 2)};
+  co_return event;
+}
+
+task<result<std::optional<taken_event>>> take_event(pg::connection& db, std::int64_t id, std::string owner) {
+  // One that waits for the courier keeps its place in that queue: its patience is not begun anew.
+  static constexpr pg::statement text{"operations_take", R"sql(
+with event as (select id, stored_on from suivi.inbox where id = $1 for key share),
+taken as (
+  insert into suivi.pending as p (event_id, stored_on, due_at, owner)
+  select id, stored_on, now() + $3 * interval '1 millisecond', $2 from event
+  on conflict (event_id) do update
+    set due_at = excluded.due_at, owner = excluded.owner, error = null,
+        state = case when p.state = 'confirming' then p.state else 'pending' end,
+        since = case when p.state in ('confirming', 'pending') then p.since else now() end,
+        attempts = case when p.state = 'confirming' then p.attempts else 0 end
+    where p.owner is null or p.due_at <= now()
+  returning event_id, stored_on, state, since, attempts, again_at
+), forgotten as (
+  delete from suivi.event_outcome o using taken t where o.event_id = t.event_id and o.stored_on = t.stored_on
+)
+select state, since, attempts, again_at from taken
+)sql"};
+  pg::params with;
+  with.integer(id).text(owner).integer(lease_time.count());
+  auto found = co_await db.run(text, std::move(with));
+  if (!found) co_return found.error();
+  std::optional<taken_event> taken;
+  if (!found->empty())
+    taken = taken_event{event_state_from(found->text(0, 0)), found->timestamp(0, 1),
+                        static_cast<int>(found->integer(0, 2)), found->maybe_timestamp(0, 3)};
+  co_return taken;
+}
+
+task<result<std::optional<event_progress>>> follow_event(pg::connection& db, std::int64_t id) {
+  static constexpr pg::statement text{"operations_follow", R"sql(
+select p.event_id is null or p.owner is null, coalesce(case when p.event_id is null then o.outcome end, p.state, i.outcome, 'pending'),
+       case when p.event_id is null then coalesce(o.error, i.error) else p.error end, o.order_id
+from suivi.inbox i
+left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on
+left join suivi.pending p on p.event_id = i.id
+where i.id = $1
+)sql"};
+  pg::params with;
+  with.integer(id);
+  auto found = co_await db.run(text, std::move(with));
+  if (!found) co_return found.error();
+  std::optional<event_progress> progress;
+  if (!found->empty())
+    progress = event_progress{found->boolean(0, 0), std::string(found->text(0, 1)), found->maybe_text(0, 2),
+                              found->maybe_text(0, 3)};
+  co_return progress;
+}
+
+task<result<std::int64_t>> last_event_number(pg::connection& db) {
+  static constexpr pg::statement text{"operations_last_event", "select last_value from suivi.event_id"};
+  auto found = co_await db.run(text);
+  if (!found) co_return found.error();
+  co_return found->integer(0, 0);
+}
+
+task<result<std::vector<event_name>>> events_after(pg::connection& db, std::int64_t after,
+                                                   std::vector<std::int64_t> known, std::int64_t limit) {
+  static constexpr pg::statement text{"operations_events_after", R"sql(
+select id, stored_on::text from suivi.inbox
+where id > $1 and stored_on >= (now() at time zone 'UTC')::date - 1 and not (id = any($2)) order by id limit $3
+)sql"};
+  std::vector<std::optional<std::int64_t>> known_ids(known.begin(), known.end());
+  pg::params with;
+  with.integer(after).integers(known_ids).integer(limit);
+  auto found = co_await db.run(text, std::move(with));
+  if (!found) co_return found.error();
+  co_return names_of(*found);
+}
+
+} // namespace suivi::receiver

@@ -1,0 +1,279 @@
+// Conditions are put together from those that are there, and planned for these very values.
+#include "receiver/api/orders/order_list.hpp"
+
+#include "common/base/utf8.hpp"
+#include "common/json/json_values.hpp"
+#include "receiver/api/call/parameters.hpp"
+#include "receiver/api/orders/change_json.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/value.hpp>
+#include <fmt/format.h>
+
+namespace suivi::receiver {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t orders_shown = 25;
+constexpr std::size_t query_bytes_max = 512;
+
+struct view_row {
+  std::string_view name;
+  order_view view;
+  std::string_view among;     // where to begin; empty: with all orders
+  std::string_view condition; // on `o`, as the order is now
+};
+
+// Where the sampled ones are as many as are kept, there are so many that they are met among the newest soon.
+constexpr std::array<view_row, 7> views{{
+    {"all", order_view::all, "", ""},
+    {"untracked", order_view::untracked,
+     "select s.order_id from suivi.sampled_order s where s.view = 'untracked'",
+     R"(o."shippingAccountId" is not null and coalesce(o."trackingNumber", '') = ''
+        and o."status"::text not in ('PENDING', 'CANCELLED')
+        and o."createdAt" < (now() - interval '6 hours') at time zone 'UTC')"},
+    {"unchecked", order_view::unchecked,
+     R"(select p.order_id from suivi.parcel p
+        where p.open and p.order_id is not null
+          and (p.status not in (50, 53) or p.created_at is null or p.created_at > now() - interval '60 days')
+          and (p.gone_at is null or p.gone_at <= p.pulled_at)
+          and coalesce(p.pulled_at, p.as_of_from, '-infinity') < now() - interval '24 hours')",
+     ""},
+    {"alerted", order_view::alerted,
+     R"(select p.order_id from suivi.parcel p
+        where p.open and p.order_id is not null
+          and (p.status = 32 or p.state in ('EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ')))",
+     R"(o."shippingStatus" in ('ALERTÉ', 'EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ'))"},
+    {"contested", order_view::contested,
+     "select d.order_id from suivi.adopted_order d where d.contested_by is not null",
+     R"(o."shippingAccountId" is null)"},
+    {"unassigned", order_view::unassigned,
+     "select s.order_id from suivi.sampled_order s where s.view = 'unassigned'",
+     R"(o."shippingAccountId" is null)"},
+    {"conflicting", order_view::conflicting,
+     R"(select x."id" from suivi.sweep_conflict c
+        join (select s.account, max(s.id) as id from suivi.sweep s
+              where s.kind = 'full' and s.finished_at is not null group by 1) last
+          on last.account = c.account and last.id = c.sweep_id
+        join orders x on x."reference" = c.reference
+        where not c.unmatched)",
+     ""},
+}};
+
+constexpr std::string_view found_by_query = R"sql(
+  select x."id" from orders x where x."reference" = {0}
+  union select p.order_id from suivi.parcel p where p.tracking = {0} and p.order_id is not null
+  union select p.order_id from suivi.parcel p where p.display_id = {0} and p.order_id is not null
+  union select p.order_id from suivi.parcel p where p.uuid = {0} and p.order_id is not null
+  union (select p.order_id from suivi.parcel p where p.reference like {1} and p.order_id is not null limit 1000)
+  union (select s.order_id from suivi.sampled_order s where s.reference like {1} limit 1000)
+  union (select x."id" from orders x where x."reference" like {1} and pg_relation_size('orders') < 1000 * 8192 limit 1000)
+)sql";
+
+// By name: the database role may read no other column of the shop's.
+constexpr std::string_view page_columns = R"sql(
+o."id", o."reference", o."status", o."trackingNumber", o."shippingStatus", o."shippingAccountId", o."createdAt",
+o."alertReason"
+)sql";
+
+constexpr std::string_view columns = R"sql(
+select o."reference", o."status"::text, o."trackingNumber", o."shippingStatus", o."shippingAccountId",
+       o."createdAt" at time zone 'UTC', last.at, last.source, greatest(checked.at, l.asked_at), o."alertReason",
+       case when o."shippingAccountId" is null or coalesce(o."trackingNumber", '') <> ''
+                 or o."status"::text in ('PENDING', 'CANCELLED')
+                 or o."createdAt" >= (now() - interval '6 hours') at time zone 'UTC' then null
+            when l.negatives > 0 or o."createdAt" < a.whole_watermark at time zone 'UTC' then 'unknown_to_courier'
+            else 'not_asked' end,
+       (extract(epoch from o."createdAt") * 1000000)::bigint
+from page o
+left join lateral (select c.at, c.source from suivi.change c where c.order_id = o."id" order by c.id desc limit 1) last on true
+left join lateral (select max(p.pulled_at) as at from suivi.parcel p where p.order_id = o."id") checked on true
+left join suivi.lookup l on l.order_id = o."id" and l.account = o."shippingAccountId"
+left join suivi.account a on a.id = o."shippingAccountId"
+order by o."createdAt" desc, o."reference" desc
+)sql";
+
+// So many sampled orders are kept of a view; a view that has more is read from the newest order on.
+constexpr pg::statement too_many{"orders_too_many", R"sql(
+select coalesce(sum(case when $1 = 'untracked' then (account <> '')::int * untracked
+                         else (account = '')::int * orders end), 0) >= 20000
+       or (select max(at) is null from suivi.sample)
+from suivi.sample where at = (select max(at) from suivi.sample)
+)sql"};
+
+constexpr pg::statement counted_views{"orders_views", R"sql(
+select coalesce(sum(orders), 0)::bigint, coalesce(sum(untracked) filter (where account <> ''), 0)::bigint,
+       coalesce(sum(unchecked), 0)::bigint, coalesce(sum(alerted), 0)::bigint,
+       coalesce(sum(orders) filter (where account = ''), 0)::bigint,
+       (select count(*) from suivi.adopted_order d join orders o on o."id" = d.order_id
+        where d.contested_by is not null and o."shippingAccountId" is null),
+       (select count(*) from suivi.sweep_conflict c
+        join (select s.account, max(s.id) as id from suivi.sweep s
+              where s.kind = 'full' and s.finished_at is not null group by 1) last
+          on last.account = c.account and last.id = c.sweep_id
+        join orders x on x."reference" = c.reference
+        where not c.unmatched)
+from suivi.sample where at = (select max(at) from suivi.sample)
+)sql"};
+
+const view_row& row_of(order_view view) {
+  for (const view_row& one : views)
+    if (one.view == view) return one;
+  return views.front();
+}
+
+// `%`, `_` and `\` mean themselves.
+std::string beginning_with(std::string_view text) {
+  std::string pattern;
+  for (char c : text) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
+// `= any(array(…))`, not `in`: the few are found first, whatever the planner thinks of their number.
+struct conditions {
+  std::string where = "true";
+  pg::params with;
+
+  std::string text(const std::string& value) {
+    with.text(value);
+    return fmt::format("${}", with.size());
+  }
+  void add(std::string_view condition) {
+    if (!condition.empty()) where += fmt::format(" and {}", condition);
+  }
+};
+
+std::string page_text(conditions& c, const order_list_query& q, bool from_all) {
+  const view_row& view = row_of(q.view);
+  if (!q.query.empty()) {
+    std::string exact = c.text(q.query);
+    std::string prefix = c.text(beginning_with(q.query));
+    c.add(fmt::format("o.\"id\" = any(array({}))", fmt::format(fmt::runtime(found_by_query), exact, prefix)));
+  }
+  if (!view.among.empty() && !from_all) c.add(fmt::format("o.\"id\" = any(array({}))", view.among));
+  c.add(view.condition);
+  if (!q.account.empty()) c.add(fmt::format("o.\"shippingAccountId\" = {}", c.text(q.account)));
+  if (!q.status.empty()) {
+    std::string status = c.text(q.status);
+    c.add(fmt::format("(o.\"status\"::text = {0} or o.\"shippingStatus\" = {0})", status));
+  }
+  if (q.after) {
+    c.with.integer(q.after->number);
+    auto at = c.with.size();
+    std::string reference = c.text(q.after->text);
+    c.add(fmt::format(
+        R"(o."createdAt" <= timestamp 'epoch' + ${0} * interval '1 microsecond')"
+        R"( and (o."createdAt", o."reference") < (timestamp 'epoch' + ${0} * interval '1 microsecond', {1}))",
+        at, reference));
+  }
+  c.with.integer(q.limit + 1);
+  return fmt::format(
+      "with page as materialized (select {} from orders o where {} order by o.\"createdAt\" desc,"
+      " o.\"reference\" desc limit ${}) {}",
+      page_columns, c.where, c.with.size(), columns);
+}
+
+json::object order_row(const pg::rows& found, std::size_t i) {
+  json::object o;
+  o["reference"] = found.text(i, 0);
+  o["status"] = or_null(found.maybe_text(i, 1));
+  o["trackingNumber"] = or_null(found.maybe_text(i, 2));
+  o["shippingStatus"] = or_null(found.maybe_text(i, 3));
+  o["accountId"] = or_null(found.maybe_text(i, 4));
+  o["courier"] = nullptr;
+  o["createdAt"] = or_null(found.maybe_timestamp(i, 5));
+  o["changedAt"] = or_null(found.maybe_timestamp(i, 6));
+  o["changedBy"] = nullptr;
+  if (auto source = found.maybe_integer(i, 7)) o["changedBy"] = name_of_source(*source);
+  o["checkedAt"] = or_null(found.maybe_timestamp(i, 8));
+  o["alertReason"] = or_null(found.maybe_text(i, 9));
+  o["why"] = or_null(found.maybe_text(i, 10));
+  return o;
+}
+
+result<std::string> read_filter(const http::target& from, std::string_view name) {
+  std::string text(from.find(name).value_or(""));
+  if (!is_storable(text) || text.size() > query_bytes_max)
+    return permanent("request:bad",
+                     fmt::format("{} must be a text in UTF-8 of at most {} bytes", name, query_bytes_max));
+  return text;
+}
+
+} // namespace
+
+result<order_list_query> read_order_list_query(const http::target& from) {
+  order_list_query q;
+  auto limit = read_limit(from, orders_shown);
+  if (!limit) return limit.error();
+  q.limit = *limit;
+  struct filter {
+    std::string_view name;
+    std::string order_list_query::* member;
+  };
+  for (const filter& one :
+       {filter{"query", &order_list_query::query}, filter{"account", &order_list_query::account},
+        filter{"status", &order_list_query::status}}) {
+    auto text = read_filter(from, one.name);
+    if (!text) return text.error();
+    q.*one.member = std::move(*text);
+  }
+  if (auto text = from.find("view"); text && !text->empty()) {
+    bool known = false;
+    for (const view_row& one : views)
+      if (one.name == *text) {
+        q.view = one.view;
+        known = true;
+      }
+    if (!known)
+      return permanent("request:bad", "view must be one of all, untracked, unchecked, alerted, contested, "
+                                      "unassigned, conflicting");
+  }
+  if (auto text = from.find("after"); text && !text->empty()) {
+    q.after = read_cursor(*text);
+    if (!q.after) return permanent("request:bad", "after must be the `next` of an answer");
+  }
+  return q;
+}
+
+task<result<order_page>> list_orders_of(pg::connection& db, order_list_query q) {
+  bool from_all = false;
+  if (q.view == order_view::untracked || q.view == order_view::unassigned) {
+    pg::params which;
+    which.text(row_of(q.view).name);
+    auto many = co_await db.run(too_many, std::move(which));
+    if (!many) co_return many.error();
+    from_all = many->boolean(0, 0);
+  }
+  conditions c;
+  std::string text = page_text(c, q, from_all);
+  pg::statement statement{"", text};
+  auto found = co_await db.run(statement, std::move(c.with));
+  if (!found) co_return found.error();
+  order_page page;
+  auto page_rows = std::min(found->size(), static_cast<std::size_t>(q.limit));
+  for (std::size_t i = 0; i < page_rows; ++i) page.orders.push_back(order_row(*found, i));
+  if (found->size() > page_rows && page_rows > 0)
+    page.next = write_cursor({found->integer(page_rows - 1, 11), std::string(found->text(page_rows - 1, 0))});
+  co_return page;
+}
+
+task<result<json::object>> count_views(pg::connection& db) {
+  auto found = co_await db.run(counted_views);
+  if (!found) co_return found.error();
+  json::object counts;
+  counts["all"] = found->integer(0, 0);
+  counts["untracked"] = found->integer(0, 1);
+  counts["unchecked"] = found->integer(0, 2);
+  counts["alerted"] = found->integer(0, 3);
+  counts["contested"] = found->integer(0, 5);
+  counts["unassigned"] = found->integer(0, 4);
+  counts["conflicting"] = found->integer(0, 6);
+  co_return counts;
+}
+
+} // namespace suivi::receiver

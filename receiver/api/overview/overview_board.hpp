@@ -1,0 +1,43 @@
+// The state of the shop as far as it was looked at last: for the overview, the list of problems, the stream
+// and the metrics. Looks again where the last look is older than a moment; while the database is away the
+// last figures stay, and the problem is added.
+#pragma once
+
+#include "common/config/settings.hpp"
+#include "common/pg/pool.hpp"
+#include "receiver/api/overview/overview_json.hpp"
+#include "receiver/services/account_registry.hpp"
+#include "receiver/services/database_monitor.hpp"
+#include "receiver/spool/spool.hpp"
+
+namespace suivi::receiver {
+
+class overview_board {
+ public:
+  overview_board(const config::settings& s, database_monitor& db, account_registry& accounts,
+                 pg::pool& connections, const spool& instead);
+
+  // Never fails for want of the database; an error is a permanent one.
+  task<result<overview>> look();
+  // What was looked at last, with what is known without the database as of now.
+  [[nodiscard]] overview last() const;
+
+  // Notes since when the database is away; ends by cancellation only.
+  task<void> watch();
+
+ private:
+  task<result<overview>> read();
+  void note_programs();
+
+  const config::settings& settings_;
+  database_monitor& db_;
+  account_registry& accounts_;
+  pg::pool& connections_;
+  const spool& spool_;
+  overview last_;
+  steady_time looked_at_{};
+  steady_time begun_;
+  std::optional<instant> away_since_, spool_unusable_since_;
+};
+
+} // namespace suivi::receiver

@@ -1,0 +1,257 @@
+// Masking, of values and of texts: JSON, cut-off JSON, base64 and forms are taken apart, masked and put
+// together again, up to so many layers.
+#include "receiver/api/redaction/redaction.hpp"
+
+#include "common/base/utf8.hpp"
+#include "common/compression/inflate.hpp"
+#include "common/crypto/crypto.hpp"
+#include "common/http/message.hpp"
+#include "common/json/json_text.hpp"
+#include "common/maystro/envelope.hpp"
+#include "receiver/api/redaction/broken_json.hpp"
+#include "receiver/api/redaction/private_names.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+
+namespace suivi::receiver {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view masked = "***";
+constexpr std::size_t text_bytes_max = 64 * 1024;
+constexpr std::size_t noise_bytes_max = 64; // longer texts of base64 that hold no text are not shown
+constexpr int layers_max = 5;               // JSON in a text in base64 in JSON …
+constexpr std::string_view blanks = " \t\r\n";
+
+// Where a text stands decides what may be shown of one that has no parts: an alert's reason, but not a body.
+enum class place_of_text { member, body };
+
+std::string masked_text(std::string_view text, place_of_text place, int layers);
+void mask_within(json::value& in, std::string_view member, int layers);
+
+std::string_view view(const json::string& text) {
+  return {text.data(), text.size()};
+}
+
+bool holds_a_body(std::string_view member) {
+  constexpr std::array<std::string_view, 6> wrappers{"payload", "data", "message", "body", "raw", "content"};
+  return std::ranges::any_of(wrappers,
+                             [&](std::string_view wrapper) { return http::same_name(member, wrapper); });
+}
+
+std::string masked_member(std::string_view member, std::string_view text, int layers) {
+  if (is_private_name(member)) return std::string(masked);
+  if (is_label_of_event(member) && !is_like_event_type(text) && !is_like_message_id(text))
+    return std::string(masked);
+  return masked_text(text, holds_a_body(member) ? place_of_text::body : place_of_text::member, layers);
+}
+
+void mask_within(json::value& in, std::string_view member, int layers) {
+  if (json::object* object = in.if_object()) {
+    for (json::key_value_pair& each : *object) {
+      std::string_view name(each.key().data(), each.key().size());
+      if (is_private_name(name))
+        each.value() = masked;
+      else
+        mask_within(each.value(), name, layers);
+    }
+  } else if (json::array* list = in.if_array()) {
+    for (json::value& each : *list) mask_within(each, member, layers);
+  } else if (json::string* text = in.if_string()) {
+    *text = masked_member(member, view(*text), layers);
+  }
+}
+
+// Words that people can read, rather than the noise that nearly every id is when it is taken for base64.
+bool is_readable(std::string_view bytes) {
+  if (bytes.empty() || !is_utf8(bytes)) return false;
+  std::size_t words = 0;
+  for (char each : bytes) {
+    auto c = static_cast<unsigned char>(each);
+    bool control = c < 0x20 && blanks.find(each) == std::string_view::npos;
+    if (control || c == 0x7f) return false;
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    words += letter || c == ' ' || c >= 0x80 ? 1 : 0;
+  }
+  return words * 2 >= bytes.size();
+}
+
+bool is_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+std::string without_blanks(std::string_view text) {
+  std::string compact;
+  compact.reserve(text.size());
+  for (char c : text)
+    if (blanks.find(c) == std::string_view::npos) compact += c;
+  return compact;
+}
+
+// As `like` is written: its alphabet and its padding.
+std::string base64_like(std::string_view like, std::string_view bytes) {
+  std::string text = crypto::base64_encode(bytes);
+  bool url_safe = like.find_first_of("-_") != std::string_view::npos;
+  for (char& c : text) {
+    if (url_safe && c == '+') c = '-';
+    if (url_safe && c == '/') c = '_';
+  }
+  bool padded = like.ends_with('=') || like.size() % 4 == 0;
+  while (!padded && text.ends_with('=')) text.pop_back();
+  return text;
+}
+
+// nullopt where it is no base64, or base64 of noise by chance.
+std::optional<std::string> masked_base64(std::string_view text, place_of_text place, int layers) {
+  constexpr std::size_t shortest = 6;
+  std::string compact = without_blanks(text);
+  if (compact.size() < shortest) return std::nullopt;
+  std::optional<std::string> bytes = crypto::base64_decode(compact);
+  if (!bytes) return std::nullopt;
+  std::string_view inner = maystro::trimmed_text(*bytes);
+  if (!is_readable(inner)) {
+    bool packed = compact.starts_with("H4sI"); // gzip
+    if (packed || (compact.size() > noise_bytes_max && !is_hex(compact))) return std::string(masked);
+    return std::nullopt;
+  }
+  std::string redacted = masked_text(inner, place_of_text::body, layers - 1);
+  if (redacted == masked) {
+    // A short id may be base64 of letters by chance; a body is not short.
+    bool by_chance = place == place_of_text::member && compact.size() < 12 && is_like_message_id(compact);
+    return by_chance ? std::nullopt : std::optional<std::string>(masked);
+  }
+  return base64_like(compact, redacted);
+}
+
+bool is_form_name(std::string_view name) {
+  constexpr std::string_view marks = "_-.[]";
+  return !name.empty() && std::ranges::all_of(name, [&](char c) {
+    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return plain || marks.find(c) != std::string_view::npos;
+  });
+}
+
+std::optional<std::string> form_decoded(std::string_view text) {
+  std::string spaced(text);
+  std::ranges::replace(spaced, '+', ' ');
+  return http::percent_decode(spaced);
+}
+
+// `a=1&b=2`; nullopt where it is none.
+std::optional<std::string> masked_form(std::string_view text, int layers) {
+  if (text.find('=') == std::string_view::npos || text.find_first_of("\r\n") != std::string_view::npos)
+    return std::nullopt;
+  std::string out;
+  for (std::string_view rest = text; !rest.empty();) {
+    std::size_t end = std::min(rest.find('&'), rest.size());
+    std::string_view pair = rest.substr(0, end);
+    std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) return std::nullopt;
+    std::string_view sent = pair.substr(equals + 1);
+    std::optional<std::string> name = form_decoded(pair.substr(0, equals));
+    if (!name || !is_form_name(*name)) return std::nullopt;
+    std::optional<std::string> value = form_decoded(sent);
+    std::string redacted =
+        value ? masked_member(*name, to_storable_text(*value), layers - 1) : std::string(masked);
+    out += pair.substr(0, equals + 1);
+    if (redacted == masked)
+      out += redacted;
+    else
+      out += value && redacted == *value ? std::string(sent) : http::percent_encode(redacted);
+    if (end < rest.size()) out += '&';
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return out;
+}
+
+std::string masked_json(json::value read, place_of_text place, int layers) {
+  if (const json::string* text = read.if_string()) {
+    std::string inner = masked_text(view(*text), place, layers - 1);
+    return maystro::write_json(json::value(json::string(inner)));
+  }
+  mask_within(read, "", layers - 1);
+  return maystro::write_json(read);
+}
+
+bool is_json_like(std::string_view text) {
+  return text.starts_with('{') || text.starts_with('[') || text.starts_with('"');
+}
+
+std::string masked_text(std::string_view text, place_of_text place, int layers) {
+  std::string_view core = maystro::trimmed_text(text);
+  if (core.empty()) return std::string(text);
+  if (is_json_like(core)) {
+    if (layers <= 0) return std::string(masked);
+    result<json::value> read = maystro::parse_json(core, maystro::half_surrogates::mend);
+    if (read) return masked_json(std::move(*read), place, layers);
+    return shown_broken_json(core, [layers](std::string_view member, std::string_view inner) {
+      return masked_member(member, inner, layers - 1);
+    });
+  }
+  bool is_number = core.find_first_not_of("0123456789") == std::string_view::npos;
+  constexpr std::size_t phone_digits_min = 8;
+  if (is_number && (place == place_of_text::member || core.size() < phone_digits_min))
+    return std::string(text);
+  if (layers <= 0) return std::string(masked);
+  if (std::optional<std::string> redacted = masked_base64(core, place, layers)) return *redacted;
+  if (std::optional<std::string> redacted = masked_form(core, layers)) return *redacted;
+  bool hidden = place == place_of_text::body || names_private_value(core);
+  return std::string(hidden ? masked : text);
+}
+
+// Its compression undone, where it has one.
+std::string plain_body(std::string_view raw) {
+  bool packed = looks_compressed(raw) || !is_utf8(raw);
+  result<std::string> plain = packed ? inflated(raw, maystro::default_unpacked_bytes_max) : std::string(raw);
+  return plain ? std::move(*plain) : std::string(raw);
+}
+
+// Not in the middle of a character.
+std::string_view beginning_of(std::string_view raw) {
+  std::string_view part = raw.substr(0, text_bytes_max);
+  if (part.size() == raw.size()) return part;
+  for (int i = 0; i < 3 && !part.empty() && (static_cast<unsigned char>(raw[part.size()]) & 0xc0) == 0x80;
+       ++i)
+    part.remove_suffix(1);
+  return part;
+}
+
+} // namespace
+
+void mask(json::value& in) {
+  mask_within(in, "", layers_max);
+}
+
+json::value redacted_payload(std::string_view raw, std::optional<json::value> decoded) {
+  if (decoded && decoded->is_structured()) {
+    mask(*decoded);
+    return std::move(*decoded);
+  }
+  std::string plain = plain_body(raw);
+  std::string text = to_storable_text(beginning_of(plain));
+  std::string redacted = masked_text(text, place_of_text::body, layers_max);
+  bool is_literal =
+      decoded && !decoded->is_string() && (decoded->is_bool() || decoded->is_null() || redacted == text);
+  return is_literal ? std::move(*decoded) : json::value(json::string(redacted));
+}
+
+std::string masked_body(std::string_view raw) {
+  return masked_text(to_storable_text(plain_body(raw)), place_of_text::body, layers_max);
+}
+
+std::optional<std::string> shown_event_type(const std::optional<std::string>& name) {
+  if (!name || is_like_event_type(*name)) return name;
+  return std::string(masked);
+}
+
+std::optional<std::string> shown_message_id(const std::optional<std::string>& id) {
+  if (!id || is_like_message_id(*id)) return id;
+  return std::string(masked);
+}
+
+} // namespace suivi::receiver
