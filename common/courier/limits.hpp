@@ -75,6 +75,27 @@ class breaker {
   bool probing_ = false, ever_present_ = false;
 };
 
+// Whose fault a 403 is. While others are read with the same key it is the request's own, tried again and
+// given up like any other; so many different ones in a row without a good answer between are the key's, which
+// may have been withdrawn meanwhile. A 401 always is.
+class refusals {
+ public:
+  static constexpr int requests_max = 5;
+
+  // `accepted`: the key is believed to be good before it has been used; else the first 403 is the key's.
+  explicit refusals(bool accepted = false) : accepted_(accepted) {}
+  void accepted() { accepted_ = true, requests_ = 0; }
+  // `first`: that request was not refused before.
+  [[nodiscard]] bool is_of_key(unsigned status, bool first) {
+    requests_ += first ? 1 : 0;
+    return status != 403 || !accepted_ || requests_ >= requests_max;
+  }
+
+ private:
+  bool accepted_ = false;
+  int requests_ = 0; // refused since the last good answer
+};
+
 // When the next request may start: a ceiling of requests per second, and the courier's own word
 // (Retry-After), which holds for the whole account.
 class gate {

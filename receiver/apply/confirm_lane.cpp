@@ -160,7 +160,8 @@ task<void> confirm_lane::read(job j) {
   std::optional<error> problem;
   if (!answer.content) problem = answer.content.error();
   auto now = steady_clock::now();
-  gate->ended(problem ? &*problem : nullptr, answer.how.status, answer.how.retry_after, jitter(), now);
+  gate->ended(key_of(j.wanted), problem ? &*problem : nullptr, answer.how.status, answer.how.retry_after,
+              jitter(), now);
   wake(); // another one may start in its place
   if (!problem) {
     counts_.read("answered");

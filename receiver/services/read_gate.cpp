@@ -1,4 +1,4 @@
-// Three counters and two points in time.
+// Counters of what failed in a row, and two points in time.
 #include "receiver/services/read_gate.hpp"
 
 #include "common/base/backoff.hpp"
@@ -11,7 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int absent_max = 3; // in a row, then it is left alone for a while
+constexpr int absent_max = 3;          // different ones in a row, then it is left alone for a while
+constexpr std::size_t failed_max = 64; // told apart; any beyond counts as different from all
 constexpr milliseconds first_absent_pause = 1s, absent_pause_max = 30s;
 constexpr milliseconds first_throttled_pause = 1s, throttled_pause_max = 1min; // without Retry-After
 constexpr milliseconds first_refused_pause = 30s, refused_pause_max = 10min;
@@ -44,24 +45,44 @@ void read_gate::close(milliseconds pause, const error& why, steady_time now) {
   closed_by_ = why.code;
 }
 
-void read_gate::ended(const error* problem, unsigned status, std::optional<milliseconds> retry_after,
-                      double jitter, steady_time now) {
+void read_gate::ended(const std::string& request, const error* problem, unsigned status,
+                      std::optional<milliseconds> retry_after, double jitter, steady_time now) {
   --in_flight_;
   if (!problem || problem->code == "maystro:not_found" || !is_about_courier(*problem)) {
     refused_ = throttled_ = absent_ = 0;
-  } else if (problem->code == "maystro:unauthorized") {
+    forbidden_.accepted();
+    failed_.clear();
+    return;
+  }
+  bool first = !failed_.contains(request);
+  if (first && failed_.size() < failed_max) failed_.insert(request);
+  bool gateway = status == 0 || status == 502 || status == 503 || status == 504;
+  if (problem->code == "maystro:unauthorized") {
     throttled_ = absent_ = 0;
-    close(backoff(refused_++, first_refused_pause, refused_pause_max, jitter), *problem, now);
+    note_refused(first, status, *problem, jitter, now);
   } else if (problem->code == "maystro:throttled" || retry_after) {
     absent_ = 0;
     auto own = backoff(throttled_++, first_throttled_pause, throttled_pause_max, jitter);
     close(std::max(own, retry_after.value_or(own)), *problem, now);
-  } else if (status == 0 || status == 502 || status == 503 || status == 504) {
-    if (++absent_ < absent_max) return;
-    close(backoff(absent_ - absent_max, first_absent_pause, absent_pause_max, jitter), *problem, now);
+  } else if (gateway) {
+    note_absent(first, *problem, jitter, now);
   } else {
     absent_ = 0; // somebody is there; what is wrong with this answer is no reason to ask for no other
   }
+}
+
+// While the key is in doubt, a parcel that was refused before says nothing new: the next one is asked for at
+// once.
+void read_gate::note_refused(bool first, unsigned status, const error& why, double jitter, steady_time now) {
+  bool of_key = forbidden_.is_of_key(status, first) || refused_ > 0;
+  if (!of_key || (status == 403 && !first)) return;
+  close(backoff(refused_++, first_refused_pause, refused_pause_max, jitter), why, now);
+}
+
+void read_gate::note_absent(bool first, const error& why, double jitter, steady_time now) {
+  if (!first && absent_ < absent_max) return;
+  if (++absent_ < absent_max) return;
+  close(backoff(absent_ - absent_max, first_absent_pause, absent_pause_max, jitter), why, now);
 }
 
 void read_gate::put_off(milliseconds pause, const error& why, steady_time now) {

@@ -3,14 +3,16 @@
 // Ceilings of requests in flight and per second; the courier's own word (Retry-After), which holds for the
 // whole account; a key that is refused is not tried again and again; where nobody answers, one read at a time
 // looks whether somebody is back. A pause ends with one read alone, and only its answer lets the others go
-// on.
+// on. What fails for one parcel alone, however often, is that parcel's trouble and holds up no other's read.
 #pragma once
 
 #include "common/base/error.hpp"
 #include "common/base/time.hpp"
+#include "common/courier/limits.hpp"
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace suivi::receiver {
@@ -29,9 +31,10 @@ class read_gate {
   // ended.
   [[nodiscard]] steady_time opens_at(steady_time now) const;
   void started(steady_time now);
-  // `problem`: null for an answer, "not there" among them. `status`: of the answer, 0 where there was none.
-  void ended(const error* problem, unsigned status, std::optional<milliseconds> retry_after, double jitter,
-             steady_time now);
+  // `request`: what was read, as text that tells it from all else. `problem`: null for an answer, "not there"
+  // among them. `status`: of the answer, 0 where there was none.
+  void ended(const std::string& request, const error* problem, unsigned status,
+             std::optional<milliseconds> retry_after, double jitter, steady_time now);
 
   // The read that was started was not made: another program, or this one in an earlier life, was told to
   // leave the courier alone.
@@ -44,11 +47,15 @@ class read_gate {
 
  private:
   [[nodiscard]] bool in_trouble() const;
+  void note_refused(bool first, unsigned status, const error& why, double jitter, steady_time now);
+  void note_absent(bool first, const error& why, double jitter, steady_time now);
   void close(milliseconds pause, const error& why, steady_time now);
 
   limits limits_;
   int in_flight_ = 0;
   int refused_ = 0, throttled_ = 0, absent_ = 0; // in a row
+  maystro::refusals forbidden_{true};
+  std::set<std::string> failed_; // what was asked in vain since the last answer
   steady_time next_start_{};
   steady_time closed_until_{};
   std::string closed_by_;

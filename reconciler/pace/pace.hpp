@@ -27,6 +27,7 @@ using maystro::answer_kind;
 using maystro::breaker;
 using maystro::classify;
 using maystro::gate;
+using maystro::refusals;
 using maystro::retry_budget;
 using maystro::window;
 
@@ -66,25 +67,6 @@ struct judgment {
 // included.
 [[nodiscard]] judgment judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
                              int throttled_in_a_row, double jitter);
-
-// Whose fault a 403 is. While others are read with the same key it is the request's own, tried again and
-// given up like any other; so many different ones in a row without a good answer between are the key's, which
-// may have been withdrawn meanwhile. A 401 always is.
-class refusals {
- public:
-  static constexpr int requests_max = 5;
-
-  void accepted() { accepted_ = true, requests_ = 0; }
-  // `first`: that request was not refused before.
-  [[nodiscard]] bool is_of_key(unsigned status, bool first) {
-    requests_ += first ? 1 : 0;
-    return status != 403 || !accepted_ || requests_ >= requests_max;
-  }
-
- private:
-  bool accepted_ = false;
-  int requests_ = 0; // refused since the last good answer
-};
 
 struct pace_limits {
   int max_in_flight = 10;         // ceiling of the window; at least 1

@@ -1,6 +1,8 @@
 // The receiver's single reads: what only the courier can settle waits for it, visibly, and asks it gently.
+#include "tests/programs/raw_courier.hpp"
 #include "tests/programs/receiver_process.hpp"
 
+#include <atomic>
 #include <set>
 
 using namespace suivi::test;
@@ -229,4 +231,29 @@ TEST_CASE("an untimed webhook that goes back is settled by one read") {
     CHECK(shop.status(order) == (right ? "ASSIGNÉ" : "ALERTÉ"));
   }
   CHECK(courier.requests("singleReads") <= 3);
+}
+
+TEST_CASE("a parcel whose read is always refused keeps no other from being confirmed and is applied once it "
+          "is not") {
+  std::atomic<bool> refusing = true;
+  raw_courier courier([&](const std::string& target) {
+    std::string uuid = target.substr(target.rfind("/u") + 1, 2);
+    if (uuid == "u1" && refusing) return whole_answer(403, R"({"detail":"Forbidden."})");
+    std::string row =
+        R"({"id":")" + uuid + R"(","status":41,"external_order_id":"R)" + uuid.substr(1) + "\"}";
+    return whole_answer(200, row);
+  });
+  receiver_shop shop(9, courier.url());
+  receiver_process receiver(confirming(shop));
+  auto refused = receiver.push(webhook_body("u1", 41, "R1"));
+  wait_until("an error to be seen", [&] { return receiver.error(refused) == "maystro:unauthorized"; });
+  for (int n = 2; n <= 9; ++n) {
+    auto text = std::to_string(n);
+    receiver.becomes(receiver.push(webhook_body("u" + text, 41, "R" + text)), "applied");
+    CHECK(receiver.outcome(refused) == "confirming");
+  }
+  CHECK(shop.status(1) == "NULL");
+  refusing = false;
+  receiver.becomes(refused, "applied");
+  CHECK(shop.status(1) == "LIVRÉ");
 }

@@ -97,12 +97,13 @@ task<void> read_one(api_context& api, shop::wanted_read wanted, shop::source as,
     co_return;
   }
   gate->started(steady_clock::now());
+  const std::string request = wanted.uuid ? "uuid " + *wanted.uuid : "reference " + wanted.reference;
   auto door = door_options(api.settings);
   auto answer =
       co_await shop::read_and_apply(*courier, api.connections, std::move(wanted), as, std::move(door));
   std::optional<error> failed;
   if (!answer.content) failed = answer.content.error();
-  gate->ended(failed ? &*failed : nullptr, answer.how.status, answer.how.retry_after, jitter(),
+  gate->ended(request, failed ? &*failed : nullptr, answer.how.status, answer.how.retry_after, jitter(),
               steady_clock::now());
   if (answer.content)
     into.verdicts.insert(into.verdicts.end(), answer.content->begin(), answer.content->end());

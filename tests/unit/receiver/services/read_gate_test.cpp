@@ -16,16 +16,23 @@ error problem(const char* code) {
   return transient(code, "");
 }
 
+// Another parcel each time, where none is named.
 void fail(read_gate& gate, const char* code, unsigned status, steady_time now,
-          std::optional<milliseconds> retry_after = std::nullopt) {
+          std::optional<milliseconds> retry_after = std::nullopt, std::string request = "") {
+  static int parcels = 0;
+  if (request.empty()) request = "uuid " + std::to_string(++parcels);
   auto e = problem(code);
   gate.started(now);
-  gate.ended(&e, status, retry_after, 0, now);
+  gate.ended(request, &e, status, retry_after, 0, now);
 }
 
 void answer(read_gate& gate, steady_time now) {
   gate.started(now);
-  gate.ended(nullptr, 200, std::nullopt, 0, now);
+  gate.ended("uuid sound", nullptr, 200, std::nullopt, 0, now);
+}
+
+void fail_again(read_gate& gate, const char* code, unsigned status, const char* request, steady_time now) {
+  fail(gate, code, status, now, std::nullopt, request);
 }
 
 } // namespace
@@ -36,7 +43,7 @@ TEST_CASE("no more reads are under way than allowed and the end of one lets the 
   CHECK(gate.opens_at(start) == start);
   gate.started(start);
   CHECK(gate.opens_at(start) == steady_time::max());
-  gate.ended(nullptr, 200, std::nullopt, 0, start);
+  gate.ended("uuid sound", nullptr, 200, std::nullopt, 0, start);
   CHECK(gate.opens_at(start) == start);
 }
 
@@ -57,7 +64,7 @@ TEST_CASE("Retry-After closes the whole account for as long as it says and one r
   CHECK(gate.closed_by() == "maystro:throttled");
   gate.started(start + 90s);
   CHECK(gate.opens_at(start + 90s) == steady_time::max());
-  gate.ended(nullptr, 200, std::nullopt, 0, start + 91s);
+  gate.ended("uuid sound", nullptr, 200, std::nullopt, 0, start + 91s);
   gate.started(start + 91s);
   CHECK(gate.opens_at(start + 91s) == start + 91s);
 }
@@ -110,7 +117,7 @@ TEST_CASE("where three reads in a row got no answer one at a time looks again an
   gate.started(start + 3s);
   CHECK(gate.opens_at(start + 3s) == steady_time::max());
   auto absent = problem("maystro:not_found");
-  gate.ended(&absent, 404, std::nullopt, 0, start + 3s);
+  gate.ended("uuid absent", &absent, 404, std::nullopt, 0, start + 3s);
   CHECK(gate.opens_at(start + 3s) == start + 3s);
 }
 
@@ -122,4 +129,58 @@ TEST_CASE("an answer that cannot be used and a database that is away close nothi
     fail(gate, "pg:lost", 200, start);
   }
   CHECK(gate.opens_at(start) == start);
+}
+
+TEST_CASE("a parcel that is always answered 403 holds up no other's read however often it comes") {
+  read_gate gate({});
+  SUBCASE("after others were read") {
+    answer(gate, start);
+  }
+  SUBCASE("before any other was read") {}
+  for (int i = 0; i < 50; ++i) {
+    fail_again(gate, "maystro:unauthorized", 403, "uuid forbidden", start);
+    CHECK(gate.opens_at(start) == start);
+    gate.started(start);
+    CHECK(gate.opens_at(start) == start); // more than one at a time
+    gate.ended("uuid other", nullptr, 200, std::nullopt, 0, start);
+  }
+  for (int i = 0; i < 50; ++i) fail_again(gate, "maystro:unauthorized", 403, "uuid forbidden", start);
+  CHECK(gate.closed_for(start) == 0ms);
+}
+
+TEST_CASE("five different parcels refused in a row are the key's and a good answer between them is not") {
+  read_gate gate({});
+  for (int i = 0; i < 4; ++i) fail(gate, "maystro:unauthorized", 403, start);
+  answer(gate, start);
+  for (int i = 0; i < 4; ++i) fail(gate, "maystro:unauthorized", 403, start);
+  CHECK(gate.closed_for(start) == 0ms);
+  fail(gate, "maystro:unauthorized", 403, start);
+  CHECK(gate.closed_for(start) == 30s);
+  CHECK(gate.closed_by() == "maystro:unauthorized");
+}
+
+TEST_CASE("five parcels that are always refused keep the next one from its turn for half a minute at most") {
+  read_gate gate({});
+  const char* forbidden[] = {"uuid 1f", "uuid 2f", "uuid 3f", "uuid 4f", "uuid 5f"};
+  for (const char* each : forbidden) fail_again(gate, "maystro:unauthorized", 403, each, start);
+  CHECK(gate.closed_for(start) == 30s);
+  auto later = start + 30s;
+  for (const char* each : forbidden) fail_again(gate, "maystro:unauthorized", 403, each, later);
+  CHECK(gate.opens_at(later) == later);
+  answer(gate, later);
+  gate.started(later);
+  CHECK(gate.opens_at(later) == later);
+}
+
+TEST_CASE("a parcel that is never answered in time is no courier that is away") {
+  read_gate gate({});
+  for (int i = 0; i < 50; ++i) fail_again(gate, "http:timeout", 0, "uuid slow", start);
+  for (int i = 0; i < 50; ++i) fail_again(gate, "maystro:server", 504, "uuid slow", start);
+  CHECK(gate.closed_for(start) == 0ms);
+  fail(gate, "http:timeout", 0, start);
+  CHECK(gate.closed_for(start) == 0ms);
+  fail(gate, "http:timeout", 0, start);
+  CHECK(gate.closed_for(start) == 1s);
+  fail_again(gate, "http:timeout", 0, "uuid slow", start + 1s); // nobody is there for it either
+  CHECK(gate.closed_for(start + 1s) == 2s);
 }
