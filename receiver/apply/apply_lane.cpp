@@ -239,7 +239,7 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
       log::warn("events could not be applied, they are tried again", {{"error", to_string(failed)}});
     auto due = steady_clock::now() + backoff(failures_, 50ms, 2s, jitter());
     for (const auto* event : these) put(*event, due);
-  } else if (pg::schema_is_missing(failed)) {
+  } else if (pg::schema_is_missing(failed) && !db_.was_suspected_in_vain()) {
     db_.suspect_schema();
     auto due = steady_clock::now() + 1s;
     for (const auto* event : these) put(*event, due);

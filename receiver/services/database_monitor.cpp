@@ -73,6 +73,7 @@ database_monitor::database_monitor(asio::any_io_executor executor, pg::connect_o
 
 void database_monitor::suspect_schema() {
   schema_checked_ = false;
+  is_suspected_ = true;
   suspected_.notify();
 }
 
@@ -111,6 +112,7 @@ task<result<void>> database_monitor::probe(std::optional<pg::connection>& own) {
   auto numbered = co_await schema::keep_numbers_unique(*own);
   if (!numbered) co_return numbered.error();
   schema_checked_ = true;
+  suspected_in_vain_ = std::exchange(is_suspected_, false) && answer->boolean(0, 0) && *ran == 0;
   co_return result<void>();
 }
 

@@ -43,6 +43,8 @@ class database_monitor {
   [[nodiscard]] bool is_known() const { return looked_ || std::chrono::steady_clock::now() >= known_by_; }
   // Somebody met a missing table or function: look at once.
   void suspect_schema();
+  // The last one who did was wrong: what was missing is none of Suivi's, so a trigger of the shop wants it.
+  [[nodiscard]] bool was_suspected_in_vain() const { return suspected_in_vain_; }
   // Somebody lost a connection, or the server no longer writes: look at once.
   void look_again() { suspected_.notify(); }
 
@@ -69,6 +71,7 @@ class database_monitor {
   bool looked_ = false;
   steady_time known_by_;
   bool schema_checked_ = false;
+  bool is_suspected_ = false, suspected_in_vain_ = false;
   std::string server_; // address, system identifier and timeline; empty before the first
   bool address_only_ = false;
   bool connected_ = false; // the last probe left a connection
