@@ -33,7 +33,8 @@ bool is_statement_timeout(const error& e) {
 }
 
 bool is_lock_timeout(const error& e) {
-  return sqlstate_of(e) == "55P03";
+  std::string_view state = sqlstate_of(e);
+  return state == "55P03" || state == "40P01" || state == "40001";
 }
 
 remedy after_failure(const error& e, std::size_t rows) {

@@ -96,7 +96,7 @@ void take(harvest& into, answer got, std::vector<entry>& sent, std::size_t index
     if (into.failed) return;
     into.failed = error_of(got.get(), doubt);
     into.unsure_end = at_end;
-    if (const char* state = PQresultErrorField(got.get(), PG_DIAG_SQLSTATE)) into.sqlstate = state;
+    into.sqlstate = state_of_server(got.get());
     return;
   default:
     into.misused = true;
@@ -167,7 +167,7 @@ task<simple_outcome> read_simple(session& s, bool doubt) {
     std::from_chars(count.data(), count.data() + count.size(), out.affected);
     if (out.status == PGRES_FATAL_ERROR && !out.failed) {
       out.failed = error_of(got.get(), doubt);
-      if (const char* state = PQresultErrorField(got.get(), PG_DIAG_SQLSTATE)) out.sqlstate = state;
+      out.sqlstate = state_of_server(got.get());
     }
   }
 }

@@ -159,10 +159,20 @@ error error_of(const PGresult* r, bool doubt) {
     const char* value = PQresultErrorField(r, name);
     return std::string_view(value == nullptr ? "" : value);
   };
-  if (is_raised_by_function(text(PG_DIAG_SOURCE_FILE)) && !is_of_suivi(state))
-    return sqlstate_error(state, {});
+  if (is_raised_by_function(text(PG_DIAG_SOURCE_FILE)) && !is_of_suivi(state)) {
+    error raised = sqlstate_error(state, {});
+    raised.kind = kind_of_raised(state);
+    return raised;
+  }
   return sqlstate_error(state, text(PG_DIAG_MESSAGE_PRIMARY), text(PG_DIAG_CONSTRAINT_NAME),
                         text(PG_DIAG_COLUMN_NAME));
+}
+
+std::string state_of_server(const PGresult* r) {
+  const char* state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+  const char* source = PQresultErrorField(r, PG_DIAG_SOURCE_FILE);
+  if (state == nullptr || (source != nullptr && is_raised_by_function(source))) return {};
+  return state;
 }
 
 error lost(bool doubt) {

@@ -78,6 +78,11 @@ bool is_raised_by_function(std::string_view source_file) {
   return std::ranges::any_of(languages, [&](std::string_view one) { return source_file.starts_with(one); });
 }
 
+failure kind_of_raised(std::string_view sqlstate) {
+  constexpr std::array<std::string_view, 4> of_others{"40001", "40P01", "55P03", "57014"};
+  return any_of(of_others, sqlstate) ? failure::transient : failure::permanent;
+}
+
 bool is_of_suivi(std::string_view sqlstate) {
   return sqlstate.starts_with("SV");
 }

@@ -25,6 +25,8 @@ namespace suivi::pg {
 // Whether a function wrote the error's words, by the source file that PostgreSQL names: a trigger of the shop
 // may put a customer into them under any SQLSTATE.
 [[nodiscard]] bool is_raised_by_function(std::string_view source_file);
+// What a function of the shop raises is that row's trouble and permanent, save what tells of others at work.
+[[nodiscard]] failure kind_of_raised(std::string_view sqlstate);
 // Raised by Suivi's own functions, whose words hold no values.
 [[nodiscard]] bool is_of_suivi(std::string_view sqlstate);
 

@@ -40,6 +40,12 @@ TEST_CASE("a batch is split where a row may be the cause and the last one is iso
   CHECK(pg::after_failure(permanent("sqlstate:22P05", ""), 1) == pg::remedy::isolate);
 }
 
+TEST_CASE("a deadlock and a serialization failure are waits for somebody else") {
+  for (const char* code : {"sqlstate:55P03", "sqlstate:40P01", "sqlstate:40001"})
+    CHECK(pg::is_lock_timeout(transient(code, "")));
+  CHECK_FALSE(pg::is_lock_timeout(transient("sqlstate:57014", "")));
+}
+
 TEST_CASE("whatever a trigger of the shop raises is one row's fault, a lost lease is not") {
   for (const char* code :
        {"sqlstate:P0001", "sqlstate:23514", "sqlstate:09000", "sqlstate:SHOP1", "sqlstate:SV003"}) {

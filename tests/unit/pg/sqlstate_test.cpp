@@ -9,6 +9,13 @@
 
 using namespace suivi;
 
+TEST_CASE("what a function of the shop raises is permanent, save what tells of others at work") {
+  for (const char* code : {"08006", "53100", "57P01", "0A000", "42501", "P0001", "25006"})
+    CHECK(pg::kind_of_raised(code) == failure::permanent);
+  for (const char* code : {"40001", "40P01", "55P03", "57014"})
+    CHECK(pg::kind_of_raised(code) == failure::transient);
+}
+
 TEST_CASE("what may succeed later is transient") {
   for (std::string code : {"08000", "08006", "53100", "53300", "57P01", "57P02", "57P03", "57014", "40001",
                            "40P01", "55P03", "25006", "25P03", "26000"}) {
