@@ -1,6 +1,9 @@
 // The statements of sweep_record.hpp.
 #include "reconciler/store/sweep_record.hpp"
 
+#include "common/pg/sqlstate.hpp"
+
+#include <algorithm>
 #include <fmt/format.h>
 #include <vector>
 
@@ -9,6 +12,7 @@ namespace {
 
 constexpr pg::statement begin{"store_begin", "begin"};
 constexpr pg::statement commit{"store_commit", "commit"};
+constexpr pg::statement rollback{"store_rollback", "rollback"};
 
 // A sweep that somebody asked for (suivi.sweep_request) takes the id that was promised; a full one is an
 // incremental one and more. The request stays under a new id until the sweep has ended: where it never does,
@@ -187,6 +191,64 @@ pg::params end_of(std::int64_t sweep, const shop::sweep_report& r) {
   return with;
 }
 
+// A database of a narrow encoding cannot store every reference: what is told of it is told in ASCII.
+bool is_unstorable(const error& e) {
+  return pg::sqlstate_of(e) == "22P05";
+}
+
+std::string to_ascii(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) > 126; }, '?');
+  return text;
+}
+
+task<result<void>> try_to_end(pg::connection& db, lease held, begun_sweep sweep, shop::sweep_report r,
+                              std::optional<instant> last_answer_at, std::optional<std::string> problem) {
+  pg::pipeline steps;
+  steps.add(begin);
+  add_term_check(steps, held);
+  steps.add(end_report, end_of(sweep.id, r));
+  pg::params mark;
+  bool read_enough = r.complete && !r.abandoned;
+  mark.integer(sweep.id)
+      .integer(held.term)
+      .boolean(read_enough && r.kind == "full")
+      .boolean(r.truncated)
+      .timestamp(last_answer_at)
+      .text(problem);
+  mark.boolean(read_enough && r.kind == "incremental");
+  steps.add(move_watermark, std::move(mark));
+  if (sweep.again && !r.abandoned) {
+    pg::params request;
+    request.integer(*sweep.again);
+    steps.add(fulfill_request, std::move(request));
+  }
+  steps.add(commit);
+  auto done = co_await db.run(std::move(steps));
+  if (!done) co_return done.error();
+  co_return result<void>();
+}
+
+task<result<void>> try_to_record(pg::connection& db, std::string account, std::int64_t sweep,
+                                 left_out_references references) {
+  std::vector<std::optional<std::string>> names;
+  std::vector<std::optional<bool>> refused;
+  for (const auto& [reference, by_database] : references.conflicting) {
+    names.emplace_back(reference);
+    refused.emplace_back(by_database);
+  }
+  std::vector<std::optional<std::string>> unmatched(references.unmatched.begin(), references.unmatched.end());
+  pg::pipeline steps; // one transaction
+  pg::params before;
+  before.text(account).integer(sweep);
+  steps.add(forget_conflicts, std::move(before));
+  pg::params with;
+  with.text(account).integer(sweep).texts(names).booleans(refused).texts(unmatched);
+  steps.add(add_conflicts, std::move(with));
+  auto done = co_await db.run(std::move(steps));
+  if (!done) co_return done.error();
+  co_return result<void>();
+}
+
 } // namespace
 
 task<result<begun_sweep>> begin_sweep(pg::connection& db, lease held, std::string name, std::string kind) {
@@ -234,56 +296,36 @@ task<result<void>> end_sweep(pg::connection& db, lease held, begun_sweep sweep, 
   auto known = co_await db.run(has_ended, std::move(which));
   if (!known) co_return known.error();
   if (!known->empty() && known->boolean(0, 0)) co_return result<void>(); // its COMMIT's answer was lost
-  pg::pipeline steps;
-  steps.add(begin);
-  add_term_check(steps, held);
-  steps.add(end_report, end_of(sweep.id, r));
-  pg::params mark;
-  bool read_enough = r.complete && !r.abandoned;
-  mark.integer(sweep.id)
-      .integer(held.term)
-      .boolean(read_enough && r.kind == "full")
-      .boolean(r.truncated)
-      .timestamp(last_answer_at)
-      .text(problem);
-  mark.boolean(read_enough && r.kind == "incremental");
-  steps.add(move_watermark, std::move(mark));
-  if (sweep.again && !r.abandoned) {
-    pg::params request;
-    request.integer(*sweep.again);
-    steps.add(fulfill_request, std::move(request));
-  }
-  steps.add(commit);
-  auto done = co_await db.run(std::move(steps));
-  if (!done) co_return done.error();
-  co_return result<void>();
+  auto ended = co_await try_to_end(db, held, sweep, r, last_answer_at, problem);
+  if (ended || !is_unstorable(ended.error())) co_return ended;
+  auto undone = co_await db.run(rollback);
+  if (!undone) co_return undone.error();
+  if (r.reason) r.reason = to_ascii(std::move(*r.reason));
+  if (problem) problem = to_ascii(std::move(*problem));
+  auto again = co_await try_to_end(db, held, sweep, std::move(r), last_answer_at, std::move(problem));
+  co_return again;
 }
 
 task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r) {
   auto done = co_await db.run(end_report, end_of(sweep, r));
+  if (!done && is_unstorable(done.error()) && r.reason) {
+    r.reason = to_ascii(std::move(*r.reason));
+    done = co_await db.run(end_report, end_of(sweep, r));
+  }
   if (!done) co_return done.error();
   co_return result<void>();
 }
 
 task<result<void>> record_conflicts(pg::connection& db, std::string account, std::int64_t sweep,
                                     left_out_references references) {
-  std::vector<std::optional<std::string>> names;
-  std::vector<std::optional<bool>> refused;
-  for (const auto& [reference, by_database] : references.conflicting) {
-    names.emplace_back(reference);
-    refused.emplace_back(by_database);
-  }
-  std::vector<std::optional<std::string>> unmatched(references.unmatched.begin(), references.unmatched.end());
-  pg::pipeline steps; // one transaction
-  pg::params before;
-  before.text(account).integer(sweep);
-  steps.add(forget_conflicts, std::move(before));
-  pg::params with;
-  with.text(account).integer(sweep).texts(names).booleans(refused).texts(unmatched);
-  steps.add(add_conflicts, std::move(with));
-  auto done = co_await db.run(std::move(steps));
-  if (!done) co_return done.error();
-  co_return result<void>();
+  auto recorded = co_await try_to_record(db, account, sweep, references);
+  if (recorded || !is_unstorable(recorded.error())) co_return recorded;
+  left_out_references in_ascii;
+  for (const auto& [reference, by_database] : references.conflicting)
+    in_ascii.conflicting.emplace(to_ascii(reference), by_database);
+  for (const std::string& reference : references.unmatched) in_ascii.unmatched.insert(to_ascii(reference));
+  auto again = co_await try_to_record(db, std::move(account), sweep, std::move(in_ascii));
+  co_return again;
 }
 
 task<result<void>> record_key(pg::connection& db, std::string account, bool refused) {

@@ -3,6 +3,7 @@
 
 #include "common/log/log.hpp"
 #include "common/pg/batch_failure.hpp"
+#include "common/pg/sqlstate.hpp"
 #include "reconciler/pace/pace.hpp"
 
 #include <algorithm>
@@ -151,8 +152,8 @@ void row_queue::note_match(const shop::observation& observed, bool matched) {
 }
 
 // The code alone says what happened: the shop's own words may hold names and phones.
-void row_queue::refuse(const row& one, const shop::observation& observed, const error& why) {
-  counted_.count_refused(one.parcel);
+void row_queue::refuse(std::uint64_t parcel, const shop::observation& observed, const error& why) {
+  counted_.count_refused(parcel);
   note_conflict(observed, true);
   leave_out(observed);
   std::string reference = observed.shipment.reference.value_or(observed.shipment.uuid.value_or(""));
@@ -160,6 +161,28 @@ void row_queue::refuse(const row& one, const shop::observation& observed, const 
   log::warn("the database refuses an order",
             {{"account", observed.account}, {"reference", reference}, {"error", to_string(why)}});
   if (refused_.size() < named_max) refused_.push_back(fmt::format("{} ({})", reference, why.code));
+}
+
+// A row stands alone with what no row should be able to cause.
+void row_queue::suspect(std::uint64_t parcel, const shop::observation& observed, const error& why) {
+  suspects_.push_back({parcel, observed, why});
+  if (++blamed_ >= blamed_max || suspects_.size() >= suspects_max) failed_ = why;
+}
+
+void row_queue::clear_suspects(const std::vector<shop::verdict>& verdicts) {
+  taken_ = true;
+  for (const suspected& one : suspects_) refuse(one.parcel, one.observed, one.why);
+  suspects_.clear();
+  auto written = [](const shop::verdict& v) { return v.outcome == shop::outcome::applied; };
+  if (std::ranges::any_of(verdicts, written)) blamed_ = 0;
+}
+
+void row_queue::end_suspicion() {
+  if (failed_ || suspects_.empty()) return;
+  if (taken_)
+    clear_suspects({});
+  else
+    failed_ = suspects_.front().why;
 }
 
 // Halves what is refused until the row that is to blame stands alone.
@@ -174,6 +197,7 @@ task<void> row_queue::write(std::vector<row> slice) {
     std::span<shop::observation> part = std::span(observations).subspan(rows.begin, rows.size());
     auto verdicts = co_await apply(part);
     if (verdicts) {
+      clear_suspects(*verdicts);
       slice_rows_ = std::min(shop::observations_per_call_max, slice_rows_ + slice_rows_ / 4 + 1);
       classify(std::span(slice).subspan(rows.begin, rows.size()), part, *verdicts);
       continue;
@@ -182,7 +206,9 @@ task<void> row_queue::write(std::vector<row> slice) {
     bool locked = pg::is_lock_timeout(why);
     pg::remedy remedy = pg::after_failure(why, rows.size());
     if (pg::is_statement_timeout(why)) slice_rows_ = std::max<std::size_t>(1, rows.size() / 2);
-    if (locked || pg::is_statement_timeout(why))
+    std::string_view state = pg::sqlstate_of(why);
+    bool doubtful = remedy == pg::remedy::give_up && !state.empty() && !pg::is_of_suivi(state);
+    if (locked || doubtful || pg::is_statement_timeout(why))
       remedy = rows.size() > 1 ? pg::remedy::split : pg::remedy::isolate;
     if (remedy == pg::remedy::split) {
       auto [front, back] = pg::halve(rows);
@@ -192,8 +218,10 @@ task<void> row_queue::write(std::vector<row> slice) {
       std::vector<shop::verdict> busy(1);
       busy.front().outcome = shop::outcome::busy;
       classify(std::span(slice).subspan(rows.begin, 1), part, busy);
+    } else if (remedy == pg::remedy::isolate && doubtful) {
+      suspect(slice[rows.begin].parcel, part.front(), why);
     } else if (remedy == pg::remedy::isolate) {
-      refuse(slice[rows.begin], part.front(), why);
+      refuse(slice[rows.begin].parcel, part.front(), why);
     } else {
       failed_ = why;
     }
@@ -217,6 +245,7 @@ task<void> row_queue::run() {
     under_way_ = 0;
     progress_.notify();
   }
+  end_suspicion();
   progress_.notify();
 }
 

@@ -3,9 +3,10 @@
 //
 // Rows wait only here, and the sweep asks for no more pages while many do, so memory stays flat. Rows that
 // the shop has locked are tried again for a minute. A slice that the database refuses is halved down to the
-// row that is to blame; that one is counted and named, the others are written. A transient failure of the
-// database is tried again for a minute; every slice commits under the sweep's term, so that nothing is
-// written once the lease is lost.
+// row that is to blame; that one is counted and named, the others are written. Whether a missing right or
+// table is the database's fault or, by a policy or a trigger of the shop, one row's, shows in what becomes of
+// the others. A transient failure of the database is tried again for a minute; every slice commits under the
+// sweep's term, so that nothing is written once the lease is lost.
 #pragma once
 
 #include "common/door/door.hpp"
@@ -29,6 +30,9 @@ namespace suivi::reconciler {
 inline constexpr std::size_t conflicts_kept_max = 10'000;
 inline constexpr std::size_t unmatched_kept_max = 1'000;
 inline constexpr milliseconds busy_max{60'000};
+// Rows refused one by one for what is rather the database's fault: so many with no row taken between, or with
+// none written between, and it is.
+inline constexpr std::size_t suspects_max = 20, blamed_max = 100;
 inline constexpr milliseconds database_away_max{60'000};
 
 class row_queue {
@@ -89,7 +93,10 @@ class row_queue {
   task<void> write(std::vector<row> slice);
   void note_conflict(const shop::observation& observed, bool refused);
   void note_match(const shop::observation& observed, bool matched);
-  void refuse(const row& one, const shop::observation& observed, const error& why);
+  void refuse(std::uint64_t parcel, const shop::observation& observed, const error& why);
+  void suspect(std::uint64_t parcel, const shop::observation& observed, const error& why);
+  void clear_suspects(const std::vector<shop::verdict>& verdicts);
+  void end_suspicion();
   void classify(std::span<row> slice, std::span<shop::observation> observations,
                 const std::vector<shop::verdict>& verdicts);
 
@@ -106,6 +113,14 @@ class row_queue {
   std::vector<std::string> refused_;
   seen_set refused_logged_; // by hash of the reference
   std::size_t given_up_ = 0;
+  struct suspected {
+    std::uint64_t parcel;
+    shop::observation observed;
+    error why;
+  };
+  std::vector<suspected> suspects_; // since a slice was taken
+  std::size_t blamed_ = 0;          // since a row was written
+  bool taken_ = false;              // a slice, at least once
   bool closed_ = false;
   bool abandoned_ = false;
   std::optional<error> failed_;

@@ -1,6 +1,8 @@
 // Intake and apply lane together against a real database and shop.
 #include "tests/postgres/receiver/in_process_receiver.hpp"
 
+#include "tests/support/narrow_database.hpp"
+
 using namespace suivi;
 using namespace suivi::receiver;
 
@@ -69,6 +71,77 @@ TEST_CASE("an event that cannot be applied is failed with its error and harms no
   };
   here.run(steps());
   CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o7')") == "EXPÉDIÉ");
+}
+
+TEST_CASE("an event whose order a trigger refuses for what no row should cause harms none of its batch") {
+  test::database db;
+  receiver_inside here(db);
+  std::string body, code;
+  SUBCASE("a table that is not there") {
+    body = "insert into nowhere values (1)";
+    code = "failed sqlstate:42P01";
+  }
+  SUBCASE("a function that is not there") {
+    body = "perform nothing_there()";
+    code = "failed sqlstate:42883";
+  }
+  SUBCASE("a connection of its own that is lost") {
+    body = "raise exception using errcode = '08006'";
+    code = "failed sqlstate:08006";
+  }
+  SUBCASE("a server that shuts down, it says") {
+    body = "raise exception using errcode = '57P01'";
+    code = "failed sqlstate:57P01";
+  }
+  SUBCASE("a feature that it does not know") {
+    body = "raise exception using errcode = '0A000'";
+    code = "failed sqlstate:0A000";
+  }
+  SUBCASE("a deadlock that it meets each time") {
+    body = "raise exception using errcode = '40P01'";
+    code = "pending the order is locked";
+  }
+  if (code.empty()) return;
+  db.execute("create function refuse() returns trigger language plpgsql as $$ begin " + body +
+             "; return new; end $$;"
+             "create trigger refuse before update on orders for each row when (new.\"id\" = 'o7') "
+             "execute function refuse()");
+  std::vector<webhook> rows;
+  for (int n = 1; n <= 20; ++n) rows.push_back(order(n));
+  auto steps = [&]() -> task<void> {
+    co_await here.store(rows);
+    co_await here.until("select count(*) from suivi.event_outcome where outcome = 'applied'", "19");
+    co_await here.until("select state || ' ' || error from suivi.pending", code);
+    db.execute("drop trigger refuse on orders");
+    co_await here.until(nothing_pending, "0");
+  };
+  here.run(steps());
+  CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o7')") == "EXPÉDIÉ");
+}
+
+TEST_CASE("what a database of a narrow encoding cannot store fails its own event or is kept as bytes") {
+  test::database db;
+  test::make_narrow(db);
+  receiver_inside here(db);
+  auto steps = [&]() -> task<void> {
+    std::vector<webhook> rows;
+    for (int n = 1; n <= 20; ++n) rows.push_back(order(n));
+    auto retell = [](webhook& each, const std::string& raw) {
+      each.raw = raw;
+      each.event = maystro::decode(each.raw);
+      each.key = choose_key(each.raw, each.event);
+    };
+    retell(rows[6], R"({"event":"x","payload":{"id":"u7","status":32,"external_order_id":"R7",)"
+                    R"("alert_reason":"٧"}})");
+    retell(rows[7], R"({"event":"x","payload":{"id":"u8","status":31,"external_order_id":"R٨"}})");
+    auto answers = co_await here.store(rows);
+    for (const auto& answer : answers) CHECK(answer);
+    co_await here.until("select count(*) from suivi.event_outcome where outcome = 'applied'", "18");
+    co_await here.until("select state || ' ' || error from suivi.pending", "failed sqlstate:22P05");
+  };
+  here.run(steps());
+  CHECK(db.number("select count(*) from suivi.inbox where outcome = 'quarantined'") == 1);
+  CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o1')") == "EXPÉDIÉ");
 }
 
 TEST_CASE("a row of the shop that a trigger waits for holds up the webhooks of nobody else") {

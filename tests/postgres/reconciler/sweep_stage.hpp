@@ -5,6 +5,7 @@
 #include "common/http/server.hpp"
 #include "reconciler/sweep/sweep_group.hpp"
 #include "tests/support/database.hpp"
+#include "tests/support/narrow_database.hpp"
 #include "tests/support/run.hpp"
 
 #include <algorithm>
@@ -161,7 +162,9 @@ struct stage {
   courier_stand_in courier;
   reconciler::sweep_options options;
 
-  stage() {
+  enum class encoding { utf8, latin1 };
+  explicit stage(encoding narrow = encoding::utf8) {
+    if (narrow == encoding::latin1) make_narrow(db);
     options.read_lag = milliseconds(0);
     db.execute(R"sql(
 insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")

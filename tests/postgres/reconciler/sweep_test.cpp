@@ -272,66 +272,6 @@ TEST_CASE("a row locked by the shop is written when the lock is gone") {
   CHECK(s.column("R1", "notes") == "x");
 }
 
-TEST_CASE("one order that the database refuses is counted and named, and all others are written") {
-  std::string rule, code;
-  SUBCASE("by a CHECK constraint") {
-    rule =
-        "alter table orders add constraint short check (\"reference\" <> 'R7' or \"trackingNumber\" is null)";
-    code = "sqlstate:23514";
-  }
-  SUBCASE("by a unique index") {
-    rule = "create unique index one_number on orders ((case when \"reference\" in ('R7', 'R-old') then 1 "
-           "end)) where "
-           "\"trackingNumber\" is not null";
-    code = "sqlstate:23505";
-  }
-  SUBCASE("by a trigger that raises") {
-    rule = "create function no() returns trigger language plpgsql as $$ begin raise exception 'Amina "
-           "0550123456'; end $$;"
-           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
-           "function no()";
-    code = "sqlstate:P0001";
-  }
-  SUBCASE("by a trigger that cancels the update without a word") {
-    rule = "create function no() returns trigger language plpgsql as $$ begin return null; end $$;"
-           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
-           "function no()";
-    code = "sqlstate:SV003";
-  }
-  SUBCASE("by a trigger that makes a statement run out of time") {
-    rule = "create function no() returns trigger language plpgsql as $$ begin "
-           "raise exception using errcode = '57014'; end $$;"
-           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
-           "function no()";
-    code = "sqlstate:57014";
-  }
-  if (code.empty()) return;
-  stage s;
-  for (int i = 1; i <= 60; ++i) {
-    s.order(fmt::format("R{}", i));
-    s.courier.rows.push_back({uuid_of(i), fmt::format("R{}", i), 31, fmt::format("17{:014}", i)});
-  }
-  s.order("R-old", R"("trackingNumber")", "'old'");
-  s.db.execute(rule);
-  auto report = s.sweep();
-  CHECK_FALSE(report.complete);
-  CHECK(report.refused == 1);
-  CHECK(report.backfilled == 59);
-  CHECK(report.fetched == report.matched + report.unmatched + report.conflicts + report.unreadable);
-  REQUIRE(report.reason);
-  CHECK(report.reason->find("R7 (" + code + ")") != std::string::npos);
-  CHECK(report.reason->find("0550") == std::string::npos);
-  CHECK(s.column("R7", "trackingNumber") == "NULL");
-  CHECK(s.db.number("select count(*) from orders where \"shippingStatus\" = 'EXPÉDIÉ'") == 59);
-  // Once the cause is mended, the next sweep writes it.
-  s.db.execute("alter table orders drop constraint if exists short; drop index if exists one_number;"
-               "drop trigger if exists no on orders");
-  auto mended = s.sweep();
-  CHECK(mended.complete);
-  CHECK(mended.refused == 0);
-  CHECK(s.column("R7", "shippingStatus") == "EXPÉDIÉ");
-}
-
 TEST_CASE("a sweep cut below its settings moves no watermark and stands for no scheduled one") {
   stage s;
   for (int i = 1; i <= 60; ++i) {

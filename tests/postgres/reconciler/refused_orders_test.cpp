@@ -1,0 +1,187 @@
+// Orders that the shop's database will not take: by whatever rule, and whatever it says, each is refused
+// alone.
+#include "tests/postgres/reconciler/sweep_stage.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using test::stage;
+
+TEST_CASE("one order that the database refuses is counted and named, and all others are written") {
+  std::string rule, code;
+  SUBCASE("by a CHECK constraint") {
+    rule =
+        "alter table orders add constraint short check (\"reference\" <> 'R7' or \"trackingNumber\" is null)";
+    code = "sqlstate:23514";
+  }
+  SUBCASE("by a unique index") {
+    rule = "create unique index one_number on orders ((case when \"reference\" in ('R7', 'R-old') then 1 "
+           "end)) where "
+           "\"trackingNumber\" is not null";
+    code = "sqlstate:23505";
+  }
+  SUBCASE("by a trigger that raises") {
+    rule = "create function no() returns trigger language plpgsql as $$ begin raise exception 'Amina "
+           "0550123456'; end $$;"
+           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
+           "function no()";
+    code = "sqlstate:P0001";
+  }
+  SUBCASE("by a trigger that cancels the update without a word") {
+    rule = "create function no() returns trigger language plpgsql as $$ begin return null; end $$;"
+           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
+           "function no()";
+    code = "sqlstate:SV003";
+  }
+  SUBCASE("by a trigger that makes a statement run out of time") {
+    rule = "create function no() returns trigger language plpgsql as $$ begin "
+           "raise exception using errcode = '57014'; end $$;"
+           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
+           "function no()";
+    code = "sqlstate:57014";
+  }
+  SUBCASE("by a foreign key") {
+    rule =
+        "create table numbers (number text primary key);"
+        "insert into numbers select '17' || lpad(n::text, 14, '0') from generate_series(1, 60) n where n <> "
+        "7;"
+        "alter table orders add constraint known_number foreign key (\"trackingNumber\") references numbers "
+        "not valid";
+    code = "sqlstate:23503";
+  }
+  SUBCASE("by an exclusion constraint") {
+    rule =
+        "alter table orders add constraint one_number exclude ((case when \"reference\" in ('R7', 'R-old') "
+        "then 1 end) with =) where (\"trackingNumber\" is not null)";
+    code = "sqlstate:23P01";
+  }
+  SUBCASE("by the CHECK of a domain") {
+    rule = "create domain number as text check (value not like '%07');"
+           "alter table orders alter column \"trackingNumber\" type number";
+    code = "sqlstate:23514";
+  }
+  SUBCASE("by a narrow column") {
+    rule = "alter table orders alter column \"trackingNumber\" type varchar(16)";
+    code = "sqlstate:22001";
+  }
+  SUBCASE("by a generated column that cannot be reckoned") {
+    rule = "alter table orders add column share integer generated always as "
+           "(1 / (length(\"trackingNumber\") - case when \"reference\" = 'R7' then 16 else 99 end)) stored";
+    code = "sqlstate:22012";
+  }
+  SUBCASE("by a trigger that wants a table that is not there") {
+    rule = "create function no() returns trigger language plpgsql as $$ begin "
+           "insert into nowhere values (1); return new; end $$;"
+           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
+           "function no()";
+    code = "sqlstate:42P01";
+  }
+  SUBCASE("by a trigger that may not do what it does") {
+    rule = "create function no() returns trigger language plpgsql as $$ begin "
+           "raise exception using errcode = '42501'; end $$;"
+           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
+           "function no()";
+    code = "sqlstate:42501";
+  }
+  SUBCASE("by a trigger that loses a connection of its own") {
+    rule = "create function no() returns trigger language plpgsql as $$ begin "
+           "raise exception using errcode = '08006'; end $$;"
+           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
+           "function no()";
+    code = "sqlstate:08006";
+  }
+  SUBCASE("by a trigger that tells of a full disk") {
+    rule = "create function no() returns trigger language plpgsql as $$ begin "
+           "raise exception using errcode = '53100'; end $$;"
+           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
+           "function no()";
+    code = "sqlstate:53100";
+  }
+  SUBCASE("by a trigger that does not know a feature") {
+    rule = "create function no() returns trigger language plpgsql as $$ begin "
+           "raise exception using errcode = '0A000'; end $$;"
+           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
+           "function no()";
+    code = "sqlstate:0A000";
+  }
+  if (code.empty()) return;
+  stage s;
+  for (int i = 1; i <= 60; ++i) s.shipped(i);
+  if (code == "sqlstate:22001") s.courier.rows[60 - 7].tracking += "00";
+  s.order("R-old", R"("trackingNumber")", "'old'");
+  s.db.execute(rule);
+  auto report = s.sweep();
+  CHECK_FALSE(report.complete);
+  CHECK(report.refused == 1);
+  CHECK(report.backfilled == 59);
+  CHECK(report.fetched == report.matched + report.unmatched + report.conflicts + report.unreadable);
+  REQUIRE(report.reason);
+  CHECK(report.reason->find("R7 (" + code + ")") != std::string::npos);
+  CHECK(report.reason->find("0550") == std::string::npos);
+  CHECK(s.column("R7", "trackingNumber") == "NULL");
+  CHECK(s.db.number("select count(*) from orders where \"shippingStatus\" = 'EXPÉDIÉ'") == 59);
+  // Once the cause is mended, the next sweep writes it.
+  s.db.execute("alter table orders drop constraint if exists short, drop constraint if exists known_number,"
+               "  drop constraint if exists one_number, drop column if exists share;"
+               "drop index if exists one_number; drop trigger if exists no on orders;"
+               "alter table orders alter column \"trackingNumber\" type text");
+  auto mended = s.sweep();
+  CHECK(mended.complete);
+  CHECK(mended.refused == 0);
+  CHECK(s.column("R7", "shippingStatus") == "EXPÉDIÉ");
+}
+
+TEST_CASE(
+    "orders that the database refuses for what no row should cause are told from a right that is missing") {
+  stage s;
+  for (int i = 1; i <= 60; ++i) s.shipped(i);
+  std::string rule = "create function no() returns trigger language plpgsql as $$ begin "
+                     "raise exception using errcode = '42501'; end $$;"
+                     "create trigger no before update on orders for each row ";
+  SUBCASE("all of them") {
+    s.db.execute(rule + "execute function no()");
+    auto report = s.sweep();
+    CHECK_FALSE(report.complete);
+    CHECK(report.refused < 60);
+    CHECK(report.reason.value_or("").find("sqlstate:42501") != std::string::npos);
+  }
+  SUBCASE("half of them") {
+    s.db.execute(rule + "when (new.\"reference\" like '%2') execute function no()");
+    auto report = s.sweep();
+    CHECK_FALSE(report.complete);
+    CHECK(report.refused == 6);
+    CHECK(report.backfilled == 54);
+  }
+  SUBCASE("the only one that changed") {
+    REQUIRE(s.sweep().complete);
+    s.courier.rows.front().status = 41;
+    s.db.execute(rule + "execute function no()");
+    auto report = s.sweep();
+    CHECK(report.refused == 1);
+    CHECK(report.fetched == 60);
+    CHECK(report.reason.value_or("").find("R60 (sqlstate:42501)") != std::string::npos);
+  }
+}
+
+TEST_CASE("what a database of a narrow encoding cannot store is a refused order each, in the report too") {
+  stage s(stage::encoding::latin1);
+  for (int i = 1; i <= 20; ++i) s.shipped(i);
+  s.courier.rows[20 - 7].tracking = "17٧";
+  s.courier.rows[20 - 8].reference = "R٨";
+  auto report = s.sweep();
+  CHECK_FALSE(report.complete);
+  CHECK(report.refused == 2);
+  CHECK(report.backfilled == 18);
+  CHECK(report.reason.value_or("").find("R7 (sqlstate:22P05)") != std::string::npos);
+  CHECK(report.reason.value_or("").find("R٨ (sqlstate:22P05)") != std::string::npos);
+  CHECK(s.db.value("select reason like '%R7 (sqlstate:22P05)%' and reason like '%R?? (sqlstate:22P05)%' "
+                   "from suivi.sweep where verdict = 'incomplete'") == "t");
+  CHECK(s.db.value("select string_agg(reference, ' ' order by reference) from suivi.sweep_conflict "
+                   "where refused") == "R7 R??");
+  CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
+  CHECK(s.column("R7", "trackingNumber") == "NULL");
+  s.courier.rows[20 - 7].tracking = "177";
+  s.courier.rows[20 - 8].reference = "R8";
+  CHECK(s.sweep().complete);
+  CHECK(s.column("R7", "trackingNumber") == "177");
+}

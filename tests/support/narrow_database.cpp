@@ -1,0 +1,39 @@
+// A template cannot be copied into another encoding, so the tables are made one by one.
+#include "tests/support/narrow_database.hpp"
+
+#include "common/pg/migrate.hpp"
+#include "common/schema/schema.hpp"
+#include "tests/support/run.hpp"
+
+#include <fmt/format.h>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace suivi::test {
+namespace {
+
+task<void> migrate(pg::connect_options options) {
+  options.statement_timeout = milliseconds(170'000 * slowness);
+  auto opened = co_await pg::connection::connect(options);
+  if (!opened) throw std::runtime_error(to_string(opened.error()));
+  auto ran = co_await pg::migrate(*opened, schema::all());
+  if (!ran) throw std::runtime_error(to_string(ran.error()));
+}
+
+} // namespace
+
+void make_narrow(const database& db) {
+  database neighbor(holding::nothing);
+  neighbor.execute(fmt::format("drop database {} with (force)", db.name()));
+  neighbor.execute(fmt::format("create database {} encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' "
+                               "template template0",
+                               db.name()));
+  std::ifstream in(SUIVI_TEST_DATA "/shop.sql");
+  std::ostringstream text;
+  text << in.rdbuf();
+  db.execute(text.str());
+  run(migrate(db.options()));
+}
+
+} // namespace suivi::test
