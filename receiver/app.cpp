@@ -96,12 +96,11 @@ class app {
         db_(executor_, connect_options(s), s.database.pool), accounts_(db_, client_, s),
         apply_lane_(executor_, db_, accounts_, counts_, door_options(s),
                     crypto::hex(crypto::random_bytes(8))),
-        inline_apply_(accounts_, apply_lane_, door_options(s)),
         confirm_lane_(executor_, db_, accounts_, apply_lane_, counts_, door_options(s)),
         pollers_(executor_, db_, apply_lane_),
         retention_(connect_options(s), db_, counts_, s.retention.events), quarantine_reread_(db_),
         spool_(executor_, spool_options(s)),
-        intake_(executor_, db_, spool_, apply_lane_, inline_apply_, counts_, intake_limits(s)),
+        intake_(executor_, db_, spool_, apply_lane_, counts_, intake_limits(s)),
         drain_(executor_, db_, intake_, spool_, counts_),
         operations_(executor_, settings_, connect_options(s), db_, accounts_, apply_lane_, spool_),
         guepex_endpoint_(db_, accounts_, intake_, counts_, s.receiver.max_body_bytes),
@@ -355,7 +354,6 @@ class app {
   database_monitor db_;
   account_registry accounts_;
   apply_lane apply_lane_;
-  inline_apply inline_apply_;
   confirm_lane confirm_lane_;
   pollers pollers_;
   retention retention_;

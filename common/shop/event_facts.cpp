@@ -11,6 +11,7 @@ select count(*) filter (where state = 'failed'), min(since) filter (where state 
        min(since) filter (where state = 'parked' and since < now() - interval '24 hours'),
        count(*) filter (where state = 'parked'),
        count(*) filter (where state = 'pending' and due_at < now() - interval '1 minute')
+       + (select coalesce(sum(cardinality(ids)), 0) from suivi.pending_range where due_at < now() - interval '1 minute')
 from suivi.pending
 )sql"};
 

@@ -4,8 +4,8 @@
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
+#include "receiver/apply/event_account.hpp"
 #include "receiver/apply/event_batch.hpp"
-
 #include "receiver/event/decode_event.hpp"
 
 #include <algorithm>
@@ -16,14 +16,10 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr std::size_t in_hand_max = 5'000;
-constexpr std::size_t locked_in_hand_max = 500; // so that many locked orders leave room for the others
-constexpr std::size_t repeats_max = 1'000;
 // A transaction costs as much as some twenty events in it. So a batch that would follow another at once
 // gathers for a moment, unless it is worth its cost already; an event that comes alone is applied at once.
 constexpr std::size_t worthwhile = 100;
 constexpr milliseconds gathering = 4ms;
-constexpr std::size_t due_max = 2 * shop::observations_per_call_max;
 
 void split(pg::range rows, std::vector<pg::range>& todo) {
   auto [front, back] = pg::halve(rows);
@@ -36,87 +32,53 @@ void split(pg::range rows, std::vector<pg::range>& todo) {
 apply_lane::apply_lane(asio::any_io_executor executor, database_monitor& db, account_registry& accounts,
                        receiver_metrics& counts, shop::door_options door, std::string owner)
     : executor_(executor), db_(db), accounts_(accounts), counts_(counts), door_(door),
-      owner_(std::move(owner)), woken_(std::move(executor)) {}
-
-std::size_t apply_lane::free_capacity() const {
-  return held_.size() >= in_hand_max ? 0 : in_hand_max - held_.size();
-}
-
-bool apply_lane::is_behind() const {
-  auto now = steady_clock::now();
-  std::size_t due = 0;
-  for (auto next = queue_.begin(); next != queue_.end() && next->first <= now; ++next)
-    if (++due > due_max) return true;
-  return false;
-}
+      owner_(std::move(owner)), woken_(std::move(executor)), repeats_(db, accounts) {}
 
 void apply_lane::put(pending_event event, steady_time due) {
-  if (event.busy_tries > 0) ++locked_;
-  queue_.emplace(due, std::move(event));
+  queue_.put(std::move(event), due);
   woken_.notify();
 }
 
 void apply_lane::enqueue(std::vector<pending_event> events) {
-  auto now = steady_clock::now();
-  for (auto& event : events)
-    if (held_.insert(event.id).second) put(std::move(event), now);
-  counts_.apply_queue.set(static_cast<double>(held_.size()));
-}
-
-void apply_lane::requeue(pending_event event) {
-  held_.insert(event.id);
-  put(std::move(event), steady_clock::now());
-}
-
-void apply_lane::enqueue_repeats(std::vector<repeated_webhook> repeats) {
-  for (auto& r : repeats)
-    if (repeats_.size() < repeats_max)
-      repeats_.push_back(std::move(r)); // a loss here is the next sweep's to find
+  queue_.enqueue(std::move(events), steady_clock::now());
+  show_length();
   woken_.notify();
 }
 
-void apply_lane::take_readdressed(std::vector<readdressed> events) {
-  for (readdressed& each : events)
-    if (readdressed_.size() < repeats_max) readdressed_.push_back(std::move(each)); // likewise
+void apply_lane::enqueue_range(event_range range, std::vector<pending_event> events) {
+  queue_.enqueue_range(std::move(range), std::move(events), steady_clock::now());
+  show_length();
   woken_.notify();
-}
-
-void apply_lane::finish() {
-  finishing_ = true;
-  woken_.notify();
-}
-
-apply_lane::batch apply_lane::next_batch(steady_time now) {
-  batch events = take_batch(queue_, now, batch_rows_);
-  for (const pending_event& event : events)
-    if (event.busy_tries > 0) --locked_;
-  return events;
 }
 
 task<void> apply_lane::run() {
   for (;;) {
-    if (!repeats_.empty() && db_.is_up()) co_await store_repeats_now();
-    if (!readdressed_.empty() && db_.is_up() && accounts_.can_tell()) co_await readdress_now();
+    auto moved = co_await repeats_.look_again();
+    if (!moved.empty()) co_await take_over(std::move(moved));
     bool ready = db_.is_up() && accounts_.can_tell();
     auto now = steady_clock::now();
-    if (ready && !finishing_ && now < gather_until_ && queue_.size() < worthwhile) {
+    if (ready && !finishing_ && now < gather_until_ && queue_.waiting() < worthwhile) {
       co_await runtime::sleep_for(std::chrono::ceil<milliseconds>(gather_until_ - now));
       continue;
     }
-    auto events = ready ? next_batch(now) : batch();
-    if (!events.empty()) {
-      bool few = events.size() < worthwhile;
-      co_await handle(std::move(events));
-      if (few) gather_until_ = steady_clock::now() + gathering;
+    std::size_t rows = 0;
+    if (ready && queue_.ranges_are_next(now)) {
+      range_batch stored = queue_.take_ranges(now, batch_rows_);
+      rows = stored.events.size();
+      co_await handle_ranges(std::move(stored));
+    } else if (ready) {
+      batch events = queue_.take_events(now, batch_rows_);
+      rows = events.size();
+      if (rows > 0) co_await handle(std::move(events));
+    }
+    if (rows > 0) {
+      if (rows < worthwhile) gather_until_ = steady_clock::now() + gathering;
       continue;
     }
     if (finishing_ && (ready || !db_.is_up() || accounts_.sees_none()))
       co_return; // the accounts may still come
-    auto until = steady_clock::now() + 1s;
-    if (!ready)
-      until = steady_clock::now() + 50ms;
-    else if (!queue_.empty())
-      until = std::min(until, queue_.begin()->first);
+    auto until = steady_clock::now() + (ready ? 1000ms : 50ms);
+    if (ready) until = queue_.due_at(until);
     co_await woken_.wait_until(until);
   }
 }
@@ -131,33 +93,25 @@ task<void> apply_lane::handle(batch events) {
     todo.pop_back();
     co_await apply_range(events, rows, todo);
   }
-  counts_.apply_queue.set(static_cast<double>(held_.size()));
+  show_length();
 }
 
 // Takes events of unknown accounts, and what can't be read any more, out of the batch. False: nothing is
 // left.
 task<bool> apply_lane::fill_in_accounts(batch& events) {
-  auto unknown = [this](const pending_event& w) {
-    return !accounts_.resolve(w.named_account, w.observation.shipment.courier);
-  };
+  auto unknown = [this](const pending_event& each) { return is_account_unknown(each, accounts_); };
   bool fresh = true;
   if (std::any_of(events.begin(), events.end(), unknown)) fresh = co_await accounts_.refresh();
   batch good;
   batch bad;
   auto now = suivi::now();
   for (auto& event : events) {
-    auto account = accounts_.resolve(event.named_account, event.observation.shipment.courier);
-    if (!account && !fresh) { // a new account, perhaps
+    if (fill_in_account(event, accounts_, now))
+      good.push_back(std::move(event));
+    else if (!fresh && is_account_unknown(event, accounts_)) // a new account, perhaps
       put(std::move(event), steady_clock::now() + 1s);
-      continue;
-    }
-    bool usable = account && can_be_applied(event.observation.shipment);
-    if (account) {
-      event.observation.account = *account;
-      event.observation.is_signed = !accounts_.webhook_secret(*account).empty();
-    }
-    event.observation.decide_by_later_time = waited_long_enough(event, now);
-    (usable ? good : bad).push_back(std::move(event));
+    else
+      bad.push_back(std::move(event));
   }
   for (auto& event : bad) {
     disposition next;
@@ -173,7 +127,7 @@ task<bool> apply_lane::fill_in_accounts(batch& events) {
 // What memory and the courier have no room for waits in the database.
 disposition apply_lane::next_step(const pending_event& event, const shop::verdict& v) const {
   auto next = after_verdict(event, v, suivi::now(), jitter());
-  if (next.action == disposition::kind::try_again && locked_ >= locked_in_hand_max)
+  if (next.action == disposition::kind::try_again && queue_.has_many_locked())
     return wait_for_lock(event, jitter());
   if (next.action != disposition::kind::read_first || !refuse_) return next;
   auto refused = refuse_(next.wanted->account);
@@ -207,8 +161,7 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
     std::span<const shop::observation> observed(observations);
     auto verdicts = co_await shop::apply(connection, observed, door_, extra);
     if (verdicts) {
-      failures_ = 0;
-      batch_rows_ = std::min(shop::observations_per_call_max, batch_rows_ + batch_rows_ / 4 + 1);
+      note_taken();
       for (const auto& end : ends) carry_out(*end.event, end.next);
       co_return;
     }
@@ -250,6 +203,82 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
   }
 }
 
+// One transaction for all of them, in which nothing may go wrong: else each event goes on by itself.
+task<void> apply_lane::handle_ranges(range_batch work) {
+  auto unknown = [this](const pending_event& each) { return is_account_unknown(each, accounts_); };
+  if (std::any_of(work.events.begin(), work.events.end(), unknown)) co_await accounts_.refresh();
+  instant now = suivi::now();
+  bool all_plain = true;
+  std::vector<shop::observation> observations;
+  for (pending_event& event : work.events) {
+    all_plain = fill_in_account(event, accounts_, now) && all_plain;
+    observations.push_back(event.observation);
+  }
+  if (!all_plain) {
+    co_await open(std::move(work));
+    co_return;
+  }
+  std::vector<settled> ends;
+  shop::extra_statements extra = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
+    ends.clear();
+    for (std::size_t i = 0; i < verdicts.size(); ++i)
+      ends.push_back({&work.events[i], next_step(work.events[i], verdicts[i])});
+    add_settled_ranges(closing, owner_, work.ranges, ends);
+  };
+  error failed;
+  auto deadline = steady_clock::now() + 5s;
+  auto db = co_await db_.connections().acquire(deadline);
+  if (db) {
+    auto& connection = **db;
+    std::span<const shop::observation> observed(observations);
+    auto verdicts = co_await shop::apply(connection, observed, door_, extra);
+    if (verdicts) {
+      note_taken();
+      for (const settled& end : ends) carry_out(*end.event, end.next);
+      show_length();
+      co_return;
+    }
+    failed = verdicts.error();
+  } else {
+    failed = db.error();
+  }
+  if (pg::is_statement_timeout(failed)) batch_rows_ = std::max<std::size_t>(1, work.events.size() / 2);
+  bool missing = pg::schema_is_missing(failed);
+  bool of_its_own = failed.kind == failure::permanent || pg::is_statement_timeout(failed) ||
+                    pg::is_lock_timeout(failed) || lease_is_lost(failed);
+  if (of_its_own && !missing) {
+    co_await open(std::move(work));
+    co_return;
+  }
+  if (missing) db_.suspect_schema();
+  // Where a COMMIT's answer was lost, the next try finds out: the ranges are gone if it was done.
+  if (failures_++ == 0)
+    log::warn("events could not be applied, they are tried again", {{"error", to_string(failed)}});
+  auto pause = missing ? milliseconds(1s) : backoff(failures_, 50ms, 2s, jitter());
+  queue_.put_back(std::move(work), steady_clock::now() + pause);
+}
+
+// From now on each of its events has a row of its own. Of those that are another's, or were closed without
+// our hearing of it, the next try finds that out.
+task<void> apply_lane::open(range_batch work) {
+  std::vector<std::int64_t> firsts;
+  for (const event_range& each : work.ranges) firsts.push_back(each.first);
+  bool opened = false;
+  auto deadline = steady_clock::now() + 5s;
+  auto db = co_await db_.connections().acquire(deadline);
+  if (db) {
+    auto& connection = **db;
+    auto done = co_await open_ranges(connection, owner_, std::move(firsts));
+    opened = done.has_value();
+  }
+  auto now = steady_clock::now();
+  if (!opened) {
+    queue_.put_back(std::move(work), now + backoff(failures_++, 50ms, 2s, jitter()));
+    co_return;
+  }
+  for (pending_event& event : work.events) put(std::move(event), now);
+}
+
 // Its order is free, but what writing it needs is not: a row that a trigger of the shop's writes as well,
 // say.
 task<void> apply_lane::wait_as_locked(const pending_event& waiting) {
@@ -285,28 +314,32 @@ task<bool> apply_lane::drop_lost(const batch& events, pg::range rows) {
   bool some = false;
   for (auto id : ids)
     if (!left.contains(id) && lost_.insert(id).second) {
-      held_.erase(id);
+      queue_.erase(id);
       some = true;
     }
   co_return some;
 }
 
-void apply_lane::note_closed(std::int64_t id, instant received_at, bool never_deferred,
-                             const disposition& next) {
+void apply_lane::note_taken() {
+  failures_ = 0;
+  batch_rows_ = std::min(shop::observations_per_call_max, batch_rows_ + batch_rows_ / 4 + 1);
+}
+
+void apply_lane::note_closed(const pending_event& event, const disposition& next) {
   counts_.outcome(next.outcome);
-  std::chrono::duration<double> age = suivi::now() - received_at;
-  if (never_deferred) counts_.apply_seconds.observe(age.count());
+  std::chrono::duration<double> age = suivi::now() - event.received_at;
+  if (event.state == event_state::pending) counts_.apply_seconds.observe(age.count());
   if (!next.wanted || !ask_) return;
   auto wanted = *next.wanted;
-  wanted.event_id = id;
+  wanted.event_id = event.id;
   ask_(std::move(wanted), std::nullopt);
 }
 
 void apply_lane::carry_out(const pending_event& event, const disposition& next) {
   switch (next.action) {
   case disposition::kind::close:
-    held_.erase(event.id);
-    note_closed(event.id, event.received_at, event.state == event_state::pending, next);
+    queue_.erase(event.id);
+    note_closed(event, next);
     break;
   case disposition::kind::try_again: {
     counts_.outcome("busy");
@@ -316,7 +349,7 @@ void apply_lane::carry_out(const pending_event& event, const disposition& next) 
     break;
   }
   case disposition::kind::postpone:
-    held_.erase(event.id);
+    queue_.erase(event.id);
     counts_.outcome(to_string(next.state));
     break;
   case disposition::kind::read_first: {
@@ -333,7 +366,7 @@ void apply_lane::carry_out(const pending_event& event, const disposition& next) 
 
 // What cannot be written down now is left to its lease.
 task<void> apply_lane::settle_one(pending_event event, disposition next) {
-  held_.erase(event.id);
+  queue_.erase(event.id);
   auto deadline = steady_clock::now() + 5s;
   auto db = co_await db_.connections().acquire(deadline);
   if (!db) co_return;
@@ -348,51 +381,15 @@ task<void> apply_lane::settle_one(pending_event event, disposition next) {
               {{"event", event.id}, {"error", to_string(done.error())}});
 }
 
-// Nobody is at work with them: batches are handled one after the other, by the same coroutine.
-void apply_lane::drop(std::int64_t id) {
-  for (auto next = queue_.begin(); next != queue_.end(); ++next) {
-    if (next->second.id != id) continue;
-    if (next->second.busy_tries > 0) --locked_;
-    queue_.erase(next);
-    break;
-  }
-  held_.erase(id);
-}
-
-task<void> apply_lane::readdress_now() {
-  std::vector<readdressed> events = std::exchange(readdressed_, {});
-  auto unknown = [this](const readdressed& each) { return !accounts_.resolve(each.account); };
-  if (std::any_of(events.begin(), events.end(), unknown)) co_await accounts_.refresh();
-  std::erase_if(events, unknown);
-  if (events.empty()) co_return;
+// Nobody is at work with them: batches are handled one after the other, by this very coroutine.
+task<void> apply_lane::take_over(std::vector<std::int64_t> moved) {
+  for (std::int64_t id : moved) queue_.drop(id, steady_clock::now());
   auto deadline = steady_clock::now() + 5s;
   auto db = co_await db_.connections().acquire(deadline);
-  if (!db) co_return;
+  if (!db) co_return; // whoever looks for events nobody holds takes them
   auto& connection = **db;
-  std::vector<std::string> known;
-  for (const account_registry::listed& each : accounts_.list()) known.push_back(each.id);
-  auto moved = co_await readdress(connection, std::move(events), std::move(known));
-  if (!moved) {
-    log::warn("events that came again under another account stay as they are",
-              {{"error", to_string(moved.error())}});
-    co_return;
-  }
-  if (moved->empty()) co_return;
-  log::info("events of an unknown account came again under a known one and are applied",
-            {{"events", moved->size()}});
-  for (std::int64_t id : *moved) drop(id);
-  auto mine = co_await claim(connection, owner_, moved->size());
+  auto mine = co_await claim(connection, owner_, moved.size());
   if (mine) enqueue(std::move(*mine));
-}
-
-task<void> apply_lane::store_repeats_now() {
-  auto repeats = std::exchange(repeats_, {});
-  auto deadline = steady_clock::now() + 5s;
-  auto db = co_await db_.connections().acquire(deadline);
-  if (!db) co_return;
-  auto& connection = **db;
-  auto done = co_await store_repeats(connection, std::move(repeats));
-  if (!done) log::warn("repeated events were not looked at again", {{"error", to_string(done.error())}});
 }
 
 } // namespace suivi::receiver

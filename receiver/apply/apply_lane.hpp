@@ -1,23 +1,24 @@
 // The apply lane: committed events in, through the door in batches, outcomes recorded in the door's own
 // transaction.
 //
-// Most events never come here: they are applied in the transaction that stores them
-// (intake/inline_apply.hpp). What that leaves, for an order is locked or unknown, or the courier has to be
-// asked, is applied apart from intake, so that it never delays an answer. What it holds in memory is leased
-// in suivi.pending under `owner()`; whatever is lost with the process is taken over by whoever finds the
-// lease lapsed. An event that makes its batch fail is singled out by halving and harms only itself.
+// Applying is apart from storing, so that it never delays an answer. What intake has just stored is a range
+// (range_queue.hpp): it is applied from memory, several ranges in one batch where they wait. Whatever does
+// not go as plainly as that is a row of suivi.pending for each event. What the lane holds in memory is leased
+// under `owner()`; whatever is lost with the process is taken over by whoever finds the lease lapsed. An
+// event that makes its batch fail is singled out by halving and harms only itself.
 #pragma once
 
 #include "common/door/door.hpp"
 #include "common/pg/batch_failure.hpp"
 #include "common/runtime/wakeup.hpp"
+#include "receiver/apply/apply_queue.hpp"
+#include "receiver/apply/repeats.hpp"
 #include "receiver/inbox/pending.hpp"
 #include "receiver/services/account_registry.hpp"
 #include "receiver/services/database_monitor.hpp"
 #include "receiver/services/receiver_metrics.hpp"
 
 #include <functional>
-#include <map>
 #include <set>
 #include <vector>
 
@@ -45,46 +46,58 @@ class apply_lane {
 
   // Events leased to owner(), to be applied at once. Those already in hand are ignored.
   void enqueue(std::vector<pending_event> events);
-  void enqueue_repeats(std::vector<repeated_webhook> repeats);
-  void take_readdressed(std::vector<readdressed> events);
+  // Just stored as a range that is leased to owner().
+  void enqueue_range(event_range range, std::vector<pending_event> events);
+  void enqueue_repeats(std::vector<repeated_webhook> repeated) {
+    repeats_.add(std::move(repeated));
+    woken_.notify();
+  }
+  void take_readdressed(std::vector<readdressed> events) {
+    repeats_.add(std::move(events));
+    woken_.notify();
+  }
   // From the courier's reader: try again at once.
-  void requeue(pending_event event);
+  void requeue(pending_event event) { put(std::move(event), steady_now()); }
   // … or: note what became of it.
   task<void> settle_one(pending_event event, disposition next);
 
   [[nodiscard]] const std::string& owner() const { return owner_; }
+  // The ranges that wait: their leases are to be renewed.
+  [[nodiscard]] std::vector<std::int64_t> waiting_ranges() const { return queue_.range_names(); }
   // How many more events may be taken.
-  [[nodiscard]] std::size_t free_capacity() const;
-  [[nodiscard]] std::size_t in_hand() const { return held_.size(); }
-  [[nodiscard]] std::size_t in_flight() const { return held_.size(); }
+  [[nodiscard]] std::size_t free_capacity() const { return queue_.free_capacity(); }
+  [[nodiscard]] std::size_t in_hand() const { return queue_.in_hand(); }
+  [[nodiscard]] std::size_t in_flight() const { return queue_.in_hand(); }
   // More is due than the next batches take: what comes in should come in more slowly.
-  [[nodiscard]] bool is_behind() const;
-
-  // An event that was settled without coming here: counts it, and asks the courier where that is wanted.
-  void note_closed(std::int64_t id, instant received_at, bool never_deferred, const disposition& next);
+  [[nodiscard]] bool is_behind() const { return queue_.is_behind(steady_now()); }
 
   // Returns after finish(), when nothing is due any more.
   task<void> run();
   // Applies what is due, then ends; what waits is given back by the caller (release()).
-  void finish();
+  void finish() {
+    finishing_ = true;
+    woken_.notify();
+  }
   [[nodiscard]] bool is_finishing() const { return finishing_; }
 
  private:
   using batch = std::vector<pending_event>;
 
-  batch next_batch(steady_time now);
+  void note_closed(const pending_event& event, const disposition& next);
   task<void> wait_as_locked(const pending_event& waiting);
   task<void> note_failed(const pending_event& failing, const error& why);
   void put(pending_event event, steady_time due);
   [[nodiscard]] disposition next_step(const pending_event& event, const shop::verdict& v) const;
   task<void> handle(batch events);
   task<bool> fill_in_accounts(batch& events);
+  task<void> handle_ranges(range_batch work);
+  task<void> open(range_batch work);
+  void note_taken();
+  void show_length() { counts_.apply_queue.set(static_cast<double>(queue_.in_hand())); }
   task<void> apply_range(const batch& events, pg::range rows, std::vector<pg::range>& todo);
   task<bool> drop_lost(const batch& events, pg::range rows);
   void carry_out(const pending_event& event, const disposition& next);
-  task<void> store_repeats_now();
-  task<void> readdress_now();
-  void drop(std::int64_t id);
+  task<void> take_over(std::vector<std::int64_t> moved);
 
   asio::any_io_executor executor_;
   database_monitor& db_;
@@ -98,12 +111,9 @@ class apply_lane {
   // Fewer after a statement time-out, more again after each batch that was taken.
   std::size_t batch_rows_ = shop::observations_per_call_max;
   steady_time gather_until_{}; // the next small batch begins no earlier
-  std::multimap<steady_time, pending_event> queue_;
-  std::set<std::int64_t> held_; // queued, being applied, or waiting for the courier
+  apply_queue queue_;
   std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
-  std::size_t locked_ = 0;      // events in queue_ whose order was locked
-  std::vector<repeated_webhook> repeats_;
-  std::vector<readdressed> readdressed_;
+  repeats repeats_;
   int failures_ = 0; // of the database, in a row
   bool finishing_ = false;
 };

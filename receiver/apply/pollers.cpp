@@ -4,6 +4,7 @@
 #include "common/log/log.hpp"
 #include "receiver/inbox/parked.hpp"
 #include "receiver/inbox/pending.hpp"
+#include "receiver/inbox/ranges.hpp"
 
 #include <algorithm>
 
@@ -31,6 +32,15 @@ task<void> pollers::claim_orphans() {
   for (;;) {
     bool more = false;
     auto limit = std::min(batch_max, events_.free_capacity());
+    std::vector<std::int64_t> ranges = events_.waiting_ranges();
+    if (db_.is_up() && !ranges.empty()) {
+      auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
+      if (db) {
+        auto& connection = **db;
+        auto renewed = co_await renew_ranges(connection, events_.owner(), std::move(ranges));
+        (void)renewed; // whoever finds one lapsed opens it
+      }
+    }
     if (db_.is_up() && limit > 0) {
       auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
       if (db) {

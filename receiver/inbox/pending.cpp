@@ -4,6 +4,7 @@
 #include "receiver/event/decode_event.hpp"
 
 #include "common/pg/sqlstate.hpp"
+#include "receiver/inbox/ranges.hpp"
 #include "receiver/inbox/storable.hpp"
 
 namespace suivi::receiver {
@@ -24,9 +25,7 @@ constexpr pg::statement held_events{"inbox_held", R"sql(
 select event_id from suivi.pending where owner = $1 and event_id = any($2)
 )sql"};
 
-constexpr pg::statement release_events{"inbox_release", R"sql(
-update suivi.pending set owner = null, due_at = now() where owner = $1
-)sql"};
+constexpr pg::statement release_statement{"inbox_release", "select suivi.release_events($1)"};
 
 constexpr pg::statement repeat_events{"inbox_repeat", R"sql(select suivi.repeat_events($1, $2, $3))sql"};
 
@@ -54,7 +53,7 @@ returning event_id
 constexpr pg::statement count_events{"inbox_count", R"sql(
 select count(*) filter (where state <> 'parked'), count(*) filter (where state = 'confirming'),
        count(*) filter (where state = 'failed'), count(*) filter (where state = 'parked')
-from suivi.pending
+from suivi.waiting_event
 )sql"};
 
 constexpr pg::statement close_statement{"inbox_close",
@@ -170,7 +169,7 @@ task<result<std::vector<std::int64_t>>> held(pg::connection& db, std::string own
 task<result<void>> release(pg::connection& db, std::string owner) {
   pg::params with;
   with.text(owner);
-  auto answer = co_await db.run(release_events, std::move(with));
+  auto answer = co_await db.run(release_statement, std::move(with));
   if (!answer) co_return answer.error();
   co_return result<void>();
 }
@@ -186,10 +185,14 @@ task<result<std::vector<std::int64_t>>> readdress(pg::connection& db, std::vecto
   }
   pg::params with;
   with.integers(ids).texts(days).texts(accounts).texts(texts(known.begin(), known.end()));
-  auto answer = co_await db.run(readdress_events, std::move(with));
+  pg::pipeline steps;
+  add_open_ranges_of(steps, ids);
+  steps.add(readdress_events, std::move(with));
+  auto answer = co_await db.run(std::move(steps));
   if (!answer) co_return answer.error();
+  const pg::rows& found = answer->back();
   std::vector<std::int64_t> moved;
-  for (std::size_t i = 0; i < answer->size(); ++i) moved.push_back(answer->integer(i, 0));
+  for (std::size_t i = 0; i < found.size(); ++i) moved.push_back(found.integer(i, 0));
   co_return moved;
 }
 

@@ -16,7 +16,8 @@ inline constexpr milliseconds lease_time{5'000};
 // … while the courier is being asked.
 inline constexpr milliseconds read_lease_time{60'000};
 
-// Events that are due, decoded anew; now in `owner`'s hands for lease_time.
+// Events that are due, decoded anew; now in `owner`'s hands for lease_time. Those in ranges (ranges.hpp) are
+// due when the range's lease has lapsed.
 task<result<std::vector<pending_event>>> claim(pg::connection& db, std::string owner, std::size_t limit);
 
 // Steps to be committed together; they raise SV001 (retry.hpp) where one of the events is no longer
@@ -31,7 +32,7 @@ task<result<void>> settle(pg::connection& db, std::string owner, std::vector<set
 // Those of `ids` still in `owner`'s hands.
 task<result<std::vector<std::int64_t>>> held(pg::connection& db, std::string owner,
                                              std::vector<std::int64_t> ids);
-// Gives back all that `owner` holds.
+// Gives back all that `owner` holds, ranges (ranges.hpp) as well.
 task<result<void>> release(pg::connection& db, std::string owner);
 
 // Events that named an account nobody knows, `known` being all there are, and came again under one of these:
@@ -51,7 +52,8 @@ struct queue_lengths {
 };
 task<result<queue_lengths>> count_pending(pg::connection& db);
 
-// Raised by suivi.close_events and suivi.defer_events: somebody else has taken the events over.
+// Raised by suivi.close_events, suivi.defer_events and suivi.settle_ranges: somebody else has taken the
+// events over.
 [[nodiscard]] bool lease_is_lost(const error& e);
 
 } // namespace suivi::receiver

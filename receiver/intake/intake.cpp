@@ -4,6 +4,7 @@
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
+#include "receiver/inbox/ranges.hpp"
 #include "receiver/intake/batch_policy.hpp"
 
 #include <algorithm>
@@ -35,9 +36,9 @@ intake::batch::batch(const asio::any_io_executor& executor, milliseconds patienc
     : opened_at(steady_clock::now()), give_up(opened_at + patience), done(executor, give_up) {}
 
 intake::intake(asio::any_io_executor executor, database_monitor& db, spool& instead, apply_lane& next,
-               inline_apply& inlined, receiver_metrics& counts, limits within)
-    : executor_(std::move(executor)), db_(db), spool_(instead), next_(next), inline_(inlined),
-      counts_(counts), limits_(within) {
+               receiver_metrics& counts, limits within)
+    : executor_(std::move(executor)), db_(db), spool_(instead), next_(next), counts_(counts),
+      limits_(within) {
   for (std::size_t i = 0; i < limits_.lanes; ++i)
     idle_.push_back(std::make_unique<runtime::wakeup>(executor_));
 }
@@ -247,20 +248,16 @@ task<result<void>> intake::keep_range(std::shared_ptr<batch> b, pg::range rows) 
   if (!db) co_return db.error();
   auto& connection = **db;
   std::span<const webhook> part(b->rows.data() + rows.begin, rows.size());
-  if (!b->in_doubt && inline_.is_allowed(part.size())) {
-    auto receipts = co_await inline_.store(connection, part);
-    if (receipts) {
-      db_.note_stored(elapsed_since(begun));
-      answer(*b, rows, std::move(*receipts));
-      co_return result<void>();
-    }
-    if (receipts.error().kind == failure::in_doubt || !connection.alive()) co_return receipts.error();
-  }
+  // What memory has no room for waits in nobody's hands.
   bool holds = next_.free_capacity() >= rows.size();
-  std::string owner = holds ? next_.owner() : std::string();
-  auto receipts = co_await ingest(connection, part, owner);
+  result<std::vector<receipt>> receipts = std::vector<receipt>();
+  if (holds)
+    receipts = co_await ingest_as_range(connection, part, next_.owner());
+  else
+    receipts = co_await ingest(connection, part, "");
   if (!receipts) co_return receipts.error();
   db_.note_stored(elapsed_since(begun));
+  if (b->in_doubt) co_await hand_over_doubtful(*b, rows, *receipts, connection);
   if (holds) hand_over(*b, rows, *receipts);
   answer(*b, rows, std::move(*receipts));
   co_return result<void>();
@@ -283,14 +280,38 @@ void intake::answer(batch& b, pg::range rows, std::vector<receipt> receipts) {
 }
 
 void intake::hand_over(const batch& b, pg::range rows, const std::vector<receipt>& receipts) {
+  event_range range;
   std::vector<pending_event> fresh;
   for (std::size_t i = 0; i < receipts.size(); ++i) {
-    const auto& row = b.rows[rows.begin + i];
-    if (row.event.kind != maystro::event_kind::order) continue;
-    // What is not in our hands after all, the apply_lane finds out.
-    if (!receipts[i].seen_before || b.in_doubt) fresh.push_back(to_work(row, receipts[i].id));
+    const webhook& row = b.rows[rows.begin + i];
+    const receipt& kept = receipts[i];
+    if (kept.seen_before || row.event.kind != maystro::event_kind::order) continue;
+    if (fresh.empty()) range = {kept.id, kept.stored_on, 0};
+    range.first = std::min(range.first, kept.id);
+    fresh.push_back(to_work(row, kept.id));
   }
-  if (!fresh.empty()) next_.enqueue(std::move(fresh));
+  range.events = fresh.size();
+  if (!fresh.empty()) next_.enqueue_range(std::move(range), std::move(fresh));
+}
+
+// A COMMIT's answer was lost: what was seen before may have been stored by that very COMMIT, in a range of
+// ours that nobody here knows. What is not in our hands after all, the apply lane finds out.
+task<void> intake::hand_over_doubtful(const batch& b, pg::range rows, const std::vector<receipt>& receipts,
+                                      pg::connection& db) {
+  std::vector<std::optional<std::int64_t>> ids;
+  std::vector<pending_event> seen;
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    const webhook& row = b.rows[rows.begin + i];
+    if (!receipts[i].seen_before || row.event.kind != maystro::event_kind::order) continue;
+    ids.emplace_back(receipts[i].id);
+    seen.push_back(to_work(row, receipts[i].id));
+  }
+  if (ids.empty()) co_return;
+  pg::pipeline steps;
+  add_open_ranges_of(steps, ids);
+  auto opened = co_await db.run(std::move(steps));
+  if (!opened) co_return; // their lease lapses
+  next_.enqueue(std::move(seen));
 }
 
 task<result<void>> intake::isolate(std::shared_ptr<batch> b, std::size_t row, std::string why) {

@@ -3,18 +3,19 @@
 // Group commit without a timer: whatever arrives while a batch is being committed is the next batch. One
 // batch on the wire for each lane (connection); beside another lane's, a batch goes only when it is large
 // enough, for a commit costs as much as some twenty rows. A batch with a poisonous row is halved until the
-// row stands alone; that one is kept as raw bytes. Where nothing speaks against it, a batch is applied in the
-// transaction that stores it. A lost COMMIT is sent again: the dedupe key makes it harmless. Everything is
-// bounded. What does not fit, takes too long, or comes while the database is away goes to the spool, with a
-// receipt that says so; whether some of it reached the database all the same is the dedupe key's to find out.
-// What does not fit there either is an error, and the caller asks the courier to come again.
+// row stands alone; that one is kept as raw bytes. Storing is one statement
+// that waits for no lock of the shop's; what it stored goes to the apply lane as one range, in memory and in
+// the database, and the answer does not wait for that. A lost COMMIT is sent again: the dedupe key makes it
+// harmless. Everything is bounded. What does not fit, takes too long, or comes while the database is away
+// goes to the spool, with a receipt that says so; whether some of it reached the database all the same is the
+// dedupe key's to find out. What does not fit there either is an error, and the caller asks the courier to
+// come again.
 #pragma once
 
 #include "common/pg/batch_failure.hpp"
 #include "common/runtime/wakeup.hpp"
 #include "receiver/apply/apply_lane.hpp"
 #include "receiver/inbox/ingest.hpp"
-#include "receiver/intake/inline_apply.hpp"
 #include "receiver/services/database_monitor.hpp"
 #include "receiver/services/receiver_metrics.hpp"
 #include "receiver/spool/spool.hpp"
@@ -40,7 +41,7 @@ class intake {
   };
 
   intake(asio::any_io_executor executor, database_monitor& db, spool& instead, apply_lane& next,
-         inline_apply& inlined, receiver_metrics& counts, limits within);
+         receiver_metrics& counts, limits within);
 
   // Durable when it returns: committed, or spooled. transient: nothing is known to be kept.
   task<result<receipt>> store(webhook row);
@@ -81,12 +82,13 @@ class intake {
   task<result<void>> isolate(std::shared_ptr<batch> b, std::size_t row, std::string why);
   void answer(batch& b, pg::range rows, std::vector<receipt> receipts);
   void hand_over(const batch& b, pg::range rows, const std::vector<receipt>& receipts);
+  task<void> hand_over_doubtful(const batch& b, pg::range rows, const std::vector<receipt>& receipts,
+                                pg::connection& db);
 
   asio::any_io_executor executor_;
   database_monitor& db_;
   spool& spool_;
   apply_lane& next_;
-  inline_apply& inline_;
   receiver_metrics& counts_;
   limits limits_;
   std::deque<std::shared_ptr<batch>> queue_; // the last one is still open

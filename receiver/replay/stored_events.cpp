@@ -1,6 +1,7 @@
 // The joins carry the range of ids on every side, so that no plan ever reads a whole table.
 #include "receiver/replay/stored_events.hpp"
 #include "receiver/event/decode_event.hpp"
+#include "receiver/inbox/ranges.hpp"
 
 #include "common/base/utf8.hpp"
 
@@ -200,6 +201,7 @@ task<result<std::set<std::int64_t>>> take_for_replay(pg::connection& db, std::st
     statuses.push_back(number_of(e->decoded.shipment.status));
   }
   pg::pipeline steps;
+  add_open_ranges_of(steps, ids);
   pg::params with;
   with.text(owner).integers(ids).texts(days).integer(replay_lease_time.count());
   steps.add(text, std::move(with));
@@ -217,7 +219,7 @@ task<result<std::set<std::int64_t>>> take_for_replay(pg::connection& db, std::st
   auto answer = co_await db.run(std::move(steps));
   if (!answer) co_return answer.error();
   std::set<std::int64_t> taken;
-  const auto& rows = answer->front();
+  const auto& rows = (*answer)[1];
   for (std::size_t i = 0; i < rows.size(); ++i) taken.insert(rows.integer(i, 0));
   co_return taken;
 }

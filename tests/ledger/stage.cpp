@@ -357,7 +357,7 @@ std::int64_t stage::pending() const {
   auto port = to_receiver->url();
   auto said = test::http_get(port + "/readyz");
   auto at = said.body.find("\"spooled\":");
-  auto in_database = cluster.value("select count(*) from suivi.pending", "shop");
+  auto in_database = cluster.value("select count(*) from suivi.waiting_event", "shop");
   if (said.status != 200 || at == std::string::npos || in_database.empty()) return -1;
   if (said.body.find("\"down\"") != std::string::npos) return -1;
   // One that cannot be opened yet cannot be counted either.

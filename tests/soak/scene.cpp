@@ -165,7 +165,7 @@ bool scene::comes_to_rest() {
   auto quiet = [&] {
     auto counters = test::http_get(courier_url_ + "/control/counters").body;
     bool pushed = counters.find("\"pending\":0") != std::string::npos;
-    return pushed && value("select count(*) from suivi.pending where state <> 'parked'") == "0" &&
+    return pushed && value("select count(*) from suivi.waiting_event where state <> 'parked'") == "0" &&
            value("select count(*) from suivi.account where lease_until > now()") == "0";
   };
   for (auto until = steady_clock::now() + 60s * test::slowness; !quiet(); test::pause_briefly())

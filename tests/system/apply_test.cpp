@@ -48,7 +48,7 @@ TEST_CASE(
   leave_events(shop, locked, 31);
   receiver_process receiver(shop.environment);
   wait_until("full hands",
-             [&] { return shop.db.number("select count(*) from suivi.pending where attempts > 1") > 5000; });
+             [&] { return shop.db.number("select count(*) from suivi.waiting_event where attempts > 1") > 5000; });
 
   double slowest = 0;
   for (int n = locked + 1; n <= all; ++n) {
@@ -141,7 +141,7 @@ TEST_CASE("a receiver that was killed with events in hand applies them within se
     push_all(receiver, 1, orders, 31);
     receiver.kill();
   }
-  CHECK(shop.db.number("select count(*) from suivi.pending") == orders);
+  CHECK(shop.db.number("select count(*) from suivi.waiting_event") == orders);
   receiver.start();
   auto begun = steady_clock::now();
   wait_until("all applied", [&] { return shop.all_applied(); });

@@ -58,7 +58,7 @@ TEST_CASE("an id that fifty thousand old orders bear locks none of them and cost
   });
   CHECK(took < std::chrono::milliseconds(7'000) * slowness);
   wait_until("their end", [&] {
-    return r.db().number("select count(*) from suivi.pending where state = 'pending' and attempts = 0") == 0;
+    return r.db().number("select count(*) from suivi.waiting_event where state = 'pending' and attempts = 0") == 0;
   });
   CHECK(r.db().number(R"(select count(*) from orders where "shippingStatus" is not null)") == 0);
 }
@@ -90,7 +90,7 @@ TEST_CASE("an order that has forty thousand parcels from before holds up nobody"
   }
   CHECK(r.push(secret_address, webhook_about("one-more", 31)).status < 300);
   CHECK(longest < std::chrono::milliseconds(2'000) * slowness);
-  wait_until("all at rest", [&] { return r.db().number("select count(*) from suivi.pending") == 0; });
+  wait_until("all at rest", [&] { return r.db().number("select count(*) from suivi.waiting_event") == 0; });
   CHECK(r.db().value(R"(select o.outcome from suivi.event_outcome o join suivi.inbox i on i.id = o.event_id
                         where i.uuid = 'one-more')") == "conflict");
   CHECK(r.push(secret_address, event("R2")).status == 200);

@@ -121,7 +121,7 @@ TEST_CASE("a webhook whose storing was in doubt is applied before its lease laps
   r.to_database.cut_at(way::to_client, answer_of_ingest, last_piece::kept_back);
   r.push_some(1);
   auto stored = std::chrono::steady_clock::now();
-  wait_until("nothing pending", [&] { return r.db.value("select count(*) from suivi.pending") == "0"; });
+  wait_until("nothing pending", [&] { return r.db.value("select count(*) from suivi.waiting_event") == "0"; });
   CHECK(std::chrono::steady_clock::now() - stored < std::chrono::milliseconds(4'900)); // the lease is 5 s
   CHECK(r.to_database.sprung() == 1);
   r.recovers();
@@ -143,7 +143,7 @@ TEST_CASE("the answer to an applied event's COMMIT is lost and the order changes
   gated_receiver r;
   r.push_some(1);
   wait_until("the first one applied",
-             [&] { return r.db.value("select count(*) from suivi.pending") == "0"; });
+             [&] { return r.db.value("select count(*) from suivi.waiting_event") == "0"; });
   r.to_database.cut_at(way::to_client, answer_of_commit, last_piece::kept_back, 3);
   r.push_some(3);
   wait_until("the trap", [&] { return r.to_database.sprung() >= 1; });

@@ -41,7 +41,7 @@ struct replayed_shop : operations_client {
   void all_are_true() {
     CHECK(db.number(R"(select count(*) from orders where "id" like 'p%' and "shippingStatus" = 'EXPÉDIÉ')") ==
           events);
-    CHECK(db.number("select count(*) from suivi.pending") == 0);
+    CHECK(db.number("select count(*) from suivi.waiting_event") == 0);
     CHECK(db.number("select count(*) from suivi.event_outcome where outcome in ('applied', 'unchanged')") ==
           events);
     CHECK(db.number(

@@ -81,7 +81,7 @@ void check_nothing_written(const json::object& before, const json::object& after
 
 // Events that nobody has to look at again: applied, or parked because the shop has no such order.
 bool all_settled(const shop& s) {
-  return s.db.number("select count(*) from suivi.pending where state <> 'parked'") == 0;
+  return s.db.number("select count(*) from suivi.waiting_event where state <> 'parked'") == 0;
 }
 
 // A pull's clock is the courier's Date, in whole seconds: within a second of the last webhook or single read

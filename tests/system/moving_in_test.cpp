@@ -251,7 +251,7 @@ TEST_CASE("a shop of the old system moves in by the paper, every order becomes r
             .status == 200);
   wait_until("the order of the webhook at the old address", [&] {
     return s.order("NEVER-SEEN").find("T-u-never ") == 0 &&
-           s.db.number("select count(*) from suivi.pending") == 0;
+           s.db.number("select count(*) from suivi.waiting_event") == 0;
   });
 
   // 6. The worker in the old scheduler's place.

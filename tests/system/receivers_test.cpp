@@ -12,7 +12,7 @@ namespace {
 // Acknowledged events and those the database has are the same ones, each applied, and no change was written
 // twice.
 void check_all_applied_once(const receiver_shop& shop, const std::set<std::string>& acknowledged) {
-  CHECK(shop.db.number("select count(*) from suivi.pending") == 0);
+  CHECK(shop.db.number("select count(*) from suivi.waiting_event") == 0);
   for (const auto& id : acknowledged)
     if (shop.db.number("select count(*) from suivi.event_outcome where event_id = " + id) != 1)
       FAIL_CHECK("event " << id);

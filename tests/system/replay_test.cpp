@@ -90,7 +90,7 @@ TEST_CASE(
   CHECK(counts(replay(s, {})) == "selected 1 quarantined 1 ");
   for (int again = 0; again < 2; ++again)
     CHECK(counts(replay(s, {"--outcome", "all"})) == "selected 7 unchanged 6 quarantined 1 ");
-  CHECK(s.db.number("select count(*) from suivi.pending") == 0);
+  CHECK(s.db.number("select count(*) from suivi.waiting_event") == 0);
   auto table = run_program("suivi-receiver", {"replay", "--outcome", "applied"}, s.environment);
   CHECK(table.status == 0);
   CHECK(table.output.find("selected ") == 0);
@@ -190,7 +190,7 @@ TEST_CASE("a replay keeps its rate and a signal in its middle ends it in order w
     auto said = json::parse(slow.output());
     CHECK(said.at("applied").to_number<int>() > 20);
     CHECK(said.at("selected") == said.at("applied"));
-    CHECK(s.db.number("select count(*) from suivi.pending") == 0); // nothing is left in a dead replay's hands
+    CHECK(s.db.number("select count(*) from suivi.waiting_event") == 0); // nothing is left in a dead replay's hands
   }
   auto left = s.db.number("select count(*) from suivi.event_outcome where outcome = 'conflict'");
   CHECK(left > 0);
@@ -213,14 +213,14 @@ TEST_CASE("what a stopped replay holds because its order is locked is free for o
     REQUIRE(locked);
     program waiting("suivi-receiver", {"replay", "--json"}, s.environment);
     wait_until("the event in its hands", [&] {
-      return s.db.number("select count(*) from suivi.pending where owner like 'replay %'") == 1;
+      return s.db.number("select count(*) from suivi.waiting_event where owner like 'replay %'") == 1;
     });
     waiting.signal(SIGTERM);
     CHECK(waiting.wait(std::chrono::seconds(10)) == 3);
     auto freed = co_await locker.run_script("rollback");
     CHECK(freed);
   });
-  CHECK(s.db.number("select count(*) from suivi.pending where owner is null and due_at <= now()") == 1);
+  CHECK(s.db.number("select count(*) from suivi.waiting_event where owner is null and due_at <= now()") == 1);
   CHECK(counts(replay(s, {"--event", id, "--outcome", "all"})) == "selected 1 applied 1 ");
 }
 

@@ -34,7 +34,7 @@ void check_all_applied(const webhook_sender& r) {
   CAPTURE(r.db().value(
       "select json_agg(p)::text from (select state, attempts, error, again_at, count(*) from suivi.pending"
       " group by 1, 2, 3, 4 limit 5) p"));
-  CHECK(r.db().number("select count(*) from suivi.pending") == 0);
+  CHECK(r.db().number("select count(*) from suivi.waiting_event") == 0);
   CHECK(r.db().number(R"(select count(*) from suivi.inbox i left join orders o on o."reference" = i.reference
                           and o."shippingStatus" = 'EXPÉDIÉ' where o."id" is null)") == 0);
 }

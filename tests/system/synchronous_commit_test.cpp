@@ -35,10 +35,10 @@ TEST_CASE("a commit that waits for a standby is not acknowledged as stored, neit
 
   wait_for_standbys(db, "");
   wait_until("the spool in the database", [&] { return r.metric("suivi_spool_events") == 0; });
-  wait_until("every order", [&] { return db.value("select count(*) from suivi.pending") == "0"; });
+  wait_until("every order", [&] { return db.value("select count(*) from suivi.waiting_event") == "0"; });
   check_everything_acknowledged_is_there_once(db, r);
   r.push_all(12, 13);
   wait_until("the order of the last one",
-             [&] { return db.value("select count(*) from suivi.pending") == "0"; });
+             [&] { return db.value("select count(*) from suivi.waiting_event") == "0"; });
   check_everything_acknowledged_is_there_once(db, r);
 }

@@ -82,7 +82,7 @@ TEST_CASE("a replay of events, by time or by id, shows its progress on a termina
   std::string last;
   for (int n = 1; n <= 30; ++n) last = s.push("R" + std::to_string(n), 31);
   s.await(last, "applied");
-  wait_until("all applied", [&] { return s.db.number("select count(*) from suivi.pending") == 0; });
+  wait_until("all applied", [&] { return s.db.number("select count(*) from suivi.waiting_event") == 0; });
   std::vector<std::string> by_id;
   for (int n = 1; n <= 30; ++n)
     by_id.insert(by_id.end(),

@@ -5,6 +5,7 @@
 
 #include "receiver/inbox/ingest.hpp"
 #include "receiver/inbox/pending.hpp"
+#include "receiver/inbox/ranges.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -48,9 +49,12 @@ struct conditions {
 
 constexpr std::string_view outcome_of = "coalesce(o.outcome, p.state, i.outcome, 'pending')";
 
-bool is_waiting(std::string_view outcome) {
-  return outcome == "pending" || outcome == "parked" || outcome == "confirming" || outcome == "failed";
+// In suivi.pending: a row each.
+bool is_waiting_alone(std::string_view outcome) {
+  return outcome == "parked" || outcome == "confirming" || outcome == "failed";
 }
+
+constexpr std::string_view waiting_events = "select event_id from suivi.waiting_event";
 
 // Closed without being processed. Partial indexes know them (0004_operations.sql).
 constexpr std::string_view troubled_events =
@@ -92,11 +96,12 @@ conditions conditions_of(const event_filter& filter) {
   if (filter.outcome) {
     c.add(fmt::format("{} = %", outcome_of), [&](pg::params& p) { p.text(*filter.outcome); });
     // These are few: the planner is shown where to begin.
-    if (is_waiting(*filter.outcome)) c.where += " and p.event_id is not null";
+    if (*filter.outcome == "pending") c.where += among(waiting_events);
+    if (is_waiting_alone(*filter.outcome)) c.where += " and p.event_id is not null";
     if (*filter.outcome == "conflict" || *filter.outcome == "quarantined") c.where += among(troubled_events);
   }
   if (filter.processed && !*filter.processed)
-    c.where += among(fmt::format("select event_id from suivi.pending union all {}", troubled_events));
+    c.where += among(fmt::format("{} union all {}", waiting_events, troubled_events));
   if (filter.processed)
     c.where += fmt::format(" and {} {} ('applied', 'unchanged', 'stale', 'ignored')", outcome_of,
                            *filter.processed ? "in" : "not in");
@@ -297,12 +302,16 @@ select state, since, attempts, again_at from taken
 )sql"};
   pg::params with;
   with.integer(id).text(owner).integer(lease_time.count());
-  auto found = co_await db.run(text, std::move(with));
-  if (!found) co_return found.error();
+  pg::pipeline steps;
+  add_open_ranges_of(steps, {id});
+  steps.add(text, std::move(with));
+  auto answers = co_await db.run(std::move(steps));
+  if (!answers) co_return answers.error();
+  const pg::rows& found = answers->back();
   std::optional<taken_event> taken;
-  if (!found->empty())
-    taken = taken_event{event_state_from(found->text(0, 0)), found->timestamp(0, 1),
-                        static_cast<int>(found->integer(0, 2)), found->maybe_timestamp(0, 3)};
+  if (!found.empty())
+    taken = taken_event{event_state_from(found.text(0, 0)), found.timestamp(0, 1),
+                        static_cast<int>(found.integer(0, 2)), found.maybe_timestamp(0, 3)};
   co_return taken;
 }
 

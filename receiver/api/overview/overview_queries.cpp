@@ -43,7 +43,7 @@ select coalesce((select sum(told) from suivi.sample where at >= now() - interval
 constexpr pg::statement waiting{"overview_waiting", R"sql(
 select count(*) filter (where state = 'pending'), count(*) filter (where state = 'parked'),
        count(*) filter (where state = 'confirming')
-from suivi.pending
+from suivi.waiting_event
 )sql"};
 
 } // namespace

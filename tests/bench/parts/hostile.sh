@@ -50,12 +50,12 @@ await_load() {
 await_nothing_left() {
   psql -XqAt -F ' ' -v ON_ERROR_STOP=1 -d "$(url_of bench_hostile)" << SQL
 do \$\$ declare until timestamptz := clock_timestamp() + interval '2 minutes'; begin loop
-  exit when not exists (select from suivi.pending) or clock_timestamp() > until;
+  exit when not exists (select from suivi.waiting_event) or clock_timestamp() > until;
   commit; perform pg_sleep(0.005);
 end loop; end \$\$;
 create temporary table sent (id bigint, due_us bigint);
 \\copy sent from '$scratch/ids'
-select (select count(*) from suivi.pending),
+select (select count(*) from suivi.waiting_event),
        round(greatest(0, max(extract(epoch from pg_xact_commit_timestamp(o.xmin))) - $(value ended_us) / 1e6)::numeric, 2)
 from sent s join suivi.event_outcome o on o.event_id = s.id
 SQL
@@ -164,7 +164,7 @@ beside_locks() {
   locked=$(sed -n 's/^locked //p' "$scratch/shop.log")
   begin_load
   await_load
-  waited=$(ask bench_hostile "select count(*) from suivi.pending")
+  waited=$(ask bench_hostile "select count(*) from suivi.waiting_event")
   echo 'commit;' >&8
   exec 8>&-
   wait "${pid_of[shop]}" || fail "the session that locked orders failed: $(cat "$scratch/shop.log")"
@@ -196,7 +196,7 @@ beside_a_slow_trigger() {
     "create trigger slow before update on orders for each row execute function slow()"
   begin_load
   await_load
-  waited=$(ask bench_hostile "select count(*) from suivi.pending")
+  waited=$(ask bench_hostile "select count(*) from suivi.waiting_event")
   ask bench_hostile "drop trigger slow on orders"
   note_case 'a trigger takes 100 ms an order' "$waited webhooks waited when it was taken away"
 }
@@ -216,7 +216,7 @@ beside_locked_customers() {
   await shop 60 grep -qs locked "$scratch/shop.log"
   begin_load
   await_load
-  waited=$(ask bench_hostile "select count(*) from suivi.pending")
+  waited=$(ask bench_hostile "select count(*) from suivi.waiting_event")
   echo 'commit;' >&8
   exec 8>&-
   wait "${pid_of[shop]}" || fail "the session that locked customers failed: $(cat "$scratch/shop.log")"

@@ -10,7 +10,7 @@ note() { printf '%s=%s\n' "$@" >> "$rows"; }
 await_applied() { # CONTESTANT DATABASE
   if [ "$1" = suivi ]; then
     ask "$2" "do \$\$ begin loop
-                exit when not exists (select from suivi.pending where state = 'pending');
+                exit when not exists (select from suivi.waiting_event where state = 'pending');
                 commit; perform pg_sleep(0.005);
               end loop; end \$\$" "select (extract(epoch from clock_timestamp()) * 1e6)::bigint"
   else
@@ -43,7 +43,7 @@ measure() { # CONTESTANT LABEL DATABASE PID PORT CONNECTIONS SECONDS [RATE]
   "$bin/bench-load" send --port "$port" --connections "$connections" --seconds "$seconds" --rate "$rate" \
     --first "${next[$database]:-0}" --bodies "${bodies:-0}" --orders "$orders" --run "$database" "${ids[@]}" > "$scratch/load.out" \
     || say "  not everything was acknowledged: $(tr '\n' ' ' < "$scratch/load.out")"
-  if [ "$who" = suivi ]; then pending=$(ask "$database" "select count(*) from suivi.pending where state = 'pending'"); fi
+  if [ "$who" = suivi ]; then pending=$(ask "$database" "select count(*) from suivi.waiting_event where state = 'pending'"); fi
   applied_us=$(await_applied "$who" "$database")
   own=$(($(ticks_of "$pid") - own)) postgres=$(($(ticks_of_postgres) - postgres))
   machine=$(($(ticks_of_machine) - machine)) wal=$(($(wal_position) - wal))

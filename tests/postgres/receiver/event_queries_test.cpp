@@ -53,7 +53,7 @@ TEST_CASE("events are listed newest first with their order, filtered and in page
       rows[i].received_at -= std::chrono::minutes(i); // stored in no order of receipt
     co_await here.store(rows);
     co_await here.until(closed, "3");
-    co_await here.until("select count(*) from suivi.pending where state = 'parked'", "1");
+    co_await here.until("select count(*) from suivi.waiting_event where state = 'parked'", "1");
 
     auto all = co_await here.request_json(200, "GET", "/api/v1/webhooks/events");
     const auto& events = all.at("data").at("events").as_array();
@@ -136,7 +136,8 @@ TEST_CASE("a retry says what really happened and repairs what a hand has changed
     std::vector<webhook> rows{order(1), stranger(1), nonsense("{")};
     co_await here.store(rows);
     co_await here.until(closed, "1");
-    co_await here.until("select count(*) from suivi.pending where state = 'parked' and owner is null", "1");
+    co_await here.until("select count(*) from suivi.waiting_event where state = 'parked' and owner is null",
+                        "1");
     auto retry = [&](std::string id) -> task<std::string> {
       auto answer = co_await here.request_json(200, "POST", "/api/v1/webhooks/events/" + id + "/retry");
       co_return text(answer.at("success")) + " " + text(answer.at("data"));
@@ -156,7 +157,7 @@ TEST_CASE("a retry says what really happened and repairs what a hand has changed
       values ('late', 'S/1', 'c', 1, 'acc-1', now()))");
     auto found = co_await retry(parked);
     CHECK(found == R"(true {"outcome":"applied","orderId":"late"})");
-    CHECK(db.number("select count(*) from suivi.pending") == 0);
+    CHECK(db.number("select count(*) from suivi.waiting_event") == 0);
     auto unreadable = co_await retry(id_of(db, "outcome = 'quarantined'"));
     CHECK(unreadable == R"(false {"outcome":"quarantined"})");
     for (std::string id : {"999999", "0", "x", "1%2F2", "99999999999999999999"}) {
@@ -172,7 +173,8 @@ TEST_CASE("a retry while the order is locked says that it waits and the event is
   auto steps = [&]() -> task<void> {
     std::vector<webhook> rows{stranger(1)};
     co_await here.store(rows);
-    co_await here.until("select count(*) from suivi.pending where state = 'parked' and owner is null", "1");
+    co_await here.until("select count(*) from suivi.waiting_event where state = 'parked' and owner is null",
+                        "1");
     db.execute(R"(
       insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
       values ('late', 'S/1', 'c', 1, 'acc-1', now()))");
@@ -197,7 +199,7 @@ TEST_CASE("deleting takes row and bytes and leaves the key") {
     std::vector<webhook> rows{order(1), stranger(1)};
     co_await here.store(rows);
     co_await here.until(closed, "1");
-    co_await here.until("select count(*) from suivi.pending where state = 'parked'", "1");
+    co_await here.until("select count(*) from suivi.waiting_event where state = 'parked'", "1");
     auto applied = id_of(db, "reference = 'R1'");
     auto parked = id_of(db, "reference = 'S/1'");
     for (const auto& id : {applied, parked}) {

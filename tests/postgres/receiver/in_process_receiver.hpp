@@ -36,9 +36,8 @@ struct receiver_inside {
   explicit receiver_inside(const test::database& db, intake::limits within = {})
       : where(db), watched(io.get_executor(), db.options(), 4), client(io.get_executor(), {}),
         accounts(watched, client, settings), events(io.get_executor(), watched, accounts, counts, {}, "me"),
-        inlined(accounts, events, {}), again(io.get_executor(), watched, events),
-        spooling(io.get_executor(), {.folder = folder.path()}),
-        in(io.get_executor(), watched, spooling, events, inlined, counts, within),
+        again(io.get_executor(), watched, events), spooling(io.get_executor(), {.folder = folder.path()}),
+        in(io.get_executor(), watched, spooling, events, counts, within),
         drain(io.get_executor(), watched, in, spooling, counts), endless(io.get_executor()),
         lanes(io.get_executor()), own(io.get_executor()) {
     db.execute(R"(
@@ -101,7 +100,6 @@ struct receiver_inside {
   http::client client;
   account_registry accounts;
   apply_lane events;
-  inline_apply inlined;
   pollers again;
   test::folder folder;
   spool spooling;
@@ -112,6 +110,6 @@ struct receiver_inside {
   runtime::task_group own;
 };
 
-inline constexpr const char* nothing_pending = "select count(*) from suivi.pending";
+inline constexpr const char* nothing_pending = "select count(*) from suivi.waiting_event";
 
 } // namespace suivi::receiver

@@ -7,7 +7,8 @@ using namespace suivi::receiver;
 namespace {
 
 constexpr const char* address = "/api/v1/webhooks/replay";
-constexpr const char* parked = "select count(*) from suivi.pending where state = 'parked' and owner is null";
+constexpr const char* parked =
+    "select count(*) from suivi.waiting_event where state = 'parked' and owner is null";
 
 void add_strangers_orders(const test::database& db, int count) {
   db.execute(

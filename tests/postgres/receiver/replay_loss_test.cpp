@@ -36,7 +36,7 @@ TEST_CASE("a replay whose session is lost at any step goes on and applies every 
     CHECK(at.db.number("select last_value from losses") >
           1); // it was lost indeed, and what it did was done again
     CHECK(at.status_of("o2") == "LIVRÉ");
-    CHECK(at.db.number("select count(*) from suivi.pending") == 0);
+    CHECK(at.db.number("select count(*) from suivi.waiting_event") == 0);
     CHECK(at.db.number(doubles) == 0);
     CHECK(counts(at.replayed(of("all"))) == "selected 3 unchanged 3");
   }

@@ -161,7 +161,7 @@ TEST_CASE("more events than a page are gone through") {
   at.store(bodies);
   at.park();
   CHECK(counts(at.replayed({})) == "selected 1200 applied 1200");
-  CHECK(at.db.number("select count(*) from suivi.pending") == 0);
+  CHECK(at.db.number("select count(*) from suivi.waiting_event") == 0);
   CHECK(at.db.number(R"(select count(*) from orders where "shippingStatus" = 'EXPÉDIÉ')") == 1200);
 }
 
@@ -216,7 +216,7 @@ TEST_CASE("two replays at once apply every event once") {
     CHECK(other.report().counts.settled() == other.report().counts.selected);
   };
   test::run(both);
-  CHECK(at.db.number("select count(*) from suivi.pending") == 0);
+  CHECK(at.db.number("select count(*) from suivi.waiting_event") == 0);
   CHECK(at.db.number("select count(*) from suivi.event_outcome where outcome = 'applied'") == 300);
   CHECK(at.db.number("select count(*) from suivi.change where field = 'shippingStatus'") == 300);
 }

@@ -1,0 +1,37 @@
+// Events that were stored together and wait as one row (suivi.pending_range) in the hands of the receiver
+// that stored them. They are settled together; whatever does not go as plainly as that opens the range, and
+// from then on each of them is a row of suivi.pending. The SQL behind it:
+// common/schema/0021_pending_ranges.sql.
+#pragma once
+
+#include "receiver/inbox/pending.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace suivi::receiver {
+
+struct event_range {
+  std::int64_t first = 0; // the smallest of its events' ids: its name
+  std::string stored_on;  // of them all
+  std::size_t events = 0;
+};
+
+// Step to be committed with what the events did: `events` are those of these ranges, one range after the
+// other. It raises SV001 (lease_is_lost) where one of the ranges is no longer `owner`'s. One that is to be
+// tried again in memory becomes a row of suivi.pending in the same hands.
+void add_settled_ranges(pg::pipeline& steps, const std::string& owner, std::span<const event_range> ranges,
+                        std::span<const settled> events);
+
+// Those of these ranges that are `owner`'s: their events are rows of suivi.pending now, his for lease_time.
+task<result<void>> open_ranges(pg::connection& db, std::string owner, std::vector<std::int64_t> firsts);
+// Those that hold any of these events, whoever has them. To be run before a statement that looks for the
+// events in suivi.pending.
+void add_open_ranges_of(pg::pipeline& steps, const std::vector<std::optional<std::int64_t>>& ids);
+// Holds what is still `owner`'s for another lease_time.
+task<result<void>> renew_ranges(pg::connection& db, std::string owner, std::vector<std::int64_t> firsts);
+
+} // namespace suivi::receiver

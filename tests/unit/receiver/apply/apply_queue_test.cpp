@@ -1,0 +1,123 @@
+// What the apply lane takes next: ranges whole, in turn with single events.
+#include "receiver/apply/apply_queue.hpp"
+
+#include <doctest/doctest.h>
+#include <string>
+#include <vector>
+
+using namespace suivi;
+using namespace suivi::receiver;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr steady_time start{1h};
+
+std::vector<pending_event> events_from(std::int64_t first, std::size_t count) {
+  std::vector<pending_event> events(count);
+  for (std::size_t i = 0; i < count; ++i) events[i].id = first + static_cast<std::int64_t>(i);
+  return events;
+}
+
+void add_range(apply_queue& queue, std::int64_t first, std::size_t count) {
+  queue.enqueue_range({first, "2026-01-02", count}, events_from(first, count), start);
+}
+
+std::string names(const range_batch& batch) {
+  std::string text;
+  for (const event_range& each : batch.ranges) text += std::to_string(each.first) + " ";
+  return text;
+}
+
+} // namespace
+
+TEST_CASE("ranges that wait go together as far as there is room, none of them in part") {
+  apply_queue queue;
+  add_range(queue, 1, 40);
+  add_range(queue, 100, 40);
+  add_range(queue, 200, 40);
+  CHECK(queue.waiting() == 120);
+  REQUIRE(queue.ranges_are_next(start));
+  range_batch batch = queue.take_ranges(start, 100);
+  CHECK(names(batch) == "1 100 ");
+  REQUIRE(batch.events.size() == 80);
+  CHECK(batch.events[40].id == 100);
+  CHECK(names(queue.take_ranges(start, 100)) == "200 ");
+  CHECK_FALSE(queue.ranges_are_next(start));
+  CHECK(queue.in_hand() == 120); // until they are erased
+}
+
+TEST_CASE("a range larger than a batch goes alone") {
+  apply_queue queue;
+  add_range(queue, 1, 40);
+  add_range(queue, 100, 1);
+  CHECK(names(queue.take_ranges(start, 10)) == "1 ");
+  CHECK(names(queue.take_ranges(start, 10)) == "100 ");
+}
+
+TEST_CASE("ranges that were put back come first and not before their time") {
+  apply_queue queue;
+  add_range(queue, 1, 2);
+  add_range(queue, 100, 3);
+  range_batch batch = queue.take_ranges(start, 500);
+  add_range(queue, 200, 1);
+  queue.put_back(std::move(batch), start + 50ms);
+  CHECK_FALSE(queue.ranges_are_next(start));
+  CHECK(queue.due_at(start + 1s) == start + 50ms);
+  CHECK(queue.waiting() == 6);
+  batch = queue.take_ranges(start + 50ms, 500);
+  CHECK(names(batch) == "1 100 200 ");
+  REQUIRE(batch.events.size() == 6);
+  CHECK(batch.events[2].id == 100);
+  CHECK(batch.events[5].id == 200);
+}
+
+TEST_CASE("ranges and single events take turns where both are due") {
+  apply_queue queue;
+  add_range(queue, 1, 1);
+  add_range(queue, 2, 500);
+  queue.enqueue(events_from(1000, 600), start);
+  std::string order;
+  for (int turn = 0; turn < 4; ++turn) {
+    bool ranges = queue.ranges_are_next(start);
+    order += ranges ? "r" : "e";
+    if (ranges)
+      (void)queue.take_ranges(start, 500);
+    else
+      (void)queue.take_events(start, 500);
+  }
+  CHECK(order == "rere");
+  CHECK(queue.waiting() == 0);
+}
+
+TEST_CASE("an event that is dropped leaves the others of its opened range as single ones") {
+  apply_queue queue;
+  add_range(queue, 1, 3);
+  queue.drop(2, start);
+  CHECK_FALSE(queue.ranges_are_next(start));
+  std::vector<pending_event> left = queue.take_events(start, 500);
+  REQUIRE(left.size() == 2);
+  CHECK(left[0].id == 1);
+  CHECK(left[1].id == 3);
+  CHECK(queue.in_hand() == 2);
+}
+
+TEST_CASE("what is in hand is not taken twice and leaves when it is erased") {
+  apply_queue queue;
+  add_range(queue, 1, 2);
+  queue.enqueue(events_from(1, 3), start);
+  CHECK(queue.waiting() == 3);
+  queue.erase(1);
+  CHECK(queue.in_hand() == 2);
+  CHECK(queue.range_names() == std::vector<std::int64_t>{1});
+}
+
+TEST_CASE("a queue is behind when more is due than the next batches take") {
+  apply_queue queue;
+  add_range(queue, 1, 500);
+  queue.enqueue(events_from(1000, 500), start);
+  CHECK_FALSE(queue.is_behind(start));
+  queue.put(events_from(9000, 1)[0], start + 1s);
+  CHECK_FALSE(queue.is_behind(start));
+  CHECK(queue.is_behind(start + 1s));
+}
