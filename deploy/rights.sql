@@ -46,7 +46,7 @@ where nspname = 'suivi' and not pg_has_role(:'role', nspowner, 'USAGE')
 \gexec
 select format('alter %s suivi.%I owner to %I', case c.relkind when 'S' then 'sequence' else 'table' end, c.relname, :'role')
 from pg_class c
-where c.relnamespace = to_regnamespace('suivi') and c.relkind in ('r', 'p', 'S')
+where c.relnamespace = to_regnamespace('suivi') and c.relkind in ('r', 'p', 'v', 'S')
   and not pg_has_role(:'role', c.relowner, 'USAGE')
   and not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('a', 'i') and c.relkind = 'S')
 \gexec

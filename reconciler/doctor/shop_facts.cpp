@@ -80,8 +80,8 @@ select current_user,
 constexpr pg::statement own_rights{"doctor_own_rights", R"sql(
 select 'table', k.relname::text, p
 from pg_class k cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as p
-where k.relnamespace = (select oid from pg_namespace where nspname = 'suivi') and k.relkind in ('r', 'p')
-  and not has_table_privilege(k.oid, p)
+where k.relnamespace = (select oid from pg_namespace where nspname = 'suivi')
+  and (k.relkind in ('r', 'p') or (k.relkind = 'v' and p = 'SELECT')) and not has_table_privilege(k.oid, p)
 union all
 select 'sequence', k.relname::text, 'USAGE' from pg_class k
 where k.relnamespace = (select oid from pg_namespace where nspname = 'suivi')

@@ -76,7 +76,8 @@ void freeze_backends(stage& s, std::minstd_rand& random) {
 
 // As a statement time-out ends them: 57014, in the middle of what they wait for.
 void cancel_statements(stage& s, std::minstd_rand& random) {
-  s.beside("begin; lock table suivi.inbox_key, suivi.pending in access exclusive mode; select pg_sleep(1); "
+  s.beside("begin; lock table suivi.inbox_key, suivi.pending, suivi.pending_range in access exclusive mode; "
+           "select pg_sleep(1); "
            "commit");
   to_some_backends(s, random,
                    [&](pid_t pid) { s.try_statement(fmt::format("select pg_cancel_backend({})", pid)); });
@@ -97,7 +98,7 @@ void lock_rows(stage& s, std::minstd_rand& random) {
 // It holds what the door needs to close its events and wants the rows that the door holds.
 void deadlock(stage& s, std::minstd_rand& random) {
   for (int times = 0; times < 3; ++times) {
-    s.beside("begin; lock table suivi.pending in share mode; select pg_sleep(0.15); "
+    s.beside("begin; lock table suivi.pending, suivi.pending_range in share mode; select pg_sleep(0.15); "
              "select from orders where \"reference\" like 'R%' for update; commit");
     pause(random, 500);
   }
