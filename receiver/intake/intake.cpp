@@ -299,19 +299,19 @@ void intake::hand_over(const batch& b, pg::range rows, const std::vector<receipt
 task<void> intake::hand_over_doubtful(const batch& b, pg::range rows, const std::vector<receipt>& receipts,
                                       pg::connection& db) {
   std::vector<std::optional<std::int64_t>> ids;
-  std::vector<pending_event> seen;
+  std::vector<pending_event> repeated;
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     const webhook& row = b.rows[rows.begin + i];
     if (!receipts[i].seen_before || row.event.kind != maystro::event_kind::order) continue;
     ids.emplace_back(receipts[i].id);
-    seen.push_back(to_work(row, receipts[i].id));
+    repeated.push_back(to_work(row, receipts[i].id));
   }
   if (ids.empty()) co_return;
   pg::pipeline steps;
   add_open_ranges_of(steps, ids);
   auto opened = co_await db.run(std::move(steps));
   if (!opened) co_return; // their lease lapses
-  next_.enqueue(std::move(seen));
+  next_.enqueue(std::move(repeated));
 }
 
 task<result<void>> intake::isolate(std::shared_ptr<batch> b, std::size_t row, std::string why) {
