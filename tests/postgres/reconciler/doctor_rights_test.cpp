@@ -22,7 +22,7 @@ revoke all on schema public from public;
 grant usage on schema public to {0};
 alter schema suivi owner to {0};
 do $$ declare t record; begin
-  for t in select c.oid::regclass as name from pg_class c where c.relnamespace = 'suivi'::regnamespace and c.relkind in ('r', 'p')
+  for t in select c.oid::regclass as name from pg_class c where c.relnamespace = 'suivi'::regnamespace and c.relkind in ('r', 'p', 'v')
   loop execute format('alter table %s owner to {0}', t.name); end loop;
 end $$;
 grant usage on all sequences in schema suivi to {0};
