@@ -102,8 +102,8 @@ task<result<std::map<std::string, std::int64_t>>> give_up_events(pg::connection&
 }
 
 task<result<std::int64_t>> count_overdue(pg::connection& db, sys_days first_kept) {
-  static constexpr pg::statement text{"retention_overdue",
-                                      "select count(*) from suivi.waiting_event where stored_on < $1::text::date"};
+  static constexpr pg::statement text{
+      "retention_overdue", "select count(*) from suivi.waiting_event where stored_on < $1::text::date"};
   auto day = to_text(first_kept);
   pg::params with;
   with.text(day);

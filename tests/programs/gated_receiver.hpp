@@ -67,7 +67,8 @@ class gated_receiver {
     wait_until("the database and an empty spool",
                [&] { return readiness() == R"({"database":"up","spooled":0})"; });
     wait_until("a new webhook stored", [&] { return push_next().body.ends_with(R"("outcome":"stored"})"); });
-    wait_until("nothing pending", [&] { return db.value("select count(*) from suivi.waiting_event") == "0"; });
+    wait_until("nothing pending",
+               [&] { return db.value("select count(*) from suivi.waiting_event") == "0"; });
     CHECK(db.value("select count(*) - count(distinct reference) from suivi.inbox") == "0");
     for (int n : acknowledged) {
       CAPTURE(n);

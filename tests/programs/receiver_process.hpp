@@ -52,7 +52,9 @@ struct receiver_shop {
                     "'");
   }
   [[nodiscard]] std::string status(int order) const { return column(order, "shippingStatus"); }
-  [[nodiscard]] bool all_applied() const { return db.number("select count(*) from suivi.waiting_event") == 0; }
+  [[nodiscard]] bool all_applied() const {
+    return db.number("select count(*) from suivi.waiting_event") == 0;
+  }
   // Fields that were written more often than to one value after the other, each once.
   [[nodiscard]] std::int64_t doubles() const {
     return db.number("select count(*) from (select 1 from suivi.change group by order_id, field, to_value "

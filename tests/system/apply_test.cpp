@@ -47,8 +47,9 @@ TEST_CASE(
   row_lock lock(shop.db, "substr(\"id\", 2)::int <= " + std::to_string(locked));
   leave_events(shop, locked, 31);
   receiver_process receiver(shop.environment);
-  wait_until("full hands",
-             [&] { return shop.db.number("select count(*) from suivi.waiting_event where attempts > 1") > 5000; });
+  wait_until("full hands", [&] {
+    return shop.db.number("select count(*) from suivi.waiting_event where attempts > 1") > 5000;
+  });
 
   double slowest = 0;
   for (int n = locked + 1; n <= all; ++n) {

@@ -58,7 +58,8 @@ TEST_CASE("an id that fifty thousand old orders bear locks none of them and cost
   });
   CHECK(took < std::chrono::milliseconds(7'000) * slowness);
   wait_until("their end", [&] {
-    return r.db().number("select count(*) from suivi.waiting_event where state = 'pending' and attempts = 0") == 0;
+    return r.db().number(
+               "select count(*) from suivi.waiting_event where state = 'pending' and attempts = 0") == 0;
   });
   CHECK(r.db().number(R"(select count(*) from orders where "shippingStatus" is not null)") == 0);
 }

@@ -121,7 +121,8 @@ TEST_CASE("a webhook whose storing was in doubt is applied before its lease laps
   r.to_database.cut_at(way::to_client, answer_of_ingest, last_piece::kept_back);
   r.push_some(1);
   auto stored = std::chrono::steady_clock::now();
-  wait_until("nothing pending", [&] { return r.db.value("select count(*) from suivi.waiting_event") == "0"; });
+  wait_until("nothing pending",
+             [&] { return r.db.value("select count(*) from suivi.waiting_event") == "0"; });
   CHECK(std::chrono::steady_clock::now() - stored < std::chrono::milliseconds(4'900)); // the lease is 5 s
   CHECK(r.to_database.sprung() == 1);
   r.recovers();

@@ -69,12 +69,13 @@ void waits_and_is_settled(Order order) {
   s.courier_says(51);
   s.push(51);
   wait_until("the event confirming", [&] {
-    return s.db.value("select count(*) from suivi.waiting_event where state = 'confirming' and attempts > 0") ==
-           "1";
+    return s.db.value(
+               "select count(*) from suivi.waiting_event where state = 'confirming' and attempts > 0") == "1";
   });
   CHECK(s.order_status() == "LIVRÉ");
   s.to_courier.pass();
-  wait_until("the event settled", [&] { return s.db.value("select count(*) from suivi.waiting_event") == "0"; });
+  wait_until("the event settled",
+             [&] { return s.db.value("select count(*) from suivi.waiting_event") == "0"; });
   CHECK(s.order_status() == "PRÊT À RETOURNER");
   CHECK(s.differences().empty());
 }
@@ -109,6 +110,7 @@ TEST_CASE("an answer to the receiver that comes late and byte by byte is an answ
   s.to_courier.delay(std::chrono::milliseconds(100));
   s.courier_says(51);
   s.push(51);
-  wait_until("the event settled", [&] { return s.db.value("select count(*) from suivi.waiting_event") == "0"; });
+  wait_until("the event settled",
+             [&] { return s.db.value("select count(*) from suivi.waiting_event") == "0"; });
   CHECK(s.order_status() == "PRÊT À RETOURNER");
 }

@@ -133,7 +133,8 @@ TEST_CASE("no key, secret, name, phone or address is in any log, figure or answe
   CHECK(ask("POST " + one + " HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n") == 413);
   CHECK(ask("POST " + one + "/" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n") == 431);
   wait_until("every event looked at", [&] {
-    return shop.number("select count(*) from suivi.waiting_event where attempts = 0 and state = 'pending'") == 0;
+    return shop.number("select count(*) from suivi.waiting_event where attempts = 0 and state = 'pending'") ==
+           0;
   });
 
   std::string printed;

@@ -190,7 +190,8 @@ TEST_CASE("a replay keeps its rate and a signal in its middle ends it in order w
     auto said = json::parse(slow.output());
     CHECK(said.at("applied").to_number<int>() > 20);
     CHECK(said.at("selected") == said.at("applied"));
-    CHECK(s.db.number("select count(*) from suivi.waiting_event") == 0); // nothing is left in a dead replay's hands
+    CHECK(s.db.number("select count(*) from suivi.waiting_event") ==
+          0); // nothing is left in a dead replay's hands
   }
   auto left = s.db.number("select count(*) from suivi.event_outcome where outcome = 'conflict'");
   CHECK(left > 0);
