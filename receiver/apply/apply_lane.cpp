@@ -243,7 +243,7 @@ task<void> apply_lane::handle_ranges(range_batch work) {
     failed = db.error();
   }
   if (pg::is_statement_timeout(failed)) batch_rows_ = std::max<std::size_t>(1, work.events.size() / 2);
-  bool missing = pg::schema_is_missing(failed);
+  bool missing = pg::schema_is_missing(failed) && !db_.was_suspected_in_vain();
   bool of_its_own = failed.kind == failure::permanent || pg::is_statement_timeout(failed) ||
                     pg::is_lock_timeout(failed) || lease_is_lost(failed);
   if (of_its_own && !missing) {

@@ -241,3 +241,27 @@ TEST_CASE("an event that is pending or being proved is not deleted") {
   };
   here.run(steps());
 }
+
+TEST_CASE("events that wait together in one row are listed as pending, and none of them is deleted") {
+  test::database db;
+  operations_stage here(db);
+  auto steps = [&]() -> task<void> {
+    auto connection = co_await test::connected(db.options());
+    std::vector<webhook> rows{order(1), order(2)};
+    std::span<const webhook> all(rows);
+    auto kept = co_await ingest_as_range(connection, all, "another receiver");
+    REQUIRE(kept);
+    db.execute("update suivi.pending_range set due_at = now() + interval '1 hour'");
+    for (std::string filter : {"outcome=pending", "processed=false", "outcome=pending&since=1h"}) {
+      CAPTURE(filter);
+      auto listed = co_await here.request_json(200, "GET", "/api/v1/webhooks/events?" + filter);
+      const auto& events = listed.at("data").at("events").as_array();
+      REQUIRE(events.size() == 2);
+      CHECK(events.front().at("outcome") == "pending");
+    }
+    for (const auto& one : *kept)
+      co_await here.request_json(409, "DELETE", "/api/v1/webhooks/events/" + std::to_string(one.id));
+    CHECK(db.number("select count(*) from suivi.inbox") == 2);
+  };
+  here.run(steps());
+}

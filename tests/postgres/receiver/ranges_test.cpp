@@ -297,3 +297,21 @@ TEST_CASE("retention gives a lapsed range of a day that is over up and leaves on
   CHECK(db.value("select distinct outcome from suivi.event_outcome") == "failed");
   REQUIRE(settle_as(db, "me", {held.range}, all_closed(held)));
 }
+
+TEST_CASE("an event in a range that comes again under an account that is known is that account's") {
+  test::database db;
+  webhook stray = order(1);
+  stray.account = "nobody";
+  stored_range s = store(db, {stray, order(2)}, "me");
+  std::vector<std::int64_t> moved = test::run([&]() -> task<std::vector<std::int64_t>> {
+    auto connection = co_await test::connected(db.options());
+    std::vector<readdressed> again{{s.events[0].id, s.range.stored_on, "acc-1"}};
+    std::vector<std::string> known{"acc-1"};
+    auto done = co_await readdress(connection, again, known);
+    REQUIRE(done);
+    co_return *done;
+  });
+  CHECK(moved == std::vector<std::int64_t>{s.events[0].id});
+  CHECK(db.value("select string_agg(concat_ws(' ', i.account, p.owner), ', ' order by i.id)"
+                 " from suivi.pending p join suivi.inbox i on i.id = p.event_id") == "acc-1, me");
+}
