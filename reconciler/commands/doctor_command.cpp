@@ -4,11 +4,11 @@
 #include "common/program/terminal.hpp"
 #include "common/runtime/task_group.hpp"
 #include "reconciler/commands/console.hpp"
-#include "reconciler/doctor/checks.hpp"
-#include "reconciler/doctor/courier_facts.hpp"
-#include "reconciler/doctor/database_facts.hpp"
-#include "reconciler/doctor/look.hpp"
-#include "reconciler/doctor/program_facts.hpp"
+#include "reconciler/doctor/checks/checks.hpp"
+#include "reconciler/doctor/collect/courier_facts.hpp"
+#include "reconciler/doctor/collect/database_facts.hpp"
+#include "reconciler/doctor/collect/look.hpp"
+#include "reconciler/doctor/collect/program_facts.hpp"
 #include "reconciler/schedule/schedule.hpp"
 
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 // A shop's database looked at by `doctor`: its facts judged, the programs' part made up as well.
 #pragma once
 
-#include "reconciler/doctor/checks.hpp"
-#include "reconciler/doctor/database_facts.hpp"
+#include "reconciler/doctor/checks/checks.hpp"
+#include "reconciler/doctor/collect/database_facts.hpp"
 #include "tests/postgres/reconciler/sweep_stage.hpp"
 #include "tests/support/connected.hpp"
 

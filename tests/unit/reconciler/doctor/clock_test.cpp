@@ -1,5 +1,5 @@
 // What one question tells of another clock.
-#include "reconciler/doctor/clock.hpp"
+#include "reconciler/doctor/checks/clock.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // The database itself: session, clock, schema, tables, rights.
-#include "reconciler/doctor/database_checks.hpp"
+#include "reconciler/doctor/checks/database_checks.hpp"
 
 #include "tests/unit/reconciler/doctor/healthy_shop.hpp"
 

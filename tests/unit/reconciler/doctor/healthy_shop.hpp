@@ -1,7 +1,7 @@
 // The facts of a shop where all is well, and the checks by name.
 #pragma once
 
-#include "reconciler/doctor/checks.hpp"
+#include "reconciler/doctor/checks/checks.hpp"
 
 #include <doctest/doctest.h>
 

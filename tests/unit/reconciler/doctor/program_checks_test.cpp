@@ -1,5 +1,5 @@
 // Webhooks under way, the receiver, the worker.
-#include "reconciler/doctor/program_facts.hpp"
+#include "reconciler/doctor/collect/program_facts.hpp"
 #include "tests/unit/reconciler/doctor/healthy_shop.hpp"
 
 using namespace suivi;

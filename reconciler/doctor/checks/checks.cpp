@@ -1,0 +1,100 @@
+// The checks in the order in which a person would look, and how they are printed.
+#include "reconciler/doctor/checks/checks.hpp"
+
+#include "reconciler/doctor/checks/account_checks.hpp"
+#include "reconciler/doctor/checks/account_list_checks.hpp"
+#include "reconciler/doctor/checks/database_checks.hpp"
+#include "reconciler/doctor/checks/order_checks.hpp"
+#include "reconciler/doctor/checks/program_checks.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <fmt/format.h>
+
+namespace suivi::reconciler {
+
+using enum check_result;
+
+namespace {
+
+bool has_failed(const doctor_facts& f, const check& c) {
+  return std::any_of(f.failed_looks.begin(), f.failed_looks.end(), [&](const failed_look& look) {
+    return look.check == c.name && (!look.account || look.account == c.account);
+  });
+}
+
+} // namespace
+
+std::vector<check> examine(const doctor_facts& f) {
+  checks all;
+  if (f.database) {
+    add(all, "database_away", fail, fmt::format("the database cannot be used: {}", to_string(*f.database)),
+        "Check database.url (DATABASE_URL) and that PostgreSQL accepts connections from here.");
+    return all;
+  }
+  check_session(all, f);
+  check_schema(all, f);
+  check_tables(all, f);
+  check_rights(all, f);
+  check_company(all, f);
+  check_accounts(all, f);
+  for (const account_facts& a : f.accounts) {
+    check_account(all, f, a);
+    check_orders_of(all, f, a);
+  }
+  check_unassigned(all, f);
+  check_references(all, f);
+  check_events(all, f);
+  check_partitions(all, f);
+  check_receiver(all, f);
+  check_worker(all, f);
+  // Half a look is none: what a failed one belongs to does not pass.
+  std::erase_if(all, [&](const check& c) { return c.result == pass && has_failed(f, c); });
+  for (const failed_look& look : f.failed_looks) add_failed(all, look);
+  return all;
+}
+
+std::optional<std::chrono::minutes> longest_gap(const std::vector<std::chrono::minutes>& times) {
+  if (times.empty()) return std::nullopt;
+  std::chrono::minutes longest = times.front() + std::chrono::hours(24) - times.back();
+  for (std::size_t i = 1; i < times.size(); ++i) longest = std::max(longest, times[i] - times[i - 1]);
+  return longest;
+}
+
+bool any_failed(const std::vector<check>& all) {
+  for (const check& c : all)
+    if (c.result == fail) return true;
+  return false;
+}
+
+boost::json::object to_json(const std::vector<check>& all) {
+  boost::json::array list;
+  for (const check& c : all) {
+    boost::json::object o;
+    o["name"] = c.name;
+    if (c.account) o["account"] = *c.account;
+    o["result"] = to_string(c.result);
+    o["detail"] = c.detail;
+    o["remedy"] = c.remedy;
+    list.push_back(std::move(o));
+  }
+  boost::json::object document;
+  document["checks"] = std::move(list);
+  return document;
+}
+
+std::string to_table(const std::vector<check>& all, const program::palette& colors) {
+  std::string text;
+  for (const check& c : all) {
+    std::string word(to_string(c.result));
+    std::string result = c.result == pass   ? colors.good(word)
+                         : c.result == warn ? colors.doubtful(word)
+                                            : colors.bad(word);
+    text += fmt::format("{}  {:<24} {:<20} {}\n", result, c.name, c.account.value_or(""), c.detail);
+    if (!c.remedy.empty()) text += fmt::format("      → {}\n", c.remedy);
+  }
+  return text;
+}
+
+} // namespace suivi::reconciler

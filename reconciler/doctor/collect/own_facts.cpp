@@ -1,0 +1,104 @@
+// Times in these tables are PostgreSQL's, but for what receivers note on receipt.
+#include "reconciler/doctor/collect/own_facts.hpp"
+
+#include "common/shop/event_facts.hpp"
+#include "reconciler/doctor/collect/database_facts.hpp"
+#include "reconciler/store/webhook_activity.hpp"
+
+namespace suivi::reconciler {
+namespace {
+
+constexpr pg::statement sweeps{"doctor_sweeps", R"sql(
+with shown as (
+  select s.id, s.account, s.kind, s.started_at, s.verdict, s.reason, s.conflicts, s.refused,
+         s.finished_at is null and a.term = s.term and coalesce(a.lease_until > clock_timestamp(), false) as running
+  from suivi.sweep s join suivi.account a on a.id = s.account
+)
+select a.id, a.full_watermark, e.started_at, coalesce(e.verdict = 'complete', false), coalesce(e.reason, ''),
+       coalesce(e.conflicts, 0), coalesce(e.refused, 0),
+       (select max(r.started_at) from shown r where r.account = a.id and r.kind = 'full' and r.running),
+       i.started_at, coalesce(i.verdict = 'complete', false), coalesce(i.reason, '')
+from suivi.account a
+left join lateral (
+  select * from shown s where s.account = a.id and s.kind = 'full' and not s.running order by s.id desc limit 1) e on true
+left join lateral (
+  select * from shown s where s.account = a.id and s.kind = 'incremental' and not s.running order by s.id desc limit 1) i on true
+)sql"};
+
+constexpr pg::statement quotas{"doctor_quotas", R"sql(
+select account, lockouts::bigint, locked_at, closed_until from suivi.request_quota
+)sql"};
+
+constexpr pg::statement workers{"doctor_workers", R"sql(
+select owner, greatest(seen_at, stopped_at), stopped_at is not null from suivi.reconciler order by 2 desc limit 20
+)sql"};
+
+} // namespace
+
+task<void> look_at_sweeps(looker& look, doctor_facts& f) {
+  auto last = co_await look.ask("sweep_late", sweeps);
+  if (last) {
+    for (account_facts& a : f.accounts) a.sweeps.emplace();
+    for (std::size_t i = 0; i < last->size(); ++i) {
+      account_facts* a = find_account(f, last->text(i, 0));
+      if (!a) continue;
+      a->sweeps->complete_as_of = last->maybe_timestamp(i, 1);
+      if (!last->null(i, 2))
+        a->sweeps->last_full =
+            sweep_facts{last->timestamp(i, 2), last->boolean(i, 3), std::string(last->text(i, 4)),
+                        last->integer(i, 5), last->integer(i, 6)};
+      a->sweeps->running_since = last->maybe_timestamp(i, 7);
+      if (!last->null(i, 8))
+        a->sweeps->last_incremental =
+            sweep_facts{last->timestamp(i, 8), last->boolean(i, 9), std::string(last->text(i, 10)), 0, 0};
+    }
+  }
+  auto left = co_await look.ask("requests left", quotas);
+  for (std::size_t i = 0; left && i < left->size(); ++i)
+    if (account_facts* a = find_account(f, left->text(i, 0)))
+      a->quota = quota_facts{left->integer(i, 1), left->maybe_timestamp(i, 2), left->maybe_timestamp(i, 3)};
+  auto at_work = co_await look.ask("no_reconciler", workers);
+  if (!at_work) co_return;
+  f.workers.emplace();
+  for (std::size_t i = 0; i < at_work->size(); ++i)
+    f.workers->push_back(
+        {std::string(at_work->text(i, 0)), at_work->timestamp(i, 1), at_work->boolean(i, 2)});
+}
+
+task<void> look_at_webhooks(pg::connection& db, looker& look, doctor_facts& f) {
+  bool opened = co_await look.open("webhooks_silent");
+  if (!opened) co_return;
+  std::optional<std::string> only;
+  auto is_maystros = [](const account_facts& a) { return a.of_maystro; };
+  auto first = std::ranges::find_if(f.accounts, is_maystros);
+  if (std::ranges::count_if(f.accounts, is_maystros) == 1) only = first->id;
+  auto found = co_await find_webhook_activity(db, only);
+  co_await look.close();
+  if (!found) {
+    look.note("webhooks_silent", found.error());
+    co_return;
+  }
+  for (account_facts& a : f.accounts) a.webhooks.emplace();
+  for (const auto& [id, one] : *found)
+    if (account_facts* a = find_account(f, id)) a->webhooks = webhook_facts{one.last_webhook_at, one.missed};
+}
+
+task<void> look_at_events(looker& look, doctor_facts& f) {
+  auto pending = co_await look.ask("events waiting", shop::waiting_events_asked);
+  auto ended = co_await look.ask("conflict", shop::closed_events_asked);
+  auto refused = co_await look.ask("quarantined", shop::quarantined_events_asked);
+  auto there = co_await look.ask("partitions", shop::partitions_asked);
+  if (pending && ended) {
+    shop::waiting_events waiting = shop::read_waiting_events(*pending);
+    verdict::counted failed = shop::sum_of(waiting.failed, shop::read_closed_events(*ended).failed);
+    f.waiting = waiting_facts{waiting.parked, waiting.parked_long.count, failed.count, waiting.overdue};
+  }
+  if (ended && refused)
+    f.refused = refused_facts{shop::read_closed_events(*ended).conflict.count,
+                              shop::read_quarantined_events(*refused).count};
+  if (!there) co_return;
+  shop::partition_facts partitions = shop::read_partitions(*there);
+  f.partitions = partition_facts{std::move(partitions.missing), std::move(partitions.stray)};
+}
+
+} // namespace suivi::reconciler

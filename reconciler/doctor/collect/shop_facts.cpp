@@ -1,0 +1,283 @@
+// Tables are found in the catalog, so that a missing right does not look like a missing table.
+#include "reconciler/doctor/collect/shop_facts.hpp"
+
+#include "common/maystro/status.hpp"
+#include "reconciler/doctor/collect/needs.hpp"
+
+#include <algorithm>
+
+namespace suivi::reconciler {
+namespace {
+
+using texts = std::vector<std::optional<std::string>>;
+
+constexpr int clock_questions = 3; // the quickest answer tells most
+
+constexpr pg::statement clock_now{"doctor_clock", "select clock_timestamp()"};
+
+constexpr pg::statement session{"doctor_session", R"sql(
+select current_database(), current_user, current_setting('transaction_read_only') = 'on', pg_is_in_recovery(),
+       current_setting('synchronous_commit'),
+       coalesce((select bool_or(setting = 'synchronous_commit=off')
+                 from pg_db_role_setting s cross join unnest(s.setconfig) as setting
+                 where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+                   and s.setrole in (0, (select oid from pg_roles where rolname = current_user))), false)
+)sql"};
+
+constexpr pg::statement tables{"doctor_tables", R"sql(
+with wanted as (select oid from pg_namespace where nspname = $1),
+tables as (
+  select c.oid, c.relname, c.relnamespace, n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relname in ('orders', 'shipping_companies', 'shipping_accounts') and c.relkind in ('r', 'p', 'v')
+)
+select exists (select from wanted),
+       exists (select from tables t join wanted w on w.oid = t.relnamespace where t.relname = 'orders'),
+       (select count(*) = 2 from tables t join wanted w on w.oid = t.relnamespace where t.relname <> 'orders'),
+       (select t.nspname from tables t where t.oid = to_regclass('orders')),
+       coalesce((select string_agg(t.nspname, ',' order by t.nspname) from tables t
+                 where t.relname = 'orders' and t.nspname <> $1
+                   and exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = 'shippingAccountId')), '')
+)sql"};
+
+constexpr pg::statement columns{"doctor_columns", R"sql(
+select n.t, n.c, a.attname is not null, coalesce(format_type(a.atttypid, a.atttypmod), ''), coalesce(b.typname, ''),
+       coalesce(b.typtype = 'e', false),
+       exists (select from pg_enum e where e.enumtypid = b.oid and e.enumlabel = 'DELIVERED'),
+       case when b.typname = 'varchar' and a.atttypmod > 4 then a.atttypmod - 4 end, coalesce(a.attnotnull, false)
+from unnest($2::text[], $3::text[]) with ordinality as n(t, c, place)
+join pg_namespace s on s.nspname = $1
+join pg_class k on k.relnamespace = s.oid and k.relname = n.t
+left join pg_attribute a on a.attrelid = k.oid and a.attname = n.c and a.attnum > 0 and not a.attisdropped
+left join pg_type y on y.oid = a.atttypid
+left join pg_type b on b.oid = case when y.typtype = 'd' then y.typbasetype else y.oid end
+order by n.place
+)sql"};
+
+constexpr pg::statement shop_rights{"doctor_shop_rights", R"sql(
+select n.t, a.attname, n.p, false
+from unnest($2::text[], $3::text[], $4::text[]) with ordinality as n(t, c, p, place)
+join pg_namespace s on s.nspname = $1
+join pg_class k on k.relnamespace = s.oid and k.relname = n.t
+join pg_attribute a on a.attrelid = k.oid and a.attnum > 0 and not a.attisdropped and a.attname = coalesce(n.c, a.attname)
+where not has_column_privilege(k.oid, a.attnum, n.p)
+union all
+select k.relname, null, 'SELECT', true
+from pg_class k join pg_namespace s on s.oid = k.relnamespace
+where s.nspname = $1 and k.relname = 'webhook_events' and not has_table_privilege(k.oid, 'SELECT')
+order by 4, 1, 3
+)sql"};
+
+constexpr pg::statement schema_rights{"doctor_schema_rights", R"sql(
+select current_user,
+       coalesce((select not has_schema_privilege(s.oid, 'USAGE') from pg_namespace s where s.nspname = $1), false),
+       not exists (select from pg_namespace where nspname = 'suivi')
+         and not has_database_privilege(current_database(), 'CREATE'),
+       current_database(),
+       coalesce((select not has_schema_privilege(s.oid, 'USAGE') from pg_namespace s where s.nspname = 'suivi'), false),
+       coalesce((select not has_schema_privilege(s.oid, 'CREATE') from pg_namespace s where s.nspname = 'suivi'), false)
+)sql"};
+
+constexpr pg::statement own_rights{"doctor_own_rights", R"sql(
+select 'table', k.relname::text, p
+from pg_class k cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as p
+where k.relnamespace = (select oid from pg_namespace where nspname = 'suivi')
+  and (k.relkind in ('r', 'p') or (k.relkind = 'v' and p = 'SELECT')) and not has_table_privilege(k.oid, p)
+union all
+select 'sequence', k.relname::text, 'USAGE' from pg_class k
+where k.relnamespace = (select oid from pg_namespace where nspname = 'suivi')
+  and case when k.relkind = 'S' then not has_sequence_privilege(k.oid, 'USAGE') else false end
+union all
+select 'function', format('%I(%s)', f.proname, pg_get_function_identity_arguments(f.oid)), 'EXECUTE' from pg_proc f
+where f.pronamespace = (select oid from pg_namespace where nspname = 'suivi') and not has_function_privilege(f.oid, 'EXECUTE')
+union all
+select 'owner', k.relname::text, '' from pg_class k
+where k.relnamespace = (select oid from pg_namespace where nspname = 'suivi') and k.relkind in ('r', 'p')
+  and not pg_has_role(k.relowner, 'USAGE')
+order by 1, 2, 3
+)sql"};
+
+constexpr pg::statement company{"doctor_company", R"sql(
+select c."isActive",
+       (select count(*) from shipping_accounts a where a."companyId" = c."id" and not (a."isActive" and c."isActive"))
+from shipping_companies c where lower(c."slug") = 'maystro'
+order by c."isActive" desc limit 1
+)sql"};
+
+constexpr pg::statement alike{"doctor_alike", R"sql(
+select c."slug" from shipping_companies c
+where c."slug" ilike '%maystro%' or c."name" ilike '%maystro%' order by 1 limit 5
+)sql"};
+
+constexpr pg::statement other_couriers{"doctor_other_couriers", R"sql(
+select c."slug", count(*)
+from shipping_accounts a join shipping_companies c on c."id" = a."companyId"
+where a."isActive" and c."isActive" and lower(c."slug") <> all($1)
+group by 1 order by 1
+)sql"};
+
+texts list_of(std::string_view names) {
+  texts list;
+  while (!names.empty()) {
+    std::string_view one = names.substr(0, names.find(','));
+    list.emplace_back(std::string(one));
+    names.remove_prefix(std::min(names.size(), one.size() + 1));
+  }
+  return list;
+}
+
+texts served() {
+  texts slugs;
+  for (std::string_view slug : served_couriers) slugs.emplace_back(std::string(slug));
+  return slugs;
+}
+
+void add_column(table_facts& to, const pg::rows& found, std::size_t i, const needed_column& needed) {
+  column_fact fact{std::string(needed.table), std::string(needed.name), "",
+                   std::string(to_string(needed.kind))};
+  if (!found.boolean(i, 2)) {
+    to.missing.push_back(std::move(fact));
+    return;
+  }
+  fact.type = found.text(i, 3);
+  std::string_view type = found.text(i, 4);
+  bool fitting = fits(needed.kind, {type, found.boolean(i, 5), found.boolean(i, 6)});
+  std::int64_t characters_max = found.maybe_integer(i, 7).value_or(needed.characters_least);
+  if (!fitting)
+    to.unfit.push_back(fact);
+  else if (characters_max < needed.characters_least)
+    to.narrow.push_back(fact);
+  if (needed.cleared && found.boolean(i, 8)) to.not_null.push_back(std::move(fact));
+}
+
+} // namespace
+
+task<void> look_at_clock(pg::connection& db, looker& look, doctor_facts& f) {
+  for (int i = 0; i < clock_questions; ++i) {
+    instant requested_at = now();
+    auto stated = co_await db.run(clock_now); // outside any transaction: one round trip
+    instant answered = now();
+    if (!stated) {
+      look.note("clock_skew", stated.error());
+      co_return;
+    }
+    f.now = stated->timestamp(0, 0);
+    clock_interval ahead = clock_ahead(requested_at, answered, f.now, milliseconds(0));
+    // The first question is prepared too, which is another round trip and a wider interval.
+    f.database_clock = f.database_clock ? narrowed(*f.database_clock, ahead) : ahead;
+  }
+}
+
+task<void> look_at_session(looker& look, doctor_facts& f) {
+  auto row = co_await look.ask("durability", session);
+  if (!row) co_return;
+  session_facts& s = f.session.emplace();
+  s.database = row->text(0, 0);
+  s.role = row->text(0, 1);
+  s.read_only = row->boolean(0, 2);
+  s.standby = row->boolean(0, 3);
+  s.synchronous_commit = row->text(0, 4);
+  s.asynchronous_by_default = row->boolean(0, 5);
+}
+
+task<void> look_at_tables(looker& look, doctor_facts& f, std::string schema) {
+  pg::params params;
+  params.text(schema);
+  auto there = co_await look.ask("orders table", tables, std::move(params));
+  if (!there) co_return;
+  table_facts t;
+  t.schema = schema;
+  t.schema_there = there->boolean(0, 0);
+  t.orders = there->boolean(0, 1);
+  t.account_tables = there->boolean(0, 2);
+  t.used_schema = there->maybe_text(0, 3);
+  for (std::optional<std::string>& other : list_of(there->text(0, 4)))
+    t.elsewhere.push_back(std::move(*other));
+  texts names, members;
+  for (const needed_column& n : needed_columns()) {
+    names.emplace_back(std::string(n.table));
+    members.emplace_back(std::string(n.name));
+  }
+  pg::params with;
+  with.text(schema).texts(names).texts(members);
+  auto found = co_await look.ask("column types", columns, std::move(with));
+  t.columns_known = found.has_value();
+  if (found) {
+    std::size_t i = 0; // of tables that are there, in the order of the list
+    for (const needed_column& n : needed_columns())
+      if (i < found->size() && found->text(i, 0) == n.table && found->text(i, 1) == n.name)
+        add_column(t, *found, i++, n);
+  }
+  f.tables = std::move(t);
+}
+
+task<void> look_at_rights(looker& look, doctor_facts& f, std::string schema) {
+  pg::params params;
+  params.text(schema);
+  auto of_schemas = co_await look.ask("rights", schema_rights, std::move(params));
+  texts names, members, privileges;
+  auto need = [&](std::string_view table, std::optional<std::string> column, const char* privilege) {
+    names.emplace_back(std::string(table));
+    members.push_back(std::move(column));
+    privileges.emplace_back(privilege);
+  };
+  for (const needed_column& n : needed_columns()) {
+    if (n.table != "shipping_accounts") need(n.table, std::string(n.name), "SELECT");
+    if (n.updated) need(n.table, std::string(n.name), "UPDATE");
+  }
+  need("shipping_accounts", std::nullopt, "SELECT"); // the operations API shows whole rows
+  pg::params with;
+  with.text(schema).texts(names).texts(members).texts(privileges);
+  auto of_shop = co_await look.ask("rights", shop_rights, std::move(with));
+  auto of_own = co_await look.ask("rights", own_rights);
+  if (!of_schemas || !of_shop || !of_own) co_return;
+
+  right_facts& r = f.rights.emplace();
+  r.role = of_schemas->text(0, 0);
+  if (of_schemas->boolean(0, 1)) r.missing.push_back({right_of::schema, schema, "", "", "USAGE", false});
+  if (of_schemas->boolean(0, 2))
+    r.missing.push_back({right_of::database, "", std::string(of_schemas->text(0, 3)), "", "CREATE", false});
+  if (of_schemas->boolean(0, 4)) r.missing.push_back({right_of::schema, "suivi", "", "", "USAGE", false});
+  if (of_schemas->boolean(0, 5)) r.missing.push_back({right_of::schema, "suivi", "", "", "CREATE", false});
+  for (std::size_t i = 0; i < of_shop->size(); ++i) {
+    bool whole = of_shop->null(i, 1);
+    r.missing.push_back({whole ? right_of::table : right_of::column, schema, std::string(of_shop->text(i, 0)),
+                         of_shop->maybe_text(i, 1).value_or(""), std::string(of_shop->text(i, 2)),
+                         of_shop->boolean(i, 3)});
+  }
+  for (std::size_t i = 0; i < of_own->size(); ++i) {
+    std::string_view kind = of_own->text(i, 0);
+    std::string object(of_own->text(i, 1));
+    if (kind == "owner") {
+      r.not_owned.push_back(std::move(object));
+      continue;
+    }
+    right_of of = kind == "table"      ? right_of::table
+                  : kind == "sequence" ? right_of::sequence
+                                       : right_of::function;
+    r.missing.push_back({of, "suivi", std::move(object), "", std::string(of_own->text(i, 2)), false});
+  }
+}
+
+task<void> look_at_companies(looker& look, doctor_facts& f) {
+  auto row = co_await look.ask("company", company);
+  if (!row) co_return;
+  company_facts c;
+  c.there = !row->empty();
+  if (c.there) {
+    c.active = row->boolean(0, 0);
+    c.inactive_accounts = row->integer(0, 1);
+  } else {
+    auto others = co_await look.ask("company", alike);
+    if (!others) co_return;
+    for (std::size_t i = 0; i < others->size(); ++i) c.alike.emplace_back(others->text(i, 0));
+  }
+  pg::params known;
+  known.texts(served());
+  auto others = co_await look.ask("other couriers", other_couriers, std::move(known));
+  if (others)
+    for (std::size_t i = 0; i < others->size(); ++i)
+      c.others[std::string(others->text(i, 0))] = others->integer(i, 1);
+  f.company = std::move(c);
+}
+
+} // namespace suivi::reconciler
