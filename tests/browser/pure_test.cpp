@@ -57,7 +57,7 @@ TEST_CASE("a word with forms is chosen by its number, in Arabic among six") {
 
 TEST_CASE("ticks stand at full hours of the shop's zone and at round values") {
   laboratory l;
-  const std::string scale = "const s = await import('/assets/js/scale.js'); await i18n.speak('fr'); ";
+  const std::string scale = "const s = await import('/assets/js/charts/scale.js'); await i18n.speak('fr'); ";
   CHECK(l.result(scale + "return s.niceTicks(0, 15.6, 4)") == "[0,5,10,15]");
   CHECK(l.result(scale + "return s.niceTicks(92.1, 98.7, 5)") == "[94,96,98]");
   CHECK(l.result(scale + "const t = s.timeTicks(at - 3600e3, at, 7); return t.ticks.map(t.label)") ==
@@ -70,7 +70,7 @@ TEST_CASE("ticks stand at full hours of the shop's zone and at round values") {
 TEST_CASE("an order's changes of one cause are one step, and webhooks without effect are steps too") {
   laboratory l;
   CHECK(l.result(R"(
-    const { timeline } = await import('/assets/js/order.js');
+    const { timeline } = await import('/assets/js/pages/order.js');
     const sweep = { at: '2026-11-25T13:29:00Z', source: 'sweep', sweepId: '7' };
     return timeline(
       [{ at: '2026-11-25T08:20:00Z', source: 'webhook', eventId: '1', field: 'shippingStatus', from: 'A', to: 'B' },
@@ -83,7 +83,7 @@ TEST_CASE("an order's changes of one cause are one step, and webhooks without ef
 TEST_CASE("the verdict's words follow the verdict and what decided it") {
   laboratory l;
   const std::string words =
-      "const { verdictWords: w } = await import('/assets/js/verdict.js'); await i18n.speak('fr'); ";
+      "const { verdictWords: w } = await import('/assets/js/pages/verdict.js'); await i18n.speak('fr'); ";
   CHECK(l.result(words + "return w({verdict: 'ok', problems: [], reasons: []}).title") ==
         "Vos livraisons sont à jour");
   CHECK(l.result(words +

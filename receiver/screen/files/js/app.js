@@ -1,5 +1,5 @@
 // The frame: who may see it, which page is shown, language, light and dark, the live connection's state.
-import { Accounts } from './accounts.js';
+import { Accounts } from './pages/accounts.js';
 import { get, remove, whenSignedOut } from './api.js';
 import { Component, h, keep, render } from './dom.js';
 import { Dialog } from './dialog.js';
@@ -9,13 +9,13 @@ import { chooseLanguage, language, languages, preferredLanguage, speak, t } from
 import { bindKeys } from './keys.js';
 import { connect, connection, disconnect, listen } from './live.js';
 import { Notices } from './notice.js';
-import { Orders } from './orders.js';
-import { Overview } from './overview.js';
+import { Orders } from './pages/orders.js';
+import { Overview } from './pages/overview.js';
 import { Button } from './parts.js';
 import { readRoute } from './route.js';
-import { SignIn } from './signin.js';
-import { Sweeps } from './sweeps.js';
-import { Webhooks } from './webhooks.js';
+import { SignIn } from './pages/signin.js';
+import { Sweeps } from './pages/sweeps.js';
+import { Webhooks } from './pages/webhooks.js';
 
 const pages = { overview: Overview, orders: Orders, webhooks: Webhooks, sweeps: Sweeps, accounts: Accounts };
 const shownKeys = ['/', 'j', 'k', 'Enter', 'Esc', '?'];

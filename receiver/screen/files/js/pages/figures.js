@@ -1,9 +1,9 @@
 // The four figures under the verdict, and what is received and not applied yet. Each leads to what it counts.
-import { h } from './dom.js';
-import { moment, num, pct, signed, span } from './format.js';
-import { t } from './i18n.js';
-import { ToneIcon } from './parts.js';
-import { link } from './route.js';
+import { h } from '../dom.js';
+import { moment, num, pct, signed, span } from '../format.js';
+import { t } from '../i18n.js';
+import { ToneIcon } from '../parts.js';
+import { link } from '../route.js';
 
 const Kpi = ({ name, href, value, small, tone, id, n, children }) =>
   h(

@@ -1,9 +1,9 @@
 // The admin token becomes a cookie that no script can read.
-import { get, post } from './api.js';
-import { Component, h } from './dom.js';
-import { Icon } from './icons.js';
-import { t } from './i18n.js';
-import { words } from './parts.js';
+import { get, post } from '../api.js';
+import { Component, h } from '../dom.js';
+import { Icon } from '../icons.js';
+import { t } from '../i18n.js';
+import { words } from '../parts.js';
 
 const isPrivate = location.protocol === 'https:' || /^(localhost|127\.|\[::1\])/.test(location.hostname);
 

@@ -1,15 +1,15 @@
 // What was fetched and matched, by whom and when; what webhooks had missed; and a sweep now.
-import { h } from './dom.js';
-import { clock, dayClock, isSameDay, moment, num, span } from './format.js';
-import { Icon } from './icons.js';
-import { t } from './i18n.js';
-import { MissedChart } from './missed_chart.js';
-import { Badge, Blank, Block, Button, Chip, Head } from './parts.js';
-import { changed, go, link } from './route.js';
+import { h } from '../dom.js';
+import { clock, dayClock, isSameDay, moment, num, span } from '../format.js';
+import { Icon } from '../icons.js';
+import { t } from '../i18n.js';
+import { MissedChart } from '../charts/missed_chart.js';
+import { Badge, Blank, Block, Button, Chip, Head } from '../parts.js';
+import { changed, go, link } from '../route.js';
 import { kindWord, Running } from './running_sweep.js';
 import { reasonWord, Sweep } from './sweep.js';
 import { SweepNow } from './sweep_now.js';
-import { View } from './view.js';
+import { View } from '../view.js';
 
 const rows_asked = 30;
 

@@ -1,15 +1,15 @@
 // One webhook: what became of it and why, what it is, what it said.
-import { part, post, remove } from './api.js';
-import { Dialog } from './dialog.js';
-import { h } from './dom.js';
-import { daySeconds, moment, num, seconds } from './format.js';
-import { Icon } from './icons.js';
-import { known, t } from './i18n.js';
-import { say, sayError } from './notice.js';
-import { Ago, Block, Button, Chip, Copyable, Field } from './parts.js';
-import { changed, go, link } from './route.js';
-import { Outcome, outcomeWord, Status, toldStatus } from './status.js';
-import { View } from './view.js';
+import { part, post, remove } from '../api.js';
+import { Dialog } from '../dialog.js';
+import { h } from '../dom.js';
+import { daySeconds, moment, num, seconds } from '../format.js';
+import { Icon } from '../icons.js';
+import { known, t } from '../i18n.js';
+import { say, sayError } from '../notice.js';
+import { Ago, Block, Button, Chip, Copyable, Field } from '../parts.js';
+import { changed, go, link } from '../route.js';
+import { Outcome, outcomeWord, Status, toldStatus } from '../status.js';
+import { View } from '../view.js';
 
 const pretty = (payload) => (typeof payload === 'string' ? payload : JSON.stringify(payload, null, 2));
 

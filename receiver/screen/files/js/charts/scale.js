@@ -1,5 +1,5 @@
 // Where marks of a chart stand, and which values and times are written at its axes. Pure.
-import { clock, day, zone } from './format.js';
+import { clock, day, zone } from '../format.js';
 
 const minute = 60e3;
 const hour = 60 * minute;

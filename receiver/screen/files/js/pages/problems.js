@@ -1,10 +1,10 @@
 // What needs a person: each problem's words, its one button, and what the button did.
-import { call } from './api.js';
-import { Component, h } from './dom.js';
-import { clock, dayClock, isSameDay, moment, span } from './format.js';
-import { known, t } from './i18n.js';
-import { say, sayError } from './notice.js';
-import { Button, ToneIcon } from './parts.js';
+import { call } from '../api.js';
+import { Component, h } from '../dom.js';
+import { clock, dayClock, isSameDay, moment, span } from '../format.js';
+import { known, t } from '../i18n.js';
+import { say, sayError } from '../notice.js';
+import { Button, ToneIcon } from '../parts.js';
 
 export const toneOf = (severity) => (severity === 'late' ? 'bad' : 'warn');
 const first = 5;

@@ -1,8 +1,8 @@
 // Are my deliveries up to date; if not, what do I do? The verdict in words, the three facts beside it, and what to do.
-import { h } from './dom.js';
-import { clock, dayClock, isSameDay, longDay, moment, span } from './format.js';
-import { known, t } from './i18n.js';
-import { Ago, Field, ToneIcon } from './parts.js';
+import { h } from '../dom.js';
+import { clock, dayClock, isSameDay, longDay, moment, span } from '../format.js';
+import { known, t } from '../i18n.js';
+import { Ago, Field, ToneIcon } from '../parts.js';
 import { Todo } from './problems.js';
 
 const tones = { ok: 'ok', attention: 'warn', late: 'bad', unknown: 'unknown' };

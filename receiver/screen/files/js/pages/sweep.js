@@ -1,12 +1,12 @@
 // One sweep's report, whole.
-import { part } from './api.js';
-import { h } from './dom.js';
-import { daySeconds, num, span } from './format.js';
-import { Icon } from './icons.js';
-import { known, t } from './i18n.js';
-import { Badge, Block, Field } from './parts.js';
-import { link } from './route.js';
-import { View } from './view.js';
+import { part } from '../api.js';
+import { h } from '../dom.js';
+import { daySeconds, num, span } from '../format.js';
+import { Icon } from '../icons.js';
+import { known, t } from '../i18n.js';
+import { Badge, Block, Field } from '../parts.js';
+import { link } from '../route.js';
+import { View } from '../view.js';
 
 const counts = [
   'pages',

@@ -1,8 +1,8 @@
 // One dot for each span of sweeps: which share of the changes webhooks had missed; hollow where a sweep did not see everything.
 import { Chart } from './chart.js';
-import { h } from './dom.js';
-import { dayClock, pct } from './format.js';
-import { t } from './i18n.js';
+import { h } from '../dom.js';
+import { dayClock, pct } from '../format.js';
+import { t } from '../i18n.js';
 import { niceTicks, scale, share, spread } from './scale.js';
 
 // points: [{ at, missed, told, complete }]

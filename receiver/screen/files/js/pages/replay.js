@@ -1,13 +1,13 @@
 // Applying stored webhooks again: what it would change is shown first, and the button names how many there are.
-import { post } from './api.js';
-import { Component, h } from './dom.js';
-import { Dialog } from './dialog.js';
-import { num } from './format.js';
-import { t } from './i18n.js';
-import { say } from './notice.js';
-import { Button, words } from './parts.js';
-import { link } from './route.js';
-import { Change, outcomeOrder, outcomeWord } from './status.js';
+import { post } from '../api.js';
+import { Component, h } from '../dom.js';
+import { Dialog } from '../dialog.js';
+import { num } from '../format.js';
+import { t } from '../i18n.js';
+import { say } from '../notice.js';
+import { Button, words } from '../parts.js';
+import { link } from '../route.js';
+import { Change, outcomeOrder, outcomeWord } from '../status.js';
 
 const changes_shown = 20;
 

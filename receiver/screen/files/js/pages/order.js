@@ -1,14 +1,14 @@
 // One order: what it shows, its parcels, and everything it went through.
-import { part, post } from './api.js';
-import { h } from './dom.js';
-import { dayClock, moment } from './format.js';
-import { Icon } from './icons.js';
-import { t } from './i18n.js';
-import { say, sayError } from './notice.js';
-import { Ago, Block, Button, Copyable, Field } from './parts.js';
-import { changed, link } from './route.js';
-import { Change, courierName, outcomeWord, ownWord, Status, statusOfCode, statusWord } from './status.js';
-import { View } from './view.js';
+import { part, post } from '../api.js';
+import { h } from '../dom.js';
+import { dayClock, moment } from '../format.js';
+import { Icon } from '../icons.js';
+import { t } from '../i18n.js';
+import { say, sayError } from '../notice.js';
+import { Ago, Block, Button, Copyable, Field } from '../parts.js';
+import { changed, link } from '../route.js';
+import { Change, courierName, outcomeWord, ownWord, Status, statusOfCode, statusWord } from '../status.js';
+import { View } from '../view.js';
 
 const columns = [
   'trackingNumber',

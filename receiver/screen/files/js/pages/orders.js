@@ -1,13 +1,13 @@
 // Orders: searched, by view, by account, by state; one of them beside the list.
-import { h } from './dom.js';
-import { num } from './format.js';
-import { Icon } from './icons.js';
-import { known, t } from './i18n.js';
+import { h } from '../dom.js';
+import { num } from '../format.js';
+import { Icon } from '../icons.js';
+import { known, t } from '../i18n.js';
 import { Order } from './order.js';
-import { Ago, Blank, Block, Button, Chip, Head, Select } from './parts.js';
-import { changed, go, replace } from './route.js';
-import { Status, statusWord } from './status.js';
-import { View } from './view.js';
+import { Ago, Blank, Block, Button, Chip, Head, Select } from '../parts.js';
+import { changed, go, replace } from '../route.js';
+import { Status, statusWord } from '../status.js';
+import { View } from '../view.js';
 
 const views = ['all', 'untracked', 'unchecked', 'alerted', 'contested', 'unassigned', 'conflicting'];
 const shown_always = views.slice(0, 4); // the others where there are any

@@ -1,8 +1,8 @@
 // A sweep that runs: how far it is and what it has found so far.
-import { h } from './dom.js';
-import { num, pct, span } from './format.js';
-import { known, t } from './i18n.js';
-import { Badge, Field } from './parts.js';
+import { h } from '../dom.js';
+import { num, pct, span } from '../format.js';
+import { known, t } from '../i18n.js';
+import { Badge, Field } from '../parts.js';
 
 export const kindWord = (kind) => (known(`kind.${kind}`) ? t(`kind.${kind}`) : kind);
 

@@ -1,16 +1,16 @@
 // Does the courier take the key, does it push, at which pace is it asked, and how much of the account is known.
-import { part, post } from './api.js';
-import { Component, h } from './dom.js';
-import { clock, pct } from './format.js';
-import { Icon } from './icons.js';
-import { known, t } from './i18n.js';
-import { say, sayError } from './notice.js';
-import { healthOf } from './health.js';
-import { Ago, Badge, Blank, Block, Button, Head } from './parts.js';
+import { part, post } from '../api.js';
+import { Component, h } from '../dom.js';
+import { clock, pct } from '../format.js';
+import { Icon } from '../icons.js';
+import { known, t } from '../i18n.js';
+import { say, sayError } from '../notice.js';
+import { healthOf } from '../health.js';
+import { Ago, Badge, Blank, Block, Button, Head } from '../parts.js';
 import { wordsOf } from './problems.js';
-import { link } from './route.js';
-import { courierName } from './status.js';
-import { View } from './view.js';
+import { link } from '../route.js';
+import { courierName } from '../status.js';
+import { View } from '../view.js';
 
 const problemWord = (problem) => (known(`ac.problem.${problem}`) ? t(`ac.problem.${problem}`) : problem);
 

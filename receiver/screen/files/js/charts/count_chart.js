@@ -1,8 +1,8 @@
 // Counts over time as stacked bars; below them, on the same axis, the share that webhooks had missed and sweeps found.
 import { Chart } from './chart.js';
-import { h } from './dom.js';
-import { dayClock, num, pct } from './format.js';
-import { t } from './i18n.js';
+import { h } from '../dom.js';
+import { dayClock, num, pct } from '../format.js';
+import { t } from '../i18n.js';
 import { niceTicks, scale, share } from './scale.js';
 
 export const stackOf = {

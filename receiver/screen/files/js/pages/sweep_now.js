@@ -1,14 +1,14 @@
 // A sweep on request.
-import { post } from './api.js';
-import { Dialog } from './dialog.js';
-import { h } from './dom.js';
-import { span } from './format.js';
-import { t } from './i18n.js';
-import { say, sayError } from './notice.js';
-import { Button, Select } from './parts.js';
-import { go, link } from './route.js';
+import { post } from '../api.js';
+import { Dialog } from '../dialog.js';
+import { h } from '../dom.js';
+import { span } from '../format.js';
+import { t } from '../i18n.js';
+import { say, sayError } from '../notice.js';
+import { Button, Select } from '../parts.js';
+import { go, link } from '../route.js';
 import { kindWord } from './running_sweep.js';
-import { View } from './view.js';
+import { View } from '../view.js';
 
 // Which account, how far, and what it costs as far as the last one tells.
 export class SweepNow extends View {

@@ -1,8 +1,8 @@
 // What all charts share: their width, and the mark under the pointer or chosen with the arrow keys. SVG, so that marks take their
 // colours from the sheet, can be read by a test and by a screen reader, and print. Time runs from left to right in Arabic
 // too, as numbers do in Algerian schools and spreadsheets.
-import { Component, h } from './dom.js';
-import { isolate } from './i18n.js';
+import { Component, h } from '../dom.js';
+import { isolate } from '../i18n.js';
 import { clamp, timeTicks } from './scale.js';
 
 export class Chart extends Component {

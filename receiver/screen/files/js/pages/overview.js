@@ -1,16 +1,16 @@
 // The first page: the verdict, four figures, two charts, the accounts and the latest changes.
-import { h } from './dom.js';
+import { h } from '../dom.js';
 import { Kpis, Waiting } from './figures.js';
-import { num, pct } from './format.js';
-import { healthOf } from './health.js';
-import { t } from './i18n.js';
-import { tell } from './live.js';
-import { CoverageChart, Legend, MinuteChart } from './overview_charts.js';
-import { Ago, Badge, Blank, Block } from './parts.js';
-import { link } from './route.js';
-import { Change } from './status.js';
+import { num, pct } from '../format.js';
+import { healthOf } from '../health.js';
+import { t } from '../i18n.js';
+import { tell } from '../live.js';
+import { CoverageChart, Legend, MinuteChart } from '../charts/overview_charts.js';
+import { Ago, Badge, Blank, Block } from '../parts.js';
+import { link } from '../route.js';
+import { Change } from '../status.js';
 import { Verdict, VerdictSkeleton } from './verdict.js';
-import { View } from './view.js';
+import { View } from '../view.js';
 
 const changes_shown = 5;
 const changes_kept = 50; // one order's state, number and ids change at once

@@ -1,17 +1,17 @@
 // What the courier pushed, and what became of it: filtered, live, picked for a replay or for deletion.
-import { post } from './api.js';
-import { CountChart } from './count_chart.js';
-import { h } from './dom.js';
-import { daySeconds, dayClock, num } from './format.js';
-import { Icon } from './icons.js';
-import { t } from './i18n.js';
-import { say, sayError } from './notice.js';
-import { countBars, Legend } from './overview_charts.js';
-import { Blank, Block, Button, Chip, Head, Select } from './parts.js';
+import { post } from '../api.js';
+import { CountChart } from '../charts/count_chart.js';
+import { h } from '../dom.js';
+import { daySeconds, dayClock, num } from '../format.js';
+import { Icon } from '../icons.js';
+import { t } from '../i18n.js';
+import { say, sayError } from '../notice.js';
+import { countBars, Legend } from '../charts/overview_charts.js';
+import { Blank, Block, Button, Chip, Head, Select } from '../parts.js';
 import { Replay } from './replay.js';
-import { changed, go, replace } from './route.js';
-import { Outcome, outcomeOrder, outcomeSwatch, outcomeWord, Status, toldStatus } from './status.js';
-import { View } from './view.js';
+import { changed, go, replace } from '../route.js';
+import { Outcome, outcomeOrder, outcomeSwatch, outcomeWord, Status, toldStatus } from '../status.js';
+import { View } from '../view.js';
 import { DeleteDialog, Webhook } from './webhook.js';
 
 const periods = ['24h', '7d', '30d'];

@@ -1,10 +1,10 @@
 // The two charts of the first page, with their figures as tables for whoever cannot see a chart.
 import { CountChart, stacked } from './count_chart.js';
-import { h } from './dom.js';
-import { clock, dayClock, moment, num, pct } from './format.js';
-import { t } from './i18n.js';
-import { Blank } from './parts.js';
-import { go, link } from './route.js';
+import { h } from '../dom.js';
+import { clock, dayClock, moment, num, pct } from '../format.js';
+import { t } from '../i18n.js';
+import { Blank } from '../parts.js';
+import { go, link } from '../route.js';
 import { filled } from './scale.js';
 import { ShareChart } from './share_chart.js';
 

@@ -1,8 +1,8 @@
 // A share over days: the one that counts as a bold line, its parts as thin ones, named at the lines' ends.
 import { Chart } from './chart.js';
-import { h } from './dom.js';
-import { dayClock, num, pct } from './format.js';
-import { isolate } from './i18n.js';
+import { h } from '../dom.js';
+import { dayClock, num, pct } from '../format.js';
+import { isolate } from '../i18n.js';
 import { niceTicks, scale, spread } from './scale.js';
 
 // points: [{ at, of: { id: percent or undefined } }]; series: [{ id, name }], the first is the one that counts.
