@@ -19,14 +19,6 @@ error malformed() {
   return permanent("inflate:malformed", "its compression cannot be undone");
 }
 
-// By name: a program that also links the room with Beast's compiled code has two such categories, and
-// error codes compare them by their addresses.
-bool is_end(const boost::system::error_code& problem) {
-  const boost::system::error_code end = zlib::error::end_of_stream;
-  return problem.value() == end.value() &&
-         std::string_view(problem.category().name()) == end.category().name();
-}
-
 unsigned byte_at(std::string_view bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]);
 }
@@ -83,7 +75,7 @@ result<unpacked> inflate_raw(std::string_view packed, std::size_t bytes_max) {
     if (out.bytes.size() + made > bytes_max)
       return permanent("inflate:too_large", "it is too large once its compression is undone");
     out.bytes.append(piece.data(), made);
-    if (is_end(problem)) break;
+    if (problem == zlib::error::end_of_stream) break;
     if (problem || (made == 0 && state.avail_in == 0)) return malformed();
   }
   out.rest = packed.substr(packed.size() - state.avail_in);

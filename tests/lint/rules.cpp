@@ -86,7 +86,7 @@ violations check_doors(const std::vector<source>& files, const std::string&) {
   forbid(found, files, {"libpq", "PQ"}, std::regex(R"(#include [<"](libpq-fe|libpq/)|\bPQ[a-z]\w+\s*\()"),
          "libpq belongs to common/pg", {"common/pg/"});
   forbid(found, files, {"boost/beast"}, std::regex(R"(#include [<"]boost/beast)"),
-         "Beast belongs to common/http", {"common/http/", "common/compression/"});
+         "Beast belongs to common/http", {"common/asio/", "common/http/", "common/compression/"});
   forbid(found, files, {"openssl/", "EVP_"},
          std::regex(R"(#include [<"]openssl/(evp|sha|hmac|rand)|\bEVP_\w+)"),
          "digests and random bytes belong to common/crypto",
