@@ -1,8 +1,9 @@
-// What each file and each folder owes its reader: a header of its own name, a charter.
+// What each file and each folder owes its reader: a header of its own name, a charter, few enough files.
 #include "tests/lint/rules.hpp"
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 namespace suivi::lint {
@@ -65,6 +66,23 @@ violations check_charters(const std::vector<source>& files, const std::string&) 
     if (!first.starts_with("# ") || std::count(first.begin(), first.end(), ' ') < 4)
       found.push_back({s.path, 1, "does not open with a comment that says what the folder is for"});
   }
+  return found;
+}
+
+violations check_folders(const std::vector<source>& files, const std::string&) {
+  constexpr std::size_t files_max = 30;
+  constexpr std::array<std::string_view, 4> endings{".cpp", ".hpp", ".js", ".css"};
+  std::map<std::string, std::size_t> count;
+  for (const source& s : files)
+    if (in_trees(s.path) &&
+        std::any_of(endings.begin(), endings.end(), [&](std::string_view e) { return s.path.ends_with(e); }))
+      ++count[s.path.substr(0, s.path.rfind('/'))];
+  violations found;
+  for (const auto& [folder, held] : count)
+    if (held > files_max)
+      found.push_back({folder, 1,
+                       "holds " + std::to_string(held) + " source files, more than " +
+                           std::to_string(files_max) + ": part of them is a room of its own"});
   return found;
 }
 

@@ -26,6 +26,8 @@ violations check_layers(const std::vector<source>& files, const std::string& roo
 violations check_pairs(const std::vector<source>& files, const std::string& root);
 // A folder's CMakeLists.txt opens by saying what the folder is for (files.cpp).
 violations check_charters(const std::vector<source>& files, const std::string& root);
+// A folder holds so many sources that one still sees them all (files.cpp).
+violations check_folders(const std::vector<source>& files, const std::string& root);
 // No private word is an identifier (words.cpp).
 violations check_words(const std::vector<source>& files, const std::string& root);
 violations check_screen(const std::vector<source>& files, const std::string& root);
