@@ -4,6 +4,7 @@
 #include "common/http/connection_session.hpp"
 #include "common/http/tls.hpp"
 #include "common/log/log.hpp"
+#include "common/runtime/ip_network.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/runtime/wakeup.hpp"
 
@@ -41,12 +42,6 @@ std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
   auto address = asio::ip::make_address(std::string(host), failed);
   if (failed || address.is_v6() != bracketed) return std::nullopt;
   return tcp::endpoint(address, port);
-}
-
-// A dual-stack socket shows IPv4 peers as ::ffff:a.b.c.d.
-asio::ip::address unmapped(const asio::ip::address& peer) {
-  if (!peer.is_v6() || !peer.to_v6().is_v4_mapped()) return peer;
-  return asio::ip::make_address_v4(asio::ip::v4_mapped, peer.to_v6());
 }
 
 } // namespace

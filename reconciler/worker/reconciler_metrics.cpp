@@ -3,23 +3,13 @@
 
 #include "common/program/health.hpp"
 #include "common/program/version.hpp"
+#include "common/runtime/ip_network.hpp"
 #include "common/shop/problem_metrics.hpp"
 
 namespace suivi::reconciler {
 namespace {
 
 const std::vector<double> sweep_seconds{1, 5, 15, 30, 60, 120, 300, 600, 1'800, 3'600};
-
-bool is_near(const boost::asio::ip::address& address) {
-  namespace ip = boost::asio::ip;
-  ip::address a = address;
-  if (a.is_v6() && a.to_v6().is_v4_mapped()) a = ip::make_address_v4(ip::v4_mapped, a.to_v6());
-  if (a.is_loopback()) return true;
-  if (a.is_v6()) return (a.to_v6().to_bytes()[0] & 0xfe) == 0xfc || a.to_v6().is_link_local();
-  auto b = a.to_v4().to_bytes();
-  return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
-         (b[0] == 169 && b[1] == 254);
-}
 
 http::response answer(const http::request& request, const pg::pool& database,
                       const reconciler_metrics& numbers) {
@@ -38,7 +28,7 @@ http::response answer(const http::request& request, const pg::pool& database,
   } else if (path == "/readyz") {
     r.status = database.up() ? 200 : 503;
     r.body = database.up() ? R"({"database":"up"})" : R"({"database":"down"})";
-  } else if (!is_near(request.remote)) {
+  } else if (!is_private(request.remote)) {
     r.status = 403;
     r.body = R"({"success":false,"error":{"message":"for private addresses only","code":"FORBIDDEN"}})";
   } else {
