@@ -4,7 +4,7 @@
 
 #include "common/json/json_text.hpp"
 #include "common/json/json_values.hpp"
-#include "common/pg/batch_failure.hpp"
+#include "common/pg/batch_parts.hpp"
 #include "common/pg/migrate.hpp"
 #include "common/program/exit_status.hpp"
 #include "common/program/migrate_command.hpp"
@@ -131,11 +131,10 @@ class spool_command {
     std::vector<webhook> webhooks;
     for (spooled& row : rows)
       webhooks.push_back(to_webhook(std::move(row.raw), std::move(row.account), row.received_at));
-    std::vector<pg::range> todo{{0, rows.size()}};
+    pg::batch_parts todo(rows.size());
     std::optional<error> failed;
     while (!todo.empty()) {
-      pg::range part = todo.back();
-      todo.pop_back();
+      pg::range part = todo.take();
       std::span<const webhook> these(webhooks.data() + part.begin, part.size());
       auto kept = co_await ingest(db, these, "");
       std::optional<error> why;
@@ -147,9 +146,7 @@ class spool_command {
         if (!alone) why = alone.error();
       }
       if (why && part.size() > 1 && pg::after_failure(*why, part.size()) == pg::remedy::split) {
-        auto [front, back] = pg::halve(part);
-        todo.push_back(back);
-        todo.push_back(front);
+        todo.split(part);
         continue;
       }
       if (why) {

@@ -43,10 +43,9 @@ task<result<std::vector<replay_result>>> replay_batch_writer::apply(const events
   results ends(all.size());
   auto leased = co_await lease(all, ends);
   if (!leased) co_return leased.error();
-  std::vector<pg::range> todo{{0, all.size()}};
+  pg::batch_parts todo(all.size());
   while (!todo.empty()) {
-    auto rows = todo.back();
-    todo.pop_back();
+    pg::range rows = todo.take();
     auto did = co_await apply_range(all, rows, ends, todo);
     if (!did) co_return did.error();
   }
@@ -80,7 +79,7 @@ task<result<void>> replay_batch_writer::lease_once(const events& all, results& e
 }
 
 task<result<void>> replay_batch_writer::apply_range(const events& all, pg::range rows, results& ends,
-                                                    std::vector<pg::range>& todo) {
+                                                    pg::batch_parts& todo) {
   std::vector<std::size_t> these;
   for (auto i = rows.begin; i < rows.end; ++i)
     if (ends[i].state == kind::open) these.push_back(i);
@@ -92,14 +91,12 @@ task<result<void>> replay_batch_writer::apply_range(const events& all, pg::range
   if (lease_is_lost(failed) || failed.kind == failure::in_doubt) {
     auto found = co_await find_lost(all, ends);
     if (!found) co_return found;
-    todo.push_back(rows);
+    todo.again(rows);
     co_return result<void>();
   }
   if (failed.kind == failure::permanent && !pg::schema_is_missing(failed)) {
     if (rows.size() > 1) {
-      auto [front, back] = pg::halve(rows);
-      todo.push_back(back);
-      todo.push_back(front);
+      todo.split(rows);
       co_return result<void>();
     }
     const auto& alone = all[these[0]];
@@ -115,7 +112,7 @@ task<result<void>> replay_batch_writer::apply_range(const events& all, pg::range
   }
   auto go_on = co_await wait_out(failed);
   if (!go_on) co_return go_on;
-  todo.push_back(rows);
+  todo.again(rows);
   co_return result<void>();
 }
 

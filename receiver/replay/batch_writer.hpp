@@ -6,7 +6,7 @@
 #pragma once
 
 #include "common/door/door.hpp"
-#include "common/pg/batch_failure.hpp"
+#include "common/pg/batch_parts.hpp"
 #include "common/pg/pool.hpp"
 #include "receiver/replay/source.hpp"
 
@@ -61,8 +61,7 @@ class replay_batch_writer {
   [[nodiscard]] bool writes(const replay_event& e) const { return e.event.id != 0 && !door_.dry_run; }
   task<result<void>> lease(const events& all, results& ends);
   task<result<void>> lease_once(const events& all, results& ends);
-  task<result<void>> apply_range(const events& all, pg::range rows, results& ends,
-                                 std::vector<pg::range>& todo);
+  task<result<void>> apply_range(const events& all, pg::range rows, results& ends, pg::batch_parts& todo);
   task<result<void>> apply_once(const events& all, const std::vector<std::size_t>& these, results& ends);
   task<result<void>> find_lost(const events& all, results& ends);
   task<result<void>> write_ends(std::vector<ending> ends);

@@ -6,7 +6,7 @@
 #include "common/base/utf8.hpp"
 #include "common/log/log.hpp"
 #include "common/maystro/envelope.hpp"
-#include "common/pg/batch_failure.hpp"
+#include "common/pg/batch_parts.hpp"
 
 #include <span>
 
@@ -90,12 +90,10 @@ task<result<std::int64_t>> release(pg::connection& db, std::span<const quarantin
 
 // All of them, or each alone where the database refuses one: that one stays where it is.
 task<result<std::int64_t>> release_all(pg::connection& db, std::vector<quarantined> events) {
-  std::vector<pg::range> todo;
-  if (!events.empty()) todo.push_back({0, events.size()});
+  pg::batch_parts todo(events.size());
   std::int64_t released = 0;
   while (!todo.empty()) {
-    auto rows = todo.back();
-    todo.pop_back();
+    pg::range rows = todo.take();
     std::span<const quarantined> part(events.data() + rows.begin, rows.size());
     auto done = co_await release(db, part);
     if (done) {
@@ -105,9 +103,7 @@ task<result<std::int64_t>> release_all(pg::connection& db, std::vector<quarantin
     auto remedy = pg::after_failure(done.error(), rows.size());
     if (remedy != pg::remedy::split && remedy != pg::remedy::isolate) co_return done.error();
     if (remedy == pg::remedy::isolate) continue;
-    auto [front, back] = pg::halve(rows);
-    todo.push_back(back);
-    todo.push_back(front);
+    todo.split(rows);
   }
   co_return released;
 }
