@@ -104,14 +104,17 @@ class app {
         drain_(executor_, db_, intake_, spool_, counts_),
         operations_(executor_, settings_, connect_options(s), db_, accounts_, apply_lane_, spool_),
         guepex_endpoint_(db_, accounts_, intake_, counts_, s.receiver.max_body_bytes),
-        request_handler_(settings_, db_, spool_, intake_, guepex_endpoint_, operations_, counts_, series_),
+        webhook_endpoint_(settings_, intake_, counts_),
+        status_endpoints_(db_, spool_, intake_, webhook_endpoint_, operations_, counts_, series_),
+        request_handler_(settings_, webhook_endpoint_, guepex_endpoint_, operations_, status_endpoints_,
+                         counts_),
         server_(executor_, server_limits(s, open_files),
                 [this](http::request request) { return request_handler_.answer(std::move(request)); }),
         lanes_(executor_, life_.on_failure()), applying_(executor_, life_.on_failure()),
         serving_(executor_, life_.on_failure()), endless_(executor_, life_.on_failure()) {
     server_.judge_heads([this](const http::request& head) { return request_handler_.judge(head); });
     counts_.connections_max.set(static_cast<double>(server_limits(s, open_files).max_connections));
-    request_handler_.on_scrape([this] { refresh_figures(); });
+    status_endpoints_.on_scrape([this] { refresh_figures(); });
     series_
         .make_gauge("suivi_build_info", "1; the label says which version runs.",
                     {{"version", std::string(program::version())}})
@@ -282,7 +285,7 @@ class app {
   // taken. A failure ends it early.
   task<void> drain() {
     constexpr milliseconds look_again = 100ms;
-    request_handler_.begin_drain();
+    status_endpoints_.begin_drain();
     steady_time until = steady_clock::now() + settings_.receiver.drain_delay;
     if (settings_.receiver.drain_delay > 0ms && !life_.failed())
       log::info("draining: /readyz says 503, webhooks are still taken",
@@ -363,6 +366,8 @@ class app {
   spool_drain drain_;
   operations operations_;
   guepex_endpoint guepex_endpoint_;
+  webhook_endpoint webhook_endpoint_;
+  status_endpoints status_endpoints_;
   request_handler request_handler_;
   http::server server_;
   std::optional<http::server> health_server_;

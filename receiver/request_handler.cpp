@@ -1,23 +1,15 @@
-// From request to arrival, from receipt to answer.
+// Address, route, right; then the endpoint whose it is.
 #include "receiver/request_handler.hpp"
 
 #include "common/crypto/crypto.hpp"
 #include "common/log/log.hpp"
-#include "common/program/health.hpp"
-#include "common/shop/problem_metrics.hpp"
-#include "common/shop/unknown_states.hpp"
 #include "receiver/screen/screen.hpp"
 #include "receiver/web/responses.hpp"
-
-#include <algorithm>
 
 namespace suivi::receiver {
 namespace {
 
-using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-
-constexpr int retry_after_seconds = 5;
 
 task<http::response> ready(http::response answer) {
   co_return answer;
@@ -25,11 +17,11 @@ task<http::response> ready(http::response answer) {
 
 } // namespace
 
-request_handler::request_handler(const config::settings& s, database_monitor& db, spool& instead, intake& in,
-                                 guepex_endpoint& guepex, operations& questions, receiver_metrics& counts,
-                                 metrics::registry& series)
-    : settings_(s), db_(db), spool_(instead), in_(in), guepex_(guepex), operations_(questions),
-      counts_(counts), series_(series), trusted_proxies_(parse_networks(s.receiver.trusted_proxies)),
+request_handler::request_handler(const config::settings& s, webhook_endpoint& webhooks,
+                                 guepex_endpoint& guepex, operations& questions, status_endpoints& status,
+                                 receiver_metrics& counts)
+    : settings_(s), webhooks_(webhooks), guepex_(guepex), operations_(questions), status_(status),
+      counts_(counts), trusted_proxies_(parse_networks(s.receiver.trusted_proxies)),
       allow_from_(parse_networks(s.receiver.allow_from)) {}
 
 http::head_verdict request_handler::judge(const http::request& head) {
@@ -114,14 +106,11 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
     counts_.webhook("forbidden");
     return ready(forbidden());
   case place::metrics:
-    return may_read_metrics(request, client) ? tell_metrics() : ready(unauthorized());
+    return may_read_metrics(request, client) ? status_.show_metrics() : ready(unauthorized());
   case place::readiness:
-    return ready(tell_readiness());
-  case place::health: {
-    http::response alive;
-    alive.body = program::alive_body;
-    return ready(std::move(alive));
-  }
+    return ready(status_.readiness());
+  case place::health:
+    return ready(status_endpoints::health());
   case place::operations:
   case place::nowhere:
     break;
@@ -171,103 +160,8 @@ task<http::response> request_handler::take_webhook(http::request request, route 
     counts_.webhook("unauthorized");
     co_return unauthorized();
   }
-  auto begun = steady_clock::now();
-  auto row = to_webhook(std::move(request.body), std::move(where.account), suivi::now(),
-                        settings_.receiver.max_body_bytes);
-  if (row.event.too_large_unpacked) {
-    counts_.webhook("too_large");
-    co_return body_too_large();
-  }
-  auto kind = row.event.kind;
-  auto why = row.event.why;
-  auto kept = co_await in_.store(std::move(row));
-  if (!kept) {
-    counts_.webhook("unavailable");
-    co_return cannot_keep(retry_after_seconds);
-  }
-  std::chrono::duration<double> took = steady_clock::now() - begun;
-  counts_.ack_seconds.observe(took.count());
-  if (kept->spooled) {
-    counts_.webhook("spooled");
-    co_return kept_in_spool();
-  }
-  auto id = std::to_string(kept->id);
-  if (kept->seen_before) {
-    counts_.webhook("duplicate");
-    co_return duplicate(id);
-  }
-  if (!kept->poison.empty() || kind == maystro::event_kind::not_understood) {
-    counts_.webhook("quarantined");
-    co_return quarantined(id, kept->poison.empty() ? why : kept->poison);
-  }
-  if (kind == maystro::event_kind::ignored) {
-    counts_.webhook("ignored");
-    co_return ignored(id);
-  }
-  counts_.webhook("stored");
-  ++stored_since_;
-  co_return stored(id);
-}
-
-task<http::response> request_handler::tell_metrics() {
-  counts_.database_up.set(db_.takes_webhooks() ? 1 : 0);
-  // The spool first: what goes from there into the database meanwhile is counted twice rather than not at
-  // all.
-  auto spooled = static_cast<std::int64_t>(spool_.now().depth.rows);
-  bool counted = co_await count_events();
-  counts_.events_pending.set(static_cast<double>(spooled + last_pending_ + (counted ? 0 : stored_since_)));
-  measure_spool();
-  verdict::facts known = co_await operations_.problem_facts(counted);
-  shop::show_problems(series_, known);
-  counts_.log_lines_lost.set(static_cast<double>(log::lines_lost()));
-  if (refresh_) refresh_();
-  http::response text;
-  text.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  text.body = series_.text();
-  co_return text;
-}
-
-// False where the database cannot be asked: then what it said last, and all that was stored since, must do.
-task<bool> request_handler::count_events() {
-  if (!db_.is_up()) co_return false;
-  auto deadline = steady_clock::now() + 2s;
-  auto db = co_await db_.connections().acquire(deadline);
-  if (!db) co_return false;
-  auto& connection = **db;
-  auto stored_before = stored_since_;
-  auto usual_limit = connection.answer_within(2s); // a database that hangs must not make this answer hang
-  auto lengths = co_await count_pending(connection);
-  auto unknown = co_await shop::count_unknown_states(connection);
-  connection.answer_within(usual_limit);
-  if (unknown)
-    for (const auto& [courier, times] : *unknown)
-      counts_.unknown_states.at(courier).set(static_cast<double>(times));
-  if (!lengths) co_return false;
-  stored_since_ -= stored_before;
-  last_pending_ = lengths->pending;
-  counts_.events_parked.set(static_cast<double>(lengths->parked));
-  counts_.events_confirming.set(static_cast<double>(lengths->confirming));
-  counts_.events_failed.set(static_cast<double>(lengths->failed));
-  co_return true;
-}
-
-void request_handler::measure_spool() {
-  const auto& there = spool_.now();
-  counts_.spool_events.set(static_cast<double>(there.depth.rows));
-  counts_.spool_bytes.set(static_cast<double>(there.depth.bytes));
-  counts_.spool_usable.set(spool_.accepts() ? 1 : 0);
-  std::chrono::duration<double> age{0};
-  if (there.depth.oldest) age = suivi::now() - *there.depth.oldest;
-  counts_.spool_oldest_seconds.set(std::max(age.count(), 0.0));
-}
-
-http::response request_handler::tell_readiness() const {
-  auto rows = spool_.now().depth.rows;
-  auto state = db_.now();
-  if (state == database_monitor::state::up && (rows > 0 || in_.full() || !db_.takes_webhooks()))
-    state = database_monitor::state::behind;
-  bool ready = !draining_ && (db_.is_up() || (db_.is_known() && spool_.accepts()));
-  return readiness(ready, to_string(state), rows);
+  auto response = co_await webhooks_.answer(std::move(request), std::move(where));
+  co_return response;
 }
 
 } // namespace suivi::receiver

@@ -1,0 +1,32 @@
+// POST of a webhook: it is answered with 2xx after it is durable only. Who may send one is the caller's
+// business.
+#pragma once
+
+#include "common/config/settings.hpp"
+#include "common/http/message.hpp"
+#include "common/runtime/task.hpp"
+#include "receiver/intake/intake.hpp"
+#include "receiver/services/receiver_metrics.hpp"
+#include "receiver/web/routes.hpp"
+
+#include <cstdint>
+
+namespace suivi::receiver {
+
+class webhook_endpoint {
+ public:
+  webhook_endpoint(const config::settings& s, intake& in, receiver_metrics& counts)
+      : settings_(s), in_(in), counts_(counts) {}
+
+  task<http::response> answer(http::request request, route where);
+  // Events to be applied that were put into the database since the start.
+  [[nodiscard]] std::int64_t events_stored() const { return events_stored_; }
+
+ private:
+  const config::settings& settings_;
+  intake& in_;
+  receiver_metrics& counts_;
+  std::int64_t events_stored_ = 0;
+};
+
+} // namespace suivi::receiver
