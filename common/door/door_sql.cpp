@@ -95,9 +95,12 @@ constexpr pg::statement lock_referenced_plainly{
 constexpr pg::statement adoptions_of{"suivi_adoptions_of", R"(
   select order_id, account, contested_by from suivi.adopted_order where order_id = any($1))"};
 
+// Joined, so that the setting is read once: in a condition it would be read anew for each row of a table that
+// is read whole, as one without statistics is.
 constexpr pg::statement read_parcels_of_locked{"suivi_read_parcels_of_locked",
                                                "select " SUIVI_PARCEL_COLUMNS R"(
-  from suivi.parcel p where p.order_id = any(current_setting('suivi.locked_orders')::text[]))",
+  from unnest(current_setting('suivi.locked_orders')::text[]) as locked(id)
+  join suivi.parcel p on p.order_id = locked.id)",
                                                true};
 
 constexpr pg::statement read_parcels_by_uuid{"suivi_read_parcels_by_uuid", "select " SUIVI_PARCEL_COLUMNS R"(
