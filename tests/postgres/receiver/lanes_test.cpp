@@ -223,6 +223,10 @@ TEST_CASE("where much waits to be applied a webhook is answered a moment later a
     auto released = co_await shop.run_script("rollback");
     REQUIRE(released);
     co_await here.until(nothing_pending, "0");
+    auto give_up =
+        std::chrono::steady_clock::now() + 60s * test::slowness; // the webhook overtakes the others
+    while (here.events.is_behind() && std::chrono::steady_clock::now() < give_up)
+      co_await runtime::sleep_for(20ms);
     CHECK_FALSE(here.events.is_behind());
   };
   here.run(steps());
