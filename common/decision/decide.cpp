@@ -310,8 +310,11 @@ class pass {
       ids.maystro_order_id = to.maystro_order_id;
       to = ids;
     }
+    // An order that shows nothing yet has not shown its parcel's delivery either.
+    bool delivered_before = previous_status && is_delivered(displayed.courier, *previous_status) &&
+                            is_set(order.columns.shipping_status);
     bool delivered_now = current && displayed.status && is_delivered(displayed.courier, *displayed.status) &&
-                         !(previous_status && is_delivered(displayed.courier, *previous_status));
+                         !delivered_before;
     bool keeps = to.status == "CANCELLED" || to.status == "RETURNED";
     if (observed.when.kind == as_of::shape::unknown)
       fill_blanks_only(order.columns, to);

@@ -4,6 +4,7 @@
 #include "common/door/door.hpp"
 
 #include "common/decision/fast_path.hpp"
+#include "common/decision/moved_links.hpp"
 #include "common/door/door_steps.hpp"
 #include "common/door/read_only_snapshot.hpp"
 
@@ -42,6 +43,7 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   std::span<const pg::rows> answers(*looked);
   auto decided = co_await look_and_decide(db, answers.subspan(2), observations, options);
   if (!decided) co_return decided.error();
+  if (options.links_only) decided->decision = only_moved_links(std::move(decided->decision), decided->before);
 
   pg::pipeline closing;
   add_writes(closing, decided->decision, decided->before);

@@ -7,6 +7,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <fmt/format.h>
 #include <initializer_list>
 
 namespace suivi::guepex {
@@ -102,6 +103,10 @@ delivery decode(std::string_view body) {
   }
   if (elements->empty()) {
     parsed.why = "the list of events is empty";
+    return parsed;
+  }
+  if (elements->size() > events_max) {
+    parsed.why = fmt::format("the body has {} events, more than {}", elements->size(), events_max);
     return parsed;
   }
   std::optional<std::string> type = first_words(*root, {"type"});

@@ -7,6 +7,7 @@
 #include "common/base/time.hpp"
 #include "common/guepex/status.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,9 @@ struct delivery {
   std::string why;           // not empty: the body is not understood as a whole
   std::vector<event> events; // in their order; not empty unless `why` says something
 };
+
+// Each event is stored by itself before the answer goes out; a body of more is not understood as a whole.
+inline constexpr std::size_t events_max = 1'000;
 
 [[nodiscard]] delivery decode(std::string_view body);
 

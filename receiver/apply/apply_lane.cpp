@@ -4,6 +4,7 @@
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
 #include "common/pg/sqlstate.hpp"
+#include "common/shop/moved_parcel.hpp"
 #include "receiver/apply/event_account.hpp"
 #include "receiver/apply/event_batch.hpp"
 #include "receiver/event/decode_event.hpp"
@@ -295,6 +296,7 @@ task<void> apply_lane::wait_as_locked(const pending_event& waiting) {
 
 task<void> apply_lane::note_failed(const pending_event& failing, const error& why) {
   counts_.failed_event(failing.id, why);
+  co_await shop::keep_moved_link(db_.connections(), failing.observation, door_);
   auto next = after_failed_apply(failing, why, jitter());
   pending_event event = failing;
   co_await settle_one(std::move(event), std::move(next));

@@ -78,7 +78,8 @@ std::vector<row_queue::row> row_queue::take_slice() {
   return slice;
 }
 
-task<result<std::vector<shop::verdict>>> row_queue::apply(std::span<const shop::observation> slice) {
+task<result<std::vector<shop::verdict>>> row_queue::apply(std::span<const shop::observation> slice,
+                                                          shop::door_options door) {
   shop::extra_statements under_term;
   if (held_)
     under_term = [this](pg::pipeline& closing, std::span<const shop::verdict>) {
@@ -89,7 +90,7 @@ task<result<std::vector<shop::verdict>>> row_queue::apply(std::span<const shop::
   for (int failures = 1;; ++failures) {
     auto db = co_await database_.acquire(std::min(give_up, steady_now() + milliseconds(10'000)));
     if (db) {
-      auto done = co_await shop::apply(**db, slice, door_, under_term);
+      auto done = co_await shop::apply(**db, slice, door, under_term);
       if (done) co_return std::move(*done);
       last = done.error();
       if (last.kind == failure::permanent) co_return last;
@@ -185,6 +186,15 @@ void row_queue::end_suspicion() {
     failed_ = suspects_.front().why;
 }
 
+// A parcel whose own order is refused speaks no longer for the one that it was taken from.
+task<void> row_queue::keep_moved_link(std::span<const shop::observation> refused) {
+  if (door_.dry_run || failed_) co_return;
+  shop::door_options door = door_;
+  door.links_only = true;
+  auto kept = co_await apply(refused, door);
+  if (!kept) log::warn("a refused order's parcel stays where it was", {{"error", to_string(kept.error())}});
+}
+
 // Halves what is refused until the row that is to blame stands alone.
 task<void> row_queue::write(std::vector<row> slice) {
   std::vector<shop::observation> observations;
@@ -195,7 +205,7 @@ task<void> row_queue::write(std::vector<row> slice) {
     pg::range rows = todo.back();
     todo.pop_back();
     std::span<shop::observation> part = std::span(observations).subspan(rows.begin, rows.size());
-    auto verdicts = co_await apply(part);
+    auto verdicts = co_await apply(part, door_);
     if (verdicts) {
       clear_suspects(*verdicts);
       slice_rows_ = std::min(shop::observations_per_call_max, slice_rows_ + slice_rows_ / 4 + 1);
@@ -220,8 +230,10 @@ task<void> row_queue::write(std::vector<row> slice) {
       classify(std::span(slice).subspan(rows.begin, 1), part, busy);
     } else if (remedy == pg::remedy::isolate && doubtful) {
       suspect(slice[rows.begin].parcel, part.front(), why);
+      co_await keep_moved_link(part);
     } else if (remedy == pg::remedy::isolate) {
       refuse(slice[rows.begin].parcel, part.front(), why);
+      co_await keep_moved_link(part);
     } else {
       failed_ = why;
     }

@@ -89,7 +89,9 @@ class row_queue {
   std::vector<row> take_slice();
   void note_doubt(const shop::wanted_read& wanted, bool after_read);
   void leave_out(const shop::observation& observed);
-  task<result<std::vector<shop::verdict>>> apply(std::span<const shop::observation> slice);
+  task<result<std::vector<shop::verdict>>> apply(std::span<const shop::observation> slice,
+                                                 shop::door_options door);
+  task<void> keep_moved_link(std::span<const shop::observation> refused);
   task<void> write(std::vector<row> slice);
   void note_conflict(const shop::observation& observed, bool refused);
   void note_match(const shop::observation& observed, bool matched);

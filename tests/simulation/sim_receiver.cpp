@@ -116,6 +116,10 @@ void sim_receiver::after_failure(std::vector<pending_event> events, const error&
     apply(std::move(events));
     if (alive()) apply(std::move(rest));
   } else if (remedy == pg::remedy::isolate) {
+    shop::door_options links_only;
+    links_only.links_only = true;
+    auto kept = store_.apply(std::vector{events.front().observation}, [](auto) { return true; }, links_only);
+    (void)kept; // the next try tells it again
     if (store_.up) settle(events.front(), receiver::after_failed_apply(events.front(), why, t_.chance()));
   } else {
     for (auto& e : events) apply_soon(std::move(e), 500ms);
@@ -188,7 +192,13 @@ void sim_receiver::confirm(pending_event event, shop::wanted_read wanted) {
         observations.push_back(std::move(o));
       }
       auto done = store_.apply(observations, [](auto) { return true; });
-      if (dies() || !done) return;
+      if (dies()) return;
+      if (!done) {
+        event.courier_away = false; // it answered
+        auto next = receiver::after_failed_read(event, done.error(), std::nullopt, t_.chance());
+        if (store_.up && store_.events.at(event.id).owner == name()) settle(event, next);
+        return;
+      }
       event.read_at = requested_at;
       event.courier_away = false;
       event.busy_tries = 0;

@@ -1,6 +1,7 @@
 // Everything is in memory; "commit" is the end of a function.
 #include "tests/simulation/sim_store.hpp"
 
+#include "common/decision/moved_links.hpp"
 #include "reconciler/store/sweep_record.hpp"
 
 #include <algorithm>
@@ -128,11 +129,15 @@ void sim_store::write(const shop::decision& decided) {
 
 result<std::vector<shop::verdict>>
 sim_store::apply(std::span<const shop::observation> observations,
-                 const std::function<bool(std::span<const shop::verdict>)>& then) {
+                 const std::function<bool(std::span<const shop::verdict>)>& then,
+                 const shop::door_options& options) {
   if (!up) return transient("pg:lost", "the database is away");
   for (const auto& o : observations)
     if (o.decide_by_later_time && o.shipment.uuid) guessed.insert(*o.shipment.uuid);
-  auto decided = shop::decide(read(observations), observations, {});
+  shop::snapshot rows = read(observations);
+  std::vector<shop::parcel_row> before = rows.parcels;
+  auto decided = shop::decide(std::move(rows), observations, options);
+  if (options.links_only) decided = shop::only_moved_links(std::move(decided), before);
   int slow_ones = 0;
   for (const auto& w : decided.orders) {
     if (refused.contains(w.order_id)) return permanent("sqlstate:23514", "a row was refused");

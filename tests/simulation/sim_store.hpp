@@ -70,7 +70,8 @@ class sim_store {
   std::vector<receiver::pending_event> claim(const std::string& who);
   // The door, and `then` in the same transaction; `then` returning false rolls back ("sqlstate:SV002").
   result<std::vector<shop::verdict>> apply(std::span<const shop::observation> observations,
-                                           const std::function<bool(std::span<const shop::verdict>)>& then);
+                                           const std::function<bool(std::span<const shop::verdict>)>& then,
+                                           const shop::door_options& options = {});
   void close(std::int64_t event, std::string outcome);
   void wake_parked();
 

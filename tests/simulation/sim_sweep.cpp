@@ -65,6 +65,10 @@ void sim_reconciler::write_parts(std::shared_ptr<sweep> s, std::vector<shop::obs
     return end(s);
   }
   if (remedy == pg::remedy::isolate) {
+    shop::door_options links_only;
+    links_only.links_only = true;
+    auto kept = store_.apply(rows, [&](auto) { return store_.holds(s->account, s->term); }, links_only);
+    (void)kept; // the next sweep tells it again
     s->refused.insert(*rows.front().shipment.reference);
     s->written.insert(*rows.front().shipment.uuid);
     ++counts.refused;

@@ -255,8 +255,13 @@ class world {
       if (!store_.knows(id)) throw violation(fmt::format("message {} was acknowledged and is lost", id));
     for (const auto& [id, e] : store_.events) {
       bool parked = e.event.state == receiver::event_state::parked;
-      bool refused = e.event.state == receiver::event_state::failed && of_refused_order(e.event.observation);
-      if (!e.outcome && !parked && !refused) throw violation(fmt::format("event {} is not done with", id));
+      bool waits = e.event.state == receiver::event_state::failed ||
+                   e.event.state == receiver::event_state::confirming; // for a read that is refused each time
+      bool refused = waits && of_refused_order(e.event.observation);
+      if (!e.outcome && !parked && !refused)
+        throw violation(fmt::format("event {} of {} is not done with: {} after {} tries", id,
+                                    e.event.observation.shipment.reference.value_or("no reference"),
+                                    receiver::to_string(e.event.state), e.event.attempts));
       if (!e.outcome && !refused && has_order(e.event.observation))
         throw violation(fmt::format("event {} is parked for ever", id));
     }
@@ -295,9 +300,6 @@ class world {
   void check(const shop::order_row& order) {
     const sim_courier::parcel* current = courier_.current_of(*order.account, order.reference, t_.now());
     if (!current || store_.refused.contains(order.id)) return;
-    // A parcel whose own order is refused keeps the one that it was called by at first.
-    for (const auto& p : courier_.parcels())
-      if (p.mistyped == order.reference && store_.refused.contains("order-" + p.reference)) return;
     const auto& named = store_.accounts.at(*order.account).unsettled;
     if (std::ranges::find(named, order.reference) != named.end()) return;
     auto text = maystro::status_text(current->path.back().status);

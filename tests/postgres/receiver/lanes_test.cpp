@@ -119,6 +119,40 @@ TEST_CASE("an event whose order a trigger refuses for what no row should cause h
   CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o7')") == "EXPÉDIÉ");
 }
 
+TEST_CASE("a parcel told to be another order's leaves its former one though the other is refused") {
+  test::database db;
+  receiver_inside here(db);
+  db.execute("create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$;"
+             "create trigger refuse before update on orders for each row when (new.\"id\" = 'o2') "
+             "execute function refuse()");
+  int second = 0;
+  auto reported = [&](const std::string& reference, int status) {
+    webhook each;
+    each.received_at = suivi::now();
+    each.raw = R"({"event":"x","payload":{"id":"u1","status":)" + std::to_string(status) +
+               (reference.empty() ? "" : R"(,"external_order_id":")" + reference + '"') + "}}";
+    each.event = maystro::decode(each.raw);
+    each.event.published_at = each.received_at - 1min + std::chrono::seconds(++second);
+    each.key = choose_key(each.raw, each.event);
+    return std::vector<webhook>{each};
+  };
+  auto steps = [&]() -> task<void> {
+    co_await here.store(reported("R1", 31));
+    co_await here.until(R"(select "shippingStatus" from orders where "id" = 'o1')", "EXPÉDIÉ");
+    co_await here.store(reported("R2", 32));
+    co_await here.until("select count(*) from suivi.pending where state = 'failed'", "1");
+    co_await here.until("select order_id from suivi.parcel", "o2");
+    co_await here.store(reported("", 41));
+    co_await here.until("select count(*) from suivi.pending where state = 'failed'", "2");
+    db.execute("drop trigger refuse on orders");
+    co_await here.until(nothing_pending, "0");
+  };
+  here.run(steps());
+  CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o1')") == "EXPÉDIÉ");
+  CHECK(db.value(R"(select "shippingStatus" || ' ' || "status" from orders where "id" = 'o2')") ==
+        "LIVRÉ DELIVERED");
+}
+
 TEST_CASE("what a database of a narrow encoding cannot store fails its own event or is kept as bytes") {
   test::database db;
   test::make_narrow(db);

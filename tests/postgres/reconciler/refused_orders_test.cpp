@@ -163,6 +163,38 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a parcel leaves the order whose reference it bore at first though its own order is refused") {
+  stage s;
+  s.shipped(1, 31);
+  s.order("R2");
+  bool delivered_before = false;
+  SUBCASE("on its way") {}
+  SUBCASE("delivered already") {
+    delivered_before = true;
+    s.courier.rows.front().status = 41;
+  }
+  REQUIRE(s.sweep().complete);
+  std::string listed = delivered_before ? "LIVRÉ" : "EXPÉDIÉ";
+  CHECK(s.column("R1", "shippingStatus") == listed);
+  s.db.execute(
+      "create function no() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;"
+      "create trigger no before update on orders for each row when (new.\"reference\" = 'R2') "
+      "execute function no()");
+  s.courier.rows.front().reference = "R2";
+  s.courier.rows.front().status = 41;
+  for (int again = 0; again < 2; ++again) {
+    CHECK(s.sweep().refused == 1);
+    CHECK(s.db.value("select order_id from suivi.parcel") == "o-R2");
+    CHECK(s.column("R1", "shippingStatus") == listed);
+    CHECK(s.column("R2", "shippingStatus") == "NULL");
+  }
+  s.db.execute("drop trigger no on orders");
+  CHECK(s.sweep().complete);
+  CHECK(s.column("R2", "shippingStatus") == "LIVRÉ");
+  CHECK(s.column("R2", "status") == "DELIVERED");
+  CHECK((s.column("R1", "status") == "DELIVERED") == delivered_before);
+}
+
 TEST_CASE("what a database of a narrow encoding cannot store is a refused order each, in the report too") {
   stage s(stage::encoding::latin1);
   for (int i = 1; i <= 20; ++i) s.shipped(i);

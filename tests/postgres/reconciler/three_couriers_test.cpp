@@ -180,6 +180,24 @@ TEST_CASE("several pages of Guepex are read whole, by its own count") {
   CHECK(report.backfilled == 5);
 }
 
+TEST_CASE("ten thousand parcels of Guepex are read whole in ten requests") {
+  stage s;
+  guepex_stand_in courier;
+  for (int n = 1; n <= 10'000; ++n)
+    courier.rows.push_back({fmt::format("yal-{}", n), fmt::format("R{}", n), "Centre"});
+  s.db.execute(
+      R"sql(insert into orders ("id", "reference", "customerId", "total", "updatedAt", "shippingAccountId")
+    select 'o-R' || n, 'R' || n, 'k1', 1, now(), 'acc-1' from generate_series(1, 1000) n)sql");
+  auto report = sweep(s, courier);
+  CAPTURE(report.reason.value_or(""));
+  CHECK(report.complete);
+  CHECK(report.pages == 10);
+  CHECK(report.fetched == 10'000);
+  CHECK(report.matched == 1'000);
+  CHECK(report.requests == 10);
+  CHECK(courier.requests.size() == 10);
+}
+
 TEST_CASE("an incremental sweep of Guepex asks for what changed since the day before the last one") {
   stage s;
   guepex_stand_in courier;

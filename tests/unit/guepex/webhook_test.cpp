@@ -92,6 +92,15 @@ TEST_CASE("a body without a list of events is not understood as a whole") {
   }
 }
 
+TEST_CASE("a body of more events than are taken at once is not understood as a whole and says how many") {
+  std::string events = "1";
+  for (std::size_t i = 1; i < events_max; ++i) events += ",1";
+  CHECK(deliver("parcel_status_updated", events).events.size() == events_max);
+  auto read = deliver("parcel_status_updated", events + ",1");
+  CHECK(read.events.empty());
+  CHECK(read.why == "the body has 1001 events, more than 1000");
+}
+
 TEST_CASE("an event without id and time is an event") {
   auto read = deliver("parcel_status_updated", R"({"data":{"tracking":"yal-1","status":"Centre"}})");
   CHECK(read.events[0].kind == event_kind::state);
