@@ -24,7 +24,7 @@ class gated_receiver {
     std::string& url = environment["DATABASE_URL"];
     if (!database_name.empty()) url.replace(url.find("127.0.0.1"), 9, database_name);
     auto loaded = run_program("suivi-maystro-sim",
-                              {"load-shop", "--database", db.url(), "--accounts", "example-a:example-key-1:A",
+                              {"load-shop", "--database", db.owner_url(), "--accounts", "example-a:example-key-1:A",
                                "--base-url", "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
     CAPTURE(loaded.log);
     REQUIRE(loaded.status == 0);

@@ -93,7 +93,7 @@ inline bool is_error(const reply& got) {
 
 struct operations_client {
   std::string accounts;
-  database db{holding::nothing};
+  database db{holding::shop};
   folder spool;
   std::map<std::string, std::string> environment{{"DATABASE_URL", db.url()},
                                                  {"MAYSTRO_WEBHOOK_SECRET", "example-secret"},
@@ -118,7 +118,7 @@ struct operations_client {
     wait_until("the courier's address", [&] { return courier->output().find('\n') != std::string::npos; });
     courier_url = courier->output().substr(0, courier->output().find('\n'));
     auto loading =
-        run_program("suivi-maystro-sim", {"load-shop", "--database", db.url(), "--accounts", accounts,
+        run_program("suivi-maystro-sim", {"load-shop", "--database", db.owner_url(), "--accounts", accounts,
                                           "--base-url", courier_url, "--orders", many, "--known", many});
     CAPTURE(loading.log);
     REQUIRE(loading.status == 0);

@@ -18,7 +18,7 @@ namespace json = boost::json;
 
 struct reconciler_process {
   std::string accounts;
-  database db{holding::nothing};
+  database db{holding::shop};
   std::map<std::string, std::string> environment{{"DATABASE_URL", db.url()},
                                                  {"SUIVI_RECONCILER_LISTEN", "127.0.0.1:0"},
                                                  {"SUIVI_RECONCILER_MAX_ORDERS", "0"}};
@@ -34,7 +34,7 @@ struct reconciler_process {
     wait_until("the courier's address", [&] { return courier->output().find('\n') != std::string::npos; });
     url = courier->output().substr(0, courier->output().find('\n'));
     auto loading =
-        run_program("suivi-maystro-sim", {"load-shop", "--database", db.url(), "--accounts", accounts,
+        run_program("suivi-maystro-sim", {"load-shop", "--database", db.owner_url(), "--accounts", accounts,
                                           "--base-url", url, "--orders", many, "--known", many});
     CAPTURE(loading.log);
     REQUIRE(loading.status == 0);

@@ -69,18 +69,37 @@ std::uint64_t hash(std::uint64_t h, std::string_view text) {
   return h;
 }
 
+// Roles are the cluster's, and several test programs may come here at once.
+std::string least_role_there() {
+  return fmt::format("do $$ begin create role {0} login password '{0}'; "
+                     "exception when duplicate_object or unique_violation then null; end $$",
+                     least_role);
+}
+
+// What a database's copy does not bring along.
+std::string database_rights(std::string_view name) {
+  return fmt::format("revoke all on database {0} from public; grant connect, create on database {0} to {1}",
+                     name, least_role);
+}
+
 task<void> fill(std::string url, bool migrated) {
   auto db = co_await open(url);
-  auto sql = shop_sql();
+  auto role = least_role_there();
+  co_await script(db, role);
+  auto sql = shop_sql() + "; revoke all on schema public from public;";
   co_await script(db, sql);
+  run_rights_script(url, least_role);
   if (!migrated) co_return;
-  auto ran = co_await pg::migrate(db, schema::all());
+  auto as_program = with_user(url, least_role);
+  auto program = co_await open(as_program);
+  auto ran = co_await pg::migrate(program, schema::all());
   need(std::move(ran));
 }
 
 // Returns the template's name.
 task<std::string> ready_template(pg::connection& cluster, bool migrated) {
   std::uint64_t content = hash(14695981039346656037ULL, shop_sql());
+  content = hash(content, file_text(SUIVI_RIGHTS_SCRIPT));
   if (migrated)
     for (const auto& m : schema::all()) content = hash(content, m.sql);
   auto name = fmt::format("suivi_template_{}_{:016x}", migrated ? "migrated" : "shop", content);
@@ -109,6 +128,19 @@ task<std::string> ready_template(pg::connection& cluster, bool migrated) {
   co_return name;
 }
 
+// SUIVI_TEST_POOLER names a file with HOST:PORT of a PgBouncer in transaction mode: then programs go through
+// it.
+std::string for_programs(const std::string& owner_url) {
+  std::string url = with_user(owner_url, least_role);
+  const char* file = std::getenv("SUIVI_TEST_POOLER");
+  if (file == nullptr || *file == '\0') return url;
+  std::string address = file_text(file);
+  while (!address.empty() && address.back() == '\n') address.pop_back();
+  std::size_t begin = url.find('@') + 1;
+  url.replace(begin, url.find('/', begin) - begin, address);
+  return with_parameters(url, "pgbouncer=true");
+}
+
 task<void> create(std::string name, holding contents) {
   auto url = cluster_url();
   auto cluster = co_await open(url);
@@ -119,6 +151,9 @@ task<void> create(std::string name, holding contents) {
   auto make = fmt::format("create database {} template {}", name, from);
   co_await script(cluster, drop);
   co_await script(cluster, make);
+  if (contents == holding::nothing) co_return;
+  auto rights = database_rights(name);
+  co_await script(cluster, rights);
 }
 
 task<void> run_on(std::string url, std::string sql) {
@@ -158,6 +193,20 @@ std::string with_database(std::string_view url, std::string_view name) {
   return out;
 }
 
+std::string with_user(std::string_view url, std::string_view user) {
+  std::string out(url);
+  std::size_t begin = out.find("//") + 2;
+  std::size_t end = out.find('@', begin);
+  if (end == std::string::npos) throw std::runtime_error("the test database's URL must name a user");
+  return out.replace(begin, end - begin, fmt::format("{0}:{0}", user));
+}
+
+void run_rights_script(const std::string& url, std::string_view role) {
+  std::string command =
+      fmt::format("psql -X -q -v role={} -f '{}' '{}' >/dev/null", role, SUIVI_RIGHTS_SCRIPT, url);
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("deploy/rights.sql failed");
+}
+
 std::string with_parameters(std::string_view url, std::string_view parameters) {
   return fmt::format("{}{}{}", url, url.find('?') == std::string_view::npos ? '?' : '&', parameters);
 }
@@ -165,8 +214,16 @@ std::string with_parameters(std::string_view url, std::string_view parameters) {
 database::database(holding contents) {
   static int made = 0;
   name_ = fmt::format("suivi_test_{}_{}", getpid(), ++made);
-  url_ = with_database(cluster_url(), name_);
+  owner_url_ = with_database(cluster_url(), name_);
+  url_ = contents == holding::nothing ? owner_url_ : for_programs(owner_url_);
   run(create(name_, contents));
+}
+
+void database::give_rights() {
+  run(run_on(owner_url_,
+             least_role_there() + "; revoke all on schema public from public; " + database_rights(name_)));
+  run_rights_script(owner_url_, least_role);
+  url_ = for_programs(owner_url_);
 }
 
 database::~database() {
@@ -184,12 +241,18 @@ pg::connect_options database::options() const {
   return options;
 }
 
+pg::connect_options database::owner_options() const {
+  pg::connect_options as_owner = options();
+  as_owner.url = owner_url_;
+  return as_owner;
+}
+
 void database::execute(std::string_view sql) const {
-  run(run_on(url_, std::string(sql)));
+  run(run_on(owner_url_, std::string(sql)));
 }
 
 std::string database::value(std::string_view sql) const {
-  return run(first_cell(url_, std::string(sql)));
+  return run(first_cell(owner_url_, std::string(sql)));
 }
 
 std::int64_t database::number(std::string_view sql) const {

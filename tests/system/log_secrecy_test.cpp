@@ -60,9 +60,9 @@ TEST_CASE("no key, secret, name, phone or address is in any log, figure or answe
   wait_until("the courier's address", [&] { return contains(courier.output(), "\n"); });
   auto url = courier.output().substr(0, courier.output().find('\n'));
 
-  database shop(holding::nothing);
+  database shop(holding::shop);
   auto loading =
-      run_program("suivi-maystro-sim", {"load-shop", "--database", shop.url(), "--accounts", two_accounts,
+      run_program("suivi-maystro-sim", {"load-shop", "--database", shop.owner_url(), "--accounts", two_accounts,
                                         "--base-url", url, "--orders", "100", "--known", "60"});
   CAPTURE(loading.log);
   REQUIRE(loading.status == 0);

@@ -20,7 +20,7 @@ namespace {
 const std::string accounts = "example-a:example-key-1:A,example-b:example-key-2:B";
 
 struct shop {
-  database db{holding::nothing};
+  database db{holding::shop};
   std::map<std::string, std::string> environment{{"DATABASE_URL", db.url()},
                                                  {"MAYSTRO_WEBHOOK_SECRET", "example-secret"},
                                                  {"SUIVI_RECEIVER_LISTEN", "127.0.0.1:0"},
@@ -115,7 +115,7 @@ TEST_CASE("a fifth of the webhooks is lost and after one sweep every order is as
                                         "false", "--webhook-loss", "0.2"});
   std::string url = first_line(courier);
   auto loading =
-      run_program("suivi-maystro-sim", {"load-shop", "--database", s.db.url(), "--accounts", accounts,
+      run_program("suivi-maystro-sim", {"load-shop", "--database", s.db.owner_url(), "--accounts", accounts,
                                         "--base-url", url, "--orders", "800", "--known", "400"});
   CAPTURE(loading.log);
   REQUIRE(loading.status == 0);
@@ -167,7 +167,7 @@ TEST_CASE("the worker sweeps what was never swept, tells its health, and ends wi
   program courier("suivi-maystro-sim",
                   {"serve", "--accounts", accounts, "--orders", "100", "--moving", "false"});
   std::string url = first_line(courier);
-  REQUIRE(run_program("suivi-maystro-sim", {"load-shop", "--database", s.db.url(), "--accounts", accounts,
+  REQUIRE(run_program("suivi-maystro-sim", {"load-shop", "--database", s.db.owner_url(), "--accounts", accounts,
                                             "--base-url", url, "--orders", "200", "--known", "100"})
               .status == 0);
   program worker("suivi-reconciler", {"run"}, s.environment);
@@ -179,7 +179,7 @@ TEST_CASE("the worker sweeps what was never swept, tells its health, and ends wi
 TEST_CASE("without any account a sweep is status 2 and one line") {
   shop s;
   REQUIRE(run_program("suivi-maystro-sim",
-                      {"load-shop", "--database", s.db.url(), "--accounts", accounts, "--base-url",
+                      {"load-shop", "--database", s.db.owner_url(), "--accounts", accounts, "--base-url",
                        "http://127.0.0.1:1", "--orders", "20", "--known", "10"})
               .status == 0);
   s.db.execute("update shipping_accounts set \"isActive\" = false");

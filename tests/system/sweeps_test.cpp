@@ -16,7 +16,7 @@ const std::string one_account = "example-a:example-key-1:A";
 
 // A shop of 400 orders of which the courier knows 200, all standing still and none announced.
 struct quiet_shop {
-  database db{holding::nothing};
+  database db{holding::shop};
   program courier{"suivi-maystro-sim",
                   {"serve", "--accounts", one_account, "--orders", "200", "--moving", "false"}};
   std::string url;
@@ -27,7 +27,7 @@ struct quiet_shop {
     wait_until("the courier's address", [&] { return courier.output().find('\n') != std::string::npos; });
     url = courier.output().substr(0, courier.output().find('\n'));
     auto loading =
-        run_program("suivi-maystro-sim", {"load-shop", "--database", db.url(), "--accounts", one_account,
+        run_program("suivi-maystro-sim", {"load-shop", "--database", db.owner_url(), "--accounts", one_account,
                                           "--base-url", url, "--orders", "400", "--known", "200"});
     CAPTURE(loading.log);
     REQUIRE(loading.status == 0);

@@ -123,16 +123,16 @@ TEST_CASE("one uuid shown for two orders at the same moment ends on one parcel w
 TEST_CASE("the shop may add rows that point at an order while the door holds it") {
   shop_database shop;
   shop.add_orders(1, 1);
-  run([](std::string url) -> task<void> {
+  run([](std::string url, std::string owner_url) -> task<void> {
     auto door = co_await connect(url);
     auto held =
         co_await door.run_script(R"(begin; select 1 from orders where "id" = 'order-R1' for no key update)");
     REQUIRE(held.has_value());
-    auto bystander = co_await connect(url);
+    auto bystander = co_await connect(owner_url);
     auto added = co_await bystander.run_script(R"(set lock_timeout = '2s';
       insert into webhook_events ("id", "orderId", "source", "eventType", "payload") values ('e1', 'order-R1', 'MAYSTRO', 'x', '{}'))");
     CHECK(added.has_value());
-  }(shop.db.url()));
+  }(shop.db.url(), shop.db.owner_url()));
 }
 
 TEST_CASE("a parcel that comes to another order waits for the lock of the order it leaves") {

@@ -129,7 +129,7 @@ TEST_CASE("a dry run tells what it would do and writes nothing at all") {
 TEST_CASE("what the caller adds commits with the writes or rolls them back") {
   shop_database shop;
   shop.add_orders(1, 2);
-  shop.sql("create table noted (outcome text)");
+  shop.sql("create table noted (outcome text); grant insert on noted to suivi_least");
   extra_statements notes = [](pg::pipeline& closing, std::span<const verdict> verdicts) {
     for (const verdict& v : verdicts)
       closing.add({"", "insert into noted values ($1)"}, pg::params().text(to_string(v.outcome)));

@@ -182,13 +182,13 @@ TEST_CASE("a row of the shop that a trigger waits for holds up the webhooks of n
   test::database db;
   receiver_inside here(db);
   db.execute(R"(
-    create function touch() returns trigger language plpgsql as $$
+    create function touch() returns trigger language plpgsql security definer as $$
     begin perform 1 from customers where "id" = 'c' for update; return new; end $$;
     create trigger touch before update on orders for each row when (new."id" = 'o7') execute function touch())");
   std::vector<webhook> rows;
   for (int n = 1; n <= 20; ++n) rows.push_back(order(n));
   auto steps = [&]() -> task<void> {
-    auto shop = co_await test::connected(db.options());
+    auto shop = co_await test::connected(db.owner_options());
     auto locked = co_await shop.run_script("begin; select 1 from customers for update");
     REQUIRE(locked);
     co_await here.store(rows);
@@ -238,7 +238,7 @@ TEST_CASE("where much waits to be applied a webhook is answered a moment later a
   test::database db;
   receiver_inside here(db);
   auto steps = [&]() -> task<void> {
-    auto shop = co_await test::connected(db.options());
+    auto shop = co_await test::connected(db.owner_options());
     auto locked = co_await shop.run_script("begin; lock table orders in access exclusive mode");
     REQUIRE(locked);
     std::vector<pending_event> much;

@@ -13,7 +13,7 @@ constexpr const char* doubles = "select count(*) from (select from suivi.change 
 void lose_at(const test::database& db, const std::string& trigger) {
   db.execute(R"(
     create sequence losses;
-    create function lose() returns trigger language plpgsql as $$
+    create function lose() returns trigger language plpgsql security definer as $$
       begin if nextval('losses') = 1 then perform pg_terminate_backend(pg_backend_pid()); end if; return new; end $$;
     create )" +
              trigger + " for each row execute function lose()");

@@ -101,7 +101,7 @@ TEST_CASE("an order that the shop keeps locked is tried again and then left to a
   at.store({webhook_body(1, 31), webhook_body(2, 31)});
   at.park();
   test::run([&]() -> task<void> {
-    auto shop = co_await test::connected(at.db.options());
+    auto shop = co_await test::connected(at.db.owner_options());
     auto locked = co_await shop.run_script(R"(set idle_in_transaction_session_timeout = 0; begin;
                                               update orders set "notes" = 'x' where "id" = 'o1')");
     REQUIRE(locked);

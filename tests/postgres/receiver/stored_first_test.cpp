@@ -71,7 +71,7 @@ TEST_CASE("an order that the shop has locked delays neither the answer nor its n
   auto rows = five_orders();
   auto steps = [&]() -> task<void> {
     co_await until_ready(here);
-    auto shop = co_await test::connected(db.options());
+    auto shop = co_await test::connected(db.owner_options());
     auto locked = co_await shop.run_script(R"(begin; select from orders where "id" = 'o3' for update)");
     REQUIRE(locked);
     auto answers = co_await here.store(rows);
@@ -96,7 +96,7 @@ TEST_CASE("while the shop's table is locked webhooks are stored and answered and
   std::vector<webhook> third{order(3)};
   auto steps = [&]() -> task<void> {
     co_await until_ready(here);
-    auto shop = co_await test::connected(db.options());
+    auto shop = co_await test::connected(db.owner_options());
     auto locked = co_await shop.run_script("begin; lock table orders in access exclusive mode");
     REQUIRE(locked);
     auto answers = co_await here.store(rows);

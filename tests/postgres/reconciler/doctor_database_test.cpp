@@ -53,7 +53,7 @@ TEST_CASE("whatever is locked, the looks end soon, each that failed is a FAIL an
                                                      {"suivi.inbox", "webhooks_silent"}}) {
     CAPTURE(one.table);
     auto body = [&]() -> task<void> {
-      pg::connect_options options = s.db.options();
+      pg::connect_options options = s.db.owner_options();
       auto holder = co_await test::connected(options);
       auto held = co_await holder.run_script("begin; lock table " + one.table + " in access exclusive mode");
       REQUIRE(held.has_value());

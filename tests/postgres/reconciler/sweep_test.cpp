@@ -249,7 +249,7 @@ TEST_CASE("a row locked by the shop is written when the lock is gone") {
   // own.
   auto locked_then_swept = [&]() -> task<shop::sweep_report> {
     auto executor = co_await asio::this_coro::executor;
-    pg::connect_options options = s.db.options();
+    pg::connect_options options = s.db.owner_options();
     auto holder = co_await pg::connection::connect(options);
     if (!holder) throw std::runtime_error(to_string(holder.error()));
     auto begun =
