@@ -1,4 +1,4 @@
-// The role that deploy/rights.sql makes, as the programs of all other tests use it; and what is seen where
+// The role that deploy/rights.sql makes, as the programs of all other tests use it; and what is found where
 // one of its rights is missing: a true message, never a wrong outcome, and all is well once the right is
 // there.
 #include "tests/programs/operations_client.hpp"
@@ -67,11 +67,11 @@ select md5(concat_ws('|',
 void without(operations_client& s, const std::string& right, int number) {
   CAPTURE(right);
   s.db.execute("revoke " + right + " from suivi_least");
-  examination seen = doctor_of(s);
-  CHECK(seen.status == 1);
-  CHECK(seen.rights == "FAIL");
-  CAPTURE(seen.remedy);
-  REQUIRE(seen.remedy.starts_with("GRANT "));
+  examination found = doctor_of(s);
+  CHECK(found.status == 1);
+  CHECK(found.rights == "FAIL");
+  CAPTURE(found.remedy);
+  REQUIRE(found.remedy.starts_with("GRANT "));
 
   s.restart_with("SUIVI_LOG_LEVEL", "info");
   std::string order = "R" + std::to_string(number);
@@ -90,7 +90,7 @@ void without(operations_client& s, const std::string& right, int number) {
   CHECK((outcome == "applied" || outcome == "pending" || outcome == "failed"));
   CHECK((outcome == "applied") == (status_of(s, order) == "EXPÉDIÉ"));
 
-  s.db.execute(seen.remedy);
+  s.db.execute(found.remedy);
   s.await(event, "applied");
   CHECK(status_of(s, order) == "EXPÉDIÉ");
   CHECK(doctor_of(s).rights == "PASS");

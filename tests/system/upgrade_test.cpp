@@ -22,7 +22,7 @@ std::string last_version(const database& db) {
   return db.value("select max(version) from suivi.schema_version where version < 9000");
 }
 
-std::string shown(const operations_client& s, const std::string& order) {
+std::string shipping_status(const operations_client& s, const std::string& order) {
   return s.db.value("select \"shippingStatus\" from orders where \"reference\" = '" + order + "'");
 }
 
@@ -67,18 +67,18 @@ TEST_CASE("a program says that a schema is too new for it, keeps webhooks, and g
     CHECK(refused.log.find("suits programs that know version 9001 or later") != std::string::npos);
   }
   s.db.execute("delete from suivi.schema_version where version = 9001");
-  wait_until("the webhook in its order", [&] { return shown(s, "R1") == "EXPÉDIÉ"; });
+  wait_until("the webhook in its order", [&] { return shipping_status(s, "R1") == "EXPÉDIÉ"; });
 }
 
-TEST_CASE("after a restore no event or sweep number is given a second time and known webhooks stay known") {
+TEST_CASE("after a restore no event or sweep number is used a second time and known webhooks stay known") {
   operations_client s("example-a:example-key-1:Main", 5, 10);
   folder backups;
   std::string file = backups.path() + "/suivi.dump";
   std::string known = s.push("R1", 31);
   s.await(known, "applied");
   run_shell("pg_dump -n suivi -Fc -f '" + file + "' '" + s.db.owner_url() + "'");
-  std::set<std::string> given{known};
-  for (int n = 2; n <= 6; ++n) given.insert(s.push("R" + std::to_string(n), 31));
+  std::set<std::string> event_ids{known};
+  for (int n = 2; n <= 6; ++n) event_ids.insert(s.push("R" + std::to_string(n), 31));
   CHECK(run_program("suivi-reconciler", {"sweep"}, s.environment).status == 0);
   std::int64_t sweeps = s.db.number("select max(id) from suivi.sweep");
   s.receiver->signal(SIGTERM);
@@ -90,7 +90,7 @@ TEST_CASE("after a restore no event or sweep number is given a second time and k
   CHECK(s.push("R1", 31) == known); // the same webhook: a duplicate
   for (int n = 2; n <= 6; ++n) {
     std::string event = s.push("R" + std::to_string(n), 31);
-    CHECK(given.insert(event).second);
+    CHECK(event_ids.insert(event).second);
   }
   s.restart_with("SUIVI_LOG_LEVEL", "debug"); // once is enough
   std::int64_t last = s.db.number("select last_value from suivi.event_id");
@@ -119,7 +119,7 @@ TEST_CASE("with the schema lost no webhook takes an order back, and one sweep ma
   auto said = s.push_raw(webhook_body(uuid, 31, order, "2026-01-05T10:00:00Z"));
   std::string event(said.at("id").as_string());
   s.await(event, "confirming");
-  CHECK(shown(s, order) == "LIVRÉ");
+  CHECK(shipping_status(s, order) == "LIVRÉ");
   s.courier_set(R"({"refused_tokens":[]})");
   finished swept = run_program("suivi-reconciler", {"sweep"}, s.environment);
   CAPTURE(swept.log);
