@@ -48,10 +48,11 @@ TEST_CASE("a role with exactly the rights that are needed passes, sweeps and loo
 TEST_CASE("each right that is missing is told by the line that gives it") {
   stage s;
   least_role role(s.db);
-  std::vector<std::string> taken{
-      "usage on schema public",           "select on shipping_accounts", "select on shipping_companies",
-      "select, update on suivi.parcel",   "insert on suivi.inbox",       "delete on suivi.pending",
-      "usage on sequence suivi.event_id", "create on schema suivi"};
+  std::vector<std::string> taken{"usage on schema public",        "select on shipping_accounts",
+                                 "select on shipping_companies",  "select, update on suivi.parcel",
+                                 "insert on suivi.inbox",         "delete on suivi.pending",
+                                 "select on suivi.waiting_event", "usage on sequence suivi.event_id",
+                                 "create on schema suivi"};
   for (const char* column :
        {"id", "reference", "status", "trackingNumber", "shippingStatus", "maystroOrderId", "alertedAt",
         "alertReason", "abortReason", "additionalMetaData", "shippingAccountId", "createdAt", "updatedAt"})
