@@ -139,7 +139,7 @@ TEST_CASE("a range that somebody opens is applied all the same and each of its e
   auto rows = five_orders();
   auto steps = [&]() -> task<void> {
     co_await until_ready(here);
-    auto shop = co_await test::connected(db.options());
+    auto shop = co_await test::connected(db.owner_options());
     auto locked = co_await shop.run_script("begin; lock table orders in access exclusive mode");
     REQUIRE(locked);
     auto answers = co_await here.store(rows);
