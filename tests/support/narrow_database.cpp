@@ -33,6 +33,7 @@ void make_narrow(const database& db) {
   std::ostringstream text;
   text << in.rdbuf();
   db.execute(text.str());
+  run_rights_script(db.owner_url(), least_role);
   run(migrate(db.options()));
 }
 
