@@ -1,6 +1,7 @@
 # The Debian package: `cpack` in a build folder makes suivi_VERSION_ARCHITECTURE.deb there. Needs dpkg-dev.
-# Whoever gives the package to others names himself: -DSUIVI_MAINTAINER="NAME <ADDRESS>".
-set(SUIVI_MAINTAINER "Suivi <packages@hooks.example>" CACHE STRING "who made the Debian package")
+# Whoever gives the package to others names himself: -DSUIVI_MAINTAINER="NAME <ADDRESS>". The address below is nobody's: Debian's
+# policy wants one, and lintian takes a maintainer without it for an error.
+set(SUIVI_MAINTAINER "Suivi developers <packages@hooks.example>" CACHE STRING "who made the Debian package")
 
 set(DEBIAN ${CMAKE_CURRENT_BINARY_DIR}/debian)
 string(TIMESTAMP CHANGED "%a, %d %b %Y %H:%M:%S +0000" UTC) # of SOURCE_DATE_EPOCH, where that is set
