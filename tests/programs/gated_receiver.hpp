@@ -23,9 +23,9 @@ class gated_receiver {
                           const std::string& database_name = "") {
     std::string& url = environment["DATABASE_URL"];
     if (!database_name.empty()) url.replace(url.find("127.0.0.1"), 9, database_name);
-    auto loaded = run_program("suivi-maystro-sim",
-                              {"load-shop", "--database", db.owner_url(), "--accounts", "example-a:example-key-1:A",
-                               "--base-url", "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
+    auto loaded = run_program("suivi-maystro-sim", {"load-shop", "--database", db.owner_url(), "--accounts",
+                                                    "example-a:example-key-1:A", "--base-url",
+                                                    "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
     CAPTURE(loaded.log);
     REQUIRE(loaded.status == 0);
     add_customer(db);

@@ -62,8 +62,8 @@ TEST_CASE("no key, secret, name, phone or address is in any log, figure or answe
 
   database shop(holding::shop);
   auto loading =
-      run_program("suivi-maystro-sim", {"load-shop", "--database", shop.owner_url(), "--accounts", two_accounts,
-                                        "--base-url", url, "--orders", "100", "--known", "60"});
+      run_program("suivi-maystro-sim", {"load-shop", "--database", shop.owner_url(), "--accounts",
+                                        two_accounts, "--base-url", url, "--orders", "100", "--known", "60"});
   CAPTURE(loading.log);
   REQUIRE(loading.status == 0);
   // One key is refused; the database's password is wrong nowhere, but is there.

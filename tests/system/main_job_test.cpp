@@ -167,8 +167,8 @@ TEST_CASE("the worker sweeps what was never swept, tells its health, and ends wi
   program courier("suivi-maystro-sim",
                   {"serve", "--accounts", accounts, "--orders", "100", "--moving", "false"});
   std::string url = first_line(courier);
-  REQUIRE(run_program("suivi-maystro-sim", {"load-shop", "--database", s.db.owner_url(), "--accounts", accounts,
-                                            "--base-url", url, "--orders", "200", "--known", "100"})
+  REQUIRE(run_program("suivi-maystro-sim", {"load-shop", "--database", s.db.owner_url(), "--accounts",
+                                            accounts, "--base-url", url, "--orders", "200", "--known", "100"})
               .status == 0);
   program worker("suivi-reconciler", {"run"}, s.environment);
   wait_until("every order right", [&] { return differences(s, url).empty(); });

@@ -26,9 +26,9 @@ struct quiet_shop {
   quiet_shop() {
     wait_until("the courier's address", [&] { return courier.output().find('\n') != std::string::npos; });
     url = courier.output().substr(0, courier.output().find('\n'));
-    auto loading =
-        run_program("suivi-maystro-sim", {"load-shop", "--database", db.owner_url(), "--accounts", one_account,
-                                          "--base-url", url, "--orders", "400", "--known", "200"});
+    auto loading = run_program("suivi-maystro-sim",
+                               {"load-shop", "--database", db.owner_url(), "--accounts", one_account,
+                                "--base-url", url, "--orders", "400", "--known", "200"});
     CAPTURE(loading.log);
     REQUIRE(loading.status == 0);
   }
