@@ -16,8 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr milliseconds watch_limit = 3s; // for an answer to the watch's question
-constexpr std::size_t complaints_max = 10;
+constexpr milliseconds watch_limit = 3s;         // for an answer to the watch's question
 constexpr milliseconds initial_probe_limit = 3s; // a first migration may take longer
 
 // Whose rights do not reach so far sees the address alone. Behind a pooler the connection stays and the
@@ -39,8 +38,6 @@ select to_regclass('suivi.pending') is not null,
                where datname = current_database() and usename = current_user and wait_event = 'SyncRep'
                  and state_change < clock_timestamp() - interval '2 seconds')
 )sql"};
-
-constexpr std::string_view commits_hang = "database:commits_hang";
 
 constexpr std::size_t storing_lanes_max = 4;
 
@@ -101,7 +98,7 @@ task<result<void>> database_monitor::probe(std::optional<pg::connection>& own) {
     co_return transient(std::string(commits_hang),
                         "COMMITs wait for a synchronous standby that does not confirm them");
   if (schema_checked_ && answer->boolean(0, 0)) co_return result<void>();
-  if (state_ == state::down || schema_checked_) state_ = state::behind;
+  if (now() == state::down || schema_checked_) state_.note_old_schema();
   schema_checked_ = false;
   auto scripts = schema::all();
   auto ran = co_await pg::migrate(*own, scripts);
@@ -164,63 +161,43 @@ void database_monitor::forget_failures() {
   if (breaker_.expire(steady_now())) log::info("the database takes webhooks again");
 }
 
-// Each reason is said once until it is up again: one that was shut down may come back with another password.
 // libpq has no SQLSTATE for a failed connection, only words for people.
-void database_monitor::log_outage(const error& e, bool reachable) {
-  auto reason = to_string(e);
-  if (complaints_.size() >= complaints_max || !complaints_.insert(reason).second) return;
-  if (e.code == commits_hang)
-    log::error("the database answers, but commits nothing: webhooks go to the spool", {{"error", reason}});
-  else if (reachable)
-    log::error("the database answers, but Suivi's schema cannot be brought up to date", {{"error", reason}});
-  else
-    log::error("the database is away, webhooks go to the spool", {{"error", reason}});
+void database_monitor::log_outage(const error& e, outage_state::complaint which) {
+  using enum outage_state::complaint;
+  if (which == none) return;
+  std::string_view message =
+      which == commits  ? "the database answers, but commits nothing: webhooks go to the spool"
+      : which == schema ? "the database answers, but Suivi's schema cannot be brought up to date"
+                        : "the database is away, webhooks go to the spool";
+  log::error(message, {{"error", to_string(e)}});
 }
 
 task<void> database_monitor::run(std::function<void()> on_up, std::function<void()> on_gone) {
   std::optional<pg::connection> own;
-  int failures = 0;
   for (;;) {
-    bool was_up = state_ == state::up;
+    state_.begin_look();
     forget_failures();
     auto probed = co_await probe(own);
     looked_ = true;
-    milliseconds pause = 1s;
+    outage_state::step next;
     if (probed) {
-      bool news = state_ != state::up;
-      state_ = state::up;
-      failures = 0;
-      complaints_.clear();
-      if (news) {
+      next = state_.answered();
+      if (next.came_up) {
         log::info("the database is up");
         on_up();
       }
     } else {
       const auto& e = probed.error();
       bool reachable = own && own->alive();
-      state_ = reachable ? state::behind : state::down;
+      next = state_.failed(e, reachable, jitter());
       if (!reachable) leave_server();
-      if (was_up) on_gone();
-      log_outage(e, reachable);
-      if (reachable && e.kind == failure::transient && e.code != commits_hang) own.reset();
-      pause = backoff(failures, 100ms, 2s, jitter());
-      ++failures;
+      if (next.went) on_gone();
+      log_outage(e, next.say);
+      if (next.drop_connection) own.reset();
     }
-    auto until = std::chrono::steady_clock::now() + pause;
+    auto until = std::chrono::steady_clock::now() + next.pause;
     co_await suspected_.wait_until(until);
   }
-}
-
-std::string_view to_string(database_monitor::state s) {
-  switch (s) {
-  case database_monitor::state::down:
-    return "down";
-  case database_monitor::state::behind:
-    return "behind";
-  case database_monitor::state::up:
-    return "up";
-  }
-  return "down";
 }
 
 } // namespace suivi::receiver

@@ -8,30 +8,26 @@
 
 #include "common/pg/pool.hpp"
 #include "common/runtime/wakeup.hpp"
+#include "receiver/services/outage_state.hpp"
 #include "receiver/services/store_breaker.hpp"
 
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 
 namespace suivi::receiver {
 
 class database_monitor {
  public:
-  enum class state {
-    down,   // does not answer, or takes no writes: a server that was demoted
-    behind, // answers, but the schema is not current, or COMMITs do not end
-    up,
-  };
+  using state = database_state;
 
   database_monitor(asio::any_io_executor executor, pg::connect_options connect, int pool_size);
 
   // Ends by cancellation only. `on_up` is called at every change to up, `on_gone` at every change from it.
   task<void> run(std::function<void()> on_up, std::function<void()> on_gone);
 
-  [[nodiscard]] state now() const { return state_; }
-  [[nodiscard]] bool is_up() const { return state_ == state::up; }
+  [[nodiscard]] state now() const { return state_.now(); }
+  [[nodiscard]] bool is_up() const { return now() == state::up; }
   // Up, and storing goes through.
   [[nodiscard]] bool takes_webhooks() const { return is_up() && !breaker_.is_open(); }
   // Storing failed for want of a connection or of time, though the database is up. True if that is news.
@@ -61,13 +57,13 @@ class database_monitor {
   void renew_connections();
   void leave_server();
   void forget_failures();
-  void log_outage(const error& e, bool reachable);
+  static void log_outage(const error& e, outage_state::complaint which);
 
   pg::connect_options connect_;
   pg::pool pool_;
   pg::pool storing_pool_;
   runtime::wakeup suspected_;
-  state state_ = state::down;
+  outage_state state_;
   bool looked_ = false;
   steady_time known_by_;
   bool schema_checked_ = false;
@@ -76,9 +72,6 @@ class database_monitor {
   bool address_only_ = false;
   bool connected_ = false; // the last probe left a connection
   store_breaker breaker_;
-  std::set<std::string> complaints_; // since it was up
 };
-
-[[nodiscard]] std::string_view to_string(database_monitor::state s);
 
 } // namespace suivi::receiver
