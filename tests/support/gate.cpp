@@ -97,7 +97,7 @@ struct gate::inside {
   runtime::task_group work;
   std::list<std::shared_ptr<link>> links;
   orders now;
-  std::atomic<int> accepted{0}, open{0}, sprung{0};
+  std::atomic<int> accepted{0}, open{0}, sprung{0}, held{0};
   std::thread thread;
 };
 
@@ -188,12 +188,15 @@ task<void> gate::inside::hold(link& l, way direction) {
   auto due = std::chrono::steady_clock::now() + now.delay;
   while (!l.gone) {
     bool late = now.delay > milliseconds(0) && std::chrono::steady_clock::now() < due;
-    if (now.stalled[at(direction)] || l.stranded)
+    if (now.stalled[at(direction)] || l.stranded) {
+      ++held;
       co_await news.wait();
-    else if (late)
+      --held;
+    } else if (late) {
       co_await news.wait_until(due);
-    else
+    } else {
       co_return;
+    }
   }
 }
 
@@ -313,6 +316,9 @@ int gate::open() const {
 }
 int gate::sprung() const {
   return inside_->sprung;
+}
+int gate::held() const {
+  return inside_->held;
 }
 
 } // namespace suivi::test

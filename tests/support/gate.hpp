@@ -51,6 +51,7 @@ class gate {
   [[nodiscard]] int accepted() const; // connections so far, refused ones too
   [[nodiscard]] int open() const;
   [[nodiscard]] int sprung() const; // traps
+  [[nodiscard]] int held() const;   // pieces that came while their direction was stalled, and wait still
 
  private:
   struct inside;

@@ -195,7 +195,7 @@ TEST_CASE("a sweep that is told to stop while the database is frozen ends within
   wait_until("the sweep's middle", [&] { return s.requests("pages") >= 5; });
   s.to_database.stall(way::to_server);
   s.to_database.stall(way::to_client);
-  std::this_thread::sleep_for(milliseconds(500)); // a statement is under way
+  wait_until("a statement is under way", [&] { return s.to_database.held() > 0; });
   sweeping.signal(SIGTERM);
   CHECK(sweeping.wait(std::chrono::seconds(15)) == 0); // ten, and a slow machine's allowance
   s.recovers();

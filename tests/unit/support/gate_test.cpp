@@ -123,8 +123,11 @@ TEST_CASE("a stalled direction delivers nothing until the gate lets pass, and th
   p.taken.say("answer");
   CHECK(p.client.hear(6) == "answer");
   CHECK(p.taken.hear(8, 100) == "nothing");
+  for (int looks = 0; p.between.held() == 0 && looks < 1'000; ++looks) usleep(10'000);
+  CHECK(p.between.held() == 1);
   p.between.pass();
   CHECK(p.taken.hear(8) == "question");
+  CHECK(p.between.held() == 0);
   p.recovers();
 }
 
