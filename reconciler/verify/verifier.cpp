@@ -5,6 +5,7 @@
 #include "common/shop/courier_pause.hpp"
 #include "common/shop/single_read.hpp"
 #include "reconciler/store/tracking_numbers.hpp"
+#include "reconciler/verify/second_reads.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -13,10 +14,6 @@ namespace suivi::reconciler {
 namespace {
 
 constexpr milliseconds database_wait{10'000};
-// More orders than these are not read again one by one: so many differences are no accident of time.
-constexpr std::size_t confirmed_max = 200;
-// What a webhook on its way may need to be applied.
-constexpr milliseconds settling{1'000};
 
 shop::door_options door_of(const verify_options& options) {
   shop::door_options door;
@@ -161,14 +158,9 @@ task<void> verifier::read_list() {
 task<void> verifier::read_one(shop::wanted_read wanted, comparison& into, bool counts) {
   auto got = co_await courier_.read(wanted, options_.read_lag);
   using outcome = read_result<std::vector<shop::observation>>::outcome;
-  // The old system kept other ids as well, and a parcel may have gone for another one: the reference tells.
-  bool again = wanted.uuid && !wanted.reference.empty() &&
-               (got.result == outcome::past_end || got.result == outcome::unreadable);
-  if (again) {
-    shop::wanted_read by_reference = wanted;
-    by_reference.uuid.reset();
-    got = co_await courier_.read(by_reference, options_.read_lag);
-  }
+  bool in_vain = got.result == outcome::past_end || got.result == outcome::unreadable;
+  std::optional<shop::wanted_read> other = in_vain ? by_reference_instead(wanted) : std::nullopt;
+  if (other) got = co_await courier_.read(*other, options_.read_lag);
   if (got.result == outcome::good) {
     for (shop::observation& o : *got.content) o.account = account_.id;
     co_await compare(std::move(*got.content), into);
@@ -208,18 +200,12 @@ task<void> verifier::read_singly(std::vector<shop::wanted_read> wanted) {
 
 task<void> verifier::confirm() {
   std::vector<comparison::differing> doubtful = found_.to_confirm(options_.read_lag);
-  if (failed_ || doubtful.empty() || doubtful.size() > confirmed_max || !courier_.stopped().empty())
-    co_return;
-  instant from = now() + settling;
-  std::vector<shop::wanted_read> wanted;
-  for (comparison::differing& one : doubtful) {
-    if (one.behind_until) from = std::max(from, std::min(*one.behind_until, now() + options_.read_lag));
-    for (shop::wanted_read& parcel : one.parcels) wanted.push_back(std::move(parcel));
-  }
-  milliseconds pause = std::chrono::duration_cast<milliseconds>(from - now());
+  std::optional<second_reads> plan = plan_second_reads(doubtful, now(), options_.read_lag);
+  if (!plan || failed_ || !courier_.stopped().empty()) co_return;
+  milliseconds pause = std::chrono::duration_cast<milliseconds>(plan->from - now());
   co_await runtime::sleep_for(pause);
   comparison again(door_of(options_));
-  co_await read_all(std::move(wanted), again, false);
+  co_await read_all(std::move(plan->parcels), again, false);
   if (failed_) co_return;
   for (const comparison::differing& one : doubtful) found_.confirm(one.order_id, again);
 }
