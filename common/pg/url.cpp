@@ -108,6 +108,10 @@ std::vector<std::pair<std::string_view, std::string>> relied_on(const target& wh
       {"DateStyle", "ISO"},
       {"bytea_output", "hex"},
       {"synchronous_commit", "on"}, // whatever database or role set: what is acknowledged is durable
+      // Compiling a plan, or starting helpers for it, takes longer than the statements here do: over the days
+      // of three months a plan looks dearer than it is.
+      {"jit", "off"},
+      {"max_parallel_workers_per_gather", "0"},
   };
   bool own_path = where.schema.empty() && where.options.find("search_path") != std::string::npos;
   if (!own_path)

@@ -10,6 +10,9 @@ constexpr pg::statement give_way{"schema_give_way",
 constexpr pg::statement make{"schema_partitions", R"sql(
 select suivi.make_partitions(7), suivi.make_change_partitions(now())
 )sql"};
+constexpr pg::statement index{"schema_index_day", R"sql(
+select suivi.index_next_day(9223372036854775807, true)
+)sql"};
 
 } // namespace
 
@@ -20,6 +23,15 @@ task<result<std::int64_t>> make_partitions(pg::connection& db) {
   auto answer = co_await db.run(std::move(steps));
   if (!answer) co_return answer.error();
   co_return answer->back().integer(0, 0);
+}
+
+task<result<bool>> index_next_day(pg::connection& db) {
+  pg::pipeline steps;
+  steps.add(give_way);
+  steps.add(index);
+  auto answer = co_await db.run(std::move(steps));
+  if (!answer) co_return answer.error();
+  co_return answer->back().boolean(0, 0);
 }
 
 } // namespace suivi::schema

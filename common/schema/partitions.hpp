@@ -9,4 +9,8 @@ namespace suivi::schema {
 // instead of waiting for readers.
 task<result<std::int64_t>> make_partitions(pg::connection& db);
 
+// Gives a day that is over one of the indexes that came after it (0022_event_indexes.sql). False: there is
+// none left. Gives way like make_partitions().
+task<result<bool>> index_next_day(pg::connection& db);
+
 } // namespace suivi::schema

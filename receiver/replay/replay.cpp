@@ -211,7 +211,9 @@ task<result<replay::batch>> replay::read_elsewhere(std::vector<std::int64_t> ids
   auto db = co_await door_.connection();
   if (!db) co_return db.error();
   auto& open = **db;
-  auto found = co_await read_ids(open, any, no_account, std::move(ids));
+  auto places = co_await find_places(open, std::move(ids));
+  if (!places) co_return places.error();
+  auto found = co_await read_at_places(open, any, no_account, std::move(*places));
   co_return found;
 }
 

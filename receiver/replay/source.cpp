@@ -32,15 +32,33 @@ replay_event to_event(replay_line&& line, const std::string& account) {
   return e;
 }
 
+// nullopt: the selection names no few.
+task<result<std::optional<std::vector<event_place>>>> places_of(pg::connection& db,
+                                                                replay_selection selection) {
+  if (selection.ids.empty()) {
+    auto few = co_await find_few(db, std::move(selection));
+    co_return few;
+  }
+  auto ids = selection.event_ids();
+  auto found = co_await find_places(db, std::move(ids));
+  if (!found) co_return found.error();
+  co_return std::optional(std::move(*found));
+}
+
 class inbox final : public replay_source {
  public:
   inbox(replay_selection selection, std::string only_account)
-      : selection_(std::move(selection)), only_account_(std::move(only_account)),
-        ids_(selection_.event_ids()) {}
+      : selection_(std::move(selection)), only_account_(std::move(only_account)) {}
 
   task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t limit) override {
-    if (!selection_.ids.empty()) {
-      auto page = co_await next_of_ids(db, limit);
+    if (!looked_) {
+      auto few = co_await places_of(db, selection_);
+      if (!few) co_return few.error();
+      places_ = std::move(*few);
+      looked_ = true;
+    }
+    if (places_) {
+      auto page = co_await next_of_places(db, limit);
       co_return page;
     }
     if (!known_) {
@@ -65,22 +83,23 @@ class inbox final : public replay_source {
   }
 
   std::optional<double> done() const override {
-    if (!selection_.ids.empty())
-      return ids_.empty() ? 1.0 : static_cast<double>(ids_read_) / static_cast<double>(ids_.size());
+    if (places_)
+      return places_->empty() ? 1.0
+                              : static_cast<double>(places_read_) / static_cast<double>(places_->size());
     auto all = within_.last - within_.first + 1;
     return known_ ? static_cast<double>(after_ - within_.first + 1) / static_cast<double>(all) : 0.0;
   }
 
  private:
-  task<result<std::vector<replay_event>>> next_of_ids(pg::connection& db, std::size_t limit) {
-    while (ids_read_ < ids_.size()) {
-      auto from = ids_.begin() + static_cast<std::ptrdiff_t>(ids_read_);
-      auto count = std::min({limit, page_rows_, ids_.size() - ids_read_});
-      std::vector<std::int64_t> these(from, from + static_cast<std::ptrdiff_t>(count));
-      auto page = co_await read_ids(db, selection_, only_account_, std::move(these));
+  task<result<std::vector<replay_event>>> next_of_places(pg::connection& db, std::size_t limit) {
+    while (places_read_ < places_->size()) {
+      auto from = places_->begin() + static_cast<std::ptrdiff_t>(places_read_);
+      auto count = std::min({limit, page_rows_, places_->size() - places_read_});
+      std::vector<event_place> these(from, from + static_cast<std::ptrdiff_t>(count));
+      auto page = co_await read_at_places(db, selection_, only_account_, std::move(these));
       if (!page) co_return page;
       fit_page(*page, count);
-      ids_read_ += count;
+      places_read_ += count;
       if (!page->empty()) co_return page;
     }
     co_return std::vector<replay_event>();
@@ -97,8 +116,9 @@ class inbox final : public replay_source {
   replay_selection selection_;
   std::string only_account_;
   std::size_t page_rows_ = page_rows_min;
-  std::vector<std::int64_t> ids_;
-  std::size_t ids_read_ = 0;
+  bool looked_ = false;
+  std::optional<std::vector<event_place>> places_; // where the selection names few events
+  std::size_t places_read_ = 0;
   bool known_ = false;
   id_range within_;
   std::int64_t after_ = 0;
@@ -269,9 +289,22 @@ task<result<std::uint64_t>> count_selected(pg::connection& db, replay_selection 
     auto ids = selection.event_ids();
     co_return ids.size();
   }
+  auto few = co_await find_few(db, selection);
+  if (!few) co_return few.error();
+  std::uint64_t sum = 0;
+  if (*few) {
+    for (auto from = (*few)->begin(); from != (*few)->end() && sum <= enough;) {
+      auto end = from + std::min<std::ptrdiff_t>(page_ids_max, (*few)->end() - from);
+      std::vector<event_place> these(from, end);
+      auto found = co_await count_at_places(db, selection, only_account, std::move(these));
+      if (!found) co_return found;
+      sum += *found;
+      from = end;
+    }
+    co_return sum;
+  }
   auto within = co_await range_of(db, selection);
   if (!within) co_return within.error();
-  std::uint64_t sum = 0;
   for (auto after = within->first - 1; after < within->last && sum <= enough; after += page_ids_max) {
     auto last = std::min(within->last, after + page_ids_max);
     auto found = co_await count_range(db, selection, only_account, after, last);

@@ -5,6 +5,7 @@
 
 #include "common/base/utf8.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace suivi::receiver {
@@ -13,9 +14,10 @@ namespace {
 using texts = std::vector<std::optional<std::string>>;
 using integers = std::vector<std::optional<std::int64_t>>;
 
-// {0}: which ids, with {1} in place of the column. $1, $2 belong to it; the selection is $3 to $11.
+// {0}: the end. {1} to {3}: which ids, of the events and of what is joined to them. $1, $2 belong to these;
+// the selection is $3 to $11.
 constexpr std::string_view from_selected = R"(
-  from suivi.inbox i
+  from {4}
   left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on and {2}
   left join suivi.pending p on p.event_id = i.id and {3}
   where {1} and i.stored_on >= $3::text::date
@@ -39,13 +41,41 @@ constexpr std::string_view columns = R"(
          i.outcome is not null and o.outcome is null and p.state is null)";
 
 constexpr std::string_view by_range = "{0} > $1::bigint and {0} <= $2::bigint";
-constexpr std::string_view by_ids = "$2::bigint is null and {0} = any($1::bigint[])";
+// Each is looked for in its own day alone.
+constexpr std::string_view among_places = "unnest($1::bigint[], $2::text[]) as u(id, day)"
+                                          " join suivi.inbox i on i.id = u.id and i.stored_on = u.day::date";
 
-std::string build(std::string_view head, std::string_view ids, std::string_view tail) {
-  auto on = [ids](std::string_view column) { return fmt::format(fmt::runtime(ids), column); };
-  return fmt::format(
-      "{}{}", head,
-      fmt::format(fmt::runtime(from_selected), tail, on("i.id"), on("o.event_id"), on("p.event_id")));
+std::string build(std::string_view head, std::string_view tail) {
+  auto on = [](std::string_view column) { return fmt::format(fmt::runtime(by_range), column); };
+  return fmt::format("{}{}", head,
+                     fmt::format(fmt::runtime(from_selected), tail, on("i.id"), on("o.event_id"),
+                                 on("p.event_id"), "suivi.inbox i"));
+}
+
+std::string build_among_places(std::string_view head, std::string_view tail) {
+  return fmt::format("{}{}", head,
+                     fmt::format(fmt::runtime(from_selected), tail, "true", "true", "true", among_places));
+}
+
+void add_places(pg::params& with, const std::vector<event_place>& places) {
+  integers ids;
+  texts days;
+  for (const event_place& each : places) {
+    ids.emplace_back(each.id);
+    days.emplace_back(each.stored_on);
+  }
+  with.integers(ids).texts(days);
+}
+
+std::vector<event_place> read_places(const pg::rows& rows) {
+  std::vector<event_place> places;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    places.push_back({rows.integer(i, 0), std::string(rows.text(i, 1))});
+  return places;
+}
+
+bool is_waiting_or_troubled(const std::string& outcome) {
+  return outcome != "applied" && outcome != "unchanged" && outcome != "stale" && outcome != "ignored";
 }
 
 // Nothing is stored before it is received, but the two clocks may differ. Times before there was any webhook
@@ -116,7 +146,7 @@ task<result<id_range>> range_of(pg::connection& db, replay_selection selection) 
 task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection selection,
                                                    std::string only_account, std::int64_t after,
                                                    std::int64_t last, std::size_t limit) {
-  static const std::string sql = build(columns, by_range, "order by i.id limit $12::bigint");
+  static const std::string sql = build(columns, "order by i.id limit $12::bigint");
   pg::params with;
   with.integer(after).integer(last);
   add_selection(with, selection, only_account);
@@ -127,22 +157,84 @@ task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_se
   co_return read_rows(*answer);
 }
 
-task<result<std::vector<stored_event>>> read_ids(pg::connection& db, replay_selection selection,
-                                                 std::string only_account, std::vector<std::int64_t> ids) {
-  static const std::string sql = build(columns, by_ids, "order by i.id");
-  integers wanted(ids.begin(), ids.end());
+task<result<std::optional<std::vector<event_place>>>> find_few(pg::connection& db,
+                                                               replay_selection selection) {
+  // Indexes know these: an order's events, and those that closed without being processed.
+  static constexpr pg::statement of_reference{"replay_of_reference", R"sql(
+select r.id, r.stored_on::text from suivi.inbox r where r.reference = $3 and r.stored_on >= $1::text::date
+union
+select q.event_id, q.stored_on::text from suivi.event_outcome q
+where q.order_id = (select x."id" from orders x where x."reference" = $3) and q.stored_on >= $1::text::date
+order by 1 limit $2
+)sql"};
+  static constexpr pg::statement of_outcomes{"replay_of_outcomes", R"sql(
+select q.event_id, q.stored_on::text from suivi.event_outcome q
+where q.outcome not in ('applied', 'unchanged', 'stale', 'ignored') and q.outcome = any($3)
+  and q.stored_on >= $1::text::date
+union
+select i.id, i.stored_on::text from suivi.inbox i
+where i.outcome = 'quarantined' and 'quarantined' = any($3) and i.stored_on >= $1::text::date
+union
+select w.event_id, w.stored_on::text from suivi.waiting_event w where w.state = any($3) and w.stored_on >= $1::text::date
+order by 1 limit $2
+)sql"};
+  std::vector<std::string> outcomes = selection.outcomes;
+  if (outcomes.empty() && selection.processed && !*selection.processed)
+    outcomes = {"pending", "parked", "confirming", "failed", "conflict", "quarantined"};
+  bool by_outcomes = !outcomes.empty() && std::ranges::all_of(outcomes, is_waiting_or_troubled);
+  std::optional<std::vector<event_place>> places;
+  if (!selection.reference && !by_outcomes) co_return places;
   pg::params with;
-  with.integers(wanted).integer(std::nullopt);
+  with.text(first_day_of(selection.since)).integer(static_cast<std::int64_t>(few_max) + 1);
+  if (selection.reference)
+    with.text(selection.reference);
+  else
+    with.texts(texts(outcomes.begin(), outcomes.end()));
+  pg::statement text = selection.reference ? of_reference : of_outcomes;
+  auto answer = co_await db.run(text, std::move(with));
+  if (!answer) co_return answer.error();
+  if (answer->size() <= few_max) places = read_places(*answer);
+  co_return places;
+}
+
+task<result<std::vector<event_place>>> find_places(pg::connection& db, std::vector<std::int64_t> ids) {
+  static constexpr pg::statement text{
+      "replay_places", "select id, stored_on::text from suivi.inbox where id = any($1) order by id"};
+  pg::params with;
+  with.integers(integers(ids.begin(), ids.end()));
+  auto answer = co_await db.run(text, std::move(with));
+  if (!answer) co_return answer.error();
+  co_return read_places(*answer);
+}
+
+task<result<std::vector<stored_event>>> read_at_places(pg::connection& db, replay_selection selection,
+                                                       std::string only_account,
+                                                       std::vector<event_place> places) {
+  static const std::string sql = build_among_places(columns, "order by i.id");
+  pg::params with;
+  add_places(with, places);
   add_selection(with, selection, only_account);
-  pg::statement text{"replay_ids", sql};
+  pg::statement text{"replay_at_places", sql};
   auto answer = co_await db.run(text, std::move(with));
   if (!answer) co_return answer.error();
   co_return read_rows(*answer);
 }
 
+task<result<std::uint64_t>> count_at_places(pg::connection& db, replay_selection selection,
+                                            std::string only_account, std::vector<event_place> places) {
+  static const std::string sql = build_among_places("select count(*)", "");
+  pg::params with;
+  add_places(with, places);
+  add_selection(with, selection, only_account);
+  pg::statement text{"replay_count_at_places", sql};
+  auto answer = co_await db.run(text, std::move(with));
+  if (!answer) co_return answer.error();
+  co_return static_cast<std::uint64_t>(answer->integer(0, 0));
+}
+
 task<result<std::uint64_t>> count_range(pg::connection& db, replay_selection selection,
                                         std::string only_account, std::int64_t after, std::int64_t last) {
-  static const std::string sql = build("select count(*)", by_range, "");
+  static const std::string sql = build("select count(*)", "");
   pg::params with;
   with.integer(after).integer(last);
   add_selection(with, selection, only_account);

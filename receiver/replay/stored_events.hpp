@@ -9,6 +9,7 @@
 #include "receiver/inbox/pending.hpp"
 #include "receiver/replay/selection.hpp"
 
+#include <optional>
 #include <set>
 
 namespace suivi::receiver {
@@ -40,9 +41,25 @@ task<result<id_range>> range_of(pg::connection& db, replay_selection selection);
 task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_selection selection,
                                                    std::string only_account, std::int64_t after,
                                                    std::int64_t last, std::size_t limit);
-// The same among `ids`.
-task<result<std::vector<stored_event>>> read_ids(pg::connection& db, replay_selection selection,
-                                                 std::string only_account, std::vector<std::int64_t> ids);
+
+struct event_place {
+  std::int64_t id = 0;
+  std::string stored_on; // its day
+};
+// So many events are few.
+inline constexpr std::size_t few_max = 200'000;
+// Where the selection names few events, a superset of them, ascending: those of one order, those that wait or
+// are in trouble. nullopt: it does not, or they are more than few_max.
+task<result<std::optional<std::vector<event_place>>>> find_few(pg::connection& db,
+                                                               replay_selection selection);
+// Those of `ids` that are there, ascending.
+task<result<std::vector<event_place>>> find_places(pg::connection& db, std::vector<std::int64_t> ids);
+// Selected events among these, ascending.
+task<result<std::vector<stored_event>>> read_at_places(pg::connection& db, replay_selection selection,
+                                                       std::string only_account,
+                                                       std::vector<event_place> places);
+task<result<std::uint64_t>> count_at_places(pg::connection& db, replay_selection selection,
+                                            std::string only_account, std::vector<event_place> places);
 // How many are selected in (after, last].
 task<result<std::uint64_t>> count_range(pg::connection& db, replay_selection selection,
                                         std::string only_account, std::int64_t after, std::int64_t last);

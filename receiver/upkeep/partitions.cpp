@@ -25,6 +25,11 @@ task<void> make_partitions_ahead(database_monitor& monitor) {
         if (made) pause = partitions_every;
         if (!made) log::warn("partitions could not be made ahead", {{"error", to_string(made.error())}});
         if (!made) pause = 1min;
+        while (made) { // one day a transaction, so that nobody waits long
+          auto indexed = co_await schema::index_next_day(connection);
+          if (!indexed) log::warn("a past day could not be indexed", {{"error", to_string(indexed.error())}});
+          if (!indexed || !*indexed) break;
+        }
       }
     }
     co_await runtime::sleep_for(pause);

@@ -5,7 +5,8 @@
 
 namespace suivi::receiver {
 
-// Once an hour; soon again where it failed. Ends by cancellation only.
+// Days that are over get what indexes they lack. Once an hour; soon again where it failed. Ends by
+// cancellation only.
 task<void> make_partitions_ahead(database_monitor& db);
 
 } // namespace suivi::receiver

@@ -1,8 +1,9 @@
 // Conditions are put together from those that are there: a list of 100,000 events is counted without looking
 // at what became of each unless that is asked for, and the bytes are read of those events alone that are
-// shown.
+// shown. Statements are planned for the very days they look at.
 #include "receiver/api/events/event_queries.hpp"
 
+#include "receiver/api/events/event_search.hpp"
 #include "receiver/inbox/ingest.hpp"
 #include "receiver/inbox/pending.hpp"
 #include "receiver/inbox/ranges.hpp"
@@ -19,6 +20,7 @@ pg::statement planned_anew(const std::string& text) {
 }
 
 struct conditions {
+  std::string from = "suivi.inbox i";
   std::string joins;
   std::string where = "true";
   pg::params with;
@@ -33,13 +35,17 @@ struct conditions {
     where += " and " + text;
   }
 
+  // A partition holds what was stored on its day, which was received then or, from a spool, before.
+  void received_from(instant since) {
+    add("i.received_at >= % and i.stored_on >= (% at time zone 'UTC')::date - 1",
+        [&](pg::params& p) { p.timestamp(since); });
+  }
+  void received_before(instant until) {
+    add("i.received_at < %", [&](pg::params& p) { p.timestamp(until); });
+  }
+
   // The planner does not see by itself that an outcome lies in its event's partition alone.
-  void look_at_outcomes(const std::optional<instant>& since) {
-    std::string bound;
-    if (since) {
-      with.timestamp(*since);
-      bound = fmt::format(" and o.stored_on >= (${}::timestamptz at time zone 'UTC')::date - 1", with.size());
-    }
+  void look_at_outcomes(std::string_view bound) {
     joins =
         fmt::format(" left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on{}"
                     " left join suivi.pending p on p.event_id = i.id",
@@ -49,25 +55,28 @@ struct conditions {
 
 constexpr std::string_view outcome_of = "coalesce(o.outcome, p.state, i.outcome, 'pending')";
 
-// In suivi.pending: a row each.
-bool is_waiting_alone(std::string_view outcome) {
-  return outcome == "parked" || outcome == "confirming" || outcome == "failed";
+void add_names(pg::params& with, const std::vector<event_name>& names) {
+  std::vector<std::optional<std::int64_t>> ids;
+  std::vector<std::optional<std::string>> days;
+  for (const auto& n : names) {
+    ids.emplace_back(n.id);
+    days.emplace_back(n.stored_on);
+  }
+  with.integers(ids).texts(days);
 }
 
-constexpr std::string_view waiting_events = "select event_id from suivi.waiting_event";
-
-// Closed without being processed. Partial indexes know them (0004_operations.sql).
-constexpr std::string_view troubled_events =
-    "select q.event_id from suivi.event_outcome q where q.outcome not in ('applied', 'unchanged', 'stale', "
-    "'ignored')"
-    " union all select r.id from suivi.inbox r where r.outcome = 'quarantined'";
-
-std::string among(std::string_view ids) {
-  return fmt::format(" and i.id in ({})", ids);
-}
-
-conditions conditions_of(const event_filter& filter) {
+// Among `names`, where there are any to begin with; else among those of `within`.
+conditions conditions_of(const event_filter& filter, const std::optional<std::vector<event_name>>& names,
+                         const stretch& within) {
   conditions c;
+  std::string days;
+  if (names) {
+    add_names(c.with, *names);
+    if (!names->empty()) days = fmt::format(" in ({})", days_of(*names));
+    c.from = "unnest($1::bigint[], $2::text[]) as u(id, day)"
+             " join suivi.inbox i on i.id = u.id and i.stored_on = u.day::date";
+    c.where = names->empty() ? "false" : "i.stored_on" + days;
+  }
   if (filter.source == event_source::foreign) c.where = "false";
   if (filter.source == event_source::guepex || filter.source == event_source::maystro) {
     std::vector<std::optional<std::string>> accounts(filter.guepex_accounts.begin(),
@@ -79,43 +88,27 @@ conditions conditions_of(const event_filter& filter) {
           [&](pg::params& p) { p.texts(accounts); });
   }
   if (filter.name) c.add("i.name = %", [&](pg::params& p) { p.text(*filter.name); });
-  // A partition holds what was stored on its day, which was received then or, from a spool, before.
-  if (filter.since)
-    c.add("i.received_at >= % and i.stored_on >= (% at time zone 'UTC')::date - 1",
-          [&](pg::params& p) { p.timestamp(*filter.since); });
-  if (filter.until) c.add("i.received_at < %", [&](pg::params& p) { p.timestamp(*filter.until); });
-  if (filter.reference)
-    c.add("i.id in (select r.id from suivi.inbox r where r.reference = %"
-          " union all select q.event_id from suivi.event_outcome q"
-          " where q.order_id = (select x.\"id\" from orders x where x.\"reference\" = %))",
-          [&](pg::params& p) { p.text(*filter.reference); });
+  if (within.from) c.received_from(*within.from);
+  std::string since = fmt::format("${}", c.with.size());
+  if (within.until) c.received_before(*within.until);
+  if (filter.until) c.received_before(*filter.until);
   if (filter.account)
     c.add(filter.and_unnamed ? "(i.account = % or i.account is null)" : "i.account = %",
           [&](pg::params& p) { p.text(*filter.account); });
-  if (filter.outcome || filter.processed) c.look_at_outcomes(filter.since);
-  if (filter.outcome) {
-    c.add(fmt::format("{} = %", outcome_of), [&](pg::params& p) { p.text(*filter.outcome); });
-    // These are few: the planner is shown where to begin.
-    if (*filter.outcome == "pending") c.where += among(waiting_events);
-    if (is_waiting_alone(*filter.outcome)) c.where += " and p.event_id is not null";
-    if (*filter.outcome == "conflict" || *filter.outcome == "quarantined") c.where += among(troubled_events);
+  if (filter.outcome || filter.processed) {
+    std::string bound;
+    if (!days.empty())
+      bound = " and o.stored_on" + days;
+    else if (within.from)
+      bound = fmt::format(" and o.stored_on >= ({}::timestamptz at time zone 'UTC')::date - 1", since);
+    c.look_at_outcomes(bound);
   }
-  if (filter.processed && !*filter.processed)
-    c.where += among(fmt::format("{} union all {}", waiting_events, troubled_events));
+  if (filter.outcome)
+    c.add(fmt::format("{} = %", outcome_of), [&](pg::params& p) { p.text(*filter.outcome); });
   if (filter.processed)
     c.where += fmt::format(" and {} {} ('applied', 'unchanged', 'stale', 'ignored')", outcome_of,
                            *filter.processed ? "in" : "not in");
   return c;
-}
-
-void add_names(pg::params& with, const std::vector<event_name>& names) {
-  std::vector<std::optional<std::int64_t>> ids;
-  std::vector<std::optional<std::string>> days;
-  for (const auto& n : names) {
-    ids.emplace_back(n.id);
-    days.emplace_back(n.stored_on);
-  }
-  with.integers(ids).texts(days);
 }
 
 std::vector<event_name> names_of(const pg::rows& found) {
@@ -136,8 +129,9 @@ bool is_from_guepex(const event_summary& e, const std::vector<std::string>& guep
   return by_account || (e.name && e.name->starts_with("parcel_"));
 }
 
-static task<result<event_page>> find_events_after(pg::connection& db, event_query q) {
-  auto c = conditions_of(q.filter);
+// Adds what is found to the page, newest first, up to one row more than it shows.
+static task<result<void>> add_to_page(pg::connection& db, const event_query& q, conditions c,
+                                      event_page& page) {
   if (q.after) {
     c.with.integer(q.after->number).integer(read_id(q.after->text).value_or(0));
     auto number = c.with.size();
@@ -146,21 +140,40 @@ static task<result<event_page>> find_events_after(pg::connection& db, event_quer
         " and (i.received_at, i.id) < (timestamptz 'epoch' + ${0} * interval '1 microsecond', ${1})",
         number - 1, number);
   }
-  c.with.integer(q.limit + 1);
+  auto page_rows = static_cast<std::size_t>(q.limit);
+  c.with.integer(static_cast<std::int64_t>(page_rows + 1 - page.events.size()));
   auto list =
       fmt::format("select i.id, i.stored_on::text, (extract(epoch from i.received_at) * 1000000)::bigint"
-                  " from suivi.inbox i{} where {} order by i.received_at desc, i.id desc limit ${}",
-                  c.joins, c.where, c.with.size());
+                  " from {}{} where {} order by i.received_at desc, i.id desc limit ${}",
+                  c.from, c.joins, c.where, c.with.size());
   auto statement = planned_anew(list);
   auto found = co_await db.run(statement, std::move(c.with));
   if (!found) co_return found.error();
-  event_page page;
-  page.events = names_of(*found);
-  auto page_rows = static_cast<std::size_t>(q.limit);
-  if (page.events.size() > page_rows) {
-    page.events.resize(page_rows);
-    page.next = list_place{found->integer(page_rows - 1, 2), std::to_string(page.events.back().id)};
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    if (page.events.size() == page_rows) {
+      page.is_full = true;
+      break;
+    }
+    page.events.push_back({found->integer(i, 0), std::string(found->text(i, 1))});
+    page.next = list_place{found->integer(i, 2), std::to_string(page.events.back().id)};
   }
+  co_return result<void>();
+}
+
+static task<result<event_page>> find_events_after(pg::connection& db, event_query q) {
+  auto names = co_await find_candidates(db, q.filter);
+  if (!names) co_return names.error();
+  instant place = q.after ? instant(microseconds(q.after->number)) : q.filter.until.value_or(now());
+  std::vector<stretch> stretches{{q.filter.since, std::nullopt}};
+  if (!*names) stretches = stretches_before(place, q.filter.since);
+  event_page page;
+  for (const stretch& within : stretches) {
+    conditions c = conditions_of(q.filter, *names, within);
+    auto added = co_await add_to_page(db, q, std::move(c), page);
+    if (!added) co_return added.error();
+    if (page.is_full) break;
+  }
+  if (!page.is_full) page.next.reset();
   co_return page;
 }
 
@@ -169,14 +182,17 @@ task<result<event_page>> find_events(pg::connection& db, event_query q) {
     auto page = co_await find_events_after(db, std::move(q));
     co_return page;
   }
-  auto counted = conditions_of(q.filter);
-  auto count = fmt::format("select count(*) from suivi.inbox i{} where {}", counted.joins, counted.where);
-  auto listed = conditions_of(q.filter);
+  auto names = co_await find_candidates(db, q.filter);
+  if (!names) co_return names.error();
+  const stretch within{q.filter.since, std::nullopt};
+  conditions counted = conditions_of(q.filter, *names, within);
+  auto count = fmt::format("select count(*) from {}{} where {}", counted.from, counted.joins, counted.where);
+  conditions listed = conditions_of(q.filter, *names, within);
   listed.with.integer(q.limit).integer((q.page - 1) * q.limit);
   auto number = listed.with.size();
-  auto list = fmt::format("select i.id, i.stored_on::text from suivi.inbox i{} where {}"
+  auto list = fmt::format("select i.id, i.stored_on::text from {}{} where {}"
                           " order by i.received_at desc, i.id desc limit ${} offset ${}",
-                          listed.joins, listed.where, number - 1, number);
+                          listed.from, listed.joins, listed.where, number - 1, number);
   pg::pipeline steps;
   steps.add(planned_anew(count), std::move(counted.with));
   steps.add(planned_anew(list), std::move(listed.with));
@@ -190,22 +206,26 @@ task<result<event_page>> find_events(pg::connection& db, event_query q) {
 
 task<result<std::vector<event_summary>>> read_events(pg::connection& db, std::vector<event_name> names,
                                                      bool with_bytes) {
-  static constexpr pg::statement text{"operations_read_events", R"sql(
+  if (names.empty()) co_return std::vector<event_summary>();
+  // Planned for these days alone.
+  static constexpr std::string_view text = R"sql(
 select i.id, i.message_id, i.name, i.received_at, case when $3 then substring(i.raw from 1 for 65540) else ''::bytea end,
        coalesce(o.outcome, p.state, i.outcome, 'pending'),
        case when o.outcome is not null then o.error when p.state is not null then p.error else i.error end,
        i.reference, x."id", x."reference", x."status"::text, x."shippingStatus", octet_length(i.raw), i.account
 from unnest($1::bigint[], $2::text[]) with ordinality as u(id, day, n)
-join suivi.inbox i on i.id = u.id and i.stored_on = u.day::date
-left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on
+join suivi.inbox i on i.id = u.id and i.stored_on = u.day::date and i.stored_on in ({0})
+left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on and o.stored_on in ({0})
 left join suivi.pending p on p.event_id = i.id
 left join orders x on x."id" = o.order_id
 order by u.n
-)sql"};
+)sql";
+  std::string for_days = fmt::format(fmt::runtime(text), days_of(names));
   pg::params with;
   add_names(with, names);
   with.boolean(with_bytes);
-  auto found = co_await db.run(text, std::move(with));
+  auto statement = planned_anew(for_days);
+  auto found = co_await db.run(statement, std::move(with));
   if (!found) co_return found.error();
   std::vector<event_summary> events;
   for (std::size_t i = 0; i < found->size(); ++i) {

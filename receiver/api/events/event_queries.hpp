@@ -24,6 +24,7 @@ struct event_page {
   std::int64_t total = 0;         // not counted where the list goes on by a cursor
   std::vector<event_name> events; // newest first
   std::optional<list_place> next; // by cursor: where it goes on
+  bool is_full = false;           // by cursor: there is more
 };
 
 struct order_summary {
