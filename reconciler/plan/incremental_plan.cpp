@@ -31,6 +31,7 @@ void incremental_plan::begin_round() {
   ++round_;
   page_ = 1;
   count_.reset();
+  first_newest_.reset();
   unreadable_rows_ = 0;
   barren_ = untimed_ = failed_in_a_row_ = 0;
   failed_.clear();
@@ -76,9 +77,10 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
   in_flight_ = false;
   pages_read_.insert(page);
   failed_in_a_row_ = 0;
-  std::optional<instant> newest; // none: no row says when it was created
-  for (const listed_row& row : rows)
-    if (row.created_at) newest = std::max(newest.value_or(*row.created_at), *row.created_at);
+  std::optional<instant> newest = newest_of(rows); // none: no row says when it was created
+  bool rises = newest && first_newest_ && *newest > *first_newest_;
+  bool orderly = shows_newest_first(rows);
+  if (page_ == 1 && newest) first_newest_ = *newest + (orderly ? order_tolerance : std::chrono::minutes(0));
   bool shrunk = facts.count && count_ && *facts.count < *count_;
   if (facts.count) count_ = facts.count;
 
@@ -95,7 +97,7 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
 
   std::int64_t own = static_cast<std::int64_t>(own_.size());
   bool all_read = count_ && own + static_cast<std::int64_t>(unreadable_rows_) >= *count_;
-  if (!is_newest_first(rows)) {
+  if (rises || !is_newest_first(rows)) {
     end(false, false, "the courier's list is not newest first: only a full sweep sees what is new");
   } else if (shrunk) {
     if (round_ < page_plan::rounds_max)
@@ -105,7 +107,11 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
   } else if (rows.empty() && facts.unreadable == 0) {
     end_of_list();
   } else if (newest && *newest < horizon_) {
-    end_of_reading(false);
+    bool more = facts.has_next || (count_ && !all_read);
+    if (page_ == 1 && more && !orderly)
+      ++page_; // all of one moment, or nearly: the next page tells which end of the list this is
+    else
+      end_of_reading(false);
   } else if (max_orders_ > 0 && own >= max_orders_) {
     bool cut = !count_ ? facts.has_next || take < rows.size() : *count_ > max_orders_;
     end_of_reading(cut);

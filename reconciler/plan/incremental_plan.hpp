@@ -1,7 +1,8 @@
 // The plan of an incremental sweep: the newest pages, one after the other, until a whole page was created
 // before the horizon. Pure, as plan.hpp.
 //
-// The list is ordered by creation, newest first (a page that says otherwise makes it incomplete), so this
+// The list is ordered by creation, newest first (a page that says otherwise makes it incomplete, and where
+// page 1 does not tell, for its rows were made at once, the next one must), so this
 // reads every parcel created after the horizon and the rest of the page that holds the last of them; of older
 // ones it claims nothing. Read one page at a time from the first, an insertion pushes rows ahead of the
 // reader (read twice, never skipped); a `count` that falls says that rows moved up behind it, and the reading
@@ -55,6 +56,7 @@ class incremental_plan {
   // Of the present round.
   int page_ = 1;
   std::optional<std::int64_t> count_;
+  std::optional<instant> first_newest_; // of page 1: nothing behind it is newer
   std::size_t unreadable_rows_ = 0;
   int barren_ = 0, untimed_ = 0, failed_in_a_row_ = 0;
   std::set<int> failed_;

@@ -27,14 +27,32 @@ int run_length(const std::set<int>& pages, int page) {
 } // namespace
 
 bool is_newest_first(std::span<const listed_row> rows) {
-  constexpr std::chrono::minutes tolerance{1};
   std::optional<instant> oldest; // so far
   for (const listed_row& row : rows) {
     if (!row.created_at) continue;
-    if (oldest && *row.created_at > *oldest + tolerance) return false;
+    if (oldest && *row.created_at > *oldest + order_tolerance) return false;
     oldest = std::min(oldest.value_or(*row.created_at), *row.created_at);
   }
   return true;
+}
+
+std::optional<instant> newest_of(std::span<const listed_row> rows) {
+  std::optional<instant> newest;
+  for (const listed_row& row : rows)
+    if (row.created_at) newest = std::max(newest.value_or(*row.created_at), *row.created_at);
+  return newest;
+}
+
+bool shows_newest_first(std::span<const listed_row> rows) {
+  int falls = 0, rises = 0;
+  std::optional<instant> before;
+  for (const listed_row& row : rows) {
+    if (!row.created_at) continue;
+    falls += before && *row.created_at < *before ? 1 : 0;
+    rises += before && *row.created_at > *before ? 1 : 0;
+    before = row.created_at;
+  }
+  return falls > rises;
 }
 
 page_plan::page_plan(std::int64_t max_orders, bool is_frugal)
@@ -174,7 +192,10 @@ std::size_t page_plan::read(int page, const page_facts& facts, std::span<const l
   const bool on_base = phase_ == phase::first && page == 1;
   base& here = bases_[static_cast<std::size_t>(round_ - 1)];
   if (on_base) here = {facts.count, facts.as_of, 0, 0, false, false};
-  if (max_orders_ > 0 && !is_newest_first(rows)) {
+  std::optional<instant> newest = newest_of(rows);
+  if (page == 1) first_newest_ = newest;
+  bool rises = page > 1 && newest && first_newest_ && *newest > *first_newest_ + order_tolerance;
+  if (max_orders_ > 0 && (rises || !is_newest_first(rows))) {
     disordered_ = true;
     max_orders_ = 0;
   }

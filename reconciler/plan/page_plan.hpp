@@ -55,9 +55,15 @@ struct listed_row {
   std::optional<instant> created_at;
 };
 
-// Whether the rows of one page stand newest first, as far as they tell when they were created; a minute's
-// disorder is none. What ends before the end of the list (at max_orders, at a horizon) relies on it.
+// Rows that were created within it may stand in any order.
+inline constexpr std::chrono::minutes order_tolerance{1};
+// Whether the rows of one page stand newest first, as far as they tell when they were created. What ends
+// before the end of the list (at max_orders, at a horizon) relies on it.
 [[nodiscard]] bool is_newest_first(std::span<const listed_row> rows);
+// Whether they show it: rows that were all created at once stand in every order.
+[[nodiscard]] bool shows_newest_first(std::span<const listed_row> rows);
+// Of those that tell it. nullopt: none does.
+[[nodiscard]] std::optional<instant> newest_of(std::span<const listed_row> rows);
 
 class page_plan {
  public:
@@ -124,7 +130,8 @@ class page_plan {
 
   bool is_frugal_ = false;
   std::int64_t max_orders_;
-  bool disordered_ = false; // the list is not newest first, so it is read whole
+  std::optional<instant> first_newest_; // of page 1
+  bool disordered_ = false;             // the list is not newest first, so it is read whole
   phase phase_ = phase::first;
   int round_ = 0;
   verdict verdict_;

@@ -95,6 +95,44 @@ TEST_CASE("a list that is not newest first says nothing of what is new") {
         "the courier's list is not newest first: only a full sweep sees what is new");
 }
 
+namespace {
+
+// Ten rows of a page, the first of them `first` seconds after noon, `step` seconds from one to the next.
+std::vector<listed_row> page_of_moment(int page, int first, int step) {
+  std::vector<listed_row> rows;
+  for (int i = 0; i < 10; ++i)
+    rows.push_back({static_cast<std::uint64_t>(page * 100 + i) * 1000003u * 1024u,
+                    noon + std::chrono::seconds(first + i * step)});
+  return rows;
+}
+
+} // namespace
+
+TEST_CASE("where page 1 was made within a minute and does not fall the next page tells the list's order") {
+  incremental_plan plan(noon + hours(1), 0);
+  REQUIRE(plan.next() == 1);
+  int step = 0;
+  SUBCASE("all at once") {}
+  SUBCASE("one after the other") {
+    step = 2;
+  }
+  plan.read(1, {30, 0, true}, page_of_moment(1, 0, step));
+  REQUIRE_FALSE(plan.done());
+  REQUIRE(plan.next() == 2);
+  SUBCASE("older ones follow: nothing is new") {
+    plan.read(2, {30, 0, true}, page_of_moment(2, -600, -3));
+    REQUIRE(plan.done());
+    CHECK(plan.judge().complete);
+  }
+  SUBCASE("newer ones follow: it is the list's other end") {
+    plan.read(2, {30, 0, true}, page_of_moment(2, 30, 2));
+    REQUIRE(plan.done());
+    CHECK_FALSE(plan.judge().complete);
+    CHECK(plan.judge().reason ==
+          "the courier's list is not newest first: only a full sweep sees what is new");
+  }
+}
+
 TEST_CASE("rows inserted while it reads are read twice and never skipped") {
   newest_reader r(newest_list::of(34, -200), noon);
   for (int n = 35; !r.plan.done(); ++n) {

@@ -261,14 +261,19 @@ TEST_CASE("cut at max_orders it is complete with that reason and asks for no pag
 TEST_CASE("a list that is not newest first is read whole, whatever the limit") {
   page_plan plan(20);
   std::vector<int> requested;
+  bool same_time = false;
+  SUBCASE("each page shows it") {}
+  SUBCASE("the rows of a page were made at once") {
+    same_time = true;
+  }
   while (!plan.done() && requested.size() < 100) {
     int page = plan.next().value();
     requested.push_back(page);
     std::vector<listed_row> rows;
     for (int i = 0; i < 10; ++i) { // oldest first
       int n = (page - 1) * 10 + i;
-      rows.push_back(
-          {static_cast<std::uint64_t>(n + 1) * 1000003u * 1024u, suivi::instant(std::chrono::hours(n))});
+      rows.push_back({static_cast<std::uint64_t>(n + 1) * 1000003u * 1024u,
+                      suivi::instant(std::chrono::hours(same_time ? page : n))});
     }
     CHECK(plan.read(page, {60, 0, page < 6}, rows) == 10);
   }
