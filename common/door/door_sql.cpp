@@ -73,11 +73,16 @@ constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
 // locked table only: adoptions are read by a later statement. Which orders were locked is kept in a setting
 // of the transaction, so that their parcels are read in the same round trip, by a later statement, without
 // finding the orders a second time. Always a row: where no order was locked, of nulls.
+// Plans are kept: one made while Suivi's tables were small, or had no statistics yet, would read them whole
+// ever after, each batch more. So what follows in the transaction, all of it by keys, is planned without
+// that.
 #define SUIVI_LOCK_REFERENCED(columns)                                                                       \
   "with locked as materialized (select " columns R"(
     from "orders" o where o."reference" = any($1) for no key update skip locked
   ), kept as materialized (
-    select set_config('suivi.locked_orders', coalesce(array_agg("id"), '{}')::text, true) from locked
+    select set_config('suivi.locked_orders', coalesce(array_agg("id"), '{}')::text, true),
+           set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+           set_config('enable_mergejoin', 'off', true) from locked
   )
   select locked.* from kept left join locked on true)"
 
