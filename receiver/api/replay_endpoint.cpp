@@ -1,6 +1,7 @@
 // One replay holds one connection at a time, so that two of them leave some of a small pool to the lanes.
 #include "receiver/api/replay_endpoint.hpp"
 
+#include "common/base/utf8.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/json/json_text.hpp"
 #include "receiver/replay/replay.hpp"
@@ -58,6 +59,11 @@ task<result<http::response>> replay_endpoint::run(std::string body) {
     auto db = co_await connections_.acquire(deadline);
     if (!db) co_return db.error();
     auto& open = **db;
+    auto unknown_ids = co_await find_unknown_ids(open, request->selection);
+    if (!unknown_ids) co_return unknown_ids.error();
+    if (!unknown_ids->empty())
+      co_return refused(404, "NOT_FOUND",
+                        fmt::format("webhook event {} not found", to_storable_text(unknown_ids->front())));
     auto selected = co_await count_selected(open, request->selection, only_account, events_max);
     if (!selected) co_return selected.error();
     if (*selected > events_max)

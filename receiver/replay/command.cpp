@@ -94,11 +94,20 @@ class one_replay {
       status = usage;
       co_return;
     }
+    if (!arguments_.legacy && !from) {
+      auto unknown = co_await unknown_event(selection);
+      if (!unknown || *unknown) {
+        say(unknown ? fmt::format("--event {}: there is no such event", to_storable_text(**unknown))
+                    : to_string(unknown.error()));
+        status = unknown ? usage : failed;
+        co_return;
+      }
+    }
     if (arguments_.legacy)
       from = legacy_source(selection);
     else if (!from)
       from = inbox_source(selection, accounts_.resolve(std::nullopt).value_or(""));
-    auto ended = co_await go_through(*from, status);
+    auto ended = co_await go_through(*from, selection, status);
     db_.connections().close();
     client_.close();
     if (!ended) {
@@ -114,7 +123,18 @@ class one_replay {
     return ids.empty() ? "none: the shop has no courier account" : fmt::format("{}", fmt::join(ids, ", "));
   }
 
-  task<result<void>> go_through(replay_source& from, int& status) {
+  // The first of the ids named that no event has.
+  task<result<std::optional<std::string>>> unknown_event(replay_selection selection) {
+    if (selection.ids.empty()) co_return std::nullopt;
+    auto db = co_await db_.connections().acquire(steady_now() + 10s);
+    if (!db) co_return db.error();
+    auto unknown = co_await find_unknown_ids(**db, std::move(selection));
+    if (!unknown) co_return unknown.error();
+    if (unknown->empty()) co_return std::nullopt;
+    co_return std::move(unknown->front());
+  }
+
+  task<result<void>> go_through(replay_source& from, const replay_selection& selection, int& status) {
     replay_options how;
     how.door = door_options(settings_);
     how.door.dry_run = arguments_.dry_run;
@@ -129,6 +149,14 @@ class one_replay {
     beside.cancel();
     co_await beside.join();
     if (bar) program::end_progress();
+    if (ended && all.report().counts.selected == 0 && !selection.ids.empty() &&
+        (arguments_.file || arguments_.legacy)) {
+      say(fmt::format("--event {}: {} has no such event that is selected",
+                      to_storable_text(selection.ids.front()),
+                      arguments_.file ? *arguments_.file : "webhook_events"));
+      status = usage;
+      co_return ended;
+    }
     if (ended || all.report().counts.selected > 0) print(all.report());
     status = all.stopped() || all.report().counts.failed > 0 ? incomplete : done;
     if (all.stopped()) say("stopped before the end; it may be run again");

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <deque>
 #include <iterator>
+#include <set>
 
 namespace suivi::receiver {
 namespace {
@@ -281,6 +282,23 @@ std::unique_ptr<replay_source> file_source(replay_selection selection, std::FILE
 
 std::unique_ptr<replay_source> legacy_source(replay_selection selection) {
   return std::make_unique<legacy>(std::move(selection));
+}
+
+task<result<std::vector<std::string>>> find_unknown_ids(pg::connection& db, replay_selection selection) {
+  auto numbers = selection.event_ids();
+  std::vector<std::optional<std::int64_t>> ids(numbers.begin(), numbers.end());
+  static constexpr pg::statement text{"replay_known_ids",
+                                      "select e.id from suivi.inbox e where e.id = any($1::bigint[])"};
+  pg::params with;
+  with.integers(ids);
+  auto found = co_await db.run(text, std::move(with));
+  if (!found) co_return found.error();
+  std::set<std::string> known;
+  for (std::size_t i = 0; i < found->size(); ++i) known.emplace(found->text(i, 0));
+  std::vector<std::string> unknown;
+  for (std::string& id : selection.ids)
+    if (!known.contains(id)) unknown.push_back(std::move(id));
+  co_return unknown;
 }
 
 task<result<std::uint64_t>> count_selected(pg::connection& db, replay_selection selection,

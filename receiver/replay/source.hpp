@@ -37,6 +37,9 @@ class replay_source {
 // The old system's rows that it never processed. The account is what every event is taken to be of.
 [[nodiscard]] std::unique_ptr<replay_source> legacy_source(replay_selection selection);
 
+// Those of the selection's ids that no event of the inbox has, as they were given.
+task<result<std::vector<std::string>>> find_unknown_ids(pg::connection& db, replay_selection selection);
+
 // How many events of the inbox are selected; stops counting beyond `enough`.
 task<result<std::uint64_t>> count_selected(pg::connection& db, replay_selection selection,
                                            std::string only_account, std::uint64_t enough);

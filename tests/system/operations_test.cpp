@@ -253,6 +253,19 @@ TEST_CASE("what means nothing is 400 and named and whatever is asked is never 50
     CHECK(s.operate("POST", "accounts/" + segment + "/test").status == 404);
   }
 
+  // Nor is an account or an event that nobody knows a list of nothing.
+  for (const char* list : {"webhooks/events", "webhooks/events?after=", "sweeps", "sweeps?fold=true",
+                           "orders", "orders?view=untracked", "series?name=webhooks&period=24h"}) {
+    CAPTURE(list);
+    std::string query = std::string(list).find('?') == std::string::npos ? "?" : "&";
+    auto nobody = s.operate("GET", list + query + "account=nobody");
+    CHECK(nobody.status == 404);
+    CHECK(is_error(nobody));
+    CHECK(s.operate("GET", list + query + "account=example-a").status == 200);
+  }
+  for (const char* body : {R"({"account":"nobody"})", R"({"ids":["none"]})", R"({"ids":["999999"]})"})
+    CHECK(s.operate("POST", "webhooks/replay", body).status == 404);
+
   std::mt19937 random(7);
   const std::vector<std::string> keys{"page",    "limit",     "source", "processed", "eventType",
                                       "outcome", "reference", "since",  "until",     "period"};

@@ -72,7 +72,7 @@ TEST_CASE(
   add_orders(s, 1, 6);
   CHECK(counts(replay(s, {"--until", "1h"})) == "");
   CHECK(counts(replay(s, {"--since", "2100-01-01T00:00:00Z"})) == "");
-  CHECK(counts(replay(s, {"--event", "999999", "--event", "none"})) == "");
+  CHECK(counts(replay(s, {"--event", ids[0], "--until", "1h"})) == "");
   CHECK(counts(replay(s, {"--outcome", "conflict"})) == "");
 
   auto dry = replay(s, {"--dry-run"});
@@ -139,6 +139,10 @@ TEST_CASE("a replay's mistakes are status 2, an absent database 1, and what fail
                                                                      {"--file", "no-such-file"},
                                                                      {"--legacy", "--file", "x"},
                                                                      {"--account", ""},
+                                                                     {"--event", "999999"},
+                                                                     {"--event", "none"},
+                                                                     {"--event", event, "--event", "999999"},
+                                                                     {"--event", "none", "--legacy"},
                                                                      {"--no-such"}}) {
     auto done = replay(s, arguments);
     CAPTURE(done.log);

@@ -2,6 +2,7 @@
 #include "receiver/api/call/endpoint.hpp"
 
 #include "common/runtime/lifetime.hpp"
+#include "receiver/api/call/answers.hpp"
 
 #include <utility>
 
@@ -24,6 +25,14 @@ task<bool> look_for_account(api_context& api, std::string id) {
       if (known.id == id) co_return true;
   }
   co_return false;
+}
+
+task<std::optional<http::response>> refuse_unknown_account(api_context& api, std::string id) {
+  if (id.empty()) co_return std::nullopt;
+  bool known = co_await look_for_account(api, std::move(id));
+  if (known) co_return std::nullopt;
+  if (!api.accounts.loaded()) co_return unavailable(accounts_unread);
+  co_return unknown("account");
 }
 
 } // namespace suivi::receiver

@@ -193,7 +193,8 @@ result<sweep_wish> read_sweep_wish(std::string_view body) {
       wish.account = std::string(*text);
     } else {
       if (!text || (*text != "full" && *text != "incremental" && *text != "lookups"))
-        return wrong("kind", json::serialize(value), "full, incremental or lookups");
+        return wrong("kind", text ? std::string(*text) : json::serialize(value),
+                     "full, incremental or lookups");
       wish.kind = std::string(*text);
     }
   }

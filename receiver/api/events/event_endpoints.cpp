@@ -77,6 +77,11 @@ task<answer_or_error> list_events(api_context& api, api_call call) {
   if (!db) co_return db.error();
   auto page = co_await find_events(**db, *wanted);
   if (!page) co_return page.error();
+  if (page->events.empty()) {
+    std::string account = wanted->filter.account.value_or("");
+    auto refusal = co_await refuse_unknown_account(api, std::move(account));
+    if (refusal) co_return std::move(*refusal);
+  }
   // As text at once: a thousand long events as values would take several times their size.
   std::string events;
   std::size_t shown_at_a_stretch = 0;

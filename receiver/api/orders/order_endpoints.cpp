@@ -43,6 +43,11 @@ task<answer_or_error> list_orders(api_context& api, api_call call) {
   if (!sampled) co_return sampled.error();
   auto page = co_await list_orders_of(**db, *wanted);
   if (!page) co_return page.error();
+  if (page->orders.empty()) {
+    std::string account = wanted->account;
+    auto refusal = co_await refuse_unknown_account(api, std::move(account));
+    if (refusal) co_return std::move(*refusal);
+  }
   auto counts = co_await count_views(**db);
   if (!counts) co_return counts.error();
   for (json::value& order : page->orders) {

@@ -45,6 +45,11 @@ task<answer_or_error> list_sweeps(api_context& api, api_call call) {
   if (!db) co_return db.error();
   auto page = co_await list_sweeps_of(**db, *wanted);
   if (!page) co_return page.error();
+  if (page->sweeps.empty()) {
+    std::string account = wanted->account;
+    auto refusal = co_await refuse_unknown_account(api, std::move(account));
+    if (refusal) co_return std::move(*refusal);
+  }
   json::object data{{"sweeps", std::move(page->sweeps)}, {"next", or_null(page->next)}};
   co_return answered(std::move(data));
 }
