@@ -22,12 +22,6 @@ using std::chrono::steady_clock;
 constexpr std::size_t worthwhile = 100;
 constexpr milliseconds gathering = 4ms;
 
-void split(pg::range rows, std::vector<pg::range>& todo) {
-  auto [front, back] = pg::halve(rows);
-  todo.push_back(back);
-  todo.push_back(front);
-}
-
 } // namespace
 
 apply_lane::apply_lane(asio::any_io_executor executor, database_monitor& db, account_registry& accounts,
@@ -64,11 +58,11 @@ task<void> apply_lane::run() {
     }
     std::size_t rows = 0;
     if (ready && queue_.ranges_are_next(now)) {
-      range_batch stored = queue_.take_ranges(now, batch_rows_);
+      range_batch stored = queue_.take_ranges(now, batch_size_.rows());
       rows = stored.events.size();
       co_await handle_ranges(std::move(stored));
     } else if (ready) {
-      batch events = queue_.take_events(now, batch_rows_);
+      batch events = queue_.take_events(now, batch_size_.rows());
       rows = events.size();
       if (rows > 0) co_await handle(std::move(events));
     }
@@ -88,10 +82,9 @@ task<void> apply_lane::handle(batch events) {
   bool known = co_await fill_in_accounts(events);
   if (!known) co_return;
   lost_.clear();
-  std::vector<pg::range> todo{{0, events.size()}};
+  pg::batch_parts todo(events.size());
   while (!todo.empty()) {
-    auto rows = todo.back();
-    todo.pop_back();
+    pg::range rows = todo.take();
     co_await apply_range(events, rows, todo);
   }
   show_length();
@@ -136,7 +129,7 @@ disposition apply_lane::next_step(const pending_event& event, const shop::verdic
   return read_later(event, refused->wait, std::move(refused->why), jitter());
 }
 
-task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vector<pg::range>& todo) {
+task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batch_parts& todo) {
   std::vector<shop::observation> observations;
   std::vector<const pending_event*> these;
   for (auto i = rows.begin; i < rows.end; ++i) {
@@ -174,15 +167,15 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
   if (lease_is_lost(failed)) {
     bool some = co_await drop_lost(events, rows);
     if (some) {
-      todo.push_back(rows);
+      todo.again(rows);
       co_return;
     }
     failed.kind = failure::transient; // could not be found out, or nothing is lost: later
   }
-  if (pg::is_statement_timeout(failed)) batch_rows_ = std::max<std::size_t>(1, these.size() / 2);
+  if (pg::is_statement_timeout(failed)) batch_size_.note_too_slow(these.size());
   bool too_slow = pg::is_statement_timeout(failed) || pg::is_lock_timeout(failed);
   if (too_slow && rows.size() > 1) {
-    split(rows, todo);
+    todo.split(rows);
   } else if (pg::is_lock_timeout(failed)) {
     co_await wait_as_locked(*these[0]);
   } else if (too_slow) {
@@ -198,7 +191,7 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, std::vec
     auto due = steady_clock::now() + 1s;
     for (const auto* event : these) put(*event, due);
   } else if (rows.size() > 1) {
-    split(rows, todo);
+    todo.split(rows);
   } else {
     co_await note_failed(*these[0], failed);
   }
@@ -243,7 +236,7 @@ task<void> apply_lane::handle_ranges(range_batch work) {
   } else {
     failed = db.error();
   }
-  if (pg::is_statement_timeout(failed)) batch_rows_ = std::max<std::size_t>(1, work.events.size() / 2);
+  if (pg::is_statement_timeout(failed)) batch_size_.note_too_slow(work.events.size());
   bool missing = pg::schema_is_missing(failed) && !db_.was_suspected_in_vain();
   bool of_its_own = failed.kind == failure::permanent || pg::is_statement_timeout(failed) ||
                     pg::is_lock_timeout(failed) || lease_is_lost(failed);
@@ -324,7 +317,7 @@ task<bool> apply_lane::drop_lost(const batch& events, pg::range rows) {
 
 void apply_lane::note_taken() {
   failures_ = 0;
-  batch_rows_ = std::min(shop::observations_per_call_max, batch_rows_ + batch_rows_ / 4 + 1);
+  batch_size_.note_taken();
 }
 
 void apply_lane::note_closed(const pending_event& event, const disposition& next) {

@@ -9,7 +9,8 @@
 #pragma once
 
 #include "common/door/door.hpp"
-#include "common/pg/batch_failure.hpp"
+#include "common/pg/batch_parts.hpp"
+#include "common/pg/batch_size.hpp"
 #include "common/runtime/wakeup.hpp"
 #include "receiver/apply/apply_queue.hpp"
 #include "receiver/apply/repeats.hpp"
@@ -94,7 +95,7 @@ class apply_lane {
   task<void> open(range_batch work);
   void note_taken();
   void show_length() { counts_.apply_queue.set(static_cast<double>(queue_.in_hand())); }
-  task<void> apply_range(const batch& events, pg::range rows, std::vector<pg::range>& todo);
+  task<void> apply_range(const batch& events, pg::range rows, pg::batch_parts& todo);
   task<bool> drop_lost(const batch& events, pg::range rows);
   void carry_out(const pending_event& event, const disposition& next);
   task<void> take_over(std::vector<std::int64_t> moved);
@@ -108,8 +109,7 @@ class apply_lane {
   ask_courier ask_;
   refuse_to_ask refuse_;
   runtime::wakeup woken_;
-  // Fewer after a statement time-out, more again after each batch that was taken.
-  std::size_t batch_rows_ = shop::observations_per_call_max;
+  pg::batch_size batch_size_{shop::observations_per_call_max};
   steady_time gather_until_{}; // the next small batch begins no earlier
   apply_queue queue_;
   std::set<std::int64_t> lost_; // of the current batch: taken over by somebody

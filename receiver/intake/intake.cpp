@@ -202,15 +202,12 @@ bool intake::may_go_on(const batch& b) const {
 // Rows that it leaves without answer are not known to be stored.
 task<void> intake::store_batch(std::shared_ptr<batch> b) {
   if (!may_go_on(*b)) co_return;
-  std::vector<pg::range> todo{{0, b->rows.size()}};
+  pg::batch_parts todo(b->rows.size());
   int failures = 0;
   while (!todo.empty()) {
-    auto rows = todo.back();
+    pg::range rows = todo.take();
     auto kept = co_await keep_range(b, rows);
-    if (kept) {
-      todo.pop_back();
-      continue;
-    }
+    if (kept) continue;
     const error e = kept.error();
     if (pg::schema_is_missing(e)) db_.suspect_schema();
     if (e.kind != failure::permanent) db_.look_again();
@@ -219,18 +216,14 @@ task<void> intake::store_batch(std::shared_ptr<batch> b) {
     if (remedy == pg::remedy::again && may_go_on(*b)) {
       auto pause = backoff(failures++, 20ms, 500ms, jitter());
       co_await runtime::sleep_for(pause);
+      todo.again(rows);
     } else if (remedy == pg::remedy::split) {
-      todo.pop_back();
-      auto [front, back] = pg::halve(rows);
-      todo.push_back(back);
-      todo.push_back(front);
+      todo.split(rows);
     } else if (remedy == pg::remedy::isolate) {
-      todo.pop_back();
       log::warn("the database refused a webhook, it is kept as raw bytes only", {{"error", e.code}});
       auto isolated = co_await isolate(b, rows.begin, e.code);
       if (!isolated) b->answers[rows.begin] = isolated.error();
     } else {
-      todo.pop_back();
       if (e.kind == failure::permanent)
         log::error("the database does not take webhooks", {{"rows", rows.size()}, {"error", to_string(e)}});
       else

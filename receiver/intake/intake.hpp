@@ -12,7 +12,7 @@
 // come again.
 #pragma once
 
-#include "common/pg/batch_failure.hpp"
+#include "common/pg/batch_parts.hpp"
 #include "common/runtime/wakeup.hpp"
 #include "receiver/apply/apply_lane.hpp"
 #include "receiver/inbox/ingest.hpp"

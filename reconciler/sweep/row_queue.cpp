@@ -2,7 +2,7 @@
 #include "reconciler/sweep/row_queue.hpp"
 
 #include "common/log/log.hpp"
-#include "common/pg/batch_failure.hpp"
+#include "common/pg/batch_parts.hpp"
 #include "common/pg/sqlstate.hpp"
 #include "reconciler/pace/pace.hpp"
 
@@ -22,7 +22,7 @@ constexpr std::size_t named_max = 5; // refused orders named in the report's rea
 row_queue::row_queue(pg::pool& database, shop::door_options door, std::optional<lease> held, tally& counted,
                      runtime::wakeup& progress)
     : database_(database), door_(door), held_(std::move(held)), counted_(counted), progress_(progress),
-      slice_rows_(shop::observations_per_call_max) {}
+      slice_size_(shop::observations_per_call_max) {}
 
 void row_queue::push(std::vector<shop::observation> rows) {
   for (shop::observation& o : rows) {
@@ -73,8 +73,8 @@ std::vector<row_queue::row> row_queue::take_slice() {
     slice.push_back(std::move(from.front()));
     from.pop_front();
   };
-  while (!busy_.empty() && busy_.front().next_try <= now && slice.size() < slice_rows_) take(busy_);
-  while (!queue_.empty() && slice.size() < slice_rows_) take(queue_);
+  while (!busy_.empty() && busy_.front().next_try <= now && slice.size() < slice_size_.rows()) take(busy_);
+  while (!queue_.empty() && slice.size() < slice_size_.rows()) take(queue_);
   return slice;
 }
 
@@ -200,30 +200,27 @@ task<void> row_queue::write(std::vector<row> slice) {
   std::vector<shop::observation> observations;
   observations.reserve(slice.size());
   for (row& r : slice) observations.push_back(std::move(r.observed));
-  std::vector<pg::range> todo{{0, slice.size()}};
+  pg::batch_parts todo(slice.size());
   while (!todo.empty() && !failed_) {
-    pg::range rows = todo.back();
-    todo.pop_back();
+    pg::range rows = todo.take();
     std::span<shop::observation> part = std::span(observations).subspan(rows.begin, rows.size());
     auto verdicts = co_await apply(part, door_);
     if (verdicts) {
       clear_suspects(*verdicts);
-      slice_rows_ = std::min(shop::observations_per_call_max, slice_rows_ + slice_rows_ / 4 + 1);
+      slice_size_.note_taken();
       classify(std::span(slice).subspan(rows.begin, rows.size()), part, *verdicts);
       continue;
     }
     const error& why = verdicts.error();
     bool locked = pg::is_lock_timeout(why);
     pg::remedy remedy = pg::after_failure(why, rows.size());
-    if (pg::is_statement_timeout(why)) slice_rows_ = std::max<std::size_t>(1, rows.size() / 2);
+    if (pg::is_statement_timeout(why)) slice_size_.note_too_slow(rows.size());
     std::string_view state = pg::sqlstate_of(why);
     bool doubtful = remedy == pg::remedy::give_up && !state.empty() && !pg::is_of_suivi(state);
     if (locked || doubtful || pg::is_statement_timeout(why))
       remedy = rows.size() > 1 ? pg::remedy::split : pg::remedy::isolate;
     if (remedy == pg::remedy::split) {
-      auto [front, back] = pg::halve(rows);
-      todo.push_back(back);
-      todo.push_back(front);
+      todo.split(rows);
     } else if (remedy == pg::remedy::isolate && locked) {
       std::vector<shop::verdict> busy(1);
       busy.front().outcome = shop::outcome::busy;

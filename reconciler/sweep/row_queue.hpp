@@ -10,6 +10,7 @@
 #pragma once
 
 #include "common/door/door.hpp"
+#include "common/pg/batch_size.hpp"
 #include "common/pg/pool.hpp"
 #include "common/runtime/wakeup.hpp"
 #include "reconciler/plan/seen_set.hpp"
@@ -111,7 +112,7 @@ class row_queue {
   std::deque<row> queue_;
   std::deque<row> busy_;
   std::size_t under_way_ = 0;
-  std::size_t slice_rows_; // fewer after a statement time-out, more again after each slice that was taken
+  pg::batch_size slice_size_;
   std::vector<std::string> refused_;
   seen_set refused_logged_; // by hash of the reference
   std::size_t given_up_ = 0;
