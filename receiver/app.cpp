@@ -9,8 +9,8 @@
 
 #include "common/base/duration.hpp"
 #include "common/crypto/crypto.hpp"
-#include "common/http/client.hpp"
-#include "common/http/server.hpp"
+#include "common/http/client/client.hpp"
+#include "common/http/server/server.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/process.hpp"
 #include "common/program/bootstrap.hpp"

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "common/config/settings.hpp"
-#include "common/http/client_address.hpp"
-#include "common/http/message.hpp"
-#include "common/http/server.hpp"
+#include "common/http/message/client_address.hpp"
+#include "common/http/message/message.hpp"
+#include "common/http/server/server.hpp"
 #include "receiver/api/operations_api.hpp"
 #include "receiver/intake/guepex_endpoint.hpp"
 #include "receiver/services/receiver_metrics.hpp"

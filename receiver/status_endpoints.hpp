@@ -1,7 +1,7 @@
 // /healthz, /readyz and /metrics. Who may read them is the caller's business.
 #pragma once
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/runtime/task.hpp"
 #include "receiver/api/operations_api.hpp"

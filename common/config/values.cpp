@@ -1,27 +1,18 @@
-// Checks of single values; addresses by inet_pton, time zones by the system's own database.
+// Checks of single values; time zones by the system's own database.
 #include "common/config/values.hpp"
 
-#include <arpa/inet.h>
-#include <array>
-#include <charconv>
+#include "common/network/ip_network.hpp"
+
 #include <date/tz.h>
 #include <stdexcept>
 
 namespace suivi::config {
 namespace {
 
-bool is_address(int family, std::string_view text) {
-  std::array<unsigned char, 16> bytes{};
-  return inet_pton(family, std::string(text).c_str(), bytes.data()) == 1;
-}
-
-// Digits only, at most `limit`.
-std::optional<int> read_number(std::string_view text, int limit) {
-  int number = 0;
-  auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (problem != std::errc() || end != text.data() + text.size() || text.front() == '-' || number > limit)
-    return std::nullopt;
-  return number;
+// An address of that family, without a zone.
+bool is_address(bool v4, std::string_view text) {
+  std::optional<ip_address> one = parse_ip_address(text);
+  return one && one->is_v4() == v4 && text.find('%') == std::string_view::npos;
 }
 
 } // namespace
@@ -46,23 +37,19 @@ std::vector<std::string> split_list(std::string_view text) {
 
 std::optional<std::string> read_listen(std::string_view text) {
   std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || !read_number(text.substr(colon + 1), 65535)) return std::nullopt;
+  if (colon == std::string_view::npos || !parse_decimal(text.substr(colon + 1), 65535)) return std::nullopt;
   std::string_view host = text.substr(0, colon);
   if (host == "localhost") return "127.0.0.1" + std::string(text.substr(colon));
   bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed ? !is_address(AF_INET6, host.substr(1, host.size() - 2)) : !is_address(AF_INET, host))
+  if (bracketed ? !is_address(false, host.substr(1, host.size() - 2)) : !is_address(true, host))
     return std::nullopt;
   return std::string(text);
 }
 
 std::optional<std::string> read_cidr(std::string_view text) {
-  std::size_t slash = text.find('/');
-  std::string_view address = text.substr(0, slash);
-  int bits = is_address(AF_INET, address) ? 32 : is_address(AF_INET6, address) ? 128 : -1;
-  if (bits < 0) return std::nullopt;
-  if (slash == std::string_view::npos) return std::string(text) + "/" + std::to_string(bits);
-  if (!read_number(text.substr(slash + 1), bits)) return std::nullopt;
-  return std::string(text);
+  if (!parse_network(text)) return std::nullopt;
+  if (text.find('/') != std::string_view::npos) return std::string(text);
+  return std::string(text) + (parse_ip_address(text)->is_v4() ? "/32" : "/128");
 }
 
 std::optional<std::string> read_http_url(std::string_view text) {
@@ -82,7 +69,7 @@ std::optional<std::string> read_http_url(std::string_view text) {
   if (after_host == std::string_view::npos) return std::nullopt;
   std::size_t colon = host_and_port.find(':', after_host);
   if (host_and_port.substr(0, colon).empty()) return std::nullopt;
-  if (colon != std::string_view::npos && !read_number(host_and_port.substr(colon + 1), 65535))
+  if (colon != std::string_view::npos && !parse_decimal(host_and_port.substr(colon + 1), 65535))
     return std::nullopt;
   while (text.ends_with('/')) text.remove_suffix(1);
   return std::string(text);
@@ -99,8 +86,8 @@ std::optional<std::string> read_database_url(std::string_view given_text) {
 
 std::optional<std::chrono::minutes> read_clock(std::string_view text) {
   if (text.size() != 5 || text[2] != ':') return std::nullopt;
-  auto hour = read_number(text.substr(0, 2), 23);
-  auto minute = read_number(text.substr(3), 59);
+  auto hour = parse_decimal(text.substr(0, 2), 23);
+  auto minute = parse_decimal(text.substr(3), 59);
   if (!hour || !minute) return std::nullopt;
   return std::chrono::hours(*hour) + std::chrono::minutes(*minute);
 }

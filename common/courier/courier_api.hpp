@@ -10,7 +10,7 @@
 
 #include "common/base/secret.hpp"
 #include "common/courier/response_meta.hpp"
-#include "common/http/client.hpp"
+#include "common/http/client/client.hpp"
 #include "common/maystro/page.hpp"
 #include "common/shipment/courier.hpp"
 

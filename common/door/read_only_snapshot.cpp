@@ -2,7 +2,7 @@
 #include "common/door/read_only_snapshot.hpp"
 
 #include "common/door/door_sql.hpp"
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 
 namespace suivi::shop {
 namespace {

@@ -3,9 +3,9 @@
 #include "common/pg/connection.hpp"
 
 #include "common/pg/connect.hpp"
-#include "common/pg/in_doubt.hpp"
 #include "common/pg/params_access.hpp"
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/in_doubt.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 
 #include <cassert>
 #include <charconv>

@@ -1,7 +1,7 @@
 // DNS for database hosts, so that libpq never has to block in getaddrinfo.
 #pragma once
 
-#include "common/pg/url.hpp"
+#include "common/pg/url/url.hpp"
 #include "common/runtime/task.hpp"
 
 #include <vector>

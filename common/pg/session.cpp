@@ -5,7 +5,7 @@
 #include "common/pg/session.hpp"
 
 #include "common/log/log.hpp"
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 
 #include <algorithm>
 #include <cstdlib>

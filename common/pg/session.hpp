@@ -7,7 +7,7 @@
 
 #include "common/base/error.hpp"
 #include "common/pg/socket_watch.hpp"
-#include "common/pg/url.hpp"
+#include "common/pg/url/url.hpp"
 
 #include <libpq-fe.h>
 #include <map>

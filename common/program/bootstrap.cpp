@@ -3,7 +3,7 @@
 
 #include "common/config/setting_table.hpp"
 #include "common/log/log.hpp"
-#include "common/pg/url.hpp"
+#include "common/pg/url/url.hpp"
 #include "common/program/exit_status.hpp"
 #include "common/program/unsafe_database.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/config/settings.hpp"
-#include "common/pg/url.hpp"
+#include "common/pg/url/url.hpp"
 
 #include <optional>
 #include <string>

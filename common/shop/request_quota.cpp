@@ -2,8 +2,8 @@
 #include "common/shop/request_quota.hpp"
 
 #include "common/guepex/quota.hpp"
-#include "common/pg/sqlstate.hpp"
 #include "common/runtime/task.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 
 #include <vector>
 

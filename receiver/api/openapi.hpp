@@ -2,7 +2,7 @@
 // folder, which the program carries in itself).
 #pragma once
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 
 #include <string_view>
 

@@ -3,7 +3,7 @@
 
 #include "common/crypto/crypto.hpp"
 #include "common/log/log.hpp"
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "receiver/api/accounts/account_endpoints.hpp"
 #include "receiver/api/accounts/account_queries.hpp"
 #include "receiver/api/call/answers.hpp"

@@ -5,7 +5,7 @@
 // database is away nearly every answer is 503 with Retry-After.
 #pragma once
 
-#include "common/http/client_address.hpp"
+#include "common/http/message/client_address.hpp"
 #include "receiver/api/call/endpoint.hpp"
 #include "receiver/api/overview/overview_board.hpp"
 #include "receiver/api/replay_endpoint.hpp"

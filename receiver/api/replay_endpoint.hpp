@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/door/door.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "receiver/services/account_registry.hpp"
 
 namespace suivi::receiver {

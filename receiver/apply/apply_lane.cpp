@@ -3,8 +3,8 @@
 
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
-#include "common/pg/sqlstate.hpp"
 #include "common/shop/moved_parcel.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "receiver/apply/event_account.hpp"
 #include "receiver/apply/event_batch.hpp"
 #include "receiver/event/decode_event.hpp"

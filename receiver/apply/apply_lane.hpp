@@ -9,9 +9,9 @@
 #pragma once
 
 #include "common/door/door.hpp"
-#include "common/pg/batch_parts.hpp"
-#include "common/pg/batch_size.hpp"
 #include "common/runtime/wakeup.hpp"
+#include "common/sqlstate/batch_parts.hpp"
+#include "common/sqlstate/batch_size.hpp"
 #include "receiver/apply/apply_queue.hpp"
 #include "receiver/apply/repeats.hpp"
 #include "receiver/inbox/pending.hpp"

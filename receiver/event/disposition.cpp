@@ -2,8 +2,8 @@
 #include "receiver/event/disposition.hpp"
 
 #include "common/base/backoff.hpp"
-#include "common/pg/batch_failure.hpp"
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/batch_failure.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 #include "receiver/inbox/pending.hpp"
 #include "receiver/event/decode_event.hpp"
 
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "receiver/inbox/ranges.hpp"
 #include "receiver/inbox/storable.hpp"
 

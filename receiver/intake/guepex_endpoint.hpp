@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/config/settings.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "receiver/intake/intake.hpp"
 #include "receiver/services/account_registry.hpp"
 #include "receiver/web/routes.hpp"

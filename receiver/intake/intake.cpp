@@ -3,7 +3,7 @@
 
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "receiver/inbox/ranges.hpp"
 #include "receiver/intake/batch_policy.hpp"
 

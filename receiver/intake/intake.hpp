@@ -12,8 +12,8 @@
 // come again.
 #pragma once
 
-#include "common/pg/batch_parts.hpp"
 #include "common/runtime/wakeup.hpp"
+#include "common/sqlstate/batch_parts.hpp"
 #include "receiver/apply/apply_lane.hpp"
 #include "receiver/inbox/ingest.hpp"
 #include "receiver/services/database_monitor.hpp"

@@ -4,7 +4,7 @@
 
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "receiver/replay/policy.hpp"
 
 #include <algorithm>

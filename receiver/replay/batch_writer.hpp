@@ -6,8 +6,8 @@
 #pragma once
 
 #include "common/door/door.hpp"
-#include "common/pg/batch_parts.hpp"
 #include "common/pg/pool.hpp"
+#include "common/sqlstate/batch_parts.hpp"
 #include "receiver/replay/source.hpp"
 
 #include <vector>

@@ -5,7 +5,7 @@
 // shows them in nobody's frame.
 #pragma once
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 
 #include <optional>
 #include <string_view>

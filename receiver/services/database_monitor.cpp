@@ -3,9 +3,9 @@
 
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
-#include "common/pg/batch_failure.hpp"
 #include "common/schema/numbering.hpp"
 #include "common/schema/schema.hpp"
+#include "common/sqlstate/batch_failure.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

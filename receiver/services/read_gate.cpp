@@ -2,7 +2,7 @@
 #include "receiver/services/read_gate.hpp"
 
 #include "common/base/backoff.hpp"
-#include "common/pg/batch_failure.hpp"
+#include "common/sqlstate/batch_failure.hpp"
 
 #include <algorithm>
 

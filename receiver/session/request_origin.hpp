@@ -1,8 +1,8 @@
 // Where a request comes from, as far as a browser tells: whether a page of our own made it. Pure.
 #pragma once
 
-#include "common/http/client_address.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/client_address.hpp"
+#include "common/http/message/message.hpp"
 
 #include <optional>
 #include <string>

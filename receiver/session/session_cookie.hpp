@@ -5,7 +5,7 @@
 
 #include "common/base/secret.hpp"
 #include "common/base/time.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 
 #include <optional>
 #include <string>

@@ -6,7 +6,7 @@
 #include "common/base/utf8.hpp"
 #include "common/log/log.hpp"
 #include "common/maystro/envelope.hpp"
-#include "common/pg/batch_parts.hpp"
+#include "common/sqlstate/batch_parts.hpp"
 
 #include <span>
 

@@ -5,7 +5,7 @@
 
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
-#include "common/pg/batch_failure.hpp"
+#include "common/sqlstate/batch_failure.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // The answers of the receiver, as the courier and operators read them. Pure.
 #pragma once
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 
 #include <chrono>
 #include <optional>

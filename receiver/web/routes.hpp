@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/base/secret.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 
 #include <array>
 #include <optional>

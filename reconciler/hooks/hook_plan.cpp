@@ -1,7 +1,7 @@
 // Addresses and the comparison of what is there with what is wanted.
 #include "reconciler/hooks/hook_plan.hpp"
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 
 #include <algorithm>
 #include <array>

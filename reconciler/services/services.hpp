@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/config/settings.hpp"
-#include "common/http/client.hpp"
+#include "common/http/client/client.hpp"
 #include "common/pg/pool.hpp"
 #include "common/program/exit_status.hpp"
 #include "common/shop/accounts.hpp"

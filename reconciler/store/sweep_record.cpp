@@ -1,7 +1,7 @@
 // The statements of sweep_record.hpp.
 #include "reconciler/store/sweep_record.hpp"
 
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

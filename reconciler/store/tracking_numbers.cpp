@@ -1,7 +1,7 @@
 // Two statements.
 #include "reconciler/store/tracking_numbers.hpp"
 
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 
 namespace suivi::reconciler {
 namespace {

@@ -2,11 +2,11 @@
 #include "reconciler/sweep/account_sweep.hpp"
 
 #include "common/log/log.hpp"
-#include "common/pg/sqlstate.hpp"
 #include "common/shipment/courier_time.hpp"
 #include "common/shop/account_statistics.hpp"
 #include "common/shop/courier_pause.hpp"
 #include "common/shop/single_read.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "reconciler/store/sweep_history.hpp"
 #include "reconciler/store/unreported_changes.hpp"
 #include "reconciler/sweep/listed_dates.hpp"

@@ -2,8 +2,8 @@
 #include "reconciler/sweep/row_queue.hpp"
 
 #include "common/log/log.hpp"
-#include "common/pg/batch_parts.hpp"
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/batch_parts.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "reconciler/pace/pace.hpp"
 
 #include <algorithm>

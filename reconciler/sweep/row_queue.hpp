@@ -10,9 +10,9 @@
 #pragma once
 
 #include "common/door/door.hpp"
-#include "common/pg/batch_size.hpp"
 #include "common/pg/pool.hpp"
 #include "common/runtime/wakeup.hpp"
+#include "common/sqlstate/batch_size.hpp"
 #include "reconciler/plan/seen_set.hpp"
 #include "reconciler/store/lease.hpp"
 #include "reconciler/sweep/doubt_queue.hpp"

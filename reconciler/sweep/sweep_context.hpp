@@ -2,7 +2,7 @@
 // requests in flight, and whether it ends early.
 #pragma once
 
-#include "common/http/client.hpp"
+#include "common/http/client/client.hpp"
 #include "common/pg/pool.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/runtime/wakeup.hpp"

@@ -1,9 +1,9 @@
 // Three paths; everything else is 404, every method but GET and HEAD 405.
 #include "reconciler/worker/reconciler_metrics.hpp"
 
+#include "common/network/ip_network.hpp"
 #include "common/program/health.hpp"
 #include "common/program/version.hpp"
-#include "common/runtime/ip_network.hpp"
 #include "common/shop/problem_metrics.hpp"
 
 namespace suivi::reconciler {

@@ -2,7 +2,7 @@
 // addresses).
 #pragma once
 
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/pg/pool.hpp"
 #include "common/shipment/courier.hpp"

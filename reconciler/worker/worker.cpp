@@ -2,11 +2,11 @@
 #include "reconciler/worker/worker.hpp"
 
 #include "common/log/log.hpp"
-#include "common/pg/sqlstate.hpp"
 #include "common/runtime/lifetime.hpp"
 #include "common/runtime/service_notify.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/shop/unknown_states.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "reconciler/schedule/due.hpp"
 #include "reconciler/schedule/schedule.hpp"
 #include "reconciler/store/sweep_history.hpp"

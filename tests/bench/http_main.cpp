@@ -1,6 +1,6 @@
 // bench-http: the project's own HTTP server with a handler that answers at once. What it serves a second is
 // what a receiver without any database could. `bench-http PORT_FILE` until SIGTERM.
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/runtime/task_group.hpp"
 

@@ -2,7 +2,7 @@
 #include "tests/browser/webdriver.hpp"
 
 #include "common/crypto/crypto.hpp"
-#include "common/http/client.hpp"
+#include "common/http/client/client.hpp"
 #include "tests/support/run.hpp"
 
 #include <algorithm>

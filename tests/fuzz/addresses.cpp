@@ -2,10 +2,10 @@
 // itself, and nothing that could forge a line comes out.
 #include "common/base/duration.hpp"
 #include "common/config/values.hpp"
-#include "common/http/message.hpp"
-#include "common/http/url.hpp"
+#include "common/http/message/message.hpp"
+#include "common/http/message/url.hpp"
 #include "common/maystro/address.hpp"
-#include "common/pg/url.hpp"
+#include "common/pg/url/url.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Dates against a slow reader (a regular expression and a calendar that counts days one year at a time), and
 // there and back through both printed forms.
 #include "common/base/time.hpp"
-#include "common/http/response_head.hpp"
+#include "common/http/message/response_head.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <optional>

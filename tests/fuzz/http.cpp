@@ -1,6 +1,6 @@
 // Raw bytes on a connection: requests and answers are read the same, or refused, however the bytes are cut
 // into pieces, and no limit is ever exceeded.
-#include "common/http/parse.hpp"
+#include "common/http/wire/parse.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <cstring>

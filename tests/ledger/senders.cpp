@@ -1,7 +1,7 @@
 // As many coroutines as senders.
 #include "tests/ledger/senders.hpp"
 
-#include "common/http/client.hpp"
+#include "common/http/client/client.hpp"
 #include "common/runtime/task_group.hpp"
 
 #include <algorithm>

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 3> trees{"common/", "receiver/", "reconci
 
 // Sources that hold the one compiled copy of a library of headers: nothing includes them by name.
 constexpr std::array<std::string_view, 3> library_copies{"common/asio/asio.cpp", "common/asio/beast.cpp",
-                                                         "common/http/asio_ssl.cpp"};
+                                                         "common/http/wire/asio_ssl.cpp"};
 
 // Sources without a header of their own name that are still to get one.
 constexpr std::array<std::string_view, 1> unpaired{"receiver/spool/spool_file_recovery.cpp"};

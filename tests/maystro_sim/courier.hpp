@@ -2,7 +2,7 @@
 // but for its own state; `now` and `chance` come from outside.
 #pragma once
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "common/shipment/courier.hpp"
 #include "tests/maystro_sim/guepex_face.hpp"
 #include "tests/maystro_sim/settings.hpp"

@@ -1,7 +1,7 @@
 // See faults.hpp.
 #include "tests/maystro_sim/faults.hpp"
 
-#include "common/http/response_head.hpp"
+#include "common/http/message/response_head.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/base/time.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "tests/maystro_sim/draw.hpp"
 #include "tests/maystro_sim/settings.hpp"
 

@@ -2,7 +2,7 @@
 // every answer tells. Pure but for the quotas' counts; `now` comes from outside.
 #pragma once
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "tests/maystro_sim/world.hpp"
 
 #include <array>

@@ -1,7 +1,7 @@
 // What Nord West's API answers: parcels by tracking number, each with all that happened to it. Pure.
 #pragma once
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "tests/maystro_sim/world.hpp"
 
 #include <boost/json/array.hpp>

@@ -3,7 +3,7 @@
 // beforehand (webhook.hpp).
 #pragma once
 
-#include "common/http/client.hpp"
+#include "common/http/client/client.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/runtime/wakeup.hpp"
 #include "tests/maystro_sim/courier.hpp"

@@ -1,7 +1,7 @@
 // The courier on the network: one port with its API under /api and the simulator's own face under /control.
 #pragma once
 
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "tests/maystro_sim/courier.hpp"
 #include "tests/maystro_sim/pusher.hpp"
 

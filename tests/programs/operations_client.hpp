@@ -2,7 +2,7 @@
 // admin panel does.
 #pragma once
 
-#include "common/http/client.hpp"
+#include "common/http/client/client.hpp"
 #include "tests/programs/api_description.hpp"
 #include "tests/programs/program.hpp"
 #include "tests/support/database.hpp"

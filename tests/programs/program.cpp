@@ -1,7 +1,7 @@
 // fork and exec, files for the output, polling for the end.
 #include "tests/programs/program.hpp"
 
-#include "common/http/client.hpp"
+#include "common/http/client/client.hpp"
 #include "tests/support/run.hpp"
 
 #include <csignal>

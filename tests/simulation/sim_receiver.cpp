@@ -1,7 +1,7 @@
 // One function a step; between any two of them the process may die.
 #include "tests/simulation/sim_receiver.hpp"
 
-#include "common/pg/batch_failure.hpp"
+#include "common/sqlstate/batch_failure.hpp"
 
 #include <algorithm>
 

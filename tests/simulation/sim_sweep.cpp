@@ -1,7 +1,7 @@
 // What a sweep writes, how it ends, and what must hold when it begins and when it calls itself complete.
 #include "tests/simulation/sim_sweep.hpp"
 
-#include "common/pg/batch_failure.hpp"
+#include "common/sqlstate/batch_failure.hpp"
 #include "reconciler/sweep/sweep_verdict.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // One coroutine a webhook.
 #include "tests/soak/pulse.hpp"
 
-#include "common/http/client.hpp"
+#include "common/http/client/client.hpp"
 #include "common/runtime/task_group.hpp"
 
 #include <boost/asio/co_spawn.hpp>

@@ -1,7 +1,7 @@
 // A server on a thread of its own and a peer that speaks raw bytes, both on the loopback.
 #pragma once
 
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>

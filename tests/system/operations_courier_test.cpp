@@ -1,6 +1,6 @@
 // The operations API of the real receiver where the courier and the reconciler have their say: coverage,
 // timelines, sweeps, accounts, the old scheduler's shape, and the stream.
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "tests/programs/operations_client.hpp"
 #include "tests/programs/stream_client.hpp"
 

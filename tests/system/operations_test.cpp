@@ -1,6 +1,6 @@
 // The operations API of the real receiver, as an admin panel meets it: who is answered, what events look
 // like, what is refused, and what may be done with an event.
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "tests/programs/operations_client.hpp"
 #include "tests/support/connected.hpp"
 

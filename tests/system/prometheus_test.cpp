@@ -1,6 +1,6 @@
 // Both programs' figures as Prometheus reads them: promtool has nothing to say against them, the alerts can
 // be loaded, and each panel of the dashboard shows something.
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "tests/programs/operations_client.hpp"
 
 #include <filesystem>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/base/error.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/config/settings.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "common/pg/pool.hpp"
 #include "common/runtime/task.hpp"
 #include "receiver/apply/apply_lane.hpp"

@@ -7,7 +7,7 @@
 
 #include "common/base/error.hpp"
 #include "common/base/time.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "receiver/api/call/list_cursor.hpp"
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 // then looked at as they are now.
 #pragma once
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "common/pg/connection.hpp"
 #include "receiver/api/call/list_cursor.hpp"
 

@@ -1,7 +1,7 @@
 // Figures over time, in slots of one length. A slot without anything is left out; the present one is there.
 #pragma once
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "common/pg/connection.hpp"
 
 #include <boost/json/array.hpp>

@@ -5,7 +5,7 @@
 #include "common/base/utf8.hpp"
 #include "common/compression/inflate.hpp"
 #include "common/crypto/crypto.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "common/json/json_text.hpp"
 #include "common/maystro/envelope.hpp"
 #include "receiver/api/redaction/broken_json.hpp"

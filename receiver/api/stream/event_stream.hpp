@@ -7,7 +7,7 @@
 // when it is stored and whenever its outcome changes, a `sweep` when it begins, moves on, ends.
 #pragma once
 
-#include "common/http/body_stream.hpp"
+#include "common/http/server/body_stream.hpp"
 #include "common/pg/pool.hpp"
 #include "common/runtime/wakeup.hpp"
 #include "receiver/api/events/event_queries.hpp"

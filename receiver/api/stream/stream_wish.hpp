@@ -3,7 +3,7 @@
 
 #include "common/base/error.hpp"
 #include "common/base/time.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 
 #include <cstdint>
 #include <set>

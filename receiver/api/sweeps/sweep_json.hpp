@@ -1,7 +1,7 @@
 // Sweeps and the worker as the operations API shows them. Pure.
 #pragma once
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "receiver/api/sweeps/sweep_queries.hpp"
 
 #include <boost/json/object.hpp>

@@ -1,7 +1,7 @@
 // The list of sweeps' reports, newest first, page by page; with the many incremental ones folded if asked.
 #pragma once
 
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "common/pg/connection.hpp"
 
 #include <boost/json/array.hpp>

@@ -2,7 +2,7 @@
 #include "reconciler/doctor/checks/check_list.hpp"
 
 #include "common/base/duration.hpp"
-#include "common/pg/sqlstate.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "common/verdict/problems.hpp"
 
 #include <algorithm>

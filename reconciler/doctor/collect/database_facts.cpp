@@ -2,7 +2,7 @@
 #include "reconciler/doctor/collect/database_facts.hpp"
 
 #include "common/pg/migrate.hpp"
-#include "common/pg/url.hpp"
+#include "common/pg/url/url.hpp"
 #include "common/schema/schema.hpp"
 #include "reconciler/doctor/collect/look.hpp"
 #include "reconciler/doctor/collect/order_facts.hpp"

@@ -1,7 +1,7 @@
 // The receiver without its server, against a real database and shop, for a test to look into.
 #pragma once
 
-#include "common/http/client.hpp"
+#include "common/http/client/client.hpp"
 #include "common/runtime/task_group.hpp"
 #include "receiver/apply/pollers.hpp"
 #include "receiver/intake/intake.hpp"

@@ -1,8 +1,8 @@
 // A shop, an inbox and a replay, for tests; a courier behind a real socket if one is needed.
 #pragma once
 
-#include "common/http/client.hpp"
-#include "common/http/server.hpp"
+#include "common/http/client/client.hpp"
+#include "common/http/server/server.hpp"
 #include "common/runtime/task_group.hpp"
 #include "receiver/replay/replay.hpp"
 #include "tests/support/connected.hpp"

@@ -1,8 +1,8 @@
 // A courier behind a real socket for as long as a coroutine of a test runs.
 #pragma once
 
-#include "common/http/client.hpp"
-#include "common/http/server.hpp"
+#include "common/http/client/client.hpp"
+#include "common/http/server/server.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/shop/accounts.hpp"
 #include "tests/support/run.hpp"

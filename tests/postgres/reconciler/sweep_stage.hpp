@@ -1,8 +1,8 @@
 // A shop's database, a courier of a few literal rows behind a real socket, and one sweep between them.
 #pragma once
 
-#include "common/http/response_head.hpp"
-#include "common/http/server.hpp"
+#include "common/http/message/response_head.hpp"
+#include "common/http/server/server.hpp"
 #include "reconciler/sweep/sweep_group.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/narrow_database.hpp"

@@ -2,7 +2,7 @@
 // answer.
 #include "common/courier/api.hpp"
 
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>

@@ -1,7 +1,7 @@
 // Calling the client from a test: its own context on the test's thread, run until the call is over.
 #pragma once
 
-#include "common/http/client.hpp"
+#include "common/http/client/client.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>

@@ -1,5 +1,5 @@
 // When the memory of a burst is given back, by literal sequences.
-#include "common/http/burst_tracker.hpp"
+#include "common/http/server/burst_tracker.hpp"
 
 #include <doctest/doctest.h>
 #include <list>

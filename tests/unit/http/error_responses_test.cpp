@@ -1,5 +1,5 @@
 // The server's own refusals: every one has the shape of the operations API's, with a code in capitals.
-#include "common/http/error_responses.hpp"
+#include "common/http/server/error_responses.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>

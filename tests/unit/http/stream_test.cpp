@@ -1,5 +1,5 @@
 // Bodies made while they are sent: framing, peers that leave or do not read, draining.
-#include "common/http/body_stream.hpp"
+#include "common/http/server/body_stream.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/loopback.hpp"
 

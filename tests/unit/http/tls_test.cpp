@@ -1,5 +1,5 @@
 // TLS between our client and our server: who is trusted, what is reloaded, how it ends.
-#include "common/http/tls.hpp"
+#include "common/http/wire/tls.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/loopback.hpp"
 #include "tests/unit/http/asking.hpp"

@@ -2,7 +2,7 @@
 #include "receiver/api/redaction/redaction.hpp"
 
 #include "common/crypto/crypto.hpp"
-#include "common/http/message.hpp"
+#include "common/http/message/message.hpp"
 #include "receiver/api/events/event_json.hpp"
 #include "receiver/api/redaction/private_names.hpp"
 

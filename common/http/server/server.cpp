@@ -1,0 +1,327 @@
+// Accepting, looking after late connections, draining. What happens on a connection is session.cpp's.
+#include "common/http/server/server.hpp"
+
+#include "common/http/server/connection_session.hpp"
+#include "common/http/wire/tls.hpp"
+#include "common/log/log.hpp"
+#include "common/network/ip_network.hpp"
+#include "common/runtime/task_group.hpp"
+#include "common/runtime/wakeup.hpp"
+
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <charconv>
+#include <exception>
+#include <malloc.h>
+#include <string>
+#include <utility>
+
+namespace suivi::http {
+namespace {
+
+using tcp = asio::ip::tcp;
+
+constexpr milliseconds accept_pause{100};
+constexpr std::size_t least_share = 16;  // of connections, for the strangers of one address …
+constexpr std::size_t share_divisor = 4; // … or this part of them all
+constexpr milliseconds idle_before_evicted{1'000};
+constexpr milliseconds tell_full_every{60'000};
+constexpr milliseconds tell_refused_every{60'000};
+
+std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
+  auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  auto host = text.substr(0, colon);
+  auto digits = text.substr(colon + 1);
+  bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  unsigned short port = 0;
+  auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (wrong != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  boost::system::error_code failed;
+  auto address = asio::ip::make_address(std::string(host), failed);
+  if (failed || address.is_v6() != bracketed) return std::nullopt;
+  return tcp::endpoint(address, port);
+}
+
+} // namespace
+
+struct server::state {
+  state(asio::any_io_executor on, server_limits limits, handler on_request)
+      : executor(on), acceptor(on), drain_begun(on), slot_freed(on), sessions(on) {
+    room.limits = limits;
+    room.on_request = std::move(on_request);
+    room.on_end = [this] { slot_freed.notify(); };
+  }
+
+  // Held by value: the server object may go while this runs.
+  static task<void> run(std::shared_ptr<state> s);
+  [[nodiscard]] bool full() const { return room.open.size() - room.cut_off >= room.limits.max_connections; }
+  [[nodiscard]] session* longest_waiting() const;
+  [[nodiscard]] bool may_make_room() const;
+  bool make_room_for(const asio::ip::address& peer);
+  void tell_full();
+  void tell_refused();
+  void take(tcp::socket socket, const tcp::endpoint& peer);
+  void take_backlog();
+  task<void> accept_peers();
+  task<void> room_or_drain();
+  task<void> look_after();
+
+  asio::any_io_executor executor;
+  tcp::acceptor acceptor;
+  tls_context tls;
+  server_state room;
+  runtime::wakeup drain_begun;
+  runtime::wakeup slot_freed;
+  steady_time cut_at = steady_time::max();
+  bool running = false;
+  std::uint64_t evicted = 0;
+  std::uint64_t evicted_untold = 0;
+  steady_time told_full_at{};
+  steady_time told_refused_at{};
+  runtime::task_group sessions;
+};
+
+namespace {
+
+task<void> serve(std::unique_ptr<session> on) {
+  try {
+    co_await on->run();
+  } catch (const boost::system::system_error& e) {
+    if (e.code() == asio::error::operation_aborted) throw; // cancelled
+    log::error("a connection failed", {{"error", e.what()}});
+  } catch (const std::exception& e) { // out of memory, say: this connection's end, not the server's
+    log::error("a connection failed", {{"error", e.what()}});
+  }
+}
+
+} // namespace
+
+void server::state::take(tcp::socket socket, const tcp::endpoint& peer) {
+  try {
+    auto accepted = make_session(room, std::move(socket), unmapped(peer.address()), tls);
+    sessions.spawn("http connection", serve(std::move(accepted)));
+  } catch (const std::exception& e) {
+    log::error("a connection could not be served", {{"error", e.what()}});
+  }
+}
+
+session* server::state::longest_waiting() const {
+  if (!room.waiting_strangers.empty()) return room.waiting_strangers.front();
+  return room.waiting_known.empty() ? nullptr : room.waiting_known.front();
+}
+
+// One that has only just come, or whose request is in the kernel already, is given its chance.
+bool server::state::may_make_room() const {
+  session* longest = longest_waiting();
+  return longest != nullptr &&
+         std::chrono::steady_clock::now() - longest->waiting_since() >= idle_before_evicted &&
+         !longest->has_unread();
+}
+
+// False: the newcomer has more than its share already, and none of them waits.
+bool server::state::make_room_for(const asio::ip::address& peer) {
+  std::size_t share = std::max(least_share, room.limits.max_connections / share_divisor);
+  std::string of = address_share(peer);
+  auto counted = room.strangers.find(of);
+  bool too_many = counted != room.strangers.end() && counted->second >= share;
+  session* longest = nullptr;
+  if (too_many) {
+    auto own = std::ranges::find_if(room.waiting_strangers,
+                                    [&](const session* each) { return each->address_share() == of; });
+    if (own != room.waiting_strangers.end()) longest = *own;
+  } else {
+    longest = longest_waiting();
+  }
+  if (longest == nullptr) return false;
+  longest->cut();
+  ++evicted;
+  ++evicted_untold;
+  tell_full();
+  return true;
+}
+
+void server::state::tell_full() {
+  auto at = std::chrono::steady_clock::now();
+  if (told_full_at != steady_time{} && at - told_full_at < tell_full_every) return;
+  told_full_at = at;
+  log::warn(
+      "all connections are taken: the longest idle ones are closed for new ones; this is said once a minute",
+      {{"connections", room.limits.max_connections}, {"closed", std::exchange(evicted_untold, 0)}});
+}
+
+void server::state::tell_refused() {
+  auto at = std::chrono::steady_clock::now();
+  bool lately = told_refused_at != steady_time{} && at - told_refused_at < tell_refused_every;
+  if (room.bodies_refused == 0 || lately) return;
+  told_refused_at = at;
+  log::warn("the bodies of requests under way take all the room there is: requests are answered 503; this is "
+            "said once a minute",
+            {{"requests", std::exchange(room.bodies_refused, 0)}, {"bytes", room.limits.bodies_bytes_max}});
+}
+
+// Peers in the kernel's backlog believe themselves connected; closing the listener would reset them.
+void server::state::take_backlog() {
+  boost::system::error_code failed;
+  acceptor.non_blocking(true, failed);
+  while (!failed && !full()) {
+    tcp::socket socket(executor);
+    tcp::endpoint peer;
+    acceptor.accept(socket, peer, failed);
+    if (!failed) take(std::move(socket), peer);
+  }
+}
+
+// Until another connection can be taken, if need be for one that waits.
+task<void> server::state::room_or_drain() {
+  while (full() && !may_make_room() && !room.draining) {
+    tell_full();
+    room.room_is_wanted = true;
+    steady_time until = std::chrono::steady_clock::now() + idle_before_evicted / 4;
+    co_await slot_freed.wait_until(until);
+    room.room_is_wanted = false;
+  }
+}
+
+// Nothing that goes wrong here ends the server: it waits a little and accepts on.
+task<void> server::state::accept_peers() {
+  bool pausing = false;
+  while (!room.draining) {
+    co_await room_or_drain();
+    if (room.draining) break;
+    tcp::socket socket(executor);
+    tcp::endpoint peer;
+    boost::system::error_code failed;
+    co_await acceptor.async_accept(socket, peer, asio::redirect_error(asio::use_awaitable, failed));
+    if (!failed) {
+      pausing = false;
+      co_await room_or_drain();
+      bool has_room = !full() || make_room_for(unmapped(peer.address()));
+      if (has_room && !room.draining) take(std::move(socket), peer);
+      continue;
+    }
+    if (room.draining) break;
+    if (failed == asio::error::connection_aborted) continue;
+    if (!pausing)
+      log::warn("accepting connections pauses",
+                {{"error", failed.message()}, {"connections", room.open.size()}});
+    pausing = true;
+    co_await runtime::sleep_for(accept_pause);
+  }
+}
+
+task<void> server::state::look_after() {
+  const auto& limits = room.limits;
+  auto shortest =
+      std::min({limits.idle_timeout, limits.header_timeout, limits.body_timeout, limits.write_timeout});
+  auto pause = std::clamp(shortest / 8, milliseconds(10), milliseconds(500));
+  while (true) {
+    co_await runtime::sleep_for(pause);
+    auto at = std::chrono::steady_clock::now();
+    for (auto* each : room.open)
+      if (each->late_at() <= at) each->cut();
+    tell_refused();
+    // 7 ms for 90 MiB, which is why it is done in the quiet after a burst and not in it.
+    if (room.under_way.should_give_back()) ::malloc_trim(0);
+  }
+}
+
+task<void> server::state::run(std::shared_ptr<state> s) {
+  s->running = true;
+  runtime::task_group loops(s->executor);
+  loops.spawn("http accept", s->accept_peers());
+  loops.spawn("http timeouts", s->look_after());
+  bool cancelled = false;
+  try {
+    while (!s->room.draining) co_await s->drain_begun.wait();
+    co_await s->sessions.join_until(s->cut_at);
+  } catch (const boost::system::system_error&) {
+    cancelled = true;
+  }
+  auto state = co_await asio::this_coro::cancellation_state;
+  cancelled = cancelled || state.cancelled() != asio::cancellation_type::none;
+  // From here on everything ends, whoever asks: nothing may be left behind.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  boost::system::error_code ignored;
+  s->acceptor.close(ignored);
+  s->room.draining = true;
+  for (auto* each : s->room.open) each->cut();
+  loops.cancel();
+  s->sessions.cancel();
+  co_await loops.join();
+  co_await s->sessions.join();
+  s->running = false;
+  if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+server::server(asio::any_io_executor executor, server_limits limits, handler on_request)
+    : state_(std::make_shared<state>(std::move(executor), limits, std::move(on_request))) {}
+
+server::~server() = default;
+
+result<void> server::listen(std::string_view address_and_port) {
+  auto wrong = [&](std::string_view why) {
+    return permanent("http:listen", std::string(address_and_port) + ": " + std::string(why));
+  };
+  auto endpoint = parse_endpoint(address_and_port);
+  if (!endpoint) return wrong("not an address and a port");
+  auto& acceptor = state_->acceptor;
+  boost::system::error_code failed;
+  acceptor.open(endpoint->protocol(), failed);
+  if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
+  if (!failed) acceptor.bind(*endpoint, failed);
+  if (!failed) acceptor.listen(asio::socket_base::max_listen_connections, failed);
+  if (!failed) return {};
+  boost::system::error_code ignored;
+  acceptor.close(ignored);
+  return wrong(failed.message());
+}
+
+result<void> server::use_tls(const tls_files& files) {
+  auto made = make_server_tls(files);
+  if (!made) return made.error();
+  state_->tls = std::move(*made);
+  return {};
+}
+
+unsigned short server::port() const {
+  boost::system::error_code failed;
+  auto local = state_->acceptor.local_endpoint(failed);
+  return failed ? 0 : local.port();
+}
+
+std::size_t server::connections() const {
+  return state_->room.open.size();
+}
+
+std::optional<instant> server::certificate_expiry() const {
+  return http::certificate_expiry(state_->tls);
+}
+
+std::uint64_t server::connections_evicted() const {
+  return state_->evicted;
+}
+
+void server::judge_heads(head_judge by) {
+  state_->room.judge = std::move(by);
+}
+
+task<void> server::run() {
+  return state::run(state_);
+}
+
+void server::drain(milliseconds grace) {
+  auto& s = *state_;
+  auto at = std::chrono::steady_clock::now();
+  if (s.running) s.take_backlog();
+  boost::system::error_code ignored;
+  s.acceptor.close(ignored);
+  s.room.draining = true;
+  s.cut_at = at + grace;
+  for (auto* each : s.room.open) each->begin_drain(at);
+  s.drain_begun.notify();
+  s.slot_freed.notify();
+}
+
+} // namespace suivi::http
