@@ -6,10 +6,14 @@
 
 namespace suivi {
 
-milliseconds backoff(int tries, milliseconds first, milliseconds limit, double taken) {
-  auto delay = first;
+milliseconds doubled(int tries, milliseconds first, milliseconds limit) {
+  milliseconds delay = first;
   for (int i = 0; i < tries && delay < limit; ++i) delay *= 2;
-  delay = std::min(delay, limit);
+  return std::min(delay, limit);
+}
+
+milliseconds backoff(int tries, milliseconds first, milliseconds limit, double taken) {
+  milliseconds delay = doubled(tries, first, limit);
   auto cut = static_cast<milliseconds::rep>(static_cast<double>(delay.count()) / 2 * taken);
   return delay - milliseconds(cut);
 }

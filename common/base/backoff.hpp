@@ -5,8 +5,11 @@
 
 namespace suivi {
 
-// `first` doubled with every try, never above `limit`; `jitter` in [0, 1) takes up to half of it away, so
-// that those who failed together do not come back together. `tries` counts from 0.
+// `first` doubled with every try, never above `limit`. `tries` counts from 0.
+[[nodiscard]] milliseconds doubled(int tries, milliseconds first, milliseconds limit);
+
+// The same; `jitter` in [0, 1) takes up to half of it away, so that those who failed together do not come
+// back together.
 [[nodiscard]] milliseconds backoff(int tries, milliseconds first, milliseconds limit, double jitter);
 
 // A number in [0, 1) for backoff().

@@ -11,7 +11,7 @@ answer_kind classify(const error* failure, unsigned status, std::optional<millis
   bool gateway = status == 502 || status == 503 || status == 504;
   bool nobody = failure->code == "http:resolve" || failure->code == "http:refused" ||
                 failure->code == "http:reset" || failure->code == "http:timeout";
-  return gateway || nobody ? answer_kind::absent : answer_kind::faulty;
+  return gateway || nobody ? answer_kind::unreachable : answer_kind::faulty;
 }
 
 } // namespace suivi::maystro

@@ -13,7 +13,7 @@ enum class answer_kind {
   throttled,   // 429
   busy,        // 503 with Retry-After: somebody is there and wants to be left alone
   faulty,      // an answer, but not a right one: 500, another shape, a redirect; tells of this request alone
-  absent,      // none: no connection, cut off, timed out, or a gateway that says so (502, 503, 504)
+  unreachable, // none: no connection, cut off, timed out, or a gateway that says so (502, 503, 504)
   refused_key, // 401, 403
 };
 

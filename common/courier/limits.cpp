@@ -1,6 +1,8 @@
 // The arithmetic of limits.hpp.
 #include "common/courier/limits.hpp"
 
+#include "common/base/backoff.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -81,40 +83,35 @@ bool breaker::started(steady_time now) {
 }
 
 void breaker::open_for(double jitter, steady_time now) {
-  milliseconds pause = first_pause;
-  for (int i = 0; i < times_opened_ && pause < pause_max; ++i) pause *= 2;
-  pause = std::min(pause, pause_max);
-  ++times_opened_;
   // Never shorter than half of it: here nothing is gained by being lucky.
-  open_until_ = now + pause / 2 +
-                milliseconds(static_cast<std::int64_t>(static_cast<double>((pause / 2).count()) * jitter));
+  open_until_ = now + backoff(times_opened_++, with_.first_pause, with_.pause_max, jitter);
 }
 
 void breaker::unreachable(bool probe, double jitter, steady_time now) {
   ++unreachable_;
-  if (!absent_since_) absent_since_ = now;
+  if (!unreachable_since_) unreachable_since_ = now;
   if (probe) {
     probing_ = false;
     open_for(jitter, now);
-  } else if (!open_until_ && unreachable_ >= absent_max) {
+  } else if (!open_until_ && unreachable_ >= with_.unreachable_max) {
     open_for(jitter, now);
   }
 }
 
 void breaker::reachable() {
   unreachable_ = times_opened_ = 0;
-  absent_since_.reset();
+  unreachable_since_.reset();
   open_until_.reset();
   probing_ = false;
-  ever_present_ = true;
+  ever_reachable_ = true;
 }
 
 void breaker::probe_lost() {
   probing_ = false;
 }
 
-milliseconds breaker::absent_for(steady_time now) const {
-  return absent_since_ ? between(*absent_since_, now) : milliseconds(0);
+milliseconds breaker::unreachable_for(steady_time now) const {
+  return unreachable_since_ ? between(*unreachable_since_, now) : milliseconds(0);
 }
 
 steady_time gate::opens_at(steady_time now) const {

@@ -1,6 +1,7 @@
 // The limits that an account's pace is made of, each a small machine that is told what happened and when: how
 // many requests may be in flight, how many may be repetitions, whether anybody is there at all, and when the
-// next may start. Pure: no I/O, no clock, no chance of their own. pace.hpp puts them together.
+// next may start. Pure: no I/O, no clock, no chance of their own. The receiver's read_gate.hpp puts them
+// together for single reads, the reconciler's pace.hpp for sweeps.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -42,13 +43,17 @@ class retry_budget {
   std::optional<steady_time> as_of_; // of left_; the trickle runs from the first repetition on
 };
 
+struct breaker_patience {
+  int unreachable_max = 8; // requests in a row that nobody answered
+  milliseconds first_pause{500}, pause_max{8'000};
+};
+
 // Whether anybody is there. So many requests in a row that nobody answered open it: nothing starts for a
 // while, then one request alone, the probe; its answer closes it again, its failure opens it for longer. Any
 // answer counts, be it an error's: what is wrong with one page is no reason to leave the others unread.
 class breaker {
  public:
-  static constexpr int absent_max = 8;
-  static constexpr milliseconds first_pause{500}, pause_max{8'000};
+  explicit breaker(breaker_patience with = {}) : with_(with) {}
 
   enum class state { closed, open, half_open };
 
@@ -63,16 +68,17 @@ class breaker {
 
   [[nodiscard]] state now_is(steady_time now) const;
   // Since the first of the requests in a row that nobody answered.
-  [[nodiscard]] milliseconds absent_for(steady_time now) const;
-  [[nodiscard]] int absent_in_a_row() const { return unreachable_; }
-  [[nodiscard]] bool ever_present() const { return ever_present_; }
+  [[nodiscard]] milliseconds unreachable_for(steady_time now) const;
+  [[nodiscard]] int unreachable_in_a_row() const { return unreachable_; }
+  [[nodiscard]] bool ever_reachable() const { return ever_reachable_; }
 
  private:
   void open_for(double jitter, steady_time now);
+  breaker_patience with_;
   int unreachable_ = 0;
   int times_opened_ = 0; // since the last answer
-  std::optional<steady_time> absent_since_, open_until_;
-  bool probing_ = false, ever_present_ = false;
+  std::optional<steady_time> unreachable_since_, open_until_;
+  bool probing_ = false, ever_reachable_ = false;
 };
 
 // Whose fault a 403 is. While others are read with the same key it is the request's own, tried again and

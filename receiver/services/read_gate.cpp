@@ -1,19 +1,20 @@
-// Counters of what failed in a row, and two points in time.
+// What an answer does to gate, breaker and refusals.
 #include "receiver/services/read_gate.hpp"
 
 #include "common/base/backoff.hpp"
-#include "common/sqlstate/batch_failure.hpp"
+#include "common/courier/answer_class.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace suivi::receiver {
 namespace {
 
 using namespace std::chrono_literals;
+using maystro::answer_kind;
+using maystro::breaker;
 
-constexpr int absent_max = 3;          // different ones in a row, then it is left alone for a while
 constexpr std::size_t failed_max = 64; // told apart; any beyond counts as different from all
-constexpr milliseconds first_absent_pause = 1s, absent_pause_max = 30s;
 constexpr milliseconds first_throttled_pause = 1s, throttled_pause_max = 1min; // without Retry-After
 constexpr milliseconds first_refused_pause = 30s, refused_pause_max = 10min;
 
@@ -21,53 +22,67 @@ bool is_about_courier(const error& e) {
   return e.code.starts_with("maystro:") || e.code.starts_with("http:");
 }
 
+// No answer at all counts as nobody, whatever kept it away: one read is all that is at stake here.
+answer_kind kind_of(const error* problem, unsigned status, std::optional<milliseconds> retry_after) {
+  if (!problem || !is_about_courier(*problem)) return answer_kind::good;
+  answer_kind kind = maystro::classify(problem, status, retry_after);
+  return kind == answer_kind::faulty && status == 0 ? answer_kind::unreachable : kind;
+}
+
 } // namespace
 
-bool read_gate::in_trouble() const {
-  return refused_ > 0 || throttled_ > 0 || absent_ >= absent_max;
+bool read_gate::in_trouble(steady_time now) const {
+  return refused_ > 0 || throttled_ > 0 || breaker_.now_is(now) != breaker::state::closed;
 }
 
 read_gate::steady_time read_gate::opens_at(steady_time now) const {
-  int limit = in_trouble() ? 1 : std::max(1, limits_.max_in_flight);
+  int limit = in_trouble(now) ? 1 : std::max(1, max_in_flight_);
   if (in_flight_ >= limit) return steady_time::max();
-  return std::max({now, closed_until_, next_start_});
+  return std::max(gate_.opens_at(now), breaker_.opens_at(now));
 }
 
 void read_gate::started(steady_time now) {
   ++in_flight_;
-  if (limits_.requests_per_second <= 0) return;
-  auto apart = std::chrono::duration<double>(1 / limits_.requests_per_second);
-  next_start_ = std::max(now, next_start_) + std::chrono::ceil<steady_time::duration>(apart);
+  gate_.started(now);
+  probing_ = breaker_.started(now);
 }
 
 void read_gate::close(milliseconds pause, const error& why, steady_time now) {
-  closed_until_ = std::max(closed_until_, now + pause);
+  gate_.close_until(now + pause, now);
   closed_by_ = why.code;
 }
 
 void read_gate::ended(const std::string& request, const error* problem, unsigned status,
                       std::optional<milliseconds> retry_after, double jitter, steady_time now) {
   --in_flight_;
-  if (!problem || problem->code == "maystro:not_found" || !is_about_courier(*problem)) {
-    refused_ = throttled_ = absent_ = 0;
+  bool probe = std::exchange(probing_, false);
+  answer_kind kind = kind_of(problem, status, retry_after);
+  if (kind != answer_kind::unreachable) breaker_.reachable();
+  if (kind == answer_kind::good) {
+    refused_ = throttled_ = 0;
     forbidden_.accepted();
     failed_.clear();
     return;
   }
   bool first = !failed_.contains(request);
   if (first && failed_.size() < failed_max) failed_.insert(request);
-  bool gateway = status == 0 || status == 502 || status == 503 || status == 504;
-  if (problem->code == "maystro:unauthorized") {
-    throttled_ = absent_ = 0;
+  switch (kind) {
+  case answer_kind::refused_key:
+    throttled_ = 0;
     note_refused(first, status, *problem, jitter, now);
-  } else if (problem->code == "maystro:throttled" || retry_after) {
-    absent_ = 0;
-    auto own = backoff(throttled_++, first_throttled_pause, throttled_pause_max, jitter);
+    break;
+  case answer_kind::throttled:
+  case answer_kind::busy: {
+    milliseconds own = backoff(throttled_++, first_throttled_pause, throttled_pause_max, jitter);
     close(std::max(own, retry_after.value_or(own)), *problem, now);
-  } else if (gateway) {
-    note_absent(first, *problem, jitter, now);
-  } else {
-    absent_ = 0; // somebody is there; what is wrong with this answer is no reason to ask for no other
+    break;
+  }
+  case answer_kind::unreachable:
+    note_unreachable(first, probe, *problem, jitter, now);
+    break;
+  case answer_kind::faulty: // somebody is there; one wrong answer is no reason to ask for no other
+  case answer_kind::good:
+    break;
   }
 }
 
@@ -79,20 +94,21 @@ void read_gate::note_refused(bool first, unsigned status, const error& why, doub
   close(backoff(refused_++, first_refused_pause, refused_pause_max, jitter), why, now);
 }
 
-void read_gate::note_absent(bool first, const error& why, double jitter, steady_time now) {
-  if (!first && absent_ < absent_max) return;
-  if (++absent_ < absent_max) return;
-  close(backoff(absent_ - absent_max, first_absent_pause, absent_pause_max, jitter), why, now);
+void read_gate::note_unreachable(bool first, bool probe, const error& why, double jitter, steady_time now) {
+  if (!first && breaker_.now_is(now) == breaker::state::closed) return;
+  breaker_.unreachable(probe, jitter, now);
+  if (breaker_.now_is(now) == breaker::state::open) closed_by_ = why.code;
 }
 
 void read_gate::put_off(milliseconds pause, const error& why, steady_time now) {
   --in_flight_;
+  if (std::exchange(probing_, false)) breaker_.probe_lost();
   close(pause, why, now);
 }
 
 milliseconds read_gate::closed_for(steady_time now) const {
-  if (closed_until_ <= now) return milliseconds(0);
-  return std::chrono::ceil<milliseconds>(closed_until_ - now);
+  steady_time opens = breaker_.now_is(now) == breaker::state::open ? breaker_.opens_at(now) : now;
+  return std::max(gate_.closed_for(now), std::chrono::ceil<milliseconds>(opens - now));
 }
 
 } // namespace suivi::receiver

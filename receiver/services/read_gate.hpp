@@ -4,6 +4,7 @@
 // whole account; a key that is refused is not tried again and again; where nobody answers, one read at a time
 // looks whether somebody is back. A pause ends with one read alone, and only its answer lets the others go
 // on. What fails for one parcel alone, however often, is that parcel's trouble and holds up no other's read.
+// The limits are common/courier/limits.hpp's, which the reconciler goes by as well.
 #pragma once
 
 #include "common/base/error.hpp"
@@ -25,7 +26,8 @@ class read_gate {
     int max_in_flight = 4;          // at least 1
     double requests_per_second = 0; // 0: no ceiling
   };
-  explicit read_gate(limits within) : limits_(within) {}
+  explicit read_gate(limits within)
+      : max_in_flight_(within.max_in_flight), gate_(within.requests_per_second) {}
 
   // `now` if a read may start, else when to look again; time_point::max(): not before one under way has
   // ended.
@@ -46,18 +48,20 @@ class read_gate {
   [[nodiscard]] const std::string& closed_by() const { return closed_by_; }
 
  private:
-  [[nodiscard]] bool in_trouble() const;
+  [[nodiscard]] bool in_trouble(steady_time now) const;
   void note_refused(bool first, unsigned status, const error& why, double jitter, steady_time now);
-  void note_absent(bool first, const error& why, double jitter, steady_time now);
+  void note_unreachable(bool first, bool probe, const error& why, double jitter, steady_time now);
   void close(milliseconds pause, const error& why, steady_time now);
 
-  limits limits_;
+  int max_in_flight_;
   int in_flight_ = 0;
-  int refused_ = 0, throttled_ = 0, absent_ = 0; // in a row
+  int refused_ = 0, throttled_ = 0; // in a row
+  maystro::gate gate_;
+  maystro::breaker breaker_{
+      {.unreachable_max = 3, .first_pause = milliseconds(1'000), .pause_max = milliseconds(30'000)}};
+  bool probing_ = false; // the one read under way looks whether somebody is back
   maystro::refusals forbidden_{true};
   std::set<std::string> failed_; // what was asked in vain since the last answer
-  steady_time next_start_{};
-  steady_time closed_until_{};
   std::string closed_by_;
 };
 

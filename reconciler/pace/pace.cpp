@@ -1,14 +1,14 @@
 // The decisions of pace.hpp.
 #include "reconciler/pace/pace.hpp"
 
+#include "common/base/backoff.hpp"
+
 #include <algorithm>
 
 namespace suivi::reconciler {
 
 milliseconds backoff(int failures, double jitter) {
-  milliseconds limit = backoff_first;
-  for (int i = 1; i < failures && limit < backoff_max; ++i) limit *= 2;
-  limit = std::min(limit, backoff_max);
+  milliseconds limit = doubled(failures - 1, backoff_first, backoff_max);
   return milliseconds(static_cast<std::int64_t>(static_cast<double>(limit.count()) * jitter));
 }
 
@@ -70,7 +70,7 @@ void pace::ended(ticket which, answer_kind how, milliseconds wait, double jitter
   flight request = found->second;
   under_way_.erase(found);
 
-  if (how == answer_kind::absent) {
+  if (how == answer_kind::unreachable) {
     breaker_.unreachable(request.probe, jitter, now);
     window_.on_congestion(request.started, now);
     return;
@@ -93,7 +93,7 @@ void pace::ended(ticket which, answer_kind how, milliseconds wait, double jitter
     break;
   case answer_kind::faulty:
   case answer_kind::refused_key:
-  case answer_kind::absent:
+  case answer_kind::unreachable:
     break;
   }
 }
@@ -111,9 +111,10 @@ std::string pace::give_up_reason(steady_time now) const {
   if (gate_.throttled_for(now) > throttled_max || gate_.closed_in_all() > throttled_in_all_max)
     return "the courier throttles without end";
   // At least three, so that one request with a long time-out does not decide.
-  bool never = !breaker_.ever_present() && breaker_.absent_in_a_row() >= breaker::absent_max;
-  if (breaker_.absent_in_a_row() >= 3 &&
-      breaker_.absent_for(now) > (never ? absent_from_the_start : absent_long))
+  bool never = !breaker_.ever_reachable() &&
+               breaker_.unreachable_in_a_row() >= maystro::breaker_patience().unreachable_max;
+  if (breaker_.unreachable_in_a_row() >= 3 &&
+      breaker_.unreachable_for(now) > (never ? unreachable_from_the_start : unreachable_long))
     return "nobody answers at the courier's address";
   return {};
 }

@@ -40,8 +40,8 @@ inline constexpr milliseconds throttled_max{15 * 60'000};
 inline constexpr milliseconds throttled_in_all_max{3 * 3'600'000};
 // So is one where nobody has answered for this long; the shorter, where nobody ever has in this object's
 // life.
-inline constexpr milliseconds absent_long{2 * 60'000};
-inline constexpr milliseconds absent_from_the_start{15'000};
+inline constexpr milliseconds unreachable_long{2 * 60'000};
+inline constexpr milliseconds unreachable_from_the_start{15'000};
 // And one that gave up so many pages or parcels with no good answer between.
 inline constexpr int given_up_max = 50;
 

@@ -73,7 +73,7 @@ class accounted_run {
 
   answer_kind draw_answer() {
     constexpr answer_kind any[] = {answer_kind::good, answer_kind::throttled, answer_kind::busy,
-                                   answer_kind::faulty, answer_kind::absent};
+                                   answer_kind::faulty, answer_kind::unreachable};
     return below(25) == 0 ? any[below(5)] : any[mood_];
   }
 
@@ -115,9 +115,9 @@ class accounted_run {
       REQUIRE(repeated_ <= retry_budget::stock + retry_budget::per_request * firsts_ +
                                retry_budget::per_second * seconds + 1);
       // A silent courier: a pause, then one probe.
-      bool silent = absent_ >= breaker::absent_max;
+      bool silent = absent_ >= maystro::breaker_patience().unreachable_max;
       if (silent) {
-        REQUIRE(now_ - silent_since_ >= breaker::first_pause / 2);
+        REQUIRE(now_ - silent_since_ >= maystro::breaker_patience().first_pause / 2);
         for (const flying& f : flying_) REQUIRE_FALSE(f.since_silence);
       }
       last_start_ = now_;
@@ -140,9 +140,10 @@ class accounted_run {
     pace_.ended(which->id, how, wait, std::uniform_real_distribution<double>(0, 1)(random_), now_);
     if (how == answer_kind::throttled || how == answer_kind::busy)
       closed_until_ = std::max(closed_until_, now_ + wait);
-    if (how == answer_kind::absent) {
+    if (how == answer_kind::unreachable) {
       ++absent_;
-      if (absent_ == breaker::absent_max || which->since_silence) silent_since_ = now_;
+      if (absent_ == maystro::breaker_patience().unreachable_max || which->since_silence)
+        silent_since_ = now_;
     } else {
       absent_ = 0;
     }

@@ -85,9 +85,10 @@ TEST_CASE("an answer says something of its request, of the account, or of whethe
   CHECK(of("maystro:unauthorized", 403) == answer_kind::refused_key);
   CHECK(of("maystro:throttled", 429) == answer_kind::throttled);
   CHECK(classify(&broken, 503, milliseconds(1'000)) == answer_kind::busy);
-  for (unsigned gateway : {502u, 503u, 504u}) CHECK(of("maystro:server", gateway) == answer_kind::absent);
+  for (unsigned gateway : {502u, 503u, 504u})
+    CHECK(of("maystro:server", gateway) == answer_kind::unreachable);
   for (const char* nobody : {"http:resolve", "http:refused", "http:reset", "http:timeout"})
-    CHECK(of(nobody, 0) == answer_kind::absent);
+    CHECK(of(nobody, 0) == answer_kind::unreachable);
   CHECK(of("maystro:server", 500) == answer_kind::faulty);
   CHECK(of("maystro:malformed", 200) == answer_kind::faulty);
   CHECK(of("maystro:refused", 302) == answer_kind::faulty);
@@ -173,21 +174,21 @@ TEST_CASE(
   for (int i = 0; i < 8; ++i) {
     auto t = line.page();
     CHECK(line.admitted(ms) == tickets{t});
-    line.end(t, answer_kind::absent, ++ms);
+    line.end(t, answer_kind::unreachable, ++ms);
   }
   auto probe = line.page(), other = line.page(), third = line.page();
   CHECK(line.admitted(ms).empty());
   CHECK(line.p.breaker_is(at(ms)) == breaker::state::open);
-  CHECK(line.p.look_again(at(ms)) == at(ms + 250)); // half of half a second at least
-  CHECK(line.admitted(ms + 250) == tickets{probe});
-  CHECK(line.p.look_again(at(ms + 250)) == steady_time::max());
-  line.end(probe, answer_kind::absent, ms + 300);
-  CHECK(line.admitted(ms + 300).empty());
-  CHECK(line.p.look_again(at(ms + 300)) == at(ms + 800)); // twice as long
-  CHECK(line.admitted(ms + 800) == tickets{other});
-  line.end(other, answer_kind::faulty, ms + 900); // an error's answer is an answer
-  CHECK(line.p.breaker_is(at(ms + 900)) == breaker::state::closed);
-  CHECK(line.admitted(ms + 900) == tickets{third});
+  CHECK(line.p.look_again(at(ms)) == at(ms + 500));
+  CHECK(line.admitted(ms + 500) == tickets{probe});
+  CHECK(line.p.look_again(at(ms + 500)) == steady_time::max());
+  line.end(probe, answer_kind::unreachable, ms + 550);
+  CHECK(line.admitted(ms + 550).empty());
+  CHECK(line.p.look_again(at(ms + 550)) == at(ms + 1'550)); // twice as long
+  CHECK(line.admitted(ms + 1'550) == tickets{other});
+  line.end(other, answer_kind::faulty, ms + 1'650); // an error's answer is an answer
+  CHECK(line.p.breaker_is(at(ms + 1'650)) == breaker::state::closed);
+  CHECK(line.admitted(ms + 1'650) == tickets{third});
 }
 
 TEST_CASE("a probe goes alone however wide the window is") {
@@ -199,10 +200,10 @@ TEST_CASE("a probe goes alone however wide the window is") {
     flying = line.admitted(trip * 100);
   }
   REQUIRE(flying.size() == 10);
-  for (auto t : flying) line.end(t, answer_kind::absent, 1'400);
+  for (auto t : flying) line.end(t, answer_kind::unreachable, 1'400);
   REQUIRE(line.p.window_size() == 5);
-  CHECK(line.admitted(1'649).empty());
-  CHECK(line.admitted(1'650).size() == 1);
+  CHECK(line.admitted(1'899).empty());
+  CHECK(line.admitted(1'900).size() == 1);
   CHECK(line.admitted(60'000).empty());
 }
 
@@ -211,7 +212,7 @@ TEST_CASE("a probe that is canceled leaves its turn to the next") {
   for (int i = 0; i < 8; ++i) {
     auto t = line.page();
     line.admitted(i);
-    line.end(t, answer_kind::absent, i);
+    line.end(t, answer_kind::unreachable, i);
   }
   auto probe = line.page(), other = line.page();
   CHECK(line.admitted(1'000) == tickets{probe});
@@ -254,7 +255,7 @@ TEST_CASE(
   for (int request = 1; request <= 9; ++request) {
     auto t = line.page();
     line.admitted(request * 2'000);
-    line.end(t, answer_kind::absent, request * 2'000);
+    line.end(t, answer_kind::unreachable, request * 2'000);
     CHECK(line.p.give_up_reason(at(request * 2'000)).empty() == (request < 9));
   }
 }
@@ -274,7 +275,7 @@ TEST_CASE("an account is give_up_reason after fifteen minutes of throttling or t
   for (int half = 0; half <= 5; ++half) {
     auto t = silent.page();
     silent.admitted(half * 30'000);
-    silent.end(t, answer_kind::absent, half * 30'000);
+    silent.end(t, answer_kind::unreachable, half * 30'000);
     CHECK(silent.p.give_up_reason(at(half * 30'000)).empty() == (half <= 4));
   }
 }
