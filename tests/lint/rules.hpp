@@ -30,6 +30,8 @@ violations check_charters(const std::vector<source>& files, const std::string& r
 violations check_folders(const std::vector<source>& files, const std::string& root);
 // No private word is an identifier (words.cpp).
 violations check_words(const std::vector<source>& files, const std::string& root);
+// A test's stages are short (stages.cpp).
+violations check_stages(const std::vector<source>& files, const std::string& root);
 violations check_screen(const std::vector<source>& files, const std::string& root);
 
 } // namespace suivi::lint

@@ -157,6 +157,25 @@ TEST_CASE("folders: no folder of the three trees holds more than 30 source files
   CHECK(many[0].message.find("31 source files, more than 30") != std::string::npos);
 }
 
+TEST_CASE("stages: a test's body and each of its subcases have 40 lines at most, and each counts alone") {
+  auto lines = [](int number) {
+    std::string some;
+    for (int i = 0; i < number; ++i) some += "  f();\n";
+    return some;
+  };
+  auto found = [](const std::string& text) {
+    return check("stages", {{"tests/unit/a_test.cpp", text}}).size();
+  };
+  CHECK(found("TEST_CASE(\"x\") {\n" + lines(40) + "}\n") == 0);
+  CHECK(found("TEST_CASE(\"x\") {\n" + lines(41) + "}\n") == 1);
+  const std::string subcase = "  SUBCASE(\"y\") {\n", none = "  SUBCASE(\"z\") {}\n", end = "  }\n";
+  CHECK(found("TEST_CASE(\"x\") {\n" + lines(38) + subcase + lines(40) + end + none + "}\n") == 0);
+  CHECK(found("TEST_CASE(\"x\") {\n" + subcase + lines(41) + end + "}\n") == 1);
+  CHECK(found("TEST_CASE(\"x\") {\n" + none + lines(41) + "}\n") == 1);
+  CHECK(found("TEST_CASE(\"x\") {\n" + lines(30) + "}\nTEST_CASE(\"y\") {\n" + lines(30) + "}\n") == 0);
+  CHECK(check("stages", {{"receiver/a.cpp", "TEST_CASE(\"x\") {\n" + lines(41) + "}\n"}}).empty());
+}
+
 TEST_CASE("words: a private word is no identifier, in whole and in code only") {
   CHECK(check("words", {{"a.cpp", "int applier_count; // the applier\nauto s = \"applier\";\n"}}).empty());
   CHECK(check("words", {{"a.cpp", "applier x;\n"}}).size() == 1);

@@ -174,4 +174,13 @@ http::handler echo() {
   return echo_answer;
 }
 
+http::handler counting(std::atomic<int>& calls) {
+  return [&calls](http::request request) -> task<http::response> {
+    ++calls;
+    http::response out;
+    out.body = std::to_string(request.body.size());
+    co_return out;
+  };
+}
+
 } // namespace loopback

@@ -77,5 +77,7 @@ class raw_peer {
 bool accepts(unsigned short port);
 
 http::handler echo();
+// Answers the length of the body.
+http::handler counting(std::atomic<int>& calls);
 
 } // namespace loopback

@@ -13,6 +13,39 @@ namespace {
 const std::string one = "example-a:example-key-1:A";
 const std::string two = "example-a:example-key-1:A,example-b:example-key-2:B";
 
+const std::vector<std::string> passed_by_a_sound_shop{"database_away",
+                                                      "clock_skew",
+                                                      "writable",
+                                                      "durability",
+                                                      "schema",
+                                                      "orders table",
+                                                      "column types",
+                                                      "rights",
+                                                      "company",
+                                                      "accounts",
+                                                      "key_refused example-a",
+                                                      "key_refused example-b",
+                                                      "key owner example-a",
+                                                      "key owner example-b",
+                                                      "clock_skew example-a",
+                                                      "hooks_missing example-a",
+                                                      "sweep_late",
+                                                      "sweep_incomplete",
+                                                      "sweep conflicts",
+                                                      "untracked",
+                                                      "orders never read",
+                                                      "unchecked",
+                                                      "parcels gone",
+                                                      "orders_without_account",
+                                                      "contested",
+                                                      "references",
+                                                      "events waiting",
+                                                      "parked",
+                                                      "failed",
+                                                      "conflict",
+                                                      "quarantined",
+                                                      "partitions"};
+
 } // namespace
 
 TEST_CASE("doctor passes a shop that is well, counts its requests and notes its test") {
@@ -25,38 +58,7 @@ TEST_CASE("doctor passes a shop that is well, counts its requests and notes its 
   std::int64_t counted = s.db.number("select sum(\"requestCount\") from shipping_accounts");
   auto found = doctor(s);
   CHECK(found.status == 0);
-  for (const char* name : {"database_away",
-                           "clock_skew",
-                           "writable",
-                           "durability",
-                           "schema",
-                           "orders table",
-                           "column types",
-                           "rights",
-                           "company",
-                           "accounts",
-                           "key_refused example-a",
-                           "key_refused example-b",
-                           "key owner example-a",
-                           "key owner example-b",
-                           "clock_skew example-a",
-                           "hooks_missing example-a",
-                           "sweep_late",
-                           "sweep_incomplete",
-                           "sweep conflicts",
-                           "untracked",
-                           "orders never read",
-                           "unchecked",
-                           "parcels gone",
-                           "orders_without_account",
-                           "contested",
-                           "references",
-                           "events waiting",
-                           "parked",
-                           "failed",
-                           "conflict",
-                           "quarantined",
-                           "partitions"}) {
+  for (const std::string& name : passed_by_a_sound_shop) {
     CAPTURE(name);
     CHECK(found.result(name) == "PASS");
   }

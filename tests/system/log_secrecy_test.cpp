@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
 #include <regex>
 
 using namespace suivi::test;
@@ -52,22 +53,20 @@ std::string personal_event(const std::string& reference, const std::string& more
          R"("address":"Rue Inventée 7","customer_email":"inventee@shop.example")" + more + "}}";
 }
 
-} // namespace
+const std::string one = "/webhooks/maystro/example-secret-one", old = "/api/v1/webhooks/maystro";
 
-TEST_CASE("no key, secret, name, phone or address is in any log, figure or answer") {
-  program courier("suivi-maystro-sim", {"serve", "--accounts", two_accounts, "--orders", "60", "--moving",
-                                        "false", "--page-size", "10"});
+std::string address_of(program& courier) {
   wait_until("the courier's address", [&] { return contains(courier.output(), "\n"); });
-  auto url = courier.output().substr(0, courier.output().find('\n'));
+  return courier.output().substr(0, courier.output().find('\n'));
+}
 
-  database shop(holding::shop);
-  auto loading =
-      run_program("suivi-maystro-sim", {"load-shop", "--database", shop.owner_url(), "--accounts",
-                                        two_accounts, "--base-url", url, "--orders", "100", "--known", "60"});
-  CAPTURE(loading.log);
-  REQUIRE(loading.status == 0);
-  // One key is refused; the database's password is wrong nowhere, but is there.
-  REQUIRE(http_post(url + "/control/settings", R"({"refused_tokens":["example-key-of-b"]})").status == 200);
+// Two accounts and their courier; what was answered and printed meanwhile is kept.
+struct busy_day {
+  program courier{
+      "suivi-maystro-sim",
+      {"serve", "--accounts", two_accounts, "--orders", "60", "--moving", "false", "--page-size", "10"}};
+  std::string url = address_of(courier);
+  database shop{holding::shop};
   environment settings{{"DATABASE_URL", with_parameters(shop.url(), "password=example-password")},
                        {"MAYSTRO_WEBHOOK_SECRET", "example-secret-one,example-secret-two"},
                        {"SUIVI_ADMIN_TOKEN", "example-token-1"},
@@ -76,35 +75,65 @@ TEST_CASE("no key, secret, name, phone or address is in any log, figure or answe
                        {"SUIVI_RECONCILER_LISTEN", "127.0.0.1:0"},
                        {"SUIVI_MAYSTRO_READ_LAG", "0s"},
                        {"SUIVI_LOG_LEVEL", "debug"}};
-  program receiver("suivi-receiver", {}, settings);
-  auto port = static_cast<unsigned short>(receiver.number_from_log("port"));
-  wait_until("the database", [&] { return contains(receiver.log(), "the database is up"); });
+  std::string answers, printed;
 
-  std::string answers;
-  auto ask = [&](const std::string& bytes) {
-    raw_peer peer(port);
+  busy_day() {
+    finished loading = run_program("suivi-maystro-sim",
+                                   {"load-shop", "--database", shop.owner_url(), "--accounts", two_accounts,
+                                    "--base-url", url, "--orders", "100", "--known", "60"});
+    CAPTURE(loading.log);
+    REQUIRE(loading.status == 0);
+    // One key is refused; the database's password is wrong nowhere, but is there.
+    REQUIRE(http_post(url + "/control/settings", R"({"refused_tokens":["example-key-of-b"]})").status == 200);
+    receiver.emplace("suivi-receiver", std::vector<std::string>{}, settings);
+    port_ = static_cast<unsigned short>(receiver->number_from_log("port"));
+    wait_until("the database", [&] { return contains(receiver->log(), "the database is up"); });
+  }
+  [[nodiscard]] std::string reference_of(const std::string& account) const {
+    return shop.value(R"(select "reference" from orders where "shippingAccountId" = ')" + account +
+                      "' limit 1");
+  }
+  int ask(const std::string& bytes) {
+    raw_peer peer(port_);
     peer.send(bytes);
     auto got = peer.read();
     answers += got.head + got.body + "\n";
     return got.status;
-  };
-  auto known =
-      shop.value(R"(select "reference" from orders where "shippingAccountId" = 'example-a' limit 1)");
-  auto of_b = shop.value(R"(select "reference" from orders where "shippingAccountId" = 'example-b' limit 1)");
-  const std::string one = "/webhooks/maystro/example-secret-one", old = "/api/v1/webhooks/maystro";
+  }
+  void operate(const std::string& method, const std::string& target, const std::string& body = "") {
+    ask(request(method, "/api/v1/" + target, body, "Authorization: Bearer example-token-1\r\n"));
+  }
+  void command(const std::string& name, std::vector<std::string> arguments) {
+    auto done = run_program(name, arguments, settings);
+    CAPTURE(done.log);
+    CHECK(done.status != 2);
+    printed += done.output + done.log;
+  }
+
+  std::optional<program> receiver;
+
+ private:
+  unsigned short port_ = 0;
+};
+
+void push_events_of_orders(busy_day& day, const std::string& known, const std::string& of_b) {
   for (const auto& reference : {known, of_b, std::string("unknown-1")})
     for (const char* account : {"example-a", "example-b", "no-such"})
-      CHECK(ask(request("POST", one + "?account=" + account,
-                        personal_event(reference, std::string(R"(,"n":")") + account + '"'))) == 200);
+      CHECK(day.ask(request("POST", one + "?account=" + account,
+                            personal_event(reference, std::string(R"(,"n":")") + account + '"'))) == 200);
   for (int status : {41, 50, 999}) // some are confirmed with a key that is refused
-    CHECK(ask(request("POST", one + "?account=example-b",
-                      std::regex_replace(personal_event(of_b), std::regex("\"status\":31"),
-                                         "\"status\":" + std::to_string(status)))) == 200);
-  CHECK(ask(request("POST", one, R"({"customer_name":"Nom Inventé","customer_phone":"0550999999")")) == 202);
-  CHECK(ask(request("POST", one, "Texte Libre; 0770888888")) == 202);
-  CHECK(ask(request("POST", one,
-                    R"({"event":"Nom","payload":{"customer_name":"Nom Inventé","status":"0770888888"}})")) ==
+    CHECK(day.ask(request("POST", one + "?account=example-b",
+                          std::regex_replace(personal_event(of_b), std::regex("\"status\":31"),
+                                             "\"status\":" + std::to_string(status)))) == 200);
+}
+
+void push_what_is_no_event(busy_day& day) {
+  CHECK(day.ask(request("POST", one, R"({"customer_name":"Nom Inventé","customer_phone":"0550999999")")) ==
         202);
+  CHECK(day.ask(request("POST", one, "Texte Libre; 0770888888")) == 202);
+  CHECK(day.ask(request(
+            "POST", one,
+            R"({"event":"Nom","payload":{"customer_name":"Nom Inventé","status":"0770888888"}})")) == 202);
   // A list, a cut-off object, a form and a table, in base64 once and twice; people's names as event and id.
   for (const char* inner :
        {R"([{"client":{"x":"Personne Inventée"}}])", R"({"firstName":"Personne Inventée","x":)",
@@ -112,91 +141,101 @@ TEST_CASE("no key, secret, name, phone or address is in any log, figure or answe
         "name;phone\nPersonne Inventée;0550999999"}) {
     auto once = suivi::crypto::base64_encode(inner);
     for (const auto& wrapped : {once, suivi::crypto::base64_encode(once)}) {
-      CHECK(ask(request("POST", one, "{\"payload\":\"" + wrapped + "\"}")) == 202);
-      CHECK(ask(request("POST", one, wrapped)) == 202);
+      CHECK(day.ask(request("POST", one, "{\"payload\":\"" + wrapped + "\"}")) == 202);
+      CHECK(day.ask(request("POST", one, wrapped)) == 202);
     }
-    CHECK(ask(request("POST", one, inner)) == 202);
+    CHECK(day.ask(request("POST", one, inner)) == 202);
   }
-  CHECK(ask(request("POST", one + "?account=example-a",
-                    R"({"event":"Personne Inventée","message":{"messageId":"Personne Inventée","data":)" +
-                        personal_event(
-                            known, R"(,"noteToDriver":"Personne Inventée","labels":["Personne Inventée"])") +
-                        "}}")) == 200);
-  CHECK(ask(request("POST", old + "?secret=example-secret-two", personal_event("R-new"))) == 200);
-  CHECK(ask(request("POST", old + "?secret=guessed-secret", personal_event("no"))) == 401);
-  CHECK(ask(request("POST", old, personal_event("no"), "X-Webhook-Secret: guessed-secret\r\n")) == 401);
-  CHECK(ask(request("GET", one)) == 405);
-  CHECK(ask(request("POST", "/webhooks/example-secret-one", "")) == 404);
-  CHECK(ask(request("POST", one + "%", "")) == 404);
-  CHECK(ask("POST " + one + " HTTP/9.9\r\n\r\n") == 400);
-  CHECK(ask("POST " + one + " HTTP/1.1\r\nContent-Length: x\r\n\r\n") == 400);
-  CHECK(ask("POST " + one + " HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n") == 413);
-  CHECK(ask("POST " + one + "/" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n") == 431);
-  wait_until("every event looked at", [&] {
-    return shop.number("select count(*) from suivi.waiting_event where attempts = 0 and state = 'pending'") ==
-           0;
-  });
+}
 
-  std::string printed;
-  auto command = [&](const std::string& name, std::vector<std::string> arguments) {
-    auto done = run_program(name, arguments, settings);
-    CAPTURE(done.log);
-    CHECK(done.status != 2);
-    printed += done.output + done.log;
-  };
-  command("suivi-reconciler", {"sweep", "--full", "--json"});
-  command("suivi-reconciler", {"status"});
-  command("suivi-reconciler", {"coverage"});
-  command("suivi-reconciler", {"doctor"});
-  command("suivi-reconciler", {"verify"});
-  command("suivi-reconciler", {"hooks", "list"});
-  command("suivi-receiver", {"replay", "--outcome", "all", "--dry-run"});
-  REQUIRE(http_post(url + "/control/settings", R"({"fail":0.5,"throttle":0.2})").status == 200);
-  command("suivi-reconciler", {"sweep", "--full"});
-  settings["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "100ms";
-  program worker("suivi-reconciler", {"run"}, settings);
-  wait_until("sweeps", [&] { return shop.number("select count(*) from suivi.sweep") >= 6; });
+void push_with_names_and_guesses(busy_day& day, const std::string& known) {
+  CHECK(
+      day.ask(request(
+          "POST", one + "?account=example-a",
+          R"({"event":"Personne Inventée","message":{"messageId":"Personne Inventée","data":)" +
+              personal_event(known, R"(,"noteToDriver":"Personne Inventée","labels":["Personne Inventée"])") +
+              "}}")) == 200);
+  CHECK(day.ask(request("POST", old + "?secret=example-secret-two", personal_event("R-new"))) == 200);
+  CHECK(day.ask(request("POST", old + "?secret=guessed-secret", personal_event("no"))) == 401);
+  CHECK(day.ask(request("POST", old, personal_event("no"), "X-Webhook-Secret: guessed-secret\r\n")) == 401);
+  CHECK(day.ask(request("GET", one)) == 405);
+  CHECK(day.ask(request("POST", "/webhooks/example-secret-one", "")) == 404);
+  CHECK(day.ask(request("POST", one + "%", "")) == 404);
+  CHECK(day.ask("POST " + one + " HTTP/9.9\r\n\r\n") == 400);
+  CHECK(day.ask("POST " + one + " HTTP/1.1\r\nContent-Length: x\r\n\r\n") == 400);
+  CHECK(day.ask("POST " + one + " HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n") == 413);
+  CHECK(day.ask("POST " + one + "/" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n") == 431);
+}
 
-  auto api = [&](const std::string& method, const std::string& target, const std::string& body = "") {
-    ask(request(method, "/api/v1/" + target, body, "Authorization: Bearer example-token-1\r\n"));
-  };
+void run_every_command(busy_day& day) {
+  day.command("suivi-reconciler", {"sweep", "--full", "--json"});
+  day.command("suivi-reconciler", {"status"});
+  day.command("suivi-reconciler", {"coverage"});
+  day.command("suivi-reconciler", {"doctor"});
+  day.command("suivi-reconciler", {"verify"});
+  day.command("suivi-reconciler", {"hooks", "list"});
+  day.command("suivi-receiver", {"replay", "--outcome", "all", "--dry-run"});
+  REQUIRE(http_post(day.url + "/control/settings", R"({"fail":0.5,"throttle":0.2})").status == 200);
+  day.command("suivi-reconciler", {"sweep", "--full"});
+}
+
+void ask_every_endpoint(busy_day& day, const std::string& known, const std::string& of_b) {
   for (const char* target :
        {"webhooks/events?limit=1000", "webhooks/events?outcome=quarantined", "webhooks/stats", "coverage",
         "sweeps", "accounts", "scheduler/status", "webhooks/events?limit=Nom", "nowhere"})
-    api("GET", target);
-  api("GET", "orders/" + known);
-  api("GET", "orders/" + of_b);
-  api("POST", "accounts/example-a/test");
-  api("POST", "accounts/example-b/test");
-  api("POST", "webhooks/replay", R"({"outcome":"all"})");
-  api("POST", "webhooks/replay", "{");
-  auto failed = shop.value("select event_id::text from suivi.pending limit 1");
-  api("POST", "webhooks/events/" + failed + "/retry");
-  ask(request("GET", "/api/v1/coverage", "", "Authorization: Bearer example-token-2\r\n"));
-  ask(request("GET", "/readyz"));
-  ask(request("GET", "/metrics"));
-  check_silent("answers", answers);
-  check_silent("commands", printed);
-  CHECK(contains(answers, "suivi_events_pending"));
-  CHECK(contains(answers, "***")); // payloads were among them
+    day.operate("GET", target);
+  day.operate("GET", "orders/" + known);
+  day.operate("GET", "orders/" + of_b);
+  day.operate("POST", "accounts/example-a/test");
+  day.operate("POST", "accounts/example-b/test");
+  day.operate("POST", "webhooks/replay", R"({"outcome":"all"})");
+  day.operate("POST", "webhooks/replay", "{");
+  auto failed = day.shop.value("select event_id::text from suivi.pending limit 1");
+  day.operate("POST", "webhooks/events/" + failed + "/retry");
+  day.ask(request("GET", "/api/v1/coverage", "", "Authorization: Bearer example-token-2\r\n"));
+  day.ask(request("GET", "/readyz"));
+  day.ask(request("GET", "/metrics"));
+}
+
+} // namespace
+
+TEST_CASE("no key, secret, name, phone or address is in any log, figure or answer") {
+  busy_day day;
+  const std::string known = day.reference_of("example-a"), of_b = day.reference_of("example-b");
+  push_events_of_orders(day, known, of_b);
+  push_what_is_no_event(day);
+  push_with_names_and_guesses(day, known);
+  wait_until("every event looked at", [&] {
+    return day.shop.number(
+               "select count(*) from suivi.waiting_event where attempts = 0 and state = 'pending'") == 0;
+  });
+  run_every_command(day);
+  day.settings["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "100ms";
+  program worker("suivi-reconciler", {"run"}, day.settings);
+  wait_until("sweeps", [&] { return day.shop.number("select count(*) from suivi.sweep") >= 6; });
+  ask_every_endpoint(day, known, of_b);
+  check_silent("answers", day.answers);
+  check_silent("commands", day.printed);
+  CHECK(contains(day.answers, "suivi_events_pending"));
+  CHECK(contains(day.answers, "***")); // payloads were among them
 
   // The schema goes, the courier goes: errors of every kind.
-  shop.execute("drop schema suivi cascade");
-  CHECK(ask(request("POST", one + "?account=example-a", personal_event("R-after"))) < 500);
-  courier.signal(SIGKILL);
+  day.shop.execute("drop schema suivi cascade");
+  CHECK(day.ask(request("POST", one + "?account=example-a", personal_event("R-after"))) < 500);
+  day.courier.signal(SIGKILL);
   wait_until("the schema's return",
-             [&] { return shop.value("select to_regclass('suivi.sweep') is not null") == "t"; });
+             [&] { return day.shop.value("select to_regclass('suivi.sweep') is not null") == "t"; });
   worker.signal(SIGTERM);
   CHECK(worker.wait() == 0);
-  receiver.signal(SIGTERM);
-  CHECK(receiver.wait() == 0);
-  check_silent("the receiver's log", receiver.log());
+  day.receiver->signal(SIGTERM);
+  CHECK(day.receiver->wait() == 0);
+  check_silent("the receiver's log", day.receiver->log());
   check_silent("the reconciler's log", worker.log());
-  check_silent("commands", printed);
-  check_silent("answers", answers);
-  settings["DATABASE_URL"] = "postgresql://nobody-there:example-password@127.0.0.1:1/shop";
-  command("suivi-reconciler", {"sweep"});
-  command("suivi-receiver", {"migrate"});
-  command("suivi-receiver", {"--check-config"});
-  check_silent("commands without a database", printed);
+  check_silent("commands", day.printed);
+  check_silent("answers", day.answers);
+  day.settings["DATABASE_URL"] = "postgresql://nobody-there:example-password@127.0.0.1:1/shop";
+  day.command("suivi-reconciler", {"sweep"});
+  day.command("suivi-receiver", {"migrate"});
+  day.command("suivi-receiver", {"--check-config"});
+  check_silent("commands without a database", day.printed);
 }

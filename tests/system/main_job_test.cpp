@@ -107,6 +107,24 @@ std::int64_t total(const json::object& reports, const char* field) {
   return sum;
 }
 
+void push_some_hundred_changes(const shop& s, const std::string& url, const std::string& base) {
+  auto set = http_post(
+      url + "/control/settings",
+      R"({"webhook_url":")" + base +
+          R"(/webhooks/maystro/example-secret?account={account}","changes_per_second":400,"moving":true})");
+  REQUIRE(set.status == 200);
+  wait_until("some hundred changes", [&] { return counter(url, "changes") >= 300; });
+  REQUIRE(http_post(url + "/control/stop-moving", "{}").status == 200);
+  wait_until("no webhook under way", [&] { return counter(url, "pending") == 0; });
+  wait_until("no event pending", [&] { return metric(base, "suivi_events_pending") == 0; });
+  wait_until("no event to be applied or confirmed", [&] { return all_settled(s); });
+  wait_until("a later second", [&] { return in_a_later_second(s); });
+  CHECK(counter(url, "lost") > 0);
+  CHECK(counter(url, "delivered") > 0);
+  CHECK(s.db.number("select count(*) from suivi.inbox") == counter(url, "delivered"));
+  CHECK(differences(s, url).size() > 0);
+}
+
 } // namespace
 
 TEST_CASE("a fifth of the webhooks is lost and after one sweep every order is as the courier has it") {
@@ -125,21 +143,7 @@ TEST_CASE("a fifth of the webhooks is lost and after one sweep every order is as
   std::string base = "http://127.0.0.1:" + std::to_string(receiver.number_from_log("port"));
   wait_until("readiness", [&] { return http_get(base + "/readyz").status == 200; });
 
-  auto set = http_post(
-      url + "/control/settings",
-      R"({"webhook_url":")" + base +
-          R"(/webhooks/maystro/example-secret?account={account}","changes_per_second":400,"moving":true})");
-  REQUIRE(set.status == 200);
-  wait_until("some hundred changes", [&] { return counter(url, "changes") >= 300; });
-  REQUIRE(http_post(url + "/control/stop-moving", "{}").status == 200);
-  wait_until("no webhook under way", [&] { return counter(url, "pending") == 0; });
-  wait_until("no event pending", [&] { return metric(base, "suivi_events_pending") == 0; });
-  wait_until("no event to be applied or confirmed", [&] { return all_settled(s); });
-  wait_until("a later second", [&] { return in_a_later_second(s); });
-  CHECK(counter(url, "lost") > 0);
-  CHECK(counter(url, "delivered") > 0);
-  CHECK(s.db.number("select count(*) from suivi.inbox") == counter(url, "delivered"));
-  CHECK(differences(s, url).size() > 0);
+  push_some_hundred_changes(s, url, base);
 
   int status = -1;
   auto first = sweep(s, status);

@@ -164,17 +164,8 @@ std::string rights_by_doctor(const old_shop& s) {
   return "not examined";
 }
 
-} // namespace
-
-TEST_CASE("a shop of the old system moves in by the paper, every order becomes right, and it can move back") {
-  old_shop s;
-  const std::string catalog = s.catalog(), others = s.others();
-
-  // 1. Rights: the script, run by the tables' owner, and nothing else.
-  run_rights_script(s.db.owner_url(), s.role.name);
-  CHECK(rights_by_doctor(s) == "PASS ");
-
-  // 2. A look without writing.
+// What a sweep would do, told without writing.
+json::object dry_run(old_shop& s) {
   CHECK(s.receiver({"--check-config"}).status == 0);
   CHECK(s.reconciler({"migrate", "--json"}).status == 0);
   CHECK(rights_by_doctor(s) == "PASS ");
@@ -183,13 +174,10 @@ TEST_CASE("a shop of the old system moves in by the paper, every order becomes r
   CHECK(number(dry, "matched") == 8);
   CHECK(s.orders_as_they_are() == before);
   CHECK(s.db.number("select count(*) from suivi.sweep") == 0);
+  return dry;
+}
 
-  // 3. The first whole sweep.
-  s.environment["SUIVI_RECONCILER_MAX_ORDERS"] = "0";
-  auto first = s.report_of(s.reconciler({"sweep", "--full", "--json"}));
-  CHECK(text(first, "verdict") == "complete");
-  CHECK(number(first, "matched") == number(dry, "matched"));
-  CHECK(number(first, "backfilled") == number(dry, "backfilled"));
+void check_every_order_is_right(const old_shop& s) {
   CHECK(s.order("UNDEFINED-1") == "T-u-undefined EXPÉDIÉ u-undefined SHIPPED");
   CHECK(s.order("UNDEFINED-2").find("UNDEFINED") == std::string::npos);
   CHECK(s.order("NEVER-SEEN").find("T-u-never ") == 0);
@@ -203,33 +191,29 @@ TEST_CASE("a shop of the old system moves in by the paper, every order becomes r
   CHECK(s.order("UNASSIGNED") == "T-u-unassigned EXPÉDIÉ u-unassigned SHIPPED");
   CHECK(s.order("RIGHT") == "T-u-right EXPÉDIÉ u-right SHIPPED");
   CHECK(s.order("ECO-77") == "- - - CONFIRMED");
-  CHECK(s.reconciler({"verify"}).status == 0);
-  auto again = s.report_of(s.reconciler({"sweep", "--full", "--json"}));
-  CHECK(number(again, "statusChanged") == 0);
-  CHECK(number(again, "backfilled") == 0);
+}
 
-  // 4. Webhooks that the old system never processed.
-  auto legacy = [&](std::vector<std::string> more) {
-    std::vector<std::string> arguments{"replay", "--legacy", "--json"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    auto done = s.receiver(arguments);
-    CAPTURE(done.log);
-    CAPTURE(done.output);
-    CHECK(done.status == 0);
-    return json::parse(done.output).as_object();
-  };
-  CHECK(number(legacy({"--dry-run"}), "selected") == 4);
+json::object legacy(const old_shop& s, std::vector<std::string> more) {
+  std::vector<std::string> arguments{"replay", "--legacy", "--json"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  auto done = s.receiver(arguments);
+  CAPTURE(done.log);
+  CAPTURE(done.output);
+  CHECK(done.status == 0);
+  return json::parse(done.output).as_object();
+}
+
+void replay_what_was_never_processed(const old_shop& s) {
+  CHECK(number(legacy(s, {"--dry-run"}), "selected") == 4);
   CHECK(s.order("LATE") == "- - - SHIPPED");
-  auto replayed = legacy({});
+  auto replayed = legacy(s, {});
   CHECK(number(replayed, "applied") == 1);
   CHECK(number(replayed, "failed") == 0);
   CHECK(s.order("LATE").find(" EXPÉDIÉ u-late SHIPPED") != std::string::npos);
-  CHECK(number(legacy({}), "applied") == 0);
+  CHECK(number(legacy(s, {}), "applied") == 0);
+}
 
-  // 5. Hooks, and the addresses that the courier knows already.
-  CHECK(s.reconciler({"hooks", "ensure"}).status == 0);
-  program receiver("suivi-receiver", {}, s.environment);
-  std::string base = "http://127.0.0.1:" + std::to_string(receiver.number_from_log("port"));
+void push_to_the_old_addresses(old_shop& s, const std::string& base) {
   wait_until("the receiver",
              [&] { return http_get(base + "/readyz").body.find("\"up\"") != std::string::npos; });
   for (const char* path : {"/api/webhooks/maystro", "/api/v1/webhooks/maystro"})
@@ -246,10 +230,9 @@ TEST_CASE("a shop of the old system moves in by the paper, every order becomes r
     return s.order("NEVER-SEEN").find("T-u-never ") == 0 &&
            s.db.number("select count(*) from suivi.waiting_event") == 0;
   });
+}
 
-  // 6. The worker in the old scheduler's place.
-  s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "1s";
-  program worker("suivi-reconciler", {"run"}, s.environment);
+void check_the_worker_sweeps(const old_shop& s) {
   wait_until("the worker's sweep", [&] {
     return s.db.number(
                "select count(*) from suivi.sweep where verdict = 'complete' and kind = 'incremental'") > 0;
@@ -259,6 +242,50 @@ TEST_CASE("a shop of the old system moves in by the paper, every order becomes r
   auto checks = s.reconciler({"doctor"});
   CAPTURE(checks.output);
   CHECK(checks.output.find("rights") != std::string::npos);
+}
+
+void sweep_everything(old_shop& s, const json::object& dry) {
+  auto first = s.report_of(s.reconciler({"sweep", "--full", "--json"}));
+  CHECK(text(first, "verdict") == "complete");
+  CHECK(number(first, "matched") == number(dry, "matched"));
+  CHECK(number(first, "backfilled") == number(dry, "backfilled"));
+  check_every_order_is_right(s);
+  CHECK(s.reconciler({"verify"}).status == 0);
+  auto again = s.report_of(s.reconciler({"sweep", "--full", "--json"}));
+  CHECK(number(again, "statusChanged") == 0);
+  CHECK(number(again, "backfilled") == 0);
+}
+
+} // namespace
+
+TEST_CASE("a shop of the old system moves in by the paper, every order becomes right, and it can move back") {
+  old_shop s;
+  const std::string catalog = s.catalog(), others = s.others();
+
+  // 1. Rights: the script, run by the tables' owner, and nothing else.
+  run_rights_script(s.db.owner_url(), s.role.name);
+  CHECK(rights_by_doctor(s) == "PASS ");
+
+  // 2. A look without writing.
+  const json::object dry = dry_run(s);
+
+  // 3. The first whole sweep.
+  s.environment["SUIVI_RECONCILER_MAX_ORDERS"] = "0";
+  sweep_everything(s, dry);
+
+  // 4. Webhooks that the old system never processed.
+  replay_what_was_never_processed(s);
+
+  // 5. Hooks, and the addresses that the courier knows already.
+  CHECK(s.reconciler({"hooks", "ensure"}).status == 0);
+  program receiver("suivi-receiver", {}, s.environment);
+  std::string base = "http://127.0.0.1:" + std::to_string(receiver.number_from_log("port"));
+  push_to_the_old_addresses(s, base);
+
+  // 6. The worker in the old scheduler's place.
+  s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "1s";
+  program worker("suivi-reconciler", {"run"}, s.environment);
+  check_the_worker_sweeps(s);
 
   // 7. And back: the shop is what it was, with right orders.
   const std::string right = s.orders_as_they_are();

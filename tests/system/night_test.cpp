@@ -27,6 +27,28 @@ void write(const std::string& path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
+struct settings_in_files {
+  folder kept;
+  std::string secrets = kept.path() + "/secrets", token = kept.path() + "/token",
+              settings = kept.path() + "/suivi.toml";
+
+  settings_in_files() {
+    write(secrets, "example-secret\n");
+    write(token, "example-token-1\n");
+    write(settings, "[log]\nlevel = \"info\"\n");
+  }
+  [[nodiscard]] suivi::test::environment environment() const {
+    return {{"MAYSTRO_WEBHOOK_SECRET", ""},
+            {"MAYSTRO_WEBHOOK_SECRET_FILE", secrets},
+            {"SUIVI_ADMIN_TOKEN_FILE", token},
+            {"SUIVI_CONFIG", settings}};
+  }
+};
+
+int status_with_token(webhook_sender& r, const std::string& value) {
+  return r.ask(request("GET", "/api/v1/coverage", "", "Authorization: Bearer " + value + "\r\n")).status;
+}
+
 } // namespace
 
 TEST_CASE("figures tell of the process, its connections, its loop and what was stored last") {
@@ -100,24 +122,12 @@ TEST_CASE("webhooks that are not understood, and events that fail, are one line 
 
 TEST_CASE("webhook secrets, the admin token and the log's level are read again at SIGHUP, mistakes change "
           "nothing") {
-  folder kept;
-  std::string secrets = kept.path() + "/secrets";
-  std::string token = kept.path() + "/token";
-  std::string settings = kept.path() + "/suivi.toml";
-  write(secrets, "example-secret\n");
-  write(token, "example-token-1\n");
-  write(settings, "[log]\nlevel = \"info\"\n");
-  webhook_sender r({{"MAYSTRO_WEBHOOK_SECRET", ""},
-                    {"MAYSTRO_WEBHOOK_SECRET_FILE", secrets},
-                    {"SUIVI_ADMIN_TOKEN_FILE", token},
-                    {"SUIVI_CONFIG", settings}});
-  auto with_token = [&](const std::string& value) {
-    return r.ask(request("GET", "/api/v1/coverage", "", "Authorization: Bearer " + value + "\r\n")).status;
-  };
+  const settings_in_files files;
+  webhook_sender r(files.environment());
   const std::string other_address = "/webhooks/maystro/example-other";
   CHECK(r.push(secret_address, event("R1")).status == 200);
   CHECK(r.push(other_address, event("R2")).status == 401);
-  CHECK(with_token("example-token-1") == 200);
+  CHECK(status_with_token(r, "example-token-1") == 200);
 
   raw_peer reader(r.port);
   reader.send(request("GET", "/api/v1/stream", "", "Authorization: Bearer example-token-1\r\n"));
@@ -125,28 +135,28 @@ TEST_CASE("webhook secrets, the admin token and the log's level are read again a
     return metric_value(r.ask(request("GET", "/metrics")).body,
                         R"(suivi_api_responses_total{status="200"})") == 2;
   });
-  write(secrets, "example-other\nexample-secret\n");
-  write(token, "example-token-2\n");
-  write(settings, "[log]\nlevel = \"debug\"\n");
+  write(files.secrets, "example-other\nexample-secret\n");
+  write(files.token, "example-token-2\n");
+  write(files.settings, "[log]\nlevel = \"debug\"\n");
   r.process->signal(SIGHUP);
   wait_until("a reload", [&] { return contains(r.process->log(), "were read again"); });
   CHECK(contains(r.process->log(), R"("level":"debug")"));
   CHECK_FALSE(contains(r.process->log(), "example-other"));
   CHECK(r.push(other_address, event("R2")).status == 200);
   CHECK(r.push(secret_address, event("R3")).status == 200);
-  CHECK(with_token("example-token-1") == 401);
-  CHECK(with_token("example-token-2") == 200);
+  CHECK(status_with_token(r, "example-token-1") == 401);
+  CHECK(status_with_token(r, "example-token-2") == 200);
   CHECK(contains(reader.read_to_end(), "text/event-stream")); // who came with the former token is cut off
 
-  write(secrets, "example-other\n");
+  write(files.secrets, "example-other\n");
   r.process->signal(SIGHUP);
   wait_until("the next", [&] { return count(r.process->log(), "were read again") == 2; });
   CHECK(r.push(secret_address, event("R4")).status == 401);
 
-  write(secrets, "");
+  write(files.secrets, "");
   r.process->signal(SIGHUP);
   wait_until("an error", [&] { return contains(r.process->log(), "the settings cannot be read again"); });
   CHECK(r.push(other_address, event("R5")).status == 200);
-  CHECK(with_token("example-token-2") == 200);
+  CHECK(status_with_token(r, "example-token-2") == 200);
   CHECK(r.stored() == 4);
 }

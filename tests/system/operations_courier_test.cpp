@@ -82,6 +82,55 @@ void await_a_later_second(const operations_client& s) {
   });
 }
 
+// By a dry run, which changes nothing, and then in earnest.
+void check_replays_are_named(operations_client& s) {
+  auto id = s.push("R1", 31);
+  s.await(id, "applied");
+  s.db.execute(R"(update orders set "shippingStatus" = 'by hand' where "id" = 'o1')");
+  auto dry =
+      s.operate("POST", "webhooks/replay", R"({"ids":[")" + id + R"("],"outcome":"all","dryRun":true})");
+  CHECK(dry.at("/data/applied") == 1);
+  CHECK(text(dry.at("/data/changes")) ==
+        R"([{"reference":"R1","field":"shippingStatus","from":"by hand","to":"EXPÉDIÉ"}])");
+  CHECK(s.db.value(R"(select "shippingStatus" from orders where "id" = 'o1')") == "by hand");
+  auto again = s.operate("POST", "webhooks/replay", R"({"ids":[")" + id + R"("],"outcome":"all"})");
+  CHECK(again.status == 200);
+  CHECK(text(again.at("/data")) ==
+        R"({"selected":1,"applied":1,"unchanged":0,"stale":0,"parked":0,"conflict":0,"quarantined":0,)"
+        R"("failed":0,"confirming":0,"ignored":0})");
+  CHECK(changes_of(s, "R1", "shippingStatus") ==
+        std::vector<std::string>{"webhook null>\"EXPÉDIÉ\" event " + id,
+                                 "replay \"by hand\">\"EXPÉDIÉ\" event " + id});
+}
+
+void check_a_triggered_sweep(operations_client& s) {
+  auto triggered = s.operate("POST", "scheduler/trigger/shipping");
+  CHECK(triggered.status == 202);
+  CHECK(triggered.at("/success") == true);
+  CHECK(triggered.at("/message") == "Shipping Status sync triggered successfully");
+  auto next = std::string(triggered.at("/data/id").as_string());
+  wait_until("the triggered sweep's end",
+             [&] { return s.get_json("sweeps/" + next).at("verdict") == "complete"; });
+  auto status = s.operate("GET", "scheduler/status");
+  CHECK(status.at("/status") == "running");
+  CHECK(status.at("/isRunning") == true);
+  CHECK(status.at("/stoppedAt").is_null());
+  CHECK(status.at("/lastSyncs/shippingStatus/lastResults/id").as_string() == next);
+  CHECK(status.at("/lastSyncs/shippingStatus/lastEnd").is_string());
+  CHECK(status.at("/lastSyncs/shippingStatus/lastError").is_null());
+  CHECK(names(status.at("/lastSyncs")) == std::set<std::string>{"ecomanager", "shippingStatus", "cleanup"});
+}
+
+void check_asked_for_once(operations_client& s, const std::string& id) {
+  for (const char* path : {"sweeps", "scheduler/trigger/shipping"}) {
+    auto twice = s.operate("POST", path, "{}");
+    CHECK(twice.status == 409);
+    CHECK(is_error(twice));
+    CHECK(twice.at("/data/id").as_string() == id);
+    CHECK(twice.at("/error/id").as_string() == id);
+  }
+}
+
 } // namespace
 
 TEST_CASE("coverage counts the orders of accounts and those of them with a tracking number") {
@@ -129,24 +178,7 @@ TEST_CASE("an order's timeline names what brought each change, by webhook, sweep
   CHECK(changes_of(s, odd, "shippingStatus")[1].starts_with("confirm \"LIVRÉ\">"));
   CHECK(changes_of(s, odd, "shippingStatus")[1].ends_with(" event " + doubted));
 
-  auto id = s.push("R1", 31);
-  s.await(id, "applied");
-  s.db.execute(R"(update orders set "shippingStatus" = 'by hand' where "id" = 'o1')");
-  auto dry =
-      s.operate("POST", "webhooks/replay", R"({"ids":[")" + id + R"("],"outcome":"all","dryRun":true})");
-  CHECK(dry.at("/data/applied") == 1);
-  CHECK(text(dry.at("/data/changes")) ==
-        R"([{"reference":"R1","field":"shippingStatus","from":"by hand","to":"EXPÉDIÉ"}])");
-  CHECK(s.db.value(R"(select "shippingStatus" from orders where "id" = 'o1')") == "by hand");
-  auto again = s.operate("POST", "webhooks/replay", R"({"ids":[")" + id + R"("],"outcome":"all"})");
-  CHECK(again.status == 200);
-  CHECK(text(again.at("/data")) ==
-        R"({"selected":1,"applied":1,"unchanged":0,"stale":0,"parked":0,"conflict":0,"quarantined":0,)"
-        R"("failed":0,"confirming":0,"ignored":0})");
-  CHECK(changes_of(s, "R1", "shippingStatus") ==
-        std::vector<std::string>{"webhook null>\"EXPÉDIÉ\" event " + id,
-                                 "replay \"by hand\">\"EXPÉDIÉ\" event " + id});
-
+  check_replays_are_named(s);
   auto order = timeline(s, odd);
   CHECK(names(order) == std::set<std::string>{"order", "parcels", "changes"});
   CHECK(names(order.at("order")) == std::set<std::string>{"id", "reference", "status", "trackingNumber",
@@ -187,40 +219,18 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
   // Within a second of being asked for; the rest is for a machine under load.
   CHECK(s.db.value("select clock_timestamp() - started_at < interval '3 s' from suivi.sweep where id = " +
                    id) == "t");
-  for (const char* path : {"sweeps", "scheduler/trigger/shipping"}) {
-    auto twice = s.operate("POST", path, "{}");
-    CHECK(twice.status == 409);
-    CHECK(is_error(twice));
-    CHECK(twice.at("/data/id").as_string() == id);
-    CHECK(twice.at("/error/id").as_string() == id);
-  }
+  check_asked_for_once(s, id);
   CHECK(s.operate("GET", "scheduler/status").at("/activeJobs") == 1);
   s.courier_set(R"({"latency_ms":0})");
   wait_until("its end", [&] { return s.get_json("sweeps/" + id).at("verdict") == "complete"; });
   auto report = s.get_json("sweeps/" + id);
-  auto has = names(report);
-  for (const auto& name : report_members) CHECK_MESSAGE(has.contains(name), name);
+  for (const auto& name : report_members) CHECK_MESSAGE(names(report).contains(name), name);
   CHECK(report.at("kind") == "full");
   CHECK(report.at("reason").is_null());
   auto newest = s.get_json("sweeps?limit=1").at("sweeps").as_array();
   REQUIRE(newest.size() == 1);
   CHECK(newest[0].at("id").as_string() == id);
-
-  auto triggered = s.operate("POST", "scheduler/trigger/shipping");
-  CHECK(triggered.status == 202);
-  CHECK(triggered.at("/success") == true);
-  CHECK(triggered.at("/message") == "Shipping Status sync triggered successfully");
-  auto next = std::string(triggered.at("/data/id").as_string());
-  wait_until("the triggered sweep's end",
-             [&] { return s.get_json("sweeps/" + next).at("verdict") == "complete"; });
-  auto status = s.operate("GET", "scheduler/status");
-  CHECK(status.at("/status") == "running");
-  CHECK(status.at("/isRunning") == true);
-  CHECK(status.at("/stoppedAt").is_null());
-  CHECK(status.at("/lastSyncs/shippingStatus/lastResults/id").as_string() == next);
-  CHECK(status.at("/lastSyncs/shippingStatus/lastEnd").is_string());
-  CHECK(status.at("/lastSyncs/shippingStatus/lastError").is_null());
-  CHECK(names(status.at("/lastSyncs")) == std::set<std::string>{"ecomanager", "shippingStatus", "cleanup"});
+  check_a_triggered_sweep(s);
   worker.signal(SIGTERM);
   CHECK(worker.wait() == 0);
 }

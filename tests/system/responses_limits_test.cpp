@@ -42,6 +42,47 @@ std::int64_t open_files(pid_t process) {
   return count;
 }
 
+struct bad {
+  std::string bytes;
+  unsigned status;
+};
+
+// Each might be read as two requests, or as none.
+std::vector<bad> read_in_two_ways() {
+  auto body = event("R1");
+  auto length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  auto post = "POST " + secret_address + " HTTP/1.1\r\nHost: x\r\n";
+  return {
+      {post + length + "Content-Length: 5\r\n\r\n" + body, 400},
+      {post + "Content-Length: 5\r\n" + length + "\r\n" + body, 400},
+      {post + length + "Transfer-Encoding: chunked\r\n\r\n" + chunk(body) + "0\r\n\r\n", 400},
+      {chunked + length + "\r\n" + chunk(body) + "0\r\n\r\n", 400},
+      {chunked + "\r\n" + chunk(body) + "0\r\nContent-Length: 5\r\n\r\n", 400},
+      {post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(body) + "0\r\n\r\n",
+       400},
+      {post + "Transfer-Encoding: gzip, chunked\r\n\r\n" + chunk(body) + "0\r\n\r\n", 501},
+      {post + "Transfer-Encoding: identity\r\n" + length + "\r\n" + body, 501},
+      {post + "Transfer-Encoding : chunked\r\n\r\n" + chunk(body) + "0\r\n\r\n", 400},
+      {"POST " + secret_address + " HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(body) +
+           "0\r\n\r\n",
+       400},
+      {post + "Content-Length: +5\r\n\r\n" + body, 400},
+      {post + "Content-Length: 1\r\n 0\r\n\r\n" + body, 400},
+      {chunked + "\r\n-1\r\n" + body + "\r\n0\r\n\r\n", 400},
+      {chunked + "\r\nzz\r\n" + body, 400},
+      {chunked + "\r\n1;" + std::string(100'000, 'x'), 400},
+      {chunked + "\r\n3\r\nabcdef\r\n0\r\n\r\n", 400},
+      {chunked + "\r\n1ffffffffffffffff\r\n" + body, 400},
+      {post + "X: a\0b\r\n"s + length + "\r\n" + body, 400},
+      {post + "X: a\rb\r\n" + length + "\r\n" + body, 400},
+      {post + "X\r\n" + length + "\r\n" + body, 400},
+      {"POST /webhooks/maystro/a\0b HTTP/1.1\r\nHost: x\r\n"s + length + "\r\n" + body, 400},
+      {"POST " + secret_address + " HTTP/2.0\r\n" + length + "\r\n" + body, 400},
+      {"POST " + secret_address + "\r\n\r\n", 400},
+      {post + "X: " + std::string(17 * 1024, 'x') + "\r\n" + length + "\r\n" + body, 431},
+      {"POST /" + std::string(17 * 1024, 'x') + " HTTP/1.1\r\n\r\n", 431}};
+}
+
 } // namespace
 
 TEST_CASE("a body of the limit passes and one byte more is 413, declared or chunked") {
@@ -116,43 +157,7 @@ TEST_CASE("half a webhook is no webhook") {
 
 TEST_CASE("what might be read as two different requests is refused and keeps nothing") {
   webhook_sender r;
-  auto body = event("R1");
-  auto length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
-  auto post = "POST " + secret_address + " HTTP/1.1\r\nHost: x\r\n";
-  struct bad {
-    std::string bytes;
-    unsigned status;
-  };
-  for (const auto& [bytes, status] :
-       {bad{post + length + "Content-Length: 5\r\n\r\n" + body, 400},
-        bad{post + "Content-Length: 5\r\n" + length + "\r\n" + body, 400},
-        bad{post + length + "Transfer-Encoding: chunked\r\n\r\n" + chunk(body) + "0\r\n\r\n", 400},
-        bad{chunked + length + "\r\n" + chunk(body) + "0\r\n\r\n", 400},
-        bad{chunked + "\r\n" + chunk(body) + "0\r\nContent-Length: 5\r\n\r\n", 400},
-        bad{post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(body) +
-                "0\r\n\r\n",
-            400},
-        bad{post + "Transfer-Encoding: gzip, chunked\r\n\r\n" + chunk(body) + "0\r\n\r\n", 501},
-        bad{post + "Transfer-Encoding: identity\r\n" + length + "\r\n" + body, 501},
-        bad{post + "Transfer-Encoding : chunked\r\n\r\n" + chunk(body) + "0\r\n\r\n", 400},
-        bad{"POST " + secret_address + " HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(body) +
-                "0\r\n\r\n",
-            400},
-        bad{post + "Content-Length: +5\r\n\r\n" + body, 400},
-        bad{post + "Content-Length: 1\r\n 0\r\n\r\n" + body, 400},
-        bad{chunked + "\r\n-1\r\n" + body + "\r\n0\r\n\r\n", 400},
-        bad{chunked + "\r\nzz\r\n" + body, 400},
-        bad{chunked + "\r\n1;" + std::string(100'000, 'x'), 400},
-        bad{chunked + "\r\n3\r\nabcdef\r\n0\r\n\r\n", 400},
-        bad{chunked + "\r\n1ffffffffffffffff\r\n" + body, 400},
-        bad{post + "X: a\0b\r\n"s + length + "\r\n" + body, 400},
-        bad{post + "X: a\rb\r\n" + length + "\r\n" + body, 400},
-        bad{post + "X\r\n" + length + "\r\n" + body, 400},
-        bad{"POST /webhooks/maystro/a\0b HTTP/1.1\r\nHost: x\r\n"s + length + "\r\n" + body, 400},
-        bad{"POST " + secret_address + " HTTP/2.0\r\n" + length + "\r\n" + body, 400},
-        bad{"POST " + secret_address + "\r\n\r\n", 400},
-        bad{post + "X: " + std::string(17 * 1024, 'x') + "\r\n" + length + "\r\n" + body, 431},
-        bad{"POST /" + std::string(17 * 1024, 'x') + " HTTP/1.1\r\n\r\n", 431}}) {
+  for (const auto& [bytes, status] : read_in_two_ways()) {
     CAPTURE(bytes.substr(0, 300));
     raw_peer peer(r.port);
     peer.send(bytes);

@@ -32,6 +32,22 @@ std::string refusal(const std::string& message, const std::string& code) {
 const std::string nothing_here = refusal("there is nothing at this address", "NOT_FOUND");
 const std::string wrong_secret = refusal("wrong or missing secret", "UNAUTHORIZED");
 
+// Addresses and headers.
+const std::vector<std::pair<std::string, std::string>> with_a_wrong_secret{
+    {"/webhooks/maystro/example-ne", ""},
+    {"/webhooks/maystro/example-new%00", ""},
+    {"/webhooks/maystro/EXAMPLE-NEW", ""},
+    {"/webhooks/maystro/wrong?secret=example-new", ""},
+    {"/webhooks/maystro/wrong", "X-Webhook-Secret: example-new\r\n"},
+    {"/api/webhooks/maystro", ""},
+    {"/api/webhooks/maystro?secret=", ""},
+    {"/api/webhooks/maystro?secret=example-new2", ""},
+    {"/api/webhooks/maystro?SECRET=example-new", ""},
+    {"/api/webhooks/maystro", "X-Webhook-Secret:\r\n"},
+    {"/api/webhooks/maystro", "Authorization: Basic example-new\r\n"},
+    {"/api/webhooks/maystro", "Authorization: Bearer\r\n"},
+    {"/api/v1/webhooks/maystro", "Authorization: Bearer example-new x\r\n"}};
+
 } // namespace
 
 TEST_CASE("a webhook is stored, its repeat is a duplicate of it, and what concerns no order is ignored") {
@@ -133,21 +149,7 @@ TEST_CASE("either of two secrets opens all three addresses however it is given")
   }
   auto good = n;
   CHECK(r.stored() == good);
-  std::vector<std::pair<std::string, std::string>> bad{
-      {"/webhooks/maystro/example-ne", ""},
-      {"/webhooks/maystro/example-new%00", ""},
-      {"/webhooks/maystro/EXAMPLE-NEW", ""},
-      {"/webhooks/maystro/wrong?secret=example-new", ""},
-      {"/webhooks/maystro/wrong", "X-Webhook-Secret: example-new\r\n"},
-      {"/api/webhooks/maystro", ""},
-      {"/api/webhooks/maystro?secret=", ""},
-      {"/api/webhooks/maystro?secret=example-new2", ""},
-      {"/api/webhooks/maystro?SECRET=example-new", ""},
-      {"/api/webhooks/maystro", "X-Webhook-Secret:\r\n"},
-      {"/api/webhooks/maystro", "Authorization: Basic example-new\r\n"},
-      {"/api/webhooks/maystro", "Authorization: Bearer\r\n"},
-      {"/api/v1/webhooks/maystro", "Authorization: Bearer example-new x\r\n"}};
-  for (const auto& [target, headers] : bad) {
+  for (const auto& [target, headers] : with_a_wrong_secret) {
     CAPTURE(target);
     CAPTURE(headers);
     check_answer(r.push(target, event("bad"), headers), 401, wrong_secret);

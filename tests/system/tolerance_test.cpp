@@ -91,18 +91,14 @@ bool shipped(const database& db, int n) {
          "EXPÉDIÉ";
 }
 
-} // namespace
-
-TEST_CASE("an order's event is applied in whatever wrapping and with whatever texts it comes") {
-  database db;
-  open_shop(db);
-  receiver r(db);
+// Bodies about the orders R1, R2, … with their content types.
+std::vector<std::pair<std::string, std::string>> wrapped_in_every_way() {
   std::string unpadded = in_base64(about(7));
   while (unpadded.ends_with('=')) unpadded.pop_back();
   for (char& c : unpadded) c = c == '+' ? '-' : c == '/' ? '_' : c;
   std::string lines = in_base64(about(8));
   for (std::size_t at = 60; at < lines.size(); at += 64) lines.insert(at, "\r\n  ");
-  std::vector<std::pair<std::string, std::string>> bodies{
+  return {
       {about(1), "text/plain"},
       {"\xEF\xBB\xBF" + about(2), "application/json; charset=utf-8"},
       {json::serialize(json::string(about(3))), "application/octet-stream"},
@@ -125,6 +121,37 @@ TEST_CASE("an order's event is applied in whatever wrapping and with whatever te
       {R"({"trigger_type":{"name":"InventoryMovement"},"data":{"external_id":"R17","status_code":31.0}})",
        "application/json"},
   };
+}
+
+std::vector<std::string> not_understood() {
+  return {
+      "",
+      "no json",
+      "{\"id\":\"u1\",\"status\":31,\"name\":\"\xC3\x28\"}",
+      std::string(100'000, '['),
+      R"({"id":"u1","status":31,"price":1e999})",
+      "[" + about(1) + "," + about(2) + "]",
+      "41",
+      R"({"event":"OrderStatusChanged","payload":{"status":31}})",
+      R"({"event":"OrderStatusChanged","payload":{"id":"u1"}})",
+      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":31.5}})",
+      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":-31}})",
+      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":true}})",
+      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":"EXPEDIE"}})",
+      R"({"event":"OrderStatusChanged","payload":{"id":"\ud800","status":31}})",
+      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":31,"customer_name":"\udc00"}})",
+      in_base64(in_base64(in_base64(in_base64(about(1))))),
+      pushed("%%%", R"(,"messageId":"m-1","publishTime":"2026-01-31T09:30:00Z")"),
+  };
+}
+
+} // namespace
+
+TEST_CASE("an order's event is applied in whatever wrapping and with whatever texts it comes") {
+  database db;
+  open_shop(db);
+  receiver r(db);
+  const std::vector<std::pair<std::string, std::string>> bodies = wrapped_in_every_way();
   for (const auto& [body, type] : bodies) {
     CAPTURE(body);
     auto got = r.push(body, type);
@@ -146,25 +173,7 @@ TEST_CASE("what is not understood is kept whole and listed with its reason and a
   database db;
   open_shop(db);
   receiver r(db);
-  std::vector<std::string> bodies{
-      "",
-      "no json",
-      "{\"id\":\"u1\",\"status\":31,\"name\":\"\xC3\x28\"}",
-      std::string(100'000, '['),
-      R"({"id":"u1","status":31,"price":1e999})",
-      "[" + about(1) + "," + about(2) + "]",
-      "41",
-      R"({"event":"OrderStatusChanged","payload":{"status":31}})",
-      R"({"event":"OrderStatusChanged","payload":{"id":"u1"}})",
-      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":31.5}})",
-      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":-31}})",
-      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":true}})",
-      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":"EXPEDIE"}})",
-      R"({"event":"OrderStatusChanged","payload":{"id":"\ud800","status":31}})",
-      R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":31,"customer_name":"\udc00"}})",
-      in_base64(in_base64(in_base64(in_base64(about(1))))),
-      pushed("%%%", R"(,"messageId":"m-1","publishTime":"2026-01-31T09:30:00Z")"),
-  };
+  const std::vector<std::string> bodies = not_understood();
   std::map<std::string, std::string> error_of, id_of;
   for (const auto& body : bodies) {
     CAPTURE(body);

@@ -58,6 +58,19 @@ task<std::int64_t> ended_backend(pg::pool& pool) {
   co_return backend;
 }
 
+task<void> call_until_lost(pg::pool& pool, int& answers, std::optional<error>& busy) {
+  auto mine = co_await borrowed(pool);
+  pg::statement ask{"", "select 1 from pg_sleep(0.05)"};
+  while (!busy) {
+    auto got = co_await mine->run(ask);
+    if (got)
+      ++answers;
+    else
+      busy = got.error();
+  }
+  CHECK_FALSE(mine->alive());
+}
+
 } // namespace
 
 TEST_CASE("a connection is opened on demand and used again") {
@@ -167,19 +180,7 @@ TEST_CASE("when the server is lost every connection is let go of at once, one wi
     runtime::task_group group(executor);
     std::optional<error> busy;
     int answers = 0;
-    auto call = [&]() -> task<void> {
-      auto mine = co_await borrowed(pool);
-      pg::statement ask{"", "select 1 from pg_sleep(0.05)"};
-      while (!busy) {
-        auto got = co_await mine->run(ask);
-        if (got)
-          ++answers;
-        else
-          busy = got.error();
-      }
-      CHECK_FALSE(mine->alive());
-    };
-    group.spawn("call", call());
+    group.spawn("call", call_until_lost(pool, answers, busy));
     std::int64_t former = 0;
     {
       auto other = co_await borrowed(pool);

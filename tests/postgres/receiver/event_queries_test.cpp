@@ -12,6 +12,42 @@ std::string id_of(const test::database& db, std::string_view condition) {
   return db.value("select id from suivi.inbox where " + std::string(condition));
 }
 
+// Queries, and how many events they find.
+const std::vector<std::pair<std::string, std::int64_t>> filters{
+    {"outcome=applied", 3},     {"outcome=parked", 1},
+    {"outcome=quarantined", 2}, {"outcome=pending", 0},
+    {"processed=true", 3},      {"processed=false", 3},
+    {"eventType=x", 3},         {"eventType=OrderStatusChanged", 1},
+    {"reference=R2", 1},        {"reference=S%2F1", 1},
+    {"reference=none", 0},      {"source=MAYSTRO", 6},
+    {"source=ECOMANAGER", 0},   {"since=150s", 3},
+    {"until=150s", 3},          {"since=150s&until=30s", 2},
+    {"since=3650d", 6},         {"outcome=applied&reference=R1&processed=true&since=1h", 1}};
+
+// The newest is of an order, the fourth of none, the last two cannot be read.
+void check_members(const json::array& events) {
+  CHECK(text(events[0].at("order")) ==
+        R"({"id":"o1","reference":"R1","status":"PENDING","shippingStatus":"EXPÉDIÉ"})");
+  CHECK(events[0].at("outcome") == "applied");
+  CHECK(events[0].at("processed") == true);
+  CHECK(events[3].at("outcome") == "parked");
+  CHECK(events[3].at("order").is_null());
+  CHECK(events[3].at("payload").at("payload").at("customer_phone") == "***");
+  CHECK(events[4].at("payload") == "{\"a\":");
+  CHECK(events[4].at("eventType").is_null());
+  CHECK(events[4].at("error").is_string());
+  CHECK(events[5].at("payload").as_array().empty());
+}
+
+task<void> check_numbers(operations_stage& here) {
+  auto stats = co_await here.request_json(200, "GET", "/api/v1/webhooks/stats?period=7d");
+  CHECK(stats.at("data").at("totalEvents") == 6);
+  CHECK(stats.at("data").at("processedEvents") == 3);
+  CHECK(stats.at("data").at("failedEvents") == 2);
+  CHECK(stats.at("data").at("successRate") == 50);
+  co_await here.request_json(400, "GET", "/api/v1/webhooks/stats?period=1y");
+}
+
 } // namespace
 
 TEST_CASE("nobody without the token is answered and without a token in the settings nothing is there") {
@@ -60,18 +96,7 @@ TEST_CASE("events are listed newest first with their order, filtered and in page
     REQUIRE(events.size() == 6);
     for (std::size_t i = 1; i < events.size(); ++i)
       CHECK(events[i - 1].at("createdAt").as_string() > events[i].at("createdAt").as_string());
-    CHECK(text(events[0].at("order")) ==
-          R"({"id":"o1","reference":"R1","status":"PENDING","shippingStatus":"EXPÉDIÉ"})");
-    CHECK(events[0].at("outcome") == "applied");
-    CHECK(events[0].at("processed") == true);
-    CHECK(events[3].at("outcome") == "parked");
-    CHECK(events[3].at("order").is_null());
-    CHECK(events[3].at("payload").at("payload").at("customer_phone") == "***");
-    CHECK(events[4].at("payload") == "{\"a\":");
-    CHECK(events[4].at("eventType").is_null());
-    CHECK(events[4].at("error").is_string());
-    CHECK(events[5].at("payload").as_array().empty());
-
+    check_members(events);
     auto count = [&](std::string query) -> task<std::int64_t> {
       auto some = co_await here.request_json(200, "GET", "/api/v1/webhooks/events?" + query);
       auto total = some.at("data").at("pagination").at("totalCount").as_int64();
@@ -79,17 +104,7 @@ TEST_CASE("events are listed newest first with their order, filtered and in page
         CHECK(static_cast<std::int64_t>(some.at("data").at("events").as_array().size()) == total);
       co_return total;
     };
-    std::vector<std::pair<std::string, std::int64_t>> expected{
-        {"outcome=applied", 3},     {"outcome=parked", 1},
-        {"outcome=quarantined", 2}, {"outcome=pending", 0},
-        {"processed=true", 3},      {"processed=false", 3},
-        {"eventType=x", 3},         {"eventType=OrderStatusChanged", 1},
-        {"reference=R2", 1},        {"reference=S%2F1", 1},
-        {"reference=none", 0},      {"source=MAYSTRO", 6},
-        {"source=ECOMANAGER", 0},   {"since=150s", 3},
-        {"until=150s", 3},          {"since=150s&until=30s", 2},
-        {"since=3650d", 6},         {"outcome=applied&reference=R1&processed=true&since=1h", 1}};
-    for (const auto& [query, wanted] : expected) {
+    for (const auto& [query, wanted] : filters) {
       auto found = co_await count(query);
       CHECK_MESSAGE(found == wanted, query);
     }
@@ -102,12 +117,7 @@ TEST_CASE("events are listed newest first with their order, filtered and in page
     CHECK(beyond.at("data").at("events").as_array().empty());
     co_await here.request_json(400, "GET", "/api/v1/webhooks/events?limit=1001");
 
-    auto stats = co_await here.request_json(200, "GET", "/api/v1/webhooks/stats?period=7d");
-    CHECK(stats.at("data").at("totalEvents") == 6);
-    CHECK(stats.at("data").at("processedEvents") == 3);
-    CHECK(stats.at("data").at("failedEvents") == 2);
-    CHECK(stats.at("data").at("successRate") == 50);
-    co_await here.request_json(400, "GET", "/api/v1/webhooks/stats?period=1y");
+    co_await check_numbers(here);
   };
   here.run(steps());
 }

@@ -34,6 +34,24 @@ task<bool> heard(const listener& by, std::string wanted) {
   co_return by.heard.find(wanted) != std::string::npos;
 }
 
+// One that has begun is told instead of being asked for again.
+task<void> check_running_sweep(operations_stage& here, const test::database& db) {
+  db.execute("delete from suivi.sweep_request");
+  db.execute("insert into suivi.account (id, name, term, lease_until) values ('acc-1', 'Main', 7, now() + "
+             "interval '1 hour')");
+  db.execute("insert into suivi.sweep (account, account_name, kind, term, owner, pages) values ('acc-1', "
+             "'Main', 'full', 7, 'new', 3)");
+  auto running = co_await here.request_json(409, "POST", "/api/v1/sweeps");
+  auto number = db.value("select max(id) from suivi.sweep");
+  CHECK(text(running.at("data").at("id")) == "\"" + number + "\"");
+  auto report = co_await here.request_json(200, "GET", "/api/v1/sweeps/" + number);
+  CHECK(report.at("data").at("running") == true);
+  CHECK(report.at("data").at("pages") == 3);
+  auto status = co_await here.request_json(200, "GET", "/api/v1/scheduler/status");
+  CHECK(status.at("isRunning") == true);
+  CHECK(status.at("data").at("activeJobs") == 1);
+}
+
 } // namespace
 
 TEST_CASE("an order shows its columns, its parcels and its timeline from the oldest change on") {
@@ -93,21 +111,7 @@ TEST_CASE("a sweep is asked for where a reconciler is there and once for each ac
     auto twice = co_await here.request_json(409, "POST", "/api/v1/scheduler/trigger/shipping");
     CHECK(text(twice.at("data").at("id")) == "\"" + id + "\"");
 
-    db.execute("delete from suivi.sweep_request");
-    db.execute("insert into suivi.account (id, name, term, lease_until) values ('acc-1', 'Main', 7, now() + "
-               "interval '1 hour')");
-    db.execute("insert into suivi.sweep (account, account_name, kind, term, owner, pages) values ('acc-1', "
-               "'Main', 'full', 7, 'new', 3)");
-    auto running = co_await here.request_json(409, "POST", "/api/v1/sweeps");
-    auto number = db.value("select max(id) from suivi.sweep");
-    CHECK(text(running.at("data").at("id")) == "\"" + number + "\"");
-    auto report = co_await here.request_json(200, "GET", "/api/v1/sweeps/" + number);
-    CHECK(report.at("data").at("running") == true);
-    CHECK(report.at("data").at("pages") == 3);
-    auto status = co_await here.request_json(200, "GET", "/api/v1/scheduler/status");
-    CHECK(status.at("isRunning") == true);
-    CHECK(status.at("data").at("activeJobs") == 1);
-
+    co_await check_running_sweep(here, db);
     db.execute("update suivi.account set lease_until = null");
     db.execute("update suivi.sweep set finished_at = now(), verdict = 'complete', reason = null, "
                "missed_by_webhook = 4");

@@ -8,6 +8,13 @@ namespace {
 
 constexpr const char* outcomes = "select string_agg(outcome, ' ' order by event_id) from suivi.event_outcome";
 
+replay_options options_of(std::string owner) {
+  replay_options how;
+  how.owner = std::move(owner);
+  how.events_per_second = 10'000;
+  return how;
+}
+
 } // namespace
 
 TEST_CASE("parked events are applied once their orders are there and a second time changes nothing") {
@@ -191,14 +198,8 @@ TEST_CASE("two replays at once apply every event once") {
     http::client client(executor, {});
     account_registry accounts(watched, client, settings);
     co_await accounts.refresh();
-    auto options = [](std::string owner) {
-      replay_options how;
-      how.owner = std::move(owner);
-      how.events_per_second = 10'000;
-      return how;
-    };
-    replay one(watched.connections(), accounts, options("one"));
-    replay other(watched.connections(), accounts, options("other"));
+    replay one(watched.connections(), accounts, options_of("one"));
+    replay other(watched.connections(), accounts, options_of("other"));
     auto from = inbox_source({}, "acc-1");
     auto from_too = inbox_source({}, "acc-1");
     auto run = [](replay& job, replay_source& source) -> task<void> {

@@ -11,6 +11,19 @@ using namespace suivi;
 using namespace suivi::reconciler;
 using suivi::test::stage;
 
+namespace {
+
+task<void> check_progress_renews_request(const test::database& shop, pg::connection& db, lease held,
+                                         begun_sweep sweep) {
+  shop.execute("update suivi.sweep_request set asked_at = now() - interval '1 hour'");
+  auto renewed = co_await record_progress(db, held, sweep, shop::sweep_report());
+  CHECK(renewed.value());
+  CHECK(shop.number(
+            "select count(*) from suivi.sweep_request where asked_at > now() - interval '1 minute'") == 1);
+}
+
+} // namespace
+
 TEST_CASE("an account has one holder, and a lapsed lease is taken over under a higher term") {
   stage s;
   auto both = [&]() -> task<void> {
@@ -46,21 +59,15 @@ TEST_CASE("a request stays until its sweep has ended, so that a killed or stoppe
   stage s;
   s.db.execute("insert into suivi.reconciler (owner) values ('one')");
   const std::string promised = s.db.value("select sweep from suivi.ask_for_sweeps('{acc-1}', 'full')");
-  auto lapse = [&] { s.db.execute("update suivi.account set lease_until = now() - interval '1 second'"); };
   auto steps = [&]() -> task<void> {
-    pg::connect_options options = s.db.options();
-    auto db = co_await test::connected(options);
+    auto db = co_await test::connected(s.db.options());
     auto first = co_await acquire_lease(db, "acc-1", "First", "one");
     auto killed = co_await begin_sweep(db, *first.value(), "First", "full");
     REQUIRE(killed);
     CHECK(std::to_string(killed->id) == promised);
     REQUIRE(killed->again);
-    s.db.execute("update suivi.sweep_request set asked_at = now() - interval '1 hour'");
-    auto renewed = co_await record_progress(db, *first.value(), *killed, shop::sweep_report());
-    CHECK(renewed.value());
-    CHECK(s.db.number(
-              "select count(*) from suivi.sweep_request where asked_at > now() - interval '1 minute'") == 1);
-    lapse();
+    co_await check_progress_renews_request(s.db, db, *first.value(), *killed);
+    s.db.execute("update suivi.account set lease_until = now() - interval '1 second'");
 
     auto second = co_await acquire_lease(db, "acc-1", "First", "two");
     auto stopped = co_await begin_sweep(db, *second.value(), "First", "full");

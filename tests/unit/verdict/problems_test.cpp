@@ -37,6 +37,38 @@ judgment judged(const facts& f) {
   return verdict_of(f, all);
 }
 
+struct cause {
+  problem_kind kind;
+  void (*spoil)(facts&);
+};
+const std::vector<cause> causes{
+    {problem_kind::database_away, [](facts& f) { f.database_away = true; }},
+    {problem_kind::spool_full, [](facts& f) { f.spool_unusable = true; }},
+    {problem_kind::no_reconciler, [](facts& f) { f.reconciler_alive = false; }},
+    {problem_kind::key_refused, [](facts& f) { f.accounts[0].key_refused = true; }},
+    {problem_kind::sweep_late,
+     [](facts& f) {
+       f.accounts[0].full_due_at = noon - 3h;
+       f.accounts[0].complete_as_of = noon - 9h;
+     }},
+    {problem_kind::sweep_incomplete, [](facts& f) { f.accounts[0].last_full_incomplete = true; }},
+    {problem_kind::hooks_missing, [](facts& f) { f.accounts[0].hooks_missing = {"OrderDelivered"}; }},
+    {problem_kind::webhooks_silent,
+     [](facts& f) {
+       f.accounts[0].last_webhook_at = noon - 6h;
+       f.accounts[0].missed_since = 1;
+     }},
+    {problem_kind::untracked, [](facts& f) { f.untracked.count = 1; }},
+    {problem_kind::orders_without_account, [](facts& f) { f.orders_without_account.count = 1; }},
+    {problem_kind::contested, [](facts& f) { f.contested.count = 1; }},
+    {problem_kind::quarantined, [](facts& f) { f.quarantined.count = 1; }},
+    {problem_kind::failed, [](facts& f) { f.failed.count = 1; }},
+    {problem_kind::conflict, [](facts& f) { f.conflict.count = 1; }},
+    {problem_kind::parked, [](facts& f) { f.parked_long.count = 1; }},
+    {problem_kind::clock_skew, [](facts& f) { f.database_clock_ahead = -6s; }},
+    {problem_kind::partitions, [](facts& f) { f.partitions_missing = {"inbox_20260302"}; }},
+};
+
 } // namespace
 
 TEST_CASE("a shop whose sweeps are complete and whose webhooks come has no problem and is ok") {
@@ -47,39 +79,8 @@ TEST_CASE("a shop whose sweeps are complete and whose webhooks come has no probl
 }
 
 TEST_CASE("each cause gives its one kind and severity, and without the cause the kind is gone") {
-  struct row {
-    problem_kind kind;
-    void (*spoil)(facts&);
-  };
-  const std::vector<row> rows{
-      {problem_kind::database_away, [](facts& f) { f.database_away = true; }},
-      {problem_kind::spool_full, [](facts& f) { f.spool_unusable = true; }},
-      {problem_kind::no_reconciler, [](facts& f) { f.reconciler_alive = false; }},
-      {problem_kind::key_refused, [](facts& f) { f.accounts[0].key_refused = true; }},
-      {problem_kind::sweep_late,
-       [](facts& f) {
-         f.accounts[0].full_due_at = noon - 3h;
-         f.accounts[0].complete_as_of = noon - 9h;
-       }},
-      {problem_kind::sweep_incomplete, [](facts& f) { f.accounts[0].last_full_incomplete = true; }},
-      {problem_kind::hooks_missing, [](facts& f) { f.accounts[0].hooks_missing = {"OrderDelivered"}; }},
-      {problem_kind::webhooks_silent,
-       [](facts& f) {
-         f.accounts[0].last_webhook_at = noon - 6h;
-         f.accounts[0].missed_since = 1;
-       }},
-      {problem_kind::untracked, [](facts& f) { f.untracked.count = 1; }},
-      {problem_kind::orders_without_account, [](facts& f) { f.orders_without_account.count = 1; }},
-      {problem_kind::contested, [](facts& f) { f.contested.count = 1; }},
-      {problem_kind::quarantined, [](facts& f) { f.quarantined.count = 1; }},
-      {problem_kind::failed, [](facts& f) { f.failed.count = 1; }},
-      {problem_kind::conflict, [](facts& f) { f.conflict.count = 1; }},
-      {problem_kind::parked, [](facts& f) { f.parked_long.count = 1; }},
-      {problem_kind::clock_skew, [](facts& f) { f.database_clock_ahead = -6s; }},
-      {problem_kind::partitions, [](facts& f) { f.partitions_missing = {"inbox_20260302"}; }},
-  };
-  REQUIRE(rows.size() == problem_kinds.size());
-  for (const row& r : rows) {
+  REQUIRE(causes.size() == problem_kinds.size());
+  for (const cause& r : causes) {
     CAPTURE(to_string(r.kind));
     facts f = sound_shop();
     r.spoil(f);

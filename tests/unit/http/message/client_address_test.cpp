@@ -26,6 +26,55 @@ std::string client(const std::string& peer, std::vector<std::string> forwarded_f
   return found ? found->to_string() : "";
 }
 
+struct forwarded {
+  std::string peer;
+  std::vector<std::string> forwarded_for, trusted;
+  std::string expected;
+};
+const std::vector<std::string> none, proxies{"10.0.0.0/8", "::1", "127.0.0.0/8"};
+const std::vector<forwarded> forwarded_requests{
+    // nobody is trusted, or not this peer
+    {"203.0.113.9", {}, none, "203.0.113.9"},
+    {"203.0.113.9", {"10.0.0.1"}, none, "203.0.113.9"},
+    {"203.0.113.9", {"10.0.0.1"}, proxies, "203.0.113.9"},
+    {"::ffff:203.0.113.9", {"10.0.0.1"}, proxies, "203.0.113.9"},
+    // one proxy
+    {"10.0.0.1", {"203.0.113.9"}, proxies, "203.0.113.9"},
+    {"::ffff:10.0.0.1", {"203.0.113.9"}, proxies, "203.0.113.9"},
+    {"::1", {"2001:db8::7"}, proxies, "2001:db8::7"},
+    {"127.0.0.1", {"192.168.1.1, 203.0.113.9"}, proxies, "203.0.113.9"}, // the left one is made up
+    {"127.0.0.1", {"127.0.0.1, 203.0.113.9"}, proxies, "203.0.113.9"},
+    // two proxies, in one line or in two
+    {"10.0.0.1", {"203.0.113.9, 10.0.0.2"}, proxies, "203.0.113.9"},
+    {"10.0.0.1", {"203.0.113.9", "10.0.0.2"}, proxies, "203.0.113.9"},
+    {"10.0.0.1", {"192.0.2.1, 203.0.113.9 ,\t10.0.0.2"}, proxies, "203.0.113.9"},
+    {"10.0.0.1", {"203.0.113.9, 172.16.0.2"}, proxies, "172.16.0.2"}, // the second one is not trusted
+    // proxies that ask themselves
+    {"10.0.0.1", {}, proxies, "10.0.0.1"},
+    {"10.0.0.1", {"", " , ,"}, proxies, "10.0.0.1"},
+    {"10.0.0.1", {"10.0.0.3, 10.0.0.2"}, proxies, "10.0.0.3"},
+    // as proxies write it
+    {"10.0.0.1", {"203.0.113.9:4711"}, proxies, "203.0.113.9"},
+    {"10.0.0.1", {"[2001:db8::7]:4711"}, proxies, "2001:db8::7"},
+    {"10.0.0.1", {"[2001:db8::7]"}, proxies, "2001:db8::7"},
+    {"10.0.0.1", {"::ffff:203.0.113.9"}, proxies, "203.0.113.9"},
+    {"10.0.0.1", {"203.0.113.9,,"}, proxies, "203.0.113.9"},
+    // nobody knows
+    {"10.0.0.1", {"unknown"}, proxies, ""},
+    {"10.0.0.1", {"203.0.113.9, _hidden"}, proxies, ""},
+    {"10.0.0.1", {"203.0.113.9, garbage, 10.0.0.2"}, proxies, ""},
+    {"10.0.0.1", {"garbage, 203.0.113.9"}, proxies, "203.0.113.9"}, // never looked at
+    {"10.0.0.1", {"203.0.113.9:x"}, proxies, ""},
+    {"10.0.0.1", {"203.0.113.9:70000"}, proxies, ""},
+    {"10.0.0.1", {"[203.0.113.9]"}, proxies, ""},
+    {"10.0.0.1", {"[2001:db8::7"}, proxies, ""},
+    {"10.0.0.1", {"[2001:db8::7]4711"}, proxies, ""},
+    {"10.0.0.1", {"203.0.113"}, proxies, ""},
+    {"10.0.0.1", {"203.0.113.9 10.0.0.2"}, proxies, ""},
+    // everybody is trusted
+    {"203.0.113.1", {"203.0.113.9, 203.0.113.8"}, {"0.0.0.0/0"}, "203.0.113.9"},
+};
+
 } // namespace
 
 TEST_CASE("a network holds what shares its prefix") {
@@ -76,57 +125,7 @@ TEST_CASE("what is no network is none") {
 }
 
 TEST_CASE("a client's own word counts only as far as trusted proxies wrote it") {
-  struct row {
-    std::string peer;
-    std::vector<std::string> forwarded_for, trusted;
-    std::string expected;
-  };
-  const std::vector<std::string> none, proxies{"10.0.0.0/8", "::1", "127.0.0.0/8"};
-  for (const auto& [peer, forwarded_for, trusted, expected] : {
-           // nobody is trusted, or not this peer
-           row{"203.0.113.9", {}, none, "203.0.113.9"},
-           row{"203.0.113.9", {"10.0.0.1"}, none, "203.0.113.9"},
-           row{"203.0.113.9", {"10.0.0.1"}, proxies, "203.0.113.9"},
-           row{"::ffff:203.0.113.9", {"10.0.0.1"}, proxies, "203.0.113.9"},
-           // one proxy
-           row{"10.0.0.1", {"203.0.113.9"}, proxies, "203.0.113.9"},
-           row{"::ffff:10.0.0.1", {"203.0.113.9"}, proxies, "203.0.113.9"},
-           row{"::1", {"2001:db8::7"}, proxies, "2001:db8::7"},
-           row{"127.0.0.1", {"192.168.1.1, 203.0.113.9"}, proxies, "203.0.113.9"}, // the left one is made up
-           row{"127.0.0.1", {"127.0.0.1, 203.0.113.9"}, proxies, "203.0.113.9"},
-           // two proxies, in one line or in two
-           row{"10.0.0.1", {"203.0.113.9, 10.0.0.2"}, proxies, "203.0.113.9"},
-           row{"10.0.0.1", {"203.0.113.9", "10.0.0.2"}, proxies, "203.0.113.9"},
-           row{"10.0.0.1", {"192.0.2.1, 203.0.113.9 ,\t10.0.0.2"}, proxies, "203.0.113.9"},
-           row{"10.0.0.1",
-               {"203.0.113.9, 172.16.0.2"},
-               proxies,
-               "172.16.0.2"}, // the second one is not trusted
-           // proxies that ask themselves
-           row{"10.0.0.1", {}, proxies, "10.0.0.1"},
-           row{"10.0.0.1", {"", " , ,"}, proxies, "10.0.0.1"},
-           row{"10.0.0.1", {"10.0.0.3, 10.0.0.2"}, proxies, "10.0.0.3"},
-           // as proxies write it
-           row{"10.0.0.1", {"203.0.113.9:4711"}, proxies, "203.0.113.9"},
-           row{"10.0.0.1", {"[2001:db8::7]:4711"}, proxies, "2001:db8::7"},
-           row{"10.0.0.1", {"[2001:db8::7]"}, proxies, "2001:db8::7"},
-           row{"10.0.0.1", {"::ffff:203.0.113.9"}, proxies, "203.0.113.9"},
-           row{"10.0.0.1", {"203.0.113.9,,"}, proxies, "203.0.113.9"},
-           // nobody knows
-           row{"10.0.0.1", {"unknown"}, proxies, ""},
-           row{"10.0.0.1", {"203.0.113.9, _hidden"}, proxies, ""},
-           row{"10.0.0.1", {"203.0.113.9, garbage, 10.0.0.2"}, proxies, ""},
-           row{"10.0.0.1", {"garbage, 203.0.113.9"}, proxies, "203.0.113.9"}, // never looked at
-           row{"10.0.0.1", {"203.0.113.9:x"}, proxies, ""},
-           row{"10.0.0.1", {"203.0.113.9:70000"}, proxies, ""},
-           row{"10.0.0.1", {"[203.0.113.9]"}, proxies, ""},
-           row{"10.0.0.1", {"[2001:db8::7"}, proxies, ""},
-           row{"10.0.0.1", {"[2001:db8::7]4711"}, proxies, ""},
-           row{"10.0.0.1", {"203.0.113"}, proxies, ""},
-           row{"10.0.0.1", {"203.0.113.9 10.0.0.2"}, proxies, ""},
-           // everybody is trusted
-           row{"203.0.113.1", {"203.0.113.9, 203.0.113.8"}, {"0.0.0.0/0"}, "203.0.113.9"},
-       }) {
+  for (const auto& [peer, forwarded_for, trusted, expected] : forwarded_requests) {
     CAPTURE(peer);
     for (const auto& value : forwarded_for) CAPTURE(value);
     CHECK(client(peer, forwarded_for, trusted) == expected);
