@@ -1,5 +1,4 @@
-// Jobs are begun in the order of their times, the accounts in turn; the events they carry go back to the
-// apply lane with what was learned.
+// The events that reads carry go back to the apply lane with what was learned.
 #include "receiver/apply/confirm_lane.hpp"
 
 #include "common/base/backoff.hpp"
@@ -7,23 +6,15 @@
 #include "common/shop/courier_pause.hpp"
 #include "common/shop/single_read.hpp"
 
-#include <algorithm>
-
 namespace suivi::receiver {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr std::size_t jobs_max = 10'000;
-constexpr std::size_t waiting_max = 1'000;
 constexpr milliseconds database_wait = 2s;
 constexpr milliseconds short_pause = 1s; // shorter ones are waited out here
 constexpr int rounds_max = 3;            // of reads that nobody waits for and that settled nothing
-
-std::string key_of(const shop::wanted_read& wanted) {
-  return wanted.uuid ? "uuid " + *wanted.uuid : "reference " + wanted.reference;
-}
 
 } // namespace
 
@@ -41,67 +32,23 @@ std::optional<apply_lane::refusal> confirm_lane::refuses(const std::string& acco
   auto gate = accounts_.gate(account);
   auto closed = gate ? gate->closed_for(steady_clock::now()) : milliseconds(0);
   if (closed > short_pause) return apply_lane::refusal{closed, gate->closed_by()};
-  if (waiting_ >= waiting_max) return apply_lane::refusal{0ms, "waits for its turn to ask the courier"};
+  if (queue_.is_full()) return apply_lane::refusal{0ms, "waits for its turn to ask the courier"};
   return std::nullopt;
 }
 
 void confirm_lane::add(shop::wanted_read wanted, std::optional<pending_event> waiting, int round) {
-  auto& lane = lanes_[wanted.account];
-  auto key = key_of(wanted);
-  auto at = lane.jobs.find(key);
-  if (at == lane.jobs.end()) {
-    if (!waiting && jobs_ >= jobs_max) return; // the next sweep reads it anyway
-    auto due = steady_clock::now();
-    if (!waiting)
-      due += std::max(milliseconds(0), std::chrono::ceil<milliseconds>(wanted.not_before - suivi::now()));
-    at = lane.jobs.emplace(key, job{std::move(wanted), {}, round}).first;
-    lane.schedule.emplace(due, key);
-    ++jobs_;
-  } else if (waiting) {
-    lane.schedule.emplace(steady_clock::now(), key); // earlier than planned; the other entry finds nothing
-    at->second.wanted.not_before = std::max(at->second.wanted.not_before, wanted.not_before);
-  }
-  if (waiting) {
-    at->second.waiting.push_back(std::move(*waiting));
-    ++waiting_;
-  }
+  queue_.add(std::move(wanted), std::move(waiting), round, steady_clock::now(), suivi::now());
   wake();
-}
-
-// Begins with the account after the one that was served last.
-std::optional<confirm_lane::job> confirm_lane::next_job(steady_time now, steady_time& look_again) {
-  look_again = now + 1s;
-  auto at = lanes_.upper_bound(last_served_);
-  for (auto left = lanes_.size(); left > 0; --left) {
-    if (at == lanes_.end()) at = lanes_.begin();
-    auto& [account, lane] = *at;
-    while (!lane.schedule.empty() && !lane.jobs.contains(lane.schedule.begin()->second))
-      lane.schedule.erase(lane.schedule.begin());
-    if (lane.schedule.empty()) {
-      at = lanes_.erase(at);
-      continue;
-    }
-    auto gate = accounts_.gate(account);
-    auto due = lane.schedule.begin()->first;
-    if (gate) due = std::max(due, gate->opens_at(now));
-    if (due <= now) {
-      auto found = lane.jobs.extract(lane.schedule.begin()->second);
-      lane.schedule.erase(lane.schedule.begin());
-      last_served_ = account;
-      --jobs_;
-      waiting_ -= found.mapped().waiting.size();
-      return std::move(found.mapped());
-    }
-    look_again = std::min(look_again, due);
-    ++at;
-  }
-  return std::nullopt;
 }
 
 task<void> confirm_lane::run_reader(std::size_t number) {
   for (;;) {
-    steady_time look_again;
-    auto next = next_job(steady_clock::now(), look_again);
+    steady_time now = steady_clock::now(), look_again;
+    auto opens_at = [&](const std::string& account) {
+      auto gate = accounts_.gate(account);
+      return gate ? gate->opens_at(now) : now;
+    };
+    std::optional<read_queue::job> next = queue_.next(now, opens_at, look_again);
     if (next)
       co_await read(std::move(*next));
     else
@@ -125,7 +72,7 @@ task<void> confirm_lane::record_pause(const std::string& account, milliseconds p
     log::warn("the courier's pause could not be recorded", {{"error", to_string(recorded.error())}});
 }
 
-task<void> confirm_lane::put_off(job j, error why, milliseconds pause) {
+task<void> confirm_lane::put_off(read_queue::job j, error why, milliseconds pause) {
   const auto account = j.wanted.account;
   if (j.waiting.empty()) {
     add(std::move(j.wanted), std::nullopt, j.round); // the gate holds it
@@ -133,11 +80,11 @@ task<void> confirm_lane::put_off(job j, error why, milliseconds pause) {
     co_await give_back(std::move(j.waiting), why, pause);
   }
   if (pause <= short_pause) co_return;
-  auto others = take_waiting(account);
+  auto others = queue_.take_waiting(account);
   co_await give_back(std::move(others), why, pause);
 }
 
-task<void> confirm_lane::read(job j) {
+task<void> confirm_lane::read(read_queue::job j) {
   const auto account = j.wanted.account;
   auto courier = accounts_.courier(account);
   auto gate = accounts_.gate(account);
@@ -176,11 +123,12 @@ task<void> confirm_lane::read(job j) {
   co_await give_back(std::move(j.waiting), *problem, answer.how.retry_after);
   auto closed = gate->closed_for(steady_clock::now());
   if (closed <= short_pause) co_return;
-  auto others = take_waiting(account);
+  auto others = queue_.take_waiting(account);
   co_await give_back(std::move(others), *problem, closed);
 }
 
-void confirm_lane::take_answer(job j, const std::vector<shop::verdict>& verdicts, instant requested_at) {
+void confirm_lane::take_answer(read_queue::job j, const std::vector<shop::verdict>& verdicts,
+                               instant requested_at) {
   bool wrote = false;
   for (const auto& v : verdicts) {
     wrote = wrote || v.outcome == shop::outcome::applied;
@@ -193,25 +141,6 @@ void confirm_lane::take_answer(job j, const std::vector<shop::verdict>& verdicts
     event.busy_tries = 0;
     events_.requeue(std::move(event));
   }
-}
-
-std::vector<pending_event> confirm_lane::take_waiting(const std::string& account) {
-  std::vector<pending_event> events;
-  auto at = lanes_.find(account);
-  if (at == lanes_.end()) return events;
-  auto& jobs = at->second.jobs;
-  for (auto one = jobs.begin(); one != jobs.end();) {
-    auto& waiting = one->second.waiting;
-    if (waiting.empty()) { // it comes when it may
-      ++one;
-      continue;
-    }
-    std::move(waiting.begin(), waiting.end(), std::back_inserter(events));
-    waiting_ -= waiting.size();
-    --jobs_;
-    one = jobs.erase(one);
-  }
-  return events;
 }
 
 task<void> confirm_lane::give_back(std::vector<pending_event> events, error why,

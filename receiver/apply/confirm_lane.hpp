@@ -1,15 +1,15 @@
 // The queue of single reads: doubt, unproven identity and the like are settled by asking the courier for one
 // parcel.
 //
-// Deduplicated by parcel: all events that wait for the same one get the same answer. Each account's reads
-// keep to its courier's limits (read_gate.hpp) and hold up no other account's. What cannot be asked for a
-// while is not held here: its events go back to the database, with what is the matter.
+// Which read is next is read_queue.hpp's decision. Each account's reads keep to its courier's limits
+// (read_gate.hpp) and hold up no other account's. What cannot be asked for a while is not held here: its
+// events go back to the database, with what is the matter.
 #pragma once
 
 #include "common/runtime/wakeup.hpp"
 #include "receiver/apply/apply_lane.hpp"
+#include "receiver/apply/read_queue.hpp"
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,28 +35,15 @@ class confirm_lane {
   task<void> run_reader(std::size_t number);
 
  private:
-  struct job {
-    shop::wanted_read wanted;
-    std::vector<pending_event> waiting;
-    int round = 1;
-  };
-  struct lane {                                       // of one account
-    std::map<std::string, job> jobs;                  // by parcel, not begun
-    std::multimap<steady_time, std::string> schedule; // → key of jobs
-  };
-
   void add(shop::wanted_read wanted, std::optional<pending_event> waiting, int round);
-  std::optional<job> next_job(steady_time now, steady_time& look_again);
-  task<void> read(job j);
+  task<void> read(read_queue::job j);
   // How long the account's courier wants to be left alone, as any program was told; zero if that is not
   // known.
   task<milliseconds> pause_left(const std::string& account);
   task<void> record_pause(const std::string& account, milliseconds pause);
   // The courier may not be asked for so long: what waits for it goes back with the reason.
-  task<void> put_off(job j, error why, milliseconds pause);
-  void take_answer(job j, const std::vector<shop::verdict>& verdicts, instant requested_at);
-  // Every event that waits for this account.
-  std::vector<pending_event> take_waiting(const std::string& account);
+  task<void> put_off(read_queue::job j, error why, milliseconds pause);
+  void take_answer(read_queue::job j, const std::vector<shop::verdict>& verdicts, instant requested_at);
   task<void> give_back(std::vector<pending_event> events, error why, std::optional<milliseconds> wait);
   void wake();
 
@@ -65,10 +52,7 @@ class confirm_lane {
   apply_lane& events_;
   receiver_metrics& counts_;
   shop::door_options door_;
-  std::map<std::string, lane> lanes_;
-  std::string last_served_; // an account
-  std::size_t jobs_ = 0;
-  std::size_t waiting_ = 0; // events in jobs
+  read_queue queue_;
   std::vector<std::unique_ptr<runtime::wakeup>> idle_;
 };
 
