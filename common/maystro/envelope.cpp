@@ -191,7 +191,7 @@ void understand(std::string_view bytes, event& e) {
 
   std::vector<const json::object*> layers;
   for (const json::value& layer : from.layers) layers.push_back(layer.if_object());
-  found_order found = find_order(layers);
+  found_order found = locate_order(layers);
   e.name = std::move(found.name);
   if (found.shipment) {
     e.kind = event_kind::order;

@@ -161,7 +161,7 @@ std::optional<std::string> event_name(const object& layer, bool is_order) {
 
 } // namespace
 
-found_order find_order(const std::vector<const object*>& layers) {
+found_order locate_order(const std::vector<const object*>& layers) {
   found_order found;
   const object& innermost = *layers.back();
   std::vector<const object*> around(layers.rbegin() + 1, layers.rend());

@@ -20,6 +20,6 @@ struct found_order {
 };
 
 // `layers`: the unwrapped objects, outermost first, the event itself last; not empty.
-[[nodiscard]] found_order find_order(const std::vector<const boost::json::object*>& layers);
+[[nodiscard]] found_order locate_order(const std::vector<const boost::json::object*>& layers);
 
 } // namespace suivi::maystro

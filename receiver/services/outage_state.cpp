@@ -33,7 +33,7 @@ outage_state::step outage_state::answered() {
   next.pause = look_every;
   state_ = database_state::up;
   failures_ = 0;
-  told_.clear();
+  reported_.clear();
   return next;
 }
 
@@ -49,7 +49,7 @@ outage_state::step outage_state::failed(const error& e, bool reachable, double j
 }
 
 bool outage_state::is_news(const std::string& reason) {
-  return told_.size() < reasons_max && told_.insert(reason).second;
+  return reported_.size() < reasons_max && reported_.insert(reason).second;
 }
 
 } // namespace suivi::receiver

@@ -51,7 +51,7 @@ class outage_state {
   database_state state_ = database_state::down;
   bool was_up_ = false;
   int failures_ = 0;
-  std::set<std::string> told_; // since it was up
+  std::set<std::string> reported_; // since it was up
 };
 
 } // namespace suivi::receiver

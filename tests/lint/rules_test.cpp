@@ -179,6 +179,7 @@ TEST_CASE("stages: a test's body and each of its subcases have 40 lines at most,
 TEST_CASE("words: a private word is no identifier, in whole and in code only") {
   CHECK(check("words", {{"a.cpp", "int applier_count; // the applier\nauto s = \"applier\";\n"}}).empty());
   CHECK(check("words", {{"a.cpp", "applier x;\n"}}).size() == 1);
+  CHECK(check("words", {{"a.hpp", "applier applier_;\n"}}).size() == 2);
   CHECK(check("words", {{"a.hpp", "x.kept_up();\ny = kept_up;\n"}}).size() == 2);
   CHECK(check("words", {{"a.cpp", "log(e.what());\n"}}).empty());
   CHECK(check("words", {{"a.cpp", "int what = 1;\n"}}).size() == 1);

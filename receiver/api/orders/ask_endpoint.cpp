@@ -28,7 +28,7 @@ constexpr milliseconds patience = 3s; // with the requests in flight
 
 // Whose order it is: its own account, the one that adopted it, the one whose parcel it shows. Several claim
 // it: none.
-constexpr pg::statement find_order{"ask_order", R"sql(
+constexpr pg::statement order_of_reference{"ask_order", R"sql(
 select o."id", coalesce(o."shippingAccountId", d.account,
                         (select min(p.account) from suivi.parcel p where p.order_id = o."id"
                          having count(distinct p.account) = 1)),
@@ -57,7 +57,7 @@ struct courier_said {
 task<result<std::optional<asked_order>>> read_asked(pg::connection& db, std::string reference) {
   pg::params which;
   which.text(reference);
-  auto found = co_await db.run(find_order, std::move(which));
+  auto found = co_await db.run(order_of_reference, std::move(which));
   if (!found) co_return found.error();
   std::optional<asked_order> order;
   if (found->empty()) co_return order;

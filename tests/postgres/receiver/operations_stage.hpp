@@ -15,12 +15,12 @@ namespace json = boost::json;
 struct operations_stage : receiver_inside {
   explicit operations_stage(const test::database& db)
       : receiver_inside(db), instead(io.get_executor(), spool_in(place.path())),
-        desk(io.get_executor(), settings, db.options(), watched, accounts, events, instead) {
+        api(io.get_executor(), settings, db.options(), watched, accounts, events, instead) {
     settings.receiver.admin_token = secret("example-admin");
   }
 
   task<void> begin_with_stream() {
-    endless.spawn("stream", desk.run());
+    endless.spawn("stream", api.run());
     while (!accounts.loaded()) co_await runtime::sleep_for(10ms);
   }
 
@@ -35,7 +35,7 @@ struct operations_stage : receiver_inside {
   }
   task<http::response> answer(http::request r) {
     auto where = find_route(r);
-    auto got = co_await desk.answer(std::move(r), std::move(where), boost::asio::ip::address());
+    auto got = co_await api.answer(std::move(r), std::move(where), boost::asio::ip::address());
     co_return got;
   }
   // The answer's JSON; `status` is checked.
@@ -54,7 +54,7 @@ struct operations_stage : receiver_inside {
 
   test::folder place;
   spool instead;
-  operations desk;
+  operations api;
 };
 
 inline std::string text(const json::value& from) {

@@ -17,7 +17,7 @@ task<void> until(const test::database& db, std::string question, std::string wan
   CHECK(db.value(question) == wanted);
 }
 
-// Runs a desk over the stage's shop and courier while `body` asks.
+// Runs a poller over the stage's shop and courier while `body` asks.
 void beside_a_desk(stage& s, std::function<task<void>(std::vector<shop::sweep_report>&)> body) {
   test::run([&]() -> task<void> {
     auto executor = co_await asio::this_coro::executor;
@@ -34,15 +34,15 @@ void beside_a_desk(stage& s, std::function<task<void>(std::vector<shop::sweep_re
     settings.maystro.read_lag = milliseconds(0);
     reconciler::services p(executor, settings);
     std::vector<shop::sweep_report> reports;
-    reconciler::sweep_request_poller desk(p,
-                                          [&reports](const shop::sweep_report& r) { reports.push_back(r); });
+    reconciler::sweep_request_poller poller(
+        p, [&reports](const shop::sweep_report& r) { reports.push_back(r); });
     runtime::task_group running(executor);
     running.spawn("courier", server.run());
     runtime::task_group asking(executor);
-    asking.spawn("desk", desk.run());
+    asking.spawn("poller", poller.run());
     co_await until(s.db, "select count(*) from suivi.reconciler where stopped_at is null", "1");
     co_await body(reports);
-    desk.stop();
+    poller.stop();
     co_await asking.join();
     p.client.close();
     p.database.close();

@@ -59,7 +59,7 @@ class accounted_run {
   }
 
  private:
-  struct standing {
+  struct queued {
     pace::ticket id;
     pace::priority priority;
     pace::budget_charge price;
@@ -89,7 +89,7 @@ class accounted_run {
       int window = pace_.window_size();
       auto next = pace_.admit(now_);
       if (!next) break;
-      auto which = std::find_if(line_.begin(), line_.end(), [&](const standing& s) { return s.id == *next; });
+      auto which = std::find_if(line_.begin(), line_.end(), [&](const queued& s) { return s.id == *next; });
       REQUIRE(which != line_.end());
       // Ceilings.
       REQUIRE(static_cast<int>(flying_.size()) < window);
@@ -102,7 +102,7 @@ class accounted_run {
       REQUIRE(now_ >= closed_until_);
       // Nobody who needs nothing more is overtaken by a lesser priority, and within an priority nobody at
       // all.
-      for (const standing& other : line_) {
+      for (const queued& other : line_) {
         if (other.priority < which->priority && other.price != pace::budget_charge::repeated &&
             first_of(other.priority) == other.id)
           FAIL("overtaken");
@@ -128,7 +128,7 @@ class accounted_run {
   }
 
   pace::ticket first_of(pace::priority priority) const {
-    for (const standing& s : line_)
+    for (const queued& s : line_)
       if (s.priority == priority) return s.id;
     return 0;
   }
@@ -168,7 +168,7 @@ class accounted_run {
   pace pace_;
   steady_time now_{milliseconds(1)};
   std::size_t mood_ = 0;
-  std::vector<standing> line_;
+  std::vector<queued> line_;
   std::vector<flying> flying_;
   std::optional<steady_time> last_start_;
   steady_time closed_until_{}, silent_since_{};
