@@ -2,8 +2,8 @@
 #include "tests/maystro_sim/control.hpp"
 
 #include "common/maystro/status.hpp"
-#include "tests/maystro_sim/other_words.hpp"
-#include "tests/maystro_sim/row.hpp"
+#include "tests/maystro_sim/world/other_words.hpp"
+#include "tests/maystro_sim/world/row.hpp"
 
 #include <algorithm>
 #include <boost/json/array.hpp>

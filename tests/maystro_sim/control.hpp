@@ -2,8 +2,8 @@
 // the demo; README.md of this folder shows the bodies.
 #pragma once
 
-#include "tests/maystro_sim/courier.hpp"
-#include "tests/maystro_sim/pusher.hpp"
+#include "tests/maystro_sim/courier/courier.hpp"
+#include "tests/maystro_sim/courier/pusher.hpp"
 
 namespace suivi::sim {
 

@@ -2,7 +2,7 @@
 // to. Exit status: 0 done (SIGTERM too), 1 failed, 2 usage.
 #include "common/log/log.hpp"
 #include "common/runtime/signals.hpp"
-#include "tests/maystro_sim/load_shop.hpp"
+#include "tests/maystro_sim/shop/load_shop.hpp"
 #include "tests/maystro_sim/simulator.hpp"
 
 #include <CLI/CLI.hpp>

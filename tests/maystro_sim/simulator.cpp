@@ -2,7 +2,7 @@
 #include "tests/maystro_sim/simulator.hpp"
 
 #include "tests/maystro_sim/control.hpp"
-#include "tests/maystro_sim/faults.hpp"
+#include "tests/maystro_sim/courier/faults.hpp"
 
 namespace suivi::sim {
 namespace {

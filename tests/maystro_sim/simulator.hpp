@@ -2,8 +2,8 @@
 #pragma once
 
 #include "common/http/server/server.hpp"
-#include "tests/maystro_sim/courier.hpp"
-#include "tests/maystro_sim/pusher.hpp"
+#include "tests/maystro_sim/courier/courier.hpp"
+#include "tests/maystro_sim/courier/pusher.hpp"
 
 namespace suivi::sim {
 

@@ -1,6 +1,6 @@
 // The courier's answers without sockets: paging, shapes, look-ups, faults, hooks, and the control face's
 // settings.
-#include "tests/maystro_sim/courier.hpp"
+#include "tests/maystro_sim/courier/courier.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

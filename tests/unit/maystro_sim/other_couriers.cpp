@@ -3,9 +3,9 @@
 #include "common/guepex/page.hpp"
 #include "common/guepex/webhook.hpp"
 #include "common/nord_west/tracking_answer.hpp"
-#include "tests/maystro_sim/courier.hpp"
-#include "tests/maystro_sim/guepex_webhook.hpp"
-#include "tests/maystro_sim/other_words.hpp"
+#include "tests/maystro_sim/courier/courier.hpp"
+#include "tests/maystro_sim/courier/guepex_webhook.hpp"
+#include "tests/maystro_sim/world/other_words.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>

@@ -1,5 +1,5 @@
 // Webhooks as they are sent: every style says the same to the receiver's decoder, and fates follow the rates.
-#include "tests/maystro_sim/webhook.hpp"
+#include "tests/maystro_sim/courier/webhook.hpp"
 
 #include "common/maystro/envelope.hpp"
 

@@ -1,9 +1,9 @@
 // The courier's truth: repeatable from its seed, moving on plausible ways, and clear about twice-shipped
 // orders.
-#include "tests/maystro_sim/world.hpp"
+#include "tests/maystro_sim/world/world.hpp"
 
 #include "common/maystro/status.hpp"
-#include "tests/maystro_sim/shop_orders.hpp"
+#include "tests/maystro_sim/shop/shop_orders.hpp"
 
 #include <doctest/doctest.h>
 #include <set>
