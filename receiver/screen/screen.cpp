@@ -2,6 +2,7 @@
 // 9110, 8.8.3, 12.5.3, 13.1.2).
 #include "receiver/screen/screen.hpp"
 
+#include "common/http/message/error_response.hpp"
 #include "receiver/screen/screen_files.hpp"
 
 #include <algorithm>
@@ -79,10 +80,8 @@ std::string text_of(std::span<const unsigned char> bytes) {
 }
 
 http::response wrong_screen_method() {
-  http::response response;
-  response.status = 405;
-  response.body =
-      R"({"success":false,"error":{"message":"this address takes GET, HEAD only","code":"METHOD_NOT_ALLOWED"}})";
+  http::response response =
+      http::error_response(405, "METHOD_NOT_ALLOWED", "this address takes GET, HEAD only");
   response.headers.emplace_back("Allow", "GET, HEAD");
   return response;
 }

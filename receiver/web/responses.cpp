@@ -1,6 +1,8 @@
 // JSON, member by member in the order people read it.
 #include "receiver/web/responses.hpp"
 
+#include "common/http/message/error_response.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -59,8 +61,7 @@ http::response kept_in_spool() {
 }
 
 http::response refused(unsigned status, std::string_view code, std::string_view message) {
-  json::object body{{"message", message}, {"code", code}};
-  return with(status, {{"success", false}, {"error", std::move(body)}});
+  return http::error_response(status, code, message);
 }
 
 http::response unauthorized() {

@@ -1,6 +1,7 @@
 // Three paths; everything else is 404, every method but GET and HEAD 405.
 #include "reconciler/worker/reconciler_metrics.hpp"
 
+#include "common/http/message/error_response.hpp"
 #include "common/network/ip_network.hpp"
 #include "common/program/health.hpp"
 #include "common/program/version.hpp"
@@ -17,20 +18,17 @@ http::response answer(const http::request& request, const pg::pool& database,
   std::string path = request.target.substr(0, request.target.find('?'));
   bool known = path == "/healthz" || path == "/readyz" || path == "/metrics";
   if (!known) {
-    r.status = 404;
-    r.body = R"({"success":false,"error":{"message":"there is nothing here","code":"NOT_FOUND"}})";
+    r = http::error_response(404, "NOT_FOUND", "there is nothing here");
   } else if (request.method != "GET" && request.method != "HEAD") {
-    r.status = 405;
+    r = http::error_response(405, "METHOD_NOT_ALLOWED", "only GET");
     r.headers.emplace_back("Allow", "GET, HEAD");
-    r.body = R"({"success":false,"error":{"message":"only GET","code":"METHOD_NOT_ALLOWED"}})";
   } else if (path == "/healthz") {
     r.body = program::alive_body;
   } else if (path == "/readyz") {
     r.status = database.up() ? 200 : 503;
     r.body = database.up() ? R"({"database":"up"})" : R"({"database":"down"})";
   } else if (!is_private(request.remote)) {
-    r.status = 403;
-    r.body = R"({"success":false,"error":{"message":"for private addresses only","code":"FORBIDDEN"}})";
+    r = http::error_response(403, "FORBIDDEN", "for private addresses only");
   } else {
     r.content_type = "text/plain; version=0.0.4; charset=utf-8";
     r.body = numbers.text();
