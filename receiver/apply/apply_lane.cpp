@@ -5,6 +5,7 @@
 #include "common/log/log.hpp"
 #include "common/shop/moved_parcel.hpp"
 #include "common/sqlstate/sqlstate.hpp"
+#include "receiver/apply/apply_policy.hpp"
 #include "receiver/apply/event_account.hpp"
 #include "receiver/apply/event_batch.hpp"
 #include "receiver/event/decode_event.hpp"
@@ -12,17 +13,9 @@
 #include <algorithm>
 
 namespace suivi::receiver {
-namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-
-// A transaction costs as much as some twenty events in it. So a batch that would follow another at once
-// gathers for a moment, unless it is worth its cost already; an event that comes alone is applied at once.
-constexpr std::size_t worthwhile = 100;
-constexpr milliseconds gathering = 4ms;
-
-} // namespace
 
 apply_lane::apply_lane(asio::any_io_executor executor, database_monitor& db, account_registry& accounts,
                        receiver_metrics& counts, shop::door_options door, std::string owner)
@@ -52,8 +45,9 @@ task<void> apply_lane::run() {
     if (!moved.empty()) co_await take_over(std::move(moved));
     bool ready = db_.is_up() && accounts_.can_tell();
     auto now = steady_clock::now();
-    if (ready && !finishing_ && now < gather_until_ && queue_.waiting() < worthwhile) {
-      co_await runtime::sleep_for(std::chrono::ceil<milliseconds>(gather_until_ - now));
+    steady_time begins = begin_apply_at({queue_.waiting(), last_rows_, last_ended_});
+    if (ready && !finishing_ && now < begins && queue_.due_at(begins) < begins) {
+      co_await woken_.wait_until(begins);
       continue;
     }
     std::size_t rows = 0;
@@ -67,7 +61,8 @@ task<void> apply_lane::run() {
       if (rows > 0) co_await handle(std::move(events));
     }
     if (rows > 0) {
-      if (rows < worthwhile) gather_until_ = steady_clock::now() + gathering;
+      last_rows_ = rows;
+      last_ended_ = steady_clock::now();
       continue;
     }
     if (finishing_ && (ready || !db_.is_up() || accounts_.sees_none()))

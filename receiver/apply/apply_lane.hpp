@@ -110,7 +110,8 @@ class apply_lane {
   refuse_to_ask refuse_;
   runtime::wakeup woken_;
   pg::batch_size batch_size_{shop::observations_per_call_max};
-  steady_time gather_until_{}; // the next small batch begins no earlier
+  std::size_t last_rows_ = 0; // of the last batch, which ended then
+  steady_time last_ended_{};
   apply_queue queue_;
   std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
   repeats repeats_;
