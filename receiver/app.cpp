@@ -278,6 +278,7 @@ class app {
     for (std::size_t i = 0; i < intake_limits(settings_).lanes; ++i)
       lanes_.spawn("intake", intake_.run_lane(i));
     applying_.spawn("apply", apply_lane_.run());
+    applying_.spawn("apply beside", apply_lane_.run_beside());
     serving_.spawn("server", server_.run());
   }
 

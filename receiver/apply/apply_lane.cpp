@@ -20,12 +20,8 @@ using std::chrono::steady_clock;
 apply_lane::apply_lane(asio::any_io_executor executor, database_monitor& db, account_registry& accounts,
                        receiver_metrics& counts, shop::door_options door, std::string owner)
     : executor_(executor), db_(db), accounts_(accounts), counts_(counts), door_(door),
-      owner_(std::move(owner)), woken_(std::move(executor)), repeats_(db, accounts) {}
-
-void apply_lane::put(pending_event event, steady_time due) {
-  queue_.put(std::move(event), due);
-  woken_.notify();
-}
+      owner_(std::move(owner)), woken_(executor), beside_(std::move(executor)),
+      ends_(db, counts, queue_, woken_, owner_), repeats_(db, accounts) {}
 
 void apply_lane::enqueue(std::vector<pending_event> events) {
   queue_.enqueue(std::move(events), steady_clock::now());
@@ -37,11 +33,13 @@ void apply_lane::enqueue_range(event_range range, std::vector<pending_event> eve
   queue_.enqueue_range(std::move(range), std::move(events), steady_clock::now());
   show_length();
   woken_.notify();
+  if (is_worth_another_lane()) beside_.notify();
 }
 
 task<void> apply_lane::run() {
   for (;;) {
     auto moved = co_await repeats_.look_again();
+    while (!moved.empty() && is_beside_at_work_) co_await woken_.wait();
     if (!moved.empty()) co_await take_over(std::move(moved));
     bool ready = db_.is_up() && accounts_.can_tell();
     auto now = steady_clock::now();
@@ -52,8 +50,12 @@ task<void> apply_lane::run() {
     }
     std::size_t rows = 0;
     if (ready && queue_.ranges_are_next(now)) {
-      range_batch stored = queue_.take_ranges(now, batch_size_.rows());
+      range_batch stored = queue_.take_ranges(now, range_rows(), at_work_);
       rows = stored.events.size();
+      if (rows == 0) { // the other lane is at work with these orders, and wakes this one
+        co_await woken_.wait();
+        continue;
+      }
       co_await handle_ranges(std::move(stored));
     } else if (ready) {
       batch events = queue_.take_events(now, batch_size_.rows());
@@ -65,7 +67,7 @@ task<void> apply_lane::run() {
       last_ended_ = steady_clock::now();
       continue;
     }
-    if (finishing_ && (ready || !db_.is_up() || accounts_.sees_none()))
+    if (finishing_ && !is_beside_at_work_ && (ready || !db_.is_up() || accounts_.sees_none()))
       co_return; // the accounts may still come
     auto until = steady_clock::now() + (ready ? 1000ms : 50ms);
     if (ready) until = queue_.due_at(until);
@@ -73,9 +75,31 @@ task<void> apply_lane::run() {
   }
 }
 
+bool apply_lane::is_worth_another_lane() const {
+  bool one_is_at_work = at_work_.batches() == 1 && !is_beside_at_work_;
+  return one_is_at_work && failures_ == 0 && db_.is_up() && accounts_.can_tell() &&
+         queue_.due_in_ranges(steady_clock::now()) >= worthwhile_rows;
+}
+
+task<void> apply_lane::run_beside() {
+  while (!finishing_) {
+    range_batch stored;
+    if (is_worth_another_lane()) stored = queue_.take_ranges(steady_clock::now(), range_rows(), at_work_);
+    if (stored.events.empty()) {
+      co_await beside_.wait();
+      continue;
+    }
+    is_beside_at_work_ = true;
+    co_await handle_ranges(std::move(stored));
+    is_beside_at_work_ = false;
+    woken_.notify();
+  }
+}
+
 task<void> apply_lane::handle(batch events) {
   bool known = co_await fill_in_accounts(events);
   if (!known) co_return;
+  orders_at_work::batch here = at_work_.begin(events);
   lost_.clear();
   pg::batch_parts todo(events.size());
   while (!todo.empty()) {
@@ -98,7 +122,7 @@ task<bool> apply_lane::fill_in_accounts(batch& events) {
     if (fill_in_account(event, accounts_, now))
       good.push_back(std::move(event));
     else if (!fresh && is_account_unknown(event, accounts_)) // a new account, perhaps
-      put(std::move(event), steady_clock::now() + 1s);
+      ends_.put(std::move(event), steady_clock::now() + 1s);
     else
       bad.push_back(std::move(event));
   }
@@ -107,21 +131,10 @@ task<bool> apply_lane::fill_in_accounts(batch& events) {
     bool readable = can_be_applied(event.observation.shipment);
     next.outcome = readable ? "conflict" : "quarantined";
     next.error = readable ? "the address names an unknown account" : "it cannot be read any more";
-    co_await settle_one(std::move(event), std::move(next));
+    co_await ends_.settle_one(std::move(event), std::move(next));
   }
   events = std::move(good);
   co_return !events.empty();
-}
-
-// What memory and the courier have no room for waits in the database.
-disposition apply_lane::next_step(const pending_event& event, const shop::verdict& v) const {
-  auto next = after_verdict(event, v, suivi::now(), jitter());
-  if (next.action == disposition::kind::try_again && queue_.has_many_locked())
-    return wait_for_lock(event, jitter());
-  if (next.action != disposition::kind::read_first || !refuse_) return next;
-  auto refused = refuse_(next.wanted->account);
-  if (!refused) return next;
-  return read_later(event, refused->wait, std::move(refused->why), jitter());
 }
 
 task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batch_parts& todo) {
@@ -138,7 +151,7 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batc
   shop::extra_statements extra = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
     ends.clear();
     for (std::size_t i = 0; i < verdicts.size(); ++i)
-      ends.push_back({these[i], next_step(*these[i], verdicts[i])});
+      ends.push_back({these[i], ends_.next_step(*these[i], verdicts[i])});
     add_settled(closing, owner_, ends);
   };
 
@@ -151,7 +164,7 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batc
     auto verdicts = co_await shop::apply(connection, observed, door_, extra);
     if (verdicts) {
       note_taken();
-      for (const auto& end : ends) carry_out(*end.event, end.next);
+      for (const auto& end : ends) ends_.carry_out(*end.event, end.next);
       co_return;
     }
     failed = verdicts.error();
@@ -180,11 +193,11 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batc
     if (failures_++ == 0)
       log::warn("events could not be applied, they are tried again", {{"error", to_string(failed)}});
     auto due = steady_clock::now() + backoff(failures_, 50ms, 2s, jitter());
-    for (const auto* event : these) put(*event, due);
+    for (const auto* event : these) ends_.put(*event, due);
   } else if (pg::schema_is_missing(failed) && !db_.was_suspected_in_vain()) {
     db_.suspect_schema();
     auto due = steady_clock::now() + 1s;
-    for (const auto* event : these) put(*event, due);
+    for (const auto* event : these) ends_.put(*event, due);
   } else if (rows.size() > 1) {
     todo.split(rows);
   } else {
@@ -194,6 +207,8 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batc
 
 // One transaction for all of them, in which nothing may go wrong: else each event goes on by itself.
 task<void> apply_lane::handle_ranges(range_batch work) {
+  orders_at_work::batch here = at_work_.begin(work.events);
+  if (is_worth_another_lane()) beside_.notify();
   auto unknown = [this](const pending_event& each) { return is_account_unknown(each, accounts_); };
   if (std::any_of(work.events.begin(), work.events.end(), unknown)) co_await accounts_.refresh();
   instant now = suivi::now();
@@ -211,7 +226,7 @@ task<void> apply_lane::handle_ranges(range_batch work) {
   shop::extra_statements extra = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
     ends.clear();
     for (std::size_t i = 0; i < verdicts.size(); ++i)
-      ends.push_back({&work.events[i], next_step(work.events[i], verdicts[i])});
+      ends.push_back({&work.events[i], ends_.next_step(work.events[i], verdicts[i])});
     add_settled_ranges(closing, owner_, work.ranges, ends);
   };
   error failed;
@@ -223,7 +238,7 @@ task<void> apply_lane::handle_ranges(range_batch work) {
     auto verdicts = co_await shop::apply(connection, observed, door_, extra);
     if (verdicts) {
       note_taken();
-      for (const settled& end : ends) carry_out(*end.event, end.next);
+      for (const settled& end : ends) ends_.carry_out(*end.event, end.next);
       show_length();
       co_return;
     }
@@ -265,7 +280,7 @@ task<void> apply_lane::open(range_batch work) {
     queue_.put_back(std::move(work), now + backoff(failures_++, 50ms, 2s, jitter()));
     co_return;
   }
-  for (pending_event& event : work.events) put(std::move(event), now);
+  for (pending_event& event : work.events) ends_.put(std::move(event), now);
 }
 
 // Its order is free, but what writing it needs is not: a row that a trigger of the shop's writes as well,
@@ -273,13 +288,13 @@ task<void> apply_lane::open(range_batch work) {
 task<void> apply_lane::wait_as_locked(const pending_event& waiting) {
   shop::verdict busy;
   busy.outcome = shop::outcome::busy;
-  auto next = next_step(waiting, busy);
+  auto next = ends_.next_step(waiting, busy);
   if (next.action == disposition::kind::try_again) {
-    carry_out(waiting, next);
+    ends_.carry_out(waiting, next);
     co_return;
   }
   pending_event event = waiting;
-  co_await settle_one(std::move(event), std::move(next));
+  co_await ends_.settle_one(std::move(event), std::move(next));
 }
 
 task<void> apply_lane::note_failed(const pending_event& failing, const error& why) {
@@ -287,7 +302,7 @@ task<void> apply_lane::note_failed(const pending_event& failing, const error& wh
   co_await shop::keep_moved_link(db_.connections(), failing.observation, door_);
   auto next = after_failed_apply(failing, why, jitter());
   pending_event event = failing;
-  co_await settle_one(std::move(event), std::move(next));
+  co_await ends_.settle_one(std::move(event), std::move(next));
 }
 
 // True if some were found to be another's now.
@@ -315,63 +330,7 @@ void apply_lane::note_taken() {
   batch_size_.note_taken();
 }
 
-void apply_lane::note_closed(const pending_event& event, const disposition& next) {
-  counts_.outcome(next.outcome);
-  std::chrono::duration<double> age = suivi::now() - event.received_at;
-  if (event.state == event_state::pending) counts_.apply_seconds.observe(age.count());
-  if (!next.wanted || !ask_) return;
-  auto wanted = *next.wanted;
-  wanted.event_id = event.id;
-  ask_(std::move(wanted), std::nullopt);
-}
-
-void apply_lane::carry_out(const pending_event& event, const disposition& next) {
-  switch (next.action) {
-  case disposition::kind::close:
-    queue_.erase(event.id);
-    note_closed(event, next);
-    break;
-  case disposition::kind::try_again: {
-    counts_.outcome("busy");
-    pending_event again = event;
-    ++again.busy_tries;
-    put(std::move(again), steady_clock::now() + next.delay);
-    break;
-  }
-  case disposition::kind::postpone:
-    queue_.erase(event.id);
-    counts_.outcome(to_string(next.state));
-    break;
-  case disposition::kind::read_first: {
-    counts_.outcome("confirming");
-    pending_event waiting = event;
-    if (waiting.state != next.state) waiting.state_since = suivi::now();
-    waiting.state = next.state;
-    waiting.attempts = next.attempts;
-    if (ask_) ask_(*next.wanted, std::move(waiting));
-    break;
-  }
-  }
-}
-
-// What cannot be written down now is left to its lease.
-task<void> apply_lane::settle_one(pending_event event, disposition next) {
-  queue_.erase(event.id);
-  auto deadline = steady_clock::now() + 5s;
-  auto db = co_await db_.connections().acquire(deadline);
-  if (!db) co_return;
-  auto& connection = **db;
-  std::vector<settled> ends{{&event, next}};
-  auto done = co_await settle(connection, owner_, ends);
-  if (done)
-    counts_.outcome(next.action == disposition::kind::close ? std::string_view(next.outcome)
-                                                            : to_string(next.state));
-  else if (!lease_is_lost(done.error()))
-    log::warn("an event's outcome could not be noted, it is tried again",
-              {{"event", event.id}, {"error", to_string(done.error())}});
-}
-
-// Nobody is at work with them: batches are handled one after the other, by this very coroutine.
+// Nobody is at work with them: run() calls this between its batches, while no other lane is at work.
 task<void> apply_lane::take_over(std::vector<std::int64_t> moved) {
   for (std::int64_t id : moved) queue_.drop(id, steady_clock::now());
   auto deadline = steady_clock::now() + 5s;

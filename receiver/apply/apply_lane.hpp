@@ -5,7 +5,8 @@
 // (range_queue.hpp): it is applied from memory, several ranges in one batch where they wait. Whatever does
 // not go as plainly as that is a row of suivi.pending for each event. What the lane holds in memory is leased
 // under `owner()`; whatever is lost with the process is taken over by whoever finds the lease lapsed. An
-// event that makes its batch fail is singled out by halving and harms only itself.
+// event that makes its batch fail is singled out by halving and harms only itself. Under load two batches go
+// at once, on a connection each, about different orders (orders_at_work.hpp).
 #pragma once
 
 #include "common/door/door.hpp"
@@ -13,13 +14,15 @@
 #include "common/sqlstate/batch_parts.hpp"
 #include "common/sqlstate/batch_size.hpp"
 #include "receiver/apply/apply_queue.hpp"
+#include "receiver/apply/event_ends.hpp"
+#include "receiver/apply/orders_at_work.hpp"
 #include "receiver/apply/repeats.hpp"
 #include "receiver/inbox/pending.hpp"
 #include "receiver/services/account_registry.hpp"
 #include "receiver/services/database_monitor.hpp"
 #include "receiver/services/receiver_metrics.hpp"
 
-#include <functional>
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -27,22 +30,12 @@ namespace suivi::receiver {
 
 class apply_lane {
  public:
-  struct refusal {
-    milliseconds wait{0};
-    std::string why;
-  };
-  // Somebody who asks the courier for `wanted` and then calls requeue() or settle_one()
-  // with the event, if there is one.
-  using ask_courier = std::function<void(shop::wanted_read wanted, std::optional<pending_event> waiting)>;
-  // … unless that account's courier may not be asked for a while: then the event waits in the database.
-  using refuse_to_ask = std::function<std::optional<refusal>(const std::string& account)>;
-
   apply_lane(asio::any_io_executor executor, database_monitor& db, account_registry& accounts,
              receiver_metrics& counts, shop::door_options door, std::string owner);
 
-  void on_wanted_read(ask_courier ask, refuse_to_ask refuse) {
-    ask_ = std::move(ask);
-    refuse_ = std::move(refuse);
+  // Who asks the courier calls requeue() or settle_one() with the event, if there is one.
+  void on_wanted_read(event_ends::ask_courier ask, event_ends::refuse_to_ask refuse) {
+    ends_.on_wanted_read(std::move(ask), std::move(refuse));
   }
 
   // Events leased to owner(), to be applied at once. Those already in hand are ignored.
@@ -58,9 +51,11 @@ class apply_lane {
     woken_.notify();
   }
   // From the courier's reader: try again at once.
-  void requeue(pending_event event) { put(std::move(event), steady_now()); }
+  void requeue(pending_event event) { ends_.put(std::move(event), steady_now()); }
   // … or: note what became of it.
-  task<void> settle_one(pending_event event, disposition next);
+  task<void> settle_one(pending_event event, disposition next) {
+    return ends_.settle_one(std::move(event), std::move(next));
+  }
 
   [[nodiscard]] const std::string& owner() const { return owner_; }
   // The ranges that wait: their leases are to be renewed.
@@ -74,30 +69,34 @@ class apply_lane {
 
   // Returns after finish(), when nothing is due any more.
   task<void> run();
+  // Applies ranges beside run(), where so much waits that it is worth a transaction of its own, and where it
+  // is about other orders. Returns after finish().
+  task<void> run_beside();
   // Applies what is due, then ends; what waits is given back by the caller (release()).
   void finish() {
     finishing_ = true;
     woken_.notify();
+    beside_.notify();
   }
   [[nodiscard]] bool is_finishing() const { return finishing_; }
 
  private:
   using batch = std::vector<pending_event>;
+  // More gain nothing, and take memory in both programs.
+  static constexpr std::size_t range_rows_max = 256;
 
-  void note_closed(const pending_event& event, const disposition& next);
   task<void> wait_as_locked(const pending_event& waiting);
   task<void> note_failed(const pending_event& failing, const error& why);
-  void put(pending_event event, steady_time due);
-  [[nodiscard]] disposition next_step(const pending_event& event, const shop::verdict& v) const;
   task<void> handle(batch events);
   task<bool> fill_in_accounts(batch& events);
   task<void> handle_ranges(range_batch work);
   task<void> open(range_batch work);
   void note_taken();
+  [[nodiscard]] std::size_t range_rows() const { return std::min(batch_size_.rows(), range_rows_max); }
   void show_length() { counts_.apply_queue.set(static_cast<double>(queue_.in_hand())); }
   task<void> apply_range(const batch& events, pg::range rows, pg::batch_parts& todo);
   task<bool> drop_lost(const batch& events, pg::range rows);
-  void carry_out(const pending_event& event, const disposition& next);
+  [[nodiscard]] bool is_worth_another_lane() const;
   task<void> take_over(std::vector<std::int64_t> moved);
 
   asio::any_io_executor executor_;
@@ -106,13 +105,15 @@ class apply_lane {
   receiver_metrics& counts_;
   shop::door_options door_;
   std::string owner_;
-  ask_courier ask_;
-  refuse_to_ask refuse_;
   runtime::wakeup woken_;
+  runtime::wakeup beside_;
   pg::batch_size batch_size_{shop::observations_per_call_max};
   std::size_t last_rows_ = 0; // of the last batch, which ended then
   steady_time last_ended_{};
   apply_queue queue_;
+  event_ends ends_;
+  orders_at_work at_work_;
+  bool is_beside_at_work_ = false;
   std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
   repeats repeats_;
   int failures_ = 0; // of the database, in a row

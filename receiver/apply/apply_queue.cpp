@@ -33,15 +33,18 @@ void apply_queue::put(pending_event event, steady_time due) {
   events_.emplace(due, std::move(event));
 }
 
-bool apply_queue::ranges_are_next(steady_time now) const {
-  bool events_are_due = !events_.empty() && events_.begin()->first <= now;
-  bool ranges_are_due = !ranges_.empty() && ranges_.due_at() <= now;
-  return ranges_are_due && (!events_are_due || !took_ranges_);
+std::size_t apply_queue::due_in_ranges(steady_time now) const {
+  return !ranges_.empty() && ranges_.due_at() <= now ? ranges_.rows() : 0;
 }
 
-range_batch apply_queue::take_ranges(steady_time now, std::size_t rows_max) {
+bool apply_queue::ranges_are_next(steady_time now) const {
+  bool events_are_due = !events_.empty() && events_.begin()->first <= now;
+  return due_in_ranges(now) > 0 && (!events_are_due || !took_ranges_);
+}
+
+range_batch apply_queue::take_ranges(steady_time now, std::size_t rows_max, const orders_at_work& at_work) {
   took_ranges_ = true;
-  return ranges_.take(now, rows_max);
+  return ranges_.take(now, rows_max, at_work);
 }
 
 std::vector<pending_event> apply_queue::take_events(steady_time now, std::size_t rows_max) {

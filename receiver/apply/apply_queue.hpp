@@ -24,9 +24,12 @@ class apply_queue {
   void put(pending_event event, steady_time due);
   void put_back(range_batch batch, steady_time due) { ranges_.put_back(std::move(batch), due); }
 
+  // Events in ranges that could be taken.
+  [[nodiscard]] std::size_t due_in_ranges(steady_time now) const;
   // Ranges are next, not events.
   [[nodiscard]] bool ranges_are_next(steady_time now) const;
-  [[nodiscard]] range_batch take_ranges(steady_time now, std::size_t rows_max);
+  [[nodiscard]] range_batch take_ranges(steady_time now, std::size_t rows_max,
+                                        const orders_at_work& at_work = {});
   [[nodiscard]] std::vector<pending_event> take_events(steady_time now, std::size_t rows_max);
 
   // In nobody's hands, or closed: it is forgotten here. One that is being dealt with, or waits for the

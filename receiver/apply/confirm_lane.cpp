@@ -28,11 +28,11 @@ void confirm_lane::wake() {
   for (auto& reader : idle_) reader->notify();
 }
 
-std::optional<apply_lane::refusal> confirm_lane::refuses(const std::string& account) const {
+std::optional<refusal_to_ask> confirm_lane::refuses(const std::string& account) const {
   auto gate = accounts_.gate(account);
   auto closed = gate ? gate->closed_for(steady_clock::now()) : milliseconds(0);
-  if (closed > short_pause) return apply_lane::refusal{closed, gate->closed_by()};
-  if (queue_.is_full()) return apply_lane::refusal{0ms, "waits for its turn to ask the courier"};
+  if (closed > short_pause) return refusal_to_ask{closed, gate->closed_by()};
+  if (queue_.is_full()) return refusal_to_ask{0ms, "waits for its turn to ask the courier"};
   return std::nullopt;
 }
 

@@ -28,7 +28,7 @@ class confirm_lane {
   }
   // Set where an event that needs a read from that account is not taken now: how long, and what is the
   // matter.
-  [[nodiscard]] std::optional<apply_lane::refusal> refuses(const std::string& account) const;
+  [[nodiscard]] std::optional<refusal_to_ask> refuses(const std::string& account) const;
 
   static constexpr std::size_t readers = 16;
   // One call for each reader; ends by cancellation only.

@@ -38,11 +38,13 @@ void range_queue::move_front_to(range_batch& batch) {
   ranges_.pop_front();
 }
 
-range_batch range_queue::take(steady_time now, std::size_t rows_max) {
+range_batch range_queue::take(steady_time now, std::size_t rows_max, const orders_at_work& at_work) {
   range_batch batch;
-  if (ranges_.empty() || now < due_at_) return batch;
-  move_front_to(batch);
-  while (!ranges_.empty() && batch.events.size() + ranges_.front().events.size() <= rows_max)
+  if (now < due_at_) return batch;
+  auto has_room = [&](const waiting& next) {
+    return batch.events.empty() || batch.events.size() + next.events.size() <= rows_max;
+  };
+  while (!ranges_.empty() && has_room(ranges_.front()) && !at_work.has_any_of(ranges_.front().events))
     move_front_to(batch);
   return batch;
 }

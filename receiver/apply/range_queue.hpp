@@ -4,6 +4,7 @@
 // A range is settled as a whole, so it goes into one batch; several that wait go together.
 #pragma once
 
+#include "receiver/apply/orders_at_work.hpp"
 #include "receiver/event/webhook.hpp"
 #include "receiver/inbox/ranges.hpp"
 
@@ -26,8 +27,9 @@ class range_queue {
   void push(event_range range, std::vector<pending_event> events, steady_time now);
   // What could not be dealt with now, in front of all others and not before `due`.
   void put_back(range_batch batch, steady_time due);
-  // As many ranges as `rows_max` has room for, at least one; none before their time.
-  [[nodiscard]] range_batch take(steady_time now, std::size_t rows_max);
+  // As many ranges as `rows_max` has room for, at least one; none before their time, and none that is about
+  // orders that are at work, nor one behind it.
+  [[nodiscard]] range_batch take(steady_time now, std::size_t rows_max, const orders_at_work& at_work);
   // The range of that event, if it waits here.
   [[nodiscard]] std::optional<range_batch> take_range_of(std::int64_t event_id);
 

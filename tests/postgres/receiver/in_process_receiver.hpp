@@ -65,6 +65,7 @@ struct receiver_inside {
     endless.spawn("orphans", again.claim_orphans());
     endless.spawn("in", in.run_lane(0));
     endless.spawn("apply", events.run());
+    endless.spawn("apply beside", events.run_beside());
     while (!watched.is_up()) co_await runtime::sleep_for(10ms);
     co_await std::move(body);
     endless.cancel();

@@ -29,6 +29,34 @@ TEST_CASE("many webhooks at once are stored and applied each to its order") {
   CHECK(db.number("select count(*) from suivi.event_outcome where outcome = 'applied'") == 100);
 }
 
+TEST_CASE("what two lanes apply at once ends as each order's newest, every event with an outcome") {
+  test::database db;
+  receiver_inside here(db);
+  db.execute(
+      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
+                select 'o' || n, 'R' || n, 'c', 1, 'acc-1', now() from generate_series(101, 600) n)");
+  auto steps = [&]() -> task<void> {
+    instant published = suivi::now() - 1h;
+    for (int status : {8, 22, 31}) {
+      std::vector<webhook> rows;
+      for (int n = 1; n <= 600; ++n) {
+        webhook row = order(n, status);
+        row.event.published_at = published + std::chrono::seconds(status);
+        rows.push_back(std::move(row));
+      }
+      auto answers = co_await here.store(rows);
+      for (const auto& answer : answers) REQUIRE(answer);
+    }
+    co_await here.until(nothing_pending, "0");
+  };
+  here.run(steps());
+  CHECK(db.number(R"(select count(*) from orders where "shippingStatus" = 'EXPÉDIÉ')") == 600);
+  CHECK(db.number("select count(*) from suivi.event_outcome") == 1800);
+  CHECK(db.number("select count(distinct event_id) from suivi.event_outcome"
+                  " where outcome in ('applied', 'unchanged', 'stale')") == 1800);
+  CHECK(db.number("select count(*) from suivi.parcel where status = 31") == 600);
+}
+
 TEST_CASE("a webhook that the database refuses is kept as bytes and harms none of its batch") {
   test::database db;
   receiver_inside here(db);
