@@ -89,7 +89,8 @@ event read_event(const json::value& element, const std::optional<std::string>& t
 
 delivery decode(std::string_view body) {
   delivery parsed;
-  result<json::value> document = maystro::parse_json(body);
+  result<json::value> document =
+      maystro::parse_json(body, maystro::half_surrogates::fail, maystro::event_limits);
   if (!document) {
     parsed.why = document.error().detail;
     return parsed;
@@ -110,6 +111,10 @@ delivery decode(std::string_view body) {
     return parsed;
   }
   std::optional<std::string> type = first_words(*root, {"type"});
+  if (type && type->size() > type_bytes_max) {
+    parsed.why = fmt::format("the type is longer than {} bytes", type_bytes_max);
+    return parsed;
+  }
   parsed.events.reserve(elements->size());
   for (const json::value& element : *elements) parsed.events.push_back(read_event(element, type));
   return parsed;

@@ -44,6 +44,7 @@ struct delivery {
 
 // Each event is stored by itself before the answer goes out; a body of more is not understood as a whole.
 inline constexpr std::size_t events_max = 1'000;
+inline constexpr std::size_t type_bytes_max = 256; // each event is kept with it
 
 [[nodiscard]] delivery decode(std::string_view body);
 

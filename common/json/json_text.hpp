@@ -23,11 +23,14 @@ namespace suivi::maystro {
 // UTF-8), "json:number" (too large), "json:depth" (nested too deep), "json:surrogate", "json:size",
 // "json:syntax". Never throws.
 enum class half_surrogates { fail, mend };
-// "json:size" beyond either: values in the whole document, members of one object.
+// "json:size" beyond either: values in the whole document, members of one object. An object costs the square
+// of its members where their names were chosen to collide, so there is always a limit to them.
 struct json_limits {
   std::size_t values_max = SIZE_MAX;
-  std::size_t members_max = SIZE_MAX;
+  std::size_t members_max = 1'000;
 };
+// What a webhook or a request may hold at most: building more values would cost more than they are worth.
+inline constexpr json_limits event_limits{20'000, 1'000};
 [[nodiscard]] result<boost::json::value>
 parse_json(std::string_view text, half_surrogates how = half_surrogates::fail, json_limits within = {});
 

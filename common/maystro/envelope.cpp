@@ -24,9 +24,6 @@ namespace json = boost::json;
 constexpr int max_unwrappings = 3;
 constexpr std::size_t max_envelopes = 3;
 constexpr std::size_t max_message_id_bytes = 256;
-// What a courier's event may hold at most; beyond it, building the values would cost more than they are
-// worth.
-constexpr json_limits event_limits{20'000, 1'000};
 
 // Base64 may be broken into lines, and the lines set in.
 std::string without_spaces(std::string_view text) {

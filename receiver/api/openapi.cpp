@@ -5,7 +5,7 @@ namespace suivi::receiver {
 
 http::response api_described() {
   http::response answer;
-  answer.body = openapi_document();
+  answer.lasting_body = openapi_document();
   return answer;
 }
 

@@ -7,7 +7,6 @@
 #include "receiver/web/responses.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 
 namespace suivi::receiver {
 namespace {
@@ -27,10 +26,10 @@ http::response empty_with_cookie(std::string cookie) {
 
 result<std::string> read_token(std::string_view body) {
   auto wrong = permanent("request:bad", "body must be a JSON object {token}, the token a text");
-  boost::system::error_code failed;
-  auto document = json::parse({body.data(), body.size()}, failed);
-  if (failed || !document.is_object()) return wrong;
-  const auto* token = document.get_object().if_contains("token");
+  if (body.size() > 2 * token_bytes_max) return wrong; // anybody may ask
+  auto document = maystro::parse_json(body, maystro::half_surrogates::fail, maystro::event_limits);
+  if (!document || !document->is_object()) return wrong;
+  const auto* token = document->get_object().if_contains("token");
   if (!token || !token->is_string() || token->get_string().size() > token_bytes_max) return wrong;
   return std::string(token->get_string());
 }

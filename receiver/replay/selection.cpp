@@ -3,10 +3,10 @@
 
 #include "common/base/duration.hpp"
 #include "common/base/utf8.hpp"
+#include "common/json/json_text.hpp"
 
 #include <algorithm>
 #include <array>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <charconv>
 
@@ -117,10 +117,9 @@ bool take_outcome(std::string_view text, replay_selection& into) {
 result<replay_request> read_replay_request(std::string_view body, instant now) {
   replay_request wanted;
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return wanted;
-  boost::system::error_code failed;
-  json::value document = json::parse(json::string_view(body.data(), body.size()), failed);
-  if (failed || !document.is_object()) return wrong("body", "it is no JSON object");
-  for (const auto& member : document.get_object()) {
+  auto document = maystro::parse_json(body, maystro::half_surrogates::fail, maystro::event_limits);
+  if (!document || !document->is_object()) return wrong("body", "it is no JSON object");
+  for (const auto& member : document->get_object()) {
     if (member.value().is_null()) continue;
     std::string_view name(member.key().data(), member.key().size());
     if (auto refused = take_member(name, member.value(), now, wanted)) return *refused;

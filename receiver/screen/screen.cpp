@@ -75,8 +75,8 @@ bool has_already(const http::header_list& headers, std::string_view tag) {
   return false;
 }
 
-std::string text_of(std::span<const unsigned char> bytes) {
-  return {bytes.begin(), bytes.end()};
+std::string_view text_of(std::span<const unsigned char> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 http::response wrong_screen_method() {
@@ -115,7 +115,7 @@ std::optional<http::response> screen_response(const http::request& request) {
     return response;
   }
   if (gzip) response.headers.emplace_back("Content-Encoding", "gzip");
-  response.body = text_of(gzip ? file->gzip : file->plain);
+  response.lasting_body = text_of(gzip ? file->gzip : file->plain);
   return response;
 }
 

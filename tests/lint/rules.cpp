@@ -101,6 +101,9 @@ violations check_doors(const std::vector<source>& files, const std::string&) {
          "prometheus-cpp belongs to common/metrics", {"common/metrics/"});
   forbid(found, files, {"toml++/"}, std::regex(R"(#include [<"]toml\+\+/)"),
          "toml++ belongs to common/config", {"common/config/"});
+  forbid(found, files, {"json::parse"}, std::regex(R"(\bjson::parse\s*\()"),
+         "what the receiver parses has limits: maystro::parse_json",
+         {"common/", "reconciler/", "tests/", "deploy/"});
   check_order_writes(found, files);
   return found;
 }

@@ -251,6 +251,11 @@ TEST_CASE("doors: each library and system call has one") {
       1);
 }
 
+TEST_CASE("doors: the receiver parses JSON within limits only") {
+  CHECK(check("doors", {{"receiver/x.cpp", "auto v = boost::json::parse(text);"}}).size() == 1);
+  CHECK(check("doors", {{"receiver/x.cpp", "auto v = maystro::parse_json(text);"}}).empty());
+}
+
 TEST_CASE("doors: the shop's orders are written by one") {
   for (const char* text :
        {"update orders set x = 1", "insert into \"orders\" values (1)", "DELETE FROM orders"}) {

@@ -51,9 +51,13 @@ struct body_stream; // streaming.hpp
 struct response {
   unsigned status = 200; // 0: no answer, the connection is cut (for stand-ins that play a broken peer)
   std::string body;
+  std::string_view
+      lasting_body; // of bytes that outlive every answer: shared by all of them, instead of `body`
   std::string content_type = "application/json";
   header_list headers;                 // further ones: Allow, Retry-After, …
   std::shared_ptr<body_stream> stream; // set: makes the body while it is sent, instead of `body`
+
+  [[nodiscard]] std::string_view bytes() const { return body.empty() ? lasting_body : body; }
 };
 
 } // namespace suivi::http

@@ -68,13 +68,13 @@ void append_answer_head(std::string& out, const response& answer, const answer_t
   out += "\r\n";
   if (!find_header(answer.headers, "Date")) append_line(out, "Date", date);
   bool streamed = answer.stream != nullptr;
-  if ((streamed || !answer.body.empty()) && !answer.content_type.empty())
+  if ((streamed || !answer.bytes().empty()) && !answer.content_type.empty())
     append_line(out, "Content-Type", answer.content_type);
   if (streamed && terms.http_1_1) {
     out += "Transfer-Encoding: chunked\r\n";
   } else if (!streamed && answer.status >= 200 && answer.status != 204 && answer.status != 304) {
     out += "Content-Length: ";
-    append_number(out, answer.body.size());
+    append_number(out, answer.bytes().size());
     out += "\r\n";
   }
   if (!terms.keep_alive)

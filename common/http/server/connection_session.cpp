@@ -233,8 +233,9 @@ class session_on final : public session {
     auto& text = room_.laid_out;
     text.clear();
     append_answer_head(text, answer, terms, room_.date());
-    if (with_body && answer.body.size() > copied_body_bytes) return {text, asio::buffer(answer.body)};
-    if (with_body) text += answer.body;
+    std::string_view body = answer.bytes();
+    if (with_body && body.size() > copied_body_bytes) return {text, asio::buffer(body)};
+    if (with_body) text += body;
     std::size_t sent = 0;
     if constexpr (plain) {
       boost::system::error_code failed; // comes again where the rest is written
@@ -244,12 +245,12 @@ class session_on final : public session {
   }
 
   // The write timeout begins anew with every piece that the kernel takes: a slow reader is not cut off, one
-  // that reads nothing is.
+  // that reads nothing is. A stranger who reads slowly gives way where connections are short.
   task<bool> write(std::string_view head, asio::const_buffer body) {
     std::array<asio::const_buffer, 2> parts{asio::buffer(head), body};
     for (asio::const_buffer& part : parts)
       while (part.size() > 0) {
-        enter(phase::busy, room_.limits.write_timeout);
+        enter(is_known() ? phase::busy : phase::reading, room_.limits.write_timeout);
         boost::system::error_code failed;
         std::size_t taken =
             co_await stream_.async_write_some(part, asio::redirect_error(asio::use_awaitable, failed));

@@ -117,7 +117,7 @@ bool server::state::may_make_room() const {
   session* longest = longest_waiting();
   return longest != nullptr &&
          std::chrono::steady_clock::now() - longest->waiting_since() >= idle_before_evicted &&
-         !longest->has_unread();
+         !longest->has_request_coming();
 }
 
 // False: the newcomer has more than its share already, and none of them waits.

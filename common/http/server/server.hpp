@@ -7,7 +7,8 @@
 //
 // When all connections are taken, a new one takes the place of the longest waiting: of the same address
 // (IPv6: /64) where that has more than its share of those that have shown no right to anything, else of any
-// such, else of any that is idle. So nobody keeps others out by holding connections.
+// such, else of any that is idle. Whoever sends or reads slowly and has shown no right waits as well. So
+// nobody keeps others out by holding connections.
 #pragma once
 
 #include "common/base/time.hpp"

@@ -105,6 +105,11 @@ void session::enter_unlimited(phase next) {
   wait_in_line(next != phase::busy);
 }
 
+// What comes behind a request that is under way does not count.
+bool session::has_request_coming() {
+  return (phase_ == phase::fresh || phase_ == phase::idle) && has_unread();
+}
+
 void session::begin_drain(steady_time now) {
   if (phase_ != phase::fresh && phase_ != phase::idle) return;
   // A request may be under way: on a connection just accepted, or already in the kernel.

@@ -58,6 +58,7 @@ class session {
     idle,      // between requests
     asking,    // sending a request that has shown no right to anything yet
     busy,      // reading any other request, in the handler, or writing
+    reading,   // taking its answer, and has shown no right to anything
     lingering, // answered for the last time; waits for the peer to have read it
   };
 
@@ -69,7 +70,8 @@ class session {
   virtual task<void> run() = 0;
   // Closes the socket; run() then ends unless it is in the handler.
   void cut();
-  virtual bool has_unread() = 0;
+  // Its next request is in the kernel already.
+  [[nodiscard]] bool has_request_coming();
   [[nodiscard]] const std::string& address_share() const { return share_; }
   // Since it waits, if it does.
   [[nodiscard]] steady_time waiting_since() const { return waiting_since_; }
@@ -82,6 +84,7 @@ class session {
   void enter(phase next, milliseconds limit);
   void enter_unlimited(phase next);
   virtual void close_socket() = 0;
+  virtual bool has_unread() = 0;
   void be_known();
   [[nodiscard]] bool is_known() const { return known_; }
 

@@ -1,10 +1,10 @@
 // Its state, member by member.
 #include "receiver/api/accounts/account_json.hpp"
 
+#include "common/json/json_text.hpp"
 #include "common/json/json_values.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <string>
 #include <utility>
@@ -32,10 +32,9 @@ json::object account_json(std::string_view id, std::string_view name, bool has_k
   auto sweep = member(record.known, "last_sweep");
   o["lastSweep"] = sweep.is_int64() ? json::value(std::to_string(sweep.get_int64())) : json::value(nullptr);
   bool looked = member(record.known, "hooks_checked_at") != nullptr;
-  boost::system::error_code failed;
-  auto wanted =
-      json::parse(figures["hooksWanted"].is_string() ? figures["hooksWanted"].get_string() : "[]", failed);
-  o["hooks"] = {{"wanted", failed ? json::value(json::array()) : std::move(wanted)},
+  const json::string* hooks = figures["hooksWanted"].if_string();
+  auto wanted = maystro::parse_json(hooks == nullptr ? "[]" : std::string_view(*hooks));
+  o["hooks"] = {{"wanted", wanted ? std::move(*wanted) : json::value(json::array())},
                 {"registered", looked ? member(record.known, "hooks_registered") : json::value(nullptr)},
                 {"checkedAt", or_null(instant_in(record.known, "hooks_checked_at"))},
                 {"problem", member(record.known, "hooks_problem")}};

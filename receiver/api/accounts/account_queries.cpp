@@ -1,10 +1,10 @@
 // Columns that other rooms add come as PostgreSQL's own JSON.
 #include "receiver/api/accounts/account_queries.hpp"
 
+#include "common/json/json_text.hpp"
 #include "common/json/json_values.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 namespace suivi::receiver {
@@ -39,10 +39,9 @@ from suivi.account where id = $1
 
 std::vector<std::string> names_in(std::string_view list) {
   std::vector<std::string> names;
-  boost::system::error_code failed;
-  auto read = json::parse({list.data(), list.size()}, failed);
-  if (failed || !read.is_array()) return names;
-  for (const auto& one : read.get_array())
+  auto read = maystro::parse_json(list);
+  if (!read || !read->is_array()) return names;
+  for (const auto& one : read->get_array())
     if (one.is_string()) names.emplace_back(one.get_string());
   return names;
 }

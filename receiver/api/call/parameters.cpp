@@ -3,10 +3,10 @@
 
 #include "common/base/duration.hpp"
 #include "common/base/utf8.hpp"
+#include "common/json/json_text.hpp"
 
 #include <algorithm>
 #include <array>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <fmt/format.h>
@@ -160,10 +160,9 @@ result<stats_query> read_stats_query(const http::target& from, instant now) {
 
 result<std::vector<std::int64_t>> read_deletion(std::string_view body) {
   constexpr std::string_view whole = "a JSON object {ids}, a list of up to 1000 events' ids";
-  boost::system::error_code failed;
-  auto document = json::parse({body.data(), body.size()}, failed);
-  if (failed || !document.is_object() || document.get_object().size() != 1) return wrong("body", whole);
-  const auto* ids = document.get_object().if_contains("ids");
+  auto document = maystro::parse_json(body, maystro::half_surrogates::fail, maystro::event_limits);
+  if (!document || !document->is_object() || document->get_object().size() != 1) return wrong("body", whole);
+  const auto* ids = document->get_object().if_contains("ids");
   if (!ids || !ids->is_array()) return wrong("body", whole);
   if (ids->get_array().size() > rows_max) return wrong("ids", "at most 1000 ids");
   std::vector<std::int64_t> numbers;
@@ -178,10 +177,9 @@ result<sweep_wish> read_sweep_wish(std::string_view body) {
   constexpr std::string_view whole = "a JSON object {account?, kind?}";
   sweep_wish wish;
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return wish;
-  boost::system::error_code failed;
-  auto document = json::parse({body.data(), body.size()}, failed);
-  if (failed || !document.is_object()) return wrong("body", whole);
-  for (const auto& member : document.get_object()) {
+  auto document = maystro::parse_json(body, maystro::half_surrogates::fail, maystro::event_limits);
+  if (!document || !document->is_object()) return wrong("body", whole);
+  for (const auto& member : document->get_object()) {
     std::string_view name(member.key().data(), member.key().size());
     const auto& value = member.value();
     const auto* text = value.if_string();

@@ -1,13 +1,13 @@
 // Rows come as PostgreSQL's own JSON where other rooms may add columns, and are renamed here.
 #include "receiver/api/orders/order_queries.hpp"
 
+#include "common/json/json_text.hpp"
 #include "common/json/json_values.hpp"
 #include "common/shipment/courier.hpp"
 #include "receiver/api/orders/change_json.hpp"
 #include "receiver/api/redaction/redaction.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 
 namespace suivi::receiver {
 namespace {
@@ -52,11 +52,10 @@ json::object order_of(const pg::rows& found) {
   for (courier_kind courier : couriers) {
     auto text = found.maybe_text(0, column++);
     if (!text) continue;
-    boost::system::error_code failed;
-    auto ours = json::parse(*text, failed);
-    if (failed) continue;
-    mask(ours);
-    metadata[slug(courier)] = std::move(ours);
+    auto ours = maystro::parse_json(*text);
+    if (!ours) continue;
+    mask(*ours);
+    metadata[slug(courier)] = std::move(*ours);
   }
   o["additionalMetaData"] = std::move(metadata);
   o["shippingAccountId"] = or_null(found.maybe_text(0, 9));

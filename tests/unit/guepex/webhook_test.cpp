@@ -107,3 +107,19 @@ TEST_CASE("an event without id and time is an event") {
   CHECK_FALSE(read.events[0].event_id);
   CHECK_FALSE(read.events[0].occurred_at);
 }
+
+TEST_CASE("a body whose events would be kept many times its size is not understood as a whole") {
+  std::string long_type(type_bytes_max, 't');
+  CHECK(deliver(long_type, "{}").events.size() == 1);
+  auto read = deliver(long_type + "t", "{}");
+  CHECK(read.events.empty());
+  CHECK(read.why == "the type is longer than 256 bytes");
+}
+
+TEST_CASE("a body with an object of too many members is not understood") {
+  std::string members = R"("a":1)";
+  for (int i = 0; i < 1'000; ++i) members += fmt::format(R"(,"m{}":1)", i);
+  auto read = deliver("parcel_status_updated", "{" + members + "}");
+  CHECK(read.events.empty());
+  CHECK(read.why == "it has too many values or members");
+}

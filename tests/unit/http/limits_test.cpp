@@ -318,6 +318,44 @@ TEST_CASE("idle and half-sent connections of strangers give way, those of who ha
   CHECK(one.read().status == 200); // it has waited longest, and stays
 }
 
+TEST_CASE("strangers who do not read their answers give way") {
+  http::server_limits limits;
+  limits.max_connections = 20;
+  limits.write_timeout = std::chrono::minutes(5);
+  live_server server(
+      [](http::request) -> task<http::response> {
+        http::response large;
+        large.body.assign(8'000'000, 'l');
+        co_return large;
+      },
+      limits);
+  std::vector<std::unique_ptr<raw_peer>> strangers;
+  for (int i = 0; i < 20; ++i) {
+    strangers.push_back(std::make_unique<raw_peer>(server.port()));
+    strangers.back()->send(std::string(get) + get); // the second stays in the kernel
+  }
+  REQUIRE(eventually([&] { return server.connections() == 20; }));
+  for (int i = 0; i < 3; ++i) {
+    raw_peer other(server.port());
+    other.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(other.read(false).status == 200);
+  }
+}
+
+TEST_CASE("an answer of bytes that last is sent whole, and HEAD tells their size") {
+  static const std::string lasting(100'000, 'b');
+  live_server server([](http::request) -> task<http::response> {
+    http::response answer;
+    answer.lasting_body = lasting;
+    co_return answer;
+  });
+  raw_peer peer(server.port());
+  peer.send(get);
+  CHECK(peer.read().body == lasting);
+  peer.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(peer.read(false).head.find("Content-Length: 100000\r\n") != std::string::npos);
+}
+
 TEST_CASE("running out of descriptors pauses accepting and does not end it") {
   std::atomic<int> calls = 0;
   live_server server(counting(calls));

@@ -124,3 +124,10 @@ TEST_CASE("numbers are written as people write them and everything else as it wa
     CHECK(again(same) == (std::string_view(same) == "100.0e0" ? "100" : same));
   CHECK(parse_json(again("1.7976931348623157e308"))->as_double() == 1.7976931348623157e308);
 }
+
+TEST_CASE("an object of more than a thousand members is refused, whoever asks") {
+  std::string members = R"("a":1)";
+  for (int i = 1; i < 1'000; ++i) members += ",\"m" + std::to_string(i) + "\":1";
+  CHECK(parse_json("{" + members + "}").has_value());
+  CHECK(reread("[{" + members + ",\"z\":1}]") == "json:size");
+}

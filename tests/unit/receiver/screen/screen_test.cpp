@@ -43,11 +43,11 @@ TEST_CASE("a file of the screen is sent with its type, and no other file is sent
   REQUIRE(page);
   CHECK(page->status == 200);
   CHECK(page->content_type == "text/html; charset=utf-8");
-  CHECK(page->body.starts_with("<!doctype html>"));
+  CHECK(page->bytes().starts_with("<!doctype html>"));
   auto library = screen_response(get("/assets/js/preact.js?x"));
   REQUIRE(library);
   CHECK(library->content_type == "text/javascript; charset=utf-8");
-  CHECK(library->body.find("export{") != std::string::npos);
+  CHECK(library->bytes().find("export{") != std::string::npos);
   CHECK_FALSE(screen_response(get("/assets/")));
   CHECK_FALSE(screen_response(get("/assets/index.html")));
   CHECK_FALSE(screen_response(get("/assets/../index.html")));
@@ -87,7 +87,7 @@ TEST_CASE("a browser that takes gzip gets it, one that refuses it does not") {
     REQUIRE(response);
     CHECK(header(*response, "Content-Encoding") == (gzip ? "gzip" : ""));
     CHECK(header(*response, "Vary") == "Accept-Encoding");
-    CHECK(response->body.starts_with(gzip ? "\x1f\x8b" : "<!doctype html>"));
+    CHECK(response->bytes().starts_with(gzip ? "\x1f\x8b" : "<!doctype html>"));
   }
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("a browser that has a file already is told so and gets no bytes") {
     CAPTURE(tags);
     REQUIRE(response);
     CHECK(response->status == 304);
-    CHECK(response->body.empty());
+    CHECK(response->bytes().empty());
     CHECK(header(*response, "ETag") == tag);
   }
   CHECK(screen_response(get("/", {{"If-None-Match", "\"other\""}}))->status == 200);
