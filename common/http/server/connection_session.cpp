@@ -131,8 +131,7 @@ class session_on final : public session {
       if (!is_sound(answer))
         answer = after_exception(std::make_exception_ptr(std::logic_error("unsound answer")));
       keep = parser.keep_alive() && !room_.draining;
-      auto wish = answer.headers.empty() ? std::nullopt : find_header(answer.headers, "Connection");
-      if (wish && same_name(*wish, "close")) keep = false;
+      if (same_name(find_header(answer.headers, "Connection").value_or(""), "close")) keep = false;
     } else {
       answer = refusal_of(got);
     }
@@ -233,9 +232,9 @@ class session_on final : public session {
     auto& text = room_.laid_out;
     text.clear();
     append_answer_head(text, answer, terms, room_.date());
-    std::string_view body = answer.bytes();
-    if (with_body && body.size() > copied_body_bytes) return {text, asio::buffer(body)};
-    if (with_body) text += body;
+    std::string_view body = with_body ? answer.bytes() : std::string_view();
+    if (body.size() > copied_body_bytes) return {text, asio::buffer(body)};
+    text += body;
     std::size_t sent = 0;
     if constexpr (plain) {
       boost::system::error_code failed; // comes again where the rest is written
@@ -245,7 +244,7 @@ class session_on final : public session {
   }
 
   // The write timeout begins anew with every piece that the kernel takes: a slow reader is not cut off, one
-  // that reads nothing is. A stranger who reads slowly gives way where connections are short.
+  // that reads nothing is. Where connections are short, strangers who read slowly give way.
   task<bool> write(std::string_view head, asio::const_buffer body) {
     std::array<asio::const_buffer, 2> parts{asio::buffer(head), body};
     for (asio::const_buffer& part : parts)

@@ -190,3 +190,17 @@ TEST_CASE("both kinds of addresses are listened on and an IPv4 peer is known by 
   context.run();
   CHECK(received == std::vector<std::string>{"127.0.0.1", "::1"});
 }
+
+TEST_CASE("an answer of bytes that last is sent whole, and HEAD tells their size") {
+  static const std::string lasting(100'000, 'b');
+  live_server server([](http::request) -> task<http::response> {
+    http::response answer;
+    answer.lasting_body = lasting;
+    co_return answer;
+  });
+  raw_peer peer(server.port());
+  peer.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(peer.read().body == lasting);
+  peer.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(peer.read(false).head.find("Content-Length: 100000\r\n") != std::string::npos);
+}

@@ -1,0 +1,67 @@
+// Connections and bodies of those who have shown no right to anything: what they may take from others.
+#include "tests/support/loopback.hpp"
+
+#include <atomic>
+#include <doctest/doctest.h>
+#include <memory>
+#include <thread>
+#include <vector>
+
+using namespace loopback;
+
+namespace {
+
+constexpr auto get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+} // namespace
+
+TEST_CASE("idle and half-sent connections of strangers give way, those of who has shown a right stay") {
+  http::server_limits limits;
+  limits.max_connections = 20;
+  std::atomic<int> calls = 0;
+  live_server server(counting(calls), limits);
+  server.on_thread([](http::server& itself) {
+    itself.judge_heads(
+        [](const http::request& head) { return http::head_verdict{std::nullopt, head.target == "/known"}; });
+  });
+  const std::string known = "GET /known HTTP/1.1\r\nHost: x\r\n\r\n";
+  raw_peer one(server.port());
+  one.send(known);
+  CHECK(one.read().status == 200);
+  std::vector<std::unique_ptr<raw_peer>> strangers;
+  for (int i = 0; i < 60; ++i) {
+    strangers.push_back(std::make_unique<raw_peer>(server.port()));
+    if (i % 3 == 1) strangers.back()->send("GET / HT");
+    if (i % 3 == 2) strangers.back()->send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx");
+    raw_peer other(server.port());
+    other.send(known);
+    CHECK(other.read().status == 200);
+  }
+  CHECK(server.connections() <= 21);
+  one.send(known);
+  CHECK(one.read().status == 200); // it has waited longest, and stays
+}
+
+TEST_CASE("strangers who do not read their answers give way") {
+  http::server_limits limits;
+  limits.max_connections = 20;
+  limits.write_timeout = std::chrono::minutes(5);
+  live_server server(
+      [](http::request) -> task<http::response> {
+        http::response large;
+        large.body.assign(8'000'000, 'l');
+        co_return large;
+      },
+      limits);
+  std::vector<std::unique_ptr<raw_peer>> strangers;
+  for (int i = 0; i < 20; ++i) {
+    strangers.push_back(std::make_unique<raw_peer>(server.port()));
+    strangers.back()->send(std::string(get) + get); // the second stays in the kernel
+  }
+  REQUIRE(eventually([&] { return server.connections() == 20; }));
+  for (int i = 0; i < 3; ++i) {
+    raw_peer other(server.port());
+    other.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(other.read(false).status == 200);
+  }
+}
