@@ -2,6 +2,7 @@
 #include "receiver/api/redaction/broken_json.hpp"
 
 #include "common/json/json_text.hpp"
+#include "receiver/api/redaction/contacts.hpp"
 #include "receiver/api/redaction/private_names.hpp"
 
 #include <algorithm>
@@ -83,7 +84,7 @@ class scanner {
     case '"':
       return text_value(member);
     default:
-      return literal();
+      return literal(member);
     }
   }
 
@@ -98,12 +99,14 @@ class scanner {
     return true;
   }
 
-  bool literal() {
+  bool literal(const std::string& member) {
     std::size_t end = std::min(text_.find_first_of(" \t\r\n,]}", at_), text_.size());
     std::string_view word = text_.substr(at_, end - at_);
     result<json::value> read = maystro::parse_json(word);
     if (!read || read->is_structured()) return false;
-    out_ += word;
+    const std::int64_t* number = read->if_int64();
+    bool hidden = number != nullptr && is_like_phone_number(*number) && !is_figure_name(member);
+    out_ += hidden ? masked_text : word;
     at_ = end;
     return true;
   }
@@ -117,11 +120,12 @@ class scanner {
       if (next() != '"') return false;
       std::optional<std::string> name = read_text();
       if (!name) return false;
-      out_ += text_.substr(begin, at_ - begin);
+      bool plain = is_plain_name(*name);
+      out_ += plain ? text_.substr(begin, at_ - begin) : masked_text;
       skip_blanks();
       if (!take(':')) return false;
       skip_blanks();
-      bool read = is_private_name(*name) ? private_value(depth) : value(*name, depth);
+      bool read = !plain || is_private_name(*name) ? private_value(depth) : value(*name, depth);
       if (!read) return false;
       skip_blanks();
       if (take('}')) return true;

@@ -9,21 +9,71 @@
 namespace suivi::receiver {
 namespace {
 
-constexpr std::array<std::string_view, 10> private_whole{
-    "destinationtext", "adresse", "firstname", "familyname", "recipientname",
-    "client",          "label",   "labels",    "pin",        "notetodriver"};
-constexpr std::array<std::string_view, 3> private_within{"phone", "mobile", "address"};
+constexpr std::array<std::string_view, 42> private_whole{"destinationtext",
+                                                         "adresse",
+                                                         "firstname",
+                                                         "familyname",
+                                                         "recipientname",
+                                                         "client",
+                                                         "label",
+                                                         "labels",
+                                                         "pin",
+                                                         "notetodriver",
+                                                         "clients",
+                                                         "clientname",
+                                                         "nomclient",
+                                                         "nomduclient",
+                                                         "nom",
+                                                         "prenom",
+                                                         "nomprenom",
+                                                         "nometprenom",
+                                                         "nomcomplet",
+                                                         "fullname",
+                                                         "lastname",
+                                                         "surname",
+                                                         "recipient",
+                                                         "recipients",
+                                                         "destinataire",
+                                                         "consignee",
+                                                         "buyer",
+                                                         "receivername",
+                                                         "consigneename",
+                                                         "buyername",
+                                                         "contact",
+                                                         "contacts",
+                                                         "contactname",
+                                                         "tel",
+                                                         "tel1",
+                                                         "tel2",
+                                                         "gsm",
+                                                         "msisdn",
+                                                         "whatsapp",
+                                                         "mail",
+                                                         "street",
+                                                         "rue"};
+constexpr std::array<std::string_view, 4> private_within{"phone", "mobile", "address", "email"};
 constexpr std::string_view private_beginning = "customer";
+
+// What ends the names of members that identify a parcel or an order: there digits are no phone number.
+constexpr std::array<std::string_view, 13> identity_endings{
+    "id",    "ids",  "ref", "reference", "tracking", "trackingnumber", "ordernumber",
+    "order", "code", "sku", "key",       "hash",     "parcelnumber"};
+constexpr std::array<std::string_view, 8> figure_words{"total", "price",   "amount", "cost",
+                                                       "prix",  "montant", "time",   "date"};
 
 constexpr std::array<std::string_view, 9> event_labels{
     "event", "eventname", "eventtype", "type", "name", "triggertype", "triggername", "messageid", "eventid"};
 
-// One of these is in every name that a courier gave an event.
-constexpr std::array<std::string_view, 26> event_words{
-    "order", "status", "deliver", "ship",    "parcel",   "hook",   "test",   "ping",   "event",
-    "inven", "move",   "field",   "updat",   "info",     "creat",  "chang",  "cancel", "return",
-    "track", "pay",    "alert",   "product", "exchange", "pickup", "refund", "assign"};
+// The words in the names that couriers gave their events begin so.
+constexpr std::array<std::string_view, 46> event_words{
+    "order",   "status", "deliver", "ship",     "parcel",   "hook",    "test",     "ping",
+    "event",   "inven",  "move",    "field",    "updat",    "info",    "creat",    "chang",
+    "cancel",  "return", "track",   "pay",      "alert",    "product", "exchange", "pickup",
+    "refund",  "assign", "postpon", "confirm",  "reject",   "abort",   "attempt",  "fail",
+    "succe",   "compl",  "stock",   "transfer", "dispatch", "pending", "ready",    "abandon",
+    "process", "receiv", "collect", "package",  "delet",    "state"};
 
+constexpr std::size_t name_bytes_max = 100;
 constexpr std::size_t event_type_bytes_max = 64;
 constexpr std::size_t message_id_bytes_max = 128;
 
@@ -39,13 +89,58 @@ bool is_name_byte(char c) {
   return is_letter(c) || is_digit(c) || c == '_' || c == '-';
 }
 
+// The letter beneath an accent, of the second byte behind 0xC3; 0 where there is none.
+char without_accent(unsigned char second) {
+  auto lower = static_cast<unsigned char>(second | 0x20); // Latin-1's capitals lie 0x20 below
+  if (lower >= 0xa0 && lower <= 0xa5) return 'a';
+  if (lower == 0xa7) return 'c';
+  if (lower >= 0xa8 && lower <= 0xab) return 'e';
+  if (lower >= 0xac && lower <= 0xaf) return 'i';
+  if (lower >= 0xb2 && lower <= 0xb6) return 'o';
+  if (lower >= 0xb9 && lower <= 0xbc) return 'u';
+  return 0;
+}
+
 std::string folded(std::string_view name) {
   std::string plain;
-  for (char c : name) {
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    char c = name[at];
     if (c == '_' || c == '-' || c == ' ') continue;
+    bool accented = static_cast<unsigned char>(c) == 0xc3 && at + 1 < name.size();
+    char letter = accented ? without_accent(static_cast<unsigned char>(name[at + 1])) : '\0';
+    if (letter != 0) {
+      plain += letter;
+      ++at;
+      continue;
+    }
     plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return plain;
+}
+
+// Counts the letters of the words that no courier gave an event, and those of the words that one did.
+// Words of up to three letters are neither.
+bool is_mostly_of_events(std::string_view text) {
+  std::size_t known = 0, unknown = 0;
+  std::string word;
+  auto count = [&] {
+    bool of_event =
+        std::ranges::any_of(event_words, [&](std::string_view stem) { return word.starts_with(stem); });
+    if (of_event)
+      known += word.size();
+    else if (word.size() > 3)
+      unknown += word.size();
+    word.clear();
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    char c = text[at];
+    bool capital = c >= 'A' && c <= 'Z';
+    bool after_small = at > 0 && text[at - 1] >= 'a' && text[at - 1] <= 'z';
+    if (!is_letter(c) || (capital && after_small)) count();
+    if (is_letter(c)) word += capital ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  count();
+  return known > 0 && known >= unknown;
 }
 
 bool is_private_part(std::string_view part) {
@@ -85,6 +180,32 @@ bool is_private_name(std::string_view name) {
   return false;
 }
 
+bool is_plain_name(std::string_view name) {
+  constexpr std::string_view marks = "_-.:[]/$#?";
+  constexpr std::size_t digits_max = 8;
+  if (name.size() > name_bytes_max) return false;
+  std::size_t digits = 0;
+  for (char c : name) {
+    if (!is_letter(c) && !is_digit(c) && marks.find(c) == std::string_view::npos) return false;
+    digits = is_digit(c) ? digits + 1 : 0;
+    if (digits > digits_max) return false;
+  }
+  return true;
+}
+
+bool is_identity_name(std::string_view name) {
+  std::string plain = folded(name);
+  return plain.find("displayid") != std::string::npos ||
+         std::ranges::any_of(identity_endings, [&](std::string_view end) { return plain.ends_with(end); });
+}
+
+bool is_figure_name(std::string_view name) {
+  std::string plain = folded(name);
+  return is_identity_name(name) || std::ranges::any_of(figure_words, [&](std::string_view word) {
+           return plain.find(word) != std::string::npos;
+         });
+}
+
 bool is_label_of_event(std::string_view name) {
   return std::ranges::find(event_labels, folded(name)) != event_labels.end();
 }
@@ -94,10 +215,7 @@ bool is_like_event_type(std::string_view text) {
   bool plain = std::ranges::all_of(text, [](char c) { return is_name_byte(c) || c == '.' || c == ':'; });
   if (!plain) return false;
   if (std::ranges::count_if(text, is_letter) <= 2) return std::ranges::count_if(text, is_digit) < 8;
-  std::string lower = folded(text);
-  if (lower == "all") return true;
-  return std::ranges::any_of(event_words,
-                             [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+  return folded(text) == "all" || is_mostly_of_events(text);
 }
 
 bool is_like_message_id(std::string_view text) {

@@ -7,9 +7,20 @@
 namespace suivi::receiver {
 
 // `customer*`, `*phone*`, `*mobile*`, `*address*`, `adresse`, `destination_text`, `firstname`, `familyname`,
-// `recipientName`, `client` and its members, `note_to_driver`, `label`, `labels`, `pin`: in any spelling of
-// case, `_` and `-`, and within names that have parts (`order[client][x]`, `client.name`).
+// `recipientName`, `client` and its members, `note_to_driver`, `label`, `labels`, `pin`, and what senders
+// call the same otherwise (`nom`, `fullName`, `tel`, `*email*` …): in any spelling of case, accents, `_` and
+// `-`, and within names that have parts (`order[client][x]`, `client.name`).
 [[nodiscard]] bool is_private_name(std::string_view name);
+
+// Made like the name of a member. What is not, may be a person's name or number: neither it nor its value is
+// shown then.
+[[nodiscard]] bool is_plain_name(std::string_view name);
+
+// Holds what identifies a parcel or an order (`external_order_id`, `tracking`): digits are no phone number
+// there.
+[[nodiscard]] bool is_identity_name(std::string_view name);
+// Or a price or a time.
+[[nodiscard]] bool is_figure_name(std::string_view name);
 
 // A member that names an event or a message: senders have put people's names there.
 [[nodiscard]] bool is_label_of_event(std::string_view name);

@@ -9,6 +9,7 @@
 #include "common/json/json_text.hpp"
 #include "common/maystro/envelope.hpp"
 #include "receiver/api/redaction/broken_json.hpp"
+#include "receiver/api/redaction/contacts.hpp"
 #include "receiver/api/redaction/private_names.hpp"
 
 #include <algorithm>
@@ -38,32 +39,50 @@ std::string_view view(const json::string& text) {
   return {text.data(), text.size()};
 }
 
+// As does a list that is the whole body.
 bool holds_a_body(std::string_view member) {
   constexpr std::array<std::string_view, 6> wrappers{"payload", "data", "message", "body", "raw", "content"};
-  return std::ranges::any_of(wrappers,
-                             [&](std::string_view wrapper) { return http::same_name(member, wrapper); });
+  return member.empty() || std::ranges::any_of(wrappers, [&](std::string_view wrapper) {
+           return http::same_name(member, wrapper);
+         });
 }
 
 std::string masked_member(std::string_view member, std::string_view text, int layers) {
   if (is_private_name(member)) return std::string(masked);
   if (is_label_of_event(member) && !is_like_event_type(text) && !is_like_message_id(text))
     return std::string(masked);
-  return masked_text(text, holds_a_body(member) ? place_of_text::body : place_of_text::member, layers);
+  std::string redacted =
+      masked_text(text, holds_a_body(member) ? place_of_text::body : place_of_text::member, layers);
+  return is_identity_name(member) ? without_addresses(redacted) : without_contacts(redacted);
+}
+
+void mask_members(json::object& of, int layers) {
+  bool plain = true;
+  for (json::key_value_pair& each : of) {
+    std::string_view name(each.key().data(), each.key().size());
+    bool is_plain = is_plain_name(name);
+    plain = plain && is_plain;
+    if (!is_plain || is_private_name(name))
+      each.value() = masked;
+    else
+      mask_within(each.value(), name, layers);
+  }
+  if (plain) return;
+  json::object redacted;
+  for (json::key_value_pair& each : of)
+    redacted[is_plain_name(each.key()) ? each.key() : json::string_view(masked)] = std::move(each.value());
+  of = std::move(redacted);
 }
 
 void mask_within(json::value& in, std::string_view member, int layers) {
   if (json::object* object = in.if_object()) {
-    for (json::key_value_pair& each : *object) {
-      std::string_view name(each.key().data(), each.key().size());
-      if (is_private_name(name))
-        each.value() = masked;
-      else
-        mask_within(each.value(), name, layers);
-    }
+    mask_members(*object, layers);
   } else if (json::array* list = in.if_array()) {
     for (json::value& each : *list) mask_within(each, member, layers);
   } else if (json::string* text = in.if_string()) {
     *text = masked_member(member, view(*text), layers);
+  } else if (const std::int64_t* number = in.if_int64()) {
+    if (is_like_phone_number(*number) && !is_figure_name(member)) in = masked;
   }
 }
 
@@ -83,6 +102,17 @@ bool is_readable(std::string_view bytes) {
 
 bool is_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+// Hexadecimal of words; of anything else it is an id.
+bool is_hex_of_text(std::string_view text) {
+  constexpr std::size_t shortest = 16;
+  if (text.size() < shortest || text.size() % 2 != 0 || !is_hex(text)) return false;
+  std::string bytes;
+  auto value = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
+  for (std::size_t at = 0; at < text.size(); at += 2)
+    bytes += static_cast<char>(value(text[at]) * 16 + value(text[at + 1]));
+  return is_readable(bytes);
 }
 
 std::string without_blanks(std::string_view text) {
@@ -197,7 +227,7 @@ std::string masked_text(std::string_view text, place_of_text place, int layers) 
   constexpr std::size_t phone_digits_min = 8;
   if (is_number && (place == place_of_text::member || core.size() < phone_digits_min))
     return std::string(text);
-  if (layers <= 0) return std::string(masked);
+  if (layers <= 0 || is_hex_of_text(core)) return std::string(masked);
   if (std::optional<std::string> redacted = masked_base64(core, place, layers)) return *redacted;
   if (std::optional<std::string> redacted = masked_form(core, layers)) return *redacted;
   bool hidden = place == place_of_text::body || names_private_value(core);

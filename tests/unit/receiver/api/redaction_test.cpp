@@ -4,6 +4,7 @@
 #include "common/crypto/crypto.hpp"
 #include "common/http/message/message.hpp"
 #include "receiver/api/events/event_json.hpp"
+#include "receiver/api/redaction/contacts.hpp"
 #include "receiver/api/redaction/private_names.hpp"
 
 #include <boost/json/parse.hpp>
@@ -92,10 +93,21 @@ TEST_CASE("a private name is one in any spelling of case, underscore and hyphen"
                            "label",
                            "Labels",
                            "PIN",
-                           "destinationText"})
+                           "destinationText",
+                           "nom",
+                           "Prénom",
+                           "NOM_CLIENT",
+                           "full_name",
+                           "lastName",
+                           "tel",
+                           "gsm",
+                           "whatsapp",
+                           "contact",
+                           "e_mail",
+                           "billingEmail"})
     CHECK_MESSAGE(is_private_name(name), name);
-  for (const char* name :
-       {"display_id", "external_order_id", "status", "wilaya", "pinned", "clients_count", "id"})
+  for (const char* name : {"display_id", "external_order_id", "status", "wilaya", "pinned", "clients_count",
+                           "id", "nombre", "hotel"})
     CHECK_MESSAGE(!is_private_name(name), name);
 }
 
@@ -206,10 +218,11 @@ TEST_CASE("a person's name is shown neither as an event's type nor as a message'
   CHECK(one.find("Example") == std::string::npos);
   CHECK(one.find(R"("eventType":"***")") != std::string::npos);
   CHECK(one.find(R"("messageId":"***")") != std::string::npos);
-  for (const char* name :
-       {"OrderStatusChanged", "all", "order.delivered", "parcel_status_updated", "test", "E1"})
+  for (const char* name : {"OrderStatusChanged", "all", "order.delivered", "parcel_status_updated", "test",
+                           "E1", "parcel_moved_by_hand", "orderReadyToShip", "ORDER_CREATED"})
     CHECK(is_like_event_type(name));
-  for (const char* name : {"Karim", "Karim Benali", "karim.benali", "0550999999", ""})
+  for (const char* name : {"Karim", "Karim Benali", "karim.benali", "0550999999", "", "OrderFor_Karim_Benali",
+                           "order.karim.benali"})
     CHECK_FALSE(is_like_event_type(name));
   for (const char* id : {"2070443601311540", "m-1", "0b1f6a9e-93a1-4b62-8b51-5ad0c4b5a6c1"})
     CHECK(is_like_message_id(id));
@@ -218,4 +231,51 @@ TEST_CASE("a person's name is shown neither as an event's type nor as a message'
   std::vector<event_count> counts{{"Example Person", "applied", 2}, {"Other Person", "applied", 1}};
   CHECK(json::serialize(stats_json(counts, "24h").at("eventsByType")) ==
         R"([{"eventType":"***","count":3}])");
+}
+
+TEST_CASE(
+    "phone numbers and e-mail addresses are hidden whatever the member is called and however they are kept") {
+  for (const char* member : {"x", "note", "comment", "abort_reason", "remarque"}) {
+    CAPTURE(member);
+    auto with = [&](const std::string& value) {
+      return redacted("{\"" + std::string(member) + "\":" + value + "}");
+    };
+    std::string stars = "{\"" + std::string(member) + "\":\"***\"}";
+    for (const char* phone : {R"("0550112233")", R"("+213550112233")", R"("00213 550 11 22 33")",
+                              R"("05 50 11 22 33")", R"("021.23.45.67")", "550112233", "213550112233"})
+      CHECK_MESSAGE(with(phone) == stars, phone);
+    CHECK(with(R"("appeler 0550-11-22-33 ou a.b@example.org svp")") ==
+          "{\"" + std::string(member) + "\":\"appeler *** ou *** svp\"}");
+    CHECK_FALSE(tells(redacted("{\"" + std::string(member) + "\":550112233,\"cut"), "550112233"));
+    CHECK_FALSE(tells(redacted("[{\"" + std::string(member) + "\":[[550112233]]}]"), "550112233"));
+  }
+}
+
+TEST_CASE("what is made like a phone number and is an id, a date, a price or part of a word is shown") {
+  for (const char* text :
+       {R"({"external_order_id":"0550112233"})", R"({"tracking":"0550112233","order_id":550112233})",
+        R"({"display_id_order":550112233,"total":550112233})",
+        R"({"x":"31-01-2026 10:00","y":"05.11.2026 10"})",
+        R"({"x":"A0550112233","y":"0b1f6a9e-93a1-4b62-8b51-055011223344","z":"05501122334"})",
+        R"({"x":12345678,"y":1767225600,"z":"2026-01-31T12:00:00Z"})",
+        R"({"x":"a@b","y":"@","z":"10:30@16"})"})
+    CHECK(redacted(text) == text);
+  CHECK(redacted(R"({"tracking":"somebody@example.org"})") == R"({"tracking":"***"})");
+  CHECK(without_contacts("") == "");
+  CHECK(without_contacts("@@a@b.c@@ 0550112233") == "@@***@@ ***");
+}
+
+TEST_CASE("a name that no member bears is hidden with its value") {
+  CHECK(redacted(R"({"id":"u1","Example Person":1,"somebody@example.org":{"a":1},"0550112233":[1]})") ==
+        R"({"id":"u1","***":"***"})");
+  CHECK(redacted(R"({"people":{"\u0627\u0633\u0645":"Example"},"a.b":1,"order[x]":2})") ==
+        R"({"people":{"***":"***"},"a.b":1,"order[x]":2})");
+  CHECK(redacted(R"({"Example Person":{"x":"Example"},"cut)") == quoted(R"({"***":"***",***)"));
+}
+
+TEST_CASE("a list of texts that is the whole body, and words in hexadecimal, are hidden") {
+  CHECK(redacted(R"(["Example Person","x"])") == R"(["***","***"])");
+  CHECK(redacted(R"(["Example Person","x)") == quoted(R"(["***","***")"));
+  CHECK(redacted(R"({"doc":"4578616d706c6520506572736f6e"})") == R"({"doc":"***"})");
+  CHECK(redacted(R"({"doc":"507f1f77bcf86cd799439011"})") == R"({"doc":"507f1f77bcf86cd799439011"})");
 }
