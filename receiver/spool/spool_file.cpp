@@ -67,7 +67,7 @@ auto spool_file::attempt(Operation operation) -> decltype(operation()) {
       auto replaced = replace(done.error());
       if (!replaced) return replaced.error();
     } else {
-      db_.reset();
+      leave();
       if (!done) again = false;
     }
     if (!again)
@@ -137,6 +137,8 @@ result<std::vector<spooled>> spool_file::read_now(std::int64_t after, std::size_
   auto ask = sqlite_statement::prepare(
       *db_, "select id, received_at, account, raw from webhook where id > ?1 order by id limit ?2");
   if (!ask) return ask.error();
+  auto generation = generation_now(); // a neighbor may have given it another one
+  if (!generation) return generation.error();
   ask->bind(1, after);
   ask->bind(2, static_cast<std::int64_t>(rows));
   std::vector<spooled> found;
@@ -147,7 +149,7 @@ result<std::vector<spooled>> spool_file::read_now(std::int64_t after, std::size_
     if (!more || !*more) break; // what was read before the damage is not held up by it
     spooled row;
     row.id = ask->integer(0);
-    row.generation = generation_;
+    row.generation = *generation;
     last_id_ = std::max(last_id_, row.id);
     row.received_at = to_instant(ask->integer(1));
     if (!ask->null(2)) row.account = ask->bytes(2);
@@ -192,12 +194,13 @@ result<std::int64_t> spool_file::generation_now() {
   return db_->number("select generation from origin");
 }
 
-// Once for each file, also for one that an older program made. Times of making grow faster than ids do; where
-// the clock was set back, what this process has seen decides.
-result<void> spool_file::give_origin() {
+// Once for each file, also for one that an older program made, and anew for one that took another's place: a
+// copy of that one bears its generation, and would give its ids again. Times of making grow faster than ids
+// do; where the clock was set back, what this process has seen decides.
+result<void> spool_file::give_origin(bool took_place) {
   auto known = generation_now();
   if (!known) return known.error();
-  if (*known == 0) {
+  if (*known == 0 || took_place) {
     std::int64_t number = 0;
     std::string random = crypto::random_bytes(sizeof number);
     std::memcpy(&number, random.data(), sizeof number);
@@ -206,7 +209,8 @@ result<void> spool_file::give_origin() {
     if (auto begun = all.begin(); !begun) return begun.error();
     auto made = db_->run(fmt::format(R"(
       create table if not exists origin (generation integer not null);
-      insert into origin select {} where not exists (select 1 from origin);
+      delete from origin;
+      insert into origin values ({});
       insert into sqlite_sequence (name, seq) select 'webhook', 0
         where not exists (select 1 from sqlite_sequence where name = 'webhook');
       update sqlite_sequence set seq = max(seq, {}) where name = 'webhook')",
@@ -216,9 +220,6 @@ result<void> spool_file::give_origin() {
     if (!without)
       if (auto committed = all.commit(); !committed) return committed.error();
   }
-  auto generation = generation_now();
-  if (!generation) return generation.error();
-  generation_ = *generation;
   auto highest = db_->number("select coalesce(max(seq), 0) from sqlite_sequence where name = 'webhook'");
   if (!highest) return highest.error();
   last_id_ = std::max(last_id_, *highest);

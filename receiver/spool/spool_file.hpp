@@ -5,11 +5,13 @@
 // folder. A file that is damaged, or not of this kind, is moved aside within the folder under a name that
 // ends in
 // `.corrupt-<time>` (an error in the log names it), what can still be read of it is carried over, and work
-// goes on in a new one. A file that was moved or deleted under our hands is noticed: nothing counts as kept
-// in it.
+// goes on in a new one. A file that was moved, deleted or replaced under our hands, or whose log was, is
+// noticed: nothing counts as kept in it from then on, a moved one is whole where it is, and what was in a
+// deleted one is carried over.
 #pragma once
 
 #include "common/base/time.hpp"
+#include "receiver/spool/descriptor.hpp"
 #include "receiver/spool/sqlite.hpp"
 
 #include <optional>
@@ -70,8 +72,10 @@ class spool_file {
   result<void> replace_under_lock(const error& why);
   result<void> move_aside(const std::string& target) const;
   std::size_t carry_over(const std::string& from);
-  [[nodiscard]] std::optional<file_id> named_file() const;
+  [[nodiscard]] std::optional<file_id> named_file(const char* part) const;
   [[nodiscard]] bool still_named() const;
+  void leave();
+  void carry_over_deleted();
   result<void> recount_if_changed();
   result<void> rewind_if_empty();
   result<void> make_room(std::span<const spooled> rows);
@@ -80,18 +84,20 @@ class spool_file {
   result<std::vector<bool>> append_now(std::span<const spooled> rows);
   result<std::vector<spooled>> read_now(std::int64_t after, std::size_t rows, std::uint64_t bytes);
   result<void> remove_now(std::int64_t generation, std::span<const std::int64_t> ids);
-  result<void> give_origin();
+  result<void> give_origin(bool took_place);
   result<std::int64_t> generation_now();
 
   std::string folder_;
   std::string path_;
   std::uint64_t bytes_max_;
   std::optional<sqlite> db_;
+  std::optional<sqlite> deleted_; // open still, and to be carried over
+  descriptor handle_;             // of the open file, whatever its name is
   file_id opened_;
+  std::optional<file_id> log_;     // of the open file
   file_id checked_;                // read through once, at its first opening
   std::int64_t seen_version_ = -1; // PRAGMA data_version: changes with other processes' commits
   spool_depth depth_;              // `oldest` is looked up
-  std::int64_t generation_ = 0;    // of the open file
   std::int64_t last_id_ = 0;       // the highest that was seen in any file
 };
 

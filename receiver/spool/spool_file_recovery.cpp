@@ -40,21 +40,6 @@ error system_error(std::string_view operation) {
   return transient("spool:folder", std::string(operation) + ": " + std::strerror(number));
 }
 
-class descriptor {
- public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int fd() const { return fd_; }
-  [[nodiscard]] bool good() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
 // Webhooks hold customers' names and phones: the folder and what is in it are the receiver's alone.
 result<void> make_folder(const std::string& folder) {
   std::error_code failed;
@@ -96,10 +81,36 @@ int open_lock(const std::string& folder) {
   return ::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 }
 
+std::string name_aside(const std::string& path) {
+  auto stamp = format_instant(suivi::now());
+  std::erase(stamp, ':');
+  auto name = path + ".corrupt-" + stamp;
+  for (int n = 2; fs::exists(name) || fs::exists(name + "-wal"); ++n)
+    name = path + ".corrupt-" + stamp + "-" + std::to_string(n);
+  return name;
+}
+
+// The log of a file that is elsewhere: beside a new file SQLite would delete it, with the webhooks in it.
+void put_log_aside(const std::string& path) {
+  std::error_code no_log;
+  auto bytes = fs::file_size(path + "-wal", no_log);
+  if (!no_log && bytes > 0) {
+    auto aside = name_aside(path) + "-wal";
+    bool moved = ::rename((path + "-wal").c_str(), aside.c_str()) == 0;
+    log::error(
+        "the spool's file is gone and its log is here: it was moved aside; put both together again, as "
+        "spool.db and spool.db-wal, for `suivi-receiver spool drain`",
+        {{"log", moved ? aside : path + "-wal"}});
+  }
+  ::unlink((path + "-wal").c_str());
+  ::unlink((path + "-shm").c_str());
+}
+
 // Never opens a file that is there: closing it would drop the locks that SQLite holds on it in this process.
 result<void> make_file(const std::string& path) {
   descriptor made(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!made.good() && errno != EEXIST) return system_error(path);
+  if (made.good()) put_log_aside(path);
   return {};
 }
 
@@ -177,41 +188,65 @@ class salvage {
   std::size_t copied_ = 0;
 };
 
-std::string name_aside(const std::string& path) {
-  auto stamp = format_instant(suivi::now());
-  std::erase(stamp, ':');
-  auto name = path + ".corrupt-" + stamp;
-  for (int n = 2; fs::exists(name); ++n) name = path + ".corrupt-" + stamp + "-" + std::to_string(n);
-  return name;
-}
-
 } // namespace
 
-std::optional<spool_file::file_id> spool_file::named_file() const {
+std::optional<spool_file::file_id> spool_file::named_file(const char* part) const {
   struct stat found{};
-  if (::stat(path_.c_str(), &found) != 0) return std::nullopt;
+  if (::stat((path_ + part).c_str(), &found) != 0) return std::nullopt;
   return file_id{found.st_dev, found.st_ino};
 }
 
+// With its log: what is written to one that was deleted would be lost with this process.
 bool spool_file::still_named() const {
-  return named_file() == opened_;
+  return named_file("") == opened_ && (!log_ || named_file("-wal") == log_);
+}
+
+// Moved, deleted or replaced while it was open. What lies in its log goes into it first, so that it is whole
+// wherever it is; one that nobody can open any more is kept until the next file has its webhooks.
+void spool_file::leave() {
+  if (!db_ || still_named()) {
+    db_.reset();
+    return;
+  }
+  shorten_log();
+  struct stat held{};
+  bool deleted = handle_.good() && ::fstat(handle_.fd(), &held) == 0 && held.st_nlink == 0;
+  if (deleted) deleted_ = std::move(db_);
+  db_.reset();
+  if (!deleted)
+    log::warn("the spool's file or its log was moved: what it holds is in the file now, another one is used "
+              "where it is gone",
+              {{"file", path_}});
+}
+
+void spool_file::carry_over_deleted() {
+  auto rows = deleted_->number("select count(*) from webhook");
+  if (!rows) return;
+  std::size_t carried = salvage(*deleted_, *db_).run();
+  seen_version_ = -1;
+  if (carried < static_cast<std::size_t>(*rows)) return; // later again
+  deleted_.reset();
+  log::error("the spool's file was deleted: another one was made, and what was in it was carried over",
+             {{"file", path_}, {"carried_over", carried}});
 }
 
 result<void> spool_file::make_ready() {
   if (db_ && still_named()) return {};
-  db_.reset();
+  leave();
   if (auto made = make_folder(folder_); !made) return made.error();
   descriptor lock(open_lock(folder_));
   if (auto locked = lock_folder(lock); !locked) return locked.error();
   auto opened = open();
-  if (!opened && is_corrupt(opened.error())) return replace_under_lock(opened.error());
+  if (!opened && is_corrupt(opened.error())) opened = replace_under_lock(opened.error());
+  if (opened && deleted_) carry_over_deleted();
   return opened;
 }
 
 result<void> spool_file::open() {
   if (auto made = make_file(path_); !made) return made.error();
-  auto named = named_file();
+  auto named = named_file("");
   if (!named) return system_error(path_);
+  descriptor handle(::open(path_.c_str(), O_PATH | O_CLOEXEC)); // its closing drops no locks
   auto db = sqlite::open(path_, lock_patience_ms);
   if (!db) return db.error();
   if (auto prepared = prepare_database(*db); !prepared) return prepared.error();
@@ -222,9 +257,12 @@ result<void> spool_file::open() {
   if (auto synced = sync_folder(folder_); !synced) return synced.error();
   if (auto synced = sync_name_of_folder(folder_); !synced) return synced.error();
   db_.emplace(std::move(*db));
+  bool another = opened_ != file_id() && opened_ != *named;
   opened_ = *named;
+  handle_ = std::move(handle);
   seen_version_ = -1;
-  auto origin = give_origin();
+  auto origin = give_origin(another);
+  log_ = named_file("-wal");
   if (!origin) db_.reset();
   return origin;
 }
@@ -246,7 +284,7 @@ result<void> spool_file::replace(const error& why) {
   descriptor lock(open_lock(folder_));
   if (auto locked = lock_folder(lock); !locked) return locked.error();
   checked_ = {};
-  if (still_named()) return replace_under_lock(why);
+  if (named_file("") == opened_) return replace_under_lock(why);
   return {}; // somebody else has done it
 }
 

@@ -136,26 +136,6 @@ TEST_CASE("an id is never used twice") {
   CHECK(all(file).front().id > first);
 }
 
-TEST_CASE("what is removed by the ids of a file that was moved away is nothing of the next file") {
-  test::folder folder;
-  spool_file file(folder.path(), plenty);
-  append(file, 0, 5);
-  auto before = all(file);
-  fs::rename(folder.path() + "/spool.db", folder.path() + "/moved");
-  append(file, 5, 10);
-  auto after = all(file);
-  REQUIRE(after.size() == 5);
-  CHECK(after.front().generation != before.front().generation);
-  CHECK(after.front().id > before.back().id); // a new file begins above every id ever given
-  std::vector<std::int64_t> ids;
-  for (const auto& row : before) ids.push_back(row.id);
-  for (const auto& row : after) ids.push_back(row.id);
-  REQUIRE(file.remove(before.front().generation, ids));
-  CHECK(all(file).size() == 5);
-  REQUIRE(file.remove(after.front().generation, ids));
-  CHECK(all(file).empty());
-}
-
 TEST_CASE("a file that an older program made is given its generation and keeps its webhooks") {
   test::folder folder;
   {
@@ -296,16 +276,6 @@ TEST_CASE("a file that is damaged while it is open is replaced too") {
   append(file, 301, 302);
   auto rows = all(file);
   CHECK(rows.back().raw == webhook(301).raw);
-}
-
-TEST_CASE("a file that was moved away or deleted is made anew before anything counts as kept") {
-  test::folder folder;
-  spool_file file(folder.path(), plenty);
-  append(file, 0, 2);
-  fs::remove_all(folder.path());
-  append(file, 2, 4);
-  spool_file next(folder.path(), plenty);
-  CHECK(all(next).size() == 2);
 }
 
 TEST_CASE("a folder that cannot be made is an error until it can") {
