@@ -111,17 +111,27 @@ std::uint32_t adler32(std::string_view bytes) {
   return b << 16 | a;
 }
 
+// RFC 1952 § 2.2: several members are one text. Some senders fill up with zeros behind the last.
 result<std::string> inflated_gzip(std::string_view bytes, std::size_t bytes_max) {
-  std::optional<std::string_view> body = behind_gzip_header(bytes);
-  if (!body) return malformed();
-  result<unpacked> out = inflate_raw(*body, bytes_max);
-  if (!out) return out.error();
-  boost::crc_32_type sum;
-  sum.process_bytes(out->bytes.data(), out->bytes.size());
-  bool whole = out->rest.size() == 8 && little_endian(out->rest, 0) == sum.checksum() &&
-               little_endian(out->rest, 4) == static_cast<std::uint32_t>(out->bytes.size());
-  if (!whole) return malformed();
-  return std::move(out->bytes);
+  constexpr std::size_t trailer_bytes = 8;
+  constexpr int members_max = 100;
+  std::string text;
+  for (int members = 0; members == 0 || is_gzip(bytes); ++members) {
+    if (members == members_max) return malformed();
+    std::optional<std::string_view> body = behind_gzip_header(bytes);
+    if (!body) return malformed();
+    result<unpacked> out = inflate_raw(*body, bytes_max - text.size());
+    if (!out) return out.error();
+    boost::crc_32_type sum;
+    sum.process_bytes(out->bytes.data(), out->bytes.size());
+    bool whole = out->rest.size() >= trailer_bytes && little_endian(out->rest, 0) == sum.checksum() &&
+                 little_endian(out->rest, 4) == static_cast<std::uint32_t>(out->bytes.size());
+    if (!whole) return malformed();
+    text += out->bytes;
+    bytes = out->rest.substr(trailer_bytes);
+  }
+  if (bytes.find_first_not_of('\0') != std::string_view::npos) return malformed();
+  return text;
 }
 
 result<std::string> inflated_zlib(std::string_view bytes, std::size_t bytes_max) {

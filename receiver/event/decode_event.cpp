@@ -10,6 +10,9 @@
 namespace suivi::receiver {
 namespace {
 
+// What is longer names no kind of event, and no index could hold it.
+constexpr std::size_t event_name_bytes_max = 256;
+
 maystro::event_kind kind_of(guepex::event_kind kind) {
   switch (kind) {
   case guepex::event_kind::state:
@@ -37,13 +40,19 @@ maystro::event converted(const guepex::event& decoded, std::string_view raw) {
   return made;
 }
 
-} // namespace
-
-maystro::event decode_event(std::string_view raw, std::size_t unpacked_bytes_max) {
+maystro::event decode_any(std::string_view raw, std::size_t unpacked_bytes_max) {
   if (raw.find("\"events\"") == std::string_view::npos) return maystro::decode(raw, unpacked_bytes_max);
   guepex::delivery read = guepex::decode(raw);
   if (read.events.size() != 1) return maystro::decode(raw, unpacked_bytes_max);
   return converted(read.events.front(), raw);
+}
+
+} // namespace
+
+maystro::event decode_event(std::string_view raw, std::size_t unpacked_bytes_max) {
+  maystro::event decoded = decode_any(raw, unpacked_bytes_max);
+  if (decoded.name && decoded.name->size() > event_name_bytes_max) decoded.name.reset();
+  return decoded;
 }
 
 split_delivery split_events(std::string_view raw, std::size_t unpacked_bytes_max) {

@@ -9,16 +9,25 @@
 namespace suivi::receiver {
 namespace {
 
+constexpr std::size_t account_bytes_max = 256; // no shop's ids are as long
+
 // NUL among it: an account's name that cannot be stored must not become that of another by leaving bytes out.
 std::string storable_account(std::string_view named) {
   std::string text;
-  for (char c : named) {
+  for (char c : named.substr(0, account_bytes_max)) {
     if (c == '\0')
       text += "\xEF\xBF\xBD";
     else
       text += c;
   }
   return to_storable_text(text);
+}
+
+// As a person copies it into an address.
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
 using segments = std::vector<std::string>;
@@ -50,8 +59,8 @@ fit fits(std::string_view pattern, const segments& path, std::string& subject) {
 }
 
 void read_webhook(const http::request& request, const route_row& row, route& found) {
-  if (auto account = found.target.find("account"); account && !account->empty())
-    found.account = storable_account(*account);
+  std::string_view account = trimmed(found.target.find("account").value_or(""));
+  if (!account.empty()) found.account = storable_account(account);
   if (row.path.ends_with('}')) {
     found.secrets.push_back(found.subject);
     return;
@@ -69,15 +78,8 @@ std::optional<http::target> read_target(std::string_view text, bool& query_is_ma
   return http::parse_target(text.substr(0, text.find('?')));
 }
 
-} // namespace
-
-route find_route(const http::request& request) {
-  route found;
-  auto target = read_target(request.target, found.query_is_malformed);
-  if (!target) return {};
-  found.target = std::move(*target);
-  const segments& path = found.target.segments;
-
+// The rows of the table whose path it is; `found` says the rest.
+std::vector<const route_row*> match(const http::request& request, const segments& path, route& found) {
   std::vector<const route_row*> fitting;
   fit best = fit::by_placeholder;
   for (const route_row& row : routes) {
@@ -102,6 +104,32 @@ route find_route(const http::request& request) {
     found.operation = row->operation;
     found.who = row->who;
   }
+  return fitting;
+}
+
+// An address that was put together of a base with a slash at its end. Only webhooks come to such: who keeps
+// others from `/metrics` does not think of `//metrics`.
+std::vector<const route_row*> match_without_empty_parts(const http::request& request, route& found) {
+  segments path = found.target.segments;
+  if (std::erase_if(path, [](const std::string& part) { return part.empty(); }) == 0) return {};
+  route again;
+  std::vector<const route_row*> fitting = match(request, path, again);
+  if (again.where != place::webhook && again.where != place::guepex_webhook) return {};
+  again.target = std::move(found.target);
+  again.query_is_malformed = found.query_is_malformed;
+  found = std::move(again);
+  return fitting;
+}
+
+} // namespace
+
+route find_route(const http::request& request) {
+  route found;
+  auto target = read_target(request.target, found.query_is_malformed);
+  if (!target) return {};
+  found.target = std::move(*target);
+  std::vector<const route_row*> fitting = match(request, found.target.segments, found);
+  if (fitting.empty()) fitting = match_without_empty_parts(request, found);
   if (found.where == place::webhook || found.where == place::guepex_webhook)
     read_webhook(request, *fitting.front(), found);
   return found;

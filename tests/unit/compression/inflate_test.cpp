@@ -63,3 +63,16 @@ TEST_CASE("what is cut off, changed or followed by something is an error") {
   CHECK(code("\x1f\x8b\x08\x1c\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 1000) ==
         "inflate:malformed");
 }
+
+TEST_CASE("gzip of several members is one text, within one bound, and zeros behind it are nothing") {
+  auto whole = inflated(as_gzip + as_gzip_with_name, 1000);
+  REQUIRE(whole);
+  CHECK(*whole == text + text);
+  CHECK(code(as_gzip + as_gzip, 2 * text.size()) == "");
+  CHECK(code(as_gzip + as_gzip, 2 * text.size() - 1) == "inflate:too_large");
+  CHECK(code(as_gzip + std::string(50, '\0'), 1000) == "");
+  CHECK(code(as_gzip + as_gzip.substr(0, 40), 1000) == "inflate:malformed");
+  std::string many;
+  for (int i = 0; i < 101; ++i) many += as_gzip;
+  CHECK(code(many, 1'000'000) == "inflate:malformed");
+}

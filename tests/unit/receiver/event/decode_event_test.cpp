@@ -90,3 +90,10 @@ TEST_CASE("a Guepex event is as of when it occurred, without a time at latest as
           .bodies.at(0);
   CHECK(to_observation(stored(untimed)).when.kind == shop::as_of::shape::untimed);
 }
+
+TEST_CASE("a name that no index could hold is none, and the event is applied all the same") {
+  auto decoded = decode_event(R"({"event":")" + std::string(257, 'E') +
+                              R"(","payload":{"id":"u1","status":31,"external_order_id":"R1"}})");
+  CHECK(decoded.kind == maystro::event_kind::order);
+  CHECK_FALSE(decoded.name);
+}
