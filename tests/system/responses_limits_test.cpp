@@ -260,3 +260,27 @@ TEST_CASE(
   wait_until("every event", [&] { return r.stored() == 22; });
   CHECK(r.process->runs());
 }
+
+TEST_CASE(
+    "bodies of strangers that take their part of the room are refused, the log says it, and webhooks go on") {
+  webhook_sender r({{"SUIVI_ADMIN_TOKEN", "example-token"}});
+  constexpr std::size_t body_bytes = 256 * 1024;
+  const std::string most_of_it(body_bytes - 1, 'x');
+  std::vector<std::unique_ptr<raw_peer>> strangers;
+  for (int n = 0; n < 80; ++n) { // 20 MiB; a quarter of 64 is theirs
+    strangers.push_back(std::make_unique<raw_peer>(r.port));
+    strangers.back()->send("POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+                           std::to_string(body_bytes) + "\r\n\r\n" + most_of_it);
+  }
+  wait_until("the line", [&] {
+    return contains(r.process->log(), "the bodies of requests under way take all the room there is");
+  });
+  CHECK(r.push(secret_address, event("R1")).status == 200);
+  int refused = 0;
+  for (auto& each : strangers) {
+    each->send("x");
+    refused += each->read().status == 503 ? 1 : 0;
+  }
+  CHECK(refused >= 10);
+  CHECK(refused < 80);
+}

@@ -32,6 +32,9 @@ TEST_CASE("a commit that waits for a standby is not acknowledged as stored, neit
   CHECK(r.acknowledged.size() == 11);
   CHECK(r.spooled == spooled_before + 2);
   CHECK(r.metric("suivi_spool_events") == 2);
+  // A COMMIT that was given up stays at the server until the standby is back: no more than were under way.
+  for (int n = 0; n < 40; ++n) r.push_all(100 + n, 101 + n);
+  CHECK(std::stoi(db.value("select count(*) from pg_stat_activity where wait_event = 'SyncRep'")) <= 6);
 
   wait_for_standbys(db, "");
   wait_until("the spool in the database", [&] { return r.metric("suivi_spool_events") == 0; });
