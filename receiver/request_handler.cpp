@@ -11,6 +11,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr std::size_t unwanted_body_bytes_max = 1024; // where nobody reads one
+
 task<http::response> ready(http::response answer) {
   co_return answer;
 }
@@ -27,12 +29,14 @@ request_handler::request_handler(const config::settings& s, webhook_endpoint& we
 http::head_verdict request_handler::judge(const http::request& head) {
   auto client = client_address(head.remote, head.headers, trusted_proxies_);
   http::head_verdict judged;
-  if (is_screen_address(head.target)) return {};
+  judged.body_bytes_max = unwanted_body_bytes_max;
+  if (is_screen_address(head.target)) return judged;
   route where = find_route(head);
   if (where.where == place::nowhere) {
     judged.refusal = not_found();
   } else if (where.where == place::operations) {
-    judged = judge_operation(head);
+    judged = operations_.judge(head, where);
+    if (judged.refusal) counts_.api_response(judged.refusal->status);
   } else {
     if (!where.method_fits)
       judged.refusal = wrong_method(where.allowed);
@@ -51,21 +55,13 @@ http::head_verdict request_handler::judge_webhook(const route& where,
   const auto& mine = settings_.receiver;
   if (!allow_from_.empty() && !(client && is_within(*client, allow_from_))) {
     counts_.webhook("forbidden");
-    return {forbidden(), false};
+    return {forbidden()};
   }
   if (!mine.allow_open && !secret_fits(where.secrets, mine.webhook_secrets)) {
     counts_.webhook("unauthorized");
-    return {unauthorized(), false};
+    return {unauthorized()};
   }
   return {std::nullopt, true};
-}
-
-// Only what is certain without the body and without the database; the endpoints look again.
-http::head_verdict request_handler::judge_operation(const http::request& head) const {
-  const auto& wanted = settings_.receiver.admin_token;
-  auto token = bearer(head.headers);
-  bool fits = token && !wanted.empty() && crypto::equal_in_constant_time(*token, wanted.reveal());
-  return {std::nullopt, fits};
 }
 
 task<http::response> request_handler::answer(http::request request) {

@@ -33,7 +33,6 @@ class request_handler {
 
  private:
   http::head_verdict judge_webhook(const route& where, const std::optional<ip_address>& client);
-  http::head_verdict judge_operation(const http::request& head) const;
   task<http::response> answer_to(http::request request, std::optional<ip_address> client);
   task<http::response> take_guepex_webhook(http::request request, route where);
   [[nodiscard]] bool knows_secret(const route& where) const;

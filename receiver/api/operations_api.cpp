@@ -29,6 +29,13 @@ constexpr std::size_t own_connections = 2;
 constexpr std::size_t waiting_max = 64;
 constexpr milliseconds keys_tried_every = 15s;
 constexpr milliseconds accounts_patience = 2s;
+constexpr std::size_t strangers_body_bytes_max = 8 * 1024; // a token to sign in with
+
+void add_own_headers(http::response& answer) {
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
+}
 
 pg::pool_options pool_options(pg::connect_options connect) {
   pg::pool_options options;
@@ -73,10 +80,23 @@ task<http::response> operations::answer(http::request request, route where, ip_a
   if (settings_.receiver.admin_token.empty() || where.allowed.empty()) co_return not_found();
   auto who = who_calls(request);
   auto answer = co_await answer_to(request, where, who, std::move(client));
-  answer.headers.emplace_back("Cache-Control", "no-store");
-  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
+  add_own_headers(answer);
   co_return answer;
+}
+
+// The endpoints look again.
+http::head_verdict operations::judge(const http::request& head, const route& where) const {
+  http::head_verdict judged;
+  if (settings_.receiver.admin_token.empty() || where.allowed.empty()) {
+    judged.refusal = not_found();
+    return judged;
+  }
+  caller who = who_calls(head);
+  judged.is_known = who.by_token || who.session_until;
+  if (!judged.is_known) judged.body_bytes_max = strangers_body_bytes_max;
+  judged.refusal = refuse(head, where, who);
+  if (judged.refusal) add_own_headers(*judged.refusal);
+  return judged;
 }
 
 operations::caller operations::who_calls(const http::request& request) const {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/http/message/client_address.hpp"
+#include "common/http/server/server.hpp"
 #include "receiver/api/call/endpoint.hpp"
 #include "receiver/api/overview/overview_board.hpp"
 #include "receiver/api/replay_endpoint.hpp"
@@ -22,6 +23,8 @@ class operations {
   operations(asio::any_io_executor executor, const config::settings& s, pg::connect_options connect,
              database_monitor& db, account_registry& accounts, apply_lane& events, const spool& instead);
 
+  // What is certain of such a request before its body comes.
+  [[nodiscard]] http::head_verdict judge(const http::request& head, const route& where) const;
   // Of a request whose route is place::operations. `client`: whose it is, as far as that is known.
   task<http::response> answer(http::request request, route where, ip_address client);
   // What the stream needs; ends by cancellation only.

@@ -261,26 +261,43 @@ TEST_CASE(
   CHECK(r.process->runs());
 }
 
-TEST_CASE(
-    "bodies of strangers that take their part of the room are refused, the log says it, and webhooks go on") {
-  webhook_sender r({{"SUIVI_ADMIN_TOKEN", "example-token"}});
-  constexpr std::size_t body_bytes = 256 * 1024;
+TEST_CASE("bodies that take all the room there is are refused for now, and the log says it") {
+  constexpr std::size_t body_bytes = 16 << 20; // a quarter of the room
+  webhook_sender r({{"SUIVI_RECEIVER_MAX_BODY", "16MiB"}});
   const std::string most_of_it(body_bytes - 1, 'x');
-  std::vector<std::unique_ptr<raw_peer>> strangers;
-  for (int n = 0; n < 80; ++n) { // 20 MiB; a quarter of 64 is theirs
-    strangers.push_back(std::make_unique<raw_peer>(r.port));
-    strangers.back()->send("POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: " +
-                           std::to_string(body_bytes) + "\r\n\r\n" + most_of_it);
+  std::vector<std::unique_ptr<raw_peer>> senders;
+  for (int n = 0; n < 6; ++n) {
+    senders.push_back(std::make_unique<raw_peer>(r.port));
+    senders.back()->send("POST " + secret_address + " HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+                         std::to_string(body_bytes) + "\r\n\r\n");
+    senders.back()->send(most_of_it);
   }
   wait_until("the line", [&] {
     return contains(r.process->log(), "the bodies of requests under way take all the room there is");
   });
-  CHECK(r.push(secret_address, event("R1")).status == 200);
   int refused = 0;
-  for (auto& each : strangers) {
+  for (auto& each : senders) {
     each->send("x");
     refused += each->read().status == 503 ? 1 : 0;
   }
-  CHECK(refused >= 10);
-  CHECK(refused < 80);
+  CHECK(refused >= 2);
+  CHECK(refused < 6);
+  CHECK(r.push(secret_address, event("R1")).status == 200);
+}
+
+TEST_CASE("who has shown no right sends no more than a token, and nothing where nobody reads it") {
+  webhook_sender r({{"SUIVI_ADMIN_TOKEN", "example-token"}});
+  auto head_only = [&](const std::string& target, std::size_t length, const std::string& more = "") {
+    raw_peer peer(r.port);
+    peer.send("POST " + target + " HTTP/1.1\r\nHost: x\r\n" + more +
+              "Content-Length: " + std::to_string(length) + "\r\n\r\n");
+    if (length <= 20'000) peer.send(std::string(length, 'x'));
+    return peer.read().status;
+  };
+  CHECK(head_only("/api/v1/webhooks/replay", 200'000) == 401); // nothing of the body was sent
+  CHECK(head_only("/api/v1/webhooks/events/delete", 200'000, "Authorization: Bearer wrong\r\n") == 401);
+  CHECK(head_only("/api/v1/session", 8 * 1024) == 400);
+  CHECK(head_only("/api/v1/session", 8 * 1024 + 1) == 413);
+  CHECK(head_only("/", 20'000) == 413);
+  CHECK(head_only("/api/v1/webhooks/replay", 20'000, "Authorization: Bearer example-token\r\n") == 400);
 }

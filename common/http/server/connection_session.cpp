@@ -160,14 +160,13 @@ class session_on final : public session {
     parser.target = std::move(head.target);
     parser.headers = std::move(head.headers);
     if (judged.is_known) be_known();
+    if (!judged.refusal) parser.limit_body(judged.body_bytes_max);
     return judged;
   }
 
   // Until the head or the request is whole, or it is refused; step::more when nothing further can be read.
   task<step> read_request(request_parser& parser, body_budget& budget) {
-    bool in_head = false;
-    bool in_body = false;
-    bool continued = false;
+    bool in_head = false, in_body = false, continued = false;
     step got = step::more;
     while (got == step::more) {
       if (!in_body && parser.is_header_done()) {

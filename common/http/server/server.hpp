@@ -16,6 +16,7 @@
 #include "common/http/wire/tls_files.hpp"
 #include "common/runtime/task.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,7 +25,7 @@
 namespace suivi::http {
 
 struct server_limits {
-  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_header_bytes = 16 * 1024; // and 128 fields
   std::size_t max_body_bytes = 256 * 1024;
   std::size_t max_connections = 10'000;            // for another one the longest idle goes, see below
   std::size_t bodies_bytes_max = 64 * 1024 * 1024; // of all requests under way; beyond it 503
@@ -38,8 +39,9 @@ using handler = std::function<task<response>(request)>;
 
 // What is made of a request when its head is there and its body is not.
 struct head_verdict {
-  std::optional<response> refusal; // the answer, without reading any further
-  bool is_known = false;           // it has shown that it may: its connection is no stranger's
+  std::optional<response> refusal;       // the answer, without reading any further
+  bool is_known = false;                 // it has shown that it may: its connection is no stranger's
+  std::size_t body_bytes_max = SIZE_MAX; // what its body may have, where that is less than the server's limit
 };
 using head_judge = std::function<head_verdict(const request& head)>;
 

@@ -12,6 +12,8 @@ namespace {
 // Beside a head, only chunk extensions and trailers must fit a buffer whole before they can be read.
 constexpr std::size_t max_unparsed_bytes = 16 * 1024;
 
+constexpr std::size_t fields_max = 128;
+
 // Declared lengths are a peer's word: memory is taken as the bytes arrive, past this.
 constexpr std::size_t max_trusted_length_bytes = 64 * 1024;
 
@@ -102,6 +104,10 @@ void message_parser<is_request>::on_field_impl(beast::http::field name, string_v
       ec = beast::http::error::bad_transfer_encoding;
       return;
     }
+  }
+  if (headers.size() == fields_max) { // each takes many times its bytes
+    ec = beast::http::error::header_limit;
+    return;
   }
   if (name == beast::http::field::host) ++hosts_;
   if (name == beast::http::field::expect && same_name(view(value), "100-continue")) expects_continue_ = true;

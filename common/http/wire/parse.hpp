@@ -6,6 +6,7 @@
 
 #include "common/http/message/message.hpp"
 
+#include <algorithm>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstdint>
@@ -41,6 +42,8 @@ class message_parser : public beast::http::basic_parser<is_request> {
   step end_of_input();
   // feed() returns at the end of the head, once.
   void stop_after_head() { stops_after_head_ = true; }
+  // Of a message whose body has not been fed yet; never more than before.
+  void limit_body(std::size_t bytes_max) { max_body_bytes_ = std::min(max_body_bytes_, bytes_max); }
 
   // A byte of the message itself has arrived (line breaks before it do not count).
   [[nodiscard]] bool begun() const { return head_bytes_ != 0 || this->got_some(); }

@@ -65,3 +65,19 @@ TEST_CASE("strangers who do not read their answers give way") {
     CHECK(other.read(false).status == 200);
   }
 }
+
+TEST_CASE("a head of more than 128 fields is refused with 431, whole or not") {
+  std::atomic<int> calls = 0;
+  live_server server(counting(calls));
+  std::string fields;
+  for (int i = 1; i < 128; ++i) fields += "a:b\r\n";
+  raw_peer most(server.port());
+  most.send("GET / HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n");
+  CHECK(most.read().status == 200);
+  for (const char* end : {"\r\n", "a: b"}) {
+    raw_peer more(server.port());
+    more.send("GET / HTTP/1.1\r\nHost: x\r\n" + fields + "a:b\r\n" + end);
+    CHECK(more.read().status == 431);
+  }
+  CHECK(calls == 1);
+}
