@@ -2,8 +2,10 @@
 #include "tests/programs/webhook_sender.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/json/parse.hpp>
 #include <csignal>
+#include <thread>
 
 using namespace suivi::test;
 namespace json = boost::json;
@@ -28,15 +30,25 @@ TEST_CASE("a list of large events is cut, and a webhook beside it does not wait 
     CHECK(r.push(secret_address, R"({"id":"u)" + std::to_string(n) +
                                      R"(","status":31,"external_order_id":"none","x":[)" + filler + "1]}")
               .status == 200);
-  raw_peer operator_of_many(r.port);
-  operator_of_many.send(request("GET", "/api/v1/webhooks/events?limit=1000", "", token));
-  std::chrono::milliseconds longest{0};
-  for (int n = 0; n < 20; ++n)
-    longest = std::max(longest, time_of([&] { CHECK(r.ask(request("GET", "/healthz")).status == 200); }));
-  auto list = operator_of_many.read();
+  // What others are answered while the list is made: in one piece it would let one of them by.
+  raw_answer list;
+  std::atomic<bool> made = false;
+  std::thread operator_of_many([&] {
+    raw_peer peer(r.port);
+    peer.send(request("GET", "/api/v1/webhooks/events?limit=1000", "", token));
+    list = peer.read();
+    made = true;
+  });
+  raw_peer beside(r.port);
+  int answered = 0;
+  while (!made) {
+    beside.send(request("GET", "/healthz"));
+    answered += beside.read().status == 200 ? 1 : 0;
+  }
+  operator_of_many.join();
+  CHECK(answered >= 5);
   CHECK(list.status == 200);
   CHECK(list.body.size() < 60 * 150'000);
-  CHECK(longest < std::chrono::milliseconds(2'500) * slowness);
   auto events = json::parse(list.body).at("data").at("events").as_array();
   REQUIRE(events.size() == 60);
   CHECK(events[0].at("payload").is_string());
@@ -51,17 +63,23 @@ TEST_CASE("an id that fifty thousand old orders bear locks none of them and cost
     insert into orders ("id", "reference", "customerId", "total", "trackingNumber", "updatedAt")
     select 'o' || n, 'R' || n, 'c', 1, '0', now() from generate_series(1, 50000) n)");
   // The links to the shop's old columns are made in rounds of their own.
-  auto took = time_of([&] {
-    for (int n = 0; n < 20; ++n)
-      CHECK(r.push(secret_address, R"({"tracking":"0","status":31,"n":)" + std::to_string(n) + "}").status ==
-            200);
-  });
-  CHECK(took < std::chrono::milliseconds(7'000) * slowness);
+  for (int n = 0; n < 20; ++n)
+    CHECK(r.push(secret_address, R"({"tracking":"0","status":31,"n":)" + std::to_string(n) + "}").status ==
+          200);
   wait_until("their end", [&] {
     return r.db().number(
                "select count(*) from suivi.waiting_event where state = 'pending' and attempts = 0") == 0;
   });
   CHECK(r.db().number(R"(select count(*) from orders where "shippingStatus" is not null)") == 0);
+  r.process->signal(SIGTERM);
+  CHECK(r.process->wait() == 0);
+  wait_until("its sessions' figures", [&] {
+    return r.db().number("select count(*) from pg_stat_activity where datname = current_database() and "
+                         "application_name like 'suivi-receiver%'") == 0;
+  });
+  // Each webhook would read all of them, and again at each try.
+  CHECK(r.db().number("select seq_tup_read + coalesce(idx_tup_fetch, 0) from pg_stat_user_tables "
+                      "where relname = 'orders'") < 10 * 50'000);
 }
 
 TEST_CASE("an order that has forty thousand parcels from before holds up nobody") {
