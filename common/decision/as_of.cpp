@@ -14,6 +14,14 @@ relation by_order(instant known, instant observed) {
   return observed > known ? relation::newer : observed < known ? relation::older : relation::doubt;
 }
 
+// Two that were begun and ended one after the other. Where one lies within the other, clocks differ (one's
+// own was behind the courier's), or an answer took so long that it may show the later state: nobody can tell.
+relation of_two_pulls(const as_of& known, const as_of& observed) {
+  if (observed.from > known.from && observed.to >= known.to) return relation::newer;
+  if (observed.from < known.from && observed.to <= known.to) return relation::older;
+  return relation::doubt;
+}
+
 relation against_pull(const as_of& pull, const as_of& webhook) {
   // Published (or, untimed, received and so published) at or before the pull's start: the pull shows what
   // came after.
@@ -99,8 +107,7 @@ relation compare(const as_of& known, const as_of& observed) {
     return known.kind == shape::unknown ? relation::doubt : relation::older;
   if (known.kind == shape::unknown) return relation::newer;
 
-  if (known.kind == shape::interval && observed.kind == shape::interval)
-    return by_order(known.from, observed.from);
+  if (known.kind == shape::interval && observed.kind == shape::interval) return of_two_pulls(known, observed);
   if (known.kind == shape::interval) return against_pull(known, observed);
 
   if (observed.kind == shape::interval) {

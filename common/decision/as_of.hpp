@@ -3,8 +3,8 @@
 // What a pull shows was true at its request or later; what a webhook tells was true at its publishing or
 // earlier. So a pull beats a webhook published at or before its start, a webhook beats a pull that had ended
 // before its publishing, and where interval and point overlap nobody can tell: the courier is asked. Of two
-// pulls the one that was asked for later counts: otherwise two sweeps within the API's lag would have every
-// changed order read singly.
+// pulls the one that was begun and ended later counts, however much they overlap: otherwise two sweeps within
+// the API's lag would have every changed order read singly. One that lies within the other is in doubt.
 #pragma once
 
 #include "common/decision/observation.hpp"

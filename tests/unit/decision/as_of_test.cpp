@@ -51,10 +51,26 @@ TEST_CASE("between two webhooks the later publishing wins and equal times are in
   CHECK(compare(webhook(2), webhook(2)) == relation::doubt);
 }
 
-TEST_CASE("between two pulls the later start wins, whatever their ends") {
-  CHECK(compare(pull(10, 30), pull(11, 12)) == relation::newer);
-  CHECK(compare(pull(11, 12), pull(10, 30)) == relation::older);
+TEST_CASE("between two pulls the one that began and ended later wins, however much they overlap") {
+  CHECK(compare(pull(10, 30), pull(11, 31)) == relation::newer);
+  CHECK(compare(pull(11, 31), pull(10, 30)) == relation::older);
+  CHECK(compare(pull(10, 30), pull(11, 30)) == relation::newer);
   CHECK(compare(pull(10, 12), pull(10, 13)) == relation::doubt);
+}
+
+TEST_CASE("a pull that lies within another is in doubt, for the longer one may have been answered last") {
+  CHECK(compare(pull(10, 30), pull(11, 12)) == relation::doubt);
+  CHECK(compare(pull(11, 12), pull(10, 30)) == relation::doubt);
+}
+
+TEST_CASE("a pull by a clock behind the courier's is no older than one before it by a clock that is right") {
+  milliseconds lag{2'000};
+  as_of right = pull_time(at(100), at(101), at(100), lag);
+  as_of later = pull_time(at(90), at(91), at(110), lag); // ten seconds later, by a clock that is 20 s behind
+  CHECK(compare(right, later) == relation::doubt);
+  CHECK(compare(later, right) == relation::doubt);
+  as_of much_later = pull_time(at(102), at(103), at(122), lag);
+  CHECK(compare(right, much_later) == relation::newer);
 }
 
 TEST_CASE("an untimed webhook counts as of its receipt but never beats a pull for certain") {
