@@ -41,8 +41,22 @@ disposition postpone(event_state state, int attempts, milliseconds delay, std::s
   return next;
 }
 
+// The shop would not take it.
+disposition refused(const error& e, int attempts, double jitter) {
+  std::string why = e.code;
+  if (pg::sqlstate_of(e) == "42501") why += ": " + e.detail; // names the table; a right is given by a person
+  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, failed_pause_max, jitter),
+                  std::move(why));
+}
+
+// What was read for before and refused by the shop is read for again: its pauses grow on, and since when it
+// has failed is kept.
+bool was_refused(const pending_event& event) {
+  return event.state == event_state::failed;
+}
+
 disposition settle_doubt(const pending_event& event, const shop::verdict& v, instant now, double jitter) {
-  int attempts = attempts_in(event_state::confirming, event);
+  int attempts = was_refused(event) ? event.attempts + 1 : attempts_in(event_state::confirming, event);
   if (!v.wanted)
     return postpone(event_state::confirming, attempts, backoff(attempts, 1s, read_pause_max, jitter),
                     v.why.empty() ? "waits for proof" : v.why);
@@ -55,7 +69,7 @@ disposition settle_doubt(const pending_event& event, const shop::verdict& v, ins
   if (never_read || (!read_in_vain && now >= v.wanted->not_before)) {
     disposition next;
     next.action = disposition::kind::read_first;
-    next.state = event_state::confirming;
+    next.state = was_refused(event) ? event_state::failed : event_state::confirming;
     next.attempts = attempts;
     next.wanted = v.wanted;
     return next;
@@ -139,11 +153,7 @@ disposition read_later(const pending_event& event, milliseconds wait, std::strin
 }
 
 disposition after_failed_apply(const pending_event& event, const error& e, double jitter) {
-  int attempts = attempts_in(event_state::failed, event);
-  std::string why = e.code;
-  if (pg::sqlstate_of(e) == "42501") why += ": " + e.detail; // names the table; a right is given by a person
-  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, failed_pause_max, jitter),
-                  std::move(why));
+  return refused(e, attempts_in(event_state::failed, event), jitter);
 }
 
 disposition after_failed_read(const pending_event& event, const error& e,
@@ -151,6 +161,8 @@ disposition after_failed_read(const pending_event& event, const error& e,
   if (e.code == "maystro:not_found") return close("conflict", "the courier knows no such parcel", "");
   if (e.code == "maystro:no_key") return close("conflict", "no key to ask the courier with", "");
   int attempts = std::max(1, event.attempts); // the read was counted when it was begun
+  bool by_shop = !pg::sqlstate_of(e).empty() && (e.kind == failure::permanent || pg::is_statement_timeout(e));
+  if (by_shop) return refused(e, attempts, jitter);
   auto delay = backoff(attempts - 1, 1s, read_pause_max, jitter);
   if (retry_after) delay = std::clamp<milliseconds>(*retry_after, delay, 1h);
   return postpone(event_state::confirming, attempts, delay, e.code);

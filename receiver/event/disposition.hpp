@@ -5,7 +5,8 @@
 //      │ ▲ busy: shortly again, in memory at first, then through the database
 //      ├─unmatched──▶ parked ──order appears──▶ pending
 //      ├─in doubt──▶ confirming ──read──▶ pending ──▶ closed          ──404──▶ closed (conflict)
-//      │                  └─may not be asked now──▶ confirming, later
+//      │                  ├─may not be asked now──▶ confirming, later
+//      │                  └─the shop refuses what was read──▶ failed ──backoff──▶ read for again
 //      └─error──▶ failed ──backoff──▶ pending
 #pragma once
 
@@ -66,7 +67,8 @@ struct disposition {
                                      double jitter);
 // The door failed because of this very event.
 [[nodiscard]] disposition after_failed_apply(const pending_event& event, const error& e, double jitter);
-// The courier could not be asked, or its answer settles nothing. `retry_after`: what it asked for.
+// The courier could not be asked, its answer settles nothing, or the shop would not take it. `retry_after`:
+// what it asked for.
 [[nodiscard]] disposition after_failed_read(const pending_event& event, const error& e,
                                             std::optional<milliseconds> retry_after, double jitter);
 

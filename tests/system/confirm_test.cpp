@@ -257,3 +257,23 @@ TEST_CASE("a parcel whose read is always refused keeps no other from being confi
   receiver.becomes(refused, "applied");
   CHECK(shop.status(1) == "LIVRÉ");
 }
+
+TEST_CASE("a delivery whose order the shop refuses has failed since then, and is read for again ever later") {
+  courier_process courier;
+  receiver_shop shop(1, courier.url);
+  courier.has("u1", 41, "R1");
+  shop.db.execute(R"(create function refuse() returns trigger language plpgsql as $$
+    begin raise 'not now' using errcode = '23514'; end $$;
+    create trigger refuse before update on orders for each row execute function refuse())");
+  receiver_process receiver(confirming(shop));
+  auto delivered = receiver.push(webhook_body("u1", 41, "R1"));
+  wait_until("it to fail", [&] { return receiver.outcome(delivered) == "failed"; });
+  CHECK(receiver.error(delivered) == "sqlstate:23514");
+  std::string since = shop.db.value("select since from suivi.pending");
+  wait_until("more tries", [&] { return shop.db.number("select max(attempts) from suivi.pending") >= 3; });
+  CHECK(shop.db.value("select since from suivi.pending") == since);
+  CHECK(courier.requests("singleReads") <= 4);
+  shop.db.execute("drop trigger refuse on orders");
+  receiver.becomes(delivered, "applied");
+  CHECK(shop.status(1) == "LIVRÉ");
+}

@@ -214,6 +214,32 @@ TEST_CASE("an event that cannot be applied is failed and tried again with growin
   CHECK(after_failed_apply(event, permanent("sqlstate:22003", ""), 0).delay > first.delay);
 }
 
+TEST_CASE(
+    "an event in doubt whose order the shop refuses fails, and is read for again with pauses that grow") {
+  pending_event event;
+  milliseconds before{0};
+  for (int tries = 1; tries <= 8; ++tries) {
+    auto read = after_verdict(event, doubtful(noon), noon + 1h, 0);
+    CHECK(read.action == disposition::kind::read_first);
+    CHECK(read.state == (tries == 1 ? event_state::confirming : event_state::failed)); // since when is kept
+    event.state = read.state;
+    event.attempts = read.attempts;
+    auto next = after_failed_read(event, permanent("sqlstate:23514", "orders_check"), std::nullopt, 0);
+    CHECK(next.action == disposition::kind::postpone);
+    CHECK(next.state == event_state::failed);
+    CHECK(next.error == "sqlstate:23514");
+    CHECK(next.delay > before);
+    before = next.delay;
+    event.state = next.state;
+    event.attempts = next.attempts;
+  }
+  CHECK(before > 1min);
+  event.attempts = 60;
+  CHECK(after_failed_read(event, permanent("sqlstate:23514", ""), std::nullopt, 0).delay == 10min);
+  CHECK(after_failed_read(event, transient("http:timeout", ""), std::nullopt, 0).state ==
+        event_state::confirming);
+}
+
 TEST_CASE("states have names that can be read back") {
   for (auto s : {event_state::pending, event_state::parked, event_state::confirming, event_state::failed})
     CHECK(event_state_from(to_string(s)) == s);
