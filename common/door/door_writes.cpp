@@ -113,9 +113,11 @@ constexpr pg::statement count_unknown_states{"suivi_count_unknown_states", R"(
   on conflict (courier) do update set times = u.times + excluded.times)"};
 
 constexpr pg::statement write_adoptions{"suivi_write_adoptions", R"(
-  insert into suivi.adopted_order (order_id, account, contested_by)
+  insert into suivi.adopted_order as a (order_id, account, contested_by)
   select * from unnest($1::text[], $2::text[], $3::text[])
-  on conflict (order_id) do update set account = excluded.account, contested_by = excluded.contested_by)"};
+  on conflict (order_id) do update
+  set account = excluded.account, contested_by = excluded.contested_by,
+      at = case when excluded.contested_by is distinct from a.contested_by then now() else a.at end)"};
 
 std::optional<std::string> text_of(const std::optional<parcel_state>& state) {
   return state && !state->is_number() ? std::optional(state->text()) : std::nullopt;

@@ -8,8 +8,9 @@ namespace {
 
 constexpr pg::statement clock_now{"facts_clock", "select clock_timestamp()"};
 
-// The reconciler notes every few minutes when an account's last webhook came; only where that is long ago the
-// events of the last hours are looked through.
+// A full sweep that read less than the settings ask for (abandoned, though complete) says nothing of the one
+// before. The reconciler notes every few minutes when an account's last webhook came; only where that is long
+// ago the events of the last hours are looked through.
 constexpr pg::statement accounts_known{"facts_accounts", R"sql(
 select a.id, a.key_refused_at, a.full_due_at, a.full_watermark, coalesce(last.verdict <> 'complete', false),
        coalesce(last.finished_at, last.seen_at), coalesce(last.reason, ''),
@@ -20,7 +21,7 @@ select a.id, a.key_refused_at, a.full_due_at, a.full_watermark, coalesce(last.ve
 from suivi.account a
 left join lateral (
   select s.verdict, s.reason, s.finished_at, s.seen_at from suivi.sweep s
-  where s.account = a.id and s.kind = 'full'
+  where s.account = a.id and s.kind = 'full' and not (s.abandoned and s.verdict = 'complete')
     and not (s.finished_at is null and a.term = s.term and coalesce(a.lease_until > clock_timestamp(), false))
   order by s.id desc limit 1) last on true
 left join lateral (
@@ -50,7 +51,7 @@ from suivi.sample where at = (select max(at) from suivi.sample)
 )sql"};
 
 constexpr pg::statement contested_orders{"facts_contested", R"sql(
-select count(*) from suivi.adopted_order a join orders o on o."id" = a.order_id
+select count(*), min(a.at) from suivi.adopted_order a join orders o on o."id" = a.order_id
 where a.contested_by is not null and o."shippingAccountId" is null
 )sql"};
 
@@ -109,7 +110,7 @@ task<result<verdict::facts>> read_problem_facts(pg::connection& db, std::vector<
   f.untracked = {rows[3].integer(0, 0), rows[3].maybe_timestamp(0, 1)};
   f.unknown_to_courier = rows[3].integer(0, 2);
   f.orders_without_account = {rows[3].integer(0, 3), rows[3].maybe_timestamp(0, 4)};
-  f.contested = {rows[4].integer(0, 0), std::nullopt};
+  f.contested = {rows[4].integer(0, 0), rows[4].maybe_timestamp(0, 1)};
   waiting_events waiting = read_waiting_events(rows[5]);
   closed_events closed = read_closed_events(rows[6]);
   f.failed = sum_of(waiting.failed, closed.failed);

@@ -62,10 +62,10 @@ void look_at_programs(list& to, const facts& f) {
   if (is_without_reconciler(f))
     add(to, problem_kind::no_reconciler, std::nullopt, f.reconciler_last_alive_at,
         "no suivi-reconciler showed itself for 30 seconds: nothing is swept");
-  milliseconds apart = std::chrono::abs(f.database_clock_ahead);
-  if (apart > clock_skew_max)
-    add(to, problem_kind::clock_skew, std::nullopt, std::nullopt,
-        fmt::format("PostgreSQL's clock is {} {} this machine's", format_duration(apart),
+  if (are_clocks_apart(f))
+    add(to, problem_kind::clock_skew, std::nullopt, f.clocks_apart_since,
+        fmt::format("PostgreSQL's clock is {} {} this machine's",
+                    format_duration(std::chrono::abs(f.database_clock_ahead)),
                     f.database_clock_ahead.count() > 0 ? "ahead of" : "behind"));
   if (!f.partitions_missing.empty())
     add(to, problem_kind::partitions, static_cast<std::int64_t>(f.partitions_missing.size()), std::nullopt,
@@ -152,6 +152,18 @@ void look_at_events(list& to, const facts& f) {
 }
 
 } // namespace
+
+bool are_clocks_apart(const facts& f) {
+  return std::chrono::abs(f.database_clock_ahead) > clock_skew_max;
+}
+
+void note_clocks(facts& f, std::optional<instant>& since) {
+  if (!are_clocks_apart(f))
+    since.reset();
+  else if (!since)
+    since = f.now;
+  f.clocks_apart_since = since;
+}
 
 bool is_silent(const std::optional<instant>& last_webhook_at, std::int64_t missed_since, instant now) {
   return last_webhook_at && missed_since > 0 && now - *last_webhook_at >= silence_min;

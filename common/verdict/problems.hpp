@@ -74,6 +74,7 @@ struct facts {
   counted quarantined, failed, conflict;
   counted parked_long; // for more than parked_age
   milliseconds database_clock_ahead{0};
+  std::optional<instant> clocks_apart_since;   // as whoever looks again and again has seen it
   std::vector<std::string> partitions_missing; // of today, tomorrow and the next month
   std::vector<std::string> partitions_stray;   // default partitions that hold rows
 };
@@ -93,6 +94,10 @@ struct problem {
   std::optional<remedy_call> action;
   std::optional<std::string> view; // an address of the screen
 };
+
+[[nodiscard]] bool are_clocks_apart(const facts& f);
+// Since when they are, for whoever looks again and again: `since` is kept from look to look.
+void note_clocks(facts& f, std::optional<instant>& since);
 
 // Most severe first, then oldest, those of unknown age last.
 [[nodiscard]] std::vector<problem> problems_of(const facts& f);

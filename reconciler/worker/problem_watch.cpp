@@ -26,9 +26,11 @@ task<result<verdict::facts>> look_at_problems(services& p) {
 
 task<void> watch_problems(services& p, reconciler_metrics& numbers) {
   verdict::facts last;
+  std::optional<instant> clocks_apart_since;
   for (;;) {
     auto found = co_await look_at_problems(p);
     if (found) {
+      verdict::note_clocks(*found, clocks_apart_since);
       last = std::move(*found);
       numbers.show(last);
     } else if (!p.database.up()) {

@@ -57,6 +57,7 @@ task<result<overview>> overview_board::read() {
   found.as_of = facts->now;
   found.timezone = figures->timezone.value_or(settings_.reconciler.timezone);
   found.facts = std::move(*facts);
+  verdict::note_clocks(found.facts, clocks_apart_since_);
   found.facts.accounts_known = accounts_.loaded();
   found.facts.asking_since =
       found.as_of.value() - std::chrono::duration_cast<microseconds>(steady_now() - begun_);

@@ -37,7 +37,7 @@ class overview_board {
   overview last_;
   steady_time looked_at_{};
   steady_time begun_;
-  std::optional<instant> away_since_, spool_unusable_since_;
+  std::optional<instant> away_since_, spool_unusable_since_, clocks_apart_since_;
 };
 
 } // namespace suivi::receiver

@@ -192,6 +192,22 @@ TEST_CASE("clocks are apart from 250 ms on, in whole words") {
   CHECK(problems_of(f)[0].detail == "PostgreSQL's clock is 251ms behind this machine's");
 }
 
+TEST_CASE("since when clocks are apart is when it was first seen, until they agree again") {
+  std::optional<instant> since;
+  facts f = sound_shop();
+  note_clocks(f, since);
+  CHECK_FALSE(f.clocks_apart_since);
+  f.database_clock_ahead = 2s;
+  note_clocks(f, since);
+  f.now += 1h;
+  note_clocks(f, since);
+  REQUIRE(problems_of(f).size() == 1);
+  CHECK(problems_of(f)[0].since == noon);
+  f.database_clock_ahead = 0s;
+  note_clocks(f, since);
+  CHECK_FALSE(since);
+}
+
 TEST_CASE("every kind has a series, with an account where it belongs to one, and is 0 without the problem") {
   facts f = sound_shop();
   account_facts second = sound_account();
