@@ -10,10 +10,10 @@
 namespace suivi::reconciler {
 namespace {
 
+const std::vector<double> lag_bounds{0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 const std::vector<double> sweep_seconds{1, 5, 15, 30, 60, 120, 300, 600, 1'800, 3'600};
 
-http::response answer(const http::request& request, const pg::pool& database,
-                      const reconciler_metrics& numbers) {
+http::response answer(const http::request& request, const pg::pool& database, reconciler_metrics& numbers) {
   http::response r;
   std::string path = request.target.substr(0, request.target.find('?'));
   bool known = path == "/healthz" || path == "/readyz" || path == "/metrics";
@@ -43,6 +43,14 @@ reconciler_metrics::reconciler_metrics() {
       .make_gauge("suivi_build_info", "1; the label says which version runs.",
                   {{"version", std::string(program::version())}})
       .set(1);
+  loop_lag_ = registry_.make_histogram("suivi_loop_lag_seconds",
+                                       "How late a timer is that is due: whatever holds up one holds up all.",
+                                       lag_bounds);
+}
+
+std::string reconciler_metrics::text() {
+  process_.refresh();
+  return registry_.text();
 }
 
 void reconciler_metrics::count(const shop::sweep_report& r) {
@@ -95,9 +103,9 @@ void reconciler_metrics::set_unknown_states(const std::map<courier_kind, std::in
         .set(static_cast<double>(times));
 }
 
-http::handler health_handler(const pg::pool& database, const reconciler_metrics& numbers) {
+http::handler health_handler(const pg::pool& database, reconciler_metrics& numbers) {
   const pg::pool* db = &database;
-  const reconciler_metrics* counts = &numbers;
+  reconciler_metrics* counts = &numbers;
   // The lambda lives in the server; what it captures is copied into the answer before anything is awaited.
   return [db, counts](http::request request) -> task<http::response> {
     http::response r = answer(request, *db, *counts);

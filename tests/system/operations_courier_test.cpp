@@ -210,7 +210,11 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
     return s.db.value("select to_regclass('suivi.sweep') is not null and exists (select from suivi.sweep "
                       "where verdict = 'complete')") == "t";
   });
-  s.courier_set(R"({"latency_ms":400})");
+  auto in_flight = [&] {
+    return s.get_json("accounts").at("accounts").as_array()[0].at("pace").at("inFlight");
+  };
+  CHECK(in_flight() == 0);
+  s.courier_set(R"({"latency_ms":2500})"); // it shows itself every second
   auto requested = s.operate("POST", "sweeps", R"({"account":"example-a","kind":"full"})");
   CAPTURE(requested.body);
   REQUIRE(requested.status == 202);
@@ -221,6 +225,7 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
                    id) == "t");
   check_asked_for_once(s, id);
   CHECK(s.operate("GET", "scheduler/status").at("/activeJobs") == 1);
+  wait_until("requests on their way", [&] { return in_flight() == 1; }); // page 1 alone
   s.courier_set(R"({"latency_ms":0})");
   wait_until("its end", [&] { return s.get_json("sweeps/" + id).at("verdict") == "complete"; });
   auto report = s.get_json("sweeps/" + id);

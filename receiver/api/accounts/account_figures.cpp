@@ -20,12 +20,14 @@ constexpr pg::statement sampled{"figures_sampled", R"sql(
 select account, orders, tracked, untracked from suivi.sample where at = (select max(at) from suivi.sample)
 )sql"};
 
-// Requests that were repeated for another reason than 429 count as errors.
+// Requests that were repeated for another reason than 429 count as errors. A sweep under way shows itself
+// every second (reconciler/sweep).
 constexpr pg::statement swept{"figures_swept", R"sql(
 select account, coalesce(sum(missed_by_webhook), 0)::bigint,
        coalesce(sum(requests) filter (where started_at >= now() - interval '24 hours'), 0)::bigint,
        coalesce(sum(throttled) filter (where started_at >= now() - interval '24 hours'), 0)::bigint,
-       greatest(coalesce(sum(retries - throttled) filter (where started_at >= now() - interval '24 hours'), 0), 0)::bigint
+       greatest(coalesce(sum(retries - throttled) filter (where started_at >= now() - interval '24 hours'), 0), 0)::bigint,
+       coalesce(sum(in_flight) filter (where finished_at is null and seen_at > clock_timestamp() - interval '10 seconds'), 0)::bigint
 from suivi.sweep where started_at >= now() - interval '7 days' group by 1
 )sql"};
 
@@ -52,7 +54,8 @@ group by 1
 )sql"};
 
 struct figures {
-  std::int64_t missed = 0, requests = 0, throttled = 0, errors = 0, reported = 0, heard = 0, untracked = 0;
+  std::int64_t missed = 0, requests = 0, throttled = 0, errors = 0, reported = 0, heard = 0, untracked = 0,
+               in_flight = 0;
   covered_orders coverage;
 };
 
@@ -63,7 +66,7 @@ json::object to_json(const figures& f, const pg::rows& account, std::size_t i) {
                    {"coveragePercentage", f.coverage.percentage()}};
   o["untracked"] = f.untracked;
   o["webhooks"] = {{"last24h", f.heard}, {"missed7d", f.missed}, {"changes7d", f.missed + f.reported}};
-  o["pace"] = {{"inFlight", nullptr},
+  o["pace"] = {{"inFlight", f.in_flight},
                {"latencyMs", or_null(account.maybe_integer(i, 4))},
                {"requests24h", f.requests},
                {"throttled24h", f.throttled},
@@ -95,6 +98,7 @@ task<result<std::map<std::string, json::object>>> read_account_figures(pg::conne
     f.requests = rows[2].integer(i, 2);
     f.throttled = rows[2].integer(i, 3);
     f.errors = rows[2].integer(i, 4);
+    f.in_flight = rows[2].integer(i, 5);
   }
   for (std::size_t i = 0; i < rows[3].size(); ++i)
     by_account[std::string(rows[3].text(i, 0))].reported = rows[3].integer(i, 1);

@@ -18,7 +18,7 @@ shop::sweep_report report(const char* account, const char* kind, bool complete) 
   return r;
 }
 
-bool has(const reconciler_metrics& m, const std::string& line) {
+bool has(reconciler_metrics& m, const std::string& line) {
   return m.text().find(line + "\n") != std::string::npos;
 }
 
@@ -60,4 +60,15 @@ TEST_CASE("figures of an account go with it") {
   CHECK(m.text().find("\"b\"") == std::string::npos);
   CHECK(has(m, R"(suivi_problems{account="",kind="no_reconciler"} 0)"));
   CHECK(has(m, R"(suivi_sweeps_total{account="a",kind="full",verdict="complete"} 1)"));
+}
+
+TEST_CASE("figures tell of the process and of its loop") {
+  reconciler_metrics m;
+  m.observe_loop_lag(std::chrono::milliseconds(7));
+  CHECK(has(m, "suivi_loop_lag_seconds_count 1"));
+  std::string text = m.text();
+  for (const char* name : {"process_cpu_seconds_total ", "process_resident_memory_bytes ",
+                           "process_open_fds ", "process_start_time_seconds "})
+    CHECK(text.find(std::string("\n") + name) != std::string::npos);
+  CHECK_FALSE(has(m, "process_resident_memory_bytes 0"));
 }
