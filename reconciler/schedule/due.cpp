@@ -21,6 +21,12 @@ std::chrono::minutes retry_pause(int incomplete_fulls) {
   return std::chrono::minutes(pauses[std::min(at, pauses.size() - 1)]);
 }
 
+milliseconds rest_left(steady_time::duration since_begun, milliseconds incremental_every) {
+  constexpr milliseconds floor_max{30'000};
+  milliseconds floor = incremental_every.count() > 0 ? std::min(incremental_every / 2, floor_max) : floor_max;
+  return std::max(floor - std::chrono::duration_cast<milliseconds>(since_begun), milliseconds(0));
+}
+
 due due_at(const schedule& times, const last_sweep_starts& last, milliseconds incremental_every,
            instant now) {
   if (times.missed(last.full, now)) return due::full;

@@ -27,6 +27,10 @@ struct last_sweep_starts {
 [[nodiscard]] due due_at(const schedule& times, const last_sweep_starts& last, milliseconds incremental_every,
                          instant now);
 
+// Whatever the tables say, an account's sweeps begin no closer together than half of `incremental_every`,
+// half a minute at most, by the steady clock: what is left of it, so long after the last one has begun.
+[[nodiscard]] milliseconds rest_left(steady_time::duration since_begun, milliseconds incremental_every);
+
 // The next moment at which that may change, if nothing starts before.
 [[nodiscard]] std::optional<instant> next_due(const schedule& times, const last_sweep_starts& last,
                                               milliseconds incremental_every, instant now);

@@ -32,7 +32,6 @@ namespace {
 // that lapsed.
 constexpr milliseconds look_again{2'000};
 constexpr milliseconds look_pause{100};
-constexpr milliseconds start_floor_max{30'000};
 constexpr milliseconds stop_grace{2'000};
 constexpr milliseconds initial_hook_delay{60'000};
 constexpr std::string_view sweeping_on_schedule = "sweeping on schedule"; // for `systemctl status`
@@ -81,6 +80,15 @@ task<void> stop_when_wanted(worker& w) {
   w.wake.notify();
 }
 
+task<void> measure_loop(worker& w) {
+  constexpr milliseconds every{500};
+  for (;;) {
+    steady_time due = steady_now() + every;
+    co_await runtime::sleep_until(due);
+    w.numbers.observe_loop_lag(steady_now() - due);
+  }
+}
+
 void note_database(worker& w, const error& why) {
   if (!w.database_missed) {
     log::warn("the database cannot be used", {{"error", to_string(why)}});
@@ -99,15 +107,10 @@ struct duties {
   std::optional<milliseconds> next_in; // when to look again
 };
 
-// Whatever the tables say, an account's sweeps begin no closer together than this, by the steady clock: what
-// is left of it.
-milliseconds rest_left(const worker& w, const std::string& account) {
+milliseconds rest_left_of(const worker& w, const std::string& account) {
   auto last = w.last_begun.find(account);
   if (last == w.last_begun.end()) return milliseconds(0);
-  milliseconds every = w.p.settings.reconciler.incremental_every;
-  milliseconds floor = every.count() > 0 ? std::min(every / 2, start_floor_max) : start_floor_max;
-  auto passed = std::chrono::duration_cast<milliseconds>(steady_now() - last->second);
-  return std::max(floor - passed, milliseconds(0));
+  return rest_left(steady_now() - last->second, w.p.settings.reconciler.incremental_every);
 }
 
 // What the accounts are due for; nullopt if that cannot be told now.
@@ -153,7 +156,7 @@ task<std::optional<duties>> look_at_accounts(worker& w) {
     std::optional<instant> next = next_due(w.times, last, every, at);
     if (next) soonest = std::min(soonest.value_or(*next), *next);
     if (kind == due::nothing) continue;
-    milliseconds rest = std::max(rest_left(w, a.id), known.courier_pause);
+    milliseconds rest = std::max(rest_left_of(w, a.id), known.courier_pause);
     if (rest.count() > 0)
       found.next_in = std::min(found.next_in.value_or(rest), rest);
     else
@@ -242,6 +245,7 @@ task<int> run_worker(services& p) {
   beside.spawn("hook requests", serve_hook_requests(p));
   beside.spawn("samples", take_samples(p));
   beside.spawn("problems", watch_problems(p, w.numbers));
+  beside.spawn("loop", measure_loop(w));
   runtime::task_group asking(p.executor, w.life.on_failure());
   asking.spawn("requests", w.requests.run());
   runtime::task_group serving(p.executor, w.life.on_failure());

@@ -258,3 +258,19 @@ TEST_CASE("neither a hangup nor a broken pipe ends either program, and SIGTERM s
     CHECK(process.wait() == 0);
   }
 }
+
+TEST_CASE("an account's sweeps keep apart by the worker's own clock, whatever the tables say is due") {
+  reconciler_process s(one, 5);
+  schedule_far_away(s);
+  s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "20s"; // ten between two starts at least
+  run_program("suivi-reconciler", {"migrate"}, s.environment);
+  s.db.execute(R"(create table begun (at timestamptz default clock_timestamp());
+    create function long_ago() returns trigger language plpgsql security definer as $$
+    begin insert into public.begun default values; new.started_at := now() - interval '2 days'; return new; end $$;
+    create trigger long_ago before insert on suivi.sweep for each row execute function long_ago())");
+  program worker("suivi-reconciler", {"run"}, s.environment);
+  wait_until("a second sweep", [&] { return s.db.number("select count(*) from begun") >= 2; });
+  // Without that they follow each other at once.
+  CHECK(s.db.value("select min(at) filter (where n = 2) - min(at) > interval '5 s' "
+                   "from (select at, row_number() over (order by at) as n from begun) b") == "t");
+}

@@ -77,3 +77,15 @@ TEST_CASE("a complete full sweep is not repeated, and without a schedule an inco
   schedule never({}, "Africa/Algiers");
   CHECK(due_at(never, {full, full, 2, full}, milliseconds(0), full + hours(2)) == due::nothing);
 }
+
+TEST_CASE(
+    "sweeps of an account begin half an interval apart, half a minute at most, whatever the tables say") {
+  using namespace std::chrono_literals;
+  CHECK(rest_left(0s, 10s) == 5s);
+  CHECK(rest_left(4s, 10s) == 1s);
+  CHECK(rest_left(5s, 10s) == 0s);
+  CHECK(rest_left(0s, five) == 30s);
+  CHECK(rest_left(29s, five) == 1s);
+  CHECK(rest_left(1h, five) == 0s);
+  CHECK(rest_left(0s, 0s) == 30s); // without incremental sweeps
+}
