@@ -7,6 +7,7 @@
 #include "common/decision/moved_links.hpp"
 #include "common/door/door_steps.hpp"
 #include "common/door/read_only_snapshot.hpp"
+#include "common/pg/batch_failure.hpp"
 
 #include <cassert>
 
@@ -32,6 +33,30 @@ task<result<snapshot>> look_further(pg::connection& db, std::span<const observat
   co_return read_snapshot(*read);
 }
 
+// An order that a policy of row-level security shows to this role and lets it not write looks locked for
+// ever. It is told as what it is.
+task<result<void>> tell_guarded(pg::connection& db, const std::vector<verdict>& verdicts) {
+  std::vector<std::string> busy;
+  for (const verdict& v : verdicts)
+    if (v.outcome == outcome::busy && !v.order_id.empty()) busy.push_back(v.order_id);
+  if (busy.empty()) co_return result<void>();
+  auto guarded = co_await db.run(guarded_orders, order_ids(busy));
+  if (!guarded) co_return guarded.error();
+  for (std::size_t i = 0; i < guarded->size(); ++i) {
+    std::vector<std::string> one{std::string(guarded->text(i, 0))};
+    pg::pipeline locking;
+    locking.add(before_lock);
+    std::size_t at = locking.add(lock_one, order_ids(one));
+    auto locked = co_await db.run(std::move(locking));
+    if (locked && (*locked)[at].empty())
+      co_return permanent("sqlstate:42501", "row-level security keeps this role from writing the order");
+    if (!locked && !pg::is_lock_timeout(locked.error())) co_return locked.error();
+    auto undone = co_await db.run(undo_lock);
+    if (!undone) co_return undone.error();
+  }
+  co_return result<void>();
+}
+
 task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const observation> observations,
                                             const door_options& options, const extra_statements& with) {
   pg::pipeline opening;
@@ -43,6 +68,8 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   std::span<const pg::rows> answers(*looked);
   auto decided = co_await look_and_decide(db, answers.subspan(2), observations, options);
   if (!decided) co_return decided.error();
+  auto writable = co_await tell_guarded(db, decided->decision.verdicts);
+  if (!writable) co_return writable.error();
   if (options.links_only) decided->decision = only_moved_links(std::move(decided->decision), decided->before);
 
   pg::pipeline closing;

@@ -226,6 +226,12 @@ void add_parcels(snapshot& into, const pg::rows& rows) {
 
 } // namespace
 
+pg::params order_ids(const std::vector<std::string>& ids) {
+  pg::params with;
+  with.texts(texts(ids.begin(), ids.end()));
+  return with;
+}
+
 void add_fast_path(pg::pipeline& opening, std::span<const observation> observations) {
   texts references;
   bool metadata = false;

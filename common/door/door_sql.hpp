@@ -49,6 +49,16 @@ void add_read_shop(pg::pipeline& steps, std::span<const observation> observation
 [[nodiscard]] snapshot read_shop(const pg::rows& answer, std::span<const observation> observations);
 [[nodiscard]] snapshot read_snapshot(std::span<const pg::rows> answers);
 
+// Of orders that look locked: those that row-level security is at work on. Whether the lock is somebody's, or
+// a policy keeps this role from ever having one, shows where one is asked for without skipping.
+[[nodiscard]] pg::params order_ids(const std::vector<std::string>& ids);
+inline constexpr pg::statement guarded_orders{"suivi_guarded_orders", R"(
+  select "id" from "orders" where "id" = any($1) and row_security_active(to_regclass('orders')::oid))"};
+inline constexpr pg::statement lock_one{"suivi_lock_one", R"(
+  select "id" from "orders" where "id" = any($1) for no key update nowait)"};
+inline constexpr pg::statement before_lock{"suivi_before_lock", "savepoint suivi_lock_one"};
+inline constexpr pg::statement undo_lock{"suivi_undo_lock", "rollback to savepoint suivi_lock_one"};
+
 inline constexpr pg::statement begin_statement{"suivi_begin", "begin isolation level read committed"};
 inline constexpr pg::statement commit_statement{"suivi_commit", "commit"};
 // For this transaction, in milliseconds.

@@ -26,6 +26,9 @@ sweep_verdict judge_sweep(const sweep_end& end) {
   std::vector<std::string> why;
   if (end.no_key) why.push_back("the account has no key");
   if (end.not_begun) why.push_back(fmt::format("not begun: {}", to_string(*end.not_begun)));
+  if (!end.guarded.empty())
+    why.push_back(fmt::format("row-level security may hide rows of {}: see `suivi-reconciler doctor`",
+                              fmt::join(end.guarded, ", ")));
   if (end.stopped) why.push_back("stopped before its end");
   if (end.lease_unkept)
     why.push_back("the lease could not be kept: the database did not answer");

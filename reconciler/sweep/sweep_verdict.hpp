@@ -14,7 +14,8 @@ namespace suivi::reconciler {
 // How a sweep ended.
 struct sweep_end {
   bool no_key = false;
-  std::optional<error> not_begun; // the database could not be asked at its start
+  std::optional<error> not_begun;   // the database could not be asked at its start
+  std::vector<std::string> guarded; // tables of the shop of which a policy may hide rows
   bool stopped = false;
   bool lease_lost = false;
   bool lease_unkept = false; // … for the database did not answer

@@ -173,9 +173,35 @@ void check_tables(checks& to, const doctor_facts& f) {
   if (t.orders && t.columns_known) check_types(to, t);
 }
 
+namespace {
+
+// A row that a policy hides is no order here, and its parcel is nobody's.
+void check_row_security(checks& to, const right_facts& r, const std::string& schema) {
+  if (!r.guarded) return;
+  if (r.guarded->empty()) {
+    add(to, "row security", pass, fmt::format("no policy hides rows of the shop from the role `{}`", r.role));
+    return;
+  }
+  std::string lines;
+  for (const std::string& table : *r.guarded)
+    lines += fmt::format("{}CREATE POLICY suivi ON {}.{} TO {} USING (true){};", lines.empty() ? "" : " ",
+                         quoted(schema), quoted(table), quoted(r.role),
+                         table == "orders" ? " WITH CHECK (true)" : "");
+  add(to, "row security", fail,
+      fmt::format("row-level security may hide rows from the role `{}`, or keep it from writing them: {}",
+                  r.role, fmt::join(*r.guarded, ", ")),
+      fmt::format(
+          "{} (Or let a superuser run `ALTER ROLE {} BYPASSRLS`. A restrictive policy must let the role "
+          "through too.)",
+          lines, quoted(r.role)));
+}
+
+} // namespace
+
 void check_rights(checks& to, const doctor_facts& f) {
   if (!f.rights) return;
   const right_facts& r = *f.rights;
+  check_row_security(to, r, f.tables ? f.tables->schema : std::string("public"));
   std::vector<missing_right> needed;
   for (const missing_right& one : r.missing)
     if (!one.optional) needed.push_back(one);

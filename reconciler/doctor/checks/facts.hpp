@@ -62,6 +62,8 @@ struct right_facts {
   std::string role;
   std::vector<missing_right> missing;
   std::vector<std::string> not_owned; // tables of the schema `suivi` that migrations could not change
+  std::optional<std::vector<std::string>> guarded =
+      std::nullopt; // the shop's tables of which a policy may hide rows
 };
 
 struct company_facts {

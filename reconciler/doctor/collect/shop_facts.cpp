@@ -2,6 +2,7 @@
 #include "reconciler/doctor/collect/shop_facts.hpp"
 
 #include "common/maystro/status.hpp"
+#include "common/shop/row_security.hpp"
 #include "reconciler/doctor/collect/needs.hpp"
 
 #include <algorithm>
@@ -229,9 +230,11 @@ task<void> look_at_rights(looker& look, doctor_facts& f, std::string schema) {
   with.text(schema).texts(names).texts(members).texts(privileges);
   auto of_shop = co_await look.ask("rights", shop_rights, std::move(with));
   auto of_own = co_await look.ask("rights", own_rights);
+  auto guarded = co_await look.ask("row security", shop::guarded_tables_asked);
   if (!of_schemas || !of_shop || !of_own) co_return;
 
   right_facts& r = f.rights.emplace();
+  if (guarded) r.guarded = shop::read_guarded_tables(*guarded);
   r.role = of_schemas->text(0, 0);
   if (of_schemas->boolean(0, 1)) r.missing.push_back({right_of::schema, schema, "", "", "USAGE", false});
   if (of_schemas->boolean(0, 2))

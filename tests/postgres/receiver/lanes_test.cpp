@@ -147,6 +147,29 @@ TEST_CASE("an event whose order a trigger refuses for what no row should cause h
   CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o7')") == "EXPÉDIÉ");
 }
 
+TEST_CASE(
+    "an order that row-level security lets nobody write fails its own event, and a hidden one is not here") {
+  test::database db;
+  receiver_inside here(db);
+  db.execute(R"sql(alter table orders enable row level security;
+    create policy seen on orders for select using ("id" <> 'o8');
+    create policy written on orders for update using ("id" <> 'o7'))sql");
+  std::vector<webhook> rows;
+  for (int n = 1; n <= 20; ++n) rows.push_back(order(n));
+  auto steps = [&]() -> task<void> {
+    co_await here.store(rows);
+    co_await here.until("select count(*) from suivi.event_outcome where outcome = 'applied'", "18");
+    co_await here.until(
+        "select string_agg(state || ' ' || coalesce(left(error, 14), ''), ', ' order by state) from "
+        "suivi.pending",
+        "failed sqlstate:42501, parked ");
+    db.execute("alter policy seen on orders using (true); alter policy written on orders using (true)");
+    co_await here.until("select count(*) from suivi.pending where state = 'failed'", "0");
+  };
+  here.run(steps());
+  CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o7')") == "EXPÉDIÉ");
+}
+
 TEST_CASE("a parcel told to be another order's leaves its former one though the other is refused") {
   test::database db;
   receiver_inside here(db);

@@ -107,3 +107,31 @@ TEST_CASE("a missing right is never a missing table or a count of zero") {
   CHECK(result_of(f, "company") == "FAIL");
   CHECK(result_of(f, "untracked") == "FAIL");
 }
+
+TEST_CASE("policies that may hide rows or keep the role from writing them are told, until the line is run") {
+  stage s;
+  s.shipped(1);
+  least_role role(s.db);
+  CHECK(result_of(looked_at(role.url()), "row security") == "PASS");
+  std::string policy;
+  SUBCASE("row-level security without any policy") {}
+  SUBCASE("a policy that hides rows") {
+    policy = "create policy some on orders using (\"status\" <> 'PENDING')";
+  }
+  SUBCASE("a policy that shows all and lets some be written") {
+    policy = "create policy seen on orders for select using (true);"
+             "create policy written on orders for update using (\"status\" <> 'PENDING')";
+  }
+  SUBCASE("a policy of another role") {
+    policy = "create policy owners on orders to pg_monitor using (true)";
+  }
+  s.db.execute("alter table orders enable row level security;" + policy);
+  check answer = check_of(looked_at(role.url()), "row security");
+  CHECK(answer.result == check_result::fail);
+  CAPTURE(answer.remedy);
+  REQUIRE(answer.remedy.starts_with("CREATE POLICY "));
+  s.db.execute(answer.remedy.substr(0, answer.remedy.find(" (Or ")));
+  CHECK(result_of(looked_at(role.url()), "row security") == "PASS");
+  s.db.execute("create policy never on orders as restrictive using (\"status\" <> 'PENDING')");
+  CHECK(result_of(looked_at(role.url()), "row security") == "FAIL");
+}

@@ -217,3 +217,43 @@ TEST_CASE("what a database of a narrow encoding cannot store is a refused order 
   CHECK(s.sweep().complete);
   CHECK(s.column("R7", "trackingNumber") == "177");
 }
+
+namespace {
+
+// As a shop does that lets several programs share its tables: the role sees and writes what policies say.
+void guard(stage& s, const std::string& policies) {
+  s.db.execute("alter table orders enable row level security; " + policies);
+}
+
+} // namespace
+
+TEST_CASE("where row-level security hides orders no sweep is complete, and it says why") {
+  stage s;
+  for (int n = 1; n <= 10; ++n) s.shipped(n);
+  guard(s, R"sql(create policy some on orders using ("reference" <> 'R7'))sql");
+  auto report = s.sweep();
+  CHECK_FALSE(report.complete);
+  CHECK(report.reason.value_or("") ==
+        "row-level security may hide rows of orders: see `suivi-reconciler doctor`");
+  CHECK(report.backfilled == 9);
+  CHECK(report.unmatched == 1);
+  CHECK_FALSE(s.sweep_newest().complete);
+  s.db.execute("alter policy some on orders using (true)");
+  report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.backfilled == 1);
+}
+
+TEST_CASE("an order that row-level security shows and lets nobody write is refused, not locked") {
+  stage s;
+  for (int n = 1; n <= 10; ++n) s.shipped(n);
+  guard(s, R"sql(create policy seen on orders for select using (true);
+                 create policy written on orders for update using ("reference" <> 'R7'))sql");
+  auto report = s.sweep();
+  CHECK_FALSE(report.complete);
+  CHECK(report.reason.value_or("").find("R7 (sqlstate:42501)") != std::string::npos);
+  CHECK(report.reason.value_or("").find("locked") == std::string::npos);
+  CHECK(report.refused == 1);
+  CHECK(report.backfilled == 9);
+  CHECK(report.seconds < 30); // it is not waited for as for a lock
+}

@@ -24,7 +24,7 @@ inline doctor_facts healthy() {
   f.tables->schema = "public";
   f.tables->used_schema = "public";
   f.tables->orders = f.tables->account_tables = f.tables->columns_known = true;
-  f.rights = reconciler::right_facts{"suivi", {}, {}};
+  f.rights = reconciler::right_facts{"suivi", {}, {}, std::vector<std::string>{}};
   f.company = reconciler::company_facts{true, true, {}, 0, {}};
   f.public_url_set = f.public_url_https = true;
   f.unassigned.emplace();
