@@ -1,6 +1,11 @@
 // The statements of courier_pause.hpp.
 #include "common/shop/courier_pause.hpp"
 
+#include "common/log/log.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
 namespace suivi::shop {
 namespace {
 
@@ -15,7 +20,37 @@ on conflict (id) do update set courier_paused_until = excluded.courier_paused_un
 where coalesce(a.courier_paused_until, '-infinity') < excluded.courier_paused_until - interval '1 second'
 )sql"};
 
+constexpr milliseconds database_wait{2'000};
+
 } // namespace
+
+error left_alone(milliseconds pause) {
+  return transient("maystro:throttled", fmt::format("the courier wants to be left alone for {} s",
+                                                    std::chrono::ceil<std::chrono::seconds>(pause).count()));
+}
+
+task<milliseconds> courier_pause_now(pg::pool& database, std::string account) {
+  auto db = co_await database.acquire(steady_now() + database_wait);
+  if (!db) co_return milliseconds(0);
+  auto left = co_await courier_pause_left(**db, std::move(account));
+  co_return left ? std::max(*left, milliseconds(0)) : milliseconds(0);
+}
+
+task<std::optional<error>> refusal_of_pause(pg::pool& database, std::string account) {
+  milliseconds left = co_await courier_pause_now(database, std::move(account));
+  if (left.count() == 0) co_return std::nullopt;
+  co_return left_alone(left);
+}
+
+task<void> share_courier_pause(pg::pool& database, std::string account, const maystro::response_meta& how) {
+  if (how.status != 429 && !how.retry_after) co_return;
+  milliseconds pause = std::max(how.retry_after.value_or(recorded_pause_min), recorded_pause_min);
+  auto db = co_await database.acquire(steady_now() + database_wait);
+  if (!db) co_return;
+  auto recorded = co_await record_courier_pause(**db, std::move(account), pause);
+  if (!recorded)
+    log::warn("the courier's pause could not be recorded", {{"error", to_string(recorded.error())}});
+}
 
 task<result<milliseconds>> courier_pause_left(pg::connection& db, std::string account) {
   pg::params with;

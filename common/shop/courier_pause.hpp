@@ -5,8 +5,11 @@
 // call may be repeated.
 #pragma once
 
+#include "common/courier/response_meta.hpp"
 #include "common/pg/connection.hpp"
+#include "common/pg/pool.hpp"
 
+#include <optional>
 #include <string>
 
 namespace suivi::shop {
@@ -18,5 +21,14 @@ inline constexpr milliseconds recorded_pause_min{1'000};
 task<result<milliseconds>> courier_pause_left(pg::connection& db, std::string account);
 // From now on; never shortens one that is recorded, and does not lengthen it by less than a second.
 task<result<void>> record_courier_pause(pg::connection& db, std::string account, milliseconds left);
+
+// For whoever asks now and then. What is left of the pause; zero where the account may be asked, or where the
+// database cannot tell.
+task<milliseconds> courier_pause_now(pg::pool& database, std::string account);
+// … as the error of a request that is not made.
+task<std::optional<error>> refusal_of_pause(pg::pool& database, std::string account);
+// After an answer that asks for a pause; without Retry-After, after a 429, it is our own shortest.
+task<void> share_courier_pause(pg::pool& database, std::string account, const maystro::response_meta& how);
+[[nodiscard]] error left_alone(milliseconds pause);
 
 } // namespace suivi::shop

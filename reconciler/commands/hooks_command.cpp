@@ -247,7 +247,7 @@ task<int> hooks_command(services& p, hooks_arguments arguments) {
     hook_report r;
     r.account = who.id;
     r.account_name = who.name;
-    hook_registrar hooks(p.client, who, p.settings.maystro.request_timeout,
+    hook_registrar hooks(p.client, p.database, who, p.settings.maystro.request_timeout,
                          owner_of_hooks(p.settings, who.id, accounts));
     if (who.courier.api_key.empty()) {
       r.failed = permanent("account:no_key", "the account has no key");

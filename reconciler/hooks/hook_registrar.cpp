@@ -1,6 +1,7 @@
 // Read, decide, act; and again from reading where an answer was lost.
 #include "reconciler/hooks/hook_registrar.hpp"
 
+#include "common/shop/courier_pause.hpp"
 #include "reconciler/pace/pace.hpp"
 
 #include <algorithm>
@@ -18,16 +19,18 @@ bool is_lasting(const error& e) {
 
 } // namespace
 
-hook_registrar::hook_registrar(http::client& client, const shop::account& who, milliseconds request_timeout,
-                               hook_owner owner)
-    : api_(client, who.courier, request_timeout), owner_(std::move(owner)), name_(who.name) {
+hook_registrar::hook_registrar(http::client& client, pg::pool& database, const shop::account& who,
+                               milliseconds request_timeout, hook_owner owner)
+    : api_(client, who.courier, request_timeout), database_(database), owner_(std::move(owner)),
+      name_(who.name) {
   if (owner_.account.empty()) owner_.account = who.id;
 }
 
-void hook_registrar::count(const maystro::response_meta& how, const error* failure) {
+task<void> hook_registrar::note(maystro::response_meta how, std::optional<error> failure) {
   ++counts_.requests;
   ++(!failure || failure->code == "maystro:not_found" ? counts_.good : counts_.bad);
   counts_.last = how.answered_at;
+  co_await shop::share_courier_pause(database_, owner_.account, how);
 }
 
 // For requests that may be repeated.
@@ -38,7 +41,9 @@ auto hook_registrar::with_retries(Ask ask) -> decltype(ask()) {
     error problem;
     if (!answer.content) problem = answer.content.error();
     const error* failure = answer.content ? nullptr : &problem;
-    count(answer.how, failure);
+    std::optional<error> failed;
+    if (failure) failed = problem;
+    co_await note(answer.how, failed);
     judgment next = judge(failure, answer.how.retry_after, tries, tries, 0.5);
     bool again = next.step == next_step::again || next.step == next_step::again_gated;
     if (!again || tries >= attempts_max || next.wait > wait_max) co_return std::move(answer);
@@ -47,6 +52,9 @@ auto hook_registrar::with_retries(Ask ask) -> decltype(ask()) {
 }
 
 task<result<void>> hook_registrar::read() {
+  milliseconds pause = co_await shop::courier_pause_now(database_, owner_.account);
+  if (pause > wait_max) co_return shop::left_alone(pause);
+  if (pause.count() > 0) co_await runtime::sleep_for(pause);
   auto ask_types = [this] { return api_.hook_types(); };
   auto types = co_await with_retries(ask_types);
   if (!types.content) co_return types.content.error();
@@ -127,7 +135,9 @@ task<hook_report> hook_registrar::ensure() {
       auto added = co_await api_.add_hook(endpoint, type.id);
       error problem;
       if (!added.content) problem = added.content.error();
-      count(added.how, added.content ? nullptr : &problem);
+      std::optional<error> refused;
+      if (!added.content) refused = problem;
+      co_await note(added.how, refused);
       if (added.content) continue;
       done.failed = problem;
       milliseconds pause = added.how.retry_after.value_or(backoff_first + backoff(round, 0.5));
@@ -171,10 +181,12 @@ task<hook_report> hook_registrar::remove() {
 }
 
 task<std::optional<error>> hook_registrar::test() {
+  auto paused = co_await shop::refusal_of_pause(database_, owner_.account);
+  if (paused) co_return paused;
   auto tested = co_await api_.test_hooks();
   std::optional<error> failed;
   if (!tested.content) failed = tested.content.error();
-  count(tested.how, failed ? &*failed : nullptr);
+  co_await note(tested.how, failed);
   co_return failed;
 }
 

@@ -1,11 +1,15 @@
 // An account's hooks at the courier: looked at, made as hooks.hpp plans them, removed. Every request has a
 // limit, is repeated a few times where that may help, and is counted.
 //
+// Where the courier wants to be left alone, by what any program was told, nothing is asked, and what is told
+// here holds for the others.
+//
 // A registration whose answer was lost may have happened: it is never sent again before the list has been
 // read again. No report holds a secret: endpoints are masked.
 #pragma once
 
 #include "common/courier/api.hpp"
+#include "common/pg/pool.hpp"
 #include "common/shop/account_statistics.hpp"
 #include "common/shop/accounts.hpp"
 #include "reconciler/hooks/hook_plan.hpp"
@@ -36,8 +40,8 @@ struct hook_report {
 
 class hook_registrar {
  public:
-  hook_registrar(http::client& client, const shop::account& who, milliseconds request_timeout,
-                 hook_owner owner);
+  hook_registrar(http::client& client, pg::pool& database, const shop::account& who,
+                 milliseconds request_timeout, hook_owner owner);
 
   task<hook_report> inspect();
   task<hook_report> ensure();
@@ -50,12 +54,13 @@ class hook_registrar {
  private:
   template <class Ask>
   auto with_retries(Ask ask) -> decltype(ask());
-  void count(const maystro::response_meta& how, const error* failure);
+  task<void> note(maystro::response_meta how, std::optional<error> failure);
   task<result<void>> read();
   task<void> remove(std::vector<maystro::hook> hooks, hook_report& into);
   [[nodiscard]] hook_report make_report() const;
 
   maystro::api api_;
+  pg::pool& database_;
   hook_owner owner_;
   std::string name_;
   shop::request_counts counts_;

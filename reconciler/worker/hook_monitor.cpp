@@ -31,7 +31,7 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
     auto mine = co_await hook_check_is_due(**db, who.id, who.name, a_day);
     if (!mine || !*mine) co_return;
   }
-  hook_registrar hooks(p.client, who, p.settings.maystro.request_timeout, std::move(owner));
+  hook_registrar hooks(p.client, p.database, who, p.settings.maystro.request_timeout, std::move(owner));
   hook_report report = co_await hooks.inspect();
   hook_state state;
   state.wanted = report.wanted;

@@ -54,7 +54,7 @@ task<void> serve(services& p, shop::account who, hook_owner owner) {
       auto mine = co_await claim_hooks(**db, who.id, who.name);
       if (!mine || !*mine) co_return;
     }
-    hook_registrar hooks(p.client, who, p.settings.maystro.request_timeout, std::move(owner));
+    hook_registrar hooks(p.client, p.database, who, p.settings.maystro.request_timeout, std::move(owner));
     hook_report report = co_await hooks.ensure();
     state = state_of(report);
     if (!who.from_environment) {

@@ -3,6 +3,7 @@
 
 #include "common/json/json_values.hpp"
 #include "common/shipment/courier.hpp"
+#include "common/shop/courier_pause.hpp"
 #include "common/shop/samples.hpp"
 #include "receiver/api/accounts/account_figures.hpp"
 #include "receiver/api/accounts/account_json.hpp"
@@ -61,6 +62,8 @@ task<answer_or_error> test_account(api_context& api, api_call call) {
   auto who = std::find_if(known.begin(), known.end(), [&](const auto& a) { return a.id == id; });
   co_await api.accounts.refresh_now(); // the key as it is stored now
   auto courier = api.accounts.courier(id);
+  milliseconds pause = co_await shop::courier_pause_now(api.connections, id);
+  if (courier && pause > 0ms) co_return courier_not_now(pause);
   bool refused_key = false;
   std::optional<std::string> problem;
   auto begun = steady_clock::now();
@@ -68,6 +71,7 @@ task<answer_or_error> test_account(api_context& api, api_call call) {
   if (courier) {
     auto answer = co_await courier->test_key();
     if (!answer.content) problem = to_string(answer.content.error());
+    co_await shop::share_courier_pause(api.connections, id, answer.how);
     refused_key = !answer.content && answer.content.error().code == "maystro:unauthorized";
   } else {
     problem = "it has no key";

@@ -66,6 +66,13 @@ http::response unavailable(std::string_view why) {
   return answer;
 }
 
+http::response courier_not_now(milliseconds wait) {
+  auto answer = refused(503, "UNAVAILABLE", "the courier may not be asked now");
+  answer.headers.emplace_back("Retry-After",
+                              std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()));
+  return answer;
+}
+
 http::response accepted(json::value data, std::string_view message) {
   return answer_of(202, whole(true, std::move(data), message));
 }

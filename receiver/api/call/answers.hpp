@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/base/error.hpp"
+#include "common/base/time.hpp"
 #include "common/http/message/message.hpp"
 
 #include <boost/json/object.hpp>
@@ -24,5 +25,7 @@ namespace suivi::receiver {
 inline constexpr std::string_view accounts_unread = "the shop's accounts have not been read yet";
 // 503, come again.
 [[nodiscard]] http::response unavailable(std::string_view why);
+// … when the courier may be asked again.
+[[nodiscard]] http::response courier_not_now(milliseconds wait);
 
 } // namespace suivi::receiver

@@ -4,6 +4,7 @@
 
 #include "common/base/backoff.hpp"
 #include "common/json/json_values.hpp"
+#include "common/shop/courier_pause.hpp"
 #include "common/shop/samples.hpp"
 #include "common/shop/single_read.hpp"
 #include "receiver/api/call/answers.hpp"
@@ -96,6 +97,12 @@ task<void> read_one(api_context& api, shop::wanted_read wanted, shop::source as,
     into.closed_for = shut;
     co_return;
   }
+  milliseconds pause = co_await shop::courier_pause_now(api.connections, wanted.account);
+  if (pause > 0ms) { // another program was told to leave the courier alone
+    into.closed_for = pause;
+    co_return;
+  }
+  const std::string account = wanted.account;
   gate->started(steady_clock::now());
   const std::string request = wanted.uuid ? "uuid " + *wanted.uuid : "reference " + wanted.reference;
   auto door = door_options(api.settings);
@@ -105,6 +112,7 @@ task<void> read_one(api_context& api, shop::wanted_read wanted, shop::source as,
   if (!answer.content) failed = answer.content.error();
   gate->ended(request, failed ? &*failed : nullptr, answer.how.status, answer.how.retry_after, jitter(),
               steady_clock::now());
+  co_await shop::share_courier_pause(api.connections, account, answer.how);
   if (answer.content)
     into.verdicts.insert(into.verdicts.end(), answer.content->begin(), answer.content->end());
   bool absent = failed && failed->code == "maystro:not_found";
@@ -155,12 +163,6 @@ std::string sentence(std::string_view outcome) {
   return "the courier does not know this order";
 }
 
-http::response not_now(milliseconds wait) {
-  auto answer = refused(503, "UNAVAILABLE", "the courier may not be asked now");
-  answer.headers.emplace_back("Retry-After", std::to_string(std::chrono::ceil<seconds>(wait).count()));
-  return answer;
-}
-
 json::array changes_of(const courier_said& said) {
   json::array changes;
   for (const shop::verdict& v : said.verdicts)
@@ -198,7 +200,7 @@ task<answer_or_error> ask_courier(api_context& api, api_call call) {
   for (const account_registry::listed& one : accounts)
     if (one.id == order->account) by_reference = maystro::capabilities_of(one.courier).references_max > 0;
   auto said = co_await ask_all(api, *order, by_reference);
-  if (said.closed_for && !said.answered) co_return not_now(*said.closed_for);
+  if (said.closed_for && !said.answered) co_return courier_not_now(*said.closed_for);
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
   auto record = co_await read_order(**db, reference);

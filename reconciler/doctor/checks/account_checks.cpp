@@ -24,6 +24,10 @@ void check_key(checks& to, const account_facts& a) {
   else if (a.key && a.key->code == "maystro:unauthorized")
     add(to, "key_refused", a, fail, fmt::format("the courier refuses the key: {}", to_string(*a.key)),
         fmt::format("Take a new token from the courier's dashboard, and put {} into {}.", token, row));
+  else if (a.key && a.key->code == "maystro:throttled")
+    add(to, "courier", a, warn, fmt::format("the courier is asked nothing now: {}", to_string(*a.key)),
+        "Nothing is to be done here: it is asked again when it has been left alone for so long. See whether "
+        "another program asks with the same key.");
   else if (a.key)
     add(to, "courier", a, fail, fmt::format("the courier could not be asked: {}", to_string(*a.key)),
         "Check maystro.base_url (and \"baseUrl\" of the account), the network and maystro.request_timeout, "

@@ -3,6 +3,7 @@
 
 #include "common/log/log.hpp"
 #include "common/shop/account_statistics.hpp"
+#include "common/shop/courier_pause.hpp"
 #include "common/shop/request_quota.hpp"
 #include "reconciler/doctor/collect/look.hpp"
 #include "reconciler/hooks/hook_owner.hpp"
@@ -60,6 +61,12 @@ task<shop::request_counts> test_key(services& p, const shop::account& who, accou
   std::unique_ptr<maystro::courier_api> courier =
       maystro::make_courier(p.client, who.courier, patience(p), who.id, &quota);
   shop::request_counts counts;
+  milliseconds pause = co_await shop::courier_pause_now(p.database, who.id);
+  if (pause > wait_max) {
+    into.key = shop::left_alone(pause);
+    co_return counts;
+  }
+  if (pause.count() > 0) co_await runtime::sleep_for(pause);
   for (int tries = 1;; ++tries) {
     key_answer answer = co_await ask_with_key(*courier, who.courier.courier);
     into.key = answer.problem;
@@ -73,6 +80,8 @@ task<shop::request_counts> test_key(services& p, const shop::account& who, accou
       into.courier_clock = into.courier_clock ? narrowed(*into.courier_clock, ahead) : ahead;
     }
     if (!answer.problem) into.listed_references = std::move(answer.references);
+    if (!maystro::capabilities_of(who.courier.courier).has_quotas)
+      co_await shop::share_courier_pause(p.database, who.id, answer.how);
     judgment next = judge(into.key ? &*into.key : nullptr, answer.how.retry_after, tries, tries, 0.5);
     bool again = next.step == next_step::again || next.step == next_step::again_gated;
     if (!again || tries >= attempts_max || next.wait > wait_max) break;
@@ -113,7 +122,7 @@ task<void> note(services& p, std::string account, std::optional<std::string> pro
 task<void> look_at_hooks(services& p, const shop::account& who, const std::vector<shop::account>& accounts,
                          account_facts& into, std::vector<failed_look>& failed,
                          shop::request_counts& counts) {
-  hook_registrar hooks(p.client, who, patience(p), owner_of_hooks(p.settings, who.id, accounts));
+  hook_registrar hooks(p.client, p.database, who, patience(p), owner_of_hooks(p.settings, who.id, accounts));
   hook_report found = co_await hooks.inspect();
   counts.requests += hooks.counts().requests;
   counts.good += hooks.counts().good;
@@ -149,7 +158,8 @@ task<void> collect_from_courier(services& p, shop::account who, std::vector<shop
     problem = "the account has no key";
   }
   into.was_read = true;
-  if (who.from_environment) co_return;
+  bool left_alone = counts.requests == 0 && into.key && into.key->code == "maystro:throttled";
+  if (who.from_environment || left_alone) co_return;
   co_await note(p, who.id, std::move(problem), counts);
 }
 

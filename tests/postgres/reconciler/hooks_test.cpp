@@ -26,6 +26,7 @@ struct hook_courier {
   bool old_shape = false; // `triggers` in the place of `trigger_type`
   int lose_answers = 0;   // of registrations: done, and answered 502
   int refuse_with = 0;
+  bool throttled = false; // and wants to be left alone for an hour
   int made = 0;
 
   [[nodiscard]] std::string list(const std::string& rows) const {
@@ -34,6 +35,11 @@ struct hook_courier {
 
   http::response answer(const http::request& request) {
     http::response r;
+    if (throttled) {
+      r.status = 429;
+      r.headers.emplace_back("Retry-After", "3600");
+      return r;
+    }
     if (refuse_with != 0) {
       r.status = static_cast<unsigned>(refuse_with);
       return r;
@@ -75,14 +81,25 @@ hook_owner owner(std::string secret = "example-secret") {
   return {"https://shop.example", std::move(secret), "acc-1", {}};
 }
 
-hook_report act(hook_courier& courier, hook_owner of, task<hook_report> (hook_registrar::*action)()) {
+hook_report act(const test::database& db, hook_courier& courier, hook_owner of,
+                task<hook_report> (hook_registrar::*action)()) {
   hook_report got;
   test::run_beside([&](const http::request& request) { return courier.answer(request); },
                    [&](shop::account who, http::client& client) -> task<void> {
-                     hook_registrar hooks(client, who, milliseconds(5'000), of);
+                     auto executor = co_await asio::this_coro::executor;
+                     pg::pool_options pool;
+                     pool.connect = db.options();
+                     pg::pool connections(executor, pool);
+                     hook_registrar hooks(client, connections, who, milliseconds(5'000), of);
                      got = co_await (hooks.*action)();
+                     connections.close();
                    });
   return got;
+}
+
+hook_report act(hook_courier& courier, hook_owner of, task<hook_report> (hook_registrar::*action)()) {
+  test::database db;
+  return act(db, courier, std::move(of), action);
 }
 
 } // namespace
@@ -194,4 +211,20 @@ insert into suivi.sweep (account, account_name, kind, term, owner, missed_by_web
   };
   test::run(body);
   CHECK(s.db.number("select count(*) from suivi.account where webhook_heard_at is not null") == 2);
+}
+
+TEST_CASE(
+    "a pause that the courier asked any program for holds for hooks, and one asked for here for the others") {
+  test::database db;
+  hook_courier courier;
+  db.execute(
+      "insert into suivi.account (id, courier_paused_until) values ('acc-1', now() + interval '1 hour')");
+  auto paused = act(db, courier, owner(), &hook_registrar::ensure);
+  REQUIRE(paused.failed);
+  CHECK(paused.failed->code == "maystro:throttled");
+  CHECK(courier.made == 0);
+  db.execute("update suivi.account set courier_paused_until = null");
+  courier.throttled = true;
+  CHECK(act(db, courier, owner(), &hook_registrar::inspect).failed);
+  CHECK(db.value("select courier_paused_until > now() + interval '50 minutes' from suivi.account") == "t");
 }
