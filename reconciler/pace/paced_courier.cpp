@@ -228,6 +228,18 @@ task<read_result<T>> paced_courier::ask(pace::priority priority, int& tries,
   co_return got;
 }
 
+std::span<const std::string> paced_courier::numbers_of(int page) const {
+  if (batches_.empty()) return {};
+  return batches_.at(static_cast<std::size_t>(page) - 1);
+}
+
+void paced_courier::halve(int page) {
+  std::vector<std::string> numbers = batches_.at(static_cast<std::size_t>(page) - 1);
+  auto middle = numbers.begin() + static_cast<std::ptrdiff_t>((numbers.size() + 1) / 2);
+  batches_.emplace_back(numbers.begin(), middle);
+  batches_.emplace_back(middle, numbers.end());
+}
+
 task<read_result<maystro::page>> paced_courier::list(int page) {
   int& tries = tries_by_page_[page];
   std::function<task<maystro::answer<maystro::page>>()> once = [this, page] {

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,10 @@ class paced_courier {
   // What list() reads: the courier's whole list, unless one of these was called before.
   void list_changes_since(std::string day) { changes_since_ = std::move(day); }
   void list_numbers(std::vector<std::vector<std::string>> batches) { batches_ = std::move(batches); }
+  // Of the numbers that page asks for; empty where it is a list's.
+  [[nodiscard]] std::span<const std::string> numbers_of(int page) const;
+  // The two halves of what it asks for become the last pages. Of two numbers at least.
+  void halve(int page);
   [[nodiscard]] const maystro::capabilities& can() const { return can_; }
 
   // A page of the list. However often it is called, a page is asked for at most `tries_max` times in this
@@ -74,6 +79,7 @@ class paced_courier {
   void close_for(milliseconds pause);
 
   [[nodiscard]] const courier_counts& counts() const { return counts_; }
+  [[nodiscard]] int in_flight() const { return pace_.in_flight(); } // requests under way now
   // Why nothing more is asked of this account; empty while it is.
   [[nodiscard]] const std::string& stopped() const { return stopped_; }
 

@@ -9,7 +9,8 @@ page_plan::verdict batch_plan::judge() const {
   page_plan::verdict end;
   end.complete = done() && failed_.empty();
   if (!failed_.empty())
-    end.reason = fmt::format("{} of {} requests were not answered", failed_.size(), batches_);
+    end.reason =
+        fmt::format("{} of {} requests were not answered", failed_.size(), answered_.size() + failed_.size());
   return end;
 }
 

@@ -77,6 +77,7 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
   in_flight_ = false;
   pages_read_.insert(page);
   failed_in_a_row_ = 0;
+  clock_behind_ = std::max(clock_behind_, facts.clock_behind);
   std::optional<instant> newest = newest_of(rows); // none: no row says when it was created
   bool rises = newest && first_newest_ && *newest > *first_newest_;
   bool orderly = shows_newest_first(rows);
@@ -106,7 +107,7 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
       end(false, false, fmt::format("rows went away while the list was read, in each of {} rounds", round_));
   } else if (rows.empty() && facts.unreadable == 0) {
     end_of_list();
-  } else if (newest && *newest < horizon_) {
+  } else if (newest && *newest < horizon_ - clock_behind_) {
     bool more = facts.has_next || (count_ && !all_read);
     if (page_ == 1 && more && !orderly)
       ++page_; // all of one moment, or nearly: the next page tells which end of the list this is

@@ -44,7 +44,8 @@ class incremental_plan {
   void end_of_reading(bool cut);
   void end(bool complete, bool cut, std::string reason);
 
-  instant horizon_;
+  instant horizon_;              // by our clock …
+  milliseconds clock_behind_{0}; // … and rows are stamped by one that is so far behind it
   std::int64_t max_orders_;
   std::set<int> pages_read_;
   std::size_t unreadable_max_ = 0;

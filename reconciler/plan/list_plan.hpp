@@ -29,6 +29,11 @@ class list_plan {
   void unreadable(int page) {
     std::visit([&](auto& p) { p.unreadable(page); }, plan_);
   }
+  // A request for several numbers that stays without an answer: whether to ask for its halves.
+  bool halve(int page) {
+    batch_plan* numbers = std::get_if<batch_plan>(&plan_);
+    return numbers != nullptr && numbers->halve(page);
+  }
   [[nodiscard]] bool done() const {
     return std::visit([](const auto& p) { return p.done(); }, plan_);
   }

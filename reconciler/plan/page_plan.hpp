@@ -48,6 +48,8 @@ struct page_facts {
   // The earliest moment, by the courier's clock, that the answer may show: a row created before it was in the
   // list then.
   std::optional<instant> as_of = std::nullopt;
+  // How far the courier's clock is certainly behind ours: rows were created by it.
+  milliseconds clock_behind{0};
 };
 
 struct listed_row {

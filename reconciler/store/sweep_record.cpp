@@ -52,10 +52,10 @@ std::string count_assignments() {
 }
 
 const std::string progress_text = fmt::format(R"sql(
-update suivi.sweep set seen_at = clock_timestamp(), {}
+update suivi.sweep set seen_at = clock_timestamp(), {}, in_flight = ${}
 where id = $1 and finished_at is null
 )sql",
-                                              count_assignments());
+                                              count_assignments(), after_counts + 1);
 const pg::statement progress{"store_record_progress", progress_text};
 
 const std::string end_text = fmt::format(R"sql(
@@ -72,16 +72,18 @@ constexpr pg::statement has_ended{"store_has_ended",
                                   "select finished_at is not null from suivi.sweep where id = $1"};
 
 // Forwards only; a sweep that was cut says nothing of older parcels. What was wrong with the last full sweep
-// stays the account's problem until a full one is complete, however many incremental ones are.
+// stays the account's problem until a full one is complete, however many incremental ones are, and however
+// many that read less than the settings ask for (abandoned, though complete).
 constexpr pg::statement move_watermark{"store_move_watermark", R"sql(
 update suivi.account a
 set full_watermark = case when $3 then greatest(a.full_watermark, s.started_at) else a.full_watermark end,
     whole_watermark = case when $3 and not $4 then greatest(a.whole_watermark, s.started_at) else a.whole_watermark end,
     incremental_watermark = case when $7 then greatest(a.incremental_watermark, s.started_at) else a.incremental_watermark end,
     heard_at = coalesce(greatest(a.heard_at, $5), a.heard_at), last_sweep = s.id,
-    problem = coalesce($6, case when s.kind <> 'full' then (
+    problem = coalesce($6, case when s.kind <> 'full' or $8 then (
       select case when f.verdict <> 'complete' then f.reason end from suivi.sweep f
       where f.account = a.id and f.kind = 'full' and f.id < s.id and f.finished_at is not null
+        and not (f.abandoned and f.verdict = 'complete')
       order by f.id desc limit 1) end),
     lease_owner = null, lease_until = null
 from suivi.sweep s
@@ -101,6 +103,15 @@ where id = $1 and ($2 or key_refused_at is not null)
 
 constexpr pg::statement forget_conflicts{
     "store_forget_conflicts", "delete from suivi.sweep_conflict where account = $1 and sweep_id <= $2"};
+// A sweep that did not read the whole list says nothing of what it did not read: that stays, as its own.
+constexpr pg::statement keep_conflicts{"store_keep_conflicts", R"sql(
+with before as (
+  delete from suivi.sweep_conflict where account = $1 and sweep_id <= $2 returning reference, refused, unmatched
+)
+insert into suivi.sweep_conflict (sweep_id, account, reference, refused, unmatched)
+select $2, $1, reference, bool_or(refused), bool_and(unmatched) from before
+where reference <> all($3::text[]) and reference <> all($4::text[]) group by reference
+)sql"};
 constexpr pg::statement add_conflicts{"store_add_conflicts", R"sql(
 insert into suivi.sweep_conflict (sweep_id, account, reference, refused, unmatched)
 select $2::bigint, $1::text, reference, refused, false from unnest($3::text[], $4::boolean[]) as u(reference, refused)
@@ -215,7 +226,7 @@ task<result<void>> try_to_end(pg::connection& db, lease held, begun_sweep sweep,
       .boolean(r.truncated)
       .timestamp(last_answer_at)
       .text(problem);
-  mark.boolean(read_enough && r.kind == "incremental");
+  mark.boolean(read_enough && r.kind == "incremental").boolean(r.abandoned);
   steps.add(move_watermark, std::move(mark));
   if (sweep.again && !r.abandoned) {
     pg::params request;
@@ -229,7 +240,7 @@ task<result<void>> try_to_end(pg::connection& db, lease held, begun_sweep sweep,
 }
 
 task<result<void>> try_to_record(pg::connection& db, std::string account, std::int64_t sweep,
-                                 left_out_references references) {
+                                 left_out_references references, bool whole) {
   std::vector<std::optional<std::string>> names;
   std::vector<std::optional<bool>> refused;
   for (const auto& [reference, by_database] : references.conflicting) {
@@ -240,7 +251,8 @@ task<result<void>> try_to_record(pg::connection& db, std::string account, std::i
   pg::pipeline steps; // one transaction
   pg::params before;
   before.text(account).integer(sweep);
-  steps.add(forget_conflicts, std::move(before));
+  if (!whole) before.texts(names).texts(unmatched);
+  steps.add(whole ? forget_conflicts : keep_conflicts, std::move(before));
   pg::params with;
   with.text(account).integer(sweep).texts(names).booleans(refused).texts(unmatched);
   steps.add(add_conflicts, std::move(with));
@@ -264,10 +276,12 @@ task<result<begun_sweep>> begin_sweep(pg::connection& db, lease held, std::strin
 }
 
 task<result<bool>> record_progress(pg::connection& db, lease held, begun_sweep sweep,
-                                   shop::sweep_report so_far) {
+                                   shop::sweep_report so_far, int in_flight) {
   pg::pipeline steps;
   std::size_t at = add_lease_renewal(steps, held);
-  steps.add(progress, counts_of(sweep.id, so_far));
+  pg::params with = counts_of(sweep.id, so_far);
+  with.integer(in_flight);
+  steps.add(progress, std::move(with));
   if (sweep.again) {
     pg::params request;
     request.integer(*sweep.again);
@@ -317,14 +331,14 @@ task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::
 }
 
 task<result<void>> record_conflicts(pg::connection& db, std::string account, std::int64_t sweep,
-                                    left_out_references references) {
-  auto recorded = co_await try_to_record(db, account, sweep, references);
+                                    left_out_references references, bool whole) {
+  auto recorded = co_await try_to_record(db, account, sweep, references, whole);
   if (recorded || !is_unstorable(recorded.error())) co_return recorded;
   left_out_references in_ascii;
   for (const auto& [reference, by_database] : references.conflicting)
     in_ascii.conflicting.emplace(to_ascii(reference), by_database);
   for (const std::string& reference : references.unmatched) in_ascii.unmatched.insert(to_ascii(reference));
-  auto again = co_await try_to_record(db, std::move(account), sweep, std::move(in_ascii));
+  auto again = co_await try_to_record(db, std::move(account), sweep, std::move(in_ascii), whole);
   co_return again;
 }
 

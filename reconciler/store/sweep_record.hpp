@@ -24,9 +24,10 @@ struct begun_sweep {
 // passed.
 task<result<begun_sweep>> begin_sweep(pg::connection& db, lease held, std::string name, std::string kind);
 
-// Renews the lease and records how far the sweep has come. False: the lease is lost.
+// Renews the lease and records how far the sweep has come, and how many requests are on their way. False: the
+// lease is lost.
 task<result<bool>> record_progress(pg::connection& db, lease held, begun_sweep sweep,
-                                   shop::sweep_report so_far);
+                                   shop::sweep_report so_far, int in_flight);
 
 // Orders seen before whose state this sweep changed, and no webhook received until now tells that state.
 // Given up after three seconds.
@@ -40,13 +41,14 @@ task<result<void>> end_sweep(pg::connection& db, lease held, begun_sweep sweep, 
 // Where the term has passed: the report alone, without watermark.
 task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r);
 
-// What a full sweep could not bring to an order, in place of what the one before could not.
+// What a full sweep could not bring to an order, in place of what the one before could not; beside it, where
+// the sweep did not read its whole list and so says nothing of the rest.
 struct left_out_references {
   std::map<std::string, bool> conflicting; // true: refused by the database
   std::set<std::string> unmatched;         // no order has it; else the courier's id
 };
 task<result<void>> record_conflicts(pg::connection& db, std::string account, std::int64_t sweep,
-                                    left_out_references references);
+                                    left_out_references references, bool whole);
 
 // What the sweep learnt of the account's key.
 task<result<void>> record_key(pg::connection& db, std::string account, bool refused);

@@ -9,7 +9,8 @@ namespace {
 constexpr pg::statement unread{"tracking_numbers_unread", R"sql(
 select w."id", w."reference", w."trackingNumber"
 from (
-  select o."id", o."reference", o."trackingNumber", o."createdAt", greatest(p.pulled_at, u.asked_at) as heard,
+  select o."id", o."reference", o."trackingNumber", o."createdAt", 
+         greatest(case when p.pulled_at is not null then p.pull_stored_at end, u.asked_at) as heard,
          coalesce(p.ended, false) as ended, count(*) over (partition by o."trackingNumber") as bearers
   from "orders" o
   left join suivi.parcel p on p.account = $1 and p.uuid = o."trackingNumber" and p.order_id = o."id"

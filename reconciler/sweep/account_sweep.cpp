@@ -5,11 +5,13 @@
 #include "common/shipment/courier_time.hpp"
 #include "common/shop/account_statistics.hpp"
 #include "common/shop/courier_pause.hpp"
+#include "common/shop/row_security.hpp"
 #include "common/shop/single_read.hpp"
 #include "common/sqlstate/sqlstate.hpp"
 #include "reconciler/store/sweep_history.hpp"
 #include "reconciler/store/unreported_changes.hpp"
 #include "reconciler/sweep/listed_dates.hpp"
+#include "reconciler/sweep/sweep_log.hpp"
 #include "reconciler/sweep/sweep_verdict.hpp"
 
 #include <algorithm>
@@ -115,6 +117,7 @@ task<void> account_sweep::fetch(int page) {
                                         sweep_.options.read_lag)
                             .from;
     page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read_time};
+    facts.clock_behind = clock_behind(got.how);
     std::size_t wanted = plan_.read(page, facts, rows);
     if (sweep_.courier.can().lists) date_by_neighbors(got.content->rows);
     got.content->rows.resize(wanted);
@@ -127,11 +130,23 @@ task<void> account_sweep::fetch(int page) {
     break;
   case outcome::unreadable:
   case outcome::stopped:
-    if (first_failure_.empty()) first_failure_ = got.why;
-    plan_.unreadable(page);
+    note_unreadable(page, got.result == outcome::unreadable, got.why);
     break;
   }
   sweep_.request_ended();
+}
+
+// A number that the courier cannot answer for is found by halving, and told by its order's reference.
+void account_sweep::note_unreadable(int page, bool was_asked, const std::string& why) {
+  std::span<const std::string> numbers = sweep_.courier.numbers_of(page);
+  if (was_asked && numbers.size() > 1 && plan_.halve(page)) {
+    sweep_.courier.halve(page);
+    return;
+  }
+  auto order = numbers.size() == 1 ? unread_.find(numbers.front()) : unread_.end();
+  if (first_failure_.empty())
+    first_failure_ = order == unread_.end() ? why : fmt::format("order {}: {}", order->second.reference, why);
+  plan_.unreadable(page);
 }
 
 // Keeps the lease and shows how far the sweep has come, until the sweep ends.
@@ -144,7 +159,8 @@ task<void> account_sweep::keep() {
     if (db) {
       shop::sweep_report now_so_far = so_far();
       begun_sweep begun{*sweep_.id, sweep_.again};
-      auto still = co_await record_progress(**db, *sweep_.held, begun, now_so_far);
+      auto still =
+          co_await record_progress(**db, *sweep_.held, begun, now_so_far, sweep_.courier.in_flight());
       if (still && *still) kept = steady_now();
       if (still && !*still) sweep_.lease_lost = true;
       if (still && *still) co_await share_pause(**db);
@@ -213,6 +229,12 @@ task<void> account_sweep::begin() {
     co_return;
   }
   co_await heed_pause(**db);
+  auto guarded = co_await (*db)->run(shop::guarded_tables_asked);
+  if (!guarded) {
+    not_begun_ = guarded.error();
+    co_return;
+  }
+  guarded_ = shop::read_guarded_tables(*guarded);
   if (!sweep_.courier.can().lists && sweep_.options.kind != sweep_kind::lookups) {
     co_await plan_numbers(**db);
     if (not_begun_) co_return;
@@ -247,6 +269,7 @@ void account_sweep::judge() {
   sweep_end how;
   how.no_key = !maystro::is_complete(sweep_.account.courier);
   how.not_begun = not_begun_;
+  how.guarded = guarded_;
   how.stopped = sweep_.stopping;
   how.lease_lost = sweep_.lease_lost;
   how.lease_unkept = lease_unkept_;
@@ -322,7 +345,8 @@ task<void> account_sweep::end() {
   co_await share_pause(**db);
   if (sweep_.options.kind == sweep_kind::full) {
     left_out_references left_out{sweep_.rows.conflicting(), sweep_.rows.unmatched()};
-    auto kept = co_await record_conflicts(**db, sweep_.account.id, *sweep_.id, std::move(left_out));
+    bool whole = plan_.done() && plan_.judge().complete && !report_.abandoned;
+    auto kept = co_await record_conflicts(**db, sweep_.account.id, *sweep_.id, std::move(left_out), whole);
     if (!kept) log::warn("conflicting orders could not be noted", {{"error", to_string(kept.error())}});
   }
   if (c.key_refused || c.good > 0) {
@@ -336,32 +360,6 @@ task<void> account_sweep::end() {
   auto counted = co_await shop::record_requests(**db, sweep_.account.id, counts);
   if (!counted)
     log::warn("an account's requests could not be counted", {{"error", to_string(counted.error())}});
-}
-
-void account_sweep::log_end() const {
-  const shop::sweep_report& r = report_;
-  if (r.throttled > 0)
-    log::warn("the courier throttled a sweep", {{"sweep", r.id},
-                                                {"account", r.account},
-                                                {"kind", r.kind},
-                                                {"throttled", r.throttled},
-                                                {"requests", r.requests},
-                                                {"retries", r.retries}});
-  // To be stopped is no failure.
-  bool failed = !r.complete && !sweep_.stopping;
-  (failed ? log::warn : log::info)(failed ? "a sweep ended incomplete" : "a sweep ended",
-                                   {{"sweep", r.id},
-                                    {"account", r.account},
-                                    {"kind", r.kind},
-                                    {"complete", r.complete},
-                                    {"reason", r.reason.value_or("")},
-                                    {"fetched", r.fetched},
-                                    {"backfilled", r.backfilled},
-                                    {"statusChanged", r.status_changed},
-                                    {"conflicts", r.conflicts},
-                                    {"refused", r.refused},
-                                    {"requests", r.requests},
-                                    {"seconds", r.seconds}});
 }
 
 task<shop::sweep_report> account_sweep::run() {
@@ -393,7 +391,7 @@ task<shop::sweep_report> account_sweep::run() {
     co_await helpers_.join();
   }
   co_await end();
-  log_end();
+  log_sweep(report_, sweep_.stopping);
   co_return report_;
 }
 

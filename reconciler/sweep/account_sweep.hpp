@@ -39,6 +39,7 @@ class account_sweep {
 
  private:
   task<void> fetch(int page);
+  void note_unreadable(int page, bool was_asked, const std::string& why);
   task<void> keep();
   task<void> share_pause(pg::connection& db);
   task<void> heed_pause(pg::connection& db);
@@ -50,7 +51,6 @@ class account_sweep {
   task<void> end();
   [[nodiscard]] shop::sweep_report so_far() const;
   void judge();
-  void log_end() const;
   void push_rows(std::vector<shipment> rows, const maystro::response_meta& meta);
 
   sweep_context sweep_;
@@ -66,7 +66,8 @@ class account_sweep {
   bool ended_ = false;
   bool lease_unkept_ = false; // lost, for the database could not be asked
   std::optional<error> not_begun_;
-  std::string first_failure_; // of a page, for the reason
+  std::vector<std::string> guarded_; // tables of the shop of which a policy may hide rows
+  std::string first_failure_;        // of a page, for the reason
 };
 
 } // namespace suivi::reconciler

@@ -15,10 +15,11 @@ namespace {
 constexpr std::string_view has_no_number =
     R"sql((o."trackingNumber" is null or o."trackingNumber" = '') and o."reference" <> '')sql";
 
-// One to be taken over: the shop has its number from before, and nothing here follows its parcel.
+// One to be taken over: the shop has its number from before, and nothing here follows its parcel of this
+// account. (Another's may be known: the shop gave the order to this one since.)
 constexpr std::string_view is_unlinked = R"sql((o."trackingNumber" <> '' or o."maystroOrderId" <> '')
     and (o."reference" <> '' or o."maystroOrderId" <> '') and coalesce(o."shippingStatus", '') <> all($4::text[])
-    and not exists (select from suivi.parcel p where p.order_id = o."id"))sql";
+    and not exists (select from suivi.parcel p where p.order_id = o."id" and p.account = $1))sql";
 
 // `asked`: the later of the last look-up and the last complete, uncut sweep that could have found the order.
 // `times`: how often "not there" was said, a sweep counting once. The shop's own times have no zone and are
@@ -83,7 +84,7 @@ where l.account = $1 and not exists (
   select from "orders" o
   where o."id" = l.order_id
     and (o."trackingNumber" is null or o."trackingNumber" = ''
-         or not exists (select from suivi.parcel p where p.order_id = o."id")))
+         or not exists (select from suivi.parcel p where p.order_id = o."id" and p.account = $1)))
 )sql"};
 
 // States in which a parcel stays for good: what an order says of them is not asked about again.

@@ -18,11 +18,14 @@ constexpr milliseconds default_every{300'000};
 constexpr pg::statement count_open{"rotation_count",
                                    "select count(*) from suivi.parcel p where " SUIVI_OPEN_PARCELS};
 
+// Both times are PostgreSQL's: pulled_at is of a worker's clock, and one that is ahead would put its parcels
+// off.
 constexpr pg::statement choose{
     "rotation_choose",
     "select w.id, w.uuid, coalesce(w.reference, o.\"reference\", '') from ("
     "  select c.*, row_number() over (order by c.heard nulls first, c.id) as place from ("
-    "    select p.id, p.uuid, p.reference, p.order_id, greatest(p.pulled_at, p.asked_at) as heard"
+    "    select p.id, p.uuid, p.reference, p.order_id, "
+    "           greatest(case when p.pulled_at is not null then p.pull_stored_at end, p.asked_at) as heard"
     "    from suivi.parcel p where " SUIVI_OPEN_PARCELS " order by heard nulls first, p.id limit $2) c) w "
     "left join \"orders\" o on o.\"id\" = w.order_id "
     "where w.place <= $3 or w.heard is null or w.heard < clock_timestamp() - $4 * interval '1 millisecond' "
@@ -36,10 +39,13 @@ constexpr pg::statement commit{"rotation_commit", "commit"};
 // gone_at is this clock's and pulled_at a worker's: gone is later than the last pull whatever the clocks say,
 // and the next pull takes it away (common/door/door_writes.cpp). The door writes parcels under their orders'
 // locks, in any order; whoever else writes some must not wait for it while it may wait for him. One that is
-// being written is asked for again next time.
+// being written is asked for again next time. One that a pull has shown since it was asked for, `ago`, is not
+// gone.
 constexpr pg::statement note{"rotation_note", R"sql(
 with free as (
-  select p.id, n.gone from unnest($1::bigint[], $2::boolean[]) as n (id, gone)
+  select p.id, n.gone and (p.pulled_at is null or p.pull_stored_at < clock_timestamp() - n.ago * interval '1 millisecond')
+               as gone
+  from unnest($1::bigint[], $2::boolean[], $3::bigint[]) as n (id, gone, ago)
   join suivi.parcel p on p.id = n.id for update of p skip locked
 )
 update suivi.parcel p
@@ -86,15 +92,18 @@ task<result<std::vector<open_parcel>>> parcels_to_reread(pg::connection& db, std
 task<result<void>> note_rereads(pg::connection& db, lease held, std::vector<reread> done) {
   std::vector<std::optional<std::int64_t>> ids;
   std::vector<std::optional<bool>> gone;
+  std::vector<std::optional<std::int64_t>> ago;
+  steady_time now = steady_now();
   for (const reread& one : done) {
     ids.push_back(one.id);
     gone.push_back(one.gone);
+    ago.push_back(std::chrono::ceil<milliseconds>(now - one.requested_at).count());
   }
   pg::pipeline steps;
   steps.add(begin);
   add_term_check(steps, held);
   pg::params params;
-  params.integers(ids).booleans(gone);
+  params.integers(ids).booleans(gone).integers(ago);
   steps.add(note, std::move(params));
   steps.add(commit);
   auto noted = co_await db.run(std::move(steps));

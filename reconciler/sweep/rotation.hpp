@@ -41,6 +41,7 @@ struct reread {
   std::int64_t id = 0;
   bool gone = false;  // the courier says it has no such parcel
   std::string name{}; // the courier's id or the reference that was asked for
+  steady_time requested_at{};
 };
 // Remembers that they were asked for, under the term. May be repeated.
 task<result<void>> note_rereads(pg::connection& db, lease held, std::vector<reread> done);

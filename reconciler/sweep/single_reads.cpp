@@ -9,6 +9,8 @@
 namespace suivi::reconciler {
 namespace {
 
+constexpr int halved_in_vain_max = 8; // more than halving the largest look-up down to one reference takes
+
 maystro::shipment parcel_of(const std::string& uuid) {
   maystro::shipment parcel;
   parcel.uuid = uuid;
@@ -16,6 +18,14 @@ maystro::shipment parcel_of(const std::string& uuid) {
 }
 
 } // namespace
+
+milliseconds clock_behind(const maystro::response_meta& meta) {
+  constexpr std::chrono::seconds granularity{1}; // of Date: another answer may show as much less
+  if (!meta.server_date || *meta.server_date + granularity > meta.requested_at) return milliseconds(0);
+  instant read_time =
+      shop::pull_time(meta.requested_at, meta.answered_at, meta.server_date, milliseconds(0)).from;
+  return std::chrono::ceil<milliseconds>(meta.requested_at - read_time) + granularity;
+}
 
 std::vector<std::string> single_reads::unsettled() const {
   std::vector<std::string> names;
@@ -58,12 +68,7 @@ task<void> single_reads::settle_one(shop::wanted_read wanted) {
 // A pull's time is the courier's where its clock is behind ours (shop::pull_time), so a read beats a webhook
 // only by so much later.
 void single_reads::note_clock(const maystro::response_meta& meta) {
-  constexpr std::chrono::seconds granularity{1}; // of Date: another answer may show as much less
-  if (!meta.server_date || *meta.server_date + granularity > meta.requested_at) return;
-  instant read_time =
-      shop::pull_time(meta.requested_at, meta.answered_at, meta.server_date, milliseconds(0)).from;
-  auto behind = std::chrono::ceil<milliseconds>(meta.requested_at - read_time) + granularity;
-  doubts_.clock_behind(behind);
+  doubts_.clock_behind(clock_behind(meta));
 }
 
 // Doubts about another account's parcels are not ours to ask.
@@ -147,8 +152,21 @@ task<void> single_reads::look_up_batch(std::vector<unfound_order> orders) {
     sweep_.rows.push(std::move(found));
   }
   bool answered = got.result == answer::good || got.result == answer::past_end;
-  if (got.result != answer::stopped)
+  if (answered) halved_in_vain_ = 0;
+  bool halves =
+      got.result == answer::unreadable && orders.size() > 1 && halved_in_vain_++ < halved_in_vain_max;
+  if (halves) {
+    // One reference that the courier cannot answer for keeps no other from being looked up.
+    auto middle = orders.begin() + static_cast<std::ptrdiff_t>((orders.size() + 1) / 2);
+    std::vector<unfound_order> front(std::make_move_iterator(orders.begin()),
+                                     std::make_move_iterator(middle));
+    std::vector<unfound_order> back(std::make_move_iterator(middle), std::make_move_iterator(orders.end()));
+    sweep_.in_flight += 2;
+    sweep_.fetchers.spawn("look-up", look_up_batch(std::move(front)));
+    sweep_.fetchers.spawn("look-up", look_up_batch(std::move(back)));
+  } else if (got.result != answer::stopped) {
     for (unfound_order& order : orders) lookup_answers_.push_back({std::move(order), answered});
+  }
   sweep_.request_ended();
 }
 
@@ -221,8 +239,10 @@ task<void> single_reads::reread_one(open_parcel parcel) {
   wanted.uuid = std::move(parcel.uuid);
   wanted.reference = std::move(parcel.reference);
   std::string name = wanted.uuid.value_or(wanted.reference);
+  steady_time requested_at = steady_now();
   outcome end = co_await read(std::move(wanted), shop::source::sweep);
-  if (end != outcome::stopped) rereads_.push_back({parcel.id, end == outcome::absent, std::move(name)});
+  if (end != outcome::stopped)
+    rereads_.push_back({parcel.id, end == outcome::absent, std::move(name), requested_at});
   sweep_.request_ended();
 }
 

@@ -12,6 +12,9 @@
 
 namespace suivi::reconciler {
 
+// How far the courier's clock is behind ours, where its answer shows that for certain; zero elsewhere.
+[[nodiscard]] milliseconds clock_behind(const maystro::response_meta& meta);
+
 class single_reads {
  public:
   explicit single_reads(sweep_context& of) : sweep_(of) {}
@@ -48,6 +51,7 @@ class single_reads {
   sweep_context& sweep_;
   doubt_queue doubts_;
   std::int64_t lookups_ = 0;
+  int halved_in_vain_ = 0;      // look-ups of several references, since one was answered
   bool filter_ignored_ = false; // the courier answers look-ups with other orders: they are of no use
   std::vector<lookup_answer> lookup_answers_;
   std::vector<reread> rereads_;

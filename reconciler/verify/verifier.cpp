@@ -86,8 +86,11 @@ task<void> verifier::fetch(int page) {
     if (page == 1 && first_failure_.empty()) first_failure_ = got.why;
     plan_.past_end(page);
   } else {
-    if (first_failure_.empty()) first_failure_ = got.why;
-    plan_.unreadable(page);
+    bool halves =
+        got.result == outcome::unreadable && courier_.numbers_of(page).size() > 1 && plan_.halve(page);
+    if (halves) courier_.halve(page);
+    if (!halves && first_failure_.empty()) first_failure_ = got.why;
+    if (!halves) plan_.unreadable(page);
   }
   --in_flight_;
   wake_.notify();

@@ -33,7 +33,8 @@ constexpr pg::statement never_read{"doctor_never_read", R"sql(
 select coalesce(o."shippingAccountId", ''), count(*)
 from orders o
 where (o."trackingNumber" <> '' or o."maystroOrderId" <> '') and coalesce(o."shippingStatus", '') <> all($1)
-  and not exists (select from suivi.parcel p where p.order_id = o."id")
+  and not exists (select from suivi.parcel p
+                  where p.order_id = o."id" and p.account = coalesce(o."shippingAccountId", p.account))
 group by 1
 )sql"};
 
@@ -48,9 +49,10 @@ where a.whole_watermark is not null
 group by a.id
 )sql"};
 
-// Those that incremental sweeps read in turn; one that the courier said it has not is told as gone.
+// Those that incremental sweeps read in turn; one that the courier said it has not is told as gone. When a
+// pull was stored is PostgreSQL's to say: pulled_at is of a worker's clock, which may be wrong.
 constexpr pg::statement open_parcels{"doctor_open_parcels", R"sql(
-select p.account, count(*), min(coalesce(p.pulled_at, p.as_of_from))
+select p.account, count(*), min(case when p.pulled_at is not null then p.pull_stored_at else p.as_of_from end)
 from suivi.parcel p join orders o on o."id" = p.order_id
 where p.open and p.order_id is not null
   and (p.status not in (50, 53) or p.created_at is null or p.created_at > now() - interval '60 days')

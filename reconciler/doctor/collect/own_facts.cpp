@@ -8,17 +8,23 @@
 namespace suivi::reconciler {
 namespace {
 
+// What the last whole reading left out stands until the next one, though a sweep between read nothing.
 constexpr pg::statement sweeps{"doctor_sweeps", R"sql(
 with shown as (
   select s.id, s.account, s.kind, s.started_at, s.verdict, s.reason, s.conflicts, s.refused,
          s.finished_at is null and a.term = s.term and coalesce(a.lease_until > clock_timestamp(), false) as running
   from suivi.sweep s join suivi.account a on a.id = s.account
+  where not (s.abandoned and s.verdict = 'complete') -- read less than the settings ask for
+), left_out as (
+  select account, count(*) filter (where not refused) as conflicts, count(*) filter (where refused) as refused
+  from suivi.sweep_conflict where not unmatched group by 1
 )
 select a.id, a.full_watermark, e.started_at, coalesce(e.verdict = 'complete', false), coalesce(e.reason, ''),
-       coalesce(e.conflicts, 0), coalesce(e.refused, 0),
+       greatest(e.conflicts, l.conflicts, 0), greatest(e.refused, l.refused, 0),
        (select max(r.started_at) from shown r where r.account = a.id and r.kind = 'full' and r.running),
        i.started_at, coalesce(i.verdict = 'complete', false), coalesce(i.reason, '')
 from suivi.account a
+left join left_out l on l.account = a.id
 left join lateral (
   select * from shown s where s.account = a.id and s.kind = 'full' and not s.running order by s.id desc limit 1) e on true
 left join lateral (

@@ -103,7 +103,7 @@ TEST_CASE("the oldest pull of an open parcel is told, one that is final for good
   for (int n = 1; n <= 3; ++n) s.shipped(n, n == 3 ? 41 : 31);
   s.sweep();
   s.db.execute(
-      "update suivi.parcel set pulled_at = now() - interval '30 hours' where reference in ('R1', 'R3')");
+      "update suivi.parcel set pull_stored_at = now() - interval '30 hours' where reference in ('R1', 'R3')");
   doctor_facts f = looked_at(s.db.url());
   CHECK(account(f).open_parcels->open == 2);
   CHECK(result_of(f, "unchecked", "acc-1") == "WARN");

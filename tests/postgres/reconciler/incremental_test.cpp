@@ -19,7 +19,7 @@ void swept_shop(stage& s, int parcels) {
   for (int n = 1; n <= parcels; ++n) s.shipped(n, 31, minutes_ago(60 * 24 + (parcels - n) * 60));
   auto full = s.sweep();
   REQUIRE(full.complete);
-  s.db.execute("update suivi.parcel set pulled_at = pulled_at - interval '1 hour'");
+  s.db.execute("update suivi.parcel set pull_stored_at = pull_stored_at - interval '1 hour'");
   s.courier.pages_requested.clear();
   s.courier.requests = 0;
 }
@@ -93,7 +93,8 @@ TEST_CASE("a change on an old page is found within the bound, longest without a 
   stage s;
   swept_shop(s, 100);
   s.courier.rows.back().status = 41; // R1, the oldest
-  s.db.execute("update suivi.parcel set pulled_at = pulled_at - (200 - substr(reference, 2)::int) * interval "
+  s.db.execute("update suivi.parcel set pull_stored_at = pull_stored_at - (200 - substr(reference, 2)::int) "
+               "* interval "
                "'1 second'");
   int sweeps = 0;
   while (s.column("R1", "shippingStatus") != "LIVRÉ" && sweeps < 100) {
@@ -113,7 +114,7 @@ TEST_CASE("a webhook is no pull and does not put a parcel back in the queue") {
   stage s;
   swept_shop(s, 30);
   s.db.execute(
-      R"sql(update suivi.parcel set pulled_at = now() - interval '9 hours', as_of_from = now(), as_of_to = now(),
+      R"sql(update suivi.parcel set pull_stored_at = now() - interval '9 hours', as_of_from = now(), as_of_to = now(),
                        as_of_shape = 2, source = 1 where reference = 'R7')sql");
   s.sweep_newest();
   REQUIRE_FALSE(s.courier.uuids_requested.empty());
@@ -144,7 +145,7 @@ TEST_CASE("what was pulled lately is re-read only by the few that every sweep ha
   s.sweep_newest();
   CHECK(s.courier.uuids_requested.size() == reconciler::rotation_min);
   s.courier.uuids_requested.clear();
-  s.db.execute("update suivi.parcel set pulled_at = now() - interval '9 hours', asked_at = null");
+  s.db.execute("update suivi.parcel set pull_stored_at = now() - interval '9 hours', asked_at = null");
   s.sweep_newest();
   CHECK(s.courier.uuids_requested.size() >= 40); // all but those on the page it read
 }
@@ -155,10 +156,12 @@ TEST_CASE("a parcel that is gone or cannot be read holds up no other") {
   for (int n = 1; n <= 5; ++n)
     s.courier.broken_uuids.insert(fmt::format("00000000-0000-4000-8000-{:012}", n));
   s.courier.rows.erase(s.courier.rows.end() - 10, s.courier.rows.end() - 5); // R6 to R10
-  s.db.execute("update suivi.parcel set pulled_at = pulled_at - interval '5 hours' where substr(reference, "
-               "2)::int <= 5");
-  s.db.execute("update suivi.parcel set pulled_at = pulled_at - interval '4 hours' where substr(reference, "
-               "2)::int between 6 and 10");
+  s.db.execute(
+      "update suivi.parcel set pull_stored_at = pull_stored_at - interval '5 hours' where substr(reference, "
+      "2)::int <= 5");
+  s.db.execute(
+      "update suivi.parcel set pull_stored_at = pull_stored_at - interval '4 hours' where substr(reference, "
+      "2)::int between 6 and 10");
   std::string orders = s.column("R6", "shippingStatus");
   auto first = s.sweep_newest();
   CHECK(first.complete); // the newest pages were read
@@ -217,4 +220,41 @@ TEST_CASE("a dry incremental sweep writes nothing") {
   CHECK(report.status_changed == 1);
   CHECK(s.db.value("select md5(string_agg(p::text, ',' order by id)) from suivi.parcel p") == before);
   CHECK(s.db.number("select count(*) from suivi.sweep") == 1);
+}
+
+TEST_CASE("parcels that a worker whose clock was ahead has pulled are read again in their turn") {
+  stage s;
+  swept_shop(s, 100);
+  s.db.execute(
+      "update suivi.parcel set pull_stored_at = now() - interval '9 hours', pulled_at = now() + interval "
+      "'2 days', asked_at = null");
+  s.courier.uuids_requested.clear();
+  s.sweep_newest();
+  std::size_t at_any_time = s.courier.uuids_requested.size();
+  s.db.execute(
+      "update suivi.parcel set pull_stored_at = now() - interval '9 hours', pulled_at = now() - interval "
+      "'9 hours', asked_at = null");
+  s.courier.uuids_requested.clear();
+  s.sweep_newest();
+  CHECK(at_any_time == s.courier.uuids_requested.size());
+  CHECK(at_any_time > 5);
+}
+
+TEST_CASE("what a pull has shown since the courier said that it is not there is not gone") {
+  stage s;
+  swept_shop(s, 2);
+  auto note = [&](milliseconds ago) -> task<void> {
+    auto db = co_await pg::connection::connect(s.db.options());
+    auto held = co_await reconciler::acquire_lease(*db, "acc-1", "Main", "test");
+    std::vector<reconciler::reread> answers;
+    for (std::int64_t id : {1, 2}) answers.push_back({id, true, "", steady_now() - ago});
+    auto noted = co_await reconciler::note_rereads(*db, **held, std::move(answers));
+    CHECK(noted.has_value());
+    auto freed = co_await reconciler::release_lease(*db, **held);
+    CHECK(freed.has_value());
+  };
+  s.db.execute("update suivi.parcel set pull_stored_at = now() - interval '10 seconds' where id = 1");
+  s.db.execute("update suivi.parcel set pull_stored_at = now() - interval '1 hour' where id = 2");
+  test::run([&] { return note(milliseconds(60'000)); });
+  CHECK(s.db.value("select string_agg(id::text, ',') from suivi.parcel where gone_at is not null") == "2");
 }

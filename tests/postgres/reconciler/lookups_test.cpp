@@ -278,3 +278,18 @@ TEST_CASE("what the courier does not know of the old orders waits longer each ti
   s.db.execute("update suivi.lookup set asked_at = asked_at - interval '61 minutes'");
   CHECK(s.sweep().lookups == 3);
 }
+
+TEST_CASE("an order that the shop gave to another account is read for that one, though its parcel is the "
+          "former's") {
+  stage s;
+  taken_over_shop(s, 4);
+  CHECK(s.sweep().lookups == 4);
+  CHECK(delivered(s) == 4);
+  // The same orders of acc-1 were acc-2's before: parcels of theirs are known, under other ids.
+  s.db.execute(
+      R"sql(update suivi.parcel set account = 'acc-2', uuid = 'other-' || id where reference like 'R%';
+    update orders set "shippingStatus" = 'EXPÉDIÉ';
+    delete from suivi.lookup)sql");
+  CHECK(s.sweep().lookups == 4);
+  CHECK(delivered(s) == 4);
+}

@@ -16,7 +16,7 @@ namespace {
 task<void> check_progress_renews_request(const test::database& shop, pg::connection& db, lease held,
                                          begun_sweep sweep) {
   shop.execute("update suivi.sweep_request set asked_at = now() - interval '1 hour'");
-  auto renewed = co_await record_progress(db, held, sweep, shop::sweep_report());
+  auto renewed = co_await record_progress(db, held, sweep, shop::sweep_report(), 3);
   CHECK(renewed.value());
   CHECK(shop.number(
             "select count(*) from suivi.sweep_request where asked_at > now() - interval '1 minute'") == 1);

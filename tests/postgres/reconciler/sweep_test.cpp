@@ -289,3 +289,65 @@ TEST_CASE("a sweep cut below its settings moves no watermark and stands for no s
   CHECK(s.sweep().complete);
   CHECK(s.db.value("select full_watermark is not null from suivi.account") == "t");
 }
+
+TEST_CASE("what a whole list left out stays told by sweeps that read less, until one reads it whole") {
+  stage s;
+  for (int n = 1; n <= 30; ++n) s.shipped(n);
+  s.db.execute(R"sql(update orders set "shippingAccountId" = 'acc-2' where "reference" = 'R2';
+    alter table orders add constraint short check ("reference" <> 'R3' or "trackingNumber" is null) not valid)sql");
+  s.courier.rows.push_back({uuid_of(900), "NOBODYS", 6, "1790"});
+  auto left_out = [&] {
+    return s.db.value(
+        "select string_agg(reference || case when refused then '!' when unmatched then '?' else '' "
+        "end, ' ' order by reference) from suivi.sweep_conflict where sweep_id = (select max(id) "
+        "from suivi.sweep)");
+  };
+  CHECK_FALSE(s.sweep().complete); // R3 is refused; the list was read whole
+  CHECK(left_out() == "NOBODYS? R2 R3!");
+  s.courier.broken_pages = {"2"}; // the rows of R2 and R3
+  CHECK_FALSE(s.sweep().complete);
+  CHECK(left_out() == "NOBODYS? R2 R3!");
+  s.courier.refuse_with = 401;
+  CHECK_FALSE(s.sweep().complete);
+  CHECK(left_out() == "NOBODYS? R2 R3!");
+  s.courier.refuse_with = 0;
+  s.courier.broken_pages.clear();
+  s.courier.rows.pop_back();
+  s.db.execute("alter table orders drop constraint short");
+  CHECK(s.sweep().complete);
+  CHECK(left_out() == "R2");
+}
+
+TEST_CASE("a sweep cut below its settings hides no failed full one") {
+  stage s;
+  for (int n = 1; n <= 30; ++n) s.shipped(n);
+  s.courier.broken_pages = {"2"};
+  CHECK_FALSE(s.sweep().complete);
+  std::string problem = s.db.value("select problem from suivi.account");
+  CHECK(problem != "NULL");
+  s.options.max_orders = 10;
+  s.options.below_settings = true;
+  CHECK(s.sweep().complete);
+  CHECK(s.db.value("select problem from suivi.account") == problem);
+}
+
+TEST_CASE("a change between a pull by a right clock and one by a clock behind it is never silently stale") {
+  stage s;
+  s.shipped(1);
+  CHECK(s.sweep().complete);
+  // As if by another worker, whose clock is right; ours and the database's are 30 s behind it and the
+  // courier's.
+  s.db.execute(
+      "update suivi.parcel set as_of_from = now() + interval '28 seconds', as_of_to = now() + interval "
+      "'29 seconds'");
+  s.courier.clock_behind = std::chrono::seconds(-30);
+  s.courier.rows[0].status = 41;
+  auto report = s.sweep();
+  CHECK_FALSE(report.complete);
+  CHECK(report.reason.value_or("") == "1 order(s) stay in doubt: R1");
+  s.db.execute(
+      "update suivi.parcel set as_of_from = now() - interval '3 seconds', as_of_to = now() - interval "
+      "'2 seconds'"); // half a minute later
+  CHECK(s.sweep().complete);
+  CHECK(s.column("R1", "shippingStatus") == "LIVRÉ");
+}

@@ -302,3 +302,60 @@ TEST_CASE("a Nord West key that is refused stops the account") {
   CHECK_FALSE(report.complete);
   CHECK(report.requests == 1);
 }
+
+TEST_CASE(
+    "a number that Nord West cannot answer for keeps none of the others from being read, and is named") {
+  stage s;
+  nord_west_stand_in courier;
+  for (int n = 1; n <= 60; ++n) {
+    s.order(fmt::format("R{}", n), R"("trackingNumber")", fmt::format("'ECS{}'", n));
+    courier.entries[fmt::format("ECS{}", n)] = entry("fdr_activated", "2026-01-31 12:00:00");
+  }
+  int refused = 0;
+  auto picky = [&](const http::request& r) {
+    if (r.body.find("\"ECS17\"") == std::string::npos) return courier.answer(r);
+    ++refused;
+    http::response bad;
+    bad.status = 400;
+    return bad;
+  };
+  auto report = sweep(s, courier_kind::nord_west, picky);
+  CHECK_FALSE(report.complete);
+  CHECK(report.matched == 59);
+  CHECK(report.reason.value_or("").find("order R17") != std::string::npos);
+  CHECK(refused <= 7);
+  CHECK(s.db.number(R"sql(select count(*) from orders where "shippingStatus" = 'EN LIVRAISON')sql") == 59);
+}
+
+TEST_CASE("where Nord West answers no request at all few more are made for that") {
+  stage s;
+  for (int n = 1; n <= 200; ++n)
+    s.order(fmt::format("R{}", n), R"("trackingNumber")", fmt::format("'ECS{}'", n));
+  auto report = sweep(s, courier_kind::nord_west, [](const http::request&) {
+    http::response bad;
+    bad.status = 400;
+    return bad;
+  });
+  CHECK_FALSE(report.complete);
+  CHECK(report.requests < 25);
+}
+
+TEST_CASE("a reference that Guepex cannot answer for keeps no other from being looked up") {
+  stage s;
+  guepex_stand_in courier;
+  for (int n = 1; n <= 20; ++n) {
+    s.order(fmt::format("R{}", n));
+    courier.rows.push_back({fmt::format("yal-{}", n), fmt::format("R{}", n), "Centre"});
+  }
+  s.options.max_orders = 1; // the list is cut, so the rest is looked up
+  auto picky = [&](const http::request& r) {
+    if (r.target.find("order_id=") == std::string::npos || (r.target + ",").find("R13") == std::string::npos)
+      return courier.answer(r);
+    http::response bad;
+    bad.status = 400;
+    return bad;
+  };
+  sweep(s, courier_kind::guepex, picky);
+  CHECK(s.db.number(R"sql(select count(*) from orders where "trackingNumber" is null)sql") == 1);
+  CHECK(s.column("R13", "trackingNumber") == "NULL");
+}

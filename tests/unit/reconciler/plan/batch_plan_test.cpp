@@ -40,3 +40,29 @@ TEST_CASE("without any number there is nothing to ask, which is complete") {
   CHECK(plan.done());
   CHECK(plan.judge().complete);
 }
+
+TEST_CASE("a request that is asked for in halves is complete when the halves are answered") {
+  batch_plan plan(1, 50);
+  CHECK(plan.next() == 1);
+  CHECK(plan.halve(1));
+  CHECK_FALSE(plan.done());
+  CHECK(plan.next() == 2);
+  CHECK(plan.next() == 3);
+  CHECK_FALSE(plan.next());
+  plan.read(2, page_facts{}, {});
+  plan.unreadable(3);
+  CHECK(plan.done());
+  CHECK_FALSE(plan.judge().complete);
+  CHECK(plan.judge().reason == "1 of 2 requests were not answered");
+  CHECK(plan.pages() == 1);
+}
+
+TEST_CASE("where no half is answered either nothing is halved for long, and an answer begins that anew") {
+  batch_plan plan(10, 500);
+  int halved = 0;
+  while (halved < 50 && plan.halve(halved + 1)) ++halved;
+  CHECK(halved >= 6); // fifty numbers down to one
+  CHECK(halved < 20);
+  plan.read(halved + 1, page_facts{}, {});
+  CHECK(plan.halve(halved + 2));
+}

@@ -266,3 +266,17 @@ TEST_CASE("it reaches back to the last complete sweep and a little further, or a
   CHECK(incremental_horizon(std::nullopt, noon) == noon - hours(24));
   CHECK(incremental_horizon(noon + hours(1), noon) == noon - minutes(30)); // a clock that was set back
 }
+
+TEST_CASE("where the courier's clock is behind ours the horizon is as far behind") {
+  for (bool behind : {false, true}) {
+    incremental_plan plan(noon, 0);
+    REQUIRE(plan.next() == 1);
+    std::vector<listed_row> rows;
+    for (int n = 0; n < 10; ++n)
+      rows.push_back({static_cast<std::uint64_t>(n + 1) * 1'000'003u, noon - minutes(20 + n)});
+    page_facts facts{30, 0, true};
+    if (behind) facts.clock_behind = minutes(45);
+    plan.read(1, facts, rows);
+    CHECK(plan.done() == !behind);
+  }
+}
