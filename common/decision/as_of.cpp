@@ -22,11 +22,11 @@ relation of_two_pulls(const as_of& known, const as_of& observed) {
   return relation::doubt;
 }
 
-relation against_pull(const as_of& pull, const as_of& webhook) {
+relation against_pull(const as_of& pull, instant published, instant published_at_latest) {
   // Published (or, untimed, received and so published) at or before the pull's start: the pull shows what
   // came after.
-  if (webhook.from <= pull.from) return relation::older;
-  return webhook.from > pull.to ? relation::newer : relation::doubt;
+  if (published_at_latest <= pull.from) return relation::older;
+  return published > pull.to ? relation::newer : relation::doubt;
 }
 
 relation of_two_webhooks(const as_of& known, const as_of& observed) {
@@ -70,8 +70,9 @@ as_of webhook_time(std::optional<instant> published_at, instant received_at) {
   if (!published_at || *published_at > received_at + ahead_max)
     return {shape::untimed, received_at, received_at};
   // A clock ahead of ours: published at the latest when it came, or it would beat what is told afterwards.
-  instant published = std::min(*published_at, received_at);
-  return {shape::point, published, published};
+  // Our clock may be the one that is wrong, so a pull that began before what it says is not known to be
+  // later.
+  return {shape::point, std::min(*published_at, received_at), *published_at};
 }
 
 as_of pull_time(instant requested_at, instant answered_at, std::optional<instant> courier_now,
@@ -95,7 +96,7 @@ as_of pull_time(const std::optional<instant>& status_at, pull_kind kind, const a
 
 as_of event_time(std::optional<instant> occurred_at, instant received_at) {
   as_of when = webhook_time(occurred_at, received_at);
-  if (when.kind == shape::point) when.kind = shape::stated_event;
+  if (when.kind == shape::point) when = {shape::stated_event, when.from, when.from};
   return when;
 }
 
@@ -108,11 +109,12 @@ relation compare(const as_of& known, const as_of& observed) {
   if (known.kind == shape::unknown) return relation::newer;
 
   if (known.kind == shape::interval && observed.kind == shape::interval) return of_two_pulls(known, observed);
-  if (known.kind == shape::interval) return against_pull(known, observed);
+  if (known.kind == shape::interval) return against_pull(known, observed.from, observed.to);
 
   if (observed.kind == shape::interval) {
-    relation webhook = against_pull(observed, known);
-    if (webhook == relation::older) return relation::newer;
+    relation webhook = against_pull(observed, known.from, known.from);
+    // … unless a pull that said the same ended after this one.
+    if (webhook == relation::older) return observed.to >= known.to ? relation::newer : relation::doubt;
     // An untimed webhook may have been published long before its receipt, so it never beats a pull for
     // certain.
     if (webhook == relation::newer && known.kind == shape::point) return relation::older;
@@ -124,7 +126,13 @@ relation compare(const as_of& known, const as_of& observed) {
   return webhooks == relation::newer && observed.from <= known.to ? relation::doubt : webhooks;
 }
 
-as_of agreed(const as_of& known, const as_of& observed) {
+as_of as_kept(const as_of& observed) {
+  if (observed.kind != shape::point) return observed;
+  return {shape::point, observed.from, observed.from};
+}
+
+as_of agreed(const as_of& known, const as_of& told) {
+  const as_of observed = as_kept(told);
   if (is_stated(known.kind) && is_stated(observed.kind)) {
     // The later of both times, so that what is contradicted by an answer does not come back.
     as_of both = is_pull(observed.kind) || !is_pull(known.kind) ? observed : known;
@@ -132,9 +140,15 @@ as_of agreed(const as_of& known, const as_of& observed) {
     both.to = std::max(known.to, observed.to);
     return both;
   }
-  if (compare(known, observed) == relation::newer) return observed;
-  if (observed.kind == shape::unknown || known.kind == shape::unknown) return known;
+  relation time = compare(known, observed);
+  if (time == relation::newer) return observed;
+  if (time == relation::older || observed.kind == shape::unknown || known.kind == shape::unknown)
+    return known;
   as_of both = known;
+  // The later beginning and the later end, of two pulls or of one and what an earlier one said with a
+  // webhook.
+  if (observed.kind == shape::interval && (known.kind == shape::interval || observed.from >= known.from))
+    both = {shape::interval, std::max(known.from, observed.from), observed.to};
   if (known.kind == shape::interval && observed.kind != shape::interval)
     both = observed; // the webhook, as far as the pull went
   bool later_webhook =

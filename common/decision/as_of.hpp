@@ -19,6 +19,10 @@ enum class relation {
 
 [[nodiscard]] relation compare(const as_of& known, const as_of& observed);
 
+// What is kept of a webhook: its time of publishing, by the earlier of two clocks. By what it may be at
+// latest it is compared once, when it comes.
+[[nodiscard]] as_of as_kept(const as_of& observed);
+
 // What is known of a parcel once `observed`, which compares as not older and says the same as `known`, is
 // taken too. Where neither is the newer, what is later told is newer than both or in doubt, never newer by
 // one alone.

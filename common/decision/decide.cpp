@@ -95,7 +95,8 @@ class pass {
                   settled_by_read_from(known, observed.when, options_.read_lag));
     }
     if (time == relation::doubt && contradicts) {
-      time = who.parcel && observed.when.to <= who.parcel->when.to ? relation::older : relation::newer;
+      time =
+          who.parcel && as_kept(observed.when).to <= who.parcel->when.to ? relation::older : relation::newer;
     }
 
     if (time == relation::older && who.parcel && is_linked_elsewhere(who)) {
@@ -271,8 +272,8 @@ class pass {
     if (reported.display_id) parcel.display_id = reported.display_id;
     if (reported.created_at) parcel.created_at = reported.created_at;
     bool stated_before = parcel.when.kind >= as_of::shape::stated_event;
-    as_of when =
-        time == relation::newer && !stated_before ? observed.when : agreed(parcel.when, observed.when);
+    as_of when = time == relation::newer && !stated_before ? as_kept(observed.when)
+                                                           : agreed(parcel.when, observed.when);
     if (when == parcel.when) return;
     parcel.when = when; // equal values advance the time as well
     parcel.from = observed.from;

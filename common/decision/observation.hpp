@@ -42,8 +42,8 @@ struct as_of {
 // The courier was asked: what it shows is all it knows.
 [[nodiscard]] bool is_pull(as_of::shape kind);
 
-// A webhook published after its receipt counts as of its receipt; more than 5 minutes after it, it has no
-// time.
+// A webhook published after its receipt counts as of its receipt, but no pull in between is known to be later
+// (`to` is what it says itself); more than 5 minutes after it, it has no time.
 [[nodiscard]] as_of webhook_time(std::optional<instant> published_at, instant received_at);
 // `courier_now` is the answer's Date, if any. Where it and our clock disagree the interval spans both, so
 // that what is published meanwhile by either is in doubt. `read_lag`: how far behind the API may answer.

@@ -138,6 +138,10 @@ TEST_CASE("what is known of two that agree is newer only than what both are and 
       for (const as_of& one : reported) {
         beats_all = beats_all && compare(one, later) == relation::newer;
         beaten = beaten || compare(one, later) == relation::older;
+        // What began before the one of two pulls and ended before the other counts as older than both.
+        for (const as_of& other : reported)
+          beaten = beaten ||
+                   (later.kind == as_of::shape::interval && later.from < one.from && later.to <= other.to);
       }
       relation said = compare(known, later);
       if (said == relation::newer && !beats_all) ++overwritten_by_older;
@@ -166,9 +170,21 @@ TEST_CASE("of two that agree the newer counts and the older changes nothing") {
 }
 
 TEST_CASE("a webhook from the future is worth its time of receipt, far from the future it has no time") {
-  CHECK(webhook_time(at(200), at(10)) == webhook(10));
+  CHECK(as_kept(webhook_time(at(200), at(10))) == webhook(10));
   CHECK(webhook_time(at(9), at(10)) == webhook(9));
   CHECK(webhook_time(at(311), at(10)) == untimed(10));
+}
+
+TEST_CASE("a webhook that a receiver takes whose clock is behind is never older than a pull that it may have "
+          "followed") {
+  as_of sweep = pull_time(at(100), at(101), at(100), seconds(10));
+  as_of webhook_after = webhook_time(at(105), at(85)); // by a clock that is 20 s behind
+  CHECK(compare(sweep, webhook_after) == relation::doubt);
+  CHECK(compare(sweep, webhook_time(at(85), at(85))) == relation::older);
+  CHECK(compare(sweep, webhook_time(at(89), at(70))) == relation::older);
+  as_of kept = as_kept(webhook_after);
+  CHECK(compare(kept, pull(86, 96)) == relation::newer);
+  CHECK(agreed(kept, webhook_after) == kept);
 }
 
 TEST_CASE("a pull's interval spans our clock and the courier's") {
