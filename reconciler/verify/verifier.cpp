@@ -3,12 +3,14 @@
 
 #include "common/door/read_only_snapshot.hpp"
 #include "common/shop/courier_pause.hpp"
+#include "common/shop/row_security.hpp"
 #include "common/shop/single_read.hpp"
 #include "reconciler/store/tracking_numbers.hpp"
 #include "reconciler/verify/second_reads.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace suivi::reconciler {
 namespace {
@@ -102,6 +104,21 @@ task<void> verifier::heed_pause() {
   if (!db) co_return;
   auto left = co_await shop::courier_pause_left(**db, account_.id);
   if (left && left->count() > 0) courier_.close_for(*left);
+}
+
+// What a policy hides is compared with nothing, and nobody knows how much that is.
+task<void> verifier::look_at_policies() {
+  auto db = co_await database_.acquire(steady_now() + database_wait);
+  if (!db) co_return;
+  auto guarded = co_await (*db)->run(shop::guarded_tables_asked);
+  if (!guarded) {
+    failed_ = guarded.error();
+    co_return;
+  }
+  std::vector<std::string> tables = shop::read_guarded_tables(*guarded);
+  if (tables.empty()) co_return;
+  unreadable_ = std::max<std::int64_t>(unreadable_, 1);
+  why_not_all_ = fmt::format("row-level security may hide rows of {}", fmt::join(tables, ", "));
 }
 
 // Of a courier without a list: every order's tracking number.
@@ -202,6 +219,7 @@ task<void> verifier::read_singly(std::vector<shop::wanted_read> wanted) {
 }
 
 task<void> verifier::confirm() {
+  if (!failed_ && why_not_all_.empty()) co_await look_at_policies();
   std::vector<comparison::differing> doubtful = found_.to_confirm(options_.read_lag);
   std::optional<second_reads> plan = plan_second_reads(doubtful, now(), options_.read_lag);
   if (!plan || failed_ || !courier_.stopped().empty()) co_return;

@@ -32,7 +32,7 @@ class verifier {
 
   task<void> read_list();
   task<void> read_singly(std::vector<shop::wanted_read> wanted);
-  // Afterwards: settles what may be no difference.
+  // Afterwards: settles what may be no difference, and says where orders may have been hidden.
   task<void> confirm();
 
   [[nodiscard]] const comparison& found() const { return found_; }
@@ -48,6 +48,7 @@ class verifier {
 
  private:
   task<void> heed_pause();
+  task<void> look_at_policies();
   task<void> plan_numbers();
   task<void> fetch(int page);
   task<void> read_one(shop::wanted_read wanted, comparison& into, bool counts);

@@ -27,6 +27,7 @@ task<result<verdict::facts>> look_at_problems(services& p) {
 task<void> watch_problems(services& p, reconciler_metrics& numbers) {
   verdict::facts last;
   std::optional<instant> clocks_apart_since;
+  bool was_well = true; // what fails again is said again only after it went well
   for (;;) {
     auto found = co_await look_at_problems(p);
     if (found) {
@@ -37,9 +38,12 @@ task<void> watch_problems(services& p, reconciler_metrics& numbers) {
       last.now = now();
       last.database_away = true;
       numbers.show(last);
-    } else {
-      log::debug("problems could not be looked at", {{"error", to_string(found.error())}});
+    } else if (was_well) {
+      was_well = false;
+      log::warn("problems could not be looked at: those in the figures are the last that were seen",
+                {{"error", to_string(found.error())}});
     }
+    was_well = was_well || found.has_value();
     milliseconds pause = found ? look_every : after_failure;
     co_await runtime::sleep_for(pause);
   }

@@ -183,3 +183,15 @@ TEST_CASE("a sample is drawn from what the old system had tracked too, and finds
   which.orders_max = 2;
   CHECK(draw().size() == 2);
 }
+
+TEST_CASE("where row-level security may hide orders a comparison is unfinished and says why") {
+  stage s;
+  fill(s, 3);
+  CHECK(s.sweep().complete);
+  CHECK(verify(s).unreadable == 0);
+  s.db.execute(R"sql(alter table orders enable row level security;
+    create policy some on orders using ("reference" <> 'R2'))sql");
+  auto got = verify(s);
+  CHECK(got.unreadable == 1);
+  CHECK(got.why_not_all == "row-level security may hide rows of orders");
+}
