@@ -4,6 +4,7 @@
 #include "tests/programs/reconciler_process.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <fmt/format.h>
 
 using namespace suivi::test;
@@ -273,4 +274,23 @@ TEST_CASE("an account's sweeps keep apart by the worker's own clock, whatever th
   // Without that they follow each other at once.
   CHECK(s.db.value("select min(at) filter (where n = 2) - min(at) > interval '5 s' "
                    "from (select at, row_number() over (order by at) as n from begun) b") == "t");
+}
+
+TEST_CASE("SIGHUP and SIGPIPE end no worker") {
+  reconciler_process s(one, 3);
+  s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "1s";
+  program worker("suivi-reconciler", {"run"}, s.environment);
+  auto sweeps = [&] {
+    return s.db.value("select to_regclass('suivi.sweep') is not null") == "t"
+               ? s.db.number("select count(*) from suivi.sweep where verdict = 'complete'")
+               : 0;
+  };
+  wait_until("a sweep", [&] { return sweeps() > 0; });
+  for (int number : {SIGHUP, SIGPIPE}) {
+    worker.signal(number);
+    std::int64_t before = sweeps();
+    wait_until("sweeps afterwards", [&] { return sweeps() > before + 1; });
+  }
+  worker.signal(SIGTERM);
+  CHECK(worker.wait() == 0);
 }
