@@ -116,7 +116,7 @@ TEST_CASE("policies that may hide rows or keep the role from writing them are to
   std::string policy;
   SUBCASE("row-level security without any policy") {}
   SUBCASE("a policy that hides rows") {
-    policy = "create policy some on orders using (\"status\" <> 'PENDING')";
+    policy = "create policy part on orders using (\"status\" <> 'PENDING')";
   }
   SUBCASE("a policy that shows all and lets some be written") {
     policy = "create policy seen on orders for select using (true);"

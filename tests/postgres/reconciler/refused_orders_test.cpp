@@ -230,7 +230,7 @@ void guard(stage& s, const std::string& policies) {
 TEST_CASE("where row-level security hides orders no sweep is complete, and it says why") {
   stage s;
   for (int n = 1; n <= 10; ++n) s.shipped(n);
-  guard(s, R"sql(create policy some on orders using ("reference" <> 'R7'))sql");
+  guard(s, R"sql(create policy part on orders using ("reference" <> 'R7'))sql");
   auto report = s.sweep();
   CHECK_FALSE(report.complete);
   CHECK(report.reason.value_or("") ==
@@ -238,7 +238,7 @@ TEST_CASE("where row-level security hides orders no sweep is complete, and it sa
   CHECK(report.backfilled == 9);
   CHECK(report.unmatched == 1);
   CHECK_FALSE(s.sweep_newest().complete);
-  s.db.execute("alter policy some on orders using (true)");
+  s.db.execute("alter policy part on orders using (true)");
   report = s.sweep();
   CHECK(report.complete);
   CHECK(report.backfilled == 1);

@@ -190,7 +190,7 @@ TEST_CASE("where row-level security may hide orders a comparison is unfinished a
   CHECK(s.sweep().complete);
   CHECK(verify(s).unreadable == 0);
   s.db.execute(R"sql(alter table orders enable row level security;
-    create policy some on orders using ("reference" <> 'R2'))sql");
+    create policy part on orders using ("reference" <> 'R2'))sql");
   auto got = verify(s);
   CHECK(got.unreadable == 1);
   CHECK(got.why_not_all == "row-level security may hide rows of orders");
