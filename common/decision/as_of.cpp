@@ -160,6 +160,11 @@ as_of agreed(const as_of& known, const as_of& told) {
 
 instant settled_by_read_from(const as_of& known, const as_of& observed, milliseconds read_lag) {
   instant latest{};
+  // Of two pulls, once one begins after both by our clock too; one that is further ahead is not waited for.
+  constexpr std::chrono::minutes waited_for_max{2};
+  bool nested = known.kind == shape::interval && observed.kind == shape::interval;
+  if (nested && known.from >= observed.from && known.from - observed.from <= waited_for_max)
+    latest = known.from;
   for (const as_of* time : {&known, &observed})
     if (time->kind != shape::unknown && time->kind != shape::interval) latest = std::max(latest, time->from);
   if (latest == instant{}) return latest;

@@ -28,7 +28,8 @@ enum class relation {
 // one alone.
 [[nodiscard]] as_of agreed(const as_of& known, const as_of& observed);
 
-// The earliest request whose answer beats every webhook among the two, for an API that lags by `read_lag`.
+// The earliest request whose answer beats every webhook among the two, for an API that lags by `read_lag`; of
+// two pulls, by clocks that differ by minutes at most, the known one.
 [[nodiscard]] instant settled_by_read_from(const as_of& known, const as_of& observed, milliseconds read_lag);
 
 } // namespace suivi::shop

@@ -225,6 +225,7 @@ TEST_CASE("a dry incremental sweep writes nothing") {
 TEST_CASE("parcels that a worker whose clock was ahead has pulled are read again in their turn") {
   stage s;
   swept_shop(s, 100);
+  s.options.incremental_every = std::chrono::hours(4); // a quarter of them each time
   s.db.execute(
       "update suivi.parcel set pull_stored_at = now() - interval '9 hours', pulled_at = now() + interval "
       "'2 days', asked_at = null");

@@ -335,19 +335,20 @@ TEST_CASE("a change between a pull by a right clock and one by a clock behind it
   stage s;
   s.shipped(1);
   CHECK(s.sweep().complete);
-  // As if by another worker, whose clock is right; ours and the database's are 30 s behind it and the
-  // courier's.
-  s.db.execute(
-      "update suivi.parcel set as_of_from = now() + interval '28 seconds', as_of_to = now() + interval "
-      "'29 seconds'");
-  s.courier.clock_behind = std::chrono::seconds(-30);
+  // As if by another worker, whose clock is right; ours is behind it and the courier's.
+  auto ahead = [&](int by_s) {
+    s.db.execute(
+        fmt::format("update suivi.parcel set as_of_from = now() + interval '{0} s', as_of_to = now() + "
+                    "interval '{0} s'",
+                    by_s));
+    s.courier.clock_behind = -std::chrono::seconds(by_s + 1);
+  };
+  ahead(600);
   s.courier.rows[0].status = 41;
   auto report = s.sweep();
   CHECK_FALSE(report.complete);
   CHECK(report.reason.value_or("") == "1 order(s) stay in doubt: R1");
-  s.db.execute(
-      "update suivi.parcel set as_of_from = now() - interval '3 seconds', as_of_to = now() - interval "
-      "'2 seconds'"); // half a minute later
+  ahead(3); // so long is waited for
   CHECK(s.sweep().complete);
   CHECK(s.column("R1", "shippingStatus") == "LIVRÉ");
 }

@@ -123,6 +123,16 @@ TEST_CASE("a doubt is settled by a read that began after the webhook and the lag
   CHECK(compare(pull(10, 12), read) == relation::newer);
 }
 
+TEST_CASE(
+    "a doubt between two pulls is settled by one that began later by either clock, unless that is far off") {
+  as_of known = pull(30, 31), observed = pull(10, 41); // by a clock that is behind
+  instant settled = settled_by_read_from(known, observed, seconds(10));
+  as_of read = pull_time(settled, settled + seconds(1), settled + seconds(30), seconds(10));
+  CHECK(compare(known, read) == relation::newer);
+  CHECK(compare(observed, read) == relation::newer);
+  CHECK(settled_by_read_from(pull(1'000, 1'001), observed, seconds(10)) == instant{});
+}
+
 TEST_CASE("what is known of two that agree is newer only than what both are and gives way only to what beats "
           "both") {
   std::vector<as_of> all;

@@ -63,8 +63,8 @@ TEST_CASE("every result but PASS names what to do") {
     else
       CHECK(c.remedy.ends_with("."));
   }
-  CHECK(passed == std::vector<std::string>{"database_away", "schema", "orders table", "rights", "accounts",
-                                           "contested"});
+  CHECK(passed == std::vector<std::string>{"database_away", "schema", "orders table", "row security",
+                                           "rights", "accounts", "contested"});
 }
 
 TEST_CASE("a look that failed is a FAIL of its own, and what it would have shown is not judged") {
