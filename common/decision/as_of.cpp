@@ -131,8 +131,8 @@ as_of as_kept(const as_of& observed) {
   return {shape::point, observed.from, observed.from};
 }
 
-as_of agreed(const as_of& known, const as_of& told) {
-  const as_of observed = as_kept(told);
+as_of agreed(const as_of& known, const as_of& reported) {
+  const as_of observed = as_kept(reported);
   if (is_stated(known.kind) && is_stated(observed.kind)) {
     // The later of both times, so that what is contradicted by an answer does not come back.
     as_of both = is_pull(observed.kind) || !is_pull(known.kind) ? observed : known;
