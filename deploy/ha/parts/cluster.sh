@@ -54,7 +54,8 @@ bootstrap:
       use_pg_rewind: true
       use_slots: true
       parameters: {max_connections: 100, shared_buffers: 64MB, wal_log_hints: "on", wal_keep_size: 1GB,
-                   wal_sender_timeout: 5s, wal_receiver_timeout: 5s, tcp_user_timeout: 10s, log_line_prefix: "%m [%p] %a "}
+                   wal_sender_timeout: 5s, wal_receiver_timeout: 5s, wal_retrieve_retry_interval: 500ms, tcp_user_timeout: 10s,
+                   log_line_prefix: "%m [%p] %a "}
   initdb: [{encoding: UTF8}, {locale: C.UTF-8}, data-checksums]
   pg_hba:
   - local all all trust
@@ -122,7 +123,10 @@ listen webhooks
     retry-on conn-failure empty-response response-timeout
     option httpchk GET /readyz
     http-check expect status 200
-    default-server inter 1s fastinter 200ms fall 2 rise 1 observe layer4 error-limit 3 on-error mark-down
+    # A dead one is left at the first connection that fails. One that is slow to answer a check is not dead: with both out
+    # nobody would take a webhook.
+    timeout check 5s
+    default-server inter 1s fastinter 200ms fall 3 rise 1 observe layer4 error-limit 3 on-error mark-down
     server r1 127.0.0.1:9101 check
     server r2 127.0.0.1:9102 check
 HAPROXY

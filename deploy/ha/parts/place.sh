@@ -9,7 +9,9 @@
 # Promises: nothing of the system's own PostgreSQL, etcd or HAProxy is touched; what runs is known by its pid in pids/.
 
 folder=${SUIVI_HA_FOLDER:-/var/lib/suivi-ha}
+# One name for each folder, so that two clusters in namespaces do not meet.
 scope=suivi-ha
+[ "$folder" = /var/lib/suivi-ha ] || scope=suivi-ha-$(printf '%s' "$folder" | cksum | cut -d ' ' -f 1)
 [ ! -f "$folder/settings" ] || . "$folder/settings"
 
 say() { printf '%s\n' "$*" >&2; }
@@ -69,9 +71,13 @@ make_networks() {
     ip -n "$scope-hub" link set "v$n" up
   done
 }
+# With whatever still runs in them.
 remove_networks() {
   local name
   for name in hub n1 n2 n3; do
-    ! ip netns list | grep -q "^$scope-$name\b" || ip netns del "$scope-$name"
+    ip netns list | grep -q "^$scope-$name\b" || continue
+    # shellcheck disable=SC2046
+    kill -KILL $(ip netns pids "$scope-$name") 2> /dev/null
+    ip netns del "$scope-$name"
   done
 }
