@@ -28,7 +28,7 @@ choose_place() {
     if_root_give "$place"
   fi
   lock "$place/lock" 8
-  if [ -n "$fresh" ]; then rm -rf "$place/cluster"; fi
+  if [ -n "$fresh" ]; then rm -rf "$place/cluster" "$place/moves"; fi
 }
 
 postgres_answers() { psql -d postgres -qAtc 'select 1' > /dev/null 2>&1; }
@@ -45,7 +45,7 @@ start_cluster() {
   log=var/log/postgres.log
   if [ ! -s "$place/cluster/PG_VERSION" ]; then
     say "Making a private PostgreSQL cluster in $place"
-    rm -rf "$place/cluster"
+    rm -rf "$place/cluster" "$place/moves"
     run_as_user "$programs/initdb" -D "$place/cluster" -U suivi -A trust -E UTF8 --locale=C.UTF-8 > "$log" 2>&1 \
       || { tail -n 5 "$log" >&2; fail 1 "initdb failed (its log: $log)"; }
     chmod 0700 "$place" # the socket lies here: whoever reaches it is trusted

@@ -9,7 +9,7 @@ accounts=algiers:example-key-1:Algiers,oran:example-key-2:Oran,annaba:example-ke
 start_simulator() {
   rm -f var/simulator-port
   start simulator TERM var/log/simulator.log "$bin/suivi-maystro-sim" serve --accounts "$accounts" \
-    --orders "$known_orders" --port-file var/simulator-port --moving false --webhook-loss 0.2
+    --orders "$known_orders" --moves-file "$place/moves" --port-file var/simulator-port --moving false --webhook-loss 0.2
   await simulator var/log/simulator.log 60 test -s var/simulator-port
   simulator=http://127.0.0.1:$(cat var/simulator-port)
 }

@@ -25,6 +25,7 @@ struct arguments {
   // serve
   std::string listen = "127.0.0.1:0";
   std::string port_file;
+  std::string moves_file;
   double foreign_share = 0.01;
   settings begin;
   // load-shop
@@ -97,9 +98,17 @@ int serve(const arguments& args) {
   shape.first = {args.seed, args.known, accounts->size(), args.twice_share};
   shape.foreign_share = args.foreign_share;
   shape.start = now();
+  std::optional<move_log> moves;
+  if (!args.moves_file.empty()) {
+    auto opened = move_log::open(args.moves_file, shape.start);
+    if (!opened) return fail(opened.error());
+    shape.start = opened->start();
+    moves.emplace(std::move(*opened));
+  }
   runtime::raise_open_file_limit();
   asio::io_context context(1);
-  simulator courier(context.get_executor(), std::move(shape), std::move(*accounts), args.begin);
+  simulator courier(context.get_executor(), std::move(shape), std::move(*accounts), args.begin,
+                    std::move(moves));
   if (auto bound = courier.listen(args.listen); !bound) return fail(bound.error());
   const auto host = args.listen.substr(0, args.listen.rfind(':'));
   write_port(args.port_file, courier.port());
@@ -178,6 +187,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   serving->add_option("--listen", args.listen, "address:port, port 0 = any")->capture_default_str();
   serving->add_option("--port-file", args.port_file, "the port in use is written there");
+  serving->add_option("--moves-file", args.moves_file,
+                      "the parcels' moves are kept there, and made again at the next start");
   add_settings(*serving, args.begin);
   auto* loading = app.add_subcommand("load-shop", "fill a database with sample orders, if it holds none");
   add_common(*loading, args);

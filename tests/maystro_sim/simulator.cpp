@@ -20,13 +20,17 @@ http::server_limits server_limits_of() {
 } // namespace
 
 simulator::simulator(asio::any_io_executor executor, world_shape shape, std::vector<client_account> accounts,
-                     settings begin)
-    : courier_(std::move(shape), std::move(accounts), std::move(begin)),
+                     settings begin, std::optional<move_log> moves)
+    : moves_(std::move(moves)), courier_(std::move(shape), std::move(accounts), std::move(begin)),
       chance_(hash({courier_.all.shape().first.seed, 801})),
       pusher_(executor, courier_, courier_.all.shape().first.seed),
       server_(executor, server_limits_of(),
               [this](http::request request) { return answer(std::move(request)); }),
-      stop_(executor), work_(executor) {}
+      stop_(executor), work_(executor) {
+  if (!moves_) return;
+  for (const moves_at& one : moves_->moves())
+    for (std::uint64_t i = 0; i < one.count; ++i) courier_.all.move_one(one.when);
+}
 
 result<void> simulator::listen(std::string_view address_and_port) {
   return server_.listen(address_and_port);
@@ -52,7 +56,10 @@ task<void> simulator::keep_moving() {
     co_await stop_.wait_until(last + tick);
     const auto here = std::chrono::steady_clock::now();
     if (courier_.set.moving) {
-      courier_.move(here - last, now() + milliseconds(courier_.set.clock_skew_ms));
+      const auto before = courier_.changes;
+      const instant when = now() + milliseconds(courier_.set.clock_skew_ms);
+      courier_.move(here - last, when);
+      if (moves_ && courier_.changes > before) moves_->append({when, courier_.changes - before});
       spread_news();
     }
     last = here;

@@ -4,13 +4,16 @@
 #include "common/http/server/server.hpp"
 #include "tests/maystro_sim/courier/courier.hpp"
 #include "tests/maystro_sim/courier/pusher.hpp"
+#include "tests/maystro_sim/world/move_log.hpp"
+
+#include <optional>
 
 namespace suivi::sim {
 
 class simulator {
  public:
   simulator(asio::any_io_executor executor, world_shape shape, std::vector<client_account> accounts,
-            settings begin);
+            settings begin, std::optional<move_log> moves = {});
 
   result<void> listen(std::string_view address_and_port);
   [[nodiscard]] unsigned short port() const { return server_.port(); }
@@ -24,6 +27,7 @@ class simulator {
   task<void> keep_moving();
   void spread_news();
 
+  std::optional<move_log> moves_;
   courier courier_;
   draw chance_;
   pusher pusher_;

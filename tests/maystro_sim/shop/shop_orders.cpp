@@ -14,6 +14,7 @@ namespace suivi::sim {
 namespace {
 
 constexpr std::string_view null = "\\N";
+constexpr std::uint64_t forgotten_serials = 1'000'000'000; // far above those of parcels that are listed
 
 struct columns {
   std::string reference;
@@ -97,18 +98,46 @@ void known_order(columns& c, const shop_shape& shape, std::uint64_t k, draw& cha
     c.tracking = identify(shape.first.seed, 2 * (k - 1)).tracking;
 }
 
+// Delivered, and so long ago that the courier does not list it any more.
+void delivered_long_ago(columns& c, const shop_shape& shape, std::uint64_t j, courier_kind courier,
+                        draw& chance) {
+  constexpr int delivered = 41;
+  const identity who = identify(shape.first.seed, forgotten_serials + j);
+  c.status = "DELIVERED";
+  c.age = -3 * chance.fraction(); // up to half a year before the oldest that is listed
+  if (courier == courier_kind::maystro) {
+    c.tracking = who.tracking;
+    c.shipping_status = maystro::status_text(delivered);
+    c.courier_id = who.uuid;
+  } else {
+    c.tracking = tracking_of(courier, who);
+    c.shipping_status = words_for(courier, delivered).text;
+  }
+}
+
+// An order that the courier does not know: delivered long ago, cancelled, not confirmed yet or not handed
+// over yet. A few should have been handed over and were not: those need a person.
 void shop_only_order(columns& c, const shop_shape& shape, std::uint64_t j, draw& chance) {
-  static constexpr std::array<std::string_view, 8> states{
-      "PENDING", "PENDING", "ASSIGNED", "ASSIGNED", "CONFIRMED", "CONFIRMED", "CANCELLED", "IN_PROGRESS"};
   const bool imported = chance.chance(0.01);
   c.reference = imported ? fmt::format("ECO-{}", 100'000 + j) : shop_reference(shape.first.seed, j);
   if (imported) c.eco_id = std::to_string(100'000 + j);
-  c.status = states[static_cast<std::size_t>(chance.below(states.size()))];
   const client_account& account =
       shape.accounts[static_cast<std::size_t>(chance.below(shape.accounts.size()))];
   c.account = account.id;
-  // Numbers that the courier has forgotten.
-  if (account.kind == courier_kind::nord_west && chance.chance(0.01))
+  const double x = chance.fraction();
+  if (x < 0.95) {
+    delivered_long_ago(c, shape, j, account.kind, chance);
+  } else if (x < 0.97) {
+    c.status = "CANCELLED";
+  } else if (x < 0.992) {
+    c.status = "PENDING";
+  } else if (x < 0.998) {
+    c.status = chance.chance(0.5) ? "ASSIGNED" : "CONFIRMED";
+    c.age = 1 - chance.fraction() / 1440; // within the last hour
+  }
+  // The rest: confirmed, and nobody handed it over. Nord West's have a number from the start, which the
+  // courier has forgotten.
+  else if (account.kind == courier_kind::nord_west)
     c.tracking = fmt::format("ECSGONE{:010}", j);
 }
 
@@ -139,8 +168,9 @@ void shop_rows::append_order(std::string& out, std::uint64_t i) const {
     known_order(c, shape_, k, chance);
   else
     known_order_of_other(c, shape_, k, chance);
-  // From before there were accounts; without one nobody asks by tracking number.
-  if (chance.chance(0.03) && courier != courier_kind::nord_west) c.account = null;
+  // From before there were accounts; without one nobody asks by tracking number. Of those that the courier
+  // does not know a person must say whose they are.
+  if (chance.chance(is_known ? 0.03 : 0.001) && courier != courier_kind::nord_west) c.account = null;
   const std::string_view extra =
       chance.chance(0.1) ? R"({"ecoManagerConfirmationHistory":[{"state":"confirmed","attempt":1}]})" : null;
   const auto span = std::chrono::duration<double>(std::chrono::hours(24 * 60));

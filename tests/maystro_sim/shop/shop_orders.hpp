@@ -4,7 +4,8 @@
 // Most orders the courier knows have neither tracking number nor status, as the shops this is made for; the
 // rest are wrong or incomplete in the ways that have been met. Guepex's and Nord West's are as the system
 // before left them: `undefined` for a status, or a wrong one; Nord West's have their tracking numbers from
-// the start.
+// the start. Of those the courier does not know nearly all are cancelled, not shipped yet, or delivered long
+// ago with their numbers.
 #pragma once
 
 #include "common/base/time.hpp"
