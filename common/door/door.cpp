@@ -7,7 +7,7 @@
 #include "common/decision/moved_links.hpp"
 #include "common/door/door_steps.hpp"
 #include "common/door/read_only_snapshot.hpp"
-#include "common/pg/batch_failure.hpp"
+#include "common/sqlstate/batch_failure.hpp"
 
 #include <cassert>
 
