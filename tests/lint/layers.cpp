@@ -1,5 +1,6 @@
 // Layering: the order and the links of each tree's folders, and the wall between the two programs. Refuses
-// every include that the CMakeLists.txt of common, receiver and reconciler do not allow.
+// every include that the CMakeLists.txt of common, receiver and reconciler do not allow, and links of pure
+// rooms to others.
 #include "tests/lint/rules.hpp"
 
 #include <algorithm>
@@ -15,6 +16,7 @@ struct layers {
   std::map<std::string, std::vector<std::string>> order; // by room ("common"): the rooms in it, bottom first
   std::map<std::string, std::string> rooms;              // by library ("suivi_pg"): "common/pg"
   std::map<std::string, std::set<std::string>> links;    // by room ("common/pg"): the libraries it names
+  std::set<std::string> pure;                            // rooms whose charter says so
 };
 
 bool in_trees(const std::string& path) {
@@ -52,6 +54,8 @@ layers read_layers(const std::vector<source>& files) {
   for (const source& s : files) {
     if (!in_trees(s.path) || !s.path.ends_with("/CMakeLists.txt")) continue;
     std::string room = parent_of(s.path);
+    std::string_view charter = std::string_view(s.text).substr(0, s.text.find('\n'));
+    if (charter.find("Pure") != std::string_view::npos) found.pure.insert(room);
     std::vector<std::string>& inner = found.order[room];
     matches(s.text, subdirectory, [&](const std::string& name) { inner.push_back(room + "/" + name); });
     matches(s.text, library, [&](const std::string& name) { found.rooms[name] = room; });
@@ -115,6 +119,22 @@ violations check_layers(const std::vector<source>& files, const std::string&) {
                          "includes " + (*it)[1].str() + ": " + why});
     }
   }
+  return found;
+}
+
+violations check_pure(const std::vector<source>& files, const std::string&) {
+  // Declarations of Asio's addresses, and hashes: neither does any I/O.
+  static const std::set<std::string> as_good{"common/asio", "common/crypto"};
+  layers l = read_layers(files);
+  violations found;
+  for (const std::string& room : l.pure)
+    for (const std::string& name : l.links[room]) {
+      auto linked = l.rooms.find(name);
+      if (linked == l.rooms.end() || linked->second == room) continue;
+      if (!l.pure.contains(linked->second) && !as_good.contains(linked->second))
+        found.push_back(
+            {room + "/CMakeLists.txt", 1, "says it is pure and links " + linked->second + ", which is not"});
+    }
   return found;
 }
 

@@ -151,7 +151,7 @@ const std::vector<rule>& all_rules() {
       {"lengths", check_lengths},   {"doors", check_doors},       {"loose_ends", check_loose_ends},
       {"names", check_names},       {"places", check_places},     {"pairs", check_pairs},
       {"charters", check_charters}, {"words", check_words},       {"screen", check_screen},
-      {"folders", check_folders},   {"stages", check_stages},
+      {"folders", check_folders},   {"stages", check_stages},     {"pure", check_pure},
   };
   return rules;
 }

@@ -22,6 +22,8 @@ const std::vector<rule>& all_rules();
 violations check_co_await(const std::vector<source>& files, const std::string& root);
 // Who may include whom (layers.cpp).
 violations check_layers(const std::vector<source>& files, const std::string& root);
+// A room that says it is pure links only such rooms (layers.cpp).
+violations check_pure(const std::vector<source>& files, const std::string& root);
 // A source has a header of its own name and includes it first (files.cpp).
 violations check_pairs(const std::vector<source>& files, const std::string& root);
 // A folder's CMakeLists.txt opens by saying what the folder is for (files.cpp).

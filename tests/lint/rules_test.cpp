@@ -158,6 +158,21 @@ TEST_CASE("folders: no folder holds more than 28 source files, tests not counted
   CHECK(many[0].message.find("29 source files, more than 28") != std::string::npos);
 }
 
+TEST_CASE("pure: a room that says it is pure links only rooms that say so") {
+  std::map<std::string, std::string> files{
+      {"common/CMakeLists.txt", "add_subdirectory(base)\nadd_subdirectory(pg)\nadd_subdirectory(decision)\n"},
+      {"common/base/CMakeLists.txt", "# Pure: errors.\nsuivi_library(suivi_base LINKS fmt::fmt)\n"},
+      {"common/pg/CMakeLists.txt", "# libpq in coroutines.\nsuivi_library(suivi_pg LINKS suivi_base)\n"},
+      {"common/decision/CMakeLists.txt",
+       "# Pure: decides.\nsuivi_library(suivi_decision LINKS suivi_base)\n"}};
+  CHECK(check("pure", files).empty());
+  files["common/decision/CMakeLists.txt"] =
+      "# Pure: decides.\nsuivi_library(suivi_decision LINKS suivi_pg)\n";
+  CHECK(check("pure", files).size() == 1);
+  files["common/decision/CMakeLists.txt"] = "# Decides.\nsuivi_library(suivi_decision LINKS suivi_pg)\n";
+  CHECK(check("pure", files).empty());
+}
+
 TEST_CASE("stages: a test's body and each of its subcases have 40 lines at most, and each counts alone") {
   auto lines = [](int number) {
     std::string some;
