@@ -8,8 +8,8 @@
 
 #include "common/pg/pool.hpp"
 #include "common/runtime/wakeup.hpp"
-#include "receiver/services/outage_state.hpp"
-#include "receiver/services/store_breaker.hpp"
+#include "receiver/services/state/outage_state.hpp"
+#include "receiver/services/state/store_breaker.hpp"
 
 #include <functional>
 #include <optional>

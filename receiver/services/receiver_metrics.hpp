@@ -5,7 +5,7 @@
 #include "common/base/error.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/shipment/courier.hpp"
-#include "receiver/services/recurring_line.hpp"
+#include "receiver/services/state/recurring_line.hpp"
 
 #include <cstdint>
 #include <map>

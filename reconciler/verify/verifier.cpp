@@ -6,7 +6,7 @@
 #include "common/shop/row_security.hpp"
 #include "common/shop/single_read.hpp"
 #include "reconciler/store/tracking_numbers.hpp"
-#include "reconciler/verify/second_reads.hpp"
+#include "reconciler/verify/compare/second_reads.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

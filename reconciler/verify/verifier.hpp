@@ -12,7 +12,7 @@
 #include "reconciler/pace/courier_options.hpp"
 #include "reconciler/pace/paced_courier.hpp"
 #include "reconciler/plan/list_plan.hpp"
-#include "reconciler/verify/comparison.hpp"
+#include "reconciler/verify/compare/comparison.hpp"
 
 #include <map>
 #include <string>

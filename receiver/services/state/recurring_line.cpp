@@ -1,5 +1,5 @@
 // A count and a time.
-#include "receiver/services/recurring_line.hpp"
+#include "receiver/services/state/recurring_line.hpp"
 
 #include <utility>
 

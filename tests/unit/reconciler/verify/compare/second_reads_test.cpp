@@ -1,5 +1,5 @@
 // Which parcels are read a second time, and when.
-#include "reconciler/verify/second_reads.hpp"
+#include "reconciler/verify/compare/second_reads.hpp"
 
 #include <doctest/doctest.h>
 #include <string>

@@ -1,5 +1,5 @@
 // One row at a time is put before the door's decision, alone with its own parcel.
-#include "reconciler/verify/comparison.hpp"
+#include "reconciler/verify/compare/comparison.hpp"
 
 #include "common/decision/current_parcel.hpp"
 #include "common/decision/decide.hpp"

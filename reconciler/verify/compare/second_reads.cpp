@@ -1,5 +1,5 @@
 // The latest of the times that anything is to be waited for, but never longer than the courier's lag.
-#include "reconciler/verify/second_reads.hpp"
+#include "reconciler/verify/compare/second_reads.hpp"
 
 #include <algorithm>
 

@@ -9,8 +9,8 @@
 // where a sweep had the last word on the parcel: after a webhook or a single read it waits for the next one.
 #pragma once
 
+#include "common/decision/options.hpp"
 #include "common/decision/snapshot.hpp"
-#include "common/door/door.hpp"
 
 #include <map>
 #include <optional>

@@ -1,5 +1,5 @@
 // When webhooks go to the spool at once, and what brings them back.
-#include "receiver/services/store_breaker.hpp"
+#include "receiver/services/state/store_breaker.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // One flag and the time of the last try.
-#include "receiver/services/store_breaker.hpp"
+#include "receiver/services/state/store_breaker.hpp"
 
 namespace suivi::receiver {
 namespace {

@@ -1,5 +1,5 @@
 // What counts as a difference, over literal rows.
-#include "reconciler/verify/comparison.hpp"
+#include "reconciler/verify/compare/comparison.hpp"
 
 #include <doctest/doctest.h>
 

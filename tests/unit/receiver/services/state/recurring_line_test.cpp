@@ -1,5 +1,5 @@
 // One line a minute, and none of what it counts is forgotten.
-#include "receiver/services/recurring_line.hpp"
+#include "receiver/services/state/recurring_line.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // One look after the other.
-#include "receiver/services/outage_state.hpp"
+#include "receiver/services/state/outage_state.hpp"
 
 #include "common/base/backoff.hpp"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/base/time.hpp"
-#include "reconciler/verify/comparison.hpp"
+#include "reconciler/verify/compare/comparison.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -1,5 +1,5 @@
 // When the database counts as away, look by look.
-#include "receiver/services/outage_state.hpp"
+#include "receiver/services/state/outage_state.hpp"
 
 #include <doctest/doctest.h>
 #include <string>
