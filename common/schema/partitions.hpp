@@ -10,7 +10,8 @@ namespace suivi::schema {
 task<result<std::int64_t>> make_partitions(pg::connection& db);
 
 // Gives a day that is over one of the indexes that came after it (0022_event_indexes.sql). False: there is
-// none left. Gives way like make_partitions().
+// none left. Waits for no lock, like make_partitions(), but builds for as long as ten minutes, whatever the
+// connection's limits are.
 task<result<bool>> index_next_day(pg::connection& db);
 
 } // namespace suivi::schema

@@ -9,30 +9,21 @@ namespace {
 constexpr pg::statement clock_now{"facts_clock", "select clock_timestamp()"};
 
 // A full sweep that read less than the settings ask for (abandoned, though complete) says nothing of the one
-// before. The reconciler notes every few minutes when an account's last webhook came; only where that is long
-// ago the events of the last hours are looked through.
+// before.
 constexpr pg::statement accounts_known{"facts_accounts", R"sql(
 select a.id, a.key_refused_at, a.full_due_at, a.full_watermark, coalesce(last.verdict <> 'complete', false),
        coalesce(last.finished_at, last.seen_at), coalesce(last.reason, ''),
        array_to_string(array(select unnest(a.hooks_wanted) except select unnest(a.hooks_registered) order by 1), ','),
-       a.hooks_checked_at, heard.at,
+       a.hooks_checked_at, heard.heard_at,
        coalesce((select sum(s.missed_by_webhook)::bigint from suivi.sweep s
-                 where s.account = a.id and s.started_at > heard.at), 0), a.incremental_watermark
+                 where s.account = a.id and s.started_at > heard.heard_at), 0), a.incremental_watermark
 from suivi.account a
 left join lateral (
   select s.verdict, s.reason, s.finished_at, s.seen_at from suivi.sweep s
   where s.account = a.id and s.kind = 'full' and not (s.abandoned and s.verdict = 'complete')
     and not (s.finished_at is null and a.term = s.term and coalesce(a.lease_until > clock_timestamp(), false))
   order by s.id desc limit 1) last on true
-left join lateral (
-  select max(i.received_at) as at from suivi.inbox i
-  where a.webhook_heard_at < now() - interval '6 hours'
-    and i.received_at > now() - interval '6 hours' and i.stored_on >= (now() at time zone 'UTC')::date - 1
-    and (i.account = a.id
-         or (i.account is null
-             and (a.id = $1 or exists (select from suivi.parcel p where p.uuid = i.uuid and p.account = a.id))))
-) fresh on true
-cross join lateral (select greatest(a.webhook_heard_at, fresh.at) as at) heard
+left join suivi.last_webhooks($1, true, 2000) heard on heard.account_id = a.id
 )sql"};
 
 constexpr pg::statement workers{"facts_workers", R"sql(

@@ -3,34 +3,28 @@
 
 #include "common/verdict/problems.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace suivi::reconciler {
 namespace {
 
-// Newest first over the partitions since the last look, so that an account that sends is found at once.
 constexpr pg::statement find_activity{"store_find_activity", R"sql(
-select a.id, greatest(a.webhook_heard_at, last.received_at), coalesce(found.missed, 0), now()
-from suivi.account a
-left join lateral (
-  select i.received_at from suivi.inbox i
-  where i.stored_on >= coalesce(a.webhooks_looked_on, (now() at time zone 'UTC')::date - 14)
-    and (i.account = a.id
-         or (i.account is null
-             and (a.id = $1 or exists (select from suivi.parcel p where p.uuid = i.uuid and p.account = a.id))))
-  order by i.id desc limit 1) last on true
-left join lateral (
-  select sum(s.missed_by_webhook)::bigint as missed from suivi.sweep s
-  where s.account = a.id and s.started_at > coalesce(greatest(a.webhook_heard_at, last.received_at), '-infinity')) found on true
+select w.account_id, w.heard_at,
+       coalesce((select sum(s.missed_by_webhook)::bigint from suivi.sweep s
+                 where s.account = w.account_id and s.started_at > coalesce(w.heard_at, '-infinity')), 0), now(),
+       coalesce(w.looked_to, 0)
+from suivi.last_webhooks($1, false, 20000) w
 )sql"};
 
+// Events of transactions that are under way may have smaller numbers than those that were seen.
 constexpr pg::statement keep_activity{"store_keep_activity", R"sql(
 update suivi.account a
-set webhook_heard_at = greatest(a.webhook_heard_at, u.at), webhooks_looked_on = (now() at time zone 'UTC')::date - 1
+set webhook_heard_at = greatest(a.webhook_heard_at, u.at),
+    webhooks_looked_to = greatest(a.webhooks_looked_to, $3 - 1000, 0)
 from unnest($1::text[], $2::timestamptz[]) as u(id, at)
 where a.id = u.id
-  and (a.webhooks_looked_on is distinct from (now() at time zone 'UTC')::date - 1
-       or u.at > coalesce(a.webhook_heard_at, '-infinity'))
+  and (a.webhooks_looked_to is null or a.webhooks_looked_to < $3 - 1000 or u.at > coalesce(a.webhook_heard_at, '-infinity'))
 )sql"};
 
 } // namespace
@@ -47,6 +41,7 @@ find_webhook_activity(pg::connection& db, std::optional<std::string> only_accoun
     one.last_webhook_at = found->maybe_timestamp(i, 1);
     one.missed = found->integer(i, 2);
     one.as_of = found->timestamp(i, 3);
+    one.looked_to = found->integer(i, 4);
   }
   co_return all;
 }
@@ -55,12 +50,14 @@ task<result<void>> keep_webhook_activity(pg::connection& db,
                                          const std::map<std::string, webhook_activity>& found) {
   std::vector<std::optional<std::string>> ids;
   std::vector<std::optional<instant>> times;
+  std::int64_t looked_to = 0;
   for (const auto& [id, one] : found) {
     ids.emplace_back(id);
     times.push_back(one.last_webhook_at);
+    looked_to = std::max(looked_to, one.looked_to);
   }
   pg::params with;
-  with.texts(ids).instants(times);
+  with.texts(ids).instants(times).integer(looked_to);
   auto ran = co_await db.run(keep_activity, std::move(with));
   if (!ran) co_return ran.error();
   co_return result<void>();

@@ -13,12 +13,14 @@ namespace suivi::reconciler {
 
 struct webhook_activity {
   std::optional<instant> last_webhook_at;
-  std::int64_t missed = 0; // changes that sweeps found since and no webhook reported
-  instant as_of{};         // PostgreSQL's clock
+  std::int64_t missed = 0;    // changes that sweeps found since and no webhook reported
+  instant as_of{};            // PostgreSQL's clock
+  std::int64_t looked_to = 0; // the newest event that was looked at; the same for all
 };
 
-// By account; reads only what came since the last keep_webhook_activity(). A webhook whose address names no
-// account counts for `only_account` (the shop's only one), else for the account whose parcel it reports.
+// By account; reads what came since the last keep_webhook_activity(), the newest 20,000 of it. A webhook
+// whose address names no account counts for `only_account` (the shop's only one), else for the account whose
+// parcel it reports.
 task<result<std::map<std::string, webhook_activity>>>
 find_webhook_activity(pg::connection& db, std::optional<std::string> only_account);
 // Keeps what was found, so that the next search is short. May be repeated.

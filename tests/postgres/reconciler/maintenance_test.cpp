@@ -105,7 +105,7 @@ TEST_CASE("the worker sees that hooks are not registered, notes it, and looks ag
                       "and (select \"requestCount\" from shipping_accounts where \"id\" = 'acc-1') = 2 "
                       "from suivi.account";
   // What was heard is looked at each time, for accounts that are known already.
-  monitor_hooks(s, answer, {noted, noted, "select webhooks_looked_on is not null from suivi.account"});
+  monitor_hooks(s, answer, {noted, noted, "select webhooks_looked_to is not null from suivi.account"});
   CHECK(lists == 1);
 }
 
