@@ -107,20 +107,6 @@ std::vector<const route_row*> match(const http::request& request, const segments
   return fitting;
 }
 
-// An address that was put together of a base with a slash at its end. Only webhooks come to such: who keeps
-// others from `/metrics` does not think of `//metrics`.
-std::vector<const route_row*> match_without_empty_parts(const http::request& request, route& found) {
-  segments path = found.target.segments;
-  if (std::erase_if(path, [](const std::string& part) { return part.empty(); }) == 0) return {};
-  route again;
-  std::vector<const route_row*> fitting = match(request, path, again);
-  if (again.where != place::webhook && again.where != place::guepex_webhook) return {};
-  again.target = std::move(found.target);
-  again.query_is_malformed = found.query_is_malformed;
-  found = std::move(again);
-  return fitting;
-}
-
 } // namespace
 
 route find_route(const http::request& request) {
@@ -129,7 +115,6 @@ route find_route(const http::request& request) {
   if (!target) return {};
   found.target = std::move(*target);
   std::vector<const route_row*> fitting = match(request, found.target.segments, found);
-  if (fitting.empty()) fitting = match_without_empty_parts(request, found);
   if (found.where == place::webhook || found.where == place::guepex_webhook)
     read_webhook(request, *fitting.front(), found);
   return found;

@@ -54,20 +54,6 @@ TEST_CASE("a slash at the end of an address changes nothing") {
   CHECK(may(find("POST", "/api/v1/webhooks/maystro/?secret=example-old")));
 }
 
-TEST_CASE("slashes too many in a webhook's address change nothing, and open no other address") {
-  for (const char* address : {"//webhooks/maystro/example-new", "/webhooks//maystro///example-new/?account=a",
-                              "//api/v1/webhooks/maystro?secret=example-new"}) {
-    auto r = find("POST", address);
-    CHECK(r.where == place::webhook);
-    CHECK(r.method_fits);
-    CHECK(may(r));
-  }
-  CHECK(find("POST", "//webhooks//guepex/x").where == place::guepex_webhook);
-  for (const char* address : {"//metrics", "//healthz", "/api//v1/coverage", "//"})
-    CHECK(find("GET", address).where == place::nowhere);
-  CHECK_FALSE(may(find("POST", "/webhooks/maystro//")));
-}
-
 TEST_CASE("blanks around an account's name are none of it") {
   CHECK(find("POST", "/webhooks/maystro/x?account=%20a%20b%0a").account == "a b");
   CHECK_FALSE(find("POST", "/webhooks/maystro/x?account=%20").account);
