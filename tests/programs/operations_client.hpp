@@ -5,6 +5,7 @@
 #include "common/http/client/client.hpp"
 #include "tests/programs/api_description.hpp"
 #include "tests/programs/program.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/support/print_result.hpp"
@@ -122,11 +123,11 @@ struct operations_client {
                                           "--base-url", courier_url, "--orders", many, "--known", many});
     CAPTURE(loading.log);
     REQUIRE(loading.status == 0);
-    db.execute(
-        R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+    add_customer(db);
+    db.execute(R"(
       insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
       select 'o' || n, 'R' || n, 'c', 1, 'example-a', now() from generate_series(1, )" +
-        std::to_string(own_orders) + ") n");
+               std::to_string(own_orders) + ") n");
     start();
   }
 

@@ -22,6 +22,14 @@ void add_customer(const database& db) {
     insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now()))sql");
 }
 
+void add_account(const database& db, const std::string& id) {
+  db.execute(R"sql(
+    insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
+    select ')sql" +
+             id + R"sql(', 'Main', "id", '{"apiKey": "example-key-1"}', now() from shipping_companies
+    where "slug" = 'maystro')sql");
+}
+
 void add_orders(const database& db, int first, int last, const std::string& account) {
   db.execute(R"sql(
     insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt")

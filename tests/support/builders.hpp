@@ -15,6 +15,9 @@ std::string webhook_body(const std::string& uuid, int status, const std::string&
 // The customer "c", whom all orders of tests belong to.
 void add_customer(const database& db);
 
+// Maystro's account of that id, named "Main", with the key "example-key-1".
+void add_account(const database& db, const std::string& id);
+
 // Orders "o<n>" with the references "R<n>", from first to last. `account`: its id as SQL, so that it may be
 // null.
 void add_orders(const database& db, int first, int last, const std::string& account);

@@ -2,6 +2,7 @@
 // already, and gone when its time has passed.
 #include "common/crypto/crypto.hpp"
 #include "tests/programs/program.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/folder.hpp"
 
@@ -20,10 +21,9 @@ namespace {
 const std::string token = "Bearer example-token";
 
 void open_shop(const database& db) {
+  add_customer(db);
+  add_account(db, "acc-1");
   db.execute(R"(
-    insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
-    insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
-    select 'acc-1', 'Main', "id", '{"apiKey": "example-key-1"}', now() from shipping_companies where "slug" = 'maystro';
     insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
     select 'o' || n, 'R' || n, 'c', 1, 'acc-1', now() from generate_series(1, 100) n)");
 }

@@ -6,6 +6,7 @@
 #include "receiver/apply/pollers.hpp"
 #include "receiver/intake/intake.hpp"
 #include "receiver/intake/spool_drain.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/folder.hpp"
@@ -40,10 +41,9 @@ struct receiver_inside {
         in(io.get_executor(), watched, spooling, events, counts, within),
         drain(io.get_executor(), watched, in, spooling, counts), endless(io.get_executor()),
         lanes(io.get_executor()), own(io.get_executor()) {
+    test::add_customer(db);
+    test::add_account(db, "acc-1");
     db.execute(R"(
-      insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
-      insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
-      select 'acc-1', 'Main', "id", '{"apiKey": "example-key-1"}', now() from shipping_companies where "slug" = 'maystro';
       insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
       select 'o' || n, 'R' || n, 'c', 1, 'acc-1', now() from generate_series(1, 100) n)");
   }

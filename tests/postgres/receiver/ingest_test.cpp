@@ -3,6 +3,7 @@
 #include "receiver/inbox/ingest.hpp"
 #include "receiver/inbox/parked.hpp"
 #include "receiver/inbox/pending.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/print_result.hpp"
@@ -217,8 +218,8 @@ TEST_CASE("a parked event waits until its order appears") {
     auto none = co_await wake_parked(connection, false);
     REQUIRE(none);
     CHECK(*none == 0);
-    db.execute(
-        R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+    test::add_customer(db);
+    db.execute(R"(
       insert into orders ("id", "reference", "customerId", "total", "updatedAt") values ('o1', 'REF-u1', 'c', 1, now());
       insert into orders ("id", "reference", "maystroOrderId", "customerId", "total", "updatedAt")
       values ('o2', 'another', 'u2', 'c', 1, now()))");

@@ -2,6 +2,7 @@
 #include "receiver/inbox/ingest.hpp"
 #include "receiver/inbox/parked.hpp"
 #include "receiver/inbox/pending.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/print_result.hpp"
@@ -14,8 +15,8 @@ using namespace suivi::receiver;
 
 TEST_CASE("thousands of parked events that are woken in vain do not keep another from being woken") {
   test::database db;
+  test::add_customer(db);
   db.execute(R"(
-    insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
     insert into orders ("id", "reference", "customerId", "total", "updatedAt") values ('o1', 'R1', 'c', 1, now());
     insert into suivi.pending (event_id, stored_on, state, attempts, due_at, reference)
     select n, current_date, 'parked', 4, now() + interval '1 minute', 'R1' from generate_series(1, 6000) n
@@ -31,8 +32,8 @@ TEST_CASE("thousands of parked events that are woken in vain do not keep another
 
 TEST_CASE("a parcel whose order was deleted wakes nobody, one whose order is there does") {
   test::database db;
+  test::add_customer(db);
   db.execute(R"(
-    insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
     insert into orders ("id", "reference", "customerId", "total", "updatedAt") values ('o1', 'R1', 'c', 1, now());
     insert into suivi.parcel (account, uuid, order_id, link, strength, status, known_fields, as_of_shape, as_of_from,
                               as_of_to, source, left_statuses)

@@ -5,6 +5,7 @@
 #include "common/http/server/server.hpp"
 #include "common/runtime/task_group.hpp"
 #include "receiver/replay/replay.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/print_result.hpp"
@@ -32,10 +33,8 @@ struct replay_stage {
   std::vector<std::string> requests; // of the courier
 
   replay_stage() {
-    db.execute(R"(
-      insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
-      insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
-      select 'acc-1', 'Main', "id", '{"apiKey": "example-key-1"}', now() from shipping_companies where "slug" = 'maystro')");
+    test::add_customer(db);
+    test::add_account(db, "acc-1");
   }
   void orders(int from, int to) {
     db.execute(
