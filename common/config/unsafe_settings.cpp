@@ -3,7 +3,9 @@
 
 #include "common/config/setting_table.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <string_view>
 #include <sys/stat.h>
 
@@ -33,6 +35,21 @@ bool is_short(const secret& value) {
   return !value.empty() && value.reveal() != mask && value.reveal().size() < secret_length_min;
 }
 
+// The papers' examples, which everybody can read.
+bool is_printed(const secret& value) {
+  constexpr std::string_view printed[] = {"a long random text", "another-long-random-text",
+                                          "a-third-long-random-text"};
+  return std::find(std::begin(printed), std::end(printed), value.reveal()) != std::end(printed);
+}
+
+void judge_examples(const settings& s, lines& unsafe) {
+  constexpr std::string_view remedy =
+      "is the example of Suivi's papers, which everybody knows; set one of your own";
+  if (std::any_of(s.receiver.webhook_secrets.begin(), s.receiver.webhook_secrets.end(), is_printed))
+    unsafe.push_back(fmt::format("receiver.webhook_secrets: a secret {}", remedy));
+  if (is_printed(s.receiver.admin_token)) unsafe.push_back(fmt::format("receiver.admin_token {}", remedy));
+}
+
 // Who may write: the webhooks' door.
 void judge_webhooks(const settings& s, lines& unsafe) {
   if (s.receiver.allow_open)
@@ -57,7 +74,10 @@ void judge_webhooks(const settings& s, lines& unsafe) {
 // What can be read on its way.
 void judge_ways(const settings& s, lines& unsafe) {
   bool encrypted = !s.receiver.tls_certificate.empty();
-  if (!encrypted && s.receiver.trusted_proxies.empty() && !is_loopback(host_of(s.receiver.listen)))
+  // One that is everybody is none.
+  bool has_proxy = std::any_of(s.receiver.trusted_proxies.begin(), s.receiver.trusted_proxies.end(),
+                               [](const std::string& network) { return !network.ends_with("/0"); });
+  if (!encrypted && !has_proxy && !is_loopback(host_of(s.receiver.listen)))
     unsafe.push_back(fmt::format("receiver.listen = {}: without TLS and without a proxy, webhook secrets and "
                                  "the admin token can be read on "
                                  "their way; set receiver.tls_certificate and receiver.tls_key, or listen at "
@@ -111,6 +131,7 @@ std::vector<std::string> unsafe_settings(program who, const settings& s) {
   lines unsafe;
   if (who == program::receiver) {
     judge_webhooks(s, unsafe);
+    judge_examples(s, unsafe);
     judge_ways(s, unsafe);
   }
   judge_couriers(s, unsafe);

@@ -79,6 +79,20 @@ TEST_CASE("short secrets and a short token are warned of, a mask that is read ba
   CHECK(warnings_of(s) == "");
 }
 
+TEST_CASE("secrets that are the papers' examples are warned of, and a proxy that is everybody is none") {
+  settings s = safe();
+  s.receiver.webhook_secrets.emplace_back("a long random text");
+  s.receiver.admin_token = secret("another-long-random-text");
+  CHECK(names(warnings_of(s), "receiver.webhook_secrets: a secret is the example"));
+  CHECK(names(warnings_of(s), "receiver.admin_token is the example"));
+  s = safe();
+  s.receiver.listen = "0.0.0.0:8080";
+  s.receiver.trusted_proxies = {"0.0.0.0/0"};
+  CHECK(names(warnings_of(s), "receiver.listen = "));
+  s.receiver.trusted_proxies = {"0.0.0.0/0", "192.0.2.1"};
+  CHECK_FALSE(names(warnings_of(s), "receiver.listen = "));
+}
+
 TEST_CASE("a proxy list that holds everybody, and keys and secrets sent unencrypted, are warned of") {
   settings s = safe();
   s.receiver.trusted_proxies = {"::/0"};
