@@ -30,18 +30,25 @@ struct faults {
   return calm;
 }
 
+// The display id that many parcels bear, where it is none.
+inline constexpr const char* placeholder = "0";
+
 enum class list_order { newest_first, oldest_first, none };
 
 // What one world is like, from its beginning to its end.
 struct ways {
-  milliseconds clocks_apart{0}; // each process's, the database's and the courier's clock, at most, either way
+  milliseconds clocks_apart{
+      0}; // each process's, the database's and each courier's clock, at most, either way
+  milliseconds stamps_ahead{0}; // the clock that stamps webhooks, before that of the courier's API
   list_order order = list_order::newest_first;
   double undated = 0;      // parcels whose rows do not say when they were made
   double placeholders = 0; // parcels whose display id is what many bear
-  double nameless = 0;     // webhooks that name their parcel by its display id alone
+  double nameless = 0;     // webhooks that name their parcel by its display id, or its number, alone
   double mistyped = 0;     // parcels that bear another order's reference at first
   double refused = 0;      // orders that a rule of the shop refuses to change
-  double slow = 0; // orders with a trigger so slow that two of them are all that a statement may write
+  double slow = 0;         // orders with a trigger so slow that one of them is all that a statement may write
+  double hidden = 0;       // parcels that the list shows and that are "not there" when asked for singly
+  bool numbers_shared = false; // by the couriers: what is one's parcel is another's as well
 };
 
 } // namespace suivi::simulation

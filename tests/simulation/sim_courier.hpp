@@ -1,15 +1,18 @@
-// The courier: parcels that move, a list that shifts while it is paged, an API that lags, fails, throttles,
+// A courier: parcels that move, a list that shifts while it is paged, an API that lags, fails, throttles,
 // refuses single pages and goes away, and messages that are lost, doubled, late and out of order. Its clock
-// is its own.
+// is its own. What differs between couriers is their part's (courier_part.hpp).
 #pragma once
 
 #include "common/base/error.hpp"
 #include "common/decision/observation.hpp"
 #include "common/shipment/shipment.hpp"
+#include "tests/simulation/courier_part.hpp"
 #include "tests/simulation/faults.hpp"
 #include "tests/simulation/timeline.hpp"
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +24,7 @@ struct message {
   std::string account;
   suivi::shipment shipment;
   std::optional<instant> published_at;
+  std::vector<std::string> references; // of the orders that its parcel may be shown by
 };
 
 // One answer of the API. `failure` empty: rows.
@@ -29,7 +33,7 @@ struct api_answer {
   unsigned status = 200;
   std::optional<milliseconds> retry_after;
   std::vector<suivi::shipment> rows;
-  std::int64_t count = 0;
+  std::optional<std::int64_t> count;
   bool has_next = false;
   instant server_date{};
 };
@@ -38,20 +42,23 @@ class sim_courier {
  public:
   struct step {
     instant when;
-    int status;
+    parcel_state status;
   };
   struct parcel {
     std::string account, uuid, reference;
     instant created;
     std::optional<instant> removed;
-    bool undated = false;
+    bool undated = false, hidden = false;
     std::string display_id;
     std::string mistyped;   // another order's reference, borne at first …
     instant corrected{};    // … until then
     std::vector<step> path; // the first is its making
   };
 
-  sim_courier(timeline& t, const faults& f, const ways& w) : t_(t), faults_(f), ways_(w) {}
+  sim_courier(const courier_part& part, timeline& t, const faults& f, const ways& w)
+      : part_(part), t_(t), faults_(f), ways_(w) {}
+
+  [[nodiscard]] const courier_part& part() const { return part_; }
 
   milliseconds clock_off{0};
 
@@ -64,6 +71,9 @@ class sim_courier {
   [[nodiscard]] const std::vector<parcel>& parcels() const { return parcels_; }
 
   [[nodiscard]] api_answer list(const std::string& account, int page);
+  // Of those whose state changed on that day or later.
+  [[nodiscard]] api_answer list_changes(const std::string& account, const std::string& since_day, int page);
+  [[nodiscard]] api_answer find(const std::string& account, const std::vector<std::string>& numbers);
   [[nodiscard]] api_answer read(const std::string& account, const shop::wanted_read& wanted);
   void away_for(milliseconds time) { away_until_ = t_.now() + time; }
   void come_back() {
@@ -93,26 +103,36 @@ class sim_courier {
   [[nodiscard]] bool pushing() const { return under_way_ > 0; }
 
   // The parcel that the order of that reference shall show: the newest that does not travel back, else the
-  // newest. None where a parcel of it was removed or borne by mistake: then another may be shown, rightly.
+  // newest; where the shop says by its number which, the newest. None where a parcel of it was removed or
+  // borne by mistake: then another may be shown, rightly.
   [[nodiscard]] const parcel* current_of(const std::string& account, const std::string& reference,
                                          instant when) const;
 
-  // The parcel as the courier has it at `when`; none before its making or after its removal. The number of
-  // the step is in the alert reason, so that what a shop shows tells how old it is.
-  static std::optional<suivi::shipment> state(const parcel& of, instant when);
+  // The parcel as the courier has it at `when`; none before its making or after its removal.
+  [[nodiscard]] std::optional<suivi::shipment> state(const parcel& of, instant when) const;
+  [[nodiscard]] std::string tracking_of(const parcel& of) const;
+  // The step that a parcel was at then, and the last and the first one that look like this (-1: none does).
+  [[nodiscard]] static int step_at(const parcel& of, instant when);
+  [[nodiscard]] int last_step(const parcel& of, const std::optional<std::string>& shown,
+                              const std::optional<std::string>& alert_reason) const;
+  [[nodiscard]] int first_step(const parcel& of, const std::optional<std::string>& shown,
+                               const std::optional<std::string>& alert_reason) const;
   [[nodiscard]] static const std::string& reference_of(const parcel& of, instant when) {
     return !of.mistyped.empty() && when < of.corrected ? of.mistyped : of.reference;
   }
-
-  static constexpr int page_size = 5;
 
  private:
   void tell(const parcel& of, const step& taken_step);
   void push(message m, int tries);
   [[nodiscard]] std::optional<api_answer> trouble(const std::string& account);
+  [[nodiscard]] api_answer answer() const;
+  [[nodiscard]] std::vector<suivi::shipment> listed(const std::string& account, instant visible_at) const;
+  [[nodiscard]] api_answer page_of(std::vector<suivi::shipment> all, int page) const;
+  [[nodiscard]] std::optional<api_answer> refused_page(int page) const;
   [[nodiscard]] instant own_clock() const { return t_.now() + clock_off; }
   instant visible_now();
 
+  const courier_part& part_;
   timeline& t_;
   const faults& faults_;
   const ways& ways_;
@@ -127,6 +147,20 @@ class sim_courier {
   std::map<std::string, instant> told_at_, told_until_;
   std::map<std::string, int> asked_while_closed_;
   std::map<std::string, std::vector<instant>> throttled_;
+};
+
+// Those of a world, and which account is whose.
+class sim_couriers {
+ public:
+  sim_couriers(timeline& t, const faults& f, const ways& w);
+
+  [[nodiscard]] sim_courier& of(const std::string& account) const { return *by_account_.at(account); }
+  [[nodiscard]] const std::vector<std::unique_ptr<sim_courier>>& all() const { return all_; }
+  [[nodiscard]] const std::map<std::string, sim_courier*>& by_account() const { return by_account_; }
+
+ private:
+  std::vector<std::unique_ptr<sim_courier>> all_;
+  std::map<std::string, sim_courier*> by_account_;
 };
 
 } // namespace suivi::simulation

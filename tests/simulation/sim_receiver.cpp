@@ -1,6 +1,7 @@
 // One function a step; between any two of them the process may die.
 #include "tests/simulation/sim_receiver.hpp"
 
+#include "common/shop/courier_pause.hpp"
 #include "common/sqlstate/batch_failure.hpp"
 
 #include <algorithm>
@@ -20,14 +21,19 @@ bool sim_receiver::take(const message& m) {
   event.named_account = m.account;
   event.observation.account = m.account;
   event.observation.from = shop::source::webhook;
-  event.observation.when = shop::webhook_time(m.published_at, event.received_at);
+  bool states_told = couriers_.of(m.account).part().tells_since_when;
+  event.observation.when = states_told ? shop::event_time(m.published_at, event.received_at)
+                                       : shop::webhook_time(m.published_at, event.received_at);
+  event.observation.is_signed = states_told;
   event.observation.shipment = m.shipment;
+  stored_event stored{std::move(event), m.references, "", {}, std::nullopt};
   if (!store_.up) {
-    spool_.push_back({std::move(event), m.id});
+    spool_.push_back({std::move(stored), m.id});
     return !dies();
   }
   auto before = store_.events.size();
-  bool fresh = store_.ingest(event, m.id, name());
+  stored.owner = name();
+  bool fresh = store_.ingest(std::move(stored), m.id);
   if (dies()) return false; // stored, not answered: it comes again
   if (fresh && store_.events.size() > before) apply_soon(store_.events.rbegin()->second.event, 3ms);
   return true;
@@ -45,12 +51,13 @@ void sim_receiver::begin() {
 
 void sim_receiver::forget() {
   ready_.clear();
+  gates_.clear();
   applying_soon_ = false;
 }
 
 void sim_receiver::drain() {
   while (store_.up && !spool_.empty()) {
-    store_.ingest(spool_.front().event, spool_.front().message, "");
+    store_.ingest(spool_.front().event, spool_.front().message);
     if (dies()) return; // committed, not yet taken out: the key knows it
     spool_.pop_front();
   }
@@ -163,21 +170,35 @@ void sim_receiver::carry_out(pending_event event, const disposition& next) {
   }
 }
 
+// As receiver/apply/confirm_lane.cpp does: what the courier asks for is every program's.
 void sim_receiver::confirm(pending_event event, shop::wanted_read wanted) {
-  instant requested_at = wall();
-  if (milliseconds pause = store_.up ? store_.pause_left(wanted.account) : milliseconds(0);
-      pause.count() > 0) {
+  receiver::read_gate& gate = gates_.try_emplace(wanted.account, receiver::read_gate::limits{}).first->second;
+  milliseconds pause = store_.up ? store_.pause_left(wanted.account) : 0ms;
+  pause = std::max(pause, gate.closed_for(t_.steady()));
+  if (pause.count() > 0) {
     error closed = transient("maystro:throttled", "the courier wants to be left alone");
     event.courier_away = true;
     auto next = receiver::after_failed_read(event, closed, pause, t_.chance());
     if (store_.events.at(event.id).owner == name()) settle(event, next);
     return;
   }
+  if (gate.opens_at(t_.steady()) > t_.steady())
+    return later(20ms, [this, event, wanted] { confirm(event, wanted); });
+  gate.started(t_.steady());
+  instant requested_at = wall();
   later(t_.about(faults_.latency), [this, event, wanted, requested_at] {
-    auto answer = courier_.read(wanted.account, wanted);
-    later(t_.about(faults_.latency), [this, event, answer, requested_at]() mutable {
+    auto answer = couriers_.of(wanted.account).read(wanted.account, wanted);
+    later(t_.about(faults_.latency), [this, event, wanted, answer, requested_at]() mutable {
+      receiver::read_gate& asked = gates_.at(wanted.account);
+      asked.ended(wanted.uuid.value_or(wanted.reference), answer.failure ? &*answer.failure : nullptr,
+                  answer.status, answer.retry_after, t_.chance(), t_.steady());
+      auto kind = wanted.uuid ? shop::pull_kind::answer : shop::pull_kind::row;
       if (answer.failure) {
         event.courier_away = true;
+        milliseconds closed = asked.closed_for(t_.steady());
+        bool throttled = answer.retry_after || answer.failure->code == "maystro:throttled";
+        if (throttled && store_.up && closed >= shop::recorded_pause_min)
+          store_.pause(wanted.account, closed);
         auto next = receiver::after_failed_read(event, *answer.failure, answer.retry_after, t_.chance());
         if (store_.up && store_.events.at(event.id).owner == name()) settle(event, next);
         return;
@@ -187,7 +208,9 @@ void sim_receiver::confirm(pending_event event, shop::wanted_read wanted) {
         shop::observation o;
         o.account = event.observation.account;
         o.from = shop::source::confirm;
-        o.when = shop::pull_time(requested_at, wall(), answer.server_date, 10s);
+        o.when = shop::pull_time(row.status_at, kind,
+                                 shop::pull_time(requested_at, wall(), answer.server_date, 10s));
+        o.read_at = wall();
         o.shipment = std::move(row);
         observations.push_back(std::move(o));
       }

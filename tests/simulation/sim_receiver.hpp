@@ -3,6 +3,7 @@
 // event.
 #pragma once
 
+#include "receiver/services/read_gate.hpp"
 #include "tests/simulation/process.hpp"
 #include "tests/simulation/sim_courier.hpp"
 #include "tests/simulation/sim_store.hpp"
@@ -13,8 +14,8 @@ namespace suivi::simulation {
 
 class sim_receiver final : public process {
  public:
-  sim_receiver(timeline& t, const faults& f, std::string name, sim_store& store, sim_courier& courier)
-      : process(t, f, std::move(name)), store_(store), courier_(courier) {}
+  sim_receiver(timeline& t, const faults& f, std::string name, sim_store& store, sim_couriers& couriers)
+      : process(t, f, std::move(name)), store_(store), couriers_(couriers) {}
 
   // True: acknowledged, hence durable.
   bool take(const message& m);
@@ -23,7 +24,7 @@ class sim_receiver final : public process {
 
  private:
   struct kept {
-    receiver::pending_event event;
+    stored_event event;
     std::int64_t message;
   };
 
@@ -40,9 +41,10 @@ class sim_receiver final : public process {
   void settle(const receiver::pending_event& event, const receiver::disposition& next);
 
   sim_store& store_;
-  sim_courier& courier_;
+  sim_couriers& couriers_;
   std::deque<kept> spool_; // on disk: survives the process
   std::vector<receiver::pending_event> ready_;
+  std::map<std::string, receiver::read_gate> gates_; // by account
   bool applying_soon_ = false;
 };
 

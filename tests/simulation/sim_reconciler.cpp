@@ -1,8 +1,11 @@
 // The course of a sweep, as reconciler/sweep/account_sweep.cpp has it, on virtual time.
 #include "tests/simulation/sim_reconciler.hpp"
 
+#include "common/decision/state_rules.hpp"
+#include "common/shipment/courier_time.hpp"
 #include "common/shop/courier_pause.hpp"
 #include "reconciler/store/lease.hpp"
+#include "reconciler/sweep/listed_dates.hpp"
 #include "reconciler/sweep/rotation.hpp"
 #include "tests/simulation/sim_sweep.hpp"
 
@@ -21,7 +24,7 @@ void sim_reconciler::forget() {
 }
 
 void sim_reconciler::look_round() {
-  for (const char* account : {"account-a", "account-b"}) {
+  for (const auto& [account, courier] : couriers_.by_account()) {
     bool mine =
         std::any_of(running_.begin(), running_.end(), [&](const auto& s) { return s->account == account; });
     if (mine || !store_.up) continue;
@@ -45,18 +48,75 @@ reconciler::due sim_reconciler::due_now(const std::string& account) {
 }
 
 void sim_reconciler::start_sweep(const std::string& account, bool full, std::int64_t term) {
-  auto horizon = reconciler::incremental_horizon(store_.accounts[account].watermark, wall());
-  auto s = std::make_shared<sweep>(full ? reconciler::list_plan(reconciler::page_plan(0))
-                                        : reconciler::list_plan(reconciler::incremental_plan(horizon, 0)));
-  s->account = account;
-  s->full = full;
-  s->term = term;
+  auto s = std::make_shared<sweep>(account, couriers_.of(account), full, term);
   s->started = store_.clock();
   s->really_started = t_.now();
-  s->rotated = full;
+  if (const auto& watermark = store_.accounts[account].watermark; watermark && !full)
+    s->reaches_back = *watermark - store_.clock_off;
+  plan(*s);
   running_.push_back(s);
   keep_lease(s);
   go_on(s);
+}
+
+// Which plan, by what the courier can do.
+void sim_reconciler::plan(sweep& s) {
+  const maystro::capabilities& can = s.courier.part().can;
+  bool finds_every_change = !can.lists || can.lists_changes;
+  s.rotated = s.full || finds_every_change;
+  const auto& watermark = store_.accounts[s.account].watermark;
+  if (!can.lists) return plan_numbers(s);
+  s.plan = reconciler::page_plan(0, can.has_quotas);
+  if (s.full) return;
+  if (can.lists_changes) {
+    instant since = watermark.value_or(wall() - reconciler::incremental_first_reach);
+    s.since_day = algiers_day(since - 24h);
+  } else {
+    s.plan = reconciler::incremental_plan(reconciler::incremental_horizon(watermark, wall()), 0);
+  }
+}
+
+// As reconciler/store/tracking_numbers.cpp chooses them.
+void sim_reconciler::plan_numbers(sweep& s) {
+  std::vector<std::string> numbers;
+  for (const auto& [id, order] : store_.orders) {
+    if (order.account != s.account || !order.columns.tracking) continue;
+    auto followed = std::ranges::find_if(store_.parcels, [&](const shop::parcel_row& p) {
+      return p.account == s.account && p.uuid == order.columns.tracking && p.order_id == id;
+    });
+    bool ended = followed != store_.parcels.end() && followed->status &&
+                 shop::is_final(followed->courier, *followed->status);
+    if (ended) continue;
+    numbers.push_back(*order.columns.tracking);
+    s.unread.emplace(*order.columns.tracking, order.reference);
+  }
+  for (std::size_t i = 0; i < numbers.size(); i += s.courier.part().page_rows) {
+    auto end = std::min(numbers.size(), i + s.courier.part().page_rows);
+    s.batches.emplace_back(numbers.begin() + static_cast<std::ptrdiff_t>(i),
+                           numbers.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  s.plan =
+      reconciler::batch_plan(static_cast<int>(s.batches.size()), static_cast<std::int64_t>(numbers.size()));
+}
+
+api_answer sim_reconciler::ask(const sweep& s, const request& r) {
+  if (!r.page) return s.courier.read(s.account, r.wanted);
+  if (!s.batches.empty()) return s.courier.find(s.account, s.batches[static_cast<std::size_t>(*r.page) - 1]);
+  return s.since_day.empty() ? s.courier.list(s.account, *r.page)
+                             : s.courier.list_changes(s.account, s.since_day, *r.page);
+}
+
+shop::observation sim_reconciler::observe(sweep& s, const request& r, suivi::shipment row,
+                                          const shop::as_of& by_request) {
+  bool whole = !r.page ? r.wanted.uuid.has_value() : !s.courier.part().can.lists;
+  shop::observation o;
+  o.account = s.account;
+  o.from = r.settles ? shop::source::confirm : shop::source::sweep;
+  o.when = shop::pull_time(row.status_at, whole ? shop::pull_kind::answer : shop::pull_kind::row, by_request);
+  o.read_at = by_request.to;
+  if (auto asked = s.unread.find(*row.uuid); r.page && asked != s.unread.end()) row.reference = asked->second;
+  o.shipment = std::move(row);
+  return o;
 }
 
 void sim_reconciler::keep_lease(std::shared_ptr<sweep> s) {
@@ -118,9 +178,10 @@ void sim_reconciler::start_doubts(std::shared_ptr<sweep> s) {
 
 void sim_reconciler::plan_rotation(std::shared_ptr<sweep> s) {
   std::vector<shop::parcel_row*> open;
-  for (auto& p : store_.parcels)
-    if (p.account == s->account && p.order_id && p.uuid && p.status != 41 && p.status != 52)
-      open.push_back(&p);
+  for (auto& p : store_.parcels) {
+    bool ended = p.status && shop::is_final(p.courier, *p.status);
+    if (p.account == s->account && p.order_id && p.uuid && !ended) open.push_back(&p);
+  }
   std::sort(open.begin(), open.end(), [](auto* a, auto* b) { return a->pulled_at < b->pulled_at; });
   auto limit = reconciler::rotation_budget(static_cast<std::int64_t>(open.size()), incremental_every);
   for (std::size_t i = 0; i < open.size() && i < static_cast<std::size_t>(limit); ++i) {
@@ -161,7 +222,7 @@ void sim_reconciler::launch(std::shared_ptr<sweep> s, std::shared_ptr<request> r
   later(t_.about(faults_.latency), [this, s, r, requested_at] {
     if (s->ended) return;
     ++counts.requests;
-    auto answer = r->page ? courier_.list(s->account, *r->page) : courier_.read(s->account, r->wanted);
+    auto answer = ask(*s, *r);
     later(t_.about(faults_.latency), [this, s, r, answer = std::move(answer), requested_at] {
       if (!s->ended) take(s, r, answer, requested_at);
     });
@@ -210,7 +271,7 @@ void sim_reconciler::take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, 
 void sim_reconciler::concluded(std::shared_ptr<sweep> s, std::shared_ptr<request> r, const api_answer* good,
                                bool past_end, instant requested_at) {
   --s->in_flight;
-  std::vector<maystro::shipment> rows;
+  std::vector<suivi::shipment> rows;
   shop::as_of when;
   if (good) {
     rows = good->rows;
@@ -220,6 +281,7 @@ void sim_reconciler::concluded(std::shared_ptr<sweep> s, std::shared_ptr<request
   if (r->page && good) {
     std::vector<reconciler::listed_row> page_rows;
     for (const auto& row : rows) page_rows.push_back({reconciler::identity_hash(row), row.created_at});
+    if (s->courier.part().can.lists) reconciler::date_by_neighbors(rows);
     rows.resize(s->plan.read(*r->page, {good->count, 0, good->has_next, when.from}, page_rows));
     for (const auto& row : rows) s->listed.insert(*row.uuid);
   } else if (r->page && past_end) {
@@ -232,14 +294,7 @@ void sim_reconciler::concluded(std::shared_ptr<sweep> s, std::shared_ptr<request
   }
   if (!rows.empty()) {
     std::vector<shop::observation> observations;
-    for (auto& row : rows) {
-      shop::observation o;
-      o.account = s->account;
-      o.from = r->settles ? shop::source::confirm : shop::source::sweep;
-      o.when = when;
-      o.shipment = std::move(row);
-      observations.push_back(std::move(o));
-    }
+    for (auto& row : rows) observations.push_back(observe(*s, *r, std::move(row), when));
     ++s->writes;
     write(s, std::move(observations), 0);
   }

@@ -23,8 +23,8 @@ struct sweep_counts {
 
 class sim_reconciler final : public process {
  public:
-  sim_reconciler(timeline& t, const faults& f, std::string name, sim_store& store, sim_courier& courier)
-      : process(t, f, std::move(name)), store_(store), courier_(courier),
+  sim_reconciler(timeline& t, const faults& f, std::string name, sim_store& store, sim_couriers& couriers)
+      : process(t, f, std::move(name)), store_(store), couriers_(couriers),
         schedule_(
             {std::chrono::minutes(0), std::chrono::hours(6), std::chrono::hours(12), std::chrono::hours(18)},
             "Africa/Algiers") {}
@@ -52,13 +52,19 @@ class sim_reconciler final : public process {
   void note_clock(sweep& s, const api_answer& answer, instant requested_at);
   void write(std::shared_ptr<sweep> s, std::vector<shop::observation> rows, int tries);
   void write_parts(std::shared_ptr<sweep> s, std::vector<shop::observation> rows, const error& why);
+  void plan(sweep& s);
+  void plan_numbers(sweep& s);
+  [[nodiscard]] api_answer ask(const sweep& s, const request& r);
+  [[nodiscard]] shop::observation observe(sweep& s, const request& r, suivi::shipment row,
+                                          const shop::as_of& by_request);
   void plan_rotation(std::shared_ptr<sweep> s);
   void end(std::shared_ptr<sweep> s);
   void check_begin(const std::string& account, bool full);
   void check_complete(const sweep& s);
+  void check_new_read(const sweep& s);
 
   sim_store& store_;
-  sim_courier& courier_;
+  sim_couriers& couriers_;
   reconciler::schedule schedule_;
   std::vector<std::shared_ptr<sweep>> running_;
 };

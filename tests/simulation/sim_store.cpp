@@ -5,7 +5,6 @@
 #include "reconciler/store/sweep_record.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
 namespace suivi::simulation {
@@ -16,12 +15,6 @@ namespace {
 
 constexpr milliseconds event_lease = 5s;
 
-int number(const std::optional<std::string>& text) {
-  int n = -1;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), n);
-  return n;
-}
-
 // Where a parcel's state is from, for a person who looks at a violation.
 std::string describe(const shop::parcel_row& p) {
   return fmt::format("{} {} as of {} to {}", shop::to_string(p.from), static_cast<int>(p.when.kind),
@@ -30,13 +23,14 @@ std::string describe(const shop::parcel_row& p) {
 
 } // namespace
 
-bool sim_store::ingest(receiver::pending_event event, std::int64_t message, const std::string& owner) {
+bool sim_store::ingest(stored_event stored, std::int64_t message) {
   if (!keys_.emplace(message, next_event_).second) return false;
-  event.id = next_event_++;
-  event.observation.event_id = event.id;
-  auto id = event.id;
+  std::int64_t id = next_event_++;
+  stored.event.id = id;
+  stored.event.observation.event_id = id;
+  stored.due = stored.owner.empty() ? t_.now() : t_.now() + event_lease;
   open_.insert(id);
-  events[id] = {std::move(event), owner, owner.empty() ? t_.now() : t_.now() + event_lease, std::nullopt};
+  events[id] = std::move(stored);
   return true;
 }
 
@@ -70,19 +64,27 @@ shop::snapshot sim_store::read(std::span<const shop::observation> observations) 
   std::set<std::string> references, uuids, numbers, ids;
   for (const auto& o : observations) {
     if (o.shipment.display_id) numbers.insert(*o.shipment.display_id);
+    if (o.shipment.tracking) numbers.insert(*o.shipment.tracking);
     if (o.shipment.reference) references.insert(*o.shipment.reference);
     if (o.shipment.uuid) uuids.insert(*o.shipment.uuid);
   }
-  for (const auto& [id, order] : orders)
-    if (references.contains(order.reference)) ids.insert(id);
-  for (const auto& p : parcels)
-    if (((p.uuid && uuids.contains(*p.uuid)) || (p.display_id && numbers.contains(*p.display_id))) &&
-        p.order_id)
-      ids.insert(*p.order_id);
+  auto told_of = [&](const shop::parcel_row& p) {
+    return (p.uuid && uuids.contains(*p.uuid)) || (p.display_id && numbers.contains(*p.display_id)) ||
+           (p.tracking && numbers.contains(*p.tracking));
+  };
   shop::snapshot rows;
+  for (const auto& [id, order] : orders) {
+    if (references.contains(order.reference)) ids.insert(id);
+    for (const auto& own : {order.columns.tracking, order.columns.maystro_order_id}) {
+      if (!own || !(uuids.contains(*own) || numbers.contains(*own))) continue;
+      rows.legacy_links.emplace(*own, id);
+      ids.insert(id);
+    }
+  }
   for (const auto& p : parcels)
-    if ((p.uuid && uuids.contains(*p.uuid)) || (p.display_id && numbers.contains(*p.display_id)) ||
-        (p.order_id && ids.contains(*p.order_id))) {
+    if (told_of(p) && p.order_id) ids.insert(*p.order_id);
+  for (const auto& p : parcels)
+    if (told_of(p) || (p.order_id && ids.contains(*p.order_id))) {
       rows.parcels.push_back(p);
       rows.parcels.back().locked = true;
     }
@@ -95,10 +97,34 @@ shop::snapshot sim_store::read(std::span<const shop::observation> observations) 
   return rows;
 }
 
+// A number that only one of the known parcels bears: nothing tells that another one bears it as well.
+bool sim_store::looks_unique(const shop::observation& told) const {
+  if (told.shipment.uuid || told.shipment.reference) return false;
+  return 1 == std::ranges::count_if(parcels, [&](const shop::parcel_row& p) {
+           return p.account == told.account && p.display_id == told.shipment.display_id;
+         });
+}
+
+void sim_store::note_guesses(const shop::observation& told) {
+  if (told.decide_by_later_time && told.shipment.uuid) guessed.insert({told.account, *told.shipment.uuid});
+  if (told.shipment.display_id != placeholder || !looks_unique(told)) return;
+  for (const auto& p : parcels)
+    if (p.account == told.account && p.display_id == placeholder && p.uuid)
+      guessed.insert({p.account, *p.uuid});
+}
+
 void sim_store::write(const shop::decision& decided) {
-  for (const auto& entry : decided.journal)
-    if (orders.at(entry.order_id).account != entry.account)
+  for (const auto& entry : decided.journal) {
+    const shop::order_row& order = orders.at(entry.order_id);
+    if (order.account != entry.account)
       throw violation(fmt::format("order {} was written from {}", entry.order_id, entry.account));
+    if (!entry.event_id) continue;
+    const stored_event& by = events.at(*entry.event_id);
+    const auto& meant = by.references;
+    if (std::ranges::find(meant, order.reference) == meant.end() && !looks_unique(by.event.observation))
+      throw violation(
+          fmt::format("a message about {}'s parcel was written to {}", meant.front(), order.reference));
+  }
   for (const auto& p : decided.new_parcels) {
     parcels.push_back(p);
     parcels.back().id = next_parcel_++;
@@ -111,11 +137,12 @@ void sim_store::write(const shop::decision& decided) {
         if (own.order_id && own.order_id != p.order_id && !may_move(own, p))
           throw violation(fmt::format("{} went back from {} to {}", *own.uuid, *own.order_id,
                                       p.order_id.value_or("none")));
-        if (strict && own.uuid && !guessed.contains(*own.uuid) &&
-            number(p.alert_reason.value) < number(own.alert_reason.value))
-          throw violation(fmt::format("{} went back from step {} ({}) to {} ({})", *own.uuid,
-                                      *own.alert_reason.value, describe(own), *p.alert_reason.value,
-                                      describe(p)));
+        if (strict && own.uuid && own.status && !guessed.contains({own.account, *own.uuid})) {
+          int before = steps_of(own).first, now = steps_of(p).second;
+          if (now < before)
+            throw violation(fmt::format("{} of {} went back from step {} ({}) to {} ({})", *own.uuid,
+                                        own.account, before, describe(own), now, describe(p)));
+        }
         own = p;
       }
   for (const auto& w : decided.orders) {
@@ -132,8 +159,7 @@ sim_store::apply(std::span<const shop::observation> observations,
                  const std::function<bool(std::span<const shop::verdict>)>& then,
                  const shop::door_options& options) {
   if (!up) return transient("pg:lost", "the database is away");
-  for (const auto& o : observations)
-    if (o.decide_by_later_time && o.shipment.uuid) guessed.insert(*o.shipment.uuid);
+  for (const auto& o : observations) note_guesses(o);
   shop::snapshot rows = read(observations);
   std::vector<shop::parcel_row> before = rows.parcels;
   auto decided = shop::decide(std::move(rows), observations, options);

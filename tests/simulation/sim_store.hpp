@@ -6,6 +6,7 @@
 #include "common/base/error.hpp"
 #include "common/decision/decide.hpp"
 #include "receiver/event/disposition.hpp"
+#include "tests/simulation/faults.hpp"
 #include "tests/simulation/timeline.hpp"
 
 #include <functional>
@@ -25,6 +26,7 @@ struct violation : std::runtime_error {
 
 struct stored_event {
   receiver::pending_event event;
+  std::vector<std::string> references; // of the orders that it may write
   std::string owner;
   instant due{};
   std::optional<std::string> outcome; // once closed
@@ -50,6 +52,7 @@ class sim_store {
   [[nodiscard]] instant clock() const { return t_.now() + clock_off; }
 
   bool up = true;
+  instant up_since{};
   bool knows_truth = true; // no clock steps in the midst of a sweep: a complete one shows the truth
   bool strict = true;      // no untimed webhook and no clock that jumps: nothing ever goes backwards
   std::map<std::string, shop::order_row> orders;
@@ -60,13 +63,15 @@ class sim_store {
   std::set<std::string> locked;  // orders that the shop holds
   std::set<std::string> refused; // … that a rule of its own refuses to change
   std::set<std::string> slow;    // … with a slow trigger: slow_max of them are all that a statement may write
-  static constexpr int slow_max = 2;
+  static constexpr int slow_max = 1;
   // A parcel goes from one order to another: whether that may be.
   std::function<bool(const shop::parcel_row& before, const shop::parcel_row& after)> may_move;
-  std::set<std::string> guessed; // parcels of which the later time decided
+  // The steps of its parcel's that look like that one's, the first and the last.
+  std::function<std::pair<int, int>(const shop::parcel_row& parcel)> steps_of;
+  std::set<std::pair<std::string, std::string>> guessed; // accounts and parcels: the later time decided
 
   // True: new; false: seen before. By the message's id, the only arbiter.
-  bool ingest(receiver::pending_event event, std::int64_t message, const std::string& owner);
+  bool ingest(stored_event event, std::int64_t message);
   std::vector<receiver::pending_event> claim(const std::string& who);
   // The door, and `then` in the same transaction; `then` returning false rolls back ("sqlstate:SV002").
   result<std::vector<shop::verdict>> apply(std::span<const shop::observation> observations,
@@ -90,6 +95,8 @@ class sim_store {
  private:
   shop::snapshot read(std::span<const shop::observation> observations) const;
   void write(const shop::decision& decided);
+  void note_guesses(const shop::observation& told);
+  [[nodiscard]] bool looks_unique(const shop::observation& told) const;
 
   timeline& t_;
   std::set<std::int64_t> open_;               // events not closed

@@ -5,7 +5,6 @@
 #include "reconciler/sweep/sweep_verdict.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
 namespace suivi::simulation {
@@ -47,6 +46,9 @@ void sim_reconciler::write(std::shared_ptr<sweep> s, std::vector<shop::observati
     return go_on(s);
   }
   if (tries > 60) {
+    if (!verdicts && store_.up && store_.up_since + 61s < t_.now())
+      throw violation(fmt::format("a sweep of {} gave up though the database was there all the time: {}",
+                                  s->account, verdicts.error().code));
     s->database_away = !verdicts;
     s->locked += busy.size();
     --s->writes;
@@ -69,7 +71,7 @@ void sim_reconciler::write_parts(std::shared_ptr<sweep> s, std::vector<shop::obs
     links_only.links_only = true;
     auto kept = store_.apply(rows, [&](auto) { return store_.holds(s->account, s->term); }, links_only);
     (void)kept; // the next sweep tells it again
-    s->refused.insert(*rows.front().shipment.reference);
+    s->refused.insert(rows.front().shipment.reference.value_or(*rows.front().shipment.uuid));
     s->written.insert(*rows.front().shipment.uuid);
     ++counts.refused;
     --s->writes;
@@ -103,6 +105,7 @@ void sim_reconciler::end(std::shared_ptr<sweep> s) {
   }
   ++(complete ? counts.complete : counts.incomplete);
   store_.wake_parked();
+  if (complete && !s->full) check_new_read(*s);
   if (!s->full) return;
   auto& row = store_.accounts[s->account];
   row.unsettled = how.unsettled;
@@ -121,29 +124,37 @@ void sim_reconciler::check_begin(const std::string& account, bool full) {
     throw violation(fmt::format("an incremental sweep of {} began too soon", account));
 }
 
+// An incremental sweep that calls itself complete has written every parcel that is new since the last
+// complete one and says when it was made.
+void sim_reconciler::check_new_read(const sweep& s) {
+  if (!s.reaches_back || !store_.knows_truth || !s.courier.part().can.lists) return;
+  instant at_start = s.really_started - read_lag;
+  for (const auto& p : s.courier.parcels()) {
+    bool is_new = p.account == s.account && p.created > *s.reaches_back && p.created < at_start;
+    if (is_new && !p.removed && !p.undated && !s.written.contains(p.uuid))
+      throw violation(fmt::format("an incremental sweep of {} calls itself complete and has not read {}",
+                                  s.account, p.uuid));
+  }
+}
+
 // A full sweep that calls itself complete has written every parcel that was there all the time, and every
 // order whose parcel did not change meanwhile shows it, as it was at the sweep's start or later.
 void sim_reconciler::check_complete(const sweep& s) {
   instant at_start = s.really_started - read_lag;
-  for (const auto& p : courier_.parcels()) {
-    bool there = p.account == s.account && p.created < at_start && !p.removed;
+  for (const auto& p : s.courier.parcels()) {
+    bool there = p.account == s.account && p.created < at_start && !p.removed && s.courier.part().can.lists;
     if (there && !s.written.contains(p.uuid))
       throw violation(
           fmt::format("a sweep of {} calls itself complete and has not read {}", s.account, p.uuid));
   }
   for (const auto& [id, order] : store_.orders) {
     if (order.account != s.account || store_.order_since.at(id) >= s.really_started) continue;
-    const auto* current = courier_.current_of(s.account, order.reference, at_start);
-    if (!current || current != courier_.current_of(s.account, order.reference, t_.now())) continue;
-    if (store_.guessed.contains(current->uuid) || !store_.knows_truth) continue;
-    auto there = sim_courier::state(*current, at_start);
-    int step_min = -1, step_now = -1;
-    auto read = [](const std::optional<std::string>& text, int& into) {
-      if (text) std::from_chars(text->data(), text->data() + text->size(), into);
-    };
-    read(there->alert_reason.value, step_min);
-    read(order.columns.alert_reason, step_now);
-    if (order.columns.tracking != "track-" + current->uuid || step_now < step_min)
+    const auto* current = s.courier.current_of(s.account, order.reference, at_start);
+    if (!current || current != s.courier.current_of(s.account, order.reference, t_.now())) continue;
+    if (store_.guessed.contains({s.account, current->uuid}) || !store_.knows_truth) continue;
+    int step_min = sim_courier::step_at(*current, at_start);
+    int step_now = s.courier.last_step(*current, order.columns.shipping_status, order.columns.alert_reason);
+    if (order.columns.tracking != s.courier.tracking_of(*current) || step_now < step_min)
       throw violation(fmt::format(
           "a sweep of {} calls itself complete and {} shows {} step {}, not {} step {}", s.account,
           order.reference, order.columns.tracking.value_or("-"), step_now, current->uuid, step_min));

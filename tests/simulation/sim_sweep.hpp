@@ -27,14 +27,20 @@ struct sim_reconciler::request {
 };
 
 struct sim_reconciler::sweep {
-  explicit sweep(reconciler::list_plan of) : plan(std::move(of)) {}
+  sweep(std::string account_id, sim_courier& of, bool is_full, std::int64_t of_term)
+      : account(std::move(account_id)), courier(of), full(is_full), term(of_term) {}
 
   std::string account;
+  sim_courier& courier;
   bool full = false;
   std::int64_t term = 0;
-  instant started{};        // by the database's clock
-  instant really_started{}; // by nobody's
-  reconciler::list_plan plan;
+  instant started{};                   // by the database's clock
+  instant really_started{};            // by nobody's
+  std::optional<instant> reaches_back; // an incremental one: to the last complete sweep, by nobody's clock
+  reconciler::list_plan plan{reconciler::page_plan(0)};
+  std::string since_day;                         // of a list of changes
+  std::vector<std::vector<std::string>> batches; // of tracking numbers, where there is no list
+  std::map<std::string, std::string> unread;     // … and of which order each is
   reconciler::pace pace{{in_flight_max, 0}};
   reconciler::refusals refusals;
   std::map<reconciler::pace::ticket, std::shared_ptr<request>> line;

@@ -1,9 +1,10 @@
 // What befalls whom, and what must be true in the end.
 #include "tests/simulation/world.hpp"
 
-#include "common/maystro/status.hpp"
+#include "common/decision/state_rules.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace suivi::simulation {
@@ -23,37 +24,42 @@ constexpr int throttled_a_minute_max = 120;
 ways draw_ways(timeline& t) {
   ways w;
   if (t.happens(0.5)) w.clocks_apart = milliseconds(1'000 + t.below(90'000));
+  if (w.clocks_apart.count() == 0 && t.happens(0.3)) w.stamps_ahead = milliseconds(60'000 + t.below(200'000));
   if (t.happens(0.3)) w.order = t.happens(0.5) ? list_order::none : list_order::oldest_first;
-  if (t.happens(0.3)) w.undated = 0.2;
+  if (t.happens(0.3)) w.undated = t.happens(0.5) ? 0.2 : 0.9;
   if (t.happens(0.3)) w.placeholders = 0.3;
-  if (t.happens(0.3)) w.nameless = 0.1;
-  if (t.happens(0.3)) w.mistyped = 0.2;
-  if (t.happens(0.3)) w.refused = 0.05;
-  if (t.happens(0.3)) w.slow = 0.5;
+  if (t.happens(w.placeholders > 0 ? 0.8 : 0.2)) w.nameless = 0.2;
+  if (t.happens(0.4)) w.refused = 0.1;
+  if (t.happens(w.refused > 0 ? 0.6 : 0.2)) w.mistyped = 0.3;
+  if (t.happens(0.3)) w.slow = 0.8;
+  if (t.happens(0.3)) w.hidden = 0.2;
+  w.numbers_shared = t.happens(0.5);
   return w;
 }
 
 class world {
  public:
   explicit world(std::uint64_t seed)
-      : t_(seed), ways_(draw_ways(t_)), courier_(t_, faults_, ways_), store_(t_) {
-    courier_.clock_off = apart();
+      : t_(seed), ways_(draw_ways(t_)), couriers_(t_, faults_, ways_), store_(t_) {
     store_.clock_off = apart();
-    if (ways_.clocks_apart.count() > 0) store_.strict = false;
+    if (ways_.clocks_apart.count() > 0 || ways_.stamps_ahead.count() > 0) store_.strict = false;
+    for (const auto& courier : couriers_.all()) {
+      courier->clock_off = apart();
+      courier->on_push = [this](const message& m) { return push(m); };
+    }
+    store_.steps_of = [this](const shop::parcel_row& p) { return steps_of(p); };
     store_.may_move = [this](const shop::parcel_row& before, const shop::parcel_row& after) {
       return may_move(before, after);
     };
-    courier_.on_push = [this](const message& m) { return push(m); };
     for (int i = 0; i < 2; ++i) {
       receivers_.push_back(
-          std::make_unique<sim_receiver>(t_, faults_, fmt::format("receiver-{}", i), store_, courier_));
+          std::make_unique<sim_receiver>(t_, faults_, fmt::format("receiver-{}", i), store_, couriers_));
       reconcilers_.push_back(
-          std::make_unique<sim_reconciler>(t_, faults_, fmt::format("reconciler-{}", i), store_, courier_));
+          std::make_unique<sim_reconciler>(t_, faults_, fmt::format("reconciler-{}", i), store_, couriers_));
     }
     for (auto& r : receivers_) r->clock_apart = apart();
     for (auto& r : reconcilers_) r->clock_apart = apart();
-    store_.accounts["account-a"];
-    store_.accounts["account-b"];
+    for (const auto& [account, courier] : couriers_.by_account()) store_.accounts[account];
   }
 
   summary run(int hours) {
@@ -75,7 +81,8 @@ class world {
       ++s.rests;
     }
     s.hours = std::chrono::duration_cast<std::chrono::hours>(t_.now() - timeline::begin).count();
-    s.parcels = static_cast<std::int64_t>(courier_.parcels().size());
+    for (const auto& courier : couriers_.all())
+      s.parcels += static_cast<std::int64_t>(courier->parcels().size());
     s.acknowledged = static_cast<std::int64_t>(acknowledged_.size());
     s.applied = store_.applied;
     s.stale_writes_refused = store_.stale_writes_refused;
@@ -105,42 +112,58 @@ class world {
     return milliseconds(max > 0 ? t_.below(2 * max) - max : 0);
   }
 
+  [[nodiscard]] const sim_courier::parcel* parcel_of(const shop::parcel_row& row) const {
+    for (const auto& p : couriers_.of(row.account).parcels())
+      if (p.account == row.account && p.uuid == row.uuid) return &p;
+    return nullptr;
+  }
+
+  [[nodiscard]] std::pair<int, int> steps_of(const shop::parcel_row& row) const {
+    const sim_courier& courier = couriers_.of(row.account);
+    const sim_courier::parcel* parcel = parcel_of(row);
+    if (!parcel) throw violation(fmt::format("{} has no parcel {}", row.account, *row.uuid));
+    std::string shown = shop::shown_text(*row.status);
+    return {courier.first_step(*parcel, shown, row.alert_reason.value),
+            courier.last_step(*parcel, shown, row.alert_reason.value)};
+  }
+
   // What a pull has said of a parcel's order since its reference was put right is not taken back.
   [[nodiscard]] bool may_move(const shop::parcel_row& before, const shop::parcel_row& after) const {
-    for (const auto& p : courier_.parcels()) {
-      if (p.uuid != before.uuid || p.mistyped.empty()) continue;
-      bool put_right = *before.order_id == "order-" + p.reference && before.pulled_at &&
-                       *before.pulled_at > p.corrected + 1min + ways_.clocks_apart * 2;
-      return !put_right || *after.order_id == "order-" + p.reference;
-    }
-    return true;
+    const sim_courier::parcel* p = parcel_of(before);
+    if (!p || p->mistyped.empty()) return true;
+    bool put_right = *before.order_id == "order-" + p->reference && before.pulled_at &&
+                     *before.pulled_at > p->corrected + 1min + ways_.clocks_apart * 2;
+    return !put_right || *after.order_id == "order-" + p->reference;
   }
 
   void watch_requests() {
-    for (const char* account : {"account-a", "account-b"}) {
-      if (courier_.asked_while_closed(account) > asked_while_closed_max)
+    for (const auto& [account, courier] : couriers_.by_account()) {
+      if (courier->asked_while_closed(account) > asked_while_closed_max)
         throw violation(fmt::format("the courier wants to be left alone and was asked {} times for {}",
-                                    courier_.asked_while_closed(account), account));
-      if (courier_.throttled_lately(account) > throttled_a_minute_max)
+                                    courier->asked_while_closed(account), account));
+      if (courier->throttled_lately(account) > throttled_a_minute_max)
         throw violation(fmt::format("the courier throttles and was asked {} times in a minute for {}",
-                                    courier_.throttled_lately(account), account));
+                                    courier->throttled_lately(account), account));
     }
     t_.after(10s, [this] { watch_requests(); });
   }
 
   // Another order of the account, by whose reference a parcel is called at first.
-  std::string draw_mistyped(const std::string& account) {
+  std::string draw_mistyped(const std::string& account, bool refused) {
     std::vector<std::string> others;
     for (const auto& [id, order] : store_.orders)
       if (order.account == account) others.push_back(order.reference);
-    if (others.empty() || !t_.happens(ways_.mistyped)) return {};
+    // Where the right order refuses to be written, the wrong one must be set free all the same.
+    if (others.empty() || !t_.happens(refused ? 2 * ways_.mistyped : ways_.mistyped)) return {};
     return others[static_cast<std::size_t>(t_.below(static_cast<int>(others.size())))];
   }
 
   void make_order() {
-    std::string account = t_.happens(0.7) ? "account-a" : "account-b";
+    static constexpr std::array accounts{"account-a", "account-a", "account-b", "account-g", "account-n"};
+    std::string account = accounts[static_cast<std::size_t>(t_.below(accounts.size()))];
     std::string reference = fmt::format("R{}", ++orders_made_);
-    if (t_.happens(ways_.refused)) store_.refused.insert("order-" + reference);
+    bool refused = t_.happens(ways_.refused);
+    if (refused) store_.refused.insert("order-" + reference);
     if (t_.happens(ways_.slow)) store_.slow.insert("order-" + reference);
     // The parcel may be there before its order is.
     t_.after(t_.about(t_.happens(0.3) ? milliseconds(20min) : milliseconds(1s)), [this, account, reference] {
@@ -151,10 +174,27 @@ class world {
       order.columns.status = "CONFIRMED";
       store_.orders[order.id] = order;
       store_.order_since[order.id] = t_.now();
+      number_by_shop(account, reference);
     });
-    courier_.add(account, reference, draw_mistyped(account));
-    // Another account claims the same reference.
-    if (t_.happens(0.05)) courier_.add(account == "account-a" ? "account-b" : "account-a", reference, "");
+    ship(account, reference, draw_mistyped(account, refused));
+    // Another account claims the same reference, be it of the same courier or of another.
+    std::string other = accounts[static_cast<std::size_t>(t_.below(accounts.size()))];
+    if (other != account && t_.happens(0.15)) ship(other, reference, "");
+  }
+
+  void ship(const std::string& account, const std::string& reference, const std::string& mistyped) {
+    couriers_.of(account).add(account, reference, mistyped);
+    number_by_shop(account, reference);
+  }
+
+  // Where the courier knows no references, the shop writes down the number of the parcel that it has made.
+  void number_by_shop(const std::string& account, const std::string& reference) {
+    const sim_courier& courier = couriers_.of(account);
+    auto order = store_.orders.find("order-" + reference);
+    if (courier.part().can.references_max > 0 || order == store_.orders.end()) return;
+    if (order->second.account != account) return;
+    for (const auto& p : courier.parcels())
+      if (p.account == account && p.reference == reference) order->second.columns.tracking = p.uuid;
   }
 
   // Each kind of trouble in its own rhythm, until `until_`.
@@ -177,14 +217,14 @@ class world {
     faults_.failed = t_.happens(0.2) ? 0.4 : 0.05;
     faults_.delay = t_.happens(0.3) ? milliseconds(20min) : milliseconds(10s);
     store_.knows_truth = !faults_.clock_jumps;
-    if (t_.happens(0.3)) courier_.spoil_page(2 + t_.below(3), t_.happens(0.5) ? 403 : 500);
+    if (t_.happens(0.3)) any_courier().spoil_page(2 + t_.below(3), t_.happens(0.5) ? 403 : 500);
     again(4min, [this] { make_order_or_ship_again(); });
-    again(20s, [this] { courier_.move_one(); });
+    again(20s, [this] { any_courier().move_one(); });
     again(40min, [this] { remove_one(); });
-    again(50min, [this] { courier_.away_for(t_.about(3min)); });
-    again(40min, [this] { courier_.throttle_for(t_.about(1min), std::nullopt); });
-    again(3h, [this] { courier_.throttle_for(5min, milliseconds(0)); });
-    again(4h, [this] { courier_.close_for(milliseconds(10min) + t_.about(20min)); });
+    again(50min, [this] { any_courier().away_for(t_.about(3min)); });
+    again(40min, [this] { any_courier().throttle_for(t_.about(1min), std::nullopt); });
+    again(3h, [this] { any_courier().throttle_for(5min, milliseconds(0)); });
+    again(4h, [this] { any_courier().close_for(milliseconds(10min) + t_.about(20min)); });
     again(60min, [this] { database_away(t_.about(2min)); });
     again(15min, [this] { lock_one(t_.about(40s)); });
     again(30min, [this] { any_process().freeze(t_.about(30s)); });
@@ -199,8 +239,8 @@ class world {
   void rest() {
     ++phase_;
     faults_ = none();
-    courier_.come_back();
-    store_.up = true;
+    for (const auto& courier : couriers_.all()) courier->come_back();
+    database_back();
     store_.locked.clear();
     for (auto& r : receivers_) r->clock_off = milliseconds(0);
     for (auto& r : reconcilers_) r->clock_off = milliseconds(0);
@@ -220,28 +260,42 @@ class world {
     return {*reconcilers_[i - 2]};
   }
 
+  // As often as it has parcels.
+  sim_courier& any_courier() {
+    static constexpr std::array by_share{0, 0, 0, 1, 2};
+    auto which = by_share[static_cast<std::size_t>(t_.below(by_share.size()))];
+    return *couriers_.all()[static_cast<std::size_t>(which)];
+  }
+
   // Old orders are forgotten by the courier's movement, not by the shop: the world stays small by bounding
   // the new.
   void make_order_or_ship_again() {
-    if (orders_made_ < orders_max && t_.happens(0.8)) return make_order();
-    auto& parcels = courier_.parcels();
-    auto& some = parcels[static_cast<std::size_t>(t_.below(static_cast<int>(parcels.size())))];
-    bool goes_back = maystro::is_returning(some.path.back().status);
-    if (goes_back && parcels.size() < 4 * orders_max) {
-      auto copy = some; // `add` may move it
-      courier_.add(copy.account, copy.reference, "");
-    }
+    if (orders_made_ < orders_max && t_.happens(0.6)) return make_order();
+    const sim_courier& courier = any_courier();
+    std::vector<const sim_courier::parcel*> going_back;
+    for (const auto& p : courier.parcels())
+      if (courier.part().goes_back(p.path.back().status)) going_back.push_back(&p);
+    if (going_back.empty() || courier.parcels().size() >= 2 * orders_max) return;
+    const auto& some = *going_back[static_cast<std::size_t>(t_.below(static_cast<int>(going_back.size())))];
+    std::string account = some.account, reference = some.reference; // `ship` may move it
+    ship(account, reference, "");
   }
 
   void remove_one() {
-    auto& parcels = courier_.parcels();
+    sim_courier& courier = any_courier();
+    auto& parcels = courier.parcels();
+    if (parcels.empty()) return;
     auto& some = parcels[static_cast<std::size_t>(t_.below(static_cast<int>(parcels.size())))];
-    if (!some.removed && some.path.back().status == 4) courier_.remove(some);
+    if (!some.removed && some.path.back().status == courier.part().made) courier.remove(some);
   }
 
   void database_away(milliseconds time) {
     store_.up = false;
-    t_.after(time, [this] { store_.up = true; });
+    t_.after(time, [this] { database_back(); });
+  }
+
+  void database_back() {
+    if (!std::exchange(store_.up, true)) store_.up_since = t_.now();
   }
 
   void lock_one(milliseconds time) {
@@ -298,15 +352,21 @@ class world {
   }
 
   void check(const shop::order_row& order) {
-    const sim_courier::parcel* current = courier_.current_of(*order.account, order.reference, t_.now());
+    const sim_courier& courier = couriers_.of(*order.account);
+    const sim_courier::parcel* current = courier.current_of(*order.account, order.reference, t_.now());
     if (!current || store_.refused.contains(order.id)) return;
     const auto& named = store_.accounts.at(*order.account).unsettled;
     if (std::ranges::find(named, order.reference) != named.end()) return;
-    auto text = maystro::status_text(current->path.back().status);
-    if (order.columns.shipping_status != text || order.columns.tracking != "track-" + current->uuid)
-      throw violation(fmt::format("{} shows {} {} where the courier has {} track-{}", order.reference,
+    const parcel_state& state = current->path.back().status;
+    std::string text = shop::shown_text(state), tracking = courier.tracking_of(*current);
+    if (order.columns.shipping_status != text || order.columns.tracking != tracking)
+      throw violation(fmt::format("{} shows {} {} where the courier has {} {}", order.reference,
                                   order.columns.shipping_status.value_or("nothing"),
-                                  order.columns.tracking.value_or("-"), text, current->uuid));
+                                  order.columns.tracking.value_or("-"), text, tracking));
+    bool alerted = courier.part().kind == courier_kind::guepex && shop::is_alert(courier_kind::guepex, state);
+    if (courier.part().tells_since_when && order.columns.alerted_at.has_value() != alerted)
+      throw violation(
+          fmt::format("{} shows {}, and that it is alerted: {}", order.reference, text, !alerted));
   }
 
   static constexpr int orders_max = 60;
@@ -314,7 +374,7 @@ class world {
   timeline t_;
   faults faults_ = none();
   ways ways_;
-  sim_courier courier_;
+  sim_couriers couriers_;
   sim_store store_;
   std::vector<std::unique_ptr<sim_receiver>> receivers_;
   std::vector<std::unique_ptr<sim_reconciler>> reconcilers_;

@@ -1,6 +1,6 @@
-// A courier, a shop, two receivers and two reconcilers on one clock. Hours of trouble alternate with hours of
-// rest; at the end of each rest every order must show the truth, and every acknowledged message must be in
-// the events.
+// All couriers, a shop that ships with them, two receivers and two reconcilers. Hours of trouble alternate
+// with hours of rest; at the end of each rest every order must show the truth, and every acknowledged message
+// must be in the events.
 #pragma once
 
 #include "tests/simulation/sim_receiver.hpp"

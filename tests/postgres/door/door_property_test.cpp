@@ -1,7 +1,7 @@
-// The real door on a real database against the reference model: random truths, heard in any order, any number
-// of times or not at all, by webhook, pull, look-up, confirming read or replay, beside another account's
-// claims.
-#include "common/maystro/status.hpp"
+// The real door on a real database against the reference model: random truths of all couriers, heard in any
+// order, any number of times or not at all, by webhook, pull, look-up, confirming read or replay, beside the
+// claims of another account and of another courier.
+#include "common/decision/state_rules.hpp"
 #include "tests/postgres/door/courier_history.hpp"
 #include "tests/postgres/door/reference_model.hpp"
 #include "tests/postgres/door/shop_database.hpp"
@@ -26,12 +26,16 @@ struct Arbitrary<suivi::test::history> {
                                                        gen::set(&moved::alerted, gen::arbitrary<bool>())));
     auto tellings = gen::resize(
         full, gen::build<heard>(
-                  gen::set(&heard::how, gen::element(hearing::webhook, hearing::webhook, hearing::pull,
-                                                     hearing::untimed, hearing::replay, hearing::foreign)),
+                  gen::set(&heard::how,
+                           gen::element(hearing::webhook, hearing::webhook, hearing::pull, hearing::untimed,
+                                        hearing::replay, hearing::foreign, hearing::elsewhere)),
                   gen::set(&heard::which, gen::inRange(0, 12)), gen::set(&heard::at_s, gen::inRange(0, 150)),
                   gen::set(&heard::jitter_ms, gen::inRange(0, 11'000)),
                   gen::set(&heard::with_next, gen::arbitrary<bool>())));
     return gen::build<history>(
+        gen::set(&history::courier,
+                 gen::element(suivi::courier_kind::maystro, suivi::courier_kind::maystro,
+                              suivi::courier_kind::guepex, suivi::courier_kind::nord_west)),
         gen::set(&history::parcels,
                  gen::element(std::vector{0}, std::vector{0, 1}, std::vector{0, 0}, std::vector{0, 1, 0})),
         gen::set(&history::changes, gen::resize(9, gen::container<std::vector<moved>>(changes))),
@@ -49,8 +53,19 @@ using namespace suivi;
 using namespace suivi::shop;
 using namespace suivi::test;
 
+// Those of `elsewhere`.
+void add_accounts(shop_database& shop) {
+  shop.sql(R"(
+    insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
+    select a.id, a.id, c."id", '{"apiKey": "example-key", "apiId": "1", "apiToken": "example-token"}', now()
+    from (values ('account-m', 'maystro'), ('account-g', 'guepex')) a (id, slug)
+    join shipping_companies c on c."slug" = a.slug)");
+}
+
 shop_database& shared_shop() {
   static shop_database shop;
+  static const bool has_more = (add_accounts(shop), true);
+  (void)has_more;
   return shop;
 }
 
@@ -61,9 +76,10 @@ class play {
     options_.confirm_terminal = h_.confirms();
     for (int order = 0; order < h_.orders(); ++order)
       shared_shop().sql(fmt::format(R"(
-        insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt")
-        values ('{0}', '{0}', 'CONFIRMED', 'customer-1', 100, 'account-a', '2026-01-01'))",
-                                    h_.reference(order)));
+        insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt",
+                            "trackingNumber")
+        values ('{0}', '{0}', 'CONFIRMED', 'customer-1', 100, 'account-a', '2026-01-01', nullif('{1}', '')))",
+                                    h_.reference(order), h_.shops_number(order).value_or("")));
   }
 
   task<void> run(const std::vector<heard>& tellings) {
@@ -112,7 +128,7 @@ class play {
     now_ = std::max(now_, h_.sweep_at());
     std::vector<observation> rows;
     for (int parcel = 0; parcel < static_cast<int>(models_.size()); ++parcel) {
-      auto row = h_.pull(parcel, now_, milliseconds(11'000));
+      auto row = h_.pull(parcel, now_, milliseconds(11'000), by_list());
       if (row) rows.push_back(*row);
     }
     co_await apply(rows);
@@ -173,12 +189,13 @@ class play {
               v.outcome != outcome::conflict);
     now_ = std::max(now_, observation.when.to);
     int parcel = h_.parcel_with(*observation.shipment.uuid);
-    statuses_reported.insert(observation.shipment.status->number());
+    states_reported.insert({h_.words().courier, shown_text(*observation.shipment.status)});
     if (v.outcome != outcome::in_doubt) models_[static_cast<std::size_t>(parcel)].tell(observation);
     if (observation.when.kind == as_of::shape::untimed) guessed_.insert(parcel);
-    bool pulled = observation.when.kind == as_of::shape::interval;
-    if (pulled)
-      pulled_.emplace(h_.parcels()[static_cast<std::size_t>(parcel)], observation.shipment.status->number());
+    bool trusted = is_pull(observation.when.kind) || observation.is_signed;
+    if (trusted)
+      trusted_.emplace(h_.parcels()[static_cast<std::size_t>(parcel)],
+                       shown_text(*observation.shipment.status));
     if (observation.from != read_as() && !replaying_) applied_.push_back(observation);
   }
 
@@ -192,12 +209,17 @@ class play {
                        ? h_.uuid(parcel) == *wanted.uuid
                        : h_.reference(h_.parcels()[static_cast<std::size_t>(parcel)]) == wanted.reference;
       if (!meant) continue;
-      auto row = h_.pull(parcel, requested_at, swept_ ? milliseconds(11'000) : milliseconds(0));
+      auto kind = wanted.uuid ? pull_kind::answer : by_list();
+      auto row = h_.pull(parcel, requested_at, swept_ ? milliseconds(11'000) : milliseconds(0), kind);
       if (!row) continue;
       row->from = read_as();
       rows.push_back(std::move(*row));
     }
     return rows;
+  }
+
+  [[nodiscard]] pull_kind by_list() const {
+    return h_.words().knows_references ? pull_kind::row : pull_kind::answer;
   }
 
   [[nodiscard]] source read_as() const { return h_.confirms() ? source::confirm : source::lookup; }
@@ -221,11 +243,9 @@ class play {
     return rows_.maybe_text(static_cast<std::size_t>(order), static_cast<std::size_t>(which)).value_or("");
   }
 
+  // Where the courier's states are the alerts, what the shop shows of them is not the parcel's own.
   [[nodiscard]] order_state state_of_order(int order) const {
-    auto text = column(order, 0);
-    for (int status : courier_history::statuses)
-      if (maystro::status_text(status) == text) return {status, column(order, 1)};
-    return {0, ""};
+    return {column(order, 0), h_.words().tells_since_when ? "" : column(order, 1)};
   }
 
   // An order with one parcel shows nothing that is known to be outdated. (Untimed webhooks may guess
@@ -236,18 +256,20 @@ class play {
       int order = h_.parcels()[static_cast<std::size_t>(parcel)];
       if (h_.parcels_of(order) > 1 || guessed_.contains(parcel)) continue;
       auto now = state_of_order(order);
-      if (now.first != 0) RC_ASSERT(models_[static_cast<std::size_t>(parcel)].may_show(now));
+      if (!now.first.empty()) RC_ASSERT(models_[static_cast<std::size_t>(parcel)].may_show(now));
       auto tracking = column(order, 2);
       if (tracking_[parcel] == h_.tracking(parcel)) RC_ASSERT(tracking == h_.tracking(parcel));
       tracking_[parcel] = tracking;
     }
   }
 
-  // No terminal state on a webhook's word alone.
+  // No terminal state on an unsigned webhook's word alone.
   void check_confirmed() const {
     for (int order = 0; order < h_.orders(); ++order) {
-      int status = state_of_order(order).first;
-      if (maystro::is_terminal(status)) RC_ASSERT(pulled_.contains({order, status}));
+      std::string shown = state_of_order(order).first;
+      for (const parcel_state& state : h_.words().states)
+        if (shown == shown_text(state) && is_terminal(h_.words().courier, state))
+          RC_ASSERT(trusted_.contains({order, shown}));
     }
   }
 
@@ -255,12 +277,13 @@ class play {
     for (int order = 0; order < h_.orders(); ++order) {
       int parcel = h_.current_parcel(order);
       auto truth = h_.state(parcel, instant::max());
-      order_state wanted{courier_history::statuses[static_cast<std::size_t>(truth->status)],
-                         truth->alerted ? "7" : ""};
+      const parcel_state& state = h_.state_of(*truth);
+      courier_kind courier = h_.words().courier;
+      order_state wanted{shown_text(state), truth->alerted && !h_.words().tells_since_when ? "7" : ""};
       RC_ASSERT(state_of_order(order) == wanted);
       RC_ASSERT(column(order, 2) == h_.tracking(parcel));
-      RC_ASSERT(column(order, 3) == h_.uuid(parcel));
-      if (wanted.first == maystro::delivered) RC_ASSERT(column(order, 4) == "DELIVERED");
+      RC_ASSERT(column(order, 3) == (courier == courier_kind::maystro ? h_.uuid(parcel) : ""));
+      if (is_delivered(courier, state)) RC_ASSERT(column(order, 4) == "DELIVERED");
     }
   }
 
@@ -273,12 +296,12 @@ class play {
   [[nodiscard]] std::string versions() const { return all(5); }
 
   static inline int count = 0;
-  static inline std::set<int> statuses_reported;
+  static inline std::set<std::pair<courier_kind, std::string>> states_reported;
   friend bool enough_was_reported();
   courier_history h_;
   std::vector<reference_model> models_;
-  std::set<int> guessed_;                // parcels of which an untimed webhook was told
-  std::set<std::pair<int, int>> pulled_; // orders, and the states that a pull has shown of their parcels
+  std::set<int> guessed_;                         // parcels of which an untimed webhook was told
+  std::set<std::pair<int, std::string>> trusted_; // orders, and the states that the courier itself has told
   std::map<int, std::string> tracking_;
   std::vector<observation> applied_;
   pg::rows rows_;
@@ -292,7 +315,8 @@ class play {
 
 // Cases that are all alike prove little: a hundred of them tell every state.
 bool enough_was_reported() {
-  return play::count < 100 || play::statuses_reported.size() == courier_history::statuses.size();
+  std::size_t all = couriers.size() * words_of(courier_kind::maystro).states.size();
+  return play::count < 100 || play::states_reported.size() == all;
 }
 
 } // namespace

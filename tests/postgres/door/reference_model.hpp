@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/decision/observation.hpp"
+#include "common/decision/state_rules.hpp"
 
 #include <string>
 #include <utility>
@@ -12,8 +13,8 @@
 
 namespace suivi::test {
 
-// Status and alert reason ("" for none), as one parcel has them.
-using order_state = std::pair<int, std::string>;
+// What "shippingStatus" shows, and the alert reason where the courier tells one ("" for none).
+using order_state = std::pair<std::string, std::string>;
 
 class reference_model {
  public:
@@ -36,7 +37,8 @@ class reference_model {
   }
 
   static order_state state_of(const shop::observation& observation) {
-    return {observation.shipment.status->number(), observation.shipment.alert_reason.value.value_or("")};
+    return {shop::shown_text(*observation.shipment.status),
+            observation.shipment.alert_reason.value.value_or("")};
   }
 
  private:
@@ -47,9 +49,11 @@ class reference_model {
   }
 
   // For certain. A pull shows the state of some moment from its `from` to its `to`, a webhook that of its
-  // publishing or before; one without time was published at its receipt or before.
+  // publishing or before; one without time was published at its receipt or before. Who says since when a
+  // parcel is in its state has told all.
   static bool newer(const shop::as_of& a, const shop::as_of& b) {
     using shape = shop::as_of::shape;
+    if (a.kind >= shape::stated_event && b.kind >= shape::stated_event) return a.from > b.from;
     if (a.kind == shape::interval && b.kind == shape::interval) return a.from > b.from;
     if (a.kind == shape::interval) return a.from >= b.from;
     if (b.kind == shape::interval) return a.kind == shape::point && a.from > b.to;
