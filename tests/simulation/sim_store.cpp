@@ -134,10 +134,11 @@ void sim_store::write(const shop::decision& decided) {
       if (own.id == p.id) {
         if (own.tracking && (!p.tracking || p.strength < own.strength))
           throw violation(fmt::format("the tracking number of {} was lost", *own.uuid));
-        if (own.order_id && own.order_id != p.order_id && !may_move(own, p))
-          throw violation(fmt::format("{} went back from {} to {}", *own.uuid, *own.order_id,
-                                      p.order_id.value_or("none")));
-        if (strict && own.uuid && own.status && !guessed.contains({own.account, *own.uuid})) {
+        if (own.order_id && own.order_id != p.order_id && !was_guessed(own) && !may_move(own, p))
+          throw violation(fmt::format("{} of {} went back from {} ({}) to {} ({})", *own.uuid, own.account,
+                                      *own.order_id, describe(own), p.order_id.value_or("none"),
+                                      describe(p)));
+        if (strict && own.uuid && own.status && !was_guessed(own)) {
           int before = steps_of(own).first, now = steps_of(p).second;
           if (now < before)
             throw violation(fmt::format("{} of {} went back from step {} ({}) to {} ({})", *own.uuid,

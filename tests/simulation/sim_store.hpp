@@ -96,6 +96,9 @@ class sim_store {
   shop::snapshot read(std::span<const shop::observation> observations) const;
   void write(const shop::decision& decided);
   void note_guesses(const shop::observation& told);
+  [[nodiscard]] bool was_guessed(const shop::parcel_row& p) const {
+    return p.uuid && guessed.contains({p.account, *p.uuid});
+  }
   [[nodiscard]] bool looks_unique(const shop::observation& told) const;
 
   timeline& t_;
