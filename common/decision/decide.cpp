@@ -175,10 +175,11 @@ class pass {
     return !who.parcel || who.parcel->status != observed.shipment.status;
   }
 
-  // Without a time, a webhook takes no parcel out of a terminal state and none back to a state it has left
-  // before a read agrees, however long that takes.
+  // Without a time, a webhook takes no parcel out of a terminal state, none back to a state it has left and
+  // none to another order before a read agrees, however long that takes.
   static bool regresses_untimed(const match& who, const observation& observed, relation time) {
     if (observed.when.kind != as_of::shape::untimed || time == relation::older) return false;
+    if (who.parcel && names_another_order(who)) return true;
     if (who.parcel) {
       if (!who.parcel->status || who.parcel->status == observed.shipment.status) return false;
       // Which texts a parcel has left is not kept: any change back may be one.

@@ -196,6 +196,21 @@ TEST_CASE("an older observation never moves a parcel to another order") {
   CHECK(shop.order("R-mistyped").columns.status == "CONFIRMED");
 }
 
+TEST_CASE("a webhook without a time never moves a parcel to another order before a read agrees") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.add_order("R-mistyped");
+  shop.apply(push(5, "R-mistyped", "u1", 22));
+  shop.apply(row(10, "R1", "u1", 22));
+  observation late = make_observation(source::webhook, untimed(20), "R-mistyped", "u1", 22);
+  CHECK(shop.apply(late).outcome == outcome::in_doubt);
+  late.decide_by_later_time = true;
+  CHECK(shop.apply(late).outcome == outcome::in_doubt);
+  shop.apply(row(40, "R1", "u1", 22));
+  CHECK(shop.apply(late).outcome == outcome::stale);
+  CHECK(shop.rows.parcels.front().order_id == "order-R1");
+}
+
 TEST_CASE("where neither is known to be newer, another order's reference asks the courier") {
   shop_model shop;
   shop.add_order("R1");
