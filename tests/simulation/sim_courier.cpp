@@ -17,8 +17,8 @@ sim_courier::parcel& sim_courier::add(const std::string& account, const std::str
                                       const std::string& mistyped) {
   parcel p;
   p.account = account;
-  std::string_view whose = ways_.numbers_shared ? "parcel" : slug(part_.kind);
-  p.uuid = fmt::format("{}-{:06}", whose, next_uuid_++);
+  std::string_view owner = ways_.numbers_shared ? "parcel" : slug(part_.kind);
+  p.uuid = fmt::format("{}-{:06}", owner, next_uuid_++);
   p.reference = reference;
   p.created = t_.now();
   p.undated = t_.happens(ways_.undated);
@@ -84,19 +84,19 @@ int number(const std::optional<std::string>& text) {
 
 } // namespace
 
-int sim_courier::last_step(const parcel& of, const std::optional<std::string>& shown,
+int sim_courier::last_step(const parcel& of, const std::optional<std::string>& text,
                            const std::optional<std::string>& alert_reason) const {
   if (!part_.tells_since_when) return number(alert_reason);
   int at = static_cast<int>(of.path.size()) - 1;
-  while (at >= 0 && shop::shown_text(of.path[static_cast<std::size_t>(at)].status) != shown) --at;
+  while (at >= 0 && shop::shown_text(of.path[static_cast<std::size_t>(at)].status) != text) --at;
   return at;
 }
 
-int sim_courier::first_step(const parcel& of, const std::optional<std::string>& shown,
+int sim_courier::first_step(const parcel& of, const std::optional<std::string>& text,
                             const std::optional<std::string>& alert_reason) const {
   if (!part_.tells_since_when) return number(alert_reason);
   for (std::size_t at = 0; at < of.path.size(); ++at)
-    if (shop::shown_text(of.path[at].status) == shown) return static_cast<int>(at);
+    if (shop::shown_text(of.path[at].status) == text) return static_cast<int>(at);
   return -1;
 }
 

@@ -113,9 +113,9 @@ class sim_courier {
   [[nodiscard]] std::string tracking_of(const parcel& of) const;
   // The step that a parcel was at then, and the last and the first one that look like this (-1: none does).
   [[nodiscard]] static int step_at(const parcel& of, instant when);
-  [[nodiscard]] int last_step(const parcel& of, const std::optional<std::string>& shown,
+  [[nodiscard]] int last_step(const parcel& of, const std::optional<std::string>& text,
                               const std::optional<std::string>& alert_reason) const;
-  [[nodiscard]] int first_step(const parcel& of, const std::optional<std::string>& shown,
+  [[nodiscard]] int first_step(const parcel& of, const std::optional<std::string>& text,
                                const std::optional<std::string>& alert_reason) const;
   [[nodiscard]] static const std::string& reference_of(const parcel& of, instant when) {
     return !of.mistyped.empty() && when < of.corrected ? of.mistyped : of.reference;

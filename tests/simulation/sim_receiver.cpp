@@ -189,13 +189,13 @@ void sim_receiver::confirm(pending_event event, shop::wanted_read wanted) {
   later(t_.about(faults_.latency), [this, event, wanted, requested_at] {
     auto answer = couriers_.of(wanted.account).read(wanted.account, wanted);
     later(t_.about(faults_.latency), [this, event, wanted, answer, requested_at]() mutable {
-      receiver::read_gate& asked = gates_.at(wanted.account);
-      asked.ended(wanted.uuid.value_or(wanted.reference), answer.failure ? &*answer.failure : nullptr,
-                  answer.status, answer.retry_after, t_.chance(), t_.steady());
+      receiver::read_gate& of_account = gates_.at(wanted.account);
+      of_account.ended(wanted.uuid.value_or(wanted.reference), answer.failure ? &*answer.failure : nullptr,
+                       answer.status, answer.retry_after, t_.chance(), t_.steady());
       auto kind = wanted.uuid ? shop::pull_kind::answer : shop::pull_kind::row;
       if (answer.failure) {
         event.courier_away = true;
-        milliseconds closed = asked.closed_for(t_.steady());
+        milliseconds closed = of_account.closed_for(t_.steady());
         bool throttled = answer.retry_after || answer.failure->code == "maystro:throttled";
         if (throttled && store_.up && closed >= shop::recorded_pause_min)
           store_.pause(wanted.account, closed);

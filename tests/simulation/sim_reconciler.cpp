@@ -114,7 +114,8 @@ shop::observation sim_reconciler::observe(sweep& s, const request& r, suivi::shi
   o.from = r.settles ? shop::source::confirm : shop::source::sweep;
   o.when = shop::pull_time(row.status_at, whole ? shop::pull_kind::answer : shop::pull_kind::row, by_request);
   o.read_at = by_request.to;
-  if (auto asked = s.unread.find(*row.uuid); r.page && asked != s.unread.end()) row.reference = asked->second;
+  if (auto numbered = s.unread.find(*row.uuid); r.page && numbered != s.unread.end())
+    row.reference = numbered->second;
   o.shipment = std::move(row);
   return o;
 }

@@ -98,18 +98,19 @@ shop::snapshot sim_store::read(std::span<const shop::observation> observations) 
 }
 
 // A number that only one of the known parcels bears: nothing tells that another one bears it as well.
-bool sim_store::looks_unique(const shop::observation& told) const {
-  if (told.shipment.uuid || told.shipment.reference) return false;
+bool sim_store::looks_unique(const shop::observation& reported) const {
+  if (reported.shipment.uuid || reported.shipment.reference) return false;
   return 1 == std::ranges::count_if(parcels, [&](const shop::parcel_row& p) {
-           return p.account == told.account && p.display_id == told.shipment.display_id;
+           return p.account == reported.account && p.display_id == reported.shipment.display_id;
          });
 }
 
-void sim_store::note_guesses(const shop::observation& told) {
-  if (told.decide_by_later_time && told.shipment.uuid) guessed.insert({told.account, *told.shipment.uuid});
-  if (told.shipment.display_id != placeholder || !looks_unique(told)) return;
+void sim_store::note_guesses(const shop::observation& reported) {
+  if (reported.decide_by_later_time && reported.shipment.uuid)
+    guessed.insert({reported.account, *reported.shipment.uuid});
+  if (reported.shipment.display_id != placeholder || !looks_unique(reported)) return;
   for (const auto& p : parcels)
-    if (p.account == told.account && p.display_id == placeholder && p.uuid)
+    if (p.account == reported.account && p.display_id == placeholder && p.uuid)
       guessed.insert({p.account, *p.uuid});
 }
 

@@ -95,11 +95,11 @@ class sim_store {
  private:
   shop::snapshot read(std::span<const shop::observation> observations) const;
   void write(const shop::decision& decided);
-  void note_guesses(const shop::observation& told);
+  void note_guesses(const shop::observation& reported);
   [[nodiscard]] bool was_guessed(const shop::parcel_row& p) const {
     return p.uuid && guessed.contains({p.account, *p.uuid});
   }
-  [[nodiscard]] bool looks_unique(const shop::observation& told) const;
+  [[nodiscard]] bool looks_unique(const shop::observation& reported) const;
 
   timeline& t_;
   std::set<std::int64_t> open_;               // events not closed

@@ -46,9 +46,6 @@ void sim_reconciler::write(std::shared_ptr<sweep> s, std::vector<shop::observati
     return go_on(s);
   }
   if (tries > 60) {
-    if (!verdicts && store_.up && store_.up_since + 61s < t_.now())
-      throw violation(fmt::format("a sweep of {} gave up though the database was there all the time: {}",
-                                  s->account, verdicts.error().code));
     s->database_away = !verdicts;
     s->locked += busy.size();
     --s->writes;
@@ -89,6 +86,9 @@ void sim_reconciler::end(std::shared_ptr<sweep> s) {
   if (std::exchange(s->ended, true)) return;
   std::erase(running_, s);
   s->doubts.close();
+  if (s->database_away && store_.up && store_.up_since + 61s < t_.now())
+    throw violation(
+        fmt::format("a sweep of {} gave up though the database was there all the time", s->account));
   reconciler::sweep_end how;
   how.lease_lost = s->lost;
   if (s->database_away) how.rows_failed = transient("pg:lost", "the database is away");

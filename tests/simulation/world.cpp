@@ -122,9 +122,9 @@ class world {
     const sim_courier& courier = couriers_.of(row.account);
     const sim_courier::parcel* parcel = parcel_of(row);
     if (!parcel) throw violation(fmt::format("{} has no parcel {}", row.account, *row.uuid));
-    std::string shown = shop::shown_text(*row.status);
-    return {courier.first_step(*parcel, shown, row.alert_reason.value),
-            courier.last_step(*parcel, shown, row.alert_reason.value)};
+    std::string text = shop::shown_text(*row.status);
+    return {courier.first_step(*parcel, text, row.alert_reason.value),
+            courier.last_step(*parcel, text, row.alert_reason.value)};
   }
 
   // What a pull has said of a parcel's order since its reference was put right is not taken back.

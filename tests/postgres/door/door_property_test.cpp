@@ -266,10 +266,10 @@ class play {
   // No terminal state on an unsigned webhook's word alone.
   void check_confirmed() const {
     for (int order = 0; order < h_.orders(); ++order) {
-      std::string shown = state_of_order(order).first;
+      std::string text = state_of_order(order).first;
       for (const parcel_state& state : h_.words().states)
-        if (shown == shown_text(state) && is_terminal(h_.words().courier, state))
-          RC_ASSERT(trusted_.contains({order, shown}));
+        if (text == shown_text(state) && is_terminal(h_.words().courier, state))
+          RC_ASSERT(trusted_.contains({order, text}));
     }
   }
 
