@@ -189,7 +189,7 @@ TEST_CASE("the journal goes back page by page and an event is shown in full, its
   CHECK(rest.at("events").as_array().size() == 1);
   CHECK(rest.at_pointer("/pagination/next").is_null());
   CHECK(s.get_json("webhooks/events?account=example-a").at_pointer("/pagination/totalCount") == 4);
-  CHECK(s.get_json("webhooks/events?account=example-b").at_pointer("/pagination/totalCount") == 0);
+  CHECK(s.operate("GET", "webhooks/events?account=example-b").status == 404);
   auto too_many = R"({"ids":["1")" + [] {
     std::string more;
     for (int n = 0; n < 1000; ++n) more += ",\"1\"";
@@ -207,7 +207,7 @@ TEST_CASE("sweeps are listed by kind, verdict and cursor, and the incremental on
     from generate_series(1, 12) n)");
   CHECK(s.get_json("sweeps?kind=full").at("sweeps").as_array().size() == 3);
   CHECK(s.get_json("sweeps?verdict=incomplete").at("sweeps").as_array().size() == 1);
-  CHECK(s.get_json("sweeps?account=example-b").at("sweeps").as_array().empty());
+  CHECK(s.operate("GET", "sweeps?account=example-b").status == 404);
   auto first = s.get_json("sweeps?limit=5");
   auto second = s.get_json("sweeps?limit=50&after=" + std::string(first.at("next").as_string()));
   CHECK(second.at("sweeps").as_array().size() == 7);
