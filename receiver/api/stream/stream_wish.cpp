@@ -54,12 +54,9 @@ result<stream_wish> read_stream_wish(const http::target& from) {
 
 bool message_pace::admits(steady_time now) {
   if (limit_ == 0) return true;
-  if (now - second_ >= std::chrono::seconds(1)) {
-    second_ = now;
-    admitted_ = 0;
-  }
-  if (admitted_ < limit_) {
-    ++admitted_;
+  while (!admitted_.empty() && now - admitted_.front() >= std::chrono::seconds(1)) admitted_.pop_front();
+  if (admitted_.size() < static_cast<std::size_t>(limit_)) {
+    admitted_.push_back(now);
     return true;
   }
   ++skipped_;

@@ -6,6 +6,7 @@
 #include "common/http/message/message.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <set>
 #include <string_view>
 
@@ -23,7 +24,7 @@ struct stream_wish {
 // `topics`, separated by commas, and `rate`; an error names the parameter.
 [[nodiscard]] result<stream_wish> read_stream_wish(const http::target& from);
 
-// So many messages in a second of the clock; what is beyond is counted.
+// So many messages in any second, wherever it begins; what is beyond is counted.
 class message_pace {
  public:
   explicit message_pace(int messages_per_second) : limit_(messages_per_second) {}
@@ -35,9 +36,9 @@ class message_pace {
 
  private:
   int limit_;
-  int admitted_ = 0;
+  std::deque<steady_time> admitted_; // within the last second, oldest first
   std::int64_t skipped_ = 0;
-  steady_time second_{}, told_at_{};
+  steady_time told_at_{};
 };
 
 } // namespace suivi::receiver

@@ -54,6 +54,23 @@ TEST_CASE("beyond the rate messages are counted, and told once a second") {
   CHECK(free.skipped(start) == 7);
 }
 
+TEST_CASE("a first sweep of 100,000 orders leaves a browser below 20 messages in any second") {
+  message_pace pace(15); // as the screen asks for
+  std::vector<steady_time> sent;
+  for (int n = 0; n < 100'000; ++n) {
+    steady_time now = start + n * 1ms; // 1,000 changes a second, a moment after a quiet one
+    if (pace.admits(now)) sent.push_back(now);
+    if (pace.skipped(now) > 0) sent.push_back(now);
+  }
+  std::size_t first = 0, in_a_second = 0;
+  for (std::size_t last = 0; last < sent.size(); ++last) {
+    while (sent[last] - sent[first] >= 1s) ++first;
+    in_a_second = std::max(in_a_second, last - first + 1);
+  }
+  CHECK(in_a_second < 20);
+  CHECK(sent.size() > 1000);
+}
+
 TEST_CASE("a place in a list comes back as it was written, and nothing else is one") {
   list_place place{1'700'000'000'123'456, "CMD/é 1"};
   auto read = read_cursor(write_cursor(place));
