@@ -1,7 +1,7 @@
 // A share over days: the one that counts as a bold line, its parts as thin ones, named at the lines' ends.
 import { Chart } from './chart.js';
 import { h } from '../dom.js';
-import { dayClock, num, pct } from '../format.js';
+import { dayClock, pct } from '../format.js';
 import { isolate } from '../i18n.js';
 import { niceTicks, scale, spread } from './scale.js';
 
@@ -54,14 +54,22 @@ export class ShareChart extends Chart {
       h('path', { class: 'area', d: `${path(first)}L${x(last.at)} ${y(low)}L${x(points[0].at)} ${y(low)}Z` }),
       series.slice(1).map((s) => h('path', { key: `p${s.id}`, class: 'line thin', d: path(s.id) })),
       h('path', { class: 'line', d: path(first) }),
-      points.length < 3 && points.map((p) => h('circle', { class: 'done', cx: x(p.at), cy: y(p.of[first]), r: 3.5 })),
+      // A line of one or two points is hardly one.
+      points.length < 3 &&
+        series.map((s) =>
+          points
+            .filter((p) => p.of[s.id] !== undefined)
+            .map((p) =>
+              h('circle', { class: s.id === first ? 'done' : 'done thin', cx: x(p.at), cy: y(p.of[s.id]), r: s.id === first ? 3.5 : 2.5 }),
+            ),
+        ),
       !this.narrow &&
         ends.map((e) =>
           h(
             'text',
             { key: `n${e.id}`, class: e.id === first ? 'lab' : '', x: width - pad.right + 8, y: e.y + 4 },
             isolate(e.name.length > 14 ? `${e.name.slice(0, 13)}…` : e.name),
-            e.id === first ? ` ${num(e.v, 1)}` : '',
+            e.id === first ? ` ${pct(e.v, 1)}` : '',
           ),
         ),
       point && h('line', { class: 'cross', x1: x(point.at), x2: x(point.at), y1: pad.top, y2: height - pad.bottom }),

@@ -15,8 +15,21 @@ import { View } from '../view.js';
 const changes_shown = 5;
 const changes_kept = 50; // one order's state, number and ids change at once
 
+// What all accounts have together, where there are several.
+function allOf(accounts) {
+  const total = accounts.reduce((n, a) => n + (a.coverage?.total ?? 0), 0);
+  const tracked = accounts.reduce((n, a) => n + (a.coverage?.withTracking ?? 0), 0);
+  const heard = accounts.map((a) => a.webhookHeardAt).filter(Boolean).sort();
+  return {
+    share: total ? (tracked * 100) / total : 100,
+    untracked: accounts.reduce((n, a) => n + (a.untracked ?? 0), 0),
+    heardAt: heard.at(-1) ?? null,
+  };
+}
+
 function ByAccount({ accounts, problems }) {
   if (!accounts.length) return h(Blank, { icon: 'accounts', title: t('v.empty') });
+  const all = allOf(accounts);
   const row = (a) => {
     const health = healthOf(a, problems);
     const share = a.coverage?.coveragePercentage;
@@ -52,6 +65,19 @@ function ByAccount({ accounts, problems }) {
         ),
       ),
       h('tbody', accounts.map(row)),
+      accounts.length > 1 &&
+        h(
+          'tfoot',
+          h(
+            'tr',
+            { 'data-all': '' },
+            h('td.quiet', t('c.all')),
+            h('td.num', h('a', { href: link('orders') }, pct(all.share, 2))),
+            h('td.num.wide-only', h('a', { href: link('orders', '', { view: 'untracked' }) }, num(all.untracked))),
+            h('td.wide-only.roomy-only.quiet', h('a', { href: link('webhooks') }, h(Ago, { at: all.heardAt }))),
+            h('td'),
+          ),
+        ),
     ),
   );
 }
