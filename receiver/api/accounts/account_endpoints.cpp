@@ -33,10 +33,10 @@ task<answer_or_error> list_accounts(api_context& api, api_call) {
   if (!db) co_return db.error();
   auto sampled = co_await shop::refresh_small_sample(**db);
   if (!sampled) co_return sampled.error();
-  auto records = co_await read_accounts(**db);
+  std::string only = api.accounts.only_account();
+  auto records = co_await read_accounts(**db, only);
   if (!records) co_return records.error();
   auto known = api.accounts.list();
-  std::string only = api.accounts.only_account();
   auto figures = co_await read_account_figures(**db, std::move(only));
   if (!figures) co_return figures.error();
   json::array accounts;

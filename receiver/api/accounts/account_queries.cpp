@@ -48,17 +48,22 @@ std::vector<std::string> names_in(std::string_view list) {
 
 } // namespace
 
-task<result<std::vector<std::pair<std::string, account_record>>>> read_accounts(pg::connection& db) {
-  static constexpr pg::statement known{
-      "operations_accounts_known",
-      "select id, to_jsonb(a)::text, coalesce(lease_until > clock_timestamp(), false) from suivi.account a"};
+task<result<std::vector<std::pair<std::string, account_record>>>> read_accounts(pg::connection& db,
+                                                                                std::string only_account) {
+  static constexpr pg::statement known{"operations_accounts_known", R"sql(
+select a.id, (to_jsonb(a) || jsonb_build_object('webhook_heard_at', w.heard_at))::text,
+       coalesce(a.lease_until > clock_timestamp(), false)
+from suivi.account a left join suivi.last_webhooks(nullif($1, ''), false, 2000) w on w.account_id = a.id
+)sql"};
   static constexpr pg::statement there{"operations_accounts_there",
                                        "select to_regclass('shipping_accounts') is not null"};
   static constexpr pg::statement shops{
       "operations_accounts_shop",
       "select \"id\", (to_jsonb(a) - 'credentials')::text from shipping_accounts a"};
   pg::pipeline steps;
-  steps.add(known);
+  pg::params with;
+  with.text(only_account);
+  steps.add(known, std::move(with));
   steps.add(there);
   auto found = co_await db.run(std::move(steps));
   if (!found) co_return found.error();

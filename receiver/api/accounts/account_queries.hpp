@@ -15,7 +15,8 @@ struct account_record {
   boost::json::object known;
   boost::json::object shop;
 };
-task<result<std::vector<std::pair<std::string, account_record>>>> read_accounts(pg::connection& db);
+task<result<std::vector<std::pair<std::string, account_record>>>> read_accounts(pg::connection& db,
+                                                                                std::string only_account);
 // Writes the shop's columns of the last test (`problem`: none if it connected) and answers the company's
 // name; nullopt where the shop's tables have no such account.
 task<result<std::optional<std::string>>> note_account_test(pg::connection& db, std::string id, instant at,
