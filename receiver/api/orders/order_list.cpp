@@ -22,8 +22,9 @@ constexpr std::size_t query_bytes_max = 512;
 struct view_row {
   std::string_view name;
   order_view view;
-  std::string_view among;     // where to begin; empty: with all orders
-  std::string_view condition; // on `o`, as the order is now
+  std::string_view among;        // where to begin; empty: with all orders
+  std::string_view condition;    // on `o`, as the order is now
+  std::string_view parcels = ""; // or begin with the open parcels `p` that are so
 };
 
 // Where the sampled ones are as many as are kept, there are so many that they are met among the newest soon.
@@ -34,18 +35,13 @@ constexpr std::array<view_row, 7> views{{
      R"(o."shippingAccountId" is not null and coalesce(o."trackingNumber", '') = ''
         and o."status"::text not in ('PENDING', 'CANCELLED')
         and o."createdAt" < (now() - interval '6 hours') at time zone 'UTC')"},
-    {"unchecked", order_view::unchecked,
-     R"(select p.order_id from suivi.parcel p
-        where p.open and p.order_id is not null
-          and (p.status not in (50, 53) or p.created_at is null or p.created_at > now() - interval '60 days')
-          and (p.gone_at is null or p.gone_at <= p.pulled_at)
-          and coalesce(p.pulled_at, p.as_of_from, '-infinity') < now() - interval '24 hours')",
-     ""},
-    {"alerted", order_view::alerted,
-     R"(select p.order_id from suivi.parcel p
-        where p.open and p.order_id is not null
-          and (p.status = 32 or p.state in ('EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ')))",
-     R"(o."shippingStatus" in ('ALERTÉ', 'EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ'))"},
+    {"unchecked", order_view::unchecked, "", "",
+     R"((p.status not in (50, 53) or p.created_at is null or p.created_at > now() - interval '60 days')
+        and (p.gone_at is null or p.gone_at <= p.pulled_at)
+        and coalesce(p.pulled_at, p.as_of_from, '-infinity') < now() - interval '24 hours')"},
+    {"alerted", order_view::alerted, "",
+     R"(o."shippingStatus" in ('ALERTÉ', 'EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ'))",
+     R"((p.status = 32 or p.state in ('EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ')))"},
     {"contested", order_view::contested,
      "select d.order_id from suivi.adopted_order d where d.contested_by is not null",
      R"(o."shippingAccountId" is null)"},
@@ -97,11 +93,15 @@ order by o."createdAt" desc, o."reference" desc
 
 // So many sampled orders are kept of a view; a view that has more is read from the newest order on.
 constexpr pg::statement too_many{"orders_too_many", R"sql(
-select coalesce(sum(case when $1 = 'untracked' then (account <> '')::int * untracked
-                         else (account = '')::int * orders end), 0) >= 20000
+select coalesce(sum(case $1 when 'untracked' then (account <> '')::int * untracked when 'alerted' then alerted
+                            when 'unchecked' then unchecked else (account = '')::int * orders end), 0)
+         >= case when $1 in ('alerted', 'unchecked') then 1000 else 20000 end
        or (select max(at) is null from suivi.sample)
 from suivi.sample where at = (select max(at) from suivi.sample)
 )sql"};
+// Of parcels all that are open are at hand: where many are so, a page of them is looked for among so many of
+// the newest orders before all of them are sorted.
+constexpr int newest_orders = 5000;
 
 constexpr pg::statement counted_views{"orders_views", R"sql(
 select coalesce(sum(orders), 0)::bigint, coalesce(sum(untracked) filter (where account <> ''), 0)::bigint,
@@ -148,34 +148,51 @@ struct conditions {
   }
 };
 
-std::string page_text(conditions& c, const order_list_query& q, bool from_all) {
+// Where a page begins.
+enum class start { from_few, from_all, from_newest };
+
+std::string page_text(conditions& c, const order_list_query& q, start where_from) {
   const view_row& view = row_of(q.view);
+  std::string beyond; // the cursor
+  if (q.after) {
+    c.with.integer(q.after->number);
+    auto at = c.with.size();
+    std::string reference = c.text(q.after->text);
+    beyond = fmt::format(
+        R"(o."createdAt" <= timestamp 'epoch' + ${0} * interval '1 microsecond')"
+        R"( and (o."createdAt", o."reference") < (timestamp 'epoch' + ${0} * interval '1 microsecond', {1}))",
+        at, reference);
+  }
+  std::string orders = "orders o";
+  if (where_from == start::from_newest)
+    orders = fmt::format(
+        "(select {} from orders o where {} order by o.\"createdAt\" desc, o.\"reference\" desc limit {}) o",
+        page_columns, beyond.empty() ? "true" : beyond, newest_orders);
+  c.add(beyond);
   if (!q.query.empty()) {
     std::string exact = c.text(q.query);
     std::string prefix = c.text(beginning_with(q.query));
     c.add(fmt::format("o.\"id\" = any(array({}))", fmt::format(fmt::runtime(found_by_query), exact, prefix)));
   }
-  if (!view.among.empty() && !from_all) c.add(fmt::format("o.\"id\" = any(array({}))", view.among));
+  if (!view.among.empty() && where_from == start::from_few)
+    c.add(fmt::format("o.\"id\" = any(array({}))", view.among));
+  if (!view.parcels.empty() && where_from == start::from_newest)
+    c.add(fmt::format("exists (select from suivi.parcel p where p.order_id = o.\"id\" and p.open and {})",
+                      view.parcels));
+  else if (!view.parcels.empty())
+    c.add(fmt::format("o.\"id\" = any(array(select p.order_id from suivi.parcel p"
+                      " where p.open and p.order_id is not null and {}))",
+                      view.parcels));
   c.add(view.condition);
   if (!q.account.empty()) c.add(fmt::format("o.\"shippingAccountId\" = {}", c.text(q.account)));
   if (!q.status.empty()) {
     std::string status = c.text(q.status);
     c.add(fmt::format("(o.\"status\"::text = {0} or o.\"shippingStatus\" = {0})", status));
   }
-  if (q.after) {
-    c.with.integer(q.after->number);
-    auto at = c.with.size();
-    std::string reference = c.text(q.after->text);
-    c.add(fmt::format(
-        R"(o."createdAt" <= timestamp 'epoch' + ${0} * interval '1 microsecond')"
-        R"( and (o."createdAt", o."reference") < (timestamp 'epoch' + ${0} * interval '1 microsecond', {1}))",
-        at, reference));
-  }
   c.with.integer(q.limit + 1);
-  return fmt::format(
-      "with page as materialized (select {} from orders o where {} order by o.\"createdAt\" desc,"
-      " o.\"reference\" desc limit ${}) {}",
-      page_columns, c.where, c.with.size(), columns);
+  return fmt::format("with page as materialized (select {} from {} where {} order by o.\"createdAt\" desc,"
+                     " o.\"reference\" desc limit ${}) {}",
+                     page_columns, orders, c.where, c.with.size(), columns);
 }
 
 json::object order_row(const pg::rows& found, std::size_t i) {
@@ -194,6 +211,14 @@ json::object order_row(const pg::rows& found, std::size_t i) {
   o["alertReason"] = or_null(found.maybe_text(i, 9));
   o["why"] = or_null(found.maybe_text(i, 10));
   return o;
+}
+
+task<result<pg::rows>> read_page(pg::connection& db, order_list_query q, start where_from) {
+  conditions c;
+  std::string text = page_text(c, q, where_from);
+  pg::statement statement{"", text};
+  auto found = co_await db.run(statement, std::move(c.with));
+  co_return found;
 }
 
 result<std::string> read_filter(const http::target& from, std::string_view name) {
@@ -241,19 +266,23 @@ result<order_list_query> read_order_list_query(const http::target& from) {
 }
 
 task<result<order_page>> list_orders_of(pg::connection& db, order_list_query q) {
-  bool from_all = false;
-  if (q.view == order_view::untracked || q.view == order_view::unassigned) {
+  start where_from = start::from_few;
+  const view_row& view = row_of(q.view);
+  bool by_parcels = !view.parcels.empty();
+  if (q.view == order_view::untracked || q.view == order_view::unassigned ||
+      (by_parcels && q.query.empty())) {
     pg::params which;
     which.text(row_of(q.view).name);
     auto many = co_await db.run(too_many, std::move(which));
     if (!many) co_return many.error();
-    from_all = many->boolean(0, 0);
+    if (many->boolean(0, 0)) where_from = by_parcels ? start::from_newest : start::from_all;
   }
-  conditions c;
-  std::string text = page_text(c, q, from_all);
-  pg::statement statement{"", text};
-  auto found = co_await db.run(statement, std::move(c.with));
+  auto found = co_await read_page(db, q, where_from);
   if (!found) co_return found.error();
+  if (where_from == start::from_newest && found->size() <= static_cast<std::size_t>(q.limit)) {
+    found = co_await read_page(db, q, start::from_few);
+    if (!found) co_return found.error();
+  }
   order_page page;
   auto page_rows = std::min(found->size(), static_cast<std::size_t>(q.limit));
   for (std::size_t i = 0; i < page_rows; ++i) page.orders.push_back(order_row(*found, i));
