@@ -54,3 +54,26 @@ TEST_CASE("what cannot be asked says so beside the last figures, and a new try b
   b.click(".fault button");
   b.await("!document.querySelector('.fault') && document.querySelector('[data-account]')");
 }
+
+TEST_CASE("a first full sweep of many orders leaves the browser below 20 messages a second, and nothing is "
+          "missed at its end") {
+  screen_shop shop("example-a:example-key-1:Alger", 1500, 1);
+  browser b;
+  sign_in(b, shop);
+  b.run(R"(
+    window.heard = { n: 0, skipped: 0, from: performance.now(), until: 0 };
+    const stream = new EventSource('/api/v1/stream?topics=overview,problem,change,event,sweep&rate=15');
+    for (const topic of ['overview', 'problem', 'change', 'event', 'sweep', 'skipped'])
+      stream.addEventListener(topic, (e) => {
+        window.heard.n += 1;
+        window.heard.until = performance.now();
+        if (topic === 'skipped') window.heard.skipped += JSON.parse(e.data).skipped;
+      });
+    return new Promise((done) => { stream.onopen = done; }).then(() => true))");
+  shop.sweep();
+  b.await("window.heard.skipped > 0");
+  // Of the whole time, so that it does not matter when the browser had time to read.
+  CHECK(b.holds("return window.heard.n < 20 * (1 + (window.heard.until - window.heard.from) / 1000)"));
+  auto tracked = shop.db.value(R"(select count(*) from orders where coalesce("trackingNumber", '') <> '')");
+  b.await("document.querySelector('[data-kpi=coverage]')?.dataset.n === arguments[0]", {tracked});
+}
