@@ -35,6 +35,16 @@ order by w."createdAt", w."id"
 limit nullif($2, 0)
 )sql"};
 
+// A number that several orders bear is none's own: nobody can tell whose state the courier's answer would be.
+constexpr pg::statement shared{"tracking_numbers_shared", R"sql(
+select w."reference"
+from (
+  select o."reference", count(*) over (partition by o."trackingNumber") as bearers from "orders" o
+  where o."shippingAccountId" = $1 and o."trackingNumber" <> '' and o."reference" <> ''
+) w
+where w.bearers > 1 order by w."reference" limit $2
+)sql"};
+
 constexpr pg::statement begin{"tracking_numbers_begin", "begin"};
 constexpr pg::statement commit{"tracking_numbers_commit", "commit"};
 
@@ -60,6 +70,17 @@ task<result<std::vector<numbered_order>>> orders_to_read(pg::connection& db, std
     orders.push_back(
         {std::string(found->text(i, 0)), std::string(found->text(i, 1)), std::string(found->text(i, 2))});
   co_return orders;
+}
+
+task<result<std::vector<std::string>>> orders_of_shared_numbers(pg::connection& db, std::string account,
+                                                                std::int64_t limit) {
+  pg::params with;
+  with.text(account).integer(limit);
+  auto found = co_await db.run(shared, std::move(with));
+  if (!found) co_return found.error();
+  std::vector<std::string> references;
+  for (std::size_t i = 0; i < found->size(); ++i) references.emplace_back(found->text(i, 0));
+  co_return references;
 }
 
 task<result<void>> note_unanswered(pg::connection& db, lease held, std::vector<std::string> order_ids) {

@@ -21,6 +21,10 @@ struct numbered_order {
 task<result<std::vector<numbered_order>>> orders_to_read(pg::connection& db, std::string account,
                                                          std::int64_t limit);
 
+// Those that are left out: several orders bear their number. By reference, at most `limit`.
+task<result<std::vector<std::string>>> orders_of_shared_numbers(pg::connection& db, std::string account,
+                                                                std::int64_t limit);
+
 // Remembers, under the term, that the courier did not know these orders' numbers.
 task<result<void>> note_unanswered(pg::connection& db, lease held, std::vector<std::string> order_ids);
 

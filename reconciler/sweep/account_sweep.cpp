@@ -196,10 +196,12 @@ task<void> account_sweep::read_pages() {
 task<void> account_sweep::plan_numbers(pg::connection& db) {
   std::int64_t limit = sweep_.options.kind == sweep_kind::full ? 0 : incremental_numbers_max;
   auto orders = co_await orders_to_read(db, sweep_.account.id, limit);
-  if (!orders) {
-    not_begun_ = orders.error();
+  auto shared = co_await orders_of_shared_numbers(db, sweep_.account.id, conflicts_kept_max);
+  if (!orders || !shared) {
+    not_begun_ = orders ? shared.error() : orders.error();
     co_return;
   }
+  sweep_.rows.note_conflicts(*shared);
   std::vector<std::vector<std::string>> batches = batches_of(*orders, sweep_.courier.can().trackings_max);
   plan_ = batch_plan(static_cast<int>(batches.size()), static_cast<std::int64_t>(orders->size()));
   sweep_.courier.list_numbers(std::move(batches));

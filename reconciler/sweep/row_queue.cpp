@@ -140,6 +140,11 @@ void row_queue::note_conflict(const shop::observation& observed, bool refused) {
   conflicting_.emplace(*observed.shipment.reference, refused);
 }
 
+void row_queue::note_conflicts(const std::vector<std::string>& references) {
+  for (const std::string& reference : references)
+    if (conflicting_.size() < conflicts_kept_max) conflicting_.emplace(reference, false);
+}
+
 // Whose order comes while the sweep is under way is unmatched no longer.
 void row_queue::note_match(const shop::observation& observed, bool matched) {
   if (matched && unmatched_.empty()) return;

@@ -62,7 +62,9 @@ class row_queue {
   // Orders that the database would not take, each with its SQLSTATE; the first few of them.
   [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
 
-  // Orders that were not written: another account's, or refused by the database; by reference, at most
+  // Orders that cannot be told apart, so that none of them is read.
+  void note_conflicts(const std::vector<std::string>& references);
+  // Orders that were not written: these, another account's, or refused by the database; by reference, at most
   // conflicts_kept_max of them.
   [[nodiscard]] const std::map<std::string, bool>& conflicting() const { return conflicting_; } // → refused
   // Rows that no order has, by reference, else by the courier's id; at most unmatched_kept_max of them.

@@ -201,16 +201,19 @@ void check_last_full(checks& to, const doctor_facts& f, const account_facts& a) 
     add(to, "sweep conflicts", a, warn,
         fmt::format(
             "in the last full sweep the database refused {} order(s), and {} parcel(s) belong to orders "
-            "of another account",
+            "of another account, or to several that bear one number",
             s.refused, s.conflicts),
         "See in the reconciler's log the reference and SQLSTATE of each refused order, and mend the trigger, "
         "constraint or column that it names.");
   else if (s.conflicts > 0)
     add(to, "sweep conflicts", a, warn,
-        fmt::format("in the last full sweep {} parcel(s) belong to orders of another account", s.conflicts),
-        fmt::format(
-            "See `suivi-reconciler status --account {}`, and set \"shippingAccountId\" of these orders.",
-            a.id));
+        fmt::format("in the last full sweep {} parcel(s) belong to orders of another account, or to several "
+                    "that bear one number",
+                    s.conflicts),
+        fmt::format("See `suivi-reconciler status --account {}`, and set \"shippingAccountId\" of these "
+                    "orders, or the "
+                    "number of each.",
+                    a.id));
   else
     add(to, "sweep conflicts", a, pass, "the last full sweep met no order that it could not write");
 }

@@ -359,3 +359,20 @@ TEST_CASE("a reference that Guepex cannot answer for keeps no other from being l
   CHECK(s.db.number(R"sql(select count(*) from orders where "trackingNumber" is null)sql") == 1);
   CHECK(s.column("R13", "trackingNumber") == "NULL");
 }
+
+TEST_CASE(
+    "orders of Nord West that share a number are none's own: they are not read, and listed as conflicting") {
+  stage s;
+  nord_west_stand_in courier;
+  for (int n = 1; n <= 3; ++n)
+    s.order(fmt::format("R{}", n), R"("trackingNumber")", fmt::format("'ECS{}'", n == 3 ? 2 : n));
+  for (const char* number : {"ECS1", "ECS2"})
+    courier.entries[number] = entry("fdr_activated", "2026-01-31 12:00:00");
+  auto report = sweep(s, courier);
+  CHECK(report.complete);
+  CHECK(report.rows_expected == 1);
+  CHECK(s.column("R1", "shippingStatus") == "EN LIVRAISON");
+  CHECK(s.column("R2", "shippingStatus") == "NULL");
+  CHECK(s.db.value("select string_agg(reference, ' ' order by reference) from suivi.sweep_conflict") ==
+        "R2 R3");
+}
