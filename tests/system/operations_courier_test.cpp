@@ -131,6 +131,16 @@ void check_asked_for_once(operations_client& s, const std::string& id) {
   }
 }
 
+void check_its_report(operations_client& s, const std::string& id) {
+  auto report = s.get_json("sweeps/" + id);
+  for (const auto& name : report_members) CHECK_MESSAGE(names(report).contains(name), name);
+  CHECK(report.at("kind") == "full");
+  CHECK(report.at("reason").is_null());
+  auto newest = s.get_json("sweeps?limit=1").at("sweeps").as_array();
+  REQUIRE(newest.size() == 1);
+  CHECK(newest[0].at("id").as_string() == id);
+}
+
 } // namespace
 
 TEST_CASE("coverage counts the orders of accounts and those of them with a tracking number") {
@@ -228,13 +238,7 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
   wait_until("requests on their way", [&] { return in_flight() == 1; }); // page 1 alone
   s.courier_set(R"({"latency_ms":0})");
   wait_until("its end", [&] { return s.get_json("sweeps/" + id).at("verdict") == "complete"; });
-  auto report = s.get_json("sweeps/" + id);
-  for (const auto& name : report_members) CHECK_MESSAGE(names(report).contains(name), name);
-  CHECK(report.at("kind") == "full");
-  CHECK(report.at("reason").is_null());
-  auto newest = s.get_json("sweeps?limit=1").at("sweeps").as_array();
-  REQUIRE(newest.size() == 1);
-  CHECK(newest[0].at("id").as_string() == id);
+  check_its_report(s, id);
   check_a_triggered_sweep(s);
   worker.signal(SIGTERM);
   CHECK(worker.wait() == 0);

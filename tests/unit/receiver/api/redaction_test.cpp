@@ -64,48 +64,22 @@ TEST_CASE("customers' values read three stars at any depth and whatever they are
       R"("destination_text":"***","address":"***","list":[{"customer_x":"***","ok":2}]}})");
 }
 
+namespace {
+
+// clang-format off
+constexpr const char* private_in_any_spelling[] = {
+    "customer_", "CUSTOMER_NAME", "customerName", "customer-email", "phone", "second_phone_number",
+    "Telephone", "mobile", "MobileNumber", "Address", "shipping_address", "addresses", "adresse",
+    "Adresse", "first_name", "firstName", "FamilyName", "family-name", "recipientName",
+    "recipient_name", "client", "client.name", "order[client][city]", "note_to_driver", "noteToDriver",
+    "label", "Labels", "PIN", "destinationText", "nom", "Prénom", "NOM_CLIENT", "full_name",
+    "lastName", "tel", "gsm", "whatsapp", "contact", "e_mail", "billingEmail"};
+// clang-format on
+
+} // namespace
+
 TEST_CASE("a private name is one in any spelling of case, underscore and hyphen") {
-  for (const char* name : {"customer_",
-                           "CUSTOMER_NAME",
-                           "customerName",
-                           "customer-email",
-                           "phone",
-                           "second_phone_number",
-                           "Telephone",
-                           "mobile",
-                           "MobileNumber",
-                           "Address",
-                           "shipping_address",
-                           "addresses",
-                           "adresse",
-                           "Adresse",
-                           "first_name",
-                           "firstName",
-                           "FamilyName",
-                           "family-name",
-                           "recipientName",
-                           "recipient_name",
-                           "client",
-                           "client.name",
-                           "order[client][city]",
-                           "note_to_driver",
-                           "noteToDriver",
-                           "label",
-                           "Labels",
-                           "PIN",
-                           "destinationText",
-                           "nom",
-                           "Prénom",
-                           "NOM_CLIENT",
-                           "full_name",
-                           "lastName",
-                           "tel",
-                           "gsm",
-                           "whatsapp",
-                           "contact",
-                           "e_mail",
-                           "billingEmail"})
-    CHECK_MESSAGE(is_private_name(name), name);
+  for (const char* name : private_in_any_spelling) CHECK_MESSAGE(is_private_name(name), name);
   for (const char* name : {"display_id", "external_order_id", "status", "wilaya", "pinned", "clients_count",
                            "id", "nombre", "hotel"})
     CHECK_MESSAGE(!is_private_name(name), name);
