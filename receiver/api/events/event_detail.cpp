@@ -38,8 +38,7 @@ select k.id, k.outcome, k.outcome not in ('pending', 'confirming') from known k 
 } // namespace
 
 task<result<std::optional<json::object>>> read_event_in_full(pg::connection& db, std::int64_t id,
-                                                             std::vector<std::string> guepex_accounts,
-                                                             std::size_t bytes_max) {
+                                                             std::vector<std::string> guepex_accounts) {
   std::optional<json::object> event;
   pg::params which;
   which.integer(id);
@@ -47,7 +46,7 @@ task<result<std::optional<json::object>>> read_event_in_full(pg::connection& db,
   if (!found) co_return found.error();
   if (found->empty()) co_return event;
   std::vector<event_name> names{{id, std::string(found->text(0, 0))}};
-  auto listed = co_await read_events(db, std::move(names), bytes_max);
+  auto listed = co_await read_events(db, std::move(names), true);
   if (!listed) co_return listed.error();
   if (listed->empty()) co_return event;
   event = event_json(listed->front(), true, guepex_accounts);
@@ -57,7 +56,6 @@ task<result<std::optional<json::object>>> read_event_in_full(pg::connection& db,
   (*event)["attempts"] = found->integer(0, 4);
   (*event)["bytes"] = found->integer(0, 5);
   (*event)["raw"] = masked_body(listed->front().raw);
-  if (listed->front().is_cut) (*event)["rawCut"] = true;
   co_return event;
 }
 

@@ -11,11 +11,9 @@
 
 namespace suivi::receiver {
 
-// As in the list, and account, publishedAt, settledAt, attempts, bytes and raw (masked), of a body's first
-// `bytes_max` bytes.
+// As in the list, and account, publishedAt, settledAt, attempts, bytes and raw (masked).
 task<result<std::optional<boost::json::object>>> read_event_in_full(pg::connection& db, std::int64_t id,
-                                                                    std::vector<std::string> guepex_accounts,
-                                                                    std::size_t bytes_max);
+                                                                    std::vector<std::string> guepex_accounts);
 
 struct refused_deletion {
   std::int64_t id = 0;

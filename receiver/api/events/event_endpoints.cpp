@@ -5,7 +5,6 @@
 #include "receiver/api/call/answers.hpp"
 #include "receiver/api/events/event_detail.hpp"
 #include "receiver/api/events/event_json.hpp"
-#include "receiver/api/events/event_list.hpp"
 #include "receiver/event/decode_event.hpp"
 #include "receiver/web/responses.hpp"
 
@@ -22,13 +21,6 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t events_at_once = 25; // whose bytes are in memory
 constexpr std::size_t shown_at_a_stretch_bytes = 128 * 1024;
-
-// Of a body in the list, of all longer ones of an answer together, and of one that is looked at; then
-// `payloadCut` and `rawCut` say that the rest is missing, and `whole=true` shows it.
-constexpr std::size_t body_bytes_max = 65540;
-constexpr std::size_t long_bodies_bytes_max = 8 * 1024 * 1024;
-constexpr std::size_t shown_body_bytes_max = 1024 * 1024;
-constexpr std::size_t whole_body_bytes_max = 64 * 1024 * 1024; // no webhook is larger
 
 // How long a retry waits for what becomes of its event: an order may be locked, the courier may have to be
 // asked.
@@ -93,24 +85,13 @@ task<answer_or_error> list_events(api_context& api, api_call call) {
   // As text at once: a thousand long events as values would take several times their size.
   std::string events;
   std::size_t shown_at_a_stretch = 0;
-  std::size_t long_bodies_bytes = 0;
   for (std::size_t first = 0; first < page->events.size(); first += events_at_once) {
     auto begin = page->events.begin() + static_cast<std::ptrdiff_t>(first);
     auto count = std::min(events_at_once, page->events.size() - first);
     std::vector<event_name> some(begin, begin + static_cast<std::ptrdiff_t>(count));
-    std::size_t bytes_max = wanted->with_payload ? body_bytes_max : 0;
-    auto read = co_await read_events(**db, std::move(some), bytes_max);
+    auto read = co_await read_events(**db, std::move(some), wanted->with_payload);
     if (!read) co_return read.error();
-    for (event_summary& e : *read) {
-      if (e.is_cut && long_bodies_bytes + e.bytes <= long_bodies_bytes_max) {
-        std::vector<event_name> one{*std::find_if(begin, begin + static_cast<std::ptrdiff_t>(count),
-                                                  [&](const event_name& name) { return name.id == e.id; })};
-        auto whole = co_await read_events(**db, std::move(one), whole_body_bytes_max);
-        if (!whole) co_return whole.error();
-        if (whole->empty()) continue; // deleted meanwhile
-        e = std::move(whole->front());
-        long_bodies_bytes += e.bytes;
-      }
+    for (const auto& e : *read) {
       if (!events.empty()) events += ',';
       events += maystro::write_json(event_json(e, wanted->with_payload, guepex_accounts));
       shown_at_a_stretch += e.raw.size();
@@ -130,10 +111,7 @@ task<answer_or_error> show_event(api_context& api, api_call call) {
   if (!id) co_return unknown("webhook event");
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
-  std::vector<std::string> guepex_accounts = api.accounts.ids_of(courier_kind::guepex);
-  bool is_whole = call.where.target.find("whole") == "true";
-  std::size_t bytes_max = is_whole ? whole_body_bytes_max : shown_body_bytes_max;
-  auto event = co_await read_event_in_full(**db, *id, std::move(guepex_accounts), bytes_max);
+  auto event = co_await read_event_in_full(**db, *id, api.accounts.ids_of(courier_kind::guepex));
   if (!event) co_return event.error();
   if (!*event) co_return unknown("webhook event");
   co_return answered(std::move(**event));

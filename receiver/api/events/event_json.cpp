@@ -41,7 +41,6 @@ json::object event_json(const event_summary& e, bool with_payload,
     std::optional<json::value> body;
     if (!e.is_cut) body = decode_event(e.raw, shown_unpacked_bytes_max).body;
     o["payload"] = redacted_payload(e.raw, std::move(body));
-    if (e.is_cut) o["payloadCut"] = true;
   }
   o["processed"] = is_processed(e.outcome);
   o["outcome"] = e.outcome;

@@ -1,7 +1,7 @@
 // Webhook events as the operations API shows them. Pure.
 #pragma once
 
-#include "receiver/api/events/event_list.hpp"
+#include "receiver/api/events/event_queries.hpp"
 
 #include <boost/json/object.hpp>
 #include <span>

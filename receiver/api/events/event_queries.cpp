@@ -1,5 +1,6 @@
-// The bytes are read of those events alone that are shown; statements are planned for the very days they look
-// at.
+// Conditions are put together from those that are there: a list of 100,000 events is counted without looking
+// at what became of each unless that is asked for, and the bytes are read of those events alone that are
+// shown. Statements are planned for the very days they look at.
 #include "receiver/api/events/event_queries.hpp"
 
 #include "receiver/api/events/event_search.hpp"
@@ -11,6 +12,114 @@
 #include <fmt/format.h>
 
 namespace suivi::receiver {
+namespace {
+
+// As the planner sees it for these very values: no name, so that it is planned anew each time.
+pg::statement planned_anew(const std::string& text) {
+  return {"", text};
+}
+
+struct conditions {
+  std::string from = "suivi.inbox i";
+  std::string joins;
+  std::string where = "true";
+  pg::params with;
+
+  // `%` in the text is the parameter's number.
+  template <class Put>
+  void add(std::string text, Put put) {
+    put(with);
+    auto number = "$" + std::to_string(with.size());
+    for (auto at = text.find('%'); at != std::string::npos; at = text.find('%', at))
+      text.replace(at, 1, number);
+    where += " and " + text;
+  }
+
+  // A partition holds what was stored on its day, which was received then or, from a spool, before.
+  void received_from(instant since) {
+    add("i.received_at >= % and i.stored_on >= (% at time zone 'UTC')::date - 1",
+        [&](pg::params& p) { p.timestamp(since); });
+  }
+  void received_before(instant until) {
+    add("i.received_at < %", [&](pg::params& p) { p.timestamp(until); });
+  }
+
+  // The planner does not see by itself that an outcome lies in its event's partition alone.
+  void look_at_outcomes(std::string_view bound) {
+    joins =
+        fmt::format(" left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on{}"
+                    " left join suivi.pending p on p.event_id = i.id",
+                    bound);
+  }
+};
+
+constexpr std::string_view outcome_of = "coalesce(o.outcome, p.state, i.outcome, 'pending')";
+
+void add_names(pg::params& with, const std::vector<event_name>& names) {
+  std::vector<std::optional<std::int64_t>> ids;
+  std::vector<std::optional<std::string>> days;
+  for (const auto& n : names) {
+    ids.emplace_back(n.id);
+    days.emplace_back(n.stored_on);
+  }
+  with.integers(ids).texts(days);
+}
+
+// Among `names`, where there are any to begin with; else among those of `within`.
+conditions conditions_of(const event_filter& filter, const std::optional<std::vector<event_name>>& names,
+                         const stretch& within) {
+  conditions c;
+  std::string days;
+  if (names) {
+    add_names(c.with, *names);
+    if (!names->empty()) days = fmt::format(" in ({})", days_of(*names));
+    c.from = "unnest($1::bigint[], $2::text[]) as u(id, day)"
+             " join suivi.inbox i on i.id = u.id and i.stored_on = u.day::date";
+    c.where = names->empty() ? "false" : "i.stored_on" + days;
+  }
+  if (filter.source == event_source::foreign) c.where = "false";
+  if (filter.source == event_source::guepex || filter.source == event_source::maystro) {
+    std::vector<std::optional<std::string>> accounts(filter.guepex_accounts.begin(),
+                                                     filter.guepex_accounts.end());
+    // The same as is_from_guepex().
+    bool wanted = filter.source == event_source::guepex;
+    c.add(fmt::format("{} coalesce(i.account = any(%) or starts_with(i.name, 'parcel_'), false)",
+                      wanted ? "" : "not"),
+          [&](pg::params& p) { p.texts(accounts); });
+  }
+  if (filter.name) c.add("i.name = %", [&](pg::params& p) { p.text(*filter.name); });
+  if (within.from) c.received_from(*within.from);
+  std::string since = fmt::format("${}", c.with.size());
+  if (within.until) c.received_before(*within.until);
+  if (filter.until) c.received_before(*filter.until);
+  if (filter.account)
+    c.add(filter.and_unnamed ? "(i.account = % or i.account is null)" : "i.account = %",
+          [&](pg::params& p) { p.text(*filter.account); });
+  if (filter.outcome || filter.processed) {
+    std::string bound;
+    if (!days.empty())
+      bound = " and o.stored_on" + days;
+    else if (within.from)
+      bound = fmt::format(" and o.stored_on >= ({}::timestamptz at time zone 'UTC')::date - 1", since);
+    c.look_at_outcomes(bound);
+  }
+  if (filter.outcome)
+    c.add(fmt::format("{} = %", outcome_of), [&](pg::params& p) { p.text(*filter.outcome); });
+  if (filter.processed)
+    c.where += fmt::format(" and {} {} ('applied', 'unchanged', 'stale', 'ignored')", outcome_of,
+                           *filter.processed ? "in" : "not in");
+  return c;
+}
+
+std::vector<event_name> names_of(const pg::rows& found) {
+  std::vector<event_name> names;
+  for (std::size_t i = 0; i < found.size(); ++i)
+    names.push_back({found.integer(i, 0), std::string(found.text(i, 1))});
+  return names;
+}
+
+} // namespace
+
 bool is_processed(std::string_view outcome) {
   return outcome == "applied" || outcome == "unchanged" || outcome == "stale" || outcome == "ignored";
 }
@@ -20,12 +129,87 @@ bool is_from_guepex(const event_summary& e, const std::vector<std::string>& guep
   return by_account || (e.name && e.name->starts_with("parcel_"));
 }
 
+// Adds what is found to the page, newest first, up to one row more than it shows.
+static task<result<void>> add_to_page(pg::connection& db, const event_query& q, conditions c,
+                                      event_page& page) {
+  if (q.after) {
+    c.with.integer(q.after->number).integer(read_id(q.after->text).value_or(0));
+    auto number = c.with.size();
+    c.where += fmt::format(
+        " and i.received_at <= timestamptz 'epoch' + ${0} * interval '1 microsecond'"
+        " and (i.received_at, i.id) < (timestamptz 'epoch' + ${0} * interval '1 microsecond', ${1})",
+        number - 1, number);
+  }
+  auto page_rows = static_cast<std::size_t>(q.limit);
+  c.with.integer(static_cast<std::int64_t>(page_rows + 1 - page.events.size()));
+  auto list =
+      fmt::format("select i.id, i.stored_on::text, (extract(epoch from i.received_at) * 1000000)::bigint"
+                  " from {}{} where {} order by i.received_at desc, i.id desc limit ${}",
+                  c.from, c.joins, c.where, c.with.size());
+  auto statement = planned_anew(list);
+  auto found = co_await db.run(statement, std::move(c.with));
+  if (!found) co_return found.error();
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    if (page.events.size() == page_rows) {
+      page.is_full = true;
+      break;
+    }
+    page.events.push_back({found->integer(i, 0), std::string(found->text(i, 1))});
+    page.next = list_place{found->integer(i, 2), std::to_string(page.events.back().id)};
+  }
+  co_return result<void>();
+}
+
+static task<result<event_page>> find_events_after(pg::connection& db, event_query q) {
+  auto names = co_await find_candidates(db, q.filter);
+  if (!names) co_return names.error();
+  instant place = q.after ? instant(microseconds(q.after->number)) : q.filter.until.value_or(now());
+  std::vector<stretch> stretches{{q.filter.since, std::nullopt}};
+  if (!*names) stretches = stretches_before(place, q.filter.since);
+  event_page page;
+  for (const stretch& within : stretches) {
+    conditions c = conditions_of(q.filter, *names, within);
+    auto added = co_await add_to_page(db, q, std::move(c), page);
+    if (!added) co_return added.error();
+    if (page.is_full) break;
+  }
+  if (!page.is_full) page.next.reset();
+  co_return page;
+}
+
+task<result<event_page>> find_events(pg::connection& db, event_query q) {
+  if (q.by_cursor) {
+    auto page = co_await find_events_after(db, std::move(q));
+    co_return page;
+  }
+  auto names = co_await find_candidates(db, q.filter);
+  if (!names) co_return names.error();
+  const stretch within{q.filter.since, std::nullopt};
+  conditions counted = conditions_of(q.filter, *names, within);
+  auto count = fmt::format("select count(*) from {}{} where {}", counted.from, counted.joins, counted.where);
+  conditions listed = conditions_of(q.filter, *names, within);
+  listed.with.integer(q.limit).integer((q.page - 1) * q.limit);
+  auto number = listed.with.size();
+  auto list = fmt::format("select i.id, i.stored_on::text from {}{} where {}"
+                          " order by i.received_at desc, i.id desc limit ${} offset ${}",
+                          listed.from, listed.joins, listed.where, number - 1, number);
+  pg::pipeline steps;
+  steps.add(planned_anew(count), std::move(counted.with));
+  steps.add(planned_anew(list), std::move(listed.with));
+  auto answer = co_await db.run(std::move(steps));
+  if (!answer) co_return answer.error();
+  event_page page;
+  page.total = (*answer)[0].integer(0, 0);
+  page.events = names_of((*answer)[1]);
+  co_return page;
+}
+
 task<result<std::vector<event_summary>>> read_events(pg::connection& db, std::vector<event_name> names,
-                                                     std::size_t bytes_max) {
+                                                     bool with_bytes) {
   if (names.empty()) co_return std::vector<event_summary>();
   // Planned for these days alone.
   static constexpr std::string_view text = R"sql(
-select i.id, i.message_id, i.name, i.received_at, substring(i.raw from 1 for $3::integer),
+select i.id, i.message_id, i.name, i.received_at, case when $3 then substring(i.raw from 1 for 65540) else ''::bytea end,
        coalesce(o.outcome, p.state, i.outcome, 'pending'),
        case when o.outcome is not null then o.error when p.state is not null then p.error else i.error end,
        i.reference, x."id", x."reference", x."status"::text, x."shippingStatus", octet_length(i.raw), i.account
@@ -38,9 +222,9 @@ order by u.n
 )sql";
   std::string for_days = fmt::format(fmt::runtime(text), days_of(names));
   pg::params with;
-  put_names(with, names);
-  with.integer(static_cast<std::int64_t>(bytes_max));
-  auto statement = pg::statement{"", for_days};
+  add_names(with, names);
+  with.boolean(with_bytes);
+  auto statement = planned_anew(for_days);
   auto found = co_await db.run(statement, std::move(with));
   if (!found) co_return found.error();
   std::vector<event_summary> events;
@@ -51,8 +235,7 @@ order by u.n
     e.name = found->maybe_text(i, 2);
     e.received_at = found->timestamp(i, 3);
     e.raw = found->bytes(i, 4);
-    e.bytes = static_cast<std::size_t>(found->integer(i, 12));
-    e.is_cut = bytes_max > 0 && e.bytes > e.raw.size();
+    e.is_cut = with_bytes && static_cast<std::size_t>(found->integer(i, 12)) > e.raw.size();
     e.outcome = found->text(i, 5);
     e.error = found->maybe_text(i, 6);
     e.reference = found->maybe_text(i, 7);
@@ -190,7 +373,7 @@ where id > $1 and stored_on >= (now() at time zone 'UTC')::date - 1 and not (id 
   with.integer(after).integers(known_ids).integer(limit);
   auto found = co_await db.run(text, std::move(with));
   if (!found) co_return found.error();
-  co_return event_names_of(*found);
+  co_return names_of(*found);
 }
 
 } // namespace suivi::receiver

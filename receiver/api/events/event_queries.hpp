@@ -1,4 +1,4 @@
-// What operators ask of the inbox: reading, counting, deleting, and taking an event to be run again. All SQL
+// What operators ask of the inbox: listing, counting, deleting, and taking an event to be run again. All SQL
 // of the operations API is here and in operations_records.
 //
 // An event's outcome is what 0002_inbox.sql says it is: event_outcome, then pending.state, then
@@ -20,6 +20,13 @@ struct event_name {
   std::string stored_on;
 };
 
+struct event_page {
+  std::int64_t total = 0;         // not counted where the list goes on by a cursor
+  std::vector<event_name> events; // newest first
+  std::optional<list_place> next; // by cursor: where it goes on
+  bool is_full = false;           // by cursor: there is more
+};
+
 struct order_summary {
   std::string id, reference, status;
   std::optional<std::string> shipping_status;
@@ -29,9 +36,8 @@ struct event_summary {
   std::int64_t id = 0;
   std::optional<std::string> message_id, name, error, reference, account;
   instant received_at{};
-  std::string raw;       // empty unless asked for; of a long one the beginning
-  std::size_t bytes = 0; // of the whole body
-  bool is_cut = false;   // it is the beginning only
+  std::string raw;     // empty unless asked for; of a long one the beginning
+  bool is_cut = false; // it is the beginning only
   std::string outcome;
   std::optional<order_summary> order;
 };
@@ -46,10 +52,10 @@ struct event_count {
 // By its account, or where that has gone since, by its type. Pure.
 [[nodiscard]] bool is_from_guepex(const event_summary& e, const std::vector<std::string>& guepex_accounts);
 
+task<result<event_page>> find_events(pg::connection& db, event_query q);
 // Those of `names` that are still there, in their order.
-// Of each body the first `bytes_max` bytes; 0: none.
 task<result<std::vector<event_summary>>> read_events(pg::connection& db, std::vector<event_name> names,
-                                                     std::size_t bytes_max);
+                                                     bool with_bytes);
 // Of one account, or of all.
 task<result<std::vector<event_count>>> count_events(pg::connection& db, instant since,
                                                     std::optional<std::string> account);

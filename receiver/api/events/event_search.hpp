@@ -1,36 +1,28 @@
-// The few events that a filter names: those of one order, those that wait or are in trouble. Indexes know
-// them.
+// Where a list of events has to look. Where its filter names few (those of one order, those that wait or are
+// in trouble), indexes know them; else it is walked through newest first, a stretch of time after the other,
+// so that no plan is made for days that are not needed.
 #pragma once
 
-#include "receiver/api/events/event_places.hpp"
 #include "receiver/api/events/event_queries.hpp"
 
 #include <optional>
-#include <string_view>
 #include <vector>
 
 namespace suivi::receiver {
 
-// So many are looked up at most, where all of them are needed and where those of a stretch are.
+// So many are looked up at most.
 inline constexpr std::size_t candidates_max = 50'000;
-inline constexpr std::size_t stretch_candidates_max = 5'000;
 
-struct candidates {
-  // A superset of what the filter selects in the stretch, but for late events, in no order. nullopt: the
-  // filter names no few, or they are more than may be.
-  std::optional<std::vector<event_name>> names;
-  bool are_many = false; // more than may be
+// A superset of what the filter selects, in no order. nullopt: the filter names no few, or they are more than
+// candidates_max.
+task<result<std::optional<std::vector<event_name>>>> find_candidates(pg::connection& db, event_filter filter);
+
+// Received from `from` on (none: since ever) and before `until` (none: till whenever the clocks may say).
+struct stretch {
+  std::optional<instant> from, until;
 };
-task<result<candidates>> find_candidates(pg::connection& db, event_filter filter, stretch within,
-                                         std::size_t limit);
-
-// Whether that outcome is one that closes nearly every event. Pure.
-[[nodiscard]] bool is_settled(std::string_view outcome);
-
-// Of rows whose first columns are id and day.
-[[nodiscard]] std::vector<event_name> event_names_of(const pg::rows& found);
-// As bigint[] and text[].
-void put_names(pg::params& with, const std::vector<event_name>& names);
+// The stretches that hold all that is received up to `place`, newest first; `since` as the filter says. Pure.
+[[nodiscard]] std::vector<stretch> stretches_before(instant place, std::optional<instant> since);
 
 // `'2026-11-28','2026-11-27'`: the days of these events, for a statement that is planned for them alone.
 // Pure.

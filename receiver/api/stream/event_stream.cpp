@@ -183,7 +183,7 @@ task<result<void>> stream::begin(pg::connection& db) {
   auto names = co_await events_after(db, events_.after(), nothing, rows_max);
   if (!names) co_return names.error();
   for (const auto& name : *names) events_.note(name.id);
-  auto events = co_await read_events(db, *names, 0);
+  auto events = co_await read_events(db, *names, false);
   if (!events) co_return events.error();
   std::map<std::int64_t, event_name> by_id;
   for (const auto& name : *names) by_id[name.id] = name;
@@ -246,7 +246,7 @@ task<result<bool>> stream::poll_events(pg::connection& db) {
   for (const auto& name : *names) events_.note(name.id);
   for (const auto& [id, waiting] : unsettled_) names->push_back(waiting.name);
   if (names->empty()) co_return false;
-  auto events = co_await read_events(db, *names, 0);
+  auto events = co_await read_events(db, *names, false);
   if (!events) co_return events.error();
   std::map<std::int64_t, event_name> by_id;
   for (const auto& name : *names) by_id[name.id] = name;

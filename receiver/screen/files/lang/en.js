@@ -142,7 +142,6 @@ export default {
   'w.picked': '{n} picked', 'w.pick': 'Pick the webhook of {time}', 'w.pick.all': 'Pick all', 'w.replay': 'Replay…', 'w.delete': 'Delete…',
   'w.retry': 'Try again', 'w.retried': 'Tried again: {outcome}.', 'w.decoded': 'Decoded', 'w.raw': 'Raw', 'w.content': 'Content',
   'w.why': 'Why', 'w.received': 'Received', 'w.published': 'Sent', 'w.message': 'Message id', 'w.size': 'Size',
-  'w.cut': 'Only the beginning is shown, {n} bytes in all.', 'w.whole': 'Show all of it',
   'w.masked': 'Names, phones and addresses are masked.', 'bytes': '{n} bytes', 'w.unknown': 'not recognized',
   'w.gone': 'This webhook is not there any more: deleted, or older than what is kept.', 'w.none': 'No webhook',
   'w.none.why': 'The courier’s first one shows here within a second.', 'w.none.filter': 'None of this kind within this period.',

@@ -154,7 +154,6 @@ export default {
   'w.replay': 'Rejouer…', 'w.delete': 'Supprimer…', 'w.retry': 'Réessayer', 'w.retried': 'Réessayé : {outcome}.', 'w.decoded': 'Décodé',
   'w.raw': 'Brut', 'w.content': 'Contenu', 'w.why': 'Pourquoi', 'w.received': 'Reçu', 'w.published': 'Envoyé',
   'w.message': 'Identifiant du message', 'w.size': 'Taille', 'w.masked': 'Noms, téléphones et adresses sont masqués.',
-  'w.cut': 'Seul le début est affiché, {n} octets en tout.', 'w.whole': 'Tout afficher',
   'bytes': '{n} octets', 'w.unknown': 'non reconnu', 'w.gone': 'Ce webhook n’est plus là : supprimé, ou plus vieux que ce qui est gardé.',
   'w.none': 'Aucun webhook', 'w.none.why': 'Le premier du transporteur paraîtra ici dans la seconde.',
   'w.none.filter': 'Aucun de cette sorte dans cette période.',

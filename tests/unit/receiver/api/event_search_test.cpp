@@ -15,7 +15,7 @@ const instant place(std::chrono::seconds(1'800'000'000));
 
 TEST_CASE("the stretches of a list are newest first, leave no gap and end with all that is older") {
   std::vector<stretch> all = stretches_before(place, std::nullopt);
-  REQUIRE(all.size() == 6);
+  REQUIRE(all.size() == 3);
   CHECK_FALSE(all.front().until);
   CHECK(all.front().from == place - 24h);
   for (std::size_t i = 1; i < all.size(); ++i) CHECK(all[i].until == all[i - 1].from);
@@ -31,17 +31,6 @@ TEST_CASE("no stretch reaches beyond the time from which on events are asked for
   CHECK(far.front().from == place - 24h);
   CHECK(far.back().from == place - 72h);
   CHECK(far.back().until == place - 24h);
-}
-
-TEST_CASE("a stretch is halved down to a quarter of an hour, and one without beginning never") {
-  auto halves = halves_of({place - 4h, std::nullopt}, place);
-  REQUIRE(halves);
-  CHECK(halves->first.from == place - 2h);
-  CHECK_FALSE(halves->first.until);
-  CHECK(halves->second.until == place - 2h);
-  CHECK(halves->second.from == place - 4h);
-  CHECK_FALSE(halves_of({place - 15min, place}, place));
-  CHECK_FALSE(halves_of({std::nullopt, place}, place));
 }
 
 TEST_CASE("each day of some events is named once") {

@@ -38,11 +38,11 @@ export class Webhook extends View {
   componentDidUpdate(before) {
     if (before.id === this.props.id) return;
     this.forget('event');
-    this.setState({ raw: false, whole: false });
+    this.setState({ raw: false });
     this.load();
   }
   load() {
-    this.ask('event', `webhooks/events/${part(this.props.id)}${this.state.whole ? '?whole=true' : ''}`);
+    this.ask('event', `webhooks/events/${part(this.props.id)}`);
   }
   async retry() {
     this.setState({ busy: true });
@@ -130,14 +130,6 @@ export class Webhook extends View {
           { tabindex: '0', role: 'region', 'aria-label': t('w.content') },
           raw ? (e.raw ?? '') : pretty(e.payload),
         ),
-        (e.rawCut || e.payloadCut) &&
-          h(
-            'p.actions',
-            { 'data-cut': '' },
-            t('w.cut', { n: e.bytes }),
-            ' ',
-            h(Button, { onClick: () => this.setState({ whole: true }, () => this.load()) }, t('w.whole')),
-          ),
         h('p.faint', t('w.masked')),
       ),
     );
