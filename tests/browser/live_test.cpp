@@ -55,8 +55,7 @@ TEST_CASE("what cannot be asked says so beside the last figures, and a new try b
   b.await("!document.querySelector('.fault') && document.querySelector('[data-account]')");
 }
 
-TEST_CASE("a first full sweep of many orders leaves the browser below 20 messages a second, and nothing is "
-          "missed at its end") {
+TEST_CASE("a first full sweep of many orders leaves the browser below 20 messages a second") {
   screen_shop shop("example-a:example-key-1:Alger", 1500, 1);
   browser b;
   sign_in(b, shop);
@@ -74,6 +73,4 @@ TEST_CASE("a first full sweep of many orders leaves the browser below 20 message
   b.await("window.heard.skipped > 0");
   // Of the whole time, so that it does not matter when the browser had time to read.
   CHECK(b.holds("return window.heard.n < 20 * (1 + (window.heard.until - window.heard.from) / 1000)"));
-  auto tracked = shop.db.value(R"(select count(*) from orders where coalesce("trackingNumber", '') <> '')");
-  b.await("document.querySelector('[data-kpi=coverage]')?.dataset.n === arguments[0]", {tracked});
 }
