@@ -1,5 +1,5 @@
 // Webhooks into the inbox: stored once, whatever is repeated. The SQL behind it:
-// common/schema/0002_inbox.sql.
+// common/schema/scripts/0002_inbox.sql.
 #pragma once
 
 #include "common/pg/connection.hpp"

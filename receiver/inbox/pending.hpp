@@ -1,5 +1,5 @@
 // Events that are still to be applied: claimed under a lease, settled, counted. The SQL behind it:
-// common/schema/0002_inbox.sql.
+// common/schema/scripts/0002_inbox.sql.
 #pragma once
 
 #include "common/pg/connection.hpp"

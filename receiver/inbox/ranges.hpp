@@ -1,7 +1,7 @@
 // Events that were stored together and wait as one row (suivi.pending_range) in the hands of the receiver
 // that stored them. They are settled together; whatever does not go as plainly as that opens the range, and
 // from then on each of them is a row of suivi.pending. The SQL behind it:
-// common/schema/0021_pending_ranges.sql.
+// common/schema/scripts/0021_pending_ranges.sql.
 #pragma once
 
 #include "receiver/inbox/pending.hpp"

@@ -1,8 +1,8 @@
 // The inbox as a replay reads and claims it, as verbs. Bounded statements: a page looks at a limited range of
 // ids, whatever the selection is.
 //
-// Claiming is the pending table's lease (common/schema/0002_inbox.sql): what another process has in hand is
-// not claimed; what a dead replay held is taken over by a receiver when the lease has lapsed.
+// Claiming is the pending table's lease (common/schema/scripts/0002_inbox.sql): what another process has in
+// hand is not claimed; what a dead replay held is taken over by a receiver when the lease has lapsed.
 #pragma once
 
 #include "receiver/inbox/ingest.hpp"

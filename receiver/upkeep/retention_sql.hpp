@@ -1,5 +1,5 @@
-// Retention's statements, as verbs; the SQL behind them: common/schema/0006_retention.sql. And which days go:
-// pure.
+// Retention's statements, as verbs; the SQL behind them: common/schema/scripts/0006_retention.sql. And which
+// days go: pure.
 //
 // Each verb is one short transaction and may be repeated. Who has to wait for a lock gives way
 // (is_in_the_way()), and tries again later: see gives_way().

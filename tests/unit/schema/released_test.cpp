@@ -28,7 +28,8 @@ TEST_CASE("no released script is edited, taken away or numbered behind an unrele
   for (const pg::migration& script : schema::all()) {
     CAPTURE(script.name);
     auto listed = checksums.find(std::string(script.name));
-    if (listed == checksums.end()) continue; // its release will list it: sha256sum 00*.sql > released
+    if (listed == checksums.end())
+      continue; // its release will list it: in scripts, sha256sum 00*.sql > ../released
     CHECK_MESSAGE(listed->second == script.checksum, "a released script was edited; write a new one instead");
     CHECK(static_cast<std::size_t>(script.version) == ++found);
   }

@@ -1,9 +1,7 @@
--- Lists of events that name a type or an account find the hours that hold any; and what was bound to a partition's name or to
--- all recent events no longer is.
+-- What was bound to a partition's name, or to all recent events, no longer is.
 -- compatible_from: 16
 
--- event_count knows which hours hold an event of that type, or of that account: neither changes once an event is stored.
-create index event_count_name on suivi.event_count (name, slot);
+-- event_count knows when an account's last webhook came, to the quarter of an hour.
 create index event_count_account on suivi.event_count (account, slot);
 
 -- An event may have a number below `up_to_event` and yet have been stored after it was counted, in a transaction that was under
