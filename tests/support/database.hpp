@@ -37,7 +37,7 @@ class database {
   void give_rights();
 
   // Set-up and checks from outside the code under test, each on a connection of its own.
-  void execute(std::string_view sql) const;                    // several statements
+  void execute(std::string_view sql) const; // several statements; all again when a deadlock undoes them
   [[nodiscard]] std::string value(std::string_view sql) const; // the first cell; "NULL", or "" without a row
   [[nodiscard]] std::int64_t number(std::string_view sql) const;
 
