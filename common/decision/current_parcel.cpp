@@ -16,7 +16,7 @@ std::optional<std::string> as_text(const std::optional<instant>& t) {
 
 parcel_row* current_parcel(const std::vector<parcel_row*>& of_one_order, const order_row& order) {
   for (parcel_row* parcel : of_one_order)
-    if (parcel->courier == courier_kind::nord_west && parcel->uuid == order.columns.tracking) return parcel;
+    if (is_named_by_the_shop(parcel->courier) && parcel->uuid == order.columns.tracking) return parcel;
   if (of_one_order.size() == 1) return of_one_order.front();
   parcel_row* best = nullptr;
   auto rank = [](const parcel_row& parcel) {
@@ -30,7 +30,7 @@ parcel_row* current_parcel(const std::vector<parcel_row*>& of_one_order, const o
 
 order_columns columns_showing(const parcel_row& parcel, const order_row& order, const std::string& metadata) {
   order_columns to = order.columns;
-  if (parcel.tracking && parcel.courier != courier_kind::nord_west) to.tracking = parcel.tracking;
+  if (parcel.tracking && !is_named_by_the_shop(parcel.courier)) to.tracking = parcel.tracking;
   if (parcel.uuid && parcel.courier == courier_kind::maystro) to.maystro_order_id = parcel.uuid;
   if (parcel.status) to.shipping_status = shown_text(*parcel.status);
   if (parcel.alerted_at.present) {

@@ -69,8 +69,7 @@ class pass {
       end.why = "the order has " + std::to_string(siblings.size()) + " parcels already, it gets no more";
       return end;
     }
-    bool shop_says_which =
-        observed.shipment.courier == courier_kind::nord_west; // by the order's tracking number
+    bool shop_says_which = is_named_by_the_shop(observed.shipment.courier);
     if (!who.parcel && !siblings.empty() && !observed.shipment.created_at && !shop_says_which) {
       if (older_than_all(siblings, observed)) {
         end.outcome = outcome::stale;
@@ -267,7 +266,7 @@ class pass {
     take_if_reported(parcel.alerted_at, reported.alerted_at);
     take_if_reported(parcel.alert_reason, reported.alert_reason);
     take_if_reported(parcel.abort_reason, reported.abort_reason);
-    if (reported.courier == courier_kind::guepex) set_alert(parcel, observed, moved);
+    if (has_alert_states(reported.courier)) set_alert(parcel, observed, moved);
     auto [tracking, strength] = reported.best_tracking();
     if (strength == parcel.strength && strength != tracking_strength::none) parcel.tracking = tracking;
     if (reported.display_id) parcel.display_id = reported.display_id;

@@ -41,13 +41,40 @@ bool is_final(courier_kind of, const parcel_state& state) {
   return false;
 }
 
+std::vector<std::string> final_texts(courier_kind of) {
+  std::vector<std::string> texts;
+  auto add = [&](parcel_state state) {
+    if (is_final(of, state)) texts.push_back(shown_text(state));
+  };
+  switch (of) {
+  case courier_kind::maystro:
+    for (const maystro::status& one : maystro::all_statuses()) add(parcel_state(one.code));
+    break;
+  case courier_kind::guepex:
+    for (const guepex::status& one : guepex::all_statuses()) add(parcel_state(std::string(one.text)));
+    break;
+  case courier_kind::nord_west:
+    for (const nord_west::event& one : nord_west::all_events()) add(parcel_state(std::string(one.text)));
+    break;
+  }
+  return texts;
+}
+
 bool is_returning(courier_kind of, const parcel_state& state) {
   if (of == courier_kind::maystro) return maystro::is_returning(state.number());
   return of == courier_kind::guepex && guepex::is_returning(state.text());
 }
 
+bool has_alert_states(courier_kind of) {
+  return of == courier_kind::guepex;
+}
+
 bool is_alert(courier_kind of, const parcel_state& state) {
-  return of == courier_kind::guepex && guepex::is_alert(state.text());
+  return has_alert_states(of) && guepex::is_alert(state.text());
+}
+
+bool is_named_by_the_shop(courier_kind of) {
+  return of == courier_kind::nord_west;
 }
 
 bool is_before(courier_kind of, const parcel_state& state, std::string_view shipping_status) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace suivi::shop {
 
@@ -18,10 +19,17 @@ namespace suivi::shop {
 [[nodiscard]] bool is_terminal(courier_kind of, const parcel_state& state);
 // Nothing follows: it needs no more looking at.
 [[nodiscard]] bool is_final(courier_kind of, const parcel_state& state);
+// The shop's texts of those states, all of them.
+[[nodiscard]] std::vector<std::string> final_texts(courier_kind of);
 // A parcel that goes back; an order shipped again shows another one.
 [[nodiscard]] bool is_returning(courier_kind of, const parcel_state& state);
-// The courier tells alerts by the state itself, and this is one.
+// The courier tells alerts by the state itself: each of its states is one, or ends one.
+[[nodiscard]] bool has_alert_states(courier_kind of);
+// And this is one.
 [[nodiscard]] bool is_alert(courier_kind of, const parcel_state& state);
+// The shop itself says which parcel an order shows, by the order's tracking number; the courier knows nothing
+// else of the order.
+[[nodiscard]] bool is_named_by_the_shop(courier_kind of);
 // What the shop's column shows is terminal and another state than `state`, or comes later in a parcel's usual
 // course.
 [[nodiscard]] bool is_before(courier_kind of, const parcel_state& state, std::string_view shipping_status);

@@ -4,6 +4,25 @@
 #include <string>
 
 namespace suivi {
+namespace {
+
+struct named {
+  std::string_view slug;
+  courier_kind which;
+};
+
+// Those of slug(), and other spellings that shops have.
+constexpr std::array accepted{named{"maystro", courier_kind::maystro}, named{"guepex", courier_kind::guepex},
+                              named{"nord_west", courier_kind::nord_west},
+                              named{"nordwest", courier_kind::nord_west}};
+
+constexpr auto slugs_of_accepted = [] {
+  std::array<std::string_view, accepted.size()> slugs;
+  for (std::size_t i = 0; i < accepted.size(); ++i) slugs[i] = accepted[i].slug;
+  return slugs;
+}();
+
+} // namespace
 
 std::string_view slug(courier_kind which) {
   switch (which) {
@@ -29,15 +48,18 @@ std::string_view display_name(courier_kind which) {
   return "unknown";
 }
 
+std::span<const std::string_view> accepted_slugs() {
+  return slugs_of_accepted;
+}
+
 std::optional<courier_kind> courier_of_slug(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   std::string lower(text);
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  if (lower == "nordwest") return courier_kind::nord_west;
-  for (courier_kind which : couriers)
-    if (slug(which) == lower) return which;
+  for (const named& one : accepted)
+    if (one.slug == lower) return one.which;
   return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace suivi {
@@ -17,6 +18,8 @@ inline constexpr std::array couriers{courier_kind::maystro, courier_kind::guepex
 [[nodiscard]] std::string_view slug(courier_kind which);
 // `Maystro`, `Guepex`, `Nord West`: for people.
 [[nodiscard]] std::string_view display_name(courier_kind which);
+// Every slug that a served company may have, in lower case: those, and `nordwest`.
+[[nodiscard]] std::span<const std::string_view> accepted_slugs();
 // In any case and with blanks around it; `nordwest` is `nord_west`. nullopt: a company Suivi does not know.
 [[nodiscard]] std::optional<courier_kind> courier_of_slug(std::string_view text);
 

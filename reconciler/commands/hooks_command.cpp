@@ -83,7 +83,7 @@ where a.id = $1
 
 task<by_hand> look_by_hand(services& p, shop::account who) {
   by_hand found;
-  if (who.courier.courier != courier_kind::guepex) {
+  if (!maystro::capabilities_of(who.courier.courier).sends_webhooks) {
     found.word = fmt::format("{} sends no webhooks", display_name(who.courier.courier));
     co_return found;
   }
@@ -95,7 +95,7 @@ task<by_hand> look_by_hand(services& p, shop::account who) {
     co_return found;
   }
   std::string word = receiver.webhook_secrets.empty() ? "open" : receiver.webhook_secrets.front().reveal();
-  found.address = fmt::format("{}/webhooks/guepex/{}?account={}", receiver.public_url,
+  found.address = fmt::format("{}/webhooks/{}/{}?account={}", receiver.public_url, slug(who.courier.courier),
                               http::percent_encode(word), http::percent_encode(who.id));
   found.word = "to be registered by hand in the courier's dashboard";
   auto db = co_await p.database.acquire(steady_now() + database_patience);

@@ -1,8 +1,7 @@
 // The statements of lookups.hpp.
 #include "reconciler/sweep/lookups.hpp"
 
-#include "common/guepex/status.hpp"
-#include "common/maystro/status.hpp"
+#include "common/decision/state_rules.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -87,15 +86,10 @@ where l.account = $1 and not exists (
          or not exists (select from suivi.parcel p where p.order_id = o."id" and p.account = $1)))
 )sql"};
 
-// States in which a parcel stays for good: what an order says of them is not asked about again.
+// What an order says of them is not asked about again.
 std::vector<std::optional<std::string>> final_texts(courier_kind courier) {
-  std::vector<std::optional<std::string>> texts;
-  if (courier == courier_kind::maystro)
-    for (int code : {41, 52}) texts.emplace_back(maystro::status_text(code));
-  if (courier == courier_kind::guepex)
-    for (const guepex::status& one : guepex::all_statuses())
-      if (guepex::is_final(one.text)) texts.emplace_back(std::string(one.text));
-  return texts;
+  std::vector<std::string> texts = shop::final_texts(courier);
+  return {texts.begin(), texts.end()};
 }
 
 void append(std::vector<unfound_order>& orders, const pg::rows& found) {

@@ -107,7 +107,7 @@ task<answer_or_error> register_hooks(api_context& api, api_call call) {
     std::string name = who->name;
     if (!maystro::capabilities_of(who->courier).registers_hooks) {
       std::string by_hand =
-          who->courier == courier_kind::guepex
+          maystro::capabilities_of(who->courier).sends_webhooks
               ? "registered by hand in the courier's dashboard; `suivi-reconciler hooks list` "
                 "prints the address"
               : "sends no webhooks";

@@ -1,7 +1,10 @@
 // The table of columns and which types of PostgreSQL's serve.
 #include "reconciler/doctor/collect/needs.hpp"
 
+#include "common/shipment/courier.hpp"
+
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 
 namespace suivi::reconciler {
@@ -91,6 +94,11 @@ bool fits(column_kind kind, const column_type& type) {
     return one_of({"int4", "int8", "numeric"});
   }
   return false;
+}
+
+std::vector<std::optional<std::string>> served_slugs() {
+  std::span<const std::string_view> slugs = accepted_slugs();
+  return {slugs.begin(), slugs.end()};
 }
 
 } // namespace suivi::reconciler

@@ -4,10 +4,11 @@
 // role that has exactly these rights.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace suivi::reconciler {
 
@@ -33,8 +34,8 @@ struct column_type {
 };
 [[nodiscard]] bool fits(column_kind kind, const column_type& type);
 
-// Slugs in shipping_companies, in lower case, whose accounts are swept; those of others are left alone.
-inline constexpr std::array<std::string_view, 4> served_couriers{"maystro", "guepex", "nord_west",
-                                                                 "nordwest"};
+// Slugs in shipping_companies, in lower case, whose accounts are swept; those of others are left alone. As a
+// parameter of a statement.
+[[nodiscard]] std::vector<std::optional<std::string>> served_slugs();
 
 } // namespace suivi::reconciler

@@ -1,9 +1,7 @@
 // The shop's own times have no zone and are UTC.
 #include "reconciler/doctor/collect/order_facts.hpp"
 
-#include "common/guepex/status.hpp"
-#include "common/maystro/status.hpp"
-#include "common/nord_west/event.hpp"
+#include "common/decision/state_rules.hpp"
 #include "reconciler/doctor/collect/database_facts.hpp"
 #include "reconciler/doctor/collect/needs.hpp"
 
@@ -126,18 +124,10 @@ from orders o join links l on l.store = o."storeIdentifier" where o."shippingAcc
 
 // Where a parcel of any courier stays for good.
 texts final_states() {
-  texts states{maystro::status_text(maystro::delivered), maystro::status_text(maystro::taken_by_store)};
-  for (const guepex::status& one : guepex::all_statuses())
-    if (guepex::is_final(one.text)) states.emplace_back(std::string(one.text));
-  for (const nord_west::event& one : nord_west::all_events())
-    if (nord_west::is_final(one.text)) states.emplace_back(std::string(one.text));
+  texts states;
+  for (courier_kind courier : couriers)
+    for (std::string& text : shop::final_texts(courier)) states.emplace_back(std::move(text));
   return states;
-}
-
-texts served() {
-  texts slugs;
-  for (std::string_view slug : served_couriers) slugs.emplace_back(std::string(slug));
-  return slugs;
 }
 
 } // namespace
@@ -196,7 +186,7 @@ task<void> look_at_orders(looker& look, doctor_facts& f, bool schema_current) {
 task<void> look_at_unreached_orders(looker& look, doctor_facts& f) {
   if (f.company && f.company->there) {
     pg::params with;
-    with.texts(served()).texts(final_states());
+    with.texts(served_slugs()).texts(final_states());
     auto found = co_await look.ask("inactive account", inactive_with_orders, std::move(with));
     for (std::size_t i = 0; found && i < found->size(); ++i)
       f.inactive_with_orders.push_back(

@@ -126,12 +126,6 @@ texts list_of(std::string_view names) {
   return list;
 }
 
-texts served() {
-  texts slugs;
-  for (std::string_view slug : served_couriers) slugs.emplace_back(std::string(slug));
-  return slugs;
-}
-
 void add_column(table_facts& to, const pg::rows& found, std::size_t i, const needed_column& needed) {
   column_fact fact{std::string(needed.table), std::string(needed.name), "",
                    std::string(to_string(needed.kind))};
@@ -275,7 +269,7 @@ task<void> look_at_companies(looker& look, doctor_facts& f) {
     for (std::size_t i = 0; i < others->size(); ++i) c.alike.emplace_back(others->text(i, 0));
   }
   pg::params known;
-  known.texts(served());
+  known.texts(served_slugs());
   auto others = co_await look.ask("other couriers", other_couriers, std::move(known));
   if (others)
     for (std::size_t i = 0; i < others->size(); ++i)

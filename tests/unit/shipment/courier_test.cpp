@@ -2,7 +2,9 @@
 #include "common/shipment/courier.hpp"
 #include "common/shipment/courier_address.hpp"
 
+#include <algorithm>
 #include <doctest/doctest.h>
+#include <set>
 
 using namespace suivi;
 
@@ -12,6 +14,17 @@ TEST_CASE("a courier is found by its slug in any case and with blanks around it"
   CHECK(courier_of_slug(" NORD_WEST ") == courier_kind::nord_west);
   CHECK(courier_of_slug("nordwest") == courier_kind::nord_west);
   CHECK(courier_of_slug("MAYSTRO") == courier_kind::maystro);
+}
+
+TEST_CASE("every slug that is accepted is a courier's, and each courier's own is among them") {
+  std::set<courier_kind> found;
+  for (std::string_view each : accepted_slugs()) {
+    REQUIRE(courier_of_slug(each));
+    found.insert(*courier_of_slug(each));
+  }
+  CHECK(found.size() == couriers.size());
+  for (courier_kind which : couriers)
+    CHECK(std::ranges::find(accepted_slugs(), slug(which)) != accepted_slugs().end());
 }
 
 TEST_CASE("a company that nobody knows is no courier") {
