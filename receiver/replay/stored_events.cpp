@@ -45,6 +45,36 @@ constexpr std::string_view by_range = "{0} > $1::bigint and {0} <= $2::bigint";
 constexpr std::string_view among_places = "unnest($1::bigint[], $2::text[]) as u(id, day)"
                                           " join suivi.inbox i on i.id = u.id and i.stored_on = u.day::date";
 
+// Rows that somebody holds are skipped, not waited for; new rows go in by id: two replays at once cannot wait
+// for each other in a circle. What has ended otherwise since it was read is left as it ended: taken once
+// more, an event that another replay has just applied would be noted as unchanged.
+constexpr pg::statement take_statement{"replay_take", R"sql(
+with wanted as (
+  select * from unnest($2::bigint[], $3::text[], $5::text[]) as u(id, day, ended)
+), free as (
+  select p.event_id from suivi.pending p
+  where p.event_id = any($2::bigint[]) and (p.owner is null or p.owner = $1 or p.due_at <= now())
+  order by p.event_id for update skip locked
+), moved as (
+  update suivi.pending p set owner = $1, due_at = now() + $4 * interval '1 millisecond'
+  from free where p.event_id = free.event_id
+  returning p.event_id
+), added as (
+  insert into suivi.pending (event_id, stored_on, due_at, owner)
+  select w.id, w.day::date, now() + $4 * interval '1 millisecond', $1
+  from wanted w
+  where not exists (select from suivi.pending p where p.event_id = w.id)
+    and w.ended = (select coalesce(o.outcome, i.outcome, 'pending')
+                   from suivi.inbox i
+                   left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on
+                   where i.id = w.id and i.stored_on = w.day::date)
+  order by w.id
+  on conflict (event_id) do nothing
+  returning event_id
+)
+select event_id from moved union all select event_id from added
+)sql"};
+
 std::string build(std::string_view head, std::string_view tail) {
   auto on = [](std::string_view column) { return fmt::format(fmt::runtime(by_range), column); };
   return fmt::format("{}{}", head,
@@ -246,22 +276,6 @@ task<result<std::uint64_t>> count_range(pg::connection& db, replay_selection sel
 
 task<result<std::set<std::int64_t>>> take_for_replay(pg::connection& db, std::string owner,
                                                      std::vector<const stored_event*> events) {
-  // Rows that somebody holds are skipped, not waited for; new rows go in by id: two replays at once cannot
-  // wait for each other in a circle.
-  static constexpr pg::statement text{
-      "replay_take",
-      "with wanted as (select * from unnest($2::bigint[], $3::text[]) as u(id, day)),"
-      " free as (select p.event_id from suivi.pending p where p.event_id = any($2::bigint[])"
-      "            and (p.owner is null or p.owner = $1 or p.due_at <= now())"
-      "          order by p.event_id for update skip locked),"
-      " moved as (update suivi.pending p set owner = $1, due_at = now() + $4 * interval '1 millisecond'"
-      "           from free where p.event_id = free.event_id returning p.event_id),"
-      " added as (insert into suivi.pending (event_id, stored_on, due_at, owner)"
-      "           select w.id, w.day::date, now() + $4 * interval '1 millisecond', $1 from wanted w"
-      "           where not exists (select from suivi.pending p where p.event_id = w.id)"
-      "             and exists (select from suivi.inbox i where i.id = w.id and i.stored_on = w.day::date)"
-      "           order by w.id on conflict (event_id) do nothing returning event_id)"
-      "select event_id from moved union all select event_id from added"};
   // In the same transaction, so that whoever takes such an event over finds it as this program reads it.
   static constexpr pg::statement understood{
       "replay_understood",
@@ -275,11 +289,12 @@ task<result<std::set<std::int64_t>>> take_for_replay(pg::connection& db, std::st
       "join suivi.pending p on p.event_id = u.id and p.owner = $1 "
       "where i.id = u.id and i.stored_on = u.day::date and i.outcome is not null"};
   integers ids, late_ids, statuses;
-  texts days, late_days, names, message_ids, uuids, display_ids, trackings, references;
+  texts days, ended, late_days, names, message_ids, uuids, display_ids, trackings, references;
   std::vector<std::optional<instant>> published;
   for (const auto* e : events) {
     ids.emplace_back(e->event.id);
     days.emplace_back(e->stored_on);
+    ended.push_back(e->is_pending ? std::nullopt : std::optional(e->recorded));
     if (!e->from_the_start) continue;
     late_ids.emplace_back(e->event.id);
     late_days.emplace_back(e->stored_on);
@@ -295,8 +310,8 @@ task<result<std::set<std::int64_t>>> take_for_replay(pg::connection& db, std::st
   pg::pipeline steps;
   add_open_ranges_of(steps, ids);
   pg::params with;
-  with.text(owner).integers(ids).texts(days).integer(replay_lease_time.count());
-  steps.add(text, std::move(with));
+  with.text(owner).integers(ids).texts(days).integer(replay_lease_time.count()).texts(ended);
+  steps.add(take_statement, std::move(with));
   if (!late_ids.empty()) {
     pg::params fields;
     fields.text(owner)
