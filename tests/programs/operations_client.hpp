@@ -137,19 +137,31 @@ struct operations_client {
     wait_until("readiness",
                [&] { return http_get(base + "/readyz").body == R"({"database":"up","spooled":0})"; });
   }
-  void restart_with(const std::string& key, const std::string& value) {
-    environment[key] = value;
+  void stop() {
     receiver->signal(SIGTERM);
     REQUIRE(receiver->wait() == 0);
+  }
+  void restart_with(const std::string& key, const std::string& value) {
+    environment[key] = value;
+    stop();
     start();
   }
 
   [[nodiscard]] reply operate(std::string method, const std::string& path, std::string body = "") const {
     return ask(std::move(method), base + "/api/v1/" + path, "example-admin", std::move(body));
   }
+  // Asks again while the answer is 503, as a machine with much to do may make it for a moment.
+  [[nodiscard]] reply operate_patiently(const std::string& method, const std::string& path) const {
+    reply got;
+    wait_until("an answer other than 503 of " + path, [&] {
+      got = operate(method, path);
+      return got.status != 503;
+    });
+    return got;
+  }
   // 200, and that `data`.
   [[nodiscard]] json::value get_json(const std::string& path) const {
-    auto got = operate("GET", path);
+    auto got = operate_patiently("GET", path);
     CAPTURE(path);
     CAPTURE(got.body);
     REQUIRE(got.status == 200);
@@ -165,12 +177,17 @@ struct operations_client {
     REQUIRE((got.status == 200 || got.status == 202));
     return got.document();
   }
-  // A webhook of order R`n`; its event's id.
+  // A webhook of order R`n`; its event's id. One that was spooled has none yet: sent again it is a duplicate
+  // and names the first.
   [[nodiscard]] std::string push(const std::string& reference, int status,
                                  const std::string& more = "") const {
-    auto said =
-        push_raw(R"({"event":"OrderStatusChanged","payload":{"id":"u-)" + reference + R"(","status":)" +
-                 std::to_string(status) + R"(,"external_order_id":")" + reference + "\"" + more + "}}");
+    std::string body = R"({"event":"OrderStatusChanged","payload":{"id":"u-)" + reference + R"(","status":)" +
+                       std::to_string(status) + R"(,"external_order_id":")" + reference + "\"" + more + "}}";
+    json::value said;
+    wait_until("a webhook of " + reference + " in the database", [&] {
+      said = push_raw(body);
+      return said.as_object().contains("id");
+    });
     return std::string(said.at("id").as_string());
   }
   [[nodiscard]] std::string outcome(const std::string& id) const {
