@@ -85,10 +85,13 @@ void without(operations_client& s, const std::string& right, int number) {
                  swept.output.find("permission denied") != std::string::npos;
   CHECK(says_so);
   CHECK((swept.status == 0) == statistic);
+  // It may be applied at any moment, where nothing that it needs is missing.
+  bool written = status_of(s, order) == "EXPÉDIÉ";
+  if (written || statistic) s.await(event, "applied");
   std::string outcome = s.outcome(event);
   CAPTURE(outcome);
   CHECK((outcome == "applied" || outcome == "pending" || outcome == "failed"));
-  CHECK((outcome == "applied") == (status_of(s, order) == "EXPÉDIÉ"));
+  if (outcome == "applied") CHECK(status_of(s, order) == "EXPÉDIÉ");
 
   s.db.execute(found.remedy);
   s.await(event, "applied");
@@ -101,13 +104,13 @@ void without(operations_client& s, const std::string& right, int number) {
 TEST_CASE(
     "migrate, webhooks, sweep, verify, doctor and the operations API change nothing but what they may") {
   operations_client s;
+  s.stop(); // its transactions and the DROP could wait for each other
   s.db.execute(
       "drop schema suivi cascade; insert into webhook_events (\"id\", \"source\", \"eventType\", \"payload\")"
       " values ('w1', 'MAYSTRO', 'x', '{}')");
   std::string before = not_ours(s.db);
   REQUIRE(run_program("suivi-reconciler", {"migrate"}, s.environment).status == 0);
-  wait_until("a receiver on the new schema",
-             [&] { return http_get(s.base + "/readyz").body == R"({"database":"up","spooled":0})"; });
+  s.start();
   s.await(s.push("R1", 31), "applied");
   s.await(s.push("R2", 41), "applied");
   for (const char* command : {"sweep", "verify", "doctor", "coverage", "status"}) {
@@ -126,10 +129,9 @@ TEST_CASE(
                            "orders?view=unassigned", "orders?query=R1", "orders/R1", "coverage", "sweeps",
                            "accounts", "overview", "problems", "changes"}) {
     CAPTURE(path);
-    reply got = s.operate("GET", path);
+    reply got = s.operate_patiently("GET", path);
     CAPTURE(got.body);
     CHECK(got.status != 500);
-    CHECK(got.status != 503);
   }
   CHECK(s.receiver->log().find("permission denied") == std::string::npos);
   CHECK(not_ours(s.db) == before);
