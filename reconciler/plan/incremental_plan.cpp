@@ -32,6 +32,7 @@ void incremental_plan::begin_round() {
   page_ = 1;
   count_.reset();
   first_newest_.reset();
+  falls_ = false;
   unreadable_rows_ = 0;
   barren_ = untimed_ = failed_in_a_row_ = 0;
   failed_.clear();
@@ -82,6 +83,7 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
   bool rises = newest && first_newest_ && *newest > *first_newest_;
   bool orderly = shows_newest_first(rows);
   if (page_ == 1 && newest) first_newest_ = *newest + (orderly ? order_tolerance : std::chrono::minutes(0));
+  falls_ = falls_ || orderly || (newest && first_newest_ && *newest < *first_newest_);
   bool shrunk = facts.count && count_ && *facts.count < *count_;
   if (facts.count) count_ = facts.count;
 
@@ -109,8 +111,8 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
     end_of_list();
   } else if (newest && *newest < horizon_ - clock_behind_) {
     bool more = facts.has_next || (count_ && !all_read);
-    if (page_ == 1 && more && !orderly)
-      ++page_; // all of one moment, or nearly: the next page tells which end of the list this is
+    if (more && !falls_)
+      ++page_; // all of one moment so far, or nearly: a later page tells which end of the list this is
     else
       end_of_reading(false);
   } else if (max_orders_ > 0 && own >= max_orders_) {

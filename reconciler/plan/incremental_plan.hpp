@@ -58,6 +58,7 @@ class incremental_plan {
   int page_ = 1;
   std::optional<std::int64_t> count_;
   std::optional<instant> first_newest_; // of page 1: nothing behind it is newer
+  bool falls_ = false;                  // the rows so far show that the list is newest first
   std::size_t unreadable_rows_ = 0;
   int barren_ = 0, untimed_ = 0, failed_in_a_row_ = 0;
   std::set<int> failed_;

@@ -131,6 +131,16 @@ TEST_CASE("where page 1 was made within a minute and does not fall the next page
     CHECK(plan.judge().reason ==
           "the courier's list is not newest first: only a full sweep sees what is new");
   }
+  SUBCASE("as many of the same moment follow, and newer ones behind them") {
+    plan.read(2, {30, 0, true}, page_of_moment(2, 0, step));
+    REQUIRE_FALSE(plan.done());
+    REQUIRE(plan.next() == 3);
+    plan.read(3, {30, 0, true}, page_of_moment(3, 30, 2));
+    REQUIRE(plan.done());
+    CHECK_FALSE(plan.judge().complete);
+    CHECK(plan.judge().reason ==
+          "the courier's list is not newest first: only a full sweep sees what is new");
+  }
 }
 
 TEST_CASE("rows inserted while it reads are read twice and never skipped") {
