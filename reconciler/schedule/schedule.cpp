@@ -23,6 +23,15 @@ std::string last_line_of(const std::string& path) {
   return before == std::string::npos ? std::string() : bytes.substr(before + 1, bytes.size() - before - 2);
 }
 
+// How far local time is ahead of UTC, where no change of clocks is within four days: then there is no need to
+// look each time up.
+std::optional<seconds> offset_around(const date::time_zone& zone, instant t) {
+  constexpr date::days near{4};
+  date::sys_info now = zone.get_info(t);
+  bool steady = date::floor<seconds>(t) - now.begin > near && now.end - date::floor<seconds>(t) > near;
+  return steady ? std::optional(now.offset) : std::nullopt;
+}
+
 std::optional<clock_rule> rule_of(const std::string& zone) {
   return clock_rule::parse(last_line_of("/usr/share/zoneinfo/" + zone));
 }
@@ -36,16 +45,21 @@ std::vector<instant> schedule::runs_around(instant t) const {
   const date::time_zone* zone = date::locate_zone(zone_);
   std::optional<clock_rule> rule;
   if (t >= listed_until) rule = rule_of(zone_);
+  std::optional<seconds> offset = rule ? std::nullopt : offset_around(*zone, t);
   auto today = date::floor<date::days>(rule ? rule->to_local(t) : zone->to_local(t));
   std::vector<instant> runs;
-  for (int offset = -2; offset <= 2; ++offset) {
+  runs.reserve(5 * times_.size());
+  for (int day = -2; day <= 2; ++day) {
     for (std::chrono::minutes time : times_) {
-      date::local_seconds local = today + date::days(offset) + time;
+      date::local_seconds local = today + date::days(day) + time;
       // For a time that comes twice `earliest` is the first; for a skipped one it is the moment of the
       // change.
-      runs.push_back(
-          rule ? rule->to_sys(local)
-               : std::chrono::time_point_cast<microseconds>(zone->to_sys(local, date::choose::earliest)));
+      if (offset)
+        runs.emplace_back(local.time_since_epoch() - *offset);
+      else
+        runs.push_back(
+            rule ? rule->to_sys(local)
+                 : std::chrono::time_point_cast<microseconds>(zone->to_sys(local, date::choose::earliest)));
     }
   }
   std::sort(runs.begin(), runs.end());
