@@ -40,6 +40,7 @@ struct ways {
   milliseconds clocks_apart{
       0}; // each process's, the database's and each courier's clock, at most, either way
   milliseconds stamps_ahead{0}; // the clock that stamps webhooks, before that of the courier's API
+  milliseconds incremental_every{300'000};
   list_order order = list_order::newest_first;
   double undated = 0;      // parcels whose rows do not say when they were made
   double placeholders = 0; // parcels whose display id is what many bear
@@ -47,6 +48,7 @@ struct ways {
   double mistyped = 0;     // parcels that bear another order's reference at first
   double refused = 0;      // orders that a rule of the shop refuses to change
   double slow = 0;         // orders with a trigger so slow that one of them is all that a statement may write
+  double hasty = 0;        // steps that another one follows within a minute or two
   double hidden = 0;       // parcels that the list shows and that are "not there" when asked for singly
   bool numbers_shared = false; // by the couriers: what is one's parcel is another's as well
 };

@@ -34,12 +34,17 @@ sim_courier::parcel& sim_courier::add(const std::string& account, const std::str
 
 void sim_courier::move_one() {
   if (parcels_.empty()) return;
-  parcel& p = parcels_[static_cast<std::size_t>(t_.below(static_cast<int>(parcels_.size())))];
+  move(parcels_[static_cast<std::size_t>(t_.below(static_cast<int>(parcels_.size())))]);
+}
+
+void sim_courier::move(parcel& p) {
   parcel_state next = part_.next(p.path.back().status, t_);
   // Two states within a second are one to a courier that tells whole seconds.
   if (p.removed || next == p.path.back().status || p.path.back().when + 2s >= t_.now()) return;
   p.path.push_back({t_.now(), next});
   tell(p, p.path.back());
+  auto which = static_cast<std::size_t>(&p - parcels_.data());
+  if (t_.happens(ways_.hasty)) t_.after(5s + t_.about(40s), [this, which] { move(parcels_[which]); });
 }
 
 int sim_courier::step_at(const parcel& of, instant when) {
@@ -141,7 +146,8 @@ const sim_courier::parcel* sim_courier::current_of(const std::string& account, c
   const parcel* alive = nullptr;
   for (const parcel& p : parcels_) {
     if (p.account != account || p.created > when) continue;
-    if (p.mistyped == reference && when < p.corrected + 1h) return nullptr;
+    bool seldom_read_since = p.removed && *p.removed < p.corrected + 1h;
+    if (p.mistyped == reference && (when < p.corrected + 1h || seldom_read_since)) return nullptr;
     if (p.reference == reference && p.removed) return nullptr;
     if (reference_of(p, when) != reference) continue;
     newest = &p;
@@ -259,7 +265,8 @@ api_answer sim_courier::list_changes(const std::string& account, const std::stri
   if (auto bad = trouble(account)) return *bad;
   if (auto bad = refused_page(page)) return *bad;
   std::vector<suivi::shipment> all = listed(account, visible_now());
-  std::erase_if(all, [&](const suivi::shipment& row) { return algiers_day(*row.status_at) < since_day; });
+  std::optional<instant> since = parse_courier_time(since_day + "T00:00:00");
+  std::erase_if(all, [&](const suivi::shipment& row) { return *row.status_at < *since; });
   return page_of(std::move(all), page);
 }
 

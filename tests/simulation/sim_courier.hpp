@@ -122,6 +122,7 @@ class sim_courier {
   }
 
  private:
+  void move(parcel& p);
   void tell(const parcel& of, const step& taken_step);
   void push(message m, int tries);
   [[nodiscard]] std::optional<api_answer> trouble(const std::string& account);

@@ -28,11 +28,13 @@ void sim_reconciler::look_round() {
     bool mine =
         std::any_of(running_.begin(), running_.end(), [&](const auto& s) { return s->account == account; });
     if (mine || !store_.up) continue;
+    if (store_.accounts[account].until > t_.now()) continue; // another holds it
     auto due = due_now(account);
     std::int64_t term = 0;
     if (due != reconciler::due::nothing && store_.take_lease(account, name(), term)) {
       if (dies()) return;
-      check_begin(account, due == reconciler::due::full);
+      if (!std::exchange(store_.accounts[account].asked_for, false))
+        check_begin(account, due == reconciler::due::full);
       start_sweep(account, due == reconciler::due::full, term);
     }
   }
@@ -43,6 +45,7 @@ void sim_reconciler::look_round() {
 reconciler::due sim_reconciler::due_now(const std::string& account) {
   const account_row& row = store_.accounts[account];
   if (store_.pause_left(account).count() > 0) return reconciler::due::nothing;
+  if (row.asked_for) return reconciler::due::full;
   reconciler::last_sweep_starts last{row.full, row.any, row.incomplete_fulls, row.full_ended};
   return reconciler::due_at(schedule_, last, incremental_every, store_.clock());
 }

@@ -30,6 +30,7 @@ class sim_reconciler final : public process {
             "Africa/Algiers") {}
 
   sweep_counts counts;
+  milliseconds incremental_every{300'000};
 
  private:
   struct sweep;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <string_view>
+#include <unordered_set>
 
 namespace suivi::simulation {
 
@@ -61,7 +63,8 @@ void sim_store::wake_parked() {
 }
 
 shop::snapshot sim_store::read(std::span<const shop::observation> observations) const {
-  std::set<std::string> references, uuids, numbers, ids;
+  std::unordered_set<std::string_view> references, uuids, numbers;
+  std::set<std::string> ids;
   for (const auto& o : observations) {
     if (o.shipment.display_id) numbers.insert(*o.shipment.display_id);
     if (o.shipment.tracking) numbers.insert(*o.shipment.tracking);
@@ -75,17 +78,20 @@ shop::snapshot sim_store::read(std::span<const shop::observation> observations) 
   shop::snapshot rows;
   for (const auto& [id, order] : orders) {
     if (references.contains(order.reference)) ids.insert(id);
-    for (const auto& own : {order.columns.tracking, order.columns.maystro_order_id}) {
-      if (!own || !(uuids.contains(*own) || numbers.contains(*own))) continue;
-      rows.legacy_links.emplace(*own, id);
+    for (const auto* own : {&order.columns.tracking, &order.columns.maystro_order_id}) {
+      if (!*own || !(uuids.contains(**own) || numbers.contains(**own))) continue;
+      rows.legacy_links.emplace(**own, id);
       ids.insert(id);
     }
   }
-  for (const auto& p : parcels)
-    if (told_of(p) && p.order_id) ids.insert(*p.order_id);
-  for (const auto& p : parcels)
-    if (told_of(p) || (p.order_id && ids.contains(*p.order_id))) {
-      rows.parcels.push_back(p);
+  std::vector<bool> reported(parcels.size());
+  for (std::size_t i = 0; i < parcels.size(); ++i) {
+    reported[i] = told_of(parcels[i]);
+    if (reported[i] && parcels[i].order_id) ids.insert(*parcels[i].order_id);
+  }
+  for (std::size_t i = 0; i < parcels.size(); ++i)
+    if (reported[i] || (parcels[i].order_id && ids.contains(*parcels[i].order_id))) {
+      rows.parcels.push_back(parcels[i]);
       rows.parcels.back().locked = true;
     }
   for (const auto& id : ids) {

@@ -12,7 +12,6 @@
 namespace suivi::simulation {
 
 inline constexpr milliseconds read_lag = std::chrono::seconds(10);
-inline constexpr milliseconds incremental_every = std::chrono::minutes(5);
 inline constexpr int in_flight_max = 10;
 
 struct sim_reconciler::request {

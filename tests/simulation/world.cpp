@@ -2,6 +2,7 @@
 #include "tests/simulation/world.hpp"
 
 #include "common/decision/state_rules.hpp"
+#include "tests/simulation/ways.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,22 +21,6 @@ constexpr auto retried_after = 2h;
 // Of processes that died before they could say that the courier wants to be left alone.
 constexpr int asked_while_closed_max = 5;
 constexpr int throttled_a_minute_max = 120;
-
-ways draw_ways(timeline& t) {
-  ways w;
-  if (t.happens(0.5)) w.clocks_apart = milliseconds(1'000 + t.below(90'000));
-  if (w.clocks_apart.count() == 0 && t.happens(0.3)) w.stamps_ahead = milliseconds(60'000 + t.below(200'000));
-  if (t.happens(0.3)) w.order = t.happens(0.5) ? list_order::none : list_order::oldest_first;
-  if (t.happens(0.3)) w.undated = t.happens(0.5) ? 0.2 : 0.9;
-  if (t.happens(0.3)) w.placeholders = 0.3;
-  if (t.happens(w.placeholders > 0 ? 0.8 : 0.2)) w.nameless = 0.2;
-  if (t.happens(0.4)) w.refused = 0.1;
-  if (t.happens(w.refused > 0 ? 0.6 : 0.2)) w.mistyped = 0.3;
-  if (t.happens(0.3)) w.slow = 0.8;
-  if (t.happens(0.3)) w.hidden = 0.2;
-  w.numbers_shared = t.happens(0.5);
-  return w;
-}
 
 class world {
  public:
@@ -59,6 +44,7 @@ class world {
     }
     for (auto& r : receivers_) r->clock_apart = apart();
     for (auto& r : reconcilers_) r->clock_apart = apart();
+    for (auto& r : reconcilers_) r->incremental_every = ways_.incremental_every;
     for (const auto& [account, courier] : couriers_.by_account()) store_.accounts[account];
   }
 
@@ -221,10 +207,11 @@ class world {
     again(4min, [this] { make_order_or_ship_again(); });
     again(20s, [this] { any_courier().move_one(); });
     again(40min, [this] { remove_one(); });
+    again(15min, [this] { ask_for_sweep(); });
     again(50min, [this] { any_courier().away_for(t_.about(3min)); });
     again(40min, [this] { any_courier().throttle_for(t_.about(1min), std::nullopt); });
     again(3h, [this] { any_courier().throttle_for(5min, milliseconds(0)); });
-    again(4h, [this] { any_courier().close_for(milliseconds(10min) + t_.about(20min)); });
+    again(4h, [this] { any_courier().close_for(10min + std::min<milliseconds>(t_.about(20min), 50min)); });
     again(60min, [this] { database_away(t_.about(2min)); });
     again(15min, [this] { lock_one(t_.about(40s)); });
     again(30min, [this] { any_process().freeze(t_.about(30s)); });
@@ -279,6 +266,13 @@ class world {
     const auto& some = *going_back[static_cast<std::size_t>(t_.below(static_cast<int>(going_back.size())))];
     std::string account = some.account, reference = some.reference; // `ship` may move it
     ship(account, reference, "");
+  }
+
+  // As a person does on the screen.
+  void ask_for_sweep() {
+    auto account = store_.accounts.begin();
+    std::advance(account, t_.below(static_cast<int>(store_.accounts.size())));
+    if (store_.up) account->second.asked_for = true;
   }
 
   void remove_one() {
