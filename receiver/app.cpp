@@ -189,7 +189,7 @@ class app {
   void refresh_figures() {
     counts_.connections.set(static_cast<double>(server_.connections()));
     counts_.connections_evicted.set(static_cast<double>(server_.connections_evicted()));
-    counts_.apply_queue.set(static_cast<double>(apply_lane_.in_hand()));
+    counts_.apply_queue.set(static_cast<double>(apply_lane_.in_flight()));
     pg::pool::figures storing = db_.storing_connections().now();
     pg::pool::figures others = db_.connections().now();
     counts_.pool_in_use.set(static_cast<double>(storing.in_use + others.in_use));
@@ -285,7 +285,7 @@ class app {
   // Before the ten seconds of stop(): balancers see that no more is wanted; what they send until they do is
   // taken. A failure ends it early.
   task<void> drain() {
-    constexpr milliseconds look_again = 100ms;
+    constexpr milliseconds poll_every = 100ms;
     status_endpoints_.begin_drain();
     steady_time until = steady_clock::now() + settings_.receiver.drain_delay;
     if (settings_.receiver.drain_delay > 0ms && !life_.failed())
@@ -293,7 +293,7 @@ class app {
                 {{"for", format_duration(settings_.receiver.drain_delay)}});
     while (!life_.failed() && steady_clock::now() < until) {
       milliseconds left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
-      milliseconds pause = std::min(left, look_again);
+      milliseconds pause = std::min(left, poll_every);
       co_await runtime::sleep_for(pause);
     }
     if (health_server_) health_server_->drain(100ms);
@@ -329,11 +329,11 @@ class app {
 
   // What it holds is durable, but nobody looks for it there until the next start.
   task<void> drain_spool(steady_time until) {
-    constexpr milliseconds look_again = 10ms;
+    constexpr milliseconds poll_every = 10ms;
     drain_.hurry();
     auto within_reach = [this] { return db_.now() != database_monitor::state::down; };
     while (spool_.now().depth.rows > 0 && within_reach() && steady_clock::now() < until)
-      co_await runtime::sleep_for(look_again);
+      co_await runtime::sleep_for(poll_every);
     if (spool_.now().depth.rows > 0)
       log::warn("webhooks are left in the spool: the next start takes them, or `suivi-receiver spool drain`",
                 {{"events", spool_.now().depth.rows}, {"folder", settings_.receiver.spool}});

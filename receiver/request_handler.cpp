@@ -123,7 +123,7 @@ task<http::response> request_handler::answer_operation(http::request request, ro
 http::response request_handler::refuse(const ip_address& from, http::response answer) {
   auto counted = refusals_.note(from, steady_clock::now());
   if (counted.first)
-    log::warn("requests are refused; this is said once a minute, of the first of them",
+    log::warn("requests are refused; the first one is logged, once a minute",
               {{"status", answer.status}, {"from", from.to_string()}});
   return counted.retry_after ? too_many_refusals(*counted.retry_after) : std::move(answer);
 }

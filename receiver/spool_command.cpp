@@ -40,7 +40,7 @@ class spool_command {
       : settings_(s), arguments_(arguments), file_(s.receiver.spool, s.receiver.spool_max_bytes) {}
 
   int status() {
-    result<spool_depth> depth = look();
+    result<spool_depth> depth = read_depth();
     if (!depth) return fail(depth.error());
     print(*depth, std::nullopt);
     return exits::done;
@@ -48,7 +48,7 @@ class spool_command {
 
   task<void> drain(int& status) {
     status = exits::failed;
-    result<spool_depth> before = look();
+    result<spool_depth> before = read_depth();
     if (!before) {
       status = fail(before.error());
       co_return;
@@ -56,7 +56,7 @@ class spool_command {
     std::uint64_t drained = 0;
     result<void> done;
     if (before->rows > 0) done = co_await bring(drained);
-    result<spool_depth> left = look();
+    result<spool_depth> left = read_depth();
     if (!left) {
       status = fail(left.error());
       co_return;
@@ -74,7 +74,7 @@ class spool_command {
   }
 
   // Makes no file where there is none.
-  result<spool_depth> look() {
+  result<spool_depth> read_depth() {
     std::error_code ignored;
     bool there = std::filesystem::exists(settings_.receiver.spool + "/spool.db", ignored);
     return there ? file_.depth() : spool_depth();

@@ -41,7 +41,7 @@ task<http::response> status_endpoints::show_metrics() {
   // all.
   auto spooled = static_cast<std::int64_t>(spool_.now().depth.rows);
   bool counted = co_await count_events();
-  std::int64_t stored_since = webhooks_.events_stored() - stored_when_asked_;
+  std::int64_t stored_since = webhooks_.events_stored() - stored_when_counted_;
   counts_.events_pending.set(static_cast<double>(spooled + last_pending_ + (counted ? 0 : stored_since)));
   measure_spool();
   verdict::facts known = co_await operations_.problem_facts(counted);
@@ -70,7 +70,7 @@ task<bool> status_endpoints::count_events() {
     for (const auto& [courier, times] : *unknown)
       counts_.unknown_states.at(courier).set(static_cast<double>(times));
   if (!lengths) co_return false;
-  stored_when_asked_ = stored_before;
+  stored_when_counted_ = stored_before;
   last_pending_ = lengths->pending;
   counts_.events_parked.set(static_cast<double>(lengths->parked));
   counts_.events_confirming.set(static_cast<double>(lengths->confirming));

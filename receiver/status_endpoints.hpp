@@ -45,8 +45,8 @@ class status_endpoints {
   metrics::registry& series_;
   std::function<void()> refresh_;
   bool draining_ = false;
-  std::int64_t last_pending_ = 0;      // in the database, when it was last asked
-  std::int64_t stored_when_asked_ = 0; // by this program, at that time
+  std::int64_t last_pending_ = 0;        // in the database, when it was last asked
+  std::int64_t stored_when_counted_ = 0; // by this program, at that time
 };
 
 } // namespace suivi::receiver

@@ -38,7 +38,7 @@ task<http::response> webhook_endpoint::answer(http::request request, route where
     co_return kept_in_spool();
   }
   auto id = std::to_string(kept->id);
-  if (kept->seen_before) {
+  if (kept->repeated) {
     counts_.webhook("duplicate");
     co_return duplicate(id);
   }

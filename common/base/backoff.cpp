@@ -14,8 +14,8 @@ milliseconds doubled(int tries, milliseconds first, milliseconds limit) {
 
 milliseconds backoff(int tries, milliseconds first, milliseconds limit, double taken) {
   milliseconds delay = doubled(tries, first, limit);
-  auto cut = static_cast<milliseconds::rep>(static_cast<double>(delay.count()) / 2 * taken);
-  return delay - milliseconds(cut);
+  auto reduction = static_cast<milliseconds::rep>(static_cast<double>(delay.count()) / 2 * taken);
+  return delay - milliseconds(reduction);
 }
 
 double jitter() {

@@ -78,9 +78,9 @@ std::vector<environment_account> environment_accounts(const environment& env, co
 
   std::vector<environment_account> accounts;
   for (const auto& [number, variable] : variables) {
-    std::optional<secret> given_key = read_key(env, base, variable, wrong);
-    if (!given_key) continue;
-    std::string key(without_scheme(trimmed(given_key->reveal())));
+    std::optional<secret> configured_key = read_key(env, base, variable, wrong);
+    if (!configured_key) continue;
+    std::string key(without_scheme(trimmed(configured_key->reveal())));
     if (!is_token(key)) {
       wrong.push_back(fmt::format(
           "{} = ***: allowed are visible ASCII characters without spaces, with or without the word "

@@ -75,8 +75,8 @@ std::optional<std::string> read_http_url(std::string_view text) {
   return std::string(text);
 }
 
-std::optional<std::string> read_database_url(std::string_view given_text) {
-  std::string_view text = trimmed(given_text);
+std::optional<std::string> read_database_url(std::string_view raw_text) {
+  std::string_view text = trimmed(raw_text);
   bool uri = text.starts_with("postgres://") || text.starts_with("postgresql://");
   std::size_t equals = text.find('=');
   bool pairs = equals != std::string_view::npos && equals > 0 && text.find("://") == std::string_view::npos;

@@ -60,8 +60,8 @@ relation of_two_stated(const as_of& known, const as_of& observed) {
     return known_by_pull ? relation::older : relation::doubt;
   }
   if (!pulled) return relation::older;
-  bool asked_after = known_by_pull || observed.to >= known.from;
-  return observed.kind == shape::stated_answer && asked_after ? relation::newer : relation::doubt;
+  bool requested_after = known_by_pull || observed.to >= known.from;
+  return observed.kind == shape::stated_answer && requested_after ? relation::newer : relation::doubt;
 }
 
 } // namespace

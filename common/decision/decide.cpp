@@ -39,16 +39,16 @@ class pass {
   // A reference with blanks around it is tried as it is, then without them.
   verdict take(const observation& observed) {
     if (!observed.shipment.reference || rows_.order_by_reference(*observed.shipment.reference))
-      return take_as_told(observed);
+      return take_as_reported(observed);
     std::string trimmed = without_blanks_around(*observed.shipment.reference);
     if (trimmed == *observed.shipment.reference || !rows_.order_by_reference(trimmed))
-      return take_as_told(observed);
+      return take_as_reported(observed);
     observation as_meant = observed;
     as_meant.shipment.reference = std::move(trimmed);
-    return take_as_told(as_meant);
+    return take_as_reported(as_meant);
   }
 
-  verdict take_as_told(const observation& observed) {
+  verdict take_as_reported(const observation& observed) {
     match who = identify(rows_, observed, options_);
     verdict end;
     end.outcome = who.refusal;
@@ -87,7 +87,7 @@ class pass {
     if (!observed.shipment.status) time = relation::older; // brings ids alone
     bool contradicts = who.parcel && (differs(*who.parcel, observed.shipment) || names_another_order(who));
     bool undecided = time == relation::doubt && contradicts && !observed.decide_by_later_time;
-    bool goes_back = regresses_untimed(who, observed, time) || takes_back_what_is_shown(who, observed);
+    bool goes_back = regresses_untimed(who, observed, time) || takes_back_current(who, observed);
     if (undecided || goes_back || needs_confirmation(who, observed, time)) {
       as_of known = who.parcel ? who.parcel->when : as_of{};
       return asks(std::move(end), who, observed,
@@ -192,7 +192,7 @@ class pass {
   // Nothing is known of the order's parcel, or nothing is left of what was (the schema suivi was lost): what
   // the shop's own row shows is known all the same, though not since when. No webhook takes it back before a
   // read agrees, however long that takes.
-  bool takes_back_what_is_shown(const match& who, const observation& observed) {
+  bool takes_back_current(const match& who, const observation& observed) {
     if (is_pull(observed.when.kind) || observed.when.kind == as_of::shape::unknown) return false;
     if (!observed.shipment.status || (who.parcel && who.parcel->status)) return false;
     for (const parcel_row* sibling : rows_.parcels_of(*who.order, who.account))

@@ -37,8 +37,9 @@ std::vector<std::string> uuids_not_met(const snapshot& rows, std::span<const obs
   for (const observation& observed : observations) {
     if (!is_plain(observed, usable)) continue;
     auto [first, last] = account_of.equal_range(*observed.shipment.uuid);
-    bool met = std::any_of(first, last, [&](const auto& one) { return one.second == observed.account; });
-    if (!met && requested.insert(*observed.shipment.uuid).second) unmet.push_back(*observed.shipment.uuid);
+    bool matched = std::any_of(first, last, [&](const auto& one) { return one.second == observed.account; });
+    if (!matched && requested.insert(*observed.shipment.uuid).second)
+      unmet.push_back(*observed.shipment.uuid);
   }
   return unmet;
 }

@@ -19,7 +19,7 @@ namespace {
 constexpr int tries_max = 3;
 constexpr std::string_view unique_violation = "sqlstate:23505";
 
-task<result<snapshot>> look_further(pg::connection& db, std::span<const observation> observations) {
+task<result<snapshot>> read_further(pg::connection& db, std::span<const observation> observations) {
   pg::pipeline searching;
   add_search(searching, observations);
   auto searched = co_await db.run(std::move(searching));
@@ -63,10 +63,10 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   opening.add(begin_statement);
   opening.add(limit_lock_wait, pg::params().integer(options.lock_wait.count()));
   add_fast_path(opening, observations);
-  auto looked = co_await db.run(std::move(opening));
-  if (!looked) co_return looked.error();
-  std::span<const pg::rows> answers(*looked);
-  auto decided = co_await look_and_decide(db, answers.subspan(2), observations, options);
+  auto found = co_await db.run(std::move(opening));
+  if (!found) co_return found.error();
+  std::span<const pg::rows> answers(*found);
+  auto decided = co_await read_and_decide(db, answers.subspan(2), observations, options);
   if (!decided) co_return decided.error();
   auto writable = co_await tell_guarded(db, decided->decision.verdicts);
   if (!writable) co_return writable.error();
@@ -92,15 +92,15 @@ task<result<std::vector<verdict>>> only_decide(pg::connection& db, std::span<con
 
 } // namespace
 
-task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::rows> looked,
+task<result<decided>> read_and_decide(pg::connection& db, std::span<const pg::rows> found,
                                       std::span<const observation> observations,
                                       const door_options& options) {
-  snapshot rows = read_fast_path(looked);
-  auto aside = co_await look_aside(db, rows, observations, options.adopt_unassigned);
+  snapshot rows = read_fast_path(found);
+  auto aside = co_await read_aside(db, rows, observations, options.adopt_unassigned);
   if (!aside) co_return aside.error();
   std::vector<observation> open = not_settled(rows, observations, options.adopt_unassigned);
   if (!open.empty()) {
-    auto later = co_await look_further(db, open);
+    auto later = co_await read_further(db, open);
     if (!later) co_return later.error();
     add_rows(rows, std::move(*later));
   }

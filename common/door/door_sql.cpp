@@ -214,11 +214,11 @@ void add_parcels(snapshot& into, const pg::rows& rows) {
   std::unordered_set<std::string_view> locked;
   for (const order_row& order : into.orders)
     if (order.locked) locked.insert(order.id);
-  std::unordered_set<std::int64_t> met;
-  for (const parcel_row& parcel : into.parcels) met.insert(parcel.id);
+  std::unordered_set<std::int64_t> known_ids;
+  for (const parcel_row& parcel : into.parcels) known_ids.insert(parcel.id);
   into.parcels.reserve(into.parcels.size() + rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!met.insert(rows.integer(i, 0)).second) continue;
+    if (!known_ids.insert(rows.integer(i, 0)).second) continue;
     parcel_row& parcel = into.parcels.emplace_back(read_parcel(rows, i));
     parcel.locked = parcel.order_id && locked.contains(*parcel.order_id);
   }
@@ -254,7 +254,7 @@ snapshot read_fast_path(std::span<const pg::rows> answers) {
   return read;
 }
 
-task<result<void>> look_aside(pg::connection& db, snapshot& rows, std::span<const observation> observations,
+task<result<void>> read_aside(pg::connection& db, snapshot& rows, std::span<const observation> observations,
                               bool adopt_unassigned) {
   std::unordered_map<std::string_view, order_row*> of_nobody;
   texts ids;

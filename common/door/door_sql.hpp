@@ -30,7 +30,7 @@ void add_fast_path(pg::pipeline& opening, std::span<const observation> observati
 // uuids that none of the orders has (uuids_not_met()). Later statements, hence a newer snapshot than the
 // locks'. One round trip, none where there is nothing to ask. What is left open then is not_settled()'s to
 // say.
-task<result<void>> look_aside(pg::connection& db, snapshot& rows, std::span<const observation> observations,
+task<result<void>> read_aside(pg::connection& db, snapshot& rows, std::span<const observation> observations,
                               bool adopt_unassigned);
 
 // Adds the searches by reference, parcel id and old columns to `opening`.

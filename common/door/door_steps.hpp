@@ -16,7 +16,7 @@ struct decided {
 };
 // `looked`: the two answers of the fast path, read for these observations at least. Searches, locks and
 // reads more where they leave something open.
-task<result<decided>> look_and_decide(pg::connection& db, std::span<const pg::rows> looked,
+task<result<decided>> read_and_decide(pg::connection& db, std::span<const pg::rows> found,
                                       std::span<const observation> observations, const door_options& options);
 
 // After an error: the connection can be used again, or is dead.

@@ -276,14 +276,14 @@ void add_parcel_updates(pg::pipeline& closing, const std::vector<parcel_row>& ch
 // Of the parcels that came to a state without a text of its own.
 void add_unknown_states(pg::pipeline& closing, const decision& decided, std::span<const parcel_row> before) {
   integers moved;
-  auto look = [&](const parcel_row& parcel) {
+  auto check_parcel = [&](const parcel_row& parcel) {
     if (!parcel.status || is_known(parcel.courier, *parcel.status)) return;
     for (const parcel_row& was : before)
       if (was.id == parcel.id && parcel.id != 0 && was.status == parcel.status) return;
     moved.emplace_back(static_cast<int>(parcel.courier));
   };
-  for (const parcel_row& parcel : decided.new_parcels) look(parcel);
-  for (const parcel_row& parcel : decided.changed_parcels) look(parcel);
+  for (const parcel_row& parcel : decided.new_parcels) check_parcel(parcel);
+  for (const parcel_row& parcel : decided.changed_parcels) check_parcel(parcel);
   if (!moved.empty()) closing.add(count_unknown_states, pg::params().integers(moved));
 }
 

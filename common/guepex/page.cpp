@@ -57,18 +57,18 @@ result<parcel> read_one(std::string_view body, std::string_view tracking) {
   const json::array* elements = rows_of(*document);
   if (elements != nullptr && elements->empty())
     return permanent("guepex:not_found", "one parcel: the courier has none with this tracking number");
-  auto is_asked = [&](const json::object& row) -> std::optional<parcel> {
+  auto requested_parcel = [&](const json::object& row) -> std::optional<parcel> {
     std::optional<parcel> one = read_parcel(row);
     if (!one || one->tracking != tracking || !one->status) return std::nullopt;
     one->metadata.clear();
     return one;
   };
   if (elements == nullptr) {
-    if (std::optional<parcel> one = is_asked(*root)) return std::move(*one);
+    if (std::optional<parcel> one = requested_parcel(*root)) return std::move(*one);
   } else {
     for (const json::value& element : *elements)
       if (const json::object* row = element.if_object())
-        if (std::optional<parcel> one = is_asked(*row)) return std::move(*one);
+        if (std::optional<parcel> one = requested_parcel(*row)) return std::move(*one);
   }
   return transient("guepex:malformed", "one parcel: its JSON is not the parcel that was asked for");
 }

@@ -24,9 +24,9 @@ bool write_whole(int descriptor, std::string_view bytes) {
     if (taken >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(taken));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      pollfd room{descriptor, POLLOUT, 0};
-      if (::poll(&room, 1, -1) < 0 && errno != EINTR) return false;
-      if ((room.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return false;
+      pollfd output{descriptor, POLLOUT, 0};
+      if (::poll(&output, 1, -1) < 0 && errno != EINTR) return false;
+      if ((output.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return false;
     } else if (errno != EINTR) {
       return false;
     }
@@ -46,14 +46,14 @@ struct writer::state {
   std::deque<std::string> lines{};
   std::size_t bytes = 0;
   std::uint64_t lost = 0;
-  std::uint64_t lost_untold = 0;
+  std::uint64_t lost_unreported = 0;
   bool at_work = false; // a line is being written
   bool ending = false;
   bool started = false;
 
   void lose(std::uint64_t count) {
     lost += count;
-    lost_untold += count;
+    lost_unreported += count;
   }
 
   void run() {
@@ -67,8 +67,8 @@ struct writer::state {
       news.wait(lock, [this] { return ending || !lines.empty(); });
       if (lines.empty()) return;
       std::string text;
-      std::uint64_t untold = std::exchange(lost_untold, 0);
-      if (untold > 0) text = tell_lost(untold) + '\n';
+      std::uint64_t unreported = std::exchange(lost_unreported, 0);
+      if (unreported > 0) text = tell_lost(unreported) + '\n';
       text += lines.front() + '\n';
       bytes -= lines.front().size();
       lines.pop_front();
@@ -79,7 +79,7 @@ struct writer::state {
       at_work = false;
       if (!taken) {
         lost += 1;
-        lost_untold += untold + 1;
+        lost_unreported += unreported + 1;
       }
       written.notify_all();
     }

@@ -18,7 +18,7 @@ std::string lower(std::string_view text) {
 }
 
 // Without control characters, which would break a request's head, and without spaces around.
-std::string tidy(std::string_view text) {
+std::string trim(std::string_view text) {
   std::string out;
   for (char c : text) {
     if (c == '\t')
@@ -46,7 +46,7 @@ void strip_path_end(std::string& path) {
 } // namespace
 
 std::string normalize_base_url(std::string_view text) {
-  std::string rest = tidy(text);
+  std::string rest = trim(text);
   std::string scheme = "https";
   if (std::size_t mark = rest.find("://"); mark != std::string::npos && mark < rest.find('/')) {
     scheme = lower(rest.substr(0, mark));
@@ -54,9 +54,9 @@ std::string normalize_base_url(std::string_view text) {
   } else if (rest.starts_with("//")) {
     rest.erase(0, 2);
   }
-  rest = tidy(std::string_view(rest).substr(0, rest.find_first_of("?#")));
+  rest = trim(std::string_view(rest).substr(0, rest.find_first_of("?#")));
   std::size_t slash = std::min(rest.size(), rest.find('/'));
-  std::string host = tidy(lower(rest.substr(0, slash)));
+  std::string host = trim(lower(rest.substr(0, slash)));
   std::string path = rest.substr(slash);
   if (host.empty()) return {};
   strip_path_end(path);
@@ -64,13 +64,13 @@ std::string normalize_base_url(std::string_view text) {
 }
 
 std::string normalize_api_key(std::string_view text) {
-  std::string key = tidy(text);
+  std::string key = trim(text);
   for (;;) {
     std::string word = lower(key.substr(0, 5));
     if (word != "token") return key;
     if (key.size() == 5) return {};
     if (key[5] != ' ') return key;
-    key = tidy(std::string_view(key).substr(5));
+    key = trim(std::string_view(key).substr(5));
   }
 }
 

@@ -162,7 +162,7 @@ bool is_inventory_movement(std::string_view name) {
   return letters == "inventorymovement";
 }
 
-std::string what_is_wrong(const found_order& found, const peeled& layers) {
+std::string fault_of(const found_order& found, const peeled& layers) {
   if (!layers.why.empty()) return fmt::format("The body has an envelope, but {}.", layers.why);
   if (found.identity_without_status) return "The order in it has no usable status.";
   return "There is no order in it: no id, number or reference that would name one.";
@@ -196,7 +196,7 @@ void understand(std::string_view bytes, event& e) {
   } else if (from.why.empty() && e.name && is_inventory_movement(*e.name)) {
     e.kind = event_kind::ignored;
   } else {
-    e.why = what_is_wrong(found, from);
+    e.why = fault_of(found, from);
   }
   e.body = std::move(from.layers.back());
 }

@@ -25,7 +25,7 @@ constexpr statement try_lock{"", R"sql(
 select pg_try_advisory_xact_lock(495942301289), set_config('statement_timeout', '0', true),
        set_config('idle_in_transaction_session_timeout', '0', true)
 )sql"};
-constexpr statement look{"", R"sql(
+constexpr statement find_history{"", R"sql(
 select to_regnamespace('suivi') is not null, to_regclass('suivi.schema_version') is not null,
        (select count(*) = 2 from pg_attribute
         where attrelid = to_regclass('suivi.schema_version') and attname in ('checksum', 'compatible_from'))
@@ -69,7 +69,7 @@ std::int64_t last_of(std::span<const migration> all) {
 
 task<result<schema_state>> inspect(connection& db, std::int64_t known) {
   schema_state found;
-  auto there = co_await db.run(look);
+  auto there = co_await db.run(find_history);
   if (!there) co_return there.error();
   found.schema_there = there->boolean(0, 0);
   found.table_there = there->boolean(0, 1);
@@ -203,8 +203,8 @@ task<result<int>> migrations_missing(connection& db, std::span<const migration> 
   co_return missing;
 }
 
-task<result<schema_look>> look_at_schema(connection& db, std::span<const migration> all) {
-  schema_look answer;
+task<result<schema_status>> read_schema_status(connection& db, std::span<const migration> all) {
+  schema_status answer;
   auto found = co_await inspect(db, last_of(all));
   if (!found) co_return found.error();
   answer.version = found->version;

@@ -30,11 +30,11 @@ task<result<int>> migrate(connection& db, std::span<const migration> all);
 // none or the same error.
 task<result<int>> migrations_missing(connection& db, std::span<const migration> all);
 
-struct schema_look {
+struct schema_status {
   std::int64_t version = 0;        // the last script that ran
   std::vector<std::string> edited; // names of scripts that ran with other words than those of `all`
 };
 // Errors are the database's alone.
-task<result<schema_look>> look_at_schema(connection& db, std::span<const migration> all);
+task<result<schema_status>> read_schema_status(connection& db, std::span<const migration> all);
 
 } // namespace suivi::pg

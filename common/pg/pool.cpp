@@ -117,15 +117,15 @@ task<pool::state::outcome> pool::state::wait_for_slot(std::shared_ptr<state> s, 
   while (true) {
     if (s->closed) co_return outcome::closed;
     auto now = std::chrono::steady_clock::now();
-    bool room = false;
+    bool has_slot = false;
     if (mine.first()) {
       taken = s->take_idle();
       if (taken) co_return outcome::idle;
-      room = s->opened < s->options.size;
-      if (room && now >= s->retry_at && now < deadline) co_return outcome::slot;
+      has_slot = s->opened < s->options.size;
+      if (has_slot && now >= s->retry_at && now < deadline) co_return outcome::slot;
     }
     if (now >= deadline) co_return outcome::late;
-    timer.expires_at(room ? std::min(deadline, s->retry_at) : deadline);
+    timer.expires_at(has_slot ? std::min(deadline, s->retry_at) : deadline);
     boost::system::error_code ended;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
     auto cancellation = co_await asio::this_coro::cancellation_state;

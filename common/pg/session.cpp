@@ -14,7 +14,7 @@
 namespace suivi::pg {
 namespace {
 
-constexpr milliseconds tls_look{20};
+constexpr milliseconds tls_poll{20};
 constexpr std::string_view no_descriptor = "too many open files";
 
 void drop_notice(void*, const PGresult*) {}
@@ -112,7 +112,7 @@ void session::take_input() {
 // One wait and one read; false: the deadline.
 task<bool> session::turn(bool writing, steady_time deadline) {
   bool tls = PQsslInUse(raw_) == 1;
-  steady_time until = tls ? std::min(deadline, std::chrono::steady_clock::now() + tls_look) : deadline;
+  steady_time until = tls ? std::min(deadline, std::chrono::steady_clock::now() + tls_poll) : deadline;
   interest wanted = writing ? interest::both : interest::reading;
   bool woken = co_await watch_.wait(wanted, until);
   take_input();

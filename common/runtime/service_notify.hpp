@@ -25,7 +25,7 @@ class service_notifier {
   service_notifier(const service_notifier&) = delete;
   service_notifier& operator=(const service_notifier&) = delete;
 
-  [[nodiscard]] bool is_heard() const { return socket_ >= 0; }
+  [[nodiscard]] bool has_listener() const { return socket_ >= 0; }
 
   // `status` is one line for `systemctl status`, in plain words.
   void ready(std::string_view status);

@@ -50,7 +50,7 @@ struct stop_deadline::watch {
   // A log that nobody reads is waited for a moment only.
   [[noreturn]] static void give_up() {
     constexpr std::chrono::milliseconds patience{200};
-    log::warn("the stop takes too long: ending without its rest");
+    log::warn("the stop takes too long: the program ends without finishing it");
     log::flush(patience);
     std::_Exit(0);
   }

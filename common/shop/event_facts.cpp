@@ -5,7 +5,7 @@
 
 namespace suivi::shop {
 
-const pg::statement waiting_events_asked{"facts_waiting", R"sql(
+const pg::statement waiting_events_query{"facts_waiting", R"sql(
 select count(*) filter (where state = 'failed'), min(since) filter (where state = 'failed'),
        count(*) filter (where state = 'parked' and since < now() - interval '24 hours'),
        min(since) filter (where state = 'parked' and since < now() - interval '24 hours'),
@@ -16,21 +16,21 @@ from suivi.pending
 )sql"};
 
 // Partial indexes know these (0004_operations.sql).
-const pg::statement closed_events_asked{"facts_closed", R"sql(
+const pg::statement closed_events_query{"facts_closed", R"sql(
 select count(*) filter (where o.outcome = 'failed'), min(o.at) filter (where o.outcome = 'failed'),
        count(*) filter (where o.outcome = 'conflict'), min(o.at) filter (where o.outcome = 'conflict')
 from (select outcome, at from suivi.event_outcome
       where outcome not in ('applied', 'unchanged', 'stale', 'ignored') limit 100000) o
 )sql"};
 
-const pg::statement quarantined_events_asked{"facts_quarantined", R"sql(
+const pg::statement quarantined_events_query{"facts_quarantined", R"sql(
 select count(*), min(i.received_at)
 from (select id, stored_on, received_at from suivi.inbox where outcome = 'quarantined' limit 100000) i
 where not exists (select from suivi.event_outcome o where o.event_id = i.id and o.stored_on = i.stored_on)
   and not exists (select from suivi.pending p where p.event_id = i.id)
 )sql"};
 
-const pg::statement partitions_asked{"facts_partitions", R"sql(
+const pg::statement partitions_query{"facts_partitions", R"sql(
 with wanted as (
   select t || '_' || to_char((now() at time zone 'UTC')::date + ahead, 'YYYYMMDD') as name
   from unnest(array['inbox', 'event_outcome']) as t, generate_series(0, 1) as ahead

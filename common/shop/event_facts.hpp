@@ -17,17 +17,17 @@ struct waiting_events {
   std::int64_t parked = 0;             // all of them
   std::int64_t overdue = 0;            // durable for more than a minute, and nobody applies them
 };
-extern const pg::statement waiting_events_asked;
+extern const pg::statement waiting_events_query;
 [[nodiscard]] waiting_events read_waiting_events(const pg::rows& answer);
 
 // Those that were given up, or refused. Counted up to 100,000.
 struct closed_events {
   suivi::verdict::counted failed, conflict;
 };
-extern const pg::statement closed_events_asked;
+extern const pg::statement closed_events_query;
 [[nodiscard]] closed_events read_closed_events(const pg::rows& answer);
 
-extern const pg::statement quarantined_events_asked;
+extern const pg::statement quarantined_events_query;
 [[nodiscard]] suivi::verdict::counted read_quarantined_events(const pg::rows& answer);
 
 // By name, of those of today, tomorrow and the next month.
@@ -35,7 +35,7 @@ struct partition_facts {
   std::vector<std::string> missing;
   std::vector<std::string> stray; // default partitions that hold rows
 };
-extern const pg::statement partitions_asked;
+extern const pg::statement partitions_query;
 [[nodiscard]] partition_facts read_partitions(const pg::rows& answer);
 
 // Both together, since the older of them.

@@ -76,8 +76,8 @@ task<result<verdict::facts>> read_problem_facts(pg::connection& db, std::vector<
   only.text(accounts.size() == 1 ? std::optional<std::string_view>(accounts.front().id) : std::nullopt);
   steps.add(clock_now);
   steps.add(accounts_known, std::move(only));
-  for (pg::statement each : {workers, sampled, contested_orders, waiting_events_asked, closed_events_asked,
-                             quarantined_events_asked, partitions_asked})
+  for (pg::statement each : {workers, sampled, contested_orders, waiting_events_query, closed_events_query,
+                             quarantined_events_query, partitions_query})
     steps.add(each);
   instant requested_at = now();
   auto answer = co_await db.run(std::move(steps));

@@ -4,7 +4,7 @@
 namespace suivi::shop {
 
 // A policy lets everything through if it says `true`: more cannot be known without the rows that it may hide.
-const pg::statement guarded_tables_asked{"shop_guarded_tables", R"sql(
+const pg::statement guarded_tables_query{"shop_guarded_tables", R"sql(
 with guarded as (
   select c.oid, c.relname, n.commands
   from (values ('orders', array['r', 'w']), ('shipping_accounts', array['r']), ('shipping_companies', array['r']))

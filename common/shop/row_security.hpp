@@ -11,7 +11,7 @@ namespace suivi::shop {
 
 // The tables of which a policy may hide rows from this role, or keep it from writing some. None where no
 // policy applies to it, or where those that do let everything through.
-extern const pg::statement guarded_tables_asked;
+extern const pg::statement guarded_tables_query;
 [[nodiscard]] std::vector<std::string> read_guarded_tables(const pg::rows& answer);
 
 } // namespace suivi::shop

@@ -7,7 +7,7 @@
 namespace suivi::shop {
 
 // How often a program asks whether a sample is due: after a full sweep or look-ups it soon is.
-inline constexpr milliseconds sample_look_every{3'000};
+inline constexpr milliseconds sample_poll_every{3'000};
 inline constexpr milliseconds events_counted_every{5 * 60'000};
 
 // Samples the orders where that is due (see 0011_samples.sql). Reads the whole table of orders once; true:

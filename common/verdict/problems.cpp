@@ -49,7 +49,7 @@ std::string account_path(const account_facts& of, std::string_view verb) {
   return fmt::format("/api/v1/accounts/{}/{}", id, verb);
 }
 
-void look_at_programs(list& to, const facts& f) {
+void judge_programs(list& to, const facts& f) {
   if (f.database_away)
     add(to, problem_kind::database_away, f.spooled, f.database_away_since,
         fmt::format("the database is away; {} webhook(s) are kept in the spool, {} % of it is in use",
@@ -76,7 +76,7 @@ void look_at_programs(list& to, const facts& f) {
                     fmt::join(f.partitions_stray, ", ")));
 }
 
-void look_at_account(list& to, const facts& f, const account_facts& a) {
+void judge_account(list& to, const facts& f, const account_facts& a) {
   if (!a.has_key || a.key_refused) {
     problem& p =
         add(to, problem_kind::key_refused, a, std::nullopt, a.key_refused_since,
@@ -114,7 +114,7 @@ void look_at_account(list& to, const facts& f, const account_facts& a) {
   }
 }
 
-void look_at_orders(list& to, const facts& f) {
+void judge_orders(list& to, const facts& f) {
   if (f.untracked.count > 0) {
     problem& p = add(to, problem_kind::untracked, f.untracked.count, f.untracked.since,
                      fmt::format("{} order(s) have no tracking number after 6 hours; the courier does not "
@@ -139,7 +139,7 @@ void look_at_orders(list& to, const facts& f) {
   }
 }
 
-void look_at_events(list& to, const facts& f) {
+void judge_events(list& to, const facts& f) {
   auto event = [&](problem_kind kind, const counted& of, std::string_view sentence) {
     if (of.count == 0) return;
     problem& p = add(to, kind, of.count, of.since, fmt::format("{} webhook(s) {}", of.count, sentence));
@@ -182,10 +182,10 @@ bool is_without_reconciler(const facts& f) {
 
 std::vector<problem> problems_of(const facts& f) {
   list all;
-  look_at_programs(all, f);
-  for (const account_facts& a : f.accounts) look_at_account(all, f, a);
-  look_at_orders(all, f);
-  look_at_events(all, f);
+  judge_programs(all, f);
+  for (const account_facts& a : f.accounts) judge_account(all, f, a);
+  judge_orders(all, f);
+  judge_events(all, f);
   std::sort(all.begin(), all.end(), [](const problem& a, const problem& b) {
     auto place = [](const problem& p) {
       return std::tuple(severity_of(p.kind), p.since.value_or(instant::max()), p.kind, p.account);

@@ -140,10 +140,10 @@ task<http::response> operations::answer_to(const http::request& request, const r
 }
 
 // The shop's accounts are read a moment after the database was met.
-task<verdict::facts> operations::problem_facts(bool look_now) {
-  if (look_now) {
-    auto looked = co_await board_.look();
-    if (looked) co_return std::move(looked->facts);
+task<verdict::facts> operations::problem_facts(bool read_now) {
+  if (read_now) {
+    auto overview = co_await board_.latest();
+    if (overview) co_return std::move(overview->facts);
   }
   co_return board_.last().facts;
 }

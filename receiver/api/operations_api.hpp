@@ -35,7 +35,7 @@ class operations {
   task<void> watch() { return board_.watch(); }
   task<void> watch_keys();
   // What there is to say of problems: looked at now, or as of the last look and without asking anybody.
-  task<verdict::facts> problem_facts(bool look_now);
+  task<verdict::facts> problem_facts(bool read_now);
   void close() { connections_.close(); }
 
  private:

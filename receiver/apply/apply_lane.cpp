@@ -38,9 +38,9 @@ void apply_lane::enqueue_range(event_range range, std::vector<pending_event> eve
 
 task<void> apply_lane::run() {
   for (;;) {
-    auto moved = co_await repeats_.look_again();
+    auto moved = co_await repeats_.poll();
     while (!moved.empty() && is_beside_at_work_) co_await woken_.wait();
-    if (!moved.empty()) co_await take_over(std::move(moved));
+    if (!moved.empty()) co_await claim_orphans(std::move(moved));
     bool ready = db_.is_up() && accounts_.can_tell();
     auto now = steady_clock::now();
     steady_time begins = begin_apply_at({queue_.waiting(), last_rows_, last_ended_});
@@ -206,28 +206,28 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batc
 }
 
 // One transaction for all of them, in which nothing may go wrong: else each event goes on by itself.
-task<void> apply_lane::handle_ranges(range_batch work) {
-  orders_at_work::batch here = at_work_.begin(work.events);
+task<void> apply_lane::handle_ranges(range_batch batch) {
+  orders_at_work::batch here = at_work_.begin(batch.events);
   if (is_worth_another_lane()) beside_.notify();
   auto unknown = [this](const pending_event& each) { return is_account_unknown(each, accounts_); };
-  if (std::any_of(work.events.begin(), work.events.end(), unknown)) co_await accounts_.refresh();
+  if (std::any_of(batch.events.begin(), batch.events.end(), unknown)) co_await accounts_.refresh();
   instant now = suivi::now();
   bool all_plain = true;
   std::vector<shop::observation> observations;
-  for (pending_event& event : work.events) {
+  for (pending_event& event : batch.events) {
     all_plain = fill_in_account(event, accounts_, now) && all_plain;
     observations.push_back(event.observation);
   }
   if (!all_plain) {
-    co_await open(std::move(work));
+    co_await open(std::move(batch));
     co_return;
   }
   std::vector<settled> ends;
   shop::extra_statements extra = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
     ends.clear();
     for (std::size_t i = 0; i < verdicts.size(); ++i)
-      ends.push_back({&work.events[i], ends_.next_step(work.events[i], verdicts[i])});
-    add_settled_ranges(closing, owner_, work.ranges, ends);
+      ends.push_back({&batch.events[i], ends_.next_step(batch.events[i], verdicts[i])});
+    add_settled_ranges(closing, owner_, batch.ranges, ends);
   };
   error failed;
   auto deadline = steady_clock::now() + 5s;
@@ -246,12 +246,12 @@ task<void> apply_lane::handle_ranges(range_batch work) {
   } else {
     failed = db.error();
   }
-  if (pg::is_statement_timeout(failed)) batch_size_.note_too_slow(work.events.size());
+  if (pg::is_statement_timeout(failed)) batch_size_.note_too_slow(batch.events.size());
   bool missing = pg::schema_is_missing(failed) && !db_.was_suspected_in_vain();
   bool of_its_own = failed.kind == failure::permanent || pg::is_statement_timeout(failed) ||
                     pg::is_lock_timeout(failed) || lease_is_lost(failed);
   if (of_its_own && !missing) {
-    co_await open(std::move(work));
+    co_await open(std::move(batch));
     co_return;
   }
   if (missing) db_.suspect_schema();
@@ -259,14 +259,14 @@ task<void> apply_lane::handle_ranges(range_batch work) {
   if (failures_++ == 0)
     log::warn("events could not be applied, they are tried again", {{"error", to_string(failed)}});
   auto pause = missing ? milliseconds(1s) : backoff(failures_, 50ms, 2s, jitter());
-  queue_.put_back(std::move(work), steady_clock::now() + pause);
+  queue_.put_back(std::move(batch), steady_clock::now() + pause);
 }
 
 // From now on each of its events has a row of its own. Of those that are another's, or were closed without
 // our hearing of it, the next try finds that out.
-task<void> apply_lane::open(range_batch work) {
+task<void> apply_lane::open(range_batch batch) {
   std::vector<std::int64_t> firsts;
-  for (const event_range& each : work.ranges) firsts.push_back(each.first);
+  for (const event_range& each : batch.ranges) firsts.push_back(each.first);
   bool opened = false;
   auto deadline = steady_clock::now() + 5s;
   auto db = co_await db_.connections().acquire(deadline);
@@ -277,10 +277,10 @@ task<void> apply_lane::open(range_batch work) {
   }
   auto now = steady_clock::now();
   if (!opened) {
-    queue_.put_back(std::move(work), now + backoff(failures_++, 50ms, 2s, jitter()));
+    queue_.put_back(std::move(batch), now + backoff(failures_++, 50ms, 2s, jitter()));
     co_return;
   }
-  for (pending_event& event : work.events) ends_.put(std::move(event), now);
+  for (pending_event& event : batch.events) ends_.put(std::move(event), now);
 }
 
 // Its order is free, but what writing it needs is not: a row that a trigger of the shop's writes as well,
@@ -331,7 +331,7 @@ void apply_lane::note_taken() {
 }
 
 // Nobody is at work with them: run() calls this between its batches, while no other lane is at work.
-task<void> apply_lane::take_over(std::vector<std::int64_t> moved) {
+task<void> apply_lane::claim_orphans(std::vector<std::int64_t> moved) {
   for (std::int64_t id : moved) queue_.drop(id, steady_clock::now());
   auto deadline = steady_clock::now() + 5s;
   auto db = co_await db_.connections().acquire(deadline);

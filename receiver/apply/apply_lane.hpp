@@ -62,8 +62,7 @@ class apply_lane {
   [[nodiscard]] std::vector<std::int64_t> waiting_ranges() const { return queue_.range_names(); }
   // How many more events may be taken.
   [[nodiscard]] std::size_t free_capacity() const { return queue_.free_capacity(); }
-  [[nodiscard]] std::size_t in_hand() const { return queue_.in_hand(); }
-  [[nodiscard]] std::size_t in_flight() const { return queue_.in_hand(); }
+  [[nodiscard]] std::size_t in_flight() const { return queue_.in_flight(); }
   // More is due than the next batches take: what comes in should come in more slowly.
   [[nodiscard]] bool is_behind() const { return queue_.is_behind(steady_now()); }
 
@@ -89,15 +88,15 @@ class apply_lane {
   task<void> note_failed(const pending_event& failing, const error& why);
   task<void> handle(batch events);
   task<bool> fill_in_accounts(batch& events);
-  task<void> handle_ranges(range_batch work);
-  task<void> open(range_batch work);
+  task<void> handle_ranges(range_batch batch);
+  task<void> open(range_batch batch);
   void note_taken();
   [[nodiscard]] std::size_t range_rows() const { return std::min(batch_size_.rows(), range_rows_max); }
-  void show_length() { counts_.apply_queue.set(static_cast<double>(queue_.in_hand())); }
+  void show_length() { counts_.apply_queue.set(static_cast<double>(queue_.in_flight())); }
   task<void> apply_range(const batch& events, pg::range rows, pg::batch_parts& todo);
   task<bool> drop_lost(const batch& events, pg::range rows);
   [[nodiscard]] bool is_worth_another_lane() const;
-  task<void> take_over(std::vector<std::int64_t> moved);
+  task<void> claim_orphans(std::vector<std::int64_t> moved);
 
   asio::any_io_executor executor_;
   database_monitor& db_;

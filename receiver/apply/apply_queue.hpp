@@ -38,7 +38,7 @@ class apply_queue {
   // It may still wait here; the range it is of, if any, has been opened.
   void drop(std::int64_t id, steady_time now);
 
-  [[nodiscard]] std::size_t in_hand() const { return held_.size(); }
+  [[nodiscard]] std::size_t in_flight() const { return held_.size(); }
   [[nodiscard]] std::size_t free_capacity() const;
   // More is due than the next batches take.
   [[nodiscard]] bool is_behind(steady_time now) const;

@@ -43,16 +43,16 @@ void confirm_lane::add(shop::wanted_read wanted, std::optional<pending_event> wa
 
 task<void> confirm_lane::run_reader(std::size_t number) {
   for (;;) {
-    steady_time now = steady_clock::now(), look_again;
+    steady_time now = steady_clock::now(), next_due;
     auto opens_at = [&](const std::string& account) {
       auto gate = accounts_.gate(account);
       return gate ? gate->opens_at(now) : now;
     };
-    std::optional<read_queue::job> next = queue_.next(now, opens_at, look_again);
+    std::optional<read_queue::job> next = queue_.next(now, opens_at, next_due);
     if (next)
       co_await read(std::move(*next));
     else
-      co_await idle_[number]->wait_until(look_again);
+      co_await idle_[number]->wait_until(next_due);
   }
 }
 

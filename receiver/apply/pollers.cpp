@@ -66,7 +66,7 @@ task<void> pollers::wake_parked_events() {
     auto& connection = **db;
     auto woken = co_await wake_parked(connection, false);
     if (!woken) {
-      log::warn("parked events could not be looked through", {{"error", to_string(woken.error())}});
+      log::warn("parked events could not be read", {{"error", to_string(woken.error())}});
       continue;
     }
     auto count = *woken;

@@ -49,8 +49,8 @@ void read_queue::add(shop::wanted_read wanted, std::optional<pending_event> wait
 
 // Begins with the account after the one that was served last.
 std::optional<read_queue::job> read_queue::next(steady_time now, const opening& opens_at,
-                                                steady_time& look_again) {
-  look_again = now + 1s;
+                                                steady_time& next_due) {
+  next_due = now + 1s;
   auto at = lanes_.upper_bound(last_served_);
   for (std::size_t left = lanes_.size(); left > 0; --left) {
     if (at == lanes_.end()) at = lanes_.begin();
@@ -70,7 +70,7 @@ std::optional<read_queue::job> read_queue::next(steady_time now, const opening& 
       waiting_ -= found.mapped().waiting.size();
       return std::move(found.mapped());
     }
-    look_again = std::min(look_again, due);
+    next_due = std::min(next_due, due);
     ++at;
   }
   return std::nullopt;

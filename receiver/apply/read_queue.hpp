@@ -35,7 +35,7 @@ class read_queue {
   void add(shop::wanted_read wanted, std::optional<pending_event> waiting, int round, steady_time now,
            instant clock);
   // The next read that may begin now, if any; else `look_again` says when to ask once more.
-  [[nodiscard]] std::optional<job> next(steady_time now, const opening& opens_at, steady_time& look_again);
+  [[nodiscard]] std::optional<job> next(steady_time now, const opening& opens_at, steady_time& next_due);
   // Every event that waits for this account.
   [[nodiscard]] std::vector<pending_event> take_waiting(const std::string& account);
   // So many events wait that others are better off in the database.

@@ -30,7 +30,7 @@ void repeats::add(std::vector<readdressed> events) {
   append(readdressed_, std::move(events));
 }
 
-task<std::vector<std::int64_t>> repeats::look_again() {
+task<std::vector<std::int64_t>> repeats::poll() {
   if (!repeated_.empty() && db_.is_up()) co_await store_repeated();
   std::vector<std::int64_t> moved;
   if (!readdressed_.empty() && db_.is_up() && accounts_.can_tell()) moved = co_await readdress_events();
@@ -44,7 +44,7 @@ task<void> repeats::store_repeated() {
   if (!lease) co_return;
   auto& connection = **lease;
   auto done = co_await store_repeats(connection, std::move(repeated));
-  if (!done) log::warn("repeated events were not looked at again", {{"error", to_string(done.error())}});
+  if (!done) log::warn("repeated events could not be read again", {{"error", to_string(done.error())}});
 }
 
 task<std::vector<std::int64_t>> repeats::readdress_events() {

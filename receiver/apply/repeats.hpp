@@ -20,7 +20,7 @@ class repeats {
 
   // Once for each of them, when the database and the accounts are there. Answers which are open again, in
   // nobody's hands.
-  task<std::vector<std::int64_t>> look_again();
+  task<std::vector<std::int64_t>> poll();
 
  private:
   task<void> store_repeated();

@@ -49,7 +49,7 @@ std::string as_json(const boost::json::value& content) {
 }
 
 // Without the wrapper, as far as it could be taken off.
-std::string what_was_said(std::string_view raw, const maystro::event& event) {
+std::string stated_facts(std::string_view raw, const maystro::event& event) {
   if (!event.body) return std::string(raw);
   const auto* whole = event.body->if_object();
   const auto* message = whole == nullptr ? nullptr : whole->if_contains("message");
@@ -63,7 +63,7 @@ std::string what_was_said(std::string_view raw, const maystro::event& event) {
 dedupe_key choose_key(std::string_view raw, const maystro::event& event) {
   bool understood = event.kind != maystro::event_kind::not_understood;
   if (event.message_id && !event.message_id->empty())
-    return {key_of(understood ? 'm' : 'M', *event.message_id, digest(what_was_said(raw, event))), false};
+    return {key_of(understood ? 'm' : 'M', *event.message_id, digest(stated_facts(raw, event))), false};
   if (event.published_at)
     return {key_of(understood ? 'p' : 'P', format_instant(*event.published_at), digest(raw)), false};
   return {key_of(understood ? 'b' : 'B', "", digest(raw)), true};

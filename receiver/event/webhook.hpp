@@ -30,7 +30,7 @@ struct webhook {
 struct receipt {
   std::int64_t id = 0;
   std::string stored_on;
-  bool seen_before = false;
+  bool repeated = false;
   std::string poison;   // not empty: kept as raw bytes only, and why
   bool spooled = false; // kept in the spool, not in the database yet: there is no id
 };

@@ -19,7 +19,7 @@ on conflict (id) do update set challenged_at = excluded.challenged_at
 
 std::string_view outcome_of(const webhook& row, const receipt& kept) {
   if (kept.spooled) return "spooled";
-  if (kept.seen_before) return "duplicate";
+  if (kept.repeated) return "duplicate";
   if (!kept.poison.empty() || row.event.kind == maystro::event_kind::not_understood) return "quarantined";
   return row.event.kind == maystro::event_kind::ignored ? "ignored" : "stored";
 }

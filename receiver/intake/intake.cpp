@@ -210,7 +210,7 @@ task<void> intake::store_batch(std::shared_ptr<batch> b) {
     if (kept) continue;
     const error e = kept.error();
     if (pg::schema_is_missing(e)) db_.suspect_schema();
-    if (e.kind != failure::permanent) db_.look_again();
+    if (e.kind != failure::permanent) db_.probe_now();
     if (e.kind == failure::in_doubt) b->in_doubt = true;
     auto remedy = pg::after_failure(e, rows.size());
     if (remedy == pg::remedy::again && may_go_on(*b)) {
@@ -262,9 +262,9 @@ void intake::answer(batch& b, pg::range rows, std::vector<receipt> receipts) {
   for (auto i = rows.begin; i < rows.end; ++i) {
     const auto& row = b.rows[i];
     auto& r = receipts[i - rows.begin];
-    if (r.seen_before && row.key.expiring && row.event.kind == maystro::event_kind::order)
+    if (r.repeated && row.key.expiring && row.event.kind == maystro::event_kind::order)
       again.push_back({r.id, r.stored_on, row.received_at});
-    if (r.seen_before && row.account && row.event.kind == maystro::event_kind::order)
+    if (r.repeated && row.account && row.event.kind == maystro::event_kind::order)
       elsewhere.push_back({r.id, r.stored_on, *row.account});
     b.answers[i] = std::move(r);
   }
@@ -278,7 +278,7 @@ void intake::hand_over(const batch& b, pg::range rows, const std::vector<receipt
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     const webhook& row = b.rows[rows.begin + i];
     const receipt& kept = receipts[i];
-    if (kept.seen_before || row.event.kind != maystro::event_kind::order) continue;
+    if (kept.repeated || row.event.kind != maystro::event_kind::order) continue;
     if (fresh.empty()) range = {kept.id, kept.stored_on, 0};
     range.first = std::min(range.first, kept.id);
     fresh.push_back(to_work(row, kept.id));
@@ -295,7 +295,7 @@ task<void> intake::hand_over_doubtful(const batch& b, pg::range rows, const std:
   std::vector<pending_event> repeated;
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     const webhook& row = b.rows[rows.begin + i];
-    if (!receipts[i].seen_before || row.event.kind != maystro::event_kind::order) continue;
+    if (!receipts[i].repeated || row.event.kind != maystro::event_kind::order) continue;
     ids.emplace_back(receipts[i].id);
     repeated.push_back(to_work(row, receipts[i].id));
   }

@@ -12,7 +12,7 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t batch_rows = 500;
 constexpr std::uint64_t batch_bytes = 8 << 20;
-constexpr milliseconds look_every = 2s; // another process may have left something
+constexpr milliseconds poll_every = 2s; // another process may have left something
 
 } // namespace
 
@@ -21,11 +21,11 @@ spool_drain::spool_drain(asio::any_io_executor executor, database_monitor& db, i
     : db_(db), in_(in), from_(from), counts_(counts), hurried_(std::move(executor)) {}
 
 task<void> spool_drain::run() {
-  auto looked = co_await from_.probe();
-  if (looked && from_.now().depth.rows > 0)
+  auto probed = co_await from_.probe();
+  if (probed && from_.now().depth.rows > 0)
     log::info("webhooks of an earlier run are in the spool", {{"events", from_.now().depth.rows}});
   for (int failures = 0;;) {
-    milliseconds pause = look_every;
+    milliseconds pause = poll_every;
     if (db_.is_up() && from_.now().depth.rows > 0) {
       auto came = co_await next_batch();
       if (came == progress::some) {
@@ -70,11 +70,11 @@ task<spool_drain::progress> spool_drain::next_batch() {
 // How many are in the database now; an error where none is.
 task<result<std::size_t>> spool_drain::store(std::vector<spooled> rows) {
   std::int64_t generation = rows.front().generation; // of them all: they were read at once
-  std::vector<webhook> arrivals;
-  arrivals.reserve(rows.size());
+  std::vector<webhook> webhooks_of_rows;
+  webhooks_of_rows.reserve(rows.size());
   for (auto& row : rows)
-    arrivals.push_back(to_webhook(std::move(row.raw), std::move(row.account), row.received_at));
-  auto receipts = co_await in_.store_all(std::move(arrivals));
+    webhooks_of_rows.push_back(to_webhook(std::move(row.raw), std::move(row.account), row.received_at));
+  auto receipts = co_await in_.store_all(std::move(webhooks_of_rows));
   std::vector<std::int64_t> done;
   std::optional<error> failed;
   for (std::size_t i = 0; i < rows.size(); ++i) {

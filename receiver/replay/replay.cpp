@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr milliseconds look_again_every = 250ms;
+constexpr milliseconds poll_every = 250ms;
 constexpr std::size_t waiting_max = 2'000;
 constexpr int courier_failures_max = 3;
 
@@ -42,12 +42,12 @@ task<result<void>> replay::run(replay_source& from) {
     if (!did) break;
     did = co_await settle_doubt();
     if (!did) break;
-    if (steady_clock::now() - looked_at_ >= look_again_every) did = co_await look_again();
+    if (steady_clock::now() - polled_at_ >= poll_every) did = co_await poll();
     if (did) co_await keep_pace(begun);
   }
   while (did && !stopping_ && !(locked_.empty() && elsewhere_.empty())) {
-    co_await runtime::sleep_for(look_again_every);
-    did = co_await look_again();
+    co_await runtime::sleep_for(poll_every);
+    did = co_await poll();
   }
   co_await door_.give_back();
   co_return did;
@@ -86,7 +86,7 @@ task<result<void>> replay::take_on(batch events) {
       report_.counts.add("ignored");
     } else if (e.decoded.kind == maystro::event_kind::not_understood) {
       report_.counts.add("quarantined");
-    } else if (stored && e.in_hand && !how_.door.dry_run) {
+    } else if (stored && e.in_flight && !how_.door.dry_run) {
       elsewhere_.push_back({e.event.id, give_up});
     } else if (auto account = accounts_.resolve(e.event.named_account, e.decoded.shipment.courier)) {
       e.event.observation.is_signed = !accounts_.webhook_secret(*account).empty();
@@ -143,8 +143,8 @@ void replay::note(replay_event&& event, replay_result&& end, steady_time give_up
       report_.changes.push_back({end.reference, std::move(change)});
 }
 
-task<result<void>> replay::look_again() {
-  looked_at_ = steady_clock::now();
+task<result<void>> replay::poll() {
+  polled_at_ = steady_clock::now();
   auto waiting = std::exchange(locked_, {});
   bool crowded = waiting.size() > waiting_max;
   batch given_up;
@@ -153,7 +153,7 @@ task<result<void>> replay::look_again() {
     auto give_up = waiting.front().give_up; // one batch, one patience
     std::vector<locked_out> others;
     for (auto& one : waiting) {
-      if (crowded || one.give_up <= looked_at_)
+      if (crowded || one.give_up <= polled_at_)
         given_up.push_back(std::move(one.event));
       else if (one.give_up == give_up && again.size() < shop::observations_per_call_max)
         again.push_back(std::move(one.event));
@@ -166,13 +166,13 @@ task<result<void>> replay::look_again() {
   }
   auto did = co_await record(std::move(given_up), locked_too_long);
   if (!did) co_return did;
-  did = co_await look_elsewhere();
+  did = co_await poll_other_holders();
   co_return did;
 }
 
 // What another process had in hand: settled by it (then that counts), free again (then it is ours), or
 // neither.
-task<result<void>> replay::look_elsewhere() {
+task<result<void>> replay::poll_other_holders() {
   if (elsewhere_.empty()) co_return result<void>();
   std::map<std::int64_t, steady_time> give_up;
   std::vector<std::int64_t> ids;
@@ -193,9 +193,9 @@ task<result<void>> replay::look_elsewhere() {
     auto until = give_up.at(e.event.id);
     if (!e.is_pending)
       report_.counts.add(e.recorded);
-    else if (!e.in_hand)
+    else if (!e.in_flight)
       free.push_back(std::move(e));
-    else if (until <= looked_at_)
+    else if (until <= polled_at_)
       report_.counts.add(outcome_elsewhere(e.recorded));
     else
       elsewhere_.push_back({e.event.id, until});
@@ -267,7 +267,7 @@ task<bool> replay::ask_courier(const shop::wanted_read& wanted, std::string& ins
 task<void> replay::keep_pace(steady_time begun) {
   auto due = begun + paced(report_.counts.selected, how_.events_per_second);
   while (!stopping_ && steady_clock::now() < due) {
-    auto pause = std::min(due, steady_clock::now() + look_again_every);
+    auto pause = std::min(due, steady_clock::now() + poll_every);
     co_await runtime::sleep_until(pause);
   }
 }

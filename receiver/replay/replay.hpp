@@ -56,8 +56,8 @@ class replay {
   task<result<void>> apply(batch events, steady_time give_up);
   task<result<void>> record(batch events, replay_batch_writer::make_end end);
   void note(replay_event&& event, replay_result&& end, steady_time give_up);
-  task<result<void>> look_again();
-  task<result<void>> look_elsewhere();
+  task<result<void>> poll();
+  task<result<void>> poll_other_holders();
   task<result<batch>> read_elsewhere(std::vector<std::int64_t> ids);
   task<result<void>> settle_doubt();
   task<bool> ask_courier(const shop::wanted_read& wanted, std::string& instead);
@@ -74,7 +74,7 @@ class replay {
   bool settling_ = false;    // doubt: the courier has been asked about what is applied now
   int courier_failures_ = 0; // in a row
   std::uint64_t statistics_due_ = shop::observations_per_call_max; // at so many events
-  steady_time looked_at_{};
+  steady_time polled_at_{};
   bool stopping_ = false;
 };
 

@@ -52,11 +52,11 @@ class inbox final : public replay_source {
       : selection_(std::move(selection)), only_account_(std::move(only_account)) {}
 
   task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t limit) override {
-    if (!looked_) {
+    if (!read_) {
       auto few = co_await places_of(db, selection_);
       if (!few) co_return few.error();
       places_ = std::move(*few);
-      looked_ = true;
+      read_ = true;
     }
     if (places_) {
       auto page = co_await next_of_places(db, limit);
@@ -117,7 +117,7 @@ class inbox final : public replay_source {
   replay_selection selection_;
   std::string only_account_;
   std::size_t page_rows_ = page_rows_min;
-  bool looked_ = false;
+  bool read_ = false;
   std::optional<std::vector<event_place>> places_; // where the selection names few events
   std::size_t places_read_ = 0;
   bool known_ = false;

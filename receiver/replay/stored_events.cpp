@@ -148,7 +148,7 @@ std::vector<stored_event> read_rows(const pg::rows& rows) {
       e.event.attempts = static_cast<int>(rows.integer(i, 9));
       e.recorded_error = rows.maybe_text(i, 10).value_or("");
     }
-    e.in_hand = rows.boolean(i, 12);
+    e.in_flight = rows.boolean(i, 12);
     e.from_the_start = rows.boolean(i, 13);
     events.push_back(std::move(e));
   }

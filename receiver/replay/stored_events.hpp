@@ -25,7 +25,7 @@ struct stored_event {
   std::string recorded;        // its outcome so far
   std::string recorded_error;  // while it is pending
   bool is_pending = false;     // not at its end
-  bool in_hand = false;        // of some other process at this moment
+  bool in_flight = false;      // of some other process at this moment
   bool from_the_start = false; // `recorded` is what the inbox itself says: it was not understood, or ignored
 };
 

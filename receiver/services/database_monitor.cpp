@@ -92,7 +92,7 @@ task<result<void>> database_monitor::probe(std::optional<pg::connection>& own) {
     own.reset(); // of several hosts, another one may take writes now
     co_return transient("database:read_only", "the database takes no writes");
   }
-  auto known = co_await look_at_server(*own);
+  auto known = co_await probe_server(*own);
   if (!known) co_return known;
   if (answer->boolean(0, 2))
     co_return transient(std::string(commits_hang),
@@ -113,7 +113,7 @@ task<result<void>> database_monitor::probe(std::optional<pg::connection>& own) {
   co_return result<void>();
 }
 
-task<result<void>> database_monitor::look_at_server(pg::connection& own) {
+task<result<void>> database_monitor::probe_server(pg::connection& own) {
   auto usual_limit = own.answer_within(watch_limit);
   const pg::statement& which = address_only_ ? which_address : which_server;
   auto found = co_await own.run(which);
@@ -175,10 +175,10 @@ void database_monitor::log_outage(const error& e, outage_state::complaint which)
 task<void> database_monitor::run(std::function<void()> on_up, std::function<void()> on_gone) {
   std::optional<pg::connection> own;
   for (;;) {
-    state_.begin_look();
+    state_.begin_probe();
     forget_failures();
     auto probed = co_await probe(own);
-    looked_ = true;
+    probed_ = true;
     outage_state::step next;
     if (probed) {
       next = state_.answered();

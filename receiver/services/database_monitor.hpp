@@ -36,13 +36,13 @@ class database_monitor {
   // Whether a webhook may try all the same, for nothing in the spool does.
   bool may_try_to_store() { return is_up() && breaker_.may_try(steady_now()); }
   // Whether down means down: not before the first probe has ended, which may take a moment after the start.
-  [[nodiscard]] bool is_known() const { return looked_ || std::chrono::steady_clock::now() >= known_by_; }
+  [[nodiscard]] bool is_known() const { return probed_ || std::chrono::steady_clock::now() >= known_by_; }
   // Somebody met a missing table or function: look at once.
   void suspect_schema();
   // The last one who did was wrong: what was missing is none of Suivi's, so a trigger of the shop wants it.
   [[nodiscard]] bool was_suspected_in_vain() const { return suspected_in_vain_; }
   // Somebody lost a connection, or the server no longer writes: look at once.
-  void look_again() { suspected_.notify(); }
+  void probe_now() { suspected_.notify(); }
 
   // For all but storing.
   pg::pool& connections() { return pool_; }
@@ -53,7 +53,7 @@ class database_monitor {
 
  private:
   task<result<void>> probe(std::optional<pg::connection>& own);
-  task<result<void>> look_at_server(pg::connection& own);
+  task<result<void>> probe_server(pg::connection& own);
   void renew_connections();
   void leave_server();
   void forget_failures();
@@ -64,7 +64,7 @@ class database_monitor {
   pg::pool storing_pool_;
   runtime::wakeup suspected_;
   outage_state state_;
-  bool looked_ = false;
+  bool probed_ = false;
   steady_time known_by_;
   bool schema_checked_ = false;
   bool is_suspected_ = false, suspected_in_vain_ = false;

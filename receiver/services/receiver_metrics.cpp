@@ -92,17 +92,17 @@ void receiver_metrics::webhook(std::string_view answer) {
     last_stored.set(std::chrono::duration<double>(now().time_since_epoch()).count());
   auto line = lines_.find(answer);
   if (line == lines_.end()) return;
-  if (auto webhooks = line->second.note(steady_now())) tell(answer, *webhooks);
+  if (auto webhooks = line->second.note(steady_now())) log_refusals(answer, *webhooks);
 }
 
-void receiver_metrics::tell(std::string_view answer, std::uint64_t webhooks) {
+void receiver_metrics::log_refusals(std::string_view answer, std::uint64_t webhooks) {
   if (answer == "quarantined")
-    log::warn("webhooks are not understood and kept aside; this is said once a minute",
+    log::warn("webhooks could not be decoded and were quarantined; logged once a minute",
               {{"webhooks", webhooks}});
   else if (answer == "spooled")
-    log::warn("webhooks are kept in the spool; this is said once a minute", {{"webhooks", webhooks}});
+    log::warn("webhooks are kept in the spool; logged once a minute", {{"webhooks", webhooks}});
   else
-    log::error("webhooks cannot be kept and are answered 503; this is said once a minute",
+    log::error("webhooks can be neither stored nor spooled and are answered 503; logged once a minute",
                {{"webhooks", webhooks}});
 }
 
@@ -122,7 +122,7 @@ void receiver_metrics::failed_event(std::int64_t id, const error& why) {
 void receiver_metrics::tell_rest() {
   steady_time at = steady_now();
   for (auto& [answer, line] : lines_)
-    if (auto webhooks = line.due(at)) tell(answer, *webhooks);
+    if (auto webhooks = line.due(at)) log_refusals(answer, *webhooks);
   if (auto events = failed_events_.due(at))
     log::error(
         "events cannot be applied and are tried again; this is said once a minute, of the last of them",

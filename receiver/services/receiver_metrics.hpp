@@ -59,7 +59,7 @@ class receiver_metrics {
   std::map<courier_kind, metrics::counter> unknown_states;
 
  private:
-  void tell(std::string_view answer, std::uint64_t webhooks);
+  void log_refusals(std::string_view answer, std::uint64_t webhooks);
 
   metrics::registry& where_;
   std::map<std::string, recurring_line, std::less<>> lines_; // by answer

@@ -57,7 +57,7 @@ struct spool::inside : std::enable_shared_from_this<spool::inside> {
     bool writable = false; // proves that webhooks can be kept; others can only prove the contrary
     std::optional<bool> full;
   };
-  void tell(outcome learned, std::function<void()> then);
+  void report_outcome(outcome learned, std::function<void()> then);
   void note(const outcome& learned, const result<spool_depth>& depth);
   template <class T, class Operation>
   task<result<T>> ask(Operation operation, outcome if_well);
@@ -75,7 +75,7 @@ struct spool::inside : std::enable_shared_from_this<spool::inside> {
   std::size_t queued_rows = 0; // the loop's, like all below
   std::size_t queued_bytes = 0;
   spool_status known;
-  bool complained = false;
+  bool logged = false;
   std::thread thread;
 };
 
@@ -116,7 +116,7 @@ void spool::inside::keep_rows(std::deque<row_to_keep> together) {
     learned.full = std::find(kept->begin(), kept->end(), false) != kept->end();
   else
     learned.failed = kept.error();
-  tell(std::move(learned), [this, kept, bytes, waiting = std::move(waiting)] {
+  report_outcome(std::move(learned), [this, kept, bytes, waiting = std::move(waiting)] {
     queued_rows -= waiting.size();
     queued_bytes -= bytes;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
@@ -134,7 +134,7 @@ void spool::inside::keep_rows(std::deque<row_to_keep> together) {
 
 // From the thread to the loop. What is in the spool is told whatever failed: on a disk without room it can
 // still be emptied.
-void spool::inside::tell(outcome learned, std::function<void()> then) {
+void spool::inside::report_outcome(outcome learned, std::function<void()> then) {
   auto depth = file.depth();
   if (!depth && !learned.failed) learned.failed = depth.error();
   asio::post(executor, [self = shared_from_this(), learned = std::move(learned), depth = std::move(depth),
@@ -153,12 +153,12 @@ void spool::inside::note(const outcome& learned, const result<spool_depth>& dept
   }
   if (learned.failed && is_busy(*learned.failed)) return;
   if (learned.failed) {
-    if (!std::exchange(complained, true))
+    if (!std::exchange(logged, true))
       log::error("the spool cannot be used",
                  {{"folder", limits.folder}, {"error", to_string(*learned.failed)}});
     known.usable = false;
   } else if (learned.writable) {
-    if (std::exchange(complained, false)) log::info("the spool can be used again");
+    if (std::exchange(logged, false)) log::info("the spool can be used again");
     known.usable = true;
   }
 }
@@ -172,7 +172,7 @@ task<result<T>> spool::inside::ask(Operation operation, outcome if_well) {
     outcome learned = if_well;
     if (!answer) learned = {answer.error(), false, std::nullopt};
     auto carried = std::make_shared<result<T>>(std::move(answer));
-    tell(std::move(learned), [mine = std::move(mine), carried = std::move(carried)] {
+    report_outcome(std::move(learned), [mine = std::move(mine), carried = std::move(carried)] {
       mine->answer = std::move(*carried);
       mine->done.cancel();
     });
@@ -226,12 +226,12 @@ task<result<std::vector<spooled>>> spool::read(std::int64_t after, std::size_t r
 }
 
 task<result<void>> spool::remove(std::int64_t generation, std::vector<std::int64_t> ids) {
-  inside::outcome makes_room;
-  makes_room.full = false;
+  inside::outcome emptied;
+  emptied.full = false;
   auto operation = [generation, ids = std::move(ids)](spool_file& file) {
     return file.remove(generation, ids);
   };
-  auto answer = co_await inside_->ask<void>(std::move(operation), makes_room);
+  auto answer = co_await inside_->ask<void>(std::move(operation), emptied);
   co_return answer;
 }
 

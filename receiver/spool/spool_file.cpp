@@ -98,7 +98,7 @@ result<void> spool_file::remove(std::int64_t generation, std::span<const std::in
 }
 
 result<std::vector<bool>> spool_file::append_now(std::span<const spooled> rows) {
-  if (auto room = make_room(rows); !room) return room.error();
+  if (auto space = free_space(rows); !space) return space.error();
   transaction all(*db_);
   if (auto begun = all.begin(); !begun) return begun.error();
   if (auto counted = recount_if_changed(); !counted) return counted.error();
@@ -226,7 +226,7 @@ result<void> spool_file::give_origin(bool took_place) {
   return {};
 }
 
-result<void> spool_file::make_room(std::span<const spooled> rows) {
+result<void> spool_file::free_space(std::span<const spooled> rows) {
   std::uint64_t bytes = 0;
   for (const auto& row : rows) bytes += spool_cost(row);
   if (check_disk(bytes)) return {};
@@ -254,14 +254,14 @@ result<void> spool_file::rewind_if_empty() {
 result<void> spool_file::recount_if_changed() {
   auto version = db_->number("pragma data_version");
   if (!version) return version.error();
-  if (*version == seen_version_) return {};
+  if (*version == known_version_) return {};
   auto rows = db_->number("select count(*) from webhook");
   if (!rows) return rows.error();
   auto bytes = db_->number("select coalesce(sum(cost), 0) from webhook");
   if (!bytes) return bytes.error();
   depth_.rows = static_cast<std::uint64_t>(*rows);
   depth_.bytes = static_cast<std::uint64_t>(*bytes);
-  seen_version_ = *version;
+  known_version_ = *version;
   return {};
 }
 

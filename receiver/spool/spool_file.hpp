@@ -78,7 +78,7 @@ class spool_file {
   void carry_over_deleted();
   result<void> recount_if_changed();
   result<void> rewind_if_empty();
-  result<void> make_room(std::span<const spooled> rows);
+  result<void> free_space(std::span<const spooled> rows);
   void shorten_log();
 
   result<std::vector<bool>> append_now(std::span<const spooled> rows);
@@ -94,11 +94,11 @@ class spool_file {
   std::optional<sqlite> deleted_; // open still, and to be carried over
   descriptor handle_;             // of the open file, whatever its name is
   file_id opened_;
-  std::optional<file_id> log_;     // of the open file
-  file_id checked_;                // read through once, at its first opening
-  std::int64_t seen_version_ = -1; // PRAGMA data_version: changes with other processes' commits
-  spool_depth depth_;              // `oldest` is looked up
-  std::int64_t last_id_ = 0;       // the highest that was seen in any file
+  std::optional<file_id> log_;      // of the open file
+  file_id checked_;                 // read through once, at its first opening
+  std::int64_t known_version_ = -1; // PRAGMA data_version: changes with other processes' commits
+  spool_depth depth_;               // `oldest` is looked up
+  std::int64_t last_id_ = 0;        // the highest that was seen in any file
 };
 
 } // namespace suivi::receiver

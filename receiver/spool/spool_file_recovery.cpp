@@ -223,7 +223,7 @@ void spool_file::carry_over_deleted() {
   auto rows = deleted_->number("select count(*) from webhook");
   if (!rows) return;
   std::size_t carried = salvage(*deleted_, *db_).run();
-  seen_version_ = -1;
+  known_version_ = -1;
   if (carried < static_cast<std::size_t>(*rows)) return; // later again
   deleted_.reset();
   log::error("the spool's file was deleted: another one was made, and what was in it was carried over",
@@ -260,7 +260,7 @@ result<void> spool_file::open() {
   bool another = opened_ != file_id() && opened_ != *named;
   opened_ = *named;
   handle_ = std::move(handle);
-  seen_version_ = -1;
+  known_version_ = -1;
   auto origin = give_origin(another);
   log_ = named_file("-wal");
   if (!origin) db_.reset();
@@ -271,11 +271,11 @@ result<void> spool_file::open() {
 // log, and emptying the log makes the file grow by as much.
 result<void> spool_file::check_disk(std::uint64_t coming_bytes) const {
   std::error_code failed, no_log;
-  auto room = fs::space(folder_, failed);
+  auto space = fs::space(folder_, failed);
   if (failed) return transient("spool:folder", folder_ + ": " + failed.message());
   auto log_bytes = fs::file_size(path_ + "-wal", no_log);
   auto needed = free_bytes_min + (no_log ? 0 : log_bytes) + 2 * coming_bytes;
-  if (room.available < needed) return transient("spool:disk", "no room on the spool's disk");
+  if (space.available < needed) return transient("spool:disk", "no room on the spool's disk");
   return {};
 }
 

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr milliseconds look_every = 1h;
+constexpr milliseconds poll_every = 1h;
 constexpr milliseconds again_after = 1min;
 constexpr milliseconds between_batches = 50ms;
 constexpr std::int64_t batch_rows = 50;
@@ -138,7 +138,7 @@ task<result<quarantine_reread::progress>> quarantine_reread::read_some(pg::conne
                 [](const quarantined& q) { return q.event.kind == maystro::event_kind::not_understood; });
   auto released = co_await release_all(db, std::move(*events));
   if (!released) co_return released.error();
-  if (*released > 0) log::info("quarantined webhooks are understood now", {{"events", *released}});
+  if (*released > 0) log::info("quarantined webhooks can be decoded now", {{"events", *released}});
   auto noted = co_await note_place(db, decoder, after);
   if (!noted) co_return noted.error();
   co_return more ? progress::more : progress::done;
@@ -152,7 +152,7 @@ task<void> quarantine_reread::run() {
       if (db) {
         auto& connection = **db;
         auto did = co_await read_some(connection, maystro::decoder_version);
-        pause = !did ? again_after : *did == progress::more ? between_batches : look_every;
+        pause = !did ? again_after : *did == progress::more ? between_batches : poll_every;
         if (!did) log::warn("the quarantine could not be read again", {{"error", to_string(did.error())}});
       }
     }

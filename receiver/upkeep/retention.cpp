@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr milliseconds look_every = 1h;
+constexpr milliseconds poll_every = 1h;
 constexpr milliseconds again_after = 1min;  // of what was held up or failed
 constexpr milliseconds initial_delay = 10s; // what is pending after a restart gets its chance before
 constexpr milliseconds pause_min = 20ms;
@@ -41,18 +41,18 @@ retention::retention(pg::connect_options connect, database_monitor& db, receiver
     : connect_(own_options(std::move(connect))), db_(db), counts_(counts), keep_(keep) {}
 
 task<void> retention::run() {
-  bool complained = false;
+  bool logged = false;
   for (milliseconds pause = initial_delay;;) {
     co_await runtime::sleep_for(pause);
     pause = initial_delay;
     if (db_.is_up()) {
       auto ended = co_await round();
-      pause = ended && *ended != ending::held_up ? look_every : again_after;
-      if (!ended && !complained)
-        log::warn("old webhooks could not be let go", {{"error", to_string(ended.error())}});
-      else if (ended && *ended == ending::held_up && !complained)
+      pause = ended && *ended != ending::held_up ? poll_every : again_after;
+      if (!ended && !logged)
+        log::warn("old webhooks could not be dropped", {{"error", to_string(ended.error())}});
+      else if (ended && *ended == ending::held_up && !logged)
         log::info("old webhooks stay until nobody holds them any more");
-      complained = pause == again_after;
+      logged = pause == again_after;
     }
   }
 }
@@ -128,7 +128,7 @@ task<result<void>> retention::forget(pg::connection& db, std::string table, sys_
     }
     co_await pause_after(begun);
   }
-  log::debug("old rows were forgotten", {{"table", table}, {"rows", rows}});
+  log::debug("old rows were deleted", {{"table", table}, {"rows", rows}});
   co_return result<void>();
 }
 
@@ -139,8 +139,7 @@ task<result<bool>> retention::drop(pg::connection& db, day_partition partition) 
     auto dropped = co_await drop_day(db, partition);
     if (dropped) {
       auto day = format_instant(partition.day).substr(0, 10);
-      log::info("a day has passed retention.events and was dropped",
-                {{"day", day}, {"table", partition.parent}});
+      log::info("a day older than retention.events was dropped", {{"day", day}, {"table", partition.parent}});
       if (partition.parent == "inbox") counts_.days_dropped.add();
     }
     if (!dropped && !is_in_the_way(dropped.error())) co_return dropped.error();

@@ -22,18 +22,17 @@ task<result<void>> sample_once(database_monitor& monitor, bool events_too) {
 } // namespace
 
 task<void> take_samples(database_monitor& monitor) {
-  bool complained = false;
+  bool logged = false;
   steady_time events_due = steady_now();
   for (;;) {
     milliseconds pause = 1s;
     if (monitor.is_up()) {
       bool events_too = steady_now() >= events_due;
       auto done = co_await sample_once(monitor, events_too);
-      pause = done ? shop::sample_look_every : milliseconds(1min);
+      pause = done ? shop::sample_poll_every : milliseconds(1min);
       if (done && events_too) events_due = steady_now() + shop::events_counted_every;
-      if (!done && !complained)
-        log::warn("orders could not be sampled", {{"error", to_string(done.error())}});
-      complained = !done;
+      if (!done && !logged) log::warn("orders could not be sampled", {{"error", to_string(done.error())}});
+      logged = !done;
     }
     co_await runtime::sleep_for(pause);
   }

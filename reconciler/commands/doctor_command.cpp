@@ -7,7 +7,7 @@
 #include "reconciler/doctor/checks/checks.hpp"
 #include "reconciler/doctor/collect/courier_facts.hpp"
 #include "reconciler/doctor/collect/database_facts.hpp"
-#include "reconciler/doctor/collect/look.hpp"
+#include "reconciler/doctor/collect/fact_reader.hpp"
 #include "reconciler/doctor/collect/program_facts.hpp"
 #include "reconciler/schedule/schedule.hpp"
 
@@ -23,16 +23,16 @@ constexpr milliseconds all_answers{60'000};
 // Under the limits of a look, so that a locked row does not hold up everything.
 task<std::vector<shop::account>> load_accounts(services& p, pg::connection& db, doctor_facts& facts) {
   std::vector<shop::account> none;
-  looker look(db, facts, end_of_looks());
-  bool opened = co_await look.open("accounts");
+  fact_reader reader(db, facts, collection_deadline());
+  bool opened = co_await reader.open("accounts");
   facts.accounts_known = opened;
   if (!opened) co_return none;
   std::vector<shop::account> fallback = shop::environment_accounts(p.settings);
   auto loaded = co_await shop::load_accounts(db, shop::base_urls_of(p.settings), std::move(fallback));
-  co_await look.close();
+  co_await reader.close();
   facts.accounts_known = loaded.has_value();
   if (loaded) co_return std::move(*loaded);
-  look.note("accounts", loaded.error());
+  reader.note("accounts", loaded.error());
   co_return none;
 }
 
@@ -73,7 +73,7 @@ task<void> collect(services& p, doctor_facts& facts) {
   runtime::task_group asking(p.executor);
   for (std::size_t i = 0; i < accounts.size(); ++i)
     asking.spawn("courier",
-                 collect_from_courier(p, accounts[i], accounts, facts.accounts[i], facts.failed_looks));
+                 collect_from_courier(p, accounts[i], accounts, facts.accounts[i], facts.failed_reads));
   asking.spawn("programs", collect_from_programs(p, facts));
   bool all = co_await asking.join_until(steady_now() + all_answers);
   if (!all) {
@@ -84,7 +84,7 @@ task<void> collect(services& p, doctor_facts& facts) {
   if (db)
     co_await compare_listed(**db, facts);
   else
-    facts.failed_looks.push_back({"key owner", std::nullopt, db.error()});
+    facts.failed_reads.push_back({"key owner", std::nullopt, db.error()});
 }
 
 } // namespace

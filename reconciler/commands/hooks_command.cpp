@@ -68,7 +68,7 @@ void print_text(const hook_report& r, const std::string& verb) {
 // Of a courier that registers nothing by its API: what is to be done by hand, where anything is.
 struct by_hand {
   std::string address; // empty: the courier sends no webhooks, or public_url is not set
-  std::optional<std::string> requested_at, heard_at;
+  std::optional<std::string> requested_at, last_webhook_at;
   std::string word; // for people
 };
 
@@ -81,7 +81,7 @@ left join lateral (
 where a.id = $1
 )sql"};
 
-task<by_hand> look_by_hand(services& p, shop::account who) {
+task<by_hand> read_without_courier(services& p, shop::account who) {
   by_hand found;
   if (!maystro::capabilities_of(who.courier.courier).sends_webhooks) {
     found.word = fmt::format("{} sends no webhooks", display_name(who.courier.courier));
@@ -105,7 +105,7 @@ task<by_hand> look_by_hand(services& p, shop::account who) {
   auto signs = co_await (*db)->run(last_signs, std::move(with));
   if (!signs || signs->size() == 0) co_return found;
   if (auto noted = signs->maybe_timestamp(0, 0)) found.requested_at = format_instant(*noted);
-  if (auto heard = signs->maybe_timestamp(0, 1)) found.heard_at = format_instant(*heard);
+  if (auto received = signs->maybe_timestamp(0, 1)) found.last_webhook_at = format_instant(*received);
   co_return found;
 }
 
@@ -116,7 +116,7 @@ json::object to_json(const shop::account& who, const by_hand& found) {
   o["courier"] = slug(who.courier.courier);
   o["address"] = found.address.empty() ? json::value(nullptr) : json::value(found.address);
   o["lastAsked"] = or_null(found.requested_at);
-  o["lastSent"] = or_null(found.heard_at);
+  o["lastSent"] = or_null(found.last_webhook_at);
   o["message"] = found.word;
   o["error"] = nullptr;
   return o;
@@ -126,7 +126,7 @@ void print_text(const shop::account& who, const by_hand& found) {
   fmt::print("{}{}\n  {}\n", who.id, who.name.empty() ? "" : fmt::format(" ({})", who.name), found.word);
   if (found.address.empty()) return;
   fmt::print("  {}\n  last asked: {}, last sent: {}\n", found.address, found.requested_at.value_or("never"),
-             found.heard_at.value_or("never"));
+             found.last_webhook_at.value_or("never"));
 }
 
 task<bool> claimed(services& p, shop::account who) {
@@ -186,7 +186,7 @@ task<hook_report> act(hook_registrar& hooks, const std::string& verb) {
   return hooks.inspect();
 }
 
-std::optional<std::string> what_is_missing(const config::settings& s, const std::string& verb) {
+std::optional<std::string> missing_setting(const config::settings& s, const std::string& verb) {
   if (verb != "ensure" && verb != "remove") return std::nullopt;
   if (s.receiver.public_url.empty())
     return "receiver.public_url = (not set): the address under which the courier reaches the receiver, such "
@@ -207,7 +207,7 @@ std::optional<std::string> what_is_missing(const config::settings& s, const std:
 } // namespace
 
 task<int> hooks_command(services& p, hooks_arguments arguments) {
-  if (auto missing = what_is_missing(p.settings, arguments.verb)) {
+  if (auto missing = missing_setting(p.settings, arguments.verb)) {
     say(*missing);
     co_return exits::usage;
   }
@@ -234,7 +234,7 @@ task<int> hooks_command(services& p, hooks_arguments arguments) {
       }
       by_hand found;
       if (is_read_only)
-        found = co_await look_by_hand(p, who);
+        found = co_await read_without_courier(p, who);
       else
         found.word =
             fmt::format("skipped: {} registers no webhooks by its API", display_name(who.courier.courier));

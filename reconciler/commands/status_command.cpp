@@ -18,7 +18,7 @@ struct status_request {
   bool one_account = false;
 };
 
-task<result<status_report>> look_at_status(services& p, status_request request) {
+task<result<status_report>> read_status(services& p, status_request request) {
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return db.error();
   auto starts = co_await read_sweep_starts(**db);
@@ -71,7 +71,7 @@ task<int> status_command(services& p, status_arguments arguments) {
     if (!accounts) co_return fail(accounts.error());
     request.accounts = std::move(*accounts);
   }
-  auto report = co_await look_at_status(p, std::move(request));
+  auto report = co_await read_status(p, std::move(request));
   if (!report) co_return fail(report.error());
   if (arguments.json)
     print_json(to_json(*report));

@@ -55,7 +55,7 @@ json::object to_json(const status_report& r, const account_status& a) {
   o["sweeping"] = a.known.leased;
   o["watermark"] = or_null(a.known.full_watermark);
   o["incrementalWatermark"] = or_null(a.known.incremental_watermark);
-  o["heardAt"] = or_null(a.known.heard_at);
+  o["heardAt"] = or_null(a.known.last_webhook_at);
   o["nextIncrementalAt"] = or_null(a.next_incremental);
   o["problem"] = or_null(a.known.problem);
   o["lastFull"] = report_or_null(newest(r, a.account.id, "full"));

@@ -182,12 +182,12 @@ hook_plan plan_hooks(std::span<const hook> there, std::span<const hook_type> typ
   if (!specific && all) plan.wanted.push_back(*all);
 
   std::vector<bool> served(plan.wanted.size(), false);
-  std::vector<hook> untold; // ours, but the list does not say on which trigger
+  std::vector<hook> unreported; // ours, but the list does not say on which trigger
   for (const hook& h : hooks_of(there, owner)) {
     std::optional<our_endpoint> read = read_endpoint(h.endpoint, owner.public_url);
     bool current = (owner.any_secret || read->secret == owner.secret) && read->account == owner.account;
     if (current && h.trigger_ids.empty()) {
-      untold.push_back(h);
+      unreported.push_back(h);
       continue;
     }
     bool serves = false, repeats = false;
@@ -207,7 +207,7 @@ hook_plan plan_hooks(std::span<const hook> there, std::span<const hook_type> typ
       plan.keep.push_back(h);
   }
   // Each of the untold stands for one that is wanted: better one too few than the same one twice.
-  for (hook& h : untold) {
+  for (hook& h : unreported) {
     auto missing = std::find(served.begin(), served.end(), false);
     if (missing != served.end()) *missing = true;
     plan.keep.push_back(std::move(h));

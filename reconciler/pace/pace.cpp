@@ -58,7 +58,7 @@ std::optional<pace::ticket> pace::admit(steady_time now) {
   return std::nullopt;
 }
 
-steady_time pace::look_again(steady_time now) const {
+steady_time pace::recheck_at(steady_time now) const {
   steady_time first = steady_time::max();
   for (const std::deque<waiting>& line : lines_) first = std::min(first, turn_of(line, now));
   return first;

@@ -86,7 +86,7 @@ class pace {
   // The request that starts now, to be called until it says none.
   std::optional<ticket> admit(steady_time now);
   // When admit() may say more by the mere passing of time; time_point::max(): not before the next answer.
-  [[nodiscard]] steady_time look_again(steady_time now) const;
+  [[nodiscard]] steady_time recheck_at(steady_time now) const;
   // An admitted request has ended. `wait`: how long the courier wants to be left alone (throttled, busy).
   void ended(ticket which, answer_kind how, milliseconds wait, double jitter, steady_time now);
   // It was canceled, in line or on its way.

@@ -125,7 +125,7 @@ task<void> paced_courier::turn(slot& mine) {
     call_next();
     if (mine.admitted_) break;
     steady_time now = steady_now();
-    steady_time again = std::min(pace_.look_again(now), now + wait_max);
+    steady_time again = std::min(pace_.recheck_at(now), now + wait_max);
     co_await mine.wake_.wait_until(again);
   }
 }

@@ -46,10 +46,10 @@ std::optional<int> incremental_plan::next() {
   return page_;
 }
 
-void incremental_plan::end(bool complete, bool cut, std::string reason) {
+void incremental_plan::end(bool complete, bool truncated, std::string reason) {
   ended_ = true;
   verdict_.complete = complete && failed_.empty();
-  verdict_.truncated = verdict_.complete && cut;
+  verdict_.truncated = verdict_.complete && truncated;
   verdict_.reason = std::move(reason);
   if (!failed_.empty())
     verdict_.reason =
@@ -64,11 +64,11 @@ void incremental_plan::end_of_list() {
 }
 
 // What was looked for has been read, unless it moved meanwhile and no count could tell.
-void incremental_plan::end_of_reading(bool cut) {
-  std::string reason = cut ? fmt::format("newest {}", max_orders_) : std::string();
+void incremental_plan::end_of_reading(bool truncated) {
+  std::string reason = truncated ? fmt::format("newest {}", max_orders_) : std::string();
   bool one_answer = page_ == 1; // nothing can have moved within it
   bool same = round_ > 1 && own_ == own_before_ && !read_twice_ && !read_twice_before_;
-  if (count_ || one_answer || same || !failed_.empty()) return end(true, cut, std::move(reason));
+  if (count_ || one_answer || same || !failed_.empty()) return end(true, truncated, std::move(reason));
   if (round_ < page_plan::rounds_max) return begin_round();
   end(false, false,
       fmt::format("the courier counts no rows and no two of {} readings in a row were the same", round_));
@@ -116,8 +116,8 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
     else
       end_of_reading(false);
   } else if (max_orders_ > 0 && own >= max_orders_) {
-    bool cut = !count_ ? facts.has_next || take < rows.size() : *count_ > max_orders_;
-    end_of_reading(cut);
+    bool truncated = !count_ ? facts.has_next || take < rows.size() : *count_ > max_orders_;
+    end_of_reading(truncated);
   } else if (!facts.has_next && all_read) {
     end_of_list();
   } else if (!facts.has_next && !count_ && page_ > 1 && fresh == 0 && facts.unreadable == 0) {

@@ -41,8 +41,8 @@ class incremental_plan {
  private:
   void begin_round();
   void end_of_list();
-  void end_of_reading(bool cut);
-  void end(bool complete, bool cut, std::string reason);
+  void end_of_reading(bool truncated);
+  void end(bool complete, bool truncated, std::string reason);
 
   instant horizon_;              // by our clock …
   milliseconds clock_behind_{0}; // … and rows are stamped by one that is so far behind it

@@ -145,7 +145,7 @@ task<result<std::vector<known_account>>> known_accounts(pg::connection& db) {
     a.name = found->text(i, 1);
     a.leased = found->boolean(i, 2);
     a.full_watermark = found->maybe_timestamp(i, 3);
-    a.heard_at = found->maybe_timestamp(i, 4);
+    a.last_webhook_at = found->maybe_timestamp(i, 4);
     a.problem = found->maybe_text(i, 5);
     a.incremental_watermark = found->maybe_timestamp(i, 6);
     accounts.push_back(std::move(a));

@@ -33,7 +33,7 @@ task<result<left_out_orders>> orders_left_out(pg::connection& db, std::string ac
 struct known_account {
   std::string id, name;
   bool leased = false;
-  std::optional<instant> full_watermark, incremental_watermark, heard_at;
+  std::optional<instant> full_watermark, incremental_watermark, last_webhook_at;
   std::optional<std::string> problem;
 };
 task<result<std::vector<known_account>>> known_accounts(pg::connection& db);

@@ -88,9 +88,9 @@ task<result<std::int64_t>> count_unreported(pg::connection& db, std::int64_t swe
   pg::params with;
   with.integer(sweep).texts(uuids).integer(unreported_webhooks_max + 1);
   at = second.add(webhooks_of, std::move(with));
-  auto heard = co_await db.run(std::move(second));
-  if (!heard) co_return heard.error();
-  const pg::rows& webhooks = (*heard)[at];
+  auto webhook_rows = co_await db.run(std::move(second));
+  if (!webhook_rows) co_return webhook_rows.error();
+  const pg::rows& webhooks = (*webhook_rows)[at];
   if (webhooks.size() > static_cast<std::size_t>(unreported_webhooks_max))
     co_return permanent("sweep:too_many", "too many webhooks would have to be read");
   reported_states reported;
@@ -98,15 +98,16 @@ task<result<std::int64_t>> count_unreported(pg::connection& db, std::int64_t swe
     read_webhook(reported, webhooks.text(i, 0), webhooks.bytes(i, 1), webhooks.timestamp(i, 2));
 
   // An order that changed twice counts once, and not at all where one of the two was reported.
-  std::set<std::string> orders, heard_of;
+  std::set<std::string> orders, reported_orders;
   for (std::size_t i = 0; i < changed.size(); ++i) {
     std::string order(changed.text(i, 0));
     orders.insert(order);
     auto one = reported.find({std::string(changed.text(i, 1)), changed.maybe_text(i, 2).value_or("")});
     std::optional<instant> known_at = changed.maybe_timestamp(i, 3);
-    if (one != reported.end() && (!known_at || one->second >= *known_at)) heard_of.insert(std::move(order));
+    if (one != reported.end() && (!known_at || one->second >= *known_at))
+      reported_orders.insert(std::move(order));
   }
-  co_return static_cast<std::int64_t>(orders.size() - heard_of.size());
+  co_return static_cast<std::int64_t>(orders.size() - reported_orders.size());
 }
 
 task<result<std::int64_t>> count_missed_by_webhooks(pg::connection& db, courier_kind courier,

@@ -41,7 +41,7 @@ find_webhook_activity(pg::connection& db, std::optional<std::string> only_accoun
     one.last_webhook_at = found->maybe_timestamp(i, 1);
     one.missed = found->integer(i, 2);
     one.as_of = found->timestamp(i, 3);
-    one.looked_to = found->integer(i, 4);
+    one.scanned_to = found->integer(i, 4);
   }
   co_return all;
 }
@@ -50,14 +50,14 @@ task<result<void>> keep_webhook_activity(pg::connection& db,
                                          const std::map<std::string, webhook_activity>& found) {
   std::vector<std::optional<std::string>> ids;
   std::vector<std::optional<instant>> times;
-  std::int64_t looked_to = 0;
+  std::int64_t scanned_to = 0;
   for (const auto& [id, one] : found) {
     ids.emplace_back(id);
     times.push_back(one.last_webhook_at);
-    looked_to = std::max(looked_to, one.looked_to);
+    scanned_to = std::max(scanned_to, one.scanned_to);
   }
   pg::params with;
-  with.texts(ids).instants(times).integer(looked_to);
+  with.texts(ids).instants(times).integer(scanned_to);
   auto ran = co_await db.run(keep_activity, std::move(with));
   if (!ran) co_return ran.error();
   co_return result<void>();

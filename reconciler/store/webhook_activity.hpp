@@ -13,9 +13,9 @@ namespace suivi::reconciler {
 
 struct webhook_activity {
   std::optional<instant> last_webhook_at;
-  std::int64_t missed = 0;    // changes that sweeps found since and no webhook reported
-  instant as_of{};            // PostgreSQL's clock
-  std::int64_t looked_to = 0; // the newest event that was looked at; the same for all
+  std::int64_t missed = 0;     // changes that sweeps found since and no webhook reported
+  instant as_of{};             // PostgreSQL's clock
+  std::int64_t scanned_to = 0; // the newest event that was looked at; the same for all
 };
 
 // By account; reads what came since the last keep_webhook_activity(), the newest 20,000 of it. A webhook

@@ -137,9 +137,9 @@ task<void> account_sweep::fetch(int page) {
 }
 
 // A number that the courier cannot answer for is found by halving, and told by its order's reference.
-void account_sweep::note_unreadable(int page, bool was_asked, const std::string& why) {
+void account_sweep::note_unreadable(int page, bool was_requested, const std::string& why) {
   std::span<const std::string> numbers = sweep_.courier.numbers_of(page);
-  if (was_asked && numbers.size() > 1 && plan_.halve(page)) {
+  if (was_requested && numbers.size() > 1 && plan_.halve(page)) {
     sweep_.courier.halve(page);
     return;
   }
@@ -231,7 +231,7 @@ task<void> account_sweep::begin() {
     co_return;
   }
   co_await heed_pause(**db);
-  auto guarded = co_await (*db)->run(shop::guarded_tables_asked);
+  auto guarded = co_await (*db)->run(shop::guarded_tables_query);
   if (!guarded) {
     not_begun_ = guarded.error();
     co_return;

@@ -39,7 +39,7 @@ class account_sweep {
 
  private:
   task<void> fetch(int page);
-  void note_unreadable(int page, bool was_asked, const std::string& why);
+  void note_unreadable(int page, bool was_requested, const std::string& why);
   task<void> keep();
   task<void> share_pause(pg::connection& db);
   task<void> heed_pause(pg::connection& db);

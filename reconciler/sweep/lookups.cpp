@@ -23,7 +23,7 @@ constexpr std::string_view is_unlinked = R"sql((o."trackingNumber" <> '' or o."m
 // `asked`: the later of the last look-up and the last complete, uncut sweep that could have found the order.
 // `times`: how often "not there" was said, a sweep counting once. The shop's own times have no zone and are
 // UTC.
-std::string whose_turn(std::string_view which) {
+std::string in_turn(std::string_view which) {
   return fmt::format(R"sql(
 select w."id", w."reference", w."maystroOrderId"
 from (
@@ -47,11 +47,11 @@ limit $3
                      which);
 }
 
-const std::string all_text = whose_turn(fmt::format("(({}) or ({}))", has_no_number, is_unlinked));
+const std::string all_text = in_turn(fmt::format("(({}) or ({}))", has_no_number, is_unlinked));
 // The bound is a value, so that an index on "createdAt" finds the few rows that are newer.
 const std::string new_text =
-    whose_turn(fmt::format(R"sql({} and o."createdAt" >= $4 at time zone 'UTC')sql", has_no_number));
-const std::string unlinked_text = whose_turn(is_unlinked);
+    in_turn(fmt::format(R"sql({} and o."createdAt" >= $4 at time zone 'UTC')sql", has_no_number));
+const std::string unlinked_text = in_turn(is_unlinked);
 const pg::statement all_orders{"lookups_all", all_text};
 const pg::statement new_orders{"lookups_new", new_text};
 const pg::statement unlinked_orders{"lookups_unlinked", unlinked_text};
@@ -139,9 +139,9 @@ task<result<std::vector<unfound_order>>> orders_to_look_up(pg::connection& db, l
   if (!found) co_return found.error();
   append(orders, *found);
   if (known->boolean(0, 1)) {
-    std::int64_t room =
+    std::int64_t capacity =
         std::min(unlinked_per_sweep_max, question.orders_max - static_cast<std::int64_t>(orders.size()));
-    auto unlinked = co_await find(db, unlinked_orders, question, std::max<std::int64_t>(room, 0));
+    auto unlinked = co_await find(db, unlinked_orders, question, std::max<std::int64_t>(capacity, 0));
     if (!unlinked) co_return unlinked.error();
     append(orders, *unlinked);
   }

@@ -43,7 +43,7 @@ void row_queue::abandon() {
 }
 
 bool row_queue::saw_order(const std::string& order_id) const {
-  return orders_seen_.contains(text_hash(order_id));
+  return known_orders_.contains(text_hash(order_id));
 }
 
 void row_queue::note_doubt(const shop::wanted_read& wanted, bool after_read) {
@@ -114,7 +114,7 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
   for (std::size_t i = 0; i < slice.size(); ++i) {
     const shop::verdict& v = verdicts[i];
     counted_.count(slice[i].parcel, v);
-    if (!held_ && !v.order_id.empty()) orders_seen_.insert(text_hash(v.order_id));
+    if (!held_ && !v.order_id.empty()) known_orders_.insert(text_hash(v.order_id));
     if (v.wanted) note_doubt(*v.wanted, observations[i].from == shop::source::confirm);
     if (v.outcome == shop::outcome::conflict) note_conflict(observations[i], false);
     if (v.outcome != shop::outcome::busy) {

@@ -57,7 +57,7 @@ class row_queue {
   // In a dry run, where nothing is written: whether a row was of that order, and of how many orders rows
   // were.
   [[nodiscard]] bool saw_order(const std::string& order_id) const;
-  [[nodiscard]] std::size_t orders_seen() const { return orders_seen_.size(); }
+  [[nodiscard]] std::size_t order_count() const { return known_orders_.size(); }
 
   // Orders that the database would not take, each with its SQLSTATE; the first few of them.
   [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
@@ -132,8 +132,8 @@ class row_queue {
   std::map<std::string, bool> conflicting_;
   std::set<std::string> unmatched_;
   std::map<std::string, doubt> doubts_;
-  seen_set left_out_;    // by hash of reference and courier's id
-  seen_set orders_seen_; // by hash of the order's id
+  seen_set left_out_;     // by hash of reference and courier's id
+  seen_set known_orders_; // by hash of the order's id
 };
 
 } // namespace suivi::reconciler

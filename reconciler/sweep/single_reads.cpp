@@ -60,8 +60,8 @@ task<single_reads::outcome> single_reads::read(shop::wanted_read wanted, shop::s
 task<void> single_reads::settle_one(shop::wanted_read wanted) {
   outcome end = co_await read(wanted, shop::source::confirm);
   // Absent: gone at the courier, and what the shop shows stays; unless this very sweep has seen it there.
-  bool seen_here = !wanted.uuid || sweep_.counted.saw(identity_hash(parcel_of(*wanted.uuid)));
-  if (end != outcome::answered && (end != outcome::absent || seen_here)) doubts_.read_failed(wanted);
+  bool was_listed = !wanted.uuid || sweep_.counted.saw(identity_hash(parcel_of(*wanted.uuid)));
+  if (end != outcome::answered && (end != outcome::absent || was_listed)) doubts_.read_failed(wanted);
   sweep_.request_ended();
 }
 
@@ -141,8 +141,8 @@ task<void> single_reads::look_up_batch(std::vector<unfound_order> orders) {
   if (got.result == answer::good) {
     std::vector<shop::observation> found;
     for (shipment& row : got.content->rows) {
-      bool asked_for = row.reference && std::ranges::find(references, *row.reference) != references.end();
-      if (!asked_for || !row.status) continue;
+      bool was_requested = row.reference && std::ranges::find(references, *row.reference) != references.end();
+      if (!was_requested || !row.status) continue;
       shop::observation o = shop::observe(std::move(row), shop::source::lookup, shop::pull_kind::row, got.how,
                                           sweep_.options.read_lag);
       o.account = sweep_.account.id;
@@ -182,7 +182,7 @@ task<void> single_reads::look_up() {
   question.only_new = sweep_.options.kind == sweep_kind::incremental;
   question.all = sweep_.options.kind == sweep_kind::lookups;
   // A dry run has written nothing, so the orders that its pages showed are still without tracking number.
-  question.orders_max = sweep_.options.lookup_limit + static_cast<std::int64_t>(sweep_.rows.orders_seen());
+  question.orders_max = sweep_.options.lookup_limit + static_cast<std::int64_t>(sweep_.rows.order_count());
   std::vector<unfound_order> orders;
   std::int64_t orders_max = 0;
   {
@@ -201,8 +201,8 @@ task<void> single_reads::look_up() {
   }
   // A list that fills its room is taken for one that goes on.
   bool full = sweep_.options.kind == sweep_kind::full;
-  std::int64_t room = full ? orders_max : std::min(orders_max, unlinked_per_sweep_max);
-  bool more_left = static_cast<std::int64_t>(orders.size()) >= room;
+  std::int64_t capacity = full ? orders_max : std::min(orders_max, unlinked_per_sweep_max);
+  bool more_left = static_cast<std::int64_t>(orders.size()) >= capacity;
   std::vector<unfound_order> batch;
   for (unfound_order& order : orders) {
     if (lookups_ >= sweep_.options.lookup_limit || filter_ignored_) break;

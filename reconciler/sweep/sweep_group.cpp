@@ -8,7 +8,7 @@
 namespace suivi::reconciler {
 namespace {
 
-constexpr milliseconds look_again{500};
+constexpr milliseconds poll_every{500};
 
 } // namespace
 
@@ -59,14 +59,14 @@ task<std::optional<lease>> sweep_group::wait_for_lease(const shop::account& acco
       break;
     }
     if (*got) co_return *got;
-    if (steady_now() + look_again > give_up) break;
+    if (steady_now() + poll_every > give_up) break;
     if (!said && say)
       say(fmt::format("account {}: another sweep is running, waiting for it to end", account.id));
     said = true;
     {
       auto back = std::move(*db); // not kept while waiting
     }
-    co_await runtime::sleep_for(look_again);
+    co_await runtime::sleep_for(poll_every);
   }
   co_return std::nullopt;
 }

@@ -107,10 +107,10 @@ task<void> verifier::heed_pause() {
 }
 
 // What a policy hides is compared with nothing, and nobody knows how much that is.
-task<void> verifier::look_at_policies() {
+task<void> verifier::read_policies() {
   auto db = co_await database_.acquire(steady_now() + database_wait);
   if (!db) co_return;
-  auto guarded = co_await (*db)->run(shop::guarded_tables_asked);
+  auto guarded = co_await (*db)->run(shop::guarded_tables_query);
   if (!guarded) {
     failed_ = guarded.error();
     co_return;
@@ -219,7 +219,7 @@ task<void> verifier::read_singly(std::vector<shop::wanted_read> wanted) {
 }
 
 task<void> verifier::confirm() {
-  if (!failed_ && why_not_all_.empty()) co_await look_at_policies();
+  if (!failed_ && why_not_all_.empty()) co_await read_policies();
   std::vector<comparison::differing> doubtful = found_.to_confirm(options_.read_lag);
   std::optional<second_reads> plan = plan_second_reads(doubtful, now(), options_.read_lag);
   if (!plan || failed_ || !courier_.stopped().empty()) co_return;

@@ -48,7 +48,7 @@ class verifier {
 
  private:
   task<void> heed_pause();
-  task<void> look_at_policies();
+  task<void> read_policies();
   task<void> plan_numbers();
   task<void> fetch(int page);
   task<void> read_one(shop::wanted_read wanted, comparison& into, bool counts);

@@ -17,12 +17,12 @@
 namespace suivi::reconciler {
 namespace {
 
-constexpr milliseconds look_again{10 * 60'000};
+constexpr milliseconds poll_every{10 * 60'000};
 constexpr milliseconds a_day{24 * 60 * 60'000};
 constexpr milliseconds after_failure{60 * 60'000};
 
 // The database may be away: then the next look will do.
-task<void> look_at(services& p, shop::account who, hook_owner owner) {
+task<void> check_hooks(services& p, shop::account who, hook_owner owner) {
   {
     auto db = co_await p.database.acquire(steady_now() + database_patience);
     if (!db) co_return;
@@ -40,7 +40,7 @@ task<void> look_at(services& p, shop::account who, hook_owner owner) {
       state.registered.push_back(name);
   if (report.failed) {
     state.problem = fmt::format("could not be seen: {}", to_string(*report.failed));
-    log::warn("the hooks of an account could not be seen",
+    log::warn("the hooks of an account could not be read",
               {{"account", who.id}, {"error", to_string(*report.failed)}});
   } else if (!report.missing.empty()) {
     state.problem = fmt::format("not registered: {}", fmt::join(report.missing, ", "));
@@ -90,7 +90,7 @@ task<void> monitor_hooks(services& p, milliseconds initial_delay) {
   milliseconds pause = initial_delay;
   for (;;) {
     co_await runtime::sleep_for(pause);
-    pause = look_again;
+    pause = poll_every;
     auto accounts = co_await accounts_now(p, database_patience);
     if (!accounts || accounts->empty()) continue;
     std::string first = accounts->front().id;
@@ -100,7 +100,7 @@ task<void> monitor_hooks(services& p, milliseconds initial_delay) {
       if (who.courier.api_key.empty() || !maystro::capabilities_of(who.courier.courier).registers_hooks)
         continue;
       hook_owner owner = owner_of_hooks(p.settings, who.id, *accounts);
-      co_await look_at(p, who, std::move(owner));
+      co_await check_hooks(p, who, std::move(owner));
     }
   }
 }

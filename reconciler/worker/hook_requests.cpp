@@ -12,7 +12,7 @@
 namespace suivi::reconciler {
 namespace {
 
-constexpr milliseconds look_every{500};
+constexpr milliseconds poll_every{500};
 constexpr milliseconds connection_wait{2'000};
 
 constexpr pg::statement find_requested{"hooks_asked", R"sql(
@@ -23,7 +23,7 @@ constexpr pg::statement done{"hooks_done", R"sql(
 update suivi.account set hooks_asked_at = null where id = $1 and hooks_asked_at is not null
 )sql"};
 
-task<std::vector<std::string>> who_is_asked_for(services& p) {
+task<std::vector<std::string>> requested_accounts(services& p) {
   std::vector<std::string> ids;
   auto db = co_await p.database.acquire(steady_now() + connection_wait);
   if (!db) co_return ids;
@@ -78,8 +78,8 @@ task<void> serve(services& p, shop::account who, hook_owner owner) {
 
 task<void> serve_hook_requests(services& p) {
   for (;;) {
-    co_await runtime::sleep_for(look_every);
-    auto ids = co_await who_is_asked_for(p);
+    co_await runtime::sleep_for(poll_every);
+    auto ids = co_await requested_accounts(p);
     if (ids.empty()) continue;
     auto accounts = co_await accounts_now(p, connection_wait);
     if (!accounts) continue;

@@ -64,8 +64,8 @@ task<void> run_maintenance(services& p, milliseconds first) {
     if (gone)
       pause = every;
     else
-      log::warn("Suivi's own tables could not be tidied", {{"error", to_string(gone.error())}});
-    if (gone && *gone > 0) log::info("old rows of Suivi's own were taken away", {{"rows", *gone}});
+      log::warn("old rows could not be deleted from Suivi's own tables", {{"error", to_string(gone.error())}});
+    if (gone && *gone > 0) log::info("old rows of Suivi's own were deleted", {{"rows", *gone}});
   }
 }
 

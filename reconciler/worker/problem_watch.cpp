@@ -7,10 +7,10 @@
 namespace suivi::reconciler {
 namespace {
 
-constexpr milliseconds look_every{5'000};
+constexpr milliseconds poll_every{5'000};
 constexpr milliseconds after_failure{2'000};
 
-task<result<verdict::facts>> look_at_problems(services& p) {
+task<result<verdict::facts>> read_problems(services& p) {
   auto accounts = co_await accounts_now(p, database_patience);
   if (!accounts) co_return accounts.error();
   std::vector<shop::known_account> known;
@@ -29,22 +29,22 @@ task<void> watch_problems(services& p, reconciler_metrics& numbers) {
   std::optional<instant> clocks_apart_since;
   bool was_well = true; // what fails again is said again only after it went well
   for (;;) {
-    auto found = co_await look_at_problems(p);
+    auto found = co_await read_problems(p);
     if (found) {
       verdict::note_clocks(*found, clocks_apart_since);
       last = std::move(*found);
-      numbers.show(last);
+      numbers.update(last);
     } else if (!p.database.up()) {
       last.now = now();
       last.database_away = true;
-      numbers.show(last);
+      numbers.update(last);
     } else if (was_well) {
       was_well = false;
-      log::warn("problems could not be looked at: those in the figures are the last that were seen",
+      log::warn("problems could not be read: the metrics show the last that were read",
                 {{"error", to_string(found.error())}});
     }
     was_well = was_well || found.has_value();
-    milliseconds pause = found ? look_every : after_failure;
+    milliseconds pause = found ? poll_every : after_failure;
     co_await runtime::sleep_for(pause);
   }
 }

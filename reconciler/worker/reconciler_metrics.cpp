@@ -78,7 +78,7 @@ void reconciler_metrics::count(const shop::sweep_report& r) {
   add("suivi_courier_throttled_total", "Of these, answered 429.", r.throttled);
 }
 
-void reconciler_metrics::show(const verdict::facts& f) {
+void reconciler_metrics::update(const verdict::facts& f) {
   shop::show_problems(registry_, f);
   for (const verdict::account_facts& a : f.accounts) {
     auto set = [&](const char* kind, const std::optional<instant>& began) {

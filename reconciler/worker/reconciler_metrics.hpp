@@ -23,7 +23,7 @@ class reconciler_metrics {
   // Labels of an account last as long as the account.
   void count(const shop::sweep_report& r);
   // Problems, and since when each account's orders are known to be right.
-  void show(const verdict::facts& f);
+  void update(const verdict::facts& f);
   void set_unknown_states(const std::map<courier_kind, std::int64_t>& by_courier);
   // How late a timer of this process was.
   void observe_loop_lag(std::chrono::duration<double> late) { loop_lag_.observe(late.count()); }

@@ -24,16 +24,16 @@ task<result<void>> sample_once(services& p, bool events_too) {
 task<void> take_samples(services& p) {
   steady_time events_due = steady_now();
   bool was_well = true; // what fails again is said again only after it went well
-  for (milliseconds pause = shop::sample_look_every;;) {
+  for (milliseconds pause = shop::sample_poll_every;;) {
     co_await runtime::sleep_for(pause);
     bool events_too = steady_now() >= events_due;
     auto done = co_await sample_once(p, events_too);
     if (done && events_too) events_due = steady_now() + shop::events_counted_every;
     if (!done && was_well && p.database.up())
-      log::warn("orders could not be sampled: the screen's figures are older than they look",
+      log::warn("orders could not be sampled: the screen shows older figures",
                 {{"error", to_string(done.error())}});
     was_well = done.has_value() || (was_well && !p.database.up());
-    pause = done ? shop::sample_look_every : after_failure;
+    pause = done ? shop::sample_poll_every : after_failure;
   }
 }
 

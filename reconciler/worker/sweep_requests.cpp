@@ -8,7 +8,7 @@
 namespace suivi::reconciler {
 namespace {
 
-constexpr milliseconds look_every{500};
+constexpr milliseconds poll_every{500};
 constexpr milliseconds connection_wait{2'000};
 
 // A new start under an old name (the same process number on the same machine) is a new worker. Written every
@@ -56,7 +56,7 @@ task<result<std::vector<sweep_request>>> show_life(pg::connection& db, std::stri
   co_return requests;
 }
 
-task<result<void>> say_goodbye(pg::connection& db, std::string owner) {
+task<result<void>> remove_worker(pg::connection& db, std::string owner) {
   pg::params who;
   who.text(owner);
   auto done = co_await db.run(goodbye, std::move(who));
@@ -87,7 +87,7 @@ void sweep_request_poller::stop() {
 task<void> sweep_request_poller::run() {
   while (!stopping_) {
     co_await poll();
-    co_await wake_.wait_until(steady_now() + look_every);
+    co_await wake_.wait_until(steady_now() + poll_every);
   }
   co_await sweeps_.join();
   visits_.clear();
@@ -139,8 +139,8 @@ task<void> sweep_request_poller::serve(requested_sweep& v) {
 task<void> sweep_request_poller::leave() {
   auto db = co_await p_.database.acquire(steady_now() + connection_wait);
   if (!db) co_return;
-  auto done = co_await say_goodbye(**db, p_.owner);
-  if (!done) log::debug("the worker's end was not noted", {{"error", to_string(done.error())}});
+  auto done = co_await remove_worker(**db, p_.owner);
+  if (!done) log::debug("the end of this worker could not be recorded", {{"error", to_string(done.error())}});
 }
 
 } // namespace suivi::reconciler

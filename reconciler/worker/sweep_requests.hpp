@@ -25,7 +25,7 @@ struct sweep_request {
 // `timezone`: of the schedule, for whoever shows its times.
 task<result<std::vector<sweep_request>>> show_life(pg::connection& db, std::string owner,
                                                    std::string timezone, bool first);
-task<result<void>> say_goodbye(pg::connection& db, std::string owner);
+task<result<void>> remove_worker(pg::connection& db, std::string owner);
 // It cannot be fulfilled.
 task<result<void>> forget_request(pg::connection& db, std::string account);
 

@@ -30,8 +30,8 @@ namespace {
 
 // How often it is looked whether an account is due: a clock that was set, an account that was added, a lease
 // that lapsed.
-constexpr milliseconds look_again{2'000};
-constexpr milliseconds look_pause{100};
+constexpr milliseconds poll_pause_max{2'000};
+constexpr milliseconds poll_pause_min{100};
 constexpr milliseconds stop_grace{2'000};
 constexpr milliseconds initial_hook_delay{60'000};
 constexpr std::string_view sweeping_on_schedule = "sweeping on schedule"; // for `systemctl status`
@@ -39,8 +39,8 @@ constexpr milliseconds first_tidying{10'000}; // the schema is there by then; el
 
 // One account's sweep under way; each account has its own round, so that none waits for another's.
 struct account_job {
-  account_job(services& p, std::string of, due what_kind)
-      : account(std::move(of)), kind(what_kind), round(p.executor, p.database, p.client, p.owner) {}
+  account_job(services& p, std::string of, due of_kind)
+      : account(std::move(of)), kind(of_kind), round(p.executor, p.database, p.client, p.owner) {}
   std::string account;
   due kind;
   sweep_group round;
@@ -66,7 +66,7 @@ struct worker {
   sweep_request_poller requests; // what operators ask for
   bool stopping = false;
   bool migrated = false;
-  bool accounts_seen = false;
+  bool had_accounts = false;
   bool database_missed = false; // said once for each absence
 };
 
@@ -114,7 +114,7 @@ milliseconds rest_left_of(const worker& w, const std::string& account) {
 }
 
 // What the accounts are due for; nullopt if that cannot be told now.
-task<std::optional<duties>> look_at_accounts(worker& w) {
+task<std::optional<duties>> find_duties(worker& w) {
   if (!w.migrated) {
     auto done = co_await migrate_now(w.p, database_patience);
     if (!done) {
@@ -142,7 +142,7 @@ task<std::optional<duties>> look_at_accounts(worker& w) {
   if (unknown_states) w.numbers.set_unknown_states(*unknown_states);
   if (w.database_missed) w.service.status(sweeping_on_schedule);
   w.database_missed = false;
-  w.accounts_seen = w.accounts_seen || !accounts->empty();
+  w.had_accounts = w.had_accounts || !accounts->empty();
   instant at = starts->now; // never our own clock's: what it is compared with was written by the database's
   milliseconds every = w.p.settings.reconciler.incremental_every;
   duties found;
@@ -199,12 +199,12 @@ void begin_sweeps(worker& w, std::vector<due_account> now) {
   }
 }
 
-task<int> work(worker& w) {
+task<int> run_duties(worker& w) {
   bool first = true;
   while (!w.stopping) {
     std::erase_if(w.jobs, [](const account_job& job) { return job.ended; });
-    auto found = co_await look_at_accounts(w);
-    if (first && found && !w.accounts_seen) {
+    auto found = co_await find_duties(w);
+    if (first && found && !w.had_accounts) {
       fmt::print(
           stderr,
           "suivi-reconciler: no courier account: neither shipping_accounts nor MAYSTRO_API_KEY holds one\n");
@@ -213,9 +213,9 @@ task<int> work(worker& w) {
     if (found) first = false;
     if (w.stopping) break;
     if (found) begin_sweeps(w, std::move(found->now));
-    milliseconds pause = look_again;
+    milliseconds pause = poll_pause_max;
     if (found && found->next_in)
-      pause = std::clamp(*found->next_in + milliseconds(5), look_pause, look_again);
+      pause = std::clamp(*found->next_in + milliseconds(5), poll_pause_min, poll_pause_max);
     co_await w.wake.wait_until(steady_now() + pause);
   }
   co_await w.sweeping.join();
@@ -255,7 +255,7 @@ task<int> run_worker(services& p) {
                         {"timezone", p.settings.reconciler.timezone}});
   w.service.ready(sweeping_on_schedule);
 
-  int status = co_await work(w);
+  int status = co_await run_duties(w);
 
   w.requests.stop();
   co_await asking.join();

@@ -13,9 +13,9 @@ TEST_CASE("a webhook shows on the screen within a second") {
            }).observe(document.body, { childList: true, subtree: true })))");
   auto begun = b.run("return performance.now()").to_number<double>();
   shop.deliver("R1", 31);
-  auto seen_at = b.run("return window.seen").to_number<double>();
+  auto observed_at = b.run("return window.seen").to_number<double>();
   // From before the request was made until the row was drawn.
-  CHECK(seen_at - begun < 1000 * slowness + 500);
+  CHECK(observed_at - begun < 1000 * slowness + 500);
   CHECK(b.text_of("tr[data-event] .ltr") == "R1");
 }
 

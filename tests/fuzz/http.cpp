@@ -63,14 +63,14 @@ void check_direction(std::string_view bytes, choices& any) {
   for (int messages = 0; messages < 4 && !bytes.empty(); ++messages) {
     read_message whole = parse<Parser>(bytes, max_head, max_body, [&] { return bytes.size(); });
     std::size_t widest = any.upto(2) == 0 ? 0 : any.upto(40);
-    read_message cut = parse<Parser>(bytes, max_head, max_body, [&] { return 1 + any.upto(widest); });
-    require(is_read(whole) == is_read(cut), "the same end however the bytes are cut");
+    read_message split = parse<Parser>(bytes, max_head, max_body, [&] { return 1 + any.upto(widest); });
+    require(is_read(whole) == is_read(split), "the same end however the bytes are cut");
     if (is_read(whole)) {
-      require(whole.end == cut.end, "the same need of the peer's closing");
-      require(whole.start == cut.start && whole.http_1_1 == cut.http_1_1, "the same start line");
-      require(whole.headers == cut.headers, "the same headers");
-      require(whole.body == cut.body, "the same body");
-      require(whole.left == cut.left, "the same bytes left over");
+      require(whole.end == split.end, "the same need of the peer's closing");
+      require(whole.start == split.start && whole.http_1_1 == split.http_1_1, "the same start line");
+      require(whole.headers == split.headers, "the same headers");
+      require(whole.body == split.body, "the same body");
+      require(whole.left == split.left, "the same bytes left over");
     }
     if (whole.end != step::done) return;
     require(whole.left < bytes.size(), "a message takes some bytes");

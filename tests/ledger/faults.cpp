@@ -128,7 +128,7 @@ void trouble_database_network(stage& s, std::minstd_rand& random) {
   case 1:
     return g.reset();
   case 2:
-    return g.cut();
+    return g.sever();
   case 3:
     return g.half_close(any_way(random));
   case 4:
@@ -137,7 +137,7 @@ void trouble_database_network(stage& s, std::minstd_rand& random) {
     return g.delay(milliseconds(20 + below(random, 200)));
   default:
     g.refuse();
-    return g.cut();
+    return g.sever();
   }
 }
 
@@ -164,14 +164,14 @@ void trouble_courier_network(stage& s, std::minstd_rand& random) {
 // Nothing can be kept anywhere but for what the ballast leaves.
 void fill_disk(stage& s, std::minstd_rand& random) {
   s.to_database->refuse();
-  s.to_database->cut();
+  s.to_database->sever();
   pause(random, 500);
   s.fill_disk();
 }
 
 void move_spool(stage& s, std::minstd_rand& random) {
   s.to_database->refuse();
-  s.to_database->cut();
+  s.to_database->sever();
   pause(random, 700);
   s.move_spool(chance(random, 50));
   if (chance(random, 50)) s.to_database->pass(); // in the midst of the drain, perhaps
@@ -182,7 +182,7 @@ void move_spool(stage& s, std::minstd_rand& random) {
 // Whoever has connected before goes on; whoever has to connect anew has the addresses found last.
 void silence_name_server(stage& s, std::minstd_rand& random) {
   s.silence_name_server();
-  s.to_database->cut();
+  s.to_database->sever();
   if (chance(random, 20) && s.receiver_runs()) {
     s.kill_receiver();
     s.start_receiver(); // knows none

@@ -32,8 +32,8 @@ std::string parent_of(const std::string& path) {
   return last == std::string::npos ? std::string() : path.substr(0, last);
 }
 
-bool stands_in(const std::string& room, const std::string& outer) {
-  return room.starts_with(outer + "/");
+bool stands_in(const std::string& module, const std::string& outer) {
+  return module.starts_with(outer + "/");
 }
 
 // common/pg/pool.hpp is of common/pg; receiver/app.hpp, a root file, is of receiver.
@@ -53,13 +53,13 @@ layers read_layers(const std::vector<source>& files) {
   };
   for (const source& s : files) {
     if (!in_trees(s.path) || !s.path.ends_with("/CMakeLists.txt")) continue;
-    std::string room = parent_of(s.path);
+    std::string module = parent_of(s.path);
     std::string_view charter = std::string_view(s.text).substr(0, s.text.find('\n'));
-    if (charter.find("Pure") != std::string_view::npos) found.pure.insert(room);
-    std::vector<std::string>& inner = found.order[room];
-    matches(s.text, subdirectory, [&](const std::string& name) { inner.push_back(room + "/" + name); });
-    matches(s.text, library, [&](const std::string& name) { found.rooms[name] = room; });
-    matches(s.text, link, [&](const std::string& name) { found.links[room].insert(name); });
+    if (charter.find("Pure") != std::string_view::npos) found.pure.insert(module);
+    std::vector<std::string>& inner = found.order[module];
+    matches(s.text, subdirectory, [&](const std::string& name) { inner.push_back(module + "/" + name); });
+    matches(s.text, library, [&](const std::string& name) { found.rooms[name] = module; });
+    matches(s.text, link, [&](const std::string& name) { found.links[module].insert(name); });
   }
   return found;
 }
@@ -70,9 +70,10 @@ bool stands_above(const layers& l, const std::string& from, const std::string& t
   while (!outer.empty() && !stands_in(to, outer)) outer = parent_of(outer);
   auto order = l.order.find(outer);
   if (order == l.order.end()) return false;
-  auto place = [&](const std::string& room) {
-    return std::find_if(order->second.begin(), order->second.end(),
-                        [&](const std::string& inner) { return room == inner || stands_in(room, inner); });
+  auto place = [&](const std::string& module) {
+    return std::find_if(order->second.begin(), order->second.end(), [&](const std::string& inner) {
+      return module == inner || stands_in(module, inner);
+    });
   };
   auto lower = place(to);
   return lower != order->second.end() && lower < place(from);
@@ -82,8 +83,8 @@ bool links_to(const layers& l, const std::string& from, const std::string& to) {
   auto names = l.links.find(from);
   if (names == l.links.end()) return false;
   return std::any_of(names->second.begin(), names->second.end(), [&](const std::string& name) {
-    auto room = l.rooms.find(name);
-    return room != l.rooms.end() && room->second == to;
+    auto module = l.rooms.find(name);
+    return module != l.rooms.end() && module->second == to;
   });
 }
 
@@ -127,13 +128,13 @@ violations check_pure(const std::vector<source>& files, const std::string&) {
   static const std::set<std::string> as_good{"common/asio", "common/crypto"};
   layers l = read_layers(files);
   violations found;
-  for (const std::string& room : l.pure)
-    for (const std::string& name : l.links[room]) {
+  for (const std::string& module : l.pure)
+    for (const std::string& name : l.links[module]) {
       auto linked = l.rooms.find(name);
-      if (linked == l.rooms.end() || linked->second == room) continue;
+      if (linked == l.rooms.end() || linked->second == module) continue;
       if (!l.pure.contains(linked->second) && !as_good.contains(linked->second))
-        found.push_back(
-            {room + "/CMakeLists.txt", 1, "says it is pure and links " + linked->second + ", which is not"});
+        found.push_back({module + "/CMakeLists.txt", 1,
+                         "says it is pure and links " + linked->second + ", which is not"});
     }
   return found;
 }

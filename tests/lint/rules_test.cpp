@@ -199,6 +199,7 @@ TEST_CASE("words: a private word is no identifier, in whole and in code only") {
   CHECK(check("words", {{"a.hpp", "x.kept_up();\ny = kept_up;\n"}}).size() == 2);
   CHECK(check("words", {{"a.cpp", "log(e.what());\n"}}).empty());
   CHECK(check("words", {{"a.cpp", "int what = 1;\n"}}).size() == 1);
+  CHECK(check("words", {{"a.cpp", "int orders_seen; seen_set told_at_;\n"}}).size() == 2);
 }
 
 TEST_CASE("co_await: the plain shapes pass") {

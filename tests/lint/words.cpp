@@ -67,7 +67,35 @@ constexpr std::array refused{
     private_word{"offer", "push"},
     private_word{"hooks_watch", "hook_monitor"},
     private_word{"persist", "with_retries"},
+    private_word{"in_hand", "in_flight"},
+    private_word{"take_over", "claim_orphans"},
+    private_word{"take_away", "remove"},
+    private_word{"cut", "close, truncated"},
+    private_word{"room", "capacity, free_space, the object it is"},
+    private_word{"look", "probe, poll, read"},
+    private_word{"looked", "found, probed"},
+    private_word{"looker", "fact_reader"},
+    private_word{"look_again", "poll, probe_now"},
+    private_word{"arrivals", "webhooks"},
+    private_word{"complained", "logged"},
+    private_word{"tidy", "trim, maintenance"},
+    private_word{"trouble", "retrying_caller, failure"},
+    private_word{"met", "matched, known"},
 };
+
+// Refused as a part of a longer name too: orders_seen, told_at.
+constexpr std::array refused_parts{
+    private_word{"seen", "observed, known, listed"},
+    private_word{"told", "reported"},
+    private_word{"untold", "unreported"},
+    private_word{"asked", "requested"},
+    private_word{"glance", "snapshot"},
+    private_word{"house", "maintenance"},
+    private_word{"what", "the noun of its type"},
+    private_word{"whose", "account, owner"},
+};
+// The set of what a list has shown so far: a term of its own.
+constexpr std::array<std::string_view, 1> allowed_names{"seen_set"};
 
 // std::exception has a function of that name.
 bool is_of_the_library(const std::string& code, std::string_view word, std::size_t end) {
@@ -78,11 +106,45 @@ bool is_word(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
 }
 
+std::string_view name_at(std::string_view code, std::size_t from) {
+  std::size_t end = from;
+  while (end < code.size() && is_word(code[end])) ++end;
+  return code.substr(from, end - from);
+}
+
+const private_word* refused_part_of(std::string_view name) {
+  if (std::ranges::find(allowed_names, name) != allowed_names.end()) return nullptr;
+  while (!name.empty()) {
+    std::size_t end = std::min(name.find('_'), name.size());
+    for (const private_word& p : refused_parts)
+      if (name.substr(0, end) == p.word) return &p;
+    name.remove_prefix(std::min(end + 1, name.size()));
+  }
+  return nullptr;
+}
+
+void check_parts(violations& found, const source& s) {
+  for (std::size_t at = 0; at < s.code.size();) {
+    std::string_view name = name_at(s.code, at);
+    if (name.empty()) {
+      ++at;
+      continue;
+    }
+    const private_word* p = name.find('_') == std::string_view::npos ? nullptr : refused_part_of(name);
+    if (p != nullptr)
+      found.push_back({s.path, line_at(s.code, at),
+                       std::string(name) + " says " + std::string(p->word) + "; the field says " +
+                           std::string(p->instead)});
+    at += name.size();
+  }
+}
+
 } // namespace
 
 violations check_words(const std::vector<source>& files, const std::string&) {
   violations found;
   for (const source& s : files) {
+    check_parts(found, s);
     for (const private_word& p : refused) {
       for (std::size_t at = s.code.find(p.word); at != std::string::npos; at = s.code.find(p.word, at + 1)) {
         std::size_t end = at + p.word.size();

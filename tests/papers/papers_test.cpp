@@ -34,9 +34,9 @@ std::string read_file(const fs::path& path) {
 // Relative to the root: the papers of all rooms.
 std::vector<std::string> all_papers() {
   std::vector<std::string> found{"README.md", ".github/CONTRIBUTING.md"};
-  for (const char* room : {"common", "receiver", "reconciler", "deploy", "tests", "screen"}) {
-    if (!fs::exists(root / room)) continue;
-    for (auto each = fs::recursive_directory_iterator(root / room);
+  for (const char* module : {"common", "receiver", "reconciler", "deploy", "tests", "screen"}) {
+    if (!fs::exists(root / module)) continue;
+    for (auto each = fs::recursive_directory_iterator(root / module);
          each != fs::recursive_directory_iterator(); ++each) {
       if (each->path().filename() == "node_modules") each.disable_recursion_pending();
       if (each->path().extension() == ".md") found.push_back(fs::relative(each->path(), root).string());
@@ -158,8 +158,8 @@ std::set<std::string> names_of_tests(const fs::path& folder) {
   std::set<std::string> names;
   for (const auto& each : fs::recursive_directory_iterator(folder)) {
     if (!each.path().string().ends_with("_test.cpp")) continue;
-    std::string room = fs::relative(each.path().parent_path(), folder).string();
-    if (room == "lint") room = "lint/rules";
+    std::string module = fs::relative(each.path().parent_path(), folder).string();
+    if (module == "lint") module = "lint/rules";
     std::string text = read_file(each.path());
     constexpr std::string_view mark = "TEST_CASE(";
     for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
@@ -176,7 +176,7 @@ std::set<std::string> names_of_tests(const fs::path& folder) {
         }
         ++at;
       }
-      names.insert(room + ":" + name);
+      names.insert(module + ":" + name);
     }
   }
   return names;
@@ -254,8 +254,8 @@ TEST_CASE("every settings file that the papers show is one that the programs tak
 
 TEST_CASE("every metric that the papers name is one of a program's") {
   std::string sources;
-  for (const char* room : {"common", "receiver", "reconciler"})
-    for (const auto& each : fs::recursive_directory_iterator(root / room))
+  for (const char* module : {"common", "receiver", "reconciler"})
+    for (const auto& each : fs::recursive_directory_iterator(root / module))
       if (each.path().extension() == ".cpp") sources += read_file(each.path());
   std::size_t checked = 0;
   std::string page = read_file(root / "deploy/OPERATIONS.md");

@@ -41,8 +41,8 @@ class stream_client {
     std::size_t from = 0;
     wait_until("\"" + text + "\" in the stream", [&] {
       listen();
-      bool found = heard_.find(text, from) != std::string::npos;
-      from = heard_.size() > text.size() ? heard_.size() - text.size() : 0;
+      bool found = received_.find(text, from) != std::string::npos;
+      from = received_.size() > text.size() ? received_.size() - text.size() : 0;
       return found;
     });
   }
@@ -52,7 +52,7 @@ class stream_client {
       return ended_;
     });
   }
-  [[nodiscard]] const std::string& heard() const { return heard_; }
+  [[nodiscard]] const std::string& received() const { return received_; }
 
  private:
   // What is there now.
@@ -64,12 +64,12 @@ class stream_client {
       if (n <= 0)
         ended_ = true;
       else
-        heard_.append(piece, static_cast<std::size_t>(n));
+        received_.append(piece, static_cast<std::size_t>(n));
     }
   }
 
   int fd_;
-  std::string heard_;
+  std::string received_;
   bool ended_ = false;
 };
 

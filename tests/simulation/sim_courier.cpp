@@ -157,9 +157,9 @@ const sim_courier::parcel* sim_courier::current_of(const std::string& account, c
   return alive && !shop_says_which ? alive : newest;
 }
 
-int sim_courier::asked_while_closed(const std::string& account) const {
-  auto found = asked_while_closed_.find(account);
-  return found == asked_while_closed_.end() ? 0 : found->second;
+int sim_courier::requests_while_closed(const std::string& account) const {
+  auto found = requests_while_closed_.find(account);
+  return found == requests_while_closed_.end() ? 0 : found->second;
 }
 
 int sim_courier::throttled_lately(const std::string& account) const {
@@ -169,20 +169,20 @@ int sim_courier::throttled_lately(const std::string& account) const {
       std::ranges::count_if(found->second, [&](instant each) { return each > t_.now() - 1min; }));
 }
 
-std::optional<api_answer> sim_courier::trouble(const std::string& account) {
+std::optional<api_answer> sim_courier::failure(const std::string& account) {
   api_answer a = answer();
-  auto known = told_until_.find(account);
-  if (known != told_until_.end() && t_.now() < known->second && t_.now() > told_at_[account] + 10s)
-    ++asked_while_closed_[account];
+  auto known = reported_until_.find(account);
+  if (known != reported_until_.end() && t_.now() < known->second && t_.now() > reported_at_[account] + 10s)
+    ++requests_while_closed_[account];
   if (t_.now() < closed_until_) {
     a.status = 429;
     a.failure = transient("maystro:throttled", "leave me alone");
     a.retry_after = std::chrono::ceil<seconds>(closed_until_ - t_.now());
-    if (known == told_until_.end() || known->second < closed_until_) {
-      asked_while_closed_[account] = 0;
-      told_at_[account] = t_.now();
+    if (known == reported_until_.end() || known->second < closed_until_) {
+      requests_while_closed_[account] = 0;
+      reported_at_[account] = t_.now();
     }
-    told_until_[account] = closed_until_;
+    reported_until_[account] = closed_until_;
   } else if (t_.now() < away_until_) {
     a.status = 0;
     a.failure = transient("http:timeout", "away");
@@ -256,13 +256,13 @@ api_answer sim_courier::page_of(std::vector<suivi::shipment> all, int page) cons
 }
 
 api_answer sim_courier::list(const std::string& account, int page) {
-  if (auto bad = trouble(account)) return *bad;
+  if (auto bad = failure(account)) return *bad;
   if (auto bad = refused_page(page)) return *bad;
   return page_of(listed(account, visible_now()), page);
 }
 
 api_answer sim_courier::list_changes(const std::string& account, const std::string& since_day, int page) {
-  if (auto bad = trouble(account)) return *bad;
+  if (auto bad = failure(account)) return *bad;
   if (auto bad = refused_page(page)) return *bad;
   std::vector<suivi::shipment> all = listed(account, visible_now());
   std::optional<instant> since = parse_courier_time(since_day + "T00:00:00");
@@ -271,7 +271,7 @@ api_answer sim_courier::list_changes(const std::string& account, const std::stri
 }
 
 api_answer sim_courier::find(const std::string& account, const std::vector<std::string>& numbers) {
-  if (auto bad = trouble(account)) return *bad;
+  if (auto bad = failure(account)) return *bad;
   api_answer a = answer();
   for (suivi::shipment& row : listed(account, visible_now()))
     if (std::ranges::find(numbers, *row.tracking) != numbers.end()) a.rows.push_back(std::move(row));
@@ -279,7 +279,7 @@ api_answer sim_courier::find(const std::string& account, const std::vector<std::
 }
 
 api_answer sim_courier::read(const std::string& account, const shop::wanted_read& wanted) {
-  if (auto bad = trouble(account)) return *bad;
+  if (auto bad = failure(account)) return *bad;
   instant visible_at = visible_now();
   api_answer a = answer();
   for (const parcel& p : parcels_) {

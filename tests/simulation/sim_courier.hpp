@@ -78,7 +78,7 @@ class sim_courier {
   void away_for(milliseconds time) { away_until_ = t_.now() + time; }
   void come_back() {
     away_until_ = storm_until_ = closed_until_ = t_.now();
-    told_until_.clear();
+    reported_until_.clear();
     bad_page_ = 0;
   }
   // 429 to everybody; `retry_after`: what it asks for, where not drawn.
@@ -95,7 +95,7 @@ class sim_courier {
   }
   // Requests of an account later than ten seconds after it was told to leave the courier alone and before it
   // may ask again; and those answered 429 in the last minute.
-  [[nodiscard]] int asked_while_closed(const std::string& account) const;
+  [[nodiscard]] int requests_while_closed(const std::string& account) const;
   [[nodiscard]] int throttled_lately(const std::string& account) const;
 
   // Whoever takes messages; true: acknowledged.
@@ -125,7 +125,7 @@ class sim_courier {
   void move(parcel& p);
   void tell(const parcel& of, const step& taken_step);
   void push(message m, int tries);
-  [[nodiscard]] std::optional<api_answer> trouble(const std::string& account);
+  [[nodiscard]] std::optional<api_answer> failure(const std::string& account);
   [[nodiscard]] api_answer answer() const;
   [[nodiscard]] std::vector<suivi::shipment> listed(const std::string& account, instant visible_at) const;
   [[nodiscard]] api_answer page_of(std::vector<suivi::shipment> all, int page) const;
@@ -145,8 +145,8 @@ class sim_courier {
   std::optional<milliseconds> storm_asks_;
   int bad_page_ = 0;
   unsigned bad_page_status_ = 500;
-  std::map<std::string, instant> told_at_, told_until_;
-  std::map<std::string, int> asked_while_closed_;
+  std::map<std::string, instant> reported_at_, reported_until_;
+  std::map<std::string, int> requests_while_closed_;
   std::map<std::string, std::vector<instant>> throttled_;
 };
 

@@ -21,10 +21,10 @@ bool sim_receiver::take(const message& m) {
   event.named_account = m.account;
   event.observation.account = m.account;
   event.observation.from = shop::source::webhook;
-  bool states_told = couriers_.of(m.account).part().tells_since_when;
-  event.observation.when = states_told ? shop::event_time(m.published_at, event.received_at)
-                                       : shop::webhook_time(m.published_at, event.received_at);
-  event.observation.is_signed = states_told;
+  bool reports_states = couriers_.of(m.account).part().tells_since_when;
+  event.observation.when = reports_states ? shop::event_time(m.published_at, event.received_at)
+                                          : shop::webhook_time(m.published_at, event.received_at);
+  event.observation.is_signed = reports_states;
   event.observation.shipment = m.shipment;
   stored_event stored{std::move(event), m.references, "", {}, std::nullopt};
   if (!store_.up) {
@@ -44,7 +44,7 @@ bool sim_receiver::keeps(std::int64_t message) const {
 }
 
 void sim_receiver::begin() {
-  look_for_events();
+  poll_events();
   wake_parked();
   drain();
 }
@@ -64,10 +64,10 @@ void sim_receiver::drain() {
   later(1s, [this] { drain(); });
 }
 
-void sim_receiver::look_for_events() {
+void sim_receiver::poll_events() {
   if (store_.up)
     for (auto& event : store_.claim(name())) apply_soon(std::move(event), 1ms);
-  later(2s, [this] { look_for_events(); });
+  later(2s, [this] { poll_events(); });
 }
 
 void sim_receiver::wake_parked() {

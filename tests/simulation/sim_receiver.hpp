@@ -30,7 +30,7 @@ class sim_receiver final : public process {
 
   void begin() override;
   void forget() override;
-  void look_for_events();
+  void poll_events();
   void wake_parked();
   void drain();
   void apply_soon(receiver::pending_event event, milliseconds wait);

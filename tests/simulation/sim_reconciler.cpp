@@ -17,13 +17,13 @@ namespace suivi::simulation {
 using namespace std::chrono_literals;
 
 void sim_reconciler::begin() {
-  look_round();
+  poll_round();
 }
 void sim_reconciler::forget() {
   running_.clear();
 }
 
-void sim_reconciler::look_round() {
+void sim_reconciler::poll_round() {
   for (const auto& [account, courier] : couriers_.by_account()) {
     bool mine =
         std::any_of(running_.begin(), running_.end(), [&](const auto& s) { return s->account == account; });
@@ -38,7 +38,7 @@ void sim_reconciler::look_round() {
       start_sweep(account, due == reconciler::due::full, term);
     }
   }
-  later(5s, [this] { look_round(); });
+  later(5s, [this] { poll_round(); });
 }
 
 // All of it by the database's clock.
@@ -213,7 +213,7 @@ void sim_reconciler::admit(std::shared_ptr<sweep> s) {
     launch(s, r);
   }
   if (s->line.empty()) return;
-  auto again = s->pace.look_again(t_.steady());
+  auto again = s->pace.recheck_at(t_.steady());
   if (again == steady_time::max()) return;
   auto wait = std::chrono::ceil<milliseconds>(again - t_.steady());
   later(std::clamp<milliseconds>(wait, 1ms, 60s), [this, s] {
@@ -293,8 +293,8 @@ void sim_reconciler::concluded(std::shared_ptr<sweep> s, std::shared_ptr<request
   } else if (r->page) {
     s->plan.unreadable(*r->page);
   } else if (!good && r->settles) {
-    bool seen_here = !r->wanted.uuid || s->listed.contains(*r->wanted.uuid);
-    if (!past_end || seen_here) s->doubts.read_failed(r->wanted);
+    bool was_listed = !r->wanted.uuid || s->listed.contains(*r->wanted.uuid);
+    if (!past_end || was_listed) s->doubts.read_failed(r->wanted);
   }
   if (!rows.empty()) {
     std::vector<shop::observation> observations;

@@ -38,7 +38,7 @@ class sim_reconciler final : public process {
 
   void begin() override;
   void forget() override;
-  void look_round();
+  void poll_round();
   [[nodiscard]] reconciler::due due_now(const std::string& account);
   void start_sweep(const std::string& account, bool full, std::int64_t term);
   void keep_lease(std::shared_ptr<sweep> s);

@@ -71,7 +71,7 @@ shop::snapshot sim_store::read(std::span<const shop::observation> observations) 
     if (o.shipment.reference) references.insert(*o.shipment.reference);
     if (o.shipment.uuid) uuids.insert(*o.shipment.uuid);
   }
-  auto told_of = [&](const shop::parcel_row& p) {
+  auto was_reported = [&](const shop::parcel_row& p) {
     return (p.uuid && uuids.contains(*p.uuid)) || (p.display_id && numbers.contains(*p.display_id)) ||
            (p.tracking && numbers.contains(*p.tracking));
   };
@@ -86,7 +86,7 @@ shop::snapshot sim_store::read(std::span<const shop::observation> observations) 
   }
   std::vector<bool> reported(parcels.size());
   for (std::size_t i = 0; i < parcels.size(); ++i) {
-    reported[i] = told_of(parcels[i]);
+    reported[i] = was_reported(parcels[i]);
     if (reported[i] && parcels[i].order_id) ids.insert(*parcels[i].order_id);
   }
   for (std::size_t i = 0; i < parcels.size(); ++i)

@@ -19,7 +19,7 @@ constexpr auto rest_lasts = 6h + 30min;
 // By then an incomplete full sweep has been tried again.
 constexpr auto retried_after = 2h;
 // Of processes that died before they could say that the courier wants to be left alone.
-constexpr int asked_while_closed_max = 5;
+constexpr int requests_while_closed_max = 5;
 constexpr int throttled_a_minute_max = 120;
 
 class world {
@@ -56,7 +56,7 @@ class world {
     summary s;
     auto end = timeline::begin + std::chrono::hours(hours);
     while (t_.now() < end) {
-      trouble();
+      failure();
       t_.run_until(t_.now() + trouble_lasts);
       rest();
       instant rest_began = store_.clock();
@@ -124,9 +124,9 @@ class world {
 
   void watch_requests() {
     for (const auto& [account, courier] : couriers_.by_account()) {
-      if (courier->asked_while_closed(account) > asked_while_closed_max)
+      if (courier->requests_while_closed(account) > requests_while_closed_max)
         throw violation(fmt::format("the courier wants to be left alone and was asked {} times for {}",
-                                    courier->asked_while_closed(account), account));
+                                    courier->requests_while_closed(account), account));
       if (courier->throttled_lately(account) > throttled_a_minute_max)
         throw violation(fmt::format("the courier throttles and was asked {} times in a minute for {}",
                                     courier->throttled_lately(account), account));
@@ -192,7 +192,7 @@ class world {
     });
   }
 
-  void trouble() {
+  void failure() {
     ++phase_;
     faults_ = faults();
     faults_.lost = t_.happens(0.2) ? 0.9 : 0.2;

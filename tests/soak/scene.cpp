@@ -29,12 +29,12 @@ double resident_megabytes(pid_t pid) {
 
 // Opens a transaction with a snapshot, and leaves it alone.
 task<void> idle_in_transaction(pg::connect_options with, seconds length, const std::atomic<bool>& ending) {
-  static constexpr pg::statement look{"", "select count(*) from orders"};
+  static constexpr pg::statement count_orders{"", "select count(*) from orders"};
   auto db = co_await pg::connection::connect(with);
   if (!db) co_return;
   auto begun = co_await db->run_script("begin isolation level repeatable read");
-  auto looked = co_await db->run(look);
-  if (!begun || !looked) co_return;
+  auto probed = co_await db->run(count_orders);
+  if (!begun || !probed) co_return;
   for (auto until = steady_clock::now() + length; !ending && steady_clock::now() < until;)
     co_await runtime::sleep_for(100ms);
 }

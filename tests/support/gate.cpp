@@ -144,14 +144,14 @@ task<void> gate::inside::serve(std::shared_ptr<link> l) {
 task<void> gate::inside::run_pump(std::shared_ptr<link> l, way direction) {
   auto& from = direction == way::to_server ? l->client : l->server;
   auto& to = direction == way::to_server ? l->server : l->client;
-  std::array<char, 16 * 1024> room;
+  std::array<char, 16 * 1024> space;
   while (!l->gone) {
     error_code failed;
-    auto buffer = asio::buffer(room);
+    auto buffer = asio::buffer(space);
     std::size_t n = co_await from.async_read_some(buffer, asio::redirect_error(asio::use_awaitable, failed));
     if (failed) break;
     co_await hold(*l, direction);
-    std::string_view bytes(room.data(), n);
+    std::string_view bytes(space.data(), n);
     bool passed = co_await hand_on(*l, direction, bytes);
     if (!passed) break;
   }
@@ -166,8 +166,8 @@ task<void> gate::inside::run_pump(std::shared_ptr<link> l, way direction) {
 // False: this direction has ended.
 task<bool> gate::inside::hand_on(link& l, way direction, std::string_view bytes) {
   auto& to = direction == way::to_server ? l.server : l.client;
-  bool cut = springs(l.pumps[at(direction)], direction, bytes);
-  bool lost = cut && now.traps[at(direction)].last == last_piece::kept_back;
+  bool sever = springs(l.pumps[at(direction)], direction, bytes);
+  bool lost = sever && now.traps[at(direction)].last == last_piece::kept_back;
   while (!bytes.empty() && !l.gone && !lost) {
     error_code failed;
     auto piece = asio::buffer(bytes.data(), now.sliced ? 1 : bytes.size());
@@ -178,7 +178,7 @@ task<bool> gate::inside::hand_on(link& l, way direction, std::string_view bytes)
     auto when_read = std::chrono::steady_clock::now() + between_slices;
     co_await l.pumps[at(direction)].news.wait_until(when_read);
   }
-  if (cut) drop(l, false);
+  if (sever) drop(l, false);
   co_return !l.gone;
 }
 
@@ -289,7 +289,7 @@ void gate::cut_at(way direction, std::string bytes, last_piece last, int times) 
 void gate::pass() {
   inside_->order([&] { inside_->now = inside::orders(); });
 }
-void gate::cut() {
+void gate::sever() {
   inside_->order([&] { inside_->close_all(false); });
 }
 void gate::reset() {

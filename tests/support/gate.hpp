@@ -43,7 +43,7 @@ class gate {
   void pass();
 
   // To the connections that are open now.
-  void cut();                     // closed, as by a process that ends
+  void sever();                   // closed, as by a process that ends
   void reset();                   // RST, as by a host that knows nothing of them
   void strand();                  // they stay open and nothing passes them ever again: their server is lost
   void half_close(way direction); // that direction ends, the other goes on

@@ -105,7 +105,7 @@ TEST_CASE("a database that takes connections and never answers is one that is aw
   CHECK(full.status == 503);
   CHECK(std::stoi("0" + full.header("Retry-After")) > 0);
   CHECK(count(r.process->log(), "cannot be kept and are answered 503") == 1);
-  CHECK(count(r.process->log(), "are kept in the spool; this is said once a minute") == 1);
+  CHECK(count(r.process->log(), "are kept in the spool; logged once a minute") == 1);
   auto operated = ask("GET", r.base + "/api/v1/coverage", "example-admin");
   CHECK(operated.status == 503);
   CHECK(is_error(operated));

@@ -42,7 +42,7 @@ void answers_again(Order order) {
 } // namespace
 
 TEST_CASE("the receiver's connections to the database are cut and webhooks are stored all the same") {
-  survives([](gate& g) { g.cut(); });
+  survives([](gate& g) { g.sever(); });
 }
 
 TEST_CASE("the receiver's connections to the database are reset and webhooks are stored all the same") {
@@ -53,7 +53,7 @@ TEST_CASE("the database refuses connections, the spool takes over and is drained
   gated_receiver r;
   r.push_some(3);
   r.to_database.refuse();
-  r.to_database.cut();
+  r.to_database.sever();
   r.push_some(5);
   wait_until("absence noticed", [&] { return r.database_is("down"); });
   CHECK(r.push_next().body == R"({"success":true,"outcome":"spooled"})");
@@ -88,7 +88,7 @@ TEST_CASE("half of each connection to the database is closed and webhooks are st
 TEST_CASE("a database whose bytes come one by one is a database") {
   gated_receiver r;
   r.to_database.slice();
-  r.to_database.cut(); // the handshakes are sliced, too
+  r.to_database.sever(); // the handshakes are sliced, too
   r.push_some(5);
   wait_until("the database", [&] { return r.database_is("up"); });
   CHECK(r.push_next().body.ends_with(R"("outcome":"stored"})"));
@@ -172,7 +172,7 @@ TEST_CASE("a courier that is reset or cut in mid-request repeats it") {
     r.to_receiver->stall(way::to_client);
     std::thread courier([&] { CHECK(r.push_next().status == 0); });
     wait_until("a second event", [&] { return r.db.value("select count(*) from suivi.inbox") == "2"; });
-    by_reset ? r.to_receiver->reset() : r.to_receiver->cut();
+    by_reset ? r.to_receiver->reset() : r.to_receiver->sever();
     courier.join();
     r.to_receiver->pass();
     auto again = r.push(r.last);

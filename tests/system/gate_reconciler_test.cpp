@@ -83,14 +83,14 @@ void goes_on(Order order, milliseconds length = milliseconds(0)) {
 } // namespace
 
 TEST_CASE("the database's connections are cut or reset in mid-sweep and the sweep is complete") {
-  goes_on([](gated_shop& s) { s.to_database.cut(); });
+  goes_on([](gated_shop& s) { s.to_database.sever(); });
   goes_on([](gated_shop& s) { s.to_database.reset(); });
 }
 
 TEST_CASE("the database refuses connections for two seconds of a sweep and the sweep is complete") {
   auto order = [](gated_shop& s) {
     s.to_database.refuse();
-    s.to_database.cut();
+    s.to_database.sever();
   };
   goes_on(order, milliseconds(2'000));
 }
@@ -136,7 +136,7 @@ TEST_CASE("the database stays away and the sweep ends without a claim, its accou
   program sweeping("suivi-reconciler", {"sweep", "--full", "--json"}, s.environment);
   wait_until("the sweep's middle", [&] { return s.requests("pages") >= 5; });
   s.to_database.refuse();
-  s.to_database.cut();
+  s.to_database.sever();
   int status = sweeping.wait(std::chrono::seconds(120));
   CHECK((status == 1 || status == 3));
   CHECK(s.db.value("select full_watermark is null from suivi.account") == "t");
@@ -145,14 +145,14 @@ TEST_CASE("the database stays away and the sweep ends without a claim, its accou
 }
 
 TEST_CASE("the courier's connections are cut or reset in mid-sweep and the sweep is complete") {
-  goes_on([](gated_shop& s) { s.to_courier.cut(); });
+  goes_on([](gated_shop& s) { s.to_courier.sever(); });
   goes_on([](gated_shop& s) { s.to_courier.reset(); });
 }
 
 TEST_CASE("the courier refuses connections for two seconds of a sweep and the sweep is complete") {
   auto order = [](gated_shop& s) {
     s.to_courier.refuse();
-    s.to_courier.cut();
+    s.to_courier.sever();
   };
   goes_on(order, milliseconds(2'000));
 }

@@ -85,7 +85,7 @@ void waits_and_is_settled(Order order) {
 TEST_CASE("the courier refuses the receiver's question, which is asked again until it is answered") {
   waits_and_is_settled([](gate& g) {
     g.refuse();
-    g.cut();
+    g.sever();
   });
 }
 

@@ -54,7 +54,7 @@ TEST_CASE("a worker whose database goes away between sweeps goes on when it is b
   program worker("suivi-reconciler", {"run"}, s.environment);
   s.await_sweeps(worker, "incremental", 1);
   s.to_database.refuse();
-  s.to_database.cut();
+  s.to_database.sever();
   wait_until("its word", [&] { return worker.log().find(cannot_be_used) != std::string::npos; });
   auto before = s.complete("incremental");
   s.to_database.pass();

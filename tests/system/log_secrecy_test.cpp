@@ -127,7 +127,7 @@ void push_events_of_orders(busy_day& day, const std::string& known, const std::s
                                              "\"status\":" + std::to_string(status)))) == 200);
 }
 
-void push_what_is_no_event(busy_day& day) {
+void push_invalid_event(busy_day& day) {
   CHECK(day.ask(request("POST", one, R"({"customer_name":"Nom Inventé","customer_phone":"0550999999")")) ==
         202);
   CHECK(day.ask(request("POST", one, "Texte Libre; 0770888888")) == 202);
@@ -203,7 +203,7 @@ TEST_CASE("no key, secret, name, phone or address is in any log, figure or answe
   busy_day day;
   const std::string known = day.reference_of("example-a"), of_b = day.reference_of("example-b");
   push_events_of_orders(day, known, of_b);
-  push_what_is_no_event(day);
+  push_invalid_event(day);
   push_with_names_and_guesses(day, known);
   wait_until("every event looked at", [&] {
     return day.shop.number(

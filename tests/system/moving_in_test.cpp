@@ -203,7 +203,7 @@ json::object legacy(const old_shop& s, std::vector<std::string> more) {
   return json::parse(done.output).as_object();
 }
 
-void replay_what_was_never_processed(const old_shop& s) {
+void replay_unprocessed(const old_shop& s) {
   CHECK(number(legacy(s, {"--dry-run"}), "selected") == 4);
   CHECK(s.order("LATE") == "- - - SHIPPED");
   auto replayed = legacy(s, {});
@@ -274,7 +274,7 @@ TEST_CASE("a shop of the old system moves in by the paper, every order becomes r
   sweep_everything(s, dry);
 
   // 4. Webhooks that the old system never processed.
-  replay_what_was_never_processed(s);
+  replay_unprocessed(s);
 
   // 5. Hooks, and the addresses that the courier knows already.
   CHECK(s.reconciler({"hooks", "ensure"}).status == 0);

@@ -23,7 +23,7 @@ TEST_CASE("with a name server that is silent the database is found again, whoeve
     http_post(r.base + "/api/v1/accounts/example-a/test", "", "example-admin");
   });
   r.to_database.refuse();
-  r.to_database.cut();
+  r.to_database.sever();
   wait_until("absence noticed", [&] { return r.database_is("down"); });
   CHECK(r.push_next().body == R"({"success":true,"outcome":"spooled"})");
   r.to_database.pass();

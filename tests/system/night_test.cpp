@@ -102,7 +102,7 @@ TEST_CASE("webhooks that are not understood, and events that fail, are one line 
   for (int n = 0; n < 6; ++n)
     CHECK(http_post(r.base + "/webhooks/maystro/example-secret", "no message " + std::to_string(n)).status ==
           202);
-  CHECK(count(r.process->log(), "are not understood and kept aside") == 1);
+  CHECK(count(r.process->log(), "could not be decoded and were quarantined") == 1);
   r.db.execute(R"(create function refuse() returns trigger language plpgsql as $$
       begin raise 'poison' using errcode = '22003'; end $$;
     create trigger refuse before update on orders for each row execute function refuse())");

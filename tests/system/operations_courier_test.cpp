@@ -121,7 +121,7 @@ void check_a_triggered_sweep(operations_client& s) {
   CHECK(names(status.at("/lastSyncs")) == std::set<std::string>{"ecomanager", "shippingStatus", "cleanup"});
 }
 
-void check_asked_for_once(operations_client& s, const std::string& id) {
+void check_requested_once(operations_client& s, const std::string& id) {
   for (const char* path : {"sweeps", "scheduler/trigger/shipping"}) {
     auto twice = s.operate("POST", path, "{}");
     CHECK(twice.status == 409);
@@ -233,7 +233,7 @@ TEST_CASE("a sweep is asked for, begins at once, is told while it runs, and cann
   // Within a second of being asked for; the rest is for a machine under load.
   CHECK(s.db.value("select clock_timestamp() - started_at < interval '3 s' from suivi.sweep where id = " +
                    id) == "t");
-  check_asked_for_once(s, id);
+  check_requested_once(s, id);
   CHECK(s.operate("GET", "scheduler/status").at("/activeJobs") == 1);
   wait_until("requests on their way", [&] { return in_flight() == 1; }); // page 1 alone
   s.courier_set(R"({"latency_ms":0})");

@@ -40,7 +40,7 @@ std::int64_t total(const operations_client& s, const std::string& query) {
 }
 
 // Not decodable: as text, what is no UTF-8 as U+FFFD, at most 64 KiB, and masked as far as names can be told.
-void check_what_cannot_be_decoded(operations_client& s) {
+void check_undecodable(operations_client& s) {
   (void)s.push_raw("customer_phone=0550222222&note=\xff&status=31&address=Hidden Four");
   auto form = s.get_json("webhooks/events").at_pointer("/events/0");
   CHECK(form.at("payload") == "customer_phone=***&note=\xef\xbf\xbd&status=31&address=***");
@@ -240,7 +240,7 @@ TEST_CASE("an event has every member of its type and nothing of a customer's") {
   CHECK(text(e.at("order")) ==
         R"({"id":"o1","reference":"R1","status":"PENDING","shippingStatus":"EXPÉDIÉ"})");
 
-  check_what_cannot_be_decoded(s);
+  check_undecodable(s);
   auto all = s.operate("GET", "webhooks/events?limit=1000").body;
   CHECK(all.find("Hidden") == std::string::npos);
   CHECK(all.find("0550") == std::string::npos);

@@ -289,7 +289,7 @@ TEST_CASE("while the database is away the overview and the problems are answered
   s.restart_with("DATABASE_URL", to_database.url());
   wait_until("figures", [&] { return s.get_json("overview").at_pointer("/coverage/total").as_int64() > 0; });
   to_database.refuse();
-  to_database.cut();
+  to_database.sever();
   wait_until("the problem", [&] { return kinds(s).contains("database_away"); });
   auto overview = s.get_json("overview");
   CHECK(overview.at("verdict") == "late");

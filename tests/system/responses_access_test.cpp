@@ -34,7 +34,7 @@ TEST_CASE("only allowed addresses may push, and nobody's word for an address is 
   for (const char* address : {"/healthz", "/readyz", "/metrics"}) // the webhooks' addresses only
     CHECK(r.ask(request("GET", address)).status == 200);
   CHECK(contains(r.process->log(),
-                 R"("message":"requests are refused; this is said once a minute, of the first of them",)"
+                 R"("message":"requests are refused; the first one is logged, once a minute",)"
                  R"("status":403,"from":"127.0.0.1")"));
   webhook_sender near({{"SUIVI_RECEIVER_ALLOW_FROM", "127.0.0.1"}});
   CHECK(near.push(secret_address, event("R1")).status == 200);

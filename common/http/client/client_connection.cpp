@@ -44,11 +44,11 @@ void client_connection::cut_at(steady_time deadline) {
   auto watch = ++watch_;
   cut_timer_.expires_at(deadline);
   cut_timer_.async_wait([self = weak_from_this(), watch](const boost::system::error_code& lifted) {
-    auto present = self.lock();
-    if (lifted || !present || present->watch_ != watch) return;
-    present->late_ = true;
+    auto self_alive = self.lock();
+    if (lifted || !self_alive || self_alive->watch_ != watch) return;
+    self_alive->late_ = true;
     boost::system::error_code ignored;
-    present->socket_.close(ignored);
+    self_alive->socket_.close(ignored);
   });
 }
 
@@ -117,7 +117,7 @@ task<exchanged> client_connection::exchange(std::string text, bool head_only, st
   cut_at(deadline);
   // A server may refuse a body before it has read it: even if the writing fails, an answer may be there.
   bool written = co_await write(text);
-  bool heard = false;
+  bool received = false;
   while (true) {
     response_parser parser(max_head_bytes, max_response_bytes);
     parser.skip(head_only);
@@ -130,15 +130,15 @@ task<exchanged> client_connection::exchange(std::string text, bool head_only, st
         got = parser.end_of_input();
       else
         break;
-      heard = heard || n != 0;
+      received = received || n != 0;
       if (n == 0 && got == step::malformed) { // ended in the middle
         got = step::more;
         break;
       }
     }
     if (got == step::more) {
-      out.answer = why_lost(heard ? "in the middle of an answer" : "before an answer");
-      out.stale = !heard && !late_;
+      out.answer = why_lost(received ? "in the middle of an answer" : "before an answer");
+      out.stale = !received && !late_;
       co_return out;
     }
     if (got == step::body_too_large || got == step::head_too_large) {

@@ -40,9 +40,9 @@ class session_on final : public session {
 
  public:
   template <class... Args>
-  session_on(server_state& room, asio::ip::address peer, std::shared_ptr<asio::ssl::context> tls,
+  session_on(server_state& shared, asio::ip::address peer, std::shared_ptr<asio::ssl::context> tls,
              Args&&... args)
-      : session(room, std::move(peer)), tls_(std::move(tls)), stream_(std::forward<Args>(args)...) {}
+      : session(shared, std::move(peer)), tls_(std::move(tls)), stream_(std::forward<Args>(args)...) {}
 
   void close_socket() override {
     boost::system::error_code ignored;
@@ -91,9 +91,9 @@ class session_on final : public session {
   }
 
   task<after_answer> answer_next() {
-    request_parser parser(room_.limits.max_header_bytes, room_.limits.max_body_bytes);
+    request_parser parser(shared_.limits.max_header_bytes, shared_.limits.max_body_bytes);
     parser.stop_after_head();
-    body_budget budget(room_);
+    body_budget budget(shared_);
     step got = parser.feed(in_);
     if (got == step::more) got = co_await read_request(parser, budget);
     head_verdict judged;
@@ -106,19 +106,19 @@ class session_on final : public session {
     bool unread = got == step::more;                                // of a body that nobody wants
     if (unread && !judged.refusal) co_return after_answer::nothing; // the peer has gone, or was too slow
     enter_unlimited(phase::busy);
-    request_count::one counted(room_.under_way);
+    request_count::one counted(shared_.under_way);
     bool head_only = parser.method == "HEAD";
     bool keep = false;
     response answer;
     if (judged.refusal && (got == step::done || unread)) {
       answer = std::move(*judged.refusal);
-      keep = !unread && parser.keep_alive() && !room_.draining;
+      keep = !unread && parser.keep_alive() && !shared_.draining;
     } else if (got == step::done) {
       std::exception_ptr thrown;
       try {
         request watched{std::move(parser.method), std::move(parser.target), std::move(parser.headers),
                         std::move(parser.body), peer_};
-        answer = co_await room_.on_request(std::move(watched));
+        answer = co_await shared_.on_request(std::move(watched));
       } catch (...) {
         thrown = std::current_exception();
       }
@@ -130,7 +130,7 @@ class session_on final : public session {
       if (answer.status == 0) co_return after_answer::nothing;
       if (!is_sound(answer))
         answer = after_exception(std::make_exception_ptr(std::logic_error("unsound answer")));
-      keep = parser.keep_alive() && !room_.draining;
+      keep = parser.keep_alive() && !shared_.draining;
       if (same_name(find_header(answer.headers, "Connection").value_or(""), "close")) keep = false;
     } else {
       answer = refusal_of(got);
@@ -147,15 +147,16 @@ class session_on final : public session {
       if (!sent) sent = co_await write(unsent.head, unsent.body);
     }
     if (!sent) co_return after_answer::nothing;
-    enter(phase::idle, room_.limits.idle_timeout);
-    co_return keep && !last_answer_ && !room_.draining ? after_answer::next : after_answer::linger_then_close;
+    enter(phase::idle, shared_.limits.idle_timeout);
+    co_return keep && !last_answer_ && !shared_.draining ? after_answer::next
+                                                         : after_answer::linger_then_close;
   }
 
   // The head is lent to whoever judges it.
   head_verdict judge(request_parser& parser) {
-    if (!room_.judge) return {};
+    if (!shared_.judge) return {};
     request head{std::move(parser.method), std::move(parser.target), std::move(parser.headers), {}, peer_};
-    head_verdict judged = room_.judge(head);
+    head_verdict judged = shared_.judge(head);
     parser.method = std::move(head.method);
     parser.target = std::move(head.target);
     parser.headers = std::move(head.headers);
@@ -171,10 +172,10 @@ class session_on final : public session {
     while (got == step::more) {
       if (!in_body && parser.is_header_done()) {
         in_body = true;
-        enter(is_known() ? phase::busy : phase::asking, room_.limits.body_timeout);
+        enter(is_known() ? phase::busy : phase::asking, shared_.limits.body_timeout);
       } else if (!in_head && !in_body && parser.begun()) {
         in_head = true;
-        enter(phase::asking, room_.limits.header_timeout);
+        enter(phase::asking, shared_.limits.header_timeout);
       }
       if (in_body && !continued && parser.expects_continue() && parser.http_1_1() && in_.size() == 0 &&
           parser.body.empty()) {
@@ -212,10 +213,10 @@ class session_on final : public session {
   // False: the peer has gone.
   bool take_arrived() {
     boost::system::error_code failed;
-    std::size_t n = stream_.read_some(asio::buffer(room_.arrived), failed);
+    std::size_t n = stream_.read_some(asio::buffer(shared_.arrived), failed);
     if (failed) return failed == asio::error::would_block;
     auto space = in_.prepare(n);
-    asio::buffer_copy(space, asio::buffer(room_.arrived, n));
+    asio::buffer_copy(space, asio::buffer(shared_.arrived, n));
     in_.commit(n);
     return true;
   }
@@ -228,9 +229,9 @@ class session_on final : public session {
   // Lays the answer out and, on a plain connection, hands the kernel what it takes. What is left may point
   // into the answer.
   unsent send_now(const response& answer, const answer_terms& terms, bool with_body) {
-    auto& text = room_.laid_out;
+    auto& text = shared_.laid_out;
     text.clear();
-    append_answer_head(text, answer, terms, room_.date());
+    append_answer_head(text, answer, terms, shared_.date());
     std::string_view body = with_body ? answer.bytes() : std::string_view();
     if (body.size() > copied_body_bytes) return {text, asio::buffer(body)};
     text += body;
@@ -248,7 +249,7 @@ class session_on final : public session {
     std::array<asio::const_buffer, 2> parts{asio::buffer(head), body};
     for (asio::const_buffer& part : parts)
       while (part.size() > 0) {
-        enter(is_known() ? phase::busy : phase::reading, room_.limits.write_timeout);
+        enter(is_known() ? phase::busy : phase::reading, shared_.limits.write_timeout);
         boost::system::error_code failed;
         std::size_t taken =
             co_await stream_.async_write_some(part, asio::redirect_error(asio::use_awaitable, failed));
@@ -273,7 +274,7 @@ class session_on final : public session {
       co_return sent;
     }
 
-    bool open() override { return !failed_ && !on_.room_.draining && !on_.peer_has_closed(); }
+    bool open() override { return !failed_ && !on_.shared_.draining && !on_.peer_has_closed(); }
 
     [[nodiscard]] bool failed() const { return failed_; }
 
@@ -329,7 +330,7 @@ class session_on final : public session {
 
   task<bool> stream(const response& answer, const answer_terms& terms, bool head_only) {
     std::string head;
-    append_answer_head(head, answer, terms, room_.date());
+    append_answer_head(head, answer, terms, shared_.date());
     bool sent = co_await write_piece(head);
     if (!sent || head_only) co_return sent;
     streamed_body body(*this, terms.http_1_1);
@@ -346,7 +347,7 @@ class session_on final : public session {
     if (thrown) {
       if (cancelled) std::rethrow_exception(thrown);
       after_exception(thrown);
-      cut(); // the peer must not take what it has for the whole
+      close(); // the peer must not take what it has for the whole
       co_return false;
     }
     if (body.failed() || goodbye_said_) co_return false;
@@ -384,15 +385,15 @@ class session_on final : public session {
 
 } // namespace
 
-std::unique_ptr<session> make_session(server_state& room, tcp::socket socket, asio::ip::address peer,
+std::unique_ptr<session> make_session(server_state& shared, tcp::socket socket, asio::ip::address peer,
                                       std::shared_ptr<asio::ssl::context> tls) {
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
   if (!tls)
-    return std::make_unique<session_on<tcp::socket>>(room, std::move(peer), nullptr, std::move(socket));
+    return std::make_unique<session_on<tcp::socket>>(shared, std::move(peer), nullptr, std::move(socket));
   auto& context = *tls;
-  return std::make_unique<session_on<asio::ssl::stream<tcp::socket>>>(room, std::move(peer), std::move(tls),
+  return std::make_unique<session_on<asio::ssl::stream<tcp::socket>>>(shared, std::move(peer), std::move(tls),
                                                                       std::move(socket), context);
 }
 

@@ -10,7 +10,7 @@
 namespace suivi::http {
 
 // `tls` null = plain.
-std::unique_ptr<session> make_session(server_state& room, asio::ip::tcp::socket socket,
+std::unique_ptr<session> make_session(server_state& shared, asio::ip::tcp::socket socket,
                                       asio::ip::address peer, std::shared_ptr<asio::ssl::context> tls);
 
 } // namespace suivi::http

@@ -49,37 +49,39 @@ std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
 struct server::state {
   state(asio::any_io_executor on, server_limits limits, handler on_request)
       : executor(on), acceptor(on), drain_begun(on), slot_freed(on), sessions(on) {
-    room.limits = limits;
-    room.on_request = std::move(on_request);
-    room.on_end = [this] { slot_freed.notify(); };
+    shared.limits = limits;
+    shared.on_request = std::move(on_request);
+    shared.on_end = [this] { slot_freed.notify(); };
   }
 
   // Held by value: the server object may go while this runs.
   static task<void> run(std::shared_ptr<state> s);
-  [[nodiscard]] bool full() const { return room.open.size() - room.cut_off >= room.limits.max_connections; }
+  [[nodiscard]] bool full() const {
+    return shared.open.size() - shared.closed >= shared.limits.max_connections;
+  }
   [[nodiscard]] session* longest_waiting() const;
-  [[nodiscard]] bool may_make_room() const;
-  bool make_room_for(const asio::ip::address& peer);
+  [[nodiscard]] bool may_free_slot() const;
+  bool free_slot_for(const asio::ip::address& peer);
   void tell_full();
   void tell_refused();
   void take(tcp::socket socket, const tcp::endpoint& peer);
   void take_backlog();
   task<void> accept_peers();
   task<void> room_or_drain();
-  task<void> look_after();
+  task<void> close_late_sessions();
 
   asio::any_io_executor executor;
   tcp::acceptor acceptor;
   tls_context tls;
-  server_state room;
+  server_state shared;
   runtime::wakeup drain_begun;
   runtime::wakeup slot_freed;
   steady_time cut_at = steady_time::max();
   bool running = false;
   std::uint64_t evicted = 0;
-  std::uint64_t evicted_untold = 0;
-  steady_time told_full_at{};
-  steady_time told_refused_at{};
+  std::uint64_t evicted_unreported = 0;
+  steady_time reported_full_at{};
+  steady_time reported_refused_at{};
   runtime::task_group sessions;
 };
 
@@ -100,7 +102,7 @@ task<void> serve(std::unique_ptr<session> on) {
 
 void server::state::take(tcp::socket socket, const tcp::endpoint& peer) {
   try {
-    auto accepted = make_session(room, std::move(socket), unmapped(peer.address()), tls);
+    auto accepted = make_session(shared, std::move(socket), unmapped(peer.address()), tls);
     sessions.spawn("http connection", serve(std::move(accepted)));
   } catch (const std::exception& e) {
     log::error("a connection could not be served", {{"error", e.what()}});
@@ -108,12 +110,12 @@ void server::state::take(tcp::socket socket, const tcp::endpoint& peer) {
 }
 
 session* server::state::longest_waiting() const {
-  if (!room.waiting_strangers.empty()) return room.waiting_strangers.front();
-  return room.waiting_known.empty() ? nullptr : room.waiting_known.front();
+  if (!shared.waiting_strangers.empty()) return shared.waiting_strangers.front();
+  return shared.waiting_known.empty() ? nullptr : shared.waiting_known.front();
 }
 
 // One that has only just come, or whose request is in the kernel already, is given its chance.
-bool server::state::may_make_room() const {
+bool server::state::may_free_slot() const {
   session* longest = longest_waiting();
   return longest != nullptr &&
          std::chrono::steady_clock::now() - longest->waiting_since() >= idle_before_evicted &&
@@ -121,44 +123,45 @@ bool server::state::may_make_room() const {
 }
 
 // False: the newcomer has more than its share already, and none of them waits.
-bool server::state::make_room_for(const asio::ip::address& peer) {
-  std::size_t share = std::max(least_share, room.limits.max_connections / share_divisor);
+bool server::state::free_slot_for(const asio::ip::address& peer) {
+  std::size_t share = std::max(least_share, shared.limits.max_connections / share_divisor);
   std::string of = address_share(peer);
-  auto counted = room.strangers.find(of);
-  bool too_many = counted != room.strangers.end() && counted->second >= share;
+  auto counted = shared.strangers.find(of);
+  bool too_many = counted != shared.strangers.end() && counted->second >= share;
   session* longest = nullptr;
   if (too_many) {
-    auto own = std::ranges::find_if(room.waiting_strangers,
+    auto own = std::ranges::find_if(shared.waiting_strangers,
                                     [&](const session* each) { return each->address_share() == of; });
-    if (own != room.waiting_strangers.end()) longest = *own;
+    if (own != shared.waiting_strangers.end()) longest = *own;
   } else {
     longest = longest_waiting();
   }
   if (longest == nullptr) return false;
-  longest->cut();
+  longest->close();
   ++evicted;
-  ++evicted_untold;
+  ++evicted_unreported;
   tell_full();
   return true;
 }
 
 void server::state::tell_full() {
   auto at = std::chrono::steady_clock::now();
-  if (told_full_at != steady_time{} && at - told_full_at < tell_full_every) return;
-  told_full_at = at;
+  if (reported_full_at != steady_time{} && at - reported_full_at < tell_full_every) return;
+  reported_full_at = at;
   log::warn(
       "all connections are taken: the longest idle ones are closed for new ones; this is said once a minute",
-      {{"connections", room.limits.max_connections}, {"closed", std::exchange(evicted_untold, 0)}});
+      {{"connections", shared.limits.max_connections}, {"closed", std::exchange(evicted_unreported, 0)}});
 }
 
 void server::state::tell_refused() {
   auto at = std::chrono::steady_clock::now();
-  bool lately = told_refused_at != steady_time{} && at - told_refused_at < tell_refused_every;
-  if (room.bodies_refused == 0 || lately) return;
-  told_refused_at = at;
-  log::warn("the bodies of requests under way take all the room there is: requests are answered 503; this is "
-            "said once a minute",
-            {{"requests", std::exchange(room.bodies_refused, 0)}, {"bytes", room.limits.bodies_bytes_max}});
+  bool lately = reported_refused_at != steady_time{} && at - reported_refused_at < tell_refused_every;
+  if (shared.bodies_refused == 0 || lately) return;
+  reported_refused_at = at;
+  log::warn(
+      "the bodies of requests under way take all the room there is: requests are answered 503; this is "
+      "said once a minute",
+      {{"requests", std::exchange(shared.bodies_refused, 0)}, {"bytes", shared.limits.bodies_bytes_max}});
 }
 
 // Peers in the kernel's backlog believe themselves connected; closing the listener would reset them.
@@ -175,21 +178,21 @@ void server::state::take_backlog() {
 
 // Until another connection can be taken, if need be for one that waits.
 task<void> server::state::room_or_drain() {
-  while (full() && !may_make_room() && !room.draining) {
+  while (full() && !may_free_slot() && !shared.draining) {
     tell_full();
-    room.room_is_wanted = true;
+    shared.slot_is_wanted = true;
     steady_time until = std::chrono::steady_clock::now() + idle_before_evicted / 4;
     co_await slot_freed.wait_until(until);
-    room.room_is_wanted = false;
+    shared.slot_is_wanted = false;
   }
 }
 
 // Nothing that goes wrong here ends the server: it waits a little and accepts on.
 task<void> server::state::accept_peers() {
   bool pausing = false;
-  while (!room.draining) {
+  while (!shared.draining) {
     co_await room_or_drain();
-    if (room.draining) break;
+    if (shared.draining) break;
     tcp::socket socket(executor);
     tcp::endpoint peer;
     boost::system::error_code failed;
@@ -197,33 +200,33 @@ task<void> server::state::accept_peers() {
     if (!failed) {
       pausing = false;
       co_await room_or_drain();
-      bool has_room = !full() || make_room_for(unmapped(peer.address()));
-      if (has_room && !room.draining) take(std::move(socket), peer);
+      bool has_slot = !full() || free_slot_for(unmapped(peer.address()));
+      if (has_slot && !shared.draining) take(std::move(socket), peer);
       continue;
     }
-    if (room.draining) break;
+    if (shared.draining) break;
     if (failed == asio::error::connection_aborted) continue;
     if (!pausing)
       log::warn("accepting connections pauses",
-                {{"error", failed.message()}, {"connections", room.open.size()}});
+                {{"error", failed.message()}, {"connections", shared.open.size()}});
     pausing = true;
     co_await runtime::sleep_for(accept_pause);
   }
 }
 
-task<void> server::state::look_after() {
-  const auto& limits = room.limits;
+task<void> server::state::close_late_sessions() {
+  const auto& limits = shared.limits;
   auto shortest =
       std::min({limits.idle_timeout, limits.header_timeout, limits.body_timeout, limits.write_timeout});
   auto pause = std::clamp(shortest / 8, milliseconds(10), milliseconds(500));
   while (true) {
     co_await runtime::sleep_for(pause);
     auto at = std::chrono::steady_clock::now();
-    for (auto* each : room.open)
-      if (each->late_at() <= at) each->cut();
+    for (auto* each : shared.open)
+      if (each->late_at() <= at) each->close();
     tell_refused();
     // 7 ms for 90 MiB, which is why it is done in the quiet after a burst and not in it.
-    if (room.under_way.should_give_back()) ::malloc_trim(0);
+    if (shared.under_way.should_give_back()) ::malloc_trim(0);
   }
 }
 
@@ -231,10 +234,10 @@ task<void> server::state::run(std::shared_ptr<state> s) {
   s->running = true;
   runtime::task_group loops(s->executor);
   loops.spawn("http accept", s->accept_peers());
-  loops.spawn("http timeouts", s->look_after());
+  loops.spawn("http timeouts", s->close_late_sessions());
   bool cancelled = false;
   try {
-    while (!s->room.draining) co_await s->drain_begun.wait();
+    while (!s->shared.draining) co_await s->drain_begun.wait();
     co_await s->sessions.join_until(s->cut_at);
   } catch (const boost::system::system_error&) {
     cancelled = true;
@@ -245,8 +248,8 @@ task<void> server::state::run(std::shared_ptr<state> s) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   boost::system::error_code ignored;
   s->acceptor.close(ignored);
-  s->room.draining = true;
-  for (auto* each : s->room.open) each->cut();
+  s->shared.draining = true;
+  for (auto* each : s->shared.open) each->close();
   loops.cancel();
   s->sessions.cancel();
   co_await loops.join();
@@ -292,7 +295,7 @@ unsigned short server::port() const {
 }
 
 std::size_t server::connections() const {
-  return state_->room.open.size();
+  return state_->shared.open.size();
 }
 
 std::optional<instant> server::certificate_expiry() const {
@@ -304,7 +307,7 @@ std::uint64_t server::connections_evicted() const {
 }
 
 void server::judge_heads(head_judge by) {
-  state_->room.judge = std::move(by);
+  state_->shared.judge = std::move(by);
 }
 
 task<void> server::run() {
@@ -317,9 +320,9 @@ void server::drain(milliseconds grace) {
   if (s.running) s.take_backlog();
   boost::system::error_code ignored;
   s.acceptor.close(ignored);
-  s.room.draining = true;
+  s.shared.draining = true;
   s.cut_at = at + grace;
-  for (auto* each : s.room.open) each->begin_drain(at);
+  for (auto* each : s.shared.open) each->begin_drain(at);
   s.drain_begun.notify();
   s.slot_freed.notify();
 }

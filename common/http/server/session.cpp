@@ -53,44 +53,44 @@ std::string address_share(const asio::ip::address& peer) {
   return asio::ip::address_v6(bytes).to_string();
 }
 
-session::session(server_state& room, asio::ip::address peer)
-    : room_(room), peer_(std::move(peer)), share_(http::address_share(peer_)) {
-  ++room_.strangers[share_];
-  enter(phase::fresh, room.limits.header_timeout);
-  self_ = room_.open.insert(room_.open.end(), this);
+session::session(server_state& shared, asio::ip::address peer)
+    : shared_(shared), peer_(std::move(peer)), share_(http::address_share(peer_)) {
+  ++shared_.strangers[share_];
+  enter(phase::fresh, shared.limits.header_timeout);
+  self_ = shared_.open.insert(shared_.open.end(), this);
 }
 
 session::~session() {
   wait_in_line(false);
   be_known(); // no stranger any more, at least
-  if (cut_) --room_.cut_off;
-  room_.open.erase(self_);
-  room_.on_end();
+  if (closed_) --shared_.closed;
+  shared_.open.erase(self_);
+  shared_.on_end();
 }
 
-void session::cut() {
-  if (!std::exchange(cut_, true)) ++room_.cut_off;
+void session::close() {
+  if (!std::exchange(closed_, true)) ++shared_.closed;
   wait_in_line(false);
   close_socket();
 }
 
 void session::be_known() {
   if (std::exchange(known_, true)) return;
-  auto counted = room_.strangers.find(share_);
-  if (counted != room_.strangers.end() && --counted->second == 0) room_.strangers.erase(counted);
+  auto counted = shared_.strangers.find(share_);
+  if (counted != shared_.strangers.end() && --counted->second == 0) shared_.strangers.erase(counted);
 }
 
 // One that begins to ask keeps its place: whoever sends a byte now and then is not less idle for it.
 void session::wait_in_line(bool waits) {
-  if (line_ != nullptr && (!waits || (known_ && line_ == &room_.waiting_strangers))) {
+  if (line_ != nullptr && (!waits || (known_ && line_ == &shared_.waiting_strangers))) {
     line_->erase(place_);
     line_ = nullptr;
   }
-  if (!waits || line_ != nullptr || cut_) return;
-  line_ = known_ ? &room_.waiting_known : &room_.waiting_strangers;
+  if (!waits || line_ != nullptr || closed_) return;
+  line_ = known_ ? &shared_.waiting_known : &shared_.waiting_strangers;
   place_ = line_->insert(line_->end(), this);
   waiting_since_ = std::chrono::steady_clock::now();
-  if (room_.room_is_wanted) room_.on_end();
+  if (shared_.slot_is_wanted) shared_.on_end();
 }
 
 void session::enter(phase next, milliseconds limit) {
@@ -116,7 +116,7 @@ void session::begin_drain(steady_time now) {
   if (phase_ == phase::fresh || has_unread())
     late_at_ = std::min(late_at_, now + drain_first_limit);
   else
-    cut();
+    close();
 }
 
 } // namespace suivi::http

@@ -27,7 +27,7 @@ struct server_state {
   head_judge judge;
   bool draining = false;
   std::list<session*> open;
-  std::size_t cut_off = 0; // of them, those whose socket is closed already
+  std::size_t closed = 0; // of them, those whose socket is closed already
   // Those that wait for their peer, longest first: the ones that may be let go for others.
   std::list<session*> waiting_strangers;
   std::list<session*> waiting_known;
@@ -35,7 +35,7 @@ struct server_state {
   std::size_t bodies_bytes = 0;                 // of the requests under way
   std::size_t strangers_bodies_bytes = 0; // of them, those of strangers, who have a part of the room only
   std::uint64_t bodies_refused = 0;       // for want of room, and not told yet
-  bool room_is_wanted = false;            // somebody waits to be accepted
+  bool slot_is_wanted = false;            // somebody waits to be accepted
   std::function<void()> on_end;           // a session has ended
   // Where plain connections read to, and where answers are laid out. What a connection keeps of it is its
   // own, so that one that waits holds no buffer.
@@ -62,14 +62,14 @@ class session {
     lingering, // answered for the last time; waits for the peer to have read it
   };
 
-  session(server_state& room, asio::ip::address peer);
+  session(server_state& shared, asio::ip::address peer);
   virtual ~session();
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
   virtual task<void> run() = 0;
   // Closes the socket; run() then ends unless it is in the handler.
-  void cut();
+  void close();
   // Its next request is in the kernel already.
   [[nodiscard]] bool has_request_coming();
   [[nodiscard]] const std::string& address_share() const { return share_; }
@@ -88,7 +88,7 @@ class session {
   void be_known();
   [[nodiscard]] bool is_known() const { return known_; }
 
-  server_state& room_;
+  server_state& shared_;
   asio::ip::address peer_;
 
  private:
@@ -102,7 +102,7 @@ class session {
   std::list<session*>::iterator place_;
   steady_time waiting_since_{};
   bool known_ = false;
-  bool cut_ = false;
+  bool closed_ = false;
 };
 
 // What one request's body takes of what all of them may.

@@ -55,7 +55,7 @@ task<answer_or_error> list_accounts(api_context& api, api_call) {
 
 task<answer_or_error> test_account(api_context& api, api_call call) {
   std::string id = call.where.subject;
-  bool is_known = co_await look_for_account(api, id);
+  bool is_known = co_await find_account(api, id);
   if (!api.accounts.loaded()) co_return unavailable(accounts_unread);
   if (!is_known) co_return unknown("account");
   auto known = api.accounts.list();
@@ -98,7 +98,7 @@ task<answer_or_error> test_account(api_context& api, api_call call) {
 
 task<answer_or_error> register_hooks(api_context& api, api_call call) {
   std::string id = call.where.subject;
-  bool is_known = co_await look_for_account(api, id);
+  bool is_known = co_await find_account(api, id);
   if (!api.accounts.loaded()) co_return unavailable(accounts_unread);
   if (!is_known) co_return unknown("account");
   {
@@ -121,7 +121,7 @@ task<answer_or_error> register_hooks(api_context& api, api_call call) {
     if (!requested) co_return requested.error();
     if (!*requested) co_return unavailable("no reconciler was seen for 30 seconds");
   }
-  hooks_seen hooks;
+  hooks_state hooks;
   for (auto give_up = steady_clock::now() + hooks_patience; !hooks.served && steady_clock::now() < give_up;) {
     co_await runtime::sleep_for(hooks_pause);
     auto db = co_await api_connection(api);

@@ -41,7 +41,7 @@ select account, sum(told)::bigint from (
 group by 1
 )sql"};
 
-constexpr pg::statement heard{"figures_heard", R"sql(
+constexpr pg::statement received{"figures_heard", R"sql(
 with counted as (select coalesce((select up_to from suivi.event_counted), now() - interval '24 hours') as up_to)
 select account, sum(events)::bigint from (
   select c.account, c.events from suivi.event_count c, counted k
@@ -54,7 +54,7 @@ group by 1
 )sql"};
 
 struct figures {
-  std::int64_t missed = 0, requests = 0, throttled = 0, errors = 0, reported = 0, heard = 0, untracked = 0,
+  std::int64_t missed = 0, requests = 0, throttled = 0, errors = 0, reported = 0, received = 0, untracked = 0,
                in_flight = 0;
   covered_orders coverage;
 };
@@ -65,7 +65,7 @@ json::object to_json(const figures& f, const pg::rows& account, std::size_t i) {
                    {"withTracking", f.coverage.with_tracking},
                    {"coveragePercentage", f.coverage.percentage()}};
   o["untracked"] = f.untracked;
-  o["webhooks"] = {{"last24h", f.heard}, {"missed7d", f.missed}, {"changes7d", f.missed + f.reported}};
+  o["webhooks"] = {{"last24h", f.received}, {"missed7d", f.missed}, {"changes7d", f.missed + f.reported}};
   o["pace"] = {{"inFlight", f.in_flight},
                {"latencyMs", or_null(account.maybe_integer(i, 4))},
                {"requests24h", f.requests},
@@ -82,7 +82,7 @@ json::object to_json(const figures& f, const pg::rows& account, std::size_t i) {
 task<result<std::map<std::string, json::object>>> read_account_figures(pg::connection& db,
                                                                        std::string only_account) {
   pg::pipeline steps;
-  for (pg::statement each : {known, sampled, swept, reported, heard}) steps.add(each);
+  for (pg::statement each : {known, sampled, swept, reported, received}) steps.add(each);
   auto answer = co_await db.run(std::move(steps));
   if (!answer) co_return answer.error();
   const std::vector<pg::rows>& rows = *answer;
@@ -104,7 +104,7 @@ task<result<std::map<std::string, json::object>>> read_account_figures(pg::conne
     by_account[std::string(rows[3].text(i, 0))].reported = rows[3].integer(i, 1);
   for (std::size_t i = 0; i < rows[4].size(); ++i) {
     std::string id(rows[4].text(i, 0));
-    by_account[id.empty() ? only_account : id].heard += rows[4].integer(i, 1);
+    by_account[id.empty() ? only_account : id].received += rows[4].integer(i, 1);
   }
   std::map<std::string, json::object> all;
   for (std::size_t i = 0; i < rows[0].size(); ++i) {

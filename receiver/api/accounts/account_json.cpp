@@ -31,11 +31,11 @@ json::object account_json(std::string_view id, std::string_view name, bool has_k
   o["sweeping"] = member(record.known, "leased") == true;
   auto sweep = member(record.known, "last_sweep");
   o["lastSweep"] = sweep.is_int64() ? json::value(std::to_string(sweep.get_int64())) : json::value(nullptr);
-  bool looked = member(record.known, "hooks_checked_at") != nullptr;
+  bool checked = member(record.known, "hooks_checked_at") != nullptr;
   const json::string* hooks = figures["hooksWanted"].if_string();
   auto wanted = maystro::parse_json(hooks == nullptr ? "[]" : std::string_view(*hooks));
   o["hooks"] = {{"wanted", wanted ? std::move(*wanted) : json::value(json::array())},
-                {"registered", looked ? member(record.known, "hooks_registered") : json::value(nullptr)},
+                {"registered", checked ? member(record.known, "hooks_registered") : json::value(nullptr)},
                 {"checkedAt", or_null(instant_in(record.known, "hooks_checked_at"))},
                 {"problem", member(record.known, "hooks_problem")}};
   for (std::string_view figure : {"coverage", "untracked", "webhooks", "pace", "nextFull", "nextIncremental"})

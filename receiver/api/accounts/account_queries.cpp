@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr pg::statement key_seen{"accounts_key_seen", R"sql(
+constexpr pg::statement key_activity{"accounts_key_seen", R"sql(
 insert into suivi.account as a (id, key_refused_at, latency_ms)
 values ($1, case when $2 then clock_timestamp() end, $3::integer)
 on conflict (id) do update
@@ -114,7 +114,7 @@ task<result<void>> note_key(pg::connection& db, std::string id, bool refused,
                             std::optional<std::int64_t> latency_ms) {
   pg::params with;
   with.text(id).boolean(refused).integer(latency_ms);
-  auto done = co_await db.run(key_seen, std::move(with));
+  auto done = co_await db.run(key_activity, std::move(with));
   if (!done) co_return done.error();
   co_return result<void>();
 }
@@ -135,12 +135,12 @@ task<result<bool>> ask_for_hooks(pg::connection& db, std::string id, std::string
   co_return !requested->empty();
 }
 
-task<result<hooks_seen>> read_hooks(pg::connection& db, std::string id) {
+task<result<hooks_state>> read_hooks(pg::connection& db, std::string id) {
   pg::params which;
   which.text(id);
   auto found = co_await db.run(hooks_now, std::move(which));
   if (!found) co_return found.error();
-  hooks_seen hooks;
+  hooks_state hooks;
   if (found->empty()) co_return hooks;
   hooks.served = found->boolean(0, 0);
   hooks.wanted = names_in(found->text(0, 1));

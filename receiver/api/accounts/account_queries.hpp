@@ -30,11 +30,11 @@ task<result<std::vector<std::string>>> refused_keys(pg::connection& db);
 
 // Asks the reconciler to register the account's hooks. False: none was seen for 30 seconds.
 task<result<bool>> ask_for_hooks(pg::connection& db, std::string id, std::string name);
-struct hooks_seen {
+struct hooks_state {
   bool served = false; // what was asked for has been done
   std::vector<std::string> wanted, registered;
   std::optional<std::string> problem;
 };
-task<result<hooks_seen>> read_hooks(pg::connection& db, std::string id);
+task<result<hooks_state>> read_hooks(pg::connection& db, std::string id);
 
 } // namespace suivi::receiver

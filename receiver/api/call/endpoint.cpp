@@ -17,9 +17,9 @@ task<result<pg::pool::lease>> api_connection(api_context& api) {
   co_return db;
 }
 
-task<bool> look_for_account(api_context& api, std::string id) {
-  for (int look = 0; look < 2; ++look) {
-    if (look > 0) co_await runtime::sleep_for(1s);
+task<bool> find_account(api_context& api, std::string id) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (attempt > 0) co_await runtime::sleep_for(1s);
     co_await api.accounts.refresh();
     for (const auto& known : api.accounts.list())
       if (known.id == id) co_return true;
@@ -29,7 +29,7 @@ task<bool> look_for_account(api_context& api, std::string id) {
 
 task<std::optional<http::response>> refuse_unknown_account(api_context& api, std::string id) {
   if (id.empty()) co_return std::nullopt;
-  bool known = co_await look_for_account(api, std::move(id));
+  bool known = co_await find_account(api, std::move(id));
   if (known) co_return std::nullopt;
   if (!api.accounts.loaded()) co_return unavailable(accounts_unread);
   co_return unknown("account");

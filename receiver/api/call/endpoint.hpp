@@ -40,7 +40,7 @@ using answer_or_error = result<http::response>;
 task<result<pg::pool::lease>> api_connection(api_context& api);
 
 // Whether the shop has that account; one that it has added a moment ago is waited for.
-task<bool> look_for_account(api_context& api, std::string id);
+task<bool> find_account(api_context& api, std::string id);
 
 // What a list by account says that found nothing: 404 where the shop has no such account, 503 while its
 // accounts have not been read. nullopt: none was named, or it is there and has nothing.

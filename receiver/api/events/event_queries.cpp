@@ -45,7 +45,7 @@ struct conditions {
   }
 
   // The planner does not see by itself that an outcome lies in its event's partition alone.
-  void look_at_outcomes(std::string_view bound) {
+  void add_outcomes(std::string_view bound) {
     joins =
         fmt::format(" left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on{}"
                     " left join suivi.pending p on p.event_id = i.id",
@@ -101,7 +101,7 @@ conditions conditions_of(const event_filter& filter, const std::optional<std::ve
       bound = " and o.stored_on" + days;
     else if (within.from)
       bound = fmt::format(" and o.stored_on >= ({}::timestamptz at time zone 'UTC')::date - 1", since);
-    c.look_at_outcomes(bound);
+    c.add_outcomes(bound);
   }
   if (filter.outcome)
     c.add(fmt::format("{} = %", outcome_of), [&](pg::params& p) { p.text(*filter.outcome); });

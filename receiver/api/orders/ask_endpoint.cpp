@@ -42,7 +42,7 @@ constexpr pg::statement known_parcels{"ask_parcels", R"sql(
 select uuid from suivi.parcel where order_id = $1 and account = $2 and uuid is not null order by id desc limit 5
 )sql"};
 
-struct asked_order {
+struct requested_order {
   std::string id, reference, account; // account empty: nobody can tell
   std::string number;                 // the tracking number that the shop has; may be empty
   std::vector<std::string> uuids;
@@ -55,12 +55,12 @@ struct courier_said {
   std::optional<milliseconds> closed_for; // nothing may be asked now
 };
 
-task<result<std::optional<asked_order>>> read_asked(pg::connection& db, std::string reference) {
+task<result<std::optional<requested_order>>> read_requested_order(pg::connection& db, std::string reference) {
   pg::params which;
   which.text(reference);
   auto found = co_await db.run(order_of_reference, std::move(which));
   if (!found) co_return found.error();
-  std::optional<asked_order> order;
+  std::optional<requested_order> order;
   if (found->empty()) co_return order;
   order.emplace();
   order->id = found->text(0, 0);
@@ -121,7 +121,7 @@ task<void> read_one(api_context& api, shop::wanted_read wanted, shop::source as,
 }
 
 // A courier that knows no references is asked by the number that the shop has.
-task<courier_said> ask_all(api_context& api, asked_order order, bool by_reference) {
+task<courier_said> ask_all(api_context& api, requested_order order, bool by_reference) {
   courier_said said;
   if (!by_reference && order.uuids.empty() && !order.number.empty()) order.uuids.push_back(order.number);
   if (!by_reference && order.uuids.empty())
@@ -180,11 +180,11 @@ json::array changes_of(const courier_said& said) {
 task<answer_or_error> ask_courier(api_context& api, api_call call) {
   std::string reference = call.where.subject;
   if (reference.empty() || !is_storable(reference)) co_return unknown("order");
-  std::optional<asked_order> order;
+  std::optional<requested_order> order;
   {
     auto db = co_await api_connection(api);
     if (!db) co_return db.error();
-    auto found = co_await read_asked(**db, reference);
+    auto found = co_await read_requested_order(**db, reference);
     if (!found) co_return found.error();
     order = std::move(*found);
   }

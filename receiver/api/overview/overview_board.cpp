@@ -24,13 +24,13 @@ overview_board::overview_board(const config::settings& s, database_monitor& db, 
     : settings_(s), db_(db), accounts_(accounts), connections_(connections), spool_(instead),
       begun_(steady_now()) {}
 
-task<result<overview>> overview_board::look() {
-  if (steady_now() - looked_at_ >= good_for && db_.is_up()) {
+task<result<overview>> overview_board::latest() {
+  if (steady_now() - read_at_ >= good_for && db_.is_up()) {
     co_await accounts_.refresh();
     auto found = co_await read();
     if (found) {
       last_ = std::move(*found);
-      looked_at_ = steady_now();
+      read_at_ = steady_now();
     } else if (found.error().kind == failure::permanent && db_.is_up()) {
       co_return found.error();
     }

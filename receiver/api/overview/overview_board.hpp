@@ -18,7 +18,7 @@ class overview_board {
                  pg::pool& connections, const spool& instead);
 
   // Never fails for want of the database; an error is a permanent one.
-  task<result<overview>> look();
+  task<result<overview>> latest();
   // What was looked at last, with what is known without the database as of now.
   [[nodiscard]] overview last() const;
 
@@ -35,7 +35,7 @@ class overview_board {
   pg::pool& connections_;
   const spool& spool_;
   overview last_;
-  steady_time looked_at_{};
+  steady_time read_at_{};
   steady_time begun_;
   std::optional<instant> away_since_, spool_unusable_since_, clocks_apart_since_;
 };

@@ -12,13 +12,13 @@ namespace suivi::receiver {
 namespace json = boost::json;
 
 task<answer_or_error> show_overview(api_context& api, api_call) {
-  auto overview = co_await api.board.look();
+  auto overview = co_await api.board.latest();
   if (!overview) co_return overview.error();
   co_return answered(overview_json(*overview));
 }
 
 task<answer_or_error> list_problems(api_context& api, api_call) {
-  auto overview = co_await api.board.look();
+  auto overview = co_await api.board.latest();
   if (!overview) co_return overview.error();
   json::object data{{"problems", problems_json(*overview)}};
   co_return answered(std::move(data));
@@ -31,7 +31,7 @@ task<answer_or_error> show_series(api_context& api, api_call call) {
   bool only = false;
   if (!q->account.empty()) {
     std::string account = q->account;
-    bool known = co_await look_for_account(api, std::move(account));
+    bool known = co_await find_account(api, std::move(account));
     if (!known) co_return unknown("account");
     only = api.accounts.only_account() == q->account;
   }

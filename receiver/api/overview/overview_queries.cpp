@@ -33,7 +33,7 @@ select coalesce(sum(missed_by_webhook), 0)::bigint from suivi.sweep where starte
 )sql"};
 
 // Samples count them up to their own time.
-constexpr pg::statement told_changes{"overview_told", R"sql(
+constexpr pg::statement reported_changes{"overview_told", R"sql(
 select coalesce((select sum(told) from suivi.sample where at >= now() - interval '7 days'), 0)::bigint
        + (select count(*) from suivi.change
           where at > coalesce((select max(at) from suivi.sample), now() - interval '7 days')
@@ -59,7 +59,7 @@ task<result<overview_figures>> read_overview_figures(pg::connection& db, std::ve
   pg::params with;
   with.texts(ids);
   steps.add(schedule, std::move(with));
-  for (pg::statement each : {newest_webhook, sampled, week_ago, missed_changes, told_changes, waiting})
+  for (pg::statement each : {newest_webhook, sampled, week_ago, missed_changes, reported_changes, waiting})
     steps.add(each);
   auto answer = co_await db.run(std::move(steps));
   if (!answer) co_return answer.error();

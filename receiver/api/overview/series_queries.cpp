@@ -61,13 +61,13 @@ where started_at >= $1 - interval '1 day' and finished_at >= $1 and ($3 = '' or 
 group by 1
 )sql"};
 
-constexpr pg::statement told_lately{"series_told_lately", R"sql(
+constexpr pg::statement reported_lately{"series_told_lately", R"sql(
 select date_bin($2 * interval '1 second', at, 'epoch'), count(*)
 from suivi.change where at >= $1 and source = 1 and field = 'shippingStatus' and ($3 = '' or account = $3) group by 1
 )sql"};
 
 // Samples have it up to their own time.
-constexpr pg::statement told_sampled{"series_told_sampled", R"sql(
+constexpr pg::statement reported_sampled{"series_told_sampled", R"sql(
 select slot, sum(told)::bigint from (
   select date_bin($2 * interval '1 second', at, 'epoch') as slot, told
   from suivi.sample where at >= $1 and ($3 = '' or account = $3)
@@ -159,7 +159,7 @@ task<result<json::array>> read_missed(pg::connection& db, series_query q) {
   bool lately = q.until - q.from < std::chrono::hours(3);
   pg::pipeline steps;
   steps.add(sweeps, params_of(q));
-  steps.add(lately ? told_lately : told_sampled, params_of(q));
+  steps.add(lately ? reported_lately : reported_sampled, params_of(q));
   auto answer = co_await db.run(std::move(steps));
   if (!answer) co_return answer.error();
   std::map<instant, slot> slots;

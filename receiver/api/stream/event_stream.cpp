@@ -23,9 +23,9 @@ using std::chrono::steady_clock;
 constexpr std::int64_t rows_max = number_marks::depth;
 constexpr std::int64_t behind_max = 20'000;
 constexpr std::size_t unsettled_max = 1'000;
-constexpr std::int64_t sweeps_looked_at = 20;
+constexpr std::int64_t sweeps_read_max = 20;
 constexpr std::size_t piece_bytes = 64 * 1024;
-constexpr milliseconds look_at_peer_every = 1s;
+constexpr milliseconds probe_peer_every = 1s;
 constexpr milliseconds patience = 5s;
 constexpr milliseconds overview_every = 2s;
 
@@ -84,7 +84,7 @@ task<void> stream::serve(std::shared_ptr<reader> to, http::body_sink& sink, limi
     }
     if (piece.empty() && steady_clock::now() - said_at >= within.heartbeat) piece = still_here;
     if (piece.empty()) {
-      co_await to->woken.wait_until(steady_clock::now() + look_at_peer_every);
+      co_await to->woken.wait_until(steady_clock::now() + probe_peer_every);
       continue;
     }
     going = co_await sink.send(piece);
@@ -131,14 +131,14 @@ task<void> stream::run() {
       co_await somebody_.wait();
       continue;
     }
-    milliseconds pause = limits_.look_every;
-    co_await look_at_overview();
+    milliseconds pause = limits_.poll_every;
+    co_await publish_overview();
     if (db_.is_up()) {
-      auto looked = co_await poll();
-      if (looked && *looked) pause = 20ms;
-      if (!looked && !failing)
-        log::warn("the stream cannot look at the database", {{"error", to_string(looked.error())}});
-      failing = !looked;
+      auto polled = co_await poll();
+      if (polled && *polled) pause = 20ms;
+      if (!polled && !failing)
+        log::warn("the stream cannot read the database", {{"error", to_string(polled.error())}});
+      failing = !polled;
     }
     co_await somebody_.wait_until(steady_clock::now() + pause);
   }
@@ -259,7 +259,7 @@ task<result<bool>> stream::poll_events(pg::connection& db) {
 }
 
 task<result<void>> stream::poll_sweeps(pg::connection& db, bool quietly) {
-  auto reports = co_await read_sweeps(db, sweeps_looked_at);
+  auto reports = co_await read_sweeps(db, sweeps_read_max);
   if (!reports) co_return reports.error();
   std::map<std::string, std::string> current;
   for (auto report = reports->rbegin(); report != reports->rend(); ++report) {
@@ -277,14 +277,14 @@ task<result<void>> stream::poll_sweeps(pg::connection& db, bool quietly) {
 }
 
 // Also while the database is away: that is what there is to tell then.
-task<void> stream::look_at_overview() {
+task<void> stream::publish_overview() {
   if (!somebody_wants(stream_topic::overview) && !somebody_wants(stream_topic::problem)) {
     overview_.clear();
     co_return;
   }
   if (steady_now() - overview_at_ < overview_every) co_return;
   overview_at_ = steady_now();
-  auto overview = co_await board_.look();
+  auto overview = co_await board_.latest();
   if (!overview) co_return;
   json::object whole = overview_json(*overview);
   json::object problems{{"problems", whole["problems"]}};

@@ -32,7 +32,7 @@ class stream {
     std::size_t readers = 100;
     std::size_t messages_waiting = 10'000; // for each reader; readers share the messages
     std::size_t bytes_waiting = 4 * 1024 * 1024;
-    milliseconds look_every{500};
+    milliseconds poll_every{500};
     milliseconds heartbeat{15'000}; // so that proxies keep the connection
   };
 
@@ -68,7 +68,7 @@ class stream {
   task<result<bool>> poll_changes(pg::connection& db);
   task<result<bool>> poll_events(pg::connection& db);
   task<result<void>> poll_sweeps(pg::connection& db, bool quietly);
-  task<void> look_at_overview();
+  task<void> publish_overview();
   [[nodiscard]] bool somebody_wants(stream_topic topic) const;
   bool skip(number_marks& marks, std::int64_t last, stream_topic topic);
   void note_event(const event_name& name, const event_summary& e, bool quietly);

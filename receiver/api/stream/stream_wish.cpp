@@ -64,8 +64,8 @@ bool message_pace::admits(steady_time now) {
 }
 
 std::int64_t message_pace::skipped(steady_time now) {
-  if (skipped_ == 0 || now - told_at_ < std::chrono::seconds(1)) return 0;
-  told_at_ = now;
+  if (skipped_ == 0 || now - reported_at_ < std::chrono::seconds(1)) return 0;
+  reported_at_ = now;
   auto all = skipped_;
   skipped_ = 0;
   return all;

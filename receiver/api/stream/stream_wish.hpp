@@ -38,7 +38,7 @@ class message_pace {
   int limit_;
   std::deque<steady_time> admitted_; // within the last second, oldest first
   std::int64_t skipped_ = 0;
-  steady_time told_at_{};
+  steady_time reported_at_{};
 };
 
 } // namespace suivi::receiver

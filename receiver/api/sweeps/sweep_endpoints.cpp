@@ -20,7 +20,7 @@ task<answer_or_error> ask(api_context& api, const std::string& body, bool old_sh
   std::vector<std::string> accounts;
   if (wish->account) {
     auto id = *wish->account;
-    bool known = co_await look_for_account(api, id);
+    bool known = co_await find_account(api, id);
     if (known) accounts.push_back(std::move(id));
   } else {
     co_await api.accounts.refresh();

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr milliseconds look_every = 1s;
+constexpr milliseconds poll_every = 1s;
 constexpr std::size_t reasons_max = 10;
 
 } // namespace
@@ -30,7 +30,7 @@ std::string_view to_string(database_state s) {
 outage_state::step outage_state::answered() {
   step next;
   next.came_up = state_ != database_state::up;
-  next.pause = look_every;
+  next.pause = poll_every;
   state_ = database_state::up;
   failures_ = 0;
   reported_.clear();

@@ -37,7 +37,7 @@ class outage_state {
   [[nodiscard]] database_state now() const { return state_; }
 
   // A look begins. Meanwhile its schema may turn out not to be current.
-  void begin_look() { was_up_ = state_ == database_state::up; }
+  void begin_probe() { was_up_ = state_ == database_state::up; }
   void note_old_schema() { state_ = database_state::behind; }
   // The look ended well, or not. `reachable`: the connection is alive all the same.
   step answered();

@@ -11,14 +11,14 @@ constexpr milliseconds every{60'000};
 } // namespace
 
 std::optional<std::uint64_t> recurring_line::note(steady_time now) {
-  ++untold_;
+  ++unreported_;
   return due(now);
 }
 
 std::optional<std::uint64_t> recurring_line::due(steady_time now) {
-  if (untold_ == 0 || (told_at_ && now - *told_at_ < every)) return std::nullopt;
-  told_at_ = now;
-  return std::exchange(untold_, 0);
+  if (unreported_ == 0 || (reported_at_ && now - *reported_at_ < every)) return std::nullopt;
+  reported_at_ = now;
+  return std::exchange(unreported_, 0);
 }
 
 } // namespace suivi::receiver

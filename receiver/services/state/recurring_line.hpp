@@ -17,8 +17,8 @@ class recurring_line {
   std::optional<std::uint64_t> due(steady_time now);
 
  private:
-  std::uint64_t untold_ = 0;
-  std::optional<steady_time> told_at_;
+  std::uint64_t unreported_ = 0;
+  std::optional<steady_time> reported_at_;
 };
 
 } // namespace suivi::receiver

@@ -102,7 +102,7 @@ void check_hooks(checks& to, const doctor_facts& f, const account_facts& a) {
   }
   if (!a.hooks) return;
   const hook_facts& h = *a.hooks;
-  bool heard = a.webhooks && a.webhooks->heard_at && a.webhooks->missed == 0;
+  bool has_recent = a.webhooks && a.webhooks->last_webhook_at && a.webhooks->missed == 0;
   std::string registered = fmt::format("registered: {}", fmt::join(h.registered, ", "));
   if (h.nothing_listed)
     add(to, "hooks_missing", a, warn, "the courier lists no trigger that tells of an order's state",
@@ -116,7 +116,7 @@ void check_hooks(checks& to, const doctor_facts& f, const account_facts& a) {
     add(to, "hooks_missing", a, pass, registered);
   else if (h.at_old_address.empty())
     add(to, "hooks_missing", a, warn, fmt::format("not registered: {}", fmt::join(h.missing, ", ")), ensure);
-  else if (h.old_address_has_secret || heard)
+  else if (h.old_address_has_secret || has_recent)
     add(to, "hooks_missing", a, pass,
         fmt::format("registered at the receiver's old address: {}", fmt::join(h.at_old_address, ", ")));
   else
@@ -128,7 +128,7 @@ void check_hooks(checks& to, const doctor_facts& f, const account_facts& a) {
         "webhook.");
 }
 
-void check_heard(checks& to, const doctor_facts& f, const account_facts& a) {
+void check_last_webhook(checks& to, const doctor_facts& f, const account_facts& a) {
   if (!a.webhooks || !a.has_webhooks) return;
   const webhook_facts& w = *a.webhooks;
   bool any = a.hooks && (!a.hooks->registered.empty() || !a.hooks->at_old_address.empty());
@@ -136,19 +136,20 @@ void check_heard(checks& to, const doctor_facts& f, const account_facts& a) {
   std::string ensure = fmt::format("Run `suivi-reconciler hooks ensure --account {}`.", a.id);
   std::string test = "Run `suivi-reconciler hooks test` and see whether a request reaches the receiver at "
                      "receiver.public_url.";
-  if (!w.heard_at && w.missed > 0)
+  if (!w.last_webhook_at && w.missed > 0)
     add(to, "webhooks_silent", a, warn,
         fmt::format("no webhook ever came, and sweeps found {} change(s) that none told", w.missed),
         registered ? test : ensure);
-  else if (!w.heard_at)
+  else if (!w.last_webhook_at)
     add(to, "webhooks_silent", a, registered ? warn : pass, "no webhook has come yet", test);
-  else if (verdict::is_silent(w.heard_at, w.missed, f.now))
+  else if (verdict::is_silent(w.last_webhook_at, w.missed, f.now))
     add(to, "webhooks_silent", a, warn,
         fmt::format("silent: the last webhook came {}, and sweeps found {} change(s) since",
-                    age(*w.heard_at, f.now), w.missed),
+                    age(*w.last_webhook_at, f.now), w.missed),
         test);
   else
-    add(to, "webhooks_silent", a, pass, fmt::format("the last webhook came {}", age(*w.heard_at, f.now)));
+    add(to, "webhooks_silent", a, pass,
+        fmt::format("the last webhook came {}", age(*w.last_webhook_at, f.now)));
 }
 
 // Whether the last complete one is as young as the schedule promises, at any moment of the day.
@@ -247,7 +248,7 @@ void check_account(checks& to, const doctor_facts& f, const account_facts& a) {
     to.back().account = a.id;
   }
   check_hooks(to, f, a);
-  check_heard(to, f, a);
+  check_last_webhook(to, f, a);
   if (!a.sweeps) return;
   check_late(to, f, a);
   check_last_full(to, f, a);

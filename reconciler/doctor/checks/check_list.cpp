@@ -92,10 +92,10 @@ void add_clock(checks& to, const std::string& clock, const clock_interval& ahead
   add(to, "clock_skew", off >= skew_fails ? fail : warn, std::move(detail), remedy);
 }
 
-void add_failed(checks& to, const failed_look& look) {
-  add(to, look.check, fail, fmt::format("could not be looked at: {}", to_string(look.why)),
-      std::string(remedy_of(look.why)));
-  to.back().account = look.account;
+void add_failed(checks& to, const failed_read& failed) {
+  add(to, failed.check, fail, fmt::format("could not be looked at: {}", to_string(failed.why)),
+      std::string(remedy_of(failed.why)));
+  to.back().account = failed.account;
 }
 
 } // namespace suivi::reconciler

@@ -31,7 +31,7 @@ void add(checks& to, std::string name, const account_facts& of, check_result res
 // `clock` names the clock that is compared; `remedy`: for both results but PASS.
 void add_clock(checks& to, const std::string& clock, const clock_interval& ahead, const std::string& remedy);
 // What could not be looked at: FAIL, whatever it would have shown.
-void add_failed(checks& to, const failed_look& look);
+void add_failed(checks& to, const failed_read& failed);
 
 // "3 hours ago", to the unit that matters.
 [[nodiscard]] std::string age(instant of, instant now);

@@ -19,8 +19,8 @@ using enum check_result;
 namespace {
 
 bool has_failed(const doctor_facts& f, const check& c) {
-  return std::any_of(f.failed_looks.begin(), f.failed_looks.end(), [&](const failed_look& look) {
-    return look.check == c.name && (!look.account || look.account == c.account);
+  return std::any_of(f.failed_reads.begin(), f.failed_reads.end(), [&](const failed_read& failed) {
+    return failed.check == c.name && (!failed.account || failed.account == c.account);
   });
 }
 
@@ -51,7 +51,7 @@ std::vector<check> examine(const doctor_facts& f) {
   check_worker(all, f);
   // Half a look is none: what a failed one belongs to does not pass.
   std::erase_if(all, [&](const check& c) { return c.result == pass && has_failed(f, c); });
-  for (const failed_look& look : f.failed_looks) add_failed(all, look);
+  for (const failed_read& failed : f.failed_reads) add_failed(all, failed);
   return all;
 }
 

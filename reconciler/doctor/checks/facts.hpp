@@ -18,7 +18,7 @@
 
 namespace suivi::reconciler {
 
-struct failed_look {
+struct failed_read {
   std::string check;
   std::optional<std::string> account;
   error why;
@@ -86,8 +86,8 @@ struct hook_facts {
 };
 
 struct webhook_facts {
-  std::optional<instant> heard_at; // its last webhook
-  std::int64_t missed = 0;         // changes since that no webhook told
+  std::optional<instant> last_webhook_at; // its last webhook
+  std::int64_t missed = 0;                // changes since that no webhook told
 };
 
 struct sweep_facts {
@@ -197,7 +197,7 @@ enum class listener { nobody, ours, stranger };
 
 struct doctor_facts {
   instant now{};
-  std::vector<failed_look> failed_looks;
+  std::vector<failed_read> failed_reads;
   std::optional<error> database; // could not be reached
   std::optional<session_facts> session;
   std::optional<clock_interval> database_clock;      // ahead of ours

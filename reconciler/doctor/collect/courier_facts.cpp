@@ -5,7 +5,7 @@
 #include "common/shop/account_statistics.hpp"
 #include "common/shop/courier_pause.hpp"
 #include "common/shop/request_quota.hpp"
-#include "reconciler/doctor/collect/look.hpp"
+#include "reconciler/doctor/collect/fact_reader.hpp"
 #include "reconciler/hooks/hook_owner.hpp"
 #include "reconciler/hooks/hook_registrar.hpp"
 #include "reconciler/pace/pace.hpp"
@@ -119,8 +119,8 @@ task<void> note(services& p, std::string account, std::optional<std::string> pro
     log::warn("a test could not be noted", {{"account", account}, {"error", to_string(written.error())}});
 }
 
-task<void> look_at_hooks(services& p, const shop::account& who, const std::vector<shop::account>& accounts,
-                         account_facts& into, std::vector<failed_look>& failed,
+task<void> collect_hooks(services& p, const shop::account& who, const std::vector<shop::account>& accounts,
+                         account_facts& into, std::vector<failed_read>& failed,
                          shop::request_counts& counts) {
   hook_registrar hooks(p.client, p.database, who, patience(p), owner_of_hooks(p.settings, who.id, accounts));
   hook_report found = co_await hooks.inspect();
@@ -145,14 +145,14 @@ task<void> look_at_hooks(services& p, const shop::account& who, const std::vecto
 } // namespace
 
 task<void> collect_from_courier(services& p, shop::account who, std::vector<shop::account> accounts,
-                                account_facts& into, std::vector<failed_look>& failed) {
+                                account_facts& into, std::vector<failed_read>& failed) {
   shop::request_counts counts;
   std::optional<std::string> problem;
   if (into.has_key) {
     counts = co_await test_key(p, who, into);
     bool registers_hooks = maystro::capabilities_of(who.courier.courier).registers_hooks;
     if (registers_hooks && !into.key && !p.settings.receiver.public_url.empty())
-      co_await look_at_hooks(p, who, accounts, into, failed, counts);
+      co_await collect_hooks(p, who, accounts, into, failed, counts);
     if (into.key) problem = to_string(*into.key);
   } else {
     problem = "the account has no key";

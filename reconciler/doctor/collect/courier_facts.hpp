@@ -12,6 +12,6 @@ namespace suivi::reconciler {
 // Asks the courier with the account's key, and about its hooks where `hooks` says what they shall be.
 // `failed`: looks that could not be had.
 task<void> collect_from_courier(services& p, shop::account who, std::vector<shop::account> accounts,
-                                account_facts& into, std::vector<failed_look>& failed);
+                                account_facts& into, std::vector<failed_read>& failed);
 
 } // namespace suivi::reconciler

@@ -4,7 +4,7 @@
 #include "common/pg/migrate.hpp"
 #include "common/pg/url/url.hpp"
 #include "common/schema/schema.hpp"
-#include "reconciler/doctor/collect/look.hpp"
+#include "reconciler/doctor/collect/fact_reader.hpp"
 #include "reconciler/doctor/collect/order_facts.hpp"
 #include "reconciler/doctor/collect/own_facts.hpp"
 #include "reconciler/doctor/collect/shop_facts.hpp"
@@ -24,30 +24,30 @@ select coalesce((select n.nspname from pg_class c join pg_namespace n on n.oid =
                  where c.oid = to_regclass('orders')), current_schema())::text
 )sql"};
 
-task<void> look_at_schema(pg::connection& db, looker& look, doctor_facts& f) {
-  bool opened = co_await look.open("schema");
+task<void> collect_schema(pg::connection& db, fact_reader& reader, doctor_facts& f) {
+  bool opened = co_await reader.open("schema");
   if (!opened) co_return;
   auto missing = co_await pg::migrations_missing(db, schema::all());
   if (missing) {
-    auto details = co_await pg::look_at_schema(db, schema::all());
+    auto details = co_await pg::read_schema_status(db, schema::all());
     if (details) {
       f.schema_version = details->version;
       f.schema_known = schema::all().back().version;
       f.scripts_edited = std::move(details->edited);
     }
   }
-  co_await look.close();
+  co_await reader.close();
   if (missing)
     f.scripts_missing = *missing;
   else if (missing.error().code == "schema:newer")
     f.schema_error = missing.error();
   else
-    look.note("schema", missing.error());
+    reader.note("schema", missing.error());
 }
 
 } // namespace
 
-steady_time end_of_looks() {
+steady_time collection_deadline() {
   return steady_now() + all_looks;
 }
 
@@ -66,41 +66,41 @@ std::optional<std::string> schema_meant(const std::string& database_url) {
 }
 
 task<void> collect_from_database(pg::connection& db, std::optional<std::string> named, doctor_facts& into) {
-  looker look(db, into, end_of_looks());
-  co_await look_at_clock(db, look, into);
+  fact_reader reader(db, into, collection_deadline());
+  co_await collect_clock(db, reader, into);
   if (!named) {
-    auto found = co_await look.ask("orders table", schema_of_session);
+    auto found = co_await reader.ask("orders table", schema_of_session);
     if (found) named = found->maybe_text(0, 0);
   }
   std::string schema = named.value_or("public");
-  co_await look_at_session(look, into);
-  co_await look_at_tables(look, into, schema);
-  co_await look_at_rights(look, into, schema);
-  co_await look_at_schema(db, look, into);
+  co_await collect_session(reader, into);
+  co_await collect_tables(reader, into, schema);
+  co_await collect_rights(reader, into, schema);
+  co_await collect_schema(db, reader, into);
   bool orders = into.tables && into.tables->usable();
   bool own = into.scripts_missing == 0;
-  if (into.tables && into.tables->account_tables) co_await look_at_companies(look, into);
+  if (into.tables && into.tables->account_tables) co_await collect_companies(reader, into);
   if (own) {
-    co_await look_at_sweeps(look, into);
-    co_await look_at_events(look, into);
-    co_await look_at_webhooks(db, look, into);
+    co_await collect_sweeps(reader, into);
+    co_await collect_events(reader, into);
+    co_await collect_webhooks(db, reader, into);
   }
   if (!orders) co_return;
-  co_await look_at_orders(look, into, own);
-  co_await look_at_unreached_orders(look, into);
-  co_await look_at_store_links(look, into, schema);
+  co_await collect_orders(reader, into, own);
+  co_await collect_unreached_orders(reader, into);
+  co_await collect_store_links(reader, into, schema);
 }
 
 task<void> compare_listed(pg::connection& db, doctor_facts& into) {
   if (!into.tables || !into.tables->usable()) co_return;
-  looker look(db, into, end_of_looks());
+  fact_reader reader(db, into, collection_deadline());
   for (account_facts& a : into.accounts) {
     if (a.listed_references.empty()) continue;
     std::vector<std::optional<std::string>> references(a.listed_references.begin(),
                                                        a.listed_references.end());
     pg::params with;
     with.texts(references);
-    auto found = co_await look.ask("key owner", accounts_of_references, std::move(with));
+    auto found = co_await reader.ask("key owner", accounts_of_references, std::move(with));
     if (!found) co_return;
     a.listed_compared = true;
     for (std::size_t i = 0; i < found->size(); ++i)

@@ -23,7 +23,7 @@ task<void> collect_from_database(pg::connection& db, std::optional<std::string> 
 task<void> compare_listed(pg::connection& db, doctor_facts& into);
 
 // All looks of one connection together end by then.
-[[nodiscard]] steady_time end_of_looks();
+[[nodiscard]] steady_time collection_deadline();
 
 [[nodiscard]] account_facts* find_account(doctor_facts& f, std::string_view id);
 

@@ -132,8 +132,8 @@ texts final_states() {
 
 } // namespace
 
-task<void> look_at_orders(looker& look, doctor_facts& f, bool schema_current) {
-  auto tracked = co_await look.ask("untracked", untracked);
+task<void> collect_orders(fact_reader& reader, doctor_facts& f, bool schema_current) {
+  auto tracked = co_await reader.ask("untracked", untracked);
   if (tracked) {
     for (account_facts& a : f.accounts) a.tracking.emplace();
     for (std::size_t i = 0; i < tracked->size(); ++i)
@@ -141,13 +141,13 @@ task<void> look_at_orders(looker& look, doctor_facts& f, bool schema_current) {
         a->tracking = untracked_facts{tracked->integer(i, 1), tracked->integer(i, 2), std::nullopt};
   }
   pg::statement of_nobody = schema_current ? unassigned_adopted : unassigned_plain;
-  auto unassigned = co_await look.ask("orders_without_account", of_nobody);
+  auto unassigned = co_await reader.ask("orders_without_account", of_nobody);
   if (unassigned)
     f.unassigned = unassigned_facts{unassigned->integer(0, 0), unassigned->integer(0, 1),
                                     unassigned->integer(0, 2), std::nullopt, schema_current};
   if (!schema_current) co_return;
 
-  auto unknown = co_await look.ask("untracked", unknown_to_courier);
+  auto unknown = co_await reader.ask("untracked", unknown_to_courier);
   for (account_facts& a : f.accounts) {
     if (!unknown) a.tracking.reset(); // half a look is none
     if (a.tracking) a.tracking->unknown_to_courier = 0;
@@ -157,7 +157,7 @@ task<void> look_at_orders(looker& look, doctor_facts& f, bool schema_current) {
       a->tracking->unknown_to_courier = unknown->integer(i, 1);
   pg::params finals;
   finals.texts(final_states());
-  auto unread = co_await look.ask("orders never read", never_read, std::move(finals));
+  auto unread = co_await reader.ask("orders never read", never_read, std::move(finals));
   if (unread) {
     for (account_facts& a : f.accounts) a.never_read = 0;
     if (f.unassigned) f.unassigned->never_read = 0;
@@ -166,28 +166,28 @@ task<void> look_at_orders(looker& look, doctor_facts& f, bool schema_current) {
       if (unread->text(i, 0).empty() && f.unassigned) f.unassigned->never_read = unread->integer(i, 1);
     }
   }
-  auto no_longer = co_await look.ask("parcels gone", gone);
+  auto no_longer = co_await reader.ask("parcels gone", gone);
   for (std::size_t i = 0; no_longer && i < no_longer->size(); ++i)
     if (account_facts* a = find_account(f, no_longer->text(i, 0))) a->parcels_gone = no_longer->integer(i, 1);
-  auto open = co_await look.ask("unchecked", open_parcels);
+  auto open = co_await reader.ask("unchecked", open_parcels);
   if (open) {
     for (account_facts& a : f.accounts) a.open_parcels.emplace();
     for (std::size_t i = 0; i < open->size(); ++i)
       if (account_facts* a = find_account(f, open->text(i, 0)))
         a->open_parcels = open_parcel_facts{open->integer(i, 1), open->maybe_timestamp(i, 2)};
   }
-  auto around = co_await look.ask("references", blanks);
+  auto around = co_await reader.ask("references", blanks);
   if (around) {
     f.blanks = blank_facts{around->integer(0, 0), {}};
     if (f.blanks->orders > 0) f.blanks->examples.emplace_back(around->text(0, 1));
   }
 }
 
-task<void> look_at_unreached_orders(looker& look, doctor_facts& f) {
+task<void> collect_unreached_orders(fact_reader& reader, doctor_facts& f) {
   if (f.company && f.company->there) {
     pg::params with;
     with.texts(served_slugs()).texts(final_states());
-    auto found = co_await look.ask("inactive account", inactive_with_orders, std::move(with));
+    auto found = co_await reader.ask("inactive account", inactive_with_orders, std::move(with));
     for (std::size_t i = 0; found && i < found->size(); ++i)
       f.inactive_with_orders.push_back(
           {std::string(found->text(i, 0)), std::string(found->text(i, 1)), found->integer(i, 2)});
@@ -197,15 +197,15 @@ task<void> look_at_unreached_orders(looker& look, doctor_facts& f) {
   for (const account_facts& a : f.accounts) reached.emplace_back(a.id);
   pg::params with;
   with.texts(final_states()).texts(reached);
-  auto open = co_await look.ask("accounts", open_with_account, std::move(with));
+  auto open = co_await reader.ask("accounts", open_with_account, std::move(with));
   if (open) f.open_orders_with_account = open->integer(0, 0);
 }
 
-task<void> look_at_store_links(looker& look, doctor_facts& f, std::string schema) {
+task<void> collect_store_links(fact_reader& reader, doctor_facts& f, std::string schema) {
   if (!f.unassigned || f.unassigned->orders == f.unassigned->adopted) co_return;
   pg::params params;
   params.text(schema);
-  auto there = co_await look.ask("store links", store_columns, std::move(params));
+  auto there = co_await reader.ask("store links", store_columns, std::move(params));
   if (!there) co_return;
   bool of_orders = false, account = false, identifier = false, name = false;
   store_link_facts s;
@@ -230,7 +230,7 @@ task<void> look_at_store_links(looker& look, doctor_facts& f, std::string schema
     for (bool by_identifier : {true, false}) {
       if (by_identifier ? !identifier : !name) continue;
       pg::statement links = by_identifier ? linked_by_identifier : linked_by_name;
-      auto linked = co_await look.ask("store links", links);
+      auto linked = co_await reader.ask("store links", links);
       if (!linked) co_return;
       bool better =
           s.column.empty() || linked->integer(0, 0) + linked->integer(0, 1) > s.orders + s.undecided;

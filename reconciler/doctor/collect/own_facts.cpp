@@ -41,8 +41,8 @@ select owner, greatest(seen_at, stopped_at), stopped_at is not null from suivi.r
 
 } // namespace
 
-task<void> look_at_sweeps(looker& look, doctor_facts& f) {
-  auto last = co_await look.ask("sweep_late", sweeps);
+task<void> collect_sweeps(fact_reader& reader, doctor_facts& f) {
+  auto last = co_await reader.ask("sweep_late", sweeps);
   if (last) {
     for (account_facts& a : f.accounts) a.sweeps.emplace();
     for (std::size_t i = 0; i < last->size(); ++i) {
@@ -59,11 +59,11 @@ task<void> look_at_sweeps(looker& look, doctor_facts& f) {
             sweep_facts{last->timestamp(i, 8), last->boolean(i, 9), std::string(last->text(i, 10)), 0, 0};
     }
   }
-  auto left = co_await look.ask("requests left", quotas);
+  auto left = co_await reader.ask("requests left", quotas);
   for (std::size_t i = 0; left && i < left->size(); ++i)
     if (account_facts* a = find_account(f, left->text(i, 0)))
       a->quota = quota_facts{left->integer(i, 1), left->maybe_timestamp(i, 2), left->maybe_timestamp(i, 3)};
-  auto at_work = co_await look.ask("no_reconciler", workers);
+  auto at_work = co_await reader.ask("no_reconciler", workers);
   if (!at_work) co_return;
   f.workers.emplace();
   for (std::size_t i = 0; i < at_work->size(); ++i)
@@ -71,17 +71,17 @@ task<void> look_at_sweeps(looker& look, doctor_facts& f) {
         {std::string(at_work->text(i, 0)), at_work->timestamp(i, 1), at_work->boolean(i, 2)});
 }
 
-task<void> look_at_webhooks(pg::connection& db, looker& look, doctor_facts& f) {
-  bool opened = co_await look.open("webhooks_silent");
+task<void> collect_webhooks(pg::connection& db, fact_reader& reader, doctor_facts& f) {
+  bool opened = co_await reader.open("webhooks_silent");
   if (!opened) co_return;
   std::optional<std::string> only;
   auto is_maystros = [](const account_facts& a) { return a.of_maystro; };
   auto first = std::ranges::find_if(f.accounts, is_maystros);
   if (std::ranges::count_if(f.accounts, is_maystros) == 1) only = first->id;
   auto found = co_await find_webhook_activity(db, only);
-  co_await look.close();
+  co_await reader.close();
   if (!found) {
-    look.note("webhooks_silent", found.error());
+    reader.note("webhooks_silent", found.error());
     co_return;
   }
   for (account_facts& a : f.accounts) a.webhooks.emplace();
@@ -89,11 +89,11 @@ task<void> look_at_webhooks(pg::connection& db, looker& look, doctor_facts& f) {
     if (account_facts* a = find_account(f, id)) a->webhooks = webhook_facts{one.last_webhook_at, one.missed};
 }
 
-task<void> look_at_events(looker& look, doctor_facts& f) {
-  auto pending = co_await look.ask("events waiting", shop::waiting_events_asked);
-  auto ended = co_await look.ask("conflict", shop::closed_events_asked);
-  auto refused = co_await look.ask("quarantined", shop::quarantined_events_asked);
-  auto there = co_await look.ask("partitions", shop::partitions_asked);
+task<void> collect_events(fact_reader& reader, doctor_facts& f) {
+  auto pending = co_await reader.ask("events waiting", shop::waiting_events_query);
+  auto ended = co_await reader.ask("conflict", shop::closed_events_query);
+  auto refused = co_await reader.ask("quarantined", shop::quarantined_events_query);
+  auto there = co_await reader.ask("partitions", shop::partitions_query);
   if (pending && ended) {
     shop::waiting_events waiting = shop::read_waiting_events(*pending);
     verdict::counted failed = shop::sum_of(waiting.failed, shop::read_closed_events(*ended).failed);

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "reconciler/doctor/checks/facts.hpp"
-#include "reconciler/doctor/collect/look.hpp"
+#include "reconciler/doctor/collect/fact_reader.hpp"
 
 namespace suivi::reconciler {
 
-task<void> look_at_sweeps(looker& look, doctor_facts& f);
-task<void> look_at_webhooks(pg::connection& db, looker& look, doctor_facts& f);
-task<void> look_at_events(looker& look, doctor_facts& f);
+task<void> collect_sweeps(fact_reader& reader, doctor_facts& f);
+task<void> collect_webhooks(pg::connection& db, fact_reader& reader, doctor_facts& f);
+task<void> collect_events(fact_reader& reader, doctor_facts& f);
 
 } // namespace suivi::reconciler

@@ -146,13 +146,13 @@ void add_column(table_facts& to, const pg::rows& found, std::size_t i, const nee
 
 } // namespace
 
-task<void> look_at_clock(pg::connection& db, looker& look, doctor_facts& f) {
+task<void> collect_clock(pg::connection& db, fact_reader& reader, doctor_facts& f) {
   for (int i = 0; i < clock_questions; ++i) {
     instant requested_at = now();
     auto stated = co_await db.run(clock_now); // outside any transaction: one round trip
     instant answered = now();
     if (!stated) {
-      look.note("clock_skew", stated.error());
+      reader.note("clock_skew", stated.error());
       co_return;
     }
     f.now = stated->timestamp(0, 0);
@@ -162,8 +162,8 @@ task<void> look_at_clock(pg::connection& db, looker& look, doctor_facts& f) {
   }
 }
 
-task<void> look_at_session(looker& look, doctor_facts& f) {
-  auto row = co_await look.ask("durability", session);
+task<void> collect_session(fact_reader& reader, doctor_facts& f) {
+  auto row = co_await reader.ask("durability", session);
   if (!row) co_return;
   session_facts& s = f.session.emplace();
   s.database = row->text(0, 0);
@@ -174,10 +174,10 @@ task<void> look_at_session(looker& look, doctor_facts& f) {
   s.asynchronous_by_default = row->boolean(0, 5);
 }
 
-task<void> look_at_tables(looker& look, doctor_facts& f, std::string schema) {
+task<void> collect_tables(fact_reader& reader, doctor_facts& f, std::string schema) {
   pg::params params;
   params.text(schema);
-  auto there = co_await look.ask("orders table", tables, std::move(params));
+  auto there = co_await reader.ask("orders table", tables, std::move(params));
   if (!there) co_return;
   table_facts t;
   t.schema = schema;
@@ -194,7 +194,7 @@ task<void> look_at_tables(looker& look, doctor_facts& f, std::string schema) {
   }
   pg::params with;
   with.text(schema).texts(names).texts(members);
-  auto found = co_await look.ask("column types", columns, std::move(with));
+  auto found = co_await reader.ask("column types", columns, std::move(with));
   t.columns_known = found.has_value();
   if (found) {
     std::size_t i = 0; // of tables that are there, in the order of the list
@@ -205,10 +205,10 @@ task<void> look_at_tables(looker& look, doctor_facts& f, std::string schema) {
   f.tables = std::move(t);
 }
 
-task<void> look_at_rights(looker& look, doctor_facts& f, std::string schema) {
+task<void> collect_rights(fact_reader& reader, doctor_facts& f, std::string schema) {
   pg::params params;
   params.text(schema);
-  auto of_schemas = co_await look.ask("rights", schema_rights, std::move(params));
+  auto of_schemas = co_await reader.ask("rights", schema_rights, std::move(params));
   texts names, members, privileges;
   auto need = [&](std::string_view table, std::optional<std::string> column, const char* privilege) {
     names.emplace_back(std::string(table));
@@ -222,9 +222,9 @@ task<void> look_at_rights(looker& look, doctor_facts& f, std::string schema) {
   need("shipping_accounts", std::nullopt, "SELECT"); // the operations API shows whole rows
   pg::params with;
   with.text(schema).texts(names).texts(members).texts(privileges);
-  auto of_shop = co_await look.ask("rights", shop_rights, std::move(with));
-  auto of_own = co_await look.ask("rights", own_rights);
-  auto guarded = co_await look.ask("row security", shop::guarded_tables_asked);
+  auto of_shop = co_await reader.ask("rights", shop_rights, std::move(with));
+  auto of_own = co_await reader.ask("rights", own_rights);
+  auto guarded = co_await reader.ask("row security", shop::guarded_tables_query);
   if (!of_schemas || !of_shop || !of_own) co_return;
 
   right_facts& r = f.rights.emplace();
@@ -255,8 +255,8 @@ task<void> look_at_rights(looker& look, doctor_facts& f, std::string schema) {
   }
 }
 
-task<void> look_at_companies(looker& look, doctor_facts& f) {
-  auto row = co_await look.ask("company", company);
+task<void> collect_companies(fact_reader& reader, doctor_facts& f) {
+  auto row = co_await reader.ask("company", company);
   if (!row) co_return;
   company_facts c;
   c.there = !row->empty();
@@ -264,13 +264,13 @@ task<void> look_at_companies(looker& look, doctor_facts& f) {
     c.active = row->boolean(0, 0);
     c.inactive_accounts = row->integer(0, 1);
   } else {
-    auto others = co_await look.ask("company", alike);
+    auto others = co_await reader.ask("company", alike);
     if (!others) co_return;
     for (std::size_t i = 0; i < others->size(); ++i) c.alike.emplace_back(others->text(i, 0));
   }
   pg::params known;
   known.texts(served_slugs());
-  auto others = co_await look.ask("other couriers", other_couriers, std::move(known));
+  auto others = co_await reader.ask("other couriers", other_couriers, std::move(known));
   if (others)
     for (std::size_t i = 0; i < others->size(); ++i)
       c.others[std::string(others->text(i, 0))] = others->integer(i, 1);

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "reconciler/doctor/checks/facts.hpp"
-#include "reconciler/doctor/collect/look.hpp"
+#include "reconciler/doctor/collect/fact_reader.hpp"
 
 namespace suivi::reconciler {
 
-task<void> look_at_clock(pg::connection& db, looker& look, doctor_facts& f);
-task<void> look_at_session(looker& look, doctor_facts& f);
-task<void> look_at_tables(looker& look, doctor_facts& f, std::string schema);
-task<void> look_at_rights(looker& look, doctor_facts& f, std::string schema);
-task<void> look_at_companies(looker& look, doctor_facts& f);
+task<void> collect_clock(pg::connection& db, fact_reader& reader, doctor_facts& f);
+task<void> collect_session(fact_reader& reader, doctor_facts& f);
+task<void> collect_tables(fact_reader& reader, doctor_facts& f, std::string schema);
+task<void> collect_rights(fact_reader& reader, doctor_facts& f, std::string schema);
+task<void> collect_companies(fact_reader& reader, doctor_facts& f);
 
 } // namespace suivi::reconciler

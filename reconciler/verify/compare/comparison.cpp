@@ -203,9 +203,9 @@ void comparison::confirm(const std::string& order_id, const comparison& again) {
   for (const difference& d : before->differences)
     if (same_parcel && d.field == "additionalMetaData") kept.push_back(d);
   for (const difference& d : now->differences) {
-    bool seen_before = std::any_of(before->differences.begin(), before->differences.end(),
-                                   [&](const difference& b) { return b.field == d.field; });
-    if (seen_before) kept.push_back(d);
+    bool found_before = std::any_of(before->differences.begin(), before->differences.end(),
+                                    [&](const difference& b) { return b.field == d.field; });
+    if (found_before) kept.push_back(d);
   }
   for (candidate& one : first->second.parcels) one.differences.clear();
   place(first->second, before->key).differences = std::move(kept);

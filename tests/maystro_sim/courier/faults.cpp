@@ -10,7 +10,7 @@ namespace {
 
 fault_kind kind_of(std::string_view word) {
   if (word == "html") return fault_kind::html;
-  if (word == "cut") return fault_kind::cut;
+  if (word == "cut") return fault_kind::closed;
   if (word == "truncated") return fault_kind::truncated;
   if (word == "envelope") return fault_kind::envelope;
   return fault_kind::error200;
@@ -37,7 +37,7 @@ std::optional<http::response> replaced_by(fault_kind fault) {
     r.content_type = "text/html";
     r.body = "<!doctype html><html><body><h1>Server Error (500)</h1></body></html>";
     return r;
-  case fault_kind::cut:
+  case fault_kind::closed:
     r.status = 0;
     return r;
   case fault_kind::envelope:

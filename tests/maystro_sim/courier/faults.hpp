@@ -11,7 +11,7 @@ namespace suivi::sim {
 enum class fault_kind {
   none,
   html,      // 500 with a page for people
-  cut,       // no answer, the connection is closed
+  closed,    // no answer, the connection is closed
   truncated, // 200, but the JSON stops in the middle
   envelope,  // 200, JSON of another shape
   error200,  // 200 with an error inside

@@ -85,7 +85,7 @@ class play {
   task<void> run(const std::vector<heard>& tellings) {
     auto db = co_await test::connect(shared_shop().db.owner_url()); // it looks at versions of rows too
     db_ = &db;
-    co_await look();
+    co_await compare();
     std::vector<observation> batch;
     for (const auto& one : tellings) {
       auto observed = h_.tell(one);
@@ -96,7 +96,7 @@ class play {
     }
     if (!batch.empty()) co_await apply(batch);
 
-    co_await look();
+    co_await compare();
     auto before = journal();
     auto reads = reads_;
     co_await tell_all_again();
@@ -163,7 +163,7 @@ class play {
           todo.push_back({{now[i]}, true});
         }
       }
-      co_await look();
+      co_await compare();
       if (now.size() == 1)
         RC_ASSERT((verdicts->front().outcome == outcome::applied) == (versions() != before));
       check_model();
@@ -225,7 +225,7 @@ class play {
   [[nodiscard]] source read_as() const { return h_.confirms() ? source::confirm : source::lookup; }
 
   // Reads the case's orders as they are now.
-  task<void> look() {
+  task<void> compare() {
     static constexpr pg::statement all{"model_look", R"(
       select "shippingStatus", "alertReason", "trackingNumber", "maystroOrderId", "status"::text,
              xmin::text || ctid::text, (select count(*)::text from suivi.change where order_id = orders."id")

@@ -41,7 +41,7 @@ stated_parcel made_up(dice& random, courier_kind courier, int order) {
 // Of the state that it is in at `change`; a pull looks some seconds later.
 shop::observation observed(dice& random, const stated_parcel& p, std::size_t change) {
   const int since = static_cast<int>(change) * 10;
-  const int looked = since + 1 + static_cast<int>(below(random, 8));
+  const int read_minute = since + 1 + static_cast<int>(below(random, 8));
   shop::observation o;
   o.account = "account-a";
   o.shipment.courier = p.courier;
@@ -59,8 +59,8 @@ shop::observation observed(dice& random, const stated_parcel& p, std::size_t cha
   } else {
     o.from = way == 1 ? shop::source::sweep : shop::source::confirm;
     o.when = {way == 1 ? shop::as_of::shape::stated_row : shop::as_of::shape::stated_answer, at(since),
-              at(looked)};
-    o.read_at = at(looked);
+              at(read_minute)};
+    o.read_at = at(read_minute);
   }
   return o;
 }

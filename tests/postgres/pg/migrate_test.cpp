@@ -107,9 +107,9 @@ TEST_CASE("a database ahead of the program is refused") {
     REQUIRE_FALSE(older);
     CHECK(older.error().code == "schema:newer");
     CHECK(older.error().kind == failure::permanent);
-    auto looked = co_await pg::migrations_missing(db, std::span(three).first(2));
-    REQUIRE_FALSE(looked);
-    CHECK(looked.error().code == "schema:newer");
+    auto probed = co_await pg::migrations_missing(db, std::span(three).first(2));
+    REQUIRE_FALSE(probed);
+    CHECK(probed.error().code == "schema:newer");
   });
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("a program goes on working on a newer schema that suits it and refuses
     auto missing = co_await pg::migrations_missing(db, three);
     REQUIRE(missing);
     CHECK(*missing == 0);
-    auto found = co_await pg::look_at_schema(db, three);
+    auto found = co_await pg::read_schema_status(db, three);
     REQUIRE(found);
     CHECK(found->version == 5);
     // The fourth needs a program that knows the third, whatever the fifth says.
@@ -160,17 +160,17 @@ TEST_CASE("a record of before checksums is widened, and a script that ran with o
   scripts[2].checksum = "3333";
   run([&]() -> task<void> {
     auto db = co_await connected(options);
-    auto before = co_await pg::look_at_schema(db, scripts);
+    auto before = co_await pg::read_schema_status(db, scripts);
     REQUIRE(before);
     CHECK(before->version == 2);
     auto ran = co_await pg::migrate(db, scripts);
     REQUIRE_MESSAGE(ran, to_string(ran.error()));
     CHECK(*ran == 1);
-    auto same = co_await pg::look_at_schema(db, scripts);
+    auto same = co_await pg::read_schema_status(db, scripts);
     REQUIRE(same);
     CHECK(same->edited.empty());
     scripts[2].checksum = "other";
-    auto edited = co_await pg::look_at_schema(db, scripts);
+    auto edited = co_await pg::read_schema_status(db, scripts);
     REQUIRE(edited);
     CHECK(edited->edited == std::vector<std::string>{"0003_third.sql"});
   });

@@ -224,7 +224,7 @@ TEST_CASE("deleting takes row and bytes and leaves the key") {
     std::vector<webhook> again{rows[0]};
     auto answers = co_await here.store(again);
     REQUIRE(answers[0]);
-    CHECK(answers[0]->seen_before);
+    CHECK(answers[0]->repeated);
     CHECK(std::to_string(answers[0]->id) == applied);
     co_await here.request_json(404, "DELETE", "/api/v1/webhooks/events/none");
   };

@@ -73,7 +73,7 @@ TEST_CASE("an order's event is stored whole and is pending in its receiver's han
   test::database db;
   auto kept = store(db, {order("u1")});
   REQUIRE(kept.size() == 1);
-  CHECK_FALSE(kept[0].seen_before);
+  CHECK_FALSE(kept[0].repeated);
   CHECK(db.value("select reference || ' ' || status || ' ' || name from suivi.inbox") ==
         "REF-u1 31 OrderStatusChanged");
   CHECK(db.value("select convert_from(raw, 'UTF8') from suivi.inbox").find("OrderStatusChanged") !=
@@ -85,14 +85,14 @@ TEST_CASE("an order's event is stored whole and is pending in its receiver's han
 TEST_CASE("repeats within one call and across calls are the first one's duplicates") {
   test::database db;
   auto first = store(db, {order("u1"), order("u2"), order("u1")});
-  CHECK_FALSE(first[0].seen_before);
-  CHECK_FALSE(first[1].seen_before);
-  CHECK(first[2].seen_before);
+  CHECK_FALSE(first[0].repeated);
+  CHECK_FALSE(first[1].repeated);
+  CHECK(first[2].repeated);
   CHECK(first[2].id == first[0].id);
   auto again = store(db, {order("u2"), order("u3")});
-  CHECK(again[0].seen_before);
+  CHECK(again[0].repeated);
   CHECK(again[0].id == first[1].id);
-  CHECK_FALSE(again[1].seen_before);
+  CHECK_FALSE(again[1].repeated);
   CHECK(db.number("select count(*) from suivi.inbox") == 3);
   CHECK(db.number("select count(*) from suivi.pending") == 3);
 }
@@ -104,7 +104,7 @@ TEST_CASE("a key that has expired is a new event and one that has not is the sam
   CHECK(store(db, {order("u1")})[0].id == first[0].id);
   db.execute("update suivi.inbox_key set expires_at = now() - interval '1 second'");
   auto later = store(db, {order("u1")});
-  CHECK_FALSE(later[0].seen_before);
+  CHECK_FALSE(later[0].repeated);
   CHECK(later[0].id != first[0].id);
   CHECK(db.number("select count(*) from suivi.inbox") == 2);
 }
@@ -131,7 +131,7 @@ TEST_CASE("racing receivers store each event once and do not deadlock") {
     const auto& a = both.first[i];
     const auto& b = both.second[199 - i];
     CHECK(a.id == b.id);
-    CHECK(a.seen_before != b.seen_before);
+    CHECK(a.repeated != b.repeated);
   }
 }
 

@@ -95,8 +95,8 @@ TEST_CASE("a message that comes again is the same one, in whichever order keys w
   std::int64_t id = store(db, {first}).front().id;
   order_from(db, "'2026-01-01'", !before.empty());
   std::vector<receipt> later = store(db, {message("m-8", noon, "u2"), again, again});
-  CHECK_FALSE(later[0].seen_before);
-  CHECK(later[1].seen_before);
+  CHECK_FALSE(later[0].repeated);
+  CHECK(later[1].repeated);
   CHECK(later[1].id == id);
   CHECK(later[2].id == id);
   CHECK(db.number("select count(*) from suivi.inbox") == 2);
@@ -108,7 +108,7 @@ TEST_CASE("while an older receiver may run, each knows what the other one has st
   order_from(db, "current_date + 2", true);
   webhook one = message("m-1", noon);
   store_as_before(db, one);
-  CHECK(store(db, {one}).front().seen_before);
+  CHECK(store(db, {one}).front().repeated);
   webhook two = message("m-2", noon, "u2");
   store(db, {two});
   CHECK(db.value(lengths) == "16 16");
@@ -136,7 +136,7 @@ TEST_CASE("one that the database refused comes again as the same") {
   };
   receipt first = keep_bytes();
   receipt again = keep_bytes();
-  CHECK_FALSE(first.seen_before);
-  CHECK(again.seen_before);
+  CHECK_FALSE(first.repeated);
+  CHECK(again.repeated);
   CHECK(again.id == first.id);
 }

@@ -16,7 +16,7 @@ TEST_CASE("many webhooks at once are stored and applied each to its order") {
     auto answers = co_await here.store(rows);
     for (const auto& answer : answers) {
       REQUIRE(answer);
-      CHECK_FALSE(answer->seen_before);
+      CHECK_FALSE(answer->repeated);
       ids.insert(answer->id);
     }
     co_await here.until(nothing_pending, "0");

@@ -133,10 +133,10 @@ TEST_CASE("a range holds what is new and to be applied and there is none without
     co_return *kept;
   };
   std::vector<receipt> kept = test::run(store_all);
-  CHECK(kept[0].seen_before);
-  CHECK_FALSE(kept[1].seen_before);
-  CHECK_FALSE(kept[2].seen_before);
-  CHECK(kept[3].seen_before);
+  CHECK(kept[0].repeated);
+  CHECK_FALSE(kept[1].repeated);
+  CHECK_FALSE(kept[2].repeated);
+  CHECK(kept[3].repeated);
   CHECK(kept[3].id == kept[2].id);
   CHECK(db.value("select ids::text from suivi.pending_range where owner = 'you'") ==
         "{" + std::to_string(kept[2].id) + "}");

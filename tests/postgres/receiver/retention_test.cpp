@@ -107,9 +107,9 @@ TEST_CASE("a day that has passed goes with its keys and outcomes and the days af
   CHECK(h.counted("suivi_retention_events_expired_total 0"));
 
   auto again = store(db, {order(1), order(3)}); // redelivered: news, and seen before
-  CHECK_FALSE(again[0].seen_before);
+  CHECK_FALSE(again[0].repeated);
   CHECK(again[0].id != old[0].id);
-  CHECK(again[1].seen_before);
+  CHECK(again[1].repeated);
   CHECK(h.round() == "done");
   CHECK(rows_left(db) == "3 3 1 2");
 }

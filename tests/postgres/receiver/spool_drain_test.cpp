@@ -24,7 +24,7 @@ void at_cluster(const std::string& sql) {
 std::string end_sessions(const test::database& db) {
   return "; select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '" + db.name() + "'";
 }
-void take_away(const test::database& db) {
+void remove_rows(const test::database& db) {
   at_cluster("alter database " + db.name() + " allow_connections false" + end_sessions(db));
 }
 void bring_back(const test::database& db) {
@@ -66,7 +66,7 @@ TEST_CASE("webhooks that come while the database is away are spooled and applied
   test::database db;
   receiver_inside here(db);
   auto steps = [&]() -> task<void> {
-    take_away(db);
+    remove_rows(db);
     auto answers = co_await here.store(orders(1, 50));
     CHECK(spooled_of(answers) == 50);
     co_await until_away(here);
@@ -88,7 +88,7 @@ TEST_CASE("the drain keeps the order and the time of receipt") {
   auto rows = orders(1, 30);
   for (std::size_t n = 0; n < rows.size(); ++n) rows[n].received_at -= 1h - std::chrono::seconds(n);
   auto steps = [&]() -> task<void> {
-    take_away(db);
+    remove_rows(db);
     co_await until_away(here);
     for (const auto& row : rows) co_await here.in.store(row);
     bring_back(db);
@@ -132,7 +132,7 @@ TEST_CASE(
   auto steps = [&]() -> task<void> {
     auto before = co_await here.in.store(order(2));
     REQUIRE(before);
-    take_away(db);
+    remove_rows(db);
     co_await until_away(here);
     auto row = first;
     for (int n = 0; n < 3; ++n, row.received_at += 1min) {
@@ -230,7 +230,7 @@ TEST_CASE("a webhook the database refuses is split off in the drain as well") {
     begin if new.reference = 'R7' then raise 'poison' using errcode = '22P05'; end if; return new; end $$;
     create trigger refuse before insert on suivi.inbox for each row execute function refuse())");
   auto steps = [&]() -> task<void> {
-    take_away(db);
+    remove_rows(db);
     auto answers = co_await here.store(orders(1, 20));
     CHECK(spooled_of(answers) == 20);
     bring_back(db);
@@ -252,7 +252,7 @@ TEST_CASE("a webhook that can never be stored stays in the spool and holds up no
       return new; end $$;
     create trigger refuse before insert on suivi.inbox for each row execute function refuse())");
   auto steps = [&]() -> task<void> {
-    take_away(db);
+    remove_rows(db);
     auto answers = co_await here.store(orders(1, 20));
     CHECK(spooled_of(answers) == 20);
     bring_back(db);

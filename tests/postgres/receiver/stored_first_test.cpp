@@ -53,11 +53,11 @@ TEST_CASE("what was seen before is neither stored nor applied again, alone or wi
     co_await here.until(nothing_pending, "0");
     auto answers = co_await here.store(rows);
     for (const auto& answer : answers) REQUIRE(answer);
-    CHECK(answers[1]->seen_before);
+    CHECK(answers[1]->repeated);
     CHECK(answers[1]->id == first[0]->id);
     CHECK(answers[0]->id == answers[2]->id);
-    CHECK(answers[0]->seen_before != answers[2]->seen_before);
-    CHECK_FALSE(answers[3]->seen_before);
+    CHECK(answers[0]->repeated != answers[2]->repeated);
+    CHECK_FALSE(answers[3]->repeated);
     co_await here.until(nothing_pending, "0");
   };
   here.run(steps());

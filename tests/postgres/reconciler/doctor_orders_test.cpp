@@ -28,7 +28,7 @@ TEST_CASE("a shop that was just swept passes") {
   for (int n = 1; n <= 5; ++n) s.shipped(n);
   s.sweep();
   doctor_facts f = looked_at(s.db.url(), "public", {"acc-1"});
-  CHECK(f.failed_looks.empty());
+  CHECK(f.failed_reads.empty());
   for (const char* name : {"sweep_late", "sweep_incomplete", "sweep conflicts", "untracked",
                            "orders never read", "unchecked", "parcels gone"}) {
     CAPTURE(name);

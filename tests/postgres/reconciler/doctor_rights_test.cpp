@@ -40,7 +40,7 @@ TEST_CASE("a role with exactly the rights that are needed passes, sweeps and loo
   s.shipped(2, 41);
   least_role role(s.db);
   doctor_facts f = looked_at(role.url());
-  CHECK(f.failed_looks.empty());
+  CHECK(f.failed_reads.empty());
   CHECK(result_of(f, "rights") == "PASS");
   CAPTURE(check_of(f, "rights").remedy);
 }

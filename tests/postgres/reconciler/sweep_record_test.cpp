@@ -197,8 +197,8 @@ TEST_CASE("watermarks move forwards only, together with their report or not at a
                      "is null from suivi.account a join suivi.sweep s on s.id = a.last_sweep") == "t");
 
     r.truncated = true;
-    auto cut = co_await end_one(r);
-    REQUIRE(cut);
+    auto truncated = co_await end_one(r);
+    REQUIRE(truncated);
     CHECK(s.db.value("select full_watermark > whole_watermark from suivi.account") == "t");
     r.truncated = false;
 

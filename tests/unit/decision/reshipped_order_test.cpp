@@ -42,15 +42,15 @@ class reshipped_order {
       for (auto [since, status] : p.history) tell(p, since, status);
       for (int pulls = below(4); pulls > 0; --pulls) {
         int start = 995 + below(60);
-        arrivals_.push_back(row(start, "R1", p.uuid, p.status_at(start), p.created));
+        webhooks_.push_back(row(start, "R1", p.uuid, p.status_at(start), p.created));
       }
-      arrivals_.push_back(row(5'000, "R1", p.uuid, p.status_at(in_the_end), p.created)); // a sweep afterwards
+      webhooks_.push_back(row(5'000, "R1", p.uuid, p.status_at(in_the_end), p.created)); // a sweep afterwards
     }
   }
 
   void arrive_in_any_order() {
-    std::vector<observation> all = arrivals_;
-    for (const observation& one : arrivals_)
+    std::vector<observation> all = webhooks_;
+    for (const observation& one : webhooks_)
       if (below(3) == 0) all.push_back(one); // twice
     std::shuffle(all.begin(), all.end(), random_);
     for (std::size_t from = 0; from < all.size();) {
@@ -81,7 +81,7 @@ class reshipped_order {
     observation o = push(since, below(3) == 0 ? "" : "R1", p.uuid, status);
     if (below(4) == 0) o.shipment.uuid.reset(); // the display id is left
     if (below(4) == 0) o.when = untimed(since + 2);
-    arrivals_.push_back(std::move(o));
+    webhooks_.push_back(std::move(o));
   }
 
   // The single reads that are asked for, as the courier would answer them.
@@ -102,7 +102,7 @@ class reshipped_order {
   std::mt19937_64 random_;
   shop_model shop_;
   std::vector<shipped> parcels_;
-  std::vector<observation> arrivals_;
+  std::vector<observation> webhooks_;
   int reads_ = in_the_end;
 };
 

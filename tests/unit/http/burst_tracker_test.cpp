@@ -22,8 +22,8 @@ TEST_CASE("after a burst memory is given back at once, then ever more seldom, th
   burst(count, request_count::burst_requests);
   CHECK_FALSE(count.should_give_back()); // it was since the last look
   std::vector<int> at;
-  for (int look = 1; look <= 300; ++look)
-    if (count.should_give_back()) at.push_back(look);
+  for (int probe = 1; probe <= 300; ++probe)
+    if (count.should_give_back()) at.push_back(probe);
   CHECK(at == std::vector<int>{1, 2, 4, 8, 16, 32, 64});
 }
 

@@ -172,13 +172,13 @@ TEST_CASE("slow peers are cut in every phase and drops of bytes buy no time") {
   idle.send(get);
   CHECK(idle.read().status == 200);
   raw_peer dripping(server.port());
-  bool cut = false;
+  bool closed = false;
   dripping.send("GET /");
-  for (int i = 0; i < 3000 && !cut; ++i) {
-    cut = !dripping.send("a");
+  for (int i = 0; i < 3000 && !closed; ++i) {
+    closed = !dripping.send("a");
     std::this_thread::sleep_for(std::chrono::milliseconds(10)); // the slowness itself
   }
-  CHECK(cut);
+  CHECK(closed);
   CHECK(silent.closed_by_server());
   CHECK(slow_body.closed_by_server());
   CHECK(idle.closed_by_server());

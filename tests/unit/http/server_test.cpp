@@ -142,9 +142,9 @@ TEST_CASE("a handler may close the connection after its answer or without one") 
   peer.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   CHECK(peer.read().head.find("Connection: close\r\n") != std::string::npos);
   CHECK(peer.closed_by_server());
-  raw_peer cut(server.port());
-  cut.send("GET /cut HTTP/1.1\r\nHost: x\r\n\r\n");
-  CHECK(cut.closed_by_server());
+  raw_peer closed(server.port());
+  closed.send("GET /cut HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(closed.closed_by_server());
 }
 
 TEST_CASE("an address that cannot be listened on is named in a permanent error") {

@@ -79,7 +79,7 @@ TEST_CASE("the service manager hears each change of state in a message of its ow
   for (const std::string& address : {path_of_this_test(), name_of_this_test("@")}) {
     manager hears(address);
     service_notifier tells(address);
-    CHECK(tells.is_heard());
+    CHECK(tells.has_listener());
     tells.ready("receiving webhooks");
     tells.status("the database is away");
     tells.stopping("stopping", 10s);
@@ -118,8 +118,8 @@ TEST_CASE("where nobody listens, or the address is none, nothing happens") {
     tells.reloading();
     tells.stopping("stopping", 1s);
   }
-  CHECK_FALSE(service_notifier("").is_heard());
-  CHECK_FALSE(service_notifier("relative").is_heard());
+  CHECK_FALSE(service_notifier("").has_listener());
+  CHECK_FALSE(service_notifier("relative").has_listener());
 }
 
 TEST_CASE("a manager that takes nothing holds up no status and a change of state for a moment only") {
@@ -183,5 +183,5 @@ TEST_CASE("the watchdog of another process is not ours to feed") {
     CHECK(hears.heard().empty() == (of != ::getpid()));
   }
   for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) ::unsetenv(name);
-  CHECK_FALSE(service_notifier::from_environment().is_heard());
+  CHECK_FALSE(service_notifier::from_environment().has_listener());
 }

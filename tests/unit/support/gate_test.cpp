@@ -133,7 +133,7 @@ TEST_CASE("a stalled direction delivers nothing until the gate lets pass, and th
 
 TEST_CASE("a cut ends both sides of open connections") {
   pair p;
-  p.between.cut();
+  p.between.sever();
   CHECK(p.client.hear(1).empty());
   CHECK(p.taken.hear(1).empty());
   p.recovers();

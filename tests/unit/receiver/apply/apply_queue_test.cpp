@@ -44,7 +44,7 @@ TEST_CASE("ranges that wait go together as far as there is room, none of them in
   CHECK(batch.events[40].id == 100);
   CHECK(names(queue.take_ranges(start, 100)) == "200 ");
   CHECK_FALSE(queue.ranges_are_next(start));
-  CHECK(queue.in_hand() == 120); // until they are erased
+  CHECK(queue.in_flight() == 120); // until they are erased
 }
 
 TEST_CASE("a range larger than a batch goes alone") {
@@ -99,7 +99,7 @@ TEST_CASE("an event that is dropped leaves the others of its opened range as sin
   REQUIRE(left.size() == 2);
   CHECK(left[0].id == 1);
   CHECK(left[1].id == 3);
-  CHECK(queue.in_hand() == 2);
+  CHECK(queue.in_flight() == 2);
 }
 
 TEST_CASE("what is in hand is not taken twice and leaves when it is erased") {
@@ -108,7 +108,7 @@ TEST_CASE("what is in hand is not taken twice and leaves when it is erased") {
   queue.enqueue(events_from(1, 3), start);
   CHECK(queue.waiting() == 3);
   queue.erase(1);
-  CHECK(queue.in_hand() == 2);
+  CHECK(queue.in_flight() == 2);
   CHECK(queue.range_names() == std::vector<std::int64_t>{1});
 }
 

@@ -32,8 +32,8 @@ read_queue::opening closed_for(const std::string& account, steady_time until, st
 }
 
 std::string next_uuid(read_queue& queue, steady_time now) {
-  steady_time look_again;
-  auto job = queue.next(now, closed_for("", now, now), look_again);
+  steady_time next_due;
+  auto job = queue.next(now, closed_for("", now, now), next_due);
   return job ? *job->wanted.uuid : "none";
 }
 
@@ -42,8 +42,8 @@ std::string next_uuid(read_queue& queue, steady_time now) {
 TEST_CASE("all events that wait for a parcel wait for one read") {
   read_queue queue;
   for (int id = 1; id <= 3; ++id) queue.add(parcel("a", "u1"), event(id), 1, start, noon);
-  steady_time look_again;
-  auto job = queue.next(start, closed_for("", start, start), look_again);
+  steady_time next_due;
+  auto job = queue.next(start, closed_for("", start, start), next_due);
   REQUIRE(job);
   CHECK(job->waiting.size() == 3);
   CHECK(next_uuid(queue, start + 1h) == "none");
@@ -63,11 +63,11 @@ TEST_CASE(
     "a read that nobody waits for comes in its time, and at once when an event waits for it after all") {
   read_queue queue;
   queue.add(parcel("a", "u1", 500ms), std::nullopt, 1, start, noon);
-  steady_time look_again;
-  CHECK_FALSE(queue.next(start, closed_for("", start, start), look_again));
-  CHECK(look_again == start + 500ms);
+  steady_time next_due;
+  CHECK_FALSE(queue.next(start, closed_for("", start, start), next_due));
+  CHECK(next_due == start + 500ms);
   queue.add(parcel("a", "u1", 700ms), event(1), 1, start + 100ms, noon + 100ms);
-  auto job = queue.next(start + 100ms, closed_for("", start, start + 100ms), look_again);
+  auto job = queue.next(start + 100ms, closed_for("", start, start + 100ms), next_due);
   REQUIRE(job);
   CHECK(job->wanted.not_before == noon + 700ms);
   CHECK(next_uuid(queue, start + 1h) == "none"); // the former entry finds nothing
@@ -77,12 +77,12 @@ TEST_CASE("an account that may not be asked holds up no other's reads") {
   read_queue queue;
   queue.add(parcel("a", "a1"), event(1), 1, start, noon);
   queue.add(parcel("b", "b1"), event(2), 1, start, noon);
-  steady_time look_again;
-  auto job = queue.next(start, closed_for("a", start + 300ms, start), look_again);
+  steady_time next_due;
+  auto job = queue.next(start, closed_for("a", start + 300ms, start), next_due);
   REQUIRE(job);
   CHECK(job->wanted.account == "b");
-  CHECK_FALSE(queue.next(start, closed_for("a", start + 300ms, start), look_again));
-  CHECK(look_again == start + 300ms);
+  CHECK_FALSE(queue.next(start, closed_for("a", start + 300ms, start), next_due));
+  CHECK(next_due == start + 300ms);
   CHECK(next_uuid(queue, start + 300ms) == "a1");
 }
 

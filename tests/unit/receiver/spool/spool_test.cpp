@@ -133,12 +133,12 @@ TEST_CASE("a spool on a disk without room takes nothing, tells what is in it, an
     auto kept = co_await before.append(row);
     REQUIRE(kept);
     auto ballast = disk.path() + "/ballast";
-    auto room = std::filesystem::space(disk.path()).available;
-    std::ofstream(ballast) << std::string(room - (200 << 10), 'x');
+    auto space = std::filesystem::space(disk.path()).available;
+    std::ofstream(ballast) << std::string(space - (200 << 10), 'x');
 
     spool after(executor, where); // as of a process that starts now
-    auto looked = co_await after.probe();
-    CHECK_FALSE(looked);
+    auto probed = co_await after.probe();
+    CHECK_FALSE(probed);
     CHECK_FALSE(after.accepts());
     CHECK(after.now().depth.rows == 1);
     auto there = co_await after.read(0, 10, 1'000'000);

@@ -62,7 +62,7 @@ TEST_CASE("accounts that could not be read are not taken for none") {
   doctor_facts f = healthy();
   f.accounts.clear();
   f.accounts_known = false;
-  f.failed_looks.push_back({"accounts", std::nullopt, permanent("sqlstate:55P03", "locked")});
+  f.failed_reads.push_back({"accounts", std::nullopt, permanent("sqlstate:55P03", "locked")});
   CHECK(result_of(f, "accounts") == "FAIL");
   CHECK(contains(of(f, "accounts").detail, "could not be looked at"));
 }
@@ -131,11 +131,11 @@ TEST_CASE("hooks at the old addresses are registered hooks, and no remedy double
 TEST_CASE("an account is silent only if something changed meanwhile") {
   doctor_facts f = healthy();
   webhook_facts& w = *f.accounts.front().webhooks;
-  w.heard_at = noon - 48h;
+  w.last_webhook_at = noon - 48h;
   CHECK(result_of(f, "webhooks_silent") == "PASS");
   w.missed = 1;
   CHECK(result_of(f, "webhooks_silent") == "WARN");
-  w.heard_at = noon - 1h;
+  w.last_webhook_at = noon - 1h;
   CHECK(result_of(f, "webhooks_silent") == "PASS");
 }
 

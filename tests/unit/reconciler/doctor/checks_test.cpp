@@ -70,14 +70,14 @@ TEST_CASE("every result but PASS names what to do") {
 TEST_CASE("a look that failed is a FAIL of its own, and what it would have shown is not judged") {
   doctor_facts f = healthy();
   f.accounts.front().tracking.reset();
-  f.failed_looks.push_back({"untracked", std::nullopt, permanent("sqlstate:57014", "canceling statement")});
+  f.failed_reads.push_back({"untracked", std::nullopt, permanent("sqlstate:57014", "canceling statement")});
   CHECK(any_failed(examine(f)));
   CHECK(result_of(f, "untracked") == "FAIL");
   CHECK(contains(of(f, "untracked").detail, "could not be looked at"));
   CHECK(contains(of(f, "untracked").remedy, "pg_locks"));
-  f.failed_looks.back().why = permanent("sqlstate:42501", "permission denied");
+  f.failed_reads.back().why = permanent("sqlstate:42501", "permission denied");
   CHECK(contains(of(f, "untracked").remedy, "`rights`"));
-  f.failed_looks.back() = {"hooks_missing", "acc-1", transient("maystro:server", "500")};
+  f.failed_reads.back() = {"hooks_missing", "acc-1", transient("maystro:server", "500")};
   f.accounts.front().hooks.reset();
   CHECK(of(f, "hooks_missing").account == "acc-1");
   CHECK(result_of(f, "hooks_missing") == "FAIL");
@@ -85,8 +85,8 @@ TEST_CASE("a look that failed is a FAIL of its own, and what it would have shown
 
 TEST_CASE("a check of which one look failed does not pass by the others") {
   doctor_facts f = healthy();
-  f.failed_looks.push_back({"accounts", std::nullopt, permanent("sqlstate:55P03", "locked")});
-  f.failed_looks.push_back({"hooks_missing", "acc-2", transient("http:timeout", "late")});
+  f.failed_reads.push_back({"accounts", std::nullopt, permanent("sqlstate:55P03", "locked")});
+  f.failed_reads.push_back({"hooks_missing", "acc-2", transient("http:timeout", "late")});
   int accounts = 0, hooks = 0;
   for (const check& c : examine(f)) {
     accounts += c.name == "accounts" ? 1 : 0;

@@ -50,7 +50,7 @@ class accounted_run {
         now_ += milliseconds(1);
         end_one(answer_kind::good);
       } else {
-        steady_time next = pace_.look_again(now_);
+        steady_time next = pace_.recheck_at(now_);
         if (next == steady_time::max()) FAIL("nobody is under way and nobody will be");
         now_ = std::max(now_, next);
       }

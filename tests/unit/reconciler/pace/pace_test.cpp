@@ -155,7 +155,7 @@ TEST_CASE("throttled requests that were under way together halve the window once
   for (auto t : flying) line.end(t, answer_kind::throttled, 1'200, milliseconds(500));
   CHECK(line.p.window_size() == 4);
   CHECK(line.admitted(1'699).empty());
-  CHECK(line.p.look_again(at(1'300)) == at(1'700));
+  CHECK(line.p.recheck_at(at(1'300)) == at(1'700));
   CHECK(line.admitted(1'700).size() == 4);
 }
 
@@ -179,12 +179,12 @@ TEST_CASE(
   auto probe = line.page(), other = line.page(), third = line.page();
   CHECK(line.admitted(ms).empty());
   CHECK(line.p.breaker_is(at(ms)) == breaker::state::open);
-  CHECK(line.p.look_again(at(ms)) == at(ms + 500));
+  CHECK(line.p.recheck_at(at(ms)) == at(ms + 500));
   CHECK(line.admitted(ms + 500) == tickets{probe});
-  CHECK(line.p.look_again(at(ms + 500)) == steady_time::max());
+  CHECK(line.p.recheck_at(at(ms + 500)) == steady_time::max());
   line.end(probe, answer_kind::unreachable, ms + 550);
   CHECK(line.admitted(ms + 550).empty());
-  CHECK(line.p.look_again(at(ms + 550)) == at(ms + 1'550)); // twice as long
+  CHECK(line.p.recheck_at(at(ms + 550)) == at(ms + 1'550)); // twice as long
   CHECK(line.admitted(ms + 1'550) == tickets{other});
   line.end(other, answer_kind::faulty, ms + 1'650); // an error's answer is an answer
   CHECK(line.p.breaker_is(at(ms + 1'650)) == breaker::state::closed);

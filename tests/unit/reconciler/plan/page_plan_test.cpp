@@ -116,10 +116,10 @@ TEST_CASE("where requests are counted every page is read once, unless the list m
   });
   CHECK(moved.plan.judge().complete);
   CHECK(moved.got.contains(95));
-  reader cut(courier_list::of(1, 95), 40, true);
-  cut.run();
-  CHECK(cut.plan.judge().truncated);
-  CHECK(cut.requested.size() > 2);
+  reader truncated(courier_list::of(1, 95), 40, true);
+  truncated.run();
+  CHECK(truncated.plan.judge().truncated);
+  CHECK(truncated.requested.size() > 2);
 }
 
 TEST_CASE("every page is read once and page 1 once more") {

@@ -45,7 +45,7 @@ TEST_CASE("a complete incremental sweep does not hide a failed full one in the f
   CHECK(has(m, R"(suivi_courier_throttled_total{account="a",kind="full"} 2)"));
   verdict::facts f = facts_of({"a"});
   f.accounts.front().last_full_incomplete = true;
-  m.show(f);
+  m.update(f);
   CHECK(has(m, R"(suivi_problems{account="a",kind="sweep_incomplete"} 1)"));
   CHECK(has(m, R"(suivi_last_complete_sweep_timestamp_seconds{account="a",kind="full"} 1799996400)"));
 }
@@ -54,9 +54,9 @@ TEST_CASE("figures of an account go with it") {
   reconciler_metrics m;
   m.count(report("a", "full", true));
   m.count(report("b", "full", true));
-  m.show(facts_of({"a", "b"}));
+  m.update(facts_of({"a", "b"}));
   CHECK(m.text().find("\"b\"") != std::string::npos);
-  m.show(facts_of({"a"}));
+  m.update(facts_of({"a"}));
   CHECK(m.text().find("\"b\"") == std::string::npos);
   CHECK(has(m, R"(suivi_problems{account="",kind="no_reconciler"} 0)"));
   CHECK(has(m, R"(suivi_sweeps_total{account="a",kind="full",verdict="complete"} 1)"));

@@ -16,13 +16,13 @@ const error hanging = transient(std::string(commits_hang), "COMMITs wait");
 
 outage_state up() {
   outage_state s;
-  s.begin_look();
+  s.begin_probe();
   REQUIRE(s.answered().came_up);
   return s;
 }
 
 outage_state::step fails(outage_state& s, const error& e, bool reachable) {
-  s.begin_look();
+  s.begin_probe();
   return s.failed(e, reachable, 0);
 }
 
@@ -31,9 +31,9 @@ outage_state::step fails(outage_state& s, const error& e, bool reachable) {
 TEST_CASE("the database is down until it has answered, and its coming is told once") {
   outage_state s;
   CHECK(s.now() == database_state::down);
-  s.begin_look();
+  s.begin_probe();
   CHECK(s.answered().came_up);
-  s.begin_look();
+  s.begin_probe();
   outage_state::step next = s.answered();
   CHECK_FALSE(next.came_up);
   CHECK(next.pause == 1s);
@@ -59,7 +59,7 @@ TEST_CASE("each reason is told once until it is up again, and ten at most") {
   CHECK(fails(s, refused, false).say == complaint::away);
   CHECK(fails(s, refused, false).say == complaint::none);
   CHECK(fails(s, transient("pg:connect", "wrong password"), false).say == complaint::away);
-  s.begin_look();
+  s.begin_probe();
   s.answered();
   CHECK(fails(s, refused, false).say == complaint::away);
   for (int i = 0; i < 9; ++i)
@@ -87,7 +87,7 @@ TEST_CASE("COMMITs that hang are behind, and watched over the same connection") 
 
 TEST_CASE("a schema that turns out to be old makes it behind, and its being up news again") {
   outage_state s = up();
-  s.begin_look();
+  s.begin_probe();
   s.note_old_schema();
   CHECK(s.now() == database_state::behind);
   SUBCASE("brought up to date") {

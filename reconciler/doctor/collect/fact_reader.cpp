@@ -1,5 +1,5 @@
 // One round trip for each look: begin, limits, question, rollback.
-#include "reconciler/doctor/collect/look.hpp"
+#include "reconciler/doctor/collect/fact_reader.hpp"
 
 namespace suivi::reconciler {
 namespace {
@@ -19,16 +19,16 @@ void add_short_limits(pg::pipeline& steps) {
   steps.add(short_limits);
 }
 
-looker::looker(pg::connection& db, doctor_facts& into, steady_time until)
+fact_reader::fact_reader(pg::connection& db, doctor_facts& into, steady_time until)
     : db_(db), facts_(into), until_(until) {
   db_.answer_within(answer_limit);
 }
 
-void looker::note(const std::string& check, const error& why) {
-  facts_.failed_looks.push_back({check, std::nullopt, why});
+void fact_reader::note(const std::string& check, const error& why) {
+  facts_.failed_reads.push_back({check, std::nullopt, why});
 }
 
-task<std::optional<pg::rows>> looker::ask(std::string check, pg::statement question, pg::params with) {
+task<std::optional<pg::rows>> fact_reader::ask(std::string check, pg::statement question, pg::params with) {
   if (steady_now() >= until_) {
     note(check, transient("doctor:late", "the time for all looks was used up by the ones before"));
     co_return std::nullopt;
@@ -45,7 +45,7 @@ task<std::optional<pg::rows>> looker::ask(std::string check, pg::statement quest
   co_return std::nullopt;
 }
 
-task<bool> looker::open(std::string check) {
+task<bool> fact_reader::open(std::string check) {
   if (steady_now() >= until_) {
     note(check, transient("doctor:late", "the time for all looks was used up by the ones before"));
     co_return false;
@@ -60,7 +60,7 @@ task<bool> looker::open(std::string check) {
   co_return false;
 }
 
-task<void> looker::close() {
+task<void> fact_reader::close() {
   if (!db_.alive() || !db_.in_transaction()) co_return;
   auto ended = co_await db_.run(rollback);
   (void)ended; // a connection that fails here is dead, which ends the transaction as well

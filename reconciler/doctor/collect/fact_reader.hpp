@@ -11,10 +11,10 @@
 
 namespace suivi::reconciler {
 
-class looker {
+class fact_reader {
  public:
   // Nothing begins after `until`.
-  looker(pg::connection& db, doctor_facts& into, steady_time until);
+  fact_reader(pg::connection& db, doctor_facts& into, steady_time until);
 
   // The rows, or nothing and a failed look of `check`.
   task<std::optional<pg::rows>> ask(std::string check, pg::statement question, pg::params with = {});
