@@ -3,6 +3,7 @@
 
 #include "common/crypto/crypto.hpp"
 #include "common/log/log.hpp"
+#include "common/program/health.hpp"
 #include "receiver/screen/screen.hpp"
 #include "receiver/web/responses.hpp"
 
@@ -106,7 +107,7 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
   case place::readiness:
     return ready(status_.readiness());
   case place::health:
-    return ready(status_endpoints::health());
+    return ready(program::health_response());
   case place::operations:
   case place::nowhere:
     break;

@@ -20,12 +20,6 @@ using std::chrono::steady_clock;
 
 } // namespace
 
-http::response status_endpoints::health() {
-  http::response alive;
-  alive.body = program::alive_body;
-  return alive;
-}
-
 http::response status_endpoints::readiness() const {
   auto rows = spool_.now().depth.rows;
   auto state = db_.now();
@@ -48,10 +42,7 @@ task<http::response> status_endpoints::show_metrics() {
   shop::show_problems(series_, known);
   counts_.log_lines_lost.set(static_cast<double>(log::lines_lost()));
   if (refresh_) refresh_();
-  http::response text;
-  text.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  text.body = series_.text();
-  co_return text;
+  co_return program::metrics_response(series_.text());
 }
 
 // False where the database cannot be asked: then what it said last, and all that was stored since, must do.

@@ -23,7 +23,6 @@ class status_endpoints {
       : db_(db), spool_(instead), in_(in), webhooks_(webhooks), operations_(questions), counts_(counts),
         series_(series) {}
 
-  [[nodiscard]] static http::response health();
   [[nodiscard]] http::response readiness() const;
   task<http::response> show_metrics();
 

@@ -23,15 +23,14 @@ http::response answer(const http::request& request, const pg::pool& database, re
     r = http::error_response(405, "METHOD_NOT_ALLOWED", "only GET");
     r.headers.emplace_back("Allow", "GET, HEAD");
   } else if (path == "/healthz") {
-    r.body = program::alive_body;
+    r = program::health_response();
   } else if (path == "/readyz") {
     r.status = database.up() ? 200 : 503;
     r.body = database.up() ? R"({"database":"up"})" : R"({"database":"down"})";
   } else if (!is_private(request.remote)) {
     r = http::error_response(403, "FORBIDDEN", "for private addresses only");
   } else {
-    r.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    r.body = numbers.text();
+    r = program::metrics_response(numbers.text());
   }
   return r;
 }
