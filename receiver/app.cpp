@@ -19,6 +19,7 @@
 #include "common/runtime/service_notify.hpp"
 #include "common/runtime/signals.hpp"
 #include "common/runtime/task_group.hpp"
+#include "common/shop/samples.hpp"
 #include "receiver/api/operations_api.hpp"
 #include "receiver/apply/confirm_lane.hpp"
 #include "receiver/apply/pollers.hpp"
@@ -29,7 +30,6 @@
 #include "receiver/upkeep/partitions.hpp"
 #include "receiver/upkeep/quarantine_reread.hpp"
 #include "receiver/upkeep/retention.hpp"
-#include "receiver/upkeep/sampling.hpp"
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -268,7 +268,7 @@ class app {
     endless_.spawn("stream", operations_.run());
     endless_.spawn("overview", operations_.watch());
     endless_.spawn("keys", operations_.watch_keys());
-    endless_.spawn("samples", take_samples(db_));
+    endless_.spawn("samples", shop::keep_sampling(db_.connections(), [this] { return db_.is_up(); }));
     endless_.spawn("parked", pollers_.wake_parked_events());
     endless_.spawn("partitions", make_partitions_ahead(db_));
     endless_.spawn("retention", retention_.run());

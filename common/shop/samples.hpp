@@ -1,14 +1,13 @@
-// Figures that are too dear to be counted at each look: samples of the orders, and events by the time of
-// their receipt. Both programs see to them in their house-keeping; whoever comes second finds them done.
+// Figures that cost too much to count for each request: samples of the orders, and events by the time of
+// their receipt. Both programs keep them up to date; the second one finds them done.
 #pragma once
 
 #include "common/pg/connection.hpp"
+#include "common/pg/pool.hpp"
+
+#include <functional>
 
 namespace suivi::shop {
-
-// How often a program asks whether a sample is due: after a full sweep or look-ups it soon is.
-inline constexpr milliseconds sample_poll_every{3'000};
-inline constexpr milliseconds events_counted_every{5 * 60'000};
 
 // Samples the orders where that is due (see 0011_samples.sql). Reads the whole table of orders once; true:
 // it was due, and this call has done it.
@@ -20,5 +19,8 @@ task<result<void>> want_sample(pg::connection& db);
 
 // Counts the events of the last hours by their outcome, and takes away what is finer than anybody looks at.
 task<result<void>> count_events(pg::connection& db);
+
+// Does all that is due, again and again, while the database is up; ends by cancellation only.
+task<void> keep_sampling(pg::pool& database, std::function<bool()> is_up);
 
 } // namespace suivi::shop

@@ -5,6 +5,7 @@
 #include "common/runtime/lifetime.hpp"
 #include "common/runtime/service_notify.hpp"
 #include "common/runtime/signals.hpp"
+#include "common/shop/samples.hpp"
 #include "common/shop/unknown_states.hpp"
 #include "common/sqlstate/sqlstate.hpp"
 #include "reconciler/schedule/due.hpp"
@@ -17,7 +18,6 @@
 #include "reconciler/worker/next_sweeps.hpp"
 #include "reconciler/worker/problem_watch.hpp"
 #include "reconciler/worker/reconciler_metrics.hpp"
-#include "reconciler/worker/sampling.hpp"
 #include "reconciler/worker/sweep_requests.hpp"
 
 #include <algorithm>
@@ -35,7 +35,7 @@ constexpr milliseconds poll_pause_min{100};
 constexpr milliseconds stop_grace{2'000};
 constexpr milliseconds initial_hook_delay{60'000};
 constexpr std::string_view sweeping_on_schedule = "sweeping on schedule"; // for `systemctl status`
-constexpr milliseconds first_tidying{10'000}; // the schema is there by then; else a minute later
+constexpr milliseconds first_maintenance{10'000}; // the schema is there by then; else a minute later
 
 // One account's sweep under way; each account has its own round, so that none waits for another's.
 struct account_job {
@@ -241,9 +241,9 @@ task<int> run_worker(services& p) {
   beside.spawn("watchdog", w.service.feed_watchdog());
   beside.spawn("stop", stop_when_wanted(w));
   beside.spawn("hooks", monitor_hooks(p, initial_hook_delay));
-  beside.spawn("house", run_maintenance(p, first_tidying));
+  beside.spawn("maintenance", run_maintenance(p, first_maintenance));
   beside.spawn("hook requests", serve_hook_requests(p));
-  beside.spawn("samples", take_samples(p));
+  beside.spawn("samples", shop::keep_sampling(p.database, [&p] { return p.database.up(); }));
   beside.spawn("problems", watch_problems(p, w.numbers));
   beside.spawn("loop", measure_loop(w));
   runtime::task_group asking(p.executor, w.life.on_failure());
