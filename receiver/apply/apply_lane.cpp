@@ -5,10 +5,10 @@
 #include "common/log/log.hpp"
 #include "common/shop/moved_parcel.hpp"
 #include "common/sqlstate/sqlstate.hpp"
-#include "receiver/apply/apply_policy.hpp"
 #include "receiver/apply/event_account.hpp"
-#include "receiver/apply/event_batch.hpp"
 #include "receiver/event/decode_event.hpp"
+#include "receiver/queue/apply_policy.hpp"
+#include "receiver/queue/event_batch.hpp"
 
 #include <algorithm>
 
@@ -16,6 +16,8 @@ namespace suivi::receiver {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
+
+static_assert(due_max == 2 * shop::observations_per_call_max);
 
 apply_lane::apply_lane(asio::any_io_executor executor, database_monitor& db, account_registry& accounts,
                        receiver_metrics& counts, shop::door_options door, std::string owner)

@@ -8,7 +8,7 @@
 
 #include "common/runtime/wakeup.hpp"
 #include "receiver/apply/apply_lane.hpp"
-#include "receiver/apply/read_queue.hpp"
+#include "receiver/queue/read_queue.hpp"
 
 #include <memory>
 #include <string>

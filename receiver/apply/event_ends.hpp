@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/runtime/wakeup.hpp"
-#include "receiver/apply/apply_queue.hpp"
+#include "receiver/queue/apply_queue.hpp"
 #include "receiver/services/database_monitor.hpp"
 #include "receiver/services/receiver_metrics.hpp"
 

@@ -35,6 +35,13 @@ struct receipt {
   bool spooled = false; // kept in the spool, not in the database yet: there is no id
 };
 
+// Events that were stored together and wait as one row (suivi.pending_range).
+struct event_range {
+  std::int64_t first = 0; // the smallest of its events' ids: its name
+  std::string stored_on;  // of them all
+  std::size_t events = 0;
+};
+
 // What a webhook says; of which account, and which event, is still to be filled in.
 [[nodiscard]] shop::observation to_observation(const webhook& a);
 // How a webhook is applied.

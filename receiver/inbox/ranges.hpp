@@ -14,12 +14,6 @@
 
 namespace suivi::receiver {
 
-struct event_range {
-  std::int64_t first = 0; // the smallest of its events' ids: its name
-  std::string stored_on;  // of them all
-  std::size_t events = 0;
-};
-
 // Step to be committed with what the events did: `events` are those of these ranges, one range after the
 // other. It raises SV001 (lease_is_lost) where one of the ranges is no longer `owner`'s. One that is to be
 // tried again in memory becomes a row of suivi.pending in the same hands.

@@ -5,7 +5,7 @@
 #include "common/log/log.hpp"
 #include "common/sqlstate/sqlstate.hpp"
 #include "receiver/inbox/ranges.hpp"
-#include "receiver/intake/batch_policy.hpp"
+#include "receiver/queue/batch_policy.hpp"
 
 #include <algorithm>
 

@@ -8,11 +8,11 @@
 #include "common/shop/row_security.hpp"
 #include "common/shop/single_read.hpp"
 #include "common/sqlstate/sqlstate.hpp"
+#include "reconciler/plan/sweep_verdict.hpp"
 #include "reconciler/store/sweep_history.hpp"
 #include "reconciler/store/unreported_changes.hpp"
 #include "reconciler/sweep/listed_dates.hpp"
 #include "reconciler/sweep/sweep_log.hpp"
-#include "reconciler/sweep/sweep_verdict.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -13,9 +13,9 @@
 #include "common/pg/pool.hpp"
 #include "common/runtime/wakeup.hpp"
 #include "common/sqlstate/batch_size.hpp"
+#include "reconciler/plan/doubt_queue.hpp"
 #include "reconciler/plan/seen_set.hpp"
 #include "reconciler/store/lease.hpp"
-#include "reconciler/sweep/doubt_queue.hpp"
 #include "reconciler/sweep/tally.hpp"
 
 #include <deque>

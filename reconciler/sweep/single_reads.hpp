@@ -2,7 +2,7 @@
 // parcels re-read in rotation. All of them wait for their turn among the account's requests in flight.
 #pragma once
 
-#include "reconciler/sweep/doubt_queue.hpp"
+#include "reconciler/plan/doubt_queue.hpp"
 #include "reconciler/sweep/lookups.hpp"
 #include "reconciler/sweep/rotation.hpp"
 #include "reconciler/sweep/sweep_context.hpp"

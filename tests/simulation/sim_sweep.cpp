@@ -2,7 +2,7 @@
 #include "tests/simulation/sim_sweep.hpp"
 
 #include "common/sqlstate/batch_failure.hpp"
-#include "reconciler/sweep/sweep_verdict.hpp"
+#include "reconciler/plan/sweep_verdict.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

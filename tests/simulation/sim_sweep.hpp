@@ -1,7 +1,7 @@
 // One sweep of the simulation's reconciler, and one of its requests.
 #pragma once
 
-#include "reconciler/sweep/doubt_queue.hpp"
+#include "reconciler/plan/doubt_queue.hpp"
 #include "tests/simulation/sim_reconciler.hpp"
 
 #include <map>

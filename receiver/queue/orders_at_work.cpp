@@ -1,6 +1,6 @@
 // An event names its order by the reference, and its parcel by the courier's
 // id.
-#include "receiver/apply/orders_at_work.hpp"
+#include "receiver/queue/orders_at_work.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -1,5 +1,5 @@
 // Which single read is next: deduplicated by parcel, the accounts in turn, nothing before its time.
-#include "receiver/apply/read_queue.hpp"
+#include "receiver/queue/read_queue.hpp"
 
 #include <doctest/doctest.h>
 

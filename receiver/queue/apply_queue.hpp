@@ -4,8 +4,8 @@
 // of webhooks nor many events that were put off hold up the others.
 #pragma once
 
-#include "receiver/apply/range_queue.hpp"
 #include "receiver/event/webhook.hpp"
+#include "receiver/queue/range_queue.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +14,9 @@
 #include <vector>
 
 namespace suivi::receiver {
+
+// More events than this are due: the lane is behind. Two calls of the door take so many.
+inline constexpr std::size_t due_max = 1'000;
 
 class apply_queue {
  public:

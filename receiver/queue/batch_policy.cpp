@@ -1,5 +1,5 @@
 // Idle, worth it, held up: in this order.
-#include "receiver/intake/batch_policy.hpp"
+#include "receiver/queue/batch_policy.hpp"
 
 #include <algorithm>
 

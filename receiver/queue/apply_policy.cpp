@@ -1,5 +1,5 @@
 // Worth it already, few, many: in this order.
-#include "receiver/apply/apply_policy.hpp"
+#include "receiver/queue/apply_policy.hpp"
 
 #include <algorithm>
 

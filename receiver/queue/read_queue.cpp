@@ -1,5 +1,5 @@
 // One schedule for each account; an entry whose job has gone, or was begun earlier, finds nothing.
-#include "receiver/apply/read_queue.hpp"
+#include "receiver/queue/read_queue.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,8 +1,7 @@
 // Bounds and turns.
-#include "receiver/apply/apply_queue.hpp"
+#include "receiver/queue/apply_queue.hpp"
 
-#include "common/door/door.hpp"
-#include "receiver/apply/event_batch.hpp"
+#include "receiver/queue/event_batch.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -11,9 +10,8 @@
 namespace suivi::receiver {
 namespace {
 
-constexpr std::size_t in_hand_max = 5'000;
-constexpr std::size_t locked_in_hand_max = 500; // so that many locked orders leave room for the others
-constexpr std::size_t due_max = 2 * shop::observations_per_call_max;
+constexpr std::size_t held_max = 5'000;
+constexpr std::size_t locked_max = 500; // so that many locked orders leave room for the others
 
 } // namespace
 
@@ -69,7 +67,7 @@ void apply_queue::drop(std::int64_t id, steady_time now) {
 }
 
 std::size_t apply_queue::free_capacity() const {
-  return held_.size() >= in_hand_max ? 0 : in_hand_max - held_.size();
+  return held_.size() >= held_max ? 0 : held_max - held_.size();
 }
 
 bool apply_queue::is_behind(steady_time now) const {
@@ -80,7 +78,7 @@ bool apply_queue::is_behind(steady_time now) const {
 }
 
 bool apply_queue::has_many_locked() const {
-  return locked_ >= locked_in_hand_max;
+  return locked_ >= locked_max;
 }
 
 steady_time apply_queue::due_at(steady_time latest) const {

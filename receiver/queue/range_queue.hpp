@@ -4,9 +4,8 @@
 // A range is settled as a whole, so it goes into one batch; several that wait go together.
 #pragma once
 
-#include "receiver/apply/orders_at_work.hpp"
 #include "receiver/event/webhook.hpp"
-#include "receiver/inbox/ranges.hpp"
+#include "receiver/queue/orders_at_work.hpp"
 
 #include <cstddef>
 #include <cstdint>

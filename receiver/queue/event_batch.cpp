@@ -1,5 +1,5 @@
 // One pass over what is due.
-#include "receiver/apply/event_batch.hpp"
+#include "receiver/queue/event_batch.hpp"
 
 #include <algorithm>
 

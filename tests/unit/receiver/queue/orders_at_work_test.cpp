@@ -1,6 +1,6 @@
 // Two batches at once are about different orders.
-#include "receiver/apply/apply_queue.hpp"
-#include "receiver/apply/orders_at_work.hpp"
+#include "receiver/queue/apply_queue.hpp"
+#include "receiver/queue/orders_at_work.hpp"
 
 #include <doctest/doctest.h>
 #include <string>

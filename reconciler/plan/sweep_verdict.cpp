@@ -1,5 +1,5 @@
 // Reasons are collected in the order in which an operator would look for them.
-#include "reconciler/sweep/sweep_verdict.hpp"
+#include "reconciler/plan/sweep_verdict.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // First come, first served; only the front is ever put off.
-#include "receiver/apply/range_queue.hpp"
+#include "receiver/queue/range_queue.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -1,5 +1,5 @@
 // When a batch of webhooks is begun, by cases and under a simulated load.
-#include "receiver/intake/batch_policy.hpp"
+#include "receiver/queue/batch_policy.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // What the apply lane takes next: ranges whole, in turn with single events.
-#include "receiver/apply/apply_queue.hpp"
+#include "receiver/queue/apply_queue.hpp"
 
 #include <doctest/doctest.h>
 #include <string>

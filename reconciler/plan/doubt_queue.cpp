@@ -1,5 +1,5 @@
 // A map of what waits and a map of what was read.
-#include "reconciler/sweep/doubt_queue.hpp"
+#include "reconciler/plan/doubt_queue.hpp"
 
 #include <algorithm>
 

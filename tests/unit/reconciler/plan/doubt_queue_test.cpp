@@ -1,5 +1,5 @@
 // Which doubts wait, when they are due, and how often one parcel is read.
-#include "reconciler/sweep/doubt_queue.hpp"
+#include "reconciler/plan/doubt_queue.hpp"
 
 #include <doctest/doctest.h>
 

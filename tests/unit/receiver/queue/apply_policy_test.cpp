@@ -1,5 +1,5 @@
 // When the apply lane begins, by cases and under a simulated load.
-#include "receiver/apply/apply_policy.hpp"
+#include "receiver/queue/apply_policy.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // When a sweep is complete, and the reasons that it gives when it is not.
-#include "reconciler/sweep/sweep_verdict.hpp"
+#include "reconciler/plan/sweep_verdict.hpp"
 
 #include <doctest/doctest.h>
 
