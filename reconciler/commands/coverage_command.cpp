@@ -1,6 +1,7 @@
 // The counts are common/shop's; here they are printed.
 #include "reconciler/commands/coverage_command.hpp"
 
+#include "common/base/palette.hpp"
 #include "common/program/terminal.hpp"
 #include "common/shop/coverage.hpp"
 #include "reconciler/commands/console.hpp"
@@ -19,7 +20,7 @@ task<int> coverage_command(services& p, bool as_json) {
     print_json(shop::to_json(*counted));
     co_return exits::done;
   }
-  program::palette colors(program::wants_color(STDOUT_FILENO));
+  palette colors(program::wants_color(STDOUT_FILENO));
   auto line = [&](const std::string& name, const shop::covered& c) {
     std::string share = fmt::format("{:>9.2f} %", c.percentage());
     bool whole = c.total == c.with_tracking;

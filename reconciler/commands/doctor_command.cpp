@@ -1,6 +1,7 @@
 // Collects, judges, prints.
 #include "reconciler/commands/doctor_command.hpp"
 
+#include "common/base/palette.hpp"
 #include "common/program/terminal.hpp"
 #include "common/runtime/task_group.hpp"
 #include "reconciler/commands/console.hpp"
@@ -103,7 +104,7 @@ task<int> doctor_command(services& p, bool json) {
   if (json)
     print_json(to_json(checks));
   else
-    fmt::print("{}", to_table(checks, program::palette(program::wants_color(STDOUT_FILENO))));
+    fmt::print("{}", to_table(checks, palette(program::wants_color(STDOUT_FILENO))));
   co_return any_failed(checks) ? exits::failed : exits::done;
 }
 

@@ -1,6 +1,7 @@
 // What the database knows of sweeps and accounts, beside the schedule of the settings.
 #include "reconciler/commands/status_command.hpp"
 
+#include "common/program/terminal.hpp"
 #include "reconciler/commands/console.hpp"
 #include "reconciler/commands/status_report.hpp"
 #include "reconciler/schedule/schedule.hpp"
@@ -76,7 +77,7 @@ task<int> status_command(services& p, status_arguments arguments) {
   if (arguments.json)
     print_json(to_json(*report));
   else
-    fmt::print("{}", to_text(*report, program::palette(program::wants_color(STDOUT_FILENO))));
+    fmt::print("{}", to_text(*report, palette(program::wants_color(STDOUT_FILENO))));
   co_return exits::done;
 }
 

@@ -72,7 +72,7 @@ std::string time_or(const status_report& r, const std::optional<instant>& t, con
   return t ? local_time_with_age(*t, r.now, r.timezone) : std::string(otherwise);
 }
 
-std::string line_of(const status_report& r, const known_sweep& s, const program::palette& colors) {
+std::string line_of(const status_report& r, const known_sweep& s, const palette& colors) {
   std::string verdict = s.running      ? colors.title(fmt::format("{:<10}", "running"))
                         : s.r.complete ? colors.good(fmt::format("{:<10}", "complete"))
                                        : colors.bad(fmt::format("{:<10}", "INCOMPLETE"));
@@ -93,7 +93,7 @@ std::string list_line(std::string_view title, const std::vector<std::string>& li
                      list.size() > listed ? fmt::format(" and {} more", list.size() - listed) : "");
 }
 
-std::string block_of(const status_report& r, const account_status& a, const program::palette& colors) {
+std::string block_of(const status_report& r, const account_status& a, const palette& colors) {
   std::string text =
       fmt::format("\n{} ({}{})\n", colors.title(a.account.id),
                   a.account.name.empty() ? "" : a.account.name + ", ", slug(a.account.courier.courier));
@@ -138,7 +138,7 @@ json::object to_json(const status_report& r) {
   return document;
 }
 
-std::string to_text(const status_report& r, const program::palette& colors) {
+std::string to_text(const status_report& r, const palette& colors) {
   std::string text = fmt::format("next full sweep: {}, {}\n", time_or(r, r.next_full, "never"), r.timezone);
   for (const account_status& a : r.accounts) text += block_of(r, a, colors);
   return text;

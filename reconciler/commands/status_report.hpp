@@ -1,7 +1,7 @@
 // What `status` says, for programs and for people. Pure.
 #pragma once
 
-#include "common/program/terminal.hpp"
+#include "common/base/palette.hpp"
 #include "common/shop/accounts.hpp"
 #include "reconciler/store/sweep_history.hpp"
 
@@ -29,6 +29,6 @@ struct status_report {
 
 [[nodiscard]] boost::json::object to_json(const status_report& r);
 // Times in the schedule's zone, with ages.
-[[nodiscard]] std::string to_text(const status_report& r, const program::palette& colors);
+[[nodiscard]] std::string to_text(const status_report& r, const palette& colors);
 
 } // namespace suivi::reconciler

@@ -1,6 +1,7 @@
 // The accounts side by side, with a progress bar beside them; a signal stops the sweep.
 #include "reconciler/commands/sweep_command.hpp"
 
+#include "common/base/palette.hpp"
 #include "common/program/progress_bar.hpp"
 #include "common/program/terminal.hpp"
 #include "common/runtime/signals.hpp"
@@ -42,7 +43,7 @@ task<void> show_progress(const sweep_group& round) {
 
 void print_reports(const std::vector<shop::sweep_report>& reports, bool as_json) {
   if (!as_json) {
-    program::palette colors(program::wants_color(STDOUT_FILENO));
+    palette colors(program::wants_color(STDOUT_FILENO));
     fmt::print("{}", colors.with_bad(to_table(reports), "INCOMPLETE"));
     return;
   }

@@ -2,7 +2,7 @@
 #include "common/metrics/metrics.hpp"
 #include "common/shop/problem_metrics.hpp"
 #include "common/verdict/problem_kind.hpp"
-#include "tests/unit/reconciler/doctor/healthy_shop.hpp"
+#include "tests/unit/reconciler/doctor/checks/healthy_shop.hpp"
 
 #include <cstdlib>
 #include <doctest/doctest.h>

@@ -84,7 +84,7 @@ boost::json::object to_json(const std::vector<check>& all) {
   return document;
 }
 
-std::string to_table(const std::vector<check>& all, const program::palette& colors) {
+std::string to_table(const std::vector<check>& all, const palette& colors) {
   std::string text;
   for (const check& c : all) {
     std::string word(to_string(c.result));

@@ -7,7 +7,7 @@
 // A remedy is one sentence that names the setting or the command to use; empty where nothing is to be done.
 #pragma once
 
-#include "common/program/terminal.hpp"
+#include "common/base/palette.hpp"
 #include "reconciler/doctor/checks/check_list.hpp"
 #include "reconciler/doctor/checks/facts.hpp"
 
@@ -27,6 +27,6 @@ namespace suivi::reconciler {
 
 [[nodiscard]] bool any_failed(const std::vector<check>& checks);
 [[nodiscard]] boost::json::object to_json(const std::vector<check>& checks); // {"checks":[…]}
-[[nodiscard]] std::string to_table(const std::vector<check>& checks, const program::palette& colors);
+[[nodiscard]] std::string to_table(const std::vector<check>& checks, const palette& colors);
 
 } // namespace suivi::reconciler

@@ -2,8 +2,8 @@
 #include "reconciler/doctor/collect/order_facts.hpp"
 
 #include "common/decision/state_rules.hpp"
+#include "reconciler/doctor/checks/needs.hpp"
 #include "reconciler/doctor/collect/database_facts.hpp"
-#include "reconciler/doctor/collect/needs.hpp"
 
 namespace suivi::reconciler {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "common/maystro/status.hpp"
 #include "common/shop/row_security.hpp"
-#include "reconciler/doctor/collect/needs.hpp"
+#include "reconciler/doctor/checks/needs.hpp"
 
 #include <algorithm>
 

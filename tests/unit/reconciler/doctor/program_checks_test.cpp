@@ -1,6 +1,6 @@
 // Webhooks under way, the receiver, the worker.
 #include "reconciler/doctor/collect/program_facts.hpp"
-#include "tests/unit/reconciler/doctor/healthy_shop.hpp"
+#include "tests/unit/reconciler/doctor/checks/healthy_shop.hpp"
 
 using namespace suivi;
 using namespace suivi::reconciler;

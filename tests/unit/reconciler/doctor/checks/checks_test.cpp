@@ -1,5 +1,5 @@
 // Facts in, the whole list out.
-#include "tests/unit/reconciler/doctor/healthy_shop.hpp"
+#include "tests/unit/reconciler/doctor/checks/healthy_shop.hpp"
 
 #include <boost/json/serialize.hpp>
 

@@ -1,5 +1,5 @@
 // The table of columns and which types of PostgreSQL's serve.
-#include "reconciler/doctor/collect/needs.hpp"
+#include "reconciler/doctor/checks/needs.hpp"
 
 #include "common/shipment/courier.hpp"
 

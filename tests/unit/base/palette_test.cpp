@@ -1,9 +1,9 @@
 // Colors where they are wanted.
-#include "common/program/terminal.hpp"
+#include "common/base/palette.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace suivi::program;
+using namespace suivi;
 
 TEST_CASE("a palette that is off changes nothing, one that is on ends each color") {
   palette off, on(true);

@@ -1,7 +1,7 @@
 // The database itself: session, clock, schema, tables, rights.
 #include "reconciler/doctor/checks/database_checks.hpp"
 
-#include "tests/unit/reconciler/doctor/healthy_shop.hpp"
+#include "tests/unit/reconciler/doctor/checks/healthy_shop.hpp"
 
 using namespace suivi;
 using namespace suivi::reconciler;

@@ -1,5 +1,5 @@
 // Accounts: keys, hooks, webhooks, sweeps.
-#include "tests/unit/reconciler/doctor/healthy_shop.hpp"
+#include "tests/unit/reconciler/doctor/checks/healthy_shop.hpp"
 
 using namespace suivi;
 using namespace suivi::reconciler;

@@ -1,5 +1,5 @@
 // Which types of columns serve.
-#include "reconciler/doctor/collect/needs.hpp"
+#include "reconciler/doctor/checks/needs.hpp"
 
 #include <doctest/doctest.h>
 

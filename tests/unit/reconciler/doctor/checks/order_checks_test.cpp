@@ -1,5 +1,5 @@
 // Orders that are not kept up to date.
-#include "tests/unit/reconciler/doctor/healthy_shop.hpp"
+#include "tests/unit/reconciler/doctor/checks/healthy_shop.hpp"
 
 using namespace suivi;
 using namespace suivi::reconciler;
