@@ -7,6 +7,7 @@
 #include "common/sqlstate/sqlstate.hpp"
 #include "receiver/apply/event_account.hpp"
 #include "receiver/event/decode_event.hpp"
+#include "receiver/inbox/ranges.hpp"
 #include "receiver/queue/apply_policy.hpp"
 #include "receiver/queue/event_batch.hpp"
 
