@@ -204,6 +204,37 @@ TEST_CASE("every file that the papers name is there") {
     }
 }
 
+TEST_CASE("common/ARCHITECTURE.md names every room, and the pure ones are those whose charter says so") {
+  std::string page = read_file(root / "common/ARCHITECTURE.md");
+  std::set<std::string> named;
+  for (const quoted& code : code_of(page)) {
+    std::istringstream words(code.text);
+    for (std::string word; words >> word;) named.insert(word);
+  }
+  for (const char* tree : {"common", "receiver", "reconciler"}) {
+    std::set<std::string> pure;
+    for (const auto& each : fs::recursive_directory_iterator(root / tree)) {
+      fs::path module = each.path().parent_path();
+      if (each.path().filename() != "CMakeLists.txt" || module == root / tree) continue;
+      std::string text = read_file(each.path());
+      std::string inner = fs::relative(module, root / tree).string();
+      CHECK_MESSAGE(named.count(inner) + named.count(module.filename().string()) +
+                            named.count(std::string(tree) + "/" + inner) >
+                        0,
+                    std::string(tree) + "/" + inner);
+      if (text.substr(0, text.find('\n')).find("Pure") != std::string::npos) pure.insert(inner);
+    }
+    std::string line = "- `" + std::string(tree) + "`: `";
+    for (const std::string& each : pure) line += each + (each == *pure.rbegin() ? "`\n" : " ");
+    CHECK_MESSAGE(page.find(line) != std::string::npos, line);
+  }
+}
+
+TEST_CASE("README.md has at most 100 lines") {
+  std::string page = read_file(root / "README.md");
+  CHECK(std::count(page.begin(), page.end(), '\n') <= 100);
+}
+
 TEST_CASE("deploy/SETTINGS.md is the table of settings") {
   CHECK(read_file(root / "deploy/SETTINGS.md") == settings_page());
 }
