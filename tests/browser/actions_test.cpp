@@ -1,6 +1,7 @@
 // What a person can do from the screen: each action answers in place, and what writes much or deletes asks
 // first.
 #include "tests/browser/screen_shop.hpp"
+#include "tests/support/builders.hpp"
 
 using namespace suivi::test;
 
@@ -8,9 +9,7 @@ TEST_CASE("a replay shows first what it would change and writes nothing, then do
   screen_shop shop;
   auto id = shop.push("LATER", 31);
   shop.await(id, "parked");
-  shop.db.execute(
-      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-                     values ('later', 'LATER', 'c', 1, 'example-a', now()))");
+  add_order(shop.db, "later", "LATER", "'example-a'");
   browser b;
   sign_in(b, shop, "#/webhooks/" + id);
   b.await("document.querySelector('tr[data-event] input')");

@@ -3,6 +3,7 @@
 #include "tests/ledger/stage.hpp"
 
 #include "common/maystro/status.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/run.hpp"
 
@@ -120,19 +121,9 @@ void stage::load_shop(stage_options options) {
                                               "--accounts", "example-a:example-key-1:A", "--base-url",
                                               "http://127.0.0.1:1", "--orders", "10", "--known", "5"});
   if (loaded.status != 0) throw std::runtime_error("no shop could be made: " + loaded.log);
-  cluster.execute(
-      R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now()))",
-      "shop");
-  auto orders = [&](char letter, int count) {
-    cluster.execute(
-        fmt::format(
-            R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      select '{0}' || n, '{0}' || n, 'c', 1, 'example-a', now() from generate_series(1, {1}) n)",
-            letter, count),
-        "shop");
-  };
-  orders('R', options.timed_orders);
-  orders('U', options.untimed_orders);
+  cluster.execute(test::customer_sql() + test::orders_sql("R", "R", 1, options.timed_orders, "'example-a'") +
+                      test::orders_sql("U", "U", 1, options.untimed_orders, "'example-a'"),
+                  "shop");
 }
 
 std::string stage::webhook_url() const {

@@ -192,6 +192,13 @@ TEST_CASE("stages: a test's body and each of its subcases have 40 lines at most,
   CHECK(check("stages", {{"receiver/a.cpp", "TEST_CASE(\"x\") {\n" + lines(41) + "}\n"}}).empty());
 }
 
+TEST_CASE("doors: the customer of tests' orders is inserted by the builders alone") {
+  CHECK(check("doors", {{"tests/a_test.cpp", "auto s = \"insert into customers values (1)\";\n"}}).size() ==
+        1);
+  CHECK(check("doors", {{"tests/support/builders.cpp", "auto s = \"insert into customers values (1)\";\n"}})
+            .empty());
+}
+
 TEST_CASE("words: a private word is no identifier, in whole and in code only") {
   CHECK(check("words", {{"a.cpp", "int applier_count; // the applier\nauto s = \"applier\";\n"}}).empty());
   CHECK(check("words", {{"a.cpp", "applier x;\n"}}).size() == 1);

@@ -39,7 +39,7 @@ class gated_receiver {
   }
 
   [[nodiscard]] static std::string body(int n, int status = 31) {
-    return webhook_body("u" + std::to_string(n), status, "R" + std::to_string(n));
+    return a_webhook("u" + std::to_string(n), status, "R" + std::to_string(n));
   }
   // One webhook for the order Rn, through the gate; notes whether it was acknowledged.
   answer push(int n, int status = 31) {
@@ -87,7 +87,7 @@ class gated_receiver {
   }
   // A number of the metrics, -1 where there is none.
   [[nodiscard]] double metric(const std::string& name) const {
-    return metric_value(http_get(base + "/metrics").body, name);
+    return test::metric(http_get(base + "/metrics").body, name);
   }
 
   database db;

@@ -124,10 +124,7 @@ struct operations_client {
     CAPTURE(loading.log);
     REQUIRE(loading.status == 0);
     add_customer(db);
-    db.execute(R"(
-      insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      select 'o' || n, 'R' || n, 'c', 1, 'example-a', now() from generate_series(1, )" +
-               std::to_string(own_orders) + ") n");
+    add_orders(db, 1, own_orders, "'example-a'");
     start();
   }
 

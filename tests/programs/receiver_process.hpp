@@ -115,7 +115,7 @@ class receiver_process {
     FAIL("an event became " << last << " and not " << wanted << ": " << json_text(event(id)));
   }
   [[nodiscard]] double metric(const std::string& name) const {
-    return metric_value(http_get(base + "/metrics").body, name);
+    return test::metric(http_get(base + "/metrics").body, name);
   }
 
   std::optional<program> process;

@@ -32,11 +32,7 @@ class cluster {
     CAPTURE(loaded.log);
     REQUIRE(loaded.status == 0);
     script("alter database postgres set synchronous_commit = on"); // the run's clusters do without
-    script(
-        R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
-      insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      select 'o' || n, 'R' || n, 'c', 1, (select "id" from shipping_accounts limit 1), now()
-      from generate_series(1, 2000) n)");
+    script(customer_sql() + orders_sql("o", "R", 1, 2000, R"((select "id" from shipping_accounts limit 1))"));
   }
   cluster(const cluster&) = delete;
   cluster& operator=(const cluster&) = delete;
@@ -174,7 +170,7 @@ struct receiver {
       }
   }
   [[nodiscard]] double metric(const std::string& name) const {
-    return metric_value(http_get(base + "/metrics").body, name);
+    return test::metric(http_get(base + "/metrics").body, name);
   }
   [[nodiscard]] std::string readiness() const { return http_get(base + "/readyz").body; }
 

@@ -2,6 +2,7 @@
 #include "tests/soak/scene.hpp"
 
 #include "common/pg/connection.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/sanitized.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -88,13 +89,8 @@ void scene::load_shop() {
                                   {"load-shop", "--database", cluster_.url("shop", "shop"), "--accounts",
                                    accounts, "--base-url", courier_url_, "--orders", many, "--known", many});
   if (loaded.status != 0) throw std::runtime_error("no shop could be made: " + loaded.log);
-  cluster_.execute(
-      fmt::format(
-          R"(insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
-      insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      select 'R' || n, 'R' || n, 'c', 1, 'example-a', now() from generate_series(1, {}) n)",
-          options_.own_orders),
-      "shop");
+  cluster_.execute(test::customer_sql() + test::orders_sql("R", "R", 1, options_.own_orders, "'example-a'"),
+                   "shop");
 }
 
 // Four days of the past, each with partitions of its own as the receiver would have made them.

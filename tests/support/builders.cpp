@@ -7,8 +7,8 @@
 
 namespace suivi::test {
 
-std::string webhook_body(const std::string& uuid, int status, const std::string& reference,
-                         const std::string& published) {
+std::string a_webhook(const std::string& uuid, int status, const std::string& reference,
+                      const std::string& published) {
   boost::json::object payload{{"status", status}};
   if (!uuid.empty()) payload["id"] = uuid;
   if (!reference.empty()) payload["external_order_id"] = reference;
@@ -17,9 +17,40 @@ std::string webhook_body(const std::string& uuid, int status, const std::string&
   return boost::json::serialize(event);
 }
 
+std::string customer_sql() {
+  return R"sql(
+    insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());)sql";
+}
+
+std::string order_sql(const std::string& id, const std::string& reference, const std::string& account) {
+  return R"sql(
+    insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt")
+    values (')sql" +
+         id + "', '" + reference + "', 'CONFIRMED', 'c', 1, " + account + ", now());";
+}
+
+std::string orders_sql(const std::string& id, const std::string& reference, int first, int last,
+                       const std::string& account) {
+  return R"sql(
+    insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt")
+    select ')sql" +
+         id + "' || n, '" + reference + "' || n, 'CONFIRMED', 'c', 1, " + account +
+         ", now() from generate_series(" + std::to_string(first) + ", " + std::to_string(last) + ") n;";
+}
+
 void add_customer(const database& db) {
-  db.execute(R"sql(
-    insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now()))sql");
+  db.execute(customer_sql());
+}
+
+void a_shop(const database& db, int orders) {
+  add_customer(db);
+  add_account(db, "acc-1");
+  add_orders(db, 1, orders);
+}
+
+void add_order(const database& db, const std::string& id, const std::string& reference,
+               const std::string& account) {
+  db.execute(order_sql(id, reference, account));
 }
 
 void add_account(const database& db, const std::string& id) {
@@ -31,14 +62,10 @@ void add_account(const database& db, const std::string& id) {
 }
 
 void add_orders(const database& db, int first, int last, const std::string& account) {
-  db.execute(R"sql(
-    insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt")
-    select 'o' || n, 'R' || n, 'CONFIRMED', 'c', 1, )sql" +
-             account + ", now() from generate_series(" + std::to_string(first) + ", " + std::to_string(last) +
-             ") n");
+  db.execute(orders_sql("o", "R", first, last, account));
 }
 
-double metric_value(std::string_view text, std::string_view name) {
+double metric(std::string_view text, std::string_view name) {
   for (std::size_t from = 0; from < text.size();) {
     std::size_t end = std::min(text.find('\n', from), text.size());
     std::string_view line = text.substr(from, end - from);

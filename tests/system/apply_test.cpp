@@ -19,7 +19,7 @@ void push_all(const receiver_process& receiver, int first, int last, int status)
     all.emplace_back([&, s] {
       for (int n = first + s; n <= last; n += senders) {
         auto text = std::to_string(n);
-        receiver.push(webhook_body("u" + text, status, "R" + text));
+        receiver.push(a_webhook("u" + text, status, "R" + text));
       }
     });
   for (std::thread& one : all) one.join();
@@ -55,7 +55,7 @@ TEST_CASE(
   for (int n = locked + 1; n <= all; ++n) {
     auto text = std::to_string(n);
     auto begun = steady_clock::now();
-    receiver.push(webhook_body("u" + text, 31, "R" + text));
+    receiver.push(a_webhook("u" + text, 31, "R" + text));
     wait_until("an order that nobody locks", [&] { return shop.status(n) == "EXPÉDIÉ"; });
     slowest = std::max(slowest, seconds_since(begun));
   }
@@ -75,8 +75,8 @@ TEST_CASE("parked events are applied when their order appears by reference or li
           "columns") {
   receiver_shop shop(3);
   receiver_process receiver(shop.environment);
-  auto by_reference = receiver.push(webhook_body("u10", 31, "R10"));
-  auto by_id = receiver.push(webhook_body("u2", 22, "", time_of(1)));
+  auto by_reference = receiver.push(a_webhook("u10", 31, "R10"));
+  auto by_id = receiver.push(a_webhook("u2", 22, "", time_of(1)));
   auto by_old_column = receiver.push(R"({"payload":{"display_id_order":"D3","status":31}})");
   for (const auto& id : {by_reference, by_id, by_old_column}) receiver.becomes(id, "parked");
   CHECK(receiver.metric("suivi_events_parked") == 3);
@@ -84,7 +84,7 @@ TEST_CASE("parked events are applied when their order appears by reference or li
 
   auto begun = steady_clock::now();
   shop.add_orders(10, 10);
-  auto linking = receiver.push(webhook_body("u2", 31, "R2", time_of(2)));
+  auto linking = receiver.push(a_webhook("u2", 31, "R2", time_of(2)));
   receiver.becomes(linking, "applied");
   shop.db.execute(R"(update orders set "trackingNumber" = 'D3' where "id" = 'o3')");
   wait_until("all three", [&] { return shop.all_applied(); });
@@ -104,7 +104,7 @@ TEST_CASE("an event whose account nothing can prove is parked by its courier's i
   shop.add_orders(2, 41, "null");
   receiver_process receiver(shop.environment);
   for (int n = 2; n <= 41; ++n)
-    receiver.push(webhook_body("u" + std::to_string(n), 31, "R" + std::to_string(n)), "");
+    receiver.push(a_webhook("u" + std::to_string(n), 31, "R" + std::to_string(n)), "");
   wait_until("forty parked", [&] { return receiver.metric("suivi_events_parked") == 40; });
   CHECK(shop.db.number("select count(*) from suivi.pending where reference is null and uuid is not null and "
                        "error <> ''") == 40);
@@ -117,8 +117,8 @@ TEST_CASE(
     begin raise 'not now' using errcode = '23514'; end $$;
     create trigger refuse before update on orders for each row when (new."id" = 'o1') execute function refuse())");
   receiver_process receiver(shop.environment);
-  auto failing = receiver.push(webhook_body("u1", 31, "R1"));
-  auto beside = receiver.push(webhook_body("u2", 31, "R2"));
+  auto failing = receiver.push(a_webhook("u1", 31, "R1"));
+  auto beside = receiver.push(a_webhook("u2", 31, "R2"));
   receiver.becomes(beside, "applied");
   receiver.becomes(failing, "failed");
   CHECK(receiver.error(failing) == "sqlstate:23514");

@@ -1,5 +1,6 @@
 // Work in proportion to bytes: large bodies, equal ids, orders with many parcels; what others wait meanwhile.
 #include "tests/programs/webhook_sender.hpp"
+#include "tests/support/builders.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -58,8 +59,7 @@ TEST_CASE("a list of large events is cut, and a webhook beside it does not wait 
 }
 
 TEST_CASE("an id that fifty thousand old orders bear locks none of them and costs next to nothing") {
-  webhook_sender r({{"SUIVI_ADMIN_TOKEN", "example-token"}}, R"(
-    insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+  webhook_sender r({{"SUIVI_ADMIN_TOKEN", "example-token"}}, customer_sql() + R"(
     insert into orders ("id", "reference", "customerId", "total", "trackingNumber", "updatedAt")
     select 'o' || n, 'R' || n, 'c', 1, '0', now() from generate_series(1, 50000) n)");
   // The links to the shop's old columns are made in rounds of their own.
@@ -83,10 +83,7 @@ TEST_CASE("an id that fifty thousand old orders bear locks none of them and cost
 }
 
 TEST_CASE("an order that has forty thousand parcels from before holds up nobody") {
-  webhook_sender r({}, R"(
-    insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
-    insert into orders ("id", "reference", "customerId", "total", "updatedAt")
-    select 'o' || n, 'R' || n, 'c', 1, now() from generate_series(1, 5) n)");
+  webhook_sender r({}, customer_sql() + orders_sql("o", "R", 1, 5, "null"));
   auto webhook_about = [](const std::string& uuid, int status) {
     return R"({"event":"x","payload":{"id":")" + uuid + R"(","status":)" + std::to_string(status) +
            R"(,"external_order_id":"R1"}})";

@@ -29,10 +29,10 @@ TEST_CASE("with confirmation a delivery that the courier's API shows is applied 
   receiver_shop shop(1, courier.url);
   courier.has("u1", 41, "R1");
   receiver_process receiver(confirming(shop));
-  auto shipped = receiver.push(webhook_body("u1", 31, "R1"));
+  auto shipped = receiver.push(a_webhook("u1", 31, "R1"));
   receiver.becomes(shipped, "applied");
   CHECK(courier.requests("singleReads") == 0);
-  auto delivered = receiver.push(webhook_body("u1", 41, "R1"));
+  auto delivered = receiver.push(a_webhook("u1", 41, "R1"));
   receiver.becomes(delivered, "applied");
   CHECK(shop.status(1) == "LIVRÉ");
   CHECK(shop.column(1, "status") == "DELIVERED");
@@ -50,7 +50,7 @@ TEST_CASE("with confirmation a terminal state that the courier's API does not sh
   for (int status : {41, 50, 52, 53}) {
     auto n = std::to_string(++order);
     courier.has("u" + n, 31, "R" + n);
-    auto claimed = receiver.push(webhook_body("u" + n, status, "R" + n));
+    auto claimed = receiver.push(a_webhook("u" + n, status, "R" + n));
     receiver.becomes(claimed, "stale");
     CHECK(shop.status(order) == "EXPÉDIÉ");
     CHECK(shop.column(order, "status") == "CONFIRMED");
@@ -67,8 +67,8 @@ TEST_CASE("with confirmation a parcel that the courier does not know is a confli
   shop.db.execute(R"(update orders set "shippingAccountId" = 'b' where "id" = 'o2';
                      update shipping_accounts set "credentials" = '{}' where "id" = 'b')");
   receiver_process receiver(confirming(shop));
-  auto unknown = receiver.push(webhook_body("u1", 41, "R1"));
-  auto keyless = receiver.push(webhook_body("u2", 41, "R2"), "b");
+  auto unknown = receiver.push(a_webhook("u1", 41, "R1"));
+  auto keyless = receiver.push(a_webhook("u2", 41, "R2"), "b");
   for (const auto& id : {unknown, keyless}) {
     receiver.becomes(id, "conflict");
     CHECK(receiver.error(id) != "");
@@ -88,7 +88,7 @@ TEST_CASE("a delivery waits visibly while the courier's API is away and is appli
   std::vector<std::string> waiting;
   for (int n = 1; n <= 5; ++n) {
     auto text = std::to_string(n);
-    waiting.push_back(receiver.push(webhook_body("u" + text, 41, "R" + text)));
+    waiting.push_back(receiver.push(a_webhook("u" + text, 41, "R" + text)));
   }
   for (const auto& id : waiting)
     wait_until("an error to be seen", [&] { return receiver.error(id) == "http:refused"; });
@@ -116,10 +116,10 @@ TEST_CASE("a refused key is not tried for each event and other accounts and even
   receiver_process receiver(confirming(shop));
   for (int n = 1; n < 40; ++n) {
     auto text = std::to_string(n);
-    receiver.push(webhook_body("u" + text, 41, "R" + text));
+    receiver.push(a_webhook("u" + text, 41, "R" + text));
   }
-  receiver.becomes(receiver.push(webhook_body("u40", 41, "R40"), "b"), "applied");
-  receiver.becomes(receiver.push(webhook_body("u1", 31, "R1")), "applied");
+  receiver.becomes(receiver.push(a_webhook("u40", 41, "R40"), "b"), "applied");
+  receiver.becomes(receiver.push(a_webhook("u1", 31, "R1")), "applied");
   wait_until("all of them to say why", [&] {
     auto events = receiver.events("&outcome=confirming");
     auto says_why = [](const json::value& e) { return e.as_object().at("error") == "maystro:unauthorized"; };
@@ -136,7 +136,7 @@ TEST_CASE("Retry-After holds back all of the account's reads and nothing is lost
   receiver_process receiver(confirming(shop));
   auto begun = std::chrono::steady_clock::now();
   for (int n = 1; n <= 40; ++n)
-    receiver.push(webhook_body("u" + std::to_string(n), 41, "R" + std::to_string(n)));
+    receiver.push(a_webhook("u" + std::to_string(n), 41, "R" + std::to_string(n)));
   wait_until("the courier's word", [&] { return courier.requests("throttled") > 0; });
   wait_until("all of them to say why", [&] {
     auto events = receiver.events("&outcome=confirming");
@@ -161,7 +161,7 @@ TEST_CASE("single reads keep to the ceiling of requests per second") {
   receiver_process receiver(settings);
   auto begun = std::chrono::steady_clock::now();
   for (int n = 1; n <= 15; ++n)
-    receiver.push(webhook_body("u" + std::to_string(n), 41, "R" + std::to_string(n)));
+    receiver.push(a_webhook("u" + std::to_string(n), 41, "R" + std::to_string(n)));
   wait_until("nothing pending", [&] { return shop.all_applied(); });
   CHECK(std::chrono::steady_clock::now() - begun >=
         std::chrono::milliseconds(2'800)); // 14 distances of 200 ms
@@ -176,25 +176,25 @@ TEST_CASE(
   settings["SUIVI_RECEIVER_CONFIRM"] = "off";
   receiver_process receiver(settings);
   courier.has("u1", 31, "R1");
-  auto proved = receiver.push(webhook_body("u1", 31, "R1"), "");
+  auto proved = receiver.push(a_webhook("u1", 31, "R1"), "");
   receiver.becomes(proved, "applied");
   CHECK(shop.status(1) == "EXPÉDIÉ");
   CHECK(courier.requests("singleReads") == 1);
   SUBCASE("and needs no other read once the parcel is linked") {
-    auto again = receiver.push(webhook_body("u1", 22, "R1", "2099-01-01T00:00:00Z"),
+    auto again = receiver.push(a_webhook("u1", 22, "R1", "2099-01-01T00:00:00Z"),
                                ""); // no time in the far future counts
     receiver.becomes(again, "applied");
     CHECK(courier.requests("singleReads") == 1);
   }
   SUBCASE("and is a conflict where that key shows no such parcel") {
     courier.has("u2", 31, "R-of-b", "b");
-    auto foreign = receiver.push(webhook_body("u2", 31, "R2"), "");
+    auto foreign = receiver.push(a_webhook("u2", 31, "R2"), "");
     receiver.becomes(foreign, "conflict");
     CHECK(shop.status(2) == "NULL");
   }
   SUBCASE("and is a conflict where it names nothing that could be proved") {
     courier.has("u3", 31, "R3");
-    auto nameless = receiver.push(webhook_body("", 31, "R3"), "");
+    auto nameless = receiver.push(a_webhook("", 31, "R3"), "");
     receiver.becomes(nameless, "conflict");
     CHECK(shop.status(3) == "EXPÉDIÉ"); // by what the read showed
   }
@@ -204,7 +204,7 @@ TEST_CASE("an event of one account that names an order of another is a conflict 
   courier_process courier;
   receiver_shop shop(1, courier.url);
   receiver_process receiver(confirming(shop));
-  auto foreign = receiver.push(webhook_body("u1", 31, "R1"), "b");
+  auto foreign = receiver.push(a_webhook("u1", 31, "R1"), "b");
   receiver.becomes(foreign, "conflict");
   CHECK(receiver.error(foreign).find("another account") != std::string::npos);
   CHECK(shop.status(1) == "NULL");
@@ -221,8 +221,8 @@ TEST_CASE("an untimed webhook that goes back is settled by one read") {
   int order = 0;
   for (bool right : {true, false}) {
     auto n = std::to_string(++order);
-    receiver.becomes(receiver.push(webhook_body("u" + n, 22, "R" + n)), "applied");
-    receiver.becomes(receiver.push(webhook_body("u" + n, 32, "R" + n)), "applied");
+    receiver.becomes(receiver.push(a_webhook("u" + n, 22, "R" + n)), "applied");
+    receiver.becomes(receiver.push(a_webhook("u" + n, 32, "R" + n)), "applied");
     courier.has("u" + n, right ? 22 : 32, "R" + n);
     // Another body than the first one's, which would be a duplicate.
     auto back = receiver.push(R"({"payload":{"id":"u)" + n + R"(","status":22,"external_order_id":"R)" + n +
@@ -245,11 +245,11 @@ TEST_CASE("a parcel whose read is always refused keeps no other from being confi
   });
   receiver_shop shop(9, courier.url());
   receiver_process receiver(confirming(shop));
-  auto refused = receiver.push(webhook_body("u1", 41, "R1"));
+  auto refused = receiver.push(a_webhook("u1", 41, "R1"));
   wait_until("an error to be seen", [&] { return receiver.error(refused) == "maystro:unauthorized"; });
   for (int n = 2; n <= 9; ++n) {
     auto text = std::to_string(n);
-    receiver.becomes(receiver.push(webhook_body("u" + text, 41, "R" + text)), "applied");
+    receiver.becomes(receiver.push(a_webhook("u" + text, 41, "R" + text)), "applied");
     CHECK(receiver.outcome(refused) == "confirming");
   }
   CHECK(shop.status(1) == "NULL");
@@ -266,7 +266,7 @@ TEST_CASE("a delivery whose order the shop refuses has failed since then, and is
     begin raise 'not now' using errcode = '23514'; end $$;
     create trigger refuse before update on orders for each row execute function refuse())");
   receiver_process receiver(confirming(shop));
-  auto delivered = receiver.push(webhook_body("u1", 41, "R1"));
+  auto delivered = receiver.push(a_webhook("u1", 41, "R1"));
   wait_until("it to fail", [&] { return receiver.outcome(delivered) == "failed"; });
   CHECK(receiver.error(delivered) == "sqlstate:23514");
   std::string since = shop.db.value("select since from suivi.pending");

@@ -1,5 +1,6 @@
 // A replay whose COMMITs get lost, or the answer to one: every event is applied and journaled once.
 #include "tests/programs/operations_client.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/gate.hpp"
 
 using namespace suivi::test;
@@ -20,10 +21,7 @@ struct replayed_shop : operations_client {
     for (const auto& id : ids) await(id, "parked");
     receiver->signal(SIGTERM);
     REQUIRE(receiver->wait() == 0);
-    db.execute(
-        R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      select 'p' || n, 'P' || n, 'c', 1, 'example-a', now() from generate_series(1, )" +
-        std::to_string(events) + ") n");
+    db.execute(orders_sql("p", "P", 1, events, "'example-a'"));
     environment["DATABASE_URL"] = to_database.url();
   }
 

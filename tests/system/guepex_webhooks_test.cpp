@@ -1,19 +1,17 @@
 // Guepex's webhooks through real sockets at the real program.
 #include "common/crypto/crypto.hpp"
 #include "tests/programs/webhook_sender.hpp"
+#include "tests/support/builders.hpp"
 
 using namespace suivi::test;
 
 namespace {
 
-const std::string shop_with_accounts = R"sql(
+const std::string shop_with_accounts = customer_sql() + R"sql(
 insert into shipping_companies ("id", "name", "slug", "updatedAt") values ('c-g', 'Guepex Express', 'Guepex', now());
 insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt") values
   ('g', 'Guepex', 'c-g', '{"apiId":"id-1","apiToken":"example-key","webhookSecret":"example-signing"}', now());
-insert into customers ("id", "name", "phone", "updatedAt") values ('k1', 'nobody', '0', now());
-insert into orders ("id", "reference", "customerId", "total", "updatedAt", "shippingAccountId")
-values ('o-1', 'R1', 'k1', 1, now(), 'g'), ('o-2', 'R2', 'k1', 1, now(), 'g');
-)sql";
+)sql" + orders_sql("o-", "R", 1, 2, "'g'");
 
 std::string one(const std::string& id, const std::string& tracking, const std::string& status,
                 const std::string& reference) {

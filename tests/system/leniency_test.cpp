@@ -2,6 +2,7 @@
 // there yet, with blanks around the reference; and requests that are none.
 #include "common/crypto/crypto.hpp"
 #include "tests/programs/webhook_sender.hpp"
+#include "tests/support/builders.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -18,13 +19,11 @@ namespace {
 constexpr const char* token = "Authorization: Bearer example-token\r\n";
 
 // Two accounts; orders R1 … R40 of acc-1.
-constexpr const char* shop = R"(
-  insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
+const std::string shop = customer_sql() + R"(
   insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
   select a, a, "id", '{"apiKey": "example-key-1"}', now() from shipping_companies, unnest(array['acc-1', 'acc-2']) a
   where "slug" = 'maystro';
-  insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-  select 'o' || n, 'R' || n, 'c', 1, 'acc-1', now() from generate_series(1, 40) n)";
+)" + orders_sql("o", "R", 1, 40, "'acc-1'");
 
 const environment settings{{"SUIVI_ADMIN_TOKEN", "example-token"}, {"MAYSTRO_API_KEY", ""}};
 const std::string address = secret_address + "?account=acc-1";
@@ -180,9 +179,7 @@ TEST_CASE("an account's name with NUL in it is that of nobody") {
 TEST_CASE(
     "a reference with blanks around it is that of the order without them, unless there is one with them") {
   webhook_sender r(settings, shop);
-  r.db().execute(
-      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-    values ('blank', ' R2', 'c', 1, 'acc-1', now()))");
+  add_order(r.db(), "blank", " R2");
   auto with = [](const std::string& id, const std::string& reference) {
     return R"({"id":")" + id + R"(","status":31,"external_order_id":)" +
            json::serialize(json::string(reference)) + "}";
@@ -199,9 +196,7 @@ TEST_CASE(
   });
   // Parked, and woken when its order appears.
   CHECK(r.push(address, with("p3", " late ")).status == 200);
-  r.db().execute(
-      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-    values ('late', 'late', 'c', 1, 'acc-1', now()))");
+  add_order(r.db(), "late", "late");
   wait_until("the order", [&] { return shipped(r, "late"); });
 }
 

@@ -40,8 +40,8 @@ std::int64_t counter(const std::string& courier, const char* name) {
   return all.as_object().at(name).to_number<std::int64_t>();
 }
 
-double metric(const std::string& base, const std::string& name) {
-  return metric_value(http_get(base + "/metrics").body, name);
+double metric_of(const std::string& base, const std::string& name) {
+  return metric(http_get(base + "/metrics").body, name);
 }
 
 // Orders whose shipping columns are not the courier's.
@@ -116,7 +116,7 @@ void push_some_hundred_changes(const shop& s, const std::string& url, const std:
   wait_until("some hundred changes", [&] { return counter(url, "changes") >= 300; });
   REQUIRE(http_post(url + "/control/stop-moving", "{}").status == 200);
   wait_until("no webhook under way", [&] { return counter(url, "pending") == 0; });
-  wait_until("no event pending", [&] { return metric(base, "suivi_events_pending") == 0; });
+  wait_until("no event pending", [&] { return metric_of(base, "suivi_events_pending") == 0; });
   wait_until("no event to be applied or confirmed", [&] { return all_settled(s); });
   wait_until("a later second", [&] { return in_a_later_second(s); });
   CHECK(counter(url, "lost") > 0);

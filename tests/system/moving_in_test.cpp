@@ -217,13 +217,13 @@ void push_to_the_old_addresses(old_shop& s, const std::string& base) {
   wait_until("the receiver",
              [&] { return http_get(base + "/readyz").body.find("\"up\"") != std::string::npos; });
   for (const char* path : {"/api/webhooks/maystro", "/api/v1/webhooks/maystro"})
-    CHECK(http_post(base + path, webhook_body("u-right", 32, "RIGHT")).status == 401);
+    CHECK(http_post(base + path, a_webhook("u-right", 32, "RIGHT")).status == 401);
   auto pushed = http_post(base + "/api/webhooks/maystro?secret=example-secret-for-the-move",
-                          webhook_body("u-undefined", 41, "UNDEFINED-1", "2099-01-01T00:00:00Z"));
+                          a_webhook("u-undefined", 41, "UNDEFINED-1", "2099-01-01T00:00:00Z"));
   CAPTURE(pushed.body);
   CHECK(pushed.status == 200);
   s.courier.post("orders/u-never/status", {{"status", 22}, {"push", false}});
-  CHECK(http_post(base + "/api/v1/webhooks/maystro", webhook_body("u-never", 22, "NEVER-SEEN"),
+  CHECK(http_post(base + "/api/v1/webhooks/maystro", a_webhook("u-never", 22, "NEVER-SEEN"),
                   "Bearer example-secret-for-the-move")
             .status == 200);
   wait_until("the order of the webhook at the old address", [&] {

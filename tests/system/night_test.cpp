@@ -60,7 +60,7 @@ TEST_CASE("figures tell of the process, its connections, its loop and what was s
   CHECK(ask("GET", r.base + "/api/v1/coverage", "wrong").status == 401);
   CHECK(ask("GET", r.base + "/api/v1/orders/nobody", "example-admin").status == 404);
   std::string figures = http_get(r.base + "/metrics").body;
-  auto value = [&](const std::string& name) { return metric_value(figures, name); };
+  auto value = [&](const std::string& name) { return metric(figures, name); };
   CHECK(value("suivi_last_webhook_stored_timestamp_seconds") >= before - 1);
   CHECK(value("suivi_last_webhook_stored_timestamp_seconds") <= unix_time() + 1);
   CHECK(value("process_resident_memory_bytes") > 1e6);
@@ -91,8 +91,8 @@ TEST_CASE("the end of the certificate in force is among the figures") {
                     {"SUIVI_RECEIVER_TLS_KEY", pair.key},
                     {"SUIVI_RECEIVER_HEALTH_LISTEN", "127.0.0.1:0"}});
   auto port = std::to_string(r.process->number_from_log("health_port"));
-  double end = metric_value(http_get("http://127.0.0.1:" + port + "/metrics").body,
-                            "suivi_tls_certificate_expiry_timestamp_seconds");
+  double end = metric(http_get("http://127.0.0.1:" + port + "/metrics").body,
+                      "suivi_tls_certificate_expiry_timestamp_seconds");
   CHECK(end > unix_time());
   CHECK(end < unix_time() + 50.0 * 366 * 86'400);
 }
@@ -132,8 +132,7 @@ TEST_CASE("webhook secrets, the admin token and the log's level are read again a
   raw_peer reader(r.port);
   reader.send(request("GET", "/api/v1/stream", "", "Authorization: Bearer example-token-1\r\n"));
   wait_until("the stream", [&] {
-    return metric_value(r.ask(request("GET", "/metrics")).body,
-                        R"(suivi_api_responses_total{status="200"})") == 2;
+    return metric(r.ask(request("GET", "/metrics")).body, R"(suivi_api_responses_total{status="200"})") == 2;
   });
   write(files.secrets, "example-other\nexample-secret\n");
   write(files.token, "example-token-2\n");

@@ -3,6 +3,7 @@
 #include "common/http/message/message.hpp"
 #include "tests/programs/operations_client.hpp"
 #include "tests/programs/stream_client.hpp"
+#include "tests/support/builders.hpp"
 
 #include <fmt/format.h>
 
@@ -19,10 +20,7 @@ const std::set<std::string> report_members{
     "retries",   "throttled"};
 
 void make_order(const operations_client& s, const std::string& reference) {
-  s.db.execute(fmt::format(
-      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-                              values ('id-{0}', '{0}', 'c', 1, 'example-a', now()))",
-      reference));
+  add_order(s.db, "id-" + reference, reference, "'example-a'");
 }
 
 // At the courier; its uuid.

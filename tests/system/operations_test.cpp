@@ -2,6 +2,7 @@
 // like, what is refused, and what may be done with an event.
 #include "common/http/message/message.hpp"
 #include "tests/programs/operations_client.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/connected.hpp"
 
 #include <random>
@@ -347,9 +348,7 @@ TEST_CASE("a retry says what really became of the event and unknown is unknown")
   s.await(parked, "parked");
   CHECK(retried(parked) == R"(false {"outcome":"parked"})");
   CHECK(retried(std::string(s.push_raw("{").at("id").as_string())) == R"(false {"outcome":"quarantined"})");
-  s.db.execute(
-      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-                  values ('late', 'S1', 'c', 1, 'example-a', now()))");
+  add_order(s.db, "late", "S1", "'example-a'");
   CHECK(retried(parked) == R"(true {"outcome":"applied","orderId":"late"})");
   auto foreign = std::string(
       s.push_raw(R"({"event":"x","payload":{"id":"u2","status":31,"external_order_id":"R2"}})", "nobody")

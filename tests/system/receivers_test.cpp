@@ -36,7 +36,7 @@ TEST_CASE("two receivers behind a balancer of which one is killed apply every ac
     for (int order = 1; order <= orders; ++order, ++n) {
       if (n == 500) first.process->signal(SIGKILL);
       auto text = std::to_string(order);
-      auto body = webhook_body("u" + text, path[step], "R" + text, time_of(static_cast<int>(step) + 1));
+      auto body = a_webhook("u" + text, path[step], "R" + text, time_of(static_cast<int>(step) + 1));
       auto& turn = n % 2 == 0 ? first : second;
       auto id = turn.push(body);
       if (id.empty()) ++refused, id = second.push(body); // as the courier repeats it
@@ -61,21 +61,21 @@ TEST_CASE("a receiver that was frozen beyond its lease writes nothing stale when
     row_lock lock(shop.db, "true");
     for (int n = 1; n <= orders; ++n)
       acknowledged.insert(
-          frozen.push(webhook_body("u" + std::to_string(n), 22, "R" + std::to_string(n), time_of(1))));
+          frozen.push(a_webhook("u" + std::to_string(n), 22, "R" + std::to_string(n), time_of(1))));
     frozen.process->signal(SIGSTOP); // somewhere between two tries, or within one
   }
   receiver_process other(shop.environment);
   wait_until("the other to take them over", [&] { return shop.all_applied(); });
   for (int n = 1; n <= orders; ++n)
     acknowledged.insert(
-        other.push(webhook_body("u" + std::to_string(n), 31, "R" + std::to_string(n), time_of(2))));
+        other.push(a_webhook("u" + std::to_string(n), 31, "R" + std::to_string(n), time_of(2))));
   wait_until("newer states", [&] { return shop.all_applied(); });
   auto written = shop.db.value("select md5(string_agg(xmin::text, ',' order by \"id\")) from orders");
   auto changes = shop.db.number("select count(*) from suivi.change");
 
   frozen.process->signal(SIGCONT);
-  auto id = frozen.push(webhook_body(
-      "u1", 31, "R1", time_of(3))); // it is at work again, and equal values are written to nobody
+  auto id = frozen.push(
+      a_webhook("u1", 31, "R1", time_of(3))); // it is at work again, and equal values are written to nobody
   REQUIRE(id != "");
   wait_until("its work", [&] {
     return shop.db.number("select count(*) from suivi.event_outcome where event_id = " + id) == 1;
@@ -99,7 +99,7 @@ TEST_CASE("a COMMIT whose answer is lost is sent again and neither stored nor ap
   std::set<std::string> acknowledged;
   auto push = [&](int first, int last) {
     for (int n = first; n <= last; ++n) {
-      auto id = receiver.push(webhook_body("u" + std::to_string(n), 31, "R" + std::to_string(n)));
+      auto id = receiver.push(a_webhook("u" + std::to_string(n), 31, "R" + std::to_string(n)));
       REQUIRE(id != "");
       acknowledged.insert(id);
     }

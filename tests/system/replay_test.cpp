@@ -1,6 +1,7 @@
 // `suivi-receiver replay` as an operator runs it: by everything that can be named, from every source, dry,
 // paced, stopped in the middle, and with the exit status of the contract.
 #include "tests/programs/operations_client.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/connected.hpp"
 
 #include <csignal>
@@ -44,10 +45,7 @@ std::vector<std::string> parked(const operations_client& s, int from, int to) {
   return ids;
 }
 void add_orders(const operations_client& s, int from, int to) {
-  s.db.execute(
-      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-    select 'p' || n, 'P' || n, 'c', 1, 'example-a', now() from generate_series()" +
-      std::to_string(from) + "," + std::to_string(to - 1) + ") n");
+  s.db.execute(orders_sql("p", "P", from, to - 1, "'example-a'"));
 }
 void stop_receiver(operations_client& s) {
   s.receiver->signal(SIGTERM);

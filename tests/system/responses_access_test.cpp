@@ -1,6 +1,7 @@
 // Who may: addresses that are allowed, behind proxies too, figures for those nearby, and patience with who is
 // refused.
 #include "tests/programs/webhook_sender.hpp"
+#include "tests/support/builders.hpp"
 
 #include <sstream>
 
@@ -12,11 +13,8 @@ std::string forwarded(const std::string& addresses) {
   return "X-Forwarded-For: " + addresses + "\r\n";
 }
 
-std::string metric(const webhook_sender& r, const std::string& name) {
-  std::istringstream lines(r.ask(request("GET", "/metrics")).body);
-  for (std::string line; std::getline(lines, line);)
-    if (line.starts_with(name + " ")) return line.substr(name.size() + 1);
-  return "";
+double metric_of(const webhook_sender& r, const std::string& name) {
+  return metric(r.ask(request("GET", "/metrics")).body, name);
 }
 
 } // namespace
@@ -129,7 +127,7 @@ TEST_CASE("who keeps being refused is told to wait, but whatever is right is ser
       request("GET", "/api/v1/coverage", "", forwarded("203.0.113.9") + "Authorization: Bearer wrong\r\n"));
   CHECK(peer.read().status == 429);
   CHECK(r.stored() == 1);
-  CHECK(std::stoi(metric(r, R"(suivi_webhooks_total{answer="unauthorized"})")) >= refused);
+  CHECK(metric_of(r, R"(suivi_webhooks_total{answer="unauthorized"})") >= refused);
 }
 
 TEST_CASE("help and check-config tell an operator how to guard the door, and a bad network is named") {

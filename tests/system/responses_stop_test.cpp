@@ -1,6 +1,7 @@
 // SIGTERM while webhooks pour in: what was taken is answered and applied, every 2xx is in the events, and the
 // end is in time.
 #include "tests/programs/webhook_sender.hpp"
+#include "tests/support/builders.hpp"
 
 #include <atomic>
 #include <csignal>
@@ -17,13 +18,11 @@ namespace {
 constexpr int orders = 30'000;
 
 // Orders R0 to R29999 of one account.
-constexpr auto shop = R"(insert into shipping_companies ("id", "name", "slug", "updatedAt")
+const std::string shop = R"(insert into shipping_companies ("id", "name", "slug", "updatedAt")
     values ('m', 'M', 'maystro', now()) on conflict do nothing;
   insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
     select 'example-a', 'A', "id", '{"apiKey":"example-key-1"}', now() from shipping_companies where "slug" = 'maystro';
-  insert into customers ("id", "name", "phone", "updatedAt") values ('c', 'Client', '0550000001', now());
-  insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-    select 'o' || n, 'R' || n, 'c', 1, 'example-a', now() from generate_series(0, 29999) n)";
+)" + customer_sql() + orders_sql("o", "R", 0, orders - 1, "'example-a'");
 
 std::string webhook(int n) {
   return request("POST", secret_address + "?account=example-a", event("R" + std::to_string(n)));

@@ -81,7 +81,7 @@ class sender {
  private:
   void push(int order, int status, int second) {
     std::string text = std::to_string(order);
-    std::string body = webhook_body("u" + text, status, "R" + text, time_of(second));
+    std::string body = a_webhook("u" + text, status, "R" + text, time_of(second));
     for (auto end = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < end;) {
       std::string address = receivers_[turn_++ % 2].address();
       if (http_get(address + "/readyz").status != 200) continue;

@@ -21,11 +21,7 @@ namespace {
 const std::string token = "Bearer example-token";
 
 void open_shop(const database& db) {
-  add_customer(db);
-  add_account(db, "acc-1");
-  db.execute(R"(
-    insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-    select 'o' || n, 'R' || n, 'c', 1, 'acc-1', now() from generate_series(1, 100) n)");
+  a_shop(db, 100);
 }
 
 struct receiver {

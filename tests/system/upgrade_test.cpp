@@ -116,7 +116,7 @@ TEST_CASE("with the schema lost no webhook takes an order back, and one sweep ma
   s.db.execute("drop schema suivi cascade");
   s.courier_set(R"({"refused_tokens":["example-key-1"]})"); // nobody can be asked
   s.start();
-  auto said = s.push_raw(webhook_body(uuid, 31, order, "2026-01-05T10:00:00Z"));
+  auto said = s.push_raw(a_webhook(uuid, 31, order, "2026-01-05T10:00:00Z"));
   std::string event(said.at("id").as_string());
   s.await(event, "confirming");
   CHECK(shipping_status(s, order) == "LIVRÉ");

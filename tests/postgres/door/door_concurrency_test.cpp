@@ -54,7 +54,7 @@ TEST_CASE(
         co_await holder.run_script(R"(begin; select 1 from orders where "id" = 'order-R2' for update)");
     REQUIRE(held.has_value());
     auto db = co_await connect(url);
-    std::vector<observation> rows{row(10, 1, "u1", 31), row(10, 2, "u2", 31), row(10, 3, "u3", 31)};
+    std::vector<observation> rows{a_row(10, 1, "u1", 31), a_row(10, 2, "u2", 31), a_row(10, 3, "u3", 31)};
     door_options options;
     auto verdicts = co_await shop::apply(db, rows, options);
     REQUIRE(verdicts.has_value());
@@ -110,7 +110,7 @@ TEST_CASE("one uuid shown for two orders at the same moment ends on one parcel w
       runtime::task_group group(executor);
       std::string uuid = fmt::format("u{}", round);
       for (int order : {1, 2}) {
-        std::vector<observation> rows{row(10 + order + round, order, uuid, 31)};
+        std::vector<observation> rows{a_row(10 + order + round, order, uuid, 31)};
         group.spawn("caller", apply_in_batches(url, rows, 1, failed));
       }
       co_await group.join();
@@ -138,14 +138,14 @@ TEST_CASE("the shop may add rows that point at an order while the door holds it"
 TEST_CASE("a parcel that comes to another order waits for the lock of the order it leaves") {
   shop_database shop;
   shop.add_orders(1, 2);
-  apply(shop, {row(10, 1, "u1", 31)});
+  apply(shop, {a_row(10, 1, "u1", 31)});
   run([](std::string url) -> task<void> {
     auto holder = co_await connect(url);
     auto held =
         co_await holder.run_script(R"(begin; select 1 from orders where "id" = 'order-R1' for update)");
     REQUIRE(held.has_value());
     auto db = co_await connect(url);
-    std::vector<observation> rows{row(20, 2, "u1", 41)};
+    std::vector<observation> rows{a_row(20, 2, "u1", 41)};
     door_options options;
     auto verdicts = co_await shop::apply(db, rows, options);
     REQUIRE(verdicts.has_value());
@@ -162,14 +162,14 @@ TEST_CASE("a parcel that comes to another order waits for the lock of the order 
 TEST_CASE("a parcel whose order has gone is taken over by one caller at a time") {
   shop_database shop;
   shop.add_orders(1, 2);
-  apply(shop, {row(10, 1, "u1", 31)});
+  apply(shop, {a_row(10, 1, "u1", 31)});
   shop.sql(R"(delete from orders where "id" = 'order-R1')");
   run([](std::string url) -> task<void> {
     auto other = co_await connect(url);
     auto held = co_await other.run_script("begin; select 1 from suivi.parcel where uuid = 'u1' for update");
     REQUIRE(held.has_value());
     auto db = co_await connect(url);
-    std::vector<observation> rows{row(20, 2, "u1", 41)};
+    std::vector<observation> rows{a_row(20, 2, "u1", 41)};
     door_options options;
     auto verdicts = co_await shop::apply(db, rows, options);
     REQUIRE(verdicts.has_value());
@@ -191,9 +191,9 @@ TEST_CASE("an order adopted while the door waited for nothing is seen as adopted
     auto executor = co_await asio::this_coro::executor;
     std::vector<std::string> errors;
     runtime::task_group group(executor);
-    observation theirs = row(10, 1, "u2", 31);
+    observation theirs = a_row(10, 1, "u2", 31);
     theirs.account = "account-b";
-    group.spawn("a", apply_in_batches(url, {row(10, 1, "u1", 31)}, 1, errors));
+    group.spawn("a", apply_in_batches(url, {a_row(10, 1, "u1", 31)}, 1, errors));
     group.spawn("b", apply_in_batches(url, {theirs}, 1, errors));
     co_await group.join();
     CHECK(errors.empty());

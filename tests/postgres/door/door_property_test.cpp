@@ -78,7 +78,7 @@ class play {
       shared_shop().sql(fmt::format(R"(
         insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt",
                             "trackingNumber")
-        values ('{0}', '{0}', 'CONFIRMED', 'customer-1', 100, 'account-a', '2026-01-01', nullif('{1}', '')))",
+        values ('{0}', '{0}', 'CONFIRMED', 'c', 100, 'account-a', '2026-01-01', nullif('{1}', '')))",
                                     h_.reference(order), h_.shops_number(order).value_or("")));
   }
 

@@ -10,7 +10,7 @@ using namespace suivi::test;
 TEST_CASE("a sweep's row fills tracking number, courier id and status of its order") {
   shop_database shop;
   shop.add_orders(1, 3);
-  auto verdicts = apply(shop, {row(10, 2, "u2", 31)});
+  auto verdicts = apply(shop, {a_row(10, 2, "u2", 31)});
   CHECK(verdicts.front().outcome == outcome::applied);
   CHECK(verdicts.front().order_id == "order-R2");
   CHECK(shop.column(2, "trackingNumber") == "track-u2");
@@ -24,7 +24,7 @@ TEST_CASE("a missing tracking number is filled although the status text is right
   shop_database shop;
   shop.add_orders(1, 1);
   shop.sql(R"(update orders set "shippingStatus" = 'EXPÉDIÉ')");
-  CHECK(apply(shop, {row(10, 1, "u1", 31)}).front().outcome == outcome::applied);
+  CHECK(apply(shop, {a_row(10, 1, "u1", 31)}).front().outcome == outcome::applied);
   CHECK(shop.column(1, "trackingNumber") == "track-u1");
 }
 
@@ -33,7 +33,7 @@ TEST_CASE("applying the same rows again writes no row of the shop and none of th
   shop.add_orders(1, 50);
   std::vector<observation> rows;
   for (int n = 1; n <= 50; ++n) {
-    rows.push_back(row(10, n, fmt::format("u{}", n), n % 2 ? 41 : 32));
+    rows.push_back(a_row(10, n, fmt::format("u{}", n), n % 2 ? 41 : 32));
     rows.back().shipment.alerted_at = {true, at(3) + microseconds(123456)};
     rows.back().shipment.alert_reason = {true, "12"};
     rows.back().shipment.metadata = R"({"commune_name":"Hydra","display_id":"77","product_price":1500.50})";
@@ -52,17 +52,17 @@ TEST_CASE("applying the same rows again writes no row of the shop and none of th
 TEST_CASE("PostgreSQL's own clock tells when a pull last showed a parcel, whatever the worker's says") {
   shop_database shop;
   shop.add_orders(1, 1);
-  apply(shop, {row(1'000, 1, "u1", 31)});
+  apply(shop, {a_row(1'000, 1, "u1", 31)});
   std::string age =
       "select count(*)::text from suivi.parcel where pull_stored_at > now() - interval '1 minute'";
   CHECK(shop.get(age) == "1");
   shop.sql("update suivi.parcel set pull_stored_at = now() - interval '1 day'");
   apply(shop, {push(1'100, 1, "u1", 32)}); // a webhook is no pull
   CHECK(shop.get(age) == "0");
-  apply(shop, {row(1'200, 1, "u1", 32)});
+  apply(shop, {a_row(1'200, 1, "u1", 32)});
   CHECK(shop.get(age) == "1");
   shop.sql("update suivi.parcel set pull_stored_at = now() - interval '1 day'");
-  apply(shop, {row(900, 1, "u1", 32)}); // by a worker whose clock is behind
+  apply(shop, {a_row(900, 1, "u1", 32)}); // by a worker whose clock is behind
   CHECK(shop.get(age) == "1");
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("metadata is merged beside other keys and never into what is no object
   shop.sql(R"(update orders set "additionalMetaData" = '{"history":[1]}' where "id" = 'order-R1';
               update orders set "additionalMetaData" = '[1]' where "id" = 'order-R2';
               update orders set "additionalMetaData" = 'null' where "id" = 'order-R3')");
-  std::vector<observation> rows{row(10, 1, "u1", 22), row(10, 2, "u2", 22), row(10, 3, "u3", 22)};
+  std::vector<observation> rows{a_row(10, 1, "u1", 22), a_row(10, 2, "u2", 22), a_row(10, 3, "u3", 22)};
   for (observation& one : rows) one.shipment.metadata = R"({"display_id":"7"})";
   apply(shop, rows);
   CHECK(shop.column(1, "additionalMetaData") == R"({"history": [1], "maystro": {"display_id": "7"}})");
@@ -96,22 +96,22 @@ TEST_CASE("a delivered parcel delivers the order and the journal tells the whole
 TEST_CASE("an order of another account is never written and the conflict is told") {
   shop_database shop;
   shop.add_orders(1, 1, "'account-b'");
-  CHECK(apply(shop, {row(10, 1, "u1", 31)}).front().outcome == outcome::conflict);
+  CHECK(apply(shop, {a_row(10, 1, "u1", 31)}).front().outcome == outcome::conflict);
   CHECK(shop.column(1, "trackingNumber") == "NULL");
 }
 
 TEST_CASE("an adopted order keeps its account column empty and a second claim stops both") {
   shop_database shop;
   shop.add_orders(1, 1, "null");
-  CHECK(apply(shop, {row(10, 1, "u1", 31)}).front().outcome == outcome::applied);
+  CHECK(apply(shop, {a_row(10, 1, "u1", 31)}).front().outcome == outcome::applied);
   CHECK(shop.column(1, "shippingAccountId") == "NULL");
-  observation second = row(11, 1, "u9", 41);
+  observation second = a_row(11, 1, "u9", 41);
   second.account = "account-b";
   CHECK(apply(shop, {second}).front().outcome == outcome::conflict);
-  CHECK(apply(shop, {row(20, 1, "u1", 41)}).front().outcome == outcome::conflict);
+  CHECK(apply(shop, {a_row(20, 1, "u1", 41)}).front().outcome == outcome::conflict);
   CHECK(shop.column(1, "shippingStatus") == "EXPÉDIÉ");
   shop.sql(R"(update orders set "shippingAccountId" = 'account-a')");
-  CHECK(apply(shop, {row(20, 1, "u1", 41)}).front().outcome == outcome::applied);
+  CHECK(apply(shop, {a_row(20, 1, "u1", 41)}).front().outcome == outcome::applied);
 }
 
 TEST_CASE("a dry run tells what it would do and writes nothing at all") {
@@ -119,7 +119,7 @@ TEST_CASE("a dry run tells what it would do and writes nothing at all") {
   shop.add_orders(1, 1);
   door_options options;
   options.dry_run = true;
-  auto verdicts = apply(shop, {row(10, 1, "u1", 31)}, options);
+  auto verdicts = apply(shop, {a_row(10, 1, "u1", 31)}, options);
   CHECK(verdicts.front().outcome == outcome::applied);
   CHECK(verdicts.front().changes.size() == 3);
   CHECK(shop.column(1, "trackingNumber") == "NULL");
@@ -134,7 +134,7 @@ TEST_CASE("what the caller adds commits with the writes or rolls them back") {
     for (const verdict& v : verdicts)
       closing.add({"", "insert into noted values ($1)"}, pg::params().text(to_string(v.outcome)));
   };
-  apply(shop, {row(10, 1, "u1", 31)}, {}, notes);
+  apply(shop, {a_row(10, 1, "u1", 31)}, {}, notes);
   CHECK(shop.get("select string_agg(outcome, ',') from noted") == "applied");
 
   extra_statements fails = [](pg::pipeline& closing, std::span<const verdict>) {
@@ -142,7 +142,7 @@ TEST_CASE("what the caller adds commits with the writes or rolls them back") {
   };
   run([](std::string url, extra_statements bad) -> task<void> {
     auto db = co_await connect(url);
-    std::vector<observation> rows{row(10, 2, "u2", 31)};
+    std::vector<observation> rows{a_row(10, 2, "u2", 31)};
     door_options options;
     auto refused = co_await shop::apply(db, rows, options, bad);
     REQUIRE(!refused.has_value());

@@ -12,7 +12,7 @@ TEST_CASE("a connection that began with an empty table reads parcels by their ke
     pg::connection db = co_await connect(shop.db.url());
     auto apply_batch = [&](int first, int last, int status) -> task<void> {
       std::vector<observation> rows;
-      for (int n = first; n <= last; ++n) rows.push_back(row(status, n, fmt::format("u{}", n), status));
+      for (int n = first; n <= last; ++n) rows.push_back(a_row(status, n, fmt::format("u{}", n), status));
       std::span<const observation> observed(rows);
       door_options options;
       auto done = co_await shop::apply(db, observed, options);

@@ -3,19 +3,18 @@
 
 #include "common/door/door.hpp"
 #include "common/pg/connection.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/run.hpp"
+#include "tests/unit/decision/shop_model.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 namespace suivi::test {
 
-inline constexpr instant noon =
-    std::chrono::sys_days(std::chrono::year(2026) / 3 / 1) + std::chrono::hours(12);
-inline instant at(int s) {
-  return noon + seconds(s);
-}
+using shop::at;
+using shop::noon;
 
 inline task<pg::connection> connect(std::string url) {
   pg::connect_options options;
@@ -29,8 +28,8 @@ struct shop_database {
   database db;
 
   shop_database() {
+    add_customer(db);
     sql(R"(
-      insert into customers ("id", "name", "phone", "updatedAt") values ('customer-1', 'Client 1', '0550000001', now());
       insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt")
       select a, a, c."id", '{"apiKey": "example-key"}', now()
       from unnest(array['account-a', 'account-b']) a, shipping_companies c where c."slug" = 'maystro')");
@@ -41,35 +40,23 @@ struct shop_database {
 
   // Orders "R<first>" … "R<last>" with ids "order-R…"; `account` is an SQL expression.
   void add_orders(int first, int last, const std::string& account = "'account-a'") {
-    sql(fmt::format(R"(
-      insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt")
-      select 'order-R' || n, 'R' || n, 'CONFIRMED', 'customer-1', 100, {}, '2026-01-01' from generate_series({}, {}) n)",
-                    account, first, last));
+    sql(orders_sql("order-R", "R", first, last, account));
   }
   std::string column(int order, const std::string& name) {
     return get(fmt::format("select \"{}\"::text from orders where \"id\" = 'order-R{}'", name, order));
   }
 };
 
-inline shop::observation row(int start, int order, std::string uuid, int status) {
-  shop::observation o;
-  o.account = "account-a";
-  o.from = shop::source::sweep;
+// A row of a list that was asked for at `start`, of the order "R<order>".
+inline shop::observation a_row(int start, int order, const std::string& uuid, int status) {
+  shop::observation o = shop::a_row(start, fmt::format("R{}", order), uuid, status);
   o.when = {shop::as_of::shape::interval, at(start), at(start) + milliseconds(500)};
-  o.shipment.reference = fmt::format("R{}", order);
-  o.shipment.tracking = "track-" + uuid;
-  o.shipment.display_id = "display-" + uuid;
-  o.shipment.uuid = std::move(uuid);
-  o.shipment.status = status;
-  o.shipment.created_at = at(0);
   return o;
 }
 
-inline shop::observation push(int published, int order, std::string uuid, int status) {
-  shop::observation o = row(published, order, std::move(uuid), status);
-  o.from = shop::source::webhook;
-  o.when = {shop::as_of::shape::point, at(published), at(published)};
-  o.shipment.tracking.reset();
+inline shop::observation push(int published, int order, const std::string& uuid, int status) {
+  shop::observation o = shop::push(published, fmt::format("R{}", order), uuid, status);
+  o.shipment.created_at = at(0);
   return o;
 }
 

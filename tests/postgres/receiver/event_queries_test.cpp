@@ -1,5 +1,6 @@
 // Events as operators list, count, run again and delete them.
 #include "tests/postgres/receiver/operations_stage.hpp"
+#include "tests/support/builders.hpp"
 
 using namespace suivi;
 using namespace suivi::receiver;
@@ -162,9 +163,7 @@ TEST_CASE("a retry says what really happened and repairs what a hand has changed
     CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o1')") == "EXPÉDIÉ");
     auto still = co_await retry(parked);
     CHECK(still == R"(false {"outcome":"parked"})");
-    db.execute(R"(
-      insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      values ('late', 'S/1', 'c', 1, 'acc-1', now()))");
+    test::add_order(db, "late", "S/1");
     auto found = co_await retry(parked);
     CHECK(found == R"(true {"outcome":"applied","orderId":"late"})");
     CHECK(db.number("select count(*) from suivi.waiting_event") == 0);
@@ -185,9 +184,7 @@ TEST_CASE("a retry while the order is locked says that it waits and the event is
     co_await here.store(rows);
     co_await here.until("select count(*) from suivi.waiting_event where state = 'parked' and owner is null",
                         "1");
-    db.execute(R"(
-      insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      values ('late', 'S/1', 'c', 1, 'acc-1', now()))");
+    test::add_order(db, "late", "S/1");
     auto locker = co_await test::connected(db.options());
     auto locked = co_await locker.run_script(R"(begin; select from orders where "id" = 'late' for update)");
     REQUIRE(locked);

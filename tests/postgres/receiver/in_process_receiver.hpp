@@ -41,11 +41,7 @@ struct receiver_inside {
         in(io.get_executor(), watched, spooling, events, counts, within),
         drain(io.get_executor(), watched, in, spooling, counts), endless(io.get_executor()),
         lanes(io.get_executor()), own(io.get_executor()) {
-    test::add_customer(db);
-    test::add_account(db, "acc-1");
-    db.execute(R"(
-      insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      select 'o' || n, 'R' || n, 'c', 1, 'acc-1', now() from generate_series(1, 100) n)");
+    test::a_shop(db, 100);
   }
 
   // The lanes are stopped in whatever they are doing when `body` has ended, as a process is: once for each

@@ -219,8 +219,8 @@ TEST_CASE("a parked event waits until its order appears") {
     REQUIRE(none);
     CHECK(*none == 0);
     test::add_customer(db);
+    test::add_order(db, "o1", "REF-u1", "null");
     db.execute(R"(
-      insert into orders ("id", "reference", "customerId", "total", "updatedAt") values ('o1', 'REF-u1', 'c', 1, now());
       insert into orders ("id", "reference", "maystroOrderId", "customerId", "total", "updatedAt")
       values ('o2', 'another', 'u2', 'c', 1, now()))");
     auto by_reference = co_await wake_parked(connection, false);

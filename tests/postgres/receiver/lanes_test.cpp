@@ -1,6 +1,7 @@
 // Intake and apply lane together against a real database and shop.
 #include "tests/postgres/receiver/in_process_receiver.hpp"
 
+#include "tests/support/builders.hpp"
 #include "tests/support/narrow_database.hpp"
 
 using namespace suivi;
@@ -32,9 +33,7 @@ TEST_CASE("many webhooks at once are stored and applied each to its order") {
 TEST_CASE("what two lanes apply at once ends as each order's newest, every event with an outcome") {
   test::database db;
   receiver_inside here(db);
-  db.execute(
-      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-                select 'o' || n, 'R' || n, 'c', 1, 'acc-1', now() from generate_series(101, 600) n)");
+  test::add_orders(db, 101, 600);
   auto steps = [&]() -> task<void> {
     instant published = suivi::now() - 1h;
     for (int status : {8, 22, 31}) {

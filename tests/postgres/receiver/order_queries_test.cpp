@@ -1,5 +1,6 @@
 // Orders with their timeline, sweeps, accounts, the scheduler, the stream; and a database that goes away.
 #include "tests/postgres/receiver/operations_stage.hpp"
+#include "tests/support/builders.hpp"
 
 using namespace suivi;
 using namespace suivi::receiver;
@@ -185,9 +186,7 @@ TEST_CASE("the stream tells changes, events and sweeps as they happen and nothin
     }
     CHECK(by.heard.find("\"R1\"") == std::string::npos);
     CHECK(by.heard.find("0550000000") == std::string::npos);
-    db.execute(R"(
-      insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-      values ('late', 'S/1', 'c', 1, 'acc-1', now()))");
+    test::add_order(db, "late", "S/1");
     db.execute("update suivi.pending set due_at = now()");
     auto settled = co_await heard(by, R"("order":{"id":"late")");
     CHECK(settled);

@@ -16,8 +16,8 @@ using namespace suivi::receiver;
 TEST_CASE("thousands of parked events that are woken in vain do not keep another from being woken") {
   test::database db;
   test::add_customer(db);
+  test::add_order(db, "o1", "R1", "null");
   db.execute(R"(
-    insert into orders ("id", "reference", "customerId", "total", "updatedAt") values ('o1', 'R1', 'c', 1, now());
     insert into suivi.pending (event_id, stored_on, state, attempts, due_at, reference)
     select n, current_date, 'parked', 4, now() + interval '1 minute', 'R1' from generate_series(1, 6000) n
     union all select 6001, current_date, 'parked', 1, now() + interval '5 minutes', 'R1')");
@@ -33,8 +33,8 @@ TEST_CASE("thousands of parked events that are woken in vain do not keep another
 TEST_CASE("a parcel whose order was deleted wakes nobody, one whose order is there does") {
   test::database db;
   test::add_customer(db);
+  test::add_order(db, "o1", "R1", "null");
   db.execute(R"(
-    insert into orders ("id", "reference", "customerId", "total", "updatedAt") values ('o1', 'R1', 'c', 1, now());
     insert into suivi.parcel (account, uuid, order_id, link, strength, status, known_fields, as_of_shape, as_of_from,
                               as_of_to, source, left_statuses)
     select 'acc-1', u, o, 3, 0, 31, 0, 2, now(), now(), 1, '{}' from (values ('u1', 'o1'), ('u2', 'gone')) as v(u, o);

@@ -28,10 +28,10 @@ TEST_CASE("lines of a file are applied as of their own time and without one fill
   replay_stage at;
   at.orders(1, 3);
   at.db.execute(R"(update orders set "shippingStatus" = 'EN COURS' where "id" = 'o1')");
-  auto printed = R"({"id":"9","payload":)" + webhook_body(3, 41) +
+  auto printed = R"({"id":"9","payload":)" + a_webhook(3, 41) +
                  R"(,"processed":false,"outcome":"parked","createdAt":"2026-02-01T08:00:00Z"})";
-  auto text = webhook_body(1, 31) + "\n\n" + webhook_body(2, 31) + "\r\n" + printed + "\nnoise\n" +
-              webhook_body(8, 31);
+  auto text =
+      a_webhook(1, 31) + "\n\n" + a_webhook(2, 31) + "\r\n" + printed + "\nnoise\n" + a_webhook(8, 31);
   CHECK(counts(at.replayed({}, false, lines(text))) == "selected 5 applied 3 parked 1 quarantined 1");
   CHECK(at.status_of("o1") == "EN COURS");
   CHECK(at.db.value(R"(select "maystroOrderId" from orders where "id" = 'o1')") == "u1");
@@ -109,22 +109,22 @@ TEST_CASE("the account that is named is what every line is of") {
   add_second_account(at.db);
   replay_selection selection;
   selection.account = "acc-1";
-  CHECK(counts(at.replayed(selection, false, lines(webhook_body(1, 31)))) == "selected 1 applied 1");
+  CHECK(counts(at.replayed(selection, false, lines(a_webhook(1, 31)))) == "selected 1 applied 1");
   selection.account = "acc-2";
-  CHECK(counts(at.replayed(selection, false, lines(webhook_body(1, 31)))) == "selected 1 conflict 1");
+  CHECK(counts(at.replayed(selection, false, lines(a_webhook(1, 31)))) == "selected 1 conflict 1");
   selection.account = "acc-9";
-  CHECK(counts(at.replayed(selection, false, lines(webhook_body(1, 31)))) == "selected 1 conflict 1");
+  CHECK(counts(at.replayed(selection, false, lines(a_webhook(1, 31)))) == "selected 1 conflict 1");
 }
 
 TEST_CASE("of a file those lines are selected that have what is asked for") {
   replay_stage at;
   auto printed = [](const char* id, const char* outcome, const char* day) {
-    return std::string(R"({"id":")") + id + R"(","payload":)" + webhook_body(3, 41) +
+    return std::string(R"({"id":")") + id + R"(","payload":)" + a_webhook(3, 41) +
            R"(,"processed":false,"outcome":")" + outcome + R"(","createdAt":"2026-02-)" + day +
            "T08:00:00Z\"}\n";
   };
   auto text = printed("1", "parked", "01") + printed("2", "applied", "02") + printed("3", "failed", "03") +
-              webhook_body(4, 31) + "\n" + std::string(5'000'000, 'x') + "\n";
+              a_webhook(4, 31) + "\n" + std::string(5'000'000, 'x') + "\n";
   auto selected = [&](replay_selection selection) {
     return at.replayed(selection, true, lines(text)).counts.selected;
   };

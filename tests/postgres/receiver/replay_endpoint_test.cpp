@@ -1,5 +1,6 @@
 // POST /api/v1/webhooks/replay, beside the lanes of the very receiver that answers it.
 #include "tests/postgres/receiver/operations_stage.hpp"
+#include "tests/support/builders.hpp"
 
 using namespace suivi;
 using namespace suivi::receiver;
@@ -11,10 +12,7 @@ constexpr const char* parked =
     "select count(*) from suivi.waiting_event where state = 'parked' and owner is null";
 
 void add_strangers_orders(const test::database& db, int count) {
-  db.execute(
-      R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-                select 's' || n, 'S/' || n, 'c', 1, 'acc-1', now() from generate_series(1, )" +
-      std::to_string(count) + ") n");
+  db.execute(test::orders_sql("s", "S/", 1, count, "'acc-1'"));
 }
 
 std::string data(const json::value& answer) {

@@ -29,7 +29,7 @@ TEST_CASE("a replay whose session is lost at any step goes on and applies every 
     CAPTURE(trigger);
     replay_stage at;
     at.orders(1, 3);
-    at.store({webhook_body(1, 31), webhook_body(2, 41), webhook_body(3, 31)});
+    at.store({a_webhook(1, 31), a_webhook(2, 41), a_webhook(3, 31)});
     at.park();
     lose_at(at.db, trigger);
     CHECK(counts(at.replayed({})) == "selected 3 applied 3");
@@ -46,7 +46,7 @@ TEST_CASE("lines of a file are applied once though the session was lost at their
   replay_stage at;
   at.orders(1, 2);
   lose_at(at.db, "constraint trigger lose after update on orders deferrable initially deferred");
-  CHECK(counts(at.replayed({}, false, lines(webhook_body(1, 31) + "\n" + webhook_body(2, 31) + "\n"))) ==
+  CHECK(counts(at.replayed({}, false, lines(a_webhook(1, 31) + "\n" + a_webhook(2, 31) + "\n"))) ==
         "selected 2 applied 2");
   CHECK(at.db.number("select last_value from losses") > 1);
   CHECK(at.db.number(doubles) == 0);

@@ -18,10 +18,9 @@ namespace suivi::receiver {
 
 using namespace std::chrono_literals;
 
-inline std::string webhook_body(int n, int status) {
+inline std::string a_webhook(int n, int status) {
   auto text = std::to_string(n);
-  return R"({"event":"x","payload":{"id":"u)" + text + R"(","status":)" + std::to_string(status) +
-         R"(,"external_order_id":"R)" + text + "\"}}";
+  return test::a_webhook("u" + text, status, "R" + text);
 }
 
 struct replay_stage {
@@ -32,16 +31,8 @@ struct replay_stage {
   std::function<http::response(const http::request&)> courier;
   std::vector<std::string> requests; // of the courier
 
-  replay_stage() {
-    test::add_customer(db);
-    test::add_account(db, "acc-1");
-  }
-  void orders(int from, int to) {
-    db.execute(
-        R"(insert into orders ("id", "reference", "customerId", "total", "shippingAccountId", "updatedAt")
-                  select 'o' || n, 'R' || n, 'c', 1, 'acc-1', now() from generate_series()" +
-        std::to_string(from) + "," + std::to_string(to) + ") n");
-  }
+  replay_stage() { test::a_shop(db); }
+  void orders(int from, int to) { test::add_orders(db, from, to); }
   // Kept as the receiver keeps them; nobody's, and due.
   void store(std::vector<std::string> bodies) {
     std::vector<webhook> rows;

@@ -19,7 +19,7 @@ replay_options options_of(std::string owner) {
 
 TEST_CASE("parked events are applied once their orders are there and a second time changes nothing") {
   replay_stage at;
-  at.store({webhook_body(1, 31), webhook_body(2, 41), webhook_body(3, 31)});
+  at.store({a_webhook(1, 31), a_webhook(2, 41), a_webhook(3, 31)});
   at.park();
   CHECK(counts(at.replayed({})) == "selected 3 parked 3");
   CHECK(at.db.value("select string_agg(distinct state, ' ') from suivi.pending where owner is null") ==
@@ -38,7 +38,7 @@ TEST_CASE("parked events are applied once their orders are there and a second ti
 TEST_CASE("a dry run says what would change and writes nothing at all") {
   replay_stage at;
   at.orders(1, 1);
-  at.store({webhook_body(1, 31), webhook_body(2, 31), "noise"});
+  at.store({a_webhook(1, 31), a_webhook(2, 31), "noise"});
   at.park();
   auto state =
       "select (select jsonb_agg(p order by event_id) from suivi.pending p)::text || "
@@ -62,7 +62,7 @@ TEST_CASE("a dry run says what would change and writes nothing at all") {
 TEST_CASE("a quarantined event that this program understands is applied and listed with its fields") {
   replay_stage at;
   at.orders(1, 1);
-  at.store({webhook_body(1, 31), "noise"});
+  at.store({a_webhook(1, 31), "noise"});
   at.db.execute(R"(delete from suivi.pending;
                    update suivi.inbox set outcome = 'quarantined', error = 'an older program', uuid = null,
                      reference = null, status = null, name = null where convert_from(raw, 'UTF8') <> 'noise')");
@@ -77,7 +77,7 @@ TEST_CASE("a quarantined event that this program understands is applied and list
 
 TEST_CASE("a conflict that has become a parked event is shown as parked") {
   replay_stage at;
-  at.store({webhook_body(1, 31)});
+  at.store({a_webhook(1, 31)});
   at.db.execute("insert into suivi.event_outcome (event_id, stored_on, outcome) "
                 "select event_id, stored_on, 'conflict' from suivi.pending; delete from suivi.pending");
   CHECK(counts(at.replayed(of("conflict"))) == "selected 1 parked 1");
@@ -89,13 +89,13 @@ TEST_CASE("a conflict that has become a parked event is shown as parked") {
 TEST_CASE("an event in another process's hands is left to it and counted as it came out") {
   replay_stage at;
   at.orders(1, 2);
-  at.store({webhook_body(1, 31), webhook_body(2, 31)});
+  at.store({a_webhook(1, 31), a_webhook(2, 31)});
   at.park();
   at.db.execute("update suivi.pending set owner = 'a receiver', due_at = now() + interval '500 milliseconds' "
                 "where event_id = (select min(event_id) from suivi.pending)");
   // Its lease lapses while the replay waits for it.
   CHECK(counts(at.replayed({})) == "selected 2 applied 2");
-  at.store({webhook_body(1, 32)});
+  at.store({a_webhook(1, 32)});
   at.db.execute("update suivi.pending set state = 'confirming', owner = 'a receiver', due_at = now() + "
                 "interval '1 hour'");
   CHECK(counts(at.replayed(of("confirming"))) == "selected 1 confirming 1");
@@ -105,7 +105,7 @@ TEST_CASE("an event in another process's hands is left to it and counted as it c
 TEST_CASE("an order that the shop keeps locked is tried again and then left to a receiver") {
   replay_stage at;
   at.orders(1, 2);
-  at.store({webhook_body(1, 31), webhook_body(2, 31)});
+  at.store({a_webhook(1, 31), a_webhook(2, 31)});
   at.park();
   test::run([&]() -> task<void> {
     auto shop = co_await test::connected(at.db.owner_options());
@@ -124,7 +124,7 @@ TEST_CASE("one event that the database refuses fails alone") {
   replay_stage at;
   at.orders(1, 20);
   std::vector<std::string> bodies;
-  for (int n = 1; n <= 20; ++n) bodies.push_back(webhook_body(n, 31));
+  for (int n = 1; n <= 20; ++n) bodies.push_back(a_webhook(n, 31));
   at.store(bodies);
   at.park();
   at.db.execute(R"(
@@ -142,7 +142,7 @@ TEST_CASE("events are selected by time of receipt and by id and by account") {
   at.orders(1, 5);
   for (int n = 1; n <= 3; ++n) {
     at.received = *parse_instant("2026-03-0" + std::to_string(n) + "T12:00:00Z");
-    at.store({webhook_body(n, 31)});
+    at.store({a_webhook(n, 31)});
   }
   at.park();
   auto ids = at.db.value("select string_agg(id::text, ' ' order by id) from suivi.inbox");
@@ -164,7 +164,7 @@ TEST_CASE("more events than a page are gone through") {
   replay_stage at;
   at.orders(1, 1200);
   std::vector<std::string> bodies;
-  for (int n = 1; n <= 1200; ++n) bodies.push_back(webhook_body(n, 31));
+  for (int n = 1; n <= 1200; ++n) bodies.push_back(a_webhook(n, 31));
   at.store(bodies);
   at.park();
   CHECK(counts(at.replayed({})) == "selected 1200 applied 1200");
@@ -175,7 +175,7 @@ TEST_CASE("more events than a page are gone through") {
 TEST_CASE("an event keeps the time of its receipt") {
   replay_stage at;
   at.orders(1, 1);
-  at.store({webhook_body(1, 31)});
+  at.store({a_webhook(1, 31)});
   at.park();
   at.replayed({});
   CHECK(at.db.value("select as_of_shape from suivi.parcel") == "1");
@@ -187,7 +187,7 @@ TEST_CASE("two replays at once apply every event once") {
   replay_stage at;
   at.orders(1, 300);
   std::vector<std::string> bodies;
-  for (int n = 1; n <= 300; ++n) bodies.push_back(webhook_body(n, 31));
+  for (int n = 1; n <= 300; ++n) bodies.push_back(a_webhook(n, 31));
   at.store(bodies);
   at.park();
   replay_report sum;

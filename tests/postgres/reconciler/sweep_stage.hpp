@@ -4,6 +4,7 @@
 #include "common/http/message/response_head.hpp"
 #include "common/http/server/server.hpp"
 #include "reconciler/sweep/sweep_group.hpp"
+#include "tests/support/builders.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/narrow_database.hpp"
 #include "tests/support/run.hpp"
@@ -172,14 +173,14 @@ select a.id, a.name, c."id", jsonb_build_object('apiKey', a.key), now()
 from shipping_companies c,
      (values ('acc-1', 'First', 'example-key-1'), ('acc-2', 'Second', 'example-key-2')) as a(id, name, key)
 where c."slug" = 'maystro';
-insert into customers ("id", "name", "phone", "updatedAt") values ('k1', 'nobody', '0', now());
 )sql");
+    add_customer(db);
   }
 
   void order(const std::string& reference, const std::string& columns = "", const std::string& values = "",
              const std::string& account = "'acc-1'") {
     db.execute(fmt::format(R"sql(insert into orders ("id", "reference", "customerId", "total", "updatedAt",
-      "shippingAccountId"{}{}) values ('o-{}', '{}', 'k1', 1, now(), {}{}{}))sql",
+      "shippingAccountId"{}{}) values ('o-{}', '{}', 'c', 1, now(), {}{}{}))sql",
                            columns.empty() ? "" : ", ", columns, reference, reference, account,
                            values.empty() ? "" : ", ", values));
   }

@@ -1,6 +1,7 @@
 // Sweeps of a Guepex and a Nord West account, by real sockets against a few literal parcels.
 #include "tests/postgres/reconciler/courier_server.hpp"
 #include "tests/postgres/reconciler/sweep_stage.hpp"
+#include "tests/support/builders.hpp"
 
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
@@ -185,9 +186,7 @@ TEST_CASE("ten thousand parcels of Guepex are read whole in ten requests") {
   guepex_stand_in courier;
   for (int n = 1; n <= 10'000; ++n)
     courier.rows.push_back({fmt::format("yal-{}", n), fmt::format("R{}", n), "Centre"});
-  s.db.execute(
-      R"sql(insert into orders ("id", "reference", "customerId", "total", "updatedAt", "shippingAccountId")
-    select 'o-R' || n, 'R' || n, 'k1', 1, now(), 'acc-1' from generate_series(1, 1000) n)sql");
+  s.db.execute(orders_sql("o-R", "R", 1, 1'000, "'acc-1'"));
   auto report = sweep(s, courier);
   CAPTURE(report.reason.value_or(""));
   CHECK(report.complete);

@@ -7,7 +7,7 @@ using namespace suivi::shop;
 TEST_CASE("a sweep fills a missing tracking number although the status text is right already") {
   shop_model shop;
   shop.add_order("R1").columns.shipping_status = "EXPÉDIÉ";
-  verdict v = shop.apply(row(10, "R1", "u1", 31));
+  verdict v = shop.apply(a_row(10, "R1", "u1", 31));
   CHECK(v.outcome == outcome::applied);
   CHECK(shop.order("R1").columns.tracking == "track-u1");
   CHECK(shop.order("R1").columns.maystro_order_id == "u1");
@@ -62,7 +62,7 @@ TEST_CASE("several observations of one call are chained by time and each step is
 TEST_CASE("a pull and a webhook that overlap and differ write nothing and ask the courier") {
   shop_model shop;
   shop.add_order("R1");
-  shop.apply(row(10, "R1", "u1", 22));
+  shop.apply(a_row(10, "R1", "u1", 22));
   observation overlapping = push(10, "R1", "u1", 31);
   overlapping.when = {as_of::shape::point, at(10) + milliseconds(500), at(10) + milliseconds(500)};
   verdict v = shop.apply(overlapping);
@@ -73,7 +73,7 @@ TEST_CASE("a pull and a webhook that overlap and differ write nothing and ask th
   CHECK(v.wanted->not_before > overlapping.when.to + shop.options.read_lag);
 
   SUBCASE("and the read decides") {
-    observation read = row(21, "R1", "u1", 31);
+    observation read = a_row(21, "R1", "u1", 31);
     read.from = source::confirm;
     CHECK(shop.apply(read).outcome == outcome::applied);
     CHECK(shop.apply(overlapping).outcome == outcome::unchanged);
@@ -90,8 +90,8 @@ TEST_CASE("an overlap that agrees is no doubt and advances the time") {
   shop_model shop;
   shop.add_order("R1");
   shop.apply(push(9, "R1", "u1", 31));
-  CHECK(shop.apply(row(8, "R1", "u1", 31)).outcome == outcome::applied); // the tracking number grew
-  CHECK(shop.apply(row(12, "R1", "u1", 31)).outcome == outcome::unchanged);
+  CHECK(shop.apply(a_row(8, "R1", "u1", 31)).outcome == outcome::applied); // the tracking number grew
+  CHECK(shop.apply(a_row(12, "R1", "u1", 31)).outcome == outcome::unchanged);
   CHECK(shop.rows.parcels.front().when == pull(12, 13));
   CHECK(shop.apply(push(11, "R1", "u1", 22)).outcome == outcome::stale);
 }
@@ -114,7 +114,7 @@ TEST_CASE(
 TEST_CASE("an untimed webhook takes a parcel from ready to return on its way without a read") {
   shop_model shop;
   shop.add_order("R1");
-  shop.apply(row(1, "R1", "u1", 51));
+  shop.apply(a_row(1, "R1", "u1", 51));
   CHECK(shop.apply(make_observation(source::webhook, untimed(5), "R1", "u1", 10)).outcome ==
         outcome::applied);
 }
@@ -141,7 +141,7 @@ TEST_CASE(
     if (one.expected != outcome::in_doubt) continue;
     CHECK(shop.order("R1").columns.shipping_status == one.current);
     REQUIRE(v.wanted);
-    observation read = row(30, "R1", "u1", one.status);
+    observation read = a_row(30, "R1", "u1", one.status);
     read.from = source::confirm;
     CHECK(shop.apply(read).outcome == outcome::applied);
     CHECK(shop.apply(push(31, "R1", "u1", one.status)).outcome == outcome::unchanged);
@@ -151,14 +151,14 @@ TEST_CASE(
 TEST_CASE("an untimed webhook that goes back waits for the courier however long that is away") {
   shop_model shop;
   shop.add_order("R1");
-  shop.apply(row(1, "R1", "u1", 41));
+  shop.apply(a_row(1, "R1", "u1", 41));
   observation back = make_observation(source::webhook, untimed(5), "R1", "u1", 31);
   back.decide_by_later_time = true;
   verdict v = shop.apply(back);
   CHECK(v.outcome == outcome::in_doubt);
   CHECK(v.wanted->not_before == at(5) + shop.options.read_lag + milliseconds(1));
   CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
-  shop.apply(row(16, "R1", "u1", 31));
+  shop.apply(a_row(16, "R1", "u1", 31));
   CHECK(shop.apply(back).outcome == outcome::unchanged);
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("a pull that agrees with a webhook published during it keeps a second 
   for (bool webhook_first : {true, false}) {
     shop_model shop;
     shop.add_order("R1");
-    observation listed = row(10, "R1", "u1", 22);
+    observation listed = a_row(10, "R1", "u1", 22);
     listed.when = pull(10, 20);
     if (webhook_first)
       shop.apply({push(12, "R1", "u1", 22), listed});
@@ -194,18 +194,18 @@ TEST_CASE("with confirmation a webhook sets a terminal state only once the couri
     CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
 
     SUBCASE("it agrees") {
-      observation read = row(15, "R1", "u1", status); // by the lag it may be older than the webhook
+      observation read = a_row(15, "R1", "u1", status); // by the lag it may be older than the webhook
       read.when = pull(15, 25);
       CHECK(shop.apply(read).outcome == outcome::applied);
       CHECK(shop.apply(claim).outcome == outcome::unchanged);
     }
     SUBCASE("it disagrees, perhaps for its lag only") {
-      observation read = row(15, "R1", "u1", 22);
+      observation read = a_row(15, "R1", "u1", 22);
       read.when = pull(15, 25);
       shop.apply(read);
       CHECK(shop.apply(claim).outcome == outcome::in_doubt);
       SUBCASE("and again later") {
-        shop.apply(row(31, "R1", "u1", 22));
+        shop.apply(a_row(31, "R1", "u1", 22));
         CHECK(shop.apply(claim).outcome == outcome::stale);
         CHECK(shop.order("R1").columns.shipping_status == "ASSIGNÉ");
       }
@@ -225,7 +225,7 @@ TEST_CASE(
   shop.options.confirm_terminal = true;
   shop.add_order("R1");
   CHECK(shop.apply(push(1, "R1", "u1", 41)).outcome == outcome::in_doubt);
-  CHECK(shop.apply(row(2, "R1", "u1", 41)).outcome == outcome::applied); // a pull needs no other
+  CHECK(shop.apply(a_row(2, "R1", "u1", 41)).outcome == outcome::applied); // a pull needs no other
   CHECK(shop.apply(push(9, "R1", "u1", 41)).outcome == outcome::unchanged);
   CHECK(shop.apply(push(1, "R1", "u1", 50)).outcome == outcome::stale);
   CHECK(shop.apply(push(10, "R1", "u1", 51)).outcome == outcome::applied);
@@ -236,7 +236,7 @@ TEST_CASE("tracking grows in strength and never weakens, and a stale row may bri
   shop.add_order("R1");
   shop.apply(push(20, "R1", "u1", 31));
   CHECK(shop.order("R1").columns.tracking == "display-u1");
-  verdict v = shop.apply(row(10, "R1", "u1", 22)); // older than the webhook
+  verdict v = shop.apply(a_row(10, "R1", "u1", 22)); // older than the webhook
   CHECK(v.outcome == outcome::applied);
   CHECK(shop.order("R1").columns.tracking == "track-u1");
   CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
@@ -248,7 +248,7 @@ TEST_CASE("a delivered parcel delivers the order unless the shop canceled or too
   for (const char* status : {"CANCELLED", "RETURNED"}) {
     shop_model shop;
     shop.add_order("R1").columns.status = status;
-    shop.apply(row(10, "R1", "u1", 41));
+    shop.apply(a_row(10, "R1", "u1", 41));
     CHECK(shop.order("R1").columns.status == status);
     CHECK(shop.order("R1").columns.shipping_status == "LIVRÉ");
     CHECK(shop.journal.back().change.field == "status");
@@ -258,10 +258,10 @@ TEST_CASE("a delivered parcel delivers the order unless the shop canceled or too
 TEST_CASE("the order's own status is set when the parcel becomes delivered and not taken over again") {
   shop_model shop;
   shop.add_order("R1").columns.shipping_status = "LIVRÉ"; // by the old system, which forgot the status
-  shop.apply(row(10, "R1", "u1", 41));
+  shop.apply(a_row(10, "R1", "u1", 41));
   CHECK(shop.order("R1").columns.status == "DELIVERED");
   shop.order("R1").columns.status = "RETURNED"; // by hand
-  CHECK(shop.apply(row(20, "R1", "u1", 41)).outcome == outcome::unchanged);
+  CHECK(shop.apply(a_row(20, "R1", "u1", 41)).outcome == outcome::unchanged);
   CHECK(shop.order("R1").columns.status == "RETURNED");
 }
 
@@ -286,11 +286,11 @@ TEST_CASE("a field present and null clears and a missing one leaves") {
 TEST_CASE("a hand edit lasts until the next pull") {
   shop_model shop;
   shop.add_order("R1");
-  shop.apply(row(10, "R1", "u1", 31));
+  shop.apply(a_row(10, "R1", "u1", 31));
   shop.order("R1").columns.tracking = "typed by hand";
   CHECK(shop.apply(push(3, "R1", "u1", 31)).outcome == outcome::unchanged); // older: repairs nothing
   CHECK(shop.order("R1").columns.tracking == "typed by hand");
-  CHECK(shop.apply(row(20, "R1", "u1", 31)).outcome == outcome::applied);
+  CHECK(shop.apply(a_row(20, "R1", "u1", 31)).outcome == outcome::applied);
   CHECK(shop.order("R1").columns.tracking == "track-u1");
 }
 
@@ -315,7 +315,7 @@ TEST_CASE("a webhook without account counts by a parcel that a pull has shown, e
   REQUIRE(v.wanted);
   CHECK(v.wanted->account == "account-a");
   CHECK(v.wanted->uuid == "u1");
-  shop.apply(row(1, "R1", "u1", 22));
+  shop.apply(a_row(1, "R1", "u1", 22));
   CHECK(shop.apply(event).outcome == outcome::applied);
 }
 
@@ -335,7 +335,7 @@ TEST_CASE("a webhook without account is asked for by what a webhook with account
 TEST_CASE("a webhook without account that names a tracking number only counts by a pulled parcel's") {
   shop_model shop;
   shop.add_order("R1");
-  shop.apply(row(1, "R1", "u1", 22));
+  shop.apply(a_row(1, "R1", "u1", 22));
   observation event = push(5, "", "", 31);
   event.account.clear();
   event.shipment.display_id.reset();
@@ -356,7 +356,7 @@ TEST_CASE("a webhook without account for an order that no account has is unmatch
 TEST_CASE("metadata is compared as JSON and merged only where there is an object") {
   shop_model shop;
   order_row& order = shop.add_order("R1");
-  observation listed = row(10, "R1", "u1", 31);
+  observation listed = a_row(10, "R1", "u1", 31);
   listed.shipment.metadata = R"({"b":1,"a":"x"})";
   shop.apply(listed);
   CHECK(order.columns.metadata[0] == R"({"b":1,"a":"x"})");
@@ -364,7 +364,7 @@ TEST_CASE("metadata is compared as JSON and merged only where there is an object
   listed.when = pull(20, 21);
   CHECK(shop.apply(listed).outcome == outcome::unchanged);
   shop.add_order("R2").metadata_mergeable = false;
-  observation other = row(10, "R2", "u2", 31);
+  observation other = a_row(10, "R2", "u2", 31);
   other.shipment.metadata = R"({"a":1})";
   shop.apply(other);
   CHECK(!shop.order("R2").columns.metadata[0]);
@@ -374,13 +374,13 @@ TEST_CASE("an order gets so many parcels and no more, and those it has go on") {
   shop_model shop;
   shop.add_order("R1");
   for (std::size_t n = 0; n < parcels_of_an_order_max; ++n)
-    CHECK(shop.apply(row(10, "R1", "u" + std::to_string(n), 31, 1 + static_cast<int>(n))).outcome !=
+    CHECK(shop.apply(a_row(10, "R1", "u" + std::to_string(n), 31, 1 + static_cast<int>(n))).outcome !=
           outcome::conflict);
-  verdict beyond = shop.apply(row(10, "R1", "one more", 31, 5));
+  verdict beyond = shop.apply(a_row(10, "R1", "one more", 31, 5));
   CHECK(beyond.outcome == outcome::conflict);
   CHECK(beyond.why == "the order has 100 parcels already, it gets no more");
   CHECK(shop.rows.parcels.size() == parcels_of_an_order_max);
-  CHECK(shop.apply(row(20, "R1", "u0", 41, 1)).outcome != outcome::conflict);
+  CHECK(shop.apply(a_row(20, "R1", "u0", 41, 1)).outcome != outcome::conflict);
 }
 
 TEST_CASE("a reference with blanks around it is tried as it is, then without them") {

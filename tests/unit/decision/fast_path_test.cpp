@@ -30,7 +30,7 @@ parcel_row parcel_of(std::string uuid, std::string order_id, bool locked) {
 TEST_CASE("an observation with account, reference and uuid of a locked order needs no second look") {
   shop_model shop;
   shop.add_order("R1");
-  observation observation = row(10, "R1", "u1", 31);
+  observation observation = a_row(10, "R1", "u1", 31);
   CHECK(left_open(shop, observation) == 0);
   shop.rows.parcels.push_back(parcel_of("u1", "order-R1", true));
   CHECK(left_open(shop, observation) == 0);
@@ -63,7 +63,7 @@ TEST_CASE("an observation with account, reference and uuid of a locked order nee
 TEST_CASE("a uuid is looked for where the locked order has no such parcel of that account") {
   shop_model shop;
   shop.add_order("R1");
-  observation observed = row(10, "R1", "u1", 31);
+  observation observed = a_row(10, "R1", "u1", 31);
   shop.rows.parcels.push_back(parcel_of("u1", "order-R1", true));
   std::vector<std::string> expected;
   SUBCASE("not where it has") {}

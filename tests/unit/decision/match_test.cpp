@@ -8,7 +8,7 @@ using namespace suivi::shop;
 TEST_CASE("an order of another account is a conflict and stays as it is") {
   shop_model shop;
   shop.add_order("R1", "account-b");
-  CHECK(shop.apply(row(10, "R1", "u1", 31)).outcome == outcome::conflict);
+  CHECK(shop.apply(a_row(10, "R1", "u1", 31)).outcome == outcome::conflict);
   CHECK(!shop.order("R1").columns.tracking);
   CHECK(shop.rows.parcels.empty());
 }
@@ -16,18 +16,18 @@ TEST_CASE("an order of another account is a conflict and stays as it is") {
 TEST_CASE("an order without account belongs to who matched it first until a second one claims it") {
   shop_model shop;
   shop.add_order("R1", std::nullopt);
-  CHECK(shop.apply(row(10, "R1", "u1", 31)).outcome == outcome::applied);
-  observation other = row(11, "R1", "u2", 41);
+  CHECK(shop.apply(a_row(10, "R1", "u1", 31)).outcome == outcome::applied);
+  observation other = a_row(11, "R1", "u2", 41);
   other.account = "account-b";
   CHECK(shop.apply(other).outcome == outcome::conflict);
-  CHECK(shop.apply(row(12, "R1", "u1", 41)).outcome == outcome::conflict);
+  CHECK(shop.apply(a_row(12, "R1", "u1", 41)).outcome == outcome::conflict);
   CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
   SUBCASE("then the shop sets the account") {
     shop.order("R1").account = "account-b";
     other.when = pull(20, 21);
     CHECK(shop.apply(other).outcome == outcome::applied);
     CHECK(shop.order("R1").columns.tracking == "track-u2");
-    CHECK(shop.apply(row(22, "R1", "u1", 41)).outcome == outcome::conflict);
+    CHECK(shop.apply(a_row(22, "R1", "u1", 41)).outcome == outcome::conflict);
   }
   SUBCASE("and a webhook by uuid alone is a conflict too") {
     CHECK(shop.apply(push(30, "", "u1", 41)).outcome == outcome::conflict);
@@ -38,15 +38,15 @@ TEST_CASE("with adoption off an order without account is not matched") {
   shop_model shop;
   shop.options.adopt_unassigned = false;
   shop.add_order("R1", std::nullopt);
-  CHECK(shop.apply(row(10, "R1", "u1", 31)).outcome == outcome::unmatched);
+  CHECK(shop.apply(a_row(10, "R1", "u1", 31)).outcome == outcome::unmatched);
 }
 
 TEST_CASE("an order shipped twice shows the newest parcel that does not go back, in any order of arrival") {
   for (bool reversed : {false, true}) {
     shop_model shop;
     shop.add_order("R1");
-    observation old_one = row(10, "R1", "u1", 50, 1);
-    observation new_one = row(10, "R1", "u2", 22, 2);
+    observation old_one = a_row(10, "R1", "u1", 50, 1);
+    observation new_one = a_row(10, "R1", "u2", 22, 2);
     shop.apply(reversed ? std::vector{new_one, old_one} : std::vector{old_one, new_one});
     CHECK(shop.order("R1").columns.tracking == "track-u2");
     CHECK(shop.order("R1").columns.shipping_status == "ASSIGNÉ");
@@ -61,7 +61,7 @@ TEST_CASE("an order shipped twice shows the newest parcel that does not go back,
 TEST_CASE("when the shown parcel goes back the order shows the other one") {
   shop_model shop;
   shop.add_order("R1");
-  shop.apply({row(10, "R1", "u1", 22, 1), row(10, "R1", "u2", 22, 2)});
+  shop.apply({a_row(10, "R1", "u1", 22, 1), a_row(10, "R1", "u2", 22, 2)});
   CHECK(shop.order("R1").columns.tracking == "track-u2");
   CHECK(shop.apply(push(20, "", "u2", 50)).outcome == outcome::applied);
   CHECK(shop.order("R1").columns.tracking == "track-u1");
@@ -71,12 +71,12 @@ TEST_CASE("when the shown parcel goes back the order shows the other one") {
 TEST_CASE("a second parcel known by webhook only waits for a read that tells its age") {
   shop_model shop;
   shop.add_order("R1");
-  shop.apply(row(10, "R1", "u1", 22, 1));
+  shop.apply(a_row(10, "R1", "u1", 22, 1));
   verdict v = shop.apply(push(20, "R1", "u2", 22));
   CHECK(v.outcome == outcome::in_doubt);
   REQUIRE(v.wanted);
   CHECK(v.wanted->uuid == "u2");
-  shop.apply(row(40, "R1", "u2", 22, 2));
+  shop.apply(a_row(40, "R1", "u2", 22, 2));
   CHECK(shop.apply(push(20, "R1", "u2", 22)).outcome == outcome::unchanged);
   CHECK(shop.order("R1").columns.tracking == "track-u2");
 }
@@ -85,7 +85,7 @@ TEST_CASE("a webhook by reference alone of an order shipped twice is older than 
           "both, else it asks") {
   shop_model shop;
   shop.add_order("R1");
-  shop.apply({row(10, "R1", "u1", 50, 1), row(10, "R1", "u2", 22, 2)});
+  shop.apply({a_row(10, "R1", "u1", 50, 1), a_row(10, "R1", "u2", 22, 2)});
   observation event = push(20, "R1", "", 31);
   verdict v = shop.apply(event);
   CHECK(v.outcome == outcome::in_doubt);
@@ -93,9 +93,9 @@ TEST_CASE("a webhook by reference alone of an order shipped twice is older than 
   REQUIRE(v.wanted);
   CHECK(!v.wanted->uuid);
   CHECK(v.wanted->not_before == at(20) + shop.options.read_lag + milliseconds(1));
-  shop.apply(row(30, "R1", "u2", 22, 2)); // one of them is not enough
+  shop.apply(a_row(30, "R1", "u2", 22, 2)); // one of them is not enough
   CHECK(shop.apply(event).outcome == outcome::in_doubt);
-  shop.apply(row(30, "R1", "u1", 50, 1));
+  shop.apply(a_row(30, "R1", "u1", 50, 1));
   CHECK(shop.apply(event).outcome == outcome::stale);
   CHECK(shop.rows.parcels.size() == 2);
 }
@@ -106,7 +106,7 @@ TEST_CASE("a nameless parcel is taken over by the next pull") {
   observation nameless = push(5, "R1", "", 22);
   nameless.shipment.display_id = "display-u1";
   shop.apply(nameless);
-  shop.apply(row(10, "R1", "u1", 31));
+  shop.apply(a_row(10, "R1", "u1", 31));
   CHECK(shop.rows.parcels.size() == 1);
   CHECK(shop.rows.parcels.front().uuid == "u1");
   nameless.when = webhook(20);
@@ -124,7 +124,7 @@ TEST_CASE("the shop's old columns link an event that names no reference") {
   CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
   SUBCASE("until the courier says whose it is") {
     shop.add_order("R2");
-    shop.apply(row(10, "R2", "u1", 41));
+    shop.apply(a_row(10, "R2", "u1", 41));
     CHECK(shop.order("R2").columns.shipping_status == "LIVRÉ");
     CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
   }
@@ -154,7 +154,7 @@ TEST_CASE("a number that two parcels bear is no identity") {
   shop.add_order("R1");
   shop.add_order("R2");
   for (const char* n : {"1", "2"}) {
-    observation one = row(10, std::string("R") + n, std::string("u") + n, 31);
+    observation one = a_row(10, std::string("R") + n, std::string("u") + n, 31);
     one.shipment.display_id = "same";
     one.shipment.tracking.reset();
     shop.apply(one);
@@ -184,7 +184,7 @@ TEST_CASE("an older observation never moves a parcel to another order") {
   shop.add_order("R1");
   shop.add_order("R-mistyped");
   shop.apply(push(5, "R-mistyped", "u1", 22));
-  CHECK(shop.apply(row(30, "R1", "u1", 31)).outcome == outcome::applied);
+  CHECK(shop.apply(a_row(30, "R1", "u1", 31)).outcome == outcome::applied);
   for (as_of when : {webhook(6), untimed(6), as_of{}}) {
     observation late = push(6, "R-mistyped", "u1", 22);
     late.when = when;
@@ -201,12 +201,12 @@ TEST_CASE("a webhook without a time never moves a parcel to another order before
   shop.add_order("R1");
   shop.add_order("R-mistyped");
   shop.apply(push(5, "R-mistyped", "u1", 22));
-  shop.apply(row(10, "R1", "u1", 22));
+  shop.apply(a_row(10, "R1", "u1", 22));
   observation late = make_observation(source::webhook, untimed(20), "R-mistyped", "u1", 22);
   CHECK(shop.apply(late).outcome == outcome::in_doubt);
   late.decide_by_later_time = true;
   CHECK(shop.apply(late).outcome == outcome::in_doubt);
-  shop.apply(row(40, "R1", "u1", 22));
+  shop.apply(a_row(40, "R1", "u1", 22));
   CHECK(shop.apply(late).outcome == outcome::stale);
   CHECK(shop.rows.parcels.front().order_id == "order-R1");
 }
@@ -215,12 +215,12 @@ TEST_CASE("where neither is known to be newer, another order's reference asks th
   shop_model shop;
   shop.add_order("R1");
   shop.add_order("R2");
-  shop.apply(row(10, "R1", "u1", 31));
+  shop.apply(a_row(10, "R1", "u1", 31));
   observation during = push(11, "R2", "u1", 31);
   verdict v = shop.apply(during);
   CHECK(v.outcome == outcome::in_doubt);
   REQUIRE(v.wanted);
-  shop.apply(row(40, "R2", "u1", 31));
+  shop.apply(a_row(40, "R2", "u1", 31));
   CHECK(shop.apply(during).outcome == outcome::unchanged);
   CHECK(shop.order("R2").columns.tracking == "track-u1");
 }
@@ -228,7 +228,7 @@ TEST_CASE("where neither is known to be newer, another order's reference asks th
 TEST_CASE("a parcel whose order was deleted is linked again by what is older too") {
   shop_model shop;
   shop.add_order("R1");
-  shop.apply(row(10, "R1", "u1", 31));
+  shop.apply(a_row(10, "R1", "u1", 31));
   shop.rows.orders.clear();
   shop.add_order("R1").id = "order-anew";
   CHECK(shop.apply(push(5, "R1", "u1", 22)).order_id == "order-anew");
@@ -239,7 +239,7 @@ TEST_CASE("a parcel whose order was deleted is linked again by what is older too
 TEST_CASE("a link whose order changed its reference or account is void") {
   shop_model shop;
   shop.add_order("R1");
-  shop.apply(row(10, "R1", "u1", 31));
+  shop.apply(a_row(10, "R1", "u1", 31));
   SUBCASE("reference") {
     shop.order("R1").reference = "R1-edited";
   }

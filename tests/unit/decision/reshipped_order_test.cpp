@@ -42,9 +42,10 @@ class reshipped_order {
       for (auto [since, status] : p.history) tell(p, since, status);
       for (int pulls = below(4); pulls > 0; --pulls) {
         int start = 995 + below(60);
-        webhooks_.push_back(row(start, "R1", p.uuid, p.status_at(start), p.created));
+        webhooks_.push_back(a_row(start, "R1", p.uuid, p.status_at(start), p.created));
       }
-      webhooks_.push_back(row(5'000, "R1", p.uuid, p.status_at(in_the_end), p.created)); // a sweep afterwards
+      webhooks_.push_back(
+          a_row(5'000, "R1", p.uuid, p.status_at(in_the_end), p.created)); // a sweep afterwards
     }
   }
 
@@ -91,7 +92,7 @@ class reshipped_order {
       std::vector<observation> read;
       for (const shipped& p : parcels_) {
         if (v.wanted->uuid ? *v.wanted->uuid != p.uuid : v.wanted->reference != "R1") continue;
-        read.push_back(row(++reads_, "R1", p.uuid, p.status_at(in_the_end), p.created));
+        read.push_back(a_row(++reads_, "R1", p.uuid, p.status_at(in_the_end), p.created));
         read.back().from = source::confirm;
       }
       auto settled = shop_.apply(read);

@@ -84,7 +84,7 @@ inline observation make_observation(source from, as_of when, std::string referen
   return o;
 }
 
-inline observation row(int start, std::string reference, std::string uuid, int status, int created = 0) {
+inline observation a_row(int start, std::string reference, std::string uuid, int status, int created = 0) {
   observation o = make_observation(source::sweep, pull(start, start + 1), reference, uuid, status);
   o.shipment.tracking = "track-" + uuid;
   o.shipment.display_id = "display-" + uuid;
