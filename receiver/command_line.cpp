@@ -1,4 +1,4 @@
-// CLI11, in one place.
+// Parses the command line with CLI11.
 #include "receiver/command_line.hpp"
 
 #include "common/program/exit_status.hpp"

@@ -1,4 +1,4 @@
-// Whoever looks these up does so at each request.
+// Changes the settings in place. They are read anew for each request.
 #include "receiver/reload_settings.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// Address, route, right; then the endpoint whose it is.
+// Checks address, route and right, then calls the endpoint.
 #include "receiver/request_handler.hpp"
 
 #include "common/crypto/crypto.hpp"

@@ -1,4 +1,4 @@
-// Figures are asked for when somebody reads them.
+// Answers /readyz and /metrics. Numbers are counted when they are asked for.
 #include "receiver/status_endpoints.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// From arrival to receipt to answer.
+// Takes a webhook: decodes it, has it stored, answers.
 #include "receiver/webhook_endpoint.hpp"
 
 #include "receiver/web/responses.hpp"

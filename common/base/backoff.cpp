@@ -1,4 +1,4 @@
-// Doubling with a ceiling, less a random part.
+// Each wait is twice the one before, up to a ceiling, less a random part.
 #include "common/base/backoff.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Durations and sizes: one table of units each.
+// Reads and prints durations and sizes. Each has one table of units.
 #include "common/base/duration.hpp"
 
 #include <array>

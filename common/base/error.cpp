@@ -1,4 +1,4 @@
-// Construction and printing of errors.
+// Makes and prints errors.
 #include "common/base/error.hpp"
 
 #include <fmt/format.h>

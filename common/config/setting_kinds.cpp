@@ -1,4 +1,4 @@
-// What the shapes share.
+// What all kinds of settings share: whether a value has the right type, and lists of it.
 #include "common/config/setting_kinds.hpp"
 
 #include <fmt/ranges.h>

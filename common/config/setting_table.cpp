@@ -1,4 +1,4 @@
-// The rows of the table.
+// The table of all settings: a row for each key.
 #include "common/config/setting_table.hpp"
 
 #include "common/base/utf8.hpp"

@@ -1,4 +1,4 @@
-// The rules of unsafe_settings.hpp, one function for each part of the settings.
+// Finds settings that are unsafe, one function for each part of the settings.
 #include "common/config/unsafe_settings.hpp"
 
 #include "common/config/setting_table.hpp"

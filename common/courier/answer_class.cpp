@@ -1,4 +1,4 @@
-// Error codes and status lines into classes.
+// Sorts the courier's error codes and status lines into classes.
 #include "common/courier/answer_class.hpp"
 
 namespace suivi::maystro {

@@ -1,4 +1,4 @@
-// Thin: a request is put together at the call, sent once, and its answer handed to a pure reader.
+// Maystro's requests. Each is built at its call and sent once; a pure reader reads its answer.
 #include "common/courier/api.hpp"
 
 #include "common/courier/exchange.hpp"

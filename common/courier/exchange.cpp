@@ -1,4 +1,4 @@
-// The one place where a courier is asked.
+// Sends one request to a courier and classifies its answer. All requests go through here.
 #include "common/courier/exchange.hpp"
 
 namespace suivi::maystro {

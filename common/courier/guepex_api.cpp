@@ -1,4 +1,4 @@
-// Thin: a path is put together at the call, the gate asked, the answer handed to a pure reader.
+// Guepex's requests. Each waits for the account's quota and is sent once; a pure reader reads its answer.
 #include "common/courier/guepex_api.hpp"
 
 #include "common/guepex/page.hpp"

@@ -1,4 +1,4 @@
-// The arithmetic of limits.hpp.
+// Counts requests and pauses of an account, as limits.hpp describes.
 #include "common/courier/limits.hpp"
 
 #include "common/base/backoff.hpp"

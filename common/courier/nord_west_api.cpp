@@ -1,4 +1,4 @@
-// One kind of request; whoever asks for what the courier cannot do is told so without asking it.
+// Nord West's one kind of request. Whatever it cannot do is refused here, without a request.
 #include "common/courier/nord_west_api.hpp"
 
 #include "common/nord_west/shipment.hpp"

@@ -1,4 +1,4 @@
-// Status lines into error codes; what the answer's body says is left out, it may quote customers.
+// Turns status lines into error codes. The body of an answer is never quoted: it may name customers.
 #include "common/courier/response_meta.hpp"
 
 #include <algorithm>

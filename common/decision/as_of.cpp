@@ -1,4 +1,4 @@
-// The table of the four shapes of time against each other.
+// Compares two times of a parcel: one case for each pair of kinds.
 #include "common/decision/as_of.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Parcels to columns.
+// Chooses the parcel that an order shows and fills the order's columns from it.
 #include "common/decision/current_parcel.hpp"
 
 #include "common/decision/state_rules.hpp"

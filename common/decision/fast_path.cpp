@@ -1,4 +1,4 @@
-// By hash, for this is done for every webhook and every row of a sweep.
+// Finds what the fast path has left open. Uses hashes, for it runs for every webhook and every row.
 #include "common/decision/fast_path.hpp"
 
 #include <algorithm>

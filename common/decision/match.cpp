@@ -1,4 +1,4 @@
-// The order of the rules is the rule: each step returns as soon as it knows.
+// Finds the order and the parcel of an observation. Rules are tried in order; the first that fits decides.
 #include "common/decision/match.hpp"
 
 #include "common/decision/as_of.hpp"

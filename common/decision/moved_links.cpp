@@ -1,4 +1,4 @@
-// Link and reference belong together.
+// Keeps a parcel's link and its reference together.
 #include "common/decision/moved_links.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Courier by courier.
+// What each courier's states mean for an order.
 #include "common/decision/state_rules.hpp"
 
 #include "common/guepex/status.hpp"

@@ -1,4 +1,4 @@
-// Rows of histories; order is taken from their times.
+// Reads the rows of histories and sorts them by their times.
 #include "common/guepex/history.hpp"
 
 #include "common/json/json_fields.hpp"

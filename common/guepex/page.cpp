@@ -1,4 +1,4 @@
-// Lists and single answers.
+// Reads Guepex's list pages and its answers for one parcel.
 #include "common/guepex/page.hpp"
 
 #include "common/json/json_fields.hpp"

@@ -1,4 +1,4 @@
-// The four headers.
+// Reads Guepex's four quota headers.
 #include "common/guepex/quota.hpp"
 
 #include <charconv>

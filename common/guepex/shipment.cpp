@@ -1,4 +1,4 @@
-// Field by field.
+// Makes a shipment of a Guepex parcel.
 #include "common/guepex/shipment.hpp"
 
 namespace suivi::guepex {

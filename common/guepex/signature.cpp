@@ -1,4 +1,4 @@
-// The signature is made anew and compared.
+// Checks a signature: it is computed again and compared in constant time.
 #include "common/guepex/signature.hpp"
 
 #include "common/crypto/crypto.hpp"

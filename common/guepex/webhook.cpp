@@ -1,4 +1,4 @@
-// Envelope, then element by element: what is wrong with one says nothing of the others.
+// Decodes the envelope, then each of its events for itself: a bad one does not spoil the others.
 #include "common/guepex/webhook.hpp"
 
 #include "common/json/json_fields.hpp"

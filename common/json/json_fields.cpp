@@ -1,4 +1,4 @@
-// Ids, counts and words out of JSON values of whatever type a courier chose that day.
+// Reads ids, counts and words from JSON values of any type.
 #include "common/json/json_fields.hpp"
 
 #include "common/base/utf8.hpp"

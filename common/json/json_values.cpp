@@ -1,4 +1,4 @@
-// One line each, so that no room writes its own.
+// Short conversions between C++ values and JSON.
 #include "common/json/json_values.hpp"
 
 #include <boost/json/parse.hpp>

@@ -1,4 +1,4 @@
-// Member by member, so that the text is the same for the same row.
+// Writes the kept members in a fixed order, so that the same row gives the same text.
 #include "common/json/kept_members.hpp"
 
 #include "common/json/json_fields.hpp"

@@ -1,4 +1,4 @@
-// One mutex, held for moments; never while a line is written.
+// The queue and the thread that writes it. The mutex is never held while a line is written.
 #include "common/log/writer.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Ids, codes and dates out of JSON values of whatever type the courier chose that day.
+// Reads ids, codes and dates of Maystro's JSON, whatever type they have.
 #include "common/maystro/json_fields.hpp"
 
 #include "common/base/utf8.hpp"

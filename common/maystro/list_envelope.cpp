@@ -1,4 +1,4 @@
-// Lists: which envelope, and the page of orders in it.
+// Finds the page of orders in each envelope that lists come in.
 #include "common/maystro/list_envelope.hpp"
 
 #include "common/json/json_text.hpp"

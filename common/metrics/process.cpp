@@ -1,4 +1,4 @@
-// proc(5): the fields of /proc/self/stat after the program's name, which may hold anything, blanks too.
+// Reads the process's own figures from /proc/self.
 #include "common/metrics/process.hpp"
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Prefixes compared bit by bit.
+// Parses and compares addresses and ranges, bit by bit.
 #include "common/network/ip_network.hpp"
 
 #include <algorithm>

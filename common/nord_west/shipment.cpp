@@ -1,4 +1,4 @@
-// Field by field.
+// Makes a shipment of a Nord West answer.
 #include "common/nord_west/shipment.hpp"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Names only; whatever needs no look-up stays as it is.
+// Resolves the host names of a database URL. Addresses and socket folders stay as they are.
 #include "common/pg/resolve.hpp"
 
 #include "common/runtime/name_lookup.hpp"

@@ -1,4 +1,4 @@
-// Settings first, for they say how to log.
+// Reads the settings first, because they say how to log.
 #include "common/program/bootstrap.hpp"
 
 #include "common/config/setting_table.hpp"

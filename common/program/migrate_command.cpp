@@ -1,4 +1,4 @@
-// A short-lived io_context, one connection, the scripts that have not run.
+// Runs the scripts that have not run yet, over one connection.
 #include "common/program/migrate_command.hpp"
 
 #include "common/base/backoff.hpp"

@@ -1,4 +1,4 @@
-// Commands are compared with commands, options with options.
+// Finds the nearest known word: commands among commands, options among options.
 #include "common/program/suggestion.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,4 +1,4 @@
-// The rule of unsafe_database.hpp.
+// Reads sslmode from the address or PGSSLMODE and judges it.
 #include "common/program/unsafe_database.hpp"
 
 #include <algorithm>

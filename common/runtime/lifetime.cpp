@@ -1,4 +1,4 @@
-// Two reasons to end, one wake-up.
+// Waits for a stop signal or a failure, whichever comes first.
 #include "common/runtime/lifetime.hpp"
 
 #include "common/runtime/signals.hpp"

@@ -1,4 +1,4 @@
-// One statement; the SQL behind it: 0018_numbering.sql.
+// Moves event and sweep numbers ahead after a restore. The SQL behind it: 0018_numbering.sql.
 #include "common/schema/numbering.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// Names of couriers, there and back.
+// The names of couriers and what each can do.
 #include "common/shipment/courier.hpp"
 
 #include <string>

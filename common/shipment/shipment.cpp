@@ -1,4 +1,4 @@
-// Which of a parcel's numbers goes into the shop.
+// Chooses which of a parcel's numbers the shop shows.
 #include "common/shipment/shipment.hpp"
 
 namespace suivi {

@@ -1,4 +1,4 @@
-// The statements of account_statistics.hpp.
+// The SQL of an account's statistics.
 #include "common/shop/account_statistics.hpp"
 
 namespace suivi::shop {

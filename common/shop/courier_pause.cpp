@@ -1,4 +1,4 @@
-// The statements of courier_pause.hpp.
+// The SQL of an account's pause at its courier.
 #include "common/shop/courier_pause.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// One sequential scan of the orders.
+// Counts orders with and without tracking number in one scan of the orders.
 #include "common/shop/coverage.hpp"
 
 #include <boost/json/array.hpp>

@@ -1,4 +1,4 @@
-// Nothing here grows with the number of events that are well.
+// SQL that counts events which wait or have failed. Its cost does not grow with the events that are well.
 #include "common/shop/event_facts.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// One call of the door, of one observation.
+// Moves one parcel through the door, in a call of its own.
 #include "common/shop/moved_parcel.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// One round trip.
+// Reads all facts for the verdict in one round trip.
 #include "common/shop/problem_facts.hpp"
 
 #include "common/shop/event_facts.hpp"

@@ -1,4 +1,4 @@
-// Two statements and a wait.
+// Takes a request from the shared quota, and waits where none is left.
 #include "common/shop/request_quota.hpp"
 
 #include "common/guepex/quota.hpp"

@@ -1,4 +1,4 @@
-// One look at the catalog.
+// Asks the catalog which tables have row level security that hides rows from us.
 #include "common/shop/row_security.hpp"
 
 namespace suivi::shop {

@@ -1,4 +1,4 @@
-// The work is PostgreSQL's.
+// Runs the SQL functions that sample orders and count events.
 #include "common/shop/samples.hpp"
 
 #include "common/log/log.hpp"

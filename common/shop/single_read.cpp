@@ -1,4 +1,4 @@
-// Thin: the reading is maystro's, the deciding the door's.
+// Reads one parcel at the courier and gives what it says to the door.
 #include "common/shop/single_read.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The counts as the list of the header has them, for JSON; the most telling ones for people.
+// Prints a report: all counts as JSON, the important ones for people.
 #include "common/shop/sweep_report.hpp"
 
 #include "common/json/json_values.hpp"

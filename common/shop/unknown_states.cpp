@@ -1,4 +1,4 @@
-// One statement; the door counts (door_writes.cpp).
+// Reads how often an unknown state came. The door counts them (common/door/door_writes.cpp).
 #include "common/shop/unknown_states.hpp"
 
 namespace suivi::shop {

@@ -1,4 +1,4 @@
-// In the order of the kinds.
+// The metrics of problems, in the order of the kinds.
 #include "common/verdict/problem_gauges.hpp"
 
 #include <algorithm>

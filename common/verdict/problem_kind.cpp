@@ -1,4 +1,4 @@
-// Looking things up in the table.
+// Finds a kind of problem in the table by its name.
 #include "common/verdict/problem_kind.hpp"
 
 namespace suivi::verdict {

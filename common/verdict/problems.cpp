@@ -1,4 +1,4 @@
-// One function for each group of kinds.
+// Decides which problems there are, one function for each group of kinds.
 #include "common/verdict/problems.hpp"
 
 #include "common/base/duration.hpp"

@@ -1,4 +1,4 @@
-// The first word that fits.
+// Chooses the verdict: the first word that fits the problems.
 #include "common/verdict/verdict.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Who may, what is meant, and where it is done.
+// Checks who asks, finds the operation and runs it.
 #include "receiver/api/operations_api.hpp"
 
 #include "common/crypto/crypto.hpp"

@@ -1,4 +1,4 @@
-// Shapes, member by member.
+// Reads and writes the bodies of signing in and out.
 #include "receiver/api/session_json.hpp"
 
 #include "common/json/json_text.hpp"

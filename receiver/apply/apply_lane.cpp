@@ -1,4 +1,4 @@
-// One batch at a time; what arrives meanwhile is the next one.
+// Applies batches of events, each in one transaction. What arrives meanwhile goes into a later batch.
 #include "receiver/apply/apply_lane.hpp"
 
 #include "common/base/backoff.hpp"

@@ -1,4 +1,4 @@
-// The events that reads carry go back to the apply lane with what was learned.
+// Makes single reads and returns the events that waited for them to the apply lane.
 #include "receiver/apply/confirm_lane.hpp"
 
 #include "common/base/backoff.hpp"

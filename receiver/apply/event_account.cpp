@@ -1,4 +1,4 @@
-// By the webhook's address; without one, by the shop's only account.
+// The account that the webhook's address names; without one, the shop's only account.
 #include "receiver/apply/event_account.hpp"
 
 #include "receiver/event/decode_event.hpp"

@@ -1,4 +1,4 @@
-// The table of what is to be done is event/disposition.hpp's.
+// Puts each event where its disposition (event/disposition.hpp) says.
 #include "receiver/apply/event_ends.hpp"
 
 #include "common/base/backoff.hpp"

@@ -1,4 +1,4 @@
-// How often each of them looks.
+// Loops that poll the database for orphaned and parked events.
 #include "receiver/apply/pollers.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// One statement each; what fails is logged and left.
+// Brings repeated events back under a known account. What fails is logged and left.
 #include "receiver/apply/repeats.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// Guepex's events in the shape of Maystro's.
+// Gives Guepex's events the shape of Maystro's.
 #include "receiver/event/decode_event.hpp"
 
 #include "common/base/utf8.hpp"

@@ -1,4 +1,4 @@
-// The table behind the picture in the header.
+// Decides what becomes of an event, by the table in the header.
 #include "receiver/event/disposition.hpp"
 
 #include "common/base/backoff.hpp"

@@ -1,4 +1,4 @@
-// By common/base/utf8.
+// Makes texts storable with common/base/utf8.
 #include "receiver/inbox/storable.hpp"
 
 #include "common/base/utf8.hpp"

@@ -1,4 +1,4 @@
-// Account, signature, events, answer.
+// Answers Guepex's webhooks: account, signature, events, response.
 #include "receiver/intake/guepex_endpoint.hpp"
 
 #include "common/guepex/signature.hpp"

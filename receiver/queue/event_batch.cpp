@@ -1,4 +1,4 @@
-// One pass over what is due.
+// Chooses a batch in one pass over what is due.
 #include "receiver/queue/event_batch.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// First come, first served; only the front is ever put off.
+// A queue, first come, first served. Only its front is ever put off.
 #include "receiver/queue/range_queue.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Its own short-lived io_context; the same replay as the API's, with a bar.
+// Runs a replay on an io_context of its own and shows a progress bar.
 #include "receiver/replay/command.hpp"
 
 #include "common/base/utf8.hpp"

@@ -1,4 +1,4 @@
-// `replay`: once, then done.
+// The command `replay`: runs one replay and ends.
 #pragma once
 
 #include "common/config/settings.hpp"

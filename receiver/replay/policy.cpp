@@ -1,4 +1,4 @@
-// The differences to the apply lane are here, and only here.
+// Where a replay decides otherwise than the apply lane.
 #include "receiver/replay/policy.hpp"
 
 #include "common/door/door.hpp"

@@ -1,4 +1,4 @@
-// Strict where an operator's mistake would run a replay over something else than he meant.
+// Parses a selection and refuses what could select more than the operator meant.
 #include "receiver/replay/selection.hpp"
 
 #include "common/base/duration.hpp"

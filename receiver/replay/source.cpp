@@ -1,4 +1,4 @@
-// A cursor each. It moves on only after its page was read, so that a page can be asked for again.
+// Reads events page by page. The cursor moves on only after a page was read.
 #include "receiver/replay/source.hpp"
 
 #include "common/json/json_text.hpp"

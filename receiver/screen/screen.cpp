@@ -1,5 +1,4 @@
-// A look-up in the table of files, and what HTTP says about copies a browser has (RFC
-// 9110, 8.8.3, 12.5.3, 13.1.2).
+// Finds a file of the screen and answers with its caching headers (RFC 9110, 8.8.3, 12.5.3, 13.1.2).
 #include "receiver/screen/screen.hpp"
 
 #include "common/http/message/error_response.hpp"

@@ -1,4 +1,4 @@
-// Loading is all or nothing: a failed read leaves what was known.
+// Loads the accounts. A failed read keeps those that are known.
 #include "receiver/services/account_registry.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// Connect, migrate, ask; after a failure again with backoff.
+// Connects, migrates and probes the database; after a failure again, with backoff.
 #include "receiver/services/database_monitor.hpp"
 
 #include "common/base/backoff.hpp"

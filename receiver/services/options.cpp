@@ -1,4 +1,4 @@
-// One member after the other.
+// Makes the receiver's options from the settings.
 #include "receiver/services/options.hpp"
 
 namespace suivi::receiver {

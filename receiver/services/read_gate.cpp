@@ -1,4 +1,4 @@
-// What an answer does to gate, breaker and refusals.
+// Decides from the courier's answers when the next read may be made.
 #include "receiver/services/read_gate.hpp"
 
 #include "common/base/backoff.hpp"

@@ -1,4 +1,4 @@
-// Headers compared.
+// Compares a request's Origin and Host headers.
 #include "receiver/session/request_origin.hpp"
 
 #include <algorithm>

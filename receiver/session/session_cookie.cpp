@@ -1,4 +1,4 @@
-// Text in, text out.
+// Makes and reads the session's cookie.
 #include "receiver/session/session_cookie.hpp"
 
 #include "common/crypto/crypto.hpp"

@@ -1,4 +1,4 @@
-// Windows of a minute, each from its first wrong try on.
+// Counts wrong tokens in windows of a minute, each from its first wrong try on.
 #include "receiver/session/sign_in_limiter.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Appending, reading, removing. What is wrong with the file itself is spool_care.cpp's.
+// Appends, reads and removes. Damaged and moved files are spool_file_recovery.cpp's matter.
 #include "receiver/spool/spool_file.hpp"
 
 #include "common/crypto/crypto.hpp"

@@ -1,4 +1,4 @@
-// Extended result codes; a failed statement's error is read from its connection at once.
+// Calls SQLite and turns its extended result codes into errors.
 #include "receiver/spool/sqlite.hpp"
 
 #include <sqlite3.h>

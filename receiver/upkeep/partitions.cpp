@@ -1,4 +1,4 @@
-// Both programs make them; whoever comes second finds them there.
+// Makes partitions ahead. The reconciler does the same; the second one finds them done.
 #include "receiver/upkeep/partitions.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// Days travel as text: PostgreSQL's date has no other form here.
+// The SQL of retention. Days travel as text.
 #include "receiver/upkeep/retention_sql.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// One table for each minute.
+// Counts refused requests by address, in a table for each minute.
 #include "receiver/web/refusal_limiter.hpp"
 
 namespace suivi::receiver {

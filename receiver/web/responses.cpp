@@ -1,4 +1,4 @@
-// JSON, member by member in the order people read it.
+// Writes response bodies, members in the order in which people read them.
 #include "receiver/web/responses.hpp"
 
 #include "common/http/message/error_response.hpp"

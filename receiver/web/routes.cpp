@@ -1,4 +1,4 @@
-// Rows of the table against the parts of a path.
+// Compares a request's path with the rows of the table.
 #include "receiver/web/routes.hpp"
 
 #include "common/base/utf8.hpp"

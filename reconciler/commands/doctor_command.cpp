@@ -1,4 +1,4 @@
-// Collects, judges, prints.
+// Collects the facts, runs the checks, prints them.
 #include "reconciler/commands/doctor_command.hpp"
 
 #include "common/base/palette.hpp"

@@ -1,4 +1,4 @@
-// Accounts side by side, differences together.
+// Compares the accounts side by side and prints all differences together.
 #include "reconciler/commands/verify_command.hpp"
 
 #include "common/json/json_values.hpp"

@@ -1,4 +1,4 @@
-// Addresses and the comparison of what is there with what is wanted.
+// Builds the hooks' addresses and compares what is there with what is wanted.
 #include "reconciler/hooks/hook_plan.hpp"
 
 #include "common/http/message/message.hpp"

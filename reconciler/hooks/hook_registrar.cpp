@@ -1,4 +1,4 @@
-// Read, decide, act; and again from reading where an answer was lost.
+// Reads the hooks, decides, changes them; reads them again where an answer was lost.
 #include "reconciler/hooks/hook_registrar.hpp"
 
 #include "common/shop/courier_pause.hpp"

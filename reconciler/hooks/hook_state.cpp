@@ -1,4 +1,4 @@
-// The statements of hook_state.hpp.
+// The SQL of what is known about an account's hooks.
 #include "reconciler/hooks/hook_state.hpp"
 
 namespace suivi::reconciler {

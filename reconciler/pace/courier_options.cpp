@@ -1,4 +1,4 @@
-// One member after the other.
+// Makes the courier's options from the settings.
 #include "reconciler/pace/courier_options.hpp"
 
 namespace suivi::reconciler {

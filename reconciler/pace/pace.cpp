@@ -1,4 +1,4 @@
-// The decisions of pace.hpp.
+// Decides who may ask next and when, as pace.hpp describes.
 #include "reconciler/pace/pace.hpp"
 
 #include "common/base/backoff.hpp"

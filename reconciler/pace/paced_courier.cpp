@@ -1,4 +1,4 @@
-// The waiting and counting around a courier's API.
+// Waits and counts around each request to a courier.
 #include "reconciler/pace/paced_courier.hpp"
 
 #include "common/shop/single_read.hpp"

@@ -1,4 +1,4 @@
-// The verdict of batch_plan.hpp.
+// Plans the batches of tracking numbers and judges whether all were answered.
 #include "reconciler/plan/batch_plan.hpp"
 
 #include <fmt/format.h>

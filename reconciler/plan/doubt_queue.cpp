@@ -1,4 +1,4 @@
-// A map of what waits and a map of what was read.
+// Holds the parcels in doubt: those that wait for a read, and those that were read.
 #include "reconciler/plan/doubt_queue.hpp"
 
 #include <algorithm>

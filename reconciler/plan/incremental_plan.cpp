@@ -1,4 +1,4 @@
-// The steps of incremental.hpp.
+// The steps of an incremental sweep, as incremental_plan.hpp describes.
 #include "reconciler/plan/incremental_plan.hpp"
 
 #include <algorithm>

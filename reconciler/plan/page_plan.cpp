@@ -1,4 +1,4 @@
-// The rounds of plan.hpp.
+// The rounds of a full sweep, as page_plan.hpp describes.
 #include "reconciler/plan/page_plan.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Reasons are collected in the order in which an operator would look for them.
+// Collects the reasons in the order in which an operator would look for them.
 #include "reconciler/plan/sweep_verdict.hpp"
 
 #include <algorithm>

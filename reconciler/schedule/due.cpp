@@ -1,4 +1,4 @@
-// Comparisons of times.
+// Compares the times of the last sweeps with the schedule.
 #include "reconciler/schedule/due.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Through Howard Hinnant's date library.
+// Converts between local time and UTC with Howard Hinnant's date library.
 #include "reconciler/schedule/local_time.hpp"
 
 #include <date/tz.h>

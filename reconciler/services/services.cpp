@@ -1,4 +1,4 @@
-// Construction from settings.
+// Makes the pool, the HTTP client and the accounts from the settings.
 #include "reconciler/services/services.hpp"
 
 #include "common/log/log.hpp"

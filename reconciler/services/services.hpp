@@ -1,4 +1,4 @@
-// What every command of the program stands on, made in one place and handed down.
+// What every command uses: settings, database pool, HTTP client, accounts. Made once and passed down.
 #pragma once
 
 #include "common/config/settings.hpp"

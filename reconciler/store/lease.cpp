@@ -1,4 +1,4 @@
-// The statements of lease.hpp.
+// The SQL of an account's lease.
 #include "reconciler/store/lease.hpp"
 
 namespace suivi::reconciler {

@@ -1,4 +1,4 @@
-// The statements of sweep_history.hpp.
+// The SQL that reads past sweeps.
 #include "reconciler/store/sweep_history.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The statements of sweep_record.hpp.
+// The SQL that records a sweep: its beginning, progress and report.
 #include "reconciler/store/sweep_record.hpp"
 
 #include "common/sqlstate/sqlstate.hpp"

@@ -1,4 +1,4 @@
-// Two statements.
+// The SQL that finds the tracking numbers to ask about.
 #include "reconciler/store/tracking_numbers.hpp"
 
 #include "common/sqlstate/sqlstate.hpp"

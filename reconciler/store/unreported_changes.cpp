@@ -1,4 +1,4 @@
-// Two statements, and the comparing between them.
+// Reads changes and webhooks, and counts the changes that no webhook reported.
 #include "reconciler/store/unreported_changes.hpp"
 
 #include "common/guepex/webhook.hpp"

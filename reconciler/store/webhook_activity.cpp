@@ -1,4 +1,4 @@
-// The statements of webhook_activity.hpp.
+// The SQL of each account's last webhook.
 #include "reconciler/store/webhook_activity.hpp"
 
 #include "common/verdict/problems.hpp"

@@ -1,4 +1,4 @@
-// The course of a sweep: thin coroutines around the plan, the courier and the row queue.
+// Runs a sweep: the plan says which page, the courier is asked, rows go to the row queue.
 #include "reconciler/sweep/account_sweep.hpp"
 
 #include "common/log/log.hpp"

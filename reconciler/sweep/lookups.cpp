@@ -1,4 +1,4 @@
-// The statements of lookups.hpp.
+// The SQL of orders that are looked up by their reference.
 #include "reconciler/sweep/lookups.hpp"
 
 #include "common/decision/state_rules.hpp"

@@ -1,4 +1,4 @@
-// One member after the other.
+// Makes a sweep's options from the settings.
 #include "reconciler/sweep/options.hpp"
 
 namespace suivi::reconciler {

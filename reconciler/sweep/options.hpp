@@ -1,4 +1,4 @@
-// What a sweep is told: its kind, how much of the list it may read, and how fast.
+// The options of a sweep: its kind, how much of the list it may read, how fast.
 #pragma once
 
 #include "common/base/time.hpp"

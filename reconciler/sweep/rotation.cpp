@@ -1,4 +1,4 @@
-// The statements of rotation.hpp and its one computation.
+// The SQL that chooses open parcels for a re-read, and how many of them.
 #include "reconciler/sweep/rotation.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Slices, retries and sorting of verdicts.
+// Writes rows in slices, retries them, and sorts the verdicts.
 #include "reconciler/sweep/row_queue.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// Thin coroutines around the doubt queue, the look-ups and the rotation.
+// Makes single reads for doubts, look-ups by reference and the rotation.
 #include "reconciler/sweep/single_reads.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// Waiting for a slot, and for the rows to be written.
+// Waits for a free caller, and for the rows to be written.
 #include "reconciler/sweep/sweep_context.hpp"
 
 namespace suivi::reconciler {

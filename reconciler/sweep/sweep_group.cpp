@@ -1,4 +1,4 @@
-// Leases and sweeps of a round.
+// Sweeps several accounts at once, each under its lease.
 #include "reconciler/sweep/sweep_group.hpp"
 
 #include "common/log/log.hpp"

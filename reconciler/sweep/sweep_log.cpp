@@ -1,4 +1,4 @@
-// Two lines at most.
+// Logs a sweep's end, in two lines at most.
 #include "reconciler/sweep/sweep_log.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// Every parcel stands in exactly one class; a later verdict moves it.
+// Counts each parcel in exactly one class. A later verdict moves it.
 #include "reconciler/sweep/tally.hpp"
 
 namespace suivi::reconciler {

@@ -1,4 +1,4 @@
-// The statement of sample.hpp.
+// The SQL that draws the sample.
 #include "reconciler/verify/sample.hpp"
 
 #include <optional>

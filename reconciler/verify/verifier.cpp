@@ -1,4 +1,4 @@
-// Pages and single reads, side by side, each compared as it comes.
+// Reads pages and single parcels side by side and compares each as it comes.
 #include "reconciler/verify/verifier.hpp"
 
 #include "common/door/read_only_snapshot.hpp"

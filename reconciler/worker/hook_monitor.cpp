@@ -1,4 +1,4 @@
-// The loop of hooks_watch.hpp.
+// Checks once a day that hooks are registered, and every few minutes that webhooks still come.
 #include "reconciler/worker/hook_monitor.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// One account after the other: they are few, and asked for seldom.
+// Serves requests to register hooks, one account after the other.
 #include "reconciler/worker/hook_requests.hpp"
 
 #include "common/log/log.hpp"

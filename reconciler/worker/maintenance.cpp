@@ -1,4 +1,4 @@
-// Statements and their hour.
+// Makes partitions and deletes old rows, once an hour.
 #include "reconciler/worker/maintenance.hpp"
 
 #include "common/log/log.hpp"
@@ -64,7 +64,8 @@ task<void> run_maintenance(services& p, milliseconds first) {
     if (gone)
       pause = every;
     else
-      log::warn("old rows could not be deleted from Suivi's own tables", {{"error", to_string(gone.error())}});
+      log::warn("old rows could not be deleted from Suivi's own tables",
+                {{"error", to_string(gone.error())}});
     if (gone && *gone > 0) log::info("old rows of Suivi's own were deleted", {{"rows", *gone}});
   }
 }

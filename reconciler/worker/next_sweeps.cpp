@@ -1,4 +1,4 @@
-// Reckoned as the worker itself goes by it.
+// Computes the next sweeps by the same rules as the worker.
 #include "reconciler/worker/next_sweeps.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Spool and receiver are the receiver's to tell; the worker knows that it is there itself.
+// Reads the problems again and again. Spool and receiver are left to the receiver.
 #include "reconciler/worker/problem_watch.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// The list of problems as the worker's metrics show it, looked at every few seconds.
+// Keeps the worker's metrics of problems up to date, every few seconds.
 #pragma once
 
 #include "reconciler/services/services.hpp"

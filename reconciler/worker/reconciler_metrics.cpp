@@ -1,4 +1,4 @@
-// Three paths; everything else is 404, every method but GET and HEAD 405.
+// Serves three paths. Any other path is 404, any method but GET and HEAD 405.
 #include "reconciler/worker/reconciler_metrics.hpp"
 
 #include "common/http/message/error_response.hpp"

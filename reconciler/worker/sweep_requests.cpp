@@ -1,4 +1,4 @@
-// Looking, beginning, and saying good-bye.
+// Polls for requested sweeps, begins them, and removes this worker's row at the end.
 #include "reconciler/worker/sweep_requests.hpp"
 
 #include "common/log/log.hpp"

@@ -1,4 +1,4 @@
-// The loop of `run`.
+// The loop of `run`: finds what is due, starts it, waits.
 #include "reconciler/worker/worker.hpp"
 
 #include "common/log/log.hpp"

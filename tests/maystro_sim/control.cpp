@@ -1,4 +1,4 @@
-// See control.hpp.
+// The control endpoints that tests change the simulator by.
 #include "tests/maystro_sim/control.hpp"
 
 #include "common/maystro/status.hpp"

@@ -1,4 +1,4 @@
-// See simulator.hpp.
+// Puts the simulator together and lets its parcels move.
 #include "tests/maystro_sim/simulator.hpp"
 
 #include "tests/maystro_sim/control.hpp"

@@ -1,4 +1,4 @@
-// Choosing a link for a request: a kept one, else a new one; and keeping what may be used again.
+// Chooses a connection for each request: a kept one, else a new one. Keeps those that may be used again.
 #include "common/http/client/client.hpp"
 
 #include "common/http/client/client_connection.hpp"

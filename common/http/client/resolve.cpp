@@ -1,4 +1,4 @@
-// Addresses need no look-up; names have one each.
+// Resolves host names. An IP address needs no look-up.
 #include "common/http/client/resolve.hpp"
 
 #include "common/runtime/name_lookup.hpp"

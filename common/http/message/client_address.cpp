@@ -1,4 +1,4 @@
-// A header walked from its end.
+// Reads X-Forwarded-For from its end, past the proxies that are trusted.
 #include "common/http/message/client_address.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The message first: people read it, programs look for the code.
+// The message stands before the code: people read it first, programs find the code anywhere.
 #include "common/http/message/error_response.hpp"
 
 #include <boost/json/object.hpp>

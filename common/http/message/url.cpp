@@ -1,4 +1,4 @@
-// Boost.URL reads, we choose.
+// Reads absolute URLs with Boost.URL and refuses those that a client cannot use.
 #include "common/http/message/url.hpp"
 
 #include <boost/url/parse.hpp>

@@ -1,4 +1,4 @@
-// Two marks of high water: since the last look, and since the last burst.
+// Counts the most requests at once since the last check, and since the last burst.
 #include "common/http/server/burst_tracker.hpp"
 
 #include <algorithm>

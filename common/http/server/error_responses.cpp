@@ -1,4 +1,4 @@
-// Which step of reading is refused how.
+// The response to each way in which a request could not be read.
 #include "common/http/server/error_responses.hpp"
 
 #include "common/http/message/error_response.hpp"

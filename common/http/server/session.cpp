@@ -1,4 +1,4 @@
-// Who waits, who is known, what is held: what every session does, whatever it speaks through.
+// What every session does, with TLS or without: time limits, and who is closed first at a full server.
 #include "common/http/server/session.hpp"
 
 #include "common/http/message/response_head.hpp"

@@ -1,4 +1,4 @@
-// asio::ssl::context with our choices made.
+// Makes TLS contexts with Suivi's own choice of versions and suites.
 #include "common/http/wire/tls.hpp"
 
 #include <boost/asio/ssl/error.hpp>

@@ -1,4 +1,4 @@
-// What libpq knows is read by its own parser.
+// Parses database URLs. libpq's own parser reads the parameters it knows.
 #include "common/pg/url/url.hpp"
 
 #include "common/pg/url/url_parameters.hpp"

@@ -1,4 +1,4 @@
-// What is tested is what the shop's row says now.
+// Lists and tests accounts. A test reads the shop's row anew.
 #include "receiver/api/accounts/account_endpoints.hpp"
 
 #include "common/json/json_values.hpp"

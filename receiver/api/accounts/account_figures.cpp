@@ -1,4 +1,4 @@
-// One round trip; each statement answers by account.
+// Reads the figures of all accounts in one round trip.
 #include "receiver/api/accounts/account_figures.hpp"
 
 #include "common/json/json_values.hpp"

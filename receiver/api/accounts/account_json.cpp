@@ -1,4 +1,4 @@
-// Its state, member by member.
+// Writes an account as JSON.
 #include "receiver/api/accounts/account_json.hpp"
 
 #include "common/json/json_text.hpp"

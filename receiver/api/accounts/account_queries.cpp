@@ -1,4 +1,4 @@
-// Columns that other rooms add come as PostgreSQL's own JSON.
+// SQL about accounts. Columns of other rooms come as PostgreSQL's own JSON.
 #include "receiver/api/accounts/account_queries.hpp"
 
 #include "common/json/json_text.hpp"

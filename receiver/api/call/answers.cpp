@@ -1,4 +1,4 @@
-// Shapes, member by member.
+// Builds the bodies that all endpoints share.
 #include "receiver/api/call/answers.hpp"
 
 #include "common/json/json_text.hpp"

@@ -1,4 +1,4 @@
-// A connection within five seconds, an account within one.
+// Gets a connection within five seconds and finds an account within one.
 #include "receiver/api/call/endpoint.hpp"
 
 #include "common/runtime/lifetime.hpp"

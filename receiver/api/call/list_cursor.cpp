@@ -1,4 +1,4 @@
-// `<number>.<text in hexadecimal digits>`.
+// Writes and reads cursors: `<number>.<text in hexadecimal digits>`.
 #include "receiver/api/call/list_cursor.hpp"
 
 #include "common/base/utf8.hpp"

@@ -1,4 +1,4 @@
-// Parameter by parameter.
+// Checks each query parameter and says which one is wrong.
 #include "receiver/api/call/parameters.hpp"
 
 #include "common/base/duration.hpp"

@@ -1,4 +1,4 @@
-// Shapes, member by member.
+// Writes events as JSON.
 #include "receiver/api/events/event_json.hpp"
 #include "receiver/event/decode_event.hpp"
 

@@ -1,4 +1,4 @@
-// Member by member.
+// Writes a change as JSON.
 #include "receiver/api/orders/change_json.hpp"
 
 #include "common/decision/observation.hpp"

@@ -1,4 +1,4 @@
-// Questions that one look at the database answers.
+// Answers about orders, each from one query.
 #include "receiver/api/orders/order_endpoints.hpp"
 
 #include "common/courier/courier_api.hpp"

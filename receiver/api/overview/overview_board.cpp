@@ -1,4 +1,4 @@
-// Two questions to the database, and what the receiver knows by itself.
+// Keeps the last overview: two queries, and what the receiver knows by itself.
 #include "receiver/api/overview/overview_board.hpp"
 
 #include "common/shop/problem_facts.hpp"

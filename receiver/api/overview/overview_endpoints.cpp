@@ -1,4 +1,4 @@
-// Thin: the board looks, the verdict decides.
+// Answers with the board's overview and its problems.
 #include "receiver/api/overview/overview_endpoints.hpp"
 
 #include "common/shop/samples.hpp"

@@ -1,4 +1,4 @@
-// Shapes, member by member.
+// Writes the overview and the problems as JSON.
 #include "receiver/api/overview/overview_json.hpp"
 
 #include "common/json/json_values.hpp"

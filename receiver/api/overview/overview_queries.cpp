@@ -1,4 +1,4 @@
-// One round trip.
+// Reads the overview's figures in one round trip.
 #include "receiver/api/overview/overview_queries.hpp"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// Samples, counted events and sweeps, each by its own statement.
+// Reads series over time: from samples, counted events and sweeps.
 #include "receiver/api/overview/series_queries.hpp"
 
 #include "common/base/duration.hpp"

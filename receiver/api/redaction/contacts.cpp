@@ -1,4 +1,4 @@
-// One pass over the text for each of the two.
+// Finds phone numbers and e-mail addresses in a text, one pass for each.
 #include "receiver/api/redaction/contacts.hpp"
 
 #include <algorithm>

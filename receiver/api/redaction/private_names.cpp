@@ -1,4 +1,4 @@
-// Names are compared without case, `_` and `-`.
+// The names of private members. They are compared without case, `_` and `-`.
 #include "receiver/api/redaction/private_names.hpp"
 
 #include <algorithm>

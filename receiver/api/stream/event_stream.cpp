@@ -1,4 +1,4 @@
-// One coroutine looks and tells; each reader's own coroutine sends.
+// One coroutine polls the database and publishes; each reader's own coroutine sends.
 #include "receiver/api/stream/event_stream.hpp"
 
 #include "common/json/json_text.hpp"

@@ -1,4 +1,4 @@
-// A window of numbers that moves up.
+// Remembers the last numbers that were read, so that one that becomes visible late is not missed.
 #include "receiver/api/stream/sequence_cursor.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Words against a table, and counting.
+// Reads a reader's wish and counts what it was not sent.
 #include "receiver/api/stream/stream_wish.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Asking is one statement; a reconciler does the rest.
+// Notes requests for sweeps in the database. A reconciler runs them.
 #include "receiver/api/sweeps/sweep_endpoints.hpp"
 
 #include "common/json/json_text.hpp"

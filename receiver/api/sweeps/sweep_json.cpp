@@ -1,4 +1,4 @@
-// Shapes, member by member.
+// Writes sweeps and the worker as JSON.
 #include "receiver/api/sweeps/sweep_json.hpp"
 
 #include "common/json/json_values.hpp"

@@ -1,4 +1,4 @@
-// One look after the other.
+// Decides after each probe whether the database is up.
 #include "receiver/services/state/outage_state.hpp"
 
 #include "common/base/backoff.hpp"

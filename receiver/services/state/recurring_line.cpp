@@ -1,4 +1,4 @@
-// A count and a time.
+// Counts what happened since the last line and says when the next one is due.
 #include "receiver/services/state/recurring_line.hpp"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// One flag and the time of the last try.
+// Holds webhooks back from a database that takes none, and lets one try now and then.
 #include "receiver/services/state/store_breaker.hpp"
 
 namespace suivi::receiver {

@@ -1,4 +1,4 @@
-// Counts into words.
+// Puts counts of orders into words.
 #include "reconciler/doctor/checks/order_checks.hpp"
 
 #include "reconciler/doctor/checks/database_checks.hpp"

@@ -1,4 +1,4 @@
-// Waiting webhooks, the receiver with its spool, the worker.
+// Judges waiting webhooks, the receiver with its spool, and the worker.
 #include "reconciler/doctor/checks/program_checks.hpp"
 
 #include "common/base/duration.hpp"

@@ -1,4 +1,4 @@
-// The order of the looks: each part only where those before made it meaningful.
+// Collects facts from the database, each part only where those before it make sense of it.
 #include "reconciler/doctor/collect/database_facts.hpp"
 
 #include "common/pg/migrate.hpp"

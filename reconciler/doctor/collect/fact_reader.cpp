@@ -1,4 +1,4 @@
-// One round trip for each look: begin, limits, question, rollback.
+// Reads one fact in one round trip: begin, limits, query, rollback.
 #include "reconciler/doctor/collect/fact_reader.hpp"
 
 namespace suivi::reconciler {

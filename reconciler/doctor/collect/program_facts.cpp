@@ -1,4 +1,4 @@
-// Who answers is told by what it answers: another program may sit at the address.
+// Asks both programs at their addresses. What answers may be another program.
 #include "reconciler/doctor/collect/program_facts.hpp"
 
 #include <boost/json/parse.hpp>

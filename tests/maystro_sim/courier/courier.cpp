@@ -1,4 +1,4 @@
-// See courier.hpp.
+// Maystro's API as the simulator answers it.
 #include "tests/maystro_sim/courier/courier.hpp"
 
 #include "tests/maystro_sim/courier/faults.hpp"

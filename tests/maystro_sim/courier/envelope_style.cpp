@@ -1,4 +1,4 @@
-// See envelope_style.hpp.
+// Wraps answers in one of the envelopes that the courier was seen to use.
 #include "tests/maystro_sim/courier/envelope_style.hpp"
 
 #include "common/crypto/crypto.hpp"

@@ -1,4 +1,4 @@
-// See faults.hpp.
+// Chooses a fault for a request and makes the wrong answer.
 #include "tests/maystro_sim/courier/faults.hpp"
 
 #include "common/http/message/response_head.hpp"

@@ -1,4 +1,4 @@
-// See guepex_face.hpp.
+// Guepex's API as the simulator answers it.
 #include "tests/maystro_sim/courier/guepex_face.hpp"
 
 #include "tests/maystro_sim/courier/courier.hpp"

@@ -1,4 +1,4 @@
-// See guepex_webhook.hpp.
+// Writes and signs Guepex's webhooks.
 #include "tests/maystro_sim/courier/guepex_webhook.hpp"
 
 #include "tests/maystro_sim/world/other_words.hpp"

@@ -1,4 +1,4 @@
-// See nord_west_face.hpp.
+// Nord West's API as the simulator answers it.
 #include "tests/maystro_sim/courier/nord_west_face.hpp"
 
 #include "tests/maystro_sim/courier/courier.hpp"

@@ -1,4 +1,4 @@
-// See pusher.hpp.
+// Sends webhooks with retries, a bounded number at once.
 #include "tests/maystro_sim/courier/pusher.hpp"
 
 #include "common/crypto/crypto.hpp"

@@ -1,4 +1,4 @@
-// See settings.hpp.
+// Reads and checks the simulator's settings.
 #include "tests/maystro_sim/courier/settings.hpp"
 
 #include "tests/maystro_sim/courier/envelope_style.hpp"

@@ -1,4 +1,4 @@
-// See webhook.hpp.
+// Writes Maystro's webhooks in the shapes that it was seen to use.
 #include "tests/maystro_sim/courier/webhook.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// See load_shop.hpp.
+// Fills a database with the sample shop.
 #include "tests/maystro_sim/shop/load_shop.hpp"
 
 #include <boost/json/object.hpp>

@@ -1,4 +1,4 @@
-// See shop_orders.hpp.
+// Draws the orders of the sample shop.
 #include "tests/maystro_sim/shop/shop_orders.hpp"
 
 #include "common/maystro/status.hpp"

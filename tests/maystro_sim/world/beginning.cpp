@@ -1,4 +1,4 @@
-// See beginning.hpp.
+// Draws the parcels that are there at the start.
 #include "tests/maystro_sim/world/beginning.hpp"
 
 #include "tests/maystro_sim/world/draw.hpp"

@@ -1,4 +1,4 @@
-// See other_words.hpp.
+// The words of Guepex and Nord West for a parcel's steps.
 #include "tests/maystro_sim/world/other_words.hpp"
 
 #include "tests/maystro_sim/world/row.hpp"

@@ -1,4 +1,4 @@
-// See path.hpp.
+// Draws the steps that a parcel goes through.
 #include "tests/maystro_sim/world/path.hpp"
 
 namespace suivi::sim {

@@ -1,4 +1,4 @@
-// See row.hpp.
+// Writes a parcel as a row of the courier's list.
 #include "tests/maystro_sim/world/row.hpp"
 
 #include "common/maystro/status.hpp"

@@ -1,4 +1,4 @@
-// See world.hpp.
+// Holds all parcels and moves them as time passes.
 #include "tests/maystro_sim/world/world.hpp"
 
 #include "tests/maystro_sim/world/path.hpp"
