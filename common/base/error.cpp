@@ -1,4 +1,4 @@
-// Makes and prints errors.
+// Makes errors and prints them.
 #include "common/base/error.hpp"
 
 #include <fmt/format.h>

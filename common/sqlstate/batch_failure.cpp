@@ -1,4 +1,4 @@
-// SQLSTATE classes: https://www.postgresql.org/docs/15/errcodes-appendix.html
+// Decides by classes of SQLSTATE: https://www.postgresql.org/docs/15/errcodes-appendix.html
 #include "common/sqlstate/batch_failure.hpp"
 
 #include "common/sqlstate/sqlstate.hpp"

@@ -1,4 +1,4 @@
-// Bounds and turns.
+// Keeps the bounds of the queue, and lets ranges and single events take turns.
 #include "receiver/queue/apply_queue.hpp"
 
 #include "receiver/queue/event_batch.hpp"

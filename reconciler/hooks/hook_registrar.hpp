@@ -1,5 +1,5 @@
-// An account's hooks at the courier: looked at, made as hooks.hpp plans them, removed. Every request has a
-// limit, is repeated a few times where that may help, and is counted.
+// An account's hooks at the courier: looked at, made as hook_plan.hpp plans them, removed. Every request has
+// a limit, is repeated a few times where that may help, and is counted.
 //
 // Where the courier wants to be left alone, by what any program was told, nothing is asked, and what is told
 // here holds for the others.

@@ -1,5 +1,5 @@
 // The plan of an incremental sweep: the newest pages, one after the other, until a whole page was created
-// before the horizon. Pure, as plan.hpp.
+// before the horizon. Pure, as page_plan.hpp.
 //
 // The list is ordered by creation, newest first (a page that says otherwise makes it incomplete, and where
 // page 1 does not tell, for its rows were made at once, the next one must), so this

@@ -1,6 +1,6 @@
 // Which pages a sweep asks for: those of a full one, of an incremental one, or of one over
 // tracking numbers, behind one face. Each
-// call means what it means for page_plan (plan.hpp).
+// call means what it means for page_plan (page_plan.hpp).
 #pragma once
 
 #include "reconciler/plan/batch_plan.hpp"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <regex>
+#include <set>
 
 namespace suivi::lint {
 namespace {
@@ -32,8 +33,29 @@ void forbid(violations& found, const std::vector<source>& files,
   }
 }
 
+std::string_view last_part(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+// The first file of ours that the comment at the head names and that is not there; empty if there is none.
+std::string missing_file_of(std::string_view text, const std::set<std::string_view>& names) {
+  static const std::regex file(R"([\w/]+\.(hpp|cpp|sql)\b)");
+  while (text.starts_with("//")) {
+    std::string line(text.substr(0, text.find('\n')));
+    for (std::sregex_iterator it(line.begin(), line.end(), file), end; it != end; ++it) {
+      std::string found = it->str();
+      if (!names.contains(last_part(found))) return found;
+    }
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return {};
+}
+
 violations check_heads(const std::vector<source>& files, const std::string&) {
+  constexpr std::ptrdiff_t words_min = 5;
   violations found;
+  std::set<std::string_view> names;
+  for (const source& s : files) names.insert(last_part(s.path));
   for (const source& s : files) {
     std::string_view comment = is_cpp(s)                  ? "// "
                                : s.path.ends_with(".sql") ? "-- "
@@ -47,6 +69,10 @@ violations check_heads(const std::vector<source>& files, const std::string&) {
         first.find(' ', comment.size()) != std::string_view::npos; // the file's own name says nothing
     if (!first.starts_with(comment) || !words)
       found.push_back({s.path, 1, "does not open by saying what it is for"});
+    else if (is_cpp(s) && std::count(first.begin(), first.end(), ' ') < words_min)
+      found.push_back({s.path, 1, "opens with a riddle: say in a sentence what it does"});
+    else if (std::string missing = missing_file_of(s.text, names); is_cpp(s) && !missing.empty())
+      found.push_back({s.path, 1, "names " + missing + ", which is not there"});
   }
   return found;
 }

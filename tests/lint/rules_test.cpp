@@ -242,6 +242,11 @@ TEST_CASE("heads: sources, schema and scripts open with a comment that says some
   CHECK(check("heads", {{"README.md", "text"}}).empty());
   CHECK(check("heads", {{"a.cpp", "#include <a>\n"}}).size() == 1);
   CHECK(check("heads", {{"a.hpp", "// a.hpp\n"}}).size() == 1);
+  CHECK(check("heads", {{"a.cpp", "// One after another.\n"}}).size() == 1);
+  CHECK(check("heads", {{"a.cpp", "// What this file does, as gone.hpp says.\n"}}).size() == 1);
+  CHECK(check("heads", {{"a.cpp", "// What this file does, as gone.hpp says.\n"},
+                        {"x/gone.hpp", "// What this file is there for.\n"}})
+            .empty());
   CHECK(check("heads", {{"a.sql", "CREATE TABLE a ();\n"}}).size() == 1);
   CHECK(check("heads", {{"run", "#!/bin/sh\nset -eu\n"}}).size() == 1);
 }

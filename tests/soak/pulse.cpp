@@ -1,4 +1,4 @@
-// One coroutine a webhook.
+// Sends webhooks, each by a coroutine of its own.
 #include "tests/soak/pulse.hpp"
 
 #include "common/http/client/client.hpp"

@@ -1,4 +1,4 @@
-// Writes events as JSON.
+// Writes webhook events as JSON.
 #include "receiver/api/events/event_json.hpp"
 #include "receiver/event/decode_event.hpp"
 

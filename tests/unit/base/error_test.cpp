@@ -1,4 +1,4 @@
-// Errors as values.
+// Errors as values: their kinds and their text.
 #include "common/base/error.hpp"
 
 #include <doctest/doctest.h>

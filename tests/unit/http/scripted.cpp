@@ -1,4 +1,4 @@
-// Plain POSIX sockets.
+// A peer that is scripted, over plain POSIX sockets.
 #include "tests/unit/http/scripted.hpp"
 
 #include <arpa/inet.h>

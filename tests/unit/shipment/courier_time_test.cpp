@@ -1,4 +1,4 @@
-// Times of Algerian couriers.
+// The times that Algerian couriers write.
 #include "common/shipment/courier_time.hpp"
 
 #include <doctest/doctest.h>
