@@ -4,6 +4,7 @@
 #include "common/base/utf8.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/json/json_text.hpp"
+#include "receiver/api/redaction/order_columns.hpp"
 #include "receiver/replay/replay.hpp"
 #include "receiver/web/responses.hpp"
 
@@ -22,6 +23,13 @@ http::response unavailable(std::string_view why) {
   auto answer = refused(503, "UNAVAILABLE", why);
   answer.headers.emplace_back("Retry-After", "5");
   return answer;
+}
+
+replay_report shown_report(replay_report report) {
+  for (replay_change& each : report.changes)
+    for (std::optional<std::string>* value : {&each.change.from, &each.change.to})
+      *value = shown_text(each.change.field, *value);
+  return report;
 }
 
 struct counted_in {
@@ -83,7 +91,7 @@ task<result<http::response>> replay_endpoint::run(std::string body) {
   if (!ended) co_return ended.error();
   boost::json::object answer;
   answer["success"] = true;
-  answer["data"] = to_json(all.report());
+  answer["data"] = to_json(shown_report(all.report()));
   http::response said;
   said.body = maystro::write_json(answer);
   co_return said;

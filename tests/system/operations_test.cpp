@@ -44,7 +44,7 @@ std::int64_t total(const operations_client& s, const std::string& query) {
 void check_undecodable(operations_client& s) {
   (void)s.push_raw("customer_phone=0550222222&note=\xff&status=31&address=Hidden Four");
   auto form = s.get_json("webhooks/events").at_pointer("/events/0");
-  CHECK(form.at("payload") == "customer_phone=***&note=\xef\xbf\xbd&status=31&address=***");
+  CHECK(form.at("payload") == "customer_phone=***&note=***&status=31&address=***");
   CHECK(form.at("eventType").is_null());
   CHECK(form.at("messageId").is_null());
   CHECK(form.at("order").is_null());

@@ -5,6 +5,7 @@
 #include "common/json/json_text.hpp"
 #include "common/json/json_values.hpp"
 #include "common/maystro/envelope.hpp"
+#include "receiver/api/redaction/order_columns.hpp"
 #include "receiver/api/redaction/redaction.hpp"
 
 #include <algorithm>
@@ -51,7 +52,7 @@ json::object event_json(const event_summary& e, bool with_payload,
     o["order"] = json::object{{"id", e.order->id},
                               {"reference", e.order->reference},
                               {"status", e.order->status},
-                              {"shippingStatus", or_null(e.order->shipping_status)}};
+                              {"shippingStatus", shown_column("shippingStatus", e.order->shipping_status)}};
   return o;
 }
 

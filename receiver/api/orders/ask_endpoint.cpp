@@ -10,6 +10,7 @@
 #include "receiver/api/call/answers.hpp"
 #include "receiver/api/call/parameters.hpp"
 #include "receiver/api/orders/order_queries.hpp"
+#include "receiver/api/redaction/order_columns.hpp"
 #include "receiver/services/options.hpp"
 #include "receiver/web/responses.hpp"
 
@@ -170,8 +171,8 @@ json::array changes_of(const courier_said& said) {
       changes.push_back({{"at", format_instant(suivi::now())},
                          {"source", shop::to_string(shop::source::lookup)},
                          {"field", c.field},
-                         {"from", or_null(c.from)},
-                         {"to", or_null(c.to)}});
+                         {"from", shown_column(c.field, c.from)},
+                         {"to", shown_column(c.field, c.to)}});
   return changes;
 }
 

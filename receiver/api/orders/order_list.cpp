@@ -5,6 +5,7 @@
 #include "common/json/json_values.hpp"
 #include "receiver/api/call/parameters.hpp"
 #include "receiver/api/orders/change_json.hpp"
+#include "receiver/api/redaction/order_columns.hpp"
 
 #include <algorithm>
 #include <array>
@@ -200,7 +201,7 @@ json::object order_row(const pg::rows& found, std::size_t i) {
   o["reference"] = found.text(i, 0);
   o["status"] = or_null(found.maybe_text(i, 1));
   o["trackingNumber"] = or_null(found.maybe_text(i, 2));
-  o["shippingStatus"] = or_null(found.maybe_text(i, 3));
+  o["shippingStatus"] = shown_column("shippingStatus", found.maybe_text(i, 3));
   o["accountId"] = or_null(found.maybe_text(i, 4));
   o["courier"] = nullptr;
   o["createdAt"] = or_null(found.maybe_timestamp(i, 5));
@@ -208,7 +209,7 @@ json::object order_row(const pg::rows& found, std::size_t i) {
   o["changedBy"] = nullptr;
   if (auto source = found.maybe_integer(i, 7)) o["changedBy"] = name_of_source(*source);
   o["checkedAt"] = or_null(found.maybe_timestamp(i, 8));
-  o["alertReason"] = or_null(found.maybe_text(i, 9));
+  o["alertReason"] = shown_column("alertReason", found.maybe_text(i, 9));
   o["why"] = or_null(found.maybe_text(i, 10));
   return o;
 }

@@ -5,6 +5,7 @@
 #include "common/json/json_values.hpp"
 #include "common/shipment/courier.hpp"
 #include "receiver/api/orders/change_json.hpp"
+#include "receiver/api/redaction/order_columns.hpp"
 #include "receiver/api/redaction/redaction.hpp"
 
 #include <boost/json/array.hpp>
@@ -42,11 +43,11 @@ json::object order_of(const pg::rows& found) {
   o["reference"] = found.text(0, 1);
   o["status"] = or_null(found.maybe_text(0, 2));
   o["trackingNumber"] = or_null(found.maybe_text(0, 3));
-  o["shippingStatus"] = or_null(found.maybe_text(0, 4));
+  o["shippingStatus"] = shown_column("shippingStatus", found.maybe_text(0, 4));
   o["maystroOrderId"] = or_null(found.maybe_text(0, 5));
   o["alertedAt"] = or_null(found.maybe_timestamp(0, 6));
-  o["alertReason"] = or_null(found.maybe_text(0, 7));
-  o["abortReason"] = or_null(found.maybe_text(0, 8));
+  o["alertReason"] = shown_column("alertReason", found.maybe_text(0, 7));
+  o["abortReason"] = shown_column("abortReason", found.maybe_text(0, 8));
   json::object metadata; // other keys are the shop's own, and may be about the customer
   std::size_t column = 11;
   for (courier_kind courier : couriers) {
@@ -77,8 +78,8 @@ json::array parcels_of(const pg::rows& found) {
     p["status"] = number < 0 ? or_null(found.maybe_text(i, 14)) : json::value(number);
     p["courier"] = slug(static_cast<courier_kind>(found.integer(i, 15)));
     p["alertedAt"] = or_null(found.maybe_timestamp(i, 6));
-    p["alertReason"] = or_null(found.maybe_text(i, 7));
-    p["abortReason"] = or_null(found.maybe_text(i, 8));
+    p["alertReason"] = shown_column("alertReason", found.maybe_text(i, 7));
+    p["abortReason"] = shown_column("abortReason", found.maybe_text(i, 8));
     p["createdAt"] = or_null(found.maybe_timestamp(i, 9));
     p["asOfFrom"] = or_null(found.maybe_timestamp(i, 10));
     p["asOfTo"] = or_null(found.maybe_timestamp(i, 11));

@@ -2,7 +2,7 @@
 #include "receiver/api/redaction/broken_json.hpp"
 
 #include "common/json/json_text.hpp"
-#include "receiver/api/redaction/contacts.hpp"
+#include "receiver/api/redaction/member_kind.hpp"
 #include "receiver/api/redaction/private_names.hpp"
 
 #include <algorithm>
@@ -104,9 +104,7 @@ class scanner {
     std::string_view word = text_.substr(at_, end - at_);
     result<json::value> read = maystro::parse_json(word);
     if (!read || read->is_structured()) return false;
-    const std::int64_t* number = read->if_int64();
-    bool hidden = number != nullptr && is_like_phone_number(*number) && !is_figure_name(member);
-    out_ += hidden ? masked_text : word;
+    out_ += may_be_shown(kind_of_member(member), *read) ? word : masked_text;
     at_ = end;
     return true;
   }

@@ -9,7 +9,7 @@
 namespace suivi::receiver {
 namespace {
 
-constexpr std::array<std::string_view, 42> private_whole{"destinationtext",
+constexpr std::array<std::string_view, 66> private_whole{"destinationtext",
                                                          "adresse",
                                                          "firstname",
                                                          "familyname",
@@ -50,7 +50,31 @@ constexpr std::array<std::string_view, 42> private_whole{"destinationtext",
                                                          "whatsapp",
                                                          "mail",
                                                          "street",
-                                                         "rue"};
+                                                         "rue",
+                                                         "receiver",
+                                                         "receivers",
+                                                         "destination",
+                                                         "beneficiary",
+                                                         "beneficiaire",
+                                                         "acheteur",
+                                                         "person",
+                                                         "personne",
+                                                         "contactperson",
+                                                         "signature",
+                                                         "signedby",
+                                                         "birthday",
+                                                         "birthdate",
+                                                         "dateofbirth",
+                                                         "datenaissance",
+                                                         "nid",
+                                                         "nin",
+                                                         "cin",
+                                                         "passport",
+                                                         "pincode",
+                                                         "otp",
+                                                         "gps",
+                                                         "latitude",
+                                                         "longitude"};
 constexpr std::array<std::string_view, 4> private_within{"phone", "mobile", "address", "email"};
 constexpr std::string_view private_beginning = "customer";
 
@@ -58,8 +82,9 @@ constexpr std::string_view private_beginning = "customer";
 constexpr std::array<std::string_view, 13> identity_endings{
     "id",    "ids",  "ref", "reference", "tracking", "trackingnumber", "ordernumber",
     "order", "code", "sku", "key",       "hash",     "parcelnumber"};
-constexpr std::array<std::string_view, 8> figure_words{"total", "price",   "amount", "cost",
-                                                       "prix",  "montant", "time",   "date"};
+constexpr std::array<std::string_view, 17> figure_words{
+    "total", "price",  "amount", "cost",     "prix",     "montant", "time",    "date",     "fee",
+    "frais", "weight", "poids",  "quantity", "quantite", "count",   "attempt", "postponed"};
 
 constexpr std::array<std::string_view, 9> event_labels{
     "event", "eventname", "eventtype", "type", "name", "triggertype", "triggername", "messageid", "eventid"};
@@ -101,23 +126,6 @@ char without_accent(unsigned char second) {
   return 0;
 }
 
-std::string folded(std::string_view name) {
-  std::string plain;
-  for (std::size_t at = 0; at < name.size(); ++at) {
-    char c = name[at];
-    if (c == '_' || c == '-' || c == ' ') continue;
-    bool accented = static_cast<unsigned char>(c) == 0xc3 && at + 1 < name.size();
-    char letter = accented ? without_accent(static_cast<unsigned char>(name[at + 1])) : '\0';
-    if (letter != 0) {
-      plain += letter;
-      ++at;
-      continue;
-    }
-    plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return plain;
-}
-
 // Counts the letters of the words that no courier gave an event, and those of the words that one did.
 // Words of up to three letters are neither.
 bool is_mostly_of_events(std::string_view text) {
@@ -144,7 +152,7 @@ bool is_mostly_of_events(std::string_view text) {
 }
 
 bool is_private_part(std::string_view part) {
-  std::string plain = folded(part);
+  std::string plain = folded_name(part);
   if (std::ranges::find(private_whole, plain) != private_whole.end()) return true;
   return plain.starts_with(private_beginning) ||
          std::ranges::any_of(private_within,
@@ -170,6 +178,23 @@ std::string without_escapes(std::string_view text) {
 
 } // namespace
 
+std::string folded_name(std::string_view name) {
+  std::string plain;
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    char c = name[at];
+    if (c == '_' || c == '-' || c == ' ') continue;
+    bool accented = static_cast<unsigned char>(c) == 0xc3 && at + 1 < name.size();
+    char letter = accented ? without_accent(static_cast<unsigned char>(name[at + 1])) : '\0';
+    if (letter != 0) {
+      plain += letter;
+      ++at;
+      continue;
+    }
+    plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return plain;
+}
+
 bool is_private_name(std::string_view name) {
   constexpr std::string_view dividers = ".[]/:";
   while (!name.empty()) {
@@ -194,20 +219,20 @@ bool is_plain_name(std::string_view name) {
 }
 
 bool is_identity_name(std::string_view name) {
-  std::string plain = folded(name);
+  std::string plain = folded_name(name);
   return plain.find("displayid") != std::string::npos ||
          std::ranges::any_of(identity_endings, [&](std::string_view end) { return plain.ends_with(end); });
 }
 
 bool is_figure_name(std::string_view name) {
-  std::string plain = folded(name);
+  std::string plain = folded_name(name);
   return is_identity_name(name) || std::ranges::any_of(figure_words, [&](std::string_view word) {
            return plain.find(word) != std::string::npos;
          });
 }
 
 bool is_label_of_event(std::string_view name) {
-  return std::ranges::find(event_labels, folded(name)) != event_labels.end();
+  return std::ranges::find(event_labels, folded_name(name)) != event_labels.end();
 }
 
 bool is_like_event_type(std::string_view text) {
@@ -215,7 +240,7 @@ bool is_like_event_type(std::string_view text) {
   bool plain = std::ranges::all_of(text, [](char c) { return is_name_byte(c) || c == '.' || c == ':'; });
   if (!plain) return false;
   if (std::ranges::count_if(text, is_letter) <= 2) return std::ranges::count_if(text, is_digit) < 8;
-  return folded(text) == "all" || is_mostly_of_events(text);
+  return folded_name(text) == "all" || is_mostly_of_events(text);
 }
 
 bool is_like_message_id(std::string_view text) {
@@ -225,7 +250,7 @@ bool is_like_message_id(std::string_view text) {
       text, [&](char c) { return is_letter(c) || is_digit(c) || marks.find(c) != std::string_view::npos; });
   std::ptrdiff_t digits = std::ranges::count_if(text, is_digit);
   if (!plain || digits == 0) return false;
-  std::string lower = folded(text);
+  std::string lower = folded_name(text);
   std::string_view number = lower;
   if (number.starts_with('+')) return false;
   bool national = number.size() >= 9 && number.size() <= 10 && number.starts_with('0');

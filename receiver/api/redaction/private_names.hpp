@@ -2,9 +2,13 @@
 // name or id is shown. Pure.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace suivi::receiver {
+
+// A member's name without case, accents, blanks, `_` and `-`.
+[[nodiscard]] std::string folded_name(std::string_view name);
 
 // `customer*`, `*phone*`, `*mobile*`, `*address*`, `adresse`, `destination_text`, `firstname`, `familyname`,
 // `recipientName`, `client` and its members, `note_to_driver`, `label`, `labels`, `pin`, and what senders

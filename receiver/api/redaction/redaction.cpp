@@ -10,10 +10,10 @@
 #include "common/maystro/envelope.hpp"
 #include "receiver/api/redaction/broken_json.hpp"
 #include "receiver/api/redaction/contacts.hpp"
+#include "receiver/api/redaction/member_kind.hpp"
 #include "receiver/api/redaction/private_names.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
@@ -29,30 +29,18 @@ constexpr std::size_t noise_bytes_max = 64; // longer texts of base64 that hold 
 constexpr int layers_max = 5;               // JSON in a text in base64 in JSON …
 constexpr std::string_view blanks = " \t\r\n";
 
-// Where a text stands decides what may be shown of one that has no parts: an alert's reason, but not a body.
-enum class place_of_text { member, body };
-
-std::string masked_text(std::string_view text, place_of_text place, int layers);
+std::string masked_text(std::string_view text, member_kind kind, int layers);
 void mask_within(json::value& in, std::string_view member, int layers);
 
 std::string_view view(const json::string& text) {
   return {text.data(), text.size()};
 }
 
-// As does a list that is the whole body.
-bool holds_a_body(std::string_view member) {
-  constexpr std::array<std::string_view, 6> wrappers{"payload", "data", "message", "body", "raw", "content"};
-  return member.empty() || std::ranges::any_of(wrappers, [&](std::string_view wrapper) {
-           return http::same_name(member, wrapper);
-         });
-}
-
 std::string masked_member(std::string_view member, std::string_view text, int layers) {
   if (is_private_name(member)) return std::string(masked);
   if (is_label_of_event(member) && !is_like_event_type(text) && !is_like_message_id(text))
     return std::string(masked);
-  std::string redacted =
-      masked_text(text, holds_a_body(member) ? place_of_text::body : place_of_text::member, layers);
+  std::string redacted = masked_text(text, kind_of_member(member), layers);
   return is_identity_name(member) ? without_addresses(redacted) : without_contacts(redacted);
 }
 
@@ -81,8 +69,8 @@ void mask_within(json::value& in, std::string_view member, int layers) {
     for (json::value& each : *list) mask_within(each, member, layers);
   } else if (json::string* text = in.if_string()) {
     *text = masked_member(member, view(*text), layers);
-  } else if (const std::int64_t* number = in.if_int64()) {
-    if (is_like_phone_number(*number) && !is_figure_name(member)) in = masked;
+  } else if (!may_be_shown(kind_of_member(member), in)) {
+    in = masked;
   }
 }
 
@@ -137,7 +125,7 @@ std::string base64_like(std::string_view like, std::string_view bytes) {
 }
 
 // nullopt where it is no base64, or base64 of noise by chance.
-std::optional<std::string> masked_base64(std::string_view text, place_of_text place, int layers) {
+std::optional<std::string> masked_base64(std::string_view text, member_kind kind, int layers) {
   constexpr std::size_t shortest = 6;
   std::string compact = without_blanks(text);
   if (compact.size() < shortest) return std::nullopt;
@@ -149,10 +137,10 @@ std::optional<std::string> masked_base64(std::string_view text, place_of_text pl
     if (packed || (compact.size() > noise_bytes_max && !is_hex(compact))) return std::string(masked);
     return std::nullopt;
   }
-  std::string redacted = masked_text(inner, place_of_text::body, layers - 1);
+  std::string redacted = masked_text(inner, member_kind::unlisted, layers - 1);
   if (redacted == masked) {
     // A short id may be base64 of letters by chance; a body is not short.
-    bool by_chance = place == place_of_text::member && compact.size() < 12 && is_like_message_id(compact);
+    bool by_chance = kind != member_kind::unlisted && compact.size() < 12 && is_like_message_id(compact);
     return by_chance ? std::nullopt : std::optional<std::string>(masked);
   }
   return base64_like(compact, redacted);
@@ -172,11 +160,18 @@ std::optional<std::string> form_decoded(std::string_view text) {
   return http::percent_decode(spaced);
 }
 
-// `a=1&b=2`; nullopt where it is none.
+// One that webhooks have; in running text anything may stand before a `=`.
+bool is_known_name(std::string_view name) {
+  return kind_of_member(name) != member_kind::unlisted || is_private_name(name) ||
+         http::same_name(name, "payload") || http::same_name(name, "data");
+}
+
+// `status=1&note=2`; nullopt where it is none.
 std::optional<std::string> masked_form(std::string_view text, int layers) {
   if (text.find('=') == std::string_view::npos || text.find_first_of("\r\n") != std::string_view::npos)
     return std::nullopt;
   std::string out;
+  bool known = false;
   for (std::string_view rest = text; !rest.empty();) {
     std::size_t end = std::min(rest.find('&'), rest.size());
     std::string_view pair = rest.substr(0, end);
@@ -185,6 +180,7 @@ std::optional<std::string> masked_form(std::string_view text, int layers) {
     std::string_view sent = pair.substr(equals + 1);
     std::optional<std::string> name = form_decoded(pair.substr(0, equals));
     if (!name || !is_form_name(*name)) return std::nullopt;
+    known = known || is_known_name(*name);
     std::optional<std::string> value = form_decoded(sent);
     std::string redacted =
         value ? masked_member(*name, to_storable_text(*value), layers - 1) : std::string(masked);
@@ -196,12 +192,13 @@ std::optional<std::string> masked_form(std::string_view text, int layers) {
     if (end < rest.size()) out += '&';
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  if (!known) return std::nullopt;
   return out;
 }
 
-std::string masked_json(json::value read, place_of_text place, int layers) {
+std::string masked_json(json::value read, member_kind kind, int layers) {
   if (const json::string* text = read.if_string()) {
-    std::string inner = masked_text(view(*text), place, layers - 1);
+    std::string inner = masked_text(view(*text), kind, layers - 1);
     return maystro::write_json(json::value(json::string(inner)));
   }
   mask_within(read, "", layers - 1);
@@ -212,26 +209,25 @@ bool is_json_like(std::string_view text) {
   return text.starts_with('{') || text.starts_with('[') || text.starts_with('"');
 }
 
-std::string masked_text(std::string_view text, place_of_text place, int layers) {
+std::string masked_text(std::string_view text, member_kind kind, int layers) {
   std::string_view core = maystro::trimmed_text(text);
   if (core.empty()) return std::string(text);
   if (is_json_like(core)) {
     if (layers <= 0) return std::string(masked);
     result<json::value> read = maystro::parse_json(core, maystro::half_surrogates::mend);
-    if (read) return masked_json(std::move(*read), place, layers);
+    if (read) return masked_json(std::move(*read), kind, layers);
     return shown_broken_json(core, [layers](std::string_view member, std::string_view inner) {
       return masked_member(member, inner, layers - 1);
     });
   }
+  if (may_be_shown(member_kind::unlisted, core)) return std::string(text);
   bool is_number = core.find_first_not_of("0123456789") == std::string_view::npos;
-  constexpr std::size_t phone_digits_min = 8;
-  if (is_number && (place == place_of_text::member || core.size() < phone_digits_min))
-    return std::string(text);
+  if (is_number && may_be_shown(kind, core)) return std::string(text);
   if (layers <= 0 || is_hex_of_text(core)) return std::string(masked);
-  if (std::optional<std::string> redacted = masked_base64(core, place, layers)) return *redacted;
+  if (std::optional<std::string> redacted = masked_base64(core, kind, layers)) return *redacted;
   if (std::optional<std::string> redacted = masked_form(core, layers)) return *redacted;
-  bool hidden = place == place_of_text::body || names_private_value(core);
-  return std::string(hidden ? masked : text);
+  bool visible = may_be_shown(kind, core) && !names_private_value(core);
+  return std::string(visible ? text : masked);
 }
 
 // Its compression undone, where it has one.
@@ -264,14 +260,14 @@ json::value redacted_payload(std::string_view raw, std::optional<json::value> de
   }
   std::string plain = plain_body(raw);
   std::string text = to_storable_text(beginning_of(plain));
-  std::string redacted = masked_text(text, place_of_text::body, layers_max);
+  std::string redacted = masked_text(text, member_kind::unlisted, layers_max);
   bool is_literal =
       decoded && !decoded->is_string() && (decoded->is_bool() || decoded->is_null() || redacted == text);
   return is_literal ? std::move(*decoded) : json::value(json::string(redacted));
 }
 
 std::string masked_body(std::string_view raw) {
-  return masked_text(to_storable_text(plain_body(raw)), place_of_text::body, layers_max);
+  return masked_text(to_storable_text(plain_body(raw)), member_kind::unlisted, layers_max);
 }
 
 std::optional<std::string> shown_event_type(const std::optional<std::string>& name) {

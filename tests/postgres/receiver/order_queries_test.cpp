@@ -90,6 +90,34 @@ TEST_CASE("an order shows its columns, its parcels and its timeline from the old
   here.run(steps());
 }
 
+TEST_CASE("phone numbers that a courier writes into its reasons are shown nowhere") {
+  test::database db;
+  operations_stage here(db);
+  auto steps = [&]() -> task<void> {
+    std::vector<webhook> rows{nonsense(
+        R"({"event":"x","payload":{"id":"u1","status":32,"external_order_id":"R1",)"
+        R"("alert_reason":"appeler 0550 000 000","abort_reason":"a.b@example.org, +213550000000"}})")};
+    co_await here.store(rows);
+    co_await here.until(closed, "1");
+    CHECK(db.value(R"(select "alertReason" from orders where "id" = 'o1')") == "appeler 0550 000 000");
+    for (const char* target : {"orders/R1", "orders?query=R1", "changes", "webhooks/events"}) {
+      CAPTURE(target);
+      auto answer = co_await here.request_json(200, "GET", std::string("/api/v1/") + target);
+      auto listed = text(answer);
+      CHECK(listed.find("appeler ***") != std::string::npos);
+      for (const char* personal : {"0550", "213550", "example.org"})
+        CHECK(listed.find(personal) == std::string::npos);
+    }
+    db.execute(
+        R"(update orders set "shippingStatus" = null, "alertReason" = 'x 0550000000'; delete from suivi.parcel)");
+    auto replay = co_await here.request_json(200, "POST", "/api/v1/webhooks/replay",
+                                             R"({"outcome":"all","dryRun":true})");
+    CHECK(text(replay).find("alertReason") != std::string::npos);
+    CHECK(text(replay).find("0550") == std::string::npos);
+  };
+  here.run(steps());
+}
+
 TEST_CASE("a sweep is asked for where a reconciler is there and once for each account") {
   test::database db;
   operations_stage here(db);
