@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   auto read = receiver::read_command_line(argc, argv);
   if (const int* status = std::get_if<int>(&read)) return *status;
   const auto& wanted = std::get<receiver::command_line>(read);
+  if (wanted.command == receiver::command::serve) runtime::end_at_stop_signals();
 
   program::start_options options;
   options.config_file = wanted.config_file;

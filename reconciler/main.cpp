@@ -38,6 +38,7 @@ int run(const command_line& wanted) {
   if (wanted.check_config) options.purpose = config::purpose::check;
   options.json = wanted.json;
   options.quiet = wanted.command != "run";
+  if (wanted.command == "run" || wanted.command == "sweep") runtime::end_at_stop_signals();
   auto started = program::start(config::program::reconciler, options);
   if (const int* status = std::get_if<int>(&started)) return *status;
   const auto& settings = std::get<config::settings>(started);

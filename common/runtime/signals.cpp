@@ -24,6 +24,10 @@ task<void> stop_requested() {
   signals.clear(); // a second signal finds the default disposition
 }
 
+void end_at_stop_signals() {
+  for (int each : {SIGTERM, SIGINT}) std::signal(each, [](int) { std::_Exit(0); });
+}
+
 // A loop and a thread of its own, for the program's loop may be what hangs.
 struct stop_deadline::watch {
   explicit watch(std::chrono::milliseconds after)

@@ -13,6 +13,10 @@ namespace suivi::runtime {
 // ends the process at once.
 task<void> stop_requested();
 
+// For who serves or sweeps, before anything is begun: until stop_requested() waits, SIGTERM and SIGINT end
+// the process with status 0.
+void end_at_stop_signals();
+
 // From the first SIGTERM or SIGINT on the process has so long to stop in order; then it ends with status 0
 // all the same, whatever hangs: a database that is frozen, a name server that is silent, a disk, the loop
 // itself. What was acknowledged is durable by then; what is left undone is taken up by the next start.

@@ -7,9 +7,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <stdexcept>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace suivi;
@@ -198,6 +201,21 @@ TEST_CASE("a canceled wait ends by operation_aborted and not as if it were notif
     CHECK(ended == 0);
   };
   run(body);
+}
+
+TEST_CASE("a program told to stop before it has begun anything ends with status 0") {
+  for (int signal : {SIGTERM, SIGINT}) {
+    pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      runtime::end_at_stop_signals();
+      std::raise(signal);
+      std::_Exit(1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  }
 }
 
 TEST_CASE("SIGTERM and SIGINT each end the wait for a stop") {
