@@ -80,6 +80,14 @@ void registry::keep_only(const std::string& name, const std::set<std::string>& v
   });
 }
 
+void registry::keep_only_these(const std::string& name, const std::set<labels>& series) {
+  std::erase_if(state_->made, [&](const auto& each) {
+    if (each.first.first != name || series.contains(each.first.second)) return false;
+    each.second();
+    return true;
+  });
+}
+
 std::string registry::text() const {
   prometheus::TextSerializer serializer;
   return serializer.Serialize(state_->series.Collect());

@@ -62,6 +62,9 @@ class registry {
   // to such a series are invalid from then on.
   void keep_only(const std::string& name, const std::set<std::string>& values);
 
+  // Of the series of that name only those with one of these labels; likewise.
+  void keep_only_these(const std::string& name, const std::set<labels>& series);
+
   // Prometheus' text exposition format 0.0.4.
   [[nodiscard]] std::string text() const;
 

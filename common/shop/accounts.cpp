@@ -7,6 +7,7 @@
 #include "common/json/json_values.hpp"
 #include "common/maystro/address.hpp"
 #include "common/nord_west/credentials.hpp"
+#include "common/runtime/task.hpp"
 #include "common/shipment/courier_address.hpp"
 
 #include <algorithm>
@@ -37,6 +38,8 @@ join shipping_companies c on c."id" = a."companyId"
 where c."isActive" and a."isActive"
 order by a."id"
 )sql"};
+
+constexpr std::size_t accounts_at_a_stretch = 500; // then others are served
 
 // The first that is not empty.
 std::string first_of(std::string own, std::string in_credentials, std::string_view otherwise) {
@@ -121,6 +124,7 @@ task<result<std::vector<account>>> load_accounts(pg::connection& db, base_urls d
     a.name = found->text(i, 1);
     a.courier = read_credentials(*courier, found->text(i, 3), found->text(i, 4), defaults);
     accounts.push_back(std::move(a));
+    if (accounts.size() % accounts_at_a_stretch == 0) co_await runtime::sleep_for(milliseconds(0));
   }
   bool any_maystro = std::ranges::any_of(
       accounts, [](const account& a) { return a.courier.courier == courier_kind::maystro; });

@@ -1,10 +1,16 @@
 // Reads all facts for the verdict in one round trip.
 #include "common/shop/problem_facts.hpp"
 
+#include "common/runtime/task.hpp"
 #include "common/shop/event_facts.hpp"
+
+#include <functional>
+#include <map>
 
 namespace suivi::shop {
 namespace {
+
+constexpr std::size_t accounts_at_a_stretch = 500; // then others are served
 
 constexpr pg::statement clock_now{"facts_clock", "select clock_timestamp()"};
 
@@ -88,13 +94,15 @@ task<result<verdict::facts>> read_problem_facts(pg::connection& db, std::vector<
   verdict::facts f;
   f.now = rows[0].timestamp(0, 0);
   f.database_clock_ahead = ahead_by(f.now, requested_at, answered);
+  std::map<std::string, std::size_t, std::less<>> row_of;
+  for (std::size_t i = 0; i < rows[1].size(); ++i) row_of.emplace(rows[1].text(i, 0), i);
   for (const known_account& who : accounts) {
     verdict::account_facts& a = f.accounts.emplace_back();
     a.id = who.id;
     a.name = who.name;
     a.has_key = who.has_key;
-    for (std::size_t i = 0; i < rows[1].size(); ++i)
-      if (rows[1].text(i, 0) == who.id) read_account(rows[1], i, a);
+    if (auto row = row_of.find(who.id); row != row_of.end()) read_account(rows[1], row->second, a);
+    if (f.accounts.size() % accounts_at_a_stretch == 0) co_await runtime::sleep_for(milliseconds(0));
   }
   f.reconciler_alive = rows[2].boolean(0, 0);
   f.reconciler_last_alive_at = rows[2].maybe_timestamp(0, 1);

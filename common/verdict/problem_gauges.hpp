@@ -4,11 +4,16 @@
 
 #include "common/verdict/problems.hpp"
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace suivi::verdict {
+
+// A shop with more accounts has series only of those in trouble, at most so many; what the others have is
+// added up under no account.
+inline constexpr std::size_t gauge_accounts_max = 500;
 
 struct problem_gauge {
   problem_kind kind = problem_kind::database_away;

@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int concurrent_reads_max = 4; // of one account; sweeps read beside them
+constexpr int concurrent_reads_max = 4;            // of one account; sweeps read beside them
+constexpr std::size_t accounts_at_a_stretch = 500; // then others are served
 constexpr milliseconds read_patience = 5s;
 constexpr milliseconds read_poll = 10ms;
 
@@ -88,6 +89,7 @@ task<bool> account_registry::refresh() {
     }
     account.who = std::move(who);
     fresh.emplace(id, std::move(account));
+    if (fresh.size() % accounts_at_a_stretch == 0) co_await runtime::sleep_for(0ms);
   }
   if (!loaded_ || fresh.size() != entries_.size())
     log::info("the shop's courier accounts were read", {{"accounts", fresh.size()}});

@@ -2,6 +2,7 @@
 #include "receiver/api/accounts/account_figures.hpp"
 
 #include "common/json/json_values.hpp"
+#include "receiver/api/accounts/account_queries.hpp"
 #include "receiver/api/overview/overview_queries.hpp"
 
 #include <boost/json/array.hpp>
@@ -110,6 +111,7 @@ task<result<std::map<std::string, json::object>>> read_account_figures(pg::conne
   for (std::size_t i = 0; i < rows[0].size(); ++i) {
     std::string id(rows[0].text(i, 0));
     all.emplace(id, to_json(by_account[id], rows[0], i));
+    if (i % accounts_at_a_stretch == 0) co_await runtime::sleep_for(milliseconds(0));
   }
   co_return all;
 }

@@ -48,8 +48,7 @@ std::vector<std::string> names_in(std::string_view list) {
 
 } // namespace
 
-task<result<std::vector<std::pair<std::string, account_record>>>> read_accounts(pg::connection& db,
-                                                                                std::string only_account) {
+task<result<account_records>> read_accounts(pg::connection& db, std::string only_account) {
   static constexpr pg::statement known{"operations_accounts_known", R"sql(
 select a.id, (to_jsonb(a) || jsonb_build_object('webhook_heard_at', w.heard_at))::text,
        coalesce(a.lease_until > clock_timestamp(), false)
@@ -67,23 +66,21 @@ from suivi.account a left join suivi.last_webhooks(nullif($1, ''), false, 2000) 
   steps.add(there);
   auto found = co_await db.run(std::move(steps));
   if (!found) co_return found.error();
-  std::vector<std::pair<std::string, account_record>> records;
-  auto record_of = [&](std::string_view id) -> account_record& {
-    for (auto& [of, record] : records)
-      if (of == id) return record;
-    return records.emplace_back(std::string(id), account_record{}).second;
-  };
+  account_records records;
   const auto& ours = (*found)[0];
   for (std::size_t i = 0; i < ours.size(); ++i) {
-    auto& record = record_of(ours.text(i, 0));
+    auto& record = records[std::string(ours.text(i, 0))];
     record.known = object_of(ours.text(i, 1));
     record.known["leased"] = ours.boolean(i, 2);
+    if (i % accounts_at_a_stretch == 0) co_await runtime::sleep_for(milliseconds(0));
   }
   if ((*found)[1].boolean(0, 0)) {
     auto theirs = co_await db.run(shops);
     if (!theirs) co_return theirs.error();
-    for (std::size_t i = 0; i < theirs->size(); ++i)
-      record_of(theirs->text(i, 0)).shop = object_of(theirs->text(i, 1));
+    for (std::size_t i = 0; i < theirs->size(); ++i) {
+      records[std::string(theirs->text(i, 0))].shop = object_of(theirs->text(i, 1));
+      if (i % accounts_at_a_stretch == 0) co_await runtime::sleep_for(milliseconds(0));
+    }
   }
   co_return records;
 }

@@ -4,6 +4,9 @@
 #include "common/pg/connection.hpp"
 
 #include <boost/json/object.hpp>
+#include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,8 +18,11 @@ struct account_record {
   boost::json::object known;
   boost::json::object shop;
 };
-task<result<std::vector<std::pair<std::string, account_record>>>> read_accounts(pg::connection& db,
-                                                                                std::string only_account);
+using account_records = std::map<std::string, account_record, std::less<>>;
+task<result<account_records>> read_accounts(pg::connection& db, std::string only_account);
+// So many accounts are read or written at a stretch, then others are served.
+inline constexpr std::size_t accounts_at_a_stretch = 200;
+
 // Writes the shop's columns of the last test (`problem`: none if it connected) and answers the company's
 // name; nullopt where the shop's tables have no such account.
 task<result<std::optional<std::string>>> note_account_test(pg::connection& db, std::string id, instant at,

@@ -231,6 +231,27 @@ TEST_CASE("every kind has a series, with an account where it belongs to one, and
   for (const problem_gauge& gauge : gauges_of(f, problems_of(f))) CHECK(gauge.account.empty());
 }
 
+TEST_CASE(
+    "of very many accounts only so many that are in trouble have series and none of their problems is lost") {
+  facts f = sound_shop();
+  f.accounts.clear();
+  constexpr std::int64_t in_trouble = 2 * static_cast<std::int64_t>(gauge_accounts_max);
+  for (std::int64_t n = 0; n < 20'000; ++n) {
+    account_facts a = sound_account();
+    a.id = "a-" + std::to_string(n);
+    a.last_full_incomplete = n % (20'000 / in_trouble) == 0;
+    f.accounts.push_back(std::move(a));
+  }
+  std::set<std::string> accounts;
+  std::int64_t reported = 0;
+  for (const problem_gauge& gauge : gauges_of(f, problems_of(f))) {
+    accounts.insert(gauge.account);
+    if (gauge.kind == problem_kind::sweep_incomplete) reported += gauge.size;
+  }
+  CHECK(reported == in_trouble);
+  CHECK(accounts.size() == gauge_accounts_max + 1);
+}
+
 TEST_CASE("every kind has a name of its own that leads back to it") {
   std::set<std::string_view> names;
   for (const problem_kind_row& row : problem_kinds) {
