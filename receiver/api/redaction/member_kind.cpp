@@ -22,6 +22,15 @@ constexpr std::array<std::string_view, 18> word_names{
     "direction", "provider", "courier",      "carrier",    "country",       "language",
     "locale",    "version",  "channel",      "kind",       "express",       "subscription"};
 
+constexpr std::array<std::string_view, 6> body_names{"payload", "data", "message", "body", "raw", "content"};
+
+constexpr std::array<std::string_view, 27> remark_names{
+    "note",    "notes",    "comment",   "comments",    "commentaire",  "commentaires", "remark",
+    "remarks", "remarque", "remarques", "observation", "observations", "description",  "title",
+    "subject", "text",     "to",        "deliverto",   "livrera",      "owner",        "user",
+    "driver",  "livreur",  "agent",     "instruction", "instructions", "memo"};
+constexpr std::array<std::string_view, 2> name_endings{"name", "nom"};
+
 constexpr std::size_t identity_bytes_max = 128;
 constexpr std::size_t word_bytes_max = 128;
 constexpr std::size_t figure_bytes_max = 40;
@@ -98,20 +107,26 @@ bool is_word(std::string_view text) {
 member_kind kind_of_member(std::string_view name) {
   std::string_view part = last_part(name);
   std::string plain = folded_name(part);
+  if (plain.empty() || std::ranges::find(body_names, plain) != body_names.end()) return member_kind::body;
   auto ends_it = [&](std::string_view ending) { return plain.ends_with(ending); };
   if (std::ranges::find(text_names, plain) != text_names.end() || std::ranges::any_of(text_endings, ends_it))
     return member_kind::text;
   if (std::ranges::find(word_names, plain) != word_names.end()) return member_kind::word;
   if (is_identity_name(part) || is_label_of_event(part)) return member_kind::identity;
   bool is_time = part.ends_with("_at") || part.ends_with("-at") || part.ends_with("At");
-  return is_time || is_figure_name(part) ? member_kind::figure : member_kind::unlisted;
+  if (is_time || is_figure_name(part)) return member_kind::figure;
+  bool is_remark = std::ranges::find(remark_names, plain) != remark_names.end() ||
+                   std::ranges::any_of(name_endings, ends_it);
+  return is_remark ? member_kind::remark : member_kind::unlisted;
 }
 
 bool may_be_shown(member_kind kind, std::string_view text) {
   if (text.empty() || is_small_number(text) || is_date(text) || is_uuid(text)) return true;
   switch (kind) {
-  case member_kind::unlisted:
+  case member_kind::body:
+  case member_kind::remark:
     return false;
+  case member_kind::unlisted:
   case member_kind::identity:
     return is_like_identity(text);
   case member_kind::figure:
@@ -128,9 +143,9 @@ bool may_be_shown(member_kind kind, const boost::json::value& literal) {
   if (!literal.is_number()) return true;
   if (kind == member_kind::identity || kind == member_kind::figure) return true;
   const std::int64_t* number = literal.if_int64();
-  if (number == nullptr) return false;
-  if (kind == member_kind::unlisted) return *number >= -small_number_max && *number <= small_number_max;
-  return !is_like_phone_number(*number);
+  if (kind == member_kind::body || kind == member_kind::remark)
+    return number != nullptr && *number >= -small_number_max && *number <= small_number_max;
+  return number == nullptr || !is_like_phone_number(*number);
 }
 
 } // namespace suivi::receiver

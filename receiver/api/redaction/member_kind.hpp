@@ -1,5 +1,6 @@
-// What may be shown of a member of a webhook: an allow-list. What is in it is known to be impersonal (ids,
-// states, places, dates, figures); of any other member only what says nothing of anybody is shown. Pure.
+// What may be shown of a member of a webhook that is not known to be personal (private_names.hpp). Of those
+// known to be impersonal (ids, states, places, dates, figures) all that fits; of any other what may hardly be
+// a person's name, number or remark; of a body that cannot be read in parts next to nothing. Pure.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -9,7 +10,9 @@
 namespace suivi::receiver {
 
 enum class member_kind : std::uint8_t {
-  unlisted, // may be anybody's name or remark, in any language
+  body,     // holds the webhook itself (`payload`, `data`), or is it
+  remark,   // somebody's name, or what somebody typed
+  unlisted, // nobody knows
   identity, // of a parcel, an order, a message (`external_order_id`, `tracking`)
   figure,   // a price, a count, a time
   word,     // one of a few words that senders know (`delivery_type`, `currency`)

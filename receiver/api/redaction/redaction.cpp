@@ -137,10 +137,10 @@ std::optional<std::string> masked_base64(std::string_view text, member_kind kind
     if (packed || (compact.size() > noise_bytes_max && !is_hex(compact))) return std::string(masked);
     return std::nullopt;
   }
-  std::string redacted = masked_text(inner, member_kind::unlisted, layers - 1);
+  std::string redacted = masked_text(inner, member_kind::body, layers - 1);
   if (redacted == masked) {
     // A short id may be base64 of letters by chance; a body is not short.
-    bool by_chance = kind != member_kind::unlisted && compact.size() < 12 && is_like_message_id(compact);
+    bool by_chance = kind != member_kind::body && compact.size() < 12 && is_like_message_id(compact);
     return by_chance ? std::nullopt : std::optional<std::string>(masked);
   }
   return base64_like(compact, redacted);
@@ -220,7 +220,7 @@ std::string masked_text(std::string_view text, member_kind kind, int layers) {
       return masked_member(member, inner, layers - 1);
     });
   }
-  if (may_be_shown(member_kind::unlisted, core)) return std::string(text);
+  if (may_be_shown(member_kind::body, core)) return std::string(text);
   bool is_number = core.find_first_not_of("0123456789") == std::string_view::npos;
   if (is_number && may_be_shown(kind, core)) return std::string(text);
   if (layers <= 0 || is_hex_of_text(core)) return std::string(masked);
@@ -260,14 +260,14 @@ json::value redacted_payload(std::string_view raw, std::optional<json::value> de
   }
   std::string plain = plain_body(raw);
   std::string text = to_storable_text(beginning_of(plain));
-  std::string redacted = masked_text(text, member_kind::unlisted, layers_max);
+  std::string redacted = masked_text(text, member_kind::body, layers_max);
   bool is_literal =
       decoded && !decoded->is_string() && (decoded->is_bool() || decoded->is_null() || redacted == text);
   return is_literal ? std::move(*decoded) : json::value(json::string(redacted));
 }
 
 std::string masked_body(std::string_view raw) {
-  return masked_text(to_storable_text(plain_body(raw)), member_kind::unlisted, layers_max);
+  return masked_text(to_storable_text(plain_body(raw)), member_kind::body, layers_max);
 }
 
 std::optional<std::string> shown_event_type(const std::optional<std::string>& name) {
