@@ -38,10 +38,11 @@ select coalesce(bool_or(stopped_at is null and seen_at > clock_timestamp() - int
 from suivi.reconciler
 )sql"};
 
+// $1: the accounts whose courier cannot be asked by reference, and so was not.
 constexpr pg::statement sampled{"facts_sampled", R"sql(
 select coalesce(sum(untracked) filter (where account <> ''), 0)::bigint,
        min(untracked_since) filter (where account <> ''),
-       coalesce(sum(unknown) filter (where account <> ''), 0)::bigint,
+       coalesce(sum(unknown) filter (where account <> '' and account <> all($1)), 0)::bigint,
        coalesce(sum(untracked) filter (where account = ''), 0)::bigint,
        min(untracked_since) filter (where account = '')
 from suivi.sample where at = (select max(at) from suivi.sample)
@@ -57,6 +58,13 @@ milliseconds ahead_by(instant there, instant requested_at, instant answered) {
   if (there > answered) return std::chrono::duration_cast<milliseconds>(there - answered);
   if (there < requested_at) return std::chrono::duration_cast<milliseconds>(there - requested_at);
   return milliseconds(0);
+}
+
+std::vector<std::optional<std::string>> accounts_without_look_up(const std::vector<known_account>& all) {
+  std::vector<std::optional<std::string>> ids;
+  for (const known_account& one : all)
+    if (one.can.references_max == 0) ids.emplace_back(one.id);
+  return ids;
 }
 
 void read_account(const pg::rows& found, std::size_t i, verdict::account_facts& a) {
@@ -82,7 +90,11 @@ task<result<verdict::facts>> read_problem_facts(pg::connection& db, std::vector<
   only.text(accounts.size() == 1 ? std::optional<std::string_view>(accounts.front().id) : std::nullopt);
   steps.add(clock_now);
   steps.add(accounts_known, std::move(only));
-  for (pg::statement each : {workers, sampled, contested_orders, waiting_events_query, closed_events_query,
+  steps.add(workers);
+  pg::params without_look_up;
+  without_look_up.texts(accounts_without_look_up(accounts));
+  steps.add(sampled, std::move(without_look_up));
+  for (pg::statement each : {contested_orders, waiting_events_query, closed_events_query,
                              quarantined_events_query, partitions_query})
     steps.add(each);
   instant requested_at = now();
@@ -101,6 +113,7 @@ task<result<verdict::facts>> read_problem_facts(pg::connection& db, std::vector<
     a.id = who.id;
     a.name = who.name;
     a.has_key = who.has_key;
+    a.registers_hooks = who.can.registers_hooks;
     if (auto row = row_of.find(who.id); row != row_of.end()) read_account(rows[1], row->second, a);
     if (f.accounts.size() % accounts_at_a_stretch == 0) co_await runtime::sleep_for(milliseconds(0));
   }

@@ -2,6 +2,7 @@
 // orders or events: what would is taken from the last sample.
 #pragma once
 
+#include "common/courier/courier_api.hpp"
 #include "common/pg/connection.hpp"
 #include "common/verdict/problems.hpp"
 
@@ -13,6 +14,7 @@ namespace suivi::shop {
 struct known_account {
   std::string id, name;
   bool has_key = true;
+  maystro::capabilities can{}; // its courier
 };
 
 // `accounts`: the active ones. What the database does not tell (the spool, the database's own absence) is

@@ -109,7 +109,7 @@ void judge_account(list& to, const facts& f, const account_facts& a) {
     problem& p = add(to, problem_kind::webhooks_silent, a, a.missed_since, a.last_webhook_at,
                      fmt::format("no webhook came since {}, and sweeps found {} change(s) meanwhile",
                                  format_instant(*a.last_webhook_at), a.missed_since));
-    p.action = hooks;
+    if (a.registers_hooks) p.action = hooks;
     p.view = fmt::format("#/webhooks?account={}", a.id);
   }
 }

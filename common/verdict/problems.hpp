@@ -47,6 +47,7 @@ struct account_facts {
   bool last_full_incomplete = false;        // the last one that ended, or was killed
   std::optional<instant> last_full_ended_at;
   std::string last_full_reason;
+  bool registers_hooks = true;            // by the API; else by hand, and no call helps
   std::vector<std::string> hooks_missing; // names of triggers that should have a hook of ours
   std::optional<instant> hooks_checked_at;
   std::optional<instant> last_webhook_at;

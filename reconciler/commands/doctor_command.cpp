@@ -50,8 +50,11 @@ void add_accounts(const std::vector<shop::account>& accounts, doctor_facts& fact
     one.has_key = maystro::is_complete(a.courier);
     facts.accounts_from_environment = facts.accounts_from_environment || a.from_environment;
     one.of_maystro = a.courier.courier == courier_kind::maystro;
-    one.registers_hooks = maystro::capabilities_of(a.courier.courier).registers_hooks;
-    one.has_webhooks = maystro::capabilities_of(a.courier.courier).sends_webhooks;
+    maystro::capabilities can = maystro::capabilities_of(a.courier.courier);
+    one.lists_parcels = can.lists;
+    one.told_by_reference = can.references_max > 0;
+    one.registers_hooks = can.registers_hooks;
+    one.has_webhooks = can.sends_webhooks;
     for (const shop::account& other : accounts)
       if (other.id != a.id && one.has_key && same_credentials(a.courier, other.courier))
         one.same_key.push_back(other.id);

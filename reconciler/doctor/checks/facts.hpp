@@ -123,7 +123,9 @@ struct quota_facts {
 
 struct account_facts {
   std::string id, name;
-  bool of_maystro = true;      // else of another courier
+  bool of_maystro = true;    // else of another courier
+  bool lists_parcels = true; // else parcels are read by their tracking numbers
+  bool told_by_reference = true;
   bool registers_hooks = true; // its webhooks are registered by the API
   bool has_webhooks = true;
   bool has_key = true;
@@ -140,6 +142,7 @@ struct account_facts {
   std::optional<quota_facts> quota; // none: it was never asked, or has none
   std::optional<untracked_facts> tracking;
   std::optional<std::int64_t> never_read;   // orders with a number or id, without parcel here, not final
+  std::int64_t numbers_unknown = 0;         // of these, the courier was asked for the number and has it not
   std::optional<std::int64_t> parcels_gone; // none: no sweep of the whole list was complete
   std::optional<open_parcel_facts> open_parcels;
 };

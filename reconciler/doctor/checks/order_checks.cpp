@@ -19,12 +19,26 @@ const char* keep_running =
     "Keep `suivi-reconciler run` running with reconciler.incremental_every above 0: it reads "
     "them in turn; `suivi-reconciler sweep --max-orders 0` reads all now.";
 
+const char* correct_numbers =
+    "Compare \"trackingNumber\" of these orders (`SELECT order_id FROM suivi.unanswered_number`) with the "
+    "courier's own pages; they are asked for again in turn.";
+
 void check_tracking(checks& to, const account_facts& a) {
   const untracked_facts& t = *a.tracking;
   if (t.untracked == 0)
     add(to, "untracked", a, pass,
         t.orders == 0 ? "the account has no shipped order older than six hours"
                       : "every shipped order older than six hours has a tracking number");
+  else if (!a.told_by_reference)
+    add(to, "untracked", a, warn,
+        fmt::format(
+            "{} of {} orders older than six hours have no tracking number, and this courier cannot be "
+            "asked by reference",
+            t.untracked, t.orders),
+        fmt::format(
+            "Set \"trackingNumber\" of these orders (`GET /api/v1/orders?view=untracked&account={}`): "
+            "the shop has it from creating the parcel.",
+            a.id));
   else
     add(to, "untracked", a, warn,
         fmt::format("{} of {} orders older than six hours have no tracking number{}", t.untracked, t.orders,
@@ -77,9 +91,12 @@ void check_orders_of(checks& to, const doctor_facts& f, const account_facts& a) 
       add(to, "orders never read", a, warn,
           fmt::format(
               "{} order(s) have a tracking number or courier id and are not final, but their parcel was "
-              "never read",
-              *a.never_read),
-          keep_running);
+              "never read{}",
+              *a.never_read,
+              a.numbers_unknown > 0
+                  ? fmt::format("; the courier knows no parcel of the numbers of {}", a.numbers_unknown)
+                  : std::string()),
+          a.numbers_unknown < *a.never_read ? keep_running : correct_numbers);
     else
       add(to, "orders never read", a, pass,
           "of every order with a tracking number or courier id the parcel is known");

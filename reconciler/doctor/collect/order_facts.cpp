@@ -28,7 +28,9 @@ group by 1
 )sql"};
 
 constexpr pg::statement never_read{"doctor_never_read", R"sql(
-select coalesce(o."shippingAccountId", ''), count(*)
+select coalesce(o."shippingAccountId", ''), count(*),
+       count(*) filter (where exists (select from suivi.unanswered_number u
+                                      where u.order_id = o."id" and u.account = o."shippingAccountId"))
 from orders o
 where (o."trackingNumber" <> '' or o."maystroOrderId" <> '') and coalesce(o."shippingStatus", '') <> all($1)
   and not exists (select from suivi.parcel p
@@ -37,9 +39,11 @@ group by 1
 )sql"};
 
 // Shown by a pull once, and not since the last complete sweep of the whole list began: both by PostgreSQL's
-// clock, for a worker's may be wrong.
+// clock, for a worker's may be wrong. $1: accounts without a list, whose sweeps do not ask for what has
+// ended.
 constexpr pg::statement gone{"doctor_gone", R"sql(
-select a.id, count(p.id) filter (where p.pulled_at is not null and p.pull_stored_at < a.whole_watermark and o."id" is not null)
+select a.id, count(p.id) filter (where p.pulled_at is not null and p.pull_stored_at < a.whole_watermark
+                                   and not (p.ended and a.id = any($1)) and o."id" is not null)
 from suivi.account a
 left join suivi.parcel p on p.account = a.id
 left join orders o on o."id" = p.order_id and (o."shippingAccountId" is null or o."shippingAccountId" = p.account)
@@ -162,11 +166,19 @@ task<void> collect_orders(fact_reader& reader, doctor_facts& f, bool schema_curr
     for (account_facts& a : f.accounts) a.never_read = 0;
     if (f.unassigned) f.unassigned->never_read = 0;
     for (std::size_t i = 0; i < unread->size(); ++i) {
-      if (account_facts* a = find_account(f, unread->text(i, 0))) a->never_read = unread->integer(i, 1);
+      if (account_facts* a = find_account(f, unread->text(i, 0))) {
+        a->never_read = unread->integer(i, 1);
+        a->numbers_unknown = unread->integer(i, 2);
+      }
       if (unread->text(i, 0).empty() && f.unassigned) f.unassigned->never_read = unread->integer(i, 1);
     }
   }
-  auto no_longer = co_await reader.ask("parcels gone", gone);
+  texts unlisted;
+  for (const account_facts& a : f.accounts)
+    if (!a.lists_parcels) unlisted.emplace_back(a.id);
+  pg::params without_list;
+  without_list.texts(unlisted);
+  auto no_longer = co_await reader.ask("parcels gone", gone, std::move(without_list));
   for (std::size_t i = 0; no_longer && i < no_longer->size(); ++i)
     if (account_facts* a = find_account(f, no_longer->text(i, 0))) a->parcels_gone = no_longer->integer(i, 1);
   auto open = co_await reader.ask("unchecked", open_parcels);

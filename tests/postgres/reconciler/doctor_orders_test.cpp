@@ -96,6 +96,22 @@ TEST_CASE("a worker whose clock is wrong makes no parcel gone, and one that the 
   doctor_facts f = looked_at(s.db.url());
   CHECK(account(f).parcels_gone == 1);
   CHECK(result_of(f, "parcels gone", "acc-1") == "WARN");
+  auto gone_without_list = [&] {
+    return account(looked_at(s.db.url(), "public", {"acc-1"}, false, false)).parcels_gone;
+  };
+  CHECK(gone_without_list() == 1);
+  s.db.execute("update suivi.parcel set ended = true"); // such a one is not asked for again
+  CHECK(account(looked_at(s.db.url())).parcels_gone == 1);
+  CHECK(gone_without_list() == 0);
+}
+
+TEST_CASE("of the numbers that were never read those are counted that the courier was asked for in vain") {
+  stage s;
+  for (int n = 1; n <= 3; ++n) s.order(fmt::format("R{}", n), R"("trackingNumber")", fmt::format("'T{}'", n));
+  s.db.execute("insert into suivi.unanswered_number (order_id, account, asked_at) values"
+               " ('o-R1', 'acc-1', now()), ('o-R2', 'acc-2', now())");
+  CHECK(account(looked_at(s.db.url())).never_read == 3);
+  CHECK(account(looked_at(s.db.url())).numbers_unknown == 1);
 }
 
 TEST_CASE("the oldest pull of an open parcel is told, one that is final for good or gone is not") {

@@ -13,12 +13,13 @@ namespace suivi::test {
 // As `url` leads to it, whose schema is `schema`; for the accounts `ids`.
 inline reconciler::doctor_facts looked_at(const std::string& url, const std::string& schema = "public",
                                           const std::vector<std::string>& ids = {"acc-1", "acc-2"},
-                                          bool from_environment = false) {
+                                          bool from_environment = false, bool lists_parcels = true) {
   reconciler::doctor_facts facts;
   facts.now = now();
   facts.accounts_from_environment = from_environment;
   facts.longest_gap = std::chrono::hours(6);
   for (const std::string& id : ids) facts.accounts.emplace_back().id = id;
+  for (reconciler::account_facts& a : facts.accounts) a.lists_parcels = lists_parcels;
   auto body = [&]() -> task<void> {
     pg::connect_options options;
     options.url = url;

@@ -52,6 +52,36 @@ TEST_CASE("a sample counts orders, those with a number, and those that are witho
   CHECK(db.value("select count(*) from suivi.sampled_order where view = 'unassigned'") == "3");
 }
 
+TEST_CASE("orders whose courier cannot be asked by reference are not unknown to it") {
+  database db;
+  add_customer(db);
+  add_account(db, "n");
+  add_orders(db, 1, 2, "'n'");
+  db.execute(R"(
+    update orders set "status" = 'SHIPPED', "createdAt" = now() at time zone 'UTC' - interval '7 hours';
+    insert into suivi.account (id, whole_watermark) values ('n', now()))");
+  sample(db);
+  auto unknown = [&](std::size_t references_max) {
+    shop::known_account account{"n", "North"};
+    account.can.references_max = references_max;
+    std::int64_t counted = -1;
+    auto body = [&]() -> task<void> {
+      pg::connect_options options;
+      options.url = db.url();
+      pg::connection connection = co_await connected(options);
+      std::vector<shop::known_account> accounts{account};
+      auto facts = co_await shop::read_problem_facts(connection, std::move(accounts));
+      REQUIRE(facts.has_value());
+      CHECK(facts->untracked.count == 2);
+      counted = facts->unknown_to_courier;
+    };
+    run(body);
+    return counted;
+  };
+  CHECK(unknown(1) == 2);
+  CHECK(unknown(0) == 0);
+}
+
 TEST_CASE("of a quarter of an hour the newest sampling stays, and keeps what webhooks told before") {
   database db;
   sample(db);

@@ -136,7 +136,9 @@ class Account extends Component {
   render({ a, problems, chosen }, { busy, result }) {
     const health = healthOf(a, problems);
     const mine = (problems ?? []).filter((p) => p.account === a.id);
-    const registers = mine.some((p) => p.kind === 'hooks_missing' || p.kind === 'webhooks_silent');
+    const registers = mine.some(
+      (p) => p.action && (p.kind === 'hooks_missing' || p.kind === 'webhooks_silent'),
+    );
     const note =
       mine.length > 0 &&
       h(

@@ -21,6 +21,22 @@ TEST_CASE("orders that the old system had tracked and nobody has read warn") {
   CHECK(of(f, "orders never read").account == "acc-1");
 }
 
+TEST_CASE(
+    "orders that cannot be asked for, and numbers that the courier has not, are told as what they are") {
+  doctor_facts f = healthy();
+  account_facts& a = f.accounts.front();
+  a.told_by_reference = false;
+  a.tracking = untracked_facts{10, 4, 0};
+  a.never_read = 3;
+  a.numbers_unknown = 1;
+  CHECK(contains(of(f, "untracked").detail, "cannot be asked by reference"));
+  CHECK(of(f, "untracked").remedy.find("sweep") == std::string::npos);
+  CHECK(contains(of(f, "orders never read").detail, "knows no parcel of the numbers of 1"));
+  CHECK(contains(of(f, "orders never read").remedy, "reads them in turn"));
+  a.numbers_unknown = 3;
+  CHECK(contains(of(f, "orders never read").remedy, "suivi.unanswered_number"));
+}
+
 TEST_CASE("open parcels are read within a day or the oldest is told") {
   doctor_facts f = healthy();
   f.accounts.front().open_parcels->oldest_pull = noon - 24h;
