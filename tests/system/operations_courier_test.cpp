@@ -285,14 +285,14 @@ TEST_CASE("the stream tells of events, changes and sweeps as they come") {
   operations_client s;
   stream_client here(s.base);
   here.await(": here is what happens from now on");
-  CHECK(here.heard().find("Content-Type: text/event-stream") != std::string::npos);
+  CHECK(here.received().find("Content-Type: text/event-stream") != std::string::npos);
   auto id = s.push("R1", 31);
   here.await("event: change\ndata: {\"reference\":\"R1\"");
   here.await("\"eventId\":\"" + id + "\"");
   here.await("\"id\":\"" + id + "\"");
   here.await("\"outcome\":\"applied\"");
-  CHECK(here.heard().find("event: event\ndata: {") != std::string::npos);
-  CHECK(here.heard().find("customer") == std::string::npos);
+  CHECK(here.received().find("event: event\ndata: {") != std::string::npos);
+  CHECK(here.received().find("customer") == std::string::npos);
   auto swept = swept_id(sweep(s));
   here.await("event: sweep\ndata: {\"id\":\"" + swept + "\"");
   here.await("\"verdict\":\"complete\"");
@@ -314,14 +314,14 @@ TEST_CASE("who reads the stream too slowly is told so and cut off while others m
   }
   lazy.await_end();
   // Nothing can be said to somebody who has read nothing for as long as a piece may take to be sent.
-  bool dropped = lazy.heard().find("event: dropped\ndata: {\"reason\":") != std::string::npos;
+  bool dropped = lazy.received().find("event: dropped\ndata: {\"reason\":") != std::string::npos;
   CHECK((dropped || std::chrono::steady_clock::now() - begun > std::chrono::seconds(20)));
-  CHECK(lazy.heard().size() < eager.heard().size());
-  CHECK(eager.heard().find("event: dropped") == std::string::npos);
-  CHECK(eager.heard().find("event: skipped") == std::string::npos);
+  CHECK(lazy.received().size() < eager.received().size());
+  CHECK(eager.received().find("event: dropped") == std::string::npos);
+  CHECK(eager.received().find("event: skipped") == std::string::npos);
   std::size_t count = 0;
-  for (auto at = eager.heard().find("event: change"); at != std::string::npos;
-       at = eager.heard().find("event: change", at + 1))
+  for (auto at = eager.received().find("event: change"); at != std::string::npos;
+       at = eager.received().find("event: change", at + 1))
     ++count;
   CHECK(count == rounds * changes);
   // There is room for another one, and the receiver is well.

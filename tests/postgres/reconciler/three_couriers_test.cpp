@@ -186,7 +186,7 @@ TEST_CASE("ten thousand parcels of Guepex are read whole in ten requests") {
   guepex_stand_in courier;
   for (int n = 1; n <= 10'000; ++n)
     courier.rows.push_back({fmt::format("yal-{}", n), fmt::format("R{}", n), "Centre"});
-  s.db.execute(orders_sql("o-R", "R", 1, 1'000, "'acc-1'"));
+  s.db.execute(test::orders_sql("o-R", "R", 1, 1'000, "'acc-1'"));
   auto report = sweep(s, courier);
   CAPTURE(report.reason.value_or(""));
   CHECK(report.complete);
