@@ -22,6 +22,16 @@ bool is_loopback(std::string_view host) {
   return host.starts_with("127.") || host == "[::1]" || host == "::1" || host == "localhost";
 }
 
+// An address of a network that is not routed on the internet; neither "all networks" nor a name.
+bool is_private(std::string_view host) {
+  if (host.starts_with("10.") || host.starts_with("192.168.")) return true;
+  if (host.starts_with("[fc") || host.starts_with("[fd") || host.starts_with("[fe80:")) return true;
+  constexpr std::string_view start = "172.";
+  if (!host.starts_with(start)) return false;
+  std::string_view second = host.substr(start.size(), 3);
+  return second.ends_with('.') && second >= "16." && second <= "31.";
+}
+
 // The host of http://HOST[:PORT][/PATH]; empty for https.
 std::string_view plain_host(std::string_view url) {
   constexpr std::string_view scheme = "http://";
@@ -90,11 +100,25 @@ void judge_ways(const settings& s, lines& unsafe) {
           fmt::format("receiver.trusted_proxies: {} believes X-Forwarded-For of anybody, so that "
                       "receiver.allow_from keeps nobody out; name the proxies only",
                       network));
+}
+
+// Both programs: the receiver is reached there, the reconciler registers it.
+void judge_public_url(const settings& s, lines& unsafe) {
   std::string_view pushed_to = plain_host(s.receiver.public_url);
   if (!pushed_to.empty() && !is_loopback(pushed_to))
     unsafe.push_back(fmt::format(
         "receiver.public_url = {}: the courier would send the secret unencrypted; give an https address",
         toml_string(s.receiver.public_url)));
+}
+
+// Health and figures are served there unencrypted, figures to private addresses without a token.
+void judge_figures(std::string_view key, const std::string& listen, lines& unsafe) {
+  std::string_view host = host_of(listen);
+  if (listen.empty() || is_loopback(host) || is_private(host)) return;
+  unsafe.push_back(fmt::format("{} = {}: whoever reaches it sees how the program is, and from a private "
+                               "network or through a proxy there /metrics too, without a token; listen at "
+                               "127.0.0.1 or at an address of a private network",
+                               key, toml_string(listen)));
 }
 
 void judge_couriers(const settings& s, lines& unsafe) {
@@ -133,7 +157,11 @@ std::vector<std::string> unsafe_settings(program who, const settings& s) {
     judge_webhooks(s, unsafe);
     judge_examples(s, unsafe);
     judge_ways(s, unsafe);
+    judge_figures("receiver.health_listen", s.receiver.health_listen, unsafe);
+  } else {
+    judge_figures("reconciler.listen", s.reconciler.listen, unsafe);
   }
+  judge_public_url(s, unsafe);
   judge_couriers(s, unsafe);
   judge_files(who, s, unsafe);
   return unsafe;

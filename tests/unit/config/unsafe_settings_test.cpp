@@ -66,6 +66,26 @@ TEST_CASE("an address for all networks is warned of unless TLS or a proxy stands
   CHECK(warnings_of(local) == "");
 }
 
+TEST_CASE("health and figures that strangers can reach are warned of by the program that serves them") {
+  for (const char* listen : {"0.0.0.0:9", "[::]:9", "192.0.2.1:9", "172.32.0.1:9", "172.3.0.1:9"}) {
+    settings s = safe();
+    s.reconciler.listen = s.receiver.health_listen = listen;
+    CAPTURE(listen);
+    CHECK(names(warnings_of(s), "receiver.health_listen = "));
+    CHECK_FALSE(names(warnings_of(s), "reconciler.listen = "));
+    CHECK(names(warnings_of(s, program::reconciler), "reconciler.listen = "));
+    CHECK_FALSE(names(warnings_of(s, program::reconciler), "health_listen"));
+  }
+  for (const char* listen : {"127.0.0.1:9", "[::1]:9", "10.1.2.3:9", "192.168.0.1:9", "172.16.0.1:9",
+                             "172.31.0.1:9", "[fd00::1]:9"}) {
+    settings s = safe();
+    s.reconciler.listen = s.receiver.health_listen = listen;
+    CAPTURE(listen);
+    CHECK(warnings_of(s) == "");
+    CHECK(warnings_of(s, program::reconciler) == "");
+  }
+}
+
 TEST_CASE("short secrets and a short token are warned of, a mask that is read back is not") {
   settings s = safe();
   s.receiver.webhook_secrets.emplace_back("example-15-long");
@@ -100,6 +120,7 @@ TEST_CASE("a proxy list that holds everybody, and keys and secrets sent unencryp
   s = safe();
   s.receiver.public_url = "http://hooks.example:8080/suivi";
   CHECK(names(warnings_of(s), "receiver.public_url = "));
+  CHECK(names(warnings_of(s, program::reconciler), "receiver.public_url = "));
   s.receiver.public_url = "http://127.0.0.1:8080";
   CHECK(warnings_of(s) == "");
   s.guepex.base_url = "http://courier.example/v1";
