@@ -29,6 +29,12 @@ error left_alone(milliseconds pause) {
                                                     std::chrono::ceil<std::chrono::seconds>(pause).count()));
 }
 
+std::optional<milliseconds> held_back(const error& why, const maystro::response_meta& how) {
+  bool was_sent = how.status != 0;
+  if (was_sent || why.code != "maystro:throttled") return std::nullopt;
+  return how.retry_after;
+}
+
 task<milliseconds> courier_pause_now(pg::pool& database, std::string account) {
   auto db = co_await database.acquire(steady_now() + database_wait);
   if (!db) co_return milliseconds(0);

@@ -103,6 +103,20 @@ TEST_CASE("a missing or wrong signature, secret or account keeps nothing") {
   CHECK(r.db().number("select count(*) from suivi.inbox") == 1);
 }
 
+TEST_CASE(
+    "with the courier's quota used up no order is asked and no key tested, and the answer says until when") {
+  for (const char* question : {"orders/R1/ask", "accounts/g/test"}) {
+    guepex_sender r;
+    r.db().execute("insert into suivi.request_quota (account, starts, lefts, closed_until) values"
+                   " ('g', suivi.quota_windows(now()), '{5,50,1000,10000}', now() + interval '1 hour')");
+    auto got = r.operate("POST", question);
+    CAPTURE(got.body);
+    CHECK(got.status == 503);
+    CHECK(contains(got.head, "Retry-After: 3"));
+    CHECK(r.db().value(R"(select "lastTestStatus" is null from shipping_accounts where "id" = 'g')") == "t");
+  }
+}
+
 TEST_CASE("a challenge comes back, and a token that is none is refused") {
   guepex_sender r;
   auto got = r.ask("GET", address + "?subscribe&crc_token=abc-123");

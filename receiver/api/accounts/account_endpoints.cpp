@@ -75,8 +75,13 @@ task<answer_or_error> test_account(api_context& api, api_call call) {
   auto at = suivi::now();
   if (courier) {
     auto answer = co_await courier->test_key();
-    if (!answer.content) problem = to_string(answer.content.error());
+    std::optional<milliseconds> wait;
+    if (!answer.content) {
+      problem = to_string(answer.content.error());
+      wait = shop::held_back(answer.content.error(), answer.how);
+    }
     co_await shop::share_courier_pause(api.connections, id, answer.how);
+    if (wait) co_return courier_not_now(*wait); // the key was not tested
     refused_key = !answer.content && answer.content.error().code == "maystro:unauthorized";
   } else {
     problem = "it has no key";

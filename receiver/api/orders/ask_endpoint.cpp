@@ -118,6 +118,7 @@ task<void> read_one(api_context& api, shop::wanted_read wanted, shop::source as,
     into.verdicts.insert(into.verdicts.end(), answer.content->begin(), answer.content->end());
   bool absent = failed && failed->code == "maystro:not_found";
   into.answered = into.answered || !failed || absent;
+  if (failed) into.closed_for = shop::held_back(*failed, answer.how);
   if (failed && !absent) into.problem = *failed;
 }
 
