@@ -11,7 +11,6 @@
 #include "reconciler/plan/sweep_verdict.hpp"
 #include "reconciler/store/sweep_history.hpp"
 #include "reconciler/store/unreported_changes.hpp"
-#include "reconciler/sweep/listed_dates.hpp"
 #include "reconciler/sweep/sweep_log.hpp"
 
 #include <algorithm>
@@ -119,7 +118,7 @@ task<void> account_sweep::fetch(int page) {
     page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read_time};
     facts.clock_behind = clock_behind(got.how);
     std::size_t wanted = plan_.read(page, facts, rows);
-    if (sweep_.courier.can().lists) date_by_neighbors(got.content->rows);
+    if (sweep_.courier.can().lists) dates_.date_by_neighbors(got.content->rows);
     got.content->rows.resize(wanted);
     push_rows(std::move(got.content->rows), got.how);
     break;

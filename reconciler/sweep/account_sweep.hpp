@@ -11,6 +11,7 @@
 #include "common/shop/sweep_report.hpp"
 #include "reconciler/plan/list_plan.hpp"
 #include "reconciler/store/tracking_numbers.hpp"
+#include "reconciler/sweep/listed_dates.hpp"
 #include "reconciler/sweep/single_reads.hpp"
 #include "reconciler/sweep/sweep_context.hpp"
 
@@ -56,6 +57,7 @@ class account_sweep {
   sweep_context sweep_;
   single_reads singles_;
   list_plan plan_;
+  listed_dates dates_;
   std::unordered_map<std::string, numbered_order>
       unread_;             // by tracking number, where that is what is asked for
   runtime::wakeup ending_; // wakes keep()

@@ -8,13 +8,12 @@
 
 namespace suivi::reconciler {
 
-void date_by_neighbors(std::vector<shipment>& rows) {
-  bool all_dated = std::ranges::all_of(rows, [](const shipment& row) { return row.created_at.has_value(); });
-  if (all_dated) return;
+void listed_dates::date_by_neighbors(std::vector<shipment>& rows) {
   std::vector<listed_row> listed;
   listed.reserve(rows.size());
   for (const shipment& row : rows) listed.push_back({0, row.created_at});
-  if (!is_newest_first(listed)) return;
+  rises_ = rises_ || !is_newest_first(listed);
+  if (rises_) return;
   std::optional<instant> older;
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
     if (!row->created_at && older) row->created_at = *older + microseconds(1);

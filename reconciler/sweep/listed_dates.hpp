@@ -8,9 +8,17 @@
 
 namespace suivi::reconciler {
 
-// Of one page, in its order. A row without time is dated right after the next older one that has one, else
-// right before the next newer one, so that rows without time keep their order too. A page that is not newest
-// first, or has no time at all, stays as it is.
-void date_by_neighbors(std::vector<shipment>& rows);
+// The pages of one list, as they are read.
+class listed_dates {
+ public:
+  // Of one page, in its order. A row without time is dated right after the next older one that has one, else
+  // right before the next newer one, so that rows without time keep their order too. A page without any time
+  // stays as it is, and so does each one once a page was not newest first: the list has no such order then,
+  // whatever a page of two rows looks like.
+  void date_by_neighbors(std::vector<shipment>& rows);
+
+ private:
+  bool rises_ = false;
+};
 
 } // namespace suivi::reconciler

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 using namespace suivi;
-using suivi::reconciler::date_by_neighbors;
+using suivi::reconciler::listed_dates;
 
 namespace {
 
@@ -28,20 +28,29 @@ bool falls(const std::vector<shipment>& rows) {
 
 TEST_CASE("a row that does not say when it was made stands between its neighbors") {
   auto rows = page({5, std::nullopt, std::nullopt, 3, 2, std::nullopt});
-  date_by_neighbors(rows);
+  listed_dates().date_by_neighbors(rows);
   CHECK(falls(rows));
   CHECK(*rows[2].created_at == noon + std::chrono::hours(3) + microseconds(1));
   CHECK(*rows[5].created_at == noon + std::chrono::hours(2) - microseconds(1));
   auto above = page({std::nullopt, std::nullopt, 1});
-  date_by_neighbors(above);
+  listed_dates().date_by_neighbors(above);
   CHECK(falls(above));
 }
 
 TEST_CASE("a page without any time, or not newest first, stays as it is") {
   auto none = page({std::nullopt, std::nullopt});
-  date_by_neighbors(none);
+  listed_dates().date_by_neighbors(none);
   CHECK_FALSE(none[0].created_at);
   auto mixed = page({1, std::nullopt, 5});
-  date_by_neighbors(mixed);
+  listed_dates().date_by_neighbors(mixed);
   CHECK_FALSE(mixed[1].created_at);
+}
+
+TEST_CASE("once a page was not newest first none is dated by its order, however it looks") {
+  listed_dates list;
+  auto first = page({1, 2, 3});
+  list.date_by_neighbors(first);
+  auto last = page({std::nullopt, 5});
+  list.date_by_neighbors(last);
+  CHECK_FALSE(last[0].created_at);
 }
