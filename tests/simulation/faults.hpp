@@ -50,6 +50,8 @@ struct ways {
   double slow = 0;         // orders with a trigger so slow that one of them is all that a statement may write
   double hasty = 0;        // steps that another one follows within a minute or two
   double hidden = 0;       // parcels that the list shows and that are "not there" when asked for singly
+  double shipped_before =
+      0; // of the first orders: a parcel of theirs travels back, of before Suivi was there
   bool numbers_shared = false; // by the couriers: what is one's parcel is another's as well
 };
 

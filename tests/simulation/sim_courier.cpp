@@ -13,8 +13,7 @@ namespace suivi::simulation {
 
 using namespace std::chrono_literals;
 
-sim_courier::parcel& sim_courier::add(const std::string& account, const std::string& reference,
-                                      const std::string& mistyped) {
+sim_courier::parcel sim_courier::made(const std::string& account, const std::string& reference) {
   parcel p;
   p.account = account;
   std::string_view owner = ways_.numbers_shared ? "parcel" : slug(part_.kind);
@@ -24,12 +23,32 @@ sim_courier::parcel& sim_courier::add(const std::string& account, const std::str
   p.undated = t_.happens(ways_.undated);
   p.hidden = t_.happens(ways_.hidden);
   p.display_id = t_.happens(ways_.placeholders) ? placeholder : "display-" + p.uuid;
+  p.path.push_back({t_.now(), part_.made});
+  return p;
+}
+
+sim_courier::parcel& sim_courier::add(const std::string& account, const std::string& reference,
+                                      const std::string& mistyped) {
+  parcel p = made(account, reference);
   p.mistyped = mistyped;
   p.corrected = t_.now() + 10min;
-  p.path.push_back({t_.now(), part_.made});
   parcels_.push_back(p);
   tell(p, p.path.back());
   return parcels_.back();
+}
+
+void sim_courier::add_earlier(const std::string& account, const std::string& reference) {
+  parcel p = made(account, reference);
+  p.created = t_.now() - 20h;
+  p.path.front().when = p.created;
+  while (!part_.goes_back(p.path.back().status)) {
+    parcel_state next = part_.next(p.path.back().status, t_);
+    if (next == p.path.back().status)
+      p.path.erase(p.path.begin() + 1, p.path.end()); // it has arrived: once more from the beginning
+    else
+      p.path.push_back({p.path.back().when + 10min, next});
+  }
+  parcels_.push_back(std::move(p));
 }
 
 void sim_courier::move_one() {

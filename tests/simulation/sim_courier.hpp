@@ -64,6 +64,8 @@ class sim_courier {
 
   // `mistyped`: the reference that it bears at first; empty: its own.
   parcel& add(const std::string& account, const std::string& reference, const std::string& mistyped);
+  // One of yesterday that travels back, and of which nobody has heard here.
+  void add_earlier(const std::string& account, const std::string& reference);
   // One parcel takes a step, and a message may go out.
   void move_one();
   void remove(parcel& which) { which.removed = t_.now(); }
@@ -122,6 +124,7 @@ class sim_courier {
   }
 
  private:
+  [[nodiscard]] parcel made(const std::string& account, const std::string& reference);
   void move(parcel& p);
   void tell(const parcel& of, const step& taken_step);
   void push(message m, int tries);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "reconciler/plan/doubt_queue.hpp"
+#include "reconciler/sweep/listed_dates.hpp"
 #include "tests/simulation/sim_reconciler.hpp"
 
 #include <map>
@@ -37,6 +38,7 @@ struct sim_reconciler::sweep {
   instant really_started{};            // by nobody's
   std::optional<instant> reaches_back; // an incremental one: to the last complete sweep, by nobody's clock
   reconciler::list_plan plan{reconciler::page_plan(0)};
+  reconciler::listed_dates dates;
   std::string since_day;                         // of a list of changes
   std::vector<std::vector<std::string>> batches; // of tracking numbers, where there is no list
   std::map<std::string, std::string> unread;     // … and of which order each is

@@ -23,6 +23,7 @@ ways draw_ways(timeline& t) {
   if (t.happens(0.3)) w.slow = 0.8;
   if (t.happens(w.undated > 0 ? 0.6 : 0.2)) w.hidden = 0.3;
   if (t.happens(w.stamps_ahead.count() > 0 ? 0.8 : 0.4)) w.hasty = 0.5;
+  if (t.happens(w.undated > 0 ? 0.8 : 0.3)) w.shipped_before = 0.5;
   w.numbers_shared = t.happens(0.5);
   return w;
 }

@@ -162,6 +162,8 @@ class world {
       store_.order_since[order.id] = t_.now();
       number_by_shop(account, reference);
     });
+    if (t_.now() == timeline::begin && t_.happens(ways_.shipped_before))
+      couriers_.of(account).add_earlier(account, reference);
     ship(account, reference, draw_mistyped(account, refused));
     // Another account claims the same reference, be it of the same courier or of another.
     std::string other = accounts[static_cast<std::size_t>(t_.below(accounts.size()))];
@@ -272,7 +274,9 @@ class world {
   void ask_for_sweep() {
     auto account = store_.accounts.begin();
     std::advance(account, t_.below(static_cast<int>(store_.accounts.size())));
-    if (store_.up) account->second.asked_for = true;
+    account->second.asked_for = store_.up;
+    if (t_.happens(0.5)) // somebody else does so a moment later
+      t_.after(20s, [this, id = account->first] { store_.accounts[id].asked_for = store_.up; });
   }
 
   void remove_one() {
