@@ -108,6 +108,7 @@ struct verdict {
   std::optional<wanted_read> wanted; // may come with any outcome
   bool unproven = false; // in doubt, or unmatched, for want of proof whose and which parcel it is, not when
   std::string why;       // for conflict: one sentence
+  bool unlocked = false; // nothing at all is written for it, so that it needs no lock
 };
 
 } // namespace suivi::shop

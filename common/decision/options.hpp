@@ -17,6 +17,7 @@ struct door_options {
   bool adopt_unassigned = true;  // also match orders whose account is NULL
   milliseconds read_lag{10'000}; // sets `wanted_read::not_before`
   bool dry_run = false;          // decide on what can be read without a lock
+  bool looks_first = false;      // decide without locks on what changes nothing: worth it where most does not
   bool links_only = false;       // write no more than moved_links.hpp keeps
   // How long a write waits for a row that the shop holds (behind a trigger of its own, say): then the batch
   // fails with "sqlstate:55P03", and is to be halved down to the order it is about.

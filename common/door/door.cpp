@@ -1,10 +1,12 @@
-// Two round trips: lock and read; write and commit. Between them, decide. Where an order has no account or
-// none of the told parcel, one more: who adopted it, whose that parcel is. Where the fast path does not
-// settle every observation, two more for the rest: search; lock and read.
+// Two round trips: lock and read; write and commit. Where most is expected to change nothing, a look without
+// locks comes first, and what it settles has no part in the rest. Between them, decide. Where an order has no
+// account or none of the told parcel, one more: who adopted it, whose that parcel is. Where the fast path
+// does not settle every observation, two more for the rest: search; lock and read.
 #include "common/door/door.hpp"
 
 #include "common/decision/fast_path.hpp"
 #include "common/decision/moved_links.hpp"
+#include "common/decision/unlocked_look.hpp"
 #include "common/door/door_steps.hpp"
 #include "common/door/read_only_snapshot.hpp"
 #include "common/sqlstate/batch_failure.hpp"
@@ -68,6 +70,7 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   std::span<const pg::rows> answers(*found);
   auto decided = co_await read_and_decide(db, answers.subspan(2), observations, options);
   if (!decided) co_return decided.error();
+  mark_unlocked(decided->decision);
   auto writable = co_await tell_guarded(db, decided->decision.verdicts);
   if (!writable) co_return writable.error();
   if (options.links_only) decided->decision = only_moved_links(std::move(decided->decision), decided->before);
@@ -79,6 +82,37 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
   auto written = co_await db.run(std::move(closing));
   if (!written) co_return written.error();
   co_return std::move(decided->decision.verdicts);
+}
+
+// What changes nothing is settled by a look without locks; the rest as ever, in the transaction in which
+// `with` writes down what became of all.
+task<result<std::vector<verdict>>> look_and_try(pg::connection& db, std::span<const observation> observations,
+                                                const door_options& options, const extra_statements& with) {
+  pg::pipeline looking;
+  looking.add(limit_lock_wait,
+              pg::params().integer(options.lock_wait.count())); // the table may be locked whole
+  add_unlocked_look(looking, observations);
+  auto looked = co_await db.run(std::move(looking));
+  if (!looked) co_return looked.error();
+  std::span<const pg::rows> answers(*looked);
+  snapshot rows = read_unlocked_look(answers.subspan(1));
+  looked_over found = look_over(std::move(rows), observations, options);
+  std::vector<verdict> all = std::move(found.verdicts);
+  if (found.unsettled.empty()) {
+    pg::pipeline closing;
+    if (with) with(closing, all);
+    auto written = co_await db.run(std::move(closing));
+    if (!written) co_return written.error();
+    co_return all;
+  }
+  extra_statements with_all = [&](pg::pipeline& closing, std::span<const verdict> later) {
+    for (std::size_t n = 0; n < later.size(); ++n) all[found.places[n]] = later[n];
+    if (with) with(closing, all);
+  };
+  std::span<const observation> unsettled(found.unsettled);
+  auto done = co_await try_once(db, unsettled, options, with_all);
+  if (!done) co_return done.error();
+  co_return all;
 }
 
 // No lock, no right to write, no schema of ours needed.
@@ -124,7 +158,11 @@ task<result<std::vector<verdict>>> apply(pg::connection& db, std::span<const obs
     co_return verdicts;
   }
   for (int tries = 1;; ++tries) {
-    auto verdicts = co_await try_once(db, observations, options, with);
+    result<std::vector<verdict>> verdicts = std::vector<verdict>();
+    if (options.looks_first && !options.links_only)
+      verdicts = co_await look_and_try(db, observations, options, with);
+    else
+      verdicts = co_await try_once(db, observations, options, with);
     if (verdicts) co_return verdicts;
     co_await roll_back(db);
     bool raced = verdicts.error().code == unique_violation;

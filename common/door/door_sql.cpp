@@ -2,9 +2,9 @@
 #include "common/door/door_sql.hpp"
 
 #include "common/decision/fast_path.hpp"
+#include "common/door/door_rows.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -126,6 +126,18 @@ constexpr pg::statement read_shop_orders{"suivi_read_shop_orders",
   from "orders" o
   where o."reference" = any($1) or o."trackingNumber" = any($2) or o."maystroOrderId" = any($2))"};
 
+// In one statement, hence as of one moment. An order without a parcel is not among them.
+constexpr pg::statement look_at_referenced{
+    "suivi_look_at_referenced",
+    "select " SUIVI_PLAIN_ORDER_COLUMNS
+    R"(, null::text, true, o."status"::text, null::text, null::text,)" SUIVI_PARCEL_COLUMNS
+    R"(
+  from "orders" o join suivi.parcel p on p.order_id = o."id" where o."reference" = any($1))",
+    true};
+constexpr pg::statement plan_by_keys{"suivi_plan_by_keys", R"(
+  select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+         set_config('enable_mergejoin', 'off', true))"};
+
 #undef SUIVI_LOCK_REFERENCED
 #undef SUIVI_ORDER_COLUMNS
 #undef SUIVI_PLAIN_ORDER_COLUMNS
@@ -148,65 +160,6 @@ texts courier_ids(std::span<const observation> observations) {
     for (const auto& id : {observed.shipment.uuid, observed.shipment.display_id, observed.shipment.tracking})
       if (id) ids.insert(*id);
   return texts(ids.begin(), ids.end());
-}
-
-std::set<int> read_statuses(std::string_view list) {
-  std::set<int> statuses;
-  while (!list.empty()) {
-    std::string_view one = list.substr(0, list.find(','));
-    int status = 0;
-    std::from_chars(one.data(), one.data() + one.size(), status);
-    statuses.insert(status);
-    list.remove_prefix(std::min(list.size(), one.size() + 1));
-  }
-  return statuses;
-}
-
-order_row read_order(const pg::rows& rows, std::size_t i) {
-  order_row order;
-  order.id = rows.text(i, 0);
-  order.reference = rows.text(i, 1);
-  order.account = rows.maybe_text(i, 2);
-  order.columns.tracking = rows.maybe_text(i, 3);
-  order.columns.shipping_status = rows.maybe_text(i, 4);
-  order.columns.maystro_order_id = rows.maybe_text(i, 5);
-  order.columns.alerted_at = rows.maybe_timestamp(i, 6);
-  order.columns.alert_reason = rows.maybe_text(i, 7);
-  order.columns.abort_reason = rows.maybe_text(i, 8);
-  order.columns.metadata = {rows.maybe_text(i, 9), rows.maybe_text(i, 12), rows.maybe_text(i, 13)};
-  order.metadata_mergeable = rows.boolean(i, 10);
-  order.columns.status = rows.text(i, 11);
-  return order;
-}
-
-parcel_row read_parcel(const pg::rows& rows, std::size_t i) {
-  parcel_row parcel;
-  parcel.id = rows.integer(i, 0);
-  parcel.account = rows.text(i, 1);
-  parcel.uuid = rows.maybe_text(i, 2);
-  parcel.display_id = rows.maybe_text(i, 3);
-  parcel.reference = rows.maybe_text(i, 4);
-  parcel.order_id = rows.maybe_text(i, 5);
-  parcel.link = static_cast<link_strength>(rows.integer(i, 6));
-  parcel.tracking = rows.maybe_text(i, 7);
-  parcel.strength = static_cast<tracking_strength>(rows.integer(i, 8));
-  parcel.courier = static_cast<courier_kind>(rows.integer(i, 21));
-  if (std::optional<std::string> text = rows.maybe_text(i, 22))
-    parcel.status = parcel_state(std::move(*text));
-  else if (rows.integer(i, 9) != parcel_state::no_number)
-    parcel.status = static_cast<int>(rows.integer(i, 9));
-  std::int64_t known = rows.integer(i, 13);
-  parcel.alerted_at = {(known & 1) != 0, rows.maybe_timestamp(i, 10)};
-  parcel.alert_reason = {(known & 2) != 0, rows.maybe_text(i, 11)};
-  parcel.abort_reason = {(known & 4) != 0, rows.maybe_text(i, 12)};
-  parcel.created_at = rows.maybe_timestamp(i, 14);
-  parcel.when.kind = static_cast<as_of::shape>(rows.integer(i, 15));
-  parcel.when.from = rows.maybe_timestamp(i, 16).value_or(instant{});
-  parcel.when.to = rows.maybe_timestamp(i, 17).value_or(instant{});
-  parcel.from = static_cast<source>(rows.integer(i, 18));
-  parcel.pulled_at = rows.maybe_timestamp(i, 19);
-  parcel.left_statuses = read_statuses(rows.text(i, 20));
-  return parcel;
 }
 
 // Those that `into` has not got; locked with the order they are linked to.
@@ -251,6 +204,27 @@ snapshot read_fast_path(std::span<const pg::rows> answers) {
   for (std::size_t i = 0; i < orders.size(); ++i)
     if (!orders.null(i, 0)) read.orders.emplace_back(read_order(orders, i)).locked = true;
   add_parcels(read, answers[1]);
+  return read;
+}
+
+void add_unlocked_look(pg::pipeline& looking, std::span<const observation> observations) {
+  texts references;
+  for (const observation& observed : observations)
+    if (observed.shipment.reference && observed.shipment.uuid)
+      references.push_back(observed.shipment.reference);
+  looking.add(plan_by_keys);
+  looking.add(look_at_referenced, pg::params().texts(references));
+}
+
+snapshot read_unlocked_look(std::span<const pg::rows> answers) {
+  snapshot read;
+  const pg::rows& rows = answers[1];
+  std::unordered_set<std::string_view> met;
+  read.parcels.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (met.insert(rows.text(i, 0)).second) read.orders.emplace_back(read_order(rows, i)).locked = true;
+    read.parcels.emplace_back(read_parcel(rows, i, order_columns_read)).locked = true;
+  }
   return read;
 }
 

@@ -26,6 +26,11 @@ struct candidates {
 void add_fast_path(pg::pipeline& opening, std::span<const observation> observations);
 [[nodiscard]] snapshot read_fast_path(std::span<const pg::rows> answers);
 
+// The orders that are told by their references, with their parcels, as of one moment and without a lock. Two
+// answers; every row of them reads as locked.
+void add_unlocked_look(pg::pipeline& looking, std::span<const observation> observations);
+[[nodiscard]] snapshot read_unlocked_look(std::span<const pg::rows> answers);
+
 // What the fast path has not told: who adopted the locked orders without an account, and the parcels of the
 // uuids that none of the orders has (uuids_not_met()). Later statements, hence a newer snapshot than the
 // locks'. One round trip, none where there is nothing to ask. What is left open then is not_settled()'s to

@@ -79,9 +79,10 @@ task<void> apply_lane::run() {
 }
 
 bool apply_lane::is_worth_another_lane() const {
-  bool one_is_at_work = at_work_.batches() == 1 && !is_beside_at_work_;
-  return one_is_at_work && failures_ == 0 && db_.is_up() && accounts_.can_tell() &&
-         queue_.due_in_ranges(steady_clock::now()) >= worthwhile_rows;
+  bool may = !is_beside_at_work_ && failures_ == 0 && db_.is_up() && accounts_.can_tell();
+  return may &&
+         receiver::is_worth_another_lane({queue_.due_in_ranges(steady_clock::now()), at_work_.batches(),
+                                          db_.connections().now().waiting, last_took_});
 }
 
 task<void> apply_lane::run_beside() {
@@ -210,6 +211,12 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batc
 
 // One transaction for all of them, in which nothing may go wrong: else each event goes on by itself.
 task<void> apply_lane::handle_ranges(range_batch batch) {
+  steady_time begun = steady_clock::now();
+  co_await try_ranges(std::move(batch));
+  last_took_ = steady_clock::now() - begun;
+}
+
+task<void> apply_lane::try_ranges(range_batch batch) {
   orders_at_work::batch here = at_work_.begin(batch.events);
   if (is_worth_another_lane()) beside_.notify();
   auto unknown = [this](const pending_event& each) { return is_account_unknown(each, accounts_); };
@@ -226,10 +233,14 @@ task<void> apply_lane::handle_ranges(range_batch batch) {
     co_return;
   }
   std::vector<settled> ends;
+  std::size_t unlocked = 0;
   shop::extra_statements extra = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
     ends.clear();
-    for (std::size_t i = 0; i < verdicts.size(); ++i)
+    unlocked = 0;
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
       ends.push_back({&batch.events[i], ends_.next_step(batch.events[i], verdicts[i])});
+      if (verdicts[i].unlocked) ++unlocked;
+    }
     add_settled_ranges(closing, owner_, batch.ranges, ends);
   };
   error failed;
@@ -238,9 +249,12 @@ task<void> apply_lane::handle_ranges(range_batch batch) {
   if (db) {
     auto& connection = **db;
     std::span<const shop::observation> observed(observations);
-    auto verdicts = co_await shop::apply(connection, observed, door_, extra);
+    shop::door_options options = door_;
+    options.looks_first = looks_first_;
+    auto verdicts = co_await shop::apply(connection, observed, options, extra);
     if (verdicts) {
       note_taken();
+      looks_first_ = is_worth_a_look(ends.size(), unlocked);
       for (const settled& end : ends) ends_.carry_out(*end.event, end.next);
       show_length();
       co_return;

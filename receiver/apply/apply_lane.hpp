@@ -16,6 +16,7 @@
 #include "receiver/apply/event_ends.hpp"
 #include "receiver/apply/repeats.hpp"
 #include "receiver/inbox/pending.hpp"
+#include "receiver/queue/apply_policy.hpp"
 #include "receiver/queue/apply_queue.hpp"
 #include "receiver/queue/orders_at_work.hpp"
 #include "receiver/services/account_registry.hpp"
@@ -89,6 +90,7 @@ class apply_lane {
   task<void> handle(batch events);
   task<bool> fill_in_accounts(batch& events);
   task<void> handle_ranges(range_batch batch);
+  task<void> try_ranges(range_batch batch);
   task<void> open(range_batch batch);
   void note_taken();
   [[nodiscard]] std::size_t range_rows() const { return std::min(batch_size_.rows(), range_rows_max); }
@@ -106,9 +108,12 @@ class apply_lane {
   std::string owner_;
   runtime::wakeup woken_;
   runtime::wakeup beside_;
+  bool looks_first_ = false; // where most changes nothing
   pg::batch_size batch_size_{shop::observations_per_call_max};
   std::size_t last_rows_ = 0; // of the last batch, which ended then
   steady_time last_ended_{};
+  std::chrono::steady_clock::duration last_took_ =
+      std::chrono::steady_clock::duration::max(); // a batch of ranges
   apply_queue queue_;
   event_ends ends_;
   orders_at_work at_work_;

@@ -110,10 +110,10 @@ disposition after_verdict(const pending_event& event, const shop::verdict& v, in
   case shop::outcome::conflict: {
     // What it said was written, by the answer of the read that it caused.
     bool by_its_read = v.outcome == shop::outcome::unchanged && event.read_wrote;
-    if (by_its_read) return close("applied", "", v.order_id);
-    auto next =
-        close(shop::to_string(v.outcome), v.outcome == shop::outcome::conflict ? v.why : "", v.order_id);
-    next.wanted = v.wanted;
+    std::string_view outcome = by_its_read ? "applied" : shop::to_string(v.outcome);
+    auto next = close(outcome, v.outcome == shop::outcome::conflict ? v.why : "", v.order_id);
+    next.tells_reference = !v.order_id.empty() && event.observation.shipment.reference == v.reference;
+    if (!by_its_read) next.wanted = v.wanted;
     return next;
   }
   case shop::outcome::unmatched: {

@@ -50,6 +50,7 @@ struct disposition {
   std::string outcome;
   std::string error;
   std::string order_id;
+  bool tells_reference = false; // the event tells that order's reference
   event_state state = event_state::pending;
   int attempts = 0;
   milliseconds delay{0};

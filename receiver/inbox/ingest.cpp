@@ -5,6 +5,10 @@
 #include "receiver/inbox/pending.hpp"
 #include "receiver/inbox/storable.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
 namespace suivi::receiver {
 namespace {
 
@@ -16,9 +20,10 @@ select event, day::text, seen
 from suivi.ingest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 )sql"};
 
-constexpr pg::statement ingest_webhooks_as_range{"inbox_ingest_range", R"sql(
-select event, day::text, seen
-from suivi.ingest_range($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+// One row for all: `days` and `seen` are null where nothing was seen before.
+constexpr pg::statement ingest_webhooks_as_range{"inbox_ingest_batch", R"sql(
+select array_to_string(events, ','), day::text, array_to_string(days, ','), array_to_string(seen, ',')
+from suivi.ingest_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 )sql",
                                                  true};
 
@@ -85,6 +90,33 @@ result<std::vector<receipt>> receipts_of(const pg::rows& answer, std::size_t row
   return receipts;
 }
 
+// The next of a list parted by commas, of which the rest is left.
+std::string_view next_of(std::string_view& list) {
+  std::string_view one = list.substr(0, list.find(','));
+  list.remove_prefix(std::min(list.size(), one.size() + 1));
+  return one;
+}
+
+result<std::vector<receipt>> receipts_of_batch(const pg::rows& answer, std::size_t rows) {
+  const error unexpected = permanent("receiver:ingest", "not one answer for each webhook");
+  if (answer.size() != 1 || answer.null(0, 0)) return unexpected;
+  bool repeats = !answer.null(0, 3);
+  std::string_view ids = answer.text(0, 0);
+  std::string_view days = repeats ? answer.text(0, 2) : std::string_view();
+  std::string_view repeated = repeats ? answer.text(0, 3) : std::string_view();
+  std::vector<receipt> receipts;
+  receipts.reserve(rows);
+  while (!ids.empty()) {
+    std::string_view id = next_of(ids);
+    receipt& one = receipts.emplace_back();
+    std::from_chars(id.data(), id.data() + id.size(), one.id);
+    one.stored_on = repeats ? next_of(days) : answer.text(0, 1);
+    one.seen_before = repeats && next_of(repeated) == "t";
+  }
+  if (receipts.size() != rows) return unexpected;
+  return receipts;
+}
+
 task<result<std::vector<receipt>>> run_ingest(pg::connection& db, pg::statement statement, pg::params with,
                                               std::size_t rows) {
   auto answer = co_await db.run(statement, std::move(with));
@@ -110,8 +142,9 @@ task<result<std::vector<receipt>>> ingest_as_range(pg::connection& db, std::span
   for (const webhook& row : rows) arrays.add(row, "");
   pg::params with = arrays.to_params(owner);
   std::size_t count = rows.size();
-  auto answer = co_await run_ingest(db, ingest_webhooks_as_range, std::move(with), count);
-  co_return answer;
+  auto answer = co_await db.run(ingest_webhooks_as_range, std::move(with));
+  if (!answer) co_return answer.error();
+  co_return receipts_of_batch(*answer, count);
 }
 
 task<result<receipt>> ingest_as_poison(pg::connection& db, const webhook& row, std::string why) {

@@ -52,7 +52,7 @@ struct queue_lengths {
 };
 task<result<queue_lengths>> count_pending(pg::connection& db);
 
-// Raised by suivi.close_events, suivi.defer_events and suivi.settle_ranges: somebody else has taken the
+// Raised by suivi.close_events, suivi.defer_events and suivi.settle_batch: somebody else has taken the
 // events over.
 [[nodiscard]] bool lease_is_lost(const error& e);
 

@@ -12,8 +12,8 @@ namespace {
 using texts = std::vector<std::optional<std::string>>;
 using integers = std::vector<std::optional<std::int64_t>>;
 
-constexpr pg::statement settle_statement{"inbox_settle_ranges", R"sql(
-select suivi.settle_ranges($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+constexpr pg::statement settle_statement{"inbox_settle_batch", R"sql(
+select suivi.settle_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 )sql"};
 
 constexpr pg::statement open_statement{"inbox_open_ranges", R"sql(
@@ -30,6 +30,7 @@ where owner = $1 and first_id = any($2)
 struct closed_arrays {
   integers ids;
   texts days, outcomes, errors, orders;
+  std::vector<std::optional<bool>> named; // the event tells its order's reference
 
   void add(const settled& s, const std::string& day) {
     ids.emplace_back(s.event->id);
@@ -37,9 +38,10 @@ struct closed_arrays {
     outcomes.emplace_back(s.next.outcome);
     errors.push_back(storable_unless_empty(s.next.error));
     orders.push_back(storable_unless_empty(s.next.order_id));
+    named.emplace_back(s.next.tells_reference ? std::optional(true) : std::nullopt);
   }
   void add_all(pg::params& p) const {
-    p.integers(ids).texts(days).texts(outcomes).texts(errors).texts(orders);
+    p.integers(ids).texts(days).texts(outcomes).texts(errors).texts(orders).booleans(named);
   }
 };
 

@@ -13,4 +13,13 @@ steady_time begin_apply_at(const apply_rhythm& rhythm) {
   return rhythm.last_ended + std::min(gathering_max, gathered);
 }
 
+bool is_worth_another_lane(const apply_load& now) {
+  return now.batches == 1 && now.due >= worthwhile_rows && now.others_waiting == 0 &&
+         now.last_took <= quick_batch;
+}
+
+bool is_worth_a_look(std::size_t rows, std::size_t unlocked) {
+  return 2 * unlocked >= rows;
+}
+
 } // namespace suivi::receiver

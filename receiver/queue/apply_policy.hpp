@@ -25,4 +25,20 @@ constexpr std::chrono::microseconds gathering_max{4'000};
 // In the past, or now: at once. Another event may bring it nearer.
 [[nodiscard]] steady_time begin_apply_at(const apply_rhythm& rhythm);
 
+// Whether a second batch is begun beside the one under way: where so much waits that it is worth a
+// transaction of its own, and nobody else lacks the connection that it takes. A shop that is slow (a trigger,
+// a lock) is not slower for one lane than for two, and two would keep replays, reads and the API waiting.
+struct apply_load {
+  std::size_t due = 0;            // events
+  std::size_t batches = 0;        // under way
+  std::size_t others_waiting = 0; // for a connection
+  std::chrono::steady_clock::duration last_took = std::chrono::steady_clock::duration::max(); // of a batch
+};
+constexpr milliseconds quick_batch{500};
+[[nodiscard]] bool is_worth_another_lane(const apply_load& now);
+
+// Whether the door looks without locks first (door_options::looks_first): the last batch, of which so many
+// needed no lock, tells whether it is worth it.
+[[nodiscard]] bool is_worth_a_look(std::size_t rows, std::size_t unlocked);
+
 } // namespace suivi::receiver

@@ -189,12 +189,21 @@ task<result<std::vector<stored_event>>> read_range(pg::connection& db, replay_se
 
 task<result<std::optional<std::vector<event_place>>>> find_few(pg::connection& db,
                                                                replay_selection selection) {
-  // Indexes know these: an order's events, and those that closed without being processed.
+  // Indexes know these: an order's events (see event_search.cpp), and those that closed without being
+  // processed.
   static constexpr pg::statement of_reference{"replay_of_reference", R"sql(
 select r.id, r.stored_on::text from suivi.inbox r where r.reference = $3 and r.stored_on >= $1::text::date
 union
 select q.event_id, q.stored_on::text from suivi.event_outcome q
-where q.order_id = (select x."id" from orders x where x."reference" = $3) and q.stored_on >= $1::text::date
+where q.order_id = (select x."id" from orders x where x."reference" = $3) and q.by_reference is not true
+  and q.stored_on >= $1::text::date
+union
+select q.event_id, q.stored_on::text
+from orders x
+join suivi.parcel p on p.order_id = x."id" and p.reference <> x."reference"
+join suivi.inbox r on r.reference = p.reference
+join suivi.event_outcome q on q.event_id = r.id and q.stored_on = r.stored_on and q.order_id = x."id"
+where x."reference" = $3 and r.stored_on >= $1::text::date
 order by 1 limit $2
 )sql"};
   static constexpr pg::statement of_outcomes{"replay_of_outcomes", R"sql(

@@ -10,12 +10,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Its own reference, or what became of it, names the order.
+// Its own reference, or what became of it, names the order. What told the order's reference is not in the
+// index of outcomes: where the order has another one since, its parcels know the one that was told.
 constexpr pg::statement of_reference{"events_of_reference", R"sql(
 (select r.id, r.stored_on::text from suivi.inbox r where r.reference = $1 limit $2)
 union
 (select q.event_id, q.stored_on::text from suivi.event_outcome q
- where q.order_id = (select x."id" from orders x where x."reference" = $1) limit $2)
+ where q.order_id = (select x."id" from orders x where x."reference" = $1) and q.by_reference is not true
+ limit $2)
+union
+(select q.event_id, q.stored_on::text
+ from orders x
+ join suivi.parcel p on p.order_id = x."id" and p.reference <> x."reference"
+ join suivi.inbox r on r.reference = p.reference
+ join suivi.event_outcome q on q.event_id = r.id and q.stored_on = r.stored_on and q.order_id = x."id"
+ where x."reference" = $1 limit $2)
 )sql"};
 
 constexpr pg::statement waiting{"events_waiting", R"sql(

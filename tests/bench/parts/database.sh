@@ -22,7 +22,7 @@ select array_agg(false) as expiring, array_agg(now()) as received, array_agg('be
 from generate_series(1, :rows) n;
 SQL
   cat > "$scratch/ingest.sql" << SQL
-select count(*) from bench.batch b, lateral suivi.ingest_range(
+select count(*) from bench.batch b, lateral suivi.ingest_batch(
   (select array_agg(sha256(int8send(nextval('bench.key')))) from generate_series(1, $2)), b.expiring, b.received, b.accounts, b.raws,
   b.names, b.message_ids, b.published, b.uuids, b.display_ids, b.trackings, b.reference_texts, b.statuses, b.outcomes, b.errors,
   'bench', 5000);

@@ -21,7 +21,8 @@ std::ostream& operator<<(std::ostream& out, const history& h) {
     out << "\n  " << names[static_cast<int>(t.how)] << " #" << t.which << " at " << t.at_s << " s, jitter "
         << t.jitter_ms << " ms" << (t.with_next ? ", with the next" : "");
   return out << "\n  sweep " << h.sweep_after_s << " s after the last change and pull"
-             << (h.confirms ? ", terminal states confirmed" : "");
+             << (h.confirms ? ", terminal states confirmed" : "")
+             << (h.looks_first ? ", looked at first" : "");
 }
 
 courier_history::courier_history(history of, int number) : of_(std::move(of)), number_(number) {

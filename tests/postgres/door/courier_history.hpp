@@ -41,6 +41,7 @@ struct history {
   std::vector<heard> tellings; // in order of arrival
   int sweep_after_s;           // the last sweep begins that long after the last change and the last pull
   bool confirms;               // a webhook's terminal state waits for a read that agrees
+  bool looks_first;            // the door decides without locks on what changes nothing
 };
 
 std::ostream& operator<<(std::ostream& out, const history& h);
@@ -76,6 +77,7 @@ class courier_history {
   // speaks for itself where no later pull was told of before it.
   [[nodiscard]] instant sweep_at() const;
   [[nodiscard]] bool confirms() const { return of_.confirms; }
+  [[nodiscard]] bool looks_first() const { return of_.looks_first; }
 
  private:
   [[nodiscard]] instant requested_at(const heard& one) const; // of a pull

@@ -17,6 +17,7 @@ namespace {
 task<void> apply_until_done(pg::connection& db, std::vector<observation> left,
                             std::vector<std::string>& errors) {
   door_options options;
+  options.looks_first = true; // half of it is told twice
   while (!left.empty()) {
     auto verdicts = co_await shop::apply(db, left, options);
     if (!verdicts) {
@@ -67,6 +68,43 @@ TEST_CASE(
     REQUIRE(verdicts.has_value());
     CHECK((*verdicts)[1].outcome == outcome::applied);
     CHECK((*verdicts)[0].outcome == outcome::unchanged);
+  }(shop.db.url()));
+}
+
+TEST_CASE("what changes nothing is settled without a lock beside what does") {
+  shop_database shop;
+  shop.add_orders(1, 4);
+  run([](std::string url) -> task<void> {
+    auto db = co_await connect(url);
+    std::vector<observation> first{push(10, 1, "u1", 31), push(10, 2, "u2", 31), push(10, 3, "u3", 31)};
+    door_options options;
+    auto verdicts = co_await shop::apply(db, first, options);
+    REQUIRE(verdicts.has_value());
+    auto holder = co_await connect(url);
+    auto held =
+        co_await holder.run_script(R"(begin; select 1 from orders where "id" <> 'order-R3' for update)");
+    REQUIRE(held.has_value());
+    // The same word; one with a change; a newer word that says the same; a parcel not met before.
+    std::vector<observation> later{push(10, 1, "u1", 31), push(20, 3, "u3", 32), push(20, 2, "u2", 31),
+                                   push(10, 4, "u4", 31), push(5, 1, "u1", 22)};
+    options.looks_first = true;
+    auto again = co_await shop::apply(db, later, options);
+    REQUIRE(again.has_value());
+    CHECK((*again)[0].outcome == outcome::unchanged);
+    CHECK((*again)[0].unlocked);
+    CHECK((*again)[0].order_id == "order-R1");
+    CHECK((*again)[1].outcome == outcome::applied);
+    CHECK((*again)[2].outcome == outcome::busy); // that it is newer is to be remembered
+    CHECK((*again)[3].outcome == outcome::busy);
+    CHECK((*again)[4].outcome == outcome::stale);
+    CHECK((*again)[4].unlocked);
+    std::vector<observation> same{push(10, 1, "u1", 31), push(10, 2, "u2", 31)};
+    std::size_t noted = 0;
+    extra_statements note = [&](pg::pipeline&, std::span<const verdict> all) { noted = all.size(); };
+    auto nothing = co_await shop::apply(db, same, options, note);
+    REQUIRE(nothing.has_value());
+    CHECK((*nothing)[1].unlocked);
+    CHECK(noted == 2);
   }(shop.db.url()));
 }
 

@@ -41,7 +41,8 @@ struct Arbitrary<suivi::test::history> {
         gen::set(&history::changes, gen::resize(9, gen::container<std::vector<moved>>(changes))),
         gen::set(&history::tellings, gen::resize(24, gen::container<std::vector<heard>>(tellings))),
         gen::set(&history::sweep_after_s, gen::resize(full, gen::inRange(0, 30))),
-        gen::set(&history::confirms, gen::arbitrary<bool>()));
+        gen::set(&history::confirms, gen::arbitrary<bool>()),
+        gen::set(&history::looks_first, gen::arbitrary<bool>()));
   }
 };
 
@@ -74,6 +75,7 @@ class play {
  public:
   explicit play(history of) : h_(std::move(of), ++count), models_(h_.parcels().size()) {
     options_.confirm_terminal = h_.confirms();
+    options_.looks_first = h_.looks_first();
     for (int order = 0; order < h_.orders(); ++order)
       shared_shop().sql(fmt::format(R"(
         insert into orders ("id", "reference", "status", "customerId", "total", "shippingAccountId", "updatedAt",

@@ -37,6 +37,30 @@ TEST_CASE("whatever a list selects, its pages and its cursor show the same event
   here.run(steps());
 }
 
+TEST_CASE("an order's webhooks are found by its reference, also after the shop has given it another") {
+  test::database db;
+  operations_stage here(db);
+  auto steps = [&]() -> task<void> {
+    std::vector<webhook> rows{order(1), order(2)};
+    co_await here.store(rows);
+    co_await here.until("select count(*) from suivi.event_outcome where by_reference", "2");
+    auto found = [&](std::string reference) -> task<std::size_t> {
+      std::string target = "/api/v1/webhooks/events?after=&reference=" + reference;
+      auto answer = co_await here.request_json(200, "GET", target);
+      co_return answer.at("data").at("events").as_array().size();
+    };
+    std::string reference = db.value("select min(reference) from suivi.inbox");
+    std::size_t before = co_await found(reference);
+    CHECK(before == 1);
+    db.execute("update orders set \"reference\" = 'RENAMED' where \"reference\" = '" + reference + "'");
+    std::size_t after = co_await found("RENAMED");
+    CHECK(after == 1);
+    std::size_t as_told = co_await found(reference);
+    CHECK(as_told == 1);
+  };
+  here.run(steps());
+}
+
 TEST_CASE("a day that is over gets the indexes that came after it, and today waits until it is over") {
   test::database db;
   auto steps = [&]() -> task<void> {

@@ -135,6 +135,34 @@ TEST_CASE("racing receivers store each event once and do not deadlock") {
   }
 }
 
+TEST_CASE("racing receivers store each event of their ranges once and do not deadlock") {
+  test::database db;
+  std::vector<webhook> forward, backward;
+  for (int i = 0; i < 200; ++i) forward.push_back(order("u" + std::to_string(i)));
+  backward.assign(forward.rbegin(), forward.rend());
+  std::vector<receipt> ones, twos;
+  auto steps = [&]() -> task<void> {
+    using namespace asio::experimental::awaitable_operators;
+    auto one = co_await test::connected(db.options());
+    auto two = co_await test::connected(db.options());
+    std::span<const webhook> there(forward);
+    std::span<const webhook> back(backward);
+    auto [a, b] = co_await (ingest_as_range(one, there, "one") && ingest_as_range(two, back, "two"));
+    REQUIRE(a);
+    REQUIRE(b);
+    ones = *a;
+    twos = *b;
+  };
+  test::run(steps);
+  CHECK(db.number("select count(*) from suivi.inbox") == 200);
+  CHECK(db.number("select count(*) from suivi.inbox_key") == 200);
+  CHECK(db.number("select sum(cardinality(ids)) from suivi.pending_range") == 200);
+  for (std::size_t i = 0; i < 200; ++i) {
+    CHECK(ones[i].id == twos[199 - i].id);
+    CHECK(ones[i].seen_before != twos[199 - i].seen_before);
+  }
+}
+
 TEST_CASE("what is not understood is kept with its reason and never pending") {
   test::database db;
   store(db, {webhook_of("not json at all"), webhook_of(R"({"event":"InventoryMovement","quantity":3})")});

@@ -252,6 +252,31 @@ TEST_CASE("a row of the shop that a trigger waits for holds up the webhooks of n
   CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o7')") == "EXPÉDIÉ");
 }
 
+TEST_CASE("while batches take long one lane applies them, and the other's connection is for others") {
+  test::database db;
+  receiver_inside here(db);
+  db.execute(R"(
+    create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.6); return null; end $$;
+    create trigger dawdle after insert on suivi.event_outcome for each statement execute function dawdle())");
+  std::int64_t lanes_max = 0;
+  auto steps = [&]() -> task<void> {
+    for (int status : {8, 22, 31}) {
+      std::vector<webhook> rows;
+      for (int n = 1; n <= 100; ++n) rows.push_back(order(n, status));
+      auto answers = co_await here.store(rows);
+      for (const auto& answer : answers) REQUIRE(answer);
+    }
+    while (db.value(nothing_pending) != "0") {
+      lanes_max =
+          std::max(lanes_max, db.number("select count(*) from pg_stat_activity"
+                                        " where datname = current_database() and wait_event = 'PgSleep'"));
+      co_await runtime::sleep_for(20ms);
+    }
+  };
+  here.run(steps());
+  CHECK(lanes_max == 1);
+}
+
 TEST_CASE("events left behind by a dead receiver are applied once their lease has lapsed") {
   test::database db;
   receiver_inside here(db);

@@ -61,6 +61,35 @@ TEST_CASE("an event that comes while nothing is under way is applied at once") {
   CHECK(begin_apply_at({1, 50, start - 1s}) < start);
 }
 
+TEST_CASE("a second batch is for much that waits, while batches are quick and nobody lacks a connection") {
+  apply_load load{worthwhile_rows, 1, 0, quick_batch};
+  CHECK(is_worth_another_lane(load));
+  SUBCASE("little waits") {
+    load.due = worthwhile_rows - 1;
+  }
+  SUBCASE("none is under way") {
+    load.batches = 0;
+  }
+  SUBCASE("two are") {
+    load.batches = 2;
+  }
+  SUBCASE("somebody waits for a connection") {
+    load.others_waiting = 1;
+  }
+  SUBCASE("the shop is slow") {
+    load.last_took = quick_batch + 1ms;
+  }
+  SUBCASE("nobody knows yet how slow it is") {
+    load.last_took = apply_load().last_took;
+  }
+  CHECK_FALSE(is_worth_another_lane(load));
+}
+
+TEST_CASE("the door looks without locks first where half of the last batch needed none") {
+  CHECK(is_worth_a_look(100, 50));
+  CHECK_FALSE(is_worth_a_look(100, 49));
+}
+
 TEST_CASE("where few come, the next batch begins when the last one ends") {
   CHECK(begin_apply_at({1, 1, start}) == start);
   CHECK(begin_apply_at({3, few_rows - 1, start}) == start);
