@@ -94,7 +94,7 @@ std::optional<suivi::shipment> sim_courier::state(const parcel& of, instant when
     s.status_at = std::chrono::floor<seconds>(now.when + clock_off);
   else
     s.alert_reason = {true, std::to_string(at)};
-  if (!of.undated) s.created_at = of.created;
+  if (!of.undated) s.created_at = of.created + clock_off;
   return s;
 }
 
