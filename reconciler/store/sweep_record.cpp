@@ -119,6 +119,13 @@ union all
 select $2::bigint, $1::text, reference, false, true from unnest($5::text[]) as u(reference)
 on conflict do nothing
 )sql"};
+constexpr pg::statement add_conflicts_to_last{"store_add_conflicts_to_last", R"sql(
+insert into suivi.sweep_conflict as c (sweep_id, account, reference, refused, unmatched)
+select coalesce(last.id, $2), $1::text, u.reference, u.refused, false
+from (select max(id) as id from suivi.sweep where account = $1 and kind = 'full' and finished_at is not null) last
+cross join unnest($3::text[], $4::boolean[]) as u(reference, refused)
+on conflict (sweep_id, reference) do update set refused = excluded.refused, unmatched = false
+)sql"};
 
 // Seen before: a parcel of the order was there when the sweep began. Writing again what the journal says was
 // written before is the repair of a hand's edit, no change at the courier. A webhook that tells a change
@@ -261,6 +268,33 @@ task<result<void>> try_to_record(pg::connection& db, std::string account, std::i
   co_return result<void>();
 }
 
+task<result<void>> add_conflicts_to_last_full(pg::connection& db, std::string account, std::int64_t sweep,
+                                              std::map<std::string, bool> conflicting) {
+  if (conflicting.empty()) co_return result<void>();
+  std::vector<std::optional<std::string>> names;
+  std::vector<std::optional<bool>> refused;
+  for (const auto& [reference, by_database] : conflicting) {
+    names.emplace_back(reference);
+    refused.emplace_back(by_database);
+  }
+  pg::params with;
+  with.text(account).integer(sweep).texts(names).booleans(refused);
+  auto added = co_await db.run(add_conflicts_to_last, std::move(with));
+  if (!added) co_return added.error();
+  co_return result<void>();
+}
+
+task<result<void>> try_to_note(pg::connection& db, std::string account, std::int64_t sweep,
+                               left_out_references references, std::optional<bool> whole) {
+  if (whole) {
+    auto recorded = co_await try_to_record(db, std::move(account), sweep, std::move(references), *whole);
+    co_return recorded;
+  }
+  auto added =
+      co_await add_conflicts_to_last_full(db, std::move(account), sweep, std::move(references.conflicting));
+  co_return added;
+}
+
 } // namespace
 
 task<result<begun_sweep>> begin_sweep(pg::connection& db, lease held, std::string name, std::string kind) {
@@ -331,14 +365,14 @@ task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::
 }
 
 task<result<void>> record_conflicts(pg::connection& db, std::string account, std::int64_t sweep,
-                                    left_out_references references, bool whole) {
-  auto recorded = co_await try_to_record(db, account, sweep, references, whole);
+                                    left_out_references references, std::optional<bool> whole) {
+  auto recorded = co_await try_to_note(db, account, sweep, references, whole);
   if (recorded || !is_unstorable(recorded.error())) co_return recorded;
   left_out_references in_ascii;
   for (const auto& [reference, by_database] : references.conflicting)
     in_ascii.conflicting.emplace(to_ascii(reference), by_database);
   for (const std::string& reference : references.unmatched) in_ascii.unmatched.insert(to_ascii(reference));
-  auto again = co_await try_to_record(db, std::move(account), sweep, std::move(in_ascii), whole);
+  auto again = co_await try_to_note(db, std::move(account), sweep, std::move(in_ascii), whole);
   co_return again;
 }
 

@@ -42,13 +42,14 @@ task<result<void>> end_sweep(pg::connection& db, lease held, begun_sweep sweep, 
 task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r);
 
 // What a full sweep could not bring to an order, in place of what the one before could not; beside it, where
-// the sweep did not read its whole list and so says nothing of the rest.
+// the sweep did not read its whole list and so says nothing of the rest. `whole` none: it was no full sweep,
+// and what is in conflict is told beside what the last full one left out, until the list is read whole again.
 struct left_out_references {
   std::map<std::string, bool> conflicting; // true: refused by the database
   std::set<std::string> unmatched;         // no order has it; else the courier's id
 };
 task<result<void>> record_conflicts(pg::connection& db, std::string account, std::int64_t sweep,
-                                    left_out_references references, bool whole);
+                                    left_out_references references, std::optional<bool> whole);
 
 // What the sweep learnt of the account's key.
 task<result<void>> record_key(pg::connection& db, std::string account, bool refused);

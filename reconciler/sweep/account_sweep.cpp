@@ -344,12 +344,12 @@ task<void> account_sweep::end() {
     co_return;
   }
   co_await share_pause(**db);
-  if (sweep_.options.kind == sweep_kind::full) {
-    left_out_references left_out{sweep_.rows.conflicting(), sweep_.rows.unmatched()};
-    bool whole = plan_.done() && plan_.judge().complete && !report_.abandoned;
-    auto kept = co_await record_conflicts(**db, sweep_.account.id, *sweep_.id, std::move(left_out), whole);
-    if (!kept) log::warn("conflicting orders could not be noted", {{"error", to_string(kept.error())}});
-  }
+  left_out_references left_out{sweep_.rows.conflicting(), sweep_.rows.unmatched()};
+  std::optional<bool> whole; // of a full one only
+  if (sweep_.options.kind == sweep_kind::full)
+    whole = plan_.done() && plan_.judge().complete && !report_.abandoned;
+  auto kept = co_await record_conflicts(**db, sweep_.account.id, *sweep_.id, std::move(left_out), whole);
+  if (!kept) log::warn("conflicting orders could not be noted", {{"error", to_string(kept.error())}});
   if (c.key_refused || c.good > 0) {
     auto noted = co_await record_key(**db, sweep_.account.id, c.key_refused);
     if (!noted) log::warn("the state of a key could not be noted", {{"error", to_string(noted.error())}});

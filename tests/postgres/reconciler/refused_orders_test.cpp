@@ -257,3 +257,23 @@ TEST_CASE("an order that row-level security shows and lets nobody write is refus
   CHECK(report.backfilled == 9);
   CHECK(report.seconds < 30); // it is not waited for as for a lock
 }
+
+TEST_CASE("what an incremental sweep could not write is listed beside the last full sweep's, until one reads "
+          "the list whole") {
+  stage s;
+  for (int i = 1; i <= 3; ++i) s.shipped(i);
+  auto full = s.sweep();
+  REQUIRE(full.complete);
+  s.courier.rows.front().status = 41;
+  s.db.execute("alter table orders add constraint odd check (\"reference\" <> 'R3' or \"shippingStatus\" <> "
+               "'LIVRÉ') not valid");
+  s.options.kind = reconciler::sweep_kind::incremental;
+  for (int times = 0; times < 2; ++times) CHECK(s.sweep().refused == 1);
+  const char* listed =
+      "select string_agg(sweep_id || ' ' || reference || ' ' || refused, ',') from suivi.sweep_conflict";
+  CHECK(s.db.value(listed) == full.id + " R3 true");
+  s.db.execute("alter table orders drop constraint odd");
+  s.options.kind = reconciler::sweep_kind::full;
+  CHECK(s.sweep().complete);
+  CHECK(s.db.value(listed) == "NULL");
+}

@@ -379,3 +379,13 @@ TEST_CASE(
   };
   test::run(ask);
 }
+
+TEST_CASE("a sweep that could not begin has no id, and is told apart from a dry run") {
+  stage s;
+  s.shipped(1);
+  s.db.execute("alter table suivi.sweep rename to sweep_elsewhere");
+  auto report = s.sweep();
+  CHECK_FALSE(report.complete);
+  CHECK(report.id == "");
+  CHECK(s.courier.pages_requested.empty());
+}
