@@ -176,13 +176,14 @@ TEST_CASE("parameters of other clients in the database address are dropped with 
     auto done = run_program(
         name, {"--check-config"},
         {{"DATABASE_URL", " postgresql://u@localhost/"
-                          "shop?schema=s&pgbouncer=true&uselibpqcompat=true&sslmode=no-verify&Charset=x\n"},
+                          "shop?schema=s&pgbouncer=true&uselibpqcompat=true&sslmode=no-verify&Charset=x"
+                          "&supa=base-pooler.x&workaround=supabase-pooler.vercel\n"},
          {"MAYSTRO_WEBHOOK_SECRET", "example-secret-1"},
          {"SUIVI_RECEIVER_LISTEN", "127.0.0.1:8080"}});
     CAPTURE(done.log);
     CHECK(done.status == 0);
-    CHECK(lines_of(done.log) == 3);
-    for (const char* dropped : {"uselibpqcompat", "sslmode=no-verify", "Charset"})
+    CHECK(lines_of(done.log) == 5);
+    for (const char* dropped : {"uselibpqcompat", "sslmode=no-verify", "Charset", "supa", "workaround"})
       CHECK(contains(done.log, dropped));
     CHECK_FALSE(contains(done.log, "pgbouncer"));
   }
