@@ -24,13 +24,22 @@ bool has_failed(const doctor_facts& f, const check& c) {
   });
 }
 
+// A refused connection has no SQLSTATE here; the right's name stands in the server's words in any language.
+bool lacks_connect(const error& why) {
+  return why.detail.find("CONNECT ") != std::string::npos;
+}
+
 } // namespace
 
 std::vector<check> examine(const doctor_facts& f) {
   checks all;
   if (f.database) {
     add(all, "database_away", fail, fmt::format("the database cannot be used: {}", to_string(*f.database)),
-        "Check database.url (DATABASE_URL) and that PostgreSQL accepts connections from here.");
+        lacks_connect(*f.database)
+            ? "Run deploy/rights.sql as the owner of the shop's tables, or: GRANT CONNECT ON DATABASE and "
+              "the "
+              "database's name TO and the role's name."
+            : "Check database.url (DATABASE_URL) and that PostgreSQL accepts connections from here.");
     return all;
   }
   check_session(all, f);

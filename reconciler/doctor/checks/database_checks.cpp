@@ -58,6 +58,10 @@ void check_types(checks& to, const table_facts& t) {
     add(to, "column types", pass, "every column has a type that fits");
 }
 
+bool is_right_missing(const error& why) {
+  return why.code == "sqlstate:42501";
+}
+
 } // namespace
 
 std::vector<std::string> grant_lines(const std::vector<missing_right>& missing, const std::string& role) {
@@ -122,7 +126,9 @@ void check_session(checks& to, const doctor_facts& f) {
 void check_schema(checks& to, const doctor_facts& f) {
   if (f.schema_error)
     add(to, "schema", fail, fmt::format("the schema `suivi` cannot be used: {}", to_string(*f.schema_error)),
-        "Run the newest suivi-reconciler and suivi-receiver against this database.");
+        is_right_missing(*f.schema_error)
+            ? "Run the lines of the check `rights`."
+            : "Run the newest suivi-reconciler and suivi-receiver against this database.");
   else if (f.scripts_missing && *f.scripts_missing > 0)
     add(to, "schema", fail, fmt::format("the schema `suivi` is behind by {} script(s)", *f.scripts_missing),
         "Run `suivi-reconciler migrate`.");

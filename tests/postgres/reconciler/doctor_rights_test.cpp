@@ -52,7 +52,8 @@ TEST_CASE("each right that is missing is told by the line that gives it") {
                                  "select on shipping_companies",  "select, update on suivi.parcel",
                                  "insert on suivi.inbox",         "delete on suivi.pending",
                                  "select on suivi.waiting_event", "usage on sequence suivi.event_id",
-                                 "create on schema suivi"};
+                                 "create on schema suivi",        "usage on schema suivi",
+                                 "select on suivi.schema_version"};
   for (const char* column :
        {"id", "reference", "status", "trackingNumber", "shippingStatus", "maystroOrderId", "alertedAt",
         "alertReason", "abortReason", "additionalMetaData", "shippingAccountId", "createdAt", "updatedAt"})
@@ -73,6 +74,18 @@ TEST_CASE("each right that is missing is told by the line that gives it") {
     REQUIRE(rights.remedy.starts_with("GRANT "));
     s.db.execute(rights.remedy);
     CHECK(result_of(looked_at(role.url()), "rights") == "PASS");
+  }
+  for (const char* right : {"select", "insert", "update", "delete"}) {
+    CAPTURE(right);
+    s.db.execute(fmt::format("revoke {} on all tables in schema suivi from {}", right, role.name()));
+    s.db.execute(check_of(looked_at(role.url()), "rights").remedy);
+    CHECK(result_of(looked_at(role.url()), "rights") == "PASS");
+    CHECK(s.db.number(fmt::format(R"sql(
+select count(*) from pg_class c
+where c.relnamespace = 'suivi'::regnamespace and c.relkind in ('r', 'p', 'v') and not c.relispartition
+  and not has_table_privilege('{0}', c.oid, '{1}') and ('{1}' = 'select' or c.relkind <> 'v')
+)sql",
+                                  role.name(), right)) == 0);
   }
   s.db.execute(fmt::format("revoke select on webhook_events from {}", role.name()));
   CHECK(result_of(looked_at(role.url()), "rights") == "WARN");

@@ -27,6 +27,18 @@ TEST_CASE("without a database nothing else is said") {
             .find(R"({"checks":[{"name":"database_away","result":"FAIL","detail":)") == 0);
 }
 
+TEST_CASE("a right without which nothing can be looked at is named where the database or the schema fails") {
+  doctor_facts f;
+  f.database = transient("pg:refused", "connection failed: FATAL: permission denied for database \"shop\""
+                                       " DETAIL: User does not have CONNECT privilege.");
+  CHECK(contains(of(f, "database_away").remedy, "GRANT CONNECT ON DATABASE"));
+  f.database = transient("pg:refused", "connection failed: Connection refused");
+  CHECK(contains(of(f, "database_away").remedy, "Check database.url"));
+  doctor_facts hidden = healthy();
+  hidden.schema_error = permanent("sqlstate:42501", "permission denied for schema suivi");
+  CHECK(contains(of(hidden, "schema").remedy, "the check `rights`"));
+}
+
 TEST_CASE("every result but PASS names what to do") {
   doctor_facts f = healthy();
   f.company->there = false;
