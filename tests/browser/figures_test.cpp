@@ -103,4 +103,20 @@ TEST_CASE("a sweep is in the history with its figures") {
   auto sweep = b.text("return location.hash.split('/').pop()");
   auto fetched = shop.db.value("select fetched from suivi.sweep where id = " + sweep);
   CHECK(b.text_of(".detail dl").find(fetched) != std::string::npos);
+  // Of the account's changes a sweep found three that webhooks had not told, beside nine that they had.
+  shop.db.execute(
+      R"(update suivi.sweep set missed_by_webhook = 3, finished_at = now() - interval '1 hour', account = 'example-a',
+                            started_at = now() - interval '1 hour' + id * interval '1 second';
+    insert into suivi.sweep (id, account, account_name, kind, term, owner, started_at, finished_at, verdict, missed_by_webhook)
+    overriding system value select 90, account, account_name, 'full', term, owner, now(), now(), 'complete', 3 from suivi.sweep limit 1;
+    delete from suivi.sample;
+    insert into suivi.sample (account, at, orders, tracked, untracked, unknown, open, told, alerted, unchecked)
+    values ('example-a', now() - interval '10 minutes', 4, 3, 0, 0, 0, 9, 0, 0))");
+  go(b, "#/sweeps");
+  b.await("document.querySelector('tr[data-sweep=\"90\"]')");
+  CHECK(b.text_of("tr[data-sweep=\"90\"] .share").find("25,0") != std::string::npos);
+  go(b, "#/accounts");
+  b.await("document.querySelector('[data-account=example-a] .bar')");
+  const std::string bar = "const b = document.querySelector('[data-account=example-a] .bar'); ";
+  CHECK(b.text(bar + "return b.firstChild.style.width") == b.text(bar + "return `${b.dataset.share}%`"));
 }

@@ -60,6 +60,7 @@ TEST_CASE("ticks stand at full hours of the shop's zone and at round values") {
   const std::string scale = "const s = await import('/assets/js/charts/scale.js'); await i18n.speak('fr'); ";
   CHECK(l.result(scale + "return s.niceTicks(0, 15.6, 4)") == "[0,5,10,15]");
   CHECK(l.result(scale + "return s.niceTicks(92.1, 98.7, 5)") == "[94,96,98]");
+  CHECK(l.result(scale + "return s.niceTicks(0, 4.16, 2)") == "[0,2,4]"); // never the lowest alone
   CHECK(l.result(scale + "const t = s.timeTicks(at - 3600e3, at, 7); return t.ticks.map(t.label)") ==
         R"(["13:40","13:50","14:00","14:10","14:20","14:30"])");
   CHECK(l.result(scale + "return s.filled([{at: 120e3, n: 1}], 60e3, 240e3, 60e3).map((p) => p.n ?? 0)") ==

@@ -64,6 +64,53 @@ order by g.id desc
                                             chosen, sums_of_counts());
 const pg::statement folded{"sweeps_folded", folded_text};
 
+// Changes of state that webhooks told since the full sweep before, or within a fold's time. Samples have them
+// by quarters of an hour, and the sample after a sweep is taken a moment after its end, so both ends are
+// moved by one.
+constexpr pg::statement reported{"sweeps_reported", R"sql(
+select case when coalesce(before.finished_at, u.begun::timestamptz) is null then null else (
+  select coalesce(sum(p.told), 0) from suivi.sample p
+  where p.account <> '' and (u.account is null or p.account = u.account)
+    and p.at > coalesce(before.finished_at, u.begun::timestamptz) + interval '15 minutes'
+    and p.at <= coalesce(u.ended::timestamptz, now()) + interval '15 minutes') end::bigint
+from unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) with ordinality as u(sweep, account, begun, ended, n)
+left join lateral (
+  select b.finished_at from suivi.sweep b
+  where b.kind = 'full' and b.id < u.sweep and b.account = u.account order by b.id desc limit 1) before on true
+order by u.n
+)sql"};
+
+std::optional<std::string> maybe_text(const json::object& row, std::string_view name) {
+  const json::value* found = row.if_contains(name);
+  if (!found || !found->is_string()) return std::nullopt;
+  return std::string(found->as_string());
+}
+
+// Full sweeps and folds have `told` beside `missedByWebhook`, so that a share can be told.
+task<result<void>> add_told(pg::connection& db, json::array& sweeps) {
+  std::vector<std::optional<std::int64_t>> ids;
+  std::vector<std::optional<std::string>> accounts, begun, ended;
+  std::vector<json::object*> rows;
+  for (json::value& each : sweeps) {
+    json::object& row = each.as_object();
+    bool is_fold = row.contains("folded");
+    if (!is_fold && row["kind"] != "full") continue;
+    rows.push_back(&row);
+    std::optional<std::string> id = maybe_text(row, "id");
+    ids.push_back(id ? std::optional(std::stoll(*id)) : std::nullopt);
+    accounts.push_back(maybe_text(row, "account"));
+    begun.push_back(is_fold ? maybe_text(row, "startedAt") : std::nullopt);
+    ended.push_back(maybe_text(row, "finishedAt"));
+  }
+  if (rows.empty()) co_return result<void>();
+  pg::params with;
+  with.integers(ids).texts(accounts).texts(begun).texts(ended);
+  auto found = co_await db.run(reported, std::move(with));
+  if (!found) co_return found.error();
+  for (std::size_t i = 0; i < rows.size(); ++i) (*rows[i])["told"] = or_null(found->maybe_integer(i, 0));
+  co_return result<void>();
+}
+
 pg::params params_of(const sweep_list_query& q, std::int64_t rows) {
   pg::params with;
   with.text(q.account).text(q.kind).text(q.verdict).integer(q.before).integer(rows);
@@ -117,6 +164,7 @@ result<sweep_list_query> read_sweep_list_query(const http::target& from) {
   auto fold = one_of(from, "fold", {"true", "false"});
   if (!fold) return fold.error();
   q.fold = *fold == "true";
+  q.with_told = !fold->empty();
   if (auto after = from.find("after"); after && !after->empty()) {
     auto place = read_cursor(*after);
     if (!place) return permanent("request:bad", "after must be the `next` of an answer");
@@ -140,6 +188,10 @@ task<result<sweep_page>> list_sweeps_of(pg::connection& db, sweep_list_query q) 
     last = found->integer(i, q.fold ? 4 : 3);
   }
   if (found->size() > page_rows && page_rows > 0) page.next = write_cursor({last, ""});
+  if (q.with_told) {
+    auto added = co_await add_told(db, page.sweeps);
+    if (!added) co_return added.error();
+  }
   co_return page;
 }
 

@@ -9,6 +9,9 @@ export const Ago = ({ at }) =>
   at ? h('time', { datetime: new Date(moment(at)).toISOString(), title: exactly(at) }, ago(at)) : h('span.faint', '—');
 export const Badge = ({ tone, icon, title, children }) =>
   h('span.badge', { 'data-tone': tone, title }, icon && h(Icon, { name: icon }), children);
+// Its number is written beside it.
+export const Bar = ({ share }) =>
+  h('span.bar', { 'aria-hidden': 'true', 'data-share': share }, h('i', { style: { width: `${share}%` } }));
 export const Field = ({ term, children }) => h('div', h('dt', term), h('dd', children));
 export const Copyable = ({ children, title }) => h('span.mono.ltr', { title }, children);
 

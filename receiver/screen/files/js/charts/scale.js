@@ -53,7 +53,10 @@ export function timeTicks(from, to, most) {
 export function niceTicks(low, high, about) {
   const raw = (high - low) / about || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999) ?? 10 * power;
+  const rounds = [1, 2, 5, 10].map((m) => m * power);
+  const fitting = rounds.find((s) => s >= raw * 0.999) ?? 10 * power;
+  // One that reaches beyond the top would leave the lowest value alone.
+  const step = fitting <= high - low ? fitting : (rounds.findLast((s) => s <= high - low) ?? fitting);
   const ticks = [];
   for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + step / 1e6; v += step)
     ticks.push(Number(v.toFixed(10)));

@@ -6,7 +6,7 @@ import { Icon } from '../icons.js';
 import { known, t } from '../i18n.js';
 import { say, sayError } from '../notice.js';
 import { healthOf } from '../health.js';
-import { Ago, Badge, Blank, Block, Button, Head } from '../parts.js';
+import { Ago, Badge, Bar, Blank, Block, Button, Head } from '../parts.js';
 import { wordsOf } from './problems.js';
 import { link } from '../route.js';
 import { courierName } from '../status.js';
@@ -109,6 +109,7 @@ class Account extends Component {
         h('h3', t('th.coverage')),
         big(
           undefined,
+          share !== undefined && h(Bar, { share }),
           h('a', { href: link('orders', '', { account: a.id }) }, share === undefined ? '—' : pct(share, 2)),
         ),
         a.coverage && h('p.s', t('k.coverage.s', { with: a.coverage.withTracking, total: a.coverage.total })),

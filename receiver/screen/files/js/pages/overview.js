@@ -17,11 +17,12 @@ const changes_kept = 50; // one order's state, number and ids change at once
 
 // What all accounts have together, where there are several.
 function allOf(accounts) {
-  const total = accounts.reduce((n, a) => n + (a.coverage?.total ?? 0), 0);
-  const tracked = accounts.reduce((n, a) => n + (a.coverage?.withTracking ?? 0), 0);
+  const counted = accounts.filter((a) => a.coverage);
+  const total = counted.reduce((n, a) => n + a.coverage.total, 0);
+  const tracked = counted.reduce((n, a) => n + a.coverage.withTracking, 0);
   const heard = accounts.map((a) => a.webhookHeardAt).filter(Boolean).sort();
   return {
-    share: total ? (tracked * 100) / total : 100,
+    share: !counted.length ? undefined : total ? (tracked * 100) / total : 100,
     untracked: accounts.reduce((n, a) => n + (a.untracked ?? 0), 0),
     heardAt: heard.at(-1) ?? null,
   };
@@ -72,7 +73,7 @@ function ByAccount({ accounts, problems }) {
             'tr',
             { 'data-all': '' },
             h('td.quiet', t('c.all')),
-            h('td.num', h('a', { href: link('orders') }, pct(all.share, 2))),
+            h('td.num', h('a', { href: link('orders') }, all.share === undefined ? '—' : pct(all.share, 2))),
             h('td.num.wide-only', h('a', { href: link('orders', '', { view: 'untracked' }) }, num(all.untracked))),
             h('td.wide-only.roomy-only.quiet', h('a', { href: link('webhooks') }, h(Ago, { at: all.heardAt }))),
             h('td'),

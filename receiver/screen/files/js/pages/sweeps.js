@@ -1,9 +1,10 @@
 // What was fetched and matched, by whom and when; what webhooks had missed; and a sweep now.
 import { h } from '../dom.js';
-import { clock, dayClock, isSameDay, moment, num, span } from '../format.js';
+import { clock, dayClock, isSameDay, moment, num, pct, span } from '../format.js';
 import { Icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { MissedChart } from '../charts/missed_chart.js';
+import { share } from '../charts/scale.js';
 import { Badge, Blank, Block, Button, Chip, Head } from '../parts.js';
 import { changed, go, link } from '../route.js';
 import { kindWord, Running } from './running_sweep.js';
@@ -42,7 +43,7 @@ export class Sweeps extends View {
       kind: q.get('kind'),
       verdict: q.get('verdict'),
       account: q.get('account'),
-      fold: plain ? 'true' : undefined,
+      fold: plain ? 'true' : 'false',
       limit: rows_asked,
       after,
     };
@@ -58,13 +59,17 @@ export class Sweeps extends View {
   }
 
   row(s) {
-    const missed = s.missedByWebhook;
+    const { missedByWebhook: missed, told } = s;
     const cells = [
       h('td.wide-only.num.quiet', span((s.seconds ?? 0) * 1e3)),
       h('td.wide-only.num.quiet', num(s.fetched ?? 0)),
       h('td.wide-only.num', num(s.backfilled ?? 0)),
       h('td.wide-only.num', num(s.statusChanged ?? 0)),
-      h('td.num', missed === null || missed === undefined ? '—' : h('b', num(missed))),
+      h(
+        'td.num',
+        missed === null || missed === undefined ? '—' : h('b', num(missed)),
+        Number.isInteger(told) && missed + told > 0 && h('span.share', ' ', pct(share(missed, told))),
+      ),
       h(
         'td.wide-only.num',
         s.conflicts
