@@ -41,6 +41,9 @@ struct shop_database {
   // Orders "R<first>" … "R<last>" with ids "order-R…"; `account` is an SQL expression.
   void add_orders(int first, int last, const std::string& account = "'account-a'") {
     sql(orders_sql("order-R", "R", first, last, account));
+    sql(fmt::format(R"(update orders set "updatedAt" = '2026-01-01'
+      where "id" in (select 'order-R' || n from generate_series({}, {}) n))",
+                    first, last));
   }
   std::string column(int order, const std::string& name) {
     return get(fmt::format("select \"{}\"::text from orders where \"id\" = 'order-R{}'", name, order));
