@@ -62,8 +62,7 @@ service_notifier::service_notifier(std::string_view address, milliseconds watchd
   bool usable = (abstract || address_.front() == '/') && address_.size() > 1 &&
                 address_.size() < sizeof(sockaddr_un::sun_path);
   if (usable) socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (socket_ < 0)
-    log::warn("the service manager cannot be notified", {{"address", address}});
+  if (socket_ < 0) log::warn("the service manager cannot be notified", {{"address", address}});
   if (abstract) address_.front() = '\0';
   timeval patience{.tv_sec = 0, .tv_usec = 200'000};
   if (socket_ >= 0) ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
