@@ -124,7 +124,7 @@ struct operations_client {
     CAPTURE(loading.log);
     REQUIRE(loading.status == 0);
     add_customer(db);
-    add_orders(db, 1, own_orders, "'example-a'");
+    db.execute(orders_sql("o", "R", 1, own_orders, "'example-a'"));
     start();
   }
 

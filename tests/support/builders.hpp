@@ -22,8 +22,8 @@ void add_customer(const database& db);
 // Maystro's account of that id, named "Main", with the key "example-key-1".
 void add_account(const database& db, const std::string& id);
 
-// Orders "o<n>" with the references "R<n>", from first to last. `account`: its id as SQL, so that it may be
-// null.
+// Confirmed orders "o<n>" with the references "R<n>", from first to last. `account`: its id as SQL, so that
+// it may be null.
 void add_orders(const database& db, int first, int last, const std::string& account = "'acc-1'");
 
 // One order.

@@ -41,7 +41,7 @@ struct shop_database {
   // Orders "R<first>" … "R<last>" with ids "order-R…"; `account` is an SQL expression.
   void add_orders(int first, int last, const std::string& account = "'account-a'") {
     sql(orders_sql("order-R", "R", first, last, account));
-    sql(fmt::format(R"(update orders set "updatedAt" = '2026-01-01'
+    sql(fmt::format(R"(update orders set "status" = 'CONFIRMED', "updatedAt" = '2026-01-01'
       where "id" in (select 'order-R' || n from generate_series({}, {}) n))",
                     first, last));
   }

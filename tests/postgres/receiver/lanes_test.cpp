@@ -33,7 +33,7 @@ TEST_CASE("many webhooks at once are stored and applied each to its order") {
 TEST_CASE("what two lanes apply at once ends as each order's newest, every event with an outcome") {
   test::database db;
   receiver_inside here(db);
-  test::add_orders(db, 101, 600);
+  db.execute(test::orders_sql("o", "R", 101, 600, "'acc-1'"));
   auto steps = [&]() -> task<void> {
     instant published = suivi::now() - 1h;
     for (int status : {8, 22, 31}) {

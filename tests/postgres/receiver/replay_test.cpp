@@ -70,7 +70,7 @@ TEST_CASE("a quarantined event that this program understands is applied and list
   CHECK(at.status_of("o1") == "EXPÉDIÉ");
   CHECK(at.db.value(
             "select concat(outcome, '|', error, '|', name, '|', reference, '|', status) from suivi.inbox "
-            "where uuid is not null") == "||x|R1|31");
+            "where uuid is not null") == "||OrderStatusChanged|R1|31");
   CHECK(at.db.value(outcomes) == "applied");
   CHECK(counts(at.replayed({})) == "selected 1 quarantined 1");
 }
