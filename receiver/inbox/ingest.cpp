@@ -111,7 +111,7 @@ result<std::vector<receipt>> receipts_of_batch(const pg::rows& answer, std::size
     receipt& one = receipts.emplace_back();
     std::from_chars(id.data(), id.data() + id.size(), one.id);
     one.stored_on = repeats ? next_of(days) : answer.text(0, 1);
-    one.seen_before = repeats && next_of(repeated) == "t";
+    one.repeated = repeats && next_of(repeated) == "t";
   }
   if (receipts.size() != rows) return unexpected;
   return receipts;

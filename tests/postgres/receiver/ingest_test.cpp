@@ -159,7 +159,7 @@ TEST_CASE("racing receivers store each event of their ranges once and do not dea
   CHECK(db.number("select sum(cardinality(ids)) from suivi.pending_range") == 200);
   for (std::size_t i = 0; i < 200; ++i) {
     CHECK(ones[i].id == twos[199 - i].id);
-    CHECK(ones[i].seen_before != twos[199 - i].seen_before);
+    CHECK(ones[i].repeated != twos[199 - i].repeated);
   }
 }
 

@@ -15,7 +15,7 @@ shop_model two_orders() {
   shop_model shop;
   shop.add_order("R1");
   shop.add_order("R2");
-  shop.apply({row(10, "R1", "u1", 31), row(10, "R2", "u2", 31)});
+  shop.apply({a_row(10, "R1", "u1", 31), a_row(10, "R2", "u2", 31)});
   for (parcel_row& parcel : shop.rows.parcels) parcel.locked = true;
   return shop;
 }
