@@ -107,20 +107,20 @@ looked_over look_over(snapshot rows, std::span<const observation> observations, 
   decision decided =
       decide(std::move(rows), all ? observations : std::span<const observation>(some), options);
   mark_unlocked(decided);
-  looked_over looked;
-  looked.verdicts.resize(observations.size());
+  looked_over probed;
+  probed.verdicts.resize(observations.size());
   for (std::size_t n = 0; n < some_at.size(); ++n) {
     settled[some_at[n]] = decided.verdicts[n].unlocked;
-    looked.verdicts[some_at[n]] = std::move(decided.verdicts[n]);
+    probed.verdicts[some_at[n]] = std::move(decided.verdicts[n]);
   }
   leave_out_related(settled, observations);
   for (std::size_t i = 0; i < observations.size(); ++i) {
     if (settled[i]) continue;
-    looked.verdicts[i] = verdict();
-    looked.unsettled.push_back(observations[i]);
-    looked.places.push_back(i);
+    probed.verdicts[i] = verdict();
+    probed.unsettled.push_back(observations[i]);
+    probed.places.push_back(i);
   }
-  return looked;
+  return probed;
 }
 
 } // namespace suivi::shop

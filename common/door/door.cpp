@@ -92,9 +92,9 @@ task<result<std::vector<verdict>>> look_and_try(pg::connection& db, std::span<co
   looking.add(limit_lock_wait,
               pg::params().integer(options.lock_wait.count())); // the table may be locked whole
   add_unlocked_look(looking, observations);
-  auto looked = co_await db.run(std::move(looking));
-  if (!looked) co_return looked.error();
-  std::span<const pg::rows> answers(*looked);
+  auto probed = co_await db.run(std::move(looking));
+  if (!probed) co_return probed.error();
+  std::span<const pg::rows> answers(*probed);
   snapshot rows = read_unlocked_look(answers.subspan(1));
   looked_over found = look_over(std::move(rows), observations, options);
   std::vector<verdict> all = std::move(found.verdicts);

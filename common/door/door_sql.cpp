@@ -219,10 +219,10 @@ void add_unlocked_look(pg::pipeline& looking, std::span<const observation> obser
 snapshot read_unlocked_look(std::span<const pg::rows> answers) {
   snapshot read;
   const pg::rows& rows = answers[1];
-  std::unordered_set<std::string_view> met;
+  std::unordered_set<std::string_view> known;
   read.parcels.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (met.insert(rows.text(i, 0)).second) read.orders.emplace_back(read_order(rows, i)).locked = true;
+    if (known.insert(rows.text(i, 0)).second) read.orders.emplace_back(read_order(rows, i)).locked = true;
     read.parcels.emplace_back(read_parcel(rows, i, order_columns_read)).locked = true;
   }
   return read;

@@ -52,7 +52,7 @@ void add_accounts(const std::vector<shop::account>& accounts, doctor_facts& fact
     one.of_maystro = a.courier.courier == courier_kind::maystro;
     maystro::capabilities can = maystro::capabilities_of(a.courier.courier);
     one.lists_parcels = can.lists;
-    one.told_by_reference = can.references_max > 0;
+    one.reported_by_reference = can.references_max > 0;
     one.registers_hooks = can.registers_hooks;
     one.has_webhooks = can.sends_webhooks;
     for (const shop::account& other : accounts)

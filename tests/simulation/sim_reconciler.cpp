@@ -32,7 +32,7 @@ void sim_reconciler::poll_round() {
     std::int64_t term = 0;
     if (due != reconciler::due::nothing && store_.take_lease(account, name(), term)) {
       if (dies()) return;
-      if (!std::exchange(store_.accounts[account].asked_for, false))
+      if (!std::exchange(store_.accounts[account].requested, false))
         check_begin(account, due == reconciler::due::full);
       start_sweep(account, due == reconciler::due::full, term);
     }
@@ -44,7 +44,7 @@ void sim_reconciler::poll_round() {
 reconciler::due sim_reconciler::due_now(const std::string& account) {
   const account_row& row = store_.accounts[account];
   if (store_.pause_left(account).count() > 0) return reconciler::due::nothing;
-  if (row.asked_for) return reconciler::due::full;
+  if (row.requested) return reconciler::due::full;
   reconciler::last_sweep_starts last{row.full, row.any, row.incomplete_fulls, row.full_ended};
   return reconciler::due_at(schedule_, last, incremental_every, store_.clock());
 }

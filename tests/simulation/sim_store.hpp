@@ -39,7 +39,7 @@ struct account_row {
   instant until{};                              // of the lease, by true time
   std::optional<instant> full, any, full_ended; // last starts of sweeps that came to their own end
   int incomplete_fulls = 0;
-  bool asked_for = false; // a full sweep, by a person
+  bool requested = false; // a full sweep, by a person
   std::optional<instant> full_watermark, watermark;
   std::optional<instant> paused_until;         // the courier wants to be left alone
   std::vector<std::string> unsettled, refused; // of the newest full one

@@ -274,9 +274,9 @@ class world {
   void ask_for_sweep() {
     auto account = store_.accounts.begin();
     std::advance(account, t_.below(static_cast<int>(store_.accounts.size())));
-    account->second.asked_for = store_.up;
+    account->second.requested = store_.up;
     if (t_.happens(0.5)) // somebody else does so a moment later
-      t_.after(20s, [this, id = account->first] { store_.accounts[id].asked_for = store_.up; });
+      t_.after(20s, [this, id = account->first] { store_.accounts[id].requested = store_.up; });
   }
 
   void remove_one() {

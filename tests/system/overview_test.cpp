@@ -222,11 +222,11 @@ TEST_CASE("sweeps are listed by kind, verdict and cursor, and the incremental on
                          finished_at = now() - (13 - pages) * interval '1 hour' + interval '1 minute';
     insert into suivi.sample (account, at, orders, tracked, untracked, unknown, open, told, alerted, unchecked)
     values ('example-a', now() - interval '2 hours', 0, 0, 0, 0, 0, 7, 0, 0))");
-  auto with_told = s.get_json("sweeps?fold=true").at("sweeps").as_array();
-  CHECK(with_told[0].at("told") == 7);
-  CHECK(with_told[1].at("told") == 7);
-  CHECK(with_told[2].at("told") == 0);
-  CHECK(with_told[4].at("told").is_null()); // none before it
+  auto with_reported = s.get_json("sweeps?fold=true").at("sweeps").as_array();
+  CHECK(with_reported[0].at("told") == 7);
+  CHECK(with_reported[1].at("told") == 7);
+  CHECK(with_reported[2].at("told") == 0);
+  CHECK(with_reported[4].at("told").is_null()); // none before it
   CHECK_FALSE(s.get_json("sweeps?kind=full").at_pointer("/sweeps/0").as_object().contains("told"));
   CHECK(s.operate("GET", "sweeps?kind=x").status == 400);
 }

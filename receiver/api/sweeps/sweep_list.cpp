@@ -87,7 +87,7 @@ std::optional<std::string> maybe_text(const json::object& row, std::string_view 
 }
 
 // Full sweeps and folds have `told` beside `missedByWebhook`, so that a share can be told.
-task<result<void>> add_told(pg::connection& db, json::array& sweeps) {
+task<result<void>> add_reported(pg::connection& db, json::array& sweeps) {
   std::vector<std::optional<std::int64_t>> ids;
   std::vector<std::optional<std::string>> accounts, begun, ended;
   std::vector<json::object*> rows;
@@ -164,7 +164,7 @@ result<sweep_list_query> read_sweep_list_query(const http::target& from) {
   auto fold = one_of(from, "fold", {"true", "false"});
   if (!fold) return fold.error();
   q.fold = *fold == "true";
-  q.with_told = !fold->empty();
+  q.with_reported = !fold->empty();
   if (auto after = from.find("after"); after && !after->empty()) {
     auto place = read_cursor(*after);
     if (!place) return permanent("request:bad", "after must be the `next` of an answer");
@@ -188,8 +188,8 @@ task<result<sweep_page>> list_sweeps_of(pg::connection& db, sweep_list_query q) 
     last = found->integer(i, q.fold ? 4 : 3);
   }
   if (found->size() > page_rows && page_rows > 0) page.next = write_cursor({last, ""});
-  if (q.with_told) {
-    auto added = co_await add_told(db, page.sweeps);
+  if (q.with_reported) {
+    auto added = co_await add_reported(db, page.sweeps);
     if (!added) co_return added.error();
   }
   co_return page;

@@ -14,7 +14,7 @@ struct sweep_list_query {
   std::int64_t limit = 25;
   std::string account, kind, verdict; // empty: any
   bool fold = false;
-  bool with_told = false;             // `fold` was given, whichever
+  bool with_reported = false;         // `fold` was given, whichever
   std::optional<std::int64_t> before; // sweeps with a lower number
 };
 

@@ -125,7 +125,7 @@ struct account_facts {
   std::string id, name;
   bool of_maystro = true;    // else of another courier
   bool lists_parcels = true; // else parcels are read by their tracking numbers
-  bool told_by_reference = true;
+  bool reported_by_reference = true;
   bool registers_hooks = true; // its webhooks are registered by the API
   bool has_webhooks = true;
   bool has_key = true;

@@ -29,7 +29,7 @@ void check_tracking(checks& to, const account_facts& a) {
     add(to, "untracked", a, pass,
         t.orders == 0 ? "the account has no shipped order older than six hours"
                       : "every shipped order older than six hours has a tracking number");
-  else if (!a.told_by_reference)
+  else if (!a.reported_by_reference)
     add(to, "untracked", a, warn,
         fmt::format(
             "{} of {} orders older than six hours have no tracking number, and this courier cannot be "

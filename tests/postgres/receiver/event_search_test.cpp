@@ -55,8 +55,8 @@ TEST_CASE("an order's webhooks are found by its reference, also after the shop h
     db.execute("update orders set \"reference\" = 'RENAMED' where \"reference\" = '" + reference + "'");
     std::size_t after = co_await found("RENAMED");
     CHECK(after == 1);
-    std::size_t as_told = co_await found(reference);
-    CHECK(as_told == 1);
+    std::size_t as_reported = co_await found(reference);
+    CHECK(as_reported == 1);
   };
   here.run(steps());
 }

@@ -21,11 +21,11 @@ shop_model two_orders() {
 }
 
 std::string settled(const shop_model& shop, const std::vector<observation>& observations) {
-  looked_over looked = look_over(shop.rows, observations, shop.options);
+  looked_over probed = look_over(shop.rows, observations, shop.options);
   std::string text;
-  for (const verdict& v : looked.verdicts) text += v.unlocked ? 'y' : 'n';
-  CHECK(looked.unsettled.size() == looked.places.size());
-  for (std::size_t n = 0; n < looked.places.size(); ++n) CHECK(text[looked.places[n]] == 'n');
+  for (const verdict& v : probed.verdicts) text += v.unlocked ? 'y' : 'n';
+  CHECK(probed.unsettled.size() == probed.places.size());
+  for (std::size_t n = 0; n < probed.places.size(); ++n) CHECK(text[probed.places[n]] == 'n');
   return text;
 }
 

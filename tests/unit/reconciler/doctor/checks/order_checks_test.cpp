@@ -25,7 +25,7 @@ TEST_CASE(
     "orders that cannot be asked for, and numbers that the courier has not, are told as what they are") {
   doctor_facts f = healthy();
   account_facts& a = f.accounts.front();
-  a.told_by_reference = false;
+  a.reported_by_reference = false;
   a.tracking = untracked_facts{10, 4, 0};
   a.never_read = 3;
   a.numbers_unknown = 1;
