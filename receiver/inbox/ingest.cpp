@@ -22,7 +22,8 @@ from suivi.ingest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $
 
 // One row for all: `days` and `seen` are null where nothing was seen before.
 constexpr pg::statement ingest_webhooks_as_range{"inbox_ingest_batch", R"sql(
-select array_to_string(events, ','), day::text, array_to_string(days, ','), array_to_string(seen, ',')
+select array_to_string(events, ',') as events, day::text, array_to_string(days, ',') as days,
+       array_to_string(seen, ',') as seen
 from suivi.ingest_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 )sql",
                                                  true};

@@ -204,12 +204,11 @@ TEST_CASE("check-config warns of each setting that is unsafe, once and without i
     CAPTURE(done.log);
     CHECK(done.status == 0);
     CHECK_FALSE(contains(done.log, "example-"));
-    std::vector<std::string> expected{"database.url: sslmode = require",
-                                      "database.url_file = ", "maystro.base_url = "};
+    std::vector<std::string> expected{"database.url: sslmode = require", "database.url_file = ",
+                                      "maystro.base_url = ", "receiver.public_url = "};
     if (name == "suivi-receiver")
-      expected.insert(expected.end(),
-                      {"receiver.allow_open = true", "receiver.webhook_secrets: ", "receiver.admin_token is ",
-                       "receiver.listen = \"0.0.0.0:8080\"", "receiver.public_url = "});
+      expected.insert(expected.end(), {"receiver.allow_open = true", "receiver.webhook_secrets: ",
+                                       "receiver.admin_token is ", "receiver.listen = \"0.0.0.0:8080\""});
     for (const std::string& part : expected)
       CHECK_MESSAGE(contains(done.log, name + ": warning: " + part), part);
     CHECK(lines_of(done.log) == static_cast<long>(expected.size()));
