@@ -204,6 +204,23 @@ TEST_CASE("every file that the papers name is there") {
     }
 }
 
+TEST_CASE("a file that a program's own paper names by its room is in that room") {
+  std::size_t checked = 0;
+  for (const char* tree : {"common", "receiver", "reconciler"})
+    for (const quoted& code : code_of(read_file(root / tree / "README.md"))) {
+      std::size_t divided = code.text.find('/');
+      bool is_path = code.text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_/.") == std::string::npos;
+      if (!is_path || divided == 0 || divided == std::string::npos) continue;
+      if (!fs::is_directory(root / tree / code.text.substr(0, divided))) continue;
+      bool found = false;
+      for (const char* ending : {"", ".cpp", ".hpp"})
+        found = found || fs::exists(root / tree / (code.text + ending));
+      ++checked;
+      CHECK_MESSAGE(found, tree << "/README.md:" << code.line << ": " << code.text);
+    }
+  CHECK(checked > 10);
+}
+
 TEST_CASE("common/ARCHITECTURE.md names every room, and the pure ones are those whose charter says so") {
   std::string page = read_file(root / "common/ARCHITECTURE.md");
   std::set<std::string> named;

@@ -78,7 +78,7 @@ class scanner {
   bool value(const std::string& member, int depth) {
     switch (next()) {
     case '{':
-      return depth < depth_max && members(depth + 1);
+      return depth < depth_max && members(member, depth + 1);
     case '[':
       return depth < depth_max && elements(member, depth + 1);
     case '"':
@@ -109,7 +109,7 @@ class scanner {
     return true;
   }
 
-  bool members(int depth) {
+  bool members(const std::string& within, int depth) {
     take('{');
     skip_blanks();
     if (take('}')) return true;
@@ -123,7 +123,8 @@ class scanner {
       skip_blanks();
       if (!take(':')) return false;
       skip_blanks();
-      bool read = !plain || is_private_name(*name) ? private_value(depth) : value(*name, depth);
+      bool read = !plain || is_private_name(*name) ? private_value(depth)
+                                                   : value(std::string(governing_name(within, *name)), depth);
       if (!read) return false;
       skip_blanks();
       if (take('}')) return true;

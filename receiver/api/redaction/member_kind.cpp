@@ -120,6 +120,12 @@ member_kind kind_of_member(std::string_view name) {
   return is_remark ? member_kind::remark : member_kind::unlisted;
 }
 
+std::string_view governing_name(std::string_view within, std::string_view name) {
+  bool is_part =
+      kind_of_member(within) == member_kind::remark && kind_of_member(name) == member_kind::unlisted;
+  return is_part ? within : name;
+}
+
 bool may_be_shown(member_kind kind, std::string_view text) {
   if (text.empty() || is_small_number(text) || is_date(text) || is_uuid(text)) return true;
   switch (kind) {

@@ -21,6 +21,10 @@ enum class member_kind : std::uint8_t {
 
 [[nodiscard]] member_kind kind_of_member(std::string_view name);
 
+// By which name a member is judged that stands within another one: what nobody knows of a remark's parts is a
+// remark as well.
+[[nodiscard]] std::string_view governing_name(std::string_view within, std::string_view name);
+
 // Of a text that has no parts.
 [[nodiscard]] bool may_be_shown(member_kind kind, std::string_view text);
 // Of what is neither a text nor structured: a number may be a phone, a place on the map or a person's.

@@ -44,7 +44,7 @@ std::string masked_member(std::string_view member, std::string_view text, int la
   return is_identity_name(member) ? without_addresses(redacted) : without_contacts(redacted);
 }
 
-void mask_members(json::object& of, int layers) {
+void mask_members(json::object& of, std::string_view within, int layers) {
   bool plain = true;
   for (json::key_value_pair& each : of) {
     std::string_view name(each.key().data(), each.key().size());
@@ -53,7 +53,7 @@ void mask_members(json::object& of, int layers) {
     if (!is_plain || is_private_name(name))
       each.value() = masked;
     else
-      mask_within(each.value(), name, layers);
+      mask_within(each.value(), governing_name(within, name), layers);
   }
   if (plain) return;
   json::object redacted;
@@ -64,7 +64,7 @@ void mask_members(json::object& of, int layers) {
 
 void mask_within(json::value& in, std::string_view member, int layers) {
   if (json::object* object = in.if_object()) {
-    mask_members(*object, layers);
+    mask_members(*object, member, layers);
   } else if (json::array* list = in.if_array()) {
     for (json::value& each : *list) mask_within(each, member, layers);
   } else if (json::string* text = in.if_string()) {
@@ -212,6 +212,7 @@ bool is_json_like(std::string_view text) {
 std::string masked_text(std::string_view text, member_kind kind, int layers) {
   std::string_view core = maystro::trimmed_text(text);
   if (core.empty()) return std::string(text);
+  if (kind == member_kind::remark) return std::string(may_be_shown(kind, core) ? text : masked);
   if (is_json_like(core)) {
     if (layers <= 0) return std::string(masked);
     result<json::value> read = maystro::parse_json(core, maystro::half_surrogates::mend);

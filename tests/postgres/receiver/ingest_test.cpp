@@ -300,7 +300,12 @@ TEST_CASE("the gauge counts what is not yet applied, parked or refused") {
 
 TEST_CASE("partitions are made ahead once and rows go to their day's") {
   test::database db;
+  db.execute("select suivi.make_partitions(7)"); // it is a copy of a database that may be of yesterday
   CHECK(db.number("select suivi.make_partitions(7)") == 0);
   CHECK(db.number("select suivi.make_partitions(9)") == 4);
-  CHECK(db.number("select count(*) from pg_inherits where inhparent = 'suivi.inbox'::regclass") == 11);
+  CHECK(db.number(R"sql(
+select count(*) from pg_inherits h join pg_class c on c.oid = h.inhrelid
+where h.inhparent = 'suivi.inbox'::regclass
+  and coalesce(substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \(''([0-9-]+)''\)')::date
+               > (now() at time zone 'UTC')::date, true))sql") == 11);
 }
