@@ -216,7 +216,7 @@ TEST_CASE("a file that a program's own paper names by its room is in that room")
       for (const char* ending : {"", ".cpp", ".hpp"})
         found = found || fs::exists(root / tree / (code.text + ending));
       ++checked;
-      CHECK_MESSAGE(found, tree << "/README.md:" << code.line << ": " << code.text);
+      CHECK_MESSAGE(found, std::string(tree) << "/README.md:" << code.line << ": " << code.text);
     }
   CHECK(checked > 10);
 }

@@ -30,6 +30,7 @@ constexpr int layers_max = 5;               // JSON in a text in base64 in JSON 
 constexpr std::string_view blanks = " \t\r\n";
 
 std::string masked_text(std::string_view text, member_kind kind, int layers);
+std::string masked_member(std::string_view member, std::string_view text, int layers);
 void mask_within(json::value& in, std::string_view member, int layers);
 
 std::string_view view(const json::string& text) {
@@ -166,8 +167,13 @@ bool is_known_name(std::string_view name) {
          http::same_name(name, "payload") || http::same_name(name, "data");
 }
 
+// The name of the member whose text has members of its own.
+std::string_view name_around(member_kind kind) {
+  return kind == member_kind::remark ? "remark" : "";
+}
+
 // `status=1&note=2`; nullopt where it is none.
-std::optional<std::string> masked_form(std::string_view text, int layers) {
+std::optional<std::string> masked_form(std::string_view text, member_kind kind, int layers) {
   if (text.find('=') == std::string_view::npos || text.find_first_of("\r\n") != std::string_view::npos)
     return std::nullopt;
   std::string out;
@@ -183,7 +189,8 @@ std::optional<std::string> masked_form(std::string_view text, int layers) {
     known = known || is_known_name(*name);
     std::optional<std::string> value = form_decoded(sent);
     std::string redacted =
-        value ? masked_member(*name, to_storable_text(*value), layers - 1) : std::string(masked);
+        value ? masked_member(governing_name(name_around(kind), *name), to_storable_text(*value), layers - 1)
+              : std::string(masked);
     out += pair.substr(0, equals + 1);
     if (redacted == masked)
       out += redacted;
@@ -201,7 +208,7 @@ std::string masked_json(json::value read, member_kind kind, int layers) {
     std::string inner = masked_text(view(*text), kind, layers - 1);
     return maystro::write_json(json::value(json::string(inner)));
   }
-  mask_within(read, "", layers - 1);
+  mask_within(read, name_around(kind), layers - 1);
   return maystro::write_json(read);
 }
 
@@ -212,13 +219,12 @@ bool is_json_like(std::string_view text) {
 std::string masked_text(std::string_view text, member_kind kind, int layers) {
   std::string_view core = maystro::trimmed_text(text);
   if (core.empty()) return std::string(text);
-  if (kind == member_kind::remark) return std::string(may_be_shown(kind, core) ? text : masked);
   if (is_json_like(core)) {
     if (layers <= 0) return std::string(masked);
     result<json::value> read = maystro::parse_json(core, maystro::half_surrogates::mend);
     if (read) return masked_json(std::move(*read), kind, layers);
-    return shown_broken_json(core, [layers](std::string_view member, std::string_view inner) {
-      return masked_member(member, inner, layers - 1);
+    return shown_broken_json(core, [kind, layers](std::string_view member, std::string_view inner) {
+      return masked_member(governing_name(name_around(kind), member), inner, layers - 1);
     });
   }
   if (may_be_shown(member_kind::body, core)) return std::string(text);
@@ -226,7 +232,7 @@ std::string masked_text(std::string_view text, member_kind kind, int layers) {
   if (is_number && may_be_shown(kind, core)) return std::string(text);
   if (layers <= 0 || is_hex_of_text(core)) return std::string(masked);
   if (std::optional<std::string> redacted = masked_base64(core, kind, layers)) return *redacted;
-  if (std::optional<std::string> redacted = masked_form(core, layers)) return *redacted;
+  if (std::optional<std::string> redacted = masked_form(core, kind, layers)) return *redacted;
   bool visible = may_be_shown(kind, core) && !names_private_value(core);
   return std::string(visible ? text : masked);
 }

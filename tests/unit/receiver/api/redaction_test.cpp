@@ -283,16 +283,15 @@ constexpr const char* remarks[] = {"receiver",
                                    "title",
                                    "subject",
                                    "description",
-                                   "message",
                                    "text",
                                    "observation"};
 
 } // namespace
 
 TEST_CASE("of a member that holds a name or a remark only what says nothing of anybody is shown") {
-  for (const char* member : remarks) {
+  for (const std::string member : remarks) {
     CAPTURE(member);
-    std::string named = "{\"" + std::string(member) + "\":";
+    std::string named = "{\"" + member + "\":";
     for (const char* value :
          {R"("Example")", R"("Example Person")", R"(["Example","Person"])", R"([["Example"]])",
           R"({"x":"Example"})", R"({"fr":{"en":["Example"]}})", R"("{\"x\":\"Example\"}")",
