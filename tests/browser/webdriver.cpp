@@ -66,18 +66,32 @@ json::object capabilities(const std::string& profile) {
 
 } // namespace
 
-browser::browser(window_size size)
-    : driver_("/usr/bin/chromedriver", {"--port=0", "--log-level=SEVERE"}, {{"HOME", "/tmp"}}), size_(size) {
-  const std::string ready = "started successfully on port ";
-  wait_until("chromedriver", [&] { return driver_.output().find(ready) != std::string::npos; });
-  std::string said = driver_.output();
-  auto port = std::stoi(said.substr(said.find(ready) + ready.size()));
-  std::string base = "http://127.0.0.1:" + std::to_string(port) + "/session";
-  json::value begun = send("POST", base, capabilities((driver_.folder() / "profile").string()));
+browser::browser(window_size size) : size_(size) {
+  std::string base = start_driver() + "/session";
+  json::value begun = send("POST", base, capabilities((driver_->folder() / "profile").string()));
   session_ = base + "/" + std::string(begun.as_object().at("sessionId").as_string());
   json::object patience_of_scripts{{"script", 30'000}, {"pageLoad", 60'000}};
   command("POST", "/timeouts", patience_of_scripts);
   resize(size);
+}
+
+// chromedriver takes the port that it got for IPv4 for IPv6 too, and ends where another program has that one: the next
+// try gets another port.
+std::string browser::start_driver() {
+  const std::string ready = "started successfully on port ";
+  const std::vector<std::string> arguments{"--port=0", "--log-level=SEVERE"};
+  const std::map<std::string, std::string> environment{{"HOME", "/tmp"}};
+  std::string output;
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    driver_.emplace("/usr/bin/chromedriver", arguments, environment);
+    auto is_ready = [&] { return (output = driver_->output()).find(ready) != std::string::npos; };
+    wait_until("chromedriver", [&] { return is_ready() || !driver_->runs(); });
+    if (is_ready()) {
+      int port = std::stoi(output.substr(output.find(ready) + ready.size()));
+      return "http://127.0.0.1:" + std::to_string(port);
+    }
+  }
+  give_up("chromedriver that does not end at once; its output:\n" + output + driver_->log());
 }
 
 browser::~browser() {

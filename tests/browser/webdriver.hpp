@@ -8,6 +8,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,12 +56,13 @@ class browser {
   std::size_t picture(const std::string& name);
 
  private:
+  std::string start_driver(); // its address
   json::value command(const std::string& method, const std::string& path, const json::object& body = {});
   json::value devtools(const std::string& name, json::object parameters);
   std::string find(const std::string& selector);
   void keys(const std::string& element, const std::string& text);
 
-  program driver_;
+  std::optional<program> driver_;
   std::string session_; // its address
   window_size size_;
 };
