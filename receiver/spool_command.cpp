@@ -88,7 +88,7 @@ class spool_command {
       report["bytes"] = depth.bytes;
       report["oldest"] = or_null(depth.oldest);
       report["folder"] = settings_.receiver.spool;
-      fmt::print("{}\n", maystro::write_json(report));
+      fmt::print("{}\n", write_json(report));
       return;
     }
     if (drained) fmt::print("{:<10} {}\n", "drained", *drained);

@@ -6,7 +6,7 @@
 
 #include <optional>
 
-namespace suivi::maystro {
+namespace suivi::courier {
 
 enum class answer_kind {
   good,        // what was asked for, or the word that it is not there
@@ -21,4 +21,4 @@ enum class answer_kind {
 [[nodiscard]] answer_kind classify(const error* failure, unsigned status,
                                    std::optional<milliseconds> retry_after);
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

@@ -1,11 +1,11 @@
 // Which courier can do what, and which class speaks to it.
 #include "common/courier/courier_api.hpp"
 
-#include "common/courier/api.hpp"
 #include "common/courier/guepex_api.hpp"
+#include "common/courier/maystro_api.hpp"
 #include "common/courier/nord_west_api.hpp"
 
-namespace suivi::maystro {
+namespace suivi::courier {
 
 capabilities capabilities_of(courier_kind courier) {
   capabilities can;
@@ -47,7 +47,7 @@ std::unique_ptr<courier_api> make_courier(http::client& client, credentials who,
   case courier_kind::maystro:
     break;
   }
-  return std::make_unique<api>(client, std::move(who), request_timeout);
+  return std::make_unique<maystro_api>(client, std::move(who), request_timeout);
 }
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

@@ -1,18 +1,18 @@
 // A courier's API, whichever courier it is: what it can do, and its requests. One try each, on the wire once;
 // pace and retries are the caller's.
 //
-// Errors beside http/client.hpp's: "maystro:unauthorized" (401, 403; permanent), "maystro:not_found" (404;
-// permanent), "maystro:throttled" (429, or a quota that is used up; transient, retry_after set if known),
-// "maystro:server" (5xx, 408, 425; transient), "maystro:malformed" (2xx that is not the expected JSON;
-// transient), "maystro:refused" (the rest, redirects among it; permanent). No error text holds a key, a
+// Errors beside http/client.hpp's: "courier:unauthorized" (401, 403; permanent), "courier:not_found" (404;
+// permanent), "courier:throttled" (429, or a quota that is used up; transient, retry_after set if known),
+// "courier:server" (5xx, 408, 425; transient), "courier:malformed" (2xx that is not the expected JSON;
+// transient), "courier:refused" (the rest, redirects among it; permanent). No error text holds a key, a
 // webhook address or the answer's body.
 #pragma once
 
 #include "common/base/secret.hpp"
 #include "common/courier/response_meta.hpp"
 #include "common/http/client/client.hpp"
-#include "common/maystro/page.hpp"
 #include "common/shipment/courier.hpp"
+#include "common/shipment/shipment_page.hpp"
 
 #include <memory>
 #include <optional>
@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-namespace suivi::maystro {
+namespace suivi::courier {
 
 // What differs between couriers; whoever asks one looks here instead of at which one it is.
 struct capabilities {
@@ -58,15 +58,15 @@ class courier_api {
   virtual ~courier_api() = default;
 
   // A page of all parcels, newest first.
-  virtual task<answer<page>> list(int page_number) = 0;
+  virtual task<answer<shipment_page>> list(int page_number) = 0;
   // A page of the parcels whose state changed on that day (`YYYY-MM-DD`, in Algiers) or later.
-  virtual task<answer<page>> list_changes(std::string since_day, int page_number) = 0;
+  virtual task<answer<shipment_page>> list_changes(std::string since_day, int page_number) = 0;
   // Parcels of these references, at most references_max, on one page. The courier may ignore the filter:
   // compare `reference` of each row.
-  virtual task<answer<page>> find_by_references(std::vector<std::string> references) = 0;
+  virtual task<answer<shipment_page>> find_by_references(std::vector<std::string> references) = 0;
   // Parcels by tracking number, at most trackings_max; numbers that the courier does not know are missing.
   // Rows have no reference. A parcel without a state counts as unreadable.
-  virtual task<answer<page>> find_by_trackings(std::vector<std::string> numbers) = 0;
+  virtual task<answer<shipment_page>> find_by_trackings(std::vector<std::string> numbers) = 0;
   // One parcel by its identity at the courier.
   virtual task<answer<shipment>> one(std::string_view uuid) = 0;
   // Whether the courier takes the credentials: true, or an error.
@@ -101,4 +101,4 @@ class request_gate {
                                                         milliseconds request_timeout, std::string account,
                                                         request_gate* gate);
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

@@ -1,7 +1,7 @@
 // Sends one request to a courier and classifies its answer. All requests go through here.
 #include "common/courier/exchange.hpp"
 
-namespace suivi::maystro {
+namespace suivi::courier {
 
 task<exchanged> exchange(http::client& client, http::client_request request, milliseconds timeout,
                          std::string_view description) {
@@ -23,4 +23,4 @@ task<exchanged> exchange(http::client& client, http::client_request request, mil
   co_return exchanged{std::move(response->body), how, std::move(headers)};
 }
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

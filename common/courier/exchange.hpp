@@ -6,7 +6,7 @@
 #include <functional>
 #include <utility>
 
-namespace suivi::maystro {
+namespace suivi::courier {
 
 // A good answer's body, or what was wrong; `headers` of whatever answer there was.
 struct exchanged {
@@ -29,7 +29,7 @@ answer<T> read_answer(const exchanged& got, Reader&& read) {
 // Of a request that the courier cannot be asked.
 template <class T>
 answer<T> not_possible(std::string_view description) {
-  return {permanent("maystro:refused", description), response_meta{}};
+  return {permanent("courier:refused", description), response_meta{}};
 }
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

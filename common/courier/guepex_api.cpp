@@ -8,13 +8,13 @@
 
 #include <fmt/format.h>
 
-namespace suivi::maystro {
+namespace suivi::courier {
 namespace {
 
-result<page> read_rows(const std::string& body) {
+result<shipment_page> read_rows(const std::string& body) {
   result<guepex::page> read = guepex::read_page(body);
-  if (!read) return transient("maystro:malformed", read.error().detail);
-  page made;
+  if (!read) return transient("courier:malformed", read.error().detail);
+  shipment_page made;
   made.rows.reserve(read->rows.size());
   for (const guepex::parcel& row : read->rows) made.rows.push_back(guepex::to_shipment(row));
   made.unreadable = read->unreadable;
@@ -67,31 +67,31 @@ task<exchanged> guepex_api::ask(std::string path, bool single, std::string_view 
   co_return got;
 }
 
-task<answer<page>> guepex_api::list(int page_number) {
+task<answer<shipment_page>> guepex_api::list(int page_number) {
   auto path = fmt::format("/parcels/?page={}&page_size={}", page_number, page_rows);
   exchanged got = co_await ask(std::move(path), false, "the list of parcels");
-  co_return read_answer<page>(got, &read_rows);
+  co_return read_answer<shipment_page>(got, &read_rows);
 }
 
-task<answer<page>> guepex_api::list_changes(std::string since_day, int page_number) {
+task<answer<shipment_page>> guepex_api::list_changes(std::string since_day, int page_number) {
   std::string until_day = algiers_day(now() + std::chrono::hours(24)); // a clock ahead of ours
   auto path = fmt::format("/parcels/?date_last_status={},{}&page={}&page_size={}", since_day, until_day,
                           page_number, page_rows);
   exchanged got = co_await ask(std::move(path), false, "the list of changed parcels");
-  co_return read_answer<page>(got, &read_rows);
+  co_return read_answer<shipment_page>(got, &read_rows);
 }
 
-task<answer<page>> guepex_api::find_by_references(std::vector<std::string> references) {
+task<answer<shipment_page>> guepex_api::find_by_references(std::vector<std::string> references) {
   auto path = fmt::format("/parcels/?order_id={}&page_size={}", joined(references), page_rows);
   const bool single = references.size() == 1;
   exchanged got = co_await ask(std::move(path), single, "parcels by reference");
-  co_return read_answer<page>(got, &read_rows);
+  co_return read_answer<shipment_page>(got, &read_rows);
 }
 
-task<answer<page>> guepex_api::find_by_trackings(std::vector<std::string> numbers) {
+task<answer<shipment_page>> guepex_api::find_by_trackings(std::vector<std::string> numbers) {
   auto path = fmt::format("/parcels/?tracking={}&page_size={}", joined(numbers), page_rows);
   exchanged got = co_await ask(std::move(path), false, "parcels by tracking number");
-  co_return read_answer<page>(got, &read_rows);
+  co_return read_answer<shipment_page>(got, &read_rows);
 }
 
 task<answer<shipment>> guepex_api::one(std::string_view uuid) {
@@ -102,8 +102,8 @@ task<answer<shipment>> guepex_api::one(std::string_view uuid) {
     result<guepex::parcel> found = guepex::read_one(body, tracking);
     if (found) return guepex::to_shipment(*found);
     bool absent = found.error().code == "guepex:not_found";
-    return absent ? permanent("maystro:not_found", found.error().detail)
-                  : transient("maystro:malformed", found.error().detail);
+    return absent ? permanent("courier:not_found", found.error().detail)
+                  : transient("courier:malformed", found.error().detail);
   };
   co_return read_answer<shipment>(got, read);
 }
@@ -113,4 +113,4 @@ task<answer<bool>> guepex_api::test_key() {
   co_return read_answer<bool>(got, [](const std::string&) { return result<bool>(true); });
 }
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

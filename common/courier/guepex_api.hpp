@@ -4,7 +4,7 @@
 
 #include "common/courier/exchange.hpp"
 
-namespace suivi::maystro {
+namespace suivi::courier {
 
 class guepex_api final : public courier_api {
  public:
@@ -14,10 +14,10 @@ class guepex_api final : public courier_api {
   guepex_api(http::client& client, credentials who, milliseconds request_timeout, std::string account,
              request_gate* gate);
 
-  task<answer<page>> list(int page_number) override;
-  task<answer<page>> list_changes(std::string since_day, int page_number) override;
-  task<answer<page>> find_by_references(std::vector<std::string> references) override;
-  task<answer<page>> find_by_trackings(std::vector<std::string> numbers) override;
+  task<answer<shipment_page>> list(int page_number) override;
+  task<answer<shipment_page>> list_changes(std::string since_day, int page_number) override;
+  task<answer<shipment_page>> find_by_references(std::vector<std::string> references) override;
+  task<answer<shipment_page>> find_by_trackings(std::vector<std::string> numbers) override;
   task<answer<shipment>> one(std::string_view uuid) override;
   task<answer<bool>> test_key() override;
 
@@ -31,4 +31,4 @@ class guepex_api final : public courier_api {
   request_gate* gate_;
 };
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace suivi::maystro {
+namespace suivi::courier {
 namespace {
 
 constexpr double low_window = 2;
@@ -146,4 +146,4 @@ void gate::answered_well() {
   throttled_since_.reset();
 }
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <optional>
 
-namespace suivi::maystro {
+namespace suivi::courier {
 
 // Requests in flight: begins low, grows by one for each round trip in which the courier keeps up, halves when
 // it does not. Requests that were under way when it was halved tell nothing new and halve it no further.
@@ -129,4 +129,4 @@ class gate {
   std::optional<steady_time> throttled_since_;
 };
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

@@ -8,14 +8,14 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-namespace suivi::maystro {
+namespace suivi::courier {
 namespace {
 
 constexpr std::string_view no_such_number = "suivi-test-of-the-key";
 
 result<nord_west::tracking_answer> read(const std::string& body) {
   result<nord_west::tracking_answer> answered = nord_west::read_tracking_answer(body);
-  if (!answered) return transient("maystro:malformed", answered.error().detail);
+  if (!answered) return transient("courier:malformed", answered.error().detail);
   return answered;
 }
 
@@ -40,28 +40,28 @@ task<exchanged> nord_west_api::ask(std::vector<std::string> numbers) {
       co_await exchange(client_, std::move(request), request_timeout_, "parcels by tracking number");
   // Fields that the courier does not accept: there are none but the key.
   if (!got.body && got.how.status == 422)
-    got.body = permanent("maystro:unauthorized", "parcels by tracking number: the courier answered 422");
+    got.body = permanent("courier:unauthorized", "parcels by tracking number: the courier answered 422");
   co_return got;
 }
 
-task<answer<page>> nord_west_api::list(int) {
-  co_return not_possible<page>("this courier has no list of parcels");
+task<answer<shipment_page>> nord_west_api::list(int) {
+  co_return not_possible<shipment_page>("this courier has no list of parcels");
 }
 
-task<answer<page>> nord_west_api::list_changes(std::string, int) {
-  co_return not_possible<page>("this courier has no list of changes");
+task<answer<shipment_page>> nord_west_api::list_changes(std::string, int) {
+  co_return not_possible<shipment_page>("this courier has no list of changes");
 }
 
-task<answer<page>> nord_west_api::find_by_references(std::vector<std::string>) {
-  co_return not_possible<page>("this courier cannot be asked by reference");
+task<answer<shipment_page>> nord_west_api::find_by_references(std::vector<std::string>) {
+  co_return not_possible<shipment_page>("this courier cannot be asked by reference");
 }
 
-task<answer<page>> nord_west_api::find_by_trackings(std::vector<std::string> numbers) {
+task<answer<shipment_page>> nord_west_api::find_by_trackings(std::vector<std::string> numbers) {
   exchanged got = co_await ask(std::move(numbers));
-  co_return read_answer<page>(got, [](const std::string& body) -> result<page> {
+  co_return read_answer<shipment_page>(got, [](const std::string& body) -> result<shipment_page> {
     result<nord_west::tracking_answer> answered = read(body);
     if (!answered) return answered.error();
-    page made;
+    shipment_page made;
     made.unreadable = answered->unreadable;
     for (const nord_west::parcel& one : answered->parcels) {
       if (!one.state) {
@@ -89,7 +89,7 @@ task<answer<shipment>> nord_west_api::one(std::string_view uuid) {
       made.metadata.clear();
       return made;
     }
-    return permanent("maystro:not_found", "the courier tells no state of this tracking number");
+    return permanent("courier:not_found", "the courier tells no state of this tracking number");
   });
 }
 
@@ -103,4 +103,4 @@ task<answer<bool>> nord_west_api::test_key() {
   });
 }
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

@@ -4,16 +4,16 @@
 #include "common/courier/exchange.hpp"
 #include "common/nord_west/tracking_answer.hpp"
 
-namespace suivi::maystro {
+namespace suivi::courier {
 
 class nord_west_api final : public courier_api {
  public:
   nord_west_api(http::client& client, credentials who, milliseconds request_timeout);
 
-  task<answer<page>> list(int page_number) override;
-  task<answer<page>> list_changes(std::string since_day, int page_number) override;
-  task<answer<page>> find_by_references(std::vector<std::string> references) override;
-  task<answer<page>> find_by_trackings(std::vector<std::string> numbers) override;
+  task<answer<shipment_page>> list(int page_number) override;
+  task<answer<shipment_page>> list_changes(std::string since_day, int page_number) override;
+  task<answer<shipment_page>> find_by_references(std::vector<std::string> references) override;
+  task<answer<shipment_page>> find_by_trackings(std::vector<std::string> numbers) override;
   task<answer<shipment>> one(std::string_view uuid) override;
   // By a number that cannot exist: an answer without it says that the key is right.
   task<answer<bool>> test_key() override;
@@ -26,4 +26,4 @@ class nord_west_api final : public courier_api {
   milliseconds request_timeout_;
 };
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

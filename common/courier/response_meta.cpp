@@ -5,7 +5,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
-namespace suivi::maystro {
+namespace suivi::courier {
 namespace {
 
 constexpr milliseconds longest{std::chrono::hours(24)};
@@ -34,12 +34,12 @@ std::optional<milliseconds> read_retry_after(std::string_view text, instant serv
 std::optional<error> refusal(unsigned status, std::string_view description) {
   if (status >= 200 && status <= 299) return std::nullopt;
   std::string detail = fmt::format("{}: the courier answered {}", description, status);
-  if (status == 401 || status == 403) return permanent("maystro:unauthorized", detail);
-  if (status == 404) return permanent("maystro:not_found", detail);
-  if (status == 429) return transient("maystro:throttled", detail);
+  if (status == 401 || status == 403) return permanent("courier:unauthorized", detail);
+  if (status == 404) return permanent("courier:not_found", detail);
+  if (status == 429) return transient("courier:throttled", detail);
   // 408 and 425 ask for another try in so many words.
-  if (status >= 500 || status == 408 || status == 425) return transient("maystro:server", detail);
-  return permanent("maystro:refused", detail);
+  if (status >= 500 || status == 408 || status == 425) return transient("courier:server", detail);
+  return permanent("courier:refused", detail);
 }
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

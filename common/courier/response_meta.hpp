@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace suivi::maystro {
+namespace suivi::courier {
 
 struct response_meta {
   instant requested_at{};                  // our clock when the request was sent
@@ -24,4 +24,4 @@ struct response_meta {
 // nullopt for 2xx. `description` names the request for people: "the list of orders".
 [[nodiscard]] std::optional<error> refusal(unsigned status, std::string_view description);
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

@@ -29,7 +29,7 @@ std::optional<history_entry> read_entry(const json::value& element) {
 } // namespace
 
 result<std::vector<history_entry>> read_history(std::string_view body) {
-  result<json::value> document = maystro::parse_json(body, maystro::half_surrogates::mend);
+  result<json::value> document = parse_json(body, half_surrogates::mend);
   if (!document) return transient("guepex:malformed", "histories: " + document.error().detail);
   const json::object* root = document->if_object();
   const json::value* data = root == nullptr ? nullptr : root->if_contains("data");

@@ -28,7 +28,7 @@ const json::array* rows_of(const json::value& document) {
 } // namespace
 
 result<page> read_page(std::string_view body) {
-  result<json::value> document = maystro::parse_json(body, maystro::half_surrogates::mend);
+  result<json::value> document = parse_json(body, half_surrogates::mend);
   if (!document) return transient("guepex:malformed", "a page of parcels: " + document.error().detail);
   const json::array* elements = rows_of(*document);
   if (elements == nullptr)
@@ -50,7 +50,7 @@ result<page> read_page(std::string_view body) {
 }
 
 result<parcel> read_one(std::string_view body, std::string_view tracking) {
-  result<json::value> document = maystro::parse_json(body, maystro::half_surrogates::mend);
+  result<json::value> document = parse_json(body, half_surrogates::mend);
   if (!document) return transient("guepex:malformed", "one parcel: " + document.error().detail);
   const json::object* root = document->if_object();
   if (root == nullptr) return transient("guepex:malformed", "one parcel: its JSON is no parcel");

@@ -71,7 +71,7 @@ event read_event(const json::value& element, const std::optional<std::string>& t
   json::object alone;
   if (type) alone["type"] = *type;
   alone["events"] = json::array{element};
-  parsed.body = maystro::write_json(alone);
+  parsed.body = write_json(alone);
   const json::object* object = element.if_object();
   if (object == nullptr) {
     parsed.why = "the event is no JSON object";
@@ -89,8 +89,7 @@ event read_event(const json::value& element, const std::optional<std::string>& t
 
 delivery decode(std::string_view body) {
   delivery parsed;
-  result<json::value> document =
-      maystro::parse_json(body, maystro::half_surrogates::fail, maystro::event_limits);
+  result<json::value> document = parse_json(body, half_surrogates::fail, event_limits);
   if (!document) {
     parsed.why = document.error().detail;
     return parsed;

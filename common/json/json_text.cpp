@@ -17,7 +17,7 @@
 #include <string>
 #include <utility>
 
-namespace suivi::maystro {
+namespace suivi {
 namespace {
 
 namespace json = boost::json;
@@ -211,4 +211,4 @@ std::string write_json(const boost::json::value& value) {
   return text;
 }
 
-} // namespace suivi::maystro
+} // namespace suivi

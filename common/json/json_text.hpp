@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-namespace suivi::maystro {
+namespace suivi {
 
 // Errors, all permanent, `detail` being a clause without content of the text: "json:empty", "json:utf8" (not
 // UTF-8), "json:number" (too large), "json:depth" (nested too deep), "json:surrogate", "json:size",
@@ -41,4 +41,4 @@ parse_json(std::string_view text, half_surrogates how = half_surrogates::fail, j
 // Drops a UTF-8 byte-order mark and white space at both ends.
 [[nodiscard]] std::string_view trimmed_text(std::string_view text);
 
-} // namespace suivi::maystro
+} // namespace suivi

@@ -11,7 +11,7 @@ namespace {
 namespace json = boost::json;
 
 error malformed(std::string_view reason) {
-  return transient("maystro:malformed", std::string(reason) + ": the answer has not the expected shape");
+  return transient("courier:malformed", std::string(reason) + ": the answer has not the expected shape");
 }
 
 std::string text_member(const json::object& from, std::string_view name) {

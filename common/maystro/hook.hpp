@@ -22,7 +22,7 @@ struct hook_type {
 
 // Pure. Lists in any of the envelopes of listing.hpp; ids as numbers or texts; `trigger_type` an object or an
 // id, `triggers` a list of either. Elements without id (types: without name) are left out.
-// "maystro:malformed" otherwise.
+// "courier:malformed" otherwise.
 [[nodiscard]] result<std::vector<hook>> read_hooks(std::string_view body);
 [[nodiscard]] result<std::vector<hook_type>> read_hook_types(std::string_view body);
 [[nodiscard]] result<hook> read_hook(std::string_view body);

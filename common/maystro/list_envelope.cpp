@@ -28,13 +28,13 @@ listing find_listing(const json::value& document) {
   return {};
 }
 
-result<page> read_page(std::string_view body) {
+result<shipment_page> read_page(std::string_view body) {
   result<json::value> document = parse_json(body, half_surrogates::mend);
-  if (!document) return transient("maystro:malformed", "a page of orders: " + document.error().detail);
+  if (!document) return transient("courier:malformed", "a page of orders: " + document.error().detail);
   listing found = find_listing(*document);
   if (found.elements == nullptr)
-    return transient("maystro:malformed", "a page of orders: its JSON is no list of orders");
-  page read;
+    return transient("courier:malformed", "a page of orders: its JSON is no list of orders");
+  shipment_page read;
   read.rows.reserve(found.elements->size());
   for (const json::value& element : *found.elements) {
     const json::object* row = element.if_object();
@@ -54,7 +54,7 @@ result<page> read_page(std::string_view body) {
 
 result<shipment> read_one(std::string_view body) {
   result<json::value> document = parse_json(body, half_surrogates::mend);
-  if (!document) return transient("maystro:malformed", "one order: " + document.error().detail);
+  if (!document) return transient("courier:malformed", "one order: " + document.error().detail);
   const json::object* root = document->if_object();
   std::array<const json::object*, 3> places{root, nullptr, nullptr};
   for (std::size_t i = 1; root != nullptr && i < places.size(); ++i)
@@ -66,7 +66,7 @@ result<shipment> read_one(std::string_view body) {
     parcel.metadata.clear();
     return parcel;
   }
-  return transient("maystro:malformed", "one order: its JSON is no order");
+  return transient("courier:malformed", "one order: its JSON is no order");
 }
 
 } // namespace suivi::maystro

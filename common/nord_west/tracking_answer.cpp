@@ -72,7 +72,7 @@ std::optional<parcel> read_parcel(std::string_view key, const json::value& eleme
 } // namespace
 
 result<tracking_answer> read_tracking_answer(std::string_view body) {
-  result<json::value> document = maystro::parse_json(body, maystro::half_surrogates::mend);
+  result<json::value> document = parse_json(body, half_surrogates::mend);
   if (!document) return transient("nord_west:malformed", "parcels: " + document.error().detail);
   tracking_answer read;
   if (const json::array* nothing = document->if_array(); nothing != nullptr && nothing->empty()) return read;

@@ -53,10 +53,10 @@ base_urls base_urls_of(const config::settings& settings) {
   return {settings.maystro.base_url, settings.guepex.base_url, settings.nord_west.base_url};
 }
 
-maystro::credentials read_credentials(courier_kind courier, std::string_view credentials,
+courier::credentials read_credentials(courier_kind courier, std::string_view credentials,
                                       std::string_view base_url, const base_urls& defaults) {
   boost::json::object stored = object_of(credentials);
-  maystro::credentials read;
+  courier::credentials read;
   read.courier = courier;
   switch (courier) {
   case courier_kind::maystro: {

@@ -12,7 +12,7 @@ namespace suivi::shop {
 struct account {
   std::string id; // shipping_accounts.id; "env", "env-1", … for those of the environment
   std::string name;
-  maystro::credentials courier; // may be incomplete: then the account cannot be asked, and is reported
+  courier::credentials courier; // may be incomplete: then the account cannot be asked, and is reported
   bool from_environment = false;
 };
 
@@ -27,7 +27,7 @@ struct base_urls {
 
 // An account's credentials out of its row. Pure. `credentials` is JSON, and what a shop keeps there may be a
 // text or a list as well: then it holds none.
-[[nodiscard]] maystro::credentials read_credentials(courier_kind courier, std::string_view credentials,
+[[nodiscard]] courier::credentials read_credentials(courier_kind courier, std::string_view credentials,
                                                     std::string_view base_url, const base_urls& defaults);
 
 // Active accounts of the active companies whose couriers Suivi knows, by id; where none of them is Maystro's,

@@ -25,13 +25,13 @@ constexpr milliseconds database_wait{2'000};
 } // namespace
 
 error left_alone(milliseconds pause) {
-  return transient("maystro:throttled", fmt::format("the courier wants to be left alone for {} s",
+  return transient("courier:throttled", fmt::format("the courier wants to be left alone for {} s",
                                                     std::chrono::ceil<std::chrono::seconds>(pause).count()));
 }
 
-std::optional<milliseconds> held_back(const error& why, const maystro::response_meta& how) {
+std::optional<milliseconds> held_back(const error& why, const courier::response_meta& how) {
   bool was_sent = how.status != 0;
-  if (was_sent || why.code != "maystro:throttled") return std::nullopt;
+  if (was_sent || why.code != "courier:throttled") return std::nullopt;
   return how.retry_after;
 }
 
@@ -48,7 +48,7 @@ task<std::optional<error>> refusal_of_pause(pg::pool& database, std::string acco
   co_return left_alone(left);
 }
 
-task<void> share_courier_pause(pg::pool& database, std::string account, const maystro::response_meta& how) {
+task<void> share_courier_pause(pg::pool& database, std::string account, const courier::response_meta& how) {
   if (how.status != 429 && !how.retry_after) co_return;
   milliseconds pause = std::max(how.retry_after.value_or(recorded_pause_min), recorded_pause_min);
   auto db = co_await database.acquire(steady_now() + database_wait);

@@ -28,10 +28,10 @@ task<milliseconds> courier_pause_now(pg::pool& database, std::string account);
 // … as the error of a request that is not made.
 task<std::optional<error>> refusal_of_pause(pg::pool& database, std::string account);
 // After an answer that asks for a pause; without Retry-After, after a 429, it is our own shortest.
-task<void> share_courier_pause(pg::pool& database, std::string account, const maystro::response_meta& how);
+task<void> share_courier_pause(pg::pool& database, std::string account, const courier::response_meta& how);
 [[nodiscard]] error left_alone(milliseconds pause);
 // How long nobody may ask, of a request that was not sent because a quota is used up; nullopt: it was sent,
 // or failed for another reason.
-[[nodiscard]] std::optional<milliseconds> held_back(const error& why, const maystro::response_meta& how);
+[[nodiscard]] std::optional<milliseconds> held_back(const error& why, const courier::response_meta& how);
 
 } // namespace suivi::shop

@@ -14,7 +14,7 @@ namespace suivi::shop {
 struct known_account {
   std::string id, name;
   bool has_key = true;
-  maystro::capabilities can{}; // its courier
+  courier::capabilities can{}; // its courier
 };
 
 // `accounts`: the active ones. What the database does not tell (the spool, the database's own absence) is

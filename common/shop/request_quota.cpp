@@ -29,13 +29,13 @@ integers kept(bool single) {
   return {guepex::second_kept, guepex::minute_kept, guepex::hour_kept, guepex::day_kept};
 }
 
-maystro::request_gate::refusal used_up(milliseconds wait) {
-  return {transient("maystro:throttled", "the courier's quota is used up"), wait};
+courier::request_gate::refusal used_up(milliseconds wait) {
+  return {transient("courier:throttled", "the courier's quota is used up"), wait};
 }
 
 } // namespace
 
-task<std::optional<maystro::request_gate::refusal>> request_quota::admit(std::string account, bool single) {
+task<std::optional<courier::request_gate::refusal>> request_quota::admit(std::string account, bool single) {
   const milliseconds patience = single ? single_wait_max : wait_max;
   const steady_time give_up = steady_now() + patience;
   for (;;) {

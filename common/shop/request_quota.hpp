@@ -7,9 +7,9 @@
 
 namespace suivi::shop {
 
-// Guepex's quotas. A short wait is waited out inside admit(); a longer one is an answer, "maystro:throttled"
+// Guepex's quotas. A short wait is waited out inside admit(); a longer one is an answer, "courier:throttled"
 // with the time to come again. While the database is away nothing is admitted.
-class request_quota final : public maystro::request_gate {
+class request_quota final : public courier::request_gate {
  public:
   explicit request_quota(pg::pool& database) : database_(database) {}
 

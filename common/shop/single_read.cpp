@@ -10,9 +10,9 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 observation observe_for(shipment row, const wanted_read& wanted, source as, pull_kind kind,
-                        const maystro::response_meta& how, milliseconds read_lag) {
+                        const courier::response_meta& how, milliseconds read_lag) {
   // A courier that knows no references: it was asked for this order's parcel.
-  bool tells_references = maystro::capabilities_of(row.courier).references_max > 0;
+  bool tells_references = courier::capabilities_of(row.courier).references_max > 0;
   if (!tells_references && !wanted.reference.empty()) row.reference = wanted.reference;
   observation o = observe(std::move(row), as, kind, how, read_lag);
   o.account = wanted.account;
@@ -22,7 +22,7 @@ observation observe_for(shipment row, const wanted_read& wanted, source as, pull
 
 } // namespace
 
-observation observe(shipment row, source as, pull_kind kind, const maystro::response_meta& how,
+observation observe(shipment row, source as, pull_kind kind, const courier::response_meta& how,
                     milliseconds read_lag) {
   observation o;
   o.from = as;
@@ -33,26 +33,26 @@ observation observe(shipment row, source as, pull_kind kind, const maystro::resp
   return o;
 }
 
-task<maystro::answer<std::vector<observation>>>
-read_parcels(maystro::courier_api& courier, wanted_read wanted, source as, milliseconds read_lag) {
+task<courier::answer<std::vector<observation>>>
+read_parcels(courier::courier_api& courier, wanted_read wanted, source as, milliseconds read_lag) {
   std::vector<observation> parcels;
   if (wanted.uuid) {
     const auto uuid = *wanted.uuid;
     auto found = co_await courier.one(uuid);
-    if (!found.content) co_return maystro::answer<std::vector<observation>>{found.content.error(), found.how};
+    if (!found.content) co_return courier::answer<std::vector<observation>>{found.content.error(), found.how};
     auto& row = *found.content;
     if (!row.uuid || *row.uuid != uuid || !row.status) {
-      auto e = transient("maystro:malformed", "the answer is not the parcel that was asked for");
-      co_return maystro::answer<std::vector<observation>>{e, found.how};
+      auto e = transient("courier:malformed", "the answer is not the parcel that was asked for");
+      co_return courier::answer<std::vector<observation>>{e, found.how};
     }
     parcels.push_back(observe_for(std::move(row), wanted, as, pull_kind::answer, found.how, read_lag));
-    co_return maystro::answer<std::vector<observation>>{std::move(parcels), found.how};
+    co_return courier::answer<std::vector<observation>>{std::move(parcels), found.how};
   }
   const auto reference = wanted.reference;
   std::vector<std::string> references{reference};
   auto listed = co_await courier.find_by_references(std::move(references));
   if (!listed.content)
-    co_return maystro::answer<std::vector<observation>>{listed.content.error(), listed.how};
+    co_return courier::answer<std::vector<observation>>{listed.content.error(), listed.how};
   const std::size_t rows_read = listed.content->rows.size();
   for (auto& row : listed.content->rows)
     if (row.reference == reference && row.status)
@@ -63,37 +63,37 @@ read_parcels(maystro::courier_api& courier, wanted_read wanted, source as, milli
   bool more = first_page.has_next || first_page.unreadable > 0 ||
               first_page.count.value_or(0) > static_cast<std::int64_t>(rows_read);
   if (parcels.empty() && more) {
-    auto e = permanent("maystro:unfiltered", "the courier's answer is not about that reference alone");
-    co_return maystro::answer<std::vector<observation>>{e, listed.how};
+    auto e = permanent("courier:unfiltered", "the courier's answer is not about that reference alone");
+    co_return courier::answer<std::vector<observation>>{e, listed.how};
   }
   if (parcels.empty()) {
-    auto e = permanent("maystro:not_found", "the courier shows no parcel of that reference");
-    co_return maystro::answer<std::vector<observation>>{e, listed.how};
+    auto e = permanent("courier:not_found", "the courier shows no parcel of that reference");
+    co_return courier::answer<std::vector<observation>>{e, listed.how};
   }
-  co_return maystro::answer<std::vector<observation>>{std::move(parcels), listed.how};
+  co_return courier::answer<std::vector<observation>>{std::move(parcels), listed.how};
 }
 
-task<maystro::answer<std::vector<verdict>>> read_and_apply(maystro::courier_api& courier,
+task<courier::answer<std::vector<verdict>>> read_and_apply(courier::courier_api& courier,
                                                            pg::pool& connections, wanted_read wanted,
                                                            source as, door_options options) {
   auto read = co_await read_parcels(courier, std::move(wanted), as, options.read_lag);
-  if (!read.content) co_return maystro::answer<std::vector<verdict>>{read.content.error(), read.how};
+  if (!read.content) co_return courier::answer<std::vector<verdict>>{read.content.error(), read.how};
   const auto parcels = std::move(*read.content);
   const auto deadline = steady_clock::now() + 5s;
   milliseconds pause = 20ms;
   for (;;) {
     auto db = co_await connections.acquire(deadline);
-    if (!db) co_return maystro::answer<std::vector<verdict>>{db.error(), read.how};
+    if (!db) co_return courier::answer<std::vector<verdict>>{db.error(), read.how};
     auto& connection = **db;
     std::span<const observation> observations(parcels);
     auto verdicts = co_await apply(connection, observations, options);
-    if (!verdicts) co_return maystro::answer<std::vector<verdict>>{verdicts.error(), read.how};
+    if (!verdicts) co_return courier::answer<std::vector<verdict>>{verdicts.error(), read.how};
     bool busy = std::any_of(verdicts->begin(), verdicts->end(),
                             [](const verdict& v) { return v.outcome == outcome::busy; });
-    if (!busy) co_return maystro::answer<std::vector<verdict>>{std::move(*verdicts), read.how};
+    if (!busy) co_return courier::answer<std::vector<verdict>>{std::move(*verdicts), read.how};
     if (pause > 500ms) {
       auto e = transient("shop:busy", "the order stays locked");
-      co_return maystro::answer<std::vector<verdict>>{e, read.how};
+      co_return courier::answer<std::vector<verdict>>{e, read.how};
     }
     {
       auto back = std::move(*db); // not held while waiting

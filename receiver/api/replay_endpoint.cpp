@@ -93,7 +93,7 @@ task<result<http::response>> replay_endpoint::run(std::string body) {
   answer["success"] = true;
   answer["data"] = to_json(shown_report(all.report()));
   http::response said;
-  said.body = maystro::write_json(answer);
+  said.body = write_json(answer);
   co_return said;
 }
 

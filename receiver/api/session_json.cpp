@@ -27,7 +27,7 @@ http::response empty_with_cookie(std::string cookie) {
 result<std::string> read_token(std::string_view body) {
   auto wrong = permanent("request:bad", "body must be a JSON object {token}, the token a text");
   if (body.size() > 2 * token_bytes_max) return wrong; // anybody may ask
-  auto document = maystro::parse_json(body, maystro::half_surrogates::fail, maystro::event_limits);
+  auto document = parse_json(body, half_surrogates::fail, event_limits);
   if (!document || !document->is_object()) return wrong;
   const auto* token = document->get_object().if_contains("token");
   if (!token || !token->is_string() || token->get_string().size() > token_bytes_max) return wrong;
@@ -47,8 +47,8 @@ http::response wrong_sign_in(int tries_left) {
   json::object data{{"triesLeft", tries_left}};
   http::response answer;
   answer.status = 401;
-  answer.body = maystro::write_json(
-      json::object{{"success", false}, {"error", std::move(why)}, {"data", std::move(data)}});
+  answer.body =
+      write_json(json::object{{"success", false}, {"error", std::move(why)}, {"data", std::move(data)}});
   answer.headers.emplace_back("WWW-Authenticate", "Bearer");
   return answer;
 }

@@ -96,7 +96,7 @@ task<void> confirm_lane::read(read_queue::job j) {
   gate->started(steady_clock::now());
   auto pause = co_await pause_left(account);
   if (pause > milliseconds(0)) {
-    auto why = transient("maystro:throttled", "the courier wants to be left alone");
+    auto why = transient("courier:throttled", "the courier wants to be left alone");
     gate->put_off(pause, why, steady_clock::now());
     co_await put_off(std::move(j), std::move(why), pause);
     co_return;
@@ -115,8 +115,8 @@ task<void> confirm_lane::read(read_queue::job j) {
     take_answer(std::move(j), *answer.content, answer.how.requested_at);
     co_return;
   }
-  counts_.read(problem->code == "maystro:not_found" ? "not_found" : "failed");
-  if (answer.how.retry_after || problem->code == "maystro:throttled") {
+  counts_.read(problem->code == "courier:not_found" ? "not_found" : "failed");
+  if (answer.how.retry_after || problem->code == "courier:throttled") {
     auto pause_now = gate->closed_for(steady_clock::now());
     co_await record_pause(account, pause_now);
   }

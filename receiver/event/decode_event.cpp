@@ -35,8 +35,7 @@ maystro::event converted(const guepex::event& decoded, std::string_view raw) {
   if (made.kind == maystro::event_kind::order) made.shipment = guepex::to_shipment(decoded);
   made.message_id = decoded.event_id;
   made.published_at = decoded.occurred_at;
-  if (auto document = maystro::parse_json(raw, maystro::half_surrogates::fail, maystro::event_limits))
-    made.body = std::move(*document);
+  if (auto document = parse_json(raw, half_surrogates::fail, event_limits)) made.body = std::move(*document);
   return made;
 }
 

@@ -165,7 +165,7 @@ class one_replay {
 
   void print(const replay_report& r) const {
     if (arguments_.json)
-      fmt::print("{}\n", maystro::write_json(to_json(r)));
+      fmt::print("{}\n", write_json(to_json(r)));
     else
       fmt::print("{}", to_table(r));
   }

@@ -52,7 +52,7 @@ void set_time(replay_line& line, std::optional<instant> created_at, instant now)
 
 replay_line read_replay_line(std::string_view line, instant now) {
   replay_line read;
-  auto document = maystro::parse_json(line);
+  auto document = parse_json(line);
   const json::object* printed = as_printed_event(document);
   if (!printed) {
     read.event = decode_without_body(line);
@@ -72,7 +72,7 @@ replay_line read_replay_line(std::string_view line, instant now) {
 }
 
 std::optional<std::vector<std::string>> events_within(std::string_view text) {
-  result<json::value> document = maystro::parse_json(text);
+  result<json::value> document = parse_json(text);
   if (!document) return std::nullopt;
   const json::array* list = document->if_array();
   const json::object* answer = document->if_object();
@@ -85,14 +85,14 @@ std::optional<std::vector<std::string>> events_within(std::string_view text) {
   if (list == nullptr && !is_one) return std::nullopt;
   std::vector<std::string> lines;
   if (list != nullptr)
-    for (const json::value& each : *list) lines.push_back(maystro::write_json(each));
+    for (const json::value& each : *list) lines.push_back(write_json(each));
   else
-    lines.push_back(maystro::write_json(*data));
+    lines.push_back(write_json(*data));
   return lines;
 }
 
 bool is_unfinished_document(std::string_view line) {
-  line = maystro::trimmed_text(line);
+  line = trimmed_text(line);
   if (!line.starts_with('{') && !line.starts_with('[')) return false;
   int depth = 0;
   bool in_text = false;
@@ -115,7 +115,7 @@ bool is_unfinished_document(std::string_view line) {
 replay_line read_legacy_row(std::string_view event_type, std::string_view payload, instant created_at) {
   replay_line read;
   if (event_type == "error") {
-    auto document = maystro::parse_json(payload);
+    auto document = parse_json(payload);
     const json::object* o = document ? document->if_object() : nullptr;
     const json::value* body = o ? o->if_contains("body") : nullptr;
     if (body)

@@ -256,7 +256,7 @@ task<bool> replay::ask_courier(const shop::wanted_read& wanted, std::string& ins
     courier_failures_ = 0;
     co_return true;
   }
-  if (answer.content.error().code == "maystro:not_found") {
+  if (answer.content.error().code == "courier:not_found") {
     instead = "conflict";
     co_return false;
   }

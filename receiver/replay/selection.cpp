@@ -117,7 +117,7 @@ bool take_outcome(std::string_view text, replay_selection& into) {
 result<replay_request> read_replay_request(std::string_view body, instant now) {
   replay_request wanted;
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return wanted;
-  auto document = maystro::parse_json(body, maystro::half_surrogates::fail, maystro::event_limits);
+  auto document = parse_json(body, half_surrogates::fail, event_limits);
   if (!document || !document->is_object()) return wrong("body", "it is no JSON object");
   for (const auto& member : document->get_object()) {
     if (member.value().is_null()) continue;

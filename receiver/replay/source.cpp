@@ -172,7 +172,7 @@ class lines final : public replay_source {
     bool several = next_line(first) && is_unfinished_document(first) && next_line(second);
     // A line of NDJSON that is broken stands before one that is whole.
     bool broken = several && first.starts_with('{') && !is_unfinished_document(second) &&
-                  maystro::parse_json(second).has_value();
+                  parse_json(second).has_value();
     std::rewind(file_);
     read_ = 0;
     if (!several || broken) return;
@@ -181,7 +181,7 @@ class lines final : public replay_source {
          c = std::getc(file_), ++read_)
       document += static_cast<char>(c);
     std::optional<std::vector<std::string>> events = events_within(document);
-    bool is_one = !events && document.size() <= line_bytes_max && maystro::parse_json(document).has_value();
+    bool is_one = !events && document.size() <= line_bytes_max && parse_json(document).has_value();
     if (is_one) events.emplace().push_back(std::move(document));
     if (events) {
       take(std::move(*events));

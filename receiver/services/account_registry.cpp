@@ -81,10 +81,10 @@ task<bool> account_registry::refresh() {
     auto id = who.id;
     auto known = entries_.find(id);
     entry account;
-    if (known != entries_.end() && maystro::same(known->second.who.courier, who.courier)) {
+    if (known != entries_.end() && courier::same(known->second.who.courier, who.courier)) {
       account = known->second;
-    } else if (maystro::is_complete(who.courier)) {
-      account.courier = maystro::make_courier(client_, who.courier, request_timeout_, id, &quota_);
+    } else if (courier::is_complete(who.courier)) {
+      account.courier = courier::make_courier(client_, who.courier, request_timeout_, id, &quota_);
       account.gate = std::make_shared<read_gate>(limits_);
     }
     account.who = std::move(who);
@@ -151,7 +151,7 @@ std::string account_registry::only_account() const {
   return ids.size() == 1 ? std::move(ids.front()) : std::string();
 }
 
-std::shared_ptr<maystro::courier_api> account_registry::courier(const std::string& account) const {
+std::shared_ptr<courier::courier_api> account_registry::courier(const std::string& account) const {
   auto at = entries_.find(account);
   if (at == entries_.end()) return nullptr;
   return at->second.courier;

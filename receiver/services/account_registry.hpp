@@ -54,13 +54,13 @@ class account_registry {
   // Webhooks whose address names no account are its own: the only one of Maystro's; empty: there are several.
   [[nodiscard]] std::string only_account() const;
   // nullptr: no such account, or none with a key.
-  [[nodiscard]] std::shared_ptr<maystro::courier_api> courier(const std::string& account) const;
+  [[nodiscard]] std::shared_ptr<courier::courier_api> courier(const std::string& account) const;
   [[nodiscard]] std::shared_ptr<read_gate> gate(const std::string& account) const;
 
  private:
   struct entry {
     shop::account who;
-    std::shared_ptr<maystro::courier_api> courier;
+    std::shared_ptr<courier::courier_api> courier;
     std::shared_ptr<read_gate> gate;
   };
 

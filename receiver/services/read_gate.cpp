@@ -11,8 +11,8 @@ namespace suivi::receiver {
 namespace {
 
 using namespace std::chrono_literals;
-using maystro::answer_kind;
-using maystro::breaker;
+using courier::answer_kind;
+using courier::breaker;
 
 constexpr std::size_t failed_max = 64; // told apart; any beyond counts as different from all
 constexpr milliseconds first_throttled_pause = 1s, throttled_pause_max = 1min; // without Retry-After
@@ -25,7 +25,7 @@ bool is_about_courier(const error& e) {
 // No answer at all counts as nobody, whatever kept it away: one read is all that is at stake here.
 answer_kind kind_of(const error* problem, unsigned status, std::optional<milliseconds> retry_after) {
   if (!problem || !is_about_courier(*problem)) return answer_kind::good;
-  answer_kind kind = maystro::classify(problem, status, retry_after);
+  answer_kind kind = courier::classify(problem, status, retry_after);
   return kind == answer_kind::faulty && status == 0 ? answer_kind::unreachable : kind;
 }
 

@@ -56,11 +56,11 @@ class read_gate {
   int max_in_flight_;
   int in_flight_ = 0;
   int refused_ = 0, throttled_ = 0; // in a row
-  maystro::gate gate_;
-  maystro::breaker breaker_{
+  courier::gate gate_;
+  courier::breaker breaker_{
       {.unreachable_max = 3, .first_pause = milliseconds(1'000), .pause_max = milliseconds(30'000)}};
   bool probing_ = false; // the one read under way looks whether somebody is back
-  maystro::refusals forbidden_{true};
+  courier::refusals forbidden_{true};
   std::set<std::string> failed_; // what was asked in vain since the last answer
   std::string closed_by_;
 };

@@ -20,7 +20,7 @@ int fail(const error& why) {
 }
 
 void print_json(const boost::json::object& document) {
-  fmt::print("{}\n", maystro::write_json(document));
+  fmt::print("{}\n", write_json(document));
 }
 
 task<result<void>> schema_is_current(services& p, bool or_missing) {

@@ -37,7 +37,7 @@ task<std::vector<shop::account>> load_accounts(services& p, pg::connection& db, 
   co_return none;
 }
 
-bool same_credentials(const maystro::credentials& a, const maystro::credentials& b) {
+bool same_credentials(const courier::credentials& a, const courier::credentials& b) {
   return a.courier == b.courier && a.api_key.reveal() == b.api_key.reveal() &&
          a.user.reveal() == b.user.reveal();
 }
@@ -47,10 +47,10 @@ void add_accounts(const std::vector<shop::account>& accounts, doctor_facts& fact
     account_facts& one = facts.accounts.emplace_back();
     one.id = a.id;
     one.name = a.name;
-    one.has_key = maystro::is_complete(a.courier);
+    one.has_key = courier::is_complete(a.courier);
     facts.accounts_from_environment = facts.accounts_from_environment || a.from_environment;
     one.of_maystro = a.courier.courier == courier_kind::maystro;
-    maystro::capabilities can = maystro::capabilities_of(a.courier.courier);
+    courier::capabilities can = courier::capabilities_of(a.courier.courier);
     one.lists_parcels = can.lists;
     one.reported_by_reference = can.references_max > 0;
     one.registers_hooks = can.registers_hooks;

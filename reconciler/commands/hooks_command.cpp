@@ -83,7 +83,7 @@ where a.id = $1
 
 task<by_hand> read_without_courier(services& p, shop::account who) {
   by_hand found;
-  if (!maystro::capabilities_of(who.courier.courier).sends_webhooks) {
+  if (!courier::capabilities_of(who.courier.courier).sends_webhooks) {
     found.word = fmt::format("{} sends no webhooks", display_name(who.courier.courier));
     co_return found;
   }
@@ -225,7 +225,7 @@ task<int> hooks_command(services& p, hooks_arguments arguments) {
   int status = exits::done;
   json::array list;
   for (const shop::account& who : std::get<std::vector<shop::account>>(meant)) {
-    if (!maystro::capabilities_of(who.courier.courier).registers_hooks) {
+    if (!courier::capabilities_of(who.courier.courier).registers_hooks) {
       bool is_read_only = arguments.verb == "list" || arguments.verb == "ensure";
       if (!is_read_only && !arguments.account.empty()) {
         say(fmt::format("account {}: {} registers no webhooks by its API, so there is nothing to {}", who.id,

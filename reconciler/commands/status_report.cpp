@@ -51,7 +51,7 @@ json::object to_json(const status_report& r, const account_status& a) {
   o["id"] = a.account.id;
   o["name"] = a.account.name;
   o["courier"] = slug(a.account.courier.courier);
-  o["hasKey"] = maystro::is_complete(a.account.courier);
+  o["hasKey"] = courier::is_complete(a.account.courier);
   o["sweeping"] = a.known.leased;
   o["watermark"] = or_null(a.known.full_watermark);
   o["incrementalWatermark"] = or_null(a.known.incremental_watermark);
@@ -100,7 +100,7 @@ std::string block_of(const status_report& r, const account_status& a, const pale
   auto add = [&](const char* title, const std::string& value) {
     text += fmt::format("  {:<17} {}\n", title, value);
   };
-  if (!maystro::is_complete(a.account.courier)) add("key", colors.bad("none"));
+  if (!courier::is_complete(a.account.courier)) add("key", colors.bad("none"));
   if (a.known.problem) add("problem", colors.bad(*a.known.problem));
   add("complete as of", time_or(r, a.known.full_watermark, "never"));
   add("incremental",

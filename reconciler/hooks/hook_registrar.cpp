@@ -26,9 +26,9 @@ hook_registrar::hook_registrar(http::client& client, pg::pool& database, const s
   if (owner_.account.empty()) owner_.account = who.id;
 }
 
-task<void> hook_registrar::note(maystro::response_meta how, std::optional<error> failure) {
+task<void> hook_registrar::note(courier::response_meta how, std::optional<error> failure) {
   ++counts_.requests;
-  ++(!failure || failure->code == "maystro:not_found" ? counts_.good : counts_.bad);
+  ++(!failure || failure->code == "courier:not_found" ? counts_.good : counts_.bad);
   counts_.last = how.answered_at;
   co_await shop::share_courier_pause(database_, owner_.account, how);
 }
@@ -94,12 +94,12 @@ task<void> hook_registrar::remove(std::vector<maystro::hook> hooks, hook_report&
   for (const maystro::hook& h : hooks) {
     auto ask = [this, &h] { return api_.remove_hook(h.id); };
     auto gone = co_await with_retries(ask);
-    bool away = gone.content || gone.content.error().code == "maystro:not_found";
+    bool away = gone.content || gone.content.error().code == "courier:not_found";
     if (away)
       into.removed.push_back(trigger_names(h, types_));
     else
       into.failed = gone.content.error();
-    if (into.failed && into.failed->code == "maystro:unauthorized") break;
+    if (into.failed && into.failed->code == "courier:unauthorized") break;
   }
 }
 

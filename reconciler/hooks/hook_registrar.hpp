@@ -8,7 +8,7 @@
 // read again. No report holds a secret: endpoints are masked.
 #pragma once
 
-#include "common/courier/api.hpp"
+#include "common/courier/maystro_api.hpp"
 #include "common/pg/pool.hpp"
 #include "common/shop/account_statistics.hpp"
 #include "common/shop/accounts.hpp"
@@ -54,12 +54,12 @@ class hook_registrar {
  private:
   template <class Ask>
   auto with_retries(Ask ask) -> decltype(ask());
-  task<void> note(maystro::response_meta how, std::optional<error> failure);
+  task<void> note(courier::response_meta how, std::optional<error> failure);
   task<result<void>> read();
   task<void> remove(std::vector<maystro::hook> hooks, hook_report& into);
   [[nodiscard]] hook_report make_report() const;
 
-  maystro::api api_;
+  courier::maystro_api api_;
   pg::pool& database_;
   hook_owner owner_;
   std::string name_;

@@ -15,9 +15,9 @@ milliseconds backoff(int failures, double jitter) {
 judgment judge(const error* failure, std::optional<milliseconds> retry_after, int tries,
                int throttled_in_a_row, double jitter) {
   if (!failure) return {next_step::take, {}};
-  if (failure->code == "maystro:unauthorized") return {next_step::stop_account, {}};
-  if (failure->code == "maystro:not_found") return {next_step::past_end, {}};
-  bool throttled = failure->code == "maystro:throttled";
+  if (failure->code == "courier:unauthorized") return {next_step::stop_account, {}};
+  if (failure->code == "courier:not_found") return {next_step::past_end, {}};
+  bool throttled = failure->code == "courier:throttled";
   if (throttled || retry_after) {
     if (retry_after && *retry_after > throttled_max) return {next_step::stop_account, *retry_after};
     // A little later than the courier asks for, so that not every account knocks at the very moment the gate
@@ -112,7 +112,7 @@ std::string pace::give_up_reason(steady_time now) const {
     return "the courier throttles without end";
   // At least three, so that one request with a long time-out does not decide.
   bool never = !breaker_.ever_reachable() &&
-               breaker_.unreachable_in_a_row() >= maystro::breaker_patience().unreachable_max;
+               breaker_.unreachable_in_a_row() >= courier::breaker_patience().unreachable_max;
   if (breaker_.unreachable_in_a_row() >= 3 &&
       breaker_.unreachable_for(now) > (never ? unreachable_from_the_start : unreachable_long))
     return "nobody answers at the courier's address";

@@ -23,13 +23,13 @@
 
 namespace suivi::reconciler {
 
-using maystro::answer_kind;
-using maystro::breaker;
-using maystro::classify;
-using maystro::gate;
-using maystro::refusals;
-using maystro::retry_budget;
-using maystro::window;
+using courier::answer_kind;
+using courier::breaker;
+using courier::classify;
+using courier::gate;
+using courier::refusals;
+using courier::retry_budget;
+using courier::window;
 
 inline constexpr int tries_max = 6;
 inline constexpr milliseconds backoff_first{250};

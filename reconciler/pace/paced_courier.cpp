@@ -73,8 +73,8 @@ class paced_courier::retrying_caller {
 paced_courier::paced_courier(http::client& client, const shop::account& account, pg::pool& database,
                              const courier_options& options)
     : quota_(database),
-      api_(maystro::make_courier(client, account.courier, options.request_timeout, account.id, &quota_)),
-      can_(maystro::capabilities_of(account.courier.courier)),
+      api_(courier::make_courier(client, account.courier, options.request_timeout, account.id, &quota_)),
+      can_(courier::capabilities_of(account.courier.courier)),
       max_in_flight_(std::max(1, options.max_in_flight)),
       pace_(pace_limits{max_in_flight_, options.requests_per_second}) {}
 
@@ -131,11 +131,11 @@ task<void> paced_courier::turn(slot& mine) {
 }
 
 template <class T>
-judgment paced_courier::learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries,
+judgment paced_courier::learn(read_result<T>& into, courier::answer<T> answer, slot& on_its_way, int tries,
                               bool& refused) {
   error problem;
   if (!answer.content) problem = answer.content.error();
-  if (problem.code == "maystro:unauthorized") {
+  if (problem.code == "courier:unauthorized") {
     bool first = !std::exchange(refused, true);
     if (!refusals_.is_of_key(answer.how.status, first))
       problem = transient("maystro:forbidden", problem.detail);
@@ -178,7 +178,7 @@ judgment paced_courier::learn(read_result<T>& into, maystro::answer<T> answer, s
 
 template <class T>
 task<read_result<T>> paced_courier::ask(pace::priority priority, int& tries,
-                                        std::function<task<maystro::answer<T>>()> once) {
+                                        std::function<task<courier::answer<T>>()> once) {
   using outcome = typename read_result<T>::outcome;
   auto executor = co_await asio::this_coro::executor;
   read_result<T> got;
@@ -199,7 +199,7 @@ task<read_result<T>> paced_courier::ask(pace::priority priority, int& tries,
       break;
     }
     auto answer = co_await once();
-    bool throttled = !answer.content && answer.content.error().code == "maystro:throttled";
+    bool throttled = !answer.content && answer.content.error().code == "courier:throttled";
     if (!throttled) ++tries;
     judgment next = learn(got, std::move(answer), *here, tries, refused);
     here.reset();
@@ -240,9 +240,9 @@ void paced_courier::halve(int page) {
   batches_.emplace_back(middle, numbers.end());
 }
 
-task<read_result<maystro::page>> paced_courier::list(int page) {
+task<read_result<shipment_page>> paced_courier::list(int page) {
   int& tries = tries_by_page_[page];
-  std::function<task<maystro::answer<maystro::page>>()> once = [this, page] {
+  std::function<task<courier::answer<shipment_page>>()> once = [this, page] {
     if (!batches_.empty()) return api_->find_by_trackings(batches_.at(static_cast<std::size_t>(page) - 1));
     return changes_since_ ? api_->list_changes(*changes_since_, page) : api_->list(page);
   };
@@ -250,9 +250,9 @@ task<read_result<maystro::page>> paced_courier::list(int page) {
   co_return got;
 }
 
-task<read_result<maystro::page>> paced_courier::look_up(std::vector<std::string> references) {
+task<read_result<shipment_page>> paced_courier::look_up(std::vector<std::string> references) {
   int tries = 0;
-  std::function<task<maystro::answer<maystro::page>>()> once = [this, references] {
+  std::function<task<courier::answer<shipment_page>>()> once = [this, references] {
     return api_->find_by_references(references);
   };
   auto got = co_await ask(pace::priority::page, tries, std::move(once));
@@ -262,7 +262,7 @@ task<read_result<maystro::page>> paced_courier::look_up(std::vector<std::string>
 task<read_result<std::vector<shop::observation>>> paced_courier::read(shop::wanted_read wanted,
                                                                       milliseconds read_lag) {
   int tries = 0;
-  std::function<task<maystro::answer<std::vector<shop::observation>>>()> once = [this, wanted, read_lag] {
+  std::function<task<courier::answer<std::vector<shop::observation>>>()> once = [this, wanted, read_lag] {
     return shop::read_parcels(*api_, wanted, shop::source::confirm, read_lag);
   };
   auto got = co_await ask(pace::priority::single_read, tries, std::move(once));

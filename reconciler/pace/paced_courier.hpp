@@ -28,7 +28,7 @@ struct read_result {
   enum class outcome { good, past_end, unreadable, stopped };
   outcome result = outcome::unreadable;
   std::optional<T> content; // for good
-  maystro::response_meta how;
+  courier::response_meta how;
   std::string why; // for unreadable and stopped
 };
 
@@ -54,17 +54,17 @@ class paced_courier {
   [[nodiscard]] std::span<const std::string> numbers_of(int page) const;
   // The two halves of what it asks for become the last pages. Of two numbers at least.
   void halve(int page);
-  [[nodiscard]] const maystro::capabilities& can() const { return can_; }
+  [[nodiscard]] const courier::capabilities& can() const { return can_; }
 
   // A page of the list. However often it is called, a page is asked for at most `tries_max` times in this
   // object's life.
-  task<read_result<maystro::page>> list(int page);
+  task<read_result<shipment_page>> list(int page);
   // A single read (common/shop/single_read.hpp): what the courier shows of that parcel or reference,
   // verified. Goes before every page that waits for its turn.
   task<read_result<std::vector<shop::observation>>> read(shop::wanted_read wanted, milliseconds read_lag);
 
   // Parcels of several references (courier_api.hpp), unverified.
-  task<read_result<maystro::page>> look_up(std::vector<std::string> references);
+  task<read_result<shipment_page>> look_up(std::vector<std::string> references);
 
   // So many callers at once are of use: the ceiling of requests in flight, and one more for each caller that
   // has failed and waits to ask again, so that bad pages do not keep others from being read.
@@ -88,9 +88,9 @@ class paced_courier {
   class retrying_caller;
   template <class T>
   task<read_result<T>> ask(pace::priority priority, int& tries,
-                           std::function<task<maystro::answer<T>>()> once);
+                           std::function<task<courier::answer<T>>()> once);
   template <class T>
-  judgment learn(read_result<T>& into, maystro::answer<T> answer, slot& on_its_way, int tries, bool& refused);
+  judgment learn(read_result<T>& into, courier::answer<T> answer, slot& on_its_way, int tries, bool& refused);
   task<void> turn(slot& mine);
   void call_next();
   void wake_one();
@@ -98,8 +98,8 @@ class paced_courier {
   double jitter();
 
   shop::request_quota quota_;
-  std::unique_ptr<maystro::courier_api> api_;
-  maystro::capabilities can_;
+  std::unique_ptr<courier::courier_api> api_;
+  courier::capabilities can_;
   std::optional<std::string> changes_since_;
   std::vector<std::vector<std::string>> batches_;
   int max_in_flight_;

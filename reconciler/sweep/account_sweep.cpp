@@ -83,7 +83,7 @@ account_sweep::progress account_sweep::how_far() const {
   return {plan_.pages(), so_far().fetched, plan_.rows_expected()};
 }
 
-void account_sweep::push_rows(std::vector<shipment> rows, const maystro::response_meta& meta) {
+void account_sweep::push_rows(std::vector<shipment> rows, const courier::response_meta& meta) {
   // A courier that is asked by number answers for each parcel; there is no other way to ask.
   shop::pull_kind kind = sweep_.courier.can().lists ? shop::pull_kind::row : shop::pull_kind::answer;
   std::vector<shop::observation> observations;
@@ -106,7 +106,7 @@ void account_sweep::push_rows(std::vector<shipment> rows, const maystro::respons
 task<void> account_sweep::fetch(int page) {
   auto got = co_await sweep_.courier.list(page);
   singles_.note_clock(got.how);
-  using outcome = read_result<maystro::page>::outcome;
+  using outcome = read_result<shipment_page>::outcome;
   switch (got.result) {
   case outcome::good: {
     std::vector<listed_row> rows;
@@ -268,7 +268,7 @@ task<void> account_sweep::begin() {
 
 void account_sweep::judge() {
   sweep_end how;
-  how.no_key = !maystro::is_complete(sweep_.account.courier);
+  how.no_key = !courier::is_complete(sweep_.account.courier);
   how.not_begun = not_begun_;
   how.guarded = guarded_;
   how.stopped = sweep_.stopping;
@@ -367,7 +367,7 @@ task<shop::sweep_report> account_sweep::run() {
   report_.started_at = now();
   began_ = steady_now();
   co_await begin();
-  bool possible = !not_begun_ && maystro::is_complete(sweep_.account.courier);
+  bool possible = !not_begun_ && courier::is_complete(sweep_.account.courier);
   if (possible) {
     helpers_.spawn("row queue", sweep_.rows.run());
     if (sweep_.held) helpers_.spawn("lease", keep());

@@ -52,7 +52,7 @@ class account_sweep {
   task<void> end();
   [[nodiscard]] shop::sweep_report so_far() const;
   void judge();
-  void push_rows(std::vector<shipment> rows, const maystro::response_meta& meta);
+  void push_rows(std::vector<shipment> rows, const courier::response_meta& meta);
 
   sweep_context sweep_;
   single_reads singles_;

@@ -19,7 +19,7 @@ maystro::shipment parcel_of(const std::string& uuid) {
 
 } // namespace
 
-milliseconds clock_behind(const maystro::response_meta& meta) {
+milliseconds clock_behind(const courier::response_meta& meta) {
   constexpr std::chrono::seconds granularity{1}; // of Date: another answer may show as much less
   if (!meta.server_date || *meta.server_date + granularity > meta.requested_at) return milliseconds(0);
   instant read_time =
@@ -44,7 +44,7 @@ task<single_reads::outcome> single_reads::read(shop::wanted_read wanted, shop::s
   case answer::past_end:
     co_return outcome::absent;
   case answer::unreadable:
-    co_return got.why.starts_with("maystro:unfiltered") ? outcome::unfiltered : outcome::failed;
+    co_return got.why.starts_with("courier:unfiltered") ? outcome::unfiltered : outcome::failed;
   case answer::stopped:
     co_return outcome::stopped;
   }
@@ -67,7 +67,7 @@ task<void> single_reads::settle_one(shop::wanted_read wanted) {
 
 // A pull's time is the courier's where its clock is behind ours (shop::pull_time), so a read beats a webhook
 // only by so much later.
-void single_reads::note_clock(const maystro::response_meta& meta) {
+void single_reads::note_clock(const courier::response_meta& meta) {
   doubts_.clock_behind(clock_behind(meta));
 }
 
@@ -137,7 +137,7 @@ task<void> single_reads::look_up_batch(std::vector<unfound_order> orders) {
   for (const unfound_order& order : orders) references.push_back(order.reference);
   auto got = co_await sweep_.courier.look_up(references);
   note_clock(got.how);
-  using answer = read_result<maystro::page>::outcome;
+  using answer = read_result<shipment_page>::outcome;
   if (got.result == answer::good) {
     std::vector<shop::observation> found;
     for (shipment& row : got.content->rows) {

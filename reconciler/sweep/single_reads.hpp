@@ -13,7 +13,7 @@
 namespace suivi::reconciler {
 
 // How far the courier's clock is behind ours, where its answer shows that for certain; zero elsewhere.
-[[nodiscard]] milliseconds clock_behind(const maystro::response_meta& meta);
+[[nodiscard]] milliseconds clock_behind(const courier::response_meta& meta);
 
 class single_reads {
  public:
@@ -32,7 +32,7 @@ class single_reads {
   task<void> rotate();
 
   // Every answer tells how far the courier's clock is behind ours.
-  void note_clock(const maystro::response_meta& meta);
+  void note_clock(const courier::response_meta& meta);
 
   // What stays in doubt, by its reference or the courier's id.
   [[nodiscard]] std::vector<std::string> unsettled() const;

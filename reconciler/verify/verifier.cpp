@@ -65,7 +65,7 @@ task<void> verifier::compare(std::vector<shop::observation> rows, comparison& in
 
 task<void> verifier::fetch(int page) {
   auto got = co_await courier_.list(page);
-  using outcome = read_result<maystro::page>::outcome;
+  using outcome = read_result<shipment_page>::outcome;
   if (got.result == outcome::good) {
     std::vector<listed_row> listed;
     std::vector<shop::observation> rows;
@@ -140,7 +140,7 @@ task<void> verifier::plan_numbers() {
 }
 
 task<void> verifier::read_list() {
-  if (!maystro::is_complete(account_.courier)) {
+  if (!courier::is_complete(account_.courier)) {
     why_not_all_ = "the account has no key";
     unreadable_ = 1;
     co_return;
@@ -207,7 +207,7 @@ task<void> verifier::read_all(std::vector<shop::wanted_read> wanted, comparison&
 task<void> verifier::read_singly(std::vector<shop::wanted_read> wanted) {
   single_wanted_ = static_cast<std::int64_t>(wanted.size());
   if (wanted.empty()) co_return;
-  if (!maystro::is_complete(account_.courier)) {
+  if (!courier::is_complete(account_.courier)) {
     unreadable_ = single_wanted_;
     why_not_all_ = "the account has no key";
     co_return;

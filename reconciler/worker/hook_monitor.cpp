@@ -97,7 +97,7 @@ task<void> monitor_hooks(services& p, milliseconds initial_delay) {
     co_await check_silence(p, accounts->size(), std::move(first), warned);
     if (p.settings.receiver.public_url.empty()) continue;
     for (const shop::account& who : *accounts) {
-      if (who.courier.api_key.empty() || !maystro::capabilities_of(who.courier.courier).registers_hooks)
+      if (who.courier.api_key.empty() || !courier::capabilities_of(who.courier.courier).registers_hooks)
         continue;
       hook_owner owner = owner_of_hooks(p.settings, who.id, *accounts);
       co_await check_hooks(p, who, std::move(owner));

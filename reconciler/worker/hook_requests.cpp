@@ -85,7 +85,7 @@ task<void> serve_hook_requests(services& p) {
     if (!accounts) continue;
     for (const shop::account& who : *accounts) {
       if (std::find(ids.begin(), ids.end(), who.id) == ids.end()) continue;
-      if (!maystro::capabilities_of(who.courier.courier).registers_hooks) continue;
+      if (!courier::capabilities_of(who.courier.courier).registers_hooks) continue;
       hook_owner owner = owner_of_hooks(p.settings, who.id, *accounts);
       co_await serve(p, who, std::move(owner));
     }

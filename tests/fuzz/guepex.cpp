@@ -33,7 +33,7 @@ void check_parcel(const parcel& one, bool of_a_list) {
   check_status(*one.status);
   require(of_a_list || one.metadata.empty(), "metadata comes from lists only");
   if (one.metadata.empty()) return;
-  auto kept = maystro::parse_json(one.metadata);
+  auto kept = parse_json(one.metadata);
   require(kept.has_value() && kept->is_object(), "metadata is a JSON object");
 }
 
@@ -41,7 +41,7 @@ void check_page(std::string_view bytes) {
   auto read = read_page(bytes);
   if (!read) return;
   for (const parcel& row : read->rows) check_parcel(row, true);
-  auto document = maystro::parse_json(bytes, maystro::half_surrogates::mend);
+  auto document = parse_json(bytes, half_surrogates::mend);
   std::size_t elements = document->get_object().at("data").get_array().size();
   require(read->rows.size() + read->unreadable == elements, "every element is counted");
   require(!read->total || *read->total >= 0, "a count is not negative");
@@ -101,7 +101,7 @@ void one_input(std::string_view bytes) {
   check_signature(bytes);
   check_words(bytes);
   if (auto answer = challenge_answer(bytes)) {
-    auto read = maystro::parse_json(*answer);
+    auto read = parse_json(*answer);
     require(read.has_value() && read->get_object().at("crc_token").get_string() == bytes,
             "the token comes back");
   }

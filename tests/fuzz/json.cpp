@@ -14,8 +14,6 @@ namespace suivi::fuzz {
 namespace {
 
 namespace json = boost::json;
-using maystro::half_surrogates;
-using maystro::parse_json;
 
 bool holds_nul(std::string_view text) {
   return text.find("\\u0000") != std::string_view::npos;
@@ -95,7 +93,7 @@ void one_input(std::string_view bytes) {
   if (mended) require(without_nul(*mended), "no U+0000 comes out");
 
   json::error_code problem;
-  json::value theirs = json::parse(json::string_view(maystro::trimmed_text(bytes)), problem);
+  json::value theirs = json::parse(json::string_view(trimmed_text(bytes)), problem);
   if (problem) {
     require(!strict.has_value(), "what the library refuses is refused");
   } else if (!strict) {

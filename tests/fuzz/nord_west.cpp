@@ -23,7 +23,7 @@ void check_parcel(const parcel& one) {
     require(one.state->says_where, "a state says where the parcel is");
   }
   if (one.metadata.empty()) return;
-  auto kept = maystro::parse_json(one.metadata);
+  auto kept = parse_json(one.metadata);
   require(kept.has_value() && kept->is_object(), "metadata is a JSON object");
   for (const char* name : {"client", "phone", "phone_2", "adresse", "remarque"})
     require(!kept->get_object().contains(name), "persons are not kept");
@@ -36,7 +36,7 @@ void one_input(std::string_view bytes) {
   auto read = read_tracking_answer(bytes);
   if (!read) return;
   for (const parcel& one : read->parcels) check_parcel(one);
-  auto document = maystro::parse_json(bytes, maystro::half_surrogates::mend);
+  auto document = parse_json(bytes, half_surrogates::mend);
   std::size_t elements = document->is_object() ? document->get_object().size() : 0;
   require(read->parcels.size() + read->unreadable == elements, "every element is counted");
 }

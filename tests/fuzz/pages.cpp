@@ -26,12 +26,12 @@ void check_shipment(const shipment& s, bool of_a_list) {
   require(kept.has_value() && kept->is_object(), "metadata is a JSON object");
 }
 
-void check_page(const page& p) {
+void check_page(const shipment_page& p) {
   require(!p.count || *p.count >= 0, "a count is not negative");
   for (const shipment& row : p.rows) check_shipment(row, true);
 }
 
-bool same(const result<page>& a, const result<page>& b) {
+bool same(const result<shipment_page>& a, const result<shipment_page>& b) {
   if (!a || !b) return a.has_value() == b.has_value();
   return a->rows == b->rows && a->unreadable == b->unreadable;
 }

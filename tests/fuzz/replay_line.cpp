@@ -37,12 +37,12 @@ void one_input(std::string_view bytes) {
   for (std::string_view type : {"OrderStatusChanged", "error"})
     check_promises(read_legacy_row(type, bytes, now));
 
-  auto document = maystro::parse_json(bytes);
+  auto document = parse_json(bytes);
   if (!document || !document->is_object()) return;
   std::string body = boost::json::serialize(*document);
   std::string printed =
       R"({"id":"7","processed":false,"createdAt":"2026-01-31T09:00:00Z","payload":)" + body + "}";
-  if (!maystro::parse_json(printed)) return; // printing nests it too deep
+  if (!parse_json(printed)) return; // printing nests it too deep
   replay_line read = read_replay_line(printed, now);
   require(read.id == "7" && read.received_at == now, "id and time are the printed event's");
   require(same(read.event, maystro::decode(bytes)), "a printed body is the same event as the body");

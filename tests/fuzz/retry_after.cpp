@@ -30,7 +30,7 @@ std::optional<milliseconds> slow_retry_after(const std::string& text, instant no
 void one_input(std::string_view bytes) {
   if (bytes.size() > 100) return; // the slow reader is recursive
   constexpr instant now{std::chrono::sys_days(std::chrono::year(2026) / 1 / 31) + std::chrono::hours(9)};
-  auto read = maystro::read_retry_after(bytes, now);
+  auto read = courier::read_retry_after(bytes, now);
   require(!read || (*read >= milliseconds(0) && *read <= longest), "a wait of nothing to a day");
   require(read == slow_retry_after(std::string(bytes), now), "the slow reader reads the same wait");
 }

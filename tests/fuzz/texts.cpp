@@ -50,7 +50,7 @@ void check_base64(std::string_view bytes) {
 }
 
 void check_status(std::string_view bytes) {
-  auto value = maystro::parse_json(bytes);
+  auto value = parse_json(bytes);
   auto code = value ? maystro::read_status(&*value) : std::nullopt;
   if (!code) return;
   require(*code >= 0 && *code <= 9999, "a status of 0 to 9999");

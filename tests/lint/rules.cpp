@@ -140,8 +140,7 @@ violations check_doors(const std::vector<source>& files, const std::string&) {
   forbid(found, files, {"toml++/"}, std::regex(R"(#include [<"]toml\+\+/)"),
          "toml++ belongs to common/config", {"common/config/"});
   forbid(found, files, {"json::parse"}, std::regex(R"(\bjson::parse\s*\()"),
-         "what the receiver parses has limits: maystro::parse_json",
-         {"common/", "reconciler/", "tests/", "deploy/"});
+         "what the receiver parses has limits: parse_json", {"common/", "reconciler/", "tests/", "deploy/"});
   check_order_writes(found, files);
   check_builders(found, files);
   return found;

@@ -281,7 +281,7 @@ TEST_CASE("doors: each library and system call has one") {
 
 TEST_CASE("doors: the receiver parses JSON within limits only") {
   CHECK(check("doors", {{"receiver/x.cpp", "auto v = boost::json::parse(text);"}}).size() == 1);
-  CHECK(check("doors", {{"receiver/x.cpp", "auto v = maystro::parse_json(text);"}}).empty());
+  CHECK(check("doors", {{"receiver/x.cpp", "auto v = parse_json(text);"}}).empty());
 }
 
 TEST_CASE("doors: the shop's orders are written by one") {

@@ -78,7 +78,7 @@ bool goes_back_at_nord_west(const parcel_state& state) {
 }
 
 courier_part make(courier_kind kind) {
-  maystro::capabilities can = maystro::capabilities_of(kind);
+  courier::capabilities can = courier::capabilities_of(kind);
   switch (kind) {
   case courier_kind::guepex:
     return {kind, can, text("EN PRÉPARATION"), true, false, 8, &goes_back_at_guepex, &next_of_guepex};

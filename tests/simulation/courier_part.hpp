@@ -1,6 +1,6 @@
 // What differs between the couriers of a world: how their parcels move, what their rows say and how a shop
 // that shows one tells how far it is. What they can do is asked of the product itself
-// (maystro::capabilities_of).
+// (courier::capabilities_of).
 #pragma once
 
 #include "common/courier/courier_api.hpp"
@@ -15,7 +15,7 @@ namespace suivi::simulation {
 
 struct courier_part {
   courier_kind kind;
-  maystro::capabilities can;
+  courier::capabilities can;
   parcel_state made;                            // the first state of every parcel
   bool tells_since_when;                        // a parcel is in its state; and no reason of an alert
   bool has_display_ids;                         // beside the id; and a tracking number that is not the id

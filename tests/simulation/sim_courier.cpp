@@ -195,7 +195,7 @@ std::optional<api_answer> sim_courier::failure(const std::string& account) {
     ++requests_while_closed_[account];
   if (t_.now() < closed_until_) {
     a.status = 429;
-    a.failure = transient("maystro:throttled", "leave me alone");
+    a.failure = transient("courier:throttled", "leave me alone");
     a.retry_after = std::chrono::ceil<seconds>(closed_until_ - t_.now());
     if (known == reported_until_.end() || known->second < closed_until_) {
       requests_while_closed_[account] = 0;
@@ -207,7 +207,7 @@ std::optional<api_answer> sim_courier::failure(const std::string& account) {
     a.failure = transient("http:timeout", "away");
   } else if (t_.now() < storm_until_ || t_.happens(faults_.throttled)) {
     a.status = 429;
-    a.failure = transient("maystro:throttled", "slower");
+    a.failure = transient("courier:throttled", "slower");
     if (t_.happens(0.7)) a.retry_after = milliseconds(1'000 * (1 + t_.below(5)));
     if (t_.now() < storm_until_ && storm_asks_) a.retry_after = storm_asks_;
     std::vector<instant>& lately = throttled_[account];
@@ -215,7 +215,7 @@ std::optional<api_answer> sim_courier::failure(const std::string& account) {
     lately.push_back(t_.now());
   } else if (t_.happens(faults_.failed)) {
     a.status = t_.happens(0.5) ? 500 : 200;
-    a.failure = transient("maystro:malformed", "half an answer");
+    a.failure = transient("courier:malformed", "half an answer");
   } else {
     return std::nullopt;
   }
@@ -241,7 +241,7 @@ std::optional<api_answer> sim_courier::refused_page(int page) const {
   api_answer bad = answer();
   bad.status = bad_page_status_;
   bad.failure =
-      bad_page_status_ == 403 ? permanent("maystro:unauthorized", "403") : transient("maystro:server", "500");
+      bad_page_status_ == 403 ? permanent("courier:unauthorized", "403") : transient("courier:server", "500");
   return bad;
 }
 
@@ -265,7 +265,7 @@ api_answer sim_courier::page_of(std::vector<suivi::shipment> all, int page) cons
   auto last = std::min(all.size(), first + part_.page_rows);
   if (first == all.size() && page > 1) {
     a.status = 404;
-    a.failure = permanent("maystro:not_found", "no such page");
+    a.failure = permanent("courier:not_found", "no such page");
     return a;
   }
   a.rows.assign(all.begin() + static_cast<std::ptrdiff_t>(first),
@@ -313,7 +313,7 @@ api_answer sim_courier::read(const std::string& account, const shop::wanted_read
     for (suivi::shipment& row : a.rows) row.reference = wanted.reference;
   if (a.rows.empty()) {
     a.status = 404;
-    a.failure = permanent("maystro:not_found", "no such parcel");
+    a.failure = permanent("courier:not_found", "no such parcel");
   }
   return a;
 }

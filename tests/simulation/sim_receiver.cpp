@@ -176,7 +176,7 @@ void sim_receiver::confirm(pending_event event, shop::wanted_read wanted) {
   milliseconds pause = store_.up ? store_.pause_left(wanted.account) : 0ms;
   pause = std::max(pause, gate.closed_for(t_.steady()));
   if (pause.count() > 0) {
-    error closed = transient("maystro:throttled", "the courier wants to be left alone");
+    error closed = transient("courier:throttled", "the courier wants to be left alone");
     event.courier_away = true;
     auto next = receiver::after_failed_read(event, closed, pause, t_.chance());
     if (store_.events.at(event.id).owner == name()) settle(event, next);
@@ -196,7 +196,7 @@ void sim_receiver::confirm(pending_event event, shop::wanted_read wanted) {
       if (answer.failure) {
         event.courier_away = true;
         milliseconds closed = of_account.closed_for(t_.steady());
-        bool throttled = answer.retry_after || answer.failure->code == "maystro:throttled";
+        bool throttled = answer.retry_after || answer.failure->code == "courier:throttled";
         if (throttled && store_.up && closed >= shop::recorded_pause_min)
           store_.pause(wanted.account, closed);
         auto next = receiver::after_failed_read(event, *answer.failure, answer.retry_after, t_.chance());

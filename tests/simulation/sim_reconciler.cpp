@@ -63,7 +63,7 @@ void sim_reconciler::start_sweep(const std::string& account, bool full, std::int
 
 // Which plan, by what the courier can do.
 void sim_reconciler::plan(sweep& s) {
-  const maystro::capabilities& can = s.courier.part().can;
+  const courier::capabilities& can = s.courier.part().can;
   bool finds_every_change = !can.lists || can.lists_changes;
   s.rotated = s.full || finds_every_change;
   const auto& watermark = store_.accounts[s.account].watermark;
@@ -236,7 +236,7 @@ void sim_reconciler::take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, 
                           instant requested_at) {
   const error* failure = answer.failure ? &*answer.failure : nullptr;
   error forbidden;
-  if (failure && failure->code == "maystro:unauthorized") {
+  if (failure && failure->code == "courier:unauthorized") {
     bool first = !std::exchange(r->refused, true);
     bool of_key = s->refusals.is_of_key(answer.status, first);
     if (of_key && s->answered_well) throw violation("a page's 403 was taken for the key's");

@@ -122,7 +122,7 @@ TEST_CASE("a refused key is not tried for each event and other accounts and even
   receiver.becomes(receiver.push(a_webhook("u1", 31, "R1")), "applied");
   wait_until("all of them to say why", [&] {
     auto events = receiver.events("&outcome=confirming");
-    auto says_why = [](const json::value& e) { return e.as_object().at("error") == "maystro:unauthorized"; };
+    auto says_why = [](const json::value& e) { return e.as_object().at("error") == "courier:unauthorized"; };
     return events.size() == 39 && std::all_of(events.begin(), events.end(), says_why);
   });
   CHECK(courier.requests("unauthorized") <= 4); // those that were under way when the first was refused
@@ -140,7 +140,7 @@ TEST_CASE("Retry-After holds back all of the account's reads and nothing is lost
   wait_until("the courier's word", [&] { return courier.requests("throttled") > 0; });
   wait_until("all of them to say why", [&] {
     auto events = receiver.events("&outcome=confirming");
-    auto says_why = [](const json::value& e) { return e.as_object().at("error") == "maystro:throttled"; };
+    auto says_why = [](const json::value& e) { return e.as_object().at("error") == "courier:throttled"; };
     return events.size() == 40 && std::all_of(events.begin(), events.end(), says_why);
   });
   auto limit = 4 + (std::chrono::steady_clock::now() - begun) / std::chrono::seconds(4);
@@ -246,7 +246,7 @@ TEST_CASE("a parcel whose read is always refused keeps no other from being confi
   receiver_shop shop(9, courier.url());
   receiver_process receiver(confirming(shop));
   auto refused = receiver.push(a_webhook("u1", 41, "R1"));
-  wait_until("an error to be seen", [&] { return receiver.error(refused) == "maystro:unauthorized"; });
+  wait_until("an error to be seen", [&] { return receiver.error(refused) == "courier:unauthorized"; });
   for (int n = 2; n <= 9; ++n) {
     auto text = std::to_string(n);
     receiver.becomes(receiver.push(a_webhook("u" + text, 41, "R" + text)), "applied");

@@ -50,7 +50,7 @@ task<answer_or_error> list_accounts(api_context& api, api_call) {
                                     std::move((*figures)[who.id]));
     one["courier"] = slug(who.courier);
     if (!accounts.empty()) accounts += ',';
-    accounts += maystro::write_json(one);
+    accounts += write_json(one);
     if (++written % accounts_at_a_stretch == 0) co_await runtime::sleep_for(0ms);
   }
   http::response list;
@@ -82,7 +82,7 @@ task<answer_or_error> test_account(api_context& api, api_call call) {
     }
     co_await shop::share_courier_pause(api.connections, id, answer.how);
     if (wait) co_return courier_not_now(*wait); // the key was not tested
-    refused_key = !answer.content && answer.content.error().code == "maystro:unauthorized";
+    refused_key = !answer.content && answer.content.error().code == "courier:unauthorized";
   } else {
     problem = "it has no key";
   }
@@ -115,9 +115,9 @@ task<answer_or_error> register_hooks(api_context& api, api_call call) {
     auto known = api.accounts.list();
     auto who = std::find_if(known.begin(), known.end(), [&](const auto& a) { return a.id == id; });
     std::string name = who->name;
-    if (!maystro::capabilities_of(who->courier).registers_hooks) {
+    if (!courier::capabilities_of(who->courier).registers_hooks) {
       std::string by_hand =
-          maystro::capabilities_of(who->courier).sends_webhooks
+          courier::capabilities_of(who->courier).sends_webhooks
               ? "registered by hand in the courier's dashboard; `suivi-reconciler hooks list` "
                 "prints the address"
               : "sends no webhooks";

@@ -33,7 +33,7 @@ json::object account_json(std::string_view id, std::string_view name, bool has_k
   o["lastSweep"] = sweep.is_int64() ? json::value(std::to_string(sweep.get_int64())) : json::value(nullptr);
   bool checked = member(record.known, "hooks_checked_at") != nullptr;
   const json::string* hooks = figures["hooksWanted"].if_string();
-  auto wanted = maystro::parse_json(hooks == nullptr ? "[]" : std::string_view(*hooks));
+  auto wanted = parse_json(hooks == nullptr ? "[]" : std::string_view(*hooks));
   o["hooks"] = {{"wanted", wanted ? std::move(*wanted) : json::value(json::array())},
                 {"registered", checked ? member(record.known, "hooks_registered") : json::value(nullptr)},
                 {"checkedAt", or_null(instant_in(record.known, "hooks_checked_at"))},

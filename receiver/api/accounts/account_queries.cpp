@@ -39,7 +39,7 @@ from suivi.account where id = $1
 
 std::vector<std::string> names_in(std::string_view list) {
   std::vector<std::string> names;
-  auto read = maystro::parse_json(list);
+  auto read = parse_json(list);
   if (!read || !read->is_array()) return names;
   for (const auto& one : read->get_array())
     if (one.is_string()) names.emplace_back(one.get_string());

@@ -27,7 +27,7 @@ json::object whole(bool success, json::value data, std::string_view message) {
 http::response answer_of(unsigned status, const json::object& body) {
   http::response answer;
   answer.status = status;
-  answer.body = maystro::write_json(body);
+  answer.body = write_json(body);
   return answer;
 }
 

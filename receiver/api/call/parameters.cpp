@@ -160,7 +160,7 @@ result<stats_query> read_stats_query(const http::target& from, instant now) {
 
 result<std::vector<std::int64_t>> read_deletion(std::string_view body) {
   constexpr std::string_view whole = "a JSON object {ids}, a list of up to 1000 events' ids";
-  auto document = maystro::parse_json(body, maystro::half_surrogates::fail, maystro::event_limits);
+  auto document = parse_json(body, half_surrogates::fail, event_limits);
   if (!document || !document->is_object() || document->get_object().size() != 1) return wrong("body", whole);
   const auto* ids = document->get_object().if_contains("ids");
   if (!ids || !ids->is_array()) return wrong("body", whole);
@@ -177,7 +177,7 @@ result<sweep_wish> read_sweep_wish(std::string_view body) {
   constexpr std::string_view whole = "a JSON object {account?, kind?}";
   sweep_wish wish;
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return wish;
-  auto document = maystro::parse_json(body, maystro::half_surrogates::fail, maystro::event_limits);
+  auto document = parse_json(body, half_surrogates::fail, event_limits);
   if (!document || !document->is_object()) return wrong("body", whole);
   for (const auto& member : document->get_object()) {
     std::string_view name(member.key().data(), member.key().size());

@@ -93,7 +93,7 @@ task<answer_or_error> list_events(api_context& api, api_call call) {
     if (!read) co_return read.error();
     for (const auto& e : *read) {
       if (!events.empty()) events += ',';
-      events += maystro::write_json(event_json(e, wanted->with_payload, guepex_accounts));
+      events += write_json(event_json(e, wanted->with_payload, guepex_accounts));
       shown_at_a_stretch += e.raw.size();
       if (shown_at_a_stretch < shown_at_a_stretch_bytes) continue;
       shown_at_a_stretch = 0;
@@ -102,7 +102,7 @@ task<answer_or_error> list_events(api_context& api, api_call call) {
   }
   http::response list;
   list.body = fmt::format(R"({{"success":true,"data":{{"events":[{}],"pagination":{}}}}})", events,
-                          maystro::write_json(pagination_json(*wanted, *page)));
+                          write_json(pagination_json(*wanted, *page)));
   co_return list;
 }
 

@@ -116,7 +116,7 @@ task<void> read_one(api_context& api, shop::wanted_read wanted, shop::source as,
   co_await shop::share_courier_pause(api.connections, account, answer.how);
   if (answer.content)
     into.verdicts.insert(into.verdicts.end(), answer.content->begin(), answer.content->end());
-  bool absent = failed && failed->code == "maystro:not_found";
+  bool absent = failed && failed->code == "courier:not_found";
   into.answered = into.answered || !failed || absent;
   if (failed) into.closed_for = shop::held_back(*failed, answer.how);
   if (failed && !absent) into.problem = *failed;
@@ -200,7 +200,7 @@ task<answer_or_error> ask_courier(api_context& api, api_call call) {
 
   bool by_reference = true;
   for (const account_registry::listed& one : accounts)
-    if (one.id == order->account) by_reference = maystro::capabilities_of(one.courier).references_max > 0;
+    if (one.id == order->account) by_reference = courier::capabilities_of(one.courier).references_max > 0;
   auto said = co_await ask_all(api, *order, by_reference);
   if (said.closed_for && !said.answered) co_return courier_not_now(*said.closed_for);
   auto db = co_await api_connection(api);

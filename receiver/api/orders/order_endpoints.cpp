@@ -55,7 +55,7 @@ task<answer_or_error> list_orders(api_context& api, api_call call) {
     for (const auto& one : accounts) {
       if (!row["accountId"].is_string() || row["accountId"].get_string() != one.id) continue;
       row["courier"] = slug(one.courier);
-      bool no_lookup = maystro::capabilities_of(one.courier).references_max == 0;
+      bool no_lookup = courier::capabilities_of(one.courier).references_max == 0;
       if (no_lookup && !row["why"].is_null()) row["why"] = "no_lookup";
     }
   }

@@ -53,7 +53,7 @@ json::object order_of(const pg::rows& found) {
   for (courier_kind courier : couriers) {
     auto text = found.maybe_text(0, column++);
     if (!text) continue;
-    auto ours = maystro::parse_json(*text);
+    auto ours = parse_json(*text);
     if (!ours) continue;
     mask(*ours);
     metadata[slug(courier)] = std::move(*ours);

@@ -67,8 +67,7 @@ class scanner {
   std::optional<std::string> read_text() {
     std::size_t end = end_of_text();
     if (end == std::string_view::npos) return std::nullopt;
-    result<json::value> read =
-        maystro::parse_json(text_.substr(at_, end - at_), maystro::half_surrogates::mend);
+    result<json::value> read = parse_json(text_.substr(at_, end - at_), half_surrogates::mend);
     if (!read || !read->is_string()) return std::nullopt;
     at_ = end;
     const json::string& said = read->get_string();
@@ -95,14 +94,14 @@ class scanner {
       if (end_of_text() == std::string_view::npos) at_ = text_.size();
       return false;
     }
-    out_ += maystro::write_json(json::value(json::string(show_(member, *said))));
+    out_ += write_json(json::value(json::string(show_(member, *said))));
     return true;
   }
 
   bool literal(const std::string& member) {
     std::size_t end = std::min(text_.find_first_of(" \t\r\n,]}", at_), text_.size());
     std::string_view word = text_.substr(at_, end - at_);
-    result<json::value> read = maystro::parse_json(word);
+    result<json::value> read = parse_json(word);
     if (!read || read->is_structured()) return false;
     out_ += may_be_shown(kind_of_member(member), *read) ? word : masked_text;
     at_ = end;

@@ -132,7 +132,7 @@ std::optional<std::string> masked_base64(std::string_view text, member_kind kind
   if (compact.size() < shortest) return std::nullopt;
   std::optional<std::string> bytes = crypto::base64_decode(compact);
   if (!bytes) return std::nullopt;
-  std::string_view inner = maystro::trimmed_text(*bytes);
+  std::string_view inner = trimmed_text(*bytes);
   if (!is_readable(inner)) {
     bool packed = compact.starts_with("H4sI"); // gzip
     if (packed || (compact.size() > noise_bytes_max && !is_hex(compact))) return std::string(masked);
@@ -206,10 +206,10 @@ std::optional<std::string> masked_form(std::string_view text, member_kind kind, 
 std::string masked_json(json::value read, member_kind kind, int layers) {
   if (const json::string* text = read.if_string()) {
     std::string inner = masked_text(view(*text), kind, layers - 1);
-    return maystro::write_json(json::value(json::string(inner)));
+    return write_json(json::value(json::string(inner)));
   }
   mask_within(read, name_around(kind), layers - 1);
-  return maystro::write_json(read);
+  return write_json(read);
 }
 
 bool is_json_like(std::string_view text) {
@@ -217,11 +217,11 @@ bool is_json_like(std::string_view text) {
 }
 
 std::string masked_text(std::string_view text, member_kind kind, int layers) {
-  std::string_view core = maystro::trimmed_text(text);
+  std::string_view core = trimmed_text(text);
   if (core.empty()) return std::string(text);
   if (is_json_like(core)) {
     if (layers <= 0) return std::string(masked);
-    result<json::value> read = maystro::parse_json(core, maystro::half_surrogates::mend);
+    result<json::value> read = parse_json(core, half_surrogates::mend);
     if (read) return masked_json(std::move(*read), kind, layers);
     return shown_broken_json(core, [kind, layers](std::string_view member, std::string_view inner) {
       return masked_member(governing_name(name_around(kind), member), inner, layers - 1);

@@ -30,7 +30,7 @@ constexpr milliseconds patience = 5s;
 constexpr milliseconds overview_every = 2s;
 
 std::string message(std::string_view name, const json::object& data) {
-  return fmt::format("event: {}\ndata: {}\n\n", name, maystro::write_json(data));
+  return fmt::format("event: {}\ndata: {}\n\n", name, write_json(data));
 }
 
 // Nothing more becomes of it by itself.

@@ -79,7 +79,7 @@ task<answer_or_error> scheduler_status(api_context& api, api_call) {
   json::object body{{"success", true}, {"data", status}};
   for (const auto& [name, value] : status) body[name] = value;
   http::response answer;
-  answer.body = maystro::write_json(body);
+  answer.body = write_json(body);
   co_return answer;
 }
 

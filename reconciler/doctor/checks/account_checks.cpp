@@ -21,10 +21,10 @@ void check_key(checks& to, const account_facts& a) {
   std::string row = fmt::format("\"credentials\" of the account `{}` in shipping_accounts", a.id);
   if (!a.has_key)
     add(to, "key_refused", a, fail, "the account has no key", fmt::format("Put {} into {}.", token, row));
-  else if (a.key && a.key->code == "maystro:unauthorized")
+  else if (a.key && a.key->code == "courier:unauthorized")
     add(to, "key_refused", a, fail, fmt::format("the courier refuses the key: {}", to_string(*a.key)),
         fmt::format("Take a new token from the courier's dashboard, and put {} into {}.", token, row));
-  else if (a.key && a.key->code == "maystro:throttled")
+  else if (a.key && a.key->code == "courier:throttled")
     add(to, "courier", a, warn, fmt::format("the courier is asked nothing now: {}", to_string(*a.key)),
         "Nothing is to be done here: it is asked again when it has been left alone for so long. See whether "
         "another program asks with the same key.");

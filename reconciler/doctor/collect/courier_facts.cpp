@@ -30,15 +30,15 @@ milliseconds patience(const services& p) {
 
 struct key_answer {
   std::optional<error> problem;
-  maystro::response_meta how;
+  courier::response_meta how;
   std::vector<std::string> references; // of the list's first page, where that was asked for
 };
 
 // What says whether the key is taken: the first page of the list where a request costs nothing, which a sweep
 // would ask for, else the courier's own test.
-task<key_answer> ask_with_key(maystro::courier_api& courier, courier_kind kind) {
+task<key_answer> ask_with_key(courier::courier_api& courier, courier_kind kind) {
   key_answer got;
-  maystro::capabilities can = maystro::capabilities_of(kind);
+  courier::capabilities can = courier::capabilities_of(kind);
   if (!can.lists || can.has_quotas) {
     auto tested = co_await courier.test_key();
     if (!tested.content) got.problem = tested.content.error();
@@ -51,15 +51,15 @@ task<key_answer> ask_with_key(maystro::courier_api& courier, courier_kind kind) 
     got.problem = listed.content.error();
     co_return got;
   }
-  for (const maystro::shipment& row : listed.content->rows)
+  for (const shipment& row : listed.content->rows)
     if (row.reference) got.references.push_back(*row.reference);
   co_return got;
 }
 
 task<shop::request_counts> test_key(services& p, const shop::account& who, account_facts& into) {
   shop::request_quota quota(p.database);
-  std::unique_ptr<maystro::courier_api> courier =
-      maystro::make_courier(p.client, who.courier, patience(p), who.id, &quota);
+  std::unique_ptr<courier::courier_api> courier =
+      courier::make_courier(p.client, who.courier, patience(p), who.id, &quota);
   shop::request_counts counts;
   milliseconds pause = co_await shop::courier_pause_now(p.database, who.id);
   if (pause > wait_max) {
@@ -80,7 +80,7 @@ task<shop::request_counts> test_key(services& p, const shop::account& who, accou
       into.courier_clock = into.courier_clock ? narrowed(*into.courier_clock, ahead) : ahead;
     }
     if (!answer.problem) into.listed_references = std::move(answer.references);
-    if (!maystro::capabilities_of(who.courier.courier).has_quotas)
+    if (!courier::capabilities_of(who.courier.courier).has_quotas)
       co_await shop::share_courier_pause(p.database, who.id, answer.how);
     judgment next = judge(into.key ? &*into.key : nullptr, answer.how.retry_after, tries, tries, 0.5);
     bool again = next.step == next_step::again || next.step == next_step::again_gated;
@@ -150,7 +150,7 @@ task<void> collect_from_courier(services& p, shop::account who, std::vector<shop
   std::optional<std::string> problem;
   if (into.has_key) {
     counts = co_await test_key(p, who, into);
-    bool registers_hooks = maystro::capabilities_of(who.courier.courier).registers_hooks;
+    bool registers_hooks = courier::capabilities_of(who.courier.courier).registers_hooks;
     if (registers_hooks && !into.key && !p.settings.receiver.public_url.empty())
       co_await collect_hooks(p, who, accounts, into, failed, counts);
     if (into.key) problem = to_string(*into.key);
@@ -158,7 +158,7 @@ task<void> collect_from_courier(services& p, shop::account who, std::vector<shop
     problem = "the account has no key";
   }
   into.was_read = true;
-  bool left_alone = counts.requests == 0 && into.key && into.key->code == "maystro:throttled";
+  bool left_alone = counts.requests == 0 && into.key && into.key->code == "courier:throttled";
   if (who.from_environment || left_alone) co_return;
   co_await note(p, who.id, std::move(problem), counts);
 }

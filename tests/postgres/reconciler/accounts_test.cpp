@@ -67,7 +67,7 @@ insert into shipping_accounts ("id", "name", "companyId", "credentials", "baseUr
   CHECK(accounts[2].courier.base_url == "https://g.example/v1");
   CHECK(accounts[3].courier.courier == courier_kind::nord_west);
   CHECK(accounts[3].courier.base_url == "https://own.example/n");
-  CHECK(maystro::is_complete(accounts[3].courier));
+  CHECK(courier::is_complete(accounts[3].courier));
 }
 
 TEST_CASE("a shop without active accounts, or without those tables, has the environment's") {

@@ -156,7 +156,7 @@ TEST_CASE("a refused key is asked once and told") {
   courier.refuse_with = 401;
   auto r = act(courier, owner(), &hook_registrar::ensure);
   REQUIRE(r.failed);
-  CHECK(r.failed->code == "maystro:unauthorized");
+  CHECK(r.failed->code == "courier:unauthorized");
 }
 
 TEST_CASE("hooks are claimed by one process, and what was seen is noted") {
@@ -221,7 +221,7 @@ TEST_CASE(
       "insert into suivi.account (id, courier_paused_until) values ('acc-1', now() + interval '1 hour')");
   auto paused = act(db, courier, owner(), &hook_registrar::ensure);
   REQUIRE(paused.failed);
-  CHECK(paused.failed->code == "maystro:throttled");
+  CHECK(paused.failed->code == "courier:throttled");
   CHECK(courier.made == 0);
   db.execute("update suivi.account set courier_paused_until = null");
   courier.throttled = true;

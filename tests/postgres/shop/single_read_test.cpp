@@ -1,6 +1,6 @@
 // Single reads against a courier behind a real socket and a real shop: what is not the parcel that was asked
 // for is never written, and an order that stays locked is left to another time.
-#include "common/courier/api.hpp"
+#include "common/courier/maystro_api.hpp"
 #include "common/http/server/server.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/shop/single_read.hpp"
@@ -31,8 +31,8 @@ struct reading_shop : shop_database {
     runtime::task_group serving(executor);
     serving.spawn("courier", server.run());
     http::client client(executor, {});
-    maystro::credentials who{"http://127.0.0.1:" + std::to_string(server.port()), secret("example-key")};
-    maystro::api courier(client, who, milliseconds(20'000));
+    courier::credentials who{"http://127.0.0.1:" + std::to_string(server.port()), secret("example-key")};
+    courier::maystro_api courier(client, who, milliseconds(20'000));
     shop::door_options door;
     pg::pool_options options;
     options.connect.url = std::move(database_url);
@@ -78,7 +78,7 @@ TEST_CASE(
        {parcel("u2", "R1"), parcel("u1", "R1", "null"), std::string(R"({"status":31})")}) {
     s.body = wrong;
     CAPTURE(wrong);
-    CHECK(s.read(by_uuid("u1")) == "maystro:malformed");
+    CHECK(s.read(by_uuid("u1")) == "courier:malformed");
     CHECK(s.column(1, "shippingStatus") == "NULL");
   }
   s.body = parcel("u1", "R1");
@@ -93,7 +93,7 @@ TEST_CASE("of a list that ignored the filter only rows of the very reference are
   reading_shop s;
   s.add_orders(1, 3);
   s.body = list(parcel("u2", "R2") + "," + parcel("u3", "R30") + "," + parcel("u4", "R3", "null"), 3);
-  CHECK(s.read(by_reference("R3")) == "maystro:unfiltered");
+  CHECK(s.read(by_reference("R3")) == "courier:unfiltered");
   CHECK(s.get("select count(*) from suivi.parcel") == "0");
   CHECK(s.read(by_reference("R2")).empty());
   CHECK(s.outcomes == "applied");

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 using namespace suivi;
-using namespace suivi::maystro;
+using namespace suivi::courier;
 
 TEST_CASE("Retry-After is seconds or a date of the courier's own clock, never negative, at most a day") {
   instant server = *parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
@@ -24,13 +24,13 @@ TEST_CASE("Retry-After is seconds or a date of the courier's own clock, never ne
 TEST_CASE("status lines are classified once") {
   CHECK_FALSE(refusal(200, "x").has_value());
   CHECK_FALSE(refusal(204, "x").has_value());
-  CHECK(refusal(401, "x")->code == "maystro:unauthorized");
+  CHECK(refusal(401, "x")->code == "courier:unauthorized");
   CHECK(refusal(403, "x")->kind == failure::permanent);
-  CHECK(refusal(404, "x")->code == "maystro:not_found");
-  CHECK(refusal(429, "x")->code == "maystro:throttled");
+  CHECK(refusal(404, "x")->code == "courier:not_found");
+  CHECK(refusal(429, "x")->code == "courier:throttled");
   CHECK(refusal(429, "x")->kind == failure::transient);
-  CHECK(refusal(408, "x")->code == "maystro:server");
-  CHECK(refusal(503, "x")->code == "maystro:server");
-  CHECK(refusal(400, "x")->code == "maystro:refused");
-  CHECK(refusal(302, "x")->code == "maystro:refused");
+  CHECK(refusal(408, "x")->code == "courier:server");
+  CHECK(refusal(503, "x")->code == "courier:server");
+  CHECK(refusal(400, "x")->code == "courier:refused");
+  CHECK(refusal(302, "x")->code == "courier:refused");
 }

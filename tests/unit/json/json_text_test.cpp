@@ -6,7 +6,6 @@
 #include <doctest/doctest.h>
 
 using namespace suivi;
-using namespace suivi::maystro;
 
 namespace {
 

@@ -55,7 +55,7 @@ TEST_CASE("what is no list of orders is malformed and may be asked for again") {
     CAPTURE(body);
     auto read = read_page(body);
     REQUIRE(read.has_error());
-    CHECK(read.error().code == "maystro:malformed");
+    CHECK(read.error().code == "courier:malformed");
     CHECK(read.error().kind == suivi::failure::transient);
   }
 }

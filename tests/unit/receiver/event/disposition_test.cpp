@@ -170,17 +170,17 @@ TEST_CASE("an event whose account nothing proves is parked without its reference
 }
 
 TEST_CASE("a read that may not be begun now waits as long as it must and tells why") {
-  auto next = read_later(pending_event{}, 90s, "maystro:throttled", 0);
+  auto next = read_later(pending_event{}, 90s, "courier:throttled", 0);
   CHECK(next.action == disposition::kind::postpone);
   CHECK(next.state == event_state::confirming);
   CHECK(next.delay == 90s);
-  CHECK(next.error == "maystro:throttled");
+  CHECK(next.error == "courier:throttled");
   CHECK(read_later(confirming(4), 0ms, "full", 0).delay > read_later(confirming(1), 0ms, "full", 0).delay);
-  CHECK(read_later(pending_event{}, 24h, "maystro:throttled", 0).delay == 1h);
+  CHECK(read_later(pending_event{}, 24h, "courier:throttled", 0).delay == 1h);
 }
 
 TEST_CASE("a parcel the courier does not know or cannot be asked about for want of a key is a conflict") {
-  for (const char* code : {"maystro:not_found", "maystro:no_key"}) {
+  for (const char* code : {"courier:not_found", "maystro:no_key"}) {
     auto next = after_failed_read(confirming(1), permanent(code, ""), std::nullopt, 0);
     CHECK(next.action == disposition::kind::close);
     CHECK(next.outcome == "conflict");
@@ -192,7 +192,7 @@ TEST_CASE("a courier that is away or asks for patience is asked again later") {
   auto next = after_failed_read(confirming(1), transient("http:timeout", ""), std::nullopt, 0);
   CHECK(next.action == disposition::kind::postpone);
   CHECK(next.state == event_state::confirming);
-  CHECK(after_failed_read(confirming(1), transient("maystro:throttled", ""), 90s, 0).delay == 90s);
+  CHECK(after_failed_read(confirming(1), transient("courier:throttled", ""), 90s, 0).delay == 90s);
 }
 
 TEST_CASE("the later time decides once the courier was away for ten minutes") {

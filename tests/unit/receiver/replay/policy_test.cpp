@@ -41,9 +41,9 @@ TEST_CASE("what is in doubt is left to a receiver at once") {
   pending_event waiting;
   waiting.state = event_state::confirming;
   waiting.attempts = 4;
-  next = step(shop::outcome::in_doubt, waiting, "maystro:server");
+  next = step(shop::outcome::in_doubt, waiting, "courier:server");
   CHECK(next.attempts == 4);
-  CHECK(next.error == "maystro:server");
+  CHECK(next.error == "courier:server");
 }
 
 TEST_CASE("an order that stays locked makes its event failed") {

@@ -58,10 +58,10 @@ TEST_CASE("reads keep the distance that the ceiling per second asks for") {
 
 TEST_CASE("Retry-After closes the whole account for as long as it says and one read alone comes first") {
   read_gate gate({});
-  fail(gate, "maystro:throttled", 429, start, 90s);
+  fail(gate, "courier:throttled", 429, start, 90s);
   CHECK(gate.opens_at(start) == start + 90s);
   CHECK(gate.closed_for(start + 30s) == 60s);
-  CHECK(gate.closed_by() == "maystro:throttled");
+  CHECK(gate.closed_by() == "courier:throttled");
   gate.started(start + 90s);
   CHECK(gate.opens_at(start + 90s) == steady_time::max());
   gate.ended("uuid sound", nullptr, 200, std::nullopt, 0, start + 91s);
@@ -71,7 +71,7 @@ TEST_CASE("Retry-After closes the whole account for as long as it says and one r
 
 TEST_CASE("a 503 with Retry-After is such a word too") {
   read_gate gate({});
-  fail(gate, "maystro:server", 503, start, 20s);
+  fail(gate, "courier:server", 503, start, 20s);
   CHECK(gate.opens_at(start) == start + 20s);
 }
 
@@ -80,7 +80,7 @@ TEST_CASE("throttling without a word gets growing pauses up to a minute") {
   auto now = start;
   milliseconds before{0};
   for (int i = 0; i < 10; ++i) {
-    fail(gate, "maystro:throttled", 429, now);
+    fail(gate, "courier:throttled", 429, now);
     auto pause = gate.closed_for(now);
     CHECK(pause >= before);
     before = pause;
@@ -91,14 +91,14 @@ TEST_CASE("throttling without a word gets growing pauses up to a minute") {
 
 TEST_CASE("a refused key is tried again after half a minute and then ever more rarely up to ten minutes") {
   read_gate gate({});
-  fail(gate, "maystro:unauthorized", 401, start);
+  fail(gate, "courier:unauthorized", 401, start);
   CHECK(gate.closed_for(start) == 30s);
   auto now = start + 30s;
   for (int i = 0; i < 10; ++i) {
-    fail(gate, "maystro:unauthorized", 403, now);
+    fail(gate, "courier:unauthorized", 403, now);
     now += gate.closed_for(now);
   }
-  fail(gate, "maystro:unauthorized", 401, now);
+  fail(gate, "courier:unauthorized", 401, now);
   CHECK(gate.closed_for(now) == 10min);
   answer(gate, now + 10min);
   CHECK(gate.closed_for(now + 10min) == 0ms);
@@ -109,14 +109,14 @@ TEST_CASE("where three reads in a row got no answer one at a time looks again an
   fail(gate, "http:refused", 0, start);
   fail(gate, "http:timeout", 0, start);
   CHECK(gate.opens_at(start) == start);
-  fail(gate, "maystro:server", 502, start);
+  fail(gate, "courier:server", 502, start);
   CHECK(gate.closed_for(start) == 1s);
-  CHECK(gate.closed_by() == "maystro:server");
+  CHECK(gate.closed_by() == "courier:server");
   fail(gate, "http:reset", 0, start + 1s);
   CHECK(gate.closed_for(start + 1s) == 2s);
   gate.started(start + 3s);
   CHECK(gate.opens_at(start + 3s) == steady_time::max());
-  auto absent = problem("maystro:not_found");
+  auto absent = problem("courier:not_found");
   gate.ended("uuid absent", &absent, 404, std::nullopt, 0, start + 3s);
   CHECK(gate.opens_at(start + 3s) == start + 3s);
 }
@@ -124,8 +124,8 @@ TEST_CASE("where three reads in a row got no answer one at a time looks again an
 TEST_CASE("an answer that cannot be used and a database that is away close nothing") {
   read_gate gate({});
   for (int i = 0; i < 10; ++i) {
-    fail(gate, "maystro:server", 500, start);
-    fail(gate, "maystro:malformed", 200, start);
+    fail(gate, "courier:server", 500, start);
+    fail(gate, "courier:malformed", 200, start);
     fail(gate, "pg:lost", 200, start);
   }
   CHECK(gate.opens_at(start) == start);
@@ -138,34 +138,34 @@ TEST_CASE("a parcel that is always answered 403 holds up no other's read however
   }
   SUBCASE("before any other was read") {}
   for (int i = 0; i < 50; ++i) {
-    fail_again(gate, "maystro:unauthorized", 403, "uuid forbidden", start);
+    fail_again(gate, "courier:unauthorized", 403, "uuid forbidden", start);
     CHECK(gate.opens_at(start) == start);
     gate.started(start);
     CHECK(gate.opens_at(start) == start); // more than one at a time
     gate.ended("uuid other", nullptr, 200, std::nullopt, 0, start);
   }
-  for (int i = 0; i < 50; ++i) fail_again(gate, "maystro:unauthorized", 403, "uuid forbidden", start);
+  for (int i = 0; i < 50; ++i) fail_again(gate, "courier:unauthorized", 403, "uuid forbidden", start);
   CHECK(gate.closed_for(start) == 0ms);
 }
 
 TEST_CASE("five different parcels refused in a row are the key's and a good answer between them is not") {
   read_gate gate({});
-  for (int i = 0; i < 4; ++i) fail(gate, "maystro:unauthorized", 403, start);
+  for (int i = 0; i < 4; ++i) fail(gate, "courier:unauthorized", 403, start);
   answer(gate, start);
-  for (int i = 0; i < 4; ++i) fail(gate, "maystro:unauthorized", 403, start);
+  for (int i = 0; i < 4; ++i) fail(gate, "courier:unauthorized", 403, start);
   CHECK(gate.closed_for(start) == 0ms);
-  fail(gate, "maystro:unauthorized", 403, start);
+  fail(gate, "courier:unauthorized", 403, start);
   CHECK(gate.closed_for(start) == 30s);
-  CHECK(gate.closed_by() == "maystro:unauthorized");
+  CHECK(gate.closed_by() == "courier:unauthorized");
 }
 
 TEST_CASE("five parcels that are always refused keep the next one from its turn for half a minute at most") {
   read_gate gate({});
   const char* forbidden[] = {"uuid 1f", "uuid 2f", "uuid 3f", "uuid 4f", "uuid 5f"};
-  for (const char* each : forbidden) fail_again(gate, "maystro:unauthorized", 403, each, start);
+  for (const char* each : forbidden) fail_again(gate, "courier:unauthorized", 403, each, start);
   CHECK(gate.closed_for(start) == 30s);
   auto later = start + 30s;
-  for (const char* each : forbidden) fail_again(gate, "maystro:unauthorized", 403, each, later);
+  for (const char* each : forbidden) fail_again(gate, "courier:unauthorized", 403, each, later);
   CHECK(gate.opens_at(later) == later);
   answer(gate, later);
   gate.started(later);
@@ -175,7 +175,7 @@ TEST_CASE("five parcels that are always refused keep the next one from its turn 
 TEST_CASE("a parcel that is never answered in time is no courier that is away") {
   read_gate gate({});
   for (int i = 0; i < 50; ++i) fail_again(gate, "http:timeout", 0, "uuid slow", start);
-  for (int i = 0; i < 50; ++i) fail_again(gate, "maystro:server", 504, "uuid slow", start);
+  for (int i = 0; i < 50; ++i) fail_again(gate, "courier:server", 504, "uuid slow", start);
   CHECK(gate.closed_for(start) == 0ms);
   fail(gate, "http:timeout", 0, start);
   CHECK(gate.closed_for(start) == 0ms);

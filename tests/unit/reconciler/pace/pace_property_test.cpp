@@ -115,9 +115,9 @@ class accounted_run {
       REQUIRE(repeated_ <= retry_budget::stock + retry_budget::per_request * firsts_ +
                                retry_budget::per_second * seconds + 1);
       // A silent courier: a pause, then one probe.
-      bool silent = absent_ >= maystro::breaker_patience().unreachable_max;
+      bool silent = absent_ >= courier::breaker_patience().unreachable_max;
       if (silent) {
-        REQUIRE(now_ - silent_since_ >= maystro::breaker_patience().first_pause / 2);
+        REQUIRE(now_ - silent_since_ >= courier::breaker_patience().first_pause / 2);
         for (const flying& f : flying_) REQUIRE_FALSE(f.since_silence);
       }
       last_start_ = now_;
@@ -142,7 +142,7 @@ class accounted_run {
       closed_until_ = std::max(closed_until_, now_ + wait);
     if (how == answer_kind::unreachable) {
       ++absent_;
-      if (absent_ == maystro::breaker_patience().unreachable_max || which->since_silence)
+      if (absent_ == courier::breaker_patience().unreachable_max || which->since_silence)
         silent_since_ = now_;
     } else {
       absent_ = 0;

@@ -8,10 +8,10 @@ using namespace suivi;
 using namespace suivi::reconciler;
 
 namespace {
-const error refused_key = permanent("maystro:unauthorized", "401");
-const error throttled = transient("maystro:throttled", "429");
-const error broken = transient("maystro:server", "502");
-const error garbled = transient("maystro:malformed", "not JSON");
+const error refused_key = permanent("courier:unauthorized", "401");
+const error throttled = transient("courier:throttled", "429");
+const error broken = transient("courier:server", "502");
+const error garbled = transient("courier:malformed", "not JSON");
 steady_time at(int ms) {
   return steady_time(milliseconds(ms));
 }
@@ -81,17 +81,17 @@ TEST_CASE("an answer says something of its request, of the account, or of whethe
     return classify(&e, status, std::nullopt);
   };
   CHECK(classify(nullptr, 200, std::nullopt) == answer_kind::good);
-  CHECK(of("maystro:not_found", 404) == answer_kind::good);
-  CHECK(of("maystro:unauthorized", 403) == answer_kind::refused_key);
-  CHECK(of("maystro:throttled", 429) == answer_kind::throttled);
+  CHECK(of("courier:not_found", 404) == answer_kind::good);
+  CHECK(of("courier:unauthorized", 403) == answer_kind::refused_key);
+  CHECK(of("courier:throttled", 429) == answer_kind::throttled);
   CHECK(classify(&broken, 503, milliseconds(1'000)) == answer_kind::busy);
   for (unsigned gateway : {502u, 503u, 504u})
-    CHECK(of("maystro:server", gateway) == answer_kind::unreachable);
+    CHECK(of("courier:server", gateway) == answer_kind::unreachable);
   for (const char* nobody : {"http:resolve", "http:refused", "http:reset", "http:timeout"})
     CHECK(of(nobody, 0) == answer_kind::unreachable);
-  CHECK(of("maystro:server", 500) == answer_kind::faulty);
-  CHECK(of("maystro:malformed", 200) == answer_kind::faulty);
-  CHECK(of("maystro:refused", 302) == answer_kind::faulty);
+  CHECK(of("courier:server", 500) == answer_kind::faulty);
+  CHECK(of("courier:malformed", 200) == answer_kind::faulty);
+  CHECK(of("courier:refused", 302) == answer_kind::faulty);
 }
 
 namespace {

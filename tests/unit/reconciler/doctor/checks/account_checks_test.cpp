@@ -69,7 +69,7 @@ TEST_CASE("accounts that could not be read are not taken for none") {
 
 TEST_CASE("a refused key and a courier that is away both fail and differ in name and remedy") {
   doctor_facts f = healthy();
-  f.accounts.front().key = permanent("maystro:unauthorized", "401");
+  f.accounts.front().key = permanent("courier:unauthorized", "401");
   CHECK(result_of(f, "key_refused") == "FAIL");
   CHECK(of(f, "key_refused").account == "acc-1");
   CHECK(contains(of(f, "key_refused").remedy, "new token"));

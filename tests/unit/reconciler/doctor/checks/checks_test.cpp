@@ -89,7 +89,7 @@ TEST_CASE("a look that failed is a FAIL of its own, and what it would have shown
   CHECK(contains(of(f, "untracked").remedy, "pg_locks"));
   f.failed_reads.back().why = permanent("sqlstate:42501", "permission denied");
   CHECK(contains(of(f, "untracked").remedy, "`rights`"));
-  f.failed_reads.back() = {"hooks_missing", "acc-1", transient("maystro:server", "500")};
+  f.failed_reads.back() = {"hooks_missing", "acc-1", transient("courier:server", "500")};
   f.accounts.front().hooks.reset();
   CHECK(of(f, "hooks_missing").account == "acc-1");
   CHECK(result_of(f, "hooks_missing") == "FAIL");

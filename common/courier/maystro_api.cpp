@@ -1,7 +1,8 @@
 // Maystro's requests. Each is built at its call and sent once; a pure reader reads its answer.
-#include "common/courier/api.hpp"
+#include "common/courier/maystro_api.hpp"
 
 #include "common/courier/exchange.hpp"
+#include "common/maystro/page.hpp"
 
 #include <algorithm>
 #include <boost/json/object.hpp>
@@ -9,7 +10,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
-namespace suivi::maystro {
+namespace suivi::courier {
 namespace {
 
 template <class T>
@@ -38,10 +39,10 @@ boost::json::value id_value(std::string_view id) {
 
 } // namespace
 
-api::api(http::client& client, credentials who, milliseconds request_timeout)
+maystro_api::maystro_api(http::client& client, credentials who, milliseconds request_timeout)
     : client_(client), who_(std::move(who)), request_timeout_(request_timeout) {}
 
-http::client_request api::request(std::string_view method, std::string_view path) const {
+http::client_request maystro_api::request(std::string_view method, std::string_view path) const {
   http::client_request r;
   r.method = method;
   r.url = who_.base_url + std::string(path);
@@ -53,70 +54,75 @@ http::client_request api::request(std::string_view method, std::string_view path
   return r;
 }
 
-task<answer<page>> api::list(int page_number) {
+task<answer<shipment_page>> maystro_api::list(int page_number) {
   auto r = request("GET", fmt::format("/api/stores/orders/?page={}", page_number));
-  return ask<page>(client_, std::move(r), request_timeout_, "the list of orders", &read_page);
+  return ask<shipment_page>(client_, std::move(r), request_timeout_, "the list of orders",
+                            &maystro::read_page);
 }
 
-task<answer<page>> api::find_by_reference(std::string_view reference) {
+task<answer<shipment_page>> maystro_api::find_by_reference(std::string_view reference) {
   auto r = request("GET", "/api/stores/orders/?external_order_id=" + http::percent_encode(reference));
-  return ask<page>(client_, std::move(r), request_timeout_, "an order by reference", &read_page);
+  return ask<shipment_page>(client_, std::move(r), request_timeout_, "an order by reference",
+                            &maystro::read_page);
 }
 
-task<answer<page>> api::list_changes(std::string, int) {
-  co_return not_possible<page>("this courier has no list of changes");
+task<answer<shipment_page>> maystro_api::list_changes(std::string, int) {
+  co_return not_possible<shipment_page>("this courier has no list of changes");
 }
 
-task<answer<page>> api::find_by_references(std::vector<std::string> references) {
-  if (references.size() != 1) co_return not_possible<page>("this courier takes one reference at a time");
+task<answer<shipment_page>> maystro_api::find_by_references(std::vector<std::string> references) {
+  if (references.size() != 1)
+    co_return not_possible<shipment_page>("this courier takes one reference at a time");
   const std::string only = std::move(references.front());
-  answer<page> found = co_await find_by_reference(only);
+  answer<shipment_page> found = co_await find_by_reference(only);
   co_return found;
 }
 
-task<answer<page>> api::find_by_trackings(std::vector<std::string>) {
-  co_return not_possible<page>("this courier cannot be asked by tracking number");
+task<answer<shipment_page>> maystro_api::find_by_trackings(std::vector<std::string>) {
+  co_return not_possible<shipment_page>("this courier cannot be asked by tracking number");
 }
 
-task<answer<bool>> api::test_key() {
-  answer<page> first = co_await list(1);
+task<answer<bool>> maystro_api::test_key() {
+  answer<shipment_page> first = co_await list(1);
   if (!first.content) co_return answer<bool>{first.content.error(), first.how};
   co_return answer<bool>{true, first.how};
 }
 
-task<answer<shipment>> api::one(std::string_view uuid) {
+task<answer<shipment>> maystro_api::one(std::string_view uuid) {
   auto r = request("GET", "/api/stores/orders/" + http::percent_encode(uuid) + "/");
-  return ask<shipment>(client_, std::move(r), request_timeout_, "one order", &read_one);
+  return ask<shipment>(client_, std::move(r), request_timeout_, "one order", &maystro::read_one);
 }
 
-task<answer<std::vector<hook_type>>> api::hook_types() {
+task<answer<std::vector<maystro::hook_type>>> maystro_api::hook_types() {
   auto r = request("GET", "/api/stores/hooks/types/");
-  return ask<std::vector<hook_type>>(client_, std::move(r), request_timeout_, "the list of hook types",
-                                     &read_hook_types);
+  return ask<std::vector<maystro::hook_type>>(client_, std::move(r), request_timeout_,
+                                              "the list of hook types", &maystro::read_hook_types);
 }
 
-task<answer<std::vector<hook>>> api::hooks() {
+task<answer<std::vector<maystro::hook>>> maystro_api::hooks() {
   auto r = request("GET", "/api/stores/hooks/costume/"); // the courier's own spelling of "custom"
-  return ask<std::vector<hook>>(client_, std::move(r), request_timeout_, "the list of hooks", &read_hooks);
+  return ask<std::vector<maystro::hook>>(client_, std::move(r), request_timeout_, "the list of hooks",
+                                         &maystro::read_hooks);
 }
 
-task<answer<hook>> api::add_hook(std::string_view endpoint, std::string_view trigger_type_id) {
+task<answer<maystro::hook>> maystro_api::add_hook(std::string_view endpoint,
+                                                  std::string_view trigger_type_id) {
   boost::json::object body{{"endpoint", boost::json::string(endpoint)},
                            {"trigger_type_id", id_value(trigger_type_id)}};
   auto r = request("POST", "/api/stores/hooks/costume/");
   r.headers.emplace_back("Content-Type", "application/json");
   r.body = boost::json::serialize(body);
-  return ask<hook>(client_, std::move(r), request_timeout_, "a new hook", &read_hook);
+  return ask<maystro::hook>(client_, std::move(r), request_timeout_, "a new hook", &maystro::read_hook);
 }
 
-task<answer<bool>> api::remove_hook(std::string_view id) {
+task<answer<bool>> maystro_api::remove_hook(std::string_view id) {
   auto r = request("DELETE", "/api/stores/hooks/costume/" + http::percent_encode(id) + "/");
   return ask<bool>(client_, std::move(r), request_timeout_, "a hook's removal", &nothing_to_read);
 }
 
-task<answer<bool>> api::test_hooks() {
+task<answer<bool>> maystro_api::test_hooks() {
   auto r = request("POST", "/api/stores/hooks/test/request/");
   return ask<bool>(client_, std::move(r), request_timeout_, "a test message", &nothing_to_read);
 }
 
-} // namespace suivi::maystro
+} // namespace suivi::courier

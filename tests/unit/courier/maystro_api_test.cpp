@@ -1,6 +1,6 @@
 // The courier's API against a scripted server on the loopback: what is asked, and what is made of each
 // answer.
-#include "common/courier/api.hpp"
+#include "common/courier/maystro_api.hpp"
 
 #include "common/http/server/server.hpp"
 
@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 using namespace suivi;
-using namespace suivi::maystro;
+using namespace suivi::courier;
 
 namespace {
 
@@ -34,8 +34,8 @@ struct scripted_courier {
     into = co_await std::move(call);
   }
 
-  // Runs one call to its end, the server beside it. `call` gets an api whose key and address are pasted
-  // untidily.
+  // Runs one call to its end, the server beside it. `call` gets a maystro_api whose key and address are
+  // pasted untidily.
   template <class Call>
   auto run(Call call) {
     asio::io_context context;
@@ -43,9 +43,9 @@ struct scripted_courier {
                         [this](http::request r) { return respond(std::move(r)); });
     REQUIRE(server.listen("127.0.0.1:0").has_value());
     http::client client(context.get_executor(), {});
-    credentials who{normalize_base_url(fmt::format("http://127.0.0.1:{}/api/", server.port())),
-                    secret(normalize_api_key("token example-key-1"))};
-    api courier(client, who, milliseconds(30'000));
+    credentials who{maystro::normalize_base_url(fmt::format("http://127.0.0.1:{}/api/", server.port())),
+                    secret(maystro::normalize_api_key("token example-key-1"))};
+    maystro_api courier(client, who, milliseconds(30'000));
     using wanted = typename decltype(call(courier))::value_type;
     std::optional<wanted> got;
     asio::co_spawn(context, server.run(), [](std::exception_ptr thrown) { CHECK(!thrown); });
@@ -73,7 +73,7 @@ const std::string one_page =
 TEST_CASE("a page is asked for with the account's token and read") {
   scripted_courier sim{with(200, one_page), {}};
   instant before = now();
-  auto got = sim.run([](api& courier) { return courier.list(3); });
+  auto got = sim.run([](maystro_api& courier) { return courier.list(3); });
   REQUIRE(got.content.has_value());
   CHECK(got.content->rows.size() == 1);
   CHECK(got.content->count == 1);
@@ -90,11 +90,11 @@ TEST_CASE("a page is asked for with the account's token and read") {
 
 TEST_CASE("a reference and an id are percent-encoded") {
   scripted_courier sim{with(200, one_page), {}};
-  auto rows = sim.run([](api& courier) { return courier.find_by_reference("A&B #1/é+"); });
+  auto rows = sim.run([](maystro_api& courier) { return courier.find_by_reference("A&B #1/é+"); });
   CHECK(rows.content.has_value());
   CHECK(sim.requests[0].target == "/api/stores/orders/?external_order_id=A%26B%20%231%2F%C3%A9%2B");
   sim.next.body = R"({"id":"a/b","status":"41","wilaya":"Oran"})";
-  auto order = sim.run([](api& courier) { return courier.one("a/b"); });
+  auto order = sim.run([](maystro_api& courier) { return courier.one("a/b"); });
   REQUIRE(order.content.has_value());
   CHECK(order.content->status == 41);
   CHECK(order.content->metadata.empty());
@@ -103,13 +103,13 @@ TEST_CASE("a reference and an id are percent-encoded") {
 
 TEST_CASE("each refusal has its code and no key in its text") {
   const std::pair<unsigned, std::string_view> codes[] = {
-      {401, "maystro:unauthorized"}, {403, "maystro:unauthorized"}, {404, "maystro:not_found"},
-      {429, "maystro:throttled"},    {500, "maystro:server"},       {503, "maystro:server"},
-      {400, "maystro:refused"},      {302, "maystro:refused"},      {200, "maystro:malformed"},
+      {401, "courier:unauthorized"}, {403, "courier:unauthorized"}, {404, "courier:not_found"},
+      {429, "courier:throttled"},    {500, "courier:server"},       {503, "courier:server"},
+      {400, "courier:refused"},      {302, "courier:refused"},      {200, "courier:malformed"},
   };
   for (auto [status, code] : codes) {
     scripted_courier sim{with(status, R"({"detail":"Token example-key-1"})"), {}};
-    auto got = sim.run([](api& courier) { return courier.list(1); });
+    auto got = sim.run([](maystro_api& courier) { return courier.list(1); });
     CAPTURE(status);
     REQUIRE(got.content.has_error());
     CHECK(got.content.error().code == code);
@@ -122,42 +122,42 @@ TEST_CASE("Retry-After is read of 429 and 503 only, against the courier's own cl
   http::header_list dates{{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"},
                           {"Retry-After", "Sun, 06 Nov 1994 08:49:47 GMT"}};
   scripted_courier sim{with(429, "{}", dates), {}};
-  auto throttled = sim.run([](api& courier) { return courier.list(1); });
+  auto throttled = sim.run([](maystro_api& courier) { return courier.list(1); });
   CHECK(throttled.how.server_date == parse_instant("1994-11-06T08:49:37Z"));
   CHECK(throttled.how.retry_after == milliseconds(10'000));
   sim.next = with(503, "", {{"Retry-After", "7"}});
-  CHECK(sim.run([](api& courier) { return courier.list(1); }).how.retry_after == milliseconds(7'000));
+  CHECK(sim.run([](maystro_api& courier) { return courier.list(1); }).how.retry_after == milliseconds(7'000));
   sim.next = with(500, "", {{"Retry-After", "7"}});
-  CHECK_FALSE(sim.run([](api& courier) { return courier.list(1); }).how.retry_after.has_value());
+  CHECK_FALSE(sim.run([](maystro_api& courier) { return courier.list(1); }).how.retry_after.has_value());
   sim.next = with(429, "");
-  CHECK_FALSE(sim.run([](api& courier) { return courier.list(1); }).how.retry_after.has_value());
+  CHECK_FALSE(sim.run([](maystro_api& courier) { return courier.list(1); }).how.retry_after.has_value());
 }
 
 TEST_CASE("hooks are listed, added, removed and tested at the courier's own paths") {
   scripted_courier sim{with(200, R"([{"id":"t1","name":"OrderDelivered"}])"), {}};
-  CHECK(sim.run([](api& courier) { return courier.hook_types(); }).content->size() == 1);
+  CHECK(sim.run([](maystro_api& courier) { return courier.hook_types(); }).content->size() == 1);
   CHECK(sim.requests.back().target == "/api/stores/hooks/types/");
 
   sim.next.body = R"({"results":[{"id":5,"endpoint":"https://shop.example/w","trigger_type":"t1"}]})";
-  CHECK(sim.run([](api& courier) { return courier.hooks(); }).content->size() == 1);
+  CHECK(sim.run([](maystro_api& courier) { return courier.hooks(); }).content->size() == 1);
   CHECK(sim.requests.back().target == "/api/stores/hooks/costume/");
 
   sim.next = with(201, R"({"id":"h1","endpoint":"https://shop.example/w","trigger_type":{"id":"t1"}})");
-  CHECK(sim.run([](api& courier) { return courier.add_hook("https://shop.example/w", "t1"); }).content->id ==
-        "h1");
+  CHECK(sim.run([](maystro_api& courier) { return courier.add_hook("https://shop.example/w", "t1"); })
+            .content->id == "h1");
   CHECK(sim.requests.back().method == "POST");
   CHECK(sim.requests.back().target == "/api/stores/hooks/costume/");
   CHECK(sim.requests.back().body == R"({"endpoint":"https://shop.example/w","trigger_type_id":"t1"})");
   CHECK(http::find_header(sim.requests.back().headers, "Content-Type") == "application/json");
-  (void)sim.run([](api& courier) { return courier.add_hook("https://shop.example/w", "12"); });
+  (void)sim.run([](maystro_api& courier) { return courier.add_hook("https://shop.example/w", "12"); });
   CHECK(sim.requests.back().body == R"({"endpoint":"https://shop.example/w","trigger_type_id":12})");
 
   sim.next = with(204, "");
-  CHECK(sim.run([](api& courier) { return courier.remove_hook("h1"); }).content.value());
+  CHECK(sim.run([](maystro_api& courier) { return courier.remove_hook("h1"); }).content.value());
   CHECK(sim.requests.back().method == "DELETE");
   CHECK(sim.requests.back().target == "/api/stores/hooks/costume/h1/");
   sim.next = with(200, "sent");
-  CHECK(sim.run([](api& courier) { return courier.test_hooks(); }).content.value());
+  CHECK(sim.run([](maystro_api& courier) { return courier.test_hooks(); }).content.value());
   CHECK(sim.requests.back().method == "POST");
   CHECK(sim.requests.back().target == "/api/stores/hooks/test/request/");
 }
@@ -165,8 +165,8 @@ TEST_CASE("hooks are listed, added, removed and tested at the courier's own path
 TEST_CASE("a courier that cannot be reached is a transient error without status") {
   asio::io_context context;
   http::client client(context.get_executor(), {});
-  api courier(client, {"http://127.0.0.1:1", secret("example-key-1")}, milliseconds(30'000));
-  std::optional<answer<page>> got;
+  maystro_api courier(client, {"http://127.0.0.1:1", secret("example-key-1")}, milliseconds(30'000));
+  std::optional<answer<shipment_page>> got;
   asio::co_spawn(context, scripted_courier::keep(courier.list(1), got),
                  [](std::exception_ptr thrown) { CHECK(!thrown); });
   context.run();

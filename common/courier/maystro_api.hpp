@@ -1,0 +1,42 @@
+// Maystro's API: requests built, answers read and classified, and the registration of webhooks.
+#pragma once
+
+#include "common/courier/courier_api.hpp"
+#include "common/maystro/address.hpp"
+#include "common/maystro/hook.hpp"
+
+#include <string>
+#include <vector>
+
+namespace suivi::courier {
+
+class maystro_api final : public courier_api {
+ public:
+  maystro_api(http::client& client, credentials who, milliseconds request_timeout);
+
+  task<answer<shipment_page>> list(int page_number) override;
+  task<answer<shipment_page>> list_changes(std::string since_day, int page_number) override;
+  task<answer<shipment_page>> find_by_references(std::vector<std::string> references) override;
+  task<answer<shipment_page>> find_by_trackings(std::vector<std::string> numbers) override;
+  task<answer<bool>> test_key() override;
+  // The list filtered by reference. The courier may ignore the filter: compare `reference` of each row.
+  task<answer<shipment_page>> find_by_reference(std::string_view reference);
+  task<answer<shipment>> one(std::string_view uuid) override;
+
+  task<answer<std::vector<maystro::hook_type>>> hook_types();
+  task<answer<std::vector<maystro::hook>>> hooks();
+  task<answer<maystro::hook>> add_hook(std::string_view endpoint, std::string_view trigger_type_id);
+  // True; whatever is not a success is an error ("courier:not_found": there is no such hook any more).
+  task<answer<bool>> remove_hook(std::string_view id);
+  // Asks the courier to send a test message to every hook.
+  task<answer<bool>> test_hooks();
+
+ private:
+  [[nodiscard]] http::client_request request(std::string_view method, std::string_view path) const;
+
+  http::client& client_;
+  credentials who_;
+  milliseconds request_timeout_;
+};
+
+} // namespace suivi::courier
