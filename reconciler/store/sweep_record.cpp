@@ -112,6 +112,13 @@ insert into suivi.sweep_conflict (sweep_id, account, reference, refused, unmatch
 select $2, $1, reference, bool_or(refused), bool_and(unmatched) from before
 where reference <> all($3::text[]) and reference <> all($4::text[]) group by reference
 )sql"};
+// … but for what it read and the door took.
+constexpr pg::statement drop_taken{"store_drop_taken", R"sql(
+delete from suivi.sweep_conflict c using suivi.sweep s
+where s.id = $2 and c.account = $1 and c.reference <> all($3::text[]) and exists (
+  select from "orders" o join suivi.parcel p on p.order_id = o."id" and p.account = $1
+  where o."reference" = c.reference and p.pulled_at is not null and p.pull_stored_at >= s.started_at)
+)sql"};
 constexpr pg::statement add_conflicts{"store_add_conflicts", R"sql(
 insert into suivi.sweep_conflict (sweep_id, account, reference, refused, unmatched)
 select $2::bigint, $1::text, reference, refused, false from unnest($3::text[], $4::boolean[]) as u(reference, refused)
@@ -246,8 +253,8 @@ task<result<void>> try_to_end(pg::connection& db, lease held, begun_sweep sweep,
   co_return result<void>();
 }
 
-task<result<void>> try_to_record(pg::connection& db, std::string account, std::int64_t sweep,
-                                 left_out_references references, bool whole) {
+task<result<void>> try_to_note(pg::connection& db, std::string account, std::int64_t sweep,
+                               left_out_references references, std::optional<bool> whole) {
   std::vector<std::optional<std::string>> names;
   std::vector<std::optional<bool>> refused;
   for (const auto& [reference, by_database] : references.conflicting) {
@@ -255,44 +262,26 @@ task<result<void>> try_to_record(pg::connection& db, std::string account, std::i
     refused.emplace_back(by_database);
   }
   std::vector<std::optional<std::string>> unmatched(references.unmatched.begin(), references.unmatched.end());
+  pg::params of_this, taken, kept, added;
+  of_this.text(account).integer(sweep);
+  taken = kept = added = of_this;
   pg::pipeline steps; // one transaction
-  pg::params before;
-  before.text(account).integer(sweep);
-  if (!whole) before.texts(names).texts(unmatched);
-  steps.add(whole ? forget_conflicts : keep_conflicts, std::move(before));
-  pg::params with;
-  with.text(account).integer(sweep).texts(names).booleans(refused).texts(unmatched);
-  steps.add(add_conflicts, std::move(with));
+  if (whole == true) {
+    steps.add(forget_conflicts, std::move(of_this));
+  } else {
+    taken.texts(names);
+    steps.add(drop_taken, std::move(taken));
+  }
+  if (whole == false) {
+    kept.texts(names).texts(unmatched);
+    steps.add(keep_conflicts, std::move(kept));
+  }
+  added.texts(names).booleans(refused);
+  if (whole) added.texts(unmatched);
+  steps.add(whole ? add_conflicts : add_conflicts_to_last, std::move(added));
   auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();
   co_return result<void>();
-}
-
-task<result<void>> add_conflicts_to_last_full(pg::connection& db, std::string account, std::int64_t sweep,
-                                              std::map<std::string, bool> conflicting) {
-  if (conflicting.empty()) co_return result<void>();
-  std::vector<std::optional<std::string>> names;
-  std::vector<std::optional<bool>> refused;
-  for (const auto& [reference, by_database] : conflicting) {
-    names.emplace_back(reference);
-    refused.emplace_back(by_database);
-  }
-  pg::params with;
-  with.text(account).integer(sweep).texts(names).booleans(refused);
-  auto added = co_await db.run(add_conflicts_to_last, std::move(with));
-  if (!added) co_return added.error();
-  co_return result<void>();
-}
-
-task<result<void>> try_to_note(pg::connection& db, std::string account, std::int64_t sweep,
-                               left_out_references references, std::optional<bool> whole) {
-  if (whole) {
-    auto recorded = co_await try_to_record(db, std::move(account), sweep, std::move(references), *whole);
-    co_return recorded;
-  }
-  auto added =
-      co_await add_conflicts_to_last_full(db, std::move(account), sweep, std::move(references.conflicting));
-  co_return added;
 }
 
 } // namespace

@@ -43,7 +43,8 @@ task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::
 
 // What a full sweep could not bring to an order, in place of what the one before could not; beside it, where
 // the sweep did not read its whole list and so says nothing of the rest. `whole` none: it was no full sweep,
-// and what is in conflict is told beside what the last full one left out, until the list is read whole again.
+// and what is in conflict is told beside what the last full one left out, until the list is read whole again,
+// or a sweep reads that order and the door takes it.
 struct left_out_references {
   std::map<std::string, bool> conflicting; // true: refused by the database
   std::set<std::string> unmatched;         // no order has it; else the courier's id
