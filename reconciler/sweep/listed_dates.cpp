@@ -13,7 +13,8 @@ void listed_dates::date_by_neighbors(std::vector<shipment>& rows) {
   listed.reserve(rows.size());
   for (const shipment& row : rows) listed.push_back({0, row.created_at});
   rises_ = rises_ || !is_newest_first(listed);
-  if (rises_) return;
+  falls_ = falls_ || shows_newest_first(listed);
+  if (rises_ || !falls_) return;
   std::optional<instant> older;
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
     if (!row->created_at && older) row->created_at = *older + microseconds(1);

@@ -12,13 +12,13 @@ namespace suivi::reconciler {
 class listed_dates {
  public:
   // Of one page, in its order. A row without time is dated right after the next older one that has one, else
-  // right before the next newer one, so that rows without time keep their order too. A page without any time
-  // stays as it is, and so does each one once a page was not newest first: the list has no such order then,
-  // whatever a page of two rows looks like.
+  // right before the next newer one, so that rows without time keep their order too. Until the times of a
+  // page have shown that order pages stay as they are, and so does each one once a page was not newest first:
+  // the list has no such order then, whatever a page of two rows looks like.
   void date_by_neighbors(std::vector<shipment>& rows);
 
  private:
-  bool rises_ = false;
+  bool rises_ = false, falls_ = false;
 };
 
 } // namespace suivi::reconciler

@@ -122,12 +122,16 @@ TEST_CASE("an order shipped twice by parcels that never say when they were made 
   CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
 }
 
-TEST_CASE("an order shipped twice by parcels without a time shows the one that the list has first") {
+TEST_CASE(
+    "an order shipped twice by parcels without a time shows the one that a list has first that shows its "
+    "order") {
   stage s;
   s.shipped(9, 31, "2026-01-09T10:00:00Z");
   s.shipped(1, 22);
   s.courier.rows[0].created_at = "";
   s.courier.rows.insert(s.courier.rows.begin(), {uuid_of(2), "R1", 31, "172", ""});
+  CHECK(s.sweep().reason.value_or("") == "1 order(s) stay in doubt: R1"); // one time shows no order
+  s.shipped(10, 31, "2026-01-10T10:00:00Z");
   auto report = s.sweep();
   CHECK(report.complete);
   CHECK(s.column("R1", "maystroOrderId") == uuid_of(2));

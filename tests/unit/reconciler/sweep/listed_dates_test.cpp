@@ -32,9 +32,25 @@ TEST_CASE("a row that does not say when it was made stands between its neighbors
   CHECK(falls(rows));
   CHECK(*rows[2].created_at == noon + std::chrono::hours(3) + microseconds(1));
   CHECK(*rows[5].created_at == noon + std::chrono::hours(2) - microseconds(1));
-  auto above = page({std::nullopt, std::nullopt, 1});
+  auto above = page({std::nullopt, std::nullopt, 1, 0});
   listed_dates().date_by_neighbors(above);
   CHECK(falls(above));
+}
+
+TEST_CASE("one time alone says nothing of a list's order, until a page has shown it") {
+  listed_dates list;
+  for (const std::vector<std::optional<int>>& hours :
+       {std::vector<std::optional<int>>{std::nullopt, 5, std::nullopt}, {5, std::nullopt, 5}}) {
+    auto rows = page(hours);
+    auto as_it_was = rows;
+    list.date_by_neighbors(rows);
+    for (std::size_t i = 0; i < rows.size(); ++i) CHECK(rows[i].created_at == as_it_was[i].created_at);
+  }
+  auto falling = page({5, 4});
+  list.date_by_neighbors(falling);
+  auto later = page({std::nullopt, 3});
+  list.date_by_neighbors(later);
+  CHECK(falls(later));
 }
 
 TEST_CASE("a page without any time, or not newest first, stays as it is") {
