@@ -1,5 +1,7 @@
 // Orders without tracking number that the pages do not show are asked for by reference.
+#include "reconciler/sweep/lookups.hpp"
 #include "tests/postgres/reconciler/sweep_stage.hpp"
+#include "tests/support/connected.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -198,6 +200,39 @@ TEST_CASE("orders without account are asked for where they may be adopted, anoth
   CHECK(s.sweep().lookups == 1);
   CHECK(s.db.value("select account from suivi.adopted_order where order_id = 'o-R1'") == "acc-1");
   CHECK(s.column("R2", "trackingNumber") == "NULL");
+}
+
+TEST_CASE("the few orders newer than the last complete sweep are found without reading the many older ones") {
+  stage s;
+  s.db.execute(test::orders_sql("o", "R", 1, 20'000, "'acc-1'"));
+  s.db.execute(
+      R"sql(update orders set "createdAt" = now() at time zone 'UTC' - interval '30 days' where "id" <> 'o77';
+    insert into suivi.account (id, full_watermark) values ('acc-1', now() - interval '1 hour'))sql");
+  s.db.execute("vacuum analyze orders");
+  auto body = [&]() -> task<void> {
+    pg::connect_options options = s.db.options();
+    auto db = co_await test::connected(options);
+    auto rows_read = [&]() -> task<std::int64_t> { // of orders
+      auto flushed = co_await db.run_script("select pg_stat_force_next_flush()");
+      REQUIRE(flushed.has_value());
+      co_return s.db.number("select seq_tup_read + coalesce(idx_tup_fetch, 0) from pg_stat_user_tables where "
+                            "relid = 'orders'::regclass");
+    };
+    std::int64_t before = co_await rows_read();
+    for (int times = 0; times < 8; ++times) { // a plan is kept from the sixth on
+      reconciler::lookup_question which;
+      which.account = "acc-1";
+      which.only_new = true;
+      which.orders_max = 500;
+      auto found = co_await reconciler::orders_to_look_up(db, which);
+      REQUIRE(found.has_value());
+      REQUIRE(found->size() == 1);
+      CHECK(found->front().reference == "R77");
+    }
+    std::int64_t after = co_await rows_read();
+    CHECK(after - before < 20'000); // once would be all of them
+  };
+  test::run(body);
 }
 
 TEST_CASE("no look-ups at all where none are allowed") {
