@@ -152,6 +152,28 @@ TEST_CASE("Retry-After holds back all of the account's reads and nothing is lost
   wait_until("nothing pending", [&] { return receiver.metric("suivi_events_pending") == 0; });
 }
 
+TEST_CASE("a pause that another program was told holds back the receiver's single reads and an operator's") {
+  courier_process courier;
+  receiver_shop shop(1, courier.url);
+  courier.has("u1", 41, "R1");
+  receiver_process receiver(confirming(shop));
+  shop.db.execute(
+      "insert into suivi.account (id, courier_paused_until) values ('a', now() + interval '1 hour') "
+      "on conflict (id) do update set courier_paused_until = excluded.courier_paused_until");
+  auto delivered = receiver.push(a_webhook("u1", 41, "R1"));
+  wait_until("an error to be seen", [&] { return receiver.error(delivered) == "courier:throttled"; });
+  for (const char* question : {"orders/R1/ask", "accounts/a/test"}) {
+    CAPTURE(question);
+    CHECK(http_post(receiver.base + "/api/v1/" + question, "", "Bearer example-token").status == 503);
+  }
+  CHECK(courier.requests("all") == 0);
+  shop.db.execute(
+      "update suivi.account set courier_paused_until = null; update suivi.pending set due_at = now()");
+  receiver.kill(); // one that waited with it would wait for an hour
+  receiver.start();
+  receiver.becomes(delivered, "applied");
+}
+
 TEST_CASE("single reads keep to the ceiling of requests per second") {
   courier_process courier;
   receiver_shop shop(15, courier.url);

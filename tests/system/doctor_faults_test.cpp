@@ -88,6 +88,20 @@ TEST_CASE("doctor knows the hooks at a shop's old addresses and asks for no seco
   CHECK(found.detail("hooks_missing").find("old address") != std::string::npos);
 }
 
+TEST_CASE("doctor keeps the pause that another program was told and says so") {
+  reconciler_process s(one, 5);
+  s.sweep(0);
+  s.db.execute("update suivi.account set courier_paused_until = now() + interval '1 hour'");
+  std::int64_t before = s.requests("all");
+  auto paused = doctor(s);
+  CHECK(paused.result("courier") == "WARN");
+  CHECK(paused.detail("courier").find("left alone") != std::string::npos);
+  CHECK(s.requests("all") == before);
+  s.db.execute("update suivi.account set courier_paused_until = null");
+  CHECK(doctor(s).result("key_refused") == "PASS");
+  CHECK(s.requests("all") > before);
+}
+
 TEST_CASE("doctor ends soon though the shop holds its tables, and passes nothing that it could not see") {
   reconciler_process s(one, 5);
   (void)s.sweep(0);
