@@ -105,8 +105,11 @@ operations::caller operations::who_calls(const http::request& request) const {
   who.encrypted = is_encrypted(own_tls, request.remote, request.headers, trusted_proxies_);
   auto token = bearer(request.headers);
   who.by_token = token && crypto::equal_in_constant_time(*token, settings_.receiver.admin_token.reveal());
-  if (auto value = session_of(request.headers, who.encrypted))
-    who.session_until = session_cookies(settings_.receiver.admin_token).verify(*value, suivi::now());
+  auto cookie = session_of(request.headers, who.encrypted);
+  if (cookie && !ended_.contains(*cookie)) {
+    who.session = *cookie;
+    who.session_until = session_cookies(settings_.receiver.admin_token).verify(*cookie, suivi::now());
+  }
   return who;
 }
 
@@ -129,7 +132,7 @@ task<http::response> operations::answer_to(const http::request& request, const r
   if (auto refusal = refuse(request, where, who)) co_return std::move(*refusal);
   if (where.operation == operation::sign_in) co_return sign_in(request, who, client);
   if (where.operation == operation::show_session) co_return session_shown(who.session_until, who.encrypted);
-  if (where.operation == operation::sign_out) co_return signed_out(who.encrypted);
+  if (where.operation == operation::sign_out) co_return sign_out(who);
   if (where.operation == operation::describe_api) co_return api_described();
   bool needs_database = where.operation != operation::overview && where.operation != operation::problems;
   if (needs_database && !db_.is_up()) co_return unavailable("the database is away");
@@ -169,6 +172,15 @@ http::response operations::sign_in(const http::request& request, const caller& w
   }
   session_cookies cookies(settings_.receiver.admin_token);
   return signed_in(cookies.make(suivi::now()), who.encrypted);
+}
+
+// Streams that the session opened end with it. All do: whose word is still good comes again by himself.
+http::response operations::sign_out(const caller& who) {
+  if (who.session_until) {
+    ended_.add(who.session, *who.session_until, suivi::now());
+    end_streams();
+  }
+  return signed_out(who.encrypted);
 }
 
 task<answer_or_error> operations::perform(api_call call) {

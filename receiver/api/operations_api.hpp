@@ -11,6 +11,7 @@
 #include "receiver/api/overview/overview_board.hpp"
 #include "receiver/api/replay_endpoint.hpp"
 #include "receiver/api/stream/event_stream.hpp"
+#include "receiver/session/ended_sessions.hpp"
 #include "receiver/session/sign_in_limiter.hpp"
 
 #include <optional>
@@ -42,6 +43,7 @@ class operations {
   // Whose word the caller has, and over what kind of connection.
   struct caller {
     bool by_token = false;
+    std::string session; // its cookie, where that is good
     std::optional<instant> session_until;
     bool encrypted = false;
   };
@@ -53,6 +55,7 @@ class operations {
                                  ip_address client);
   [[nodiscard]] http::response sign_in(const http::request& request, const caller& who,
                                        const ip_address& client);
+  [[nodiscard]] http::response sign_out(const caller& who);
   task<void> wait_for_accounts();
   task<answer_or_error> perform(api_call call);
   http::response failed(const error& why);
@@ -65,6 +68,7 @@ class operations {
   replay_endpoint replay_;
   api_context context_;
   std::vector<network> trusted_proxies_;
+  ended_sessions ended_;
   sign_in_limiter tries_{sign_in_limiter::limits()};
 };
 

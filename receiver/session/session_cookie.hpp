@@ -1,6 +1,6 @@
 // The cookie of a session: `v1.<expiry>.<random>.<HMAC-SHA256>`, under a key derived from the admin token.
-// Nothing is kept: it is good at every receiver that has the same token, and dies when the token is changed.
-// Pure but for the random part of a new one.
+// It is good at every receiver that has the same token, and dies when the token is changed. Nothing is kept
+// of it until it is signed out (`ended_sessions`). Pure but for the random part of a new one.
 #pragma once
 
 #include "common/base/secret.hpp"

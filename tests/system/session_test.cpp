@@ -29,8 +29,7 @@ bool is_refused(const reply& got, unsigned status, std::string_view code) {
 
 } // namespace
 
-TEST_CASE(
-    "the right token opens a session, its cookie opens what the token opens, and signing out clears it") {
+TEST_CASE("the right token opens a session, its cookie opens what the token opens, and signing out ends it") {
   operations_client s;
   auto none = ask("GET", s.base + "/api/v1/session");
   CHECK(none.status == 200);
@@ -61,7 +60,11 @@ TEST_CASE(
   CHECK(out.status == 204);
   CHECK(out.header("Set-Cookie").starts_with("suivi=;"));
   CHECK(out.header("Set-Cookie").find("Max-Age=0") != std::string::npos);
+  CHECK(with_cookie(s, "GET", "coverage", cookie).status == 401); // a copy of it
+  CHECK(with_cookie(s, "GET", "session", cookie).body == R"({"success":true,"data":null})");
 
+  cookie = cookie_of(sign_in(s, "example-admin"));
+  CHECK(with_cookie(s, "GET", "coverage", cookie).status == 200);
   s.restart_with("SUIVI_ADMIN_TOKEN", "example-other");
   CHECK(with_cookie(s, "GET", "coverage", cookie).status == 401);
   s.restart_with("SUIVI_ADMIN_TOKEN", "");

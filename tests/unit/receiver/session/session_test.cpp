@@ -1,4 +1,5 @@
 // Cookies, origins and tries, without a socket.
+#include "receiver/session/ended_sessions.hpp"
 #include "receiver/session/request_origin.hpp"
 #include "receiver/session/session_cookie.hpp"
 #include "receiver/session/sign_in_limiter.hpp"
@@ -43,6 +44,24 @@ TEST_CASE("a cookie of another token, a changed one and anything else open nothi
   }
   for (const char* text : {"", "v1", "v1.", "v1..", "v1.1.2", "v1.99999999999.x.", "v2.1.2.3"})
     CHECK_FALSE(mine.verify(text, noon).has_value());
+}
+
+TEST_CASE("sessions that were ended are known until their cookies would have ended, so many at most") {
+  ended_sessions ended(2);
+  CHECK_FALSE(ended.contains("a"));
+  ended.add("a", noon + 1h, noon);
+  ended.add("b", noon + 3h, noon);
+  CHECK(ended.contains("a"));
+  CHECK(ended.contains("b"));
+  ended.add("b", noon + 3h, noon);
+  CHECK(ended.contains("a"));
+  ended.add("c", noon + 2h, noon); // the one that ends first gives way
+  CHECK_FALSE(ended.contains("a"));
+  CHECK(ended.contains("b"));
+  CHECK(ended.contains("c"));
+  ended.add("d", noon + 5h, noon + 2h); // c has ended by itself
+  CHECK_FALSE(ended.contains("c"));
+  CHECK(ended.contains("b"));
 }
 
 TEST_CASE("the cookie is out of reach of scripts and other sites, and secure where the connection is") {
