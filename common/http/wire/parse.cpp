@@ -33,6 +33,25 @@ std::string origin_form(std::string_view target) {
   return std::string(target);
 }
 
+// RFC 3986 § 3.2: a name or an address, and a port perhaps; nothing where the target has none. What else
+// stands there another server may read as another host.
+bool is_host(std::string_view text) {
+  constexpr std::string_view marks = "-._~%!$&'()*+,;=";
+  auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  auto of_name = [&](char c) {
+    bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return is_letter || is_digit(c) || marks.find(c) != std::string_view::npos;
+  };
+  std::size_t colon = text.rfind(':');
+  bool bracketed = text.starts_with('[');
+  bool has_port = colon != std::string_view::npos && (!bracketed || text[colon - 1] == ']');
+  if (has_port && !std::ranges::all_of(text.substr(colon + 1), is_digit)) return false;
+  std::string_view host = has_port ? text.substr(0, colon) : text;
+  if (!bracketed) return std::ranges::all_of(host, of_name);
+  return host.size() > 2 && host.ends_with(']') &&
+         std::ranges::all_of(host.substr(1, host.size() - 2), [&](char c) { return of_name(c) || c == ':'; });
+}
+
 // `0\r\n` alone or with one byte more: at least five are to come of any chunked body, and Beast 1.81 asserts
 // that it isn't shown four of a last chunk that is also the first.
 bool is_part_of_last_chunk(const beast::flat_buffer& in) {
@@ -109,7 +128,13 @@ void message_parser<is_request>::on_field_impl(beast::http::field name, string_v
     ec = beast::http::error::header_limit;
     return;
   }
-  if (name == beast::http::field::host) ++hosts_;
+  if (name == beast::http::field::host) {
+    ++hosts_;
+    if (is_request && !is_host(view(value))) {
+      ec = beast::http::error::bad_field;
+      return;
+    }
+  }
   if (name == beast::http::field::expect && same_name(view(value), "100-continue")) expects_continue_ = true;
   headers.emplace_back(text, value);
 }

@@ -1,7 +1,7 @@
 // Beast's parser, filling our own messages. No I/O: bytes in a buffer are fed, a step comes out.
 //
-// One parser reads one message. A request of HTTP/1.1 names one host, one of HTTP/1.0 at most one. Header and
-// body limits are exact: a head or a body of just the limit passes.
+// One parser reads one message. A request of HTTP/1.1 names one host, one of HTTP/1.0 at most one, and what
+// it names can be one. Header and body limits are exact: a head or a body of just the limit passes.
 #pragma once
 
 #include "common/http/message/message.hpp"

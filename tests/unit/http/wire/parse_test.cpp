@@ -129,6 +129,25 @@ TEST_CASE("a request of HTTP 1.1 names one host, and none names two") {
   CHECK(end("HTTP/1.0", "Host: x\r\nHost: y\r\n") == step::malformed);
 }
 
+TEST_CASE("what can be no host is refused, whatever stands in its place") {
+  auto end = [](std::string_view version, const std::string& host) {
+    return parse("GET / " + std::string(version) + "\r\nHost: " + host + "\r\n\r\n", 1000, 100, 4096).end;
+  };
+  for (const char* host : {"", "x", "shop.example", "x:", "x:8080", "127.0.0.1:80", "[::1]", "[::1]:80",
+                           "a_b", "xn--a.example", "[fe80::1%25eth0]"}) {
+    CAPTURE(host);
+    CHECK(end("HTTP/1.1", host) == step::done);
+    CHECK(end("HTTP/1.0", host) == step::done);
+  }
+  for (const char* host : {"a b", "a\tb",  "a, b",   "x:y",     "x:1:2", "x: 80", "http://x", "x/y",
+                           "x?y", "x#y",   "u@x",    "<x>",     "\"x\"", "a\\b",  "\xc3\xa9", "[::1",
+                           "[]",  "[]:80", "[::1]x", "[::1]:x", "::1]",  ":]",    "]:80"}) {
+    CAPTURE(host);
+    CHECK(end("HTTP/1.1", host) == step::malformed);
+    CHECK(end("HTTP/1.0", host) == step::malformed);
+  }
+}
+
 TEST_CASE("a folded header line is one value and never two readings") {
   request_parser parser(1000, 100);
   beast::flat_buffer in;
