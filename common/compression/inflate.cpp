@@ -14,6 +14,8 @@ namespace {
 namespace zlib = boost::beast::zlib;
 
 constexpr std::size_t piece_bytes = 16 * 1024;
+constexpr int layers_max = 3;
+constexpr std::string_view too_large = "inflate:too_large";
 
 error malformed() {
   return permanent("inflate:malformed", "its compression cannot be undone");
@@ -73,7 +75,7 @@ result<unpacked> inflate_raw(std::string_view packed, std::size_t bytes_max) {
     stream.write(state, zlib::Flush::sync, problem);
     std::size_t made = piece.size() - state.avail_out;
     if (out.bytes.size() + made > bytes_max)
-      return permanent("inflate:too_large", "it is too large once its compression is undone");
+      return permanent(too_large, "it is too large once its compression is undone");
     out.bytes.append(piece.data(), made);
     if (problem == zlib::error::end_of_stream) break;
     if (problem || (made == 0 && state.avail_in == 0)) return malformed();
@@ -141,6 +143,18 @@ result<std::string> inflated_zlib(std::string_view bytes, std::size_t bytes_max)
   return std::move(out->bytes);
 }
 
+result<std::string> inflated_once(std::string_view bytes, std::size_t bytes_max) {
+  if (is_gzip(bytes)) return inflated_gzip(bytes, bytes_max);
+  if (is_zlib(bytes)) {
+    result<std::string> framed = inflated_zlib(bytes, bytes_max);
+    if (framed || framed.error().code == too_large) return framed;
+  }
+  result<unpacked> raw = inflate_raw(bytes, bytes_max);
+  if (!raw) return raw.error();
+  if (!raw->rest.empty()) return malformed();
+  return std::move(raw->bytes);
+}
+
 } // namespace
 
 bool looks_compressed(std::string_view bytes) {
@@ -148,15 +162,13 @@ bool looks_compressed(std::string_view bytes) {
 }
 
 result<std::string> inflated(std::string_view bytes, std::size_t bytes_max) {
-  if (is_gzip(bytes)) return inflated_gzip(bytes, bytes_max);
-  if (is_zlib(bytes)) {
-    result<std::string> framed = inflated_zlib(bytes, bytes_max);
-    if (framed || framed.error().code == "inflate:too_large") return framed;
+  result<std::string> plain = inflated_once(bytes, bytes_max);
+  for (int layers = 1; layers < layers_max && plain && looks_compressed(*plain); ++layers) {
+    result<std::string> inner = inflated_once(*plain, bytes_max);
+    if (!inner && inner.error().code != too_large) break; // it only looked so
+    plain = std::move(inner);
   }
-  result<unpacked> raw = inflate_raw(bytes, bytes_max);
-  if (!raw) return raw.error();
-  if (!raw->rest.empty()) return malformed();
-  return std::move(raw->bytes);
+  return plain;
 }
 
 } // namespace suivi
