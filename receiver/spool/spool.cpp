@@ -5,6 +5,7 @@
 #include "common/log/log.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <deque>
@@ -28,12 +29,8 @@ struct waiter {
   std::optional<result<T>> answer;
 };
 
-template <class T>
-task<result<T>> answer_of(std::shared_ptr<waiter<T>> mine) {
-  boost::system::error_code ended;
-  co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
-  if (!mine->answer) co_return transient("spool:slow", "the spool's disk did not answer in time");
-  co_return std::move(*mine->answer);
+error too_slow() {
+  return transient("spool:slow", "the spool's disk did not answer in time");
 }
 
 struct row_to_keep {
@@ -59,6 +56,8 @@ struct spool::inside : std::enable_shared_from_this<spool::inside> {
   };
   void report_outcome(outcome learned, std::function<void()> then);
   void note(const outcome& learned, const result<spool_depth>& depth);
+  template <class T>
+  task<result<T>> answer_of(std::shared_ptr<waiter<T>> mine);
   template <class T, class Operation>
   task<result<T>> ask(Operation operation, outcome if_well);
 
@@ -71,11 +70,13 @@ struct spool::inside : std::enable_shared_from_this<spool::inside> {
   std::deque<row_to_keep> rows;
   std::deque<job> jobs;
   bool ending = false;
+  std::atomic<steady_time> busy_since = steady_time::max();
 
   std::size_t queued_rows = 0; // the loop's, like all below
   std::size_t queued_bytes = 0;
   spool_status known;
   bool logged = false;
+  bool hangs = false; // somebody waited in vain for what the thread has not come back from yet
   std::thread thread;
 };
 
@@ -95,8 +96,13 @@ void spool::inside::run() {
       }
       if (ending && todo.empty() && together.empty()) return;
     }
-    for (auto& one : todo) one();
+    for (auto& one : todo) {
+      busy_since = steady_clock::now();
+      one();
+    }
+    busy_since = steady_clock::now();
     if (!together.empty()) keep_rows(std::move(together));
+    busy_since = steady_time::max();
   }
 }
 
@@ -139,6 +145,7 @@ void spool::inside::report_outcome(outcome learned, std::function<void()> then) 
   if (!depth && !learned.failed) learned.failed = depth.error();
   asio::post(executor, [self = shared_from_this(), learned = std::move(learned), depth = std::move(depth),
                         then = std::move(then)] {
+    self->hangs = false;
     self->note(learned, depth);
     then();
   });
@@ -161,6 +168,18 @@ void spool::inside::note(const outcome& learned, const result<spool_depth>& dept
     if (std::exchange(logged, false)) log::info("the spool can be used again");
     known.usable = true;
   }
+}
+
+template <class T>
+task<result<T>> spool::inside::answer_of(std::shared_ptr<waiter<T>> mine) {
+  boost::system::error_code ended;
+  co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+  if (mine->answer) co_return std::move(*mine->answer);
+  steady_time since = busy_since;
+  bool at_one_thing = since != steady_time::max() && steady_clock::now() - since >= limits.patience / 2;
+  if (at_one_thing) note({too_slow(), false, std::nullopt}, too_slow());
+  hangs = hangs || at_one_thing;
+  co_return too_slow();
 }
 
 template <class T, class Operation>
@@ -205,6 +224,7 @@ task<result<void>> spool::append(spooled row, std::optional<steady_time> until) 
   auto bytes = row.raw.size();
   if (in->queued_rows >= in->limits.queued_rows || in->queued_bytes + bytes > in->limits.queued_bytes)
     co_return transient("spool:queue", "too many webhooks wait for the spool's disk");
+  if (in->hangs) co_return too_slow();
   auto mine =
       std::make_shared<waiter<void>>(in->executor, until.value_or(steady_clock::now() + in->limits.patience));
   in->queued_rows += 1;
@@ -214,7 +234,7 @@ task<result<void>> spool::append(spooled row, std::optional<steady_time> until) 
     in->rows.push_back({std::move(row), mine});
   }
   in->news.notify_one();
-  auto answer = co_await answer_of(std::move(mine));
+  auto answer = co_await in->answer_of(std::move(mine));
   co_return answer;
 }
 

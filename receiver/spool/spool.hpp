@@ -38,7 +38,7 @@ class spool {
   spool& operator=(const spool&) = delete;
 
   // Returns after the fsync. "spool:full" where there is no room; "spool:slow" after `until`, or else the
-  // usual patience.
+  // usual patience, and at once where the disk hangs for longer than that already.
   task<result<void>> append(spooled row, std::optional<steady_time> until = std::nullopt);
   // See spool_file.
   task<result<std::vector<spooled>>> read(std::int64_t after, std::size_t rows, std::uint64_t bytes);

@@ -78,6 +78,33 @@ TEST_CASE("while somebody else holds the file the loop goes on and the webhook i
   });
 }
 
+TEST_CASE("a disk that hangs is said to, keeps nobody waiting twice, and is used again once it answers") {
+  test::folder folder;
+  test::run([&]() -> task<void> {
+    auto executor = co_await asio::this_coro::executor;
+    spool where(executor, {.folder = folder.path(), .patience = 1s});
+    while (!where.accepts()) (void)co_await where.probe();
+    auto neighbor = sqlite::open(folder.path() + "/spool.db", 1000);
+    REQUIRE(neighbor);
+    REQUIRE(neighbor->run("begin immediate")); // in the disk's place
+    auto row = webhook(1);
+    auto first = co_await where.append(std::move(row));
+    REQUIRE_FALSE(first);
+    CHECK(first.error().code == "spool:slow");
+    CHECK_FALSE(where.accepts());
+    row = webhook(2);
+    steady_time in_an_hour = std::chrono::steady_clock::now() + 1h;
+    auto second = co_await where.append(std::move(row), in_an_hour);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == "spool:slow");
+    REQUIRE(neighbor->run("rollback"));
+    while (!where.accepts()) (void)co_await where.probe();
+    row = webhook(3);
+    auto third = co_await where.append(std::move(row));
+    CHECK(third);
+  });
+}
+
 TEST_CASE("a full spool says so and takes again after something was taken out") {
   test::folder folder;
   test::run([&]() -> task<void> {
