@@ -16,7 +16,7 @@ using sha256_digest = std::array<unsigned char, 32>;
 [[nodiscard]] sha256_digest hmac_sha256(std::string_view key, std::string_view message);
 [[nodiscard]] std::string hex(std::string_view bytes);
 
-// Takes time that depends on the lengths only (both sides are hashed first).
+// Takes time that depends on the length of `a`, which a stranger may know, and on nothing else.
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 // Standard or URL-safe alphabet, padded or not; white space around it and line breaks inside are skipped.
