@@ -57,9 +57,19 @@ void put_value(std::string& out, instant v) {
 }
 
 template <class T>
+std::size_t bytes_of(const std::optional<T>& value) {
+  if constexpr (std::convertible_to<T, std::string_view>)
+    return value ? value->size() : 0;
+  else
+    return sizeof(std::int64_t); // at most
+}
+
+template <class T>
 std::string array_of(unsigned element, const std::vector<std::optional<T>>& values) {
+  std::size_t bytes = 20;
+  for (const auto& v : values) bytes += sizeof(std::int32_t) + bytes_of(v);
   std::string out;
-  out.reserve(20 + 16 * values.size());
+  out.reserve(bytes);
   put<std::int32_t>(out, values.empty() ? 0 : 1);
   std::size_t flag = out.size();
   put<std::int32_t>(out, 0);

@@ -51,10 +51,14 @@ std::string format_http_date(instant t) {
                      clock.seconds().count());
 }
 
+bool can_be_value(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_value_char);
+}
+
 bool can_be_sent(const header_list& headers) {
   return std::all_of(headers.begin(), headers.end(), [](const auto& h) {
     return !h.first.empty() && std::all_of(h.first.begin(), h.first.end(), is_token_char) &&
-           std::all_of(h.second.begin(), h.second.end(), is_value_char);
+           can_be_value(h.second);
   });
 }
 

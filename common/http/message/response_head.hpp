@@ -14,6 +14,8 @@ struct answer_terms {
 // `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 § 5.6.7).
 [[nodiscard]] std::string format_http_date(instant t);
 
+// Whether a header's value holds no control character.
+[[nodiscard]] bool can_be_value(std::string_view text);
 // Whether every header name is a token and no value holds a control character, so that none can forge a line.
 [[nodiscard]] bool can_be_sent(const header_list& headers);
 

@@ -38,7 +38,7 @@ response after_exception(const std::exception_ptr& thrown) {
 
 bool is_sound(const response& answer) {
   return answer.status >= 200 && answer.status <= 599 && can_be_sent(answer.headers) &&
-         can_be_sent({{"Content-Type", answer.content_type}});
+         can_be_value(answer.content_type);
 }
 
 } // namespace suivi::http

@@ -12,6 +12,7 @@ namespace {
 // Beside a head, only chunk extensions and trailers must fit a buffer whole before they can be read.
 constexpr std::size_t max_unparsed_bytes = 16 * 1024;
 
+constexpr std::size_t fields_usual = 8;
 constexpr std::size_t fields_max = 128;
 
 // Declared lengths are a peer's word: memory is taken as the bytes arrive, past this.
@@ -136,6 +137,7 @@ void message_parser<is_request>::on_field_impl(beast::http::field name, string_v
     }
   }
   if (name == beast::http::field::expect && same_name(view(value), "100-continue")) expects_continue_ = true;
+  if (headers.empty()) headers.reserve(fields_usual);
   headers.emplace_back(text, value);
 }
 
