@@ -179,20 +179,21 @@ std::string_view trimmed_text(std::string_view text) {
   return text;
 }
 
-result<json::value> parse_json(std::string_view text, half_surrogates how, json_limits within) {
+result<json::value> parse_json(std::string_view text, half_surrogates how, json_limits within,
+                               json::storage_ptr where) {
   text = trimmed_text(text);
   if (text.empty()) return permanent("json:empty", "it is empty");
   if (!is_utf8(text)) return permanent("json:utf8", "it is not UTF-8");
   try {
     json::basic_parser<keeping_digits> parser{json::parse_options{}};
     keeping_digits& handler = parser.handler();
-    handler.stack.reset();
+    handler.stack.reset(where);
     handler.within = within;
     error_code why;
     std::size_t used = parser.write_some(false, text.data(), text.size(), why);
     std::string mended;
     if (why && !handler.too_many && mend_surrogates(mended.assign(text))) {
-      auto without = parse_json(mended, how, within);
+      auto without = parse_json(mended, how, within, std::move(where));
       if (without && how == half_surrogates::fail)
         return permanent("json:surrogate", "half a surrogate pair is in it");
       return without;

@@ -11,6 +11,7 @@
 
 #include "common/base/error.hpp"
 
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,7 @@ namespace suivi {
 
 // Errors, all permanent, `detail` being a clause without content of the text: "json:empty", "json:utf8" (not
 // UTF-8), "json:number" (too large), "json:depth" (nested too deep), "json:surrogate", "json:size",
-// "json:syntax". Never throws.
+// "json:syntax". Never throws. The value lies in `where`, in the heap if nobody says.
 enum class half_surrogates { fail, mend };
 // "json:size" beyond either: values in the whole document, members of one object. An object costs the square
 // of its members where their names were chosen to collide, so there is always a limit to them.
@@ -31,8 +32,10 @@ struct json_limits {
 };
 // What a webhook or a request may hold at most: building more values would cost more than they are worth.
 inline constexpr json_limits event_limits{20'000, 1'000};
-[[nodiscard]] result<boost::json::value>
-parse_json(std::string_view text, half_surrogates how = half_surrogates::fail, json_limits within = {});
+[[nodiscard]] result<boost::json::value> parse_json(std::string_view text,
+                                                    half_surrogates how = half_surrogates::fail,
+                                                    json_limits within = {},
+                                                    boost::json::storage_ptr where = {});
 
 // The shortest text of `value`; other than Boost.JSON's it has numbers as people write them: 33.33,
 // not 3.333E1.

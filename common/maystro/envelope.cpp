@@ -12,6 +12,7 @@
 
 #include <array>
 #include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <exception>
 #include <fmt/format.h>
@@ -24,6 +25,7 @@ namespace json = boost::json;
 constexpr int max_unwrappings = 3;
 constexpr std::size_t max_envelopes = 3;
 constexpr std::size_t max_message_id_bytes = 256;
+constexpr std::size_t arena_bytes = 8 * 1024; // enough for nearly every webhook
 
 // Base64 may be broken into lines, and the lines set in.
 std::string without_spaces(std::string_view text) {
@@ -55,10 +57,10 @@ void take_only_element(json::value& of) {
 // The JSON in `text`, which may be JSON, a form with a payload, a JSON string or base64 of either, up to
 // three times over. Nearly any word is base64 of some noise, so only text that starts like JSON is blamed for
 // its own mistakes.
-result<json::value> unwrap(std::string_view text) {
+result<json::value> unwrap(std::string_view text, const json::storage_ptr& where) {
   std::string held;
   for (int unwrapped = 0;; ++unwrapped) {
-    result<json::value> parsed = parse_json(text, half_surrogates::fail, event_limits);
+    result<json::value> parsed = parse_json(text, half_surrogates::fail, event_limits, where);
     if (parsed) take_only_element(*parsed);
     if (parsed && !parsed->is_string()) return parsed;
     if (parsed) {
@@ -124,7 +126,8 @@ bool peel(peeled& from, event& e) {
         from.why = "its message.data is no text";
         return false;
       }
-      result<json::value> inner = unwrap({content->get_string().data(), content->get_string().size()});
+      result<json::value> inner =
+          unwrap({content->get_string().data(), content->get_string().size()}, content->storage());
       if (inner && inner->is_object()) {
         from.layers.push_back(std::move(*inner));
         return true;
@@ -138,7 +141,8 @@ bool peel(peeled& from, event& e) {
     json::value* content = outer.if_contains(name);
     if (content != nullptr) take_only_element(*content);
     if (content == nullptr || !content->is_string()) continue;
-    result<json::value> inner = unwrap({content->get_string().data(), content->get_string().size()});
+    result<json::value> inner =
+        unwrap({content->get_string().data(), content->get_string().size()}, content->storage());
     if (!inner || !inner->is_object()) {
       from.why = inner ? fmt::format("its {} holds no object", name)
                        : fmt::format("its {} cannot be decoded: {}", name, inner.error().detail);
@@ -169,7 +173,9 @@ std::string fault_of(const found_order& found, const peeled& layers) {
 }
 
 void understand(std::string_view bytes, event& e) {
-  result<json::value> document = unwrap(bytes);
+  // All of its JSON in one piece of memory, which goes with the last value in it.
+  auto where = json::make_shared_resource<json::monotonic_resource>(arena_bytes);
+  result<json::value> document = unwrap(bytes, where);
   if (!document) {
     e.why = fmt::format("The body cannot be decoded: {}.", document.error().detail);
     return;

@@ -1,6 +1,7 @@
 // Parsing the courier's JSON without losing digits or losing the program.
 #include "common/json/json_text.hpp"
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
@@ -129,4 +130,18 @@ TEST_CASE("an object of more than a thousand members is refused, whoever asks") 
   for (int i = 1; i < 1'000; ++i) members += ",\"m" + std::to_string(i) + "\":1";
   CHECK(parse_json("{" + members + "}").has_value());
   CHECK(reread("[{" + members + ",\"z\":1}]") == "json:size");
+}
+
+TEST_CASE("a document lies in the memory that was named for it, with all its parts") {
+  auto where = boost::json::make_shared_resource<boost::json::monotonic_resource>();
+  for (const char* text :
+       {R"({"a longer name than fits":{"b":["a longer text than fits in place",1]}})",
+        R"({"a longer name than fits":{"b":["a longer text \ud800 than fits in place",1]}})"}) {
+    auto read = parse_json(text, half_surrogates::mend, {}, where);
+    REQUIRE(read.has_value());
+    CHECK(read->storage().get() == where.get());
+    const auto& list = read->at("a longer name than fits").at("b");
+    CHECK(list.storage().get() == where.get());
+    CHECK(list.at(0).storage().get() == where.get());
+  }
 }
