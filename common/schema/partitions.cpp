@@ -1,8 +1,10 @@
 // Attaching a partition waits for whoever reads the default one, and others would queue up behind it: so it
-// gives way.
+// gives way. Only today's indexes are built beside writers: that goes over the rows twice, and what fails
+// leaves an index behind that is of no use.
 #include "common/schema/partitions.hpp"
 
 #include <chrono>
+#include <string>
 
 namespace suivi::schema {
 namespace {
@@ -20,6 +22,56 @@ select suivi.make_partitions(7), suivi.make_change_partitions(now())
 constexpr pg::statement index{"schema_index_day", R"sql(
 select suivi.index_next_day(9223372036854775807, true)
 )sql"};
+
+// An index beside a day's rows that is not the day's own yet: one that nobody is building any more.
+constexpr pg::statement unfinished{"schema_unfinished_index", R"sql(
+select case when i.indisvalid then format('alter index %s attach partition %s', p.indexrelid::regclass, x.oid::regclass)
+            else format('drop index %s', x.oid::regclass) end
+from pg_index p
+join pg_class named on named.oid = p.indexrelid
+join pg_class parent on parent.oid = p.indrelid
+join pg_inherits h on h.inhparent = p.indrelid
+join pg_class day on day.oid = h.inhrelid
+join pg_index i on i.indrelid = day.oid
+join pg_class x on x.oid = i.indexrelid
+where p.indrelid in ('suivi.inbox'::regclass, 'suivi.event_outcome'::regclass)
+  and x.relname = day.relname || substr(named.relname, length(parent.relname) + 1)
+  and not x.relispartition
+  and not exists (select from pg_stat_progress_create_index b where b.relid = day.oid)
+limit 1
+)sql"};
+
+// Named as suivi.index_next_day names them.
+constexpr pg::statement wanted_today{"schema_index_today", R"sql(
+select format('create index concurrently %I on %s%s', day.relname || substr(named.relname, length(parent.relname) + 1),
+              day.oid::regclass, substring(pg_get_indexdef(p.indexrelid) from ' USING .*'))
+from pg_index p
+join pg_class named on named.oid = p.indexrelid
+join pg_class parent on parent.oid = p.indrelid
+join pg_inherits h on h.inhparent = p.indrelid
+join pg_class day on day.oid = h.inhrelid
+where p.indrelid in ('suivi.inbox'::regclass, 'suivi.event_outcome'::regclass)
+  and substring(pg_get_expr(day.relpartbound, day.oid) from 'FROM \(''([0-9-]+)''\)')::date
+      = (now() at time zone 'UTC')::date
+  and not exists (select from pg_inherits k join pg_index i on i.indexrelid = k.inhrelid
+                  where k.inhparent = p.indexrelid and i.indrelid = day.oid)
+  and not exists (select from pg_stat_progress_create_index b where b.relid = day.oid)
+order by named.relname limit 1
+)sql"};
+
+// Attaches it, or takes away what a build that failed has left.
+task<result<bool>> finish_index(pg::connection& db) {
+  auto found = co_await db.run(unfinished);
+  if (!found) co_return found.error();
+  if (found->empty()) co_return false;
+  std::string text(found->text(0, 0));
+  pg::pipeline steps;
+  steps.add(give_way);
+  steps.add({"", text});
+  auto done = co_await db.run(std::move(steps));
+  if (!done) co_return done.error();
+  co_return true;
+}
 
 } // namespace
 
@@ -41,6 +93,23 @@ task<result<bool>> index_next_day(pg::connection& db) {
   db.answer_within(usual);
   if (!answer) co_return answer.error();
   co_return answer->back().boolean(0, 0);
+}
+
+task<result<bool>> index_today(pg::connection& db) {
+  for (;;) {
+    auto finished = co_await finish_index(db);
+    if (!finished) co_return finished.error();
+    if (!*finished) break;
+  }
+  auto wanted = co_await db.run(wanted_today);
+  if (!wanted) co_return wanted.error();
+  if (wanted->empty()) co_return false;
+  std::string text(wanted->text(0, 0));
+  pg::statement build{"", text};
+  auto built = co_await db.run(build);
+  if (!built) co_return built.error();
+  auto finished = co_await finish_index(db);
+  co_return finished;
 }
 
 } // namespace suivi::schema

@@ -14,4 +14,9 @@ task<result<std::int64_t>> make_partitions(pg::connection& db);
 // connection's limits are.
 task<result<bool>> index_next_day(pg::connection& db);
 
+// The same for the present day, whose writers go on meanwhile. Built within the connection's own limits, and
+// it waits for transactions that are under way: where that fails, the next call begins anew. False: there is
+// none left, or another program is at it.
+task<result<bool>> index_today(pg::connection& db);
+
 } // namespace suivi::schema

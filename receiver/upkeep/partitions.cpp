@@ -30,6 +30,11 @@ task<void> make_partitions_ahead(database_monitor& monitor) {
           if (!indexed) log::warn("a past day could not be indexed", {{"error", to_string(indexed.error())}});
           if (!indexed || !*indexed) break;
         }
+        while (made) {
+          auto indexed = co_await schema::index_today(connection);
+          if (!indexed) log::warn("today could not be indexed", {{"error", to_string(indexed.error())}});
+          if (!indexed || !*indexed) break;
+        }
       }
     }
     co_await runtime::sleep_for(pause);

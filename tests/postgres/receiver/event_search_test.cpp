@@ -61,8 +61,14 @@ TEST_CASE("an order's webhooks are found by its reference, also after the shop h
   here.run(steps());
 }
 
-TEST_CASE("a day that is over gets the indexes that came after it, and today waits until it is over") {
+TEST_CASE("a day that is over gets the indexes that came after it, and today its own beside its writers") {
   test::database db;
+  auto has_index = [&](const std::string& day) {
+    return db.value("select count(*) from pg_inherits h join pg_class c on c.oid = h.inhrelid"
+                    " where h.inhparent = 'suivi.inbox_by_reference'::regclass and c.relname = " +
+                    day + " || '_by_reference'");
+  };
+  std::string today = db.value("select 'inbox_' || to_char(now() at time zone 'UTC', 'YYYYMMDD')");
   auto steps = [&]() -> task<void> {
     auto maker = co_await test::connected(db.options());
     auto made = co_await maker.run_script(R"sql(
@@ -70,20 +76,24 @@ create table suivi.inbox_20200101 partition of suivi.inbox for values from ('202
 drop index suivi.inbox_by_reference;
 create index inbox_by_reference on only suivi.inbox (reference) where reference is not null)sql");
     REQUIRE(made);
+    // What a build that failed has left.
+    db.execute("create index " + today + "_by_reference on suivi." + today +
+               " (reference); update pg_index set indisvalid = false"
+               " where indexrelid = 'suivi." +
+               today + "_by_reference'::regclass");
     auto more = co_await schema::index_next_day(maker);
+    for (int days = 0; more && *more && days < 10; ++days) more = co_await schema::index_next_day(maker);
+    REQUIRE(more);
+    CHECK_FALSE(*more);
+    CHECK(has_index("'inbox_20200101'") == "1");
+    CHECK(has_index("'" + today + "'") == "0");
+    more = co_await schema::index_today(maker);
     REQUIRE(more);
     CHECK(*more);
-    for (int days = 0; *more && days < 10; ++days) {
-      more = co_await schema::index_next_day(maker);
-      REQUIRE(more);
-    }
+    CHECK(has_index("'" + today + "'") == "1");
+    more = co_await schema::index_today(maker);
+    REQUIRE(more);
     CHECK_FALSE(*more);
   };
   test::run(steps);
-  auto with_index = [&](const std::string& day) {
-    return db.value("select count(*) from pg_indexes where schemaname = 'suivi' and tablename = " + day +
-                    " and indexname like '%_by_reference'");
-  };
-  CHECK(with_index("'inbox_20200101'") == "1");
-  CHECK(with_index("'inbox_' || to_char(now() at time zone 'UTC', 'YYYYMMDD')") == "0");
 }
