@@ -15,19 +15,12 @@ select count(*) filter (where state = 'failed'), min(since) filter (where state 
 from suivi.pending
 )sql"};
 
-// Partial indexes know these (0004_operations.sql).
 const pg::statement closed_events_query{"facts_closed", R"sql(
-select count(*) filter (where o.outcome = 'failed'), min(o.at) filter (where o.outcome = 'failed'),
-       count(*) filter (where o.outcome = 'conflict'), min(o.at) filter (where o.outcome = 'conflict')
-from (select outcome, at from suivi.event_outcome
-      where outcome not in ('applied', 'unchanged', 'stale', 'ignored') limit 100000) o
+select failed, failed_since, conflict, conflict_since from suivi.closed_events(100000)
 )sql"};
 
 const pg::statement quarantined_events_query{"facts_quarantined", R"sql(
-select count(*), min(i.received_at)
-from (select id, stored_on, received_at from suivi.inbox where outcome = 'quarantined' limit 100000) i
-where not exists (select from suivi.event_outcome o where o.event_id = i.id and o.stored_on = i.stored_on)
-  and not exists (select from suivi.pending p where p.event_id = i.id)
+select events, since from suivi.quarantined_events(100000)
 )sql"};
 
 const pg::statement partitions_query{"facts_partitions", R"sql(
