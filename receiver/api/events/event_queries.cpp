@@ -1,9 +1,11 @@
-// Conditions are put together from those that are there: a list of 100,000 events is counted without looking
-// at what became of each unless that is asked for, and the bytes are read of those events alone that are
-// shown. Statements are planned for the very days they look at.
+// A list of 100,000 events is counted without looking at what became of each unless that is asked for, and
+// the bytes are read of those events alone that are shown. Statements are planned for the very days they look
+// at.
 #include "receiver/api/events/event_queries.hpp"
 
+#include "receiver/api/events/event_conditions.hpp"
 #include "receiver/api/events/event_search.hpp"
+#include "receiver/api/events/event_walk.hpp"
 #include "receiver/inbox/ingest.hpp"
 #include "receiver/inbox/pending.hpp"
 #include "receiver/inbox/ranges.hpp"
@@ -19,42 +21,6 @@ pg::statement planned_anew(const std::string& text) {
   return {"", text};
 }
 
-struct conditions {
-  std::string from = "suivi.inbox i";
-  std::string joins;
-  std::string where = "true";
-  pg::params with;
-
-  // `%` in the text is the parameter's number.
-  template <class Put>
-  void add(std::string text, Put put) {
-    put(with);
-    auto number = "$" + std::to_string(with.size());
-    for (auto at = text.find('%'); at != std::string::npos; at = text.find('%', at))
-      text.replace(at, 1, number);
-    where += " and " + text;
-  }
-
-  // A partition holds what was stored on its day, which was received then or, from a spool, before.
-  void received_from(instant since) {
-    add("i.received_at >= % and i.stored_on >= (% at time zone 'UTC')::date - 1",
-        [&](pg::params& p) { p.timestamp(since); });
-  }
-  void received_before(instant until) {
-    add("i.received_at < %", [&](pg::params& p) { p.timestamp(until); });
-  }
-
-  // The planner does not see by itself that an outcome lies in its event's partition alone.
-  void add_outcomes(std::string_view bound) {
-    joins =
-        fmt::format(" left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on{}"
-                    " left join suivi.pending p on p.event_id = i.id",
-                    bound);
-  }
-};
-
-constexpr std::string_view outcome_of = "coalesce(o.outcome, p.state, i.outcome, 'pending')";
-
 void add_names(pg::params& with, const std::vector<event_name>& names) {
   std::vector<std::optional<std::int64_t>> ids;
   std::vector<std::optional<std::string>> days;
@@ -65,9 +31,8 @@ void add_names(pg::params& with, const std::vector<event_name>& names) {
   with.integers(ids).texts(days);
 }
 
-// Among `names`, where there are any to begin with; else among those of `within`.
-conditions conditions_of(const event_filter& filter, const std::optional<std::vector<event_name>>& names,
-                         const stretch& within) {
+// Among `names`, where there are any to begin with; else among all.
+conditions conditions_of(const event_filter& filter, const std::optional<std::vector<event_name>>& names) {
   conditions c;
   std::string days;
   if (names) {
@@ -77,37 +42,15 @@ conditions conditions_of(const event_filter& filter, const std::optional<std::ve
              " join suivi.inbox i on i.id = u.id and i.stored_on = u.day::date";
     c.where = names->empty() ? "false" : "i.stored_on" + days;
   }
-  if (filter.source == event_source::foreign) c.where = "false";
-  if (filter.source == event_source::guepex || filter.source == event_source::maystro) {
-    std::vector<std::optional<std::string>> accounts(filter.guepex_accounts.begin(),
-                                                     filter.guepex_accounts.end());
-    // The same as is_from_guepex().
-    bool wanted = filter.source == event_source::guepex;
-    c.add(fmt::format("{} coalesce(i.account = any(%) or starts_with(i.name, 'parcel_'), false)",
-                      wanted ? "" : "not"),
-          [&](pg::params& p) { p.texts(accounts); });
-  }
-  if (filter.name) c.add("i.name = %", [&](pg::params& p) { p.text(*filter.name); });
-  if (within.from) c.received_from(*within.from);
+  if (filter.since) c.received_from(*filter.since);
   std::string since = fmt::format("${}", c.with.size());
-  if (within.until) c.received_before(*within.until);
   if (filter.until) c.received_before(*filter.until);
-  if (filter.account)
-    c.add(filter.and_unnamed ? "(i.account = % or i.account is null)" : "i.account = %",
-          [&](pg::params& p) { p.text(*filter.account); });
-  if (filter.outcome || filter.processed) {
-    std::string bound;
-    if (!days.empty())
-      bound = " and o.stored_on" + days;
-    else if (within.from)
-      bound = fmt::format(" and o.stored_on >= ({}::timestamptz at time zone 'UTC')::date - 1", since);
-    c.add_outcomes(bound);
-  }
-  if (filter.outcome)
-    c.add(fmt::format("{} = %", outcome_of), [&](pg::params& p) { p.text(*filter.outcome); });
-  if (filter.processed)
-    c.where += fmt::format(" and {} {} ('applied', 'unchanged', 'stale', 'ignored')", outcome_of,
-                           *filter.processed ? "in" : "not in");
+  std::string bound;
+  if (!days.empty())
+    bound = " and o.stored_on" + days;
+  else if (filter.since)
+    bound = fmt::format(" and o.stored_on >= ({}::timestamptz at time zone 'UTC')::date - 1", since);
+  c.add_filter(filter, bound);
   return c;
 }
 
@@ -129,19 +72,17 @@ bool is_from_guepex(const event_summary& e, const std::vector<std::string>& guep
   return by_account || (e.name && e.name->starts_with("parcel_"));
 }
 
-// Adds what is found to the page, newest first, up to one row more than it shows.
-static task<result<void>> add_to_page(pg::connection& db, const event_query& q, conditions c,
-                                      event_page& page) {
+// Of the few that an order's reference names.
+static task<result<event_page>> list_after(pg::connection& db, event_query q,
+                                           std::optional<std::vector<event_name>> names) {
+  conditions c = conditions_of(q.filter, names);
   if (q.after) {
     c.with.integer(q.after->number).integer(read_id(q.after->text).value_or(0));
-    auto number = c.with.size();
     c.where += fmt::format(
-        " and i.received_at <= timestamptz 'epoch' + ${0} * interval '1 microsecond'"
-        " and (i.received_at, i.id) < (timestamptz 'epoch' + ${0} * interval '1 microsecond', ${1})",
-        number - 1, number);
+        " and (i.received_at, i.id) < (timestamptz 'epoch' + ${} * interval '1 microsecond', ${})",
+        c.with.size() - 1, c.with.size());
   }
-  auto page_rows = static_cast<std::size_t>(q.limit);
-  c.with.integer(static_cast<std::int64_t>(page_rows + 1 - page.events.size()));
+  c.with.integer(q.limit + 1);
   auto list =
       fmt::format("select i.id, i.stored_on::text, (extract(epoch from i.received_at) * 1000000)::bigint"
                   " from {}{} where {} order by i.received_at desc, i.id desc limit ${}",
@@ -149,45 +90,30 @@ static task<result<void>> add_to_page(pg::connection& db, const event_query& q, 
   auto statement = planned_anew(list);
   auto found = co_await db.run(statement, std::move(c.with));
   if (!found) co_return found.error();
-  for (std::size_t i = 0; i < found->size(); ++i) {
-    if (page.events.size() == page_rows) {
-      page.is_full = true;
-      break;
-    }
-    page.events.push_back({found->integer(i, 0), std::string(found->text(i, 1))});
-    page.next = list_place{found->integer(i, 2), std::to_string(page.events.back().id)};
-  }
-  co_return result<void>();
-}
-
-static task<result<event_page>> find_events_after(pg::connection& db, event_query q) {
-  auto names = co_await find_candidates(db, q.filter);
-  if (!names) co_return names.error();
-  instant place = q.after ? instant(microseconds(q.after->number)) : q.filter.until.value_or(now());
-  std::vector<stretch> stretches{{q.filter.since, std::nullopt}};
-  if (!*names) stretches = stretches_before(place, q.filter.since);
   event_page page;
-  for (const stretch& within : stretches) {
-    conditions c = conditions_of(q.filter, *names, within);
-    auto added = co_await add_to_page(db, q, std::move(c), page);
-    if (!added) co_return added.error();
-    if (page.is_full) break;
+  page.events = names_of(*found);
+  page.is_full = page.events.size() > static_cast<std::size_t>(q.limit);
+  if (page.is_full) {
+    page.events.pop_back();
+    page.next = list_place{found->integer(page.events.size() - 1, 2), std::to_string(page.events.back().id)};
   }
-  if (!page.is_full) page.next.reset();
   co_return page;
 }
 
 task<result<event_page>> find_events(pg::connection& db, event_query q) {
-  if (q.by_cursor) {
-    auto page = co_await find_events_after(db, std::move(q));
+  if (q.by_cursor && !q.filter.reference) {
+    auto page = co_await walk_events(db, std::move(q));
     co_return page;
   }
   auto names = co_await find_candidates(db, q.filter);
   if (!names) co_return names.error();
-  const stretch within{q.filter.since, std::nullopt};
-  conditions counted = conditions_of(q.filter, *names, within);
+  if (q.by_cursor) {
+    auto page = co_await list_after(db, std::move(q), std::move(*names));
+    co_return page;
+  }
+  conditions counted = conditions_of(q.filter, *names);
   auto count = fmt::format("select count(*) from {}{} where {}", counted.from, counted.joins, counted.where);
-  conditions listed = conditions_of(q.filter, *names, within);
+  conditions listed = conditions_of(q.filter, *names);
   listed.with.integer(q.limit).integer((q.page - 1) * q.limit);
   auto number = listed.with.size();
   auto list = fmt::format("select i.id, i.stored_on::text from {}{} where {}"

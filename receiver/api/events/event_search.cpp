@@ -1,4 +1,5 @@
-// One statement for each kind of filter. They have names, so that the plans over all days are made once.
+// One statement for each kind of filter. They have names, or are functions with plans that are kept, so that
+// the plans over all days are made once.
 #include "receiver/api/events/event_search.hpp"
 
 #include <algorithm>
@@ -8,23 +9,8 @@
 namespace suivi::receiver {
 namespace {
 
-using namespace std::chrono_literals;
-
-// Its own reference, or what became of it, names the order. What told the order's reference is not in the
-// index of outcomes: where the order has another one since, its parcels know the one that was told.
 constexpr pg::statement of_reference{"events_of_reference", R"sql(
-(select r.id, r.stored_on::text from suivi.inbox r where r.reference = $1 limit $2)
-union
-(select q.event_id, q.stored_on::text from suivi.event_outcome q
- where q.order_id = (select x."id" from orders x where x."reference" = $1) and q.by_reference is not true
- limit $2)
-union
-(select q.event_id, q.stored_on::text
- from orders x
- join suivi.parcel p on p.order_id = x."id" and p.reference <> x."reference"
- join suivi.inbox r on r.reference = p.reference
- join suivi.event_outcome q on q.event_id = r.id and q.stored_on = r.stored_on and q.order_id = x."id"
- where x."reference" = $1 limit $2)
+select event_id, stored_on::text from suivi.events_of_reference($1, $2)
 )sql"};
 
 constexpr pg::statement waiting{"events_waiting", R"sql(
@@ -117,20 +103,6 @@ task<result<std::optional<std::vector<event_name>>>> find_candidates(pg::connect
   for (std::size_t i = 0; i < found->size(); ++i)
     names->push_back({found->integer(i, 0), std::string(found->text(i, 1))});
   co_return names;
-}
-
-std::vector<stretch> stretches_before(instant place, std::optional<instant> since) {
-  std::vector<stretch> all;
-  std::optional<instant> until;
-  for (std::optional<std::chrono::hours> reach :
-       {std::optional(24h), std::optional(8 * 24h), std::optional<std::chrono::hours>()}) {
-    stretch one{since, until};
-    if (reach && (!since || *since < place - *reach)) one.from = place - *reach;
-    all.push_back(one);
-    if (one.from == since) break;
-    until = one.from;
-  }
-  return all;
 }
 
 std::string days_of(const std::vector<event_name>& names) {

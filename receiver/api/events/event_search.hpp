@@ -1,6 +1,5 @@
-// Where a list of events has to look. Where its filter names few (those of one order, those that wait or are
-// in trouble), indexes know them; else it is walked through newest first, a stretch of time after the other,
-// so that no plan is made for days that are not needed.
+// The events that a list has to look at where its filter names few: those of one order, those that wait or
+// are in trouble. Indexes know them.
 #pragma once
 
 #include "receiver/api/events/event_queries.hpp"
@@ -16,13 +15,6 @@ inline constexpr std::size_t candidates_max = 50'000;
 // A superset of what the filter selects, in no order. nullopt: the filter names no few, or they are more than
 // candidates_max.
 task<result<std::optional<std::vector<event_name>>>> find_candidates(pg::connection& db, event_filter filter);
-
-// Received from `from` on (none: since ever) and before `until` (none: till whenever the clocks may say).
-struct stretch {
-  std::optional<instant> from, until;
-};
-// The stretches that hold all that is received up to `place`, newest first; `since` as the filter says. Pure.
-[[nodiscard]] std::vector<stretch> stretches_before(instant place, std::optional<instant> since);
 
 // `'2026-11-28','2026-11-27'`: the days of these events, for a statement that is planned for them alone.
 // Pure.

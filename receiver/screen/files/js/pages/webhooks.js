@@ -219,7 +219,7 @@ export class Webhooks extends View {
     const { picked, more, loading } = this.state;
     const rows = [...data.events, ...(more ?? []).filter((e) => !data.events.some((d) => d.id === e.id))];
     const next = more ? this.state.next : data.pagination.next;
-    if (!rows.length)
+    if (!rows.length && !next)
       return h(
         Blank,
         { icon: 'webhooks', title: t('w.none') },
