@@ -25,7 +25,11 @@ struct coverage {
   std::vector<covered> by_account; // by id
 };
 
+// Of all orders as they are now, in one scan.
 task<result<coverage>> count_coverage(pg::connection& db);
+// Of a large shop as the newest sample counted them; of a small one, or without a sample of the last hour,
+// the same.
+task<result<coverage>> recent_coverage(pg::connection& db);
 
 // {total, withTracking, withoutTracking, coveragePercentage, byAccount: [{accountId, accountName, and the
 // same four}]}

@@ -27,7 +27,7 @@ constexpr std::int64_t changes_shown = 25;
 task<answer_or_error> tell_coverage(api_context& api, api_call) {
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
-  auto counted = co_await shop::count_coverage(**db);
+  auto counted = co_await shop::recent_coverage(**db);
   if (!counted) co_return counted.error();
   co_return answered(shop::to_json(*counted));
 }

@@ -66,7 +66,8 @@ constexpr std::string_view found_by_query = R"sql(
   union select p.order_id from suivi.parcel p where p.uuid = {0} and p.order_id is not null
   union (select p.order_id from suivi.parcel p where p.reference like {1} and p.order_id is not null limit 1000)
   union (select s.order_id from suivi.sampled_order s where s.reference like {1} limit 1000)
-  union (select x."id" from orders x where x."reference" like {1} and pg_relation_size('orders') < 1000 * 8192 limit 1000)
+  union (select x."id" from orders x
+         where x."reference" like {1} and (select pg_relation_size('orders') < 1000 * 8192) limit 1000)
 )sql";
 
 // By name: the database role may read no other column of the shop's.
