@@ -63,3 +63,4 @@ begin
 end $$;
 vacuum analyze;
 select suivi.take_sample(), suivi.count_events();
+update suivi.event_counted set event_before = up_to_event; -- as a later count makes it

@@ -12,9 +12,13 @@ api_addresses() {
     for period in 1h 24h 7d 30d 90d; do printf 'series?name=%s&period=%s\n' "$name" "$period"; done
   done
   for view in all untracked unchecked alerted contested unassigned conflicting; do printf 'orders?view=%s\n' "$view"; done
-  printf '%s\n' 'orders?query=BENCH-0000042' 'orders?query=BENCH-00004' orders/BENCH-0000042
-  printf '%s\n' 'webhooks/events?after=&payload=false' 'webhooks/events?after=&outcome=quarantined' \
-    'webhooks/events?after=&reference=BENCH-0000042' 'webhooks/events?limit=25' 'webhooks/stats?period=24h' 'webhooks/stats?period=30d'
+  printf '%s\n' 'orders?query=BENCH-0000042' 'orders?query=BENCH-00004' 'orders?query=BENCH-' orders/BENCH-0000042
+  printf 'webhooks/events?after=&%s\n' payload=false processed=true processed=false reference=BENCH-0000042 eventType=InventoryMovement \
+    eventType=Nothing source=MAYSTRO source=GUEPEX
+  for name in applied unchanged stale ignored failed conflict quarantined parked pending; do
+    printf 'webhooks/events?after=&outcome=%s\n' "$name"
+  done
+  printf '%s\n' 'webhooks/events?limit=25' 'webhooks/stats?period=24h' 'webhooks/stats?period=30d'
 }
 
 ask_api() { # ADDRESS
