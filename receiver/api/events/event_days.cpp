@@ -290,7 +290,7 @@ task<result<part_found>> find_part(pg::connection& db, std::vector<stored_day>& 
     if (!learned) co_return learned.error();
   }
   gathering g{std::move(part), {}, &budget};
-  std::size_t batch_days = 2;
+  std::size_t batch_days = 1;
   for (std::size_t next = 0; next < days.size();) {
     std::vector<const stored_day*> some;
     for (; next < days.size() && some.size() < batch_days; ++next) {
@@ -306,6 +306,7 @@ task<result<part_found>> find_part(pg::connection& db, std::vector<stored_day>& 
       g.end_at({std::chrono::duration_cast<microseconds>(end->time_since_epoch()).count(), "0"});
       break;
     }
+    g.part.from = g.lower();
     auto done = co_await look_at(db, g, std::move(some));
     if (!done) co_return done.error();
     batch_days = std::min(batch_days * 2, batch_days_max);
