@@ -3,7 +3,7 @@
 
 #include "common/log/log.hpp"
 #include "common/program/health.hpp"
-#include "common/shop/problem_metrics.hpp"
+#include "common/shop/problems/problem_metrics.hpp"
 #include "common/shop/unknown_states.hpp"
 #include "receiver/inbox/pending.hpp"
 #include "receiver/web/responses.hpp"

@@ -5,7 +5,7 @@
 #include "common/shipment/courier_time.hpp"
 #include "common/shop/account_statistics.hpp"
 #include "common/shop/courier_pause.hpp"
-#include "common/shop/row_security.hpp"
+#include "common/shop/problems/row_security.hpp"
 #include "common/shop/single_read.hpp"
 #include "common/sqlstate/sqlstate.hpp"
 #include "reconciler/plan/sweep_verdict.hpp"

@@ -3,7 +3,7 @@
 
 #include "common/door/read_only_snapshot.hpp"
 #include "common/shop/courier_pause.hpp"
-#include "common/shop/row_security.hpp"
+#include "common/shop/problems/row_security.hpp"
 #include "common/shop/single_read.hpp"
 #include "reconciler/store/tracking_numbers.hpp"
 #include "reconciler/verify/compare/second_reads.hpp"

@@ -2,7 +2,7 @@
 #include "reconciler/worker/problem_watch.hpp"
 
 #include "common/log/log.hpp"
-#include "common/shop/problem_facts.hpp"
+#include "common/shop/problems/problem_facts.hpp"
 
 namespace suivi::reconciler {
 namespace {

@@ -5,7 +5,7 @@
 #include "common/network/ip_network.hpp"
 #include "common/program/health.hpp"
 #include "common/program/version.hpp"
-#include "common/shop/problem_metrics.hpp"
+#include "common/shop/problems/problem_metrics.hpp"
 
 namespace suivi::reconciler {
 namespace {

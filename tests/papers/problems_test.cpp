@@ -1,6 +1,6 @@
 // One list of problems: what the screen, the API, doctor, the metric, the alerts and the runbook speak of.
 #include "common/metrics/metrics.hpp"
-#include "common/shop/problem_metrics.hpp"
+#include "common/shop/problems/problem_metrics.hpp"
 #include "common/verdict/problem_kind.hpp"
 #include "tests/unit/reconciler/doctor/checks/healthy_shop.hpp"
 

@@ -1,7 +1,7 @@
 // Keeps the last overview: two queries, and what the receiver knows by itself.
 #include "receiver/api/overview/overview_board.hpp"
 
-#include "common/shop/problem_facts.hpp"
+#include "common/shop/problems/problem_facts.hpp"
 #include "common/shop/samples.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Times in these tables are PostgreSQL's, but for what receivers note on receipt.
 #include "reconciler/doctor/collect/own_facts.hpp"
 
-#include "common/shop/event_facts.hpp"
+#include "common/shop/problems/event_facts.hpp"
 #include "reconciler/doctor/collect/database_facts.hpp"
 #include "reconciler/store/webhook_activity.hpp"
 

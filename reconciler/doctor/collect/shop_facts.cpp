@@ -2,7 +2,7 @@
 #include "reconciler/doctor/collect/shop_facts.hpp"
 
 #include "common/maystro/status.hpp"
-#include "common/shop/row_security.hpp"
+#include "common/shop/problems/row_security.hpp"
 #include "reconciler/doctor/checks/needs.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Orders sampled and events counted, against a real database.
 #include "common/shop/samples.hpp"
 
-#include "common/shop/problem_facts.hpp"
+#include "common/shop/problems/problem_facts.hpp"
 #include "tests/support/builders.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"

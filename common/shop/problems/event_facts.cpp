@@ -1,5 +1,5 @@
 // SQL that counts events which wait or have failed. Its cost does not grow with the events that are well.
-#include "common/shop/event_facts.hpp"
+#include "common/shop/problems/event_facts.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // The label `account` is empty where a kind belongs to none.
-#include "common/shop/problem_metrics.hpp"
+#include "common/shop/problems/problem_metrics.hpp"
 
 #include "common/verdict/problem_gauges.hpp"
 

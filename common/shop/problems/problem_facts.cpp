@@ -1,8 +1,8 @@
 // Reads all facts for the verdict in one round trip.
-#include "common/shop/problem_facts.hpp"
+#include "common/shop/problems/problem_facts.hpp"
 
 #include "common/runtime/task.hpp"
-#include "common/shop/event_facts.hpp"
+#include "common/shop/problems/event_facts.hpp"
 
 #include <functional>
 #include <map>

@@ -1,5 +1,5 @@
 // Asks the catalog which tables have row level security that hides rows from us.
-#include "common/shop/row_security.hpp"
+#include "common/shop/problems/row_security.hpp"
 
 namespace suivi::shop {
 
