@@ -167,4 +167,17 @@ std::string differs_from_description(std::string_view method, std::string_view p
   return wrong.empty() ? "" : subject + wrong;
 }
 
+std::string differs_from_description(std::string_view request, unsigned status, std::string_view head,
+                                     std::string_view body) {
+  auto line = request.substr(0, request.find("\r\n"));
+  auto space = line.find(' ');
+  if (status == 0 || space == std::string_view::npos) return {};
+  auto path = line.substr(space + 1);
+  path = path.substr(0, path.find(' '));
+  constexpr std::string_view name = "\r\nContent-Type: ";
+  auto at = head.find(name);
+  auto type = at == std::string_view::npos ? "" : head.substr(at + name.size());
+  return differs_from_description(line.substr(0, space), path, status, type, body);
+}
+
 } // namespace suivi::test

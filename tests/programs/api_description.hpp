@@ -13,6 +13,10 @@ namespace suivi::test {
                                                    unsigned status, std::string_view content_type,
                                                    std::string_view body);
 
+// The same of a request and an answer's head as they were on the wire.
+[[nodiscard]] std::string differs_from_description(std::string_view request, unsigned status,
+                                                   std::string_view head, std::string_view body);
+
 // The document, for tests that look at it.
 [[nodiscard]] const boost::json::value& api_document();
 

@@ -2,8 +2,10 @@
 #include "tests/programs/program.hpp"
 
 #include "common/http/client/client.hpp"
+#include "tests/programs/api_description.hpp"
 #include "tests/support/run.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -38,6 +40,12 @@ int exit_status(int raw) {
   return WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
 }
 
+// Of the addresses that the receiver alone has; empty for others.
+std::string path_of(const std::string& url) {
+  std::string path = url.substr(std::min(url.find('/', url.find("//") + 2), url.size()));
+  return path.starts_with("/api/v1/") || path.find("webhooks/") != std::string::npos ? path : "";
+}
+
 answer ask(http::client_request request) {
   return run([request]() -> task<answer> {
     auto executor = co_await asio::this_coro::executor;
@@ -45,6 +53,9 @@ answer ask(http::client_request request) {
     auto got = co_await client.send(request, std::chrono::steady_clock::now() + patience);
     client.close();
     if (!got) co_return answer();
+    auto type = http::find_header(got->headers, "Content-Type").value_or("");
+    auto wrong = differs_from_description(request.method, path_of(request.url), got->status, type, got->body);
+    if (!wrong.empty()) throw std::runtime_error("not as described: " + wrong + "; the answer: " + got->body);
     co_return answer{got->status, got->body};
   });
 }

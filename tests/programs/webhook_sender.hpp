@@ -2,6 +2,7 @@
 // byte.
 #pragma once
 
+#include "tests/programs/api_description.hpp"
 #include "tests/programs/program.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/loopback.hpp"
@@ -59,11 +60,15 @@ class webhook_sender {
       wait_until("the database", [&] { return contains(process->log(), "the database is up"); });
   }
 
-  // On a connection of its own.
+  // On a connection of its own. The answer must be as it is described.
   [[nodiscard]] raw_answer ask(const std::string& bytes) const {
     raw_peer peer(port);
     peer.send(bytes);
-    return peer.read(!bytes.starts_with("HEAD "));
+    auto got = peer.read(!bytes.starts_with("HEAD "));
+    auto wrong = differs_from_description(bytes, got.status, got.head, got.body);
+    CAPTURE(bytes.substr(0, 200));
+    if (!wrong.empty()) FAIL_CHECK(wrong);
+    return got;
   }
   [[nodiscard]] raw_answer push(const std::string& target, const std::string& body,
                                 const std::string& headers = "") const {
