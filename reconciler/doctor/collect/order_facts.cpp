@@ -19,10 +19,13 @@ where "shippingAccountId" is not null and "createdAt" < now() at time zone 'UTC'
 group by 1
 )sql"};
 
+// Asked for by reference and not there, or older than a whole list that was read: as samples count them.
 constexpr pg::statement unknown_to_courier{"doctor_unknown_to_courier", R"sql(
 select o."shippingAccountId", count(*)
-from orders o join suivi.lookup l on l.order_id = o."id" and l.account = o."shippingAccountId" and l.negatives > 0
-where coalesce(o."trackingNumber", '') = '' and o."createdAt" < now() at time zone 'UTC' - interval '6 hours'
+from orders o
+left join suivi.lookup l on l.order_id = o."id" and l.account = o."shippingAccountId"
+left join suivi.account a on a.id = o."shippingAccountId"
+where (l.negatives > 0 or o."createdAt" < a.whole_watermark at time zone 'UTC') and coalesce(o."trackingNumber", '') = '' and o."createdAt" < now() at time zone 'UTC' - interval '6 hours'
   and o."status"::text not in ('PENDING', 'CANCELLED')
 group by 1
 )sql"};

@@ -56,6 +56,12 @@ insert into suivi.lookup (order_id, account, asked_at, negatives) values ('o-R1'
   CHECK(a.tracking->untracked == 1);
   CHECK(a.tracking->unknown_to_courier == 1);
   CHECK(account(looked_at(s.db.url()), "acc-2").tracking->untracked == 0);
+  s.db.execute(R"sql(
+delete from suivi.lookup;
+insert into suivi.account (id, name, whole_watermark) values ('acc-1', 'One', now())
+  on conflict (id) do update set whole_watermark = now();
+)sql");
+  CHECK(account(looked_at(s.db.url())).tracking->unknown_to_courier == 1); // no list shows it
 }
 
 TEST_CASE(
