@@ -138,6 +138,10 @@ result<event_query> read_event_query(const http::target& from, instant now) {
     if (*text != "true" && *text != "false") return wrong("payload", *text, "true or false");
     q.with_payload = *text == "true";
   }
+  if (auto text = from.find("settled")) {
+    if (*text != "true" && *text != "false") return wrong("settled", *text, "true or false");
+    q.with_settled = *text == "true";
+  }
   if (auto text = from.find("after")) {
     q.by_cursor = true;
     if (!text->empty()) q.after = read_cursor(*text);

@@ -38,6 +38,7 @@ struct event_query {
   std::int64_t page = 1;
   std::int64_t limit = 25;
   bool with_payload = true;
+  bool with_settled = false;       // when each was settled
   bool by_cursor = false;          // then no totals are counted, and `page` is not looked at
   std::optional<list_place> after; // by time of receipt and id; none: from the newest on
 };

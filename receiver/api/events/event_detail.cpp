@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr pg::statement in_full{"event_in_full", R"sql(
-select i.stored_on::text, i.account, i.published_at, o.at,
+select i.stored_on::text, i.account, i.published_at,
        coalesce(p.attempts, (o.event_id is not null)::int)::bigint, octet_length(i.raw)::bigint
 from suivi.inbox i
 left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on
@@ -52,9 +52,9 @@ task<result<std::optional<json::object>>> read_event_in_full(pg::connection& db,
   event = event_json(listed->front(), true, guepex_accounts);
   (*event)["account"] = or_null(found->maybe_text(0, 1));
   (*event)["publishedAt"] = or_null(found->maybe_timestamp(0, 2));
-  (*event)["settledAt"] = or_null(found->maybe_timestamp(0, 3));
-  (*event)["attempts"] = found->integer(0, 4);
-  (*event)["bytes"] = found->integer(0, 5);
+  (*event)["settledAt"] = or_null(listed->front().settled_at);
+  (*event)["attempts"] = found->integer(0, 3);
+  (*event)["bytes"] = found->integer(0, 4);
   (*event)["raw"] = masked_body(listed->front().raw);
   co_return event;
 }

@@ -2,6 +2,7 @@
 #include "receiver/api/events/event_endpoints.hpp"
 
 #include "common/json/json_text.hpp"
+#include "common/json/json_values.hpp"
 #include "receiver/api/call/answers.hpp"
 #include "receiver/api/events/event_detail.hpp"
 #include "receiver/api/events/event_json.hpp"
@@ -93,7 +94,9 @@ task<answer_or_error> list_events(api_context& api, api_call call) {
     if (!read) co_return read.error();
     for (const auto& e : *read) {
       if (!events.empty()) events += ',';
-      events += write_json(event_json(e, wanted->with_payload, guepex_accounts));
+      auto listed = event_json(e, wanted->with_payload, guepex_accounts);
+      if (wanted->with_settled) listed["settledAt"] = or_null(e.settled_at);
+      events += write_json(listed);
       shown_at_a_stretch += e.raw.size();
       if (shown_at_a_stretch < shown_at_a_stretch_bytes) continue;
       shown_at_a_stretch = 0;

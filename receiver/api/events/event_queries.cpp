@@ -138,7 +138,7 @@ task<result<std::vector<event_summary>>> read_events(pg::connection& db, std::ve
 select i.id, i.message_id, i.name, i.received_at, case when $3 then substring(i.raw from 1 for 65540) else ''::bytea end,
        coalesce(o.outcome, p.state, i.outcome, 'pending'),
        case when o.outcome is not null then o.error when p.state is not null then p.error else i.error end,
-       i.reference, x."id", x."reference", x."status"::text, x."shippingStatus", octet_length(i.raw), i.account
+       i.reference, x."id", x."reference", x."status"::text, x."shippingStatus", octet_length(i.raw), i.account, o.at
 from unnest($1::bigint[], $2::text[]) with ordinality as u(id, day, n)
 join suivi.inbox i on i.id = u.id and i.stored_on = u.day::date and i.stored_on in ({0})
 left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on and o.stored_on in ({0})
@@ -166,6 +166,7 @@ order by u.n
     e.error = found->maybe_text(i, 6);
     e.reference = found->maybe_text(i, 7);
     e.account = found->maybe_text(i, 13);
+    e.settled_at = found->maybe_timestamp(i, 14);
     if (!found->null(i, 8))
       e.order = order_summary{std::string(found->text(i, 8)), std::string(found->text(i, 9)),
                               std::string(found->text(i, 10)), found->maybe_text(i, 11)};

@@ -36,6 +36,7 @@ struct event_summary {
   std::int64_t id = 0;
   std::optional<std::string> message_id, name, error, reference, account;
   instant received_at{};
+  std::optional<instant> settled_at;
   std::string raw;     // empty unless asked for; of a long one the beginning
   bool is_cut = false; // it is the beginning only
   std::string outcome;

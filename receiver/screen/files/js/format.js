@@ -1,6 +1,6 @@
 // Numbers and times as the reader writes them, in the shop's time zone. Digits are Latin in all three languages, as in
 // Algeria, and the day has 24 hours (the browser's fr-DZ would say 2:32 PM).
-import { language, locale } from './i18n.js';
+import { language, locale, t } from './i18n.js';
 
 let timeZone = 'Africa/Algiers'; // until the server has said which
 export function setTimeZone(name) {
@@ -23,12 +23,12 @@ export const clock = (at) => date(time).format(moment(at));
 export const seconds = (at) => date({ ...time, second: '2-digit' }).format(moment(at));
 export const day = (at) => date({ day: 'numeric', month: 'short' }).format(moment(at));
 export const longDay = (at) => date({ weekday: 'long', day: 'numeric', month: 'long' }).format(moment(at));
-export const exactly = (at) => `${longDay(at)}, ${seconds(at)}`;
+export const exactly = (at) => `${longDay(at)}${t('comma')}${seconds(at)}`;
 const calendarDay = (at) => date({ year: 'numeric', month: '2-digit', day: '2-digit' }).format(moment(at));
 export const isSameDay = (a, b) => calendarDay(a) === calendarDay(b);
 // 14:32 today, 24 nov., 14:32 on another day.
-export const dayClock = (at, now = Date.now()) => (isSameDay(at, now) ? clock(at) : `${day(at)}, ${clock(at)}`);
-export const daySeconds = (at, now = Date.now()) => (isSameDay(at, now) ? seconds(at) : `${day(at)}, ${clock(at)}`);
+export const dayClock = (at, now = Date.now()) => (isSameDay(at, now) ? clock(at) : `${day(at)}${t('comma')}${clock(at)}`);
+export const daySeconds = (at, now = Date.now()) => (isSameDay(at, now) ? seconds(at) : `${day(at)}${t('comma')}${clock(at)}`);
 
 export const num = (n, digits = 0) =>
   formatter(Intl.NumberFormat, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(n);
@@ -50,15 +50,23 @@ export function ago(at, now = Date.now()) {
   );
 }
 
+const unit = (n, name, digits = 0) =>
+  formatter(Intl.NumberFormat, {
+    style: 'unit',
+    unit: name,
+    unitDisplay: language() === 'ar' ? 'long' : 'short',
+    maximumFractionDigits: digits,
+  }).format(n);
+
+// 38 ms, and from a second on as span() says it; nothing where it has not ended.
+export function delay(from, to) {
+  if (!to) return null;
+  const ms = Math.max(0, moment(to) - moment(from));
+  return ms < 1e3 ? unit(ms, 'millisecond') : span(ms);
+}
+
 // 2 h 32, 3 min, 5,3 s
 export function span(ms) {
-  const unit = (n, name, digits = 0) =>
-    formatter(Intl.NumberFormat, {
-      style: 'unit',
-      unit: name,
-      unitDisplay: language() === 'ar' ? 'long' : 'short',
-      maximumFractionDigits: digits,
-    }).format(n);
   if (ms >= 2 * 86400e3) return unit(Math.floor(ms / 86400e3), 'day');
   if (ms >= 3600e3) {
     const hours = Math.floor(ms / 3600e3);

@@ -38,10 +38,21 @@ export const Status = ({ value }) =>
 
 export const statusOfCode = (code) => codes[code] ?? `INCONNU (${code})`;
 
+// The parcel within a webhook's decoded body, as Maystro or Guepex wraps it.
+const parcelOf = (payload) => {
+  const event = payload?.events?.[0];
+  return event?.data ?? event ?? payload?.payload ?? payload?.data ?? payload;
+};
+// Which order it speaks of; undefined where it does not say.
+export const toldReference = (payload) => {
+  const parcel = parcelOf(payload);
+  const reference = parcel?.external_order_id ?? parcel?.order_id;
+  return typeof reference === 'object' ? undefined : reference;
+};
+
 // What a webhook told, from its decoded body; null where it told no state.
 export function toldStatus(payload) {
-  const inner = payload?.payload ?? payload?.data ?? payload;
-  const code = inner?.status ?? payload?.status;
+  const code = parcelOf(payload)?.status ?? payload?.status;
   if (code === undefined || code === null || code === '' || typeof code === 'object') return null;
   return Number.isNaN(Number(code)) ? code.toLocaleUpperCase('fr') : statusOfCode(code);
 }

@@ -8,7 +8,7 @@ export default {
   'live.banner': 'Connection lost. What you see is from {at}; trying again in a few seconds.',
   'retry': 'Try again', 'loading': 'Loading', 'language': 'Language', 'theme.dark': 'Switch to dark', 'theme.light': 'Switch to light',
   'logout': 'Sign out',
-  'more': 'View', 'all': 'View all', 'figures': 'The figures', 'close': 'Close', 'cancel': 'Cancel', 'courier': 'the courier',
+  'more': 'View', 'all': 'View all', 'figures': 'The figures', 'comma': ', ', 'close': 'Close', 'cancel': 'Cancel', 'courier': 'the courier',
   'act.done': 'Done.', 'act.failed': 'That did not work.',
   'keys': 'Keys', 'keys./': 'search an order', 'keys.j': 'next row', 'keys.k': 'previous row', 'keys.Enter': 'open the row',
   'keys.Esc': 'close the detail', 'keys.?': 'this list',

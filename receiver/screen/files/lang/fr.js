@@ -9,7 +9,7 @@ export default {
   'live.banner': 'Connexion perdue. Ce que vous voyez date de {at} ; nouvelle tentative dans quelques secondes.',
   'retry': 'Réessayer', 'loading': 'Chargement', 'language': 'Langue', 'theme.dark': 'Passer au sombre', 'theme.light': 'Passer au clair',
   'logout': 'Se déconnecter',
-  'more': 'Voir', 'all': 'Tout voir', 'figures': 'Les chiffres', 'close': 'Fermer', 'cancel': 'Annuler', 'courier': 'le transporteur',
+  'more': 'Voir', 'all': 'Tout voir', 'figures': 'Les chiffres', 'comma': ', ', 'close': 'Fermer', 'cancel': 'Annuler', 'courier': 'le transporteur',
   'act.done': 'C’est fait.', 'act.failed': 'Cela n’a pas réussi.',
   'keys': 'Touches du clavier', 'keys./': 'chercher une commande', 'keys.j': 'ligne suivante', 'keys.k': 'ligne précédente',
   'keys.Enter': 'ouvrir la ligne', 'keys.Esc': 'fermer le détail', 'keys.?': 'cette liste',

@@ -68,7 +68,7 @@ class Account extends Component {
         h(
           'p.s',
           a.heardAt ? h(Ago, { at: a.heardAt }) : '—',
-          pace.latencyMs ? `, ${t('ac.answers', { n: pace.latencyMs })}` : '',
+          pace.latencyMs ? `${t('comma')}${t('ac.answers', { n: pace.latencyMs })}` : '',
         ),
       ),
       h(
@@ -83,7 +83,7 @@ class Account extends Component {
         h(
           'p.s',
           a.webhookHeardAt ? [t('ac.heard'), ' ', h(Ago, { at: a.webhookHeardAt })] : t('ac.never'),
-          ', ',
+          t('comma'),
           h('a', { href: link('webhooks', '', { account: a.id }) }, t('ac.heard.n', { n: hooks.last24h ?? 0 })),
         ),
       ),
@@ -94,14 +94,14 @@ class Account extends Component {
           a.breaker === 'open' ? 'bad' : undefined,
           a.breaker === 'open'
             ? t('ac.breaker')
-            : typeof pace.inFlight === 'number'
+            : pace.inFlight > 0
               ? t('ac.pace.v', { n: pace.inFlight })
               : t('ac.pace.free'),
         ),
         h(
           'p.s',
           t('ac.pace.s', { n: pace.requests24h ?? 0, throttled: pace.throttled24h ?? 0 }),
-          pace.errors24h ? `, ${t('ac.errors', { n: pace.errors24h })}` : '',
+          pace.errors24h ? `${t('comma')}${t('ac.errors', { n: pace.errors24h })}` : '',
         ),
       ),
       h(

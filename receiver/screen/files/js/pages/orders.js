@@ -82,7 +82,27 @@ export class Orders extends View {
       if (node) this.field = node;
     };
     const text = this.state.text ?? route.query.get('query') ?? '';
-    return h(
+    const chips = h(
+      '.chips',
+      { role: 'group', 'aria-label': t('o.views') },
+      views
+        .filter((v) => shown_always.includes(v) || v === view || counts?.[v] > 0)
+        .map((v) =>
+          h(
+            Chip,
+            {
+              key: v,
+              pressed: v === view,
+              'data-view': v,
+              'data-n': counts?.[v],
+              onClick: () => go(changed(route, { view: v === 'all' ? '' : v })),
+            },
+            t(`o.view.${v}`),
+            counts?.[v] !== undefined && [' ', h('b', num(counts[v]))],
+          ),
+        ),
+    );
+    const controls = h(
       '.filters',
       h(
         '.search',
@@ -96,26 +116,6 @@ export class Orders extends View {
           onInput: (e) => this.type(e.target.value),
         }),
         h('kbd', { 'aria-hidden': 'true' }, '/'),
-      ),
-      h(
-        '.chips',
-        { role: 'group', 'aria-label': t('o.views') },
-        views
-          .filter((v) => shown_always.includes(v) || v === view || counts?.[v] > 0)
-          .map((v) =>
-            h(
-              Chip,
-              {
-                key: v,
-                pressed: v === view,
-                'data-view': v,
-                'data-n': counts?.[v],
-                onClick: () => go(changed(route, { view: v === 'all' ? '' : v })),
-              },
-              t(`o.view.${v}`),
-              counts?.[v] !== undefined && [' ', h('b', num(counts[v]))],
-            ),
-          ),
       ),
       accounts.length > 1 &&
         h(Select, {
@@ -131,6 +131,7 @@ export class Orders extends View {
         onChoose: (status) => go(changed(route, { status })),
       }),
     );
+    return [h('.filters', chips), controls];
   }
 
   row(o, route) {

@@ -78,7 +78,7 @@ export function Verdict({ overview, accounts, changed }) {
     h(
       '.say',
       { 'data-tone': tone },
-      h('p.when', `${longDay(overview.asOf)}, ${clock(overview.asOf)}`),
+      h('p.when', `${longDay(overview.asOf)}${t('comma')}${clock(overview.asOf)}`),
       h('h1', { id: 'verdict', tabindex: '-1', 'data-tone': tone }, h(ToneIcon, { tone }), h('span', title)),
       h('p.lead', lead),
       !steps && facts,

@@ -2,13 +2,13 @@
 import { part, post, remove } from '../api.js';
 import { Dialog } from '../dialog.js';
 import { h } from '../dom.js';
-import { daySeconds, moment, num, seconds } from '../format.js';
+import { daySeconds, delay, seconds } from '../format.js';
 import { Icon } from '../icons.js';
 import { known, t } from '../i18n.js';
 import { say, sayError } from '../notice.js';
 import { Ago, Block, Button, Chip, Copyable, Field } from '../parts.js';
 import { changed, go, link } from '../route.js';
-import { Outcome, outcomeWord, Status, toldStatus } from '../status.js';
+import { Outcome, outcomeWord, Status, toldReference, toldStatus } from '../status.js';
 import { View } from '../view.js';
 
 const pretty = (payload) => (typeof payload === 'string' ? payload : JSON.stringify(payload, null, 2));
@@ -83,8 +83,8 @@ export class Webhook extends View {
           ? t(`w.why.${e.outcome}`)
           : outcomeWord(e.outcome);
     const account = accounts.find((a) => a.id === e.account);
-    const delay = e.settledAt ? Math.max(0, moment(e.settledAt) - moment(e.createdAt)) : null;
-    const reference = e.order?.reference ?? e.reference;
+    const reference = e.order?.reference;
+    const said = reference ?? toldReference(e.payload);
     const told = toldStatus(e.payload);
     return h(
       'div',
@@ -101,13 +101,13 @@ export class Webhook extends View {
           h(
             Field,
             { term: t('th.order') },
-            reference ? h('a.ltr', { href: link('orders', reference) }, reference) : '—',
+            reference ? h('a.ltr', { href: link('orders', reference) }, reference) : h('span.ltr', said ?? '—'),
           ),
           h(Field, { term: t('th.told') }, h(Status, { value: told })),
           h(Field, { term: t('th.event') }, e.eventType ? h('span.ltr', e.eventType) : t('w.unknown')),
           h(Field, { term: t('w.received') }, h(Ago, { at: e.createdAt })),
           h(Field, { term: t('w.published') }, e.publishedAt ? daySeconds(e.publishedAt) : '—'),
-          h(Field, { term: t('th.delay') }, delay === null ? '—' : `${num(delay)} ms`),
+          h(Field, { term: t('th.delay') }, delay(e.createdAt, e.settledAt) ?? '—'),
           h(
             Field,
             { term: t('th.account') },

@@ -2,7 +2,7 @@
 import { post } from '../api.js';
 import { CountChart } from '../charts/count_chart.js';
 import { h } from '../dom.js';
-import { daySeconds, dayClock, num } from '../format.js';
+import { daySeconds, dayClock, delay, num } from '../format.js';
 import { Icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { say, sayError } from '../notice.js';
@@ -10,7 +10,7 @@ import { countBars, Legend } from '../charts/overview_charts.js';
 import { Blank, Block, Button, Chip, Head, Select } from '../parts.js';
 import { Replay } from './replay.js';
 import { changed, go, replace } from '../route.js';
-import { Outcome, outcomeOrder, outcomeSwatch, outcomeWord, Status, toldStatus } from '../status.js';
+import { Outcome, outcomeOrder, outcomeSwatch, outcomeWord, Status, toldReference, toldStatus } from '../status.js';
 import { View } from '../view.js';
 import { DeleteDialog, Webhook } from './webhook.js';
 
@@ -58,7 +58,7 @@ export class Webhooks extends View {
     return { outcome, reference, eventType, account, since: since ?? this.period, until };
   }
   load() {
-    return this.ask('list', 'webhooks/events', { ...this.filter(), limit: rows_asked, after: '' });
+    return this.ask('list', 'webhooks/events', { ...this.filter(), limit: rows_asked, settled: true, after: '' });
   }
   figures() {
     this.ask('stats', 'webhooks/stats', { period: this.period });
@@ -71,7 +71,7 @@ export class Webhooks extends View {
   async more(after) {
     const before = this.state.more ?? [];
     this.setState({ loading: true });
-    const answer = await this.ask('page', 'webhooks/events', { ...this.filter(), limit: rows_asked, after });
+    const answer = await this.ask('page', 'webhooks/events', { ...this.filter(), limit: rows_asked, settled: true, after });
     this.setState({ loading: false });
     if (answer.data && !answer.error)
       this.setState({ more: [...before, ...answer.data.events], next: answer.data.pagination.next });
@@ -192,7 +192,7 @@ export class Webhooks extends View {
 
   row(e, route) {
     const { picked } = this.state;
-    const reference = e.order?.reference ?? e.reference;
+    const reference = e.order?.reference ?? toldReference(e.payload);
     return h(
       'tr.pick',
       { key: e.id, 'aria-selected': e.id === route.id ? 'true' : 'false', 'data-event': e.id },
@@ -212,7 +212,7 @@ export class Webhooks extends View {
         h('span.under', e.eventType ? h('span.ltr', e.eventType) : t('w.unknown')),
       ),
       h('td.wide-only', h(Status, { value: toldStatus(e.payload) })),
-      h('td.nowrap', h(Outcome, { value: e.outcome })),
+      h('td.nowrap', h(Outcome, { value: e.outcome }), h('span.under', delay(e.createdAt, e.settledAt))),
     );
   }
   list(data, route) {
