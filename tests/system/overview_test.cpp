@@ -181,12 +181,14 @@ TEST_CASE("the journal goes back page by page and an event is shown in full, its
   for (const char* nothing : {"webhooks/events/999999", "webhooks/events/x", "webhooks/events/-1"})
     CHECK(s.operate("GET", nothing).status == 404);
 
-  auto page = s.get_json("webhooks/events?after=&limit=3&payload=false");
+  auto page = s.get_json("webhooks/events?after=&limit=3&payload=false&settled=true");
   CHECK(names(page.at("pagination")) == std::set<std::string>{"limit", "next"});
   CHECK_FALSE(page.at_pointer("/events/0").as_object().contains("payload"));
+  CHECK(page.at_pointer("/events/0").as_object().contains("settledAt"));
   auto rest = s.get_json("webhooks/events?limit=3&after=" +
                          std::string(page.at_pointer("/pagination/next").as_string()));
   CHECK(rest.at("events").as_array().size() == 1);
+  CHECK_FALSE(rest.at_pointer("/events/0").as_object().contains("settledAt"));
   CHECK(rest.at_pointer("/pagination/next").is_null());
   CHECK(s.get_json("webhooks/events?account=example-a").at_pointer("/pagination/totalCount") == 4);
   CHECK(s.operate("GET", "webhooks/events?account=example-b").status == 404);
