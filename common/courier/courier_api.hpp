@@ -14,6 +14,7 @@
 #include "common/shipment/courier.hpp"
 #include "common/shipment/shipment_page.hpp"
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,8 +63,10 @@ class courier_api {
   // A page of the parcels whose state changed on that day (`YYYY-MM-DD`, in Algiers) or later.
   virtual task<answer<shipment_page>> list_changes(std::string since_day, int page_number) = 0;
   // Parcels of these references, at most references_max, on one page. The courier may ignore the filter:
-  // compare `reference` of each row.
-  virtual task<answer<shipment_page>> find_by_references(std::vector<std::string> references) = 0;
+  // compare `reference` of each row. `single`: for one order that is waited for, so that it may use up what
+  // sweeps leave of a quota.
+  virtual task<answer<shipment_page>> find_by_references(std::vector<std::string> references,
+                                                         bool single) = 0;
   // Parcels by tracking number, at most trackings_max; numbers that the courier does not know are missing.
   // Rows have no reference. A parcel without a state counts as unreadable.
   virtual task<answer<shipment_page>> find_by_trackings(std::vector<std::string> numbers) = 0;
@@ -71,6 +74,12 @@ class courier_api {
   virtual task<answer<shipment>> one(std::string_view uuid) = 0;
   // Whether the courier takes the credentials: true, or an error.
   virtual task<answer<bool>> test_key() = 0;
+};
+
+// Requests that a courier takes in a second, a minute, an hour and a day, and how many of them sweeps and
+// batches leave to single reads.
+struct request_limits {
+  std::array<std::int64_t, 4> allowed, kept;
 };
 
 // Asked before each request of a courier with quotas, in all programs: single reads may use up what sweeps
@@ -84,7 +93,7 @@ class request_gate {
     std::optional<milliseconds> retry_after;
   };
   // Waits where it is short. Null: go; else nothing may be sent now.
-  virtual task<std::optional<refusal>> admit(std::string account, bool single) = 0;
+  virtual task<std::optional<refusal>> admit(std::string account, request_limits limits, bool single) = 0;
 
   // What the courier's answer told of its quotas.
   struct quota_answer {
@@ -92,7 +101,7 @@ class request_gate {
     bool throttled = false;
     std::optional<milliseconds> retry_after;
   };
-  virtual task<void> note(std::string account, quota_answer answer) = 0;
+  virtual task<void> note(std::string account, request_limits limits, quota_answer answer) = 0;
 };
 
 // `account`: whose quotas they are. `gate` is asked where the courier has quotas; null: nobody is. Client and

@@ -11,6 +11,10 @@
 namespace suivi::courier {
 namespace {
 
+constexpr request_limits limits{
+    {guepex::second_max, guepex::minute_max, guepex::hour_max, guepex::day_max},
+    {guepex::second_kept, guepex::minute_kept, guepex::hour_kept, guepex::day_kept}};
+
 result<shipment_page> read_rows(const std::string& body) {
   result<guepex::page> read = guepex::read_page(body);
   if (!read) return transient("courier:malformed", read.error().detail);
@@ -41,7 +45,7 @@ guepex_api::guepex_api(http::client& client, credentials who, milliseconds reque
 
 task<exchanged> guepex_api::ask(std::string path, bool single, std::string_view description) {
   if (gate_ != nullptr) {
-    auto refused = co_await gate_->admit(account_, single);
+    auto refused = co_await gate_->admit(account_, limits, single);
     if (refused) {
       response_meta never;
       never.retry_after = refused->retry_after;
@@ -62,7 +66,7 @@ task<exchanged> guepex_api::ask(std::string path, bool single, std::string_view 
         guepex::read_quota([&](std::string_view name) { return http::find_header(got.headers, name); });
     request_gate::quota_answer quota{left.second, left.minute,           left.hour,
                                      left.day,    got.how.status == 429, got.how.retry_after};
-    co_await gate_->note(account_, quota);
+    co_await gate_->note(account_, limits, quota);
   }
   co_return got;
 }
@@ -81,9 +85,8 @@ task<answer<shipment_page>> guepex_api::list_changes(std::string since_day, int 
   co_return read_answer<shipment_page>(got, &read_rows);
 }
 
-task<answer<shipment_page>> guepex_api::find_by_references(std::vector<std::string> references) {
+task<answer<shipment_page>> guepex_api::find_by_references(std::vector<std::string> references, bool single) {
   auto path = fmt::format("/parcels/?order_id={}&page_size={}", joined(references), page_rows);
-  const bool single = references.size() == 1;
   exchanged got = co_await ask(std::move(path), single, "parcels by reference");
   co_return read_answer<shipment_page>(got, &read_rows);
 }

@@ -70,7 +70,7 @@ task<answer<shipment_page>> maystro_api::list_changes(std::string, int) {
   co_return not_possible<shipment_page>("this courier has no list of changes");
 }
 
-task<answer<shipment_page>> maystro_api::find_by_references(std::vector<std::string> references) {
+task<answer<shipment_page>> maystro_api::find_by_references(std::vector<std::string> references, bool) {
   if (references.size() != 1)
     co_return not_possible<shipment_page>("this courier takes one reference at a time");
   const std::string only = std::move(references.front());

@@ -16,7 +16,7 @@ class maystro_api final : public courier_api {
 
   task<answer<shipment_page>> list(int page_number) override;
   task<answer<shipment_page>> list_changes(std::string since_day, int page_number) override;
-  task<answer<shipment_page>> find_by_references(std::vector<std::string> references) override;
+  task<answer<shipment_page>> find_by_references(std::vector<std::string> references, bool single) override;
   task<answer<shipment_page>> find_by_trackings(std::vector<std::string> numbers) override;
   task<answer<bool>> test_key() override;
   // The list filtered by reference. The courier may ignore the filter: compare `reference` of each row.

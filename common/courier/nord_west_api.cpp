@@ -52,7 +52,7 @@ task<answer<shipment_page>> nord_west_api::list_changes(std::string, int) {
   co_return not_possible<shipment_page>("this courier has no list of changes");
 }
 
-task<answer<shipment_page>> nord_west_api::find_by_references(std::vector<std::string>) {
+task<answer<shipment_page>> nord_west_api::find_by_references(std::vector<std::string>, bool) {
   co_return not_possible<shipment_page>("this courier cannot be asked by reference");
 }
 

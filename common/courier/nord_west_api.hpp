@@ -12,7 +12,7 @@ class nord_west_api final : public courier_api {
 
   task<answer<shipment_page>> list(int page_number) override;
   task<answer<shipment_page>> list_changes(std::string since_day, int page_number) override;
-  task<answer<shipment_page>> find_by_references(std::vector<std::string> references) override;
+  task<answer<shipment_page>> find_by_references(std::vector<std::string> references, bool single) override;
   task<answer<shipment_page>> find_by_trackings(std::vector<std::string> numbers) override;
   task<answer<shipment>> one(std::string_view uuid) override;
   // By a number that cannot exist: an answer without it says that the key is right.

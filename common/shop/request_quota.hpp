@@ -7,14 +7,15 @@
 
 namespace suivi::shop {
 
-// Guepex's quotas. A short wait is waited out inside admit(); a longer one is an answer, "courier:throttled"
-// with the time to come again. While the database is away nothing is admitted.
+// A courier's quotas. A short wait is waited out inside admit(); a longer one is an answer,
+// "courier:throttled" with the time to come again. While the database is away nothing is admitted.
 class request_quota final : public courier::request_gate {
  public:
   explicit request_quota(pg::pool& database) : database_(database) {}
 
-  task<std::optional<refusal>> admit(std::string account, bool single) override;
-  task<void> note(std::string account, quota_answer answer) override;
+  task<std::optional<refusal>> admit(std::string account, courier::request_limits limits,
+                                     bool single) override;
+  task<void> note(std::string account, courier::request_limits limits, quota_answer answer) override;
 
  private:
   pg::pool& database_;

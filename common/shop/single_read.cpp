@@ -50,7 +50,7 @@ read_parcels(courier::courier_api& courier, wanted_read wanted, source as, milli
   }
   const auto reference = wanted.reference;
   std::vector<std::string> references{reference};
-  auto listed = co_await courier.find_by_references(std::move(references));
+  auto listed = co_await courier.find_by_references(std::move(references), true);
   if (!listed.content)
     co_return courier::answer<std::vector<observation>>{listed.content.error(), listed.how};
   const std::size_t rows_read = listed.content->rows.size();

@@ -36,7 +36,10 @@ sample_of(services& p, std::vector<shop::account> accounts, std::int64_t limit) 
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return db.error();
   sample_question which;
-  for (const shop::account& a : accounts) which.accounts.push_back(a.id);
+  for (const shop::account& a : accounts) {
+    which.accounts.push_back(a.id);
+    if (courier::capabilities_of(a.courier.courier).references_max == 0) which.by_number.push_back(a.id);
+  }
   which.orders_max = limit;
   which.adopt_unassigned = p.settings.reconciler.adopt_unassigned;
   auto drawn = co_await draw_sample(**db, std::move(which));

@@ -154,7 +154,7 @@ judgment paced_courier::learn(read_result<T>& into, courier::answer<T> answer, s
     counts_.last = answer.how.answered_at;
   }
   counts_.key_refused = counts_.key_refused || how == answer_kind::refused_key;
-  if (how == answer_kind::throttled) ++counts_.throttled;
+  if (how == answer_kind::throttled && sent) ++counts_.throttled;
   if (how == answer_kind::good) {
     given_up_in_a_row_ = 0;
     refusals_.accepted();
@@ -253,7 +253,7 @@ task<read_result<shipment_page>> paced_courier::list(int page) {
 task<read_result<shipment_page>> paced_courier::look_up(std::vector<std::string> references) {
   int tries = 0;
   std::function<task<courier::answer<shipment_page>>()> once = [this, references] {
-    return api_->find_by_references(references);
+    return api_->find_by_references(references, false);
   };
   auto got = co_await ask(pace::priority::page, tries, std::move(once));
   co_return got;

@@ -5,6 +5,8 @@
 #include "common/shop/single_read.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace suivi::reconciler {
 namespace {
@@ -104,6 +106,12 @@ task<void> single_reads::settle_doubts() {
   doubts_.close();
 }
 
+void single_reads::note_filter_ignored() {
+  if (std::exchange(filter_ignored_, true)) return;
+  log::warn("the courier answers look-ups by reference with other orders: no more are made in this sweep",
+            {{"account", sweep_.account.id}});
+}
+
 task<void> single_reads::look_up_one(unfound_order order) {
   shop::wanted_read wanted;
   wanted.uuid = order.uuid;
@@ -113,11 +121,7 @@ task<void> single_reads::look_up_one(unfound_order order) {
     wanted.uuid.reset(); // an id that the courier no longer knows: the reference may still be its
     end = co_await read(wanted, shop::source::lookup);
   }
-  if (end == outcome::unfiltered && !filter_ignored_) {
-    filter_ignored_ = true;
-    log::warn("the courier answers look-ups by reference with other orders: no more are made in this sweep",
-              {{"account", sweep_.account.id}});
-  }
+  if (end == outcome::unfiltered) note_filter_ignored();
   bool answered = end == outcome::answered || end == outcome::absent;
   if (end != outcome::stopped) lookup_answers_.push_back({std::move(order), answered});
   sweep_.request_ended();
@@ -138,11 +142,17 @@ task<void> single_reads::look_up_batch(std::vector<unfound_order> orders) {
   auto got = co_await sweep_.courier.look_up(references);
   note_clock(got.how);
   using answer = read_result<shipment_page>::outcome;
+  std::set<std::string> listed;
+  bool is_whole = got.result == answer::past_end;
   if (got.result == answer::good) {
+    const shipment_page& page = *got.content;
+    is_whole = !page.has_next && page.unreadable == 0 &&
+               page.count.value_or(0) <= static_cast<std::int64_t>(page.rows.size());
     std::vector<shop::observation> found;
     for (shipment& row : got.content->rows) {
       bool was_requested = row.reference && std::ranges::find(references, *row.reference) != references.end();
       if (!was_requested || !row.status) continue;
+      listed.insert(*row.reference);
       shop::observation o = shop::observe(std::move(row), shop::source::lookup, shop::pull_kind::row, got.how,
                                           sweep_.options.read_lag);
       o.account = sweep_.account.id;
@@ -150,6 +160,7 @@ task<void> single_reads::look_up_batch(std::vector<unfound_order> orders) {
       found.push_back(std::move(o));
     }
     sweep_.rows.push(std::move(found));
+    if (page.has_next && listed.empty()) note_filter_ignored();
   }
   bool answered = got.result == answer::good || got.result == answer::past_end;
   if (answered) halved_in_vain_ = 0;
@@ -165,7 +176,11 @@ task<void> single_reads::look_up_batch(std::vector<unfound_order> orders) {
     sweep_.fetchers.spawn("look-up", look_up_batch(std::move(front)));
     sweep_.fetchers.spawn("look-up", look_up_batch(std::move(back)));
   } else if (got.result != answer::stopped) {
-    for (unfound_order& order : orders) lookup_answers_.push_back({std::move(order), answered});
+    // Of a reference that an answer in part does not show nobody knows whether it is there.
+    for (unfound_order& order : orders) {
+      bool is_answered = is_whole || listed.contains(order.reference);
+      lookup_answers_.push_back({std::move(order), is_answered});
+    }
   }
   sweep_.request_ended();
 }

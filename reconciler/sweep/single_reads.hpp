@@ -47,6 +47,7 @@ class single_reads {
   task<void> look_up_batch(std::vector<unfound_order> orders);
   task<void> reread_one(open_parcel parcel);
   void gather_doubts();
+  void note_filter_ignored();
 
   sweep_context& sweep_;
   doubt_queue doubts_;

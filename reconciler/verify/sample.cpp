@@ -8,7 +8,9 @@ namespace {
 
 constexpr pg::statement draw{"verify_draw", R"sql(
 with drawn as (
-  select o."id", o."reference", o."shippingAccountId" as account, nullif(o."maystroOrderId", '') as courier_id
+  select o."id", o."reference", o."shippingAccountId" as account,
+         nullif(case when o."shippingAccountId" = any($4) then o."trackingNumber" else o."maystroOrderId" end, '')
+           as courier_id
   from orders o
   where (o."shippingAccountId" = any($1) or ($3 and o."shippingAccountId" is null))
         and (o."trackingNumber" <> '' or o."maystroOrderId" <> '')
@@ -23,6 +25,7 @@ select account, uuid, "reference" from linked
 union all
 select a.account, d.courier_id, d."reference"
 from drawn d join unnest($1::text[]) as a(account) on a.account = coalesce(d.account, a.account)
+  and (d.account is not null or a.account <> all($4))
 where not exists (select from linked l where l."id" = d."id")
   and (d.courier_id is not null or d."reference" <> '')
 )sql"};
@@ -33,7 +36,8 @@ task<result<std::map<std::string, std::vector<shop::wanted_read>>>> draw_sample(
                                                                                 sample_question which) {
   std::vector<std::optional<std::string>> ids(which.accounts.begin(), which.accounts.end());
   pg::params with;
-  with.texts(ids).integer(which.orders_max).boolean(which.adopt_unassigned);
+  std::vector<std::optional<std::string>> by_number(which.by_number.begin(), which.by_number.end());
+  with.texts(ids).integer(which.orders_max).boolean(which.adopt_unassigned).texts(by_number);
   auto drawn = co_await db.run(draw, std::move(with));
   if (!drawn) co_return drawn.error();
   std::map<std::string, std::vector<shop::wanted_read>> wanted;

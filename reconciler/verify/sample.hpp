@@ -16,11 +16,13 @@ namespace suivi::reconciler {
 // under each of the accounts where `adopt_unassigned`, and under the account that adopted them in any case.
 struct sample_question {
   std::vector<std::string> accounts;
+  std::vector<std::string> by_number; // of these, whose courier is asked by tracking number alone
   std::int64_t orders_max = 0;
   bool adopt_unassigned = true;
 };
 
-// By account. An order's parcels, else its courier id, else its reference.
+// By account. An order's parcels, else its courier id (of `by_number` its tracking number), else its
+// reference.
 task<result<std::map<std::string, std::vector<shop::wanted_read>>>> draw_sample(pg::connection& db,
                                                                                 sample_question which);
 

@@ -179,7 +179,9 @@ task<void> verifier::read_one(shop::wanted_read wanted, comparison& into, bool c
   auto got = co_await courier_.read(wanted, options_.read_lag);
   using outcome = read_result<std::vector<shop::observation>>::outcome;
   bool in_vain = got.result == outcome::past_end || got.result == outcome::unreadable;
-  std::optional<shop::wanted_read> other = in_vain ? by_reference_instead(wanted) : std::nullopt;
+  bool has_references = courier_.can().references_max > 0;
+  std::optional<shop::wanted_read> other =
+      in_vain && has_references ? by_reference_instead(wanted) : std::nullopt;
   if (other) got = co_await courier_.read(*other, options_.read_lag);
   if (got.result == outcome::good) {
     for (shop::observation& o : *got.content) o.account = account_.id;

@@ -1,138 +1,13 @@
 // Sweeps of a Guepex and a Nord West account, by real sockets against a few literal parcels.
-#include "tests/postgres/reconciler/courier_server.hpp"
-#include "tests/postgres/reconciler/sweep_stage.hpp"
-#include "tests/support/builders.hpp"
+#include "reconciler/verify/sample.hpp"
+#include "reconciler/verify/verifier.hpp"
+#include "tests/postgres/reconciler/other_couriers.hpp"
+#include "tests/support/connected.hpp"
 
-#include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 
 using namespace suivi;
-using suivi::test::stage;
-
-namespace {
-
-struct guepex_row {
-  std::string tracking, order_id, status;
-  std::string since = "2026-01-31 12:00:00";
-
-  [[nodiscard]] std::string json() const {
-    return fmt::format(
-        R"({{"tracking":"{}","order_id":"{}","last_status":"{}","date_last_status":"{}",)"
-        R"("date_creation":"2026-01-30 10:00:00","price":2500,"firstname":"Amine","pin":"1"}})",
-        tracking, order_id, status, since);
-  }
-};
-
-struct guepex_stand_in {
-  std::vector<guepex_row> rows;
-  std::size_t page_size = 1'000;
-  std::vector<std::string> requests;
-  std::string minute_left = "40";
-  bool throttles = false;
-
-  http::response answer(const http::request& request) {
-    http::response r;
-    requests.push_back(request.target);
-    r.headers.emplace_back("x-minute-quota-left", minute_left);
-    if (http::find_header(request.headers, "X-API-ID") != "id-1" ||
-        http::find_header(request.headers, "X-API-TOKEN") != "example-key-1") {
-      r.status = 401;
-      return r;
-    }
-    if (throttles) {
-      r.status = 429;
-      return r;
-    }
-    auto target = http::parse_target(request.target);
-    if (target->segments.size() == 2) { // parcels/{tracking}
-      for (const guepex_row& row : rows)
-        if (row.tracking == target->segments[1]) {
-          r.body = row.json();
-          return r;
-        }
-      r.body = R"({"has_more":false,"total_data":0,"data":[]})";
-      return r;
-    }
-    std::vector<const guepex_row*> listed;
-    auto wanted = target->find("order_id");
-    std::string list = "," + std::string(wanted.value_or("")) + ",";
-    for (const guepex_row& row : rows)
-      if (!wanted || list.find("," + row.order_id + ",") != std::string::npos) listed.push_back(&row);
-    std::size_t from = (std::stoul(std::string(target->find("page").value_or("1"))) - 1) * page_size;
-    std::string data;
-    for (std::size_t i = from; i < std::min(listed.size(), from + page_size); ++i)
-      data += (data.empty() ? "" : ",") + listed[i]->json();
-    r.body = fmt::format(R"({{"has_more":{},"total_data":{},"data":[{}],"links":{{"self":"x"}}}})",
-                         from + page_size < listed.size(), listed.size(), data);
-    return r;
-  }
-};
-
-task<void> sweep_of(const test::database& db, shop::account who, http::client& client,
-                    reconciler::sweep_options options, shop::sweep_report& into) {
-  auto executor = co_await asio::this_coro::executor;
-  pg::pool_options pool;
-  pool.connect = db.options();
-  pg::pool connections(executor, pool);
-  reconciler::sweep_group round(executor, connections, client, "test");
-  std::vector<shop::account> accounts{who};
-  auto outcome = co_await round.run(std::move(accounts), options, milliseconds(10'000), nullptr);
-  connections.close();
-  into = outcome.reports.at(0);
-}
-
-shop::sweep_report sweep(stage& s, courier_kind courier, test::courier_answer answer) {
-  shop::sweep_report report;
-  test::run_beside(std::move(answer), [&](shop::account who, http::client& client) {
-    who.courier.courier = courier;
-    who.courier.user = secret("id-1");
-    return sweep_of(s.db, std::move(who), client, s.options, report);
-  });
-  return report;
-}
-
-shop::sweep_report sweep(stage& s, guepex_stand_in& courier) {
-  return sweep(s, courier_kind::guepex, [&](const http::request& r) { return courier.answer(r); });
-}
-
-// Parcels by tracking number; `entries` is each one's activity.
-struct nord_west_stand_in {
-  std::map<std::string, std::string> entries;
-  std::vector<std::size_t> batch_sizes;
-
-  http::response answer(const http::request& request) {
-    http::response r;
-    auto body = boost::json::parse(request.body).as_object();
-    if (request.target != "/get/trackings/info" || body.at("api_token") != "example-key-1" ||
-        body.at("user_guid") != "id-1") {
-      r.status = 422;
-      r.body = R"({"errors":{"api_token":["wrong"]}})";
-      return r;
-    }
-    auto numbers = body.at("trackings").as_array();
-    batch_sizes.push_back(numbers.size());
-    std::string found;
-    for (const auto& number : numbers) {
-      auto at = entries.find(std::string(number.as_string()));
-      if (at == entries.end()) continue;
-      found += fmt::format(
-          R"({}"{}":{{"OrderInfo":{{"tracking":"{}","client":"Amine","montant":2500}},"activity":[{}]}})",
-          found.empty() ? "" : ",", at->first, at->first, at->second);
-    }
-    r.body = found.empty() ? "[]" : "{" + found + "}";
-    return r;
-  }
-};
-
-std::string entry(std::string_view key, std::string_view at) {
-  return fmt::format(R"({{"event_key":"{}","date":"{}"}})", key, at);
-}
-
-shop::sweep_report sweep(stage& s, nord_west_stand_in& courier) {
-  return sweep(s, courier_kind::nord_west, [&](const http::request& r) { return courier.answer(r); });
-}
-
-} // namespace
+using namespace suivi::test;
 
 TEST_CASE(
     "a full sweep of Guepex takes pages of a thousand, backfills tracking numbers and repairs undefined") {
@@ -230,18 +105,6 @@ TEST_CASE("look-ups of Guepex go together, are verified, and one with a comma go
     return target.find("order_id=") != std::string::npos;
   });
   CHECK(looked_up == 2);
-}
-
-TEST_CASE("what is left of Guepex's quota is kept for all programs, and sweeps leave some to others") {
-  stage s;
-  guepex_stand_in courier;
-  courier.minute_left = "4"; // a sweep stops at five
-  s.order("R1");
-  courier.rows = {{"yal-1", "R1", "Centre"}};
-  CHECK(sweep(s, courier).requests >= 1);
-  CHECK(s.db.number("select lefts[2] from suivi.request_quota where account = 'acc-1'") <= 4);
-  CHECK(s.db.number("select suivi.take_request('acc-1', '{5,50,1000,10000}', '{0,5,100,1000}')") > 0);
-  CHECK(s.db.number("select suivi.take_request('acc-1', '{5,50,1000,10000}', '{0,0,0,0}')") < 1'000);
 }
 
 TEST_CASE("Nord West is asked by the shop's tracking numbers, fifty at a time, and unknown ones are told") {
@@ -374,4 +237,39 @@ TEST_CASE(
   CHECK(s.column("R2", "shippingStatus") == "NULL");
   CHECK(s.db.value("select string_agg(reference, ' ' order by reference) from suivi.sweep_conflict") ==
         "R2 R3");
+}
+
+TEST_CASE("a sample reads Nord West's orders by their numbers, whether their parcel is known here or not") {
+  stage s;
+  nord_west_stand_in courier;
+  for (int n = 1; n <= 3; ++n)
+    s.order(fmt::format("R{}", n), R"("trackingNumber")", fmt::format("'ECS{}'", n));
+  s.order("R4", R"("trackingNumber")", "'ECS4'", "null"); // nobody's: it cannot be asked for
+  for (const char* number : {"ECS1", "ECS2"})             // and ECS3 is unknown there
+    courier.entries[number] = entry("fdr_activated", "2026-01-31 12:00:00");
+  std::int64_t checked = 0, unreadable = -1;
+  test::run_beside([&](const http::request& r) { return courier.answer(r); },
+                   [&](shop::account who, http::client& client) -> task<void> {
+                     who.courier.courier = courier_kind::nord_west;
+                     who.courier.user = secret("id-1");
+                     auto executor = co_await asio::this_coro::executor;
+                     pg::pool_options pool;
+                     pool.connect = s.db.options();
+                     pg::pool connections(executor, pool);
+                     reconciler::sample_question which{{"acc-1"}, {"acc-1"}, 100, true};
+                     auto db = co_await connections.acquire(steady_now() + milliseconds(10'000));
+                     auto drawn = co_await reconciler::draw_sample(**db, which);
+                     REQUIRE(drawn.has_value());
+                     reconciler::verify_options compared;
+                     static_cast<reconciler::courier_options&>(compared) = s.options;
+                     reconciler::verifier one(executor, connections, client, who, compared);
+                     co_await one.read_singly((*drawn)["acc-1"]);
+                     checked = one.found().checked();
+                     unreadable = one.unreadable();
+                     db = error{};
+                     connections.close();
+                   });
+  CHECK(checked == 2);
+  CHECK(unreadable == 0);
+  CHECK(courier.batch_sizes == std::vector<std::size_t>{1, 1, 1});
 }
