@@ -5,8 +5,12 @@
 
 #include <boost/json/object.hpp>
 #include <string>
+#include <string_view>
 
 namespace suivi::guepex {
+
+// For people.
+inline constexpr std::string_view credential_names = "credentials under `apiId` and `apiToken`";
 
 struct credentials {
   secret api_id;         // apiId, api_id, X-API-ID

@@ -5,8 +5,12 @@
 
 #include <boost/json/object.hpp>
 #include <string>
+#include <string_view>
 
 namespace suivi::nord_west {
+
+// For people.
+inline constexpr std::string_view credential_names = "credentials under `apiToken` and `userGuid`";
 
 struct credentials {
   secret api_token;     // apiToken, api_token

@@ -53,6 +53,18 @@ base_urls base_urls_of(const config::settings& settings) {
   return {settings.maystro.base_url, settings.guepex.base_url, settings.nord_west.base_url};
 }
 
+std::string_view credential_names(courier_kind courier) {
+  switch (courier) {
+  case courier_kind::maystro:
+    break;
+  case courier_kind::guepex:
+    return guepex::credential_names;
+  case courier_kind::nord_west:
+    return nord_west::credential_names;
+  }
+  return "token under `apiKey`";
+}
+
 courier::credentials read_credentials(courier_kind courier, std::string_view credentials,
                                       std::string_view base_url, const base_urls& defaults) {
   boost::json::object stored = object_of(credentials);

@@ -22,6 +22,9 @@ struct base_urls {
 };
 [[nodiscard]] base_urls base_urls_of(const config::settings& settings);
 
+// What the shop keeps in an account's "credentials", for people: "token under `apiKey`".
+[[nodiscard]] std::string_view credential_names(courier_kind courier);
+
 // Those that MAYSTRO_API_KEY and its numbered forms give. Pure.
 [[nodiscard]] std::vector<account> environment_accounts(const config::settings& settings);
 

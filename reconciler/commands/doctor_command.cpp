@@ -50,6 +50,8 @@ void add_accounts(const std::vector<shop::account>& accounts, doctor_facts& fact
     one.has_key = courier::is_complete(a.courier);
     facts.accounts_from_environment = facts.accounts_from_environment || a.from_environment;
     one.of_maystro = a.courier.courier == courier_kind::maystro;
+    one.credential_names = shop::credential_names(a.courier.courier);
+    one.base_url_setting = fmt::format("{}.base_url", slug(a.courier.courier));
     courier::capabilities can = courier::capabilities_of(a.courier.courier);
     one.lists_parcels = can.lists;
     one.reported_by_reference = can.references_max > 0;

@@ -15,9 +15,7 @@ using enum check_result;
 constexpr auto sweep_hangs = std::chrono::hours(2);
 
 void check_key(checks& to, const account_facts& a) {
-  std::string token = a.of_maystro ? "the courier's token under `apiKey`"
-                                   : "the courier's credentials (Guepex: `apiId` and `apiToken`; Nord West: "
-                                     "`apiToken` and `userGuid`)";
+  std::string token = "the courier's " + a.credential_names;
   std::string row = fmt::format("\"credentials\" of the account `{}` in shipping_accounts", a.id);
   if (!a.has_key)
     add(to, "key_refused", a, fail, "the account has no key", fmt::format("Put {} into {}.", token, row));
@@ -30,8 +28,9 @@ void check_key(checks& to, const account_facts& a) {
         "another program asks with the same key.");
   else if (a.key)
     add(to, "courier", a, fail, fmt::format("the courier could not be asked: {}", to_string(*a.key)),
-        "Check maystro.base_url (and \"baseUrl\" of the account), the network and maystro.request_timeout, "
-        "then run `suivi-reconciler doctor` again.");
+        fmt::format("Check {} (and \"baseUrl\" of the account), the network and maystro.request_timeout, "
+                    "then run `suivi-reconciler doctor` again.",
+                    a.base_url_setting));
   else if (!a.was_read)
     add(to, "courier", a, fail, "the courier did not answer all questions in time",
         "Check the network and how loaded the courier is, then run `suivi-reconciler doctor` again.");
@@ -65,7 +64,7 @@ void check_key_owner(checks& to, const account_facts& a) {
   if (!a.same_key.empty()) {
     add(to, "key owner", a, fail,
         fmt::format("the account has the same key as `{}`", fmt::join(a.same_key, "`, `")),
-        fmt::format("Put each account's own token under `apiKey` into its \"credentials\"; here into {}.",
+        fmt::format("Put each account's own {} into its \"credentials\"; here into {}.", a.credential_names,
                     row));
     return;
   }
@@ -84,9 +83,9 @@ void check_key_owner(checks& to, const account_facts& a) {
             "of the courier's newest parcels under this key, {} belong to orders of the account `{}`, "
             "and {} to its own",
             highest, owner, own),
-        fmt::format("The keys of the two accounts look swapped: put each account's own token under `apiKey` "
-                    "into its \"credentials\"; here into {}.",
-                    row));
+        fmt::format("The keys of the two accounts look swapped: put each account's own {} into its "
+                    "\"credentials\"; here into {}.",
+                    a.credential_names, row));
   else
     add(to, "key owner", a, pass, "the courier lists no other account's orders under this key");
 }
@@ -133,9 +132,17 @@ void check_last_webhook(checks& to, const doctor_facts& f, const account_facts& 
   const webhook_facts& w = *a.webhooks;
   bool any = a.hooks && (!a.hooks->registered.empty() || !a.hooks->at_old_address.empty());
   bool registered = any && (a.hooks->missing.empty() || !a.hooks->at_old_address.empty());
+  std::string by_hand = fmt::format(
+      "Run `suivi-reconciler hooks list --account {}`: it says when the courier last asked and sent. "
+      "Register "
+      "the address that it prints in the courier's dashboard, anew where the courier has switched it off.",
+      a.id);
   std::string ensure = fmt::format("Run `suivi-reconciler hooks ensure --account {}`.", a.id);
-  std::string test = "Run `suivi-reconciler hooks test` and see whether a request reaches the receiver at "
-                     "receiver.public_url.";
+  std::string test =
+      fmt::format("Run `suivi-reconciler hooks test --account {}` and see whether a request reaches the "
+                  "receiver at receiver.public_url.",
+                  a.id);
+  if (!a.registers_hooks) ensure = test = by_hand;
   if (!w.last_webhook_at && w.missed > 0)
     add(to, "webhooks_silent", a, warn,
         fmt::format("no webhook ever came, and sweeps found {} change(s) that none told", w.missed),

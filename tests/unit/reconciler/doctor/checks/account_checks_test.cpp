@@ -139,6 +139,23 @@ TEST_CASE("an account is silent only if something changed meanwhile") {
   CHECK(result_of(f, "webhooks_silent") == "PASS");
 }
 
+TEST_CASE("silence of a courier whose webhooks are registered by hand is not to be mended by the API") {
+  doctor_facts f = healthy();
+  account_facts& a = f.accounts.front();
+  a.registers_hooks = false;
+  a.hooks.reset();
+  for (auto last : {std::optional<instant>(noon - 48h), std::optional<instant>()}) {
+    a.webhooks = webhook_facts{last, 3};
+    CHECK(result_of(f, "webhooks_silent") == "WARN");
+    CHECK(contains(of(f, "webhooks_silent").remedy, "hooks list --account"));
+    CHECK(contains(of(f, "webhooks_silent").remedy, "in the courier's dashboard"));
+    CHECK_FALSE(contains(of(f, "webhooks_silent").remedy, "hooks test"));
+    CHECK_FALSE(contains(of(f, "webhooks_silent").remedy, "hooks ensure"));
+  }
+  a.webhooks = webhook_facts{std::nullopt, 0};
+  CHECK(result_of(f, "webhooks_silent") == "PASS"); // nothing has changed that it could have told
+}
+
 TEST_CASE("an incomplete sweep warns, and one that never was complete is late") {
   doctor_facts f = healthy();
   sweep_standing& s = *f.accounts.front().sweeps;
@@ -213,7 +230,15 @@ TEST_CASE("an account of another courier is asked for its own credentials and ho
   CHECK_FALSE(judged(f, "hooks_missing"));
   CHECK_FALSE(judged(f, "webhooks_silent"));
   a.has_key = false;
-  CHECK(contains(of(f, "key_refused").remedy, "`userGuid`"));
+  a.credential_names = "credentials under `apiToken` and `userGuid`";
+  CHECK(contains(of(f, "key_refused").remedy, "the courier's credentials under `apiToken` and `userGuid`"));
+  a.same_key = {"acc-2"};
+  CHECK(contains(of(f, "key owner").remedy, "`userGuid`"));
+  a.has_key = true;
+  a.key = transient("http:refused", "refused");
+  a.base_url_setting = "nord_west.base_url";
+  CHECK(contains(of(f, "courier").remedy, "nord_west.base_url"));
+  CHECK_FALSE(contains(of(f, "courier").remedy, "maystro.base_url"));
   f.company->active = false;
   CHECK(result_of(f, "company") == "WARN"); // Maystro's; this account needs it not
 }
