@@ -8,6 +8,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 namespace suivi::receiver {
 namespace {
 
@@ -71,6 +74,20 @@ replay_line read_replay_line(std::string_view line, instant now) {
   return read;
 }
 
+namespace {
+
+// A delivery of several events is a line for each.
+void append_lines(std::vector<std::string>& lines, std::string text) {
+  split_delivery split;
+  if (text.find("\"events\"") != std::string::npos) split = split_events(text);
+  if (split.bodies.size() > 1)
+    std::ranges::move(split.bodies, std::back_inserter(lines));
+  else
+    lines.push_back(std::move(text));
+}
+
+} // namespace
+
 std::optional<std::vector<std::string>> events_within(std::string_view text) {
   result<json::value> document = parse_json(text);
   if (!document) return std::nullopt;
@@ -82,12 +99,12 @@ std::optional<std::vector<std::string>> events_within(std::string_view text) {
   const json::object* inside = data != nullptr ? data->if_object() : nullptr;
   if (inside != nullptr && inside->contains("events")) list = inside->at("events").if_array();
   bool is_one = list == nullptr && inside != nullptr && inside->contains("payload");
-  if (list == nullptr && !is_one) return std::nullopt;
   std::vector<std::string> lines;
   if (list != nullptr)
-    for (const json::value& each : *list) lines.push_back(write_json(each));
+    for (const json::value& each : *list) append_lines(lines, write_json(each));
   else
-    lines.push_back(write_json(*data));
+    append_lines(lines, is_one ? write_json(*data) : std::string(text));
+  if (list == nullptr && !is_one && lines.size() == 1) return std::nullopt;
   return lines;
 }
 

@@ -26,8 +26,8 @@ struct replay_line {
 // A webhook's body in any of its wrappings, or an event as the API prints it.
 [[nodiscard]] replay_line read_replay_line(std::string_view line, instant now);
 
-// The events in `text` where it is a list of them, or an answer of the operations API about some, each as a
-// line of its own; nullopt where it is anything else.
+// The events in `text` where it is a list of them, an answer of the operations API about some, or a delivery
+// of several, each as a line of its own; nullopt where it is anything else.
 [[nodiscard]] std::optional<std::vector<std::string>> events_within(std::string_view text);
 // Whether `line` begins a JSON document that ends on a later line.
 [[nodiscard]] bool is_unfinished_document(std::string_view line);

@@ -199,7 +199,8 @@ class lines final : public replay_source {
   bool next_record(std::string& record) {
     while (records_.empty()) {
       if (!next_line(record)) return false;
-      bool may_hold_events = record.starts_with('[') || record.find("\"data\"") != std::string::npos;
+      bool may_hold_events = record.starts_with('[') || record.find("\"data\"") != std::string::npos ||
+                             record.find("\"events\"") != std::string::npos;
       std::optional<std::vector<std::string>> events;
       if (may_hold_events) events = events_within(record);
       if (!events) return true;

@@ -1,5 +1,6 @@
 // Lines of a replay's file and rows of the old system: any bytes; and a body that the API has printed is
 // the same event as the body itself.
+#include "receiver/event/decode_event.hpp"
 #include "receiver/replay/file_line.hpp"
 
 #include "common/base/utf8.hpp"
@@ -44,11 +45,13 @@ void one_input(std::string_view bytes) {
       R"({"id":"7","processed":false,"createdAt":"2026-01-31T09:00:00Z","payload":)" + body + "}";
   if (!parse_json(printed)) return; // printing nests it too deep
   replay_line read = read_replay_line(printed, now);
+  if (auto lines = events_within(body))
+    for (const std::string& line : *lines) check_promises(read_replay_line(line, now));
   require(read.id == "7" && read.received_at == now, "id and time are the printed event's");
-  require(same(read.event, maystro::decode(bytes)), "a printed body is the same event as the body");
+  require(same(read.event, decode_event(body)), "a printed body is the same event as the body");
 
   replay_line old = read_legacy_row("error", R"({"error":"e","body":)" + body + "}", now);
-  require(same(old.event, maystro::decode(bytes)), "so is the body in an old row of an error");
+  require(same(old.event, decode_event(body)), "so is the body in an old row of an error");
 }
 
 } // namespace suivi::fuzz

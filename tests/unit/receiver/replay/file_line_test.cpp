@@ -97,3 +97,22 @@ TEST_CASE("an error row of the old system is decoded from the body it kept") {
   auto nothing = read_legacy_row("error", R"({"error":"x"})", noon);
   CHECK(nothing.event.kind == maystro::event_kind::not_understood);
 }
+
+TEST_CASE(
+    "a delivery of several events is a line for each, alone and in a list, and one of one event is itself") {
+  std::string one = R"({"event_id":"e1","data":{"tracking":"yal-1","status":"Centre"}})";
+  std::string two = R"({"event_id":"e2","data":{"tracking":"yal-2","status":"Livré"}})";
+  std::string delivery = R"({"type":"parcel_status_updated","events":[)" + one + "," + two + "]}";
+  std::string alone = R"({"type":"parcel_status_updated","events":[)" + one + "]}";
+  CHECK_FALSE(events_within(alone).has_value());
+  for (const std::string& text : {delivery, "[" + delivery + "]"}) {
+    auto lines = events_within(text);
+    REQUIRE(lines.has_value());
+    REQUIRE(lines->size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) {
+      maystro::event read = read_replay_line(lines->at(i), instant{}).event;
+      CHECK(read.kind == maystro::event_kind::order);
+      CHECK(read.shipment.tracking == (i == 0 ? "yal-1" : "yal-2"));
+    }
+  }
+}
