@@ -55,6 +55,9 @@ constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
   o."id", o."reference", o."shippingAccountId", o."trackingNumber", o."shippingStatus", o."maystroOrderId",
   o."alertedAt", o."alertReason", o."abortReason")"
 
+static_assert(couriers.size() == 3,
+              "each courier has its key of additionalMetaData below and in door_rows.cpp");
+
 #define SUIVI_ORDER_COLUMNS                                                                                  \
   SUIVI_PLAIN_ORDER_COLUMNS R"(,
   (o."additionalMetaData" -> 'maystro')::text,

@@ -9,18 +9,24 @@
 #include "receiver/api/redaction/redaction.hpp"
 
 #include <boost/json/array.hpp>
+#include <fmt/format.h>
 
 namespace suivi::receiver {
 namespace {
 
 namespace json = boost::json;
 
-constexpr pg::statement order_statement{"operations_order", R"sql(
+// Of the metadata what each courier's key holds.
+std::string order_text() {
+  std::string text = R"sql(
 select "id", "reference", "status"::text, "trackingNumber", "shippingStatus", "maystroOrderId", "alertedAt", "alertReason",
-       "abortReason", "shippingAccountId", "updatedAt",
-       "additionalMetaData"->'maystro', "additionalMetaData"->'guepex', "additionalMetaData"->'nord_west'
-from orders where "reference" = $1
-)sql"};
+       "abortReason", "shippingAccountId", "updatedAt")sql";
+  for (courier_kind which : couriers) text += fmt::format(R"(, "additionalMetaData"->'{}')", slug(which));
+  return text + R"( from orders where "reference" = $1)";
+}
+
+const std::string order_text_of_all = order_text();
+const pg::statement order_statement{"operations_order", order_text_of_all};
 
 constexpr pg::statement parcels_statement{"operations_parcels", R"sql(
 select p.account, p.uuid, p.display_id, p.reference, p.tracking, p.status, p.alerted_at, p.alert_reason, p.abort_reason,
