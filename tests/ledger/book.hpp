@@ -22,14 +22,24 @@ enum class kind {
   untimed,   // plain, the only message of its order
   inventory, // concerns no order
   garbage,   // cannot be understood
+  state,     // Guepex's: one of several events of a POST, with event id and time
+  payment,   // Guepex's: concerns no order's state
+  nameless,  // Guepex's: has no tracking number
+  crossing,  // Guepex's, of a reference that an order of another courier's account has
 };
 
 struct message {
   std::int64_t number = 0;
   kind form = kind::timed;
   std::string reference; // "" where no order is meant
-  int status = 0;
+  std::string status;    // as the shop shows it
   instant published{};
+  std::string body; // as it is stored
+};
+
+// One POST of Guepex's. Each event is a message of its own.
+struct delivery {
+  std::vector<message> events;
   std::string body;
 };
 
@@ -41,10 +51,15 @@ struct receipt {
 
 class book {
  public:
-  // Orders R1 to Rn get many messages each, orders U1 to Un one.
-  book(int timed_orders, int untimed_orders) : timed_orders_(timed_orders), untimed_orders_(untimed_orders) {}
+  // Orders R1 to Rn get many messages each, orders U1 to Un one; Guepex's are G1 to Gn, Nord West's, of whom
+  // nobody tells anything, N1 to Nn.
+  book(int timed_orders, int untimed_orders);
+
+  static constexpr int other_orders = 50; // of each other courier
 
   message compose(std::minstd_rand& random);
+  // One to four events.
+  delivery compose_delivery(std::minstd_rand& random);
   void acknowledge(std::int64_t number, receipt receipt);
   // An event of the database. What no message of this book says is a stranger.
   void find(std::int64_t event_id, const std::string& raw);
@@ -60,14 +75,18 @@ class book {
   };
   [[nodiscard]] verdict judge() const;
 
-  // What each order shows if everything found is applied and nothing else: its status, by reference.
-  [[nodiscard]] std::map<std::string, int> expected_orders() const;
+  // What each order shows if everything found is applied and nothing else: its status, by reference; "":
+  // nothing.
+  [[nodiscard]] std::map<std::string, std::string> expected_orders() const;
 
  private:
+  void write_down(const message& m);
+  message compose_event(std::minstd_rand& random, std::int64_t number);
+
   struct entry {
     kind form = kind::timed;
     std::string reference;
-    int status = 0;
+    std::string status;
     instant published{};
     std::vector<receipt> receipts;
     std::vector<std::int64_t> events;
@@ -75,7 +94,7 @@ class book {
 
   int timed_orders_, untimed_orders_;
   int untimed_used_ = 0;
-  instant last_published_{};
+  instant last_published_{}, last_occurred_;
   std::vector<entry> entries_;                            // number n at n - 1
   std::unordered_map<std::string, std::int64_t> numbers_; // by body
   std::int64_t strangers_ = 0;

@@ -72,7 +72,8 @@ sums play(stage& on, book& pages, const plan& plan, const volatile int& stop) {
   while (more()) {
     auto seed = plan.seed + static_cast<unsigned>(all.rounds++);
     std::minstd_rand random(seed * 7919 + 17);
-    sending courier(pages, {on.webhook_url(), plan.senders, plan.messages, 20ms, seed});
+    sending courier(pages, {on.webhook_url(), on.guepex_url(), on.guepex_secret(), plan.senders,
+                            plan.messages, 20ms, seed});
     auto faults = make_trouble(on, plan, random);
     for (const auto& name : faults) ++all.faults[name];
     on.heal();

@@ -1,7 +1,8 @@
 // As many coroutines as senders.
 #include "tests/ledger/senders.hpp"
 
-#include "common/http/client/client.hpp"
+#include "common/crypto/crypto.hpp"
+#include "common/guepex/signature.hpp"
 #include "common/runtime/task_group.hpp"
 
 #include <algorithm>
@@ -18,11 +19,33 @@ using std::chrono::steady_clock;
 constexpr milliseconds patience = 10s;     // the courier's
 constexpr unsigned abandoned_percent = 10; // of what got no 2xx
 constexpr unsigned repeated_percent = 5;   // of what did: the courier sends twice, too
+constexpr unsigned guepex_percent = 12;    // of the POSTs
 
 std::optional<std::int64_t> id_in(const boost::json::object& said) {
   const auto* id = said.if_contains("id");
   if (id == nullptr || !id->is_string()) return std::nullopt;
   return std::stoll(std::string(id->as_string()));
+}
+
+// One for each message; none where the answer is not what it should be.
+std::vector<receipt> read_receipts(const std::string& body, bool in_a_list) {
+  boost::system::error_code unreadable;
+  auto answer = boost::json::parse(body, unreadable);
+  std::vector<receipt> receipts;
+  if (unreadable || !answer.is_object()) return receipts;
+  boost::json::array all{answer};
+  if (in_a_list) {
+    const auto* events = answer.as_object().if_contains("events");
+    if (events == nullptr || !events->is_array()) return receipts;
+    all = events->as_array();
+  }
+  for (const boost::json::value& each : all) {
+    const auto* said = each.if_object();
+    const auto* outcome = said == nullptr ? nullptr : said->if_contains("outcome");
+    if (outcome == nullptr || !outcome->is_string()) return {};
+    receipts.push_back({std::string(outcome->as_string()), id_in(*said)});
+  }
+  return receipts;
 }
 
 } // namespace
@@ -55,14 +78,35 @@ void sending::work() {
 task<void> sending::run_sender(http::client& client, unsigned seed) {
   std::minstd_rand random(seed + 1);
   while (left_ > 0 && !given_up_) {
-    --left_;
-    auto message = pages_.compose(random);
-    co_await deliver(client, std::move(message), random);
+    pushed one = next(random);
+    left_ -= static_cast<int>(one.numbers.size());
+    co_await deliver(client, std::move(one), random);
     co_await runtime::sleep_for(options_.between);
   }
 }
 
-task<void> sending::deliver(http::client& client, message message, std::minstd_rand& random) {
+sending::pushed sending::next(std::minstd_rand& random) {
+  pushed made;
+  made.request.method = "POST";
+  made.in_a_list = random() % 100 < guepex_percent;
+  if (made.in_a_list) {
+    delivery several = pages_.compose_delivery(random);
+    crypto::sha256_digest digest = crypto::hmac_sha256(options_.guepex_secret, several.body);
+    made.request.url = options_.guepex_url;
+    made.request.headers = {{std::string(guepex::signature_header),
+                             crypto::hex({reinterpret_cast<const char*>(digest.data()), digest.size()})}};
+    made.request.body = std::move(several.body);
+    for (const message& m : several.events) made.numbers.push_back(m.number);
+  } else {
+    message alone = pages_.compose(random);
+    made.request.url = options_.url;
+    made.request.body = std::move(alone.body);
+    made.numbers = {alone.number};
+  }
+  return made;
+}
+
+task<void> sending::deliver(http::client& client, pushed message, std::minstd_rand& random) {
   for (milliseconds pause = 50ms; !given_up_; pause = std::min(pause * 2, 400ms)) {
     bool taken = co_await push(client, message);
     if (taken) {
@@ -77,11 +121,8 @@ task<void> sending::deliver(http::client& client, message message, std::minstd_r
   }
 }
 
-task<bool> sending::push(http::client& client, const message& message) {
-  http::client_request request;
-  request.method = "POST";
-  request.url = options_.url;
-  request.body = message.body;
+task<bool> sending::push(http::client& client, const pushed& one) {
+  http::client_request request = one.request;
   auto begun = steady_clock::now();
   ++counts_.requests;
   auto got = co_await client.send(request, begun + patience);
@@ -90,25 +131,24 @@ task<bool> sending::push(http::client& client, const message& message) {
     ++counts_.unanswered;
     co_return false;
   }
-  co_return note(message.number, got->status, got->body, took);
+  co_return note(one, got->status, got->body, took);
 }
 
-bool sending::note(std::int64_t number, unsigned status, const std::string& body, milliseconds took) {
+bool sending::note(const pushed& one, unsigned status, const std::string& body, milliseconds took) {
   if (status == 503) {
     ++counts_.refused;
     return false;
   }
-  boost::system::error_code unreadable;
-  auto said = boost::json::parse(body, unreadable);
-  bool fits = !unreadable && said.is_object() && said.as_object().contains("outcome");
-  if ((status != 200 && status != 202) || !fits) {
+  std::vector<receipt> receipts = read_receipts(body, one.in_a_list);
+  bool good = status == 200 || (status == 202 && !one.in_a_list);
+  if (!good || receipts.size() != one.numbers.size()) {
     ++counts_.unexpected;
     counts_.an_unexpected_one = std::to_string(status) + " " + body;
     return false;
   }
   counts_.slowest = std::max(counts_.slowest, took);
-  const auto& answer = said.as_object();
-  pages_.acknowledge(number, {std::string(answer.at("outcome").as_string()), id_in(answer)});
+  for (std::size_t n = 0; n < receipts.size(); ++n)
+    pages_.acknowledge(one.numbers[n], std::move(receipts[n]));
   return true;
 }
 

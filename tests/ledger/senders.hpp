@@ -3,20 +3,18 @@
 // block.
 #pragma once
 
+#include "common/http/client/client.hpp"
 #include "common/runtime/task.hpp"
 #include "tests/ledger/book.hpp"
 
 #include <atomic>
 #include <thread>
 
-namespace suivi::http {
-class client;
-}
-
 namespace suivi::ledger {
 
 struct sending_options {
-  std::string url; // the webhook address
+  std::string url; // Maystro's webhook address
+  std::string guepex_url, guepex_secret;
   int senders = 16;
   int messages = 400;
   milliseconds between{20}; // of one sender
@@ -50,9 +48,16 @@ class sending {
  private:
   void work();
   task<void> run_sender(http::client& client, unsigned seed);
-  task<void> deliver(http::client& client, message message, std::minstd_rand& random);
-  task<bool> push(http::client& client, const message& message);
-  bool note(std::int64_t number, unsigned status, const std::string& body, milliseconds took);
+  // A POST, and the messages in it.
+  struct pushed {
+    http::client_request request;
+    std::vector<std::int64_t> numbers;
+    bool in_a_list = false;
+  };
+  pushed next(std::minstd_rand& random);
+  task<void> deliver(http::client& client, pushed one, std::minstd_rand& random);
+  task<bool> push(http::client& client, const pushed& one);
+  bool note(const pushed& one, unsigned status, const std::string& body, milliseconds took);
 
   book& pages_;
   sending_options options_;

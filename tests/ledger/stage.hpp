@@ -32,6 +32,8 @@ class stage {
   stage& operator=(const stage&) = delete;
 
   [[nodiscard]] std::string webhook_url() const;
+  [[nodiscard]] std::string guepex_url() const;
+  [[nodiscard]] const std::string& guepex_secret() const { return guepex_secret_; }
   // Why the spool's disk is no small one, so that it cannot be filled; "" if it is.
   [[nodiscard]] const std::string& no_small_disk() const { return disk_.why_not(); }
   // Why no name server can be made silent; "" if one can.
@@ -99,6 +101,7 @@ class stage {
   test::small_disk disk_{2};
   std::map<std::string, std::string> environment_;
   std::optional<test::program> receiver_;
+  std::string guepex_secret_;
   std::string last_log_; // of the receiver that was killed last
   std::vector<pid_t> frozen_;
   std::list<std::thread> beside_;

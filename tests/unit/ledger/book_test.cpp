@@ -100,3 +100,37 @@ TEST_CASE("an order shows the newest message that arrived, whatever was sent aft
   CHECK(statuses.size() == 1);
   CHECK(statuses["R1"] == of_one[2].status);
 }
+
+TEST_CASE("a delivery's events are messages of their own, each under the body that is stored of it") {
+  written w;
+  std::map<kind, int> kinds;
+  std::set<std::string> bodies;
+  std::set<instant> times;
+  std::vector<message> of_one;
+  for (int i = 0; i < 200; ++i) {
+    delivery one = w.pages.compose_delivery(w.random);
+    CHECK(one.events.size() <= 4);
+    for (const message& m : one.events) {
+      ++kinds[m.form];
+      CHECK(bodies.insert(m.body).second);
+      CHECK(times.insert(m.published).second);
+      if (m.reference == "G1") of_one.push_back(m);
+    }
+  }
+  CHECK(kinds.size() == 4);
+  REQUIRE(of_one.size() > 2);
+  w.pages.find(1, of_one[1].body);
+  w.pages.find(2, of_one[0].body);
+  CHECK(w.pages.expected_orders()["G1"] == of_one[1].status);
+  CHECK(w.pages.judge().strangers == 0);
+}
+
+TEST_CASE("an order of another courier's account that a message names shows nothing of it") {
+  written w;
+  message crossing;
+  while (crossing.form != kind::crossing)
+    for (const message& m : w.pages.compose_delivery(w.random).events)
+      if (m.form == kind::crossing) crossing = m;
+  w.pages.find(1, crossing.body);
+  CHECK(w.pages.expected_orders() == std::map<std::string, std::string>{{crossing.reference, ""}});
+}
