@@ -1,6 +1,6 @@
 // How many rows the screen's questions read of a shop that has been at work: few, whatever there is.
 #include "common/shop/coverage.hpp"
-#include "common/shop/problem_facts.hpp"
+#include "common/shop/problems/problem_facts.hpp"
 #include "receiver/api/events/event_queries.hpp"
 #include "receiver/api/orders/order_list.hpp"
 #include "receiver/api/overview/overview_queries.hpp"
