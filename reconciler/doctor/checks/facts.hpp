@@ -123,7 +123,7 @@ struct quota_facts {
 
 struct account_facts {
   std::string id, name;
-  bool of_maystro = true;    // else of another courier
+  bool of_maystro = true; // else of another courier
   std::string credential_names = "token under `apiKey`";
   std::string base_url_setting = "maystro.base_url";
   bool lists_parcels = true; // else parcels are read by their tracking numbers
