@@ -3,11 +3,15 @@
 #include "common/nord_west/tracking_answer.hpp"
 
 #include "common/base/utf8.hpp"
+#include "common/json/json_fields.hpp"
 #include "common/json/json_text.hpp"
+#include "common/shipment/courier_time.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <map>
+#include <vector>
 
 namespace suivi::fuzz {
 namespace {
@@ -29,6 +33,35 @@ void check_parcel(const parcel& one) {
     require(!kept->get_object().contains(name), "persons are not kept");
 }
 
+// Every entry of a parcel's, in the list's order.
+std::vector<const boost::json::object*> entries_of(const boost::json::value& element) {
+  std::vector<const boost::json::object*> entries;
+  auto* object = element.if_object();
+  auto* activity = object == nullptr ? nullptr : object->if_contains("activity");
+  if (activity == nullptr) return entries;
+  if (activity->is_array())
+    for (const auto& one : activity->get_array()) entries.push_back(one.if_object());
+  if (activity->is_object())
+    for (const auto& one : activity->get_object()) entries.push_back(one.value().if_object());
+  std::erase(entries, nullptr);
+  return entries;
+}
+
+// All entries that say where the parcel is are sorted, instead of being compared in passing.
+void check_state(const parcel& one, const boost::json::value& element) {
+  std::multimap<instant, std::string> places; // equals in the order of the list
+  for (const boost::json::object* entry : entries_of(element)) {
+    auto words = [&](const char* name) { return read_words(entry->if_contains(name)); };
+    auto at = words("date") ? parse_courier_time(*words("date")) : std::nullopt;
+    auto event = read_event(words("event_key").value_or(""), words("event").value_or(""));
+    if (at && event && event->says_where) places.emplace(*at, event->text);
+  }
+  require(one.state.has_value() == !places.empty(), "a parcel with a place has a state");
+  if (places.empty()) return;
+  require(one.state_at == places.rbegin()->first && one.state->text == places.rbegin()->second,
+          "the state is the newest place, of equals the later in the list");
+}
+
 } // namespace
 
 void one_input(std::string_view bytes) {
@@ -39,6 +72,12 @@ void one_input(std::string_view bytes) {
   auto document = parse_json(bytes, half_surrogates::mend);
   std::size_t elements = document->is_object() ? document->get_object().size() : 0;
   require(read->parcels.size() + read->unreadable == elements, "every element is counted");
+  std::size_t next = 0; // parcels are in the answer's order
+  if (document->is_object())
+    for (const auto& member : document->get_object()) {
+      if (next == read->parcels.size() || read->parcels[next].tracking != member.key()) continue;
+      check_state(read->parcels[next++], member.value());
+    }
 }
 
 } // namespace suivi::fuzz

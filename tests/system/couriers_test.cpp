@@ -159,6 +159,40 @@ TEST_CASE(
   CHECK(r.differences().empty());
 }
 
+TEST_CASE(
+    "a courier that locks an account out is asked no more by any program until then, and doctor tells it") {
+  reconciler_process r(three, 60);
+  r.sweep(0);
+  r.set(R"({"throttle":1,"retry_after_s":3600})");
+  auto locked_out = run_json(r, {"sweep", "--account", "g"}, 3);
+  CHECK(sum(locked_out, "throttled") == 1);
+  r.set(R"({"throttle":0})");
+  std::int64_t requests_before = r.requests("all");
+  auto left_alone = run_json(r, {"sweep", "--account", "g"}, 3);
+  CHECK(sum(left_alone, "requests") == 0);
+  CHECK(sum(left_alone, "throttled") == 0); // nobody was asked
+  run_json(r, {"sweep", "--incremental", "--account", "g"}, 3);
+  run_json(r, {"verify", "--account", "g"}, 3);
+  CHECK(r.requests("all") == requests_before);
+  // Of the key nothing is said that was not asked.
+  auto doctor = run_program("suivi-reconciler", {"doctor", "--json"}, r.environment);
+  CAPTURE(doctor.output);
+  std::map<std::string, std::string> results;
+  const json::value checks = json::parse(doctor.output);
+  for (const json::value& one : checks.as_object().at("checks").as_array())
+    if (one.as_object().contains("account") && text(one.as_object(), "account") == "g")
+      results[text(one.as_object(), "name")] =
+          text(one.as_object(), "result") + " " + text(one.as_object(), "detail");
+  CHECK(results["requests left"].starts_with("WARN locked out"));
+  CHECK(results["courier"].starts_with("WARN"));
+  CHECK_FALSE(results.contains("key_refused"));
+  for (const auto& [account, report] : r.sweep(3))
+    CHECK((text(report, "verdict") == "complete") == (account != "g"));
+  r.db.execute("update suivi.request_quota set closed_until = now() - interval '1 second'");
+  r.sweep(0);
+  CHECK(r.differences().empty());
+}
+
 TEST_CASE("hooks names what is to be registered by hand at Guepex, and that Nord West has none") {
   reconciler_process r(three, 3);
   r.environment["SUIVI_RECEIVER_PUBLIC_URL"] = "https://shop.example";

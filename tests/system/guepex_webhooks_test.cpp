@@ -1,5 +1,6 @@
 // Guepex's webhooks through real sockets at the real program.
 #include "common/crypto/crypto.hpp"
+#include "tests/programs/gated_receiver.hpp"
 #include "tests/programs/webhook_sender.hpp"
 #include "tests/support/builders.hpp"
 
@@ -7,11 +8,12 @@ using namespace suivi::test;
 
 namespace {
 
-const std::string shop_with_accounts = customer_sql() + R"sql(
+const std::string account_sql = R"sql(
 insert into shipping_companies ("id", "name", "slug", "updatedAt") values ('c-g', 'Guepex Express', 'Guepex', now());
 insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt") values
   ('g', 'Guepex', 'c-g', '{"apiId":"id-1","apiToken":"example-key","webhookSecret":"example-signing"}', now());
-)sql" + orders_sql("o-", "R", 1, 2, "'g'");
+)sql";
+const std::string shop_with_accounts = customer_sql() + account_sql + orders_sql("o-", "R", 1, 2, "'g'");
 
 std::string one(const std::string& id, const std::string& tracking, const std::string& status,
                 const std::string& reference) {
@@ -230,4 +232,40 @@ TEST_CASE("an alert begins with its state and ends with it, its reason stays whi
   CHECK(alert() == "TENTATIVE ÉCHOUÉE|2026-01-31 11:00:00|Client ne répond pas");
   report("e4", "20", "Livré", "");
   wait_until("the end of the alert", [&] { return alert() == "LIVRÉ"; });
+}
+
+TEST_CASE(
+    "signed events that come while the database is away are spooled, and with it back each is applied once") {
+  gated_receiver r;
+  r.db.execute("delete from orders where \"shippingAccountId\" = 'g';" + account_sql +
+               orders_sql("o-g", "G", 1, 4, "'g'"));
+  auto port = static_cast<unsigned short>(std::stoi(r.base.substr(r.base.rfind(':') + 1)));
+  auto ask = [&](const std::string& bytes) {
+    raw_peer peer(port);
+    peer.send(bytes);
+    return peer.read();
+  };
+  auto deliver = [&](const std::string& elements) {
+    std::string body = delivery(elements);
+    return ask(request("POST", address + "?account=g", body, signature_of(body)));
+  };
+  CHECK(contains(deliver(one("e1", "yal-1", "Livré", "G1")).body, R"("outcome":"stored")"));
+  r.to_database.refuse();
+  r.to_database.sever();
+  wait_until("the database counts as away", [&] { return r.database_is("down"); });
+  std::string two = one("e2", "yal-2", "Centre", "G2") + "," + one("e3", "yal-3", "Livré", "G3");
+  for (int times = 0; times < 2; ++times) { // the courier repeats what it is not sure of
+    auto got = deliver(two);
+    CHECK(got.status == 200);
+    CHECK(got.body ==
+          R"({"success":true,"events":[{"id":null,"outcome":"spooled"},{"id":null,"outcome":"spooled"}]})");
+  }
+  CHECK(ask(request("POST", address + "?account=g", delivery(two))).status == 401);
+  CHECK(ask(request("GET", address + "?crc_token=abc")).body == R"({"crc_token":"abc"})");
+  r.recovers();
+  CHECK(r.db.value("select string_agg(\"shippingStatus\", ',' order by \"id\") from orders where \"id\" like "
+                   "'o-g%'") == "LIVRÉ,CENTRE,LIVRÉ");
+  CHECK(r.db.number("select count(*) from suivi.inbox where account = 'g'") == 3);
+  auto again = deliver(two);
+  CHECK(contains(again.body, R"("outcome":"duplicate"},{"id")"));
 }
