@@ -89,7 +89,7 @@ task<void> confirm_lane::read(read_queue::job j) {
   auto courier = accounts_.courier(account);
   auto gate = accounts_.gate(account);
   if (!courier || !gate) {
-    auto e = permanent("maystro:no_key", "the account is not known here, or has no key");
+    auto e = permanent("courier:no_key", "the account is not known here, or has no key");
     co_await give_back(std::move(j.waiting), e, std::nullopt);
     co_return;
   }

@@ -131,7 +131,7 @@ task<result<std::vector<pending_event>>> claim(pg::connection& db, std::string o
     w.attempts = static_cast<int>(answer->integer(i, 3));
     auto last_error = answer->maybe_text(i, 4);
     w.courier_away = w.state == event_state::confirming && last_error &&
-                     (last_error->starts_with("maystro:") || last_error->starts_with("http:"));
+                     (last_error->starts_with("courier:") || last_error->starts_with("http:"));
     events.push_back(std::move(w));
     if (decoded_bytes < decoded_at_a_stretch_bytes) continue;
     decoded_bytes = 0;

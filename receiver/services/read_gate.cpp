@@ -19,7 +19,7 @@ constexpr milliseconds first_throttled_pause = 1s, throttled_pause_max = 1min; /
 constexpr milliseconds first_refused_pause = 30s, refused_pause_max = 10min;
 
 bool is_about_courier(const error& e) {
-  return e.code.starts_with("maystro:") || e.code.starts_with("http:");
+  return e.code.starts_with("courier:") || e.code.starts_with("http:");
 }
 
 // No answer at all counts as nobody, whatever kept it away: one read is all that is at stake here.

@@ -138,7 +138,7 @@ judgment paced_courier::learn(read_result<T>& into, courier::answer<T> answer, s
   if (problem.code == "courier:unauthorized") {
     bool first = !std::exchange(refused, true);
     if (!refusals_.is_of_key(answer.how.status, first))
-      problem = transient("maystro:forbidden", problem.detail);
+      problem = transient("courier:forbidden", problem.detail);
   }
   const error* failure = answer.content ? nullptr : &problem;
   const answer_kind how = classify(failure, answer.how.status, answer.how.retry_after);

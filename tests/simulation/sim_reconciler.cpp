@@ -240,7 +240,7 @@ void sim_reconciler::take(std::shared_ptr<sweep> s, std::shared_ptr<request> r, 
     bool first = !std::exchange(r->refused, true);
     bool of_key = s->refusals.is_of_key(answer.status, first);
     if (of_key && s->answered_well) throw violation("a page's 403 was taken for the key's");
-    if (!of_key) forbidden = transient("maystro:forbidden", failure->detail);
+    if (!of_key) forbidden = transient("courier:forbidden", failure->detail);
     if (!of_key) failure = &forbidden;
   }
   auto how = reconciler::classify(failure, answer.status, answer.retry_after);

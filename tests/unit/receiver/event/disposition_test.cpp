@@ -180,7 +180,7 @@ TEST_CASE("a read that may not be begun now waits as long as it must and tells w
 }
 
 TEST_CASE("a parcel the courier does not know or cannot be asked about for want of a key is a conflict") {
-  for (const char* code : {"courier:not_found", "maystro:no_key"}) {
+  for (const char* code : {"courier:not_found", "courier:no_key"}) {
     auto next = after_failed_read(confirming(1), permanent(code, ""), std::nullopt, 0);
     CHECK(next.action == disposition::kind::close);
     CHECK(next.outcome == "conflict");
