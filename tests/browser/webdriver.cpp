@@ -75,8 +75,8 @@ browser::browser(window_size size) : size_(size) {
   resize(size);
 }
 
-// chromedriver takes the port that it got for IPv4 for IPv6 too, and ends where another program has that one: the next
-// try gets another port.
+// chromedriver takes the port that it got for IPv4 for IPv6 too, and ends where another program has that one:
+// the next try gets another port.
 std::string browser::start_driver() {
   const std::string ready = "started successfully on port ";
   const std::vector<std::string> arguments{"--port=0", "--log-level=SEVERE"};
