@@ -257,6 +257,8 @@ pg::connect_options database::options() const {
 pg::connect_options database::owner_options() const {
   pg::connect_options as_owner = options();
   as_owner.url = owner_url_;
+  // What a test holds is held however busy the machine is.
+  as_owner.idle_in_transaction_timeout = milliseconds(0);
   return as_owner;
 }
 
