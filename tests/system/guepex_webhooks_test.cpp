@@ -249,7 +249,9 @@ TEST_CASE(
     std::string body = delivery(elements);
     return ask(request("POST", address + "?account=g", body, signature_of(body)));
   };
-  CHECK(contains(deliver(one("e1", "yal-1", "Livré", "G1")).body, R"("outcome":"stored")"));
+  wait_until("the account is known, and an event of it stored", [&] {
+    return contains(deliver(one("e1", "yal-1", "Livré", "G1")).body, R"("outcome":"stored")");
+  });
   r.to_database.refuse();
   r.to_database.sever();
   wait_until("the database counts as away", [&] { return r.database_is("down"); });
