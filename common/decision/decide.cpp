@@ -14,7 +14,7 @@
 namespace suivi::shop {
 namespace {
 
-constexpr std::size_t left_statuses_max = 64;
+constexpr std::size_t past_statuses_max = 64;
 
 class pass {
  public:
@@ -184,7 +184,7 @@ class pass {
       // Which texts a parcel has left is not kept: any change back may be one.
       return !observed.shipment.status->is_number() ||
              is_terminal(observed.shipment.courier, *who.parcel->status) ||
-             who.parcel->left_statuses.contains(observed.shipment.status->number());
+             who.parcel->past_statuses.contains(observed.shipment.status->number());
     }
     return false; // not seen before: see below
   }
@@ -256,8 +256,8 @@ class pass {
     const suivi::shipment& reported = observed.shipment;
     bool moved = parcel.status != reported.status;
     if (parcel.status && moved && parcel.status->is_number()) {
-      if (parcel.left_statuses.size() < left_statuses_max)
-        parcel.left_statuses.insert(parcel.status->number());
+      if (parcel.past_statuses.size() < past_statuses_max)
+        parcel.past_statuses.insert(parcel.status->number());
     }
     parcel.status = reported.status;
     auto take_if_reported = [](auto& known, const auto& value) {

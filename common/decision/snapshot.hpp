@@ -65,7 +65,7 @@ struct parcel_row {
   source from = source::webhook;
   std::optional<instant> pulled_at; // by the clock of whoever asked
   bool pulled = false;              // the courier's API showed it in this call
-  std::set<int> left_statuses;      // numbers only
+  std::set<int> past_statuses;      // numbers only
   bool locked = false;              // by us
 
   bool operator==(const parcel_row&) const = default;

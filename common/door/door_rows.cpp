@@ -67,7 +67,7 @@ parcel_row read_parcel(const pg::rows& rows, std::size_t i, std::size_t first) {
   parcel.when.to = rows.maybe_timestamp(i, first + 17).value_or(instant{});
   parcel.from = static_cast<source>(rows.integer(i, first + 18));
   parcel.pulled_at = rows.maybe_timestamp(i, first + 19);
-  parcel.left_statuses = read_statuses(rows.text(i, first + 20));
+  parcel.past_statuses = read_statuses(rows.text(i, first + 20));
   return parcel;
 }
 

@@ -22,17 +22,17 @@ constexpr pg::statement find_orders{"suivi_find_orders", R"(
 constexpr pg::statement find_parcels{"suivi_find_parcels", R"(
   select id, order_id from suivi.parcel where uuid = any($1)
   union
-  select p.id, p.order_id from unnest($2::text[]) as told(number) cross join lateral (
-    select id, order_id from suivi.parcel where display_id = told.number limit 10) p
+  select p.id, p.order_id from unnest($2::text[]) as reported(number) cross join lateral (
+    select id, order_id from suivi.parcel where display_id = reported.number limit 10) p
   union
-  select p.id, p.order_id from unnest($2::text[]) as told(number) cross join lateral (
-    select id, order_id from suivi.parcel where tracking = told.number limit 10) p)"};
+  select p.id, p.order_id from unnest($2::text[]) as reported(number) cross join lateral (
+    select id, order_id from suivi.parcel where tracking = reported.number limit 10) p)"};
 
 // None of an id that so many bear that it is no identity: they would be locked for nothing.
 constexpr pg::statement find_legacy_orders{"suivi_find_legacy_orders", R"(
-  select unnest(l.orders) from unnest($1::text[]) as told(id) cross join lateral (
+  select unnest(l.orders) from unnest($1::text[]) as reported(id) cross join lateral (
     select array_agg(few.order_id) as orders
-    from (select order_id from suivi.legacy_link where courier_id = told.id limit 10) few) l
+    from (select order_id from suivi.legacy_link where courier_id = reported.id limit 10) few) l
   where cardinality(l.orders) < 10)"};
 
 constexpr pg::statement lock_orders{"suivi_lock_orders", R"(
@@ -147,8 +147,8 @@ constexpr pg::statement plan_by_keys{"suivi_plan_by_keys", R"(
 #undef SUIVI_PARCEL_COLUMNS
 
 constexpr pg::statement read_legacy_links{"suivi_read_legacy_links", R"(
-  select told.id, l.order_id from unnest($1::text[]) as told(id) cross join lateral (
-    select order_id from suivi.legacy_link where courier_id = told.id limit 10) l)"};
+  select reported.id, l.order_id from unnest($1::text[]) as reported(id) cross join lateral (
+    select order_id from suivi.legacy_link where courier_id = reported.id limit 10) l)"};
 
 pg::params order_and_parcel_ids(const candidates& found) {
   pg::params both;

@@ -182,7 +182,7 @@ pg::params parcel_params(const std::vector<parcel_row>& parcels) {
     as_of_to.push_back(timed ? std::optional(p.when.to) : std::nullopt);
     from_source.push_back(static_cast<int>(p.from));
     pulled_at.push_back(p.pulled_at);
-    left.push_back(write_statuses(p.left_statuses));
+    left.push_back(write_statuses(p.past_statuses));
   }
   pg::params all;
   all.integers(id)
@@ -224,8 +224,8 @@ pg::params advance_params(const std::vector<const parcel_row*>& parcels,
     from_source.push_back(static_cast<int>(p.from));
     pulled_at.push_back(p.pulled_at);
     pulled.push_back(p.pulled);
-    bool same = p.left_statuses == before[i]->left_statuses;
-    left.push_back(same ? std::nullopt : std::optional(write_statuses(p.left_statuses)));
+    bool same = p.past_statuses == before[i]->past_statuses;
+    left.push_back(same ? std::nullopt : std::optional(write_statuses(p.past_statuses)));
   }
   pg::params all;
   all.integers(id)
@@ -245,7 +245,7 @@ bool only_advanced(const parcel_row& before, parcel_row now) {
   now.from = before.from;
   now.pulled_at = before.pulled_at;
   now.pulled = before.pulled;
-  now.left_statuses = before.left_statuses;
+  now.past_statuses = before.past_statuses;
   return now == before;
 }
 
