@@ -10,6 +10,7 @@
 #include <boost/json/serialize.hpp>
 #include <csignal>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <stdexcept>
 
@@ -133,14 +134,39 @@ bool browser::holds(std::string_view script, json::array arguments) {
   return run(script, std::move(arguments)) == true;
 }
 
+// The page itself polls, a second at a time: a question from outside costs more than the wait.
 void browser::await(std::string_view expression, json::array arguments) {
-  auto script = "return Boolean(" + std::string(expression) + ")";
+  auto script = fmt::format(R"js(
+const done = arguments[arguments.length - 1], given = Array.from(arguments).slice(0, -1);
+const holds = function () {{ return Boolean({}) }};
+const end = performance.now() + 1000;
+const poll = () => {{
+  let result;
+  try {{ result = holds.apply(null, given) }} catch (e) {{ return done(String(e)) }}
+  result || performance.now() > end ? done(result) : setTimeout(poll, 20);
+}};
+poll();)js",
+                            expression);
+  json::object question{{"script", script}, {"args", std::move(arguments)}};
   try {
-    wait_until(std::string(expression), [&] { return holds(script, arguments); });
+    wait_until(std::string(expression), [&] { return holds_soon(question); });
   } catch (const std::exception&) {
     picture("failed");
     throw;
   }
+}
+
+// A page that is left in the middle answers nothing: the next one is asked.
+bool browser::holds_soon(const json::object& question) {
+  json::value said;
+  try {
+    said = command("POST", "/execute/async", question);
+  } catch (const std::runtime_error& failed) {
+    if (std::string_view(failed.what()).find("unloaded") != std::string_view::npos) return false;
+    throw;
+  }
+  if (said.is_string()) throw std::runtime_error(std::string(said.as_string()));
+  return said == true;
 }
 
 bool browser::shows(const std::string& selector) {

@@ -56,6 +56,7 @@ class browser {
   std::size_t picture(const std::string& name);
 
  private:
+  bool holds_soon(const json::object& question);
   std::string start_driver(); // its address
   json::value command(const std::string& method, const std::string& path, const json::object& body = {});
   json::value devtools(const std::string& name, json::object parameters);

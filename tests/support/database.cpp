@@ -148,7 +148,7 @@ task<void> create(std::string name, holding contents) {
   if (contents != holding::nothing)
     from = co_await ready_template(cluster, contents == holding::migrated_shop);
   auto drop = fmt::format("drop database if exists {} with (force)", name);
-  auto make = fmt::format("create database {} template {}", name, from);
+  auto make = fmt::format("create database {} template {} strategy file_copy", name, from);
   co_await script(cluster, drop);
   co_await script(cluster, make);
   if (contents == holding::nothing) co_return;
@@ -156,32 +156,17 @@ task<void> create(std::string name, holding contents) {
   co_await script(cluster, rights);
 }
 
-task<void> run_on(std::string url, std::string sql) {
-  auto db = co_await open(url);
-  co_await script(db, sql);
-}
-
 // What a test does to tables while programs use them may meet them in a deadlock. PostgreSQL undoes all of
 // the script then, so that it is simply run again.
-void run_beside_programs(const std::string& url, const std::string& sql) {
+std::string run_beside_programs(owner_session& owner, std::string_view sql) {
   for (int again = 10;; --again) {
     try {
-      return run(run_on(url, sql));
+      return owner.run(sql);
     } catch (const std::runtime_error& failed) {
       bool deadlock = std::string_view(failed.what()).find("40P01") != std::string_view::npos;
       if (!deadlock || again == 0) throw;
     }
   }
-}
-
-task<std::string> first_cell(std::string url, std::string sql) {
-  auto db = co_await open(url);
-  pg::statement question{"", sql};
-  auto got = co_await db.run(question);
-  auto table = need(std::move(got));
-  if (table.empty()) co_return "";
-  if (table.null(0, 0)) co_return "NULL";
-  co_return std::string(table.text(0, 0));
 }
 
 } // namespace
@@ -230,18 +215,18 @@ database::database(holding contents) {
   owner_url_ = with_database(cluster_url(), name_);
   url_ = contents == holding::nothing ? owner_url_ : for_programs(owner_url_);
   run(create(name_, contents));
+  owner_ = std::make_unique<owner_session>(owner_url_);
 }
 
 void database::give_rights() {
-  run(run_on(owner_url_,
-             least_role_there() + "; revoke all on schema public from public; " + database_rights(name_)));
+  execute(least_role_there() + "; revoke all on schema public from public; " + database_rights(name_));
   run_rights_script(owner_url_, least_role);
   url_ = for_programs(owner_url_);
 }
 
 database::~database() {
   try {
-    run(run_on(cluster_url(), fmt::format("drop database if exists {} with (force)", name_)));
+    owner_session(cluster_url()).run(fmt::format("drop database if exists {} with (force)", name_));
   } catch (const std::exception&) {
     // The cluster goes after the run anyway, and its databases with it.
   }
@@ -263,11 +248,11 @@ pg::connect_options database::owner_options() const {
 }
 
 void database::execute(std::string_view sql) const {
-  run_beside_programs(owner_url_, std::string(sql));
+  run_beside_programs(*owner_, sql);
 }
 
 std::string database::value(std::string_view sql) const {
-  return run(first_cell(owner_url_, std::string(sql)));
+  return owner_->run(sql);
 }
 
 std::int64_t database::number(std::string_view sql) const {

@@ -9,7 +9,9 @@
 #pragma once
 
 #include "common/pg/connection.hpp"
+#include "tests/support/owner_session.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -36,7 +38,7 @@ class database {
   // From now on programs connect as the role with the least rights; the shop's tables are there.
   void give_rights();
 
-  // Set-up and checks from outside the code under test, each on a connection of its own.
+  // Set-up and checks from outside the code under test, each as if on a connection of its own.
   void execute(std::string_view sql) const; // several statements; all again when a deadlock undoes them
   [[nodiscard]] std::string value(std::string_view sql) const; // the first cell; "NULL", or "" without a row
   [[nodiscard]] std::int64_t number(std::string_view sql) const;
@@ -45,6 +47,7 @@ class database {
   std::string name_;
   std::string owner_url_;
   std::string url_;
+  std::unique_ptr<owner_session> owner_;
 };
 
 // The role that programs connect as.
