@@ -56,9 +56,18 @@ std::optional<std::string_view> behind_gzip_header(std::string_view bytes) {
   return bytes.substr(at);
 }
 
+// Beast's inflate looks at whole bytes and does not give back the last of them where the end needed none of
+// it.
+constexpr std::size_t bytes_looked_ahead = 1;
+
 struct unpacked {
   std::string bytes;
-  std::string_view rest; // behind the deflated data
+  std::string_view rest; // behind the deflated data, or a byte later
+
+  // The byte that may belong to it included.
+  [[nodiscard]] std::string_view longer_rest() const {
+    return {rest.data() - bytes_looked_ahead, rest.size() + bytes_looked_ahead};
+  }
 };
 
 result<unpacked> inflate_raw(std::string_view packed, std::size_t bytes_max) {
@@ -113,9 +122,18 @@ std::uint32_t adler32(std::string_view bytes) {
   return b << 16 | a;
 }
 
+constexpr std::size_t gzip_trailer_bytes = 8;
+
+bool is_trailer_of(std::string_view bytes, const std::string& text) {
+  if (bytes.size() < gzip_trailer_bytes) return false;
+  boost::crc_32_type sum;
+  sum.process_bytes(text.data(), text.size());
+  return little_endian(bytes, 0) == sum.checksum() &&
+         little_endian(bytes, 4) == static_cast<std::uint32_t>(text.size());
+}
+
 // RFC 1952 § 2.2: several members are one text. Some senders fill up with zeros behind the last.
 result<std::string> inflated_gzip(std::string_view bytes, std::size_t bytes_max) {
-  constexpr std::size_t trailer_bytes = 8;
   constexpr int members_max = 100;
   std::string text;
   for (int members = 0; members == 0 || is_gzip(bytes); ++members) {
@@ -124,23 +142,39 @@ result<std::string> inflated_gzip(std::string_view bytes, std::size_t bytes_max)
     if (!body) return malformed();
     result<unpacked> out = inflate_raw(*body, bytes_max - text.size());
     if (!out) return out.error();
-    boost::crc_32_type sum;
-    sum.process_bytes(out->bytes.data(), out->bytes.size());
-    bool whole = out->rest.size() >= trailer_bytes && little_endian(out->rest, 0) == sum.checksum() &&
-                 little_endian(out->rest, 4) == static_cast<std::uint32_t>(out->bytes.size());
-    if (!whole) return malformed();
+    if (is_trailer_of(out->rest, out->bytes))
+      bytes = out->rest.substr(gzip_trailer_bytes);
+    else if (is_trailer_of(out->longer_rest(), out->bytes))
+      bytes = out->longer_rest().substr(gzip_trailer_bytes);
+    else
+      return malformed();
     text += out->bytes;
-    bytes = out->rest.substr(trailer_bytes);
   }
   if (bytes.find_first_not_of('\0') != std::string_view::npos) return malformed();
   return text;
 }
 
 result<std::string> inflated_zlib(std::string_view bytes, std::size_t bytes_max) {
+  constexpr std::size_t trailer_bytes = 4;
   result<unpacked> out = inflate_raw(bytes.substr(2), bytes_max);
   if (!out) return out.error();
-  if (out->rest.size() != 4 || big_endian(out->rest) != adler32(out->bytes)) return malformed();
+  std::string_view sum = out->rest.size() < trailer_bytes ? out->longer_rest() : out->rest;
+  if (sum.size() != trailer_bytes || big_endian(sum) != adler32(out->bytes)) return malformed();
   return std::move(out->bytes);
+}
+
+// What is behind the end decides nothing; where it does, the end is cut off.
+result<std::string> inflated_unframed(std::string_view bytes, std::size_t bytes_max) {
+  result<unpacked> raw = inflate_raw(bytes, bytes_max);
+  if (raw && !raw->rest.empty()) return malformed();
+  if (raw) return std::move(raw->bytes);
+  if (raw.error().code == too_large) return raw.error();
+  std::string zero(bytes), ones(bytes);
+  zero.append(bytes_looked_ahead, '\0');
+  ones.append(bytes_looked_ahead, '\xff');
+  result<unpacked> one = inflate_raw(zero, bytes_max), other = inflate_raw(ones, bytes_max);
+  if (!one || !other || !one->rest.empty() || one->bytes != other->bytes) return malformed();
+  return std::move(one->bytes);
 }
 
 result<std::string> inflated_once(std::string_view bytes, std::size_t bytes_max) {
@@ -149,10 +183,7 @@ result<std::string> inflated_once(std::string_view bytes, std::size_t bytes_max)
     result<std::string> framed = inflated_zlib(bytes, bytes_max);
     if (framed || framed.error().code == too_large) return framed;
   }
-  result<unpacked> raw = inflate_raw(bytes, bytes_max);
-  if (!raw) return raw.error();
-  if (!raw->rest.empty()) return malformed();
-  return std::move(raw->bytes);
+  return inflated_unframed(bytes, bytes_max);
 }
 
 } // namespace

@@ -38,6 +38,6 @@ inline constexpr std::size_t default_unpacked_bytes_max = 16 * 1024 * 1024;
                            std::size_t unpacked_bytes_max = default_unpacked_bytes_max);
 
 // Raised whenever decode() understands more than before: receivers then read again what was quarantined.
-inline constexpr int decoder_version = 3;
+inline constexpr int decoder_version = 4;
 
 } // namespace suivi::maystro

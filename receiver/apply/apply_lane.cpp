@@ -284,16 +284,20 @@ task<void> apply_lane::try_ranges(range_batch batch) {
 task<void> apply_lane::open(range_batch batch) {
   std::vector<std::int64_t> firsts;
   for (const event_range& each : batch.ranges) firsts.push_back(each.first);
-  bool opened = false;
+  std::optional<error> failed;
   auto deadline = steady_clock::now() + 5s;
   auto db = co_await db_.connections().acquire(deadline);
   if (db) {
     auto& connection = **db;
     auto done = co_await open_ranges(connection, owner_, std::move(firsts));
-    opened = done.has_value();
+    if (!done) failed = done.error();
+  } else {
+    failed = db.error();
   }
   auto now = steady_clock::now();
-  if (!opened) {
+  if (failed) {
+    if (failures_ == 0)
+      log::warn("events could not be applied, they are tried again", {{"error", to_string(*failed)}});
     queue_.put_back(std::move(batch), now + backoff(failures_++, 50ms, 2s, jitter()));
     co_return;
   }

@@ -28,9 +28,18 @@ void pollers::hurry() {
   hurried_.notify();
 }
 
+// The monitor tells of a database that is away; this, until it works again, of one that refuses.
+void pollers::note_look(const std::optional<error>& failed) {
+  bool refused = failed && failed->kind == failure::permanent;
+  if (refused && !logged_)
+    log::warn("events that wait cannot be read, they are tried again", {{"error", to_string(*failed)}});
+  logged_ = refused;
+}
+
 task<void> pollers::claim_orphans() {
   for (;;) {
     bool more = false;
+    std::optional<error> failed;
     auto limit = std::min(batch_max, events_.free_capacity());
     std::vector<std::int64_t> ranges = events_.waiting_ranges();
     if (db_.is_up() && !ranges.empty()) {
@@ -38,7 +47,7 @@ task<void> pollers::claim_orphans() {
       if (db) {
         auto& connection = **db;
         auto renewed = co_await renew_ranges(connection, events_.owner(), std::move(ranges));
-        (void)renewed; // whoever finds one lapsed opens it
+        if (!renewed) failed = renewed.error(); // whoever finds one lapsed opens it
       }
     }
     if (db_.is_up() && limit > 0) {
@@ -49,9 +58,12 @@ task<void> pollers::claim_orphans() {
         if (found) {
           more = found->size() == limit;
           events_.enqueue(std::move(*found));
+        } else {
+          failed = found.error();
         }
       }
     }
+    note_look(failed);
     if (more) continue;
     co_await hurried_.wait_until(steady_clock::now() + claim_orphans_every);
   }

@@ -18,9 +18,12 @@ class pollers {
   void hurry();
 
  private:
+  void note_look(const std::optional<error>& failed);
+
   database_monitor& db_;
   apply_lane& events_;
   runtime::wakeup hurried_;
+  bool logged_ = false; // of a database that refuses to tell
 };
 
 } // namespace suivi::receiver

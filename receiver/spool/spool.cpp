@@ -20,11 +20,11 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr std::size_t batch_rows_max = 1'000;
-constexpr std::size_t batch_bytes_max = 16 << 20;
+constexpr std::size_t batch_bytes_max = 4 << 20; // a moment for a slow disk too
 
 template <class T>
 struct waiter {
-  waiter(const asio::any_io_executor& executor, steady_time until) : done(executor, until) {}
+  explicit waiter(const asio::any_io_executor& executor) : done(executor) {}
   asio::steady_timer done; // canceled when the answer is there
   std::optional<result<T>> answer;
 };
@@ -56,8 +56,9 @@ struct spool::inside : std::enable_shared_from_this<spool::inside> {
   };
   void report_outcome(outcome learned, std::function<void()> then);
   void note(const outcome& learned, const result<spool_depth>& depth);
+  [[nodiscard]] steady_time look_again_at(milliseconds one_thing) const;
   template <class T>
-  task<result<T>> answer_of(std::shared_ptr<waiter<T>> mine);
+  task<result<T>> answer_of(std::shared_ptr<waiter<T>> mine, steady_time until);
   template <class T, class Operation>
   task<result<T>> ask(Operation operation, outcome if_well);
 
@@ -170,21 +171,33 @@ void spool::inside::note(const outcome& learned, const result<spool_depth>& dept
   }
 }
 
-template <class T>
-task<result<T>> spool::inside::answer_of(std::shared_ptr<waiter<T>> mine) {
-  boost::system::error_code ended;
-  co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
-  if (mine->answer) co_return std::move(*mine->answer);
+steady_time spool::inside::look_again_at(milliseconds one_thing) const {
+  auto now = steady_clock::now();
   steady_time since = busy_since;
-  bool at_one_thing = since != steady_time::max() && steady_clock::now() - since >= limits.patience / 2;
-  if (at_one_thing) note({too_slow(), false, std::nullopt}, too_slow());
-  hangs = hangs || at_one_thing;
-  co_return too_slow();
+  return since == steady_time::max() ? now + one_thing : std::max(now, since + one_thing);
+}
+
+// Not for longer than the disk may take for one thing: who sends webhooks does not wait for that either.
+template <class T>
+task<result<T>> spool::inside::answer_of(std::shared_ptr<waiter<T>> mine, steady_time until) {
+  const milliseconds one_thing = limits.patience / 2;
+  for (;;) {
+    boost::system::error_code ended;
+    mine->done.expires_at(std::min(until, look_again_at(one_thing)));
+    co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+    if (mine->answer) co_return std::move(*mine->answer);
+    steady_time since = busy_since;
+    bool at_one_thing = since != steady_time::max() && steady_clock::now() - since >= one_thing;
+    if (at_one_thing) note({too_slow(), false, std::nullopt}, too_slow());
+    hangs = hangs || at_one_thing;
+    if (at_one_thing || steady_clock::now() >= until) co_return too_slow();
+  }
 }
 
 template <class T, class Operation>
 task<result<T>> spool::inside::ask(Operation operation, outcome if_well) {
-  auto mine = std::make_shared<waiter<T>>(executor, steady_clock::now() + limits.patience);
+  auto until = steady_clock::now() + limits.patience;
+  auto mine = std::make_shared<waiter<T>>(executor);
   // Moved along, so that the last owner of the waiter's timer is the loop.
   auto body = [this, mine, operation = std::move(operation), if_well]() mutable {
     auto answer = operation(file);
@@ -201,7 +214,7 @@ task<result<T>> spool::inside::ask(Operation operation, outcome if_well) {
     jobs.emplace_back(std::move(body));
   }
   news.notify_one();
-  auto answer = co_await answer_of(std::move(mine));
+  auto answer = co_await answer_of(std::move(mine), until);
   co_return answer;
 }
 
@@ -225,8 +238,8 @@ task<result<void>> spool::append(spooled row, std::optional<steady_time> until) 
   if (in->queued_rows >= in->limits.queued_rows || in->queued_bytes + bytes > in->limits.queued_bytes)
     co_return transient("spool:queue", "too many webhooks wait for the spool's disk");
   if (in->hangs) co_return too_slow();
-  auto mine =
-      std::make_shared<waiter<void>>(in->executor, until.value_or(steady_clock::now() + in->limits.patience));
+  auto give_up = until.value_or(steady_clock::now() + in->limits.patience);
+  auto mine = std::make_shared<waiter<void>>(in->executor);
   in->queued_rows += 1;
   in->queued_bytes += bytes;
   {
@@ -234,7 +247,7 @@ task<result<void>> spool::append(spooled row, std::optional<steady_time> until) 
     in->rows.push_back({std::move(row), mine});
   }
   in->news.notify_one();
-  auto answer = co_await in->answer_of(std::move(mine));
+  auto answer = co_await in->answer_of(std::move(mine), give_up);
   co_return answer;
 }
 

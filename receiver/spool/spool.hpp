@@ -22,7 +22,7 @@ class spool {
     std::uint64_t bytes_max = 1ull << 30; // on disk
     std::size_t queued_rows = 10'000;     // in memory, on their way to the disk
     std::size_t queued_bytes = 64 << 20;
-    milliseconds patience{4'000}; // for one call
+    milliseconds patience{4'000}; // for one call; for one thing that the disk is at, half of it
   };
   // As of the last call's end.
   struct spool_status {
@@ -38,7 +38,7 @@ class spool {
   spool& operator=(const spool&) = delete;
 
   // Returns after the fsync. "spool:full" where there is no room; "spool:slow" after `until`, or else the
-  // usual patience, and at once where the disk hangs for longer than that already.
+  // usual patience, as soon as the disk is seen to hang, and at once where that is known already.
   task<result<void>> append(spooled row, std::optional<steady_time> until = std::nullopt);
   // See spool_file.
   task<result<std::vector<spooled>>> read(std::int64_t after, std::size_t rows, std::uint64_t bytes);

@@ -164,3 +164,17 @@ TEST_CASE("without a right on Suivi's own tables webhooks are kept and all else 
   operations_client s("example-a:example-key-1:Main", 5, 10);
   without(s, "select, update on suivi.parcel", 1);
 }
+
+TEST_CASE("a right on Suivi's own tables that keeps events from being applied is told by the receiver") {
+  operations_client s("example-a:example-key-1:Main", 5, 10);
+  int number = 1;
+  for (const std::string right : {"delete on suivi.pending_range", "update on suivi.pending"}) {
+    CAPTURE(right);
+    s.db.execute("revoke " + right + " from suivi_least");
+    std::string event = s.push("R" + std::to_string(number++), 31);
+    std::string line = "permission denied for table " + right.substr(right.find('.') + 1);
+    wait_until("a line of the log", [&] { return s.receiver->log().find(line) != std::string::npos; });
+    s.db.execute("grant " + right + " to suivi_least");
+    s.await(event, "applied");
+  }
+}

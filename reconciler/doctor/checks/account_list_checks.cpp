@@ -9,27 +9,34 @@ namespace suivi::reconciler {
 
 using enum check_result;
 
+// A shop that needs no such row, for its accounts are in the environment or other couriers', is well without;
+// one that looks like it may be meant.
 void check_company(checks& to, const doctor_facts& f) {
   if (!f.tables) return;
   bool elsewhere =
       std::any_of(f.accounts.begin(), f.accounts.end(), [](const account_facts& a) { return !a.of_maystro; });
-  check_result bad = f.accounts_from_environment || elsewhere ? warn : fail;
+  bool needless = f.accounts_from_environment || elsewhere;
+  std::string_view instead = f.accounts_from_environment ? "; the environment has the accounts" : "";
   if (!f.tables->account_tables) {
-    add(to, "company", bad, "there are no tables shipping_companies and shipping_accounts",
+    add(to, "company", needless ? pass : fail,
+        fmt::format("there are no tables shipping_companies and shipping_accounts{}", instead),
         "Run the shop's own migrations, or give the key as MAYSTRO_API_KEY.");
     return;
   }
   if (!f.company) return;
   const company_facts& c = *f.company;
-  if (!c.there)
-    add(to, "company", bad,
-        c.alike.empty() ? std::string("shipping_companies has no row with slug `maystro`")
-                        : fmt::format("shipping_companies has no row with slug `maystro`, but `{}`",
-                                      fmt::join(c.alike, "`, `")),
-        "Set \"slug\" of the courier's row in shipping_companies to 'maystro', insert such a row, or give "
-        "the key as MAYSTRO_API_KEY.");
+  if (!c.there && c.alike.empty())
+    add(to, "company", needless ? pass : fail,
+        fmt::format("shipping_companies has no row with slug `maystro`{}", instead),
+        "Insert such a row into shipping_companies, or give the key as MAYSTRO_API_KEY.");
+  else if (!c.there)
+    add(to, "company", needless ? warn : fail,
+        fmt::format("shipping_companies has no row with slug `maystro`, but `{}`",
+                    fmt::join(c.alike, "`, `")),
+        "Set \"slug\" of the courier's row in shipping_companies to 'maystro', or give the key as "
+        "MAYSTRO_API_KEY.");
   else if (!c.active)
-    add(to, "company", bad, "the company `maystro` is not active",
+    add(to, "company", needless ? warn : fail, "the company `maystro` is not active",
         "Set \"isActive\" of the row with slug `maystro` in shipping_companies to true.");
   else
     add(to, "company", pass, "the company `maystro` is there and active");

@@ -84,9 +84,9 @@ from pg_class k cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE'])
 where k.relnamespace = (select oid from pg_namespace where nspname = 'suivi')
   and (k.relkind in ('r', 'p') or (k.relkind = 'v' and p = 'SELECT')) and not has_table_privilege(k.oid, p)
 union all
-select 'sequence', k.relname::text, 'USAGE' from pg_class k
+select 'sequence', k.relname::text, p from pg_class k cross join unnest(array['SELECT', 'UPDATE', 'USAGE']) as p
 where k.relnamespace = (select oid from pg_namespace where nspname = 'suivi')
-  and case when k.relkind = 'S' then not has_sequence_privilege(k.oid, 'USAGE') else false end
+  and case when k.relkind = 'S' then not has_sequence_privilege(k.oid, p) else false end
 union all
 select 'function', format('%I(%s)', f.proname, pg_get_function_identity_arguments(f.oid)), 'EXECUTE' from pg_proc f
 where f.pronamespace = (select oid from pg_namespace where nspname = 'suivi') and not has_function_privilege(f.oid, 'EXECUTE')

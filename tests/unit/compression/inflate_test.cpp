@@ -52,6 +52,23 @@ TEST_CASE("gzip, zlib's format and raw deflate are undone") {
   CHECK_FALSE(looks_compressed("payload=1"));
 }
 
+TEST_CASE("an end of few bits is found, whatever follows it") {
+  // Its last code, 0000000, ends a bit before the byte's end.
+  const std::string framed =
+      "\170\234\253\126\112\055\113\315\053\121\262\122\362\057\112\111\055\012\056\111\054\051\055\166\316\110\314\113\117\115\121\322\121\052\110\254\314\311\117\114\121\262\252\126\312\004\222\112\245\272\025\046\146\206\106\026\106\006\100\311\142\260\142\045\053\143\103\035\245\324\212\222\324\242\274\304\234\370\174\220\061\361\140\305\101\046\006\006\112\265\265\000\160\075\040\063"s;
+  const std::string text_of_it =
+      R"({"event":"OrderStatusChanged","payload":{"id":"u-x4612820","status":31,"external_order_id":"R400"}})";
+  const std::string raw = framed.substr(2, framed.size() - 6);
+  for (const auto& packed : {framed, raw}) {
+    auto out = inflated(packed, 1000);
+    REQUIRE(out);
+    CHECK(*out == text_of_it);
+    for (std::size_t length = 0; length < packed.size(); ++length)
+      CHECK(code(packed.substr(0, length), 1000) != "");
+    CHECK(code(packed + "xy", 1000) == "inflate:malformed");
+  }
+}
+
 TEST_CASE("up to three layers are undone, each within the bound") {
   for (const auto& packed : {as_two, as_three}) {
     auto out = inflated(packed, 1000);

@@ -13,6 +13,25 @@ TEST_CASE("a missing company fails unless the environment has the accounts") {
   CHECK(result_of(f, "company") == "WARN");
 }
 
+TEST_CASE("a shop whose accounts are elsewhere needs no company and no tables of accounts") {
+  doctor_facts f = healthy();
+  f.company->there = false;
+  CHECK(result_of(f, "company") == "FAIL");
+  f.accounts_from_environment = true;
+  CHECK(result_of(f, "company") == "PASS");
+  CHECK(contains(of(f, "company").detail, "no row with slug `maystro`; the environment has the accounts"));
+  f.company->alike = {"Maystro-Delivery"};
+  CHECK(result_of(f, "company") == "WARN");
+  f.tables->account_tables = false;
+  f.company.reset();
+  CHECK(result_of(f, "company") == "PASS");
+  CHECK(of(f, "company").remedy.empty());
+  f.accounts_from_environment = false;
+  CHECK(result_of(f, "company") == "FAIL");
+  f.accounts.front().of_maystro = false;
+  CHECK(result_of(f, "company") == "PASS");
+}
+
 TEST_CASE("a company under another slug is named") {
   doctor_facts f = healthy();
   f.company->there = false;
