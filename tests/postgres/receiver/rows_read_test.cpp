@@ -134,6 +134,26 @@ task<void> check_lists(reader& here) {
   }
 }
 
+// Every list asks which days have events: of these alone, and not of every table there is.
+task<void> check_days(reader& here) {
+  pg::statement kept{"", "select statement from pg_prepared_statements where name = 'events_days'"};
+  auto text = co_await here.connection.run(kept);
+  REQUIRE(text.has_value());
+  REQUIRE(text->size() == 1);
+  std::string explain = "explain (costs off) " + std::string(text->text(0, 0));
+  pg::statement explained{"", explain};
+  auto plan = co_await here.connection.run(explained);
+  REQUIRE(plan.has_value());
+  std::size_t filters = 0;
+  for (std::size_t i = 0; i < plan->size(); ++i) {
+    std::string line(plan->text(i, 0));
+    if (line.find("pg_relation_size") == std::string::npos) continue;
+    ++filters;
+    CHECK_MESSAGE(line.find("inhrelid") != std::string::npos, line);
+  }
+  CHECK(filters == 1);
+}
+
 task<void> check_overview(reader& here) {
   auto before = co_await here.rows_so_far();
   std::vector<shop::known_account> accounts;
@@ -173,6 +193,7 @@ TEST_CASE("no list, overview or search of the screen reads more than a few of ma
     auto connection = co_await test::connected(db.options());
     reader here{db, std::move(connection)};
     co_await check_lists(here);
+    co_await check_days(here);
     co_await check_overview(here);
     co_await check_orders(here);
   };

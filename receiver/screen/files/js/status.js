@@ -59,14 +59,18 @@ export function toldStatus(payload) {
 
 export const ownWord = (s) => (known(`own.${s}`) ? t(`own.${s}`) : (s ?? '—'));
 
-const outcomeTones = {
-  applied: 'ok',
-  parked: 'warn',
-  confirming: 'warn',
-  failed: 'bad',
-  conflict: 'bad',
-  quarantined: 'bad',
+// What an outcome means for whoever looks, and with it its one color, in badges, chips, bars and legends.
+const outcomeKinds = {
+  applied: 'done',
+  pending: 'waiting',
+  parked: 'waiting',
+  confirming: 'waiting',
+  failed: 'trouble',
+  conflict: 'trouble',
+  quarantined: 'trouble',
 };
+export const outcomeKind = (o) => outcomeKinds[o] ?? 'quietly';
+const kindTones = { done: 'move', waiting: 'warn', trouble: 'bad' };
 export const outcomeOrder = [
   'applied',
   'unchanged',
@@ -80,18 +84,8 @@ export const outcomeOrder = [
   'ignored',
 ];
 export const outcomeWord = (o) => (known(`outcome.${o}`) ? t(`outcome.${o}`) : o);
-export const Outcome = ({ value }) => h(Badge, { tone: outcomeTones[value], title: value }, outcomeWord(value));
-// What its bars and swatches are drawn with.
-export const outcomeSwatch = (o) =>
-  ({
-    applied: 'done',
-    parked: 'waiting',
-    confirming: 'waiting',
-    pending: 'waiting',
-    failed: 'trouble',
-    conflict: 'trouble',
-    quarantined: 'trouble',
-  })[o] ?? 'quietly';
+export const Outcome = ({ value }) =>
+  h(Badge, { tone: kindTones[outcomeKind(value)], title: value }, outcomeWord(value));
 
 // A change of a column: from → to.
 export function Change({ field, from, to }) {

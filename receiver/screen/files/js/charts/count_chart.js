@@ -3,28 +3,20 @@ import { Chart } from './chart.js';
 import { h } from '../dom.js';
 import { dayClock, num, pct } from '../format.js';
 import { t } from '../i18n.js';
+import { outcomeKind, outcomeOrder } from '../status.js';
 import { niceTicks, scale, share } from './scale.js';
 
-export const stackOf = {
-  applied: 'done',
-  unchanged: 'quiet',
-  stale: 'quiet',
-  ignored: 'quiet',
-  failed: 'trouble',
-  conflict: 'trouble',
-  quarantined: 'trouble',
-  parked: 'trouble',
-  pending: 'quiet',
-  confirming: 'quiet',
-};
-// { at, applied: 3, stale: 1 } → { at, done: 3, quiet: 1, trouble: 0 }
+// From the axis upwards.
+export const stack = ['done', 'quietly', 'waiting', 'trouble'];
+// { at, applied: 3, stale: 1 } → { at, done: 3, quietly: 1, waiting: 0, trouble: 0 }
 export function stacked(point) {
-  const sums = { at: point.at, done: 0, quiet: 0, trouble: 0 };
-  for (const [outcome, n] of Object.entries(point)) if (stackOf[outcome]) sums[stackOf[outcome]] += n;
+  const sums = { at: point.at, done: 0, quietly: 0, waiting: 0, trouble: 0 };
+  for (const outcome of outcomeOrder) sums[outcomeKind(outcome)] += point[outcome] ?? 0;
   return sums;
 }
+export const sumOf = (bar) => stack.reduce((sum, kind) => sum + bar[kind], 0);
 
-// bars: [{ at, done, quiet, trouble }], one every `step` ms; missed: [{ at, until, missed, told }].
+// bars: [{ at, done, quietly, waiting, trouble }], one every `step` ms; missed: [{ at, until, missed, told }].
 export class CountChart extends Chart {
   render({ bars, missed, step, height = 248, label, open }) {
     const { width, at } = this.state;
@@ -32,20 +24,17 @@ export class CountChart extends Chart {
     const lane = missed ? 44 : 0;
     const floor = height - pad.bottom - lane - (missed ? 30 : 0);
     const [start, end] = [bars[0].at, bars.at(-1).at + step];
-    const most = Math.max(4, ...bars.map((b) => b.done + b.quiet + b.trouble)) * 1.04;
+    const most = Math.max(4, ...bars.map(sumOf)) * 1.04;
     const x = scale(start, end, pad.left, width - pad.right);
     const y = scale(0, most, floor, pad.top);
     const wide = Math.max(1, (width - pad.left - pad.right) / bars.length - 1.6);
     const found = (missed ?? []).filter((m) => m.until > start && m.at < end);
     const top = niceTicks(0, Math.max(10, ...found.map((m) => share(m.missed, m.told))) * 1.3, 2).at(-1);
     const z = scale(0, top, height - pad.bottom, height - pad.bottom - lane);
-    const stack = (b) => {
+    const column = (b) => {
       let v = 0;
-      return [
-        ['done', b.done],
-        ['quietly', b.quiet],
-        ['trouble', b.trouble],
-      ].map(([kind, n]) => {
+      return stack.map((kind) => {
+        const n = b[kind];
         if (!n) return null;
         v += n;
         return h('rect', {
@@ -71,7 +60,8 @@ export class CountChart extends Chart {
         tip: (i) => [
           h('b', dayClock(bars[i].at)),
           h('div', t('chart.done', { n: bars[i].done })),
-          h('div', t('chart.quiet', { n: bars[i].quiet })),
+          h('div', t('chart.quiet', { n: bars[i].quietly })),
+          bars[i].waiting > 0 && h('div', t('chart.waiting', { n: bars[i].waiting })),
           bars[i].trouble > 0 && h('div', t('chart.trouble', { n: bars[i].trouble })),
           under(i) &&
             h('div', t('chart.missed', { n: under(i).missed, share: pct(share(under(i).missed, under(i).told)) })),
@@ -84,7 +74,7 @@ export class CountChart extends Chart {
         width - pad.right,
         (v) => num(v),
       ),
-      bars.map(stack),
+      bars.map(column),
       missed && [
         h('line', { class: 'axis', x1: pad.left, x2: width - pad.right, y1: z(0), y2: z(0) }),
         h('text', { x: pad.left - 8, y: z(top) + 8, 'text-anchor': 'end' }, pct(top, 0)),

@@ -1,5 +1,5 @@
 // The two charts of the first page, with their figures as tables for whoever cannot see a chart.
-import { CountChart, stacked } from './count_chart.js';
+import { CountChart, stack, stacked, sumOf } from './count_chart.js';
 import { h } from '../dom.js';
 import { clock, dayClock, moment, num, pct } from '../format.js';
 import { t } from '../i18n.js';
@@ -88,7 +88,7 @@ export function MinuteChart({ data, missedPoints }) {
     told: m.told ?? 0,
   }));
   if (!bars.length) return h(Blank, { icon: 'webhooks', title: t('c.none') });
-  const got = bars.reduce((sum, b) => sum + b.done + b.quiet + b.trouble, 0);
+  const got = bars.reduce((sum, b) => sum + sumOf(b), 0);
   const gone = missed.reduce((sum, m) => sum + m.missed, 0);
   const open = (i) =>
     go(
@@ -101,11 +101,11 @@ export function MinuteChart({ data, missedPoints }) {
     'div',
     h(CountChart, { bars, missed, step, open, label: t('c.minute.label', { n: got, missed: gone }) }),
     h(Figures, {
-      head: [t('th.time'), t('leg.done'), t('leg.quiet'), t('leg.trouble')],
+      head: [t('th.time'), ...stack.map((kind) => t(`leg.${kind}`))],
       rows: [...bars]
         .reverse()
-        .filter((b) => b.done + b.quiet + b.trouble)
-        .map((b) => [clock(b.at), num(b.done), num(b.quiet), num(b.trouble)]),
+        .filter(sumOf)
+        .map((b) => [clock(b.at), ...stack.map((kind) => num(b[kind]))]),
     }),
   );
 }
@@ -113,7 +113,5 @@ export function MinuteChart({ data, missedPoints }) {
 export const Legend = () =>
   h(
     '.end.legend',
-    h('span', h('i.done'), t('leg.done')),
-    h('span', h('i.quietly'), t('leg.quiet')),
-    h('span', h('i.trouble'), t('leg.trouble')),
+    stack.map((kind) => h('span', { key: kind }, h(`i.${kind}`), t(`leg.${kind}`))),
   );

@@ -10,7 +10,7 @@ import { countBars, Legend } from '../charts/overview_charts.js';
 import { Blank, Block, Button, Chip, Head, Select } from '../parts.js';
 import { Replay } from './replay.js';
 import { changed, go, replace } from '../route.js';
-import { Outcome, outcomeOrder, outcomeSwatch, outcomeWord, Status, toldReference, toldStatus } from '../status.js';
+import { Outcome, outcomeKind, outcomeOrder, outcomeWord, Status, toldReference, toldStatus } from '../status.js';
 import { View } from '../view.js';
 import { DeleteDialog, Webhook } from './webhook.js';
 
@@ -120,7 +120,7 @@ export class Webhooks extends View {
           'data-n': n,
           onClick: () => go(changed(route, { outcome })),
         },
-        outcome && h('span.sw.legend', h(`i.${outcomeSwatch(outcome)}`)),
+        outcome && h('span.sw.legend', h(`i.${outcomeKind(outcome)}`)),
         outcome ? outcomeWord(outcome) : t('outcome.all'),
         n !== undefined && [' ', h('b', num(n))],
       );
