@@ -104,7 +104,7 @@ class app {
         drain_(executor_, db_, intake_, spool_, counts_),
         operations_(executor_, settings_, connect_options(s), db_, accounts_, apply_lane_, spool_),
         guepex_endpoint_(db_, accounts_, intake_, counts_, s.receiver.max_body_bytes),
-        webhook_endpoint_(settings_, intake_, counts_),
+        webhook_endpoint_(settings_, accounts_, intake_, counts_),
         status_endpoints_(db_, spool_, intake_, webhook_endpoint_, operations_, counts_, series_),
         request_handler_(settings_, webhook_endpoint_, guepex_endpoint_, operations_, status_endpoints_,
                          counts_),

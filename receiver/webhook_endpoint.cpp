@@ -18,8 +18,13 @@ constexpr int retry_after_seconds = 5;
 
 task<http::response> webhook_endpoint::answer(http::request request, route where) {
   auto begun = steady_clock::now();
-  auto row = to_webhook(std::move(request.body), std::move(where.account), suivi::now(),
-                        settings_.receiver.max_body_bytes);
+  std::optional<std::string> named = accounts_.name_at(courier_kind::maystro, std::move(where.account));
+  auto row =
+      to_webhook(std::move(request.body), std::move(named), suivi::now(), settings_.receiver.max_body_bytes);
+  // Nobody has checked who sent it, so it is nobody's, whatever account it names.
+  if (row.event.shipment.courier != courier_kind::maystro)
+    row = to_unread_webhook(std::move(row.raw), std::nullopt, "the address is another courier's",
+                            row.received_at);
   if (row.event.too_large_unpacked) {
     counts_.webhook("too_large");
     co_return body_too_large();

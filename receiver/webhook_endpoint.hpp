@@ -6,6 +6,7 @@
 #include "common/http/message/message.hpp"
 #include "common/runtime/task.hpp"
 #include "receiver/intake/intake.hpp"
+#include "receiver/services/account_registry.hpp"
 #include "receiver/services/receiver_metrics.hpp"
 #include "receiver/web/routes.hpp"
 
@@ -15,8 +16,9 @@ namespace suivi::receiver {
 
 class webhook_endpoint {
  public:
-  webhook_endpoint(const config::settings& s, intake& in, receiver_metrics& counts)
-      : settings_(s), in_(in), counts_(counts) {}
+  webhook_endpoint(const config::settings& s, account_registry& accounts, intake& in,
+                   receiver_metrics& counts)
+      : settings_(s), accounts_(accounts), in_(in), counts_(counts) {}
 
   task<http::response> answer(http::request request, route where);
   // Events to be applied that were put into the database since the start.
@@ -24,6 +26,7 @@ class webhook_endpoint {
 
  private:
   const config::settings& settings_;
+  account_registry& accounts_;
   intake& in_;
   receiver_metrics& counts_;
   std::int64_t events_stored_ = 0;

@@ -16,6 +16,8 @@ capabilities capabilities_of(courier_kind courier) {
     can.lists_changes = can.has_quotas = true;
     can.references_max = guepex_api::references_max;
     can.registers_hooks = false;
+    can.signs_webhooks = true;
+    can.numbers_states = false;
     break;
   case courier_kind::nord_west:
     can.lists = false;
@@ -23,6 +25,7 @@ capabilities capabilities_of(courier_kind courier) {
     can.trackings_max = nord_west::trackings_per_request_max;
     can.registers_hooks = false;
     can.sends_webhooks = false;
+    can.numbers_states = false;
     break;
   }
   return can;

@@ -32,6 +32,8 @@ struct capabilities {
   bool has_quotas = false;        // kept by a request_gate, with what the courier says of pauses
   bool registers_hooks = true;    // webhooks by the API; else by hand, or there are none
   bool sends_webhooks = true;
+  bool numbers_states = true;  // its states are numbers, as the inbox keeps them beside an event's bytes
+  bool signs_webhooks = false; // its address stores them under the account that the signature was checked for
 };
 [[nodiscard]] capabilities capabilities_of(courier_kind courier);
 

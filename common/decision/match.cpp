@@ -69,6 +69,8 @@ match prove_account(working_copy& rows, const observation& observation, const do
     same = rows.parcels_by_number(*observation.shipment.display_id);
   else if (observation.shipment.tracking)
     same = rows.parcels_by_number(*observation.shipment.tracking);
+  std::erase_if(same,
+                [&](const parcel_row* parcel) { return parcel->courier != observation.shipment.courier; });
   for (const parcel_row* parcel : same) {
     if (!parcel->pulled_at) continue;
     if (current && current->account != parcel->account)

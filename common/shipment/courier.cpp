@@ -48,6 +48,22 @@ std::string_view display_name(courier_kind which) {
   return "unknown";
 }
 
+std::string_view event_source(courier_kind which) {
+  switch (which) {
+  case courier_kind::maystro:
+    return "MAYSTRO";
+  case courier_kind::guepex:
+    return "GUEPEX";
+  case courier_kind::nord_west:
+    break;
+  }
+  return "";
+}
+
+std::string_view event_type_prefix(courier_kind which) {
+  return which == courier_kind::guepex ? "parcel_" : "";
+}
+
 std::span<const std::string_view> accepted_slugs() {
   return slugs_of_accepted;
 }

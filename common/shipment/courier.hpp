@@ -18,6 +18,10 @@ inline constexpr std::array couriers{courier_kind::maystro, courier_kind::guepex
 [[nodiscard]] std::string_view slug(courier_kind which);
 // `Maystro`, `Guepex`, `Nord West`: for people.
 [[nodiscard]] std::string_view display_name(courier_kind which);
+// What the operations API calls the source of its webhooks; empty: it sends none.
+[[nodiscard]] std::string_view event_source(courier_kind which);
+// How the types of its events begin; empty: nothing tells them from others.
+[[nodiscard]] std::string_view event_type_prefix(courier_kind which);
 // Every slug that a served company may have, in lower case: those, and `nordwest`.
 [[nodiscard]] std::span<const std::string_view> accepted_slugs();
 // In any case and with blanks around it; `nordwest` is `nord_west`. nullopt: a company Suivi does not know.

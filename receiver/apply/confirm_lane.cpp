@@ -6,6 +6,8 @@
 #include "common/shop/courier_pause.hpp"
 #include "common/shop/single_read.hpp"
 
+#include <algorithm>
+
 namespace suivi::receiver {
 namespace {
 
@@ -86,6 +88,15 @@ task<void> confirm_lane::put_off(read_queue::job j, error why, milliseconds paus
 
 task<void> confirm_lane::read(read_queue::job j) {
   const auto account = j.wanted.account;
+  // What one courier answers proves nothing of another's webhook.
+  auto is_anothers = [&](const pending_event& each) {
+    return !accounts_.resolve(account, each.observation.shipment.courier);
+  };
+  if (accounts_.knows(account) && std::ranges::any_of(j.waiting, is_anothers)) {
+    auto e = permanent("courier:anothers", "the order is another courier's");
+    co_await give_back(std::move(j.waiting), e, std::nullopt);
+    co_return;
+  }
   auto courier = accounts_.courier(account);
   auto gate = accounts_.gate(account);
   if (!courier || !gate) {

@@ -9,12 +9,12 @@
 namespace suivi::receiver {
 
 bool is_account_unknown(const pending_event& event, const account_registry& accounts) {
-  return !accounts.resolve(event.named_account, event.observation.shipment.courier);
+  return !accounts.resolve_stored(event.named_account, event.observation.shipment.courier);
 }
 
 bool fill_in_account(pending_event& event, account_registry& accounts, instant now) {
   std::optional<std::string> account =
-      accounts.resolve(event.named_account, event.observation.shipment.courier);
+      accounts.resolve_stored(event.named_account, event.observation.shipment.courier);
   event.observation.decide_by_later_time = waited_long_enough(event, now);
   if (!account) return false;
   event.observation.account = *account;

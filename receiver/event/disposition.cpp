@@ -159,6 +159,7 @@ disposition after_failed_apply(const pending_event& event, const error& e, doubl
 disposition after_failed_read(const pending_event& event, const error& e,
                               std::optional<milliseconds> retry_after, double jitter) {
   if (e.code == "courier:not_found") return close("conflict", "the courier knows no such parcel", "");
+  if (e.code == "courier:anothers") return close("conflict", "the order is another courier's", "");
   if (e.code == "courier:no_key") return close("conflict", "no key to ask the courier with", "");
   int attempts = std::max(1, event.attempts); // the read was counted when it was begun
   bool by_shop = !pg::sqlstate_of(e).empty() && (e.kind == failure::permanent || pg::is_statement_timeout(e));

@@ -74,9 +74,13 @@ task<result<replay::batch>> replay::next_page(replay_source& from) {
 
 task<result<void>> replay::take_on(batch events) {
   auto give_up = steady_clock::now() + how_.patience;
-  auto unknown = [this](const replay_event& e) {
-    return !accounts_.resolve(e.event.named_account, e.decoded.shipment.courier);
+  auto account_of = [this](const replay_event& e) {
+    courier_kind courier = e.decoded.shipment.courier;
+    return e.event.id != 0
+               ? accounts_.resolve_stored(e.event.named_account, courier)
+               : accounts_.resolve(e.event.named_account, courier); // a file's is the operator's word
   };
+  auto unknown = [&](const replay_event& e) { return !account_of(e); };
   if (std::any_of(events.begin(), events.end(), unknown)) co_await accounts_.refresh();
   batch good;
   batch refused;
@@ -88,7 +92,7 @@ task<result<void>> replay::take_on(batch events) {
       report_.counts.add("quarantined");
     } else if (stored && e.in_flight && !how_.door.dry_run) {
       elsewhere_.push_back({e.event.id, give_up});
-    } else if (auto account = accounts_.resolve(e.event.named_account, e.decoded.shipment.courier)) {
+    } else if (auto account = account_of(e)) {
       e.event.observation.is_signed = !accounts_.webhook_secret(*account).empty();
       e.event.observation.account = *account;
       good.push_back(std::move(e));

@@ -29,6 +29,10 @@ struct under_way {
 
 } // namespace
 
+std::string misnamed_prefix(courier_kind address) {
+  return std::string(slug(address)) + ":";
+}
+
 account_registry::account_registry(database_monitor& db, http::client& client, const config::settings& s)
     : db_(db), client_(client), base_urls_(shop::base_urls_of(s)), quota_(db.connections()),
       request_timeout_(s.maystro.request_timeout),
@@ -124,6 +128,19 @@ std::optional<std::string> account_registry::resolve(const std::optional<std::st
     only = id;
   }
   return only.value_or("");
+}
+
+std::optional<std::string> account_registry::resolve_stored(const std::optional<std::string>& named,
+                                                            courier_kind courier) const {
+  if (!named && courier::capabilities_of(courier).signs_webhooks) return std::nullopt;
+  return resolve(named, courier);
+}
+
+std::optional<std::string> account_registry::name_at(courier_kind address,
+                                                     std::optional<std::string> named) const {
+  auto at = named ? entries_.find(*named) : entries_.end();
+  if (at == entries_.end() || at->second.who.courier.courier == address) return named;
+  return misnamed_prefix(address) + *named;
 }
 
 secret account_registry::webhook_secret(const std::string& account) const {

@@ -16,6 +16,9 @@
 
 namespace suivi::receiver {
 
+// Stands before an account that a courier's address named though it is another courier's: `maystro:g`.
+[[nodiscard]] std::string misnamed_prefix(courier_kind address);
+
 class account_registry {
  public:
   account_registry(database_monitor& db, http::client& client, const config::settings& s);
@@ -38,6 +41,14 @@ class account_registry {
   // where there are several or none. nullopt: the named one is unknown.
   [[nodiscard]] std::optional<std::string> resolve(const std::optional<std::string>& named,
                                                    courier_kind courier = courier_kind::maystro) const;
+  // The same of an event that was stored: without a name it is nobody's where each is stored under a checked
+  // one.
+  [[nodiscard]] std::optional<std::string> resolve_stored(const std::optional<std::string>& named,
+                                                          courier_kind courier) const;
+  // What an address of that courier names, as it is stored: nobody's where it is known to be another
+  // courier's.
+  [[nodiscard]] std::optional<std::string> name_at(courier_kind address,
+                                                   std::optional<std::string> named) const;
   [[nodiscard]] bool knows(const std::string& account) const { return entries_.contains(account); }
   // What the courier's webhooks of that account are signed with; empty: they are not, or there is no such
   // account.

@@ -27,7 +27,7 @@ std::uint64_t hash_of(char kind, std::string_view text) {
 
 } // namespace
 
-std::uint64_t identity_hash(const maystro::shipment& row) {
+std::uint64_t identity_hash(const shipment& row) {
   if (row.uuid) return hash_of('u', *row.uuid);
   if (row.display_id) return hash_of('d', *row.display_id);
   if (row.tracking) return hash_of('t', *row.tracking);

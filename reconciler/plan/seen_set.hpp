@@ -3,7 +3,7 @@
 // no deletion).
 #pragma once
 
-#include "common/maystro/shipment.hpp"
+#include "common/shipment/shipment.hpp"
 
 #include <array>
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace suivi::reconciler {
 
 // The hash of a row's strongest identity (uuid, display id, tracking, reference); never 0. Different kinds of
 // identity never hash alike by accident of the same text.
-[[nodiscard]] std::uint64_t identity_hash(const maystro::shipment& row);
+[[nodiscard]] std::uint64_t identity_hash(const shipment& row);
 
 // The hash of any text, mixed alike; never 0.
 [[nodiscard]] std::uint64_t text_hash(std::string_view text);

@@ -1,7 +1,8 @@
 // Reads changes and webhooks, and counts the changes that no webhook reported.
 #include "reconciler/store/unreported_changes.hpp"
 
-#include "common/guepex/webhook.hpp"
+#include "common/courier/courier_api.hpp"
+#include "common/courier/reported_states.hpp"
 #include "reconciler/store/sweep_record.hpp"
 
 #include <map>
@@ -57,20 +58,21 @@ limit $3
 )sql"};
 
 // By parcel and text: when that was last reported.
-using reported_states = std::map<std::pair<std::string, std::string>, instant>;
+using last_reports = std::map<std::pair<std::string, std::string>, instant>;
 
-void read_webhook(reported_states& reported, std::string_view uuid, const std::string& raw, instant at) {
-  guepex::delivery read = guepex::decode(raw);
-  for (const guepex::event& event : read.events) {
-    if (!event.status || event.tracking != uuid) continue;
-    instant& latest = reported.try_emplace({std::string(uuid), event.status->text}, at).first->second;
+void read_webhook(last_reports& reported, courier_kind of, std::string_view uuid, const std::string& raw,
+                  instant at) {
+  for (courier::reported_state& state : courier::reported_states(of, raw)) {
+    if (state.tracking != uuid) continue;
+    instant& latest =
+        reported.try_emplace({std::move(state.tracking), std::move(state.text)}, at).first->second;
     latest = std::max(latest, at);
   }
 }
 
 } // namespace
 
-task<result<std::int64_t>> count_unreported(pg::connection& db, std::int64_t sweep) {
+task<result<std::int64_t>> count_unreported(pg::connection& db, courier_kind courier, std::int64_t sweep) {
   pg::pipeline first; // one implicit transaction: the limit holds for it alone
   first.add(limit_time);
   pg::params which;
@@ -93,9 +95,9 @@ task<result<std::int64_t>> count_unreported(pg::connection& db, std::int64_t swe
   const pg::rows& webhooks = (*webhook_rows)[at];
   if (webhooks.size() > static_cast<std::size_t>(unreported_webhooks_max))
     co_return permanent("sweep:too_many", "too many webhooks would have to be read");
-  reported_states reported;
+  last_reports reported;
   for (std::size_t i = 0; i < webhooks.size(); ++i)
-    read_webhook(reported, webhooks.text(i, 0), webhooks.bytes(i, 1), webhooks.timestamp(i, 2));
+    read_webhook(reported, courier, webhooks.text(i, 0), webhooks.bytes(i, 1), webhooks.timestamp(i, 2));
 
   // An order that changed twice counts once, and not at all where one of the two was reported.
   std::set<std::string> orders, reported_orders;
@@ -112,7 +114,8 @@ task<result<std::int64_t>> count_unreported(pg::connection& db, std::int64_t swe
 
 task<result<std::int64_t>> count_missed_by_webhooks(pg::connection& db, courier_kind courier,
                                                     std::int64_t sweep) {
-  return courier == courier_kind::maystro ? count_missed(db, sweep) : count_unreported(db, sweep);
+  return courier::capabilities_of(courier).numbers_states ? count_missed(db, sweep)
+                                                          : count_unreported(db, courier, sweep);
 }
 
 } // namespace suivi::reconciler

@@ -13,10 +13,10 @@ namespace suivi::reconciler {
 // Given up after three seconds; permanent "sweep:too_many" where more webhooks would have to be read than
 // unreported_webhooks_max.
 inline constexpr std::int64_t unreported_webhooks_max = 50'000;
-task<result<std::int64_t>> count_unreported(pg::connection& db, std::int64_t sweep);
+task<result<std::int64_t>> count_unreported(pg::connection& db, courier_kind courier, std::int64_t sweep);
 
-// The same for any courier: the inbox holds Maystro's states as numbers, beside the bytes, and they are
-// counted there.
+// The same for any courier: states that are numbers the inbox holds beside the bytes, and they are counted
+// there.
 task<result<std::int64_t>> count_missed_by_webhooks(pg::connection& db, courier_kind courier,
                                                     std::int64_t sweep);
 

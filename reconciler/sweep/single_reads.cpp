@@ -13,8 +13,8 @@ namespace {
 
 constexpr int halved_in_vain_max = 8; // more than halving the largest look-up down to one reference takes
 
-maystro::shipment parcel_of(const std::string& uuid) {
-  maystro::shipment parcel;
+shipment parcel_of(const std::string& uuid) {
+  shipment parcel;
   parcel.uuid = uuid;
   return parcel;
 }

@@ -1,6 +1,5 @@
-// Guepex's documents and signatures: pages, single parcels, histories, webhooks. Every element is counted,
+// Guepex's documents and signatures: pages, single parcels, webhooks. Every element is counted,
 // every event of a webhook stands for itself, and what is kept is JSON again.
-#include "common/guepex/history.hpp"
 #include "common/guepex/page.hpp"
 #include "common/guepex/signature.hpp"
 #include "common/guepex/webhook.hpp"
@@ -91,12 +90,6 @@ void check_words(std::string_view bytes) {
 
 void one_input(std::string_view bytes) {
   check_page(bytes);
-  if (auto entries = read_history(bytes))
-    for (const history_entry& one : *entries) {
-      check_status(one.status);
-      const history_entry* latest = latest_entry(*entries, one.tracking);
-      require(latest != nullptr && latest->at >= one.at, "nothing is later than the latest entry");
-    }
   check_webhook(bytes);
   check_signature(bytes);
   check_words(bytes);

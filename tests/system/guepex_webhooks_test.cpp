@@ -196,6 +196,38 @@ TEST_CASE(
   CHECK(contains(hooks.body, "by hand"));
 }
 
+TEST_CASE(
+    "nothing that comes to Maystro's address, where nobody signs, concerns an order of a Guepex account") {
+  guepex_sender r;
+  std::string genuine = delivery(one("e1", "yal-1", "Centre", "R1"));
+  CHECK(contains(r.deliver(genuine).body, "stored"));
+  wait_until("the order", [&] {
+    return r.db().value(R"(select "shippingStatus" from orders where "id" = 'o-1')") == "CENTRE";
+  });
+  r.db().execute("update suivi.parcel set pulled_at = now()"); // as if a sweep had shown it
+  std::string later = delivery(one("e2", "yal-1", "Livré", "R1"));
+  std::string by_id = R"({"event":"OrderStatusChanged","payload":{"id":"yal-1","status":41}})";
+  std::string by_reference = R"({"event":"x","payload":{"id":"p","status":41,"external_order_id":"R1"}})";
+  for (const std::string& blanks : {std::string(), std::string(" ")}) {
+    std::string target = secret_address + (blanks.empty() ? "" : "?account=g");
+    CHECK(contains(r.push(target, later + blanks).body, R"("outcome":"quarantined")"));
+    CHECK(contains(r.push(target, by_id + blanks).body, R"("outcome":"stored")"));
+    CHECK(contains(r.push(target, by_reference + blanks).body, R"("outcome":"stored")"));
+  }
+  CHECK(r.push(secret_address + "?account=g", "no json").status == 202);
+  for (const char* outcome : {"parked", "conflict", "quarantined", "failed"})
+    r.ask("POST", "/api/v1/webhooks/replay", fmt::format(R"({{"outcome":"{}"}})", outcome),
+          "Authorization: Bearer example-token\r\n");
+  CHECK(contains(r.deliver(later + " ").body, "stored")); // none of them stands for the courier's own
+  wait_until("the order", [&] {
+    return r.db().value(R"(select "shippingStatus" from orders where "id" = 'o-1')") == "LIVRÉ";
+  });
+  CHECK(r.db().number("select count(*) from suivi.change where source <> 'webhook'") == 0);
+  CHECK(r.db().number("select count(*) from suivi.inbox where account = 'g'") == 2);
+  auto guepex = r.operate("GET", "webhooks/events?source=GUEPEX");
+  CHECK(contains(guepex.body, R"("totalCount":2)"));
+}
+
 TEST_CASE("a state without a text of its own is shown in capitals and counted by courier") {
   guepex_sender r;
   CHECK(r.deliver(delivery(one("e1", "yal-1", "Égaré au dépôt", "R1"))).status == 200);

@@ -4,6 +4,7 @@
 #include "common/base/duration.hpp"
 #include "common/base/utf8.hpp"
 #include "common/json/json_text.hpp"
+#include "common/shipment/courier.hpp"
 
 #include <algorithm>
 #include <array>
@@ -74,13 +75,21 @@ result<std::optional<std::string>> read_text(const http::target& from, std::stri
   return std::optional<std::string>(std::string(*text));
 }
 
-result<event_source> read_source(const http::target& from) {
+// The system before knew a source whose events are not kept here.
+constexpr std::string_view foreign_source = "ECOMANAGER";
+
+result<std::optional<std::string>> read_source(const http::target& from) {
   auto text = from.find("source");
-  if (!text || text->empty()) return event_source::any;
-  if (*text == "MAYSTRO") return event_source::maystro;
-  if (*text == "GUEPEX") return event_source::guepex;
-  if (*text == "ECOMANAGER") return event_source::foreign;
-  return wrong("source", *text, "MAYSTRO, GUEPEX or ECOMANAGER");
+  if (!text || text->empty()) return std::optional<std::string>();
+  std::string allowed;
+  for (courier_kind which : couriers) {
+    if (event_source(which).empty()) continue;
+    if (*text == event_source(which)) return std::optional<std::string>(*text);
+    allowed += allowed.empty() ? "" : ", ";
+    allowed += event_source(which);
+  }
+  if (*text == foreign_source) return std::optional<std::string>(*text);
+  return wrong("source", *text, fmt::format("{} or {}", allowed, foreign_source));
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #include "common/base/error.hpp"
 #include "common/base/time.hpp"
 #include "common/http/message/message.hpp"
+#include "receiver/api/call/event_origins.hpp"
 #include "receiver/api/call/list_cursor.hpp"
 
 #include <cstdint>
@@ -17,12 +18,9 @@
 
 namespace suivi::receiver {
 
-// Whose events, as the API calls it.
-enum class event_source { any, maystro, guepex, foreign }; // foreign: of one whose events are not kept here
-
 struct event_filter {
-  event_source source = event_source::any;
-  std::vector<std::string> guepex_accounts; // not asked for: filled in where the source matters
+  std::optional<std::string> source; // as the API calls it
+  event_origins origins;             // not asked for: filled in where the source matters
   std::optional<bool> processed;
   std::optional<std::string> name;
   std::optional<std::string> outcome;
@@ -46,7 +44,7 @@ struct event_query {
 struct stats_query {
   std::string period = "24h";
   instant since;
-  event_source source = event_source::any;
+  std::optional<std::string> source;
 };
 
 // Of the body `{ids}`: up to 1,000; those that cannot be ids are left out.

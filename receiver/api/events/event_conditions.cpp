@@ -22,16 +22,28 @@ void conditions::add_outcomes(std::string_view bound) {
                       bound);
 }
 
+// The same as sender_of().
+void conditions::add_sender(const event_sender& sender, const event_origins& origins,
+                            std::string_view negation) {
+  std::vector<std::optional<std::string>> own(sender.accounts.begin(), sender.accounts.end());
+  std::vector<std::optional<std::string>> all(origins.accounts.begin(), origins.accounts.end());
+  with.texts(own).texts(all).text(misnamed_prefix(couriers.front())).text(sender.type_prefix);
+  std::size_t last = with.size();
+  where += fmt::format(
+      " and {}coalesce(i.account = any(${}) or (i.account <> all(${}) and not starts_with(i.account, ${})"
+      " and ${} <> '' and starts_with(i.name, ${})), false)",
+      negation, last - 3, last - 2, last - 1, last, last);
+}
+
 void conditions::add_filter(const event_filter& filter, std::string_view bound) {
-  if (filter.source == event_source::foreign) where = "false";
-  if (filter.source == event_source::guepex || filter.source == event_source::maystro) {
-    std::vector<std::optional<std::string>> accounts(filter.guepex_accounts.begin(),
-                                                     filter.guepex_accounts.end());
-    // The same as is_from_guepex().
-    bool wanted = filter.source == event_source::guepex;
-    add(fmt::format("{} coalesce(i.account = any(%) or starts_with(i.name, 'parcel_'), false)",
-                    wanted ? "" : "not"),
-        [&](pg::params& p) { p.texts(accounts); });
+  if (filter.source == event_source(couriers.front())) {
+    for (const event_sender& one : filter.origins.senders) add_sender(one, filter.origins, "not ");
+  } else if (filter.source) {
+    const event_sender* one = sender_named(filter.origins, *filter.source);
+    if (one == nullptr)
+      where = "false";
+    else
+      add_sender(*one, filter.origins, "");
   }
   if (filter.name) add("i.name = %", [&](pg::params& p) { p.text(*filter.name); });
   if (filter.account)

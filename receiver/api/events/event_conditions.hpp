@@ -33,6 +33,8 @@ struct conditions {
   void received_before(instant until);
   // The planner does not see by itself that an outcome lies in its event's partition alone.
   void add_outcomes(std::string_view bound);
+  // Its events, or with `not ` before it all others.
+  void add_sender(const event_sender& sender, const event_origins& origins, std::string_view negation);
   // All but the times of receipt; `bound`: on `o`.
   void add_filter(const event_filter& filter, std::string_view bound);
 };

@@ -38,7 +38,7 @@ select k.id, k.outcome, k.outcome not in ('pending', 'confirming') from known k 
 } // namespace
 
 task<result<std::optional<json::object>>> read_event_in_full(pg::connection& db, std::int64_t id,
-                                                             std::vector<std::string> guepex_accounts) {
+                                                             event_origins origins) {
   std::optional<json::object> event;
   pg::params which;
   which.integer(id);
@@ -49,7 +49,7 @@ task<result<std::optional<json::object>>> read_event_in_full(pg::connection& db,
   auto listed = co_await read_events(db, std::move(names), true);
   if (!listed) co_return listed.error();
   if (listed->empty()) co_return event;
-  event = event_json(listed->front(), true, guepex_accounts);
+  event = event_json(listed->front(), true, origins);
   (*event)["account"] = or_null(found->maybe_text(0, 1));
   (*event)["publishedAt"] = or_null(found->maybe_timestamp(0, 2));
   (*event)["settledAt"] = or_null(listed->front().settled_at);

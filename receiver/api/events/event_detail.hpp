@@ -13,7 +13,7 @@ namespace suivi::receiver {
 
 // As in the list, and account, publishedAt, settledAt, attempts, bytes and raw (masked).
 task<result<std::optional<boost::json::object>>> read_event_in_full(pg::connection& db, std::int64_t id,
-                                                                    std::vector<std::string> guepex_accounts);
+                                                                    event_origins origins);
 
 struct refused_deletion {
   std::int64_t id = 0;

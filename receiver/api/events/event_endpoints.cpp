@@ -70,8 +70,8 @@ task<answer_or_error> list_events(api_context& api, api_call call) {
   auto wanted = read_event_query(call.where.target, suivi::now());
   if (!wanted) co_return bad_request(wanted.error());
   co_await api.accounts.refresh();
-  const std::vector<std::string> guepex_accounts = api.accounts.ids_of(courier_kind::guepex);
-  wanted->filter.guepex_accounts = guepex_accounts;
+  const event_origins origins = origins_of(api.accounts);
+  wanted->filter.origins = origins;
   if (wanted->filter.account)
     wanted->filter.and_unnamed = api.accounts.only_account() == *wanted->filter.account;
   auto db = co_await api_connection(api);
@@ -94,7 +94,7 @@ task<answer_or_error> list_events(api_context& api, api_call call) {
     if (!read) co_return read.error();
     for (const auto& e : *read) {
       if (!events.empty()) events += ',';
-      auto listed = event_json(e, wanted->with_payload, guepex_accounts);
+      auto listed = event_json(e, wanted->with_payload, origins);
       if (wanted->with_settled) listed["settledAt"] = or_null(e.settled_at);
       events += write_json(listed);
       shown_at_a_stretch += e.raw.size();
@@ -114,7 +114,7 @@ task<answer_or_error> show_event(api_context& api, api_call call) {
   if (!id) co_return unknown("webhook event");
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();
-  auto event = co_await read_event_in_full(**db, *id, api.accounts.ids_of(courier_kind::guepex));
+  auto event = co_await read_event_in_full(**db, *id, origins_of(api.accounts));
   if (!event) co_return event.error();
   if (!*event) co_return unknown("webhook event");
   co_return answered(std::move(**event));
@@ -125,24 +125,25 @@ task<answer_or_error> event_stats(api_context& api, api_call call) {
   if (!wanted) co_return bad_request(wanted.error());
   std::vector<event_count> counts;
   std::vector<std::optional<std::string>> counted_accounts; // nullopt: all accounts
-  if (wanted->source == event_source::any || wanted->source == event_source::maystro)
-    counted_accounts.emplace_back(std::nullopt);
-  if (wanted->source == event_source::guepex || wanted->source == event_source::maystro) {
-    co_await api.accounts.refresh();
-    for (std::string& id : api.accounts.ids_of(courier_kind::guepex))
-      counted_accounts.emplace_back(std::move(id));
-  }
+  bool of_first = wanted->source == event_source(couriers.front());
+  if (!wanted->source || of_first) counted_accounts.emplace_back(std::nullopt);
+  co_await api.accounts.refresh();
+  const event_origins origins = origins_of(api.accounts);
+  for (const event_sender& one : origins.senders)
+    if (!wanted->source || of_first || wanted->source == one.source)
+      counted_accounts.insert(counted_accounts.end(), one.accounts.begin(), one.accounts.end());
   if (!counted_accounts.empty()) {
     auto db = co_await api_connection(api);
     if (!db) co_return db.error();
     for (const std::optional<std::string>& account : counted_accounts) {
       auto found = co_await count_events(**db, wanted->since, account);
       if (!found) co_return found.error();
-      // All but Guepex's are Maystro's.
-      bool taken_away = account && wanted->source == event_source::maystro;
-      for (event_count& one : *found) {
-        if (taken_away) one.count = -one.count;
-        counts.push_back(std::move(one));
+      // What is nobody else's is the first courier's.
+      bool is_whole = !counted_accounts.front();
+      for (const event_count& one : *found) {
+        if (!account) counts.push_back(one);
+        if (account && is_whole) counts.push_back({one.name, one.outcome, -one.count});
+        if (account && !of_first) counts.push_back({one.name, one.outcome, one.count, true});
       }
     }
   }

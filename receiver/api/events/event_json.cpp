@@ -29,19 +29,28 @@ std::vector<std::pair<Key, std::int64_t>> most_first(const std::map<Key, std::in
   return sorted;
 }
 
+// Beside the events, of which it may say nothing that the event's own type does not.
+bool has_type(const std::optional<json::value>& body, const std::optional<std::string>& type) {
+  const json::object* root = body ? body->if_object() : nullptr;
+  const json::value* stated = root == nullptr ? nullptr : root->if_contains("type");
+  return stated != nullptr && stated->is_string() && type && stated->get_string() == *type;
+}
+
 } // namespace
 
-json::object event_json(const event_summary& e, bool with_payload,
-                        const std::vector<std::string>& guepex_accounts) {
+json::object event_json(const event_summary& e, bool with_payload, const event_origins& origins) {
+  const event_sender* sender = sender_of(origins, e.account, e.name);
   json::object o;
   o["id"] = std::to_string(e.id);
   o["messageId"] = or_null(shown_message_id(e.message_id));
-  o["source"] = is_from_guepex(e, guepex_accounts) ? "GUEPEX" : "MAYSTRO";
-  o["eventType"] = or_null(shown_event_type(e.name));
+  o["source"] = sender == nullptr ? event_source(couriers.front()) : sender->source;
+  o["eventType"] = or_null(sender == nullptr ? shown_event_type(e.name) : shown_type_of_signed(e.name));
   if (with_payload) {
     std::optional<json::value> body;
     if (!e.is_cut) body = decode_event(e.raw, shown_unpacked_bytes_max).body;
+    bool shows_type = sender != nullptr && has_type(body, e.name);
     o["payload"] = redacted_payload(e.raw, std::move(body));
+    if (shows_type) o["payload"].as_object()["type"] = o["eventType"];
   }
   o["processed"] = is_processed(e.outcome);
   o["outcome"] = e.outcome;
@@ -78,12 +87,12 @@ json::object stats_json(std::span<const event_count> counts, std::string_view pe
     total += c.count;
     if (is_processed(c.outcome)) processed += c.count;
     if (c.outcome == "failed" || c.outcome == "quarantined" || c.outcome == "conflict") failed += c.count;
-    by_name[shown_event_type(c.name)] += c.count;
+    by_name[c.is_signed ? shown_type_of_signed(c.name) : shown_event_type(c.name)] += c.count;
     by_outcome[c.outcome] += c.count;
   }
   json::array names;
-  std::erase_if(by_name, [](const auto& one) { return one.second == 0; });
-  std::erase_if(by_outcome, [](const auto& one) { return one.second == 0; });
+  std::erase_if(by_name, [](const auto& one) { return one.second <= 0; });
+  std::erase_if(by_outcome, [](const auto& one) { return one.second <= 0; });
   for (const auto& [name, count] : most_first(by_name))
     names.push_back({{"eventType", or_null(name)}, {"count", count}});
   json::array outcomes;

@@ -11,9 +11,9 @@
 
 namespace suivi::receiver {
 
-// With its payload where the bytes are there (`with_payload`). `guepex_accounts`: whose events are Guepex's.
+// With its payload where the bytes are there (`with_payload`).
 [[nodiscard]] boost::json::object event_json(const event_summary& e, bool with_payload,
-                                             const std::vector<std::string>& guepex_accounts);
+                                             const event_origins& origins);
 [[nodiscard]] boost::json::object pagination_json(const event_query& q, const event_page& page);
 [[nodiscard]] boost::json::object stats_json(std::span<const event_count> counts, std::string_view period);
 

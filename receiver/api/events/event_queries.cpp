@@ -67,11 +67,6 @@ bool is_processed(std::string_view outcome) {
   return outcome == "applied" || outcome == "unchanged" || outcome == "stale" || outcome == "ignored";
 }
 
-bool is_from_guepex(const event_summary& e, const std::vector<std::string>& guepex_accounts) {
-  bool by_account = e.account && std::ranges::find(guepex_accounts, *e.account) != guepex_accounts.end();
-  return by_account || (e.name && e.name->starts_with("parcel_"));
-}
-
 // Of the few that an order's reference names.
 static task<result<event_page>> list_after(pg::connection& db, event_query q,
                                            std::optional<std::vector<event_name>> names) {

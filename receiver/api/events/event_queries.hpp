@@ -47,11 +47,10 @@ struct event_count {
   std::optional<std::string> name;
   std::string outcome;
   std::int64_t count = 0;
+  bool is_signed = false; // by its courier
 };
 
 [[nodiscard]] bool is_processed(std::string_view outcome);
-// By its account, or where that has gone since, by its type. Pure.
-[[nodiscard]] bool is_from_guepex(const event_summary& e, const std::vector<std::string>& guepex_accounts);
 
 task<result<event_page>> find_events(pg::connection& db, event_query q);
 // Those of `names` that are still there, in their order.

@@ -29,12 +29,17 @@ constexpr pg::statement newest_slot{"events_newest_slot", R"sql(
 select max(c.slot) from suivi.event_count c
 where c.slot <= $1 and ($2::text is null or c.name = $2)
   and ($3::text is null or c.account = $3 or ($4 and c.account = ''))
-  and (not $5 or c.account = any($6) or starts_with(c.name, 'parcel_'))
+  and (not $5 or c.account = any($6) or ($7 <> '' and starts_with(c.name, $7)))
 )sql"};
 constexpr std::chrono::hours slot_length{1};
 
 list_place place_at(instant time) {
   return {std::chrono::duration_cast<microseconds>(time.time_since_epoch()).count(), "0"};
+}
+
+// Null: of all, or the first courier's.
+const event_sender* sender_wanted(const event_filter& filter) {
+  return filter.source ? sender_named(filter.origins, *filter.source) : nullptr;
 }
 
 // Whether all that is older than the place was received before `time`.
@@ -47,7 +52,7 @@ bool is_below(const list_place& place, instant time) {
 task<result<std::optional<instant>>> find_border(pg::connection& db, event_filter filter,
                                                  std::vector<stored_day> days) {
   std::optional<instant> border;
-  if (!filter.name && !filter.account && filter.source != event_source::guepex) co_return border;
+  if (!filter.name && !filter.account && sender_wanted(filter) == nullptr) co_return border;
   if (days.empty() || !days.back().end || *days.back().end < now() - counts_kept) co_return border;
   auto counted = co_await db.run(counted_to);
   if (!counted) co_return counted.error();
@@ -72,9 +77,11 @@ task<result<std::optional<instant>>> find_slot(pg::connection& db, event_filter 
   bool is_bare = below.text == "0"; // nothing of that very moment is left
   with.timestamp(instant(microseconds(below.number - (is_bare ? 1 : 0))));
   with.text(filter.name).text(filter.account).boolean(filter.and_unnamed);
-  std::vector<std::optional<std::string>> guepex(filter.guepex_accounts.begin(),
-                                                 filter.guepex_accounts.end());
-  with.boolean(filter.source == event_source::guepex).texts(guepex);
+  const event_sender* sender = sender_wanted(filter);
+  std::vector<std::optional<std::string>> accounts;
+  if (sender != nullptr) accounts.assign(sender->accounts.begin(), sender->accounts.end());
+  with.boolean(sender != nullptr).texts(accounts);
+  with.text(sender == nullptr ? std::string_view() : sender->type_prefix);
   auto found = co_await db.run(newest_slot, std::move(with));
   if (!found) co_return found.error();
   co_return found->maybe_timestamp(0, 0);
@@ -116,7 +123,8 @@ void add_to_page(event_page& page, const std::vector<found_event>& events, std::
 
 task<result<event_page>> walk_events(pg::connection& db, event_query q) {
   event_page page;
-  if (q.filter.source == event_source::foreign) co_return page;
+  bool of_first = q.filter.source == event_source(couriers.front());
+  if (q.filter.source && !of_first && sender_wanted(q.filter) == nullptr) co_return page; // of nobody here
   auto page_rows = static_cast<std::size_t>(q.limit);
   event_part part;
   part.filter = q.filter;

@@ -243,6 +243,13 @@ bool is_like_event_type(std::string_view text) {
   return folded_name(text) == "all" || is_mostly_of_events(text);
 }
 
+bool is_identifier(std::string_view text) {
+  if (text.empty() || text.size() > event_type_bytes_max || !is_letter(text.front())) return false;
+  bool plain = std::ranges::all_of(
+      text, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '-'; });
+  return plain && std::ranges::count_if(text, is_digit) < 8;
+}
+
 bool is_like_message_id(std::string_view text) {
   constexpr std::string_view marks = "_-.:+/=";
   if (text.empty() || text.size() > message_id_bytes_max) return false;

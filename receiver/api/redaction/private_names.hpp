@@ -32,6 +32,9 @@ namespace suivi::receiver {
 // Whether it is made like an event's type (`OrderStatusChanged`) or a message's id (`2070443601311540`). What
 // is made otherwise may be anybody's name or number.
 [[nodiscard]] bool is_like_event_type(std::string_view text);
+// A short word of letters, digits, `_`, `.` and `-`, and no telephone number: what only a courier can have
+// sent, for it is signed, need be no more to be shown as a type.
+[[nodiscard]] bool is_identifier(std::string_view text);
 [[nodiscard]] bool is_like_message_id(std::string_view text);
 
 // A private name in running text or in a table, with what looks like its value behind it.

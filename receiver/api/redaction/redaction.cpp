@@ -282,6 +282,10 @@ std::optional<std::string> shown_event_type(const std::optional<std::string>& na
   return std::string(masked);
 }
 
+std::optional<std::string> shown_type_of_signed(const std::optional<std::string>& name) {
+  return name && is_identifier(*name) ? name : shown_event_type(name);
+}
+
 std::optional<std::string> shown_message_id(const std::optional<std::string>& id) {
   if (!id || is_like_message_id(*id)) return id;
   return std::string(masked);

@@ -24,6 +24,8 @@ void mask(boost::json::value& in);
 
 // An event's name or id as it may be shown: `***` where it might be somebody's name.
 [[nodiscard]] std::optional<std::string> shown_event_type(const std::optional<std::string>& name);
+// Of an event that its courier has signed.
+[[nodiscard]] std::optional<std::string> shown_type_of_signed(const std::optional<std::string>& name);
 [[nodiscard]] std::optional<std::string> shown_message_id(const std::optional<std::string>& id);
 
 } // namespace suivi::receiver

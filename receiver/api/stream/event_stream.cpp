@@ -223,7 +223,7 @@ void stream::note_event(const event_name& name, const event_summary& e, bool qui
   auto at = unsettled_.find(e.id);
   bool news = at == unsettled_.end() || at->second.outcome != e.outcome;
   if (news && !quietly) {
-    auto data = event_json(e, false, accounts_.ids_of(courier_kind::guepex));
+    auto data = event_json(e, false, origins_of(accounts_));
     data["reference"] = or_null(e.reference);
     publish(stream_topic::event, data);
   }

@@ -87,7 +87,8 @@ event_filter of_reference(std::string reference) {
 
 event_filter of_guepex() {
   event_filter f;
-  f.source = event_source::guepex;
+  f.source = event_source(courier_kind::guepex);
+  f.origins.senders = {{*f.source, event_type_prefix(courier_kind::guepex), {}}};
   return f;
 }
 

@@ -130,6 +130,22 @@ TEST_CASE("the shop's old columns link an event that names no reference") {
   }
 }
 
+TEST_CASE("what one courier shows proves no account of another courier's webhook") {
+  shop_model shop;
+  shop.add_order("R1");
+  observation row = a_row(10, "R1", "u1", 22);
+  row.shipment.courier = courier_kind::guepex;
+  row.shipment.status = parcel_state(std::string("CENTRE"));
+  CHECK(shop.apply(row).outcome == outcome::applied);
+  observation forged = push(20, "", "u1", 41);
+  forged.account.clear();
+  CHECK(shop.apply(forged).outcome == outcome::unmatched);
+  CHECK(shop.order("R1").columns.shipping_status == "CENTRE");
+  forged.shipment.courier = courier_kind::guepex;
+  forged.shipment.status = parcel_state(std::string("LIVRÉ"));
+  CHECK(shop.apply(forged).outcome == outcome::applied);
+}
+
 TEST_CASE("one old tracking number on several orders links none of them") {
   shop_model shop;
   for (const char* reference : {"R1", "R2"}) {

@@ -1,5 +1,4 @@
-// Pages, single parcels and histories as Guepex answers them.
-#include "common/guepex/history.hpp"
+// Pages and single parcels as Guepex answers them.
 #include "common/guepex/page.hpp"
 
 #include <doctest/doctest.h>
@@ -85,32 +84,4 @@ TEST_CASE("one parcel comes bare or in a list, and only the one that was asked f
   CHECK(read_one(page_of(row), "yal-BBB").error().code == "guepex:malformed");
   CHECK(read_one(page_of(""), "yal-AAA111").error().code == "guepex:not_found");
   CHECK(read_one("{}", "yal-AAA111").error().code == "guepex:malformed");
-}
-
-TEST_CASE("the latest entry of a history is found in either order") {
-  auto entry = [](std::string_view tracking, std::string_view at, std::string_view text) {
-    return fmt::format(R"({{"date_status":"{}","tracking":"{}","status":"{}","reason":""}})", at, tracking,
-                       text);
-  };
-  std::string old = entry("yal-1", "2026-01-30 10:00:00", "Expédié");
-  std::string newer = entry("yal-1", "2026-01-31 10:00:00", "Centre");
-  std::string equal = entry("yal-1", "2026-01-31 10:00:00", "Vers Wilaya");
-  std::string other = entry("yal-2", "2026-02-05 10:00:00", "Livré");
-  auto latest = [](const std::string& rows) {
-    auto read = read_history(R"({"data":[)" + rows + "]}").value();
-    return latest_entry(read, "yal-1")->status.text;
-  };
-  CHECK(latest(newer + "," + other + "," + old) == "CENTRE");
-  CHECK(latest(old + "," + newer + "," + other) == "CENTRE");
-  CHECK(latest(equal + "," + newer + "," + old) == "VERS WILAYA"); // newest first
-  CHECK(latest(old + "," + newer + "," + equal) == "VERS WILAYA"); // oldest first
-}
-
-TEST_CASE("entries that name no parcel, status or time are left out of a history") {
-  auto read = read_history(R"({"data":[{"tracking":"yal-1","status":"Centre"},{"status":"Centre",
-    "date_status":"2026-01-30 10:00:00"},3,{"tracking":"yal-1","status":" ","date_status":"2026-01-30 10:00:00"}]})");
-  REQUIRE(read.has_value());
-  CHECK(read->empty());
-  CHECK(latest_entry(*read, "yal-1") == nullptr);
-  CHECK(read_history("[]").error().code == "guepex:malformed");
 }

@@ -30,6 +30,45 @@ TEST_CASE("an event without name, order or error says so by null") {
       R"("error":null,"createdAt":"2026-05-20T12:00:00Z","order":null})");
 }
 
+TEST_CASE(
+    "an event is of the courier whose account it is, and where the account has gone, whose types it bears") {
+  event_origins origins{{{"GUEPEX", "parcel_", {"g"}}}, {"g", "m"}};
+  auto source_of = [&](std::optional<std::string> account, std::optional<std::string> name) {
+    event_summary e;
+    e.account = std::move(account);
+    e.name = std::move(name);
+    return std::string(event_json(e, false, origins).at("source").as_string());
+  };
+  CHECK(source_of("g", std::nullopt) == "GUEPEX");
+  CHECK(source_of("gone", "parcel_status_updated") == "GUEPEX");
+  CHECK(source_of("gone", "OrderStatusChanged") == "MAYSTRO");
+  CHECK(source_of("m", "parcel_status_updated") == "MAYSTRO");
+  CHECK(source_of(std::nullopt, "parcel_status_updated") == "MAYSTRO");
+  CHECK(source_of("maystro:g", "parcel_status_updated") == "MAYSTRO");
+}
+
+TEST_CASE("a type that only a courier that signs can have sent is shown where it is an identifier") {
+  event_origins origins{{{"GUEPEX", "parcel_", {"g"}}}, {"g", "m"}};
+  auto type_of = [&](const std::string& account, const std::string& name) {
+    event_summary e;
+    e.account = account;
+    e.name = name;
+    e.raw = json::serialize(
+        json::object{{"type", name},
+                     {"events", json::array{json::object{{"data", json::object{{"tracking", "yal-1"}}}}}}});
+    json::object one = event_json(e, true, origins);
+    CHECK(one.at("payload").at("type") == one.at("eventType"));
+    return std::string(one.at("eventType").as_string());
+  };
+  CHECK(type_of("g", "hub.transfer-done_2") == "hub.transfer-done_2");
+  CHECK(type_of("m", "hub.transfer-done_2") == "***");
+  for (const char* name : {"Karim Benali", "0550999999", "type-0550999999", "Réçu"})
+    CHECK(type_of("g", name) == "***");
+  std::vector<event_count> counts{{"hub", "applied", 3}, {"hub", "applied", -2}, {"hub", "applied", 2, true}};
+  CHECK(json::serialize(stats_json(counts, "24h").at("eventsByType")) ==
+        R"([{"eventType":"hub","count":2},{"eventType":"***","count":1}])");
+}
+
 TEST_CASE("pages are counted to the last one that is not full") {
   event_query q;
   q.limit = 10;
