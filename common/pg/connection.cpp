@@ -94,7 +94,7 @@ void take(harvest& into, answer got, std::vector<entry>& sent, std::size_t index
   case PGRES_FATAL_ERROR:
     if (!at_end && sent[index].prepares) s.prepared.erase(std::string(sent[index].statement.name));
     if (into.failed) return;
-    into.failed = error_of(got.get(), doubt);
+    into.failed = error_of(got.get(), doubt, !at_end && sent[index].statement.raises_ours);
     into.unsure_end = at_end;
     into.sqlstate = state_of_server(got.get());
     return;

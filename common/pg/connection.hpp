@@ -48,6 +48,9 @@ struct statement {
   // Answered in binary form, the cheaper one for both sides: where all columns are texts, integers, booleans
   // or times.
   bool binary = false;
+  // It calls Suivi's own functions alone and touches no table of the shop, so that what is raised under
+  // "SV…" is their word (sqlstate.hpp).
+  bool raises_ours = false;
 };
 
 // Statements sent together and answered together: one round trip. The first error ends the rest.

@@ -152,18 +152,16 @@ call::~call() {
   if (!finished_) session_.close();
 }
 
-error error_of(const PGresult* r, bool doubt) {
+error error_of(const PGresult* r, bool doubt, bool raises_ours) {
   const char* state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
   if (state == nullptr) return lost(doubt);
   auto text = [r](int name) {
     const char* value = PQresultErrorField(r, name);
     return std::string_view(value == nullptr ? "" : value);
   };
-  if (is_raised_by_function(text(PG_DIAG_SOURCE_FILE)) && !is_of_suivi(state)) {
-    error raised = sqlstate_error(state, {});
-    raised.kind = kind_of_raised(state);
-    return raised;
-  }
+  if (is_raised_by_function(text(PG_DIAG_SOURCE_FILE)))
+    return raises_ours && is_of_suivi(state) ? suivi_error(state, text(PG_DIAG_MESSAGE_PRIMARY))
+                                             : raised_error(state);
   return sqlstate_error(state, text(PG_DIAG_MESSAGE_PRIMARY), text(PG_DIAG_CONSTRAINT_NAME),
                         text(PG_DIAG_COLUMN_NAME));
 }

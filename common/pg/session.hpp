@@ -98,7 +98,7 @@ class call {
 };
 
 // The server's error in `r`, classified; an answer without SQLSTATE (libpq's own failure) is `lost`.
-[[nodiscard]] error error_of(const PGresult* r, bool doubt);
+[[nodiscard]] error error_of(const PGresult* r, bool doubt, bool raises_ours = false);
 // The SQLSTATE where it tells of the session or the server; empty where a function of the shop raised it.
 [[nodiscard]] std::string state_of_server(const PGresult* r);
 [[nodiscard]] error lost(bool doubt);

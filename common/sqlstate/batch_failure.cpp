@@ -11,14 +11,14 @@ namespace suivi::pg {
 namespace {
 
 // A trigger may raise any code there is, so the list names what no row can cause: connection, transaction,
-// names, rights, syntax, resources, and the leases of Suivi's own.
+// names, rights, syntax, resources. What Suivi's own functions raise has no SQLSTATE here.
 constexpr std::array<std::string_view, 18> not_about_rows{"08", "0A", "0L", "0P", "25", "26",
                                                           "28", "2D", "34", "3D", "3F", "40",
                                                           "42", "53", "55", "57", "58", "F0"};
 
 bool may_be_a_rows_fault(std::string_view sqlstate) {
-  if (sqlstate.empty() || sqlstate == "SV001" || sqlstate == "SV002") return false;
-  return std::ranges::find(not_about_rows, sqlstate.substr(0, 2)) == not_about_rows.end();
+  return !sqlstate.empty() &&
+         std::ranges::find(not_about_rows, sqlstate.substr(0, 2)) == not_about_rows.end();
 }
 
 } // namespace

@@ -37,9 +37,9 @@ constexpr std::array<std::string_view, 7> last_words{
 };
 
 // Whose messages PostgreSQL itself words, without values of rows.
-constexpr std::array<std::string_view, 24> server_classes{"08", "0A", "0B", "0L", "0P", "25", "26", "28",
+constexpr std::array<std::string_view, 23> server_classes{"08", "0A", "0B", "0L", "0P", "25", "26", "28",
                                                           "2B", "2D", "34", "3B", "3D", "3F", "40", "42",
-                                                          "53", "54", "55", "57", "58", "F0", "SV", "XX"};
+                                                          "53", "54", "55", "57", "58", "F0", "XX"};
 
 bool any_of(const auto& codes, std::string_view sqlstate) {
   return std::find(codes.begin(), codes.end(), sqlstate) != codes.end();
@@ -78,13 +78,18 @@ bool is_raised_by_function(std::string_view source_file) {
   return std::ranges::any_of(languages, [&](std::string_view one) { return source_file.starts_with(one); });
 }
 
-failure kind_of_raised(std::string_view sqlstate) {
-  constexpr std::array<std::string_view, 4> of_others{"40001", "40P01", "55P03", "57014"};
-  return any_of(of_others, sqlstate) ? failure::transient : failure::permanent;
+error raised_error(std::string_view sqlstate) {
+  error raised = sqlstate_error(sqlstate, {});
+  raised.kind = failure::permanent;
+  return raised;
 }
 
 bool is_of_suivi(std::string_view sqlstate) {
   return sqlstate.starts_with("SV");
+}
+
+error suivi_error(std::string_view sqlstate, std::string_view message) {
+  return permanent("suivi:" + std::string(sqlstate), message);
 }
 
 std::string_view sqlstate_of(const error& e) {

@@ -25,10 +25,13 @@ namespace suivi::pg {
 // Whether a function wrote the error's words, by the source file that PostgreSQL names: a trigger of the shop
 // may put a customer into them under any SQLSTATE.
 [[nodiscard]] bool is_raised_by_function(std::string_view source_file);
-// What a function of the shop raises is that row's trouble and permanent, save what tells of others at work.
-[[nodiscard]] failure kind_of_raised(std::string_view sqlstate);
-// Raised by Suivi's own functions, whose words hold no values.
+// … of the shop's: what it raises is that row's trouble, whatever it means elsewhere.
+[[nodiscard]] error raised_error(std::string_view sqlstate);
+// … of Suivi's own, by a statement that touches no table of the shop: "suivi:SV002". No trigger can raise
+// these.
+inline constexpr std::string_view events_taken_over = "suivi:SV001", term_passed = "suivi:SV002";
 [[nodiscard]] bool is_of_suivi(std::string_view sqlstate);
+[[nodiscard]] error suivi_error(std::string_view sqlstate, std::string_view message);
 
 // The five letters in an error made by sqlstate_error(), else empty.
 [[nodiscard]] std::string_view sqlstate_of(const error& e);

@@ -56,11 +56,12 @@ select count(*) filter (where state <> 'parked'), count(*) filter (where state =
 from suivi.waiting_event
 )sql"};
 
-constexpr pg::statement close_statement{"inbox_close",
-                                        R"sql(select suivi.close_events($1, $2, $3, $4, $5))sql"};
+constexpr pg::statement close_statement{
+    "inbox_close", R"sql(select suivi.close_events($1, $2, $3, $4, $5))sql", false, true};
 constexpr pg::statement defer_statement{"inbox_defer", R"sql(
 select suivi.defer_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-)sql"};
+)sql",
+                                        false, true};
 
 void add_closed(pg::pipeline& steps, const std::string& owner, std::span<const settled> events) {
   integers ids;
@@ -220,7 +221,7 @@ task<result<queue_lengths>> count_pending(pg::connection& db) {
 }
 
 bool lease_is_lost(const error& e) {
-  return pg::sqlstate_of(e) == "SV001";
+  return e.code == pg::events_taken_over;
 }
 
 } // namespace suivi::receiver

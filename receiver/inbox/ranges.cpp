@@ -14,7 +14,8 @@ using integers = std::vector<std::optional<std::int64_t>>;
 
 constexpr pg::statement settle_statement{"inbox_settle_batch", R"sql(
 select suivi.settle_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-)sql"};
+)sql",
+                                         false, true};
 
 constexpr pg::statement open_statement{"inbox_open_ranges", R"sql(
 select suivi.open_held_ranges($1, $2, $3)

@@ -1,6 +1,8 @@
 // Collects the reasons in the order in which an operator would look for them.
 #include "reconciler/plan/sweep_verdict.hpp"
 
+#include "common/sqlstate/sqlstate.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,7 +24,7 @@ std::string first_of(const std::vector<std::string>& names) {
 } // namespace
 
 sweep_verdict judge_sweep(const sweep_end& end) {
-  bool term_lost = end.rows_failed && end.rows_failed->code == "sqlstate:SV002";
+  bool term_lost = end.rows_failed && end.rows_failed->code == pg::term_passed;
   std::vector<std::string> why;
   if (end.no_key) why.push_back("the account has no key");
   if (end.not_begun) why.push_back(fmt::format("not begun: {}", to_string(*end.not_begun)));
@@ -44,7 +46,9 @@ sweep_verdict judge_sweep(const sweep_end& end) {
   if (end.orders_refused > 0)
     why.push_back(fmt::format("the database refused {} order(s): {}", end.orders_refused,
                               fmt::join(end.refused, ", ")));
-  if (end.rows_locked > 0) why.push_back(fmt::format("{} row(s) stayed locked by the shop", end.rows_locked));
+  if (end.rows_locked > 0)
+    why.push_back(
+        fmt::format("{} row(s) stayed locked by the shop: {}", end.rows_locked, fmt::join(end.locked, ", ")));
   if (!end.unsettled.empty())
     why.push_back(
         fmt::format("{} order(s) stay in doubt: {}", end.unsettled.size(), first_of(end.unsettled)));

@@ -27,6 +27,7 @@ struct sweep_end {
   std::int64_t orders_refused = 0;
   std::vector<std::string> refused; // the first of them, each with its SQLSTATE
   std::size_t rows_locked = 0;
+  std::vector<std::string> locked;    // the first of them
   std::vector<std::string> unsettled; // what stays in doubt, by reference
 };
 

@@ -20,7 +20,7 @@ constexpr pg::statement release{"store_release_lease", R"sql(
 update suivi.account set lease_owner = null, lease_until = null where id = $1 and term = $2
 )sql"};
 
-constexpr pg::statement check_term{"store_check_term", "select suivi.hold_term($1, $2)"};
+constexpr pg::statement check_term{"store_check_term", "select suivi.hold_term($1, $2)", false, true};
 
 constexpr pg::statement renew{"store_renew_lease", R"sql(
 update suivi.account set lease_until = clock_timestamp() + $3 * interval '1 millisecond'

@@ -24,7 +24,7 @@ task<result<std::optional<lease>>> acquire_lease(pg::connection& db, std::string
                                                  std::string owner);
 task<result<void>> release_lease(pg::connection& db, lease held);
 
-// A step that fails with "sqlstate:SV002", and its transaction with it, unless the term still holds.
+// A step that fails with pg::term_passed, and its transaction with it, unless the term still holds.
 void add_term_check(pg::pipeline& steps, const lease& held);
 
 // A step whose result has no row where the lease is lost. Returns its place in the pipeline.

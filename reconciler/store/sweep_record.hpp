@@ -20,7 +20,7 @@ struct begun_sweep {
   std::optional<std::int64_t> again;
 };
 
-// The report's row, as that of a sweep killed before its end. Fails with "sqlstate:SV002" where the term has
+// The report's row, as that of a sweep killed before its end. Fails with pg::term_passed where the term has
 // passed.
 task<result<begun_sweep>> begin_sweep(pg::connection& db, lease held, std::string name, std::string kind);
 
@@ -34,7 +34,7 @@ task<result<bool>> record_progress(pg::connection& db, lease held, begun_sweep s
 task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep);
 
 // One transaction: the report, the watermark if it is complete, the request for it unless it was abandoned,
-// and the freeing of the lease. "sqlstate:SV002" where the term has passed. `last_answer_at`: the courier's
+// and the freeing of the lease. pg::term_passed where the term has passed. `last_answer_at`: the courier's
 // last good answer.
 task<result<void>> end_sweep(pg::connection& db, lease held, begun_sweep sweep, shop::sweep_report r,
                              std::optional<instant> last_answer_at, std::optional<std::string> problem);

@@ -288,6 +288,7 @@ void account_sweep::judge() {
   how.orders_refused = so_far().refused;
   how.refused = sweep_.rows.refused();
   how.rows_locked = sweep_.rows.given_up();
+  how.locked = sweep_.rows.locked();
   how.unsettled = singles_.unsettled();
   sweep_verdict verdict = judge_sweep(how);
 
@@ -336,7 +337,7 @@ task<void> account_sweep::end() {
   }
   if (!ended) {
     report_.complete = false;
-    report_.reason = ended.error().code == "sqlstate:SV002"
+    report_.reason = ended.error().code == pg::term_passed
                          ? std::string("another reconciler took the account over")
                          : fmt::format("the report could not be written: {}", to_string(ended.error()));
     auto again = co_await sweep_.database.acquire(deadline);

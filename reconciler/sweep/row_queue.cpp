@@ -3,7 +3,6 @@
 
 #include "common/log/log.hpp"
 #include "common/sqlstate/batch_parts.hpp"
-#include "common/sqlstate/sqlstate.hpp"
 #include "reconciler/pace/pace.hpp"
 
 #include <algorithm>
@@ -14,8 +13,14 @@ namespace suivi::reconciler {
 namespace {
 
 constexpr milliseconds busy_pause{1'000};
-constexpr int lone_timeouts_max = 3; // a row that takes longer than a statement may, so often, is refused
+// A row that takes longer than a statement may, or of which a trigger says that others are at work, so often,
+// is refused.
+constexpr int lone_tries_max = 3;
 constexpr std::size_t named_max = 5; // refused orders named in the report's reason
+
+std::string name_of(const shop::observation& observed) {
+  return observed.shipment.reference.value_or(observed.shipment.uuid.value_or(""));
+}
 
 } // namespace
 
@@ -27,7 +32,7 @@ row_queue::row_queue(pg::pool& database, shop::door_options door, std::optional<
 void row_queue::push(std::vector<shop::observation> rows) {
   for (shop::observation& o : rows) {
     std::uint64_t parcel = identity_hash(o.shipment);
-    queue_.push_back(row{parcel, std::move(o), std::nullopt, {}});
+    queue_.push_back(row{parcel, std::move(o), std::nullopt, {}, 0});
   }
   if (wake_) wake_->notify();
 }
@@ -96,7 +101,7 @@ task<result<std::vector<shop::verdict>>> row_queue::apply(std::span<const shop::
       if (last.kind == failure::permanent) co_return last;
       bool timed_out = pg::is_statement_timeout(last);
       if (pg::is_lock_timeout(last)) co_return last;
-      if (timed_out && (slice.size() > 1 || failures >= lone_timeouts_max)) co_return last;
+      if (timed_out && (slice.size() > 1 || failures >= lone_tries_max)) co_return last;
     } else {
       last = db.error();
     }
@@ -131,6 +136,7 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
       ++given_up_;
       leave_out(again.observed);
       counted_.count_undecided(again.parcel);
+      if (locked_.size() < named_max) locked_.push_back(name_of(again.observed));
     }
   }
 }
@@ -162,7 +168,7 @@ void row_queue::refuse(std::uint64_t parcel, const shop::observation& observed, 
   counted_.count_refused(parcel);
   note_conflict(observed, true);
   leave_out(observed);
-  std::string reference = observed.shipment.reference.value_or(observed.shipment.uuid.value_or(""));
+  std::string reference = name_of(observed);
   if (!refused_logged_.insert(text_hash(reference))) return;
   log::warn("the database refuses an order",
             {{"account", observed.account}, {"reference", reference}, {"error", to_string(why)}});
@@ -217,12 +223,16 @@ task<void> row_queue::write(std::vector<row> slice) {
       continue;
     }
     const error& why = verdicts.error();
+    // The server's own word that somebody holds the row is waited out; a trigger that says so may always say
+    // it.
     bool locked = pg::is_lock_timeout(why);
+    if (locked && why.kind == failure::permanent && rows.size() == 1)
+      locked = ++slice[rows.begin].tries < lone_tries_max;
     pg::remedy remedy = pg::after_failure(why, rows.size());
     if (pg::is_statement_timeout(why)) slice_size_.note_too_slow(rows.size());
     std::string_view state = pg::sqlstate_of(why);
-    bool doubtful = remedy == pg::remedy::give_up && !state.empty() && !pg::is_of_suivi(state);
-    if (locked || doubtful || pg::is_statement_timeout(why))
+    bool doubtful = remedy == pg::remedy::give_up && !state.empty() && !pg::is_lock_timeout(why);
+    if (doubtful || pg::is_lock_timeout(why) || pg::is_statement_timeout(why))
       remedy = rows.size() > 1 ? pg::remedy::split : pg::remedy::isolate;
     if (remedy == pg::remedy::split) {
       todo.split(rows);

@@ -13,6 +13,7 @@
 #include "common/pg/pool.hpp"
 #include "common/runtime/wakeup.hpp"
 #include "common/sqlstate/batch_size.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "reconciler/plan/doubt_queue.hpp"
 #include "reconciler/plan/seen_set.hpp"
 #include "reconciler/store/lease.hpp"
@@ -52,7 +53,7 @@ class row_queue {
   [[nodiscard]] std::size_t waiting() const { return queue_.size() + busy_.size() + under_way_; }
   [[nodiscard]] std::size_t given_up() const { return given_up_; } // rows that stayed locked
   [[nodiscard]] const std::optional<error>& failed() const { return failed_; }
-  [[nodiscard]] bool lease_lost() const { return failed_ && failed_->code == "sqlstate:SV002"; }
+  [[nodiscard]] bool lease_lost() const { return failed_ && failed_->code == pg::term_passed; }
 
   // In a dry run, where nothing is written: whether a row was of that order, and of how many orders rows
   // were.
@@ -61,6 +62,9 @@ class row_queue {
 
   // Orders that the database would not take, each with its SQLSTATE; the first few of them.
   [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
+
+  // The first few of those that stayed locked.
+  [[nodiscard]] const std::vector<std::string>& locked() const { return locked_; }
 
   // Orders that cannot be told apart, so that none of them is read.
   void note_conflicts(const std::vector<std::string>& references);
@@ -87,6 +91,7 @@ class row_queue {
     shop::observation observed;
     std::optional<steady_time> locked_since;
     steady_time next_try{};
+    int tries = 0; // that a trigger ended with others at work
   };
 
   std::vector<row> take_slice();
@@ -115,7 +120,7 @@ class row_queue {
   std::deque<row> busy_;
   std::size_t under_way_ = 0;
   pg::batch_size slice_size_;
-  std::vector<std::string> refused_;
+  std::vector<std::string> refused_, locked_;
   seen_set refused_logged_; // by hash of the reference
   std::size_t given_up_ = 0;
   struct suspected {

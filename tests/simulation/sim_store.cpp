@@ -2,6 +2,7 @@
 #include "tests/simulation/sim_store.hpp"
 
 #include "common/decision/moved_links.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "reconciler/store/sweep_record.hpp"
 
 #include <algorithm>
@@ -120,6 +121,28 @@ void sim_store::note_guesses(const shop::observation& reported) {
       guessed.insert({p.account, *p.uuid});
 }
 
+// However far clocks are apart: a webhook is older only than what is as new at least.
+void sim_store::check_laid_aside(std::span<const shop::observation> observations,
+                                 std::span<const shop::verdict> verdicts) const {
+  for (std::size_t i = 0; i < observations.size() && knows_truth; ++i) {
+    const shop::observation& o = observations[i];
+    if (verdicts[i].outcome != shop::outcome::stale || !o.event_id || o.from != shop::source::webhook)
+      continue;
+    for (const shop::parcel_row& own : parcels) {
+      if (own.account != o.account || !own.uuid || own.uuid != o.shipment.uuid || !own.status) continue;
+      bool timed = own.when.kind != shop::as_of::shape::untimed && o.when.kind != shop::as_of::shape::untimed;
+      if (was_guessed(own) || !timed) continue;
+      shop::parcel_row reported = own;
+      reported.status = o.shipment.status;
+      reported.alert_reason = o.shipment.alert_reason;
+      if (steps_of(reported).first > steps_of(own).second)
+        throw violation(fmt::format("step {} of {} was laid aside as older than step {} ({})",
+                                    steps_of(reported).first, *own.uuid, steps_of(own).second,
+                                    describe(own)));
+    }
+  }
+}
+
 void sim_store::write(const shop::decision& decided) {
   for (const auto& entry : decided.journal) {
     const shop::order_row& order = orders.at(entry.order_id);
@@ -180,9 +203,10 @@ sim_store::apply(std::span<const shop::observation> observations,
   if (slow_ones > slow_max) return transient("sqlstate:57014", "statement timeout");
   if (!then(decided.verdicts)) {
     ++stale_writes_refused;
-    return permanent("sqlstate:SV002", "the term has passed");
+    return permanent(pg::term_passed, "the term has passed");
   }
   write(decided);
+  check_laid_aside(observations, decided.verdicts);
   return std::move(decided.verdicts);
 }
 

@@ -74,7 +74,7 @@ class sim_store {
   // True: new; false: seen before. By the message's id, the only arbiter.
   bool ingest(stored_event event, std::int64_t message);
   std::vector<receiver::pending_event> claim(const std::string& who);
-  // The door, and `then` in the same transaction; `then` returning false rolls back ("sqlstate:SV002").
+  // The door, and `then` in the same transaction; `then` returning false rolls back (pg::term_passed).
   result<std::vector<shop::verdict>> apply(std::span<const shop::observation> observations,
                                            const std::function<bool(std::span<const shop::verdict>)>& then,
                                            const shop::door_options& options = {});
@@ -96,6 +96,8 @@ class sim_store {
  private:
   shop::snapshot read(std::span<const shop::observation> observations) const;
   void write(const shop::decision& decided);
+  void check_laid_aside(std::span<const shop::observation> observations,
+                        std::span<const shop::verdict> verdicts) const;
   void note_guesses(const shop::observation& reported);
   [[nodiscard]] bool was_guessed(const shop::parcel_row& p) const {
     return p.uuid && guessed.contains({p.account, *p.uuid});

@@ -2,6 +2,7 @@
 #include "tests/simulation/sim_sweep.hpp"
 
 #include "common/sqlstate/batch_failure.hpp"
+#include "common/sqlstate/sqlstate.hpp"
 #include "reconciler/plan/sweep_verdict.hpp"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ void sim_reconciler::write(std::shared_ptr<sweep> s, std::vector<shop::observati
   if (s->ended) return;
   auto verdicts = store_.apply(rows, [&](auto) { return store_.holds(s->account, s->term); });
   if (dies()) return;
-  if (!verdicts && verdicts.error().code == "sqlstate:SV002") {
+  if (!verdicts && verdicts.error().code == pg::term_passed) {
     s->lost = true;
     return end(s);
   }

@@ -1,4 +1,5 @@
 // One connection against a real server: values of every type, prepared statements, scripts.
+#include "common/sqlstate/sqlstate.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/print_result.hpp"
@@ -243,11 +244,24 @@ TEST_CASE("an error that a function raises tells none of its words, whatever SQL
       CHECK(got.error().code == "sqlstate:" + state);
       CHECK(got.error().detail.find("Example") == std::string::npos);
     }
-    pg::statement ours{
-        "", "do $$ begin raise exception 'the lease was taken over' using errcode = 'SV002'; end $$"};
-    auto refused = co_await db.run(ours);
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().detail == "the lease was taken over");
+  });
+}
+
+TEST_CASE("what a statement of Suivi's own raises under its own codes has its words, and nobody else's has") {
+  test::database database(test::holding::nothing);
+  auto options = database.options();
+  run([&]() -> task<void> {
+    auto db = co_await connected(options);
+    for (bool ours : {true, false}) {
+      pg::statement raise{
+          "", "do $$ begin raise exception 'the lease was taken over' using errcode = 'SV002'; end $$", false,
+          ours};
+      auto refused = co_await db.run(raise);
+      REQUIRE_FALSE(refused);
+      CHECK((refused.error().code == pg::term_passed) == ours);
+      CHECK((refused.error().detail == "the lease was taken over") == ours);
+      CHECK(pg::sqlstate_of(refused.error()) == (ours ? "" : "SV002"));
+    }
   });
 }
 

@@ -7,6 +7,21 @@
 using namespace suivi;
 using test::stage;
 
+namespace {
+
+// A trigger that raises this for the order R7.
+std::string raising(const std::string& sqlstate) {
+  return "create function no() returns trigger language plpgsql as $$ begin raise exception 'Amina "
+         "0550123456' "
+         "using errcode = '" +
+         sqlstate +
+         "'; end $$;"
+         "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
+         "function no()";
+}
+
+} // namespace
+
 TEST_CASE("one order that the database refuses is counted and named, and all others are written") {
   std::string rule, code;
   SUBCASE("by a CHECK constraint") {
@@ -83,26 +98,25 @@ TEST_CASE("one order that the database refuses is counted and named, and all oth
            "function no()";
     code = "sqlstate:42501";
   }
-  SUBCASE("by a trigger that loses a connection of its own") {
-    rule = "create function no() returns trigger language plpgsql as $$ begin "
-           "raise exception using errcode = '08006'; end $$;"
-           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
-           "function no()";
-    code = "sqlstate:08006";
+  for (const char* raised : {"08006", "53100", "0A000", "40001", "SV001", "SV002"}) {
+    // Of a connection of its own, of others at work, of Suivi's own codes, of anything.
+    SUBCASE((std::string("by a trigger that raises ") + raised).c_str()) {
+      rule = raising(raised);
+      code = std::string("sqlstate:") + raised;
+    }
   }
-  SUBCASE("by a trigger that tells of a full disk") {
+  SUBCASE("by a constraint trigger that raises one of Suivi's own codes at the end of the transaction") {
     rule = "create function no() returns trigger language plpgsql as $$ begin "
-           "raise exception using errcode = '53100'; end $$;"
-           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
-           "function no()";
-    code = "sqlstate:53100";
+           "raise exception using errcode = 'SV002'; end $$;"
+           "create constraint trigger no after update on orders deferrable initially deferred for each row "
+           "when (new.\"reference\" = 'R7') execute function no()";
+    code = "sqlstate:SV002";
   }
-  SUBCASE("by a trigger that does not know a feature") {
-    rule = "create function no() returns trigger language plpgsql as $$ begin "
-           "raise exception using errcode = '0A000'; end $$;"
-           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
-           "function no()";
-    code = "sqlstate:0A000";
+  SUBCASE("by a constraint that is looked at at the end of the transaction") {
+    rule =
+        "alter table orders add constraint one_number exclude ((case when \"reference\" in ('R7', 'R-old') "
+        "then 1 end) with =) where (\"trackingNumber\" is not null) deferrable initially deferred";
+    code = "sqlstate:23P01";
   }
   if (code.empty()) return;
   stage s;

@@ -45,7 +45,7 @@ TEST_CASE("an account has one holder, and a lapsed lease is taken over under a h
     lease stale = *first.value();
     auto late = co_await end_sweep(db, stale, *sweep, r, std::nullopt, std::nullopt);
     REQUIRE_FALSE(late);
-    CHECK(late.error().code == "sqlstate:SV002");
+    CHECK(late.error().code == pg::term_passed);
     CHECK(s.db.value("select full_watermark is null from suivi.account") == "t");
     auto not_begun = co_await test::connected(options);
     auto refused = co_await begin_sweep(not_begun, stale, "First", "full");

@@ -47,13 +47,13 @@ TEST_CASE("a deadlock and a serialization failure are waits for somebody else") 
 }
 
 TEST_CASE("whatever a trigger of the shop raises is one row's fault, a lost lease is not") {
-  for (const char* code :
-       {"sqlstate:P0001", "sqlstate:23514", "sqlstate:09000", "sqlstate:SHOP1", "sqlstate:SV003"}) {
+  for (const char* code : {"sqlstate:P0001", "sqlstate:23514", "sqlstate:09000", "sqlstate:SHOP1",
+                           "sqlstate:SV001", "sqlstate:SV002", "sqlstate:SV003"}) {
     CAPTURE(code);
     CHECK(pg::after_failure(permanent(code, ""), 2) == pg::remedy::split);
     CHECK(pg::after_failure(permanent(code, ""), 1) == pg::remedy::isolate);
   }
-  for (const char* code : {"sqlstate:SV001", "sqlstate:SV002", "sqlstate:42501", "pg:misuse"}) {
+  for (const char* code : {"suivi:SV001", "suivi:SV002", "sqlstate:42501", "pg:misuse"}) {
     CAPTURE(code);
     CHECK(pg::after_failure(permanent(code, ""), 2) == pg::remedy::give_up);
   }

@@ -9,11 +9,19 @@
 
 using namespace suivi;
 
-TEST_CASE("what a function of the shop raises is permanent, save what tells of others at work") {
-  for (const char* code : {"08006", "53100", "57P01", "0A000", "42501", "P0001", "25006"})
-    CHECK(pg::kind_of_raised(code) == failure::permanent);
-  for (const char* code : {"40001", "40P01", "55P03", "57014"})
-    CHECK(pg::kind_of_raised(code) == failure::transient);
+TEST_CASE("what a function of the shop raises is permanent, whatever it means elsewhere") {
+  for (const char* code :
+       {"08006", "53100", "57P01", "0A000", "42501", "P0001", "25006", "40001", "55P03", "57014"}) {
+    error raised = pg::raised_error(code);
+    CHECK(raised.kind == failure::permanent);
+    CHECK(raised.code == std::string("sqlstate:") + code);
+  }
+}
+
+TEST_CASE("what Suivi's own functions raise has codes that no trigger can raise") {
+  CHECK(pg::suivi_error("SV002", "the lease was taken over").code == pg::term_passed);
+  CHECK(pg::suivi_error("SV001", "").code == pg::events_taken_over);
+  CHECK(pg::raised_error("SV002").code != pg::term_passed);
 }
 
 TEST_CASE("what may succeed later is transient") {

@@ -1,6 +1,8 @@
 // When a sweep is complete, and the reasons that it gives when it is not.
 #include "reconciler/plan/sweep_verdict.hpp"
 
+#include "common/sqlstate/sqlstate.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace suivi;
@@ -50,18 +52,19 @@ TEST_CASE("a list that was not read to its end makes no sweep complete") {
 TEST_CASE("locked rows and doubts left undone are told together") {
   sweep_end end = whole();
   end.rows_locked = 2;
+  end.locked = {"R8", "R9"};
   end.unsettled = {"R1"};
   sweep_verdict v = judge_sweep(end);
   CHECK_FALSE(v.complete);
   CHECK_FALSE(v.abandoned);
-  CHECK(v.reason == "2 row(s) stayed locked by the shop; 1 order(s) stay in doubt: R1");
+  CHECK(v.reason == "2 row(s) stayed locked by the shop: R8, R9; 1 order(s) stay in doubt: R1");
 }
 
 TEST_CASE("a sweep whose term another reconciler has is abandoned, whoever noticed it") {
   sweep_end noticed_by_renewal = whole();
   noticed_by_renewal.lease_lost = true;
   sweep_end noticed_by_a_write = whole();
-  noticed_by_a_write.rows_failed = permanent("sqlstate:SV002", "another term");
+  noticed_by_a_write.rows_failed = permanent(pg::term_passed, "another term");
   for (const sweep_end& end : {noticed_by_renewal, noticed_by_a_write}) {
     sweep_verdict v = judge_sweep(end);
     CHECK_FALSE(v.complete);
