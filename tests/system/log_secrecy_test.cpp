@@ -15,12 +15,16 @@ namespace {
 constexpr auto two_accounts = "example-a:example-key-of-a:A,example-b:example-key-of-b:B";
 
 // What the simulator's rows, the shop, the settings and this test's webhooks hold and nobody may see.
-const std::vector<std::string> hidden{
-    "example-key-of-a", "example-key-of-b",      "example-secret-one", "example-secret-two",
-    "guessed-secret",   "example-password",      "example-token-1",    "example-token-2",
-    "Nom Inventé",      "Nom Invent\\u00e9",     "0550999999",         "213550999999",
-    "Rue Inventée",     "inventee@shop.example", "Texte Libre",        "Personne Inventée",
-    "UGVyc29ubmUgSW52"};
+const std::vector<std::string> hidden{"example-key-of-a",   "example-key-of-b",
+                                      "example-secret-one", "example-secret-two",
+                                      "guessed-secret",     "example-password",
+                                      "example-token-1",    "example-token-2",
+                                      "Nom Inventé",        "Nom Invent\\u00e9",
+                                      "0550999999",         "213550999999",
+                                      "Rue Inventée",       "inventee@shop.example",
+                                      "Texte Libre",        "Personne Inventée",
+                                      "UGVyc29ubmUgSW52",   "Inventine",
+                                      "inventine"};
 // Where it stands as a status, an operator is shown it in the event's payload; the log shows it to nobody.
 const std::vector<std::string> hidden_in_logs{"0770888888"};
 // The stand-in's customers: `Client 000123`, `0550000123`, `Rue inventée 12`.
@@ -121,6 +125,13 @@ void push_events_of_orders(busy_day& day, const std::string& known, const std::s
     for (const char* account : {"example-a", "example-b", "no-such"})
       CHECK(day.ask(request("POST", one + "?account=" + account,
                             personal_event(reference, std::string(R"(,"n":")") + account + '"'))) == 200);
+  // One word: as a member's name, as a reference, as what nobody knows, and in a reason.
+  std::string reason =
+      R"(,"alert_reason":"Client Inventine absent","zone":"Inventine","Inventine":{"inventine":1})";
+  for (const std::string& reference : {known, std::string("Inventine")})
+    CHECK(day.ask(request("POST", one + "?account=example-a",
+                          std::regex_replace(personal_event(reference, reason), std::regex("\"status\":31"),
+                                             "\"status\":32"))) == 200);
   for (int status : {41, 50, 999}) // some are confirmed with a key that is refused
     CHECK(day.ask(request("POST", one + "?account=example-b",
                           std::regex_replace(personal_event(of_b), std::regex("\"status\":31"),

@@ -2,6 +2,7 @@
 #include "receiver/api/redaction/member_kind.hpp"
 
 #include "receiver/api/redaction/contacts.hpp"
+#include "receiver/api/redaction/known_words.hpp"
 #include "receiver/api/redaction/private_names.hpp"
 
 #include <algorithm>
@@ -120,6 +121,10 @@ member_kind kind_of_member(std::string_view name) {
   return is_remark ? member_kind::remark : member_kind::unlisted;
 }
 
+bool is_reason_name(std::string_view name) {
+  return folded_name(last_part(name)).ends_with("reason");
+}
+
 std::string_view governing_name(std::string_view within, std::string_view name) {
   bool is_part =
       kind_of_member(within) == member_kind::remark && kind_of_member(name) == member_kind::unlisted;
@@ -133,8 +138,10 @@ bool may_be_shown(member_kind kind, std::string_view text) {
   case member_kind::remark:
     return false;
   case member_kind::unlisted:
+    return is_like_identity(text) && !may_hold_name(text);
   case member_kind::identity:
-    return is_like_identity(text);
+    return is_like_identity(text) &&
+           (std::ranges::any_of(text, is_digit) || !may_hold_name(text) || is_like_event_type(text));
   case member_kind::figure:
     return is_figure(text);
   case member_kind::word:

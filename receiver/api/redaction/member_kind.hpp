@@ -21,6 +21,9 @@ enum class member_kind : std::uint8_t {
 
 [[nodiscard]] member_kind kind_of_member(std::string_view name);
 
+// A courier's reason (`alert_reason`): a text of which words are hidden, not all.
+[[nodiscard]] bool is_reason_name(std::string_view name);
+
 // By which name a member is judged that stands within another one: what nobody knows of a remark's parts is a
 // remark as well.
 [[nodiscard]] std::string_view governing_name(std::string_view within, std::string_view name);

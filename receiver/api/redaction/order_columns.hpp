@@ -1,4 +1,5 @@
-// An order's columns as they are shown: couriers write customers' phone numbers into their reasons. Pure.
+// An order's columns as they are shown: couriers write customers' names and phone numbers into their reasons.
+// Pure.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -8,7 +9,8 @@
 
 namespace suivi::receiver {
 
-// The column's value without phone numbers and e-mail addresses, where it is the courier's free text.
+// The column's value without phone numbers, e-mail addresses and what may be names, where it is the courier's
+// free text.
 [[nodiscard]] std::optional<std::string> shown_text(std::string_view column,
                                                     const std::optional<std::string>& value);
 [[nodiscard]] boost::json::value shown_column(std::string_view column,

@@ -1,6 +1,8 @@
 // The names of private members. They are compared without case, `_` and `-`.
 #include "receiver/api/redaction/private_names.hpp"
 
+#include "receiver/api/redaction/known_words.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -215,7 +217,7 @@ bool is_plain_name(std::string_view name) {
     digits = is_digit(c) ? digits + 1 : 0;
     if (digits > digits_max) return false;
   }
-  return true;
+  return is_private_name(name) || is_mostly_known(name);
 }
 
 bool is_identity_name(std::string_view name) {

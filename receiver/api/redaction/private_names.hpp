@@ -16,8 +16,8 @@ namespace suivi::receiver {
 // `-`, and within names that have parts (`order[client][x]`, `client.name`).
 [[nodiscard]] bool is_private_name(std::string_view name);
 
-// Made like the name of a member. What is not, may be a person's name or number: neither it nor its value is
-// shown then.
+// Made like the name of a member, and of words that such names have (known_words.hpp). What is not, may be a
+// person's name or number: neither it nor its value is shown then.
 [[nodiscard]] bool is_plain_name(std::string_view name);
 
 // Holds what identifies a parcel or an order (`external_order_id`, `tracking`): digits are no phone number

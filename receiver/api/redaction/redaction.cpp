@@ -10,6 +10,7 @@
 #include "common/maystro/envelope.hpp"
 #include "receiver/api/redaction/broken_json.hpp"
 #include "receiver/api/redaction/contacts.hpp"
+#include "receiver/api/redaction/known_words.hpp"
 #include "receiver/api/redaction/member_kind.hpp"
 #include "receiver/api/redaction/private_names.hpp"
 
@@ -42,7 +43,9 @@ std::string masked_member(std::string_view member, std::string_view text, int la
   if (is_label_of_event(member) && !is_like_event_type(text) && !is_like_message_id(text))
     return std::string(masked);
   std::string redacted = masked_text(text, kind_of_member(member), layers);
-  return is_identity_name(member) ? without_addresses(redacted) : without_contacts(redacted);
+  if (is_identity_name(member)) return without_addresses(redacted);
+  redacted = without_contacts(redacted);
+  return is_reason_name(member) ? without_names(redacted) : redacted;
 }
 
 void mask_members(json::object& of, std::string_view within, int layers) {

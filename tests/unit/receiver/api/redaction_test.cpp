@@ -5,6 +5,7 @@
 #include "common/http/message/message.hpp"
 #include "receiver/api/events/event_json.hpp"
 #include "receiver/api/redaction/contacts.hpp"
+#include "receiver/api/redaction/order_columns.hpp"
 #include "receiver/api/redaction/private_names.hpp"
 
 #include <boost/json/parse.hpp>
@@ -315,7 +316,7 @@ TEST_CASE("of a member that holds a name or a remark only what says nothing of a
 
 TEST_CASE("of a member that nobody knows one word or a number is shown, but nothing that may be a remark") {
   for (const char* text :
-       {R"({"x":"EXAMPLE","zone":"A-12","weight_class":3,"ratio":0.25,"extra":{"k":["v"]}})",
+       {R"({"x":"EXPRESS","zone":"A-12","weight_class":3,"ratio":0.25,"extra":{"k":["v"]}})",
         R"({"n":12345678,"batch":"2026-01-31 12:00","x":"https"})"})
     CHECK(json::parse(redacted(text)) == json::parse(text));
   CHECK(redacted(R"({"x":"Example Person","y":"12 rue Example Person","z":"0550112233","n":550112233})") ==
@@ -344,4 +345,53 @@ TEST_CASE("a reference of several words is shown unless it may be a person") {
         R"({"reference":" R-12 ","order_id":"#1001","tracking":"ABC","id":"Commande 12/A"})");
   CHECK(redacted(R"({"reference":"Example Person","order_id":"12 Example Person"})") ==
         R"({"reference":"***","order_id":"***"})");
+}
+
+TEST_CASE("a name of one word is shown neither as a member's name, nor as a reference, nor as a text nobody "
+          "knows") {
+  for (const char* name : {"Amina", "AMINA", "amina", "Ali", "Djamel-Eddine", "amina_benali",
+                           "\\u0623\\u0645\\u064a\\u0646\\u0629", "Zo\\u00e9", "k550112233", "Karim0550"}) {
+    CAPTURE(name);
+    std::string quotes = "\"" + std::string(name) + "\"";
+    CHECK(redacted("{\"id\":\"u1\"," + quotes + ":{\"a\":1}}") == R"({"id":"u1","***":"***"})");
+    CHECK(redacted("{\"id\":\"u1\"," + quotes + ":1,\"cut") == quoted(R"({"id":"u1","***":"***",***)"));
+  }
+  for (const char* member :
+       {"external_order_id", "reference", "order_id", "tracking", "x", "hub", "causer", "zone", "list"})
+    for (const char* name :
+         {"Amina", "AMINA", "amina", "Ali", "\u0623\u0645\u064a\u0646\u0629", "Zo\u00e9"}) {
+      CAPTURE(member);
+      CAPTURE(name);
+      std::string named = "{\"" + std::string(member) + "\":";
+      CHECK(redacted(named + quoted(name) + "}") == named + "\"***\"}");
+      CHECK(redacted(named + "[[" + quoted(name) + ",\"12\"]]}") == named + R"([["***","12"]]})");
+    }
+}
+
+TEST_CASE("a name within a courier's reason is hidden, and the reason is not") {
+  struct row {
+    const char *text, *expected;
+  };
+  for (const row& each :
+       {row{"Amina injoignable", "*** injoignable"},
+        row{"Client Amina Benali ne r\u00e9pond pas", "Client *** *** ne r\u00e9pond pas"},
+        row{"client amina absent, appeler 0550112233", "client *** absent, appeler ***"},
+        row{"AMINA REFUSE", "*** REFUSE"}, row{"report\u00e9 par Ali", "report\u00e9 par ***"},
+        row{"\u0627\u0644\u0632\u0628\u0648\u0646 \u0623\u0645\u064a\u0646\u0629 \u0644\u0627 "
+            "\u064a\u0631\u062f",
+            "\u0627\u0644\u0632\u0628\u0648\u0646 *** \u0644\u0627 \u064a\u0631\u062f"}}) {
+    CAPTURE(each.text);
+    CHECK(redacted(R"({"alert_reason":)" + quoted(each.text) + "}") ==
+          R"({"alert_reason":)" + quoted(each.expected) + "}");
+    CHECK(shown_text("abortReason", std::string(each.text)) == each.expected);
+  }
+  for (const char* reason :
+       {"T\u00e9l\u00e9phone injoignable", "Client ne r\u00e9pond pas", "Faux num\u00e9ro",
+        "Client absent (report\u00e9)", "Annul\u00e9 par le client", "Commande double",
+        "Client incapable de payer", "Wilaya / Commune erronée", "Client no-show",
+        "Produit interdit / dangereux", "Le client n'a pas command\u00e9", "Adresse incompl\u00e8te", "21",
+        "nobody there", "Client refused the parcel", "no answer", "wrong address", "Busy",
+        "\u0627\u0644\u0632\u0628\u0648\u0646 \u0644\u0627 \u064a\u062c\u064a\u0628"})
+    CHECK(shown_text("alertReason", std::string(reason)) == reason);
+  CHECK(shown_text("shippingStatus", std::string("INCONNU (7)")) == "INCONNU (7)");
 }
