@@ -22,6 +22,10 @@ constexpr pg::statement forget_workers{"house_workers", R"sql(
 delete from suivi.reconciler where seen_at < clock_timestamp() - interval '1 day'
 )sql"};
 
+constexpr pg::statement forget_clocks{"house_clocks", R"sql(
+delete from suivi.clock_skew where seen_at < clock_timestamp() - interval '1 day'
+)sql"};
+
 constexpr pg::statement forget_reports{"house_reports", R"sql(
 delete from suivi.sweep where id in (
   select s.id from suivi.sweep s
@@ -37,7 +41,7 @@ task<result<std::int64_t>> delete_expired(pg::connection& db) {
   auto made = co_await schema::make_partitions(db);
   if (!made) co_return made.error();
   std::int64_t gone = 0;
-  for (pg::statement each : {forget_requests, forget_workers}) {
+  for (pg::statement each : {forget_requests, forget_workers, forget_clocks}) {
     auto done = co_await db.run(each);
     if (!done) co_return done.error();
     gone += static_cast<std::int64_t>(done->affected());

@@ -2,6 +2,7 @@
 #include "reconciler/worker/problem_watch.hpp"
 
 #include "common/log/log.hpp"
+#include "common/shop/problems/clock_record.hpp"
 #include "common/shop/problems/problem_facts.hpp"
 
 namespace suivi::reconciler {
@@ -10,7 +11,7 @@ namespace {
 constexpr milliseconds poll_every{5'000};
 constexpr milliseconds after_failure{2'000};
 
-task<result<verdict::facts>> read_problems(services& p) {
+task<result<verdict::facts>> read_problems(services& p, std::optional<instant>& clocks_apart_since) {
   auto accounts = co_await accounts_now(p, database_patience);
   if (!accounts) co_return accounts.error();
   std::vector<shop::known_account> known;
@@ -20,7 +21,9 @@ task<result<verdict::facts>> read_problems(services& p) {
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return db.error();
   auto found = co_await shop::read_problem_facts(**db, std::move(known));
-  if (found) found->reconciler_alive = true;
+  if (!found) co_return found.error();
+  found->reconciler_alive = true;
+  co_await shop::record_clocks(**db, *found, clocks_apart_since);
   co_return found;
 }
 
@@ -31,9 +34,8 @@ task<void> watch_problems(services& p, reconciler_metrics& numbers) {
   std::optional<instant> clocks_apart_since;
   bool was_well = true; // what fails again is said again only after it went well
   for (;;) {
-    auto found = co_await read_problems(p);
+    auto found = co_await read_problems(p, clocks_apart_since);
     if (found) {
-      verdict::note_clocks(*found, clocks_apart_since);
       last = std::move(*found);
       numbers.update(last);
     } else if (!p.database.up()) {

@@ -4,6 +4,7 @@
 #include "common/log/log.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace suivi::reconciler {
 namespace {
@@ -14,9 +15,10 @@ constexpr milliseconds connection_wait{2'000};
 // A new start under an old name (the same process number on the same machine) is a new worker. Written every
 // few seconds only; what is older than a day is nobody's.
 constexpr pg::statement alive{"requests_alive", R"sql(
-insert into suivi.reconciler as k (owner, timezone) values ($1, $3)
+insert into suivi.reconciler as k (owner, timezone, schedule) values ($1, $3, $4)
 on conflict (owner) do update
-set seen_at = clock_timestamp(), stopped_at = null, timezone = excluded.timezone, started_at = case when $2 then clock_timestamp() else k.started_at end
+set seen_at = clock_timestamp(), stopped_at = null, timezone = excluded.timezone, schedule = excluded.schedule,
+    started_at = case when $2 then clock_timestamp() else k.started_at end
 where $2 or k.stopped_at is not null or k.seen_at < clock_timestamp() - interval '5 seconds'
 )sql"};
 
@@ -37,13 +39,20 @@ constexpr pg::statement goodbye{
 
 constexpr pg::statement forget{"requests_forget", "delete from suivi.sweep_request where account = $1"};
 
+std::string times_text(const std::vector<std::chrono::minutes>& times) {
+  std::string text;
+  for (std::chrono::minutes t : times)
+    text += fmt::format("{}{:02}:{:02}", text.empty() ? "" : ",", t.count() / 60, t.count() % 60);
+  return text;
+}
+
 } // namespace
 
 task<result<std::vector<sweep_request>>> show_life(pg::connection& db, std::string owner,
-                                                   std::string timezone, bool first) {
+                                                   const config::settings& s, bool first) {
   pg::pipeline steps;
   pg::params who;
-  who.text(owner).boolean(first).text(timezone);
+  who.text(owner).boolean(first).text(s.reconciler.timezone).text(times_text(s.reconciler.schedule));
   steps.add(alive, std::move(who));
   if (first) steps.add(forget_the_dead);
   auto at = steps.add(wanted);
@@ -99,7 +108,7 @@ task<void> sweep_request_poller::poll() {
   std::erase_if(visits_, [](const requested_sweep& v) { return v.ended; });
   auto db = co_await p_.database.acquire(steady_now() + connection_wait);
   if (!db) co_return;
-  auto requests = co_await show_life(**db, p_.owner, p_.settings.reconciler.timezone, first_);
+  auto requests = co_await show_life(**db, p_.owner, p_.settings, first_);
   if (!requests || stopping_) co_return;
   first_ = false;
   for (const sweep_request& r : *requests) {

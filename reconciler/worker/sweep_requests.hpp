@@ -21,10 +21,9 @@ struct sweep_request {
   std::string kind;
 };
 
-// Says that `owner` is alive, and answers what nobody has begun yet.
-// `timezone`: of the schedule, for whoever shows its times.
+// Says that `owner` is alive, and by which schedule it sweeps; answers what nobody has begun yet.
 task<result<std::vector<sweep_request>>> show_life(pg::connection& db, std::string owner,
-                                                   std::string timezone, bool first);
+                                                   const config::settings& s, bool first);
 task<result<void>> remove_worker(pg::connection& db, std::string owner);
 // It cannot be fulfilled.
 task<result<void>> forget_request(pg::connection& db, std::string account);

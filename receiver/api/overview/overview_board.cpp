@@ -1,6 +1,7 @@
 // Keeps the last overview: two queries, and what the receiver knows by itself.
 #include "receiver/api/overview/overview_board.hpp"
 
+#include "common/shop/problems/clock_record.hpp"
 #include "common/shop/problems/problem_facts.hpp"
 #include "common/shop/samples.hpp"
 
@@ -57,7 +58,7 @@ task<result<overview>> overview_board::read() {
   found.as_of = facts->now;
   found.timezone = figures->timezone.value_or(settings_.reconciler.timezone);
   found.facts = std::move(*facts);
-  verdict::note_clocks(found.facts, clocks_apart_since_);
+  co_await shop::record_clocks(**db, found.facts, clocks_apart_since_);
   found.facts.accounts_known = accounts_.loaded();
   found.facts.asking_since =
       found.as_of.value() - std::chrono::duration_cast<microseconds>(steady_now() - begun_);

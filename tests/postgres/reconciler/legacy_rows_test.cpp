@@ -44,12 +44,14 @@ TEST_CASE("an order without account that two accounts claim is written by neithe
   CHECK(second.complete);
   CHECK(second.conflicts == 1);
   CHECK(second.matched == 0);
+  std::string since = s.db.value("select at from suivi.adopted_order");
   CHECK(s.column("R1", "trackingNumber") == tracking);
   CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
   s.courier.rows = {{uuid, "R1", 32, tracking}};
   auto third = s.sweep("acc-1");
   CHECK(third.conflicts == 1);
   CHECK(s.column("R1", "shippingStatus") == "EXPÉDIÉ");
+  CHECK(s.db.value("select at from suivi.adopted_order") == since);
   s.db.execute(R"sql(update orders set "shippingAccountId" = 'acc-1' where "reference" = 'R1')sql");
   CHECK(s.sweep("acc-1").matched == 1);
   CHECK(s.column("R1", "shippingStatus") == "ALERTÉ");

@@ -60,6 +60,8 @@ TEST_CASE("a sweep that was asked for is begun and has the id that was promised"
     auto id = s.db.value("select sweep from suivi.ask_for_sweeps('{acc-1}', 'full')");
     CHECK(s.db.value("select verdict || ' ' || sweep from suivi.ask_for_sweeps('{acc-2,acc-1}', 'full')") ==
           "running " + id);
+    CHECK(s.db.value("select schedule || ' ' || timezone from suivi.reconciler") ==
+          "00:00,06:00,12:00,18:00 Africa/Algiers");
     co_await until(s.db, "select verdict from suivi.sweep where finished_at is not null and id = " + id,
                    "complete");
     co_await until(s.db, "select count(*) from suivi.sweep_request", "0");
