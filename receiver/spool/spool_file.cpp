@@ -1,16 +1,22 @@
-// Appends, reads and removes. Damaged and moved files are spool_file_recovery.cpp's matter.
+// Statements in transactions; and which file they go to, where one is damaged, moved or deleted.
 #include "receiver/spool/spool_file.hpp"
 
 #include "common/crypto/crypto.hpp"
+#include "common/log/log.hpp"
+#include "receiver/spool/spool_layout.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace suivi::receiver {
 namespace {
 
 constexpr std::uint64_t row_overhead_bytes = 64;
+constexpr int lock_patience_ms = 5'000; // SQLite's locks
 constexpr std::int64_t worth_shrinking_bytes = 16 << 20;
 constexpr std::size_t few_rows = 16; // their removal needs next to no room in the log
 
@@ -275,6 +281,105 @@ result<spool_depth> spool_file::depth() {
     found.oldest = to_instant(*first);
     return found;
   });
+}
+
+// With its log: what is written to one that was deleted would be lost with this process.
+bool spool_file::still_named() const {
+  return named_file(path_) == opened_ && (!log_ || named_file(path_ + "-wal") == log_);
+}
+
+// Moved, deleted or replaced while it was open. What lies in its log goes into it first, so that it is whole
+// wherever it is; one that nobody can open any more is kept until the next file has its webhooks.
+void spool_file::leave() {
+  if (!db_ || still_named()) {
+    db_.reset();
+    return;
+  }
+  shorten_log();
+  struct stat held{};
+  bool deleted = handle_.good() && ::fstat(handle_.fd(), &held) == 0 && held.st_nlink == 0;
+  if (deleted) deleted_ = std::move(db_);
+  db_.reset();
+  if (!deleted)
+    log::warn("the spool's file or its log was moved: what it holds is in the file now, another one is used "
+              "where it is gone",
+              {{"file", path_}});
+}
+
+void spool_file::carry_over_deleted() {
+  auto rows = deleted_->number("select count(*) from webhook");
+  if (!rows) return;
+  std::size_t carried = salvage(*deleted_, *db_);
+  known_version_ = -1;
+  if (carried < static_cast<std::size_t>(*rows)) return; // later again
+  deleted_.reset();
+  log::error("the spool's file was deleted: another one was made, and what was in it was carried over",
+             {{"file", path_}, {"carried_over", carried}});
+}
+
+result<void> spool_file::make_ready() {
+  if (db_ && still_named()) return {};
+  leave();
+  if (auto made = make_folder(folder_); !made) return made.error();
+  auto lock = lock_folder(folder_);
+  if (!lock) return lock.error();
+  auto opened = open();
+  if (!opened && is_corrupt(opened.error())) opened = replace_under_lock(opened.error());
+  if (opened && deleted_) carry_over_deleted();
+  return opened;
+}
+
+result<void> spool_file::open() {
+  if (auto made = make_file(path_); !made) return made.error();
+  auto named = named_file(path_);
+  if (!named) return system_error(path_);
+  descriptor handle(::open(path_.c_str(), O_PATH | O_CLOEXEC)); // its closing drops no locks
+  auto db = sqlite::open(path_, lock_patience_ms);
+  if (!db) return db.error();
+  if (auto prepared = prepare_database(*db); !prepared) return prepared.error();
+  if (*named != checked_) {
+    if (auto checked = check_database(*db); !checked) return checked.error();
+    checked_ = *named;
+  }
+  if (auto synced = sync_names(folder_); !synced) return synced.error();
+  db_.emplace(std::move(*db));
+  bool another = opened_ != file_id() && opened_ != *named;
+  opened_ = *named;
+  handle_ = std::move(handle);
+  known_version_ = -1;
+  auto origin = give_origin(another);
+  log_ = named_file(path_ + "-wal");
+  if (!origin) db_.reset();
+  return origin;
+}
+
+result<void> spool_file::replace(const error& why) {
+  db_.reset();
+  auto lock = lock_folder(folder_);
+  if (!lock) return lock.error();
+  checked_ = {};
+  if (named_file(path_) == opened_) return replace_under_lock(why);
+  return {}; // somebody else has done it
+}
+
+result<void> spool_file::replace_under_lock(const error& why) {
+  auto aside = name_aside(path_);
+  if (auto moved = move_aside(path_, aside); !moved) return moved.error();
+  if (auto opened = open(); !opened) return opened.error();
+  auto rows = carry_over(aside);
+  log::error("the spool's file is damaged: it was moved aside, what could be read of it was carried over",
+             {{"file", aside}, {"carried_over", rows}, {"error", to_string(why)}});
+  return {};
+}
+
+std::size_t spool_file::carry_over(const std::string& from) {
+  auto damaged = sqlite::open(from, lock_patience_ms);
+  if (!damaged) return 0;
+  return salvage(*damaged, *db_);
+}
+
+result<void> spool_file::check_disk(std::uint64_t coming_bytes) const {
+  return check_room(folder_, path_, coming_bytes);
 }
 
 } // namespace suivi::receiver

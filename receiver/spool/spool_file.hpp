@@ -12,6 +12,7 @@
 
 #include "common/base/time.hpp"
 #include "receiver/spool/descriptor.hpp"
+#include "receiver/spool/spool_folder.hpp"
 #include "receiver/spool/sqlite.hpp"
 
 #include <optional>
@@ -58,21 +59,13 @@ class spool_file {
   [[nodiscard]] result<void> check_disk(std::uint64_t coming_bytes = 0) const;
 
  private:
-  struct file_id {
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-    bool operator==(const file_id&) const = default;
-  };
-
   template <class Operation>
   auto attempt(Operation operation) -> decltype(operation());
   result<void> make_ready();
   result<void> open();
   result<void> replace(const error& why);
   result<void> replace_under_lock(const error& why);
-  result<void> move_aside(const std::string& target) const;
   std::size_t carry_over(const std::string& from);
-  [[nodiscard]] std::optional<file_id> named_file(const char* part) const;
   [[nodiscard]] bool still_named() const;
   void leave();
   void carry_over_deleted();

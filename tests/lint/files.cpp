@@ -15,12 +15,8 @@ constexpr std::array<std::string_view, 3> trees{"common/", "receiver/", "reconci
 constexpr std::array<std::string_view, 3> library_copies{"common/asio/asio.cpp", "common/asio/beast.cpp",
                                                          "common/http/wire/asio_ssl.cpp"};
 
-// Sources without a header of their own name that are still to get one.
-constexpr std::array<std::string_view, 1> unpaired{"receiver/spool/spool_file_recovery.cpp"};
-
 bool listed(std::string_view path) {
-  return std::find(unpaired.begin(), unpaired.end(), path) != unpaired.end() ||
-         std::find(library_copies.begin(), library_copies.end(), path) != library_copies.end();
+  return std::find(library_copies.begin(), library_copies.end(), path) != library_copies.end();
 }
 
 bool in_trees(std::string_view path) {
