@@ -140,8 +140,7 @@ bool may_be_shown(member_kind kind, std::string_view text) {
   case member_kind::unlisted:
     return is_like_identity(text) && !may_hold_name(text);
   case member_kind::identity:
-    return is_like_identity(text) &&
-           (std::ranges::any_of(text, is_digit) || !may_hold_name(text) || is_like_event_type(text));
+    return is_like_identity(text) && (std::ranges::any_of(text, is_digit) || !may_hold_name(text));
   case member_kind::figure:
     return is_figure(text);
   case member_kind::word:

@@ -40,8 +40,10 @@ std::string_view view(const json::string& text) {
 
 std::string masked_member(std::string_view member, std::string_view text, int layers) {
   if (is_private_name(member)) return std::string(masked);
-  if (is_label_of_event(member) && !is_like_event_type(text) && !is_like_message_id(text))
-    return std::string(masked);
+  if (is_label_of_event(member)) {
+    if (is_like_event_type(text)) return std::string(text);
+    if (!is_like_message_id(text)) return std::string(masked);
+  }
   std::string redacted = masked_text(text, kind_of_member(member), layers);
   if (is_identity_name(member)) return without_addresses(redacted);
   redacted = without_contacts(redacted);
