@@ -33,7 +33,9 @@ relation of_two_webhooks(const as_of& known, const as_of& observed) {
   // A timed one beats an untimed one received before its publishing; otherwise nobody knows.
   if (known.kind == shape::untimed && observed.kind == shape::point)
     return observed.from > known.from ? relation::newer : relation::doubt;
-  return by_order(known.from, observed.from);
+  // Its own stamp says later than our clock had it when it came: of two receivers one's clock may be behind.
+  bool stamped_later = observed.kind == shape::point && observed.to > known.from;
+  return observed.from < known.from && stamped_later ? relation::doubt : by_order(known.from, observed.from);
 }
 
 bool is_stated(shape kind) {

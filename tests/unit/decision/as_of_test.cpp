@@ -51,6 +51,14 @@ TEST_CASE("between two webhooks the later publishing wins and equal times are in
   CHECK(compare(webhook(2), webhook(2)) == relation::doubt);
 }
 
+TEST_CASE("a webhook that its own stamp calls the later one is in doubt where our clock, when it came, was "
+          "behind") {
+  as_of known = as_kept(webhook_time(at(100), at(101)));
+  CHECK(compare(known, webhook_time(at(110), at(40))) == relation::doubt); // of a receiver a minute behind
+  CHECK(compare(known, webhook_time(at(90), at(40))) == relation::older);
+  CHECK(compare(known, webhook_time(at(110), at(111))) == relation::newer);
+}
+
 TEST_CASE("between two pulls the one that began and ended later wins, however much they overlap") {
   CHECK(compare(pull(10, 30), pull(11, 31)) == relation::newer);
   CHECK(compare(pull(11, 31), pull(10, 30)) == relation::older);
