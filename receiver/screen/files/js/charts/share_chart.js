@@ -1,7 +1,7 @@
 // A share over days: the one that counts as a bold line, its parts as thin ones, named at the lines' ends.
 import { Chart } from './chart.js';
 import { h } from '../dom.js';
-import { dayClock, pct } from '../format.js';
+import { day, dayClock, pct } from '../format.js';
 import { isolate } from '../i18n.js';
 import { niceTicks, scale, spread } from './scale.js';
 
@@ -51,7 +51,7 @@ export class ShareChart extends Chart {
       this.valueAxis(niceTicks(low, high, 5), y, pad.left, width - pad.right, (v) => pct(v, 0)),
       points.length > 1
         ? this.timeAxis(start, end, x, height, 7)
-        : h('text', { x: x(last.at), y: height - 6, 'text-anchor': 'end' }, isolate(dayClock(last.at))),
+        : h('text', { x: x(last.at), y: height - 6, 'text-anchor': 'end' }, isolate(day(last.at))),
       h('path', { class: 'area', d: `${path(first)}L${x(last.at)} ${y(low)}L${x(points[0].at)} ${y(low)}Z` }),
       series.slice(1).map((s) => h('path', { key: `p${s.id}`, class: 'line thin', d: path(s.id) })),
       h('path', { class: 'line', d: path(first) }),
