@@ -164,10 +164,8 @@ std::size_t page_plan::note_rows(std::span<const listed_row> rows, bool on_base)
         continue;
       }
       if ((before & since_bits(number)) == 0) ++b.others;
-      if (phase_ == phase::again) {
-        ++b.newer;
-        b.met_old = false;
-      }
+      b.met_old = false;
+      if (phase_ == phase::again) ++b.newer;
     }
     if (after != before) rows_.set(row.hash, after);
   }
@@ -218,6 +216,10 @@ std::size_t page_plan::read(int page, const page_facts& facts, std::span<const l
   page_size_ = std::max(page_size_, size);
   std::size_t take = wanted(page, rows.size());
   std::size_t fresh = note_rows(rows.first(take), on_base);
+  if (on_base && round_ > 1 && dates_hold_) {
+    const base& before = bases_[static_cast<std::size_t>(round_ - 2)];
+    if (grew_by_old_rows(before)) doubt_dates(round_ - 1);
+  }
   // A page that brings nothing new at all is an end (a courier that ignores the page's number), no row pushed
   // on.
   read_twice_ = read_twice_ || (phase_ != phase::again && fresh > 0 && fresh < take);
@@ -306,18 +308,16 @@ bool page_plan::any_counted_all() const {
   return std::any_of(bases_.begin(), bases_.begin() + round_, [&](const base& b) { return counted_all(b); });
 }
 
-// Every row that comes is read before the round ends, as one that was not there before. Of a list that is cut
-// at the newest N more comes than is read, and its own proof sees to it.
+// Where the last row read, from page 1 on, was there before, all that came since have been read, each as one
+// that was not. Of a list that is cut at the newest N more comes than is read, and its own proof sees to it.
 bool page_plan::grew_by_old_rows(const base& b) const {
-  if (is_cut(b) || !count_read_ || !counted_all(b)) return false;
+  if (is_cut(b) || !b.count || !count_read_ || !b.met_old) return false;
   return b.count_max - *b.count > b.others || *count_read_ - b.count_min > b.others;
 }
 
-void page_plan::doubt_dates() {
-  std::span<base> open = std::span(bases_).first(static_cast<std::size_t>(round_));
-  if (!dates_hold_ || std::ranges::none_of(open, [&](const base& b) { return grew_by_old_rows(b); })) return;
+void page_plan::doubt_dates(int rounds) {
   dates_hold_ = false;
-  for (base& b : open) b.refuted = true;
+  for (base& b : std::span(bases_).first(static_cast<std::size_t>(rounds))) b.refuted = true;
 }
 
 // One answer shows how many rows are new; if the list has grown by as many, none of the old ones has gone,
@@ -338,8 +338,10 @@ void page_plan::end_round() {
   if (!failed_.empty()) return fail_rounds();
   const base& here = bases_[static_cast<std::size_t>(round_ - 1)];
   bool one_answer = last_page_ == 1 && round_ == 1; // nothing can have moved within it
-  doubt_dates();
-  for (const base& b : std::span(bases_).first(static_cast<std::size_t>(round_))) {
+  std::span<const base> open = std::span(bases_).first(static_cast<std::size_t>(round_));
+  auto is_refuted = [&](const base& b) { return counted_all(b) && grew_by_old_rows(b); };
+  if (dates_hold_ && std::ranges::any_of(open, is_refuted)) doubt_dates(round_);
+  for (const base& b : open) {
     bool proven = b.proven || (counted_all(b) && (!is_cut(b) || one_answer));
     if (verdict_.complete || !proven) continue;
     verdict_.complete = true;

@@ -135,7 +135,7 @@ class page_plan {
   [[nodiscard]] bool counted_all(const base& b) const;
   [[nodiscard]] bool any_counted_all() const;
   [[nodiscard]] bool grew_by_old_rows(const base& b) const;
-  void doubt_dates();
+  void doubt_dates(int rounds);
   void start_round();
   void end_round();
 

@@ -85,6 +85,8 @@ TEST_CASE("a sweep is started from the screen, is watched, and is complete in th
   browser b;
   sign_in(b, shop, "#/sweeps");
   b.await("document.querySelectorAll('tr[data-sweep]').length >= 1");
+  b.await("document.querySelector('[data-schedule]')?.innerText === "
+          "'Chaque jour à 00:00, 06:00, 12:00 et 18:00 (Africa/Algiers).'");
   b.click(".head .btn.main");
   b.await("document.querySelector('dialog[open]')");
   b.click("dialog footer .btn.main");

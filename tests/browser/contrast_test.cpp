@@ -195,7 +195,7 @@ TEST_CASE("an outcome has one color in its badge, its chip and its bar, and the 
       place.replaceChildren();
       const bar = stacked({ at: 1, [outcome]: 5 });
       for (const each of stack) if (bar[each] !== (each === kind ? 5 : 0)) wrong.push(`${outcome} counts as ${each}`);
-      render(h('div', h(Outcome, { value: outcome }), h(Legend), h('svg', h('rect', { class: kind }))), place);
+      render(h('div', h(Outcome, { value: outcome }), h(Legend, { data: { points: [{ at: 1, parked: 1 }] } }), h('svg', h('rect', { class: kind }))), place);
       const tone = place.querySelector('.badge').dataset.tone ?? '';
       if ((tones[kind] ??= tone) !== tone) wrong.push(`${outcome} has another badge than ${kind}`);
       place.querySelector('svg').setAttribute('class', 'chart');

@@ -89,7 +89,7 @@ TEST_CASE(
     "on a phone nothing scrolls sideways, what is touched is large, and the verdict fits the first screen") {
   screen_shop shop;
   fill(shop);
-  browser b(phone);
+  browser b({360, 800, true});
   sign_in(b, shop);
   CHECK(
       b.holds("return document.querySelector('.verdict .say').getBoundingClientRect().bottom < innerHeight"));
@@ -98,6 +98,9 @@ TEST_CASE(
     go(b, "#/" + page);
     b.await("document.querySelector('main h1')");
     CHECK(b.holds("return document.documentElement.scrollWidth <= innerWidth"));
+    CHECK(b.text("return [...document.querySelectorAll('main .scroll')].filter((e) => e.scrollWidth > "
+                 "e.clientWidth + 1)"
+                 ".map((e) => e.innerText.slice(0, 60))") == "[]");
     CHECK(b.text("return [...document.querySelectorAll('button, .btn, nav.side a, main select')]"
                  ".filter((e) => e.getClientRects().length && !e.closest('.tools'))"
                  ".filter((e) => e.getBoundingClientRect().height < 39.5).map((e) => e.outerHTML.slice(0, "

@@ -87,6 +87,10 @@ TEST_CASE("the verdict's words follow the verdict and what decided it") {
       "const { verdictWords: w } = await import('/assets/js/pages/verdict.js'); await i18n.speak('fr'); ";
   CHECK(l.result(words + "return w({verdict: 'ok', problems: [], reasons: []}).title") ==
         "Vos livraisons sont à jour");
+  CHECK(
+      l.result(words +
+               "return w({verdict: 'attention', reasons: ['quarantined'], problems: [{kind: 'quarantined'}, "
+               "{kind: 'failed'}]}).title") == "À jour, avec 2 points à regarder");
   CHECK(l.result(words +
                  "return w({verdict: 'attention', reasons: ['untracked'], problems: [{kind: 'untracked', "
                  "count: 42}]}).title") == "À jour, sauf 42 commandes");

@@ -116,6 +116,27 @@ TEST_CASE("every kind of problem has its alert and its section of the runbook, a
                R"(alertname: (\w+)\n *eval_time: \w+\n *exp_alerts:\n)") == expected);
 }
 
+TEST_CASE(
+    "each metric in dashboard, alerts and runbook is one of the programs' and is explained to operators") {
+  std::string alerts = text_of("deploy/alerts.yaml"), explained = text_of("deploy/OPERATIONS.md"), sources;
+  for (const char* module : {"common", "receiver", "reconciler"})
+    for (const auto& each : fs::recursive_directory_iterator(root / module))
+      if (each.path().extension() == ".cpp") sources += text_of(fs::relative(each.path(), root).c_str());
+  std::set<std::string> named_alerts = all_of(alerts, R"(alert: (\w+))"), metrics;
+  for (const std::string& paper :
+       {text_of("deploy/grafana/suivi.json"), text_of("deploy/RUNBOOK.md"), alerts})
+    for (std::string name : all_of(paper, R"(\b((?:suivi|process)_[a-z_]+[a-z])\b)")) {
+      for (std::string_view part : {"_bucket", "_sum", "_count"})
+        if (name.ends_with(part)) name.resize(name.size() - part.size());
+      if (!named_alerts.contains(name)) metrics.insert(name);
+    }
+  CHECK(metrics.size() > 20);
+  for (const std::string& name : metrics) {
+    CHECK_MESSAGE(sources.find('"' + name + '"') != std::string::npos, name);
+    CHECK_MESSAGE(explained.find(name) != std::string::npos, name);
+  }
+}
+
 TEST_CASE("promtool takes the alerts, and each of them fires and goes as it shall") {
   fs::path place = fs::temp_directory_path() / ("suivi-alerts-" + std::to_string(::getpid()));
   fs::create_directories(place);

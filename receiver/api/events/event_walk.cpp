@@ -25,13 +25,18 @@ select up_to, event_before, ((up_to at time zone 'UTC')::date - 1)::text from su
 )sql"};
 
 // A slot is an hour, or a quarter of one.
-constexpr pg::statement newest_slot{"events_newest_slot", R"sql(
-select max(c.slot) from suivi.event_count c
+constexpr pg::statement newest_slots{"events_newest_slots", R"sql(
+select c.slot, sum(c.events)::bigint from suivi.event_count c
 where c.slot <= $1 and ($2::text is null or c.name = $2)
   and ($3::text is null or c.account = $3 or ($4 and c.account = ''))
   and (not $5 or c.account = any($6) or ($7 <> '' and starts_with(c.name, $7)))
+group by 1 order by 1 desc limit 24
 )sql"};
 constexpr std::chrono::hours slot_length{1};
+
+struct stretch {
+  instant begin, end;
+};
 
 list_place place_at(instant time) {
   return {std::chrono::duration_cast<microseconds>(time.time_since_epoch()).count(), "0"};
@@ -72,7 +77,9 @@ task<result<std::optional<instant>>> find_border(pg::connection& db, event_filte
   co_return border;
 }
 
-task<result<std::optional<instant>>> find_slot(pg::connection& db, event_filter filter, list_place below) {
+// The newest slot with such events and, as far as they follow it at once, those below that make up a page.
+task<result<std::optional<stretch>>> find_slots(pg::connection& db, event_filter filter, list_place below,
+                                                std::size_t wanted) {
   pg::params with;
   bool is_bare = below.text == "0"; // nothing of that very moment is left
   with.timestamp(instant(microseconds(below.number - (is_bare ? 1 : 0))));
@@ -82,9 +89,18 @@ task<result<std::optional<instant>>> find_slot(pg::connection& db, event_filter 
   if (sender != nullptr) accounts.assign(sender->accounts.begin(), sender->accounts.end());
   with.boolean(sender != nullptr).texts(accounts);
   with.text(sender == nullptr ? std::string_view() : sender->type_prefix);
-  auto found = co_await db.run(newest_slot, std::move(with));
+  auto found = co_await db.run(newest_slots, std::move(with));
   if (!found) co_return found.error();
-  co_return found->maybe_timestamp(0, 0);
+  std::optional<stretch> slots;
+  std::int64_t events = 0;
+  for (std::size_t i = 0; i < found->size() && events < static_cast<std::int64_t>(wanted); ++i) {
+    instant slot = found->timestamp(i, 0);
+    if (!slots) slots = stretch{slot, slot + slot_length};
+    if (slot + slot_length < slots->begin) break;
+    slots->begin = slot;
+    events += found->integer(i, 1);
+  }
+  co_return slots;
 }
 
 // Puts the part at the next stretch below `place`; false: there is none.
@@ -96,13 +112,13 @@ task<result<bool>> next_stretch(pg::connection& db, event_part& part, std::optio
     part.from = std::max(since.value_or(*border), *border);
     co_return true;
   }
-  auto slot = co_await find_slot(db, part.filter, *part.place);
-  if (!slot) co_return slot.error();
-  if (!*slot) co_return false;
-  instant end = **slot + slot_length;
-  if (since && end <= *since) co_return false;
-  if (!is_below(*part.place, end)) part.place = place_at(end);
-  part.from = since ? std::max(*since, **slot) : **slot;
+  auto found = co_await find_slots(db, part.filter, *part.place, part.wanted);
+  if (!found) co_return found.error();
+  if (!*found) co_return false;
+  const stretch slots = **found;
+  if (since && slots.end <= *since) co_return false;
+  if (!is_below(*part.place, slots.end)) part.place = place_at(slots.end);
+  part.from = since ? std::max(*since, slots.begin) : slots.begin;
   co_return true;
 }
 
@@ -146,10 +162,10 @@ task<result<event_page>> walk_events(pg::connection& db, event_query q) {
       page.next = part.place;
       co_return page;
     }
+    part.wanted = page_rows + 1 - page.events.size();
     auto there = co_await next_stretch(db, part, border);
     if (!there) co_return there.error();
     if (!*there) break;
-    part.wanted = page_rows + 1 - page.events.size();
     auto found = co_await find_part(db, *days, part, budget);
     if (!found) co_return found.error();
     add_to_page(page, found->events, page_rows);

@@ -70,6 +70,8 @@ json::object overview_json(const overview& of) {
   o["since"] = or_null(judged.since);
   o["reasons"] = std::move(reasons);
   o["lastComplete"] = or_null(f.last_complete);
+  o["schedule"] = nullptr;
+  if (f.schedule) o["schedule"] = json::array(f.schedule->begin(), f.schedule->end());
   o["nextFull"] = or_null(f.next_full);
   o["nextIncremental"] = or_null(f.next_incremental);
   o["lastWebhook"] = or_null(f.last_webhook);

@@ -1,16 +1,21 @@
 // Reads the overview's figures in one round trip.
 #include "receiver/api/overview/overview_queries.hpp"
 
+#include "common/shop/problems/event_facts.hpp"
+
 #include <cmath>
 
 namespace suivi::receiver {
 namespace {
 
 constexpr pg::statement schedule{"overview_schedule", R"sql(
-select (select k.timezone from suivi.reconciler k where k.timezone is not null order by k.seen_at desc limit 1),
+select k.timezone, k.schedule,
        case when count(a.full_watermark) = cardinality($1) then min(a.full_watermark) end,
        min(a.next_full_at), min(a.next_incremental_at), max(a.webhook_heard_at)
-from suivi.account a where a.id = any($1)
+from (select) one
+left join (select timezone, schedule from suivi.reconciler where timezone is not null order by seen_at desc limit 1) k on true
+left join suivi.account a on a.id = any($1)
+group by 1, 2
 )sql"};
 
 constexpr pg::statement newest_webhook{"overview_webhook", R"sql(
@@ -67,11 +72,12 @@ task<result<overview_figures>> read_overview_figures(pg::connection& db, std::ve
 
   overview_figures f;
   f.timezone = rows[0].maybe_text(0, 0);
-  if (!accounts.empty()) f.last_complete = rows[0].maybe_timestamp(0, 1);
-  f.next_full = rows[0].maybe_timestamp(0, 2);
-  f.next_incremental = rows[0].maybe_timestamp(0, 3);
+  if (!rows[0].null(0, 1)) f.schedule = shop::split_names(rows[0].text(0, 1));
+  if (!accounts.empty()) f.last_complete = rows[0].maybe_timestamp(0, 2);
+  f.next_full = rows[0].maybe_timestamp(0, 3);
+  f.next_incremental = rows[0].maybe_timestamp(0, 4);
   f.last_webhook = rows[1].maybe_timestamp(0, 0);
-  if (!f.last_webhook) f.last_webhook = rows[0].maybe_timestamp(0, 4);
+  if (!f.last_webhook) f.last_webhook = rows[0].maybe_timestamp(0, 5);
   f.coverage = {rows[2].integer(0, 0), rows[2].integer(0, 1)};
   f.open = rows[2].integer(0, 2);
   f.oldest_checked_at = rows[2].maybe_timestamp(0, 3);

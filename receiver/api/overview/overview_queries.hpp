@@ -18,7 +18,8 @@ struct covered_orders {
 };
 
 struct overview_figures {
-  std::optional<std::string> timezone;  // of the schedule; none: no reconciler ever said so
+  std::optional<std::string> timezone;              // of the schedule; none: no reconciler ever said so
+  std::optional<std::vector<std::string>> schedule; // of full sweeps, times of day; none: not known
   std::optional<instant> last_complete; // the oldest over all accounts; none: one is still to come
   std::optional<instant> next_full;     // the earliest
   std::optional<instant> next_incremental;

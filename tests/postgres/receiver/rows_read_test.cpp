@@ -38,7 +38,7 @@ begin
 end $$;
 insert into suivi.inbox (id, stored_on, received_at, account, raw, name, reference, status, outcome)
 select n, (t at time zone 'UTC')::date, t, 'a', '{}',
-       case when n between 15001 and 15040 then 'Seldom' else 'OrderStatusChanged' end, 'MANY-' || n % 6000, 31,
+       case when n between 15001 and 15040 then 'Seldom' when n % 60 = 7 then 'Spread' else 'OrderStatusChanged' end, 'MANY-' || n % 6000, 31,
        case when n % 1000 = 993 then 'quarantined' end
 from generate_series(1, 40000) n, lateral (select now() - (40000 - n) * interval '9 seconds' as t) x;
 select setval('suivi.event_id', 40000);
@@ -114,6 +114,7 @@ std::vector<listed> lists() {
           {"stale", of_outcome("stale"), 0},
           {"unprocessed", unprocessed(), 25},
           {"a seldom type", of_name("Seldom"), 25},
+          {"a type of some in each hour", of_name("Spread"), 25},
           {"a type that nobody has", of_name("Nothing"), 0},
           {"a courier that sends none", of_guepex(), 0},
           {"one order", of_reference("MANY-42"), 7}};

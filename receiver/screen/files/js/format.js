@@ -1,6 +1,6 @@
 // Numbers and times as the reader writes them, in the shop's time zone. Digits are Latin in all three languages, as in
 // Algeria, and the day has 24 hours (the browser's fr-DZ would say 2:32 PM).
-import { language, locale, t } from './i18n.js';
+import { isolate, language, locale, t } from './i18n.js';
 
 let timeZone = 'Africa/Algiers'; // until the server has said which
 export function setTimeZone(name) {
@@ -34,6 +34,9 @@ export const num = (n, digits = 0) =>
   formatter(Intl.NumberFormat, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(n);
 export const pct = (x, digits = 1) => (language() === 'fr' ? `${num(x, digits)}\u202f%` : `${num(x, digits)}%`);
 export const signed = (x, digits = 1) => `${x < 0 ? '−' : '+'}${num(Math.abs(x), digits)}`;
+
+// 00:00, 06:00 et 12:00
+export const listed = (texts) => formatter(Intl.ListFormat, { type: 'conjunction' }).format(texts.map(isolate));
 
 const sizes = [
   ['day', 86400e3],
@@ -71,7 +74,7 @@ export function span(ms) {
   if (ms >= 3600e3) {
     const hours = Math.floor(ms / 3600e3);
     const minutes = Math.floor((ms % 3600e3) / 60e3);
-    if (language() === 'fr') return minutes ? `${hours} h ${String(minutes).padStart(2, '0')}` : `${hours} h`;
+    if (language() === 'fr') return minutes ? `${hours}\u00a0h\u00a0${String(minutes).padStart(2, '0')}` : `${hours}\u00a0h`;
     return minutes ? `${unit(hours, 'hour')} ${unit(minutes, 'minute')}` : unit(hours, 'hour');
   }
   if (ms >= 60e3) return unit(Math.floor(ms / 60e3), 'minute');

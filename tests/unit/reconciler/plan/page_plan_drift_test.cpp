@@ -27,7 +27,6 @@ struct manner {
   double removals = 0.5;        // share of them
   bool inserts_anywhere = true; // else at the front only, as a list by creation does
   double dated = 1;             // share of rows that tell their creation
-  double backdated = 0;         // share of those that come and bear an old date
   std::int64_t max_orders = 0;
   bool counts = true; // the courier says how many rows there are
 };
@@ -110,9 +109,7 @@ class drifting_list {
         list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(below(list_.size())));
       } else {
         std::size_t where = how_.inserts_anywhere ? below(list_.size() + 1) : 0;
-        bool is_old = how_.backdated > 0 && chance() < how_.backdated;
-        list_.insert(list_.begin() + static_cast<std::ptrdiff_t>(where),
-                     {next_id_++, is_old ? at(-1) : at(clock_)});
+        list_.insert(list_.begin() + static_cast<std::ptrdiff_t>(where), {next_id_++, at(clock_)});
       }
       keep_always();
     }
@@ -218,16 +215,6 @@ TEST_CASE("complete means that nothing is missing where no row tells its creatio
 
 TEST_CASE("complete means that nothing is missing where some rows tell their creation") {
   for (double change : {0.02, 0.2}) run_many(4'000'000, 800, {.change = change, .dated = 0.5});
-}
-
-TEST_CASE("complete means that nothing is missing where rows come that bear an old date") {
-  for (double change : {0.01, 0.05, 0.2, 0.6})
-    for (double backdated : {0.1, 1.0}) {
-      CAPTURE(change);
-      CAPTURE(backdated);
-      auto t = run_many(8'000'000, 800, {.change = change, .removals = 0, .backdated = backdated});
-      if (change < 0.02) CHECK(t.complete_share() > 0.8);
-    }
 }
 
 TEST_CASE("rows that only come seldom cost a list its completeness") {

@@ -110,8 +110,11 @@ export function MinuteChart({ data, missedPoints }) {
   );
 }
 
-export const Legend = () =>
-  h(
+// What waits is named where some does: mostly nothing does for long.
+export const Legend = ({ data }) => {
+  const waits = data?.points.some((p) => stacked(p).waiting > 0);
+  return h(
     '.end.legend',
-    stack.map((kind) => h('span', { key: kind }, h(`i.${kind}`), t(`leg.${kind}`))),
+    stack.filter((kind) => kind !== 'waiting' || waits).map((kind) => h('span', { key: kind }, h(`i.${kind}`), t(`leg.${kind}`))),
   );
+};

@@ -1,7 +1,7 @@
 // A share over days: the one that counts as a bold line, its parts as thin ones, named at the lines' ends.
 import { Chart } from './chart.js';
 import { h } from '../dom.js';
-import { dayClock, pct } from '../format.js';
+import { day, dayClock, pct } from '../format.js';
 import { isolate } from '../i18n.js';
 import { niceTicks, scale, spread } from './scale.js';
 
@@ -13,11 +13,10 @@ export class ShareChart extends Chart {
     const first = series[0].id;
     const [start, end] = spread(points, 6 * 3600e3);
     const values = points.flatMap((p) => series.map((s) => p.of[s.id])).filter((v) => v !== undefined);
-    const low = Math.max(0, Math.floor(Math.min(...values) - 0.4));
     const high = Math.min(100, Math.ceil(Math.max(...values) + 0.4));
+    const low = Math.max(0, Math.min(Math.floor(Math.min(...values) - 0.4), high - 4)); // below, each point is a tick of its own
     const x = scale(start, end, pad.left, width - pad.right);
     const y = scale(low, high, height - pad.bottom, pad.top);
-    const digits = high - low < 3 ? 1 : 0;
     const path = (id) =>
       points
         .filter((p) => p.of[id] !== undefined)
@@ -49,8 +48,10 @@ export class ShareChart extends Chart {
             .map((s) => h('div', `${s.name} ${pct(points[i].of[s.id], 2)}`)),
         ],
       },
-      this.valueAxis(niceTicks(low, high, 5), y, pad.left, width - pad.right, (v) => pct(v, digits)),
-      this.timeAxis(start, end, x, height, 7),
+      this.valueAxis(niceTicks(low, high, 5), y, pad.left, width - pad.right, (v) => pct(v, 0)),
+      points.length > 1
+        ? this.timeAxis(start, end, x, height, 7)
+        : h('text', { x: x(last.at), y: height - 6, 'text-anchor': 'end' }, isolate(day(last.at))),
       h('path', { class: 'area', d: `${path(first)}L${x(last.at)} ${y(low)}L${x(points[0].at)} ${y(low)}Z` }),
       series.slice(1).map((s) => h('path', { key: `p${s.id}`, class: 'line thin', d: path(s.id) })),
       h('path', { class: 'line', d: path(first) }),
@@ -63,6 +64,9 @@ export class ShareChart extends Chart {
               h('circle', { class: s.id === first ? 'done' : 'done thin', cx: x(p.at), cy: y(p.of[s.id]), r: s.id === first ? 3.5 : 2.5 }),
             ),
         ),
+      points.length === 1 &&
+        this.narrow &&
+        h('text', { class: 'lab', x: x(last.at) - 8, y: y(last.of[first]) + 16, 'text-anchor': 'end' }, pct(last.of[first], 1)),
       !this.narrow &&
         ends.map((e) =>
           h(

@@ -189,7 +189,7 @@ export class Overview extends View {
         panel(
           t('c.minute'),
           t('c.minute.range'),
-          h(Legend),
+          h(Legend, { data: webhooks?.data }),
           h(Block, {
             answer: webhooks,
             height: 290,

@@ -1,6 +1,6 @@
 // What was fetched and matched, by whom and when; what webhooks had missed; and a sweep now.
 import { h } from '../dom.js';
-import { clock, dayClock, isSameDay, moment, num, pct, span } from '../format.js';
+import { clock, dayClock, isSameDay, listed, moment, num, pct, span } from '../format.js';
 import { Icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { MissedChart } from '../charts/missed_chart.js';
@@ -160,6 +160,14 @@ export class Sweeps extends View {
       o?.nextFull
         ? h('p', h('b', dayClock(o.nextFull)), ' ', until > 0 && h('span.quiet', t('fact.in', { span: span(until) })))
         : h('p.faint', t('s.next.none')),
+      o?.schedule &&
+        h(
+          'p.faint',
+          { 'data-schedule': o.schedule.join() },
+          o.schedule.length
+            ? t('s.schedule', { times: listed(o.schedule), zone: o.timezone })
+            : t('s.schedule.none'),
+        ),
       o?.nextIncremental && h('p.faint', t('s.next.incremental', { at: clock(o.nextIncremental) })),
     );
   }

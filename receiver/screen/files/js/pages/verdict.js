@@ -31,7 +31,8 @@ export function verdictWords(overview, accounts) {
     };
   const untracked = overview.problems.find((p) => p.kind === 'untracked');
   if (untracked) return { title: t('v.untracked', { n: untracked.count }), lead: t('v.untracked.lead') };
-  return { title: t('v.attention'), lead: t('v.attention.lead', { n: overview.problems.length }) };
+  const n = overview.problems.length;
+  return { title: t('v.attention', { n }), lead: t('v.attention.lead', { n }) };
 }
 
 const Steps = () =>

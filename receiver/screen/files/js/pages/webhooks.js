@@ -314,7 +314,7 @@ export class Webhooks extends View {
       this.controls(route, stats?.data, known),
       h(
         'section.panel.desk-only.strip',
-        h('header', h('h2', t('c.day', { period: t(`period.${this.period}`) })), h(Legend)),
+        h('header', h('h2', t('c.day', { period: t(`period.${this.period}`) })), h(Legend, { data: series?.data })),
         h(
           '.body',
           h(Block, {
