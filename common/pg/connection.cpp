@@ -7,6 +7,7 @@
 #include "common/sqlstate/in_doubt.hpp"
 #include "common/sqlstate/sqlstate.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <utility>
@@ -74,8 +75,9 @@ struct harvest {
   std::vector<rows> answers;
   std::optional<error> failed;
   std::string sqlstate;
-  bool unsure_end = false; // the error came after all statements' answers: while the server was committing
-  bool misused = false;    // an answer that pipeline mode does not allow (COPY)
+  std::size_t failed_at = 0; // of what was sent
+  bool unsure_end = false;   // the error came after all statements' answers: while the server was committing
+  bool misused = false;      // an answer that pipeline mode does not allow (COPY)
 };
 
 // One answer that is not the Sync's; `index` counts them.
@@ -96,6 +98,7 @@ void take(harvest& into, answer got, std::vector<entry>& sent, std::size_t index
     if (into.failed) return;
     into.failed = error_of(got.get(), doubt, !at_end && sent[index].statement.raises_ours);
     into.unsure_end = at_end;
+    into.failed_at = index;
     into.sqlstate = state_of_server(got.get());
     return;
   default:
@@ -104,12 +107,12 @@ void take(harvest& into, answer got, std::vector<entry>& sent, std::size_t index
 }
 
 // A prepared statement that the server no longer knows, or whose result's shape a migration changed: the next
-// try, on a fresh connection, succeeds.
-bool outdated_statement(std::string_view sqlstate, const std::vector<entry>& sent) {
+// try, on a fresh connection, succeeds. One that was prepared just now is not outdated.
+bool outdated_statement(std::string_view sqlstate, const std::vector<entry>& sent, std::size_t failed) {
   if (sqlstate == "26000" || sqlstate == "42P05") return true;
-  bool named = false;
-  for (const entry& e : sent) named = named || !e.statement.name.empty();
-  return named && sqlstate == "0A000";
+  if (sqlstate != "0A000" || failed >= sent.size() || sent[failed].statement.name.empty()) return false;
+  return std::ranges::none_of(
+      sent, [&](const entry& e) { return e.prepares && e.statement.name == sent[failed].statement.name; });
 }
 
 // Reads up to the Sync's answer; the loss or the deadline ends it earlier, with `failed` set.
@@ -243,7 +246,7 @@ task<result<std::vector<rows>>> connection::run(pipeline steps) {
     guard.spoil();
     if (doubt && got.unsure_end) got.failed->kind = failure::in_doubt;
   }
-  if (outdated_statement(got.sqlstate, sent)) {
+  if (outdated_statement(got.sqlstate, sent, got.failed_at)) {
     guard.spoil();
     got.failed->kind = failure::transient;
   }

@@ -265,6 +265,22 @@ TEST_CASE("what a statement of Suivi's own raises under its own codes has its wo
   });
 }
 
+TEST_CASE("what a table's rules never allow is permanent, on a fresh connection too") {
+  test::database database(test::holding::nothing);
+  database.execute("create table t (x int); create rule no as on update to t do instead nothing");
+  auto options = database.options();
+  run([&]() -> task<void> {
+    for (int i = 0; i < 2; ++i) {
+      auto db = co_await connected(options);
+      pg::statement update{"update_t", "update t set x = 1 returning x"};
+      auto refused = co_await db.run(update);
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().code == "sqlstate:0A000");
+      CHECK(refused.error().kind == failure::permanent);
+    }
+  });
+}
+
 TEST_CASE("a script runs several statements and stops at the first error") {
   test::database database(test::holding::nothing);
   auto options = database.options();
