@@ -60,7 +60,9 @@ TEST_CASE(
   CHECK(overview.at_pointer("/missed/period") == "7d");
   wait_until("the times of the next sweeps",
              [&] { return s.get_json("overview").at("nextFull").is_string(); });
-  CHECK(text(s.get_json("overview").at("schedule")) == R"(["00:00","06:00","12:00","18:00"])");
+  wait_until("the schedule", [&] {
+    return text(s.get_json("overview").at("schedule")) == R"(["00:00","06:00","12:00","18:00"])";
+  });
 }
 
 TEST_CASE("a webhook that is not understood is a problem with a view, and gone when it is deleted") {
