@@ -67,6 +67,7 @@ void page_plan::start_round() {
   closed_ = count_moved_ = shrunk_ = false;
   page_size_ = 0;
   last_count_.reset();
+  count_read_.reset();
   failed_.clear();
   dead_.clear();
   barren_.clear();
@@ -123,16 +124,23 @@ std::size_t page_plan::wanted(int page, std::size_t rows) const {
   return static_cast<std::size_t>(std::min<std::int64_t>(left, static_cast<std::int64_t>(rows)));
 }
 
-void page_plan::note_count(const page_facts& facts) {
+void page_plan::note_count(int page, const page_facts& facts) {
   if (!facts.count) return;
   if (last_count_ && *facts.count < *last_count_) shrunk_ = true;
   if (last_count_ && *facts.count != *last_count_) count_moved_ = true;
   last_count_ = facts.count;
+  if (phase_ == phase::again && page > 1) return; // what came since page 1 stands before this page
+  count_read_ = facts.count;
+  for (base& b : std::span(bases_).first(static_cast<std::size_t>(round_))) {
+    b.count_min = std::min(b.count_min, *facts.count);
+    b.count_max = std::max(b.count_max, *facts.count);
+  }
 }
 
 // Returns how many of them this round had not read before.
 std::size_t page_plan::note_rows(std::span<const listed_row> rows, bool on_base) {
   const auto bit = [](int number) { return static_cast<seen_set::mark>(1u << (number - 1)); };
+  const auto since_bits = [&](int number) { return static_cast<seen_set::mark>(7u & ~(bit(number) - 1u)); };
   const auto certain_bit = [&](int number) { return static_cast<seen_set::mark>(bit(number) << 3); };
   std::size_t fresh = 0;
   for (const listed_row& row : rows) {
@@ -148,15 +156,16 @@ std::size_t page_plan::note_rows(std::span<const listed_row> rows, bool on_base)
       b.met_old = true;
       if (before & certain_bit(number)) continue;
       bool on_that_page = on_base && number == round_;
-      bool created_before = b.as_of && row.created_at && *row.created_at < *b.as_of;
+      bool created_before = dates_hold_ && b.as_of && row.created_at && *row.created_at < *b.as_of;
       bool read_before = (before & (bit(number) - 1)) != 0; // in a round before that one
       if (on_that_page || created_before || read_before) {
         after |= certain_bit(number);
         ++b.certain;
-      } else if (phase_ == phase::again) {
-        ++b.newer;
-        b.met_old = false;
+        continue;
       }
+      if ((before & since_bits(number)) == 0) ++b.others;
+      b.met_old = false;
+      if (phase_ == phase::again) ++b.newer;
     }
     if (after != before) rows_.set(row.hash, after);
   }
@@ -191,7 +200,10 @@ std::size_t page_plan::read(int page, const page_facts& facts, std::span<const l
   pages_read_.insert(page);
   const bool on_base = phase_ == phase::first && page == 1;
   base& here = bases_[static_cast<std::size_t>(round_ - 1)];
-  if (on_base) here = {facts.count, facts.as_of, 0, 0, false, false};
+  if (on_base) {
+    here = {.count = facts.count, .as_of = facts.as_of};
+    here.count_min = here.count_max = facts.count.value_or(0);
+  }
   std::optional<instant> newest = newest_of(rows);
   if (page == 1) first_newest_ = newest;
   bool rises = page > 1 && newest && first_newest_ && *newest > *first_newest_ + order_tolerance;
@@ -199,11 +211,15 @@ std::size_t page_plan::read(int page, const page_facts& facts, std::span<const l
     disordered_ = true;
     max_orders_ = 0;
   }
-  note_count(facts);
+  note_count(page, facts);
   std::size_t size = rows.size() + facts.unreadable;
   page_size_ = std::max(page_size_, size);
   std::size_t take = wanted(page, rows.size());
   std::size_t fresh = note_rows(rows.first(take), on_base);
+  if (on_base && round_ > 1 && dates_hold_) {
+    const base& before = bases_[static_cast<std::size_t>(round_ - 2)];
+    if (grew_by_old_rows(before)) doubt_dates(round_ - 1);
+  }
   // A page that brings nothing new at all is an end (a courier that ignores the page's number), no row pushed
   // on.
   read_twice_ = read_twice_ || (phase_ != phase::again && fresh > 0 && fresh < take);
@@ -285,11 +301,23 @@ bool page_plan::counted_all(const base& b) const {
   std::int64_t unreadable = 0;
   if (!count_moved_ && last_count_ == b.count)
     for (const auto& [page, rows] : unreadable_by_page_) unreadable += static_cast<std::int64_t>(rows);
-  return b.count && b.certain + unreadable >= goal(b);
+  return !b.refuted && b.count && b.certain + unreadable >= goal(b);
 }
 
 bool page_plan::any_counted_all() const {
   return std::any_of(bases_.begin(), bases_.begin() + round_, [&](const base& b) { return counted_all(b); });
+}
+
+// Where the last row read, from page 1 on, was there before, all that came since have been read, each as one
+// that was not. Of a list that is cut at the newest N more comes than is read, and its own proof sees to it.
+bool page_plan::grew_by_old_rows(const base& b) const {
+  if (is_cut(b) || !b.count || !count_read_ || !b.met_old) return false;
+  return b.count_max - *b.count > b.others || *count_read_ - b.count_min > b.others;
+}
+
+void page_plan::doubt_dates(int rounds) {
+  dates_hold_ = false;
+  for (base& b : std::span(bases_).first(static_cast<std::size_t>(rounds))) b.refuted = true;
 }
 
 // One answer shows how many rows are new; if the list has grown by as many, none of the old ones has gone,
@@ -310,7 +338,10 @@ void page_plan::end_round() {
   if (!failed_.empty()) return fail_rounds();
   const base& here = bases_[static_cast<std::size_t>(round_ - 1)];
   bool one_answer = last_page_ == 1 && round_ == 1; // nothing can have moved within it
-  for (const base& b : std::span(bases_).first(static_cast<std::size_t>(round_))) {
+  std::span<const base> open = std::span(bases_).first(static_cast<std::size_t>(round_));
+  auto is_refuted = [&](const base& b) { return counted_all(b) && grew_by_old_rows(b); };
+  if (dates_hold_ && std::ranges::any_of(open, is_refuted)) doubt_dates(round_);
+  for (const base& b : open) {
     bool proven = b.proven || (counted_all(b) && (!is_cut(b) || one_answer));
     if (verdict_.complete || !proven) continue;
     verdict_.complete = true;

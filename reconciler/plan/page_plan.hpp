@@ -13,7 +13,9 @@
 // are all of them, whatever came, went and moved meanwhile and in whatever order the answers arrived. Where a
 // round ends short of that, another is read, three at most; every base stays open, so that a later round can
 // fill what an earlier one missed. So a courier that tells no time of creation, or whose rows are younger
-// than its API lags, takes two rounds.
+// than its API lags, takes two rounds. Where the list grew by more rows than were created since, rows came
+// that bear an old date: then none is believed any more, nothing read so far proves anything by itself, and
+// the rounds that are left count only what stood on their base or was read before it.
 //
 // A list that is not newest first has no newest N that could be told from its pages: it is read whole,
 // whatever the limit. Cut at the newest N, counting says nothing while rows go away (an older one may have
@@ -54,6 +56,7 @@ struct page_facts {
 
 struct listed_row {
   std::uint64_t hash = 0; // identity_hash
+  // Since when it is in the list: its creation, or its last change where the list is of what changed.
   std::optional<instant> created_at;
 };
 
@@ -106,17 +109,21 @@ class page_plan {
     std::optional<std::int64_t> count;
     std::optional<instant> as_of;
     std::int64_t certain = 0; // distinct rows read since that were in it
+    std::int64_t others = 0;  // … and that are not known to have been
     std::int64_t newer =
         0; // rows that page 1, asked for again, shows and that are not known to have been in it
     bool met_old =
         false; // the last row of that page is known to have been in it: all newer ones stand before it
     bool proven = false; // all rows wanted of it are read
+    std::int64_t count_min = 0,
+                 count_max = 0; // as the courier counted since, until all that came could be read
+    bool refuted = false;       // rows counted as certain were not in it
   };
 
   void answered();
   void extend(int page);
   void note_dead(int page);
-  void note_count(const page_facts& facts);
+  void note_count(int page, const page_facts& facts);
   std::size_t note_rows(std::span<const listed_row> rows, bool on_base);
   void close_at(int page);
   void fail_rounds();
@@ -127,6 +134,8 @@ class page_plan {
   [[nodiscard]] bool is_cut(const base& b) const;
   [[nodiscard]] bool counted_all(const base& b) const;
   [[nodiscard]] bool any_counted_all() const;
+  [[nodiscard]] bool grew_by_old_rows(const base& b) const;
+  void doubt_dates(int rounds);
   void start_round();
   void end_round();
 
@@ -134,6 +143,7 @@ class page_plan {
   std::int64_t max_orders_;
   std::optional<instant> first_newest_; // of page 1
   bool disordered_ = false;             // the list is not newest first, so it is read whole
+  bool dates_hold_ = true;              // rows that come bear the date of their coming
   phase phase_ = phase::first;
   int round_ = 0;
   verdict verdict_;
@@ -150,7 +160,7 @@ class page_plan {
   int in_flight_ = 0;
   int again_page_ = 1;
   std::size_t page_size_ = 0;
-  std::optional<std::int64_t> last_count_;
+  std::optional<std::int64_t> last_count_, count_read_; // the latest; … of which all could be read
   bool count_moved_ = false, shrunk_ = false;
   bool read_twice_ = false,
        read_twice_before_ = false; // a row going forward, in this round, in the round before

@@ -111,7 +111,8 @@ task<void> account_sweep::fetch(int page) {
   case outcome::good: {
     std::vector<listed_row> rows;
     rows.reserve(got.content->rows.size());
-    for (const shipment& row : got.content->rows) rows.push_back({identity_hash(row), row.created_at});
+    for (const shipment& row : got.content->rows)
+      rows.push_back({identity_hash(row), of_changes_ ? row.status_at : row.created_at});
     instant read_time = shop::pull_time(got.how.requested_at, got.how.answered_at, got.how.server_date,
                                         sweep_.options.read_lag)
                             .from;
@@ -251,6 +252,7 @@ task<void> account_sweep::begin() {
       instant since = watermark->value_or(now() - incremental_first_reach);
       sweep_.courier.list_changes_since(algiers_day(since - std::chrono::hours(24)));
       plan_ = page_plan(0, true);
+      of_changes_ = true;
     } else {
       plan_ = incremental_plan(incremental_horizon(*watermark, now()), sweep_.options.max_orders);
     }
@@ -371,8 +373,7 @@ task<shop::sweep_report> account_sweep::run() {
   if (possible) {
     helpers_.spawn("row queue", sweep_.rows.run());
     if (sweep_.held) helpers_.spawn("lease", keep());
-    bool lists = sweep_.options.kind != sweep_kind::lookups;
-    if (lists) co_await read_pages();
+    if (sweep_.options.kind != sweep_kind::lookups) co_await read_pages();
     co_await singles_.settle_doubts();
     page_plan::verdict list = plan_.judge();
     bool whole = sweep_.options.kind == sweep_kind::full && plan_.done() && list.complete && !list.truncated;

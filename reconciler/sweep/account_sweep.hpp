@@ -57,6 +57,7 @@ class account_sweep {
   sweep_context sweep_;
   single_reads singles_;
   list_plan plan_;
+  bool of_changes_ = false; // the list is of what changed since a day
   listed_dates dates_;
   std::unordered_map<std::string, numbered_order>
       unread_;             // by tracking number, where that is what is asked for

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <deque>
 #include <doctest/doctest.h>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -322,6 +323,28 @@ TEST_CASE("a courier without count that ignores the page number comes to an end"
   }
   CHECK(plan.done());
   CHECK(plan.judge().complete);
+}
+
+TEST_CASE("rows that come into the midst of a list with an old date are read before it counts as complete") {
+  std::vector<int> list{1, 2, 3, 4, 5, 6, 7};
+  page_plan plan(0, true);
+  std::set<int> got;
+  int answers = 0;
+  while (auto page = plan.next()) {
+    REQUIRE(++answers < 20);
+    if (answers == 3) list.insert(list.begin() + 3, {8, 9}); // on page 2, which has been read
+    auto from = std::min(list.size(), static_cast<std::size_t>(*page - 1) * 3);
+    auto to = std::min(list.size(), from + 3);
+    std::vector<listed_row> rows;
+    for (std::size_t i = from; i < to; ++i) {
+      rows.push_back({hash_of(list[i]), begun - std::chrono::hours(1)});
+      got.insert(list[i]);
+    }
+    plan.read(*page, {static_cast<std::int64_t>(list.size()), 0, to < list.size(), begun}, rows);
+  }
+  CHECK(plan.judge().complete);
+  CHECK(got.size() == 9);
+  CHECK(answers <= 10);
 }
 
 TEST_CASE("unreadable rows are counted and do not spoil the verdict") {
