@@ -87,8 +87,9 @@ event_filter of_reference(std::string reference) {
 
 event_filter of_guepex() {
   event_filter f;
-  f.source = event_source(courier_kind::guepex);
-  f.origins.senders = {{*f.source, event_type_prefix(courier_kind::guepex), {}}};
+  std::string_view source = event_source(courier_kind::guepex);
+  f.source = std::string(source);
+  f.origins.senders = {{source, event_type_prefix(courier_kind::guepex), {}}};
   return f;
 }
 
