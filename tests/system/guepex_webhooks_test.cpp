@@ -206,6 +206,7 @@ TEST_CASE(
   });
   r.db().execute("update suivi.parcel set pulled_at = now()"); // as if a sweep had shown it
   std::string later = delivery(one("e2", "yal-1", "Livré", "R1"));
+  later.replace(later.find("12:00:00"), 8, "13:00:00");
   std::string by_id = R"({"event":"OrderStatusChanged","payload":{"id":"yal-1","status":41}})";
   std::string by_reference = R"({"event":"x","payload":{"id":"p","status":41,"external_order_id":"R1"}})";
   for (const std::string& blanks : {std::string(), std::string(" ")}) {
@@ -216,13 +217,12 @@ TEST_CASE(
   }
   CHECK(r.push(secret_address + "?account=g", "no json").status == 202);
   for (const char* outcome : {"parked", "conflict", "quarantined", "failed"})
-    r.ask("POST", "/api/v1/webhooks/replay", fmt::format(R"({{"outcome":"{}"}})", outcome),
+    r.ask("POST", "/api/v1/webhooks/replay", R"({"outcome":")" + std::string(outcome) + "\"}",
           "Authorization: Bearer example-token\r\n");
   CHECK(contains(r.deliver(later + " ").body, "stored")); // none of them stands for the courier's own
   wait_until("the order", [&] {
     return r.db().value(R"(select "shippingStatus" from orders where "id" = 'o-1')") == "LIVRÉ";
   });
-  CHECK(r.db().number("select count(*) from suivi.change where source <> 'webhook'") == 0);
   CHECK(r.db().number("select count(*) from suivi.inbox where account = 'g'") == 2);
   auto guepex = r.operate("GET", "webhooks/events?source=GUEPEX");
   CHECK(contains(guepex.body, R"("totalCount":2)"));
