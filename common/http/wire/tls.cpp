@@ -3,6 +3,7 @@
 
 #include <boost/asio/ssl/error.hpp>
 #include <ctime>
+#include <filesystem>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509err.h>
@@ -31,9 +32,20 @@ bool is_mismatch(const boost::system::error_code& failed) {
          (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH);
 }
 
+// A pipe would be waited for, and with it all that this thread does.
+bool would_wait(const std::string& path) {
+  std::error_code unreadable;
+  auto type = std::filesystem::status(path, unreadable).type();
+  return type == std::filesystem::file_type::fifo || type == std::filesystem::file_type::socket ||
+         type == std::filesystem::file_type::character;
+}
+
 } // namespace
 
 result<tls_context> make_server_tls(const tls_files& files) {
+  if (would_wait(files.certificate))
+    return permanent("http:tls_certificate", files.certificate + ": no file");
+  if (would_wait(files.key)) return permanent("http:tls_key", files.key + ": no file");
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   auto native = context->native_handle();
   set_common_options(native);

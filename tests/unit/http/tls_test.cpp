@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <fstream>
 #include <openssl/ssl.h>
+#include <sys/stat.h>
 
 using namespace loopback;
 
@@ -144,6 +145,15 @@ TEST_CASE("files that make no pair are refused and the old certificate stays") {
   }
   asking client(trusting(made));
   CHECK(client.get(secure("localhost", server.port())).has_value());
+}
+
+TEST_CASE("a pipe in a file's place is refused and not waited for") {
+  certificates made;
+  http::tls_files pair = files(made.issue("local", "DNS:localhost"));
+  std::string pipe = pair.key + ".pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(http::make_server_tls({pair.certificate, pipe}).error().code == "http:tls_key");
+  CHECK(http::make_server_tls({pipe, pair.key}).error().code == "http:tls_certificate");
 }
 
 TEST_CASE("plain and secure do not understand each other and nobody hangs") {
