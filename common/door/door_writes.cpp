@@ -80,7 +80,7 @@ constexpr pg::statement advance_parcels{"suivi_advance_parcels", R"(
            unnest($11::boolean[]) as pulled) p
   where t.id = p.id)"};
 
-// A trigger that cancels the UPDATE of a row must not go unnoticed.
+// A trigger that cancels the UPDATE of a row, or puts something else into it, must not go unnoticed.
 constexpr pg::statement update_orders{"suivi_update_orders", R"(
   with w as (
     select unnest($1::text[]) as id, unnest($2::text[]) as tracking, unnest($3::text[]) as shipping_status,
@@ -98,8 +98,9 @@ constexpr pg::statement update_orders{"suivi_update_orders", R"(
       "status" = case when w.delivers then 'DELIVERED' else o."status" end,
       "updatedAt" = now() at time zone 'UTC'
   from w where o."id" = w.id
-  returning 1)
-  select suivi.check_written(cardinality($1::text[]), (select count(*) from done)))"};
+  returning o."trackingNumber" is not distinct from w.tracking
+            and o."shippingStatus" is not distinct from w.shipping_status as kept)
+  select suivi.check_written(cardinality($1::text[]), (select count(*) filter (where kept) from done)))"};
 
 constexpr pg::statement insert_changes{"suivi_insert_changes", R"(
   insert into suivi.change (order_id, account, parcel, source, field, from_value, to_value, event_id, sweep_id)

@@ -48,6 +48,13 @@ TEST_CASE("one order that the database refuses is counted and named, and all oth
            "function no()";
     code = "sqlstate:SV003";
   }
+  SUBCASE("by a trigger that writes something else") {
+    rule = "create function no() returns trigger language plpgsql as $$ begin "
+           "new.\"trackingNumber\" := null; return new; end $$;"
+           "create trigger no before update on orders for each row when (new.\"reference\" = 'R7') execute "
+           "function no()";
+    code = "sqlstate:SV003";
+  }
   SUBCASE("by a trigger that makes a statement run out of time") {
     rule = "create function no() returns trigger language plpgsql as $$ begin "
            "raise exception using errcode = '57014'; end $$;"
