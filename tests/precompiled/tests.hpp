@@ -1,9 +1,8 @@
-// What the sources of tests include beside that. Nothing includes this file by name.
+// What the sources of tests include beside that; not doctest, for programs without its main are made of them too.
+// Nothing includes this file by name.
 #pragma once
 
 #include "tests/precompiled/precompiled.hpp"
-
-#include <doctest/doctest.h>
 
 #include "common/base/error.hpp"
 #include "common/base/time.hpp"
