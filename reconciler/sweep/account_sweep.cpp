@@ -113,11 +113,10 @@ task<void> account_sweep::fetch(int page) {
     rows.reserve(got.content->rows.size());
     for (const shipment& row : got.content->rows)
       rows.push_back({identity_hash(row), of_changes_ ? row.status_at : row.created_at});
-    instant read_time = shop::pull_time(got.how.requested_at, got.how.answered_at, got.how.server_date,
-                                        sweep_.options.read_lag)
-                            .from;
-    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read_time};
-    facts.clock_behind = clock_behind(got.how);
+    const auto& how = got.how;
+    auto read = shop::pull_time(how.requested_at, how.answered_at, how.server_date, sweep_.options.read_lag);
+    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read.from};
+    facts.clock_behind = clock_behind(how);
     std::size_t wanted = plan_.read(page, facts, rows);
     if (sweep_.courier.can().lists) dates_.date_by_neighbors(got.content->rows);
     got.content->rows.resize(wanted);

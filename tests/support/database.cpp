@@ -158,10 +158,10 @@ task<void> create(std::string name, holding contents) {
 
 // What a test does to tables while programs use them may meet them in a deadlock. PostgreSQL undoes all of
 // the script then, so that it is simply run again.
-std::string run_beside_programs(owner_session& owner, std::string_view sql) {
+void run_beside_programs(owner_session& owner, const std::string& sql) {
   for (int again = 10;; --again) {
     try {
-      return owner.run(sql);
+      return owner.execute(sql);
     } catch (const std::runtime_error& failed) {
       bool deadlock = std::string_view(failed.what()).find("40P01") != std::string_view::npos;
       if (!deadlock || again == 0) throw;
@@ -215,7 +215,7 @@ database::database(holding contents) {
   owner_url_ = with_database(cluster_url(), name_);
   url_ = contents == holding::nothing ? owner_url_ : for_programs(owner_url_);
   run(create(name_, contents));
-  owner_ = std::make_unique<owner_session>(owner_url_);
+  owner_ = std::make_unique<owner_session>(patient(owner_url_));
 }
 
 void database::give_rights() {
@@ -226,7 +226,8 @@ void database::give_rights() {
 
 database::~database() {
   try {
-    owner_session(cluster_url()).run(fmt::format("drop database if exists {} with (force)", name_));
+    owner_session(patient(cluster_url()))
+        .execute(fmt::format("drop database if exists {} with (force)", name_));
   } catch (const std::exception&) {
     // The cluster goes after the run anyway, and its databases with it.
   }
@@ -248,11 +249,11 @@ pg::connect_options database::owner_options() const {
 }
 
 void database::execute(std::string_view sql) const {
-  run_beside_programs(*owner_, sql);
+  run_beside_programs(*owner_, std::string(sql));
 }
 
 std::string database::value(std::string_view sql) const {
-  return owner_->run(sql);
+  return owner_->value(std::string(sql));
 }
 
 std::int64_t database::number(std::string_view sql) const {

@@ -1,81 +1,57 @@
-// libpq's blocking calls, for a test has nothing else to do meanwhile.
+// Each call runs the session's own context until it has its answer.
 #include "tests/support/owner_session.hpp"
 
-#include "tests/support/sanitized.hpp"
+#include "tests/support/run.hpp"
 
-#include <array>
-#include <fmt/format.h>
-#include <libpq-fe.h>
-#include <poll.h>
 #include <stdexcept>
 
 namespace suivi::test {
-namespace {
 
-struct clearer {
-  void operator()(PGresult* of) const { PQclear(of); }
-};
-using answer = std::unique_ptr<PGresult, clearer>;
-
-// Said by the server before it closed, or closed: nothing else comes unasked for.
-bool has_ended(PGconn* open) {
-  pollfd socket{PQsocket(open), POLLIN, 0};
-  return PQstatus(open) != CONNECTION_OK || poll(&socket, 1, 0) != 0;
+task<void> owner_session::open() {
+  if (open_ && open_->alive()) co_return;
+  open_.reset();
+  auto opened = co_await pg::connection::connect(options_);
+  if (!opened) throw std::runtime_error(to_string(opened.error()));
+  open_.emplace(std::move(*opened));
 }
 
-} // namespace
-
-void owner_session::closer::operator()(pg_conn* open) const {
-  PQfinish(open);
-}
-
-void owner_session::open() {
-  std::string settings =
-      fmt::format("-c statement_timeout={}s -c timezone=UTC -c datestyle=ISO -c jit=off", 170 * slowness);
-  std::array keywords{"dbname",  "application_name", "client_encoding",
-                      "options", "connect_timeout",  static_cast<const char*>(nullptr)};
-  std::array values{url_.c_str(),     "suivi-test", "UTF8",
-                    settings.c_str(), "60",         static_cast<const char*>(nullptr)};
-  open_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
-  if (PQstatus(open_.get()) != CONNECTION_OK) {
-    std::string why = PQerrorMessage(open_.get());
-    open_.reset();
-    throw std::runtime_error(why);
+task<void> owner_session::leave_clean() {
+  bool clean = open_->alive() && !open_->in_transaction();
+  if (clean) {
+    auto forgotten = co_await open_->run_script("discard all");
+    clean = forgotten.has_value();
   }
-  PQsetNoticeReceiver(open_.get(), [](void*, const PGresult*) {}, nullptr);
+  if (!clean) open_.reset();
 }
 
-std::string owner_session::send(const std::string& sql) {
-  answer got(PQexec(open_.get(), sql.c_str()));
-  ExecStatusType status = PQresultStatus(got.get());
-  if (status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return "";
-  if (status == PGRES_TUPLES_OK) {
-    if (PQntuples(got.get()) == 0 || PQnfields(got.get()) == 0) return "";
-    return PQgetisnull(got.get(), 0, 0) != 0 ? "NULL" : PQgetvalue(got.get(), 0, 0);
-  }
-  const char* code = PQresultErrorField(got.get(), PG_DIAG_SQLSTATE);
-  throw std::runtime_error(code == nullptr
-                               ? PQerrorMessage(open_.get())
-                               : fmt::format("sqlstate:{}: {}", code, PQresultErrorMessage(got.get())));
+task<result<void>> owner_session::run_script(std::string sql) {
+  co_await open();
+  auto done = co_await open_->run_script(sql);
+  co_await leave_clean();
+  co_return done;
 }
 
-void owner_session::clean() {
-  bool idle = PQtransactionStatus(open_.get()) == PQTRANS_IDLE;
-  if (idle) idle = PQresultStatus(answer(PQexec(open_.get(), "discard all")).get()) == PGRES_COMMAND_OK;
-  if (!idle) open_.reset();
+task<result<std::string>> owner_session::first_cell(std::string sql) {
+  co_await open();
+  pg::statement question{"", sql};
+  auto got = co_await open_->run(question);
+  co_await leave_clean();
+  if (!got) co_return got.error();
+  if (got->empty()) co_return std::string();
+  co_return got->null(0, 0) ? std::string("NULL") : std::string(got->text(0, 0));
 }
 
-std::string owner_session::run(std::string_view sql) {
+void owner_session::execute(std::string sql) {
   std::lock_guard alone(one_at_a_time_);
-  if (!open_ || has_ended(open_.get())) open();
-  try {
-    std::string cell = send(std::string(sql));
-    clean();
-    return cell;
-  } catch (const std::runtime_error&) {
-    clean();
-    throw;
-  }
+  auto done = run(context_, run_script(std::move(sql)));
+  if (!done) throw std::runtime_error(to_string(done.error()));
+}
+
+std::string owner_session::value(std::string sql) {
+  std::lock_guard alone(one_at_a_time_);
+  auto cell = run(context_, first_cell(std::move(sql)));
+  if (!cell) throw std::runtime_error(to_string(cell.error()));
+  return std::move(*cell);
 }
 
 } // namespace suivi::test

@@ -1,39 +1,39 @@
 // The connection on which a test looks at its database and changes it from outside the code under test.
 #pragma once
 
-#include <memory>
+#include "common/pg/connection.hpp"
+
+#include <boost/asio/io_context.hpp>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
-struct pg_conn;
-
 namespace suivi::test {
 
 // One connection for all that a test asks, for opening one costs more than most of its questions. Whatever a
 // call leaves in its session (settings, locks, an open transaction) ends with the call, as if each had a
-// connection of its own; one that was lost in between is opened anew. Blocks; any thread may call it.
+// connection of its own; one that was lost in between is opened anew. Blocks; any thread may call it. Throws
+// std::runtime_error with the error's code and words.
 class owner_session {
  public:
-  explicit owner_session(std::string url) : url_(std::move(url)) {}
+  explicit owner_session(pg::connect_options options) : options_(std::move(options)) {}
 
-  // The first cell of the last statement's rows: "NULL", or "" without a row. Throws std::runtime_error with
-  // "sqlstate:CODE: message" (without a code where the connection failed).
-  std::string run(std::string_view sql);
+  // Several statements.
+  void execute(std::string sql);
+  // The first cell of one statement's rows: "NULL", or "" without a row.
+  std::string value(std::string sql);
 
  private:
-  struct closer {
-    void operator()(pg_conn* open) const;
-  };
-
-  void open();
-  std::string send(const std::string& sql);
-  void clean();
+  task<void> open();
+  task<void> leave_clean();
+  task<result<void>> run_script(std::string sql);
+  task<result<std::string>> first_cell(std::string sql);
 
   std::mutex one_at_a_time_;
-  std::string url_;
-  std::unique_ptr<pg_conn, closer> open_;
+  pg::connect_options options_;
+  asio::io_context context_;
+  std::optional<pg::connection> open_;
 };
 
 } // namespace suivi::test

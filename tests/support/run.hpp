@@ -25,8 +25,7 @@ task<void> keep(task<T> body, std::optional<T>& value) {
   value.emplace(std::move(got));
 }
 
-inline void run_to_end(task<void> body) {
-  asio::io_context context;
+inline void run_to_end(asio::io_context& context, task<void> body) {
   bool ended = false;
   std::exception_ptr thrown;
   auto finish = [&](std::exception_ptr e) {
@@ -34,6 +33,7 @@ inline void run_to_end(task<void> body) {
     thrown = e;
   };
   asio::co_spawn(context, std::move(body), finish);
+  context.restart();
   context.run_for(run_limit);
   if (thrown) std::rethrow_exception(thrown);
   if (!ended) throw std::runtime_error("a test's coroutine did not end within its limit");
@@ -42,15 +42,22 @@ inline void run_to_end(task<void> body) {
 
 } // namespace inside
 
+// On a context that outlives it, for what is used by several.
 template <class T>
-T run(task<T> body) {
+T run(asio::io_context& context, task<T> body) {
   if constexpr (std::is_void_v<T>) {
-    inside::run_to_end(std::move(body));
+    inside::run_to_end(context, std::move(body));
   } else {
     std::optional<T> value;
-    inside::run_to_end(inside::keep(std::move(body), value));
+    inside::run_to_end(context, inside::keep(std::move(body), value));
     return std::move(*value);
   }
+}
+
+template <class T>
+T run(task<T> body) {
+  asio::io_context context;
+  return run(context, std::move(body));
 }
 
 // The same for a function that returns the coroutine, typically a lambda: it is kept alive until the end.
