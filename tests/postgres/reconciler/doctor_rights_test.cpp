@@ -113,7 +113,7 @@ TEST_CASE("a role that does not own Suivi's tables is told so, and one that may 
   stage s;
   least_role role(s.db);
   s.db.execute("alter table suivi.parcel owner to postgres; grant all on suivi.parcel to " + role.name() +
-               "; grant usage on all sequences in schema suivi to " + role.name());
+               "; grant all on all sequences in schema suivi to " + role.name());
   doctor_facts f = looked_at(role.url());
   CHECK(result_of(f, "rights") == "WARN");
   s.db.execute(check_of(f, "rights").remedy);
