@@ -214,7 +214,9 @@ TEST_CASE("a sweep that is asked for over the API begins within a second and sho
   (void)s.sweep(0);
   program worker("suivi-reconciler", {"run"}, environment);
   program receiver("suivi-receiver", {"serve"}, environment);
-  std::string api = fmt::format("http://127.0.0.1:{}/api/v1/sweeps", receiver.number_from_log("port"));
+  std::string base = fmt::format("http://127.0.0.1:{}", receiver.number_from_log("port"));
+  std::string api = base + "/api/v1/sweeps";
+  wait_until("readiness", [&] { return http_get(base + "/readyz").status == 200; });
   wait_until("the worker's sign of life", [&] {
     return s.db.number("select count(*) from suivi.reconciler where stopped_at is null") == 1 &&
            s.db.number("select count(*) from suivi.sweep where finished_at is null") == 0;
