@@ -185,8 +185,21 @@ std::string browser::find(const std::string& selector) {
   return std::string(found.as_object().at(element_key).as_string());
 }
 
+// A page that draws itself anew between finding and touching has another element there: that one is meant.
+void browser::touch(const std::string& selector, const std::string& action, const json::object& with) {
+  wait_until(selector, [&] {
+    try {
+      command("POST", "/element/" + find(selector) + action, with);
+      return true;
+    } catch (const std::runtime_error& failed) {
+      if (std::string_view(failed.what()).find("stale element") == std::string_view::npos) throw;
+      return false;
+    }
+  });
+}
+
 void browser::click(const std::string& selector) {
-  command("POST", "/element/" + find(selector) + "/click");
+  touch(selector, "/click", {});
 }
 
 void browser::keys(const std::string& element, const std::string& text) {
@@ -194,7 +207,7 @@ void browser::keys(const std::string& element, const std::string& text) {
 }
 
 void browser::type(const std::string& selector, const std::string& text) {
-  keys(find(selector), text);
+  touch(selector, "/value", {{"text", text}});
 }
 
 void browser::press(const std::string& key) {

@@ -61,6 +61,7 @@ class browser {
   json::value command(const std::string& method, const std::string& path, const json::object& body = {});
   json::value devtools(const std::string& name, json::object parameters);
   std::string find(const std::string& selector);
+  void touch(const std::string& selector, const std::string& action, const json::object& with);
   void keys(const std::string& element, const std::string& text);
 
   std::optional<program> driver_;
