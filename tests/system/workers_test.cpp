@@ -215,14 +215,13 @@ TEST_CASE("a sweep that is asked for over the API begins within a second and sho
   program worker("suivi-reconciler", {"run"}, environment);
   program receiver("suivi-receiver", {"serve"}, environment);
   std::string base = fmt::format("http://127.0.0.1:{}", receiver.number_from_log("port"));
-  std::string api = base + "/api/v1/sweeps";
+  std::string api = base + "/api/v1/sweeps", token = "Bearer example-admin-token";
   wait_until("readiness", [&] { return http_get(base + "/readyz").status == 200; });
   wait_until("the worker's sign of life", [&] {
     return s.db.number("select count(*) from suivi.reconciler where stopped_at is null") == 1 &&
            s.db.number("select count(*) from suivi.sweep where finished_at is null") == 0;
   });
   s.set(R"({"latency_ms":700})"); // forty pages, ten at once at most: some seconds
-  std::string token = "Bearer example-admin-token";
   std::string at = s.db.value("select clock_timestamp()");
   auto answer = http_post(api, "{}", token);
   CAPTURE(answer.body);
