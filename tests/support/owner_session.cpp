@@ -24,21 +24,32 @@ task<void> owner_session::leave_clean() {
   if (!clean) open_.reset();
 }
 
+// The server may have ended it since it was used last, which not every look at its socket shows: what was
+// sent then was not run.
+bool owner_session::is_lost(const error& failed, bool reused) const {
+  return reused && !open_ && failed.kind != failure::permanent;
+}
+
 task<result<void>> owner_session::run_script(std::string sql) {
-  co_await open();
-  auto done = co_await open_->run_script(sql);
-  co_await leave_clean();
-  co_return done;
+  for (bool reused = open_.has_value();; reused = false) {
+    co_await open();
+    auto done = co_await open_->run_script(sql);
+    co_await leave_clean();
+    if (done || !is_lost(done.error(), reused)) co_return done;
+  }
 }
 
 task<result<std::string>> owner_session::first_cell(std::string sql) {
-  co_await open();
-  pg::statement question{"", sql};
-  auto got = co_await open_->run(question);
-  co_await leave_clean();
-  if (!got) co_return got.error();
-  if (got->empty()) co_return std::string();
-  co_return got->null(0, 0) ? std::string("NULL") : std::string(got->text(0, 0));
+  for (bool reused = open_.has_value();; reused = false) {
+    co_await open();
+    pg::statement question{"", sql};
+    auto got = co_await open_->run(question);
+    co_await leave_clean();
+    if (!got && is_lost(got.error(), reused)) continue;
+    if (!got) co_return got.error();
+    if (got->empty()) co_return std::string();
+    co_return got->null(0, 0) ? std::string("NULL") : std::string(got->text(0, 0));
+  }
 }
 
 void owner_session::execute(std::string sql) {

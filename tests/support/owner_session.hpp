@@ -27,6 +27,7 @@ class owner_session {
  private:
   task<void> open();
   task<void> leave_clean();
+  [[nodiscard]] bool is_lost(const error& failed, bool reused) const;
   task<result<void>> run_script(std::string sql);
   task<result<std::string>> first_cell(std::string sql);
 
