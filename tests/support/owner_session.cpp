@@ -53,13 +53,15 @@ task<result<std::string>> owner_session::first_cell(std::string sql) {
 }
 
 void owner_session::execute(std::string sql) {
-  std::lock_guard alone(one_at_a_time_);
+  std::unique_lock alone(in_use_, std::try_to_lock);
+  if (!alone) return owner_session(options_).execute(std::move(sql));
   auto done = run(context_, run_script(std::move(sql)));
   if (!done) throw std::runtime_error(to_string(done.error()));
 }
 
 std::string owner_session::value(std::string sql) {
-  std::lock_guard alone(one_at_a_time_);
+  std::unique_lock alone(in_use_, std::try_to_lock);
+  if (!alone) return owner_session(options_).value(std::move(sql));
   auto cell = run(context_, first_cell(std::move(sql)));
   if (!cell) throw std::runtime_error(to_string(cell.error()));
   return std::move(*cell);

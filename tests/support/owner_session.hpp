@@ -13,8 +13,9 @@ namespace suivi::test {
 
 // One connection for all that a test asks, for opening one costs more than most of its questions. Whatever a
 // call leaves in its session (settings, locks, an open transaction) ends with the call, as if each had a
-// connection of its own; one that was lost in between is opened anew. Blocks; any thread may call it. Throws
-// std::runtime_error with the error's code and words.
+// connection of its own; one that was lost in between is opened anew. Blocks; a thread that calls while
+// another one waits (for a lock, say) does get a connection of its own. Throws std::runtime_error with the
+// error's code and words.
 class owner_session {
  public:
   explicit owner_session(pg::connect_options options) : options_(std::move(options)) {}
@@ -31,7 +32,7 @@ class owner_session {
   task<result<void>> run_script(std::string sql);
   task<result<std::string>> first_cell(std::string sql);
 
-  std::mutex one_at_a_time_;
+  std::mutex in_use_;
   pg::connect_options options_;
   asio::io_context context_;
   std::optional<pg::connection> open_;
