@@ -6,7 +6,6 @@
 
 #include "common/decision/fast_path.hpp"
 #include "common/decision/moved_links.hpp"
-#include "common/decision/unlocked_look.hpp"
 #include "common/door/door_steps.hpp"
 #include "common/door/read_only_snapshot.hpp"
 #include "common/sqlstate/batch_failure.hpp"
@@ -88,15 +87,9 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
 // `with` writes down what became of all.
 task<result<std::vector<verdict>>> look_and_try(pg::connection& db, std::span<const observation> observations,
                                                 const door_options& options, const extra_statements& with) {
-  pg::pipeline looking;
-  looking.add(limit_lock_wait,
-              pg::params().integer(options.lock_wait.count())); // the table may be locked whole
-  add_unlocked_look(looking, observations);
-  auto probed = co_await db.run(std::move(looking));
-  if (!probed) co_return probed.error();
-  std::span<const pg::rows> answers(*probed);
-  snapshot rows = read_unlocked_look(answers.subspan(1));
-  looked_over found = look_over(std::move(rows), observations, options);
+  auto looked = co_await look(db, observations, options);
+  if (!looked) co_return looked.error();
+  looked_over& found = *looked;
   std::vector<verdict> all = std::move(found.verdicts);
   if (found.unsettled.empty()) {
     pg::pipeline closing;
@@ -142,6 +135,19 @@ task<result<decided>> read_and_decide(pg::connection& db, std::span<const pg::ro
   settled.before = rows.parcels;
   settled.decision = decide(std::move(rows), observations, options);
   co_return settled;
+}
+
+task<result<looked_over>> look(pg::connection& db, std::span<const observation> observations,
+                               const door_options& options) {
+  pg::pipeline looking;
+  looking.add(limit_lock_wait,
+              pg::params().integer(options.lock_wait.count())); // the table may be locked whole
+  add_unlocked_look(looking, observations);
+  auto probed = co_await db.run(std::move(looking));
+  if (!probed) co_return probed.error();
+  std::span<const pg::rows> answers(*probed);
+  snapshot rows = read_unlocked_look(answers.subspan(1));
+  co_return look_over(std::move(rows), observations, options);
 }
 
 task<void> roll_back(pg::connection& db) {

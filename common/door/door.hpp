@@ -9,6 +9,7 @@
 
 #include "common/decision/observation.hpp"
 #include "common/decision/options.hpp"
+#include "common/decision/unlocked_look.hpp"
 #include "common/pg/connection.hpp"
 
 #include <functional>
@@ -27,5 +28,9 @@ inline constexpr std::size_t observations_per_call_max = 500;
 // error). On an error nothing was written, unless its kind is in_doubt.
 task<result<std::vector<verdict>>> apply(pg::connection& db, std::span<const observation> observations,
                                          const door_options& options, const extra_statements& with = {});
+
+// Which of these change nothing at all (unlocked_look.hpp), by one look without locks: nothing is written.
+task<result<looked_over>> look(pg::connection& db, std::span<const observation> observations,
+                               const door_options& options);
 
 } // namespace suivi::shop

@@ -1,6 +1,7 @@
 // A batch of replayed events through the one door, their outcomes in the door's own transaction.
 //
-// Events of the inbox are leased before; a batch that fails because of one event is halved until that event
+// Events that were settled before and change nothing are settled by a look, and keep their outcome. The
+// others of the inbox are leased before; a batch that fails because of one event is halved until that event
 // stands alone; a database that is away is waited for. What was committed although nobody could say so is
 // found out by its lease.
 #pragma once
@@ -47,6 +48,7 @@ class replay_batch_writer {
   // The tables may grow a hundredfold under a replay: plans made while they were empty would read them whole
   // for every batch, and autovacuum comes a minute late.
   task<void> renew_statistics();
+  [[nodiscard]] std::uint64_t leased() const { return leased_; }
   // What is still leased, for receivers to go on with.
   task<void> give_back();
 
@@ -59,6 +61,7 @@ class replay_batch_writer {
   };
 
   [[nodiscard]] bool writes(const replay_event& e) const { return e.event.id != 0 && !door_.dry_run; }
+  task<void> look(const events& all, results& ends);
   task<result<void>> lease(const events& all, results& ends);
   task<result<void>> lease_once(const events& all, results& ends);
   task<result<void>> apply_range(const events& all, pg::range rows, results& ends, pg::batch_parts& todo);
@@ -71,8 +74,8 @@ class replay_batch_writer {
   pg::pool& connections_;
   shop::door_options door_;
   std::string owner_;
-  bool leased_some_ = false;
-  int failures_ = 0; // of the database, in a row
+  std::uint64_t leased_ = 0; // events, so far
+  int failures_ = 0;         // of the database, in a row
   steady_time failing_since_{};
 };
 

@@ -34,7 +34,7 @@ task<result<void>> replay::run(replay_source& from) {
     if (!page) did = page.error();
     if (!page || page->empty()) break;
     report_.counts.selected += page->size();
-    if (report_.counts.selected >= statistics_due_) {
+    if (door_.leased() >= statistics_due_) {
       statistics_due_ *= 4;
       co_await door_.renew_statistics();
     }

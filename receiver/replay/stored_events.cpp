@@ -63,8 +63,7 @@ with wanted as (
   insert into suivi.pending (event_id, stored_on, due_at, owner)
   select w.id, w.day::date, now() + $4 * interval '1 millisecond', $1
   from wanted w
-  where not exists (select from suivi.pending p where p.event_id = w.id)
-    and w.ended = (select coalesce(o.outcome, i.outcome, 'pending')
+  where w.ended = (select coalesce(o.outcome, i.outcome, 'pending')
                    from suivi.inbox i
                    left join suivi.event_outcome o on o.event_id = i.id and o.stored_on = i.stored_on
                    where i.id = w.id and i.stored_on = w.day::date)

@@ -35,6 +35,27 @@ TEST_CASE("parked events are applied once their orders are there and a second ti
   CHECK(at.db.value("select max(\"updatedAt\") from orders") == written);
 }
 
+TEST_CASE("what was applied and changes nothing keeps the outcome of its first time") {
+  replay_stage at;
+  at.orders(1, 3);
+  at.store({a_webhook(1, 31), a_webhook(2, 41), a_webhook(3, 31)});
+  CHECK(counts(at.replayed(of("all"))) == "selected 3 applied 3");
+  const char* ends = "select jsonb_agg(o order by event_id)::text from suivi.event_outcome o";
+  auto first = at.db.value(ends);
+  CHECK(counts(at.replayed(of("all"))) == "selected 3 unchanged 3");
+  CHECK(at.db.value(ends) == first);
+  at.db.execute("update orders set \"shippingStatus\" = null where id = 'o2'");
+  CHECK(counts(at.replayed(of("all"))) == "selected 3 applied 1 unchanged 2");
+  CHECK(at.status_of("o2") == "LIVRÉ");
+}
+
+// The door's transactions plan by keys alone; noted that way, each outcome was compared with each event.
+TEST_CASE("outcomes are noted by a join that grows with their number") {
+  test::database db;
+  CHECK(db.value("select 'enable_hashjoin=on' = any(proconfig) and 'enable_nestloop=off' = any(proconfig) "
+                 "from pg_proc where oid = 'suivi.close_events'::regproc") == "t");
+}
+
 TEST_CASE("a dry run says what would change and writes nothing at all") {
   replay_stage at;
   at.orders(1, 1);
