@@ -12,11 +12,13 @@ using std::string_view;
 
 constexpr string_view roots[] = {"common/", "receiver/", "reconciler/", "tests/",
                                  "deploy/", "screen/",   ".github/",    ".ci/"};
-constexpr string_view commands[] = {
-    "suivi-receiver", "suivi-reconciler", "suivi-maystro-sim", "./deploy/up",    "deploy/up",
-    "deploy/prepare", "./tests/run",      "tests/run",         "tests/coverage", "tests/system/",
-    "tests/fuzz/run", "tests/bench/run",  "build/release/",    "build/debug/",   "cmake ",
-    "ctest ",         ".ci/run"};
+constexpr string_view commands[] = {"suivi-receiver", "suivi-reconciler", "suivi-maystro-sim",
+                                    "./deploy/up",    "deploy/up",        "deploy/prepare",
+                                    "./tests/run",    "tests/run",        "tests/coverage",
+                                    "tests/system/",  "tests/fuzz/run",   "tests/bench/run",
+                                    "build/release/", "build/debug/",     "cmake ",
+                                    "ctest ",         ".ci/run",          "curl ",
+                                    "systemctl ",     "journalctl ",      "psql "};
 
 bool begins_with_any(string_view text, const auto& all) {
   return std::any_of(std::begin(all), std::end(all), [&](string_view one) { return text.starts_with(one); });
@@ -115,7 +117,8 @@ std::vector<quoted> commands_of(string_view paper) {
   };
   auto prose = [&](std::size_t number, string_view text) {
     for (quoted& one : code_in(number, text))
-      if (is_command(without_variables(one.text))) found.push_back(std::move(one));
+      if (is_command(without_variables(one.text)) && !one.text.ends_with("…"))
+        found.push_back(std::move(one));
   };
   walk(paper, block, prose);
   return found;

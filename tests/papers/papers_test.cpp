@@ -116,11 +116,39 @@ std::string fault_of_simulator(const std::vector<std::string>& words) {
   return "";
 }
 
-// What belongs to the system; what it is asked to do is the reader's.
+// What belongs to the system. Of what it is asked to do, that is held which is this project's: addresses,
+// units, files.
 const std::set<std::string> of_the_system{"apt-get",       "clang-tidy-19", "cpack", "createdb", "curl",
                                           "git",           "journalctl",    "kill",  "ln",       "npm",
                                           "openssl",       "pg_restore",    "psql",  "sqlite3",  "systemctl",
                                           "systemd-creds", "tail",          "ss",    "jq"};
+
+std::string fault_of_word(const std::string& program, const std::string& word) {
+  if (program == "curl" && word.starts_with("http://")) {
+    std::string path = word.substr(std::min(word.size(), word.find('/', 7)));
+    bool there = path == "/metrics" || path == "/readyz" || path == "/healthz";
+    return there ? "" : "no program answers at " + path;
+  }
+  bool is_unit = (program == "systemctl" || program == "journalctl") && word.starts_with("suivi-");
+  if (is_unit && !fs::exists(root / "deploy/systemd" / (fs::path(word).stem().string() + ".service")))
+    return "there is no unit " + word;
+  if (program == "psql" && word.ends_with(".sql")) {
+    bool installed = word.starts_with("/usr/share/doc/suivi/examples/");
+    fs::path file = installed ? fs::path("deploy") / fs::path(word).filename() : fs::path(word);
+    if (!fs::exists(root / file)) return "there is no file " + word;
+  }
+  return "";
+}
+
+std::string fault_of_system(const std::vector<std::string>& words) {
+  if (of_the_system.count(words.front()) == 0)
+    return "neither a program of this project nor one that the papers may name";
+  for (const std::string& word : words) {
+    std::string fault = fault_of_word(words.front(), word);
+    if (!fault.empty()) return fault;
+  }
+  return "";
+}
 
 std::string fault_of(std::vector<std::string> words) {
   if (!words.empty() && words.front() == "/usr/bin/time") words.erase(words.begin(), words.begin() + 2);
@@ -142,8 +170,7 @@ std::string fault_of(std::vector<std::string> words) {
     return there ? "" : "no such program is built";
   }
   if (name.find('/') != std::string::npos) return fault_of_script(words);
-  return of_the_system.count(name) > 0 ? ""
-                                       : "neither a program of this project nor one that the papers may name";
+  return fault_of_system(words);
 }
 
 // The parts of a program are named without their endings too: receiver/services/receiver_metrics.
@@ -356,5 +383,8 @@ TEST_CASE("a command that is not there is a fault") {
   CHECK(fault_of({"deploy/up", "--no-such-flag"}) != "");
   CHECK(fault_of({"cmake", "--preset", "no-such-preset"}) != "");
   CHECK(fault_of({"no-such-program"}) != "");
+  CHECK(fault_of({"curl", "http://127.0.0.1:8080/no-such-address"}) != "");
+  CHECK(fault_of({"systemctl", "start", "suivi-no-such-unit"}) != "");
+  CHECK(fault_of({"psql", "-f", "deploy/no-such-file.sql"}) != "");
   CHECK_FALSE(is_there("deploy/no-such-file.md"));
 }
