@@ -87,9 +87,9 @@ task<result<std::vector<verdict>>> try_once(pg::connection& db, std::span<const 
 // `with` writes down what became of all.
 task<result<std::vector<verdict>>> look_and_try(pg::connection& db, std::span<const observation> observations,
                                                 const door_options& options, const extra_statements& with) {
-  auto looked = co_await look(db, observations, options);
-  if (!looked) co_return looked.error();
-  looked_over& found = *looked;
+  auto probed = co_await probe(db, observations, options);
+  if (!probed) co_return probed.error();
+  looked_over& found = *probed;
   std::vector<verdict> all = std::move(found.verdicts);
   if (found.unsettled.empty()) {
     pg::pipeline closing;
@@ -137,8 +137,8 @@ task<result<decided>> read_and_decide(pg::connection& db, std::span<const pg::ro
   co_return settled;
 }
 
-task<result<looked_over>> look(pg::connection& db, std::span<const observation> observations,
-                               const door_options& options) {
+task<result<looked_over>> probe(pg::connection& db, std::span<const observation> observations,
+                                const door_options& options) {
   pg::pipeline looking;
   looking.add(limit_lock_wait,
               pg::params().integer(options.lock_wait.count())); // the table may be locked whole

@@ -30,7 +30,7 @@ task<result<std::vector<verdict>>> apply(pg::connection& db, std::span<const obs
                                          const door_options& options, const extra_statements& with = {});
 
 // Which of these change nothing at all (unlocked_look.hpp), by one look without locks: nothing is written.
-task<result<looked_over>> look(pg::connection& db, std::span<const observation> observations,
-                               const door_options& options);
+task<result<looked_over>> probe(pg::connection& db, std::span<const observation> observations,
+                                const door_options& options);
 
 } // namespace suivi::shop

@@ -46,7 +46,7 @@ task<result<void>> replay_batch_writer::wait_out(error failed) {
 
 task<result<std::vector<replay_result>>> replay_batch_writer::apply(const events& all) {
   results ends(all.size());
-  co_await look(all, ends);
+  co_await probe(all, ends);
   auto leased = co_await lease(all, ends);
   if (!leased) co_return leased.error();
   pg::batch_parts todo(all.size());
@@ -59,7 +59,7 @@ task<result<std::vector<replay_result>>> replay_batch_writer::apply(const events
 }
 
 // Where this look fails, the steps after it meet the same trouble, and deal with it.
-task<void> replay_batch_writer::look(const events& all, results& ends) {
+task<void> replay_batch_writer::probe(const events& all, results& ends) {
   auto may_stay = [&](const replay_event& e) { return writes(e) && was_applied(e); };
   if (std::none_of(all.begin(), all.end(), may_stay)) co_return;
   std::vector<shop::observation> observations;
@@ -68,7 +68,7 @@ task<void> replay_batch_writer::look(const events& all, results& ends) {
   if (!db) co_return;
   auto& open = **db;
   std::span<const shop::observation> observed(observations);
-  auto found = co_await shop::look(open, observed, door_);
+  auto found = co_await shop::probe(open, observed, door_);
   if (!found) co_return;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const shop::verdict& v = found->verdicts[i];

@@ -61,7 +61,7 @@ class replay_batch_writer {
   };
 
   [[nodiscard]] bool writes(const replay_event& e) const { return e.event.id != 0 && !door_.dry_run; }
-  task<void> look(const events& all, results& ends);
+  task<void> probe(const events& all, results& ends);
   task<result<void>> lease(const events& all, results& ends);
   task<result<void>> lease_once(const events& all, results& ends);
   task<result<void>> apply_range(const events& all, pg::range rows, results& ends, pg::batch_parts& todo);
