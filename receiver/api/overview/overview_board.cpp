@@ -12,7 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr milliseconds good_for = 300ms;
+constexpr milliseconds good_for_min = 300ms;
+constexpr milliseconds good_for_max = 3s;
 constexpr milliseconds watch_every = 500ms;
 constexpr milliseconds patience = 3s;
 // The spool is opened a moment after the start.
@@ -20,18 +21,25 @@ constexpr milliseconds first_moment = 5s;
 
 } // namespace
 
+milliseconds overview_good_for(milliseconds reading_took) {
+  constexpr int times_its_cost = 5;
+  return std::clamp(reading_took * times_its_cost, good_for_min, good_for_max);
+}
+
 overview_board::overview_board(const config::settings& s, database_monitor& db, account_registry& accounts,
                                pg::pool& connections, const spool& instead)
     : settings_(s), db_(db), accounts_(accounts), connections_(connections), spool_(instead),
       begun_(steady_now()) {}
 
 task<result<overview>> overview_board::latest() {
-  if (steady_now() - read_at_ >= good_for && db_.is_up()) {
+  if (steady_now() - read_at_ >= overview_good_for(took_) && db_.is_up()) {
     co_await accounts_.refresh();
+    steady_time begun = steady_now();
     auto found = co_await read();
     if (found) {
       last_ = std::move(*found);
       read_at_ = steady_now();
+      took_ = std::chrono::duration_cast<milliseconds>(read_at_ - begun);
     } else if (found.error().kind == failure::permanent && db_.is_up()) {
       co_return found.error();
     }
