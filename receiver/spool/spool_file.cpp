@@ -261,12 +261,10 @@ result<void> spool_file::recount_if_changed() {
   auto version = db_->number("pragma data_version");
   if (!version) return version.error();
   if (*version == known_version_) return {};
-  auto rows = db_->number("select count(*) from webhook");
-  if (!rows) return rows.error();
-  auto bytes = db_->number("select coalesce(sum(cost), 0) from webhook");
-  if (!bytes) return bytes.error();
-  depth_.rows = static_cast<std::uint64_t>(*rows);
-  depth_.bytes = static_cast<std::uint64_t>(*bytes);
+  auto counted = count_webhooks(*db_);
+  if (!counted) return counted.error();
+  depth_.rows = counted->rows;
+  depth_.bytes = counted->bytes;
   known_version_ = *version;
   return {};
 }
@@ -341,6 +339,7 @@ result<void> spool_file::open() {
     if (auto checked = check_database(*db); !checked) return checked.error();
     checked_ = *named;
   }
+  if (auto counting = keep_totals(*db); !counting) return counting.error();
   if (auto synced = sync_names(folder_); !synced) return synced.error();
   db_.emplace(std::move(*db));
   bool another = opened_ != file_id() && opened_ != *named;
