@@ -42,3 +42,17 @@ TEST_CASE("of a webhook the phone numbers are hidden in a reason, as a fraction 
   CHECK(boost::json::serialize(body) ==
         R"({"alert_reason":"appeler ***/***","x":"***","y":"***","z":"A-1"})");
 }
+
+TEST_CASE("a phone number beside anything else is no reference and no message's id") {
+  boost::json::value body = boost::json::parse(
+      R"({"reference":"0550112233 Amina","order_id":"0550112233/0661223344","tracking":"05 50 11 22 33",)"
+      R"("key":"https://example.org/213550112233","id":"0550112233","ref":"Commande 12/A","code":"MD-0612345678",)"
+      R"("name":"Amina-0550112233","sku":"Commande 0550112233"})");
+  mask(body);
+  CHECK(
+      boost::json::serialize(body) ==
+      R"({"reference":"***","order_id":"***/***","tracking":"***","key":"https://example.org/***","id":"0550112233",)"
+      R"("ref":"Commande 12/A","code":"MD-0612345678","name":"***","sku":"Commande ***"})");
+  CHECK(shown_message_id("Amina-0550112233") == "***");
+  CHECK(shown_message_id("m-0550112233") == "m-0550112233");
+}
