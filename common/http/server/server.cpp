@@ -25,6 +25,7 @@ constexpr milliseconds accept_pause{100};
 constexpr std::size_t least_share = 16;  // of connections, for the strangers of one address …
 constexpr std::size_t share_divisor = 4; // … or this part of them all
 constexpr milliseconds idle_before_evicted{1'000};
+constexpr milliseconds idle_in_crowd{20};  // where its address has more than its share
 constexpr std::size_t looked_at_max = 128; // of those who wait, for one who gives way
 constexpr milliseconds tell_full_every{60'000};
 constexpr milliseconds tell_refused_every{60'000};
@@ -126,17 +127,19 @@ bool server::state::has_too_many(const std::string& address) const {
   return counted != shared.strangers.end() && counted->second >= share();
 }
 
-// One that has only just come is given its chance, unless there are too many of its address; one whose
-// request is in the kernel already in any case. Null: nobody.
+// One that has only just come is given its chance, a short one where there are too many of its address; one
+// whose request is in the kernel already in any case. Null: nobody.
 session* server::state::first_to_give_way() const {
+  steady_time at = std::chrono::steady_clock::now();
+  auto may_go = [&](session* each, milliseconds idle) {
+    return at - each->waiting_since() >= idle && !each->has_request_coming();
+  };
   session* longest = longest_waiting();
-  bool waited = longest != nullptr &&
-                std::chrono::steady_clock::now() - longest->waiting_since() >= idle_before_evicted;
-  if (waited && !longest->has_request_coming()) return longest;
+  if (longest != nullptr && may_go(longest, idle_before_evicted)) return longest;
   std::size_t looked_at = 0;
   for (session* each : shared.waiting_strangers) {
     if (++looked_at > looked_at_max) break;
-    if (has_too_many(each->address_share()) && !each->has_request_coming()) return each;
+    if (has_too_many(each->address_share()) && may_go(each, idle_in_crowd)) return each;
   }
   return nullptr;
 }
@@ -198,7 +201,7 @@ task<void> server::state::room_or_drain() {
   while (full() && first_to_give_way() == nullptr && !shared.draining) {
     tell_full();
     shared.slot_is_wanted = true;
-    steady_time until = std::chrono::steady_clock::now() + idle_before_evicted / 4;
+    steady_time until = std::chrono::steady_clock::now() + idle_in_crowd;
     co_await slot_freed.wait_until(until);
     shared.slot_is_wanted = false;
   }
