@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -318,6 +319,9 @@ result<void> spool_file::open() {
   if (!emptied) return emptied.error();
   auto named = named_file(path_);
   if (!named) return system_error(path_);
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(path_, unknown))
+    return permanent("spool:corrupt", "what bears the file's name is none");
   descriptor handle(::open(path_.c_str(), O_PATH | O_CLOEXEC)); // its closing drops no locks
   auto db = sqlite::open(path_, lock_patience_ms);
   if (!db) return db.error();

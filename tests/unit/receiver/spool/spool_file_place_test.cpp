@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace suivi;
@@ -198,4 +199,19 @@ TEST_CASE("a link in the file's place is another file") {
   }
   spool_file next(folder.path(), plenty);
   CHECK(all(next).size() == 5);
+}
+
+TEST_CASE("a folder or a pipe in the file's place is moved aside and work goes on") {
+  for (bool pipe : {false, true}) {
+    test::folder folder;
+    std::string path = folder.path() + "/spool.db";
+    spool_file file(folder.path(), plenty);
+    append(file, 0, 2);
+    fs::rename(path, folder.path() + "/moved.db");
+    REQUIRE((pipe ? ::mkfifo(path.c_str(), 0600) : ::mkdir(path.c_str(), 0700)) == 0);
+    append(file, 2, 3);
+    CHECK(all(file).size() == 1);
+    spool_file next(folder.path(), plenty);
+    CHECK(all(next).size() == 1);
+  }
 }
