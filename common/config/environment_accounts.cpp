@@ -46,7 +46,7 @@ bool is_set(const environment& env, const std::string& variable) {
 
 // The key of one variable, or of the file its _FILE form names; nothing where that is a mistake.
 std::optional<secret> read_key(const environment& env, const std::string& base, const std::string& variable,
-                               std::vector<std::string>& wrong) {
+                               milliseconds patience, std::vector<std::string>& wrong) {
   std::string file_variable = variable + std::string(file_suffix);
   if (!is_set(env, file_variable)) return secret(env.at(variable));
   const std::string& path = env.at(file_variable);
@@ -55,7 +55,7 @@ std::optional<secret> read_key(const environment& env, const std::string& base, 
                                 toml_string(path)));
     return std::nullopt;
   }
-  auto content = read_secret_file((std::filesystem::path(base) / path).lexically_normal().string());
+  auto content = read_secret_file((std::filesystem::path(base) / path).lexically_normal().string(), patience);
   if (content) return *content;
   wrong.push_back(
       fmt::format("{} = {}: the file {}; allowed is the path of a readable file that holds the key",
@@ -66,6 +66,7 @@ std::optional<secret> read_key(const environment& env, const std::string& base, 
 } // namespace
 
 std::vector<environment_account> environment_accounts(const environment& env, const std::string& base,
+                                                      milliseconds patience,
                                                       std::vector<std::string>& warnings,
                                                       std::vector<std::string>& wrong) {
   std::map<unsigned, std::string> variables;
@@ -78,7 +79,7 @@ std::vector<environment_account> environment_accounts(const environment& env, co
 
   std::vector<environment_account> accounts;
   for (const auto& [number, variable] : variables) {
-    std::optional<secret> configured_key = read_key(env, base, variable, wrong);
+    std::optional<secret> configured_key = read_key(env, base, variable, patience, wrong);
     if (!configured_key) continue;
     std::string key(without_scheme(trimmed(configured_key->reveal())));
     if (!is_token(key)) {

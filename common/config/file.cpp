@@ -3,15 +3,14 @@
 #include "common/config/file.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <fstream>
-#include <iterator>
 #include <toml++/toml.h>
 
 namespace suivi::config {
 namespace {
+
+constexpr std::size_t bytes_max = 1 << 20;
 
 raw_value read_value(const toml::node& node, const std::string& where) {
   raw_value v;
@@ -61,20 +60,18 @@ bool is_section(std::string_view name) {
 
 } // namespace
 
-file_content read_file(const std::string& path, std::vector<std::string>& wrong) {
+file_content read_file(const std::string& path, milliseconds patience, std::vector<std::string>& wrong) {
   file_content content;
-  std::error_code ignored;
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(path, ignored)) {
-    wrong.push_back(fmt::format("settings file = {}: cannot be read; allowed is a readable TOML file",
-                                toml_string(path)));
+  auto bytes = read_bytes(path, bytes_max, patience);
+  if (!bytes) {
+    wrong.push_back(fmt::format("settings file = {}: {}; allowed is a readable TOML file", toml_string(path),
+                                bytes.error().detail));
     content.is_readable = false;
     return content;
   }
-  std::string bytes{std::istreambuf_iterator<char>(stream), {}};
   toml::table root;
   try {
-    root = toml::parse(bytes, path);
+    root = toml::parse(*bytes, path);
   } catch (const toml::parse_error& e) {
     wrong.push_back(fmt::format("settings file = {}, line {}: {}; allowed is TOML", toml_string(path),
                                 e.source().begin.line, e.description()));

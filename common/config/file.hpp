@@ -1,6 +1,7 @@
 // The settings file: TOML to values by key, nothing checked but that each key exists.
 #pragma once
 
+#include "common/config/file_bytes.hpp"
 #include "common/config/setting_table.hpp"
 
 #include <map>
@@ -15,6 +16,6 @@ struct file_content {
 };
 
 // Every mistake (unreadable file, syntax, unknown key) is added to `wrong`; what could be read is answered.
-file_content read_file(const std::string& path, std::vector<std::string>& wrong);
+file_content read_file(const std::string& path, milliseconds patience, std::vector<std::string>& wrong);
 
 } // namespace suivi::config

@@ -1,12 +1,7 @@
-// Reading with a limit: whatever the path names, a device even, the program does not fill its memory.
+// Takes the last line break off.
 #include "common/config/secret_file.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "common/config/file_bytes.hpp"
 
 namespace suivi::config {
 namespace {
@@ -17,30 +12,11 @@ error unusable(std::string_view why) {
   return permanent("config:secret_file", why);
 }
 
-// A pipe is allowed: shells make one of <(command).
-result<std::string> read_all(int descriptor) {
-  std::string bytes(bytes_max + 1, '\0');
-  std::size_t length = 0;
-  while (length < bytes.size()) {
-    ssize_t got = ::read(descriptor, bytes.data() + length, bytes.size() - length);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return unusable(fmt::format("cannot be read: {}", std::strerror(errno)));
-    if (got == 0) break;
-    length += static_cast<std::size_t>(got);
-  }
-  if (length > bytes_max) return unusable(fmt::format("is larger than {} bytes", bytes_max));
-  bytes.resize(length);
-  return bytes;
-}
-
 } // namespace
 
-result<secret> read_secret_file(const std::string& path) {
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return unusable(fmt::format("cannot be read: {}", std::strerror(errno)));
-  auto read = read_all(descriptor);
-  ::close(descriptor);
-  if (!read) return read.error();
+result<secret> read_secret_file(const std::string& path, milliseconds patience) {
+  auto read = read_bytes(path, bytes_max, patience);
+  if (!read) return unusable(read.error().detail);
   std::string content = std::move(*read);
   if (content.ends_with('\n')) content.pop_back();
   if (content.ends_with('\r')) content.pop_back();

@@ -3,6 +3,7 @@
 
 #include "common/base/error.hpp"
 #include "common/base/secret.hpp"
+#include "common/config/file_bytes.hpp"
 
 #include <string>
 #include <vector>
@@ -11,7 +12,7 @@ namespace suivi::config {
 
 // The file's content without its last line break. Error: permanent, "config:secret_file"; its detail says
 // why, to be read behind "the file".
-result<secret> read_secret_file(const std::string& path);
+result<secret> read_secret_file(const std::string& path, milliseconds patience = pipe_patience);
 
 // One a line; blank lines are skipped.
 std::vector<std::string> lines_of(const secret& content);

@@ -52,7 +52,7 @@ std::string quoted_value(const key& k, const raw_value& v) {
 
 // The value that the file holds which `path` names; nothing where that is a mistake.
 std::optional<raw_value> read_file_form(settings& s, const key& k, const raw_value& path,
-                                        const fs::path& base, mistakes& wrong) {
+                                        const fs::path& base, milliseconds patience, mistakes& wrong) {
   auto refuse = [&](std::string_view why) {
     std::string named = path.as == raw_value::shape::text ? toml_string(path.text) : path.text;
     wrong.push_back(
@@ -63,7 +63,7 @@ std::optional<raw_value> read_file_form(settings& s, const key& k, const raw_val
   if (path.as != raw_value::shape::text) return refuse("no path");
   if (path.text.empty() || path.text.find('\0') != std::string::npos) return refuse("no path");
   std::string file = (base / path.text).lexically_normal().string();
-  auto content = read_secret_file(file);
+  auto content = read_secret_file(file, patience);
   if (!content) return refuse("the file " + content.error().detail);
   s.secret_files[k.path()] = file;
   raw_value value{raw_value::shape::text, content->reveal(), {}, false, file};
@@ -76,7 +76,7 @@ std::optional<raw_value> read_file_form(settings& s, const key& k, const raw_val
 }
 
 void read_key(settings& s, const key& k, const file_content& file, const environment& env,
-              const fs::path& base, mistakes& wrong) {
+              const fs::path& base, milliseconds patience, mistakes& wrong) {
   std::optional<raw_value> value = find_value(file, k.path(), from_environment(k, env, ""));
   if (k.is_secret) {
     std::optional<raw_value> path = find_value(file, k.file_path(), from_environment(k, env, "_FILE"));
@@ -85,7 +85,7 @@ void read_key(settings& s, const key& k, const file_content& file, const environ
                                   value->where, k.file_path(), toml_string(path->text), path->where));
       return;
     }
-    if (path) value = read_file_form(s, k, *path, base, wrong);
+    if (path) value = read_file_form(s, k, *path, base, patience, wrong);
   }
   if (value && !k.read(s, *value))
     wrong.push_back(fmt::format("{} = {} ({}): allowed is {}", k.path(), quoted_value(k, *value),
@@ -176,13 +176,14 @@ load(program who, const std::string& file, const environment& env, bool stderr_i
 
   std::string path = choose_file(file, env);
   file_content content;
-  if (!path.empty()) content = read_file(path, wrong);
+  milliseconds patience = use == purpose::run_again ? milliseconds(0) : pipe_patience;
+  if (!path.empty()) content = read_file(path, patience, wrong);
   if (!content.is_readable) return wrong;
   std::error_code ignored;
   fs::path here = fs::current_path(ignored);
   fs::path base = path.empty() ? here : (here / path).parent_path();
-  for (const key& k : all_keys()) read_key(s, k, content, env, base, wrong);
-  s.maystro.accounts = environment_accounts(env, base.string(), result.warnings, wrong);
+  for (const key& k : all_keys()) read_key(s, k, content, env, base, patience, wrong);
+  s.maystro.accounts = environment_accounts(env, base.string(), patience, result.warnings, wrong);
   if (!wrong.empty()) return wrong;
   check_whole(who, s, use, wrong);
   if (!wrong.empty()) return wrong;

@@ -20,8 +20,9 @@ namespace suivi::config {
 
 enum class program { receiver, reconciler }; // decides which keys are required
 // A masked secret ("***") can be checked, so that what --check-config prints can be read back; it cannot be
-// run with. A command demands only what it uses: the database.
-enum class purpose { run, check, command };
+// run with. A command demands only what it uses: the database. Who reads them again while he serves waits for
+// no pipe.
+enum class purpose { run, run_again, check, command };
 
 using milliseconds = std::chrono::milliseconds;
 using environment = std::map<std::string, std::string>;

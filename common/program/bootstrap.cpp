@@ -42,8 +42,8 @@ log::level level_of(const std::string& name) {
 std::variant<config::settings, std::vector<std::string>> read_again(config::program program,
                                                                     const start_options& options) {
   bool terminal = ::isatty(STDERR_FILENO) == 1;
-  auto loaded =
-      config::load(program, options.config_file, config::process_environment(), terminal, options.purpose);
+  auto loaded = config::load(program, options.config_file, config::process_environment(), terminal,
+                             config::purpose::run_again);
   if (!loaded) return loaded.error();
   return std::move(loaded->values);
 }

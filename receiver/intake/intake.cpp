@@ -220,12 +220,12 @@ task<void> intake::store_batch(std::shared_ptr<batch> b) {
     } else if (remedy == pg::remedy::split) {
       todo.split(rows);
     } else if (remedy == pg::remedy::isolate) {
-      log::warn("the database refused a webhook, it is kept as raw bytes only", {{"error", e.code}});
+      counts_.refused_webhook(e);
       auto isolated = co_await isolate(b, rows.begin, e.code);
       if (!isolated) b->answers[rows.begin] = isolated.error();
     } else {
       if (e.kind == failure::permanent)
-        log::error("the database does not take webhooks", {{"rows", rows.size()}, {"error", to_string(e)}});
+        counts_.refused_all(e);
       else
         log::debug("webhooks could not be stored", {{"rows", rows.size()}, {"error", to_string(e)}});
       for (auto i = rows.begin; i < rows.end; ++i) b->answers[i] = e;

@@ -62,7 +62,9 @@ task<bool> account_registry::refresh() {
     co_return false;
   }
   auto& connection = **db;
+  auto usual_limit = connection.answer_within(read_patience);
   auto found = co_await shop::load_accounts(connection, base_urls_, fallback_);
+  connection.answer_within(usual_limit);
   if (!found) {
     if (!failing_)
       log::error("the shop's courier accounts cannot be read", {{"error", to_string(found.error())}});

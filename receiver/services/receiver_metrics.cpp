@@ -119,8 +119,30 @@ void receiver_metrics::failed_event(std::int64_t id, const error& why) {
         {{"events", *events}, {"event", id}, {"error", last_failure_}});
 }
 
+void receiver_metrics::refused_webhook(const error& why) {
+  last_refusal_ = why.code; // its words may hold values of the row
+  if (auto webhooks = refused_webhooks_.note(steady_now())) log_raw(*webhooks);
+}
+
+void receiver_metrics::log_raw(std::uint64_t webhooks) const {
+  log::warn("the database refused webhooks, they are kept as raw bytes only; logged once a minute",
+            {{"webhooks", webhooks}, {"error", last_refusal_}});
+}
+
+void receiver_metrics::refused_all(const error& why) {
+  last_refusal_of_all_ = to_string(why);
+  if (auto times = refused_batches_.note(steady_now())) log_refused_all(*times);
+}
+
+void receiver_metrics::log_refused_all(std::uint64_t times) const {
+  log::error("the database does not take webhooks; logged once a minute",
+             {{"times", times}, {"error", last_refusal_of_all_}});
+}
+
 void receiver_metrics::tell_rest() {
   steady_time at = steady_now();
+  if (auto webhooks = refused_webhooks_.due(at)) log_raw(*webhooks);
+  if (auto times = refused_batches_.due(at)) log_refused_all(*times);
   for (auto& [answer, line] : lines_)
     if (auto webhooks = line.due(at)) log_refusals(answer, *webhooks);
   if (auto events = failed_events_.due(at))

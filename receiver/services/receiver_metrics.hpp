@@ -26,6 +26,9 @@ class receiver_metrics {
   void api_response(unsigned status);
   // An event cannot be applied.
   void failed_event(std::int64_t id, const error& why);
+  // The database will not have a webhook as it was read, or none at all.
+  void refused_webhook(const error& why);
+  void refused_all(const error& why);
   // What was counted since its line was written last, once its minute is over.
   void tell_rest();
 
@@ -60,11 +63,15 @@ class receiver_metrics {
 
  private:
   void log_refusals(std::string_view answer, std::uint64_t webhooks);
+  void log_raw(std::uint64_t webhooks) const;
+  void log_refused_all(std::uint64_t times) const;
 
   metrics::registry& where_;
   std::map<std::string, recurring_line, std::less<>> lines_; // by answer
   recurring_line failed_events_;
   std::string last_failure_;
+  recurring_line refused_webhooks_, refused_batches_;
+  std::string last_refusal_, last_refusal_of_all_;
   std::map<unsigned, metrics::counter> api_responses_;
   metrics::counter api_responses_of_others_;
   std::map<std::string, metrics::counter, std::less<>> webhooks_;

@@ -4,13 +4,16 @@
 #include "common/crypto/crypto.hpp"
 #include "common/log/log.hpp"
 #include "receiver/spool/spool_layout.hpp"
+#include "receiver/spool/sqlite_transaction.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace suivi::receiver {
 namespace {
@@ -18,32 +21,8 @@ namespace {
 constexpr std::uint64_t row_overhead_bytes = 64;
 constexpr int lock_patience_ms = 5'000; // SQLite's locks
 constexpr std::int64_t worth_shrinking_bytes = 16 << 20;
+constexpr const char* empty_log = "pragma wal_checkpoint(truncate)";
 constexpr std::size_t few_rows = 16; // their removal needs next to no room in the log
-
-// Rolls back unless committed.
-class transaction {
- public:
-  explicit transaction(sqlite& db) : db_(db) {}
-  transaction(const transaction&) = delete;
-  transaction& operator=(const transaction&) = delete;
-  ~transaction() {
-    if (open_) (void)db_.run("rollback");
-  }
-  result<void> begin() {
-    auto begun = db_.run("begin immediate");
-    open_ = begun.has_value();
-    return begun;
-  }
-  result<void> commit() {
-    auto done = db_.run("commit");
-    if (done) open_ = false;
-    return done;
-  }
-
- private:
-  sqlite& db_;
-  bool open_ = false;
-};
 
 instant to_instant(std::int64_t since_epoch_us) {
   return instant(microseconds(since_epoch_us));
@@ -66,15 +45,16 @@ auto spool_file::attempt(Operation operation) -> decltype(operation()) {
     auto ready = make_ready();
     if (!ready) return ready.error();
     auto done = operation();
-    if (done && still_named()) return done;
+    bool ours = is_ours();
+    if (done && ours) return done;
     bool again = tries < 2;
     if (!done && is_busy(done.error())) return done;
-    if (!done && is_corrupt(done.error())) {
+    if (ours && is_corrupt(done.error())) {
       auto replaced = replace(done.error());
       if (!replaced) return replaced.error();
-    } else {
+    } else if (ours) {
       leave();
-      if (!done) again = false;
+      again = false;
     }
     if (!again)
       return done ? transient("spool:moved", "the spool's file does not stay in its place") : done.error();
@@ -105,7 +85,7 @@ result<void> spool_file::remove(std::int64_t generation, std::span<const std::in
 
 result<std::vector<bool>> spool_file::append_now(std::span<const spooled> rows) {
   if (auto space = free_space(rows); !space) return space.error();
-  transaction all(*db_);
+  sqlite_transaction all(*db_);
   if (auto begun = all.begin(); !begun) return begun.error();
   if (auto counted = recount_if_changed(); !counted) return counted.error();
   auto insert = sqlite_statement::prepare(
@@ -167,7 +147,7 @@ result<std::vector<spooled>> spool_file::read_now(std::int64_t after, std::size_
 }
 
 result<void> spool_file::remove_now(std::int64_t generation, std::span<const std::int64_t> ids) {
-  transaction all(*db_);
+  sqlite_transaction all(*db_);
   if (auto begun = all.begin(); !begun) return begun.error();
   auto of_this_file = generation_now();
   if (!of_this_file) return of_this_file.error();
@@ -211,7 +191,7 @@ result<void> spool_file::give_origin(bool took_place) {
     std::string random = crypto::random_bytes(sizeof number);
     std::memcpy(&number, random.data(), sizeof number);
     std::int64_t above = std::max(suivi::now().time_since_epoch().count(), last_id_);
-    transaction all(*db_);
+    sqlite_transaction all(*db_);
     if (auto begun = all.begin(); !begun) return begun.error();
     auto made = db_->run(fmt::format(R"(
       create table if not exists origin (generation integer not null);
@@ -242,7 +222,7 @@ result<void> spool_file::free_space(std::span<const spooled> rows) {
 
 // What is in the log goes to its place in the file, if nobody else is at work there.
 void spool_file::shorten_log() {
-  (void)db_->run("pragma wal_checkpoint(truncate)");
+  (void)db_->run(empty_log);
 }
 
 // Gives the disk back after a long outage. A neighbor at work is no reason to wait, nor to fail.
@@ -261,12 +241,10 @@ result<void> spool_file::recount_if_changed() {
   auto version = db_->number("pragma data_version");
   if (!version) return version.error();
   if (*version == known_version_) return {};
-  auto rows = db_->number("select count(*) from webhook");
-  if (!rows) return rows.error();
-  auto bytes = db_->number("select coalesce(sum(cost), 0) from webhook");
-  if (!bytes) return bytes.error();
-  depth_.rows = static_cast<std::uint64_t>(*rows);
-  depth_.bytes = static_cast<std::uint64_t>(*bytes);
+  auto counted = count_webhooks(*db_);
+  if (!counted) return counted.error();
+  depth_.rows = counted->rows;
+  depth_.bytes = counted->bytes;
   known_version_ = *version;
   return {};
 }
@@ -286,6 +264,10 @@ result<spool_depth> spool_file::depth() {
 // With its log: what is written to one that was deleted would be lost with this process.
 bool spool_file::still_named() const {
   return named_file(path_) == opened_ && (!log_ || named_file(path_ + "-wal") == log_);
+}
+
+bool spool_file::is_ours() const {
+  return db_ && still_named() && db_->begins_well();
 }
 
 // Moved, deleted or replaced while it was open. What lies in its log goes into it first, so that it is whole
@@ -318,11 +300,13 @@ void spool_file::carry_over_deleted() {
 }
 
 result<void> spool_file::make_ready() {
-  if (db_ && still_named()) return {};
+  if (is_ours()) return {};
+  if (db_ && still_named()) overwritten_ = std::exchange(db_, std::nullopt);
   leave();
   if (auto made = make_folder(folder_); !made) return made.error();
   auto lock = lock_folder(folder_);
   if (!lock) return lock.error();
+  if (overwritten_) return replace_overwritten();
   auto opened = open();
   if (!opened && is_corrupt(opened.error())) opened = replace_under_lock(opened.error());
   if (opened && deleted_) carry_over_deleted();
@@ -331,8 +315,13 @@ result<void> spool_file::make_ready() {
 
 result<void> spool_file::open() {
   if (auto made = make_file(path_); !made) return made.error();
+  auto emptied = keep_log_of_emptied(path_);
+  if (!emptied) return emptied.error();
   auto named = named_file(path_);
   if (!named) return system_error(path_);
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(path_, unknown))
+    return permanent("spool:corrupt", "what bears the file's name is none");
   descriptor handle(::open(path_.c_str(), O_PATH | O_CLOEXEC)); // its closing drops no locks
   auto db = sqlite::open(path_, lock_patience_ms);
   if (!db) return db.error();
@@ -341,6 +330,8 @@ result<void> spool_file::open() {
     if (auto checked = check_database(*db); !checked) return checked.error();
     checked_ = *named;
   }
+  if (*emptied) (void)db->run(empty_log);
+  if (auto counting = keep_totals(*db); !counting) return counting.error();
   if (auto synced = sync_names(folder_); !synced) return synced.error();
   db_.emplace(std::move(*db));
   bool another = opened_ != file_id() && opened_ != *named;
@@ -369,6 +360,22 @@ result<void> spool_file::replace_under_lock(const error& why) {
   auto rows = carry_over(aside);
   log::error("the spool's file is damaged: it was moved aside, what could be read of it was carried over",
              {{"file", aside}, {"carried_over", rows}, {"error", to_string(why)}});
+  return {};
+}
+
+// While it was open: what is in memory, and in what is left of it, can be read still.
+result<void> spool_file::replace_overwritten() {
+  auto aside = name_aside(path_);
+  if (named_file(path_) == opened_)
+    if (auto moved = move_aside(path_, aside); !moved) return moved.error();
+  if (auto opened = open(); !opened) return opened.error();
+  auto rows = salvage(*overwritten_, *db_);
+  overwritten_.reset();
+  known_version_ = -1;
+  log::error(
+      "the spool's file or its log was cut off or written over: it was moved aside, what could be read of it "
+      "was carried over",
+      {{"file", aside}, {"carried_over", rows}});
   return {};
 }
 

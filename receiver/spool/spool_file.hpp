@@ -7,7 +7,7 @@
 // `.corrupt-<time>` (an error in the log names it), what can still be read of it is carried over, and work
 // goes on in a new one. A file that was moved, deleted or replaced under our hands, or whose log was, is
 // noticed: nothing counts as kept in it from then on, a moved one is whole where it is, and what was in a
-// deleted one is carried over.
+// deleted one is carried over. So is what can be read of one that was cut off or written over.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -66,7 +66,9 @@ class spool_file {
   result<void> replace(const error& why);
   result<void> replace_under_lock(const error& why);
   std::size_t carry_over(const std::string& from);
+  result<void> replace_overwritten();
   [[nodiscard]] bool still_named() const;
+  [[nodiscard]] bool is_ours() const;
   void leave();
   void carry_over_deleted();
   result<void> recount_if_changed();
@@ -84,8 +86,9 @@ class spool_file {
   std::string path_;
   std::uint64_t bytes_max_;
   std::optional<sqlite> db_;
-  std::optional<sqlite> deleted_; // open still, and to be carried over
-  descriptor handle_;             // of the open file, whatever its name is
+  std::optional<sqlite> deleted_;     // open still, and to be carried over
+  std::optional<sqlite> overwritten_; // likewise
+  descriptor handle_;                 // of the open file, whatever its name is
   file_id opened_;
   std::optional<file_id> log_;      // of the open file
   file_id checked_;                 // read through once, at its first opening

@@ -63,7 +63,7 @@ error system_error(std::string_view operation) {
 
 std::optional<file_id> named_file(const std::string& path) {
   struct stat found{};
-  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  if (::lstat(path.c_str(), &found) != 0) return std::nullopt;
   return file_id{found.st_dev, found.st_ino};
 }
 
@@ -107,6 +107,16 @@ result<void> make_file(const std::string& path) {
   if (!made.good() && errno != EEXIST) return system_error(path);
   if (made.good()) put_log_aside(path);
   return {};
+}
+
+result<bool> keep_log_of_emptied(const std::string& path) {
+  constexpr off_t page_bytes = 4096;
+  struct stat file{}, its_log{};
+  bool emptied = ::stat(path.c_str(), &file) == 0 && S_ISREG(file.st_mode) && file.st_size == 0;
+  bool has_log = ::stat((path + "-wal").c_str(), &its_log) == 0 && its_log.st_size > 0;
+  if (!emptied || !has_log) return false;
+  if (::truncate(path.c_str(), page_bytes) != 0) return system_error(path);
+  return true;
 }
 
 // The log first: a database without its log is whole as of earlier, a log without its database is deleted.

@@ -18,7 +18,7 @@ struct file_id {
   std::uint64_t inode = 0;
   bool operator==(const file_id&) const = default;
 };
-// Which file has that name now.
+// Which file has that name now; a link is a file of its own.
 [[nodiscard]] std::optional<file_id> named_file(const std::string& path);
 
 [[nodiscard]] error system_error(std::string_view operation); // as errno says
@@ -33,6 +33,9 @@ struct file_id {
 // Empty, where there is none. Never opens one that is there: closing it would drop the locks that SQLite
 // holds on it in this process.
 [[nodiscard]] result<void> make_file(const std::string& path);
+// Where a file was cut off to nothing its log may hold all of it, and SQLite would delete that: the file gets
+// one page of zeros, behind which SQLite looks into the log. True if that was so.
+[[nodiscard]] result<bool> keep_log_of_emptied(const std::string& path);
 // A free name beside it that ends in `.corrupt-<time>`.
 [[nodiscard]] std::string name_aside(const std::string& path);
 // The file and its log.

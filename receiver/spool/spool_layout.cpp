@@ -19,6 +19,25 @@ constexpr const char* make_tables = R"(
   pragma user_version = 1;
   commit)";
 
+// Counting the webhooks themselves reads all of their bytes, and a neighbor's every change makes it
+// necessary. Triggers count in older programs too.
+constexpr const char* make_totals = R"(
+  create table totals (rows integer not null, bytes integer not null);
+  insert into totals select count(*), coalesce(sum(cost), 0) from webhook;
+  create trigger count_in after insert on webhook begin
+    update totals set rows = rows + 1, bytes = bytes + new.cost;
+  end;
+  create trigger count_out after delete on webhook begin
+    update totals set rows = rows - 1, bytes = bytes - old.cost;
+  end;
+  commit)";
+
+result<bool> has_totals(sqlite& db) {
+  auto there = db.number("select count(*) from sqlite_master where name = 'totals'");
+  if (!there) return there.error();
+  return *there > 0;
+}
+
 // Rows that can be read, upwards from the first and, past the damage, downwards from the last.
 class salvage_pass {
  public:
@@ -83,9 +102,33 @@ result<void> prepare_database(sqlite& db) {
   if (!version) return version.error();
   auto tables = db.number("select count(*) from sqlite_master");
   if (!tables) return tables.error();
-  if (*version == 0 && *tables == 0) return db.run(make_tables);
-  if (*version != layout) return permanent("spool:corrupt", "not a spool of this version");
-  return {};
+  bool is_new = *version == 0 && *tables == 0;
+  if (!is_new && *version != layout) return permanent("spool:corrupt", "not a spool of this version");
+  return is_new ? db.run(make_tables) : result<void>();
+}
+
+result<void> keep_totals(sqlite& db) {
+  auto there = has_totals(db);
+  if (!there) return there.error();
+  if (*there) return {};
+  if (auto begun = db.run("begin immediate"); !begun) return begun.error();
+  auto made = db.run(make_totals);
+  if (made) return {};
+  (void)db.run("rollback");
+  if (is_full(made.error())) return {};
+  return made.error();
+}
+
+result<spool_totals> count_webhooks(sqlite& db) {
+  auto there = has_totals(db);
+  if (!there) return there.error();
+  const char* from = *there ? "select rows from totals" : "select count(*) from webhook";
+  const char* of = *there ? "select bytes from totals" : "select coalesce(sum(cost), 0) from webhook";
+  auto rows = db.number(from);
+  if (!rows) return rows.error();
+  auto bytes = db.number(of);
+  if (!bytes) return bytes.error();
+  return spool_totals{static_cast<std::uint64_t>(*rows), static_cast<std::uint64_t>(*bytes)};
 }
 
 result<void> check_database(sqlite& db) {

@@ -1,6 +1,9 @@
 // Calls SQLite and turns its extended result codes into errors.
 #include "receiver/spool/sqlite.hpp"
 
+#include <array>
+#include <cstring>
+#include <optional>
 #include <sqlite3.h>
 
 namespace suivi::receiver {
@@ -17,6 +20,20 @@ error to_error(int code) {
   if (kind == SQLITE_BUSY || kind == SQLITE_LOCKED) return transient(busy_code, text);
   if (kind == SQLITE_FULL) return transient(full_code, text);
   return transient("sqlite:" + std::to_string(code), text);
+}
+
+// The bytes that the file begins with, by its open handle; nullopt where it is shorter.
+template <std::size_t count>
+std::optional<std::array<unsigned char, count>> beginning_of(sqlite3_file* file) {
+  std::array<unsigned char, count> bytes{};
+  if (file->pMethods->xRead(file, bytes.data(), count, 0) != SQLITE_OK) return std::nullopt;
+  return bytes;
+}
+
+sqlite3_file* handle(sqlite3* db, int which) {
+  sqlite3_file* file = nullptr;
+  bool there = sqlite3_file_control(db, "main", which, static_cast<void*>(&file)) == SQLITE_OK;
+  return there && file != nullptr && file->pMethods != nullptr ? file : nullptr;
 }
 
 error last_error(sqlite3* db) {
@@ -61,6 +78,19 @@ result<std::string> sqlite::text(const std::string& sql) {
   auto row = statement->step();
   if (!row) return row.error();
   return *row ? statement->bytes(0) : std::string();
+}
+
+bool sqlite::begins_well() const {
+  constexpr std::string_view of_file = "SQLite format 3"; // and a NUL
+  constexpr std::array<unsigned char, 3> of_log{0x37, 0x7f, 0x06};
+  sqlite3_file* file = handle(db_.get(), SQLITE_FCNTL_FILE_POINTER);
+  if (file == nullptr) return false;
+  auto there = beginning_of<of_file.size() + 1>(file);
+  if (!there || std::memcmp(there->data(), of_file.data(), there->size()) != 0) return false;
+  sqlite3_file* log = handle(db_.get(), SQLITE_FCNTL_JOURNAL_POINTER);
+  sqlite3_int64 bytes = 0;
+  if (log == nullptr || log->pMethods->xFileSize(log, &bytes) != SQLITE_OK || bytes == 0) return true;
+  return beginning_of<of_log.size()>(log) == of_log;
 }
 
 void sqlite_statement::finalizer::operator()(sqlite3_stmt* statement) const {

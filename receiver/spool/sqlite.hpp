@@ -28,6 +28,9 @@ class sqlite {
   // The first column of the only row.
   result<std::int64_t> number(const std::string& sql);
   result<std::string> text(const std::string& sql);
+  // Whether file and log still begin as such files do, for others may have cut them off or written over them;
+  // SQLite, which knows their pages, would not look.
+  [[nodiscard]] bool begins_well() const;
 
  private:
   friend class sqlite_statement;

@@ -25,6 +25,8 @@ constexpr milliseconds accept_pause{100};
 constexpr std::size_t least_share = 16;  // of connections, for the strangers of one address …
 constexpr std::size_t share_divisor = 4; // … or this part of them all
 constexpr milliseconds idle_before_evicted{1'000};
+constexpr milliseconds idle_in_crowd{20};  // where its address has more than its share
+constexpr std::size_t looked_at_max = 128; // of those who wait, for one who gives way
 constexpr milliseconds tell_full_every{60'000};
 constexpr milliseconds tell_refused_every{60'000};
 
@@ -60,7 +62,9 @@ struct server::state {
     return shared.open.size() - shared.closed >= shared.limits.max_connections;
   }
   [[nodiscard]] session* longest_waiting() const;
-  [[nodiscard]] bool may_free_slot() const;
+  [[nodiscard]] std::size_t share() const;
+  [[nodiscard]] bool has_too_many(const std::string& address) const;
+  [[nodiscard]] session* first_to_give_way() const;
   bool free_slot_for(const asio::ip::address& peer);
   void tell_full();
   void tell_refused();
@@ -114,27 +118,43 @@ session* server::state::longest_waiting() const {
   return shared.waiting_known.empty() ? nullptr : shared.waiting_known.front();
 }
 
-// One that has only just come, or whose request is in the kernel already, is given its chance.
-bool server::state::may_free_slot() const {
+std::size_t server::state::share() const {
+  return std::max(least_share, shared.limits.max_connections / share_divisor);
+}
+
+bool server::state::has_too_many(const std::string& address) const {
+  auto counted = shared.strangers.find(address);
+  return counted != shared.strangers.end() && counted->second >= share();
+}
+
+// One that has only just come is given its chance, a short one where there are too many of its address; one
+// whose request is in the kernel already in any case. Null: nobody.
+session* server::state::first_to_give_way() const {
+  steady_time at = std::chrono::steady_clock::now();
+  auto may_go = [&](session* each, milliseconds idle) {
+    return at - each->waiting_since() >= idle && !each->has_request_coming();
+  };
   session* longest = longest_waiting();
-  return longest != nullptr &&
-         std::chrono::steady_clock::now() - longest->waiting_since() >= idle_before_evicted &&
-         !longest->has_request_coming();
+  if (longest != nullptr && may_go(longest, idle_before_evicted)) return longest;
+  std::size_t looked_at = 0;
+  for (session* each : shared.waiting_strangers) {
+    if (++looked_at > looked_at_max) break;
+    if (has_too_many(each->address_share()) && may_go(each, idle_in_crowd)) return each;
+  }
+  return nullptr;
 }
 
 // False: the newcomer has more than its share already, and none of them waits.
 bool server::state::free_slot_for(const asio::ip::address& peer) {
-  std::size_t share = std::max(least_share, shared.limits.max_connections / share_divisor);
   std::string of = address_share(peer);
-  auto counted = shared.strangers.find(of);
-  bool too_many = counted != shared.strangers.end() && counted->second >= share;
   session* longest = nullptr;
-  if (too_many) {
-    auto own = std::ranges::find_if(shared.waiting_strangers,
-                                    [&](const session* each) { return each->address_share() == of; });
+  if (has_too_many(of)) {
+    auto own = std::ranges::find_if(shared.waiting_strangers, [&](session* each) {
+      return each->address_share() == of && !each->has_request_coming();
+    });
     if (own != shared.waiting_strangers.end()) longest = *own;
   } else {
-    longest = longest_waiting();
+    longest = first_to_give_way();
   }
   if (longest == nullptr) return false;
   longest->close();
@@ -178,10 +198,10 @@ void server::state::take_backlog() {
 
 // Until another connection can be taken, if need be for one that waits.
 task<void> server::state::room_or_drain() {
-  while (full() && !may_free_slot() && !shared.draining) {
+  while (full() && first_to_give_way() == nullptr && !shared.draining) {
     tell_full();
     shared.slot_is_wanted = true;
-    steady_time until = std::chrono::steady_clock::now() + idle_before_evicted / 4;
+    steady_time until = std::chrono::steady_clock::now() + idle_in_crowd;
     co_await slot_freed.wait_until(until);
     shared.slot_is_wanted = false;
   }

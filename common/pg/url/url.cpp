@@ -107,6 +107,7 @@ std::vector<std::pair<std::string_view, std::string>> relied_on(const target& wh
       {"TimeZone", "UTC"},
       {"DateStyle", "ISO"},
       {"bytea_output", "hex"},
+      {"standard_conforming_strings", "on"},
       {"synchronous_commit", "on"}, // whatever database or role set: what is acknowledged is durable
       // Compiling a plan, or starting helpers for it, takes longer than the statements here do: over the days
       // of three months a plan looks dearer than it is.

@@ -9,6 +9,16 @@
 namespace suivi::receiver {
 namespace {
 
+// Times in the years 1 to 9999, and ids: what else is asked for would be beyond PostgreSQL's times.
+constexpr std::int64_t number_min =
+    std::chrono::duration_cast<microseconds>(
+        std::chrono::sys_days(std::chrono::year(1) / 1 / 1).time_since_epoch())
+        .count();
+constexpr std::int64_t number_max =
+    std::chrono::duration_cast<microseconds>(
+        std::chrono::sys_days(std::chrono::year(10000) / 1 / 1).time_since_epoch())
+        .count();
+
 int digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -27,6 +37,7 @@ std::optional<list_place> read_cursor(std::string_view text) {
   if (dot == std::string_view::npos) return std::nullopt;
   auto [end, failed] = std::from_chars(text.data(), text.data() + dot, place.number);
   if (failed != std::errc() || end != text.data() + dot) return std::nullopt;
+  if (place.number < number_min || place.number >= number_max) return std::nullopt;
   auto hex = text.substr(dot + 1);
   if (hex.size() % 2 != 0) return std::nullopt;
   for (std::size_t i = 0; i < hex.size(); i += 2) {

@@ -26,15 +26,12 @@ order by c.id desc
 
 task<result<change_page>> list_changes_before(pg::connection& db, std::optional<std::int64_t> before,
                                               std::int64_t limit) {
-  if (!before) {
-    auto found = co_await db.run(newest);
-    if (!found) co_return found.error();
-    before = found->integer(0, 0);
-  }
+  auto next = co_await db.run(newest);
+  if (!next) co_return next.error();
   change_page page;
   std::int64_t length = limit * 4;
-  std::int64_t last = *before;
-  for (std::int64_t end = *before; end > 1;) {
+  std::int64_t last = std::min(before.value_or(INT64_MAX), next->integer(0, 0));
+  for (std::int64_t end = last; end > 1;) {
     std::int64_t begin = std::max<std::int64_t>(end - length, 0);
     auto wanted = limit + 1 - static_cast<std::int64_t>(page.changes.size());
     pg::params with;

@@ -5,6 +5,7 @@
 
 #include "common/config/settings.hpp"
 #include "common/pg/pool.hpp"
+#include "common/shop/problems/problem_facts.hpp"
 #include "receiver/api/overview/overview_json.hpp"
 #include "receiver/services/account_registry.hpp"
 #include "receiver/services/database_monitor.hpp"
@@ -30,6 +31,8 @@ class overview_board {
 
  private:
   task<result<overview>> read();
+  task<result<overview>> read_from(pg::connection& db, std::vector<shop::known_account> accounts,
+                                   std::vector<std::string> ids);
   void note_programs();
 
   const config::settings& settings_;

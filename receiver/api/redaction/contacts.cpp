@@ -2,6 +2,9 @@
 #include "receiver/api/redaction/contacts.hpp"
 
 #include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <span>
 #include <vector>
 
 namespace suivi::receiver {
@@ -24,66 +27,161 @@ bool is_address_byte(char c) {
   return is_word_byte(c) || c == '.' || c == '-' || c == '+' || c == '%';
 }
 
-bool is_subscriber(std::string_view digits) {
-  if (digits.empty()) return false;
-  char first = digits.front();
-  return first >= '5' ? first <= '7' && digits.size() == mobile_digits
-                      : first >= '2' && digits.size() == fixed_digits;
+bool is_mobile(std::string_view digits) {
+  return digits.size() == mobile_digits && digits.front() >= '5' && digits.front() <= '7';
 }
 
+bool is_subscriber(std::string_view digits) {
+  bool fixed = digits.size() == fixed_digits && digits.front() >= '2' && digits.front() <= '4';
+  return fixed || is_mobile(digits);
+}
+
+// With the country before it also where the 0 stays: `+213 (0) 550 11 22 33`.
 bool is_phone(std::string_view digits) {
-  for (std::string_view before : {"00213", "213", "0"})
+  for (std::string_view before : {"002130", "00213", "2130", "213", "0"})
     if (digits.starts_with(before) && is_subscriber(digits.substr(before.size()))) return true;
   return false;
 }
 
-// Digits in groups with one mark between two of them.
-struct run {
-  std::size_t end = 0;
-  std::string digits;
-  std::vector<std::size_t> groups; // the digits of each
-};
-
-run run_at(std::string_view text, std::size_t begin) {
-  run found;
-  found.groups.push_back(0);
-  std::size_t at = begin;
-  while (at < text.size()) {
-    bool divided = !is_digit(text[at]);
-    if (divided && (std::string_view(" .-/").find(text[at]) == std::string_view::npos ||
-                    at + 1 >= text.size() || !is_digit(text[at + 1])))
-      break;
-    if (divided) {
-      found.groups.push_back(0);
-    } else {
-      found.digits += text[at];
-      ++found.groups.back();
-    }
-    ++at;
-  }
-  found.end = at;
-  return found;
+// Of another country: 8 to 15 digits behind a `+`, or behind 00.
+bool is_foreign_phone(std::string_view digits, bool behind_plus) {
+  if (behind_plus) return digits.size() >= 8 && digits.size() <= 15;
+  return digits.starts_with("00") && digits.size() >= 12 && digits.size() <= 15 && digits[2] != '0';
 }
 
-// 31-01-2026, perhaps with an hour behind it.
-bool is_date(const run& of) {
-  return of.groups.size() >= 3 && of.groups[0] <= 2 && of.groups[1] == 2 && of.groups[2] == 4;
+struct digit {
+  char value = 0;
+  std::size_t bytes = 0; // 0: there is none
+};
+
+// Western or Arabic.
+digit digit_at(std::string_view text, std::size_t at) {
+  if (at >= text.size()) return {};
+  if (is_digit(text[at])) return {text[at], 1};
+  if (at + 1 >= text.size()) return {};
+  auto lead = static_cast<unsigned char>(text[at]), second = static_cast<unsigned char>(text[at + 1]);
+  unsigned zero = lead == 0xd9 ? 0xa0 : lead == 0xdb ? 0xb0 : 0x100;
+  if (second < zero || second > zero + 9) return {};
+  return {static_cast<char>('0' + (second - zero)), 2};
+}
+
+// The bytes of the marks between two groups of digits, three at most; 0 where anything else stands there.
+std::size_t division_at(std::string_view text, std::size_t at) {
+  constexpr std::array<std::string_view, 11> marks{" ",      ".",      "-",      "/",      "(", ")",
+                                                   "\u00a0", "\u2011", "\u2013", "\u202f", "\t"};
+  constexpr int marks_max = 3;
+  std::size_t begin = at;
+  for (int count = 0; count < marks_max; ++count) {
+    auto mark =
+        std::ranges::find_if(marks, [&](std::string_view m) { return text.substr(at).starts_with(m); });
+    if (mark == marks.end()) break;
+    at += mark->size();
+  }
+  return digit_at(text, at).bytes > 0 ? at - begin : 0;
+}
+
+struct group {
+  std::size_t begin = 0, end = 0; // in the text
+  std::string digits;
+};
+
+// Digits in groups with marks between them.
+std::vector<group> groups_at(std::string_view text, std::size_t begin) {
+  std::vector<group> groups;
+  std::size_t at = begin;
+  for (;;) {
+    group next{at, at, {}};
+    for (digit d = digit_at(text, at); d.bytes > 0; d = digit_at(text, at)) {
+      next.digits += d.value;
+      at += d.bytes;
+    }
+    next.end = at;
+    groups.push_back(std::move(next));
+    std::size_t division = division_at(text, at);
+    if (division == 0) return groups;
+    at += division;
+  }
+}
+
+using groups_view = std::span<const group>;
+
+bool are_digits(groups_view of, std::initializer_list<std::size_t> counts) {
+  return of.size() >= counts.size() &&
+         std::equal(counts.begin(), counts.end(), of.begin(),
+                    [](std::size_t count, const group& each) { return each.digits.size() == count; });
+}
+
+bool is_year(const group& of) {
+  return of.digits.starts_with("19") || of.digits.starts_with("20");
+}
+
+// How many of the groups are a day: 31-01-2026 with what follows, or 2026-01-31.
+std::size_t groups_of_date(groups_view of) {
+  bool ends_with_year = are_digits(of, {2, 2, 4}) || are_digits(of, {1, 2, 4});
+  if (ends_with_year && is_year(of[2]) && of[1].digits <= "12") return 3;
+  return are_digits(of, {4, 2, 2}) && is_year(of[0]) && of[1].digits <= "12" ? 3 : 0;
+}
+
+// Of 12:00:03.1234567 the seconds and their parts.
+std::size_t groups_of_seconds(std::string_view text, groups_view of) {
+  std::size_t begin = of.front().begin;
+  bool behind_minutes = begin >= 2 && text[begin - 1] == ':' && is_digit(text[begin - 2]);
+  bool divided = of.size() >= 2 && text.substr(of[0].end, of[1].begin - of[0].end) == ".";
+  return behind_minutes && divided && of[0].digits.size() == 2 ? 2 : 0;
+}
+
+// How many of the groups are one phone number, 0 where it begins with none.
+std::size_t groups_of_phone(groups_view of, bool behind_plus) {
+  std::string digits;
+  std::size_t count = is_mobile(of.front().digits) ? 1 : 0;
+  for (std::size_t n = 0; n < of.size() && digits.size() <= 15; ++n) {
+    digits += of[n].digits;
+    if (is_phone(digits) || is_foreign_phone(digits, behind_plus)) count = n + 1;
+    if (is_phone(digits)) break; // what follows is another one
+  }
+  return count;
+}
+
+// What stands there as it is, but for the phone numbers among the groups.
+std::string without_phones_in(std::string_view text, groups_view groups, bool behind_plus, bool ends) {
+  std::string redacted;
+  std::size_t at = groups.front().begin;
+  while (!groups.empty()) {
+    std::size_t taken = std::max(groups_of_date(groups), groups_of_seconds(text, groups));
+    bool hidden = taken == 0;
+    if (hidden) taken = groups_of_phone(groups, behind_plus);
+    if (taken == groups.size() && !ends) taken = 0; // a part of a word
+    hidden = hidden && taken > 0;
+    taken = std::max<std::size_t>(taken, 1);
+    redacted += text.substr(at, groups.front().begin - at);
+    at = groups[taken - 1].end;
+    redacted += hidden ? masked : text.substr(groups.front().begin, at - groups.front().begin);
+    groups = groups.subspan(taken);
+    behind_plus = false;
+  }
+  return redacted;
+}
+
+// Any letter that is not Latin may stand beside a number.
+bool is_part_of_word(std::string_view text, std::size_t at) {
+  return at < text.size() && static_cast<unsigned char>(text[at]) < 0x80 && is_word_byte(text[at]);
 }
 
 std::string without_phones(std::string_view text) {
   std::string redacted;
   for (std::size_t at = 0; at < text.size();) {
-    bool begins = is_digit(text[at]) && (at == 0 || !is_word_byte(text[at - 1]));
+    bool begins = digit_at(text, at).bytes > 0 && (at == 0 || !is_part_of_word(text, at - 1));
     if (!begins) {
       redacted += text[at++];
       continue;
     }
-    run found = run_at(text, at);
-    bool ends = found.end == text.size() || !is_word_byte(text[found.end]);
-    bool hidden = ends && is_phone(found.digits) && !is_date(found);
-    if (hidden && redacted.ends_with('+')) redacted.pop_back();
-    redacted += hidden ? masked : text.substr(at, found.end - at);
-    at = found.end;
+    std::vector<group> groups = groups_at(text, at);
+    std::size_t end = groups.back().end;
+    bool behind_plus = redacted.ends_with('+');
+    std::string redacted_part = without_phones_in(text, groups, behind_plus, !is_part_of_word(text, end));
+    if (behind_plus && redacted_part.starts_with(masked)) redacted.pop_back();
+    redacted += redacted_part;
+    at = end;
   }
   return redacted;
 }
@@ -120,8 +218,7 @@ std::string without_contacts(std::string_view text) {
 bool is_like_phone_number(std::int64_t number) {
   if (number <= 0) return false;
   std::string digits = std::to_string(number);
-  bool mobile = digits.front() >= '5' && digits.front() <= '7' && digits.size() == mobile_digits;
-  return mobile || (digits.starts_with("213") && is_phone(digits));
+  return is_mobile(digits) || (digits.starts_with("213") && is_phone(digits));
 }
 
 } // namespace suivi::receiver

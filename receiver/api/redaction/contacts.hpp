@@ -8,9 +8,11 @@
 
 namespace suivi::receiver {
 
-// `text` with `***` for each e-mail address and each Algerian phone number in it: ten digits from 05, 06 or
-// 07, nine from 02, 03 or 04, or either behind 213 instead of the 0, also in groups (`0550 11 22 33`). Dates,
-// and digits within words, ids and longer numbers are none.
+// `text` with `***` for each e-mail address and each phone number in it: ten digits from 05, 06 or 07, nine
+// from 02, 03 or 04, either behind 213 instead of the 0, nine from 5, 6 or 7 in one piece, and of other
+// countries what stands behind `+` or 00; Western or Arabic digits, also in groups (`(0550) 11 22 33`), and
+// several side by side (`0550112233/0661223344`). Dates, and digits within words, ids and longer numbers are
+// none.
 [[nodiscard]] std::string without_contacts(std::string_view text);
 
 // The same for e-mail addresses alone, where an id may well be made like a phone number.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 namespace suivi::receiver {
@@ -36,6 +37,7 @@ constexpr std::size_t identity_bytes_max = 128;
 constexpr std::size_t word_bytes_max = 128;
 constexpr std::size_t figure_bytes_max = 40;
 constexpr std::int64_t small_number_max = 9'999'999; // a phone number has more digits
+constexpr double largest_phone = 1e15;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -157,6 +159,8 @@ bool may_be_shown(member_kind kind, const boost::json::value& literal) {
   const std::int64_t* number = literal.if_int64();
   if (kind == member_kind::body || kind == member_kind::remark)
     return number != nullptr && *number >= -small_number_max && *number <= small_number_max;
+  if (const double* fraction = literal.if_double()) // 550112233.0
+    return std::abs(*fraction) > largest_phone || !is_like_phone_number(std::llround(*fraction));
   return number == nullptr || !is_like_phone_number(*number);
 }
 

@@ -1,6 +1,7 @@
 // The names of private members. They are compared without case, `_` and `-`.
 #include "receiver/api/redaction/private_names.hpp"
 
+#include "receiver/api/redaction/contacts.hpp"
 #include "receiver/api/redaction/known_words.hpp"
 
 #include <algorithm>
@@ -259,6 +260,7 @@ bool is_like_message_id(std::string_view text) {
       text, [&](char c) { return is_letter(c) || is_digit(c) || marks.find(c) != std::string_view::npos; });
   std::ptrdiff_t digits = std::ranges::count_if(text, is_digit);
   if (!plain || digits == 0) return false;
+  if (without_contacts(text) != text && may_hold_name(text)) return false; // `Amina-0550112233`
   std::string lower = folded_name(text);
   std::string_view number = lower;
   if (number.starts_with('+')) return false;

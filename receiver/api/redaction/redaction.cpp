@@ -38,6 +38,14 @@ std::string_view view(const json::string& text) {
   return {text.data(), text.size()};
 }
 
+// An id may be made like a phone number; what has parts, of which one is such a number, is no id.
+std::string masked_identity(std::string_view text) {
+  std::string redacted = without_addresses(text);
+  if (redacted.find_first_of(" /") == std::string::npos) return redacted;
+  std::string no_phones = without_contacts(redacted);
+  return no_phones != redacted && may_hold_name(no_phones) ? std::string(masked) : no_phones;
+}
+
 std::string masked_member(std::string_view member, std::string_view text, int layers) {
   if (is_private_name(member)) return std::string(masked);
   if (is_label_of_event(member)) {
@@ -45,7 +53,7 @@ std::string masked_member(std::string_view member, std::string_view text, int la
     if (!is_like_message_id(text)) return std::string(masked);
   }
   std::string redacted = masked_text(text, kind_of_member(member), layers);
-  if (is_identity_name(member)) return without_addresses(redacted);
+  if (is_identity_name(member)) return masked_identity(redacted);
   redacted = without_contacts(redacted);
   return is_reason_name(member) ? without_names(redacted) : redacted;
 }

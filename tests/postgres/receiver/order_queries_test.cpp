@@ -100,7 +100,8 @@ TEST_CASE("phone numbers that a courier writes into its reasons are shown nowher
     co_await here.store(rows);
     co_await here.until(closed, "1");
     CHECK(db.value(R"(select "alertReason" from orders where "id" = 'o1')") == "appeler 0550 000 000");
-    for (const char* target : {"orders/R1", "orders?query=R1", "changes", "webhooks/events"}) {
+    for (const char* target : {"orders/R1", "orders?query=R1", "changes",
+                               "changes?before=9223372036854775807", "webhooks/events"}) {
       CAPTURE(target);
       auto answer = co_await here.request_json(200, "GET", std::string("/api/v1/") + target);
       auto listed = text(answer);
@@ -281,6 +282,26 @@ TEST_CASE("while the database is away every answer is 503 and afterwards it is a
       status = answer.status;
     }
     CHECK(status == 200);
+  };
+  here.run(steps());
+}
+
+TEST_CASE("a lock on the shop's tables holds up neither the overview nor the problems") {
+  test::database db;
+  operations_stage here(db);
+  auto steps = [&]() -> task<void> {
+    while (!here.accounts.loaded()) co_await runtime::sleep_for(10ms);
+    auto owner = db.owner_options();
+    auto opened = co_await pg::connection::connect(owner);
+    REQUIRE(opened);
+    pg::connection& shop = *opened;
+    auto locked = co_await shop.run_script("begin; lock table orders in access exclusive mode");
+    REQUIRE(locked);
+    auto overview = co_await here.request_json(200, "GET", "/api/v1/overview");
+    CHECK(overview.at("success") == true);
+    // Who asked has gone on, though the server would wait further.
+    CHECK(db.value("select count(*) > 0 from pg_stat_activity where datname = current_database() and "
+                   "application_name like '%operations' and wait_event_type = 'Lock'") == "t");
   };
   here.run(steps());
 }

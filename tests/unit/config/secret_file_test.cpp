@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace suivi::config;
@@ -166,6 +167,32 @@ TEST_CASE("a file that gives no secret is a mistake that names key, file and rea
   CHECK(contains(blank, "receiver.webhook_secrets_file"));
   std::string number = the_mistake(in, {{"DATABASE_URL", "host=a"}}, "[receiver]\nadmin_token_file = 5\n");
   CHECK(contains(number, "receiver.admin_token_file = 5"));
+}
+
+TEST_CASE("a pipe is read, and whoever reads the settings while he serves waits for none") {
+  folder in;
+  std::string silent = in.path("silent");
+  REQUIRE(::mkfifo(silent.c_str(), 0600) == 0);
+  environment env{{"DATABASE_URL", "host=a"}, {"MAYSTRO_WEBHOOK_SECRET_FILE", silent}};
+  auto secrets = load_with(in, env, "", purpose::run_again);
+  REQUIRE(secrets.has_error());
+  CHECK(contains(secrets.error().front(), "nothing came through"));
+  auto file = load(program::receiver, silent, env, false, purpose::run_again);
+  REQUIRE(file.has_error());
+  CHECK(contains(file.error().front(), "nothing came through"));
+  auto endless = load(program::receiver, "/dev/zero", env, false);
+  REQUIRE(endless.has_error());
+  CHECK(contains(endless.error().front(), "larger than"));
+
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  std::string path = "/dev/fd/" + std::to_string(ends[0]);
+  CHECK(::write(ends[1], "example", 7) == 7);
+  CHECK(read_secret_file(path, milliseconds(0)).has_error()); // more may come
+  CHECK(::write(ends[1], "example", 7) == 7);
+  ::close(ends[1]);
+  CHECK(read_secret_file(path)->reveal() == "example");
+  ::close(ends[0]);
 }
 
 TEST_CASE("only secrets have a file form") {

@@ -42,6 +42,20 @@ TEST_CASE("idle and half-sent connections of strangers give way, those of who ha
   CHECK(one.read().status == 200); // it has waited longest, and stays
 }
 
+TEST_CASE("however many strangers of one address wait to be accepted, nobody waits for them to have had "
+          "their time") {
+  http::server_limits limits;
+  limits.max_connections = 20;
+  std::atomic<int> calls = 0;
+  live_server server(counting(calls), limits);
+  std::vector<std::unique_ptr<raw_peer>> strangers;
+  for (int i = 0; i < 600; ++i) strangers.push_back(std::make_unique<raw_peer>(server.port()));
+  raw_peer other(server.port());
+  other.send(get);
+  CHECK(other.read().status == 200);
+  CHECK(server.connections() <= 21);
+}
+
 TEST_CASE("strangers who do not read their answers give way") {
   http::server_limits limits;
   limits.max_connections = 20;

@@ -55,6 +55,7 @@ TEST_CASE("pgbouncer=true means no start-up options and every setting in a trans
         "select set_config('statement_timeout', '1', true),"
         "set_config('idle_in_transaction_session_timeout', '2', true),set_config('TimeZone', 'UTC', true),"
         "set_config('DateStyle', 'ISO', true),set_config('bytea_output', 'hex', true),"
+        "set_config('standard_conforming_strings', 'on', true),"
         "set_config('synchronous_commit', 'on', true),set_config('jit', 'off', true),"
         "set_config('max_parallel_workers_per_gather', '0', true),set_config('search_path',  "
         "E'\"it''s\\\\\"', true)");

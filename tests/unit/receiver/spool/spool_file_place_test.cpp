@@ -5,8 +5,12 @@
 #include "tests/support/folder.hpp"
 #include "tests/support/print_result.hpp"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace suivi;
 using namespace suivi::receiver;
@@ -132,4 +136,82 @@ TEST_CASE("a copy in the file's place is another file, and its ids are above all
   CHECK(after.back().id > before.back().id);
   CHECK(after.back().raw == webhook(8).raw);
   CHECK(after.front().generation != before.front().generation);
+}
+
+namespace {
+
+// Its content is gone, its name and inode stay.
+void cut_off(const std::string& path) {
+  REQUIRE(::truncate(path.c_str(), 0) == 0);
+}
+
+void write_over(const std::string& path) {
+  auto bytes = fs::file_size(path);
+  std::ofstream(path, std::ios::in | std::ios::binary) << std::string(bytes, '\0');
+}
+
+} // namespace
+
+TEST_CASE("what is appended to a file that was cut off or written over is there for the next process") {
+  for (const char* part : {"/spool.db", "/spool.db-wal"})
+    for (auto damage : {cut_off, write_over}) {
+      CAPTURE(part);
+      test::folder folder;
+      std::size_t kept = 0;
+      {
+        spool_file file(folder.path(), plenty);
+        append(file, 0, 3);
+        damage(folder.path() + part);
+        append(file, 3, 5);
+        kept = all(file).size();
+        CHECK(kept >= 2);
+      }
+      spool_file next(folder.path(), plenty);
+      auto rows = all(next);
+      CHECK(rows.size() == kept);
+      for (const char* raw : {"3", "4"})
+        CHECK(std::ranges::any_of(rows, [&](const spooled& row) { return row.raw.starts_with(raw); }));
+    }
+}
+
+TEST_CASE("a file that was cut off while nobody had it open is read from its log") {
+  test::folder folder;
+  {
+    spool_file file(folder.path(), plenty);
+    append(file, 0, 3);
+  }
+  cut_off(folder.path() + "/spool.db");
+  spool_file next(folder.path(), plenty);
+  CHECK(all(next).size() == 3);
+  append(next, 3, 4);
+  spool_file third(folder.path(), plenty);
+  CHECK(all(third).size() == 4);
+}
+
+TEST_CASE("a link in the file's place is another file") {
+  test::folder folder;
+  {
+    spool_file file(folder.path(), plenty);
+    append(file, 0, 3);
+    fs::rename(folder.path() + "/spool.db", folder.path() + "/moved.db");
+    fs::create_symlink(folder.path() + "/moved.db", folder.path() + "/spool.db");
+    append(file, 3, 5);
+  }
+  spool_file next(folder.path(), plenty);
+  CHECK(all(next).size() == 5);
+}
+
+TEST_CASE("a folder or a pipe in the file's place is moved aside and work goes on") {
+  for (bool pipe : {false, true}) {
+    test::folder folder;
+    std::string path = folder.path() + "/spool.db";
+    spool_file file(folder.path(), plenty);
+    append(file, 0, 2);
+    fs::rename(path, folder.path() + "/moved.db");
+    REQUIRE((pipe ? ::mkfifo(path.c_str(), 0600) : ::mkdir(path.c_str(), 0700)) == 0);
+    append(file, 2, 3);
+    CHECK(all(file).size() == 1);
+    spool_file next(folder.path(), plenty);
+    CHECK(all(next).size() == 1);
+  }
 }

@@ -213,6 +213,25 @@ TEST_CASE("two processes may share a folder and count each other's webhooks") {
   CHECK(b.depth()->rows == 2);
 }
 
+TEST_CASE("how much there is is counted as it comes and goes, whoever writes, and not by reading it all") {
+  test::folder folder;
+  {
+    spool_file file(folder.path(), plenty);
+    append(file, 0, 5);
+  }
+  auto other = sqlite::open(folder.path() + "/spool.db", 1'000);
+  REQUIRE(other);
+  const std::string insert = "insert into webhook (received_at, raw, cost) values (1, x'00', 7)";
+  REQUIRE(other->run("drop trigger count_in; drop trigger count_out; drop table totals;" + insert));
+  spool_file file(folder.path(), plenty);
+  CHECK(file.depth()->rows == 6);
+  REQUIRE(other->run(insert));
+  CHECK(file.depth()->rows == 7);
+  REQUIRE(file.remove(generation_of(file), std::vector<std::int64_t>{all(file).back().id}));
+  REQUIRE(other->run("update totals set rows = rows + 1000"));
+  CHECK(file.depth()->rows == 1006);
+}
+
 TEST_CASE("what is no database is moved aside and work goes on") {
   test::folder folder;
   std::ofstream(folder.path() + "/spool.db") << std::string(10'000, 'x');
