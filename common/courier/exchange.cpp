@@ -1,7 +1,28 @@
 // Sends one request to a courier and classifies its answer. All requests go through here.
 #include "common/courier/exchange.hpp"
 
+#include "common/compression/inflate.hpp"
+
+#include <fmt/format.h>
+
 namespace suivi::courier {
+namespace {
+
+constexpr std::size_t unpacked_bytes_max = 32 * 1024 * 1024;
+
+// Nobody asks for a packed answer; what stands between may pack it all the same.
+result<std::string> unpacked(std::string body, const http::header_list& headers,
+                             std::string_view description) {
+  auto encoding = http::find_header(headers, "Content-Encoding");
+  if (!encoding || encoding->empty() || *encoding == "identity") return body;
+  if (!looks_compressed(body)) return body; // it says so and is not
+  result<std::string> plain = inflated(body, unpacked_bytes_max);
+  if (plain) return plain;
+  return transient("courier:malformed",
+                   fmt::format("{}: the answer is packed and cannot be unpacked", description));
+}
+
+} // namespace
 
 task<exchanged> exchange(http::client& client, http::client_request request, milliseconds timeout,
                          std::string_view description) {
@@ -20,7 +41,8 @@ task<exchanged> exchange(http::client& client, http::client_request request, mil
   http::header_list headers = std::move(response->headers);
   if (auto refused = refusal(how.status, description))
     co_return exchanged{std::move(*refused), how, std::move(headers)};
-  co_return exchanged{std::move(response->body), how, std::move(headers)};
+  result<std::string> body = unpacked(std::move(response->body), headers, description);
+  co_return exchanged{std::move(body), how, std::move(headers)};
 }
 
 } // namespace suivi::courier

@@ -28,8 +28,8 @@ struct as_of {
                   // received)
     // Couriers that say since when a parcel is in its state. `from` is that time; of the answers, `to` is the
     // request's start less the API's lag: the state was still true then.
-    stated_event = 4,  // a webhook; `to` == `from`
-    stated_row = 5,    // a row of a list, or of a look-up
+    stated_event = 4, // a webhook; `to` == `from`, or, until it is kept, what it says itself if that is later
+    stated_row = 5,   // a row of a list, or of a look-up
     stated_answer = 6, // the answer for one parcel
   };
   shape kind = shape::unknown;

@@ -15,7 +15,7 @@ using texts = std::vector<std::optional<std::string>>;
 using integers = std::vector<std::optional<std::int64_t>>;
 
 constexpr pg::statement find_orders{"suivi_find_orders", R"(
-  select "id" from "orders" where "reference" = any($1))"};
+  select "id"::text from "orders" where "reference" = any($1))"};
 
 // Of parcels and orders that bear one number or id, `limit 10` is bearers_looked_at_max: beyond it, it tells
 // nothing. By uuid always; by number only for observations that may need it (see add_search).
@@ -36,7 +36,7 @@ constexpr pg::statement find_legacy_orders{"suivi_find_legacy_orders", R"(
   where cardinality(l.orders) < 10)"};
 
 constexpr pg::statement lock_orders{"suivi_lock_orders", R"(
-  select "id" from "orders" where "id" = any($1) order by "id" for no key update skip locked)"};
+  select "id"::text from "orders" where "id" = any($1) order by "id" for no key update skip locked)"};
 
 // A parcel whose order is in the shop is written under that order's lock alone; one whose order has gone,
 // under its own.
@@ -45,15 +45,17 @@ constexpr pg::statement lock_orphans{"suivi_lock_orphans", R"(
   where p.id = any($1) and not exists (select from "orders" o where o."id" = p.order_id)
   order by p.id for update skip locked)"};
 
-constexpr pg::statement see_orders{"suivi_see_orders", R"(select "id" from "orders" where "id" = any($1))"};
+constexpr pg::statement see_orders{"suivi_see_orders",
+                                   R"(select "id"::text from "orders" where "id" = any($1))"};
 
 constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
   select id from suivi.parcel where id = any($1) or order_id = any($2))"};
 
+// As text: a character(n) is padded with blanks, which the cast drops and comparing with a text does not see.
 #define SUIVI_PLAIN_ORDER_COLUMNS                                                                            \
   R"(
-  o."id", o."reference", o."shippingAccountId", o."trackingNumber", o."shippingStatus", o."maystroOrderId",
-  o."alertedAt", o."alertReason", o."abortReason")"
+  o."id"::text, o."reference"::text, o."shippingAccountId"::text, o."trackingNumber"::text,
+  o."shippingStatus"::text, o."maystroOrderId"::text, o."alertedAt", o."alertReason"::text, o."abortReason"::text)"
 
 static_assert(couriers.size() == 3,
               "each courier has its key of additionalMetaData below and in door_rows.cpp");

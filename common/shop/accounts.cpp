@@ -32,7 +32,7 @@ limit 1
 )sql"};
 
 constexpr pg::statement active_accounts{"shop_active_accounts", R"sql(
-select a."id", a."name", c."slug", coalesce(a."credentials"::text, ''), coalesce(a."baseUrl", '')
+select a."id"::text, a."name"::text, c."slug"::text, coalesce(a."credentials"::text, ''), coalesce(a."baseUrl"::text, '')
 from shipping_accounts a
 join shipping_companies c on c."id" = a."companyId"
 where c."isActive" and a."isActive"

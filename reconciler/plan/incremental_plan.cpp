@@ -70,14 +70,16 @@ void incremental_plan::end_of_reading(bool truncated) {
   bool same = round_ > 1 && own_ == own_before_ && !read_twice_ && !read_twice_before_;
   if (count_ || one_answer || same || !failed_.empty()) return end(true, truncated, std::move(reason));
   if (round_ < page_plan::rounds_max) return begin_round();
-  end(false, false,
-      fmt::format("the courier counts no rows and no two of {} readings in a row were the same", round_));
+  end(false, false, believed_.why_unproven(round_));
 }
 
-std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<const listed_row> rows) {
+std::size_t incremental_plan::read(int page, const page_facts& reported, std::span<const listed_row> rows) {
   in_flight_ = false;
+  page_facts facts = reported;
+  facts.count = believed_.of(page, reported.count, rows.size() + reported.unreadable, reported.has_next);
+  if (believed_.contradicted()) count_.reset();
   pages_read_.insert(page);
-  failed_in_a_row_ = 0;
+  if (!rows.empty() || facts.unreadable > 0) failed_in_a_row_ = 0;
   clock_behind_ = std::max(clock_behind_, facts.clock_behind);
   std::optional<instant> newest = newest_of(rows); // none: no row says when it was created
   bool rises = newest && first_newest_ && *newest > *first_newest_;
@@ -107,6 +109,8 @@ std::size_t incremental_plan::read(int page, const page_facts& facts, std::span<
       begin_round();
     else
       end(false, false, fmt::format("rows went away while the list was read, in each of {} rounds", round_));
+  } else if (rows.empty() && facts.unreadable == 0 && facts.has_next) {
+    pass_over(page); // it names a next one, so the list does not end here
   } else if (rows.empty() && facts.unreadable == 0) {
     end_of_list();
   } else if (newest && *newest < horizon_ - clock_behind_) {
@@ -142,6 +146,10 @@ void incremental_plan::past_end(int page) {
 
 void incremental_plan::unreadable(int page) {
   in_flight_ = false;
+  pass_over(page);
+}
+
+void incremental_plan::pass_over(int page) {
   failed_.insert(page);
   ++page_;
   if (++failed_in_a_row_ >= failed_max) end(false, false, "");

@@ -40,6 +40,7 @@ class incremental_plan {
 
  private:
   void begin_round();
+  void pass_over(int page);
   void end_of_list();
   void end_of_reading(bool truncated);
   void end(bool complete, bool truncated, std::string reason);
@@ -53,6 +54,7 @@ class incremental_plan {
   bool ended_ = false;
   bool in_flight_ = false; // the present page is in flight
   page_plan::verdict verdict_;
+  believed_count believed_;
 
   // Of the present round.
   int page_ = 1;

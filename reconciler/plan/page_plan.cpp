@@ -70,6 +70,7 @@ void page_plan::start_round() {
   count_read_.reset();
   failed_.clear();
   dead_.clear();
+  last_filled_ = 0;
   barren_.clear();
   unreadable_by_page_.clear();
   read_twice_before_ = read_twice_;
@@ -187,17 +188,28 @@ void page_plan::close_at(int page) {
   last_page_ = std::min(last_page_, std::max(page, 1));
 }
 
-void page_plan::note_dead(int page) {
+void page_plan::note_dead(int page, bool has_next) {
   if (phase_ == phase::again) return;
   dead_.insert(page);
-  // Where the courier counts nothing, one page past the end is its word that the list ends.
-  if (!last_count_ || run_length(dead_, page) >= dead_max) {
+  // Where the courier counts nothing, one page past the end is its word that the list ends, unless that page
+  // itself names a next one.
+  if (run_length(dead_, page) >= dead_max || (!last_count_ && !has_next))
     close_at(next_page_ - 1);
-  }
+  else if (has_next)
+    extend(page + 1);
 }
 
-std::size_t page_plan::read(int page, const page_facts& facts, std::span<const listed_row> rows) {
+void page_plan::forget_count() {
+  last_count_.reset();
+  count_read_.reset();
+  for (base& b : bases_) b.count.reset();
+}
+
+std::size_t page_plan::read(int page, const page_facts& reported, std::span<const listed_row> rows) {
   pages_read_.insert(page);
+  page_facts facts = reported;
+  facts.count = count_.of(page, reported.count, rows.size() + reported.unreadable, reported.has_next);
+  if (count_.contradicted()) forget_count();
   const bool on_base = phase_ == phase::first && page == 1;
   base& here = bases_[static_cast<std::size_t>(round_ - 1)];
   if (on_base) {
@@ -233,8 +245,9 @@ std::size_t page_plan::read(int page, const page_facts& facts, std::span<const l
     else
       ++again_page_;
   } else if (size == 0) {
-    note_dead(page);
+    note_dead(page, facts.has_next);
   } else {
+    last_filled_ = std::max(last_filled_, page);
     if (last_count_) {
       std::int64_t by_count =
           (*last_count_ + static_cast<std::int64_t>(page_size_) - 1) / static_cast<std::int64_t>(page_size_);
@@ -255,7 +268,7 @@ void page_plan::past_end(int page) {
   if (phase_ == phase::again)
     again_page_ = last_page_ + 1;
   else
-    note_dead(page);
+    note_dead(page, false);
   answered();
 }
 
@@ -297,7 +310,7 @@ void page_plan::answered() {
 }
 
 bool page_plan::counted_all(const base& b) const {
-  // Rows that cannot be read cannot be told apart: they count only where nothing is seen to move.
+  // Rows that cannot be read cannot be reported apart: they count only where nothing is seen to move.
   std::int64_t unreadable = 0;
   if (!count_moved_ && last_count_ == b.count)
     for (const auto& [page, rows] : unreadable_by_page_) unreadable += static_cast<std::int64_t>(rows);
@@ -350,7 +363,7 @@ void page_plan::end_round() {
   std::int64_t own = own_ + static_cast<std::int64_t>(unreadable_rows);
   if (!here.count) {
     bool same = round_ > 1 && own_ == own_before_ && own_ == common_ && !read_twice_ && !read_twice_before_;
-    verdict_.complete = same && own >= rows_expected().value_or(0);
+    verdict_.complete = same && !has_hole() && own >= rows_expected().value_or(0);
     verdict_.truncated = verdict_.complete && max_orders_ > 0 && own >= max_orders_;
   }
   if (verdict_.complete) {
@@ -362,9 +375,10 @@ void page_plan::end_round() {
   if (round_ < rounds_max) return start_round();
 
   verdict_.truncated = false;
-  if (!here.count)
-    verdict_.reason =
-        fmt::format("the courier counts no rows and no two of {} readings in a row were the same", round_);
+  if (!here.count && has_hole())
+    verdict_.reason = fmt::format("page {} is empty and page {} is not", *dead_.begin(), last_filled_);
+  else if (!here.count)
+    verdict_.reason = count_.why_unproven(round_);
   else if (own < goal(here) && !count_moved_)
     verdict_.reason = fmt::format("read {} rows where the courier counts {}", own, goal(here));
   else if (shrunk_)
@@ -375,12 +389,11 @@ void page_plan::end_round() {
 }
 
 void page_plan::fail_rounds() {
-  std::vector<int> some(failed_.begin(), failed_.end());
-  std::size_t listed = std::min<std::size_t>(some.size(), 10);
-  verdict_.reason =
-      fmt::format("{} page(s) could not be read: {}{}", some.size(),
-                  fmt::join(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(listed), ", "),
-                  some.size() > listed ? ", …" : "");
+  constexpr std::ptrdiff_t named_max = 10;
+  auto listed = std::min(std::ssize(failed_), named_max);
+  verdict_.reason = fmt::format("{} page(s) could not be read: {}{}", failed_.size(),
+                                fmt::join(failed_.begin(), std::next(failed_.begin(), listed), ", "),
+                                std::ssize(failed_) > listed ? ", …" : "");
   phase_ = phase::ended;
 }
 

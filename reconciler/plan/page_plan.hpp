@@ -26,11 +26,12 @@
 // The page size is what the courier sends, never what anybody asked for; a 404, an empty page or a missing
 // `next` is the end only if that rule agrees. Without any count pages are read one after the other, and two
 // rounds must have read the very same rows, each of them once: a row that went away is missing from the later
-// one, one that came is in it or pushed others to be read twice. One page that is the whole list is one
-// answer, and proof of itself.
+// one, one that came is in it or pushed others to be read twice. A count that the pages contradict is none.
+// One page that is the whole list is one answer, and proof of itself.
 #pragma once
 
 #include "common/base/time.hpp"
+#include "reconciler/plan/believed_count.hpp"
 #include "reconciler/plan/seen_set.hpp"
 
 #include <array>
@@ -122,7 +123,8 @@ class page_plan {
 
   void answered();
   void extend(int page);
-  void note_dead(int page);
+  void note_dead(int page, bool has_next);
+  void forget_count();
   void note_count(int page, const page_facts& facts);
   std::size_t note_rows(std::span<const listed_row> rows, bool on_base);
   void close_at(int page);
@@ -136,10 +138,13 @@ class page_plan {
   [[nodiscard]] bool any_counted_all() const;
   [[nodiscard]] bool grew_by_old_rows(const base& b) const;
   void doubt_dates(int rounds);
+  // Rows stand behind a page that had none.
+  [[nodiscard]] bool has_hole() const { return !dead_.empty() && *dead_.begin() < last_filled_; }
   void start_round();
   void end_round();
 
   bool is_frugal_ = false;
+  believed_count count_;
   std::int64_t max_orders_;
   std::optional<instant> first_newest_; // of page 1
   bool disordered_ = false;             // the list is not newest first, so it is read whole
@@ -165,6 +170,7 @@ class page_plan {
   bool read_twice_ = false,
        read_twice_before_ = false; // a row going forward, in this round, in the round before
   std::set<int> failed_, dead_, barren_;
+  int last_filled_ = 0; // the last page going forward that had rows
   std::map<int, std::size_t> unreadable_by_page_;
   std::int64_t own_ = 0, own_before_ = 0; // distinct rows of this round, of the round before
   std::int64_t common_ = 0;               // rows of this round that the round before read too

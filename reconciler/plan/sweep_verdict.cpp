@@ -31,7 +31,7 @@ sweep_verdict judge_sweep(const sweep_end& end) {
   if (!end.guarded.empty())
     why.push_back(fmt::format("row-level security may hide rows of {}: see `suivi-reconciler doctor`",
                               fmt::join(end.guarded, ", ")));
-  if (end.stopped) why.push_back("stopped before its end");
+  if (!end.stopped.empty()) why.push_back(end.stopped);
   if (end.lease_unkept)
     why.push_back("the lease could not be kept: the database did not answer");
   else if (end.lease_lost || term_lost)
@@ -56,7 +56,7 @@ sweep_verdict judge_sweep(const sweep_end& end) {
   sweep_verdict v;
   v.complete = why.empty() && end.list_done && end.list.complete;
   v.truncated = v.complete && end.list.truncated;
-  v.abandoned = end.stopped || end.lease_lost || term_lost;
+  v.abandoned = !end.stopped.empty() || end.lease_lost || term_lost;
   if (!why.empty())
     v.reason = fmt::format("{}", fmt::join(why, "; "));
   else if (!end.list.reason.empty())

@@ -16,7 +16,7 @@ struct sweep_end {
   bool no_key = false;
   std::optional<error> not_begun;   // the database could not be asked at its start
   std::vector<std::string> guarded; // tables of the shop of which a policy may hide rows
-  bool stopped = false;
+  std::string stopped;              // why it was told to end early; empty: it was not
   bool lease_lost = false;
   bool lease_unkept = false; // … for the database did not answer
   std::optional<error> rows_failed;

@@ -16,6 +16,14 @@ where id = $1 and (lease_until is null or lease_until <= clock_timestamp())
 returning term
 )sql"};
 
+constexpr pg::statement acquire_unless_swept{"store_acquire_unless_swept", R"sql(
+update suivi.account
+set lease_owner = $2, lease_until = clock_timestamp() + $3 * interval '1 millisecond', term = term + 1
+where id = $1 and (lease_until is null or lease_until <= clock_timestamp())
+  and not exists (select from suivi.sweep s where s.account = $1 and s.kind <> 'lookups' and s.started_at > $4)
+returning term
+)sql"};
+
 constexpr pg::statement release{"store_release_lease", R"sql(
 update suivi.account set lease_owner = null, lease_until = null where id = $1 and term = $2
 )sql"};
@@ -31,14 +39,16 @@ returning 1
 } // namespace
 
 task<result<std::optional<lease>>> acquire_lease(pg::connection& db, std::string account, std::string name,
-                                                 std::string owner) {
+                                                 std::string owner, std::optional<instant> unless_since) {
   pg::params known;
   known.text(account).text(name);
   auto inserted = co_await db.run(know_account, std::move(known));
   if (!inserted) co_return inserted.error();
   pg::params wanted;
   wanted.text(account).text(owner).integer(lease_time.count());
-  auto taken = co_await db.run(acquire, std::move(wanted));
+  if (unless_since) wanted.timestamp(unless_since);
+  pg::statement which = unless_since ? acquire_unless_swept : acquire;
+  auto taken = co_await db.run(which, std::move(wanted));
   if (!taken) co_return taken.error();
   std::optional<lease> mine;
   if (!taken->empty()) mine = lease{account, taken->integer(0, 0)};

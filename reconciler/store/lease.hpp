@@ -19,9 +19,11 @@ struct lease {
   std::int64_t term = 0;
 };
 
-// nullopt: somebody holds it. `owner` names this process, for people.
+// nullopt: somebody holds it, or has swept the account since `unless_since`. `owner` names this process, for
+// people.
 task<result<std::optional<lease>>> acquire_lease(pg::connection& db, std::string account, std::string name,
-                                                 std::string owner);
+                                                 std::string owner,
+                                                 std::optional<instant> unless_since = std::nullopt);
 task<result<void>> release_lease(pg::connection& db, lease held);
 
 // A step that fails with pg::term_passed, and its transaction with it, unless the term still holds.

@@ -7,7 +7,7 @@ namespace suivi::reconciler {
 namespace {
 
 constexpr pg::statement unread{"tracking_numbers_unread", R"sql(
-select w."id", w."reference", w."trackingNumber"
+select w."id"::text, w."reference"::text, w."trackingNumber"::text
 from (
   select o."id", o."reference", o."trackingNumber", o."createdAt", 
          greatest(case when p.pulled_at is not null then p.pull_stored_at end, u.asked_at) as heard,
@@ -24,7 +24,7 @@ limit nullif($2, 0)
 
 // Where there is no schema `suivi` yet, for those who write nothing: nothing is known of what was read.
 constexpr pg::statement numbered{"tracking_numbers_all", R"sql(
-select w."id", w."reference", w."trackingNumber"
+select w."id"::text, w."reference"::text, w."trackingNumber"::text
 from (
   select o."id", o."reference", o."trackingNumber", o."createdAt", count(*) over (partition by o."trackingNumber") as bearers
   from "orders" o
@@ -37,7 +37,7 @@ limit nullif($2, 0)
 
 // A number that several orders bear is none's own: nobody can tell whose state the courier's answer would be.
 constexpr pg::statement shared{"tracking_numbers_shared", R"sql(
-select w."reference"
+select w."reference"::text
 from (
   select o."reference", count(*) over (partition by o."trackingNumber") as bearers from "orders" o
   where o."shippingAccountId" = $1 and o."trackingNumber" <> '' and o."reference" <> ''

@@ -60,8 +60,8 @@ task<void> account_sweep::heed_pause(pg::connection& db) {
   if (known && *known > sweep_.courier.closed_for()) sweep_.courier.close_for(*known);
 }
 
-void account_sweep::stop() {
-  sweep_.stopping = true;
+void account_sweep::stop(std::string why) {
+  if (!std::exchange(sweep_.stopping, true)) sweep_.stop_reason = std::move(why);
   sweep_.fetchers.cancel();
   sweep_.wake.notify();
 }
@@ -272,7 +272,7 @@ void account_sweep::judge() {
   how.no_key = !courier::is_complete(sweep_.account.courier);
   how.not_begun = not_begun_;
   how.guarded = guarded_;
-  how.stopped = sweep_.stopping;
+  how.stopped = sweep_.stop_reason;
   how.lease_lost = sweep_.lease_lost;
   how.lease_unkept = lease_unkept_;
   how.rows_failed = sweep_.rows.failed();
@@ -281,7 +281,7 @@ void account_sweep::judge() {
   how.list = plan_.judge();
   if (sweep_.options.kind == sweep_kind::lookups) { // there is no list to be read whole
     how.list_done = true;
-    how.list.complete = true;
+    how.list = {singles_.lookup_problem().empty(), false, singles_.lookup_problem()};
   }
   how.first_failure = first_failure_;
   how.orders_refused = so_far().refused;

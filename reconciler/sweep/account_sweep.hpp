@@ -29,7 +29,7 @@ class account_sweep {
                 shop::account account, sweep_options options, std::optional<lease> held);
 
   task<shop::sweep_report> run();
-  void stop();
+  void stop(std::string why = "stopped before its end");
 
   struct progress {
     std::size_t pages = 0;

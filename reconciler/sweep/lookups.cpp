@@ -25,7 +25,7 @@ constexpr std::string_view is_unlinked = R"sql((o."trackingNumber" <> '' or o."m
 // UTC.
 std::string in_turn(std::string_view which) {
   return fmt::format(R"sql(
-select w."id", w."reference", w."maystroOrderId"
+select w."id"::text, w."reference"::text, w."maystroOrderId"::text
 from (
   select o."id", o."reference", o."maystroOrderId", o."createdAt", greatest(l.asked_at, s.whole) as asked,
          greatest(coalesce(l.negatives, 0), (s.whole is not null)::int) as times

@@ -6,6 +6,7 @@
 #include "reconciler/pace/courier_options.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace suivi::reconciler {
@@ -31,6 +32,9 @@ struct sweep_options : courier_options {
   std::int64_t lookup_limit = 500;         // single look-ups; 0 = none
   milliseconds incremental_every{300'000}; // what rotation reckons with
   bool dry_run = false;
+  // When it was found due, by the database's clock: where another sweep of the account has begun since, this
+  // one does not.
+  std::optional<instant> due_since = std::nullopt;
 };
 
 // A full sweep as the settings say.

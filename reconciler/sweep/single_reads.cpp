@@ -5,6 +5,7 @@
 #include "common/shop/single_read.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <set>
 #include <utility>
 
@@ -112,6 +113,20 @@ void single_reads::note_filter_ignored() {
             {{"account", sweep_.account.id}});
 }
 
+void single_reads::note_no_look_ups(const error& why) {
+  log::warn("no look-ups: the orders could not be read", {{"error", to_string(why)}});
+  lookup_problem_ = fmt::format("the orders could not be read: {}", to_string(why));
+}
+
+void single_reads::note_unanswered() {
+  auto unanswered = std::ranges::count_if(lookup_answers_, [](const auto& one) { return !one.answered; });
+  if (filter_ignored_)
+    lookup_problem_ = "the courier answers look-ups by reference with other orders";
+  else if (unanswered > 0)
+    lookup_problem_ =
+        fmt::format("{} of {} look-ups got no answer from the courier", unanswered, lookup_answers_.size());
+}
+
 task<void> single_reads::look_up_one(unfound_order order) {
   shop::wanted_read wanted;
   wanted.uuid = order.uuid;
@@ -203,13 +218,13 @@ task<void> single_reads::look_up() {
   {
     auto db = co_await sweep_.database.acquire(steady_now() + database_wait);
     if (!db) {
-      log::warn("no look-ups: the database did not answer", {{"error", to_string(db.error())}});
+      note_no_look_ups(db.error());
       co_return;
     }
     orders_max = question.orders_max;
     auto found = co_await orders_to_look_up(**db, std::move(question));
     if (!found) {
-      log::warn("no look-ups: the orders could not be read", {{"error", to_string(found.error())}});
+      note_no_look_ups(found.error());
       co_return;
     }
     orders = std::move(*found);
@@ -238,6 +253,7 @@ task<void> single_reads::look_up() {
   }
   co_await sweep_.fetchers.join();
   co_await sweep_.drain();
+  note_unanswered();
   // Noted is only what the door has taken: the rest is asked for again.
   if (sweep_.rows.failed()) co_return;
   std::erase_if(lookup_answers_,

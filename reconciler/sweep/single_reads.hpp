@@ -37,6 +37,8 @@ class single_reads {
   // What stays in doubt, by its reference or the courier's id.
   [[nodiscard]] std::vector<std::string> unsettled() const;
   [[nodiscard]] std::int64_t lookups() const { return lookups_; }
+  // Why not every order whose turn it was has been answered for; empty: all have.
+  [[nodiscard]] const std::string& lookup_problem() const { return lookup_problem_; }
 
  private:
   enum class outcome { answered, absent, failed, unfiltered, stopped };
@@ -48,11 +50,14 @@ class single_reads {
   task<void> reread_one(open_parcel parcel);
   void gather_doubts();
   void note_filter_ignored();
+  void note_no_look_ups(const error& why);
+  void note_unanswered();
 
   sweep_context& sweep_;
   doubt_queue doubts_;
   std::int64_t lookups_ = 0;
-  int halved_in_vain_ = 0;      // look-ups of several references, since one was answered
+  int halved_in_vain_ = 0; // look-ups of several references, since one was answered
+  std::string lookup_problem_;
   bool filter_ignored_ = false; // the courier answers look-ups with other orders: they are of no use
   std::vector<lookup_answer> lookup_answers_;
   std::vector<reread> rereads_;

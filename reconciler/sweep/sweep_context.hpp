@@ -14,6 +14,7 @@
 #include "reconciler/sweep/tally.hpp"
 
 #include <optional>
+#include <string>
 
 namespace suivi::reconciler {
 
@@ -36,6 +37,7 @@ struct sweep_context {
   row_queue rows;
   std::size_t in_flight = 0; // pages and single reads being asked for
   bool stopping = false;
+  std::string stop_reason; // set with it
   bool lease_lost = false;
 
   [[nodiscard]] bool ending_early() const;

@@ -2,7 +2,9 @@
 #include "reconciler/sweep/sweep_group.hpp"
 
 #include "common/log/log.hpp"
+#include "reconciler/store/abandoned_claims.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace suivi::reconciler {
@@ -20,6 +22,17 @@ void sweep_group::stop() {
   stopping_ = true;
   for (slot& p : slots_)
     if (p.sweep) p.sweep->stop();
+}
+
+void sweep_group::stop_changed(std::span<const shop::account> in_force) {
+  for (slot& p : slots_) {
+    if (!p.sweep || p.done) continue;
+    auto now = std::ranges::find(in_force, p.account.id, &shop::account::id);
+    if (now == in_force.end())
+      p.sweep->stop("the account was deleted or switched off meanwhile");
+    else if (!courier::same(now->courier, p.account.courier))
+      p.sweep->stop("the account was given another key or address meanwhile");
+  }
 }
 
 account_sweep::progress sweep_group::how_far() const {
@@ -43,7 +56,9 @@ account_sweep::progress sweep_group::how_far() const {
   return sum;
 }
 
-task<std::optional<lease>> sweep_group::wait_for_lease(const shop::account& account, milliseconds patience,
+task<std::optional<lease>> sweep_group::wait_for_lease(const shop::account& account,
+                                                       std::optional<instant> due_since,
+                                                       milliseconds patience,
                                                        std::function<void(const std::string&)> say) {
   steady_time give_up = steady_now() + patience;
   bool said = false;
@@ -53,7 +68,7 @@ task<std::optional<lease>> sweep_group::wait_for_lease(const shop::account& acco
       failed_ = db.error();
       break;
     }
-    auto got = co_await acquire_lease(**db, account.id, account.name, owner_);
+    auto got = co_await acquire_lease(**db, account.id, account.name, owner_, due_since);
     if (!got) {
       failed_ = got.error();
       break;
@@ -71,15 +86,25 @@ task<std::optional<lease>> sweep_group::wait_for_lease(const shop::account& acco
   co_return std::nullopt;
 }
 
+task<void> sweep_group::drop_claims(lease held, bool of_maystro) {
+  auto db = co_await database_.acquire(steady_now() + database_wait);
+  if (!db) co_return; // the sweep meets that itself
+  auto dropped = co_await drop_abandoned_claims(**db, held, of_maystro);
+  if (!dropped)
+    log::warn("claims of accounts that are no more stay", {{"error", to_string(dropped.error())}});
+}
+
 task<void> sweep_group::run_one(slot& here, sweep_options options, milliseconds patience,
                                 std::function<void(const std::string&)> say) {
   std::optional<lease> held;
   if (!options.dry_run) {
-    held = co_await wait_for_lease(here.account, patience, say);
+    held = co_await wait_for_lease(here.account, options.due_since, patience, say);
     if (!held) {
       here.passed_over = true;
       co_return;
     }
+    if (options.kind == sweep_kind::full && !here.account.from_environment)
+      co_await drop_claims(*held, here.account.courier.courier == courier_kind::maystro);
   }
   here.sweep = std::make_unique<account_sweep>(executor_, database_, client_, here.account, options, held);
   if (stopping_) here.sweep->stop();

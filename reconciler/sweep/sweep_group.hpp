@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ class sweep_group {
   // Ends what is under way and keeps later runs from starting.
   void stop();
   [[nodiscard]] bool stopped() const { return stopping_; }
+  // Ends the sweeps of accounts that are not among these any more, or have another key or address there.
+  void stop_changed(std::span<const shop::account> in_force);
 
   // Of the sweeps under way, together.
   [[nodiscard]] account_sweep::progress how_far() const;
@@ -40,8 +43,11 @@ class sweep_group {
   };
   task<void> run_one(slot& here, sweep_options options, milliseconds patience,
                      std::function<void(const std::string&)> say);
-  task<std::optional<lease>> wait_for_lease(const shop::account& account, milliseconds patience,
+  task<std::optional<lease>> wait_for_lease(const shop::account& account, std::optional<instant> due_since,
+                                            milliseconds patience,
                                             std::function<void(const std::string&)> say);
+
+  task<void> drop_claims(lease held, bool of_maystro);
 
   asio::any_io_executor executor_;
   pg::pool& database_;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr pg::statement draw{"verify_draw", R"sql(
 with drawn as (
-  select o."id", o."reference", o."shippingAccountId" as account,
+  select o."id"::text, o."reference"::text, o."shippingAccountId"::text as account,
          nullif(case when o."shippingAccountId" = any($4) then o."trackingNumber" else o."maystroOrderId" end, '')
            as courier_id
   from orders o

@@ -93,6 +93,10 @@ void sweep_request_poller::stop() {
   wake_.notify();
 }
 
+void sweep_request_poller::stop_changed(std::span<const shop::account> in_force) {
+  for (requested_sweep& v : visits_) v.round.stop_changed(in_force);
+}
+
 task<void> sweep_request_poller::run() {
   while (!stopping_) {
     co_await poll();

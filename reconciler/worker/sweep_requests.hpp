@@ -38,6 +38,8 @@ class sweep_request_poller {
   task<void> run();
   // Ends what is under way.
   void stop();
+  // … of accounts that are not as they were (sweep_group).
+  void stop_changed(std::span<const shop::account> in_force);
 
  private:
   struct requested_sweep {

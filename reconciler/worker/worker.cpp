@@ -39,10 +39,12 @@ constexpr milliseconds first_maintenance{10'000}; // the schema is there by then
 
 // One account's sweep under way; each account has its own round, so that none waits for another's.
 struct account_job {
-  account_job(services& p, std::string of, due of_kind)
-      : account(std::move(of)), kind(of_kind), round(p.executor, p.database, p.client, p.owner) {}
+  account_job(services& p, std::string of, due of_kind, instant since)
+      : account(std::move(of)), kind(of_kind), due_since(since),
+        round(p.executor, p.database, p.client, p.owner) {}
   std::string account;
   due kind;
+  instant due_since; // by the database's clock
   sweep_group round;
   bool ended = false;
 };
@@ -101,6 +103,7 @@ void note_database(worker& w, const error& why) {
 struct due_account {
   shop::account who;
   due kind;
+  instant since;
 };
 struct duties {
   std::vector<due_account> now;
@@ -128,6 +131,8 @@ task<std::optional<duties>> find_duties(worker& w) {
     note_database(w, accounts.error());
     co_return std::nullopt;
   }
+  for (account_job& job : w.jobs) job.round.stop_changed(*accounts);
+  w.requests.stop_changed(*accounts);
   auto db = co_await w.p.database.acquire(steady_now() + database_patience);
   if (!db) {
     note_database(w, db.error());
@@ -160,7 +165,7 @@ task<std::optional<duties>> find_duties(worker& w) {
     if (rest.count() > 0)
       found.next_in = std::min(found.next_in.value_or(rest), rest);
     else
-      found.now.push_back({std::move(a), kind});
+      found.now.push_back({std::move(a), kind, at});
   }
   auto recorded = co_await record_next(**db, std::move(next_ones));
   if (!recorded) note_database(w, recorded.error());
@@ -174,6 +179,7 @@ task<std::optional<duties>> find_duties(worker& w) {
 task<void> sweep_account(worker& w, account_job& job, shop::account who) {
   sweep_options options = sweep_options_of(w.p.settings);
   options.kind = job.kind == due::full ? sweep_kind::full : sweep_kind::incremental;
+  options.due_since = job.due_since;
   std::vector<shop::account> accounts;
   accounts.push_back(std::move(who));
   steady_time begun = steady_now();
@@ -194,7 +200,7 @@ void begin_sweeps(worker& w, std::vector<due_account> now) {
     bool busy = std::any_of(w.jobs.begin(), w.jobs.end(),
                             [&](const account_job& j) { return j.account == one.who.id; });
     if (busy) continue;
-    account_job& job = w.jobs.emplace_back(w.p, one.who.id, one.kind);
+    account_job& job = w.jobs.emplace_back(w.p, one.who.id, one.kind, one.since);
     w.sweeping.spawn("sweep", sweep_account(w, job, std::move(one.who)));
   }
 }

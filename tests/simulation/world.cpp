@@ -198,12 +198,14 @@ class world {
     ++phase_;
     faults_ = faults();
     faults_.lost = t_.happens(0.2) ? 0.9 : 0.2;
-    faults_.untimed = t_.happens(0.3) ? 0.3 : 0;
+    // What names the wrong order, says no time and comes late tells most of how an order keeps its parcel.
+    bool mistyped = ways_.mistyped > 0;
+    faults_.untimed = t_.happens(mistyped ? 0.6 : 0.3) ? 0.3 : 0;
     faults_.clock_jumps = t_.happens(0.3);
     if (faults_.untimed > 0 || faults_.clock_jumps)
       store_.strict = false; // from here on, guesses are possible
     faults_.failed = t_.happens(0.2) ? 0.4 : 0.05;
-    faults_.delay = t_.happens(0.3) ? milliseconds(20min) : milliseconds(10s);
+    faults_.delay = t_.happens(mistyped ? 0.6 : 0.3) ? milliseconds(20min) : milliseconds(10s);
     store_.knows_truth = !faults_.clock_jumps;
     if (t_.happens(0.3)) any_courier().spoil_page(2 + t_.below(3), t_.happens(0.5) ? 403 : 500);
     again(4min, [this] { make_order_or_ship_again(); });
@@ -309,7 +311,7 @@ class world {
       bool parked = e.event.state == receiver::event_state::parked;
       bool waits = e.event.state == receiver::event_state::failed ||
                    e.event.state == receiver::event_state::confirming; // for a read that is refused each time
-      bool refused = waits && of_refused_order(e.event.observation);
+      bool refused = waits && of_refused_order(e);
       if (!e.outcome && !parked && !refused)
         throw violation(fmt::format("event {} of {} is not done with: {} after {} tries", id,
                                     e.event.observation.shipment.reference.value_or("no reference"),
@@ -335,12 +337,16 @@ class world {
     }
   }
 
-  [[nodiscard]] bool of_refused_order(const shop::observation& o) const {
+  // The one that its parcel is of, or is said to be of: while that one refuses, the parcel may be known
+  // nowhere.
+  [[nodiscard]] bool of_refused_order(const stored_event& e) const {
+    const suivi::shipment& parcel = e.event.observation.shipment;
     for (const auto& p : store_.parcels)
       if (p.order_id && store_.refused.contains(*p.order_id) &&
-          (p.uuid == o.shipment.uuid || p.display_id == o.shipment.display_id))
+          (p.uuid == parcel.uuid || p.display_id == parcel.display_id))
         return true;
-    return o.shipment.reference && store_.refused.contains("order-" + *o.shipment.reference);
+    return std::ranges::any_of(
+        e.references, [&](const std::string& each) { return store_.refused.contains("order-" + each); });
   }
 
   [[nodiscard]] bool has_order(const shop::observation& o) const {

@@ -43,6 +43,9 @@ void check_types(checks& to, const table_facts& t) {
   if (!t.narrow.empty())
     doubts = fmt::format("columns take fewer characters than the courier may send: {}",
                          full_names(t.narrow, true));
+  if (!t.padded.empty())
+    doubts += fmt::format("{}columns are padded with blanks, so that no index of theirs serves: {}",
+                          doubts.empty() ? "" : "; ", full_names(t.padded, true));
   if (!t.not_null.empty())
     doubts += fmt::format("{}columns cannot be cleared, for they are NOT NULL: {}",
                           doubts.empty() ? "" : "; ", full_names(t.not_null, false));
@@ -52,7 +55,7 @@ void check_types(checks& to, const table_facts& t) {
         "TABLE.");
   else if (!doubts.empty())
     add(to, "column types", warn, doubts,
-        "Change these columns with ALTER TABLE: to text, and without NOT NULL; else such orders are "
+        "Change these columns with ALTER TABLE: to text, and without NOT NULL; else what does not fit is "
         "refused.");
   else
     add(to, "column types", pass, "every column has a type that fits");

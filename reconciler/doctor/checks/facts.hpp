@@ -42,9 +42,10 @@ struct table_facts {
   bool schema_there = true, orders = false, account_tables = false;
   std::optional<std::string> used_schema;  // where the programs' own statements find `orders`
   std::vector<std::string> elsewhere;      // other schemas with such a table
-  bool columns_known = false;              // the four lists below were looked at
+  bool columns_known = false;              // the lists below were looked at
   std::vector<column_fact> missing, unfit; // columns
   std::vector<column_fact> narrow;         // texts that may be longer than the column takes
+  std::vector<column_fact> padded;         // character(n)
   std::vector<column_fact> not_null;       // columns that have to be cleared at times
   [[nodiscard]] bool usable() const { return orders && columns_known && missing.empty(); }
 };
@@ -222,6 +223,7 @@ struct doctor_facts {
   std::optional<unassigned_facts> unassigned;
   std::optional<store_link_facts> store_links;
   std::optional<blank_facts> blanks;
+  std::optional<blank_facts> spelled_otherwise; // by the courier: letter case, or the form of accents
   bool adopt_unassigned = true;
   std::optional<waiting_facts> waiting;
   std::optional<refused_facts> refused;

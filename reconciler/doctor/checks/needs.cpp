@@ -79,7 +79,7 @@ bool fits(column_kind kind, const column_type& type) {
   };
   switch (kind) {
   case text:
-    return one_of({"text", "varchar", "citext"});
+    return one_of({"text", "varchar", "citext", "bpchar"});
   case enumerable_text:
     return type.is_enum ? type.has_delivered : one_of({"text", "varchar", "citext"});
   case column_kind::time:

@@ -173,8 +173,14 @@ void check_references(checks& to, const doctor_facts& f) {
         "Take the blanks away: `UPDATE orders SET \"reference\" = btrim(\"reference\") WHERE \"reference\" "
         "<> "
         "btrim(\"reference\");`.");
-  else
+  else if (!f.spelled_otherwise || f.spelled_otherwise->orders == 0)
     add(to, "references", pass, "no unmatched order has blanks around its reference");
+  if (f.spelled_otherwise && f.spelled_otherwise->orders > 0)
+    add(to, "references", warn,
+        fmt::format("the courier has the references of {} order(s) in other letters, small for capital or an "
+                    "accent of another form, so that they are not matched: {}",
+                    f.spelled_otherwise->orders, fmt::join(f.spelled_otherwise->examples, ", ")),
+        "Give each of these orders the reference that its parcel has at the courier.");
 }
 
 } // namespace suivi::reconciler

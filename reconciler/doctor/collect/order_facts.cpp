@@ -84,6 +84,21 @@ where o."reference" <> btrim(o."reference", E' \t\r\n\f' || chr(160))
   and not exists (select from suivi.parcel p where p.order_id = o."id" and p.reference = o."reference")
 )sql"};
 
+// Of the parcels that no order was found for. Letters are compared as they are, so only a person can tell.
+constexpr pg::statement near_misses{"doctor_near_misses", R"sql(
+with named as (
+  select distinct c.reference, lower(btrim(case when e.utf8 then normalize(c.reference) else c.reference end)) as plain
+  from suivi.sweep_conflict c, (select current_setting('server_encoding') = 'UTF8' as utf8) e where c.unmatched
+)
+select count(*), coalesce(array_to_string((array_agg(quote_literal(n.reference) || ' for ' || quote_literal(o."reference")
+                                                     order by n.reference))[1:3], ', '), '')
+from orders o
+join named n on n.plain = lower(btrim(case when current_setting('server_encoding') = 'UTF8'
+                                           then normalize(o."reference"::text) else o."reference"::text end))
+where o."reference" <> n.reference
+  and not exists (select from suivi.parcel p where p.order_id = o."id")
+)sql"};
+
 constexpr pg::statement inactive_with_orders{"doctor_inactive", R"sql(
 select a."id", a."name", count(*)
 from orders o
@@ -195,6 +210,11 @@ task<void> collect_orders(fact_reader& reader, doctor_facts& f, bool schema_curr
   if (around) {
     f.blanks = blank_facts{around->integer(0, 0), {}};
     if (f.blanks->orders > 0) f.blanks->examples.emplace_back(around->text(0, 1));
+  }
+  auto near = co_await reader.ask("references", near_misses);
+  if (near) {
+    f.spelled_otherwise = blank_facts{near->integer(0, 0), {}};
+    if (f.spelled_otherwise->orders > 0) f.spelled_otherwise->examples.emplace_back(near->text(0, 1));
   }
 }
 

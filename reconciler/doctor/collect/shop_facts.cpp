@@ -141,6 +141,7 @@ void add_column(table_facts& to, const pg::rows& found, std::size_t i, const nee
     to.unfit.push_back(fact);
   else if (characters_max < needed.characters_least)
     to.narrow.push_back(fact);
+  if (fitting && type == "bpchar") to.padded.push_back(fact);
   if (needed.cleared && found.boolean(i, 8)) to.not_null.push_back(std::move(fact));
 }
 

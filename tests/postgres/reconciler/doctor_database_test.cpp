@@ -105,6 +105,8 @@ TEST_CASE("columns of a type that does not fit, too narrow or NOT NULL are named
            R"(alter type "OrderStatus" rename value 'DONE' to 'DELIVERED')", "FAIL", "label DELIVERED"},
           {R"(alter table orders alter "trackingNumber" type varchar(10))",
            R"(alter table orders alter "trackingNumber" type varchar(64))", "WARN", "character varying(10)"},
+          {R"(alter table orders alter "trackingNumber" type char(80))",
+           R"(alter table orders alter "trackingNumber" type text)", "WARN", "padded with blanks"},
           {R"(alter table orders alter "alertReason" set not null)",
            R"(alter table orders alter "alertReason" drop not null)", "WARN", "NOT NULL"}}) {
     CAPTURE(one.change);

@@ -147,6 +147,25 @@ TEST_CASE("references with blanks around them are told until they match") {
   CHECK(result_of(looked_at(s.db.url()), "references") == "PASS");
 }
 
+TEST_CASE("references that differ from the courier's by small letters or by the form of an accent are told") {
+  stage s;
+  s.order("ABC-1");
+  s.order("Commande \u00e9t\u00e9"); // in one character each
+  s.order("R3");
+  s.courier.rows = {
+      {"00000000-0000-4000-8000-000000000001", "abc-1", 31, "1700000000000001"},
+      {"00000000-0000-4000-8000-000000000002", "Commande e\u0301te\u0301", 31, "1700000000000002"},
+      {"00000000-0000-4000-8000-000000000003", "R3", 31, "1700000000000003"}};
+  CHECK(s.sweep().unmatched == 2);
+  doctor_facts f = looked_at(s.db.url());
+  CHECK(f.spelled_otherwise->orders == 2);
+  CHECK(contains(check_of(f, "references").detail, "'abc-1' for 'ABC-1'"));
+  s.db.execute(R"(update orders set "reference" = 'abc-1' where "reference" = 'ABC-1';
+                  delete from orders where "reference" like 'Commande%')");
+  CHECK(s.sweep().unmatched == 1);
+  CHECK(result_of(looked_at(s.db.url()), "references") == "PASS");
+}
+
 TEST_CASE("stores of the old back office give their orders the account by the statement that is printed") {
   stage s;
   for (const char* reference : {"R1", "R2", "R3", "R4"}) s.order(reference, "", "", "null");

@@ -57,6 +57,44 @@ TEST_CASE("an order without account that two accounts claim is written by neithe
   CHECK(s.column("R1", "shippingStatus") == "ALERTÉ");
 }
 
+TEST_CASE("orders adopted by an account that was deleted are taken over by the next one, contested or not") {
+  stage s;
+  s.order("R1", "", "", "null");
+  s.courier.rows = {{uuid, "R1", 31, tracking}};
+  CHECK(s.sweep("acc-1").backfilled == 1);
+  CHECK(s.sweep("acc-2").conflicts == 1);
+  s.db.execute("delete from shipping_accounts where \"id\" = 'acc-1'");
+  s.courier.rows[0].status = 41;
+  auto report = s.sweep("acc-2");
+  CHECK(report.conflicts == 0);
+  CHECK(report.status_changed == 1);
+  CHECK(s.column("R1", "shippingStatus") == "LIVRÉ");
+  CHECK(s.db.value("select account || coalesce(contested_by, '') from suivi.adopted_order") == "acc-2");
+}
+
+TEST_CASE("a deleted account contests nothing any more") {
+  stage s;
+  s.order("R1", "", "", "null");
+  s.courier.rows = {{uuid, "R1", 31, tracking}};
+  CHECK(s.sweep("acc-1").backfilled == 1);
+  CHECK(s.sweep("acc-2").conflicts == 1);
+  s.db.execute("delete from shipping_accounts where \"id\" = 'acc-2'");
+  s.courier.rows[0].status = 41;
+  CHECK(s.sweep("acc-1").status_changed == 1);
+  CHECK(s.db.value("select account || coalesce(contested_by, '') from suivi.adopted_order") == "acc-1");
+}
+
+TEST_CASE("what the environment's key had adopted is the shop's own account's once there is one") {
+  stage s;
+  s.order("R1", "", "", "null");
+  s.courier.rows = {{uuid, "R1", 31, tracking}};
+  CHECK(s.sweep("acc-1").backfilled == 1);
+  s.db.execute("update suivi.adopted_order set account = 'env-1'");
+  s.courier.rows[0].status = 41;
+  CHECK(s.sweep("acc-2").conflicts == 0);
+  CHECK(s.column("R1", "shippingStatus") == "LIVRÉ");
+}
+
 TEST_CASE(
     "a contested order is healed by the account the shop sets, also if it is not the one that wrote it") {
   stage s;

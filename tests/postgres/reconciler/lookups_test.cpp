@@ -328,3 +328,27 @@ TEST_CASE("an order that the shop gave to another account is read for that one, 
   CHECK(s.sweep().lookups == 4);
   CHECK(delivered(s) == 4);
 }
+
+TEST_CASE("a sweep of look-ups alone is complete only if every question was answered") {
+  stage s;
+  old_shop(s, 2, {2});
+  CHECK(s.sweep().complete);
+  s.options.kind = reconciler::sweep_kind::lookups;
+  s.courier.broken_references = {"R1"};
+  s.courier.broken_status = 400; // not asked for again in this sweep
+  auto some = s.sweep();
+  CHECK_FALSE(some.complete);
+  CHECK(some.reason == "1 of 1 look-ups got no answer from the courier");
+  s.courier.broken_references.clear();
+  CHECK(s.sweep().complete);
+
+  s.db.execute("alter table suivi.lookup rename to lookup_away");
+  auto none = s.sweep();
+  CHECK_FALSE(none.complete);
+  CHECK(none.reason.value_or("").starts_with("the orders could not be read: sqlstate:42P01"));
+  s.db.execute("alter table suivi.lookup_away rename to lookup");
+  s.courier.ignores_filter = true;
+  auto ignored = s.sweep();
+  CHECK_FALSE(ignored.complete);
+  CHECK(ignored.reason == "the courier answers look-ups by reference with other orders");
+}

@@ -88,6 +88,28 @@ TEST_CASE("a page is asked for with the account's token and read") {
   CHECK(http::find_header(sim.requests[0].headers, "Accept-Encoding") == "identity");
 }
 
+TEST_CASE("an answer that is packed though nobody asked for it is unpacked") {
+  using namespace std::string_literals;
+  const std::string packed =
+      "\037\213\010\000\000\000\000\000\002\003\015\310\061\012\200\060\014\005\320\273\374\071\213\340"
+      "\324\113\170\000\161\010\332\241\020\042\064\011\052\245\167\067\333\343\015\110\063\107\031\070"
+      "\357\320\304\102\320\372\046\064\104\010\275\132\210\033\312\076\320\056\024\004\010\346\354\221"
+      "\267\022\236\046\374\161\376\326\131\061\217\071\177\140\165\333\011\122\000\000\000"s;
+  for (const char* name : {"gzip", "GZIP", "deflate"}) {
+    scripted_courier sim{with(200, packed, {{"Content-Encoding", name}}), {}};
+    auto got = sim.run([](maystro_api& courier) { return courier.list(1); });
+    REQUIRE(got.content.has_value());
+    CHECK(got.content->rows.size() == 1);
+  }
+  scripted_courier sim{with(200, one_page, {{"Content-Encoding", "gzip"}}), {}}; // it says so and is not
+  CHECK(sim.run([](maystro_api& courier) { return courier.list(1); }).content.has_value());
+  sim.next.body = packed.substr(0, 30);
+  auto truncated = sim.run([](maystro_api& courier) { return courier.list(1); });
+  REQUIRE(truncated.content.has_error());
+  CHECK(truncated.content.error().code == "courier:malformed");
+  CHECK(to_string(truncated.content.error()).find("cannot be unpacked") != std::string::npos);
+}
+
 TEST_CASE("a reference and an id are percent-encoded") {
   scripted_courier sim{with(200, one_page), {}};
   auto rows = sim.run([](maystro_api& courier) { return courier.find_by_reference("A&B #1/é+"); });

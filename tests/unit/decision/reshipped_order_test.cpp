@@ -122,3 +122,14 @@ TEST_CASE("the order ends on its current parcel whatever arrives when, and no re
     REQUIRE(order.written() == written);
   }
 }
+
+TEST_CASE("a parcel of several whose making no row has dated is asked about") {
+  shop_model shop;
+  shop.add_order("R1");
+  observation undated = a_row(1'000, "R1", "u1", 31, 0);
+  undated.shipment.created_at.reset();
+  CHECK_FALSE(shop.apply(undated).wanted);
+  verdict dated = shop.apply(a_row(2'000, "R1", "u2", 4, 10));
+  REQUIRE(dated.wanted);
+  CHECK(dated.wanted->uuid == "u1");
+}

@@ -67,6 +67,20 @@ TEST_CASE("at equal times the courier's list or answer wins over a webhook") {
   CHECK(compare(event_at(10), event_at(10)) == relation::doubt);
 }
 
+TEST_CASE("an event stamped after its receipt is in doubt beside what was stated between the two") {
+  // The receiver's clock is 15 s behind the courier's; another receiver's, or the list's own times, are not.
+  as_of capped = event_time(at(105), at(90));
+  CHECK(capped.from == at(90));
+  for (const as_of& known : {event_at(100), row_at(100, 101), answer_at(100, 101)}) {
+    CHECK(compare(known, capped) == relation::doubt);
+    CHECK(settled_by_read_from(known, capped, milliseconds(0)) > at(100));
+  }
+  CHECK(compare(row_at(105, 106), capped) == relation::older); // the very same change, or a later one
+  CHECK(compare(event_at(80), capped) == relation::newer);
+  CHECK(as_kept(capped) == event_at(90));
+  CHECK(agreed(event_at(90), capped) == event_at(90));
+}
+
 TEST_CASE("a list row older than what a webhook told is in doubt, and an answer asked for later stands") {
   CHECK(compare(event_at(20), row_at(10, 90)) == relation::doubt);
   CHECK(compare(event_at(20), answer_at(10, 90)) == relation::newer);

@@ -21,6 +21,8 @@ struct newest_list {
   bool counts = true;
   bool tells_times = true;
   bool paged = true;
+  std::optional<std::int64_t> says; // another count than the true one
+  std::set<int> empty;
 
   static newest_list of(int newest, int oldest) {
     newest_list l;
@@ -55,8 +57,9 @@ struct newest_reader {
       rows.push_back(row);
     }
     page_facts facts;
-    if (list.counts) facts.count = static_cast<std::int64_t>(list.rows.size());
+    if (list.counts) facts.count = list.says.value_or(static_cast<std::int64_t>(list.rows.size()));
     facts.has_next = list.counts && to < list.rows.size();
+    if (list.empty.contains(page)) to = from, rows.clear();
     std::size_t wanted = plan.read(page, facts, rows);
     for (std::size_t i = from; i < from + wanted; ++i) got.insert(list.rows[i]);
   }
@@ -229,6 +232,31 @@ TEST_CASE("where the courier counts nothing and names no next page it goes on un
   whole.run();
   CHECK(whole.plan.judge().complete);
   CHECK(whole.got.size() == 5);
+}
+
+TEST_CASE("a count lower than the rows that the pages show hides no removal") {
+  newest_list l = newest_list::of(24, -2000);
+  l.says = 10; // the rows of one page
+  newest_reader still(l, noon);
+  still.run();
+  CHECK(still.plan.judge().complete);
+  CHECK(still.requested == std::vector<int>{1, 2, 3, 4, 1, 2, 3, 4});
+  newest_reader moving(l, noon);
+  for (int guard = 0; !moving.plan.done() && guard < 100; ++guard) {
+    moving.step();
+    moving.list.rows.erase(moving.list.rows.begin());
+  }
+  CHECK_FALSE(moving.plan.judge().complete);
+}
+
+TEST_CASE("an empty page that names a next one makes it incomplete, and the next are read") {
+  newest_list l = newest_list::of(24, -2000);
+  l.empty = {2};
+  newest_reader r(l, noon);
+  r.run();
+  CHECK_FALSE(r.plan.judge().complete);
+  CHECK(r.plan.judge().reason == "1 page(s) could not be read: 2");
+  CHECK(r.got.contains(1));
 }
 
 TEST_CASE("an empty list is complete, and no page 1 is not") {

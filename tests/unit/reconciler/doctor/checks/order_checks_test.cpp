@@ -87,6 +87,15 @@ TEST_CASE("stores that know their account give the statement that gives it to th
         R"(GRANT SELECT ("name") ON "public"."api_configurations" TO "suivi";)");
 }
 
+TEST_CASE("references that the courier spells otherwise warn, each beside the order's") {
+  doctor_facts f = healthy();
+  f.spelled_otherwise = blank_facts{1, {"'r1' for 'R1'"}};
+  CHECK(result_of(f, "references") == "WARN");
+  CHECK(contains(of(f, "references").detail, "'r1' for 'R1'"));
+  f.spelled_otherwise = blank_facts{};
+  CHECK(result_of(f, "references") == "PASS");
+}
+
 TEST_CASE("references with blanks around them warn and are shown quoted") {
   doctor_facts f = healthy();
   f.blanks = blank_facts{2, {"' R1', 'R2 '"}};

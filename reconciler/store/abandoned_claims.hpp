@@ -1,0 +1,13 @@
+// Claims to orders without account of accounts that are no more: deleted from the shop's tables, or of the
+// environment, which serves only while the tables hold none.
+#pragma once
+
+#include "reconciler/store/lease.hpp"
+
+namespace suivi::reconciler {
+
+// Before a sweep of an account of the tables, so that it may adopt what such a one had adopted. `of_maystro`:
+// it is an account of Maystro's, as those of the environment are. May be repeated.
+task<result<void>> drop_abandoned_claims(pg::connection& db, lease held, bool of_maystro);
+
+} // namespace suivi::reconciler
