@@ -234,3 +234,16 @@ TEST_CASE("metadata is kept under the courier's own slug") {
   CHECK(order.columns.metadata[metadata_of(courier_kind::guepex)] == R"({"price":2500})");
   CHECK(order.columns.metadata[metadata_of(courier_kind::maystro)] == R"({"id":1})");
 }
+
+TEST_CASE("an order of an account that is another courier's since shows that courier's parcel, though the "
+          "former's was made later") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply(a_row(10, "R1", "u1", 31, 1'000));
+  CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
+  CHECK(shop.apply(listed(20, 30, "CENTRE")).outcome == outcome::applied);
+  CHECK(shop.order("R1").columns.shipping_status == "CENTRE");
+  CHECK(shop.order("R1").columns.tracking == "yal-1");
+  CHECK(shop.apply(event(40, "LIVRÉ")).outcome == outcome::applied);
+  CHECK(shop.order("R1").columns.status == "DELIVERED");
+}
