@@ -55,6 +55,10 @@ as_of without_statement(const as_of& time) {
 relation of_two_stated(const as_of& known, const as_of& observed) {
   if (observed.from > known.from) return relation::newer;
   bool pulled = is_pull(observed.kind), known_by_pull = is_pull(known.kind);
+  // By the courier's own clock, which is ahead of ours, the event is later; unless the courier was asked
+  // since.
+  bool answered_since = known.kind == shape::stated_answer && known.to >= observed.to;
+  if (!pulled && observed.to > known.from && !answered_since) return relation::doubt;
   if (pulled && known_by_pull && observed.to <= known.to)
     return observed.to == known.to && observed.from == known.from ? relation::doubt : relation::older;
   if (observed.from == known.from) {
@@ -98,7 +102,7 @@ as_of pull_time(const std::optional<instant>& status_at, pull_kind kind, const a
 
 as_of event_time(std::optional<instant> occurred_at, instant received_at) {
   as_of when = webhook_time(occurred_at, received_at);
-  if (when.kind == shape::point) when = {shape::stated_event, when.from, when.from};
+  if (when.kind == shape::point) when.kind = shape::stated_event;
   return when;
 }
 
@@ -129,8 +133,8 @@ relation compare(const as_of& known, const as_of& observed) {
 }
 
 as_of as_kept(const as_of& observed) {
-  if (observed.kind != shape::point) return observed;
-  return {shape::point, observed.from, observed.from};
+  if (observed.kind != shape::point && observed.kind != shape::stated_event) return observed;
+  return {observed.kind, observed.from, observed.from};
 }
 
 as_of agreed(const as_of& known, const as_of& reported) {
@@ -168,7 +172,8 @@ instant settled_by_read_from(const as_of& known, const as_of& observed, millisec
   if (nested && known.from >= observed.from && known.from - observed.from <= waited_for_max)
     latest = known.from;
   for (const as_of* time : {&known, &observed})
-    if (time->kind != shape::unknown && time->kind != shape::interval) latest = std::max(latest, time->from);
+    if (time->kind != shape::unknown && time->kind != shape::interval)
+      latest = std::max(latest, time->kind == shape::stated_event ? time->to : time->from);
   if (latest == instant{}) return latest;
   return latest + read_lag + milliseconds(1);
 }

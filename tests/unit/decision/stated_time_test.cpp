@@ -123,6 +123,27 @@ TEST_CASE("a list row that contradicts a newer webhook is read once singly, and 
   CHECK(shop.apply(event(60, "LIVRÉ")).outcome == outcome::applied);
 }
 
+TEST_CASE(
+    "an event that a courier's clock, ahead of ours, stamps later than its answer is not older: it is read") {
+  shop_model shop;
+  order_row& order = shop.add_order("R1");
+  shop.apply(answered(50, 29, "CENTRE"));
+  observation later = reported(source::webhook, event_time(at(60), at(30)), "LIVRÉ");
+  verdict doubtful = shop.apply(later);
+  CHECK(doubtful.outcome == outcome::in_doubt);
+  REQUIRE(doubtful.wanted);
+  CHECK(doubtful.wanted->not_before > at(60));
+  SUBCASE("the answer agrees") {
+    CHECK(shop.apply(answered(60, 40, "LIVRÉ")).outcome == outcome::applied);
+    CHECK(shop.apply(later).outcome == outcome::unchanged);
+  }
+  SUBCASE("the answer knows nothing of it") {
+    CHECK(shop.apply(answered(50, 75, "CENTRE")).outcome == outcome::unchanged);
+    CHECK(shop.apply(later).outcome == outcome::stale);
+    CHECK(order.columns.shipping_status == "CENTRE");
+  }
+}
+
 TEST_CASE("a list row that agrees with a newer webhook is no doubt") {
   shop_model shop;
   shop.add_order("R1");
