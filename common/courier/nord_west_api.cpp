@@ -1,6 +1,7 @@
 // Nord West's one kind of request. Whatever it cannot do is refused here, without a request.
 #include "common/courier/nord_west_api.hpp"
 
+#include "common/json/json_fields.hpp"
 #include "common/nord_west/shipment.hpp"
 
 #include <algorithm>
@@ -13,9 +14,19 @@ namespace {
 
 constexpr std::string_view no_such_number = "suivi-test-of-the-key";
 
-result<nord_west::tracking_answer> read(const std::string& body) {
-  result<nord_west::tracking_answer> answered = nord_west::read_tracking_answer(body);
+// A shop may have a number with blanks around it or in another case; the courier answers with its own
+// spelling. The parcel is known here by the shop's.
+void spell_as_requested(std::string& number, const std::vector<std::string>& requested) {
+  if (std::ranges::find(requested, number) != requested.end()) return;
+  auto same = [&](const std::string& one) { return nord_west::is_same_number(one, number); };
+  auto found = std::ranges::find_if(requested, same);
+  if (found != requested.end()) number = *found;
+}
+
+result<nord_west::tracking_answer> read(const std::string& body, const std::vector<std::string>& requested) {
+  result<nord_west::tracking_answer> answered = nord_west::read_tracking_answer(body, requested);
   if (!answered) return transient("courier:malformed", answered.error().detail);
+  for (nord_west::parcel& one : answered->parcels) spell_as_requested(one.tracking, requested);
   return answered;
 }
 
@@ -25,7 +36,8 @@ nord_west_api::nord_west_api(http::client& client, credentials who, milliseconds
     : client_(client), who_(std::move(who)), request_timeout_(request_timeout) {}
 
 task<exchanged> nord_west_api::ask(std::vector<std::string> numbers) {
-  boost::json::array trackings(numbers.begin(), numbers.end());
+  boost::json::array trackings;
+  for (const std::string& number : numbers) trackings.emplace_back(without_blanks(number));
   boost::json::object body{{"api_token", who_.api_key.reveal()},
                            {"user_guid", who_.user.reveal()},
                            {"trackings", std::move(trackings)}};
@@ -57,9 +69,9 @@ task<answer<shipment_page>> nord_west_api::find_by_references(std::vector<std::s
 }
 
 task<answer<shipment_page>> nord_west_api::find_by_trackings(std::vector<std::string> numbers) {
-  exchanged got = co_await ask(std::move(numbers));
-  co_return read_answer<shipment_page>(got, [](const std::string& body) -> result<shipment_page> {
-    result<nord_west::tracking_answer> answered = read(body);
+  exchanged got = co_await ask(numbers);
+  co_return read_answer<shipment_page>(got, [&](const std::string& body) -> result<shipment_page> {
+    result<nord_west::tracking_answer> answered = read(body, numbers);
     if (!answered) return answered.error();
     shipment_page made;
     made.unreadable = answered->unreadable;
@@ -78,9 +90,9 @@ task<answer<shipment_page>> nord_west_api::find_by_trackings(std::vector<std::st
 task<answer<shipment>> nord_west_api::one(std::string_view uuid) {
   std::string number(uuid);
   std::vector<std::string> numbers{number};
-  exchanged got = co_await ask(std::move(numbers));
+  exchanged got = co_await ask(numbers);
   co_return read_answer<shipment>(got, [&](const std::string& body) -> result<shipment> {
-    result<nord_west::tracking_answer> answered = read(body);
+    result<nord_west::tracking_answer> answered = read(body, numbers);
     if (!answered) return answered.error();
     for (const nord_west::parcel& one : answered->parcels) {
       if (one.tracking != number || !one.state) continue;
@@ -95,9 +107,9 @@ task<answer<shipment>> nord_west_api::one(std::string_view uuid) {
 
 task<answer<bool>> nord_west_api::test_key() {
   std::vector<std::string> numbers{std::string(no_such_number)};
-  exchanged got = co_await ask(std::move(numbers));
-  co_return read_answer<bool>(got, [](const std::string& body) -> result<bool> {
-    result<nord_west::tracking_answer> answered = read(body);
+  exchanged got = co_await ask(numbers);
+  co_return read_answer<bool>(got, [&](const std::string& body) -> result<bool> {
+    result<nord_west::tracking_answer> answered = read(body, numbers);
     if (!answered) return answered.error();
     return true;
   });

@@ -55,8 +55,10 @@ as_of without_statement(const as_of& time) {
 relation of_two_stated(const as_of& known, const as_of& observed) {
   if (observed.from > known.from) return relation::newer;
   bool pulled = is_pull(observed.kind), known_by_pull = is_pull(known.kind);
-  // The courier's own clock says later than ours had it when it came: ours may be the one that is behind.
-  if (!pulled && observed.to > known.from) return relation::doubt;
+  // By the courier's own clock, which is ahead of ours, the event is later; unless the courier was asked
+  // since.
+  bool answered_since = known.kind == shape::stated_answer && known.to >= observed.to;
+  if (!pulled && observed.to > known.from && !answered_since) return relation::doubt;
   if (pulled && known_by_pull && observed.to <= known.to)
     return observed.to == known.to && observed.from == known.from ? relation::doubt : relation::older;
   if (observed.from == known.from) {
@@ -170,7 +172,8 @@ instant settled_by_read_from(const as_of& known, const as_of& observed, millisec
   if (nested && known.from >= observed.from && known.from - observed.from <= waited_for_max)
     latest = known.from;
   for (const as_of* time : {&known, &observed})
-    if (time->kind != shape::unknown && time->kind != shape::interval) latest = std::max(latest, time->from);
+    if (time->kind != shape::unknown && time->kind != shape::interval)
+      latest = std::max(latest, time->kind == shape::stated_event ? time->to : time->from);
   if (latest == instant{}) return latest;
   return latest + read_lag + milliseconds(1);
 }

@@ -63,7 +63,7 @@ class pass {
     if (who.refusal != outcome::applied) return end;
 
     order_row& order = *who.order;
-    std::vector<parcel_row*> siblings = rows_.parcels_of(order, who.account);
+    std::vector<parcel_row*> siblings = rows_.parcels_of(order, who.account, observed.shipment.courier);
     if (!who.parcel && siblings.size() >= parcels_of_an_order_max) {
       end.outcome = outcome::conflict;
       end.why = "the order has " + std::to_string(siblings.size()) + " parcels already, it gets no more";
@@ -108,7 +108,7 @@ class pass {
     if (time == relation::newer || (time == relation::doubt && !contradicts)) merge(parcel, observed, time);
     rows_.note(parcel);
 
-    siblings = rows_.parcels_of(order, who.account);
+    siblings = rows_.parcels_of(order, who.account, observed.shipment.courier);
     parcel_row* displayed = current_parcel(siblings, order);
     bool changed = displayed && update_order(order, *displayed, observed, &parcel == displayed, time, grew,
                                              previous_status, end);
@@ -195,7 +195,7 @@ class pass {
   bool takes_back_current(const match& who, const observation& observed) {
     if (is_pull(observed.when.kind) || observed.when.kind == as_of::shape::unknown) return false;
     if (!observed.shipment.status || (who.parcel && who.parcel->status)) return false;
-    for (const parcel_row* sibling : rows_.parcels_of(*who.order, who.account))
+    for (const parcel_row* sibling : rows_.parcels_of(*who.order, who.account, observed.shipment.courier))
       if (sibling->status) return false;
     const std::optional<std::string>& current = who.order->columns.shipping_status;
     return is_set(current) && is_before(observed.shipment.courier, *observed.shipment.status, *current);

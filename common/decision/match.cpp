@@ -110,7 +110,7 @@ order_row* order_by_legacy_links(working_copy& rows, const observation& observat
       order_row* order = rows.order(link->second);
       if (!order || !usable(*order, account, adopt_unassigned)) continue;
       if (order->columns.tracking != *id && order->columns.maystro_order_id != *id) continue;
-      if (!rows.parcels_of(*order, account).empty()) continue;
+      if (!rows.parcels_of(*order, account, observation.shipment.courier).empty()) continue;
       if (found && found != order) {
         shared = true;
         return nullptr;
@@ -134,13 +134,14 @@ struct parcel_choice {
 // The parcel of `order` the observation is about.
 parcel_choice choose_parcel(working_copy& rows, const order_row& order, const std::string& account,
                             const observation& observation) {
-  if (observation.shipment.uuid) {
+  if (observation.shipment.uuid)
     if (parcel_row* known = rows.parcel_by_uuid(account, *observation.shipment.uuid)) return {known};
-    for (parcel_row* parcel : rows.parcels_of(order, account))
+  std::vector<parcel_row*> own = rows.parcels_of(order, account, observation.shipment.courier);
+  if (observation.shipment.uuid) {
+    for (parcel_row* parcel : own)
       if (!parcel->uuid && same_display_id(*parcel, observation)) return {parcel}; // nameless: taken over
     return {};
   }
-  std::vector<parcel_row*> own = rows.parcels_of(order, account);
   for (const auto& number : {observation.shipment.display_id, observation.shipment.tracking}) {
     if (!number) continue;
     std::vector<parcel_row*> known = rows.parcels_by_number(account, *number);
@@ -246,12 +247,13 @@ std::vector<parcel_row*> working_copy::parcels_by_number(std::string_view accoun
   return own;
 }
 
-std::vector<parcel_row*> working_copy::parcels_of(const order_row& order, std::string_view account) {
+std::vector<parcel_row*> working_copy::parcels_of(const order_row& order, std::string_view account,
+                                                  courier_kind of) {
   std::vector<parcel_row*> own;
   auto [first, last] = parcel_by_key_.equal_range("o" + order.id);
   for (auto entry = first; entry != last; ++entry) {
     parcel_row* parcel = entry->second;
-    if (parcel->order_id == order.id && parcel->account == account &&
+    if (parcel->order_id == order.id && parcel->account == account && parcel->courier == of &&
         (parcel->link != link_strength::reference || parcel->reference == order.reference))
       own.push_back(parcel);
   }
@@ -337,7 +339,7 @@ match identify(working_copy& rows, const observation& observation, const door_op
     return doubtful;
   }
   bool locked = found.order->locked && (!found.parcel || found.parcel->id == 0 || found.parcel->locked);
-  for (parcel_row* sibling : rows.parcels_of(*found.order, account))
+  for (parcel_row* sibling : rows.parcels_of(*found.order, account, observation.shipment.courier))
     locked = locked && (sibling->id == 0 || sibling->locked);
   if (!locked) found.refusal = outcome::busy;
   return found;

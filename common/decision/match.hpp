@@ -28,8 +28,9 @@ struct working_copy {
   // Of any account.
   std::vector<parcel_row*> parcels_by_uuid(const std::string& uuid);
   std::vector<parcel_row*> parcels_by_number(const std::string& number);
-  // The order's parcels in that account, link valid.
-  std::vector<parcel_row*> parcels_of(const order_row& order, std::string_view account);
+  // The order's parcels in that account, link valid. What the account showed when it was another courier's is
+  // void.
+  std::vector<parcel_row*> parcels_of(const order_row& order, std::string_view account, courier_kind of);
   // After a parcel was added or its ids or order changed: makes it found by them.
   void note(parcel_row& parcel);
 

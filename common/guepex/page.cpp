@@ -19,10 +19,21 @@ bool is_true(const json::value* value) {
   return text && (*text == "1" || *text == "true");
 }
 
-const json::array* rows_of(const json::value& document) {
+// PHP writes a list with a gap as an object.
+std::optional<std::vector<const json::value*>> rows_of(const json::value& document) {
   const json::object* root = document.if_object();
   const json::value* data = root == nullptr ? nullptr : root->if_contains("data");
-  return data == nullptr ? nullptr : data->if_array();
+  std::vector<const json::value*> rows;
+  if (data != nullptr && data->is_array()) {
+    for (const json::value& row : data->get_array()) rows.push_back(&row);
+    return rows;
+  }
+  if (data == nullptr || !data->is_object()) return std::nullopt;
+  for (const json::key_value_pair& member : data->get_object()) {
+    if (!member.value().is_object()) return std::nullopt;
+    rows.push_back(&member.value());
+  }
+  return rows.empty() ? std::nullopt : std::optional(std::move(rows));
 }
 
 } // namespace
@@ -30,13 +41,12 @@ const json::array* rows_of(const json::value& document) {
 result<page> read_page(std::string_view body) {
   result<json::value> document = parse_json(body, half_surrogates::mend);
   if (!document) return transient("guepex:malformed", "a page of parcels: " + document.error().detail);
-  const json::array* elements = rows_of(*document);
-  if (elements == nullptr)
-    return transient("guepex:malformed", "a page of parcels: its JSON is no list of parcels");
+  std::optional<std::vector<const json::value*>> elements = rows_of(*document);
+  if (!elements) return transient("guepex:malformed", "a page of parcels: its JSON is no list of parcels");
   page read;
   read.rows.reserve(elements->size());
-  for (const json::value& element : *elements) {
-    const json::object* row = element.if_object();
+  for (const json::value* element : *elements) {
+    const json::object* row = element->if_object();
     std::optional<parcel> one = row == nullptr ? std::nullopt : read_parcel(*row);
     if (one && one->status)
       read.rows.push_back(std::move(*one));
@@ -54,8 +64,8 @@ result<parcel> read_one(std::string_view body, std::string_view tracking) {
   if (!document) return transient("guepex:malformed", "one parcel: " + document.error().detail);
   const json::object* root = document->if_object();
   if (root == nullptr) return transient("guepex:malformed", "one parcel: its JSON is no parcel");
-  const json::array* elements = rows_of(*document);
-  if (elements != nullptr && elements->empty())
+  std::optional<std::vector<const json::value*>> elements = rows_of(*document);
+  if (elements && elements->empty())
     return permanent("guepex:not_found", "one parcel: the courier has none with this tracking number");
   auto requested_parcel = [&](const json::object& row) -> std::optional<parcel> {
     std::optional<parcel> one = read_parcel(row);
@@ -63,11 +73,14 @@ result<parcel> read_one(std::string_view body, std::string_view tracking) {
     one->metadata.clear();
     return one;
   };
-  if (elements == nullptr) {
-    if (std::optional<parcel> one = requested_parcel(*root)) return std::move(*one);
+  if (!elements) {
+    const json::value* data = root->if_contains("data");
+    const json::object* alone = data == nullptr ? nullptr : data->if_object();
+    if (std::optional<parcel> one = requested_parcel(alone == nullptr ? *root : *alone))
+      return std::move(*one);
   } else {
-    for (const json::value& element : *elements)
-      if (const json::object* row = element.if_object())
+    for (const json::value* element : *elements)
+      if (const json::object* row = element->if_object())
         if (std::optional<parcel> one = requested_parcel(*row)) return std::move(*one);
   }
   return transient("guepex:malformed", "one parcel: its JSON is not the parcel that was asked for");

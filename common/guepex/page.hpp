@@ -18,13 +18,13 @@ struct page {
   bool has_more = false;
 };
 
-// Pure: `{"has_more","total_data","data":[…]}`. Anything else, an error's JSON or a web page among it, is
-// "guepex:malformed" (transient).
+// Pure: `{"has_more","total_data","data":[…]}`, or rows as members of an object. Anything else, an error's
+// JSON or a web page among it, is "guepex:malformed" (transient).
 [[nodiscard]] result<page> read_page(std::string_view body);
 
-// The parcel itself, or the first element of `data` with that tracking number. Without metadata, which comes
-// from lists only. Another parcel than the one asked for is "guepex:malformed"; an empty list is
-// "guepex:not_found" (permanent).
+// The parcel itself, bare or as `data`, or the first element of `data` with that tracking number. Without
+// metadata, which comes from lists only. Another parcel than the one asked for is "guepex:malformed"; an
+// empty list is "guepex:not_found" (permanent).
 [[nodiscard]] result<parcel> read_one(std::string_view body, std::string_view tracking);
 
 } // namespace suivi::guepex

@@ -43,7 +43,7 @@ std::optional<parcel> read_parcel(const json::object& row) {
   std::optional<std::string> tracking = first_id(row, {"tracking"});
   if (!tracking) return std::nullopt;
   parcel read;
-  read.tracking = std::move(*tracking);
+  read.tracking = without_blanks(*tracking);
   read.reference = first_id(row, {"order_id"});
   const json::value* last_status = row.if_contains("last_status");
   if (const json::string* text = last_status == nullptr ? nullptr : last_status->if_string())

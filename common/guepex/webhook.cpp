@@ -42,7 +42,8 @@ void read_fields(const json::object& element, event& parsed) {
   const json::value* data_value = element.if_contains("data");
   const json::object* data = data_value == nullptr ? nullptr : data_value->if_object();
   const json::object& parcel = data == nullptr ? element : *data;
-  parsed.tracking = first_id(parcel, {"tracking"});
+  if (std::optional<std::string> tracking = first_id(parcel, {"tracking"}))
+    parsed.tracking = without_blanks(*tracking);
   parsed.reference = first_id(parcel, {"order_id"});
   if (std::optional<std::string> words = first_words(parcel, {"status", "last_status"}))
     parsed.status = read_status(*words);

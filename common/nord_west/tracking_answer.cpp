@@ -6,6 +6,7 @@
 #include "common/json/kept_members.hpp"
 #include "common/shipment/courier_time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -54,7 +55,7 @@ std::optional<parcel> read_parcel(std::string_view key, const json::value& eleme
   const json::value* order_value = inside(*object, "OrderInfo");
   if (const json::object* order = order_value == nullptr ? nullptr : order_value->if_object()) {
     std::optional<std::string> own = first_id(*order, {"tracking"});
-    if (own && without_blanks(*own) != without_blanks(read.tracking)) return std::nullopt;
+    if (own && !is_same_number(*own, read.tracking)) return std::nullopt;
     read.reference = first_id(*order, {"reference"});
     if (std::optional<std::string> created = read_words(inside(*order, "created_at")))
       read.created_at = parse_courier_time(*created);
@@ -71,19 +72,33 @@ std::optional<parcel> read_parcel(std::string_view key, const json::value& eleme
 
 } // namespace
 
-result<tracking_answer> read_tracking_answer(std::string_view body) {
+bool is_same_number(std::string_view a, std::string_view b) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(without_blanks(a), without_blanks(b), {}, lower, lower);
+}
+
+result<tracking_answer> read_tracking_answer(std::string_view body, std::span<const std::string> requested) {
   result<json::value> document = parse_json(body, half_surrogates::mend);
   if (!document) return transient("nord_west:malformed", "parcels: " + document.error().detail);
   tracking_answer read;
   if (const json::array* nothing = document->if_array(); nothing != nullptr && nothing->empty()) return read;
   const json::object* root = document->if_object();
   if (root == nullptr) return transient("nord_west:malformed", "parcels: its JSON is no object of parcels");
-  // An error's JSON is an object as well, but no element of it is one.
+  auto is_unknown_number = [&](const json::key_value_pair& member) {
+    const json::array* nothing = member.value().if_array();
+    bool is_empty = member.value().is_null() || (nothing != nullptr && nothing->empty());
+    std::string_view key(member.key().data(), member.key().size());
+    auto is_key = [&](const std::string& number) { return is_same_number(number, key); };
+    return is_empty && std::ranges::any_of(requested, is_key);
+  };
+  // An error's JSON is an object as well, but no element of it is a parcel or a number.
   bool of_parcels = root->empty();
-  for (const json::key_value_pair& member : *root) of_parcels = of_parcels || member.value().is_object();
+  for (const json::key_value_pair& member : *root)
+    of_parcels = of_parcels || member.value().is_object() || is_unknown_number(member);
   if (!of_parcels || root->contains("errors"))
     return transient("nord_west:malformed", "parcels: its JSON is no object of parcels");
   for (const json::key_value_pair& member : *root) {
+    if (is_unknown_number(member)) continue;
     if (std::optional<parcel> one = read_parcel(member.key(), member.value()))
       read.parcels.push_back(std::move(*one));
     else

@@ -9,6 +9,7 @@
 #include "common/nord_west/event.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,8 +35,12 @@ struct tracking_answer {
   std::size_t unreadable = 0;  // elements that are no object, or are about another parcel than their key
 };
 
-// Pure: an object keyed by tracking number, or `[]` for nothing. Anything else is "nord_west:malformed"
-// (transient).
-[[nodiscard]] result<tracking_answer> read_tracking_answer(std::string_view body);
+// Numbers are the same whatever blanks are around them, and in any case.
+[[nodiscard]] bool is_same_number(std::string_view a, std::string_view b);
+
+// Pure: an object keyed by tracking number, or `[]` for nothing; of a requested number null or `[]` says that
+// it is not known. Anything else is "nord_west:malformed" (transient).
+[[nodiscard]] result<tracking_answer> read_tracking_answer(std::string_view body,
+                                                           std::span<const std::string> requested = {});
 
 } // namespace suivi::nord_west

@@ -60,6 +60,10 @@ std::string_view event_source(courier_kind which) {
   return "";
 }
 
+bool webhooks_tell_changes(courier_kind which) {
+  return which == courier_kind::guepex;
+}
+
 std::string_view event_type_prefix(courier_kind which) {
   return which == courier_kind::guepex ? "parcel_" : "";
 }

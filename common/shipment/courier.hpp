@@ -20,6 +20,8 @@ inline constexpr std::array couriers{courier_kind::maystro, courier_kind::guepex
 [[nodiscard]] std::string_view display_name(courier_kind which);
 // What the operations API calls the source of its webhooks; empty: it sends none.
 [[nodiscard]] std::string_view event_source(courier_kind which);
+// Its webhooks tell changes, and since when; else what is so while they are sent.
+[[nodiscard]] bool webhooks_tell_changes(courier_kind which);
 // How the types of its events begin; empty: nothing tells them from others.
 [[nodiscard]] std::string_view event_type_prefix(courier_kind which);
 // Every slug that a served company may have, in lower case: those, and `nordwest`.

@@ -9,33 +9,36 @@ namespace suivi::shop {
 namespace {
 
 constexpr pg::statement names_there{"coverage_names_there",
-                                    "select to_regclass('shipping_accounts') is not null"};
+                                    "select to_regclass('shipping_accounts') is not null and "
+                                    "to_regclass('shipping_companies') is not null"};
 
 constexpr pg::statement with_names{"coverage_with_names", R"sql(
-select o.id, coalesce(a."name", ''), o.total, o.tracked
+select o.id, coalesce(a."name", ''), o.total, o.tracked, coalesce(c."slug", '')
 from (select "shippingAccountId" as id, count(*) as total, count(*) filter (where "trackingNumber" <> '') as tracked
       from orders where "shippingAccountId" is not null group by 1) o
 left join shipping_accounts a on a."id" = o.id
+left join shipping_companies c on c."id" = a."companyId"
 order by 1
 )sql"};
 
 constexpr pg::statement without_names{"coverage_without_names", R"sql(
-select "shippingAccountId", '', count(*), count(*) filter (where "trackingNumber" <> '')
+select "shippingAccountId", '', count(*), count(*) filter (where "trackingNumber" <> ''), ''
 from orders where "shippingAccountId" is not null group by 1 order by 1
 )sql"};
 
 // While a program runs a sample is no older than a quarter of an hour. A small table is counted each time, as
 // samples of it are taken as soon as they are wanted (0011_samples.sql).
 constexpr pg::statement sampled_with_names{"coverage_sampled_with_names", R"sql(
-select s.account, coalesce(a."name", ''), s.orders, s.tracked
+select s.account, coalesce(a."name", ''), s.orders, s.tracked, coalesce(c."slug", '')
 from suivi.sample s left join shipping_accounts a on a."id" = s.account
+left join shipping_companies c on c."id" = a."companyId"
 where s.at = (select max(at) from suivi.sample) and s.at > now() - interval '1 hour' and s.account <> '' and s.orders > 0
   and (select pg_relation_size('orders') >= 1000 * 8192)
 order by 1
 )sql"};
 
 constexpr pg::statement sampled_without_names{"coverage_sampled_without_names", R"sql(
-select s.account, '', s.orders, s.tracked from suivi.sample s
+select s.account, '', s.orders, s.tracked, '' from suivi.sample s
 where s.at = (select max(at) from suivi.sample) and s.at > now() - interval '1 hour' and s.account <> '' and s.orders > 0
   and (select pg_relation_size('orders') >= 1000 * 8192)
 order by 1
@@ -49,6 +52,7 @@ coverage coverage_of(const pg::rows& found) {
     one.account_name = found.text(i, 1);
     one.total = found.integer(i, 2);
     one.with_tracking = found.integer(i, 3);
+    one.courier = courier_of_slug(found.text(i, 4));
     c.sum.total += one.total;
     c.sum.with_tracking += one.with_tracking;
     c.by_account.push_back(std::move(one));

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "common/pg/connection.hpp"
+#include "common/shipment/courier.hpp"
 
 #include <boost/json/object.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,8 +15,9 @@ namespace suivi::shop {
 struct covered {
   std::string account_id; // empty in the sum
   std::string account_name;
-  std::int64_t total = 0;         // orders whose shippingAccountId is set
-  std::int64_t with_tracking = 0; // of these, trackingNumber neither null nor empty
+  std::optional<courier_kind> courier; // none: of a company that Suivi does not know
+  std::int64_t total = 0;              // orders whose shippingAccountId is set
+  std::int64_t with_tracking = 0;      // of these, trackingNumber neither null nor empty
 
   // 0 to 100 with two decimals; 100 of none.
   [[nodiscard]] double percentage() const;

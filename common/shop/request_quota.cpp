@@ -15,10 +15,10 @@ using integers = std::vector<std::optional<std::int64_t>>;
 constexpr pg::statement take_request{"quota_take_request", "select suivi.take_request($1, $2, $3)"};
 
 // Answers come in any order: a later one never shortens a pause, and a good one to a request that was sent
-// before a lock-out does not end it.
+// before a lock-out does not end it. Whoever is refused and may come again at once was told nothing.
 constexpr pg::statement note_quota{"quota_note", R"sql(
 select suivi.note_quota($1, $2, $3, $4, case when $4 then greatest(
-         coalesce($5, least(60000 * power(2, least(q.lockouts, 10)), 3600000)),
+         coalesce(nullif($5, 0), least(60000 * power(2, least(q.lockouts, 10)), 3600000)),
          extract(epoch from q.closed_until - clock_timestamp()) * 1000)::bigint end)
 from (select lockouts, closed_until from suivi.request_quota where account = $1 for update) q
 where $4 or q.closed_until is null or q.closed_until <= clock_timestamp()

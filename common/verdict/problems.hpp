@@ -38,6 +38,7 @@ struct counted {
 
 struct account_facts {
   std::string id, name;
+  std::string courier; // its slug
   bool has_key = true;
   bool key_refused = false;
   std::optional<instant> key_refused_since;

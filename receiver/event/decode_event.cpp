@@ -77,7 +77,7 @@ split_delivery split_events(std::string_view raw, std::size_t unpacked_bytes_max
 }
 
 bool can_be_applied(const maystro::shipment& shipment) {
-  return shipment.has_identity() && (shipment.status || shipment.courier == courier_kind::guepex);
+  return shipment.has_identity() && (shipment.status || webhooks_tell_changes(shipment.courier));
 }
 
 } // namespace suivi::receiver

@@ -69,7 +69,7 @@ dedupe_key choose_key(std::string_view raw, const maystro::event& event) {
   return {key_of(understood ? 'b' : 'B', "", digest(raw)), true};
 }
 
-dedupe_key choose_guepex_key(std::string_view raw, const maystro::event& event, std::string_view account) {
+dedupe_key choose_change_key(std::string_view raw, const maystro::event& event, std::string_view account) {
   bool understood = event.kind != maystro::event_kind::not_understood;
   std::string qualifier = std::to_string(account.size()) + ':' + std::string(account);
   if (event.message_id) return {key_of(understood ? 'g' : 'G', qualifier + *event.message_id, ""), false};

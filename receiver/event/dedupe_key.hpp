@@ -20,8 +20,9 @@ struct dedupe_key {
 // no part of it: one registration a trigger brings the same message to several.
 [[nodiscard]] dedupe_key choose_key(std::string_view raw, const maystro::event& event);
 
-// Of a Guepex event: the account and the courier's own id of it; without one, its bytes and when it occurred.
-[[nodiscard]] dedupe_key choose_guepex_key(std::string_view raw, const maystro::event& event,
+// Of an event that tells a change: the account and the courier's own id of it; without one, its bytes and
+// when it occurred.
+[[nodiscard]] dedupe_key choose_change_key(std::string_view raw, const maystro::event& event,
                                            std::string_view account);
 
 } // namespace suivi::receiver

@@ -13,8 +13,8 @@ webhook to_webhook(std::string raw, std::optional<std::string> account, instant 
   webhook a;
   a.received_at = received_at;
   a.event = decode_event(raw, unpacked_bytes_max);
-  bool of_guepex = a.event.shipment.courier == courier_kind::guepex;
-  a.key = of_guepex ? choose_guepex_key(raw, a.event, account.value_or("")) : choose_key(raw, a.event);
+  bool is_change = webhooks_tell_changes(a.event.shipment.courier);
+  a.key = is_change ? choose_change_key(raw, a.event, account.value_or("")) : choose_key(raw, a.event);
   a.event.body.reset(); // can be had again from the bytes
   a.raw = std::move(raw);
   a.account = std::move(account);
@@ -35,9 +35,9 @@ webhook to_unread_webhook(std::string raw, std::optional<std::string> account, s
 shop::observation to_observation(const webhook& a) {
   shop::observation observation;
   observation.from = shop::source::webhook;
-  bool tells_changes = a.event.shipment.courier == courier_kind::guepex; // and when they occurred
-  observation.when = tells_changes ? shop::event_time(a.event.published_at, a.received_at)
-                                   : shop::webhook_time(a.event.published_at, a.received_at);
+  observation.when = webhooks_tell_changes(a.event.shipment.courier)
+                         ? shop::event_time(a.event.published_at, a.received_at)
+                         : shop::webhook_time(a.event.published_at, a.received_at);
   observation.shipment = a.event.shipment;
   return observation;
 }

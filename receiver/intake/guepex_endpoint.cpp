@@ -67,6 +67,13 @@ task<guepex_endpoint::named_account> guepex_endpoint::find_account(std::optional
       refused(400, "BAD_REQUEST", "account: to be named, for the shop has not exactly one Guepex account")};
 }
 
+bool guepex_endpoint::is_signed_for(const http::request& request, const std::string& account) const {
+  secret key = accounts_.webhook_secret(account);
+  if (key.empty()) return true; // nothing is signed there
+  auto signature = http::find_header(request.headers, guepex::signature_header);
+  return signature && guepex::is_signed(request.body, *signature, key.reveal());
+}
+
 task<void> guepex_endpoint::store_one(webhook row, std::optional<result<receipt>>& into) {
   auto kept = co_await in_.store(std::move(row));
   into.emplace(std::move(kept));
@@ -94,13 +101,16 @@ task<http::response> guepex_endpoint::answer(http::request request, route where)
   }
   named_account account = co_await find_account(named);
   if (account.refusal) co_return std::move(*account.refusal);
-  secret key = accounts_.webhook_secret(account.id);
-  if (!key.empty()) {
-    auto signature = http::find_header(request.headers, guepex::signature_header);
-    if (!signature || !guepex::is_signed(request.body, *signature, key.reveal())) {
-      counts_.webhook("unauthorized");
-      co_return refused(401, "UNAUTHORIZED", "wrong or missing signature");
-    }
+  bool is_signed = is_signed_for(request, account.id);
+  if (!is_signed) { // the shop may have changed the key since it was read
+    co_await accounts_.refresh();
+    account = co_await find_account(named);
+    if (account.refusal) co_return std::move(*account.refusal);
+    is_signed = is_signed_for(request, account.id);
+  }
+  if (!is_signed) {
+    counts_.webhook("unauthorized");
+    co_return refused(401, "UNAUTHORIZED", "wrong or missing signature");
   }
   split_delivery delivery = split_events(request.body, body_bytes_max_);
   if (delivery.too_large) {

@@ -39,7 +39,7 @@ const json::object* as_printed_event(const result<json::value>& document) {
 
 void set_time(replay_line& line, std::optional<instant> created_at, instant now) {
   const auto& published = line.event.published_at;
-  bool tells_changes = line.event.shipment.courier == courier_kind::guepex; // and when they occurred
+  bool tells_changes = webhooks_tell_changes(line.event.shipment.courier);
   auto as_of = [&](instant received_at) {
     return tells_changes ? shop::event_time(published, received_at)
                          : shop::webhook_time(published, received_at);

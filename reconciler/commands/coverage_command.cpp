@@ -29,8 +29,10 @@ task<int> coverage_command(services& p, bool as_json) {
   };
   fmt::print("{}\n", colors.title(fmt::format("{:<36} {:>10} {:>14} {:>17} {:>11}", "account", "orders",
                                               "with tracking", "without tracking", "coverage")));
-  for (const shop::covered& c : counted->by_account)
-    line(c.account_name.empty() ? c.account_id : c.account_name, c);
+  for (const shop::covered& c : counted->by_account) {
+    std::string name = c.account_name.empty() ? c.account_id : c.account_name;
+    line(c.courier ? fmt::format("{} ({})", name, slug(*c.courier)) : name, c);
+  }
   line("all", counted->sum);
   co_return exits::done;
 }

@@ -49,14 +49,15 @@ void add_accounts(const std::vector<shop::account>& accounts, doctor_facts& fact
     one.name = a.name;
     one.has_key = courier::is_complete(a.courier);
     facts.accounts_from_environment = facts.accounts_from_environment || a.from_environment;
-    one.of_maystro = a.courier.courier == courier_kind::maystro;
+    one.courier = slug(a.courier.courier);
     one.credential_names = shop::credential_names(a.courier.courier);
-    one.base_url_setting = fmt::format("{}.base_url", slug(a.courier.courier));
+    one.base_url_setting = fmt::format("{}.base_url", one.courier);
     courier::capabilities can = courier::capabilities_of(a.courier.courier);
     one.lists_parcels = can.lists;
     one.reported_by_reference = can.references_max > 0;
     one.registers_hooks = can.registers_hooks;
     one.has_webhooks = can.sends_webhooks;
+    one.has_signed_webhooks = can.signs_webhooks;
     for (const shop::account& other : accounts)
       if (other.id != a.id && one.has_key && same_credentials(a.courier, other.courier))
         one.same_key.push_back(other.id);

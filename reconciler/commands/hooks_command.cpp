@@ -30,10 +30,11 @@ json::array to_array(const std::vector<std::string>& texts) {
   return list;
 }
 
-json::object to_json(const hook_report& r, const std::string& verb) {
+json::object to_json(const hook_report& r, courier_kind of, const std::string& verb) {
   json::object o;
   o["account"] = r.account;
   o["accountName"] = r.account_name;
+  o["courier"] = slug(of);
   if (verb != "test") {
     json::array hooks;
     for (const listed_hook& h : r.hooks) {
@@ -264,7 +265,7 @@ task<int> hooks_command(services& p, hooks_arguments arguments) {
     }
     if (r.failed) status = exits::failed;
     if (arguments.json)
-      list.push_back(to_json(r, arguments.verb));
+      list.push_back(to_json(r, who.courier.courier, arguments.verb));
     else
       print_text(r, arguments.verb);
   }

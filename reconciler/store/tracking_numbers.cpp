@@ -9,13 +9,14 @@ namespace {
 constexpr pg::statement unread{"tracking_numbers_unread", R"sql(
 select w."id"::text, w."reference"::text, w."trackingNumber"::text
 from (
-  select o."id", o."reference", o."trackingNumber", o."createdAt", 
+  select o."id", o."reference", o."trackingNumber", o."createdAt",
          greatest(case when p.pulled_at is not null then p.pull_stored_at end, u.asked_at) as heard,
-         coalesce(p.ended, false) as ended, count(*) over (partition by o."trackingNumber") as bearers
+         coalesce(p.ended and p.state = o."shippingStatus", false) as ended,
+         count(*) over (partition by lower(btrim(o."trackingNumber"))) as bearers
   from "orders" o
   left join suivi.parcel p on p.account = $1 and p.uuid = o."trackingNumber" and p.order_id = o."id"
   left join suivi.unanswered_number u on u.order_id = o."id" and u.account = $1
-  where o."shippingAccountId" = $1 and o."trackingNumber" <> '' and o."reference" <> ''
+  where o."shippingAccountId" = $1 and btrim(o."trackingNumber") <> '' and o."reference" <> ''
 ) w
 where not w.ended and w.bearers = 1
 order by w.heard nulls first, w."createdAt", w."id"
@@ -26,9 +27,9 @@ limit nullif($2, 0)
 constexpr pg::statement numbered{"tracking_numbers_all", R"sql(
 select w."id"::text, w."reference"::text, w."trackingNumber"::text
 from (
-  select o."id", o."reference", o."trackingNumber", o."createdAt", count(*) over (partition by o."trackingNumber") as bearers
+  select o."id", o."reference", o."trackingNumber", o."createdAt", count(*) over (partition by lower(btrim(o."trackingNumber"))) as bearers
   from "orders" o
-  where o."shippingAccountId" = $1 and o."trackingNumber" <> '' and o."reference" <> ''
+  where o."shippingAccountId" = $1 and btrim(o."trackingNumber") <> '' and o."reference" <> ''
 ) w
 where w.bearers = 1
 order by w."createdAt", w."id"
@@ -39,8 +40,8 @@ limit nullif($2, 0)
 constexpr pg::statement shared{"tracking_numbers_shared", R"sql(
 select w."reference"::text
 from (
-  select o."reference", count(*) over (partition by o."trackingNumber") as bearers from "orders" o
-  where o."shippingAccountId" = $1 and o."trackingNumber" <> '' and o."reference" <> ''
+  select o."reference", count(*) over (partition by lower(btrim(o."trackingNumber"))) as bearers from "orders" o
+  where o."shippingAccountId" = $1 and btrim(o."trackingNumber") <> '' and o."reference" <> ''
 ) w
 where w.bearers > 1 order by w."reference" limit $2
 )sql"};

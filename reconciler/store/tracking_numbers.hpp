@@ -15,9 +15,9 @@ struct numbered_order {
   std::string number;
 };
 
-// The account's orders (never one without account) with a tracking number whose state is not final; those
-// never read first, then the longest unread. Two orders with one number are left out: whose it is nobody can
-// tell. `most`: 0 = all.
+// The account's orders (never one without account) with a tracking number whose state is not final, or was
+// edited by hand since; those never read first, then the longest unread. Two orders with one number, however
+// it is spelled, are left out: whose it is nobody can tell. `limit`: 0 = all.
 task<result<std::vector<numbered_order>>> orders_to_read(pg::connection& db, std::string account,
                                                          std::int64_t limit);
 

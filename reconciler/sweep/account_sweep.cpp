@@ -124,9 +124,12 @@ task<void> account_sweep::fetch(int page) {
     break;
   }
   case outcome::past_end:
-    if (page == 1 && first_failure_.empty()) first_failure_ = got.why;
-    plan_.past_end(page);
-    break;
+    if (sweep_.courier.can().lists) {
+      if (page == 1 && first_failure_.empty()) first_failure_ = got.why;
+      plan_.past_end(page);
+      break;
+    }
+    [[fallthrough]];
   case outcome::unreadable:
   case outcome::stopped:
     note_unreadable(page, got.result == outcome::unreadable, got.why);
@@ -145,6 +148,7 @@ void account_sweep::note_unreadable(int page, bool was_requested, const std::str
   auto order = numbers.size() == 1 ? unread_.find(numbers.front()) : unread_.end();
   if (first_failure_.empty())
     first_failure_ = order == unread_.end() ? why : fmt::format("order {}: {}", order->second.reference, why);
+  for (const std::string& number : numbers) unread_.erase(number); // nothing was learnt of these
   plan_.unreadable(page);
 }
 
@@ -212,15 +216,10 @@ task<void> account_sweep::plan_numbers(pg::connection& db) {
 
 // Numbers that the courier does not know wait for their turn again, as those do that it knows.
 task<void> account_sweep::note_unknown_numbers() {
-  if (unread_.empty() || !sweep_.held || sweep_.lease_lost || !plan_.judge().complete) co_return;
-  log::info("the courier tells no state of some tracking numbers",
-            {{"account", sweep_.account.id}, {"orders", unread_.size()}});
+  if (!plan_.done()) co_return;
   std::vector<std::string> ids;
   for (auto& [number, order] : unread_) ids.push_back(std::move(order.id));
-  auto db = co_await sweep_.database.acquire(steady_now() + database_wait);
-  if (!db) co_return;
-  auto noted = co_await note_unanswered(**db, *sweep_.held, std::move(ids));
-  if (!noted) log::warn("unknown tracking numbers could not be noted", {{"error", to_string(noted.error())}});
+  co_await singles_.note_unknown(std::move(ids));
 }
 
 task<void> account_sweep::begin() {
@@ -324,6 +323,7 @@ task<void> account_sweep::end() {
                   {{"error", to_string(missed.error())}});
     }
   }
+  if (report_.complete && !report_.truncated) co_await singles_.note_gone(**db);
   std::optional<instant> last_answer_at = c.good > 0 ? c.last : std::nullopt;
   begun_sweep begun{*sweep_.id, sweep_.again};
   auto ended = co_await end_sweep(**db, *sweep_.held, begun, report_, last_answer_at, problem);
@@ -378,8 +378,7 @@ task<shop::sweep_report> account_sweep::run() {
     page_plan::verdict list = plan_.judge();
     bool whole = sweep_.options.kind == sweep_kind::full && plan_.done() && list.complete && !list.truncated;
     if (!whole) co_await singles_.look_up(); // else the list itself says "not there" of all others
-    bool finds_every_change = !sweep_.courier.can().lists || sweep_.courier.can().lists_changes;
-    if (sweep_.options.kind == sweep_kind::incremental && !finds_every_change) co_await singles_.rotate();
+    if (sweep_.options.kind == sweep_kind::incremental) co_await singles_.rotate();
     co_await note_unknown_numbers();
     co_await singles_.settle_doubts();
     sweep_.rows.close();

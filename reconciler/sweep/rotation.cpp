@@ -56,6 +56,22 @@ from free n
 where p.id = n.id
 )sql"};
 
+// An order that two accounts claim takes nothing, so of its parcels nobody knows.
+constexpr pg::statement note_gone{"rotation_note_gone", R"sql(
+with missed as (
+  select p.id
+  from suivi.sweep s
+  join suivi.parcel p on p.account = s.account and p.open and p.order_id is not null
+  left join suivi.adopted_order d on d.order_id = p.order_id and d.contested_by is not null
+  where s.id = $2 and s.account = $1 and d.order_id is null
+    and (p.pull_stored_at < s.started_at or (p.pulled_at is null and p.id <= s.parcels_before))
+    and (p.gone_at is null or p.gone_at <= p.pulled_at)
+  for update of p skip locked
+)
+update suivi.parcel p set gone_at = greatest(clock_timestamp(), p.pulled_at + interval '1 microsecond')
+from missed m where p.id = m.id
+)sql"};
+
 } // namespace
 
 std::int64_t rotation_budget(std::int64_t open, milliseconds every) {
@@ -105,6 +121,19 @@ task<result<void>> note_rereads(pg::connection& db, lease held, std::vector<rere
   pg::params params;
   params.integers(ids).booleans(gone).integers(ago);
   steps.add(note, std::move(params));
+  steps.add(commit);
+  auto noted = co_await db.run(std::move(steps));
+  if (!noted) co_return noted.error();
+  co_return result<void>();
+}
+
+task<result<void>> note_not_shown(pg::connection& db, lease held, std::int64_t sweep) {
+  pg::pipeline steps;
+  steps.add(begin);
+  add_term_check(steps, held);
+  pg::params params;
+  params.text(held.account).integer(sweep);
+  steps.add(note_gone, std::move(params));
   steps.add(commit);
   auto noted = co_await db.run(std::move(steps));
   if (!noted) co_return noted.error();

@@ -46,4 +46,8 @@ struct reread {
 // Remembers that they were asked for, under the term. May be repeated.
 task<result<void>> note_rereads(pg::connection& db, lease held, std::vector<reread> done);
 
+// Of a courier whose parcels nobody re-reads, for its sweeps find every change: open ones that this sweep,
+// which has read all there are, has not shown are gone. May be repeated.
+task<result<void>> note_not_shown(pg::connection& db, lease held, std::int64_t sweep);
+
 } // namespace suivi::reconciler

@@ -277,7 +277,30 @@ task<void> single_reads::reread_one(open_parcel parcel) {
   sweep_.request_ended();
 }
 
+// A courier whose sweeps find every change needs no rotation.
+bool single_reads::rotates() const {
+  const courier::capabilities& can = sweep_.courier.can();
+  return can.lists && !can.lists_changes;
+}
+
+task<void> single_reads::note_unknown(std::vector<std::string> order_ids) {
+  if (order_ids.empty() || !sweep_.held || sweep_.lease_lost) co_return;
+  log::info("the courier tells no state of some tracking numbers",
+            {{"account", sweep_.account.id}, {"orders", order_ids.size()}});
+  auto db = co_await sweep_.database.acquire(steady_now() + database_wait);
+  if (!db) co_return;
+  auto noted = co_await reconciler::note_unanswered(**db, *sweep_.held, std::move(order_ids));
+  if (!noted) log::warn("unknown tracking numbers could not be noted", {{"error", to_string(noted.error())}});
+}
+
+task<void> single_reads::note_gone(pg::connection& db) {
+  if (rotates() || !sweep_.held || sweep_.options.kind != sweep_kind::full) co_return;
+  auto noted = co_await note_not_shown(db, *sweep_.held, *sweep_.id);
+  if (!noted) log::warn("parcels that are gone could not be noted", {{"error", to_string(noted.error())}});
+}
+
 task<void> single_reads::rotate() {
+  if (!rotates()) co_return;
   co_await sweep_.drain();
   if (sweep_.ending_early()) co_return;
   std::vector<open_parcel> parcels;

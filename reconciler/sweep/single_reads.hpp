@@ -3,11 +3,13 @@
 #pragma once
 
 #include "reconciler/plan/doubt_queue.hpp"
+#include "reconciler/store/tracking_numbers.hpp"
 #include "reconciler/sweep/lookups.hpp"
 #include "reconciler/sweep/rotation.hpp"
 #include "reconciler/sweep/sweep_context.hpp"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace suivi::reconciler {
@@ -30,6 +32,10 @@ class single_reads {
   task<void> look_up();
   // One turn of rotation. What could not be read goes to the end of the queue, so that it holds up no other.
   task<void> rotate();
+  // After a full sweep that has read all there is.
+  task<void> note_gone(pg::connection& db);
+  // Orders whose tracking number the courier does not know.
+  task<void> note_unknown(std::vector<std::string> order_ids);
 
   // Every answer tells how far the courier's clock is behind ours.
   void note_clock(const courier::response_meta& meta);
@@ -49,6 +55,7 @@ class single_reads {
   task<void> look_up_batch(std::vector<unfound_order> orders);
   task<void> reread_one(open_parcel parcel);
   void gather_doubts();
+  [[nodiscard]] bool rotates() const;
   void note_filter_ignored();
   void note_no_look_ups(const error& why);
   void note_unanswered();

@@ -16,8 +16,7 @@ task<result<verdict::facts>> read_problems(services& p, std::optional<instant>& 
   if (!accounts) co_return accounts.error();
   std::vector<shop::known_account> known;
   for (const shop::account& a : *accounts)
-    known.push_back(
-        {a.id, a.name, courier::is_complete(a.courier), courier::capabilities_of(a.courier.courier)});
+    known.push_back({a.id, a.name, courier::is_complete(a.courier), a.courier.courier});
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return db.error();
   auto found = co_await shop::read_problem_facts(**db, std::move(known));

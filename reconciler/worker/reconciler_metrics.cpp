@@ -79,7 +79,12 @@ void reconciler_metrics::count(const shop::sweep_report& r) {
 
 void reconciler_metrics::update(const verdict::facts& f) {
   shop::show_problems(registry_, f);
+  std::set<metrics::labels> couriers_of;
   for (const verdict::account_facts& a : f.accounts) {
+    metrics::labels with{{"account", a.id}, {"courier", a.courier}};
+    registry_.make_gauge("suivi_account_info", "1; the label says which courier's account it is.", with)
+        .set(1);
+    couriers_of.insert(std::move(with));
     auto set = [&](const char* kind, const std::optional<instant>& began) {
       if (!began) return;
       registry_
@@ -91,6 +96,7 @@ void reconciler_metrics::update(const verdict::facts& f) {
     set("full", a.complete_as_of);
     set("incremental", a.incremental_as_of);
   }
+  registry_.keep_only_these("suivi_account_info", couriers_of);
 }
 
 void reconciler_metrics::set_unknown_states(const std::map<courier_kind, std::int64_t>& by_courier) {

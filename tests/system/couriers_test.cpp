@@ -1,6 +1,7 @@
 // A shop that ships with three couriers, its rows as the system before left them, through real sockets at the
 // real programs: what a sweep makes of it, what a dry run shows, and that no courier's data reaches another's
 // order.
+#include "tests/programs/receiver_process.hpp"
 #include "tests/programs/reconciler_process.hpp"
 #include "tests/support/builders.hpp"
 
@@ -191,6 +192,29 @@ TEST_CASE(
   r.db.execute("update suivi.request_quota set closed_until = now() - interval '1 second'");
   r.sweep(0);
   CHECK(r.differences().empty());
+}
+
+TEST_CASE("an order of Nord West whose number the shop has changed is asked for by the new one") {
+  reconciler_process r("n:example-key-3:Blida:nord_west", 3);
+  add_customer(r.db);
+  add_orders(r.db, 901, 901, "'n'");
+  insert(r, "n", "n1", 22, "X1");
+  insert(r, "n", "n2", 4, "X2");
+  r.environment.insert({{"MAYSTRO_WEBHOOK_SECRET", "example-secret"},
+                        {"SUIVI_ADMIN_TOKEN", "example-token"},
+                        {"SUIVI_RECEIVER_LISTEN", "127.0.0.1:0"}});
+  receiver_process receiver(r.environment);
+  std::vector<std::string> states;
+  for (const char* number : {"ECSSIMn1", "ECSSIMn2"}) {
+    r.db.execute("update orders set \"trackingNumber\" = '" + std::string(number) +
+                 "' where \"id\" = 'o901'");
+    auto done = http_post(receiver.base + "/api/v1/orders/R901/ask", "", "Bearer example-token");
+    CAPTURE(done.body);
+    CHECK(done.status == 200);
+    CHECK(contains_text(done.body, R"("outcome":"applied")"));
+    states.push_back(state_of(r, "R901"));
+  }
+  CHECK(states == std::vector<std::string>{"n|ECSSIMn1|EN LIVRAISON", "n|ECSSIMn2|UPLOADÉ SUR LE SYSTÈME"});
 }
 
 TEST_CASE("hooks names what is to be registered by hand at Guepex, and that Nord West has none") {

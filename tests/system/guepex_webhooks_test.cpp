@@ -105,6 +105,22 @@ TEST_CASE("a missing or wrong signature, secret or account keeps nothing") {
   CHECK(r.db().number("select count(*) from suivi.inbox") == 1);
 }
 
+TEST_CASE("a signing key that the shop has changed counts from then on, and the one before no more") {
+  guepex_sender r;
+  std::string body = delivery(one("e1", "yal-1", "Centre", "R1"));
+  CHECK(r.deliver(body).status == 200);
+  r.db().execute(
+      R"(update shipping_accounts set "credentials" = jsonb_set("credentials"::jsonb, '{webhookSecret}',
+                    '"changed-signing"') where "id" = 'g')");
+  auto with_key = [&](const char* key) {
+    return r.ask("POST", address, body, signature_of(body, key)).status;
+  };
+  int refused = 0;
+  wait_until("the changed key", [&] { return with_key("changed-signing") == 200 || ++refused > 100; });
+  CHECK(refused <= 100); // sooner than accounts are read anyway
+  CHECK(with_key("example-signing") == 401);
+}
+
 TEST_CASE(
     "with the courier's quota used up no order is asked and no key tested, and the answer says until when") {
   for (const char* question : {"orders/R1/ask", "accounts/g/test"}) {

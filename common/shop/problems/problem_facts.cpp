@@ -63,7 +63,7 @@ milliseconds ahead_by(instant there, instant requested_at, instant answered) {
 std::vector<std::optional<std::string>> accounts_without_look_up(const std::vector<known_account>& all) {
   std::vector<std::optional<std::string>> ids;
   for (const known_account& one : all)
-    if (one.can.references_max == 0) ids.emplace_back(one.id);
+    if (courier::capabilities_of(one.courier).references_max == 0) ids.emplace_back(one.id);
   return ids;
 }
 
@@ -113,7 +113,8 @@ task<result<verdict::facts>> read_problem_facts(pg::connection& db, std::vector<
     a.id = who.id;
     a.name = who.name;
     a.has_key = who.has_key;
-    a.registers_hooks = who.can.registers_hooks;
+    a.courier = slug(who.courier);
+    a.registers_hooks = courier::capabilities_of(who.courier).registers_hooks;
     if (auto row = row_of.find(who.id); row != row_of.end()) read_account(rows[1], row->second, a);
     if (f.accounts.size() % accounts_at_a_stretch == 0) co_await runtime::sleep_for(milliseconds(0));
   }

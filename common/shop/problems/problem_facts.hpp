@@ -14,7 +14,7 @@ namespace suivi::shop {
 struct known_account {
   std::string id, name;
   bool has_key = true;
-  courier::capabilities can{}; // its courier
+  courier_kind courier = courier_kind::maystro;
 };
 
 // `accounts`: the active ones. What the database does not tell (the spool, the database's own absence) is

@@ -122,10 +122,10 @@ task<void> read_one(api_context& api, shop::wanted_read wanted, shop::source as,
   if (failed && !absent) into.problem = *failed;
 }
 
-// A courier that knows no references is asked by the number that the shop has.
+// A courier that knows no references is asked by the number that the shop has now.
 task<courier_said> ask_all(api_context& api, requested_order order, bool by_reference) {
   courier_said said;
-  if (!by_reference && order.uuids.empty() && !order.number.empty()) order.uuids.push_back(order.number);
+  if (!by_reference && !order.number.empty()) order.uuids = {order.number};
   if (!by_reference && order.uuids.empty())
     said.problem =
         permanent("ask:no_number", "the courier is asked by tracking number, and the order has none");

@@ -53,7 +53,7 @@ task<result<overview>> overview_board::read() {
   std::vector<shop::known_account> accounts;
   std::vector<std::string> ids;
   for (const auto& one : accounts_.list()) {
-    accounts.push_back({one.id, one.name, one.has_key, courier::capabilities_of(one.courier)});
+    accounts.push_back({one.id, one.name, one.has_key, one.courier});
     ids.push_back(one.id);
   }
   auto lease = co_await connections_.acquire(steady_now() + patience);

@@ -1,45 +1,63 @@
 // What keeps all orders of an account from being asked for.
 #include "reconciler/doctor/checks/account_list_checks.hpp"
 
-#include <algorithm>
+#include "common/shipment/courier.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <span>
 
 namespace suivi::reconciler {
 
 using enum check_result;
 
-// A shop that needs no such row, for its accounts are in the environment or other couriers', is well without;
-// one that looks like it may be meant.
+namespace {
+
+std::string quoted_list(std::span<const std::string> names) {
+  return fmt::format("`{}`", fmt::join(names, "`, `"));
+}
+
+std::string served_names() {
+  std::vector<std::string> names;
+  for (courier_kind courier : couriers) names.emplace_back(slug(courier));
+  return quoted_list(names);
+}
+
+} // namespace
+
+// A shop that needs no such row, for its accounts are in the environment, is well without; one that looks
+// like it may be meant.
 void check_company(checks& to, const doctor_facts& f) {
   if (!f.tables) return;
-  bool elsewhere =
-      std::any_of(f.accounts.begin(), f.accounts.end(), [](const account_facts& a) { return !a.of_maystro; });
-  bool needless = f.accounts_from_environment || elsewhere;
   std::string_view instead = f.accounts_from_environment ? "; the environment has the accounts" : "";
+  std::string_view or_key = ", or give the key as MAYSTRO_API_KEY.";
   if (!f.tables->account_tables) {
-    add(to, "company", needless ? pass : fail,
+    add(to, "company", f.accounts_from_environment ? pass : fail,
         fmt::format("there are no tables shipping_companies and shipping_accounts{}", instead),
-        "Run the shop's own migrations, or give the key as MAYSTRO_API_KEY.");
+        fmt::format("Run the shop's own migrations{}", or_key));
     return;
   }
   if (!f.company) return;
   const company_facts& c = *f.company;
-  if (!c.there && c.alike.empty())
-    add(to, "company", needless ? pass : fail,
-        fmt::format("shipping_companies has no row with slug `maystro`{}", instead),
-        "Insert such a row into shipping_companies, or give the key as MAYSTRO_API_KEY.");
-  else if (!c.there)
-    add(to, "company", needless ? warn : fail,
-        fmt::format("shipping_companies has no row with slug `maystro`, but `{}`",
-                    fmt::join(c.alike, "`, `")),
-        "Set \"slug\" of the courier's row in shipping_companies to 'maystro', or give the key as "
-        "MAYSTRO_API_KEY.");
-  else if (!c.active)
-    add(to, "company", needless ? warn : fail, "the company `maystro` is not active",
-        "Set \"isActive\" of the row with slug `maystro` in shipping_companies to true.");
+  check_result otherwise = f.accounts.empty() ? fail : warn;
+  if (!c.alike.empty())
+    add(to, "company", otherwise,
+        fmt::format("shipping_companies has {}, which is no courier's slug: these are {}",
+                    quoted_list(c.alike), served_names()),
+        fmt::format("Set \"slug\" of the courier's row in shipping_companies to its slug{}", or_key));
+  else if (c.active.empty() && c.inactive.empty())
+    add(to, "company", f.accounts_from_environment ? pass : fail,
+        fmt::format("shipping_companies has no row with a courier's slug ({}){}", served_names(), instead),
+        fmt::format("Insert such a row into shipping_companies{}", or_key));
+  else if (!c.inactive.empty())
+    add(to, "company", otherwise, fmt::format("not active: {}", quoted_list(c.inactive)),
+        "Set \"isActive\" of the row with this slug in shipping_companies to true.");
+  else if (f.accounts.empty() && c.accounts == 0)
+    add(to, "company", fail,
+        fmt::format("no row of shipping_accounts is of a company with a courier's slug ({})", served_names()),
+        fmt::format("Set \"companyId\" of the courier's accounts to the row of such a company{}", or_key));
   else
-    add(to, "company", pass, "the company `maystro` is there and active");
+    add(to, "company", pass, fmt::format("there and active: {}", quoted_list(c.active)));
   std::vector<std::string> others;
   for (const auto& [slug, count] : c.others) others.push_back(fmt::format("{} of `{}`", count, slug));
   if (!others.empty())
@@ -53,7 +71,7 @@ void check_accounts(checks& to, const doctor_facts& f) {
   std::int64_t unreached = f.open_orders_with_account.value_or(0);
   if (f.accounts.empty())
     add(to, "accounts", fail, fmt::format("there is no active courier account{}", inactive),
-        "Add an account of the company `maystro` with \"isActive\" = true to shipping_accounts, or set "
+        "Add an account of a courier's company with \"isActive\" = true to shipping_accounts, or set "
         "MAYSTRO_API_KEY.");
   else if (f.accounts_from_environment && unreached > 0)
     add(to, "accounts", fail,

@@ -18,13 +18,14 @@ std::string_view to_string(check_result r) {
 
 void add(checks& to, std::string name, check_result result, std::string detail, std::string remedy) {
   to.push_back({std::move(name), std::nullopt, result, std::move(detail),
-                result == pass ? std::string() : std::move(remedy)});
+                result == pass ? std::string() : std::move(remedy), std::string()});
 }
 
 void add(checks& to, std::string name, const account_facts& of, check_result result, std::string detail,
          std::string remedy) {
   add(to, std::move(name), result, std::move(detail), std::move(remedy));
   to.back().account = of.id;
+  to.back().courier = of.courier;
 }
 
 std::string span(instant of, instant now) {

@@ -21,6 +21,7 @@ struct check {
   check_result result = check_result::pass;
   std::string detail;
   std::string remedy;
+  std::string courier; // of the account, where it is one that is served
 };
 using checks = std::vector<check>;
 

@@ -100,7 +100,9 @@ std::string to_table(const std::vector<check>& all, const palette& colors) {
     std::string result = c.result == pass   ? colors.good(word)
                          : c.result == warn ? colors.doubtful(word)
                                             : colors.bad(word);
-    text += fmt::format("{}  {:<24} {:<20} {}\n", result, c.name, c.account.value_or(""), c.detail);
+    std::string account = c.account.value_or("");
+    if (!c.courier.empty()) account += fmt::format(" ({})", c.courier);
+    text += fmt::format("{}  {:<24} {:<20} {}\n", result, c.name, account, c.detail);
     if (!c.remedy.empty()) text += fmt::format("      → {}\n", c.remedy);
   }
   return text;

@@ -68,10 +68,10 @@ struct right_facts {
 };
 
 struct company_facts {
-  bool there = false, active = false;
-  std::vector<std::string> alike; // slugs of rows that may be meant where there is none
-  std::int64_t inactive_accounts = 0;
-  std::map<std::string, std::int64_t> others; // active accounts of other couriers, by slug
+  std::vector<std::string> active, inactive;        // slugs of companies whose courier is served
+  std::vector<std::string> alike;                   // of others that may be meant to be such
+  std::int64_t accounts = 0, inactive_accounts = 0; // of those that are served
+  std::map<std::string, std::int64_t> others;       // active accounts of other couriers, by slug
 };
 
 struct inactive_account_facts {
@@ -124,13 +124,14 @@ struct quota_facts {
 
 struct account_facts {
   std::string id, name;
-  bool of_maystro = true; // else of another courier
+  std::string courier = "maystro"; // its slug
   std::string credential_names = "token under `apiKey`";
   std::string base_url_setting = "maystro.base_url";
   bool lists_parcels = true; // else parcels are read by their tracking numbers
   bool reported_by_reference = true;
   bool registers_hooks = true; // its webhooks are registered by the API
   bool has_webhooks = true;
+  bool has_signed_webhooks = false; // these name their account
   bool has_key = true;
   bool was_read = false;                         // the courier, to the end of what was to be asked
   std::optional<error> key;                      // of the test request; none: accepted

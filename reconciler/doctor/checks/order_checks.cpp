@@ -116,7 +116,7 @@ void check_orders_of(checks& to, const doctor_facts& f, const account_facts& a) 
                                       age(*o.oldest_pull, f.now))
                         : std::string("the account has no open parcel"));
   }
-  if (!a.parcels_gone) return;
+  if (!a.parcels_gone || !a.same_key.empty()) return; // with another's key it is another's list
   if (*a.parcels_gone > 0)
     add(to, "parcels gone", a, warn,
         fmt::format(

@@ -42,14 +42,16 @@ group by 1
 )sql"};
 
 // Shown by a pull once, and not since the last complete sweep of the whole list began: both by PostgreSQL's
-// clock, for a worker's may be wrong. $1: accounts without a list, whose sweeps do not ask for what has
-// ended.
+// clock, for a worker's may be wrong. Not of orders that two accounts claim: what is read of these is not
+// taken. $1: accounts without a list, whose sweeps ask for the shop's numbers, and for none that has ended.
 constexpr pg::statement gone{"doctor_gone", R"sql(
 select a.id, count(p.id) filter (where p.pulled_at is not null and p.pull_stored_at < a.whole_watermark
-                                   and not (p.ended and a.id = any($1)) and o."id" is not null)
+                                   and o."id" is not null and d.order_id is null
+                                   and (a.id <> all($1) or (not p.ended and o."trackingNumber" = p.uuid)))
 from suivi.account a
 left join suivi.parcel p on p.account = a.id
 left join orders o on o."id" = p.order_id and (o."shippingAccountId" is null or o."shippingAccountId" = p.account)
+left join suivi.adopted_order d on d.order_id = o."id" and d.contested_by is not null and o."shippingAccountId" is null
 where a.whole_watermark is not null
 group by a.id
 )sql"};
@@ -104,7 +106,7 @@ select a."id", a."name", count(*)
 from orders o
 join shipping_accounts a on a."id" = o."shippingAccountId"
 join shipping_companies c on c."id" = a."companyId"
-where lower(c."slug") = any($1) and not (a."isActive" and c."isActive")
+where lower(btrim(c."slug")) = any($1) and not (a."isActive" and c."isActive")
   and o."status"::text not in ('DELIVERED', 'CANCELLED', 'RETURNED') and coalesce(o."shippingStatus", '') <> all($2)
 group by 1, 2 order by 1
 )sql"};
@@ -219,7 +221,7 @@ task<void> collect_orders(fact_reader& reader, doctor_facts& f, bool schema_curr
 }
 
 task<void> collect_unreached_orders(fact_reader& reader, doctor_facts& f) {
-  if (f.company && f.company->there) {
+  if (f.company) {
     pg::params with;
     with.texts(served_slugs()).texts(final_states());
     auto found = co_await reader.ask("inactive account", inactive_with_orders, std::move(with));

@@ -75,9 +75,9 @@ task<void> collect_webhooks(pg::connection& db, fact_reader& reader, doctor_fact
   bool opened = co_await reader.open("webhooks_silent");
   if (!opened) co_return;
   std::optional<std::string> only;
-  auto is_maystros = [](const account_facts& a) { return a.of_maystro; };
-  auto first = std::ranges::find_if(f.accounts, is_maystros);
-  if (std::ranges::count_if(f.accounts, is_maystros) == 1) only = first->id;
+  auto may_be_unnamed = [](const account_facts& a) { return a.has_webhooks && !a.has_signed_webhooks; };
+  auto first = std::ranges::find_if(f.accounts, may_be_unnamed);
+  if (std::ranges::count_if(f.accounts, may_be_unnamed) == 1) only = first->id;
   auto found = co_await find_webhook_activity(db, only);
   co_await reader.close();
   if (!found) {

@@ -98,21 +98,27 @@ order by 1, 2, 3
 )sql"};
 
 constexpr pg::statement company{"doctor_company", R"sql(
-select c."isActive",
-       (select count(*) from shipping_accounts a where a."companyId" = c."id" and not (a."isActive" and c."isActive"))
-from shipping_companies c where lower(c."slug") = 'maystro'
-order by c."isActive" desc limit 1
+select c."slug", c."isActive", count(a."id"), count(a."id") filter (where not (a."isActive" and c."isActive"))
+from shipping_companies c left join shipping_accounts a on a."companyId" = c."id"
+where lower(btrim(c."slug")) = any($1) group by c."id", c."slug", c."isActive" order by 1
 )sql"};
 
+// Named like a courier that is served, but for other signs; with accounts, or where none is served.
 constexpr pg::statement alike{"doctor_alike", R"sql(
 select c."slug" from shipping_companies c
-where c."slug" ilike '%maystro%' or c."name" ilike '%maystro%' order by 1 limit 5
+where lower(btrim(c."slug")) <> all($1)
+  and exists (select from unnest($1) as served (slug)
+              where regexp_replace(lower(c."slug" || ' ' || c."name"), '[^a-z]', '', 'g')
+                    like '%' || regexp_replace(served.slug, '[^a-z]', '', 'g') || '%')
+  and (exists (select from shipping_accounts a where a."companyId" = c."id" and a."isActive" and c."isActive")
+       or not exists (select from shipping_companies s where lower(btrim(s."slug")) = any($1)))
+order by 1 limit 5
 )sql"};
 
 constexpr pg::statement other_couriers{"doctor_other_couriers", R"sql(
 select c."slug", count(*)
 from shipping_accounts a join shipping_companies c on c."id" = a."companyId"
-where a."isActive" and c."isActive" and lower(c."slug") <> all($1)
+where a."isActive" and c."isActive" and lower(btrim(c."slug")) <> all($1)
 group by 1 order by 1
 )sql"};
 
@@ -257,20 +263,19 @@ task<void> collect_rights(fact_reader& reader, doctor_facts& f, std::string sche
 }
 
 task<void> collect_companies(fact_reader& reader, doctor_facts& f) {
-  auto row = co_await reader.ask("company", company);
-  if (!row) co_return;
-  company_facts c;
-  c.there = !row->empty();
-  if (c.there) {
-    c.active = row->boolean(0, 0);
-    c.inactive_accounts = row->integer(0, 1);
-  } else {
-    auto others = co_await reader.ask("company", alike);
-    if (!others) co_return;
-    for (std::size_t i = 0; i < others->size(); ++i) c.alike.emplace_back(others->text(i, 0));
-  }
   pg::params known;
   known.texts(served_slugs());
+  pg::params with = known, and_with = known;
+  auto served = co_await reader.ask("company", company, std::move(with));
+  auto like_these = co_await reader.ask("company", alike, std::move(and_with));
+  if (!served || !like_these) co_return;
+  company_facts c;
+  for (std::size_t i = 0; i < served->size(); ++i) {
+    (served->boolean(i, 1) ? c.active : c.inactive).emplace_back(served->text(i, 0));
+    c.accounts += served->integer(i, 2);
+    c.inactive_accounts += served->integer(i, 3);
+  }
+  for (std::size_t i = 0; i < like_these->size(); ++i) c.alike.emplace_back(like_these->text(i, 0));
   auto others = co_await reader.ask("other couriers", other_couriers, std::move(known));
   if (others)
     for (std::size_t i = 0; i < others->size(); ++i)

@@ -105,10 +105,17 @@ TEST_CASE("a worker whose clock is wrong makes no parcel gone, and one that the 
   auto gone_without_list = [&] {
     return account(looked_at(s.db.url(), "public", {"acc-1"}, false, false)).parcels_gone;
   };
+  CHECK(gone_without_list() == 0); // the shop's numbers are others
+  s.db.execute("update suivi.parcel set uuid = tracking");
   CHECK(gone_without_list() == 1);
   s.db.execute("update suivi.parcel set ended = true"); // such a one is not asked for again
   CHECK(account(looked_at(s.db.url())).parcels_gone == 1);
   CHECK(gone_without_list() == 0);
+  // What is listed of an order that two accounts claim is not taken: it is not gone.
+  s.db.execute("update orders set \"shippingAccountId\" = null;"
+               "insert into suivi.adopted_order (order_id, account, contested_by) select \"id\", 'acc-1', "
+               "'acc-2' from orders");
+  CHECK(account(looked_at(s.db.url())).parcels_gone == 0);
 }
 
 TEST_CASE("of the numbers that were never read those are counted that the courier was asked for in vain") {

@@ -125,6 +125,28 @@ TEST_CASE(
   CHECK(s.db.number("select lockouts from suivi.request_quota") == 0);
 }
 
+TEST_CASE(
+    "a courier that refuses a request and says that it may come again at once is left alone all the same") {
+  database db;
+  auto refused_once = [&]() -> task<void> {
+    auto executor = co_await asio::this_coro::executor;
+    pg::pool_options pool;
+    pool.connect = db.options();
+    pg::pool connections(executor, pool);
+    shop::request_quota quota(connections);
+    const courier::request_limits limits{{5, 50, 1'000, 10'000}, {0, 5, 100, 1'000}};
+    auto admitted = co_await quota.admit("acc-1", limits, true);
+    CHECK_FALSE(admitted);
+    courier::request_gate::quota_answer answer;
+    answer.throttled = true;
+    answer.retry_after = milliseconds(0);
+    co_await quota.note("acc-1", limits, answer);
+    connections.close();
+  };
+  test::run(refused_once);
+  CHECK(db.number("select suivi.take_request('acc-1', '{5,50,1000,10000}', '{0,0,0,0}')") > 50'000);
+}
+
 TEST_CASE("what is left of Guepex's quota is kept for all programs, and sweeps leave some to others") {
   stage s;
   guepex_stand_in courier;

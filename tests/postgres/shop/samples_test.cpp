@@ -61,9 +61,8 @@ TEST_CASE("orders whose courier cannot be asked by reference are not unknown to 
     update orders set "status" = 'SHIPPED', "createdAt" = now() at time zone 'UTC' - interval '7 hours';
     insert into suivi.account (id, whole_watermark) values ('n', now()))");
   sample(db);
-  auto unknown = [&](std::size_t references_max) {
-    shop::known_account account{"n", "North"};
-    account.can.references_max = references_max;
+  auto unknown = [&](courier_kind courier) {
+    shop::known_account account{"n", "North", true, courier};
     std::int64_t counted = -1;
     auto body = [&]() -> task<void> {
       pg::connect_options options;
@@ -78,8 +77,8 @@ TEST_CASE("orders whose courier cannot be asked by reference are not unknown to 
     run(body);
     return counted;
   };
-  CHECK(unknown(1) == 2);
-  CHECK(unknown(0) == 0);
+  CHECK(unknown(courier_kind::maystro) == 2);
+  CHECK(unknown(courier_kind::nord_west) == 0);
 }
 
 TEST_CASE("of a quarter of an hour the newest sampling stays, and keeps what webhooks told before") {

@@ -137,6 +137,27 @@ TEST_CASE("a list row that contradicts a newer webhook is read once singly, and 
   CHECK(shop.apply(event(60, "LIVRÉ")).outcome == outcome::applied);
 }
 
+TEST_CASE(
+    "an event that a courier's clock, ahead of ours, stamps later than its answer is not older: it is read") {
+  shop_model shop;
+  order_row& order = shop.add_order("R1");
+  shop.apply(answered(50, 29, "CENTRE"));
+  observation later = reported(source::webhook, event_time(at(60), at(30)), "LIVRÉ");
+  verdict doubtful = shop.apply(later);
+  CHECK(doubtful.outcome == outcome::in_doubt);
+  REQUIRE(doubtful.wanted);
+  CHECK(doubtful.wanted->not_before > at(60));
+  SUBCASE("the answer agrees") {
+    CHECK(shop.apply(answered(60, 40, "LIVRÉ")).outcome == outcome::applied);
+    CHECK(shop.apply(later).outcome == outcome::unchanged);
+  }
+  SUBCASE("the answer knows nothing of it") {
+    CHECK(shop.apply(answered(50, 75, "CENTRE")).outcome == outcome::unchanged);
+    CHECK(shop.apply(later).outcome == outcome::stale);
+    CHECK(order.columns.shipping_status == "CENTRE");
+  }
+}
+
 TEST_CASE("a list row that agrees with a newer webhook is no doubt") {
   shop_model shop;
   shop.add_order("R1");
@@ -247,4 +268,17 @@ TEST_CASE("metadata is kept under the courier's own slug") {
   shop.apply(with);
   CHECK(order.columns.metadata[metadata_of(courier_kind::guepex)] == R"({"price":2500})");
   CHECK(order.columns.metadata[metadata_of(courier_kind::maystro)] == R"({"id":1})");
+}
+
+TEST_CASE("an order of an account that is another courier's since shows that courier's parcel, though the "
+          "former's was made later") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply(a_row(10, "R1", "u1", 31, 1'000));
+  CHECK(shop.order("R1").columns.shipping_status == "EXPÉDIÉ");
+  CHECK(shop.apply(listed(20, 30, "CENTRE")).outcome == outcome::applied);
+  CHECK(shop.order("R1").columns.shipping_status == "CENTRE");
+  CHECK(shop.order("R1").columns.tracking == "yal-1");
+  CHECK(shop.apply(event(40, "LIVRÉ")).outcome == outcome::applied);
+  CHECK(shop.order("R1").columns.status == "DELIVERED");
 }

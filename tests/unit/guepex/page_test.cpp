@@ -64,6 +64,17 @@ TEST_CASE("keys may be missing") {
   CHECK_FALSE(read->has_more);
   CHECK_FALSE(read->rows.front().status_at);
   CHECK_FALSE(read->rows.front().reference);
+  CHECK(read_page(R"({"data":[{"tracking":" yal-1 ","last_status":"Centre"}]})")->rows.front().tracking ==
+        "yal-1");
+}
+
+TEST_CASE("rows may be members of an object, as PHP writes a list with a gap") {
+  auto read =
+      read_page(fmt::format(R"({{"has_more":false,"total_data":2,"data":{{"0":{0},"2":{0}}}}})", row));
+  REQUIRE(read.has_value());
+  CHECK(read->rows.size() == 2);
+  CHECK(read->total == 2);
+  CHECK_FALSE(read_page(R"({"data":{"message":"quota"}})").has_value());
 }
 
 TEST_CASE("an error's JSON, a web page and nothing are no page") {
@@ -80,6 +91,7 @@ TEST_CASE("an error's JSON, a web page and nothing are no page") {
 TEST_CASE("one parcel comes bare or in a list, and only the one that was asked for counts") {
   CHECK(read_one(row, "yal-AAA111").value().status->text == "ÉCHEC LIVRAISON");
   CHECK(read_one(page_of(row), "yal-AAA111").value().metadata.empty());
+  CHECK(read_one(fmt::format(R"({{"data":{}}})", row), "yal-AAA111").value().reference == "CMD#12");
   CHECK(read_one(row, "yal-BBB").error().code == "guepex:malformed");
   CHECK(read_one(page_of(row), "yal-BBB").error().code == "guepex:malformed");
   CHECK(read_one(page_of(""), "yal-AAA111").error().code == "guepex:not_found");

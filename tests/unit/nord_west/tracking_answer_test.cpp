@@ -124,6 +124,28 @@ TEST_CASE("nothing may come as an empty list, and unknown numbers are missing") 
   CHECK_FALSE(two->parcels[0].state);
 }
 
+TEST_CASE("of a number that was asked for null and an empty list say that it is not known") {
+  const std::vector<std::string> requested{"ecs1 ", "ECS2"};
+  std::string both = answer_with(arrived);
+  both.insert(both.size() - 1, R"(,"ECS2":null)");
+  for (const std::string& body :
+       {both, std::string(R"({"ECS1":null,"ECS2":[]})"), std::string(R"({"ECS2":[]})")}) {
+    CAPTURE(body);
+    auto read = read_tracking_answer(body, requested);
+    REQUIRE(read.has_value());
+    CHECK(read->parcels.size() == (body == both ? 1 : 0));
+    CHECK(read->unreadable == 0);
+  }
+  CHECK_FALSE(read_tracking_answer(R"({"message":null,"data":[]})", requested).has_value());
+  CHECK(read_tracking_answer(both).value().unreadable == 1);
+}
+
+TEST_CASE("an answer may spell the number otherwise than its key") {
+  std::string body = answer_with(arrived);
+  body.replace(body.find("ECS1"), 4, "ecs1");
+  CHECK(read_tracking_answer(body).value().parcels.at(0).tracking == "ecs1");
+}
+
 TEST_CASE("an element that is about another parcel than its key is counted, not read") {
   auto read = read_tracking_answer(fmt::format(R"({{"ECS9":{{{},"activity":[{}]}}}})", order_info, arrived));
   REQUIRE(read.has_value());

@@ -50,6 +50,17 @@ TEST_CASE("a complete incremental sweep does not hide a failed full one in the f
   CHECK(has(m, R"(suivi_last_complete_sweep_timestamp_seconds{account="a",kind="full"} 1799996400)"));
 }
 
+TEST_CASE("an account is told with its courier, and with another one's once it is that one's") {
+  reconciler_metrics m;
+  verdict::facts f = facts_of({"a"});
+  for (const char* courier : {"maystro", "guepex"}) {
+    f.accounts.front().courier = courier;
+    m.update(f);
+    CHECK(has(m, std::string(R"(suivi_account_info{account="a",courier=")") + courier + "\"} 1"));
+  }
+  CHECK(m.text().find("maystro") == std::string::npos);
+}
+
 TEST_CASE("figures of an account go with it") {
   reconciler_metrics m;
   m.count(report("a", "full", true));

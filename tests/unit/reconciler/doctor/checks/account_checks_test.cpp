@@ -5,21 +5,23 @@ using namespace suivi;
 using namespace suivi::reconciler;
 using namespace suivi::test;
 
-TEST_CASE("a missing company fails unless the environment has the accounts") {
+TEST_CASE("a company that is switched off fails unless there are accounts of others") {
   doctor_facts f = healthy();
-  f.company->active = false;
-  CHECK(result_of(f, "company") == "FAIL");
-  f.accounts_from_environment = true;
+  f.company->inactive = {"guepex"};
   CHECK(result_of(f, "company") == "WARN");
+  CHECK(contains(of(f, "company").detail, "not active: `guepex`"));
+  f.accounts.clear();
+  CHECK(result_of(f, "company") == "FAIL");
 }
 
-TEST_CASE("a shop whose accounts are elsewhere needs no company and no tables of accounts") {
+TEST_CASE("a shop whose accounts are in the environment needs no company and no tables of accounts") {
   doctor_facts f = healthy();
-  f.company->there = false;
+  f.company->active.clear();
   CHECK(result_of(f, "company") == "FAIL");
   f.accounts_from_environment = true;
   CHECK(result_of(f, "company") == "PASS");
-  CHECK(contains(of(f, "company").detail, "no row with slug `maystro`; the environment has the accounts"));
+  CHECK(contains(of(f, "company").detail, "no row with a courier's slug (`maystro`, `guepex`, `nord_west`); "
+                                          "the environment has the accounts"));
   f.company->alike = {"Maystro-Delivery"};
   CHECK(result_of(f, "company") == "WARN");
   f.tables->account_tables = false;
@@ -28,16 +30,23 @@ TEST_CASE("a shop whose accounts are elsewhere needs no company and no tables of
   CHECK(of(f, "company").remedy.empty());
   f.accounts_from_environment = false;
   CHECK(result_of(f, "company") == "FAIL");
-  f.accounts.front().of_maystro = false;
-  CHECK(result_of(f, "company") == "PASS");
 }
 
-TEST_CASE("a company under another slug is named") {
+TEST_CASE("a company under another slug is named, beside others that are right too") {
   doctor_facts f = healthy();
-  f.company->there = false;
-  f.company->alike = {"Maystro-Delivery"};
+  f.company->alike = {"nord-west"};
+  CHECK(result_of(f, "company") == "WARN");
+  CHECK(contains(of(f, "company").detail, "`nord-west`"));
+  f.accounts.clear();
   CHECK(result_of(f, "company") == "FAIL");
-  CHECK(contains(of(f, "company").detail, "`Maystro-Delivery`"));
+}
+
+TEST_CASE("companies of which no account is are of no use") {
+  doctor_facts f = healthy();
+  f.accounts.clear();
+  CHECK(result_of(f, "company") == "PASS"); // theirs are switched off, which another check tells
+  f.company->accounts = 0;
+  CHECK(result_of(f, "company") == "FAIL");
 }
 
 TEST_CASE("accounts of other couriers are named") {
@@ -243,7 +252,7 @@ TEST_CASE("orders that the last full sweep could not write are told with the rea
 TEST_CASE("an account of another courier is asked for its own credentials and hooks") {
   doctor_facts f = healthy();
   account_facts& a = f.accounts.front();
-  a.of_maystro = a.registers_hooks = a.has_webhooks = false;
+  a.registers_hooks = a.has_webhooks = false;
   a.hooks.reset();
   f.public_url_set = false;
   CHECK_FALSE(judged(f, "hooks_missing"));
@@ -258,8 +267,6 @@ TEST_CASE("an account of another courier is asked for its own credentials and ho
   a.base_url_setting = "nord_west.base_url";
   CHECK(contains(of(f, "courier").remedy, "nord_west.base_url"));
   CHECK_FALSE(contains(of(f, "courier").remedy, "maystro.base_url"));
-  f.company->active = false;
-  CHECK(result_of(f, "company") == "WARN"); // Maystro's; this account needs it not
 }
 
 TEST_CASE("an incremental sweep is judged beside the full one, and neither hides the other") {

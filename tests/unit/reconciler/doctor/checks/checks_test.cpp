@@ -41,7 +41,7 @@ TEST_CASE("a right without which nothing can be looked at is named where the dat
 
 TEST_CASE("every result but PASS names what to do") {
   doctor_facts f = healthy();
-  f.company->there = false;
+  f.company->active.clear();
   f.public_url_set = false;
   f.unassigned = unassigned_facts{3, 0, 0, 0};
   f.workers->clear();

@@ -25,7 +25,7 @@ inline doctor_facts healthy() {
   f.tables->used_schema = "public";
   f.tables->orders = f.tables->account_tables = f.tables->columns_known = true;
   f.rights = reconciler::right_facts{"suivi", {}, {}, std::vector<std::string>{}};
-  f.company = reconciler::company_facts{true, true, {}, 0, {}};
+  f.company = reconciler::company_facts{{"maystro"}, {}, {}, 1, 0, {}};
   f.public_url_set = f.public_url_https = true;
   f.unassigned.emplace();
   f.blanks.emplace();

@@ -13,6 +13,15 @@ TEST_CASE("orders without tracking number warn, with how many the courier does n
   CHECK(contains(of(f, "untracked").detail, "1 of them are unknown to the courier"));
 }
 
+TEST_CASE("whose list it is nobody can tell where two accounts have one key: no parcel is said to be gone") {
+  doctor_facts f = healthy();
+  f.accounts.front().parcels_gone = 3;
+  CHECK(result_of(f, "parcels gone") == "WARN");
+  f.accounts.front().same_key = {"acc-2"};
+  CHECK_FALSE(judged(f, "parcels gone"));
+  CHECK(result_of(f, "key owner") == "FAIL");
+}
+
 TEST_CASE("orders that the old system had tracked and nobody has read warn") {
   doctor_facts f = healthy();
   f.accounts.front().never_read = 600;
