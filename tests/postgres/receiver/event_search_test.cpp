@@ -97,7 +97,7 @@ TEST_CASE("a day that is over gets the indexes that came after it, and today its
   auto steps = [&]() -> task<void> {
     auto maker = co_await test::connected(db.options());
     auto made = co_await maker.run_script(R"sql(
-
+create table suivi.inbox_20200101 partition of suivi.inbox for values from ('2020-01-01') to ('2020-01-02');
 drop index suivi.inbox_by_reference;
 create index inbox_by_reference on only suivi.inbox (reference) where reference is not null)sql");
     REQUIRE(made);
