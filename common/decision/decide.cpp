@@ -270,7 +270,7 @@ class pass {
     auto [tracking, strength] = reported.best_tracking();
     if (strength == parcel.strength && strength != tracking_strength::none) parcel.tracking = tracking;
     if (reported.display_id) parcel.display_id = reported.display_id;
-    if (reported.created_at) parcel.created_at = reported.created_at;
+    if (reported.created_at && !reported.created_at_is_guess) parcel.created_at = reported.created_at;
     bool stated_before = parcel.when.kind >= as_of::shape::stated_event;
     as_of when = time == relation::newer && !stated_before ? as_kept(observed.when)
                                                            : agreed(parcel.when, observed.when);

@@ -40,6 +40,7 @@ struct shipment {
   field<std::string> alert_reason;
   field<std::string> abort_reason;
   std::optional<instant> created_at; // created_at, else ordered_at
+  bool created_at_is_guess = false;  // else from its place in the list: comparable within that list alone
   // JSON object text for additionalMetaData under the courier's slug: list rows only, empty otherwise;
   // without names, phones, addresses or anything that changes by itself. Keys sorted.
   std::string metadata;

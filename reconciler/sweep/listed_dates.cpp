@@ -15,14 +15,18 @@ void listed_dates::date_by_neighbors(std::vector<shipment>& rows) {
   rises_ = rises_ || !is_newest_first(listed);
   falls_ = falls_ || shows_newest_first(listed);
   if (rises_ || !falls_) return;
+  auto date = [](shipment& row, instant at) {
+    row.created_at = at;
+    row.created_at_is_guess = true;
+  };
   std::optional<instant> older;
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
-    if (!row->created_at && older) row->created_at = *older + microseconds(1);
+    if (!row->created_at && older) date(*row, *older + microseconds(1));
     if (row->created_at) older = row->created_at;
   }
   std::optional<instant> newer;
   for (shipment& row : rows) {
-    if (!row.created_at && newer) row.created_at = *newer - microseconds(1);
+    if (!row.created_at && newer) date(row, *newer - microseconds(1));
     if (row.created_at) newer = row.created_at;
   }
 }

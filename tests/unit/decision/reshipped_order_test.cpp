@@ -133,3 +133,17 @@ TEST_CASE("a parcel of several whose making no row has dated is asked about") {
   REQUIRE(dated.wanted);
   CHECK(dated.wanted->uuid == "u1");
 }
+
+TEST_CASE("a date that a list's order suggests replaces none that is known") {
+  shop_model shop;
+  shop.add_order("R1");
+  shop.apply(a_row(1'000, "R1", "u1", 31, 10));
+  shop.apply(a_row(1'001, "R1", "u2", 4, 20));
+  REQUIRE(shop.order("R1").columns.maystro_order_id == "u2");
+  observation suggested = a_row(2'000, "R1", "u2", 4, 5); // of another list: no measure for u1
+  suggested.shipment.created_at_is_guess = true;
+  shop.apply(suggested);
+  CHECK(shop.order("R1").columns.maystro_order_id == "u2");
+  shop.apply(a_row(3'000, "R1", "u2", 4, 5));
+  CHECK(shop.order("R1").columns.maystro_order_id == "u1");
+}

@@ -30,6 +30,8 @@ TEST_CASE("a row that does not say when it was made stands between its neighbors
   auto rows = page({5, std::nullopt, std::nullopt, 3, 2, std::nullopt});
   listed_dates().date_by_neighbors(rows);
   CHECK(falls(rows));
+  CHECK(rows[2].created_at_is_guess);
+  CHECK_FALSE(rows[3].created_at_is_guess);
   CHECK(*rows[2].created_at == noon + std::chrono::hours(3) + microseconds(1));
   CHECK(*rows[5].created_at == noon + std::chrono::hours(2) - microseconds(1));
   auto above = page({std::nullopt, std::nullopt, 1, 0});
