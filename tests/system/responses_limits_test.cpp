@@ -221,9 +221,11 @@ TEST_CASE("a small limit of open files means fewer connections, said at the star
   webhook_sender r({}, "", {"/usr/bin/prlimit", "--nofile=60:60"});
   CHECK(contains(r.process->log(), R"("files":60,"wanted":10000,"connections":24)"));
   std::vector<std::unique_ptr<raw_peer>> peers;
-  for (int n = 0; n < 100; ++n) peers.push_back(std::make_unique<raw_peer>(r.port));
+  for (int n = 0; n < 100; ++n) { // who says nothing gives way to those behind him
+    peers.push_back(std::make_unique<raw_peer>(r.port));
+    peers.back()->send(request("POST", secret_address, event("R" + std::to_string(n))));
+  }
   for (std::size_t n = 0; n < peers.size(); ++n) {
-    peers[n]->send(request("POST", secret_address, event("R" + std::to_string(n))));
     CHECK(peers[n]->read().status == 200);
     if (n >= 20) peers[n - 20].reset();
   }
