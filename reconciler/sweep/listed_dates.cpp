@@ -19,10 +19,15 @@ void listed_dates::date_by_neighbors(std::vector<shipment>& rows) {
     row.created_at = at;
     row.created_at_is_guess = true;
   };
+  std::vector<std::optional<instant>> next_newer(rows.size());
+  for (std::size_t i = 1; i < rows.size(); ++i)
+    next_newer[i] = rows[i - 1].created_at ? rows[i - 1].created_at : next_newer[i - 1];
   std::optional<instant> older;
-  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
-    if (!row->created_at && older) date(*row, *older + microseconds(1));
-    if (row->created_at) older = row->created_at;
+  for (std::size_t i = rows.size(); i-- > 0;) {
+    shipment& row = rows[i];
+    if (!row.created_at && older)
+      date(row, std::min(*older + microseconds(1), next_newer[i].value_or(instant::max())));
+    if (row.created_at) older = row.created_at;
   }
   std::optional<instant> newer;
   for (shipment& row : rows) {

@@ -11,10 +11,10 @@ namespace suivi::reconciler {
 // The pages of one list, as they are read.
 class listed_dates {
  public:
-  // Of one page, in its order. A row without time is dated right after the next older one that has one, else
-  // right before the next newer one, so that rows without time keep their order too. Until the times of a
-  // page have shown that order pages stay as they are, and so does each one once a page was not newest first:
-  // the list has no such order then, whatever a page of two rows looks like.
+  // Of one page, in its order. A row without time is dated right after the next older one that has one, but
+  // not after the next newer one, else right before that, so that rows without time keep their order too.
+  // Until the times of a page have shown that order pages stay as they are, and so does each one once a page
+  // was not newest first: the list has no such order then, whatever a page of two rows looks like.
   void date_by_neighbors(std::vector<shipment>& rows);
 
  private:

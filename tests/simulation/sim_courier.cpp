@@ -20,6 +20,7 @@ sim_courier::parcel sim_courier::made(const std::string& account, const std::str
   p.uuid = fmt::format("{}-{:06}", owner, next_uuid_++);
   p.reference = reference;
   p.created = t_.now();
+  p.within_instant = next_uuid_ * 100us;
   p.undated = t_.happens(ways_.undated);
   p.hidden = t_.happens(ways_.hidden);
   p.display_id = t_.happens(ways_.placeholders) ? placeholder : "display-" + p.uuid;
@@ -94,7 +95,7 @@ std::optional<suivi::shipment> sim_courier::state(const parcel& of, instant when
     s.status_at = std::chrono::floor<seconds>(now.when + clock_off);
   else
     s.alert_reason = {true, std::to_string(at)};
-  if (!of.undated) s.created_at = of.created + clock_off;
+  if (!of.undated) s.created_at = of.created + of.within_instant + clock_off;
   return s;
 }
 

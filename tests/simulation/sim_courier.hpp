@@ -47,6 +47,7 @@ class sim_courier {
   struct parcel {
     std::string account, uuid, reference;
     instant created;
+    microseconds within_instant{}; // one is made after the other, and the list is in that order
     std::optional<instant> removed;
     bool undated = false, hidden = false;
     std::string display_id;

@@ -34,6 +34,9 @@ TEST_CASE("a row that does not say when it was made stands between its neighbors
   CHECK_FALSE(rows[3].created_at_is_guess);
   CHECK(*rows[2].created_at == noon + std::chrono::hours(3) + microseconds(1));
   CHECK(*rows[5].created_at == noon + std::chrono::hours(2) - microseconds(1));
+  auto same_moment = page({3, 2, std::nullopt, 2, 1}); // made within one moment
+  listed_dates().date_by_neighbors(same_moment);
+  CHECK(same_moment[2].created_at == same_moment[1].created_at);
   auto above = page({std::nullopt, std::nullopt, 1, 0});
   listed_dates().date_by_neighbors(above);
   CHECK(falls(above));
