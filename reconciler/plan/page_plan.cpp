@@ -310,7 +310,7 @@ void page_plan::answered() {
 }
 
 bool page_plan::counted_all(const base& b) const {
-  // Rows that cannot be read cannot be reported apart: they count only where nothing is seen to move.
+  // Rows that cannot be read cannot be distinguished: they count only where nothing is seen to move.
   std::int64_t unreadable = 0;
   if (!count_moved_ && last_count_ == b.count)
     for (const auto& [page, rows] : unreadable_by_page_) unreadable += static_cast<std::int64_t>(rows);
