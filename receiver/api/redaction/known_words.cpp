@@ -160,6 +160,11 @@ bool is_written_as_name(std::string_view word) {
   return word.size() > 1 && begins_large(word) && std::ranges::any_of(word, is_small);
 }
 
+// Nobody's name is written so in a program's own words (`warehouse`, `import_id`).
+bool is_small_latin(std::string_view word) {
+  return is_latin(word) && !begins_large(word);
+}
+
 // The end of the word that begins there; at a capital behind small letters another one begins.
 std::size_t end_of_word(std::string_view text, std::size_t begin, bool camel_case) {
   std::size_t end = begin;
@@ -194,7 +199,7 @@ bool is_short(std::string_view word) {
 bool is_mostly_known(std::string_view name) {
   std::size_t known = 0, unknown = 0;
   for_words(name, true, [&](std::string_view word) {
-    if (is_known(word))
+    if (is_small_latin(word) || is_known(word))
       known += word.size();
     else if (!is_short(word))
       unknown += word.size();
@@ -207,7 +212,7 @@ bool may_hold_name(std::string_view text) {
   bool found = false;
   for_words(text, true, [&](std::string_view word) {
     bool brief = is_short(word) || (numbered && length_of(word) <= 3);
-    found = found || (!brief && !is_known(word));
+    found = found || (!brief && !is_small_latin(word) && !is_known(word));
   });
   return found;
 }

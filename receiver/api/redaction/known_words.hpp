@@ -1,5 +1,5 @@
-// Words that couriers and shops make names of members, states and reasons of. A word that is none of them may
-// be somebody's name. Pure.
+// Words that couriers and shops make names of members, states and reasons of. A word that is none of them,
+// and is written with a capital or in another alphabet, may be somebody's name. Pure.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@ namespace suivi::receiver {
 // neither way, unless they are written as names are (`Ali`).
 [[nodiscard]] bool is_mostly_known(std::string_view name);
 
-// Whether a word of it may be somebody's name: four letters and more that are not known, of any alphabet;
-// without any digit in the text, also the three of `Ali`.
+// Whether a word of it may be somebody's name: four letters and more that are not known, in capitals or
+// behind one, or of another alphabet; without any digit in the text, also the three of `Ali`.
 [[nodiscard]] bool may_hold_name(std::string_view text);
 
 // `***` for each word of a reason that may be somebody's name: one that is not known and is written with a
