@@ -63,6 +63,9 @@ class apply_lane {
   [[nodiscard]] std::vector<std::int64_t> waiting_ranges() const { return queue_.range_names(); }
   // How many more events may be taken.
   [[nodiscard]] std::size_t free_capacity() const { return queue_.free_capacity(); }
+  // Webhooks were stored for which there was no room here: what comes behind them waits its turn as well.
+  void note_backlog(bool waits) { has_backlog_ = waits; }
+  [[nodiscard]] bool has_backlog() const { return has_backlog_; }
   [[nodiscard]] std::size_t in_flight() const { return queue_.in_flight(); }
   // More is due than the next batches take: what comes in should come in more slowly.
   [[nodiscard]] bool is_behind() const { return queue_.is_behind(steady_now()); }
@@ -121,6 +124,7 @@ class apply_lane {
   std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
   repeats repeats_;
   int failures_ = 0; // of the database, in a row
+  bool has_backlog_ = false;
   bool finishing_ = false;
 };
 

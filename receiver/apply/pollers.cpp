@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr milliseconds claim_orphans_every = 500ms;
+constexpr milliseconds claim_backlog_every = 20ms;
 constexpr milliseconds parked_every = 10s;
 constexpr int scan_every = 2;         // … of those rounds also reads the shop's unindexed columns
 constexpr std::size_t batch_max = 64; // each may be as large as receiver.max_body
@@ -36,36 +37,62 @@ void pollers::note_look(const std::optional<error>& failed) {
   logged_ = refused;
 }
 
+task<std::optional<error>> pollers::renew_waiting_ranges() {
+  std::vector<std::int64_t> ranges = events_.waiting_ranges();
+  if (!db_.is_up() || ranges.empty()) co_return std::nullopt;
+  auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
+  if (!db) co_return std::nullopt;
+  auto& connection = **db;
+  auto renewed = co_await renew_ranges(connection, events_.owner(), std::move(ranges));
+  if (!renewed) co_return renewed.error(); // whoever finds one lapsed opens it
+  co_return std::nullopt;
+}
+
+// What was stored while the database was asked is seen by the next round.
+task<std::optional<error>> pollers::claim_backlog() {
+  if (!db_.is_up() || events_.free_capacity() == 0) co_return std::nullopt;
+  auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
+  if (!db) co_return std::nullopt;
+  auto& connection = **db;
+  bool waited = events_.has_backlog();
+  events_.note_backlog(false);
+  auto claimed = co_await claim_ranges(connection, events_.owner(), events_.free_capacity());
+  if (!claimed) {
+    if (waited) events_.note_backlog(true);
+    co_return claimed.error();
+  }
+  if (!claimed->empty()) events_.note_backlog(true);
+  for (claimed_range& each : *claimed) events_.enqueue_range(std::move(each.range), std::move(each.events));
+  co_return std::nullopt;
+}
+
+// Answers whether there may be more.
+task<bool> pollers::claim_single_events(std::optional<error>& failed) {
+  std::size_t limit = std::min(batch_max, events_.free_capacity());
+  if (!db_.is_up() || limit == 0) co_return false;
+  auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
+  if (!db) co_return false;
+  auto& connection = **db;
+  auto found = co_await claim(connection, events_.owner(), limit);
+  if (!found) {
+    failed = found.error();
+    co_return false;
+  }
+  bool more = found->size() == limit;
+  events_.enqueue(std::move(*found));
+  co_return more;
+}
+
 task<void> pollers::claim_orphans() {
   for (;;) {
-    bool more = false;
-    std::optional<error> failed;
-    auto limit = std::min(batch_max, events_.free_capacity());
-    std::vector<std::int64_t> ranges = events_.waiting_ranges();
-    if (db_.is_up() && !ranges.empty()) {
-      auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
-      if (db) {
-        auto& connection = **db;
-        auto renewed = co_await renew_ranges(connection, events_.owner(), std::move(ranges));
-        if (!renewed) failed = renewed.error(); // whoever finds one lapsed opens it
-      }
-    }
-    if (db_.is_up() && limit > 0) {
-      auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
-      if (db) {
-        auto& connection = **db;
-        auto found = co_await claim(connection, events_.owner(), limit);
-        if (found) {
-          more = found->size() == limit;
-          events_.enqueue(std::move(*found));
-        } else {
-          failed = found.error();
-        }
-      }
-    }
+    std::optional<error> failed = co_await renew_waiting_ranges();
+    auto of_backlog = co_await claim_backlog();
+    if (of_backlog) failed = of_backlog;
+    bool more = co_await claim_single_events(failed);
     note_look(failed);
     if (more) continue;
-    co_await hurried_.wait_until(steady_clock::now() + claim_orphans_every);
+    milliseconds pause = events_.has_backlog() && !failed ? claim_backlog_every : claim_orphans_every;
+    co_await hurried_.wait_until(steady_clock::now() + pause);
   }
 }
 

@@ -1,5 +1,6 @@
-// What the receiver does again and again beside its two lanes: claiming events that nobody holds, and waking
-// parked ones whose order has appeared. Each ends by cancellation only.
+// What the receiver does again and again beside its two lanes: claiming events that nobody holds, range by
+// range where they were stored for want of room, and waking parked ones whose order has appeared. Each ends
+// by cancellation only.
 #pragma once
 
 #include "receiver/apply/apply_lane.hpp"
@@ -18,6 +19,9 @@ class pollers {
   void hurry();
 
  private:
+  task<std::optional<error>> renew_waiting_ranges();
+  task<std::optional<error>> claim_backlog();
+  task<bool> claim_single_events(std::optional<error>& failed);
   void note_look(const std::optional<error>& failed);
 
   database_monitor& db_;

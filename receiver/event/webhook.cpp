@@ -32,6 +32,14 @@ webhook to_unread_webhook(std::string raw, std::optional<std::string> account, s
   return a;
 }
 
+webhook to_stored_webhook(std::string_view raw, std::optional<std::string> account, instant received_at) {
+  webhook a;
+  a.received_at = received_at;
+  a.event = decode_event(raw);
+  a.account = std::move(account);
+  return a;
+}
+
 shop::observation to_observation(const webhook& a) {
   shop::observation observation;
   observation.from = shop::source::webhook;

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace suivi::receiver {
 
@@ -25,6 +26,10 @@ struct webhook {
 
 // One that is not understood as a whole: kept as it is.
 [[nodiscard]] webhook to_unread_webhook(std::string raw, std::optional<std::string> account, std::string why,
+                                        instant received_at);
+
+// One that was stored, decoded anew; its key and its bytes are not needed any more.
+[[nodiscard]] webhook to_stored_webhook(std::string_view raw, std::optional<std::string> account,
                                         instant received_at);
 
 struct receipt {

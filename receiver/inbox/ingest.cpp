@@ -76,7 +76,8 @@ struct webhook_arrays {
         .texts(trackings)
         .texts(references);
     p.integers(statuses).texts(outcomes).texts(errors);
-    p.text(owner.empty() ? std::nullopt : std::optional<std::string_view>(owner)).integer(lease_time.count());
+    p.text(owner.empty() ? std::nullopt : std::optional<std::string_view>(owner));
+    p.integer(owner.empty() ? 0 : lease_time.count());
     return p;
   }
 };

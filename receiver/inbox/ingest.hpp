@@ -15,7 +15,8 @@ namespace suivi::receiver {
 // them.
 task<result<std::vector<receipt>>> ingest(pg::connection& db, std::span<const webhook> rows,
                                           std::string owner);
-// The same with one row for all that are to be applied (ranges.hpp), in `owner`'s hands.
+// The same with one row for all that are to be applied (ranges.hpp), in `owner`'s hands; empty: in nobody's,
+// and whoever asks may take them.
 task<result<std::vector<receipt>>> ingest_as_range(pg::connection& db, std::span<const webhook> rows,
                                                    std::string owner);
 // The same for one row of which the database refuses the decoded fields.

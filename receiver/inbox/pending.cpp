@@ -1,7 +1,6 @@
 // Arrays in, arrays out. Whoever holds an event by its lease may settle it; SV001 says that the lease was
 // lost.
 #include "receiver/inbox/pending.hpp"
-#include "receiver/event/decode_event.hpp"
 
 #include "common/sqlstate/sqlstate.hpp"
 #include "receiver/inbox/ranges.hpp"
@@ -14,11 +13,9 @@ namespace {
 using texts = std::vector<std::optional<std::string>>;
 using integers = std::vector<std::optional<std::int64_t>>;
 
-constexpr std::size_t decoded_at_a_stretch_bytes = 256 * 1024;
-
 constexpr pg::statement claim_events{"inbox_claim", R"sql(
 select event, in_state, in_state_since, tries, last_error, again, received, named_account, bytes
-from suivi.claim_events($1, $2, $3)
+from suivi.claim_single_events($1, $2, $3)
 )sql"};
 
 constexpr pg::statement held_events{"inbox_held", R"sql(
@@ -122,9 +119,7 @@ task<result<std::vector<pending_event>>> claim(pg::connection& db, std::string o
       auto again = answer->maybe_timestamp(i, 5);
       std::string raw = answer->bytes(i, 8);
       decoded_bytes += raw.size();
-      a.event = decode_event(raw);
-      a.received_at = again ? *again : answer->timestamp(i, 6);
-      a.account = answer->maybe_text(i, 7);
+      a = to_stored_webhook(raw, answer->maybe_text(i, 7), again ? *again : answer->timestamp(i, 6));
     }
     auto w = to_work(a, answer->integer(i, 0));
     w.state = event_state_from(answer->text(i, 1));

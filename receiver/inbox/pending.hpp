@@ -16,8 +16,11 @@ inline constexpr milliseconds lease_time{5'000};
 // … while the courier is being asked.
 inline constexpr milliseconds read_lease_time{60'000};
 
-// Events that are due, decoded anew; now in `owner`'s hands for lease_time. Those in ranges (ranges.hpp) are
-// due when the range's lease has lapsed.
+// Decoded events of so many bytes, and others are served.
+inline constexpr std::size_t decoded_at_a_stretch_bytes = 256 * 1024;
+
+// Events that are due, decoded anew; now in `owner`'s hands for lease_time. Those of another's range
+// (ranges.hpp) are due when its lease has lapsed.
 task<result<std::vector<pending_event>>> claim(pg::connection& db, std::string owner, std::size_t limit);
 
 // Steps to be committed together; they raise SV001 (retry.hpp) where one of the events is no longer

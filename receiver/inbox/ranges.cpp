@@ -17,6 +17,13 @@ select suivi.settle_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
 )sql",
                                          false, true};
 
+constexpr pg::statement claim_statement{"inbox_claim_ranges", R"sql(
+select range, day::text, event, received, named_account, bytes from suivi.claim_ranges($1, $2, $3, $4)
+)sql"};
+
+// Each may hold as many bytes as one batch of intake's.
+constexpr std::int64_t ranges_at_once = 4;
+
 constexpr pg::statement open_statement{"inbox_open_ranges", R"sql(
 select suivi.open_held_ranges($1, $2, $3)
 )sql"};
@@ -103,6 +110,36 @@ void add_settled_ranges(pg::pipeline& steps, const std::string& owner, std::span
   closed.add_all(p);
   waiting.add_all(p);
   steps.add(settle_statement, std::move(p));
+}
+
+task<result<std::vector<claimed_range>>> claim_ranges(pg::connection& db, std::string owner,
+                                                      std::size_t events_max) {
+  pg::params with;
+  with.text(owner)
+      .integer(ranges_at_once)
+      .integer(static_cast<std::int64_t>(events_max))
+      .integer(lease_time.count());
+  auto answer = co_await db.run(claim_statement, std::move(with));
+  if (!answer) co_return answer.error();
+  std::vector<claimed_range> claimed;
+  std::size_t decoded_bytes = 0;
+  for (std::size_t i = 0; i < answer->size(); ++i) {
+    std::int64_t first = answer->integer(i, 0);
+    if (claimed.empty() || claimed.back().range.first != first)
+      claimed.push_back({{first, std::string(answer->text(i, 1)), 0}, {}});
+    webhook stored;
+    if (!answer->null(i, 5)) {
+      std::string raw = answer->bytes(i, 5);
+      decoded_bytes += raw.size();
+      stored = to_stored_webhook(raw, answer->maybe_text(i, 4), answer->timestamp(i, 3));
+    }
+    ++claimed.back().range.events;
+    claimed.back().events.push_back(to_work(stored, answer->integer(i, 2)));
+    if (decoded_bytes < decoded_at_a_stretch_bytes) continue;
+    decoded_bytes = 0;
+    co_await runtime::sleep_for(milliseconds(0)); // others are served between
+  }
+  co_return claimed;
 }
 
 task<result<void>> open_ranges(pg::connection& db, std::string owner, std::vector<std::int64_t> firsts) {

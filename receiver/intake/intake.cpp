@@ -241,17 +241,17 @@ task<result<void>> intake::keep_range(std::shared_ptr<batch> b, pg::range rows) 
   if (!db) co_return db.error();
   auto& connection = **db;
   std::span<const webhook> part(b->rows.data() + rows.begin, rows.size());
-  // What memory has no room for waits in nobody's hands.
-  bool holds = next_.free_capacity() >= rows.size();
-  result<std::vector<receipt>> receipts = std::vector<receipt>();
-  if (holds)
-    receipts = co_await ingest_as_range(connection, part, next_.owner());
-  else
-    receipts = co_await ingest(connection, part, "");
+  // What memory has no room for waits in nobody's hands, and so does what comes behind it.
+  bool holds = !next_.has_backlog() && next_.free_capacity() >= rows.size();
+  std::string owner = holds ? next_.owner() : "";
+  auto receipts = co_await ingest_as_range(connection, part, owner);
   if (!receipts) co_return receipts.error();
   db_.note_stored(elapsed_since(begun));
   if (b->in_doubt) co_await hand_over_doubtful(*b, rows, *receipts, connection);
-  if (holds) hand_over(*b, rows, *receipts);
+  if (holds)
+    hand_over(*b, rows, *receipts);
+  else
+    next_.note_backlog(true);
   answer(*b, rows, std::move(*receipts));
   co_return result<void>();
 }

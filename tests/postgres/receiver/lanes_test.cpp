@@ -341,3 +341,37 @@ TEST_CASE("where much waits to be applied a webhook is answered a moment later a
   here.run(steps());
   CHECK(db.value(R"(select "shippingStatus" from orders where "id" = 'o2')") == "EXPÉDIÉ");
 }
+
+TEST_CASE(
+    "webhooks for which memory has no room wait as ranges, and all are applied, those behind them too") {
+  test::database db;
+  intake::limits within;
+  within.lanes = 1;
+  receiver_inside here(db, within);
+  auto steps = [&]() -> task<void> {
+    auto shop = co_await test::connected(db.owner_options());
+    while (!here.accounts.loaded()) co_await runtime::sleep_for(5ms);
+    auto locked = co_await shop.run_script("begin; lock table orders in access exclusive mode");
+    REQUIRE(locked);
+    std::vector<pending_event> much;
+    for (int n = 1; n <= 5'000; ++n) much.push_back(to_work(order(1), 1'000'000 + n)); // nobody's: given up
+    here.events.enqueue(std::move(much));
+    std::vector<webhook> first, second;
+    for (int n = 2; n <= 40; ++n) first.push_back(order(n));
+    for (int n = 41; n <= 80; ++n) second.push_back(order(n));
+    auto answers = co_await here.store(std::move(first));
+    CHECK(here.events.has_backlog());
+    for (const auto& each : answers) REQUIRE(each);
+    CHECK(db.number("select count(*) from suivi.pending") == 0);
+    CHECK(db.number("select sum(cardinality(ids)) from suivi.pending_range where owner is null") == 39);
+    auto released = co_await shop.run_script("rollback");
+    REQUIRE(released);
+    answers = co_await here.store(std::move(second));
+    for (const auto& each : answers) REQUIRE(each);
+    co_await here.until(nothing_pending, "0");
+    co_await here.until("select count(*) from suivi.event_outcome where outcome = 'applied'", "79");
+    while (here.events.has_backlog()) co_await runtime::sleep_for(10ms);
+  };
+  here.run(steps());
+  CHECK(db.number(R"(select count(*) from orders where "shippingStatus" = 'EXPÉDIÉ')") == 79);
+}

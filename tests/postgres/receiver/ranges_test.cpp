@@ -90,6 +90,16 @@ std::vector<pending_event> claim_all(const test::database& db, std::string owner
   });
 }
 
+std::vector<claimed_range> claim_backlog(const test::database& db, std::string owner,
+                                         std::size_t events_max) {
+  return test::run([&]() -> task<std::vector<claimed_range>> {
+    auto connection = co_await test::connected(db.options());
+    auto taken = co_await claim_ranges(connection, owner, events_max);
+    REQUIRE(taken);
+    co_return *taken;
+  });
+}
+
 void expire(const test::database& db) {
   db.execute("update suivi.pending_range set due_at = now() - interval '1 second'");
 }
@@ -218,6 +228,40 @@ TEST_CASE("a lapsed range is opened by whoever claims and its former holder can 
   auto late = settle_as(db, "first", {s.range}, all_closed(s));
   REQUIRE_FALSE(late);
   CHECK(lease_is_lost(late.error()));
+  CHECK(db.value(state_of_all) == "0 2 0");
+}
+
+TEST_CASE("ranges in nobody's hands are taken whole, the oldest first, and once by however many ask") {
+  test::database db;
+  stored_range held = store(db, {order(9)}, "you");
+  std::vector<stored_range> left;
+  for (int n : {1, 4, 7}) left.push_back(store(db, {order(n), order(n + 1), order(n + 2)}, ""));
+  CHECK(db.value(state_of_all) == "4 0 0");
+  std::vector<claimed_range> mine = claim_backlog(db, "me", 5); // two of them would be six events
+  REQUIRE(mine.size() == 1);
+  CHECK(mine[0].range.first == left[0].range.first);
+  CHECK(mine[0].range.stored_on == left[0].range.stored_on);
+  CHECK(mine[0].range.events == 3);
+  REQUIRE(mine[0].events.size() == 3);
+  CHECK(mine[0].events[2].id == left[0].events[2].id);
+  CHECK(mine[0].events[2].observation.shipment.reference == "R3");
+  CHECK(claim_backlog(db, "you", 1).size() == 1); // larger than what is wanted, and yet it goes on
+  std::vector<claimed_range> last = claim_backlog(db, "me", 100);
+  REQUIRE(last.size() == 1);
+  CHECK(last[0].range.first == left[2].range.first);
+  CHECK(claim_backlog(db, "you", 100).empty());
+  stored_range taken{mine[0].range, mine[0].events};
+  CHECK(settle_as(db, "me", {taken.range}, all_closed(taken)));
+  CHECK(db.value(state_of_all) == "3 0 3");
+  CHECK(lease_is_lost(settle_as(db, "me", {held.range}, all_closed(held)).error()));
+}
+
+TEST_CASE("a range in nobody's hands is opened by a program that knows none, and by no other") {
+  test::database db;
+  store(db, {order(1), order(2)}, "");
+  CHECK(claim_all(db, "me").empty());
+  CHECK(db.value(state_of_all) == "1 0 0");
+  CHECK(db.number("select count(*) from suivi.claim_events('older', 10, 5000)") == 2);
   CHECK(db.value(state_of_all) == "0 2 0");
 }
 
