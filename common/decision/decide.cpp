@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <unordered_map>
 
 namespace suivi::shop {
 namespace {
@@ -18,10 +17,8 @@ constexpr std::size_t past_statuses_max = 64;
 
 class pass {
  public:
-  pass(snapshot&& rows, std::span<const observation> observations, const door_options& options)
-      : rows_(std::move(rows)), observations_(observations), options_(options) {
-    for (const order_row& order : rows_.orders) before_[order.id] = order.columns;
-  }
+  pass(const snapshot& rows, std::span<const observation> observations, const door_options& options)
+      : before_(rows), rows_(rows), observations_(observations), options_(options) {}
 
   decision run() {
     result_.verdicts.resize(observations_.size());
@@ -223,7 +220,6 @@ class pass {
   // What is blank is filled by older observations of the parcel as well; what is set is replaced by others
   // only. True if the tracking grew.
   bool grow(parcel_row& parcel, const match& who, const observation& observed, relation time) {
-    touched_.emplace(&parcel, parcel); // as it was at first; kept if it is there already
     const suivi::shipment& reported = observed.shipment;
     bool grew = false;
     if (!parcel.uuid && reported.uuid) parcel.uuid = reported.uuid, grew = true;
@@ -348,35 +344,37 @@ class pass {
     for (std::size_t i = 0; i < couriers.size(); ++i) keep(from.metadata[i], to.metadata[i]);
   }
 
+  // Rows are as many as before and in their order; what is new stands behind them.
   void collect() {
-    for (parcel_row& parcel : rows_.parcels) {
-      auto was = touched_.find(&parcel);
-      if (was == touched_.end() || was->second == parcel) continue;
-      if (parcel.id == 0)
+    result_.changed_parcels.reserve(before_.parcels.size());
+    for (std::size_t at = 0; at < rows_.parcels.size(); ++at) {
+      parcel_row& parcel = rows_.parcels[at];
+      if (at >= before_.parcels.size())
         result_.new_parcels.push_back(std::move(parcel));
-      else
+      else if (parcel != before_.parcels[at])
         result_.changed_parcels.push_back(std::move(parcel));
     }
-    for (const order_row& order : rows_.orders) {
-      const order_columns& from = before_.at(order.id);
+    for (std::size_t at = 0; at < rows_.orders.size(); ++at) {
+      const order_row& order = rows_.orders[at];
+      const order_columns& from = before_.orders[at].columns;
       if (order.columns == from) continue;
       result_.orders.push_back({order.id, order.columns, order.columns.metadata != from.metadata,
                                 order.columns.status != from.status});
     }
   }
 
+  const snapshot& before_;
   working_copy rows_;
   std::span<const observation> observations_;
   const door_options& options_;
-  std::map<std::string, order_columns, std::less<>> before_;
-  std::unordered_map<const parcel_row*, parcel_row> touched_;
   decision result_;
 };
 
 } // namespace
 
-decision decide(snapshot rows, std::span<const observation> observations, const door_options& options) {
-  return pass(std::move(rows), observations, options).run();
+decision decide(const snapshot& rows, std::span<const observation> observations,
+                const door_options& options) {
+  return pass(rows, observations, options).run();
 }
 
 } // namespace suivi::shop

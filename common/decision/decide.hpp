@@ -43,7 +43,7 @@ struct decision {
   std::vector<adoption> adoptions;
 };
 
-[[nodiscard]] decision decide(snapshot rows, std::span<const observation> observations,
+[[nodiscard]] decision decide(const snapshot& rows, std::span<const observation> observations,
                               const door_options& options);
 
 } // namespace suivi::shop

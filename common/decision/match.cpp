@@ -171,9 +171,12 @@ match ask_which(const std::string& account, const order_row* order, const observ
 
 } // namespace
 
-working_copy::working_copy(snapshot&& from) : legacy_links(std::move(from.legacy_links)) {
-  for (order_row& order : from.orders) orders.push_back(std::move(order));
-  for (parcel_row& parcel : from.parcels) parcels.push_back(std::move(parcel));
+working_copy::working_copy(const snapshot& from)
+    : orders(from.orders.begin(), from.orders.end()), parcels(from.parcels.begin(), from.parcels.end()),
+      legacy_links(from.legacy_links) {
+  order_by_id_.reserve(orders.size());
+  order_by_reference_.reserve(orders.size());
+  parcel_by_key_.reserve(3 * parcels.size());
   for (order_row& order : orders) {
     order_by_id_[order.id] = &order;
     order_by_reference_[order.reference] = &order;
@@ -182,12 +185,12 @@ working_copy::working_copy(snapshot&& from) : legacy_links(std::move(from.legacy
 }
 
 order_row* working_copy::order(std::string_view id) {
-  auto found = order_by_id_.find(std::string(id));
+  auto found = order_by_id_.find(id);
   return found == order_by_id_.end() ? nullptr : found->second;
 }
 
 order_row* working_copy::order_by_reference(std::string_view reference) {
-  auto found = order_by_reference_.find(std::string(reference));
+  auto found = order_by_reference_.find(reference);
   return found == order_by_reference_.end() ? nullptr : found->second;
 }
 

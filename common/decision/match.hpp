@@ -17,7 +17,7 @@ namespace suivi::shop {
 // The snapshot as the decision goes on: rows are changed in place, new parcels are added. Addresses stay
 // valid.
 struct working_copy {
-  explicit working_copy(snapshot&& from);
+  explicit working_copy(const snapshot& from);
 
   order_row* order(std::string_view id);
   order_row* order_by_reference(std::string_view reference);
@@ -41,8 +41,9 @@ struct working_copy {
  private:
   void note_first(parcel_row& parcel);
 
-  std::unordered_map<std::string, order_row*> order_by_id_;
-  std::unordered_map<std::string, order_row*> order_by_reference_;
+  // Neither changes while the decision goes on: the names are the rows' own.
+  std::unordered_map<std::string_view, order_row*> order_by_id_;
+  std::unordered_map<std::string_view, order_row*> order_by_reference_;
   // Keys are "u" + uuid, "n" + number, "o" + order id. An entry may be outdated: what it points to is
   // checked.
   std::unordered_multimap<std::string, parcel_row*> parcel_by_key_;

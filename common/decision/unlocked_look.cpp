@@ -94,7 +94,8 @@ void mark_unlocked(decision& decided) {
                  !written.contains(v.order_id);
 }
 
-looked_over look_over(snapshot rows, std::span<const observation> observations, const door_options& options) {
+looked_over look_over(const snapshot& rows, std::span<const observation> observations,
+                      const door_options& options) {
   std::vector<bool> settled = plain_ones(rows, observations);
   std::vector<observation> some;
   std::vector<std::size_t> some_at;
@@ -104,8 +105,7 @@ looked_over look_over(snapshot rows, std::span<const observation> observations, 
   if (!all)
     for (std::size_t at : some_at) some.push_back(observations[at]);
 
-  decision decided =
-      decide(std::move(rows), all ? observations : std::span<const observation>(some), options);
+  decision decided = decide(rows, all ? observations : std::span<const observation>(some), options);
   mark_unlocked(decided);
   looked_over probed;
   probed.verdicts.resize(observations.size());

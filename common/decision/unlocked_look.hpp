@@ -25,7 +25,7 @@ struct looked_over {
 };
 
 // `rows`: the orders that were told by their references, with all their parcels, all of them as if locked.
-[[nodiscard]] looked_over look_over(snapshot rows, std::span<const observation> observations,
+[[nodiscard]] looked_over look_over(const snapshot& rows, std::span<const observation> observations,
                                     const door_options& options);
 
 } // namespace suivi::shop

@@ -113,7 +113,7 @@ task<result<std::vector<verdict>>> only_decide(pg::connection& db, std::span<con
                                                const door_options& options) {
   auto rows = co_await read_only_snapshot(db, observations);
   if (!rows) co_return rows.error();
-  decision decided = decide(std::move(*rows), observations, options);
+  decision decided = decide(*rows, observations, options);
   co_return std::move(decided.verdicts);
 }
 
@@ -132,8 +132,8 @@ task<result<decided>> read_and_decide(pg::connection& db, std::span<const pg::ro
     add_rows(rows, std::move(*later));
   }
   decided settled;
-  settled.before = rows.parcels;
-  settled.decision = decide(std::move(rows), observations, options);
+  settled.decision = decide(rows, observations, options);
+  settled.before = std::move(rows.parcels);
   co_return settled;
 }
 
@@ -147,7 +147,7 @@ task<result<looked_over>> probe(pg::connection& db, std::span<const observation>
   if (!probed) co_return probed.error();
   std::span<const pg::rows> answers(*probed);
   snapshot rows = read_unlocked_look(answers.subspan(1));
-  co_return look_over(std::move(rows), observations, options);
+  co_return look_over(rows, observations, options);
 }
 
 task<void> roll_back(pg::connection& db) {

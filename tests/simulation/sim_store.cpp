@@ -192,9 +192,8 @@ sim_store::apply(std::span<const shop::observation> observations,
   if (!up) return transient("pg:lost", "the database is away");
   for (const auto& o : observations) note_guesses(o);
   shop::snapshot rows = read(observations);
-  std::vector<shop::parcel_row> before = rows.parcels;
-  auto decided = shop::decide(std::move(rows), observations, options);
-  if (options.links_only) decided = shop::only_moved_links(std::move(decided), before);
+  auto decided = shop::decide(rows, observations, options);
+  if (options.links_only) decided = shop::only_moved_links(std::move(decided), rows.parcels);
   int slow_ones = 0;
   for (const auto& w : decided.orders) {
     if (refused.contains(w.order_id)) return permanent("sqlstate:23514", "a row was refused");
