@@ -250,9 +250,9 @@ void check_account(checks& to, const doctor_facts& f, const account_facts& a) {
   if (a.courier_clock) {
     add_clock(to, "the courier's clock", *a.courier_clock,
               "Let this machine's clock be set by NTP (`timedatectl set-ntp true`); if it is right, the "
-              "courier's is "
-              "wrong, and webhooks count by their receipt.");
+              "courier's is wrong, and webhooks count by their receipt.");
     to.back().account = a.id;
+    to.back().courier = a.courier;
   }
   check_hooks(to, f, a);
   check_last_webhook(to, f, a);

@@ -131,6 +131,7 @@ TEST_CASE("the courier's clock is judged within what its whole seconds leave ope
   f.accounts.front().courier_clock = clock_interval{400ms, 1500ms};
   CHECK(result_of(f, "clock_skew") == "WARN");
   CHECK(of(f, "clock_skew").account == "acc-1");
+  CHECK(of(f, "clock_skew").courier == "maystro");
   f.accounts.front().courier_clock = clock_interval{-5min - 1s, -5min};
   CHECK(result_of(f, "clock_skew") == "FAIL");
 }
