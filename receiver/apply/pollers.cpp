@@ -86,9 +86,12 @@ task<bool> pollers::claim_single_events(std::optional<error>& failed) {
 task<void> pollers::claim_orphans() {
   for (;;) {
     std::optional<error> failed = co_await renew_waiting_ranges();
-    auto of_backlog = co_await claim_backlog();
-    if (of_backlog) failed = of_backlog;
-    bool more = co_await claim_single_events(failed);
+    bool more = false;
+    if (!events_.is_finishing()) { // else it is others' to apply
+      auto of_backlog = co_await claim_backlog();
+      if (of_backlog) failed = of_backlog;
+      more = co_await claim_single_events(failed);
+    }
     note_look(failed);
     if (more) continue;
     milliseconds pause = events_.has_backlog() && !failed ? claim_backlog_every : claim_orphans_every;
