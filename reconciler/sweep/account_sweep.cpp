@@ -118,7 +118,7 @@ task<void> account_sweep::fetch(int page) {
     page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read.from};
     facts.clock_behind = clock_behind(how);
     std::size_t wanted = plan_.read(page, facts, rows);
-    if (sweep_.courier.can().lists) dates_.date_by_neighbors(got.content->rows);
+    if (sweep_.courier.can().lists) dates_.date_by_neighbors(page, got.content->rows);
     got.content->rows.resize(wanted);
     push_rows(std::move(got.content->rows), got.how);
     break;

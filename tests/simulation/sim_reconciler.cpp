@@ -284,7 +284,7 @@ void sim_reconciler::concluded(std::shared_ptr<sweep> s, std::shared_ptr<request
   if (r->page && good) {
     std::vector<reconciler::listed_row> page_rows;
     for (const auto& row : rows) page_rows.push_back({reconciler::identity_hash(row), row.created_at});
-    if (s->courier.part().can.lists) s->dates.date_by_neighbors(rows);
+    if (s->courier.part().can.lists) s->dates.date_by_neighbors(*r->page, rows);
     rows.resize(s->plan.read(*r->page, {good->count, 0, good->has_next, when.from}, page_rows));
     for (const auto& row : rows) s->listed.insert(*row.uuid);
   } else if (r->page && past_end) {
