@@ -41,7 +41,7 @@ std::string target_of(const missing_right& r) {
 void check_types(checks& to, const table_facts& t) {
   std::string doubts;
   if (!t.narrow.empty())
-    doubts = fmt::format("columns take fewer characters than the courier may send: {}",
+    doubts = fmt::format("columns take fewer characters than may be written there: {}",
                          full_names(t.narrow, true));
   if (!t.padded.empty())
     doubts += fmt::format("{}columns are padded with blanks, so that no index of theirs serves: {}",

@@ -17,7 +17,7 @@ constexpr bool written = true, emptied = true;
 constexpr std::array columns{
     needed_column{"orders", "id", text},
     needed_column{"orders", "reference", text},
-    needed_column{"orders", "status", enumerable_text, written},
+    needed_column{"orders", "status", enumerable_text, written, false, 9},
     needed_column{"orders", "trackingNumber", text, written, false, 64},
     needed_column{"orders", "shippingStatus", text, written, false, 64},
     needed_column{"orders", "maystroOrderId", text, written, false, 64},
