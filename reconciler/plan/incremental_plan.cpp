@@ -17,9 +17,9 @@ constexpr int untimed_max = 10;
 
 } // namespace
 
-instant incremental_horizon(std::optional<instant> watermark, instant now) {
-  if (!watermark) return now - incremental_first_reach;
-  return std::min(*watermark, now) - incremental_overlap;
+instant incremental_horizon(std::optional<milliseconds> watermark_age, instant now) {
+  if (!watermark_age) return now - incremental_first_reach;
+  return now - std::max(*watermark_age, milliseconds(0)) - incremental_overlap;
 }
 
 incremental_plan::incremental_plan(instant horizon, std::int64_t max_orders)

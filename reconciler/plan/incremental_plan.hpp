@@ -21,8 +21,9 @@ inline constexpr std::chrono::minutes incremental_overlap{30};
 // How far back it reads where no sweep of the account was complete yet.
 inline constexpr std::chrono::hours incremental_first_reach{24};
 
-// `watermark`: the start of the account's last complete sweep of either kind.
-[[nodiscard]] instant incremental_horizon(std::optional<instant> watermark, instant now);
+// `watermark_age`: how long ago the account's last complete sweep of either kind began, by the database's
+// clock; `now` is by the one that the courier's is compared with.
+[[nodiscard]] instant incremental_horizon(std::optional<milliseconds> watermark_age, instant now);
 
 // Answers as page_plan does.
 class incremental_plan {

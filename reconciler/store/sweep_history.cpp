@@ -80,9 +80,10 @@ left join lateral (
               order by s.id desc limit 4) newest) in_a_row) incomplete on true
 )sql"};
 
-constexpr pg::statement read_watermark{
-    "store_newest_watermark",
-    "select greatest(full_watermark, incremental_watermark) from suivi.account where id = $1"};
+constexpr pg::statement read_watermark_age{"store_watermark_age", R"sql(
+select (extract(epoch from clock_timestamp() - greatest(full_watermark, incremental_watermark)) * 1000)::bigint
+from suivi.account where id = $1
+)sql"};
 
 constexpr pg::statement worker_signs{"store_worker_signs", R"sql(
 select coalesce(bool_or(stopped_at is null and seen_at > clock_timestamp() - $1 * interval '1 millisecond'), false),
@@ -191,14 +192,14 @@ task<result<std::map<std::string, instant>>> last_starts(pg::connection& db) {
   return starts_of(db, false);
 }
 
-task<result<std::optional<instant>>> newest_watermark(pg::connection& db, std::string account) {
+task<result<std::optional<milliseconds>>> watermark_age(pg::connection& db, std::string account) {
   pg::params with;
   with.text(account);
-  auto found = co_await db.run(read_watermark, std::move(with));
+  auto found = co_await db.run(read_watermark_age, std::move(with));
   if (!found) co_return found.error();
-  std::optional<instant> mark;
-  if (!found->empty()) mark = found->maybe_timestamp(0, 0);
-  co_return mark;
+  std::optional<milliseconds> age;
+  if (!found->empty() && !found->null(0, 0)) age = milliseconds(found->integer(0, 0));
+  co_return age;
 }
 
 task<result<worker_sign>> last_worker_sign(pg::connection& db, milliseconds age_max) {

@@ -59,9 +59,9 @@ task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db
 // The same of sweeps of either kind.
 task<result<std::map<std::string, instant>>> last_starts(pg::connection& db);
 
-// When the account's last complete sweep of either kind started: what was created before, less an overlap,
-// has been read.
-task<result<std::optional<instant>>> newest_watermark(pg::connection& db, std::string account);
+// How long ago the account's last complete sweep of either kind started: what was created before, less an
+// overlap, has been read. Negative where the database's clock was set back since.
+task<result<std::optional<milliseconds>>> watermark_age(pg::connection& db, std::string account);
 
 // Whether a worker showed itself within `age_max` and has not said good-bye, and when one did last.
 struct worker_sign {

@@ -300,9 +300,10 @@ TEST_CASE("a courier that ignores the page's number ends it before long") {
 }
 
 TEST_CASE("it reaches back to the last complete sweep and a little further, or a day") {
-  CHECK(incremental_horizon(noon, noon + hours(3)) == noon - minutes(30));
+  CHECK(incremental_horizon(hours(3), noon) == noon - hours(3) - minutes(30));
   CHECK(incremental_horizon(std::nullopt, noon) == noon - hours(24));
-  CHECK(incremental_horizon(noon + hours(1), noon) == noon - minutes(30)); // a clock that was set back
+  CHECK(incremental_horizon(milliseconds(0), noon) == noon - minutes(30));
+  CHECK(incremental_horizon(-hours(1), noon) == noon - minutes(30)); // a clock that was set back
 }
 
 TEST_CASE("where the courier's clock is behind ours the horizon is as far behind") {
