@@ -81,7 +81,7 @@ bool fits(column_kind kind, const column_type& type) {
   case text:
     return one_of({"text", "varchar", "citext", "bpchar"});
   case enumerable_text:
-    return type.is_enum ? type.has_delivered : one_of({"text", "varchar", "citext"});
+    return type.is_enum ? type.has_delivered : one_of({"text", "varchar", "citext", "bpchar"});
   case column_kind::time:
     return one_of({"timestamp", "timestamptz"});
   case json:

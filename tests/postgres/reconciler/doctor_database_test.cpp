@@ -149,6 +149,28 @@ TEST_CASE("what a domain over a type says of a column is named as the type's own
   }
 }
 
+TEST_CASE("a column that only the database may write is named") {
+  stage s;
+  is_named(s, {R"(alter table orders drop column "alertReason";
+                  alter table orders add "alertReason" text generated always as ("abortReason") stored)",
+               R"(alter table orders drop column "alertReason"; alter table orders add "alertReason" text)",
+               "FAIL", "is text, generated always"});
+}
+
+TEST_CASE("a column without case is matched by its letters, as the courier has them, and named") {
+  stage s;
+  s.order("R1");
+  s.shipped(2);
+  s.courier.rows.push_back({"00000000-0000-4000-8000-000000000001", "r1", 31, "171"});
+  is_named(s, {R"(create extension if not exists citext; alter table orders alter "reference" type citext)",
+               R"(alter table orders alter "reference" type text)", "WARN", "citext"});
+  s.db.execute(R"(alter table orders alter "reference" type citext)");
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.matched == 1);
+  CHECK(report.unmatched == 1);
+}
+
 TEST_CASE("the schema that is meant is public unless the URL names one, and others are not taken for it") {
   stage s;
   s.db.execute("create schema shop; alter table orders set schema shop");
