@@ -1,5 +1,5 @@
-// toml++ behind one function. A value of an unknown key is never shown: it may be a secret under a misspelled
-// name.
+// toml++ behind one function. A value of an unknown key is never listed: it may be a secret under a
+// misspelled name.
 #include "common/config/file.hpp"
 
 #include <algorithm>
@@ -28,16 +28,15 @@ raw_value read_value(const toml::node& node, const std::string& where) {
     v.text = flag->get() ? "true" : "false";
   } else if (auto list = node.as_array()) {
     v.as = raw_value::shape::list;
+    std::vector<std::string> listed;
     for (const toml::node& item : *list) {
-      if (auto text_item = item.as_string())
-        v.items.push_back(text_item->get());
-      else
-        v.as = raw_value::shape::other;
+      raw_value one = read_value(item, where);
+      bool is_text = one.as == raw_value::shape::text;
+      if (!is_text) v.as = raw_value::shape::other;
+      listed.push_back(is_text ? toml_string(one.text) : one.text);
+      if (is_text) v.items.push_back(std::move(one.text));
     }
-    std::vector<std::string> quoted;
-    for (const std::string& item : v.items) quoted.push_back(toml_string(item));
-    v.text = v.as == raw_value::shape::list ? fmt::format("[{}]", fmt::join(quoted, ", "))
-                                            : "a list of mixed kinds";
+    v.text = fmt::format("[{}]", fmt::join(listed, ", "));
   } else {
     v.as = raw_value::shape::other;
     v.text = node.is_table() ? "a table" : "a date or time without quotes";

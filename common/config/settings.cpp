@@ -54,7 +54,10 @@ std::string quoted_value(const key& k, const raw_value& v) {
 std::optional<raw_value> read_file_form(settings& s, const key& k, const raw_value& path,
                                         const fs::path& base, milliseconds patience, mistakes& wrong) {
   auto refuse = [&](std::string_view why) {
-    std::string named = path.as == raw_value::shape::text ? toml_string(path.text) : path.text;
+    bool is_list = path.text.starts_with('['); // perhaps of the secrets themselves
+    std::string named = path.as == raw_value::shape::text ? toml_string(path.text)
+                        : is_list                         ? std::string(mask)
+                                                          : path.text;
     wrong.push_back(
         fmt::format("{} = {} ({}): {}; allowed is the path of a readable file that holds the value of {}",
                     k.file_path(), named, path.where, why, k.path()));

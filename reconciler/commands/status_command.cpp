@@ -2,9 +2,10 @@
 #include "reconciler/commands/status_command.hpp"
 
 #include "common/program/terminal.hpp"
+#include "common/verdict/problems.hpp"
 #include "reconciler/commands/console.hpp"
 #include "reconciler/commands/status_report.hpp"
-#include "reconciler/schedule/schedule.hpp"
+#include "reconciler/schedule/due.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -19,11 +20,20 @@ struct status_request {
   bool one_account = false;
 };
 
+// As the worker finds it due: by the schedule, or once more where the last one was incomplete.
+std::optional<instant> next_full_of(const schedule& times, const account_starts& of, instant now) {
+  last_sweep_starts last{of.full, of.any, of.incomplete_fulls, of.full_ended};
+  if (due_at(times, last, milliseconds(0), now) == due::full) return now;
+  return next_due(times, last, milliseconds(0), now);
+}
+
 task<result<status_report>> read_status(services& p, status_request request) {
   auto db = co_await p.database.acquire(steady_now() + database_patience);
   if (!db) co_return db.error();
   auto starts = co_await read_sweep_starts(**db);
   if (!starts) co_return starts.error();
+  auto worker = co_await last_worker_sign(**db, verdict::sign_of_life);
+  if (!worker) co_return worker.error();
   auto known = co_await known_accounts(**db);
   if (!known) co_return known.error();
   std::vector<std::string> ids;
@@ -34,17 +44,21 @@ task<result<status_report>> read_status(services& p, status_request request) {
   status_report r;
   r.now = starts->now;
   r.timezone = p.settings.reconciler.timezone;
-  r.next_full = schedule(p.settings.reconciler.schedule, r.timezone).next_after(r.now);
+  schedule times(p.settings.reconciler.schedule, r.timezone);
+  r.next_full = times.next_after(r.now);
+  r.worker = *worker;
   r.sweeps = std::move(*sweeps);
   milliseconds every = p.settings.reconciler.incremental_every;
   for (shop::account& a : request.accounts) {
     account_status& one = r.accounts.emplace_back();
     for (const known_account& k : *known)
       if (k.id == a.id) one.known = k;
-    if (every.count() > 0) {
-      std::optional<instant> last = starts->accounts[a.id].any;
-      one.next_incremental = last ? std::max(r.now, *last + every) : r.now;
-    }
+    const account_starts& begun = starts->accounts[a.id];
+    instant free_from = r.now + begun.courier_pause;
+    if (begun.courier_pause.count() > 0) one.paused_until = free_from;
+    one.next_full = next_full_of(times, begun, r.now);
+    if (one.next_full) one.next_full = std::max(free_from, *one.next_full);
+    if (every.count() > 0) one.next_incremental = std::max(free_from, begun.any ? *begun.any + every : r.now);
     if (request.one_account) {
       auto left_out = co_await orders_left_out(**db, a.id);
       if (!left_out) co_return left_out.error();

@@ -56,8 +56,11 @@ json::object to_json(const status_report& r, const account_status& a) {
   o["watermark"] = or_null(a.known.full_watermark);
   o["incrementalWatermark"] = or_null(a.known.incremental_watermark);
   o["heardAt"] = or_null(a.known.last_webhook_at);
+  o["nextFullAt"] = or_null(a.next_full);
   o["nextIncrementalAt"] = or_null(a.next_incremental);
+  o["pausedUntil"] = or_null(a.paused_until);
   o["problem"] = or_null(a.known.problem);
+  o["problemSince"] = or_null(a.known.problem_since);
   o["lastFull"] = report_or_null(newest(r, a.account.id, "full"));
   o["lastIncremental"] = report_or_null(newest(r, a.account.id, "incremental"));
   if (a.left_out) {
@@ -102,7 +105,12 @@ std::string block_of(const status_report& r, const account_status& a, const pale
   };
   if (!courier::is_complete(a.account.courier)) add("key", colors.bad("none"));
   if (a.known.problem) add("problem", colors.bad(*a.known.problem));
-  add("complete as of", time_or(r, a.known.full_watermark, "never"));
+  if (a.known.problem_since) add("  since", local_time_with_age(*a.known.problem_since, r.now, r.timezone));
+  if (a.paused_until)
+    add("courier", colors.bad(fmt::format("wants to be left alone until {}",
+                                          local_time_with_age(*a.paused_until, r.now, r.timezone))));
+  add("full", fmt::format("complete as of {}; next {}", time_or(r, a.known.full_watermark, "never"),
+                          time_or(r, a.next_full, "never")));
   add("incremental",
       fmt::format("complete as of {}; next {}", time_or(r, a.known.incremental_watermark, "never"),
                   time_or(r, a.next_incremental, "never")));
@@ -130,6 +138,8 @@ std::string block_of(const status_report& r, const account_status& a, const pale
 json::object to_json(const status_report& r) {
   json::object document;
   document["nextSweepAt"] = or_null(r.next_full);
+  document["workerAtWork"] = r.worker.is_fresh;
+  document["workerSeenAt"] = or_null(r.worker.last);
   json::array accounts, sweeps;
   for (const account_status& a : r.accounts) accounts.push_back(to_json(r, a));
   for (const known_sweep& s : r.sweeps) sweeps.push_back(to_json(s));
@@ -139,7 +149,12 @@ json::object to_json(const status_report& r) {
 }
 
 std::string to_text(const status_report& r, const palette& colors) {
-  std::string text = fmt::format("next full sweep: {}, {}\n", time_or(r, r.next_full, "never"), r.timezone);
+  std::string text =
+      fmt::format("next scheduled full sweep: {}, {}\n", time_or(r, r.next_full, "never"), r.timezone);
+  if (!r.worker.is_fresh)
+    text +=
+        colors.bad(fmt::format("no worker is at work: the last sign of life of `suivi-reconciler run`: {}\n",
+                               time_or(r, r.worker.last, "none ever")));
   for (const account_status& a : r.accounts) text += block_of(r, a, colors);
   return text;
 }

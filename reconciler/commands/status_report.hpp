@@ -15,7 +15,8 @@ namespace suivi::reconciler {
 struct account_status {
   shop::account account;
   known_account known; // what Suivi's own table says; empty for one that was never swept
-  std::optional<instant> next_incremental;
+  std::optional<instant> next_full, next_incremental;
+  std::optional<instant> paused_until;     // the courier wants to be left alone
   std::optional<left_out_orders> left_out; // where it was asked for
 };
 
@@ -23,6 +24,7 @@ struct status_report {
   instant now{};        // the database's, as all other times
   std::string timezone; // of the schedule
   std::optional<instant> next_full;
+  worker_sign worker;
   std::vector<account_status> accounts;
   std::vector<known_sweep> sweeps; // newest first
 };

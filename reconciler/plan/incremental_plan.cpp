@@ -17,9 +17,9 @@ constexpr int untimed_max = 10;
 
 } // namespace
 
-instant incremental_horizon(std::optional<instant> watermark, instant now) {
-  if (!watermark) return now - incremental_first_reach;
-  return std::min(*watermark, now) - incremental_overlap;
+instant incremental_horizon(std::optional<milliseconds> watermark_age, instant now) {
+  if (!watermark_age) return now - incremental_first_reach;
+  return now - std::max(*watermark_age, milliseconds(0)) - incremental_overlap;
 }
 
 incremental_plan::incremental_plan(instant horizon, std::int64_t max_orders)
@@ -32,7 +32,7 @@ void incremental_plan::begin_round() {
   page_ = 1;
   count_.reset();
   first_newest_.reset();
-  falls_ = false;
+  order_ = {};
   unreadable_rows_ = 0;
   barren_ = untimed_ = failed_in_a_row_ = 0;
   failed_.clear();
@@ -85,7 +85,6 @@ std::size_t incremental_plan::read(int page, const page_facts& reported, std::sp
   bool rises = newest && first_newest_ && *newest > *first_newest_;
   bool orderly = shows_newest_first(rows);
   if (page_ == 1 && newest) first_newest_ = *newest + (orderly ? order_tolerance : std::chrono::minutes(0));
-  falls_ = falls_ || orderly || (newest && first_newest_ && *newest < *first_newest_);
   bool shrunk = facts.count && count_ && *facts.count < *count_;
   if (facts.count) count_ = facts.count;
 
@@ -95,13 +94,20 @@ std::size_t incremental_plan::read(int page, const page_facts& reported, std::sp
     take = std::min(take, static_cast<std::size_t>(left));
   }
   std::size_t fresh = 0;
-  for (const listed_row& row : rows.first(take)) fresh += own_.insert(row.hash) ? 1 : 0;
+  for (const listed_row& row : rows.first(take)) {
+    if (!own_.insert(row.hash)) continue; // pushed on from the page before
+    ++fresh;
+    order_.read({&row, 1});
+  }
   read_twice_ = read_twice_ || (fresh > 0 && fresh < take);
   unreadable_rows_ += facts.unreadable;
   unreadable_max_ = std::max(unreadable_max_, unreadable_rows_);
 
   std::int64_t own = static_cast<std::int64_t>(own_.size());
   bool all_read = count_ && own + static_cast<std::int64_t>(unreadable_rows_) >= *count_;
+  // All made at once so far, or hardly a row says when: a later page tells which end of the list this is.
+  bool more = facts.has_next || (count_ && !all_read);
+  bool order_open = more && !order_.shows_newest_first();
   if (rises || !is_newest_first(rows)) {
     end(false, false, "the courier's list is not newest first: only a full sweep sees what is new");
   } else if (shrunk) {
@@ -113,12 +119,8 @@ std::size_t incremental_plan::read(int page, const page_facts& reported, std::sp
     pass_over(page); // it names a next one, so the list does not end here
   } else if (rows.empty() && facts.unreadable == 0) {
     end_of_list();
-  } else if (newest && *newest < horizon_ - clock_behind_) {
-    bool more = facts.has_next || (count_ && !all_read);
-    if (more && !falls_)
-      ++page_; // all of one moment so far, or nearly: a later page tells which end of the list this is
-    else
-      end_of_reading(false);
+  } else if (newest && *newest < horizon_ - clock_behind_ && !order_open) {
+    end_of_reading(false);
   } else if (max_orders_ > 0 && own >= max_orders_) {
     bool truncated = !count_ ? facts.has_next || take < rows.size() : *count_ > max_orders_;
     end_of_reading(truncated);

@@ -2,7 +2,7 @@
 // before the horizon. Pure, as page_plan.hpp.
 //
 // The list is ordered by creation, newest first (a page that says otherwise makes it incomplete, and where
-// page 1 does not tell, for its rows were made at once, the next one must), so this
+// page 1 does not show it beyond luck, the next ones must), so this
 // reads every parcel created after the horizon and the rest of the page that holds the last of them; of older
 // ones it claims nothing. Read one page at a time from the first, an insertion pushes rows ahead of the
 // reader (read twice, never skipped); a `count` that falls says that rows moved up behind it, and the reading
@@ -10,6 +10,7 @@
 // same rows, each of them once. A page that cannot be read makes it incomplete, and the next is read.
 #pragma once
 
+#include "reconciler/plan/order_evidence.hpp"
 #include "reconciler/plan/page_plan.hpp"
 
 namespace suivi::reconciler {
@@ -20,8 +21,9 @@ inline constexpr std::chrono::minutes incremental_overlap{30};
 // How far back it reads where no sweep of the account was complete yet.
 inline constexpr std::chrono::hours incremental_first_reach{24};
 
-// `watermark`: the start of the account's last complete sweep of either kind.
-[[nodiscard]] instant incremental_horizon(std::optional<instant> watermark, instant now);
+// `watermark_age`: how long ago the account's last complete sweep of either kind began, by the database's
+// clock; `now` is by the one that the courier's is compared with.
+[[nodiscard]] instant incremental_horizon(std::optional<milliseconds> watermark_age, instant now);
 
 // Answers as page_plan does.
 class incremental_plan {
@@ -60,7 +62,7 @@ class incremental_plan {
   int page_ = 1;
   std::optional<std::int64_t> count_;
   std::optional<instant> first_newest_; // of page 1: nothing behind it is newer
-  bool falls_ = false;                  // the rows so far show that the list is newest first
+  order_evidence order_;                // that the list is newest first
   std::size_t unreadable_rows_ = 0;
   int barren_ = 0, untimed_ = 0, failed_in_a_row_ = 0;
   std::set<int> failed_;

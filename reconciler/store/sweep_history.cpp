@@ -36,8 +36,15 @@ from suivi.sweep_conflict where account = $1 order by reference
 
 constexpr pg::statement all_accounts{"store_accounts", R"sql(
 select id, name, coalesce(lease_until > clock_timestamp(), false), full_watermark, heard_at, problem,
-       incremental_watermark
-from suivi.account order by id
+       incremental_watermark,
+       (select min(of_kind.since) from (values ('full'), ('incremental')) kinds (name)
+        cross join lateral (
+          select min(s.started_at) as since from suivi.sweep s
+          where s.account = a.id and s.kind = kinds.name and s.finished_at is not null and s.verdict <> 'complete'
+            and s.id > coalesce((select max(c.id) from suivi.sweep c
+                                 where c.account = a.id and c.kind = kinds.name and c.verdict = 'complete' and not c.abandoned), 0)
+        ) of_kind)
+from suivi.account a order by id
 )sql"};
 
 // From the newest back by the index: this is asked every few seconds, and reports are many.
@@ -73,9 +80,16 @@ left join lateral (
               order by s.id desc limit 4) newest) in_a_row) incomplete on true
 )sql"};
 
-constexpr pg::statement read_watermark{
-    "store_newest_watermark",
-    "select greatest(full_watermark, incremental_watermark) from suivi.account where id = $1"};
+constexpr pg::statement read_watermark_age{"store_watermark_age", R"sql(
+select (extract(epoch from clock_timestamp() - greatest(full_watermark, incremental_watermark)) * 1000)::bigint
+from suivi.account where id = $1
+)sql"};
+
+constexpr pg::statement worker_signs{"store_worker_signs", R"sql(
+select coalesce(bool_or(stopped_at is null and seen_at > clock_timestamp() - $1 * interval '1 millisecond'), false),
+       max(greatest(seen_at, stopped_at))
+from suivi.reconciler
+)sql"};
 
 task<result<std::map<std::string, instant>>> starts_of(pg::connection& db, bool only_full) {
   pg::params with;
@@ -148,6 +162,7 @@ task<result<std::vector<known_account>>> known_accounts(pg::connection& db) {
     a.last_webhook_at = found->maybe_timestamp(i, 4);
     a.problem = found->maybe_text(i, 5);
     a.incremental_watermark = found->maybe_timestamp(i, 6);
+    if (a.problem) a.problem_since = found->maybe_timestamp(i, 7);
     accounts.push_back(std::move(a));
   }
   co_return accounts;
@@ -177,14 +192,25 @@ task<result<std::map<std::string, instant>>> last_starts(pg::connection& db) {
   return starts_of(db, false);
 }
 
-task<result<std::optional<instant>>> newest_watermark(pg::connection& db, std::string account) {
+task<result<std::optional<milliseconds>>> watermark_age(pg::connection& db, std::string account) {
   pg::params with;
   with.text(account);
-  auto found = co_await db.run(read_watermark, std::move(with));
+  auto found = co_await db.run(read_watermark_age, std::move(with));
   if (!found) co_return found.error();
-  std::optional<instant> mark;
-  if (!found->empty()) mark = found->maybe_timestamp(0, 0);
-  co_return mark;
+  std::optional<milliseconds> age;
+  if (!found->empty() && !found->null(0, 0)) age = milliseconds(found->integer(0, 0));
+  co_return age;
+}
+
+task<result<worker_sign>> last_worker_sign(pg::connection& db, milliseconds age_max) {
+  pg::params with;
+  with.integer(age_max.count());
+  auto found = co_await db.run(worker_signs, std::move(with));
+  if (!found) co_return found.error();
+  worker_sign sign;
+  sign.is_fresh = found->boolean(0, 0);
+  sign.last = found->maybe_timestamp(0, 1);
+  co_return sign;
 }
 
 } // namespace suivi::reconciler

@@ -35,6 +35,8 @@ struct known_account {
   bool leased = false;
   std::optional<instant> full_watermark, incremental_watermark, last_webhook_at;
   std::optional<std::string> problem;
+  std::optional<instant>
+      problem_since; // the first sweep that was incomplete since one of its kind was complete
 };
 task<result<std::vector<known_account>>> known_accounts(pg::connection& db);
 
@@ -57,8 +59,15 @@ task<result<std::map<std::string, instant>>> last_full_starts(pg::connection& db
 // The same of sweeps of either kind.
 task<result<std::map<std::string, instant>>> last_starts(pg::connection& db);
 
-// When the account's last complete sweep of either kind started: what was created before, less an overlap,
-// has been read.
-task<result<std::optional<instant>>> newest_watermark(pg::connection& db, std::string account);
+// How long ago the account's last complete sweep of either kind started: what was created before, less an
+// overlap, has been read. Negative where the database's clock was set back since.
+task<result<std::optional<milliseconds>>> watermark_age(pg::connection& db, std::string account);
+
+// Whether a worker showed itself within `age_max` and has not said good-bye, and when one did last.
+struct worker_sign {
+  bool is_fresh = false;
+  std::optional<instant> last;
+};
+task<result<worker_sign>> last_worker_sign(pg::connection& db, milliseconds age_max);
 
 } // namespace suivi::reconciler

@@ -118,7 +118,7 @@ task<void> account_sweep::fetch(int page) {
     page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read.from};
     facts.clock_behind = clock_behind(how);
     std::size_t wanted = plan_.read(page, facts, rows);
-    if (sweep_.courier.can().lists) dates_.date_by_neighbors(got.content->rows);
+    if (sweep_.courier.can().lists) dates_.date_by_neighbors(page, got.content->rows);
     got.content->rows.resize(wanted);
     push_rows(std::move(got.content->rows), got.how);
     break;
@@ -239,20 +239,20 @@ task<void> account_sweep::begin() {
     co_await plan_numbers(**db);
     if (not_begun_) co_return;
   } else if (sweep_.options.kind == sweep_kind::incremental) {
-    auto watermark = co_await newest_watermark(**db, sweep_.account.id);
-    if (!watermark && sweep_.options.dry_run && pg::schema_is_missing(watermark.error()))
-      watermark = std::optional<instant>();
-    if (!watermark) {
-      not_begun_ = watermark.error();
+    auto age = co_await watermark_age(**db, sweep_.account.id);
+    if (!age && sweep_.options.dry_run && pg::schema_is_missing(age.error()))
+      age = std::optional<milliseconds>();
+    if (!age) {
+      not_begun_ = age.error();
       co_return;
     }
     if (sweep_.courier.can().lists_changes) {
-      instant since = watermark->value_or(now() - incremental_first_reach);
+      instant since = now() - std::max(age->value_or(incremental_first_reach), milliseconds(0));
       sweep_.courier.list_changes_since(algiers_day(since - std::chrono::hours(24)));
       plan_ = page_plan(0, true);
       of_changes_ = true;
     } else {
-      plan_ = incremental_plan(incremental_horizon(*watermark, now()), sweep_.options.max_orders);
+      plan_ = incremental_plan(incremental_horizon(*age, now()), sweep_.options.max_orders);
     }
   }
   if (!sweep_.held) co_return;

@@ -1,20 +1,24 @@
 // Twice over the page: upwards from older rows, then downwards from newer ones.
 #include "reconciler/sweep/listed_dates.hpp"
 
-#include "reconciler/plan/page_plan.hpp"
+#include "reconciler/plan/order_evidence.hpp"
 
 #include <algorithm>
 #include <optional>
 
 namespace suivi::reconciler {
 
-void listed_dates::date_by_neighbors(std::vector<shipment>& rows) {
+void listed_dates::date_by_neighbors(int page, std::vector<shipment>& rows) {
   std::vector<listed_row> listed;
   listed.reserve(rows.size());
   for (const shipment& row : rows) listed.push_back({0, row.created_at});
   rises_ = rises_ || !is_newest_first(listed);
-  falls_ = falls_ || shows_newest_first(listed);
-  if (rises_ || !falls_) return;
+  if (luck_ > luck_max && counted_.insert(page).second) {
+    order_evidence of_page;
+    of_page.read(listed);
+    luck_ *= of_page.luck();
+  }
+  if (rises_ || luck_ > luck_max) return;
   auto date = [](shipment& row, instant at) {
     row.created_at = at;
     row.created_at_is_guess = true;

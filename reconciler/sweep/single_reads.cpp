@@ -31,9 +31,9 @@ milliseconds clock_behind(const courier::response_meta& meta) {
 }
 
 std::vector<std::string> single_reads::unsettled() const {
-  std::vector<std::string> names;
-  for (const auto& [key, name] : doubts_.unsettled()) names.push_back(name);
-  return names;
+  std::set<std::string> names; // an order's parcels may each be in doubt
+  for (const auto& [key, name] : doubts_.unsettled()) names.insert(name);
+  return {names.begin(), names.end()};
 }
 
 task<single_reads::outcome> single_reads::read(shop::wanted_read wanted, shop::source source) {

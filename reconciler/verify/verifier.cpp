@@ -16,6 +16,7 @@ namespace suivi::reconciler {
 namespace {
 
 constexpr milliseconds database_wait{10'000};
+constexpr std::size_t named_max = 5;
 
 shop::door_options door_of(const verify_options& options) {
   shop::door_options door;
@@ -222,6 +223,13 @@ task<void> verifier::read_singly(std::vector<shop::wanted_read> wanted) {
 
 task<void> verifier::confirm() {
   if (!failed_ && why_not_all_.empty()) co_await read_policies();
+  std::vector<std::string> undecided = found_.undecided();
+  unreadable_ += static_cast<std::int64_t>(undecided.size());
+  if (!undecided.empty() && why_not_all_.empty())
+    why_not_all_ = fmt::format(
+        "of {} order(s) nothing says which of their parcels is the newest: {}{}", undecided.size(),
+        fmt::join(std::span(undecided).first(std::min(undecided.size(), named_max)), ", "),
+        undecided.size() > named_max ? ", …" : "");
   std::vector<comparison::differing> doubtful = found_.to_confirm(options_.read_lag);
   std::optional<second_reads> plan = plan_second_reads(doubtful, now(), options_.read_lag);
   if (!plan || failed_ || !courier_.stopped().empty()) co_return;

@@ -145,8 +145,6 @@ task<std::optional<duties>> find_duties(worker& w) {
   }
   auto unknown_states = co_await shop::count_unknown_states(**db);
   if (unknown_states) w.numbers.set_unknown_states(*unknown_states);
-  if (w.database_missed) w.service.status(sweeping_on_schedule);
-  w.database_missed = false;
   w.had_accounts = w.had_accounts || !accounts->empty();
   instant at = starts->now; // never our own clock's: what it is compared with was written by the database's
   milliseconds every = w.p.settings.reconciler.incremental_every;
@@ -168,7 +166,12 @@ task<std::optional<duties>> find_duties(worker& w) {
       found.now.push_back({std::move(a), kind, at});
   }
   auto recorded = co_await record_next(**db, std::move(next_ones));
-  if (!recorded) note_database(w, recorded.error());
+  if (!recorded) {
+    note_database(w, recorded.error()); // it can be read and not written, perhaps
+  } else {
+    if (w.database_missed) w.service.status(sweeping_on_schedule);
+    w.database_missed = false;
+  }
   if (soonest) {
     milliseconds until = std::chrono::duration_cast<milliseconds>(*soonest - at);
     found.next_in = std::min(found.next_in.value_or(until), until);

@@ -66,15 +66,16 @@ void sim_reconciler::plan(sweep& s) {
   const courier::capabilities& can = s.courier.part().can;
   bool finds_every_change = !can.lists || can.lists_changes;
   s.rotated = s.full || finds_every_change;
-  const auto& watermark = store_.accounts[s.account].watermark;
+  std::optional<milliseconds> age;
+  if (const auto& watermark = store_.accounts[s.account].watermark)
+    age = std::chrono::ceil<milliseconds>(store_.clock() - *watermark);
   if (!can.lists) return plan_numbers(s);
   s.plan = reconciler::page_plan(0, can.has_quotas);
   if (s.full) return;
   if (can.lists_changes) {
-    instant since = watermark.value_or(wall() - reconciler::incremental_first_reach);
-    s.since_day = algiers_day(since - 24h);
+    s.since_day = algiers_day(wall() - age.value_or(reconciler::incremental_first_reach) - 24h);
   } else {
-    s.plan = reconciler::incremental_plan(reconciler::incremental_horizon(watermark, wall()), 0);
+    s.plan = reconciler::incremental_plan(reconciler::incremental_horizon(age, wall()), 0);
   }
 }
 
@@ -284,7 +285,7 @@ void sim_reconciler::concluded(std::shared_ptr<sweep> s, std::shared_ptr<request
   if (r->page && good) {
     std::vector<reconciler::listed_row> page_rows;
     for (const auto& row : rows) page_rows.push_back({reconciler::identity_hash(row), row.created_at});
-    if (s->courier.part().can.lists) s->dates.date_by_neighbors(rows);
+    if (s->courier.part().can.lists) s->dates.date_by_neighbors(*r->page, rows);
     rows.resize(s->plan.read(*r->page, {good->count, 0, good->has_next, when.from}, page_rows));
     for (const auto& row : rows) s->listed.insert(*row.uuid);
   } else if (r->page && past_end) {

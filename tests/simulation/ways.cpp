@@ -13,9 +13,7 @@ ways draw_ways(timeline& t) {
   if (w.clocks_apart.count() == 0 && t.happens(0.3)) w.stamps_ahead = milliseconds(60'000 + t.below(200'000));
   w.incremental_every = std::array<milliseconds, 3>{5min, 10min, 20min}[static_cast<std::size_t>(t.below(3))];
   if (t.happens(0.3)) w.undated = t.happens(0.5) ? 0.2 : 0.9;
-  // A list of which hardly a row is dated is believed to be newest first: nothing can tell.
-  if (w.undated < 0.5 && t.happens(0.3))
-    w.order = t.happens(0.5) ? list_order::none : list_order::oldest_first;
+  if (t.happens(0.3)) w.order = t.happens(0.5) ? list_order::none : list_order::oldest_first;
   if (t.happens(0.3)) w.placeholders = 0.3;
   if (t.happens(w.placeholders > 0 ? 0.8 : 0.2)) w.nameless = 0.2;
   if (t.happens(0.4)) w.refused = 0.1;

@@ -62,6 +62,25 @@ TEST_CASE("a worker whose database goes away between sweeps goes on when it is b
   ends_well(worker, s);
 }
 
+TEST_CASE("a worker whose database takes no writes says so once, and sweeps when it takes them again") {
+  watched_shop s;
+  REQUIRE(run_program("suivi-reconciler", {"migrate"}, s.environment).status == 0);
+  s.db.execute("alter database " + s.db.name() + " set default_transaction_read_only = on");
+  program worker("suivi-reconciler", {"run"}, s.environment);
+  wait_until("its word", [&] { return worker.log().find(cannot_be_used) != std::string::npos; });
+  auto refused = [&] {
+    return s.db.number("select xact_rollback from pg_stat_database where datname = current_database()");
+  };
+  auto before = refused();
+  wait_until("several attempts more", [&] { return refused() >= before + 12; }); // two a second and more
+  CHECK(worker.log().find(cannot_be_used) == worker.log().rfind(cannot_be_used));
+  CHECK(worker.log().find("sqlstate:25006") != std::string::npos);
+  s.db.execute("alter database " + s.db.name() + " reset default_transaction_read_only");
+  s.await_sweeps(worker, "full", 1);
+  s.await_sweeps(worker, "incremental", 1);
+  ends_well(worker, s);
+}
+
 TEST_CASE("a worker makes the schema again that somebody dropped, and a full sweep tells the truth anew") {
   watched_shop s;
   program worker("suivi-reconciler", {"run"}, s.environment);

@@ -31,6 +31,9 @@ int incremental(const reconciler_process& s, const std::string& of) {
 TEST_CASE("a failed full sweep stays in sight, however many incremental ones are complete after it, until a "
           "full one is") {
   reconciler_process s(two, 30);
+  s.environment["SUIVI_RECONCILER_TIMEZONE"] = "UTC";
+  s.environment["SUIVI_RECONCILER_SCHEDULE"] =
+      s.db.value("select to_char(now() at time zone 'UTC' + interval '12 hours', 'HH24:MI')");
   (void)s.sweep(0);
   s.set(R"({"fail_pages":[4]})");
   auto failed = run_program("suivi-reconciler", {"sweep", "--account", "example-a"}, s.environment);
@@ -41,9 +44,12 @@ TEST_CASE("a failed full sweep stays in sight, however many incremental ones are
   auto found = status(s);
   auto a = account(found, "example-a");
   CHECK(text(a, "problem").find("page") != std::string::npos);
+  CHECK(text(a, "problemSince") == text(a.at("lastFull").as_object(), "startedAt"));
   CHECK(text(a.at("lastFull").as_object(), "verdict") == "incomplete");
   CHECK(text(a.at("lastIncremental").as_object(), "verdict") == "complete");
   CHECK(account(found, "example-b").at("problem").is_null());
+  CHECK(text(a, "nextFullAt") < text(found, "nextSweepAt")); // once more before the next scheduled one
+  CHECK(text(account(found, "example-b"), "nextFullAt") == text(found, "nextSweepAt"));
   CHECK(doctor(s).result("sweep_incomplete example-a") == "WARN");
   std::size_t of_a = 0, of_b = 0;
   for (const json::value& each : found.at("sweeps").as_array())
@@ -82,8 +88,8 @@ TEST_CASE("of one account the orders are listed that its last full sweep could n
   auto people = run_program("suivi-reconciler", {"status", "--account", "example-a"}, s.environment).output;
   CAPTURE(people);
   for (const std::string& part : std::initializer_list<std::string>{
-           "Africa/Algiers", "example-a (A, maystro)", "problem ", "refused           " + narrow,
-           "conflicting       " + other, "INCOMPLETE", "(in "})
+           "Africa/Algiers", "no worker is at work", "none ever", "example-a (A, maystro)", "problem ",
+           "refused           " + narrow, "conflicting       " + other, "INCOMPLETE", "(in "})
     CHECK_MESSAGE(people.find(part) != std::string::npos, part);
   CHECK(people.find('\x1b') == std::string::npos);
 }

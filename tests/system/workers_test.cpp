@@ -164,6 +164,40 @@ TEST_CASE(
   CHECK(worker->wait(std::chrono::seconds(10)) == 0);
 }
 
+TEST_CASE(
+    "a worker whose account is switched off, or given another address, in mid-sweep ends that sweep and "
+    "begins another") {
+  reconciler_process s(one, 300);
+  schedule_far_away(s);
+  s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "0s";
+  s.set(R"({"latency_ms":1000})"); // sixty pages, ten at once
+  program worker("suivi-reconciler", {"run"}, s.environment);
+  auto change_in_midst = [&](const std::string& change, const std::string& reason) {
+    wait_until("a sweep's middle", [&] {
+      return query_is_true(s, "select to_regclass('suivi.sweep') is not null") &&
+             query_is_true(s,
+                           "select exists (select from suivi.sweep where finished_at is null and pages > 0)");
+    });
+    s.db.execute("update shipping_accounts set " + change);
+    within(takeover_patience, "its end", [&] {
+      return s.db.value("select reason from suivi.sweep where abandoned order by id desc limit 1") == reason;
+    });
+  };
+  change_in_midst(R"("isActive" = false)", "the account was deleted or switched off meanwhile");
+  CHECK(query_is_true(s, "select lease_until is null and full_watermark is null from suivi.account"));
+  s.db.execute(R"(update shipping_accounts set "isActive" = true)");
+  change_in_midst(R"("baseUrl" = replace("baseUrl", '127.0.0.1', 'localhost'))",
+                  "the account was given another key or address meanwhile");
+  s.set(R"({"latency_ms":0})");
+  within(takeover_patience, "a complete sweep", [&] {
+    return query_is_true(
+        s, "select exists (select from suivi.sweep where kind = 'full' and verdict = 'complete')");
+  });
+  CHECK(s.differences().empty());
+  worker.signal(SIGTERM);
+  CHECK(worker.wait(std::chrono::seconds(10)) == 0);
+}
+
 TEST_CASE("an account whose courier is slow holds up no other account of the same worker") {
   reconciler_process s(two, 100);
   s.environment["SUIVI_RECONCILER_INCREMENTAL_EVERY"] = "300ms";

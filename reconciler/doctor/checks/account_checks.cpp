@@ -196,7 +196,10 @@ void check_late(checks& to, const doctor_facts& f, const account_facts& a) {
 void check_last_full(checks& to, const doctor_facts& f, const account_facts& a) {
   if (!a.sweeps->last_full) return;
   const sweep_facts& s = *a.sweeps->last_full;
-  std::string again = fmt::format("Run `suivi-reconciler sweep --account {}`.", a.id);
+  std::string again =
+      fmt::format("It is tried again by itself, within the hour; where the reason stays, mend what it "
+                  "names, and run `suivi-reconciler sweep --account {}`.",
+                  a.id);
   if (s.complete)
     add(to, "sweep_incomplete", a, pass,
         fmt::format("the last full sweep was complete{}",
@@ -211,8 +214,10 @@ void check_last_full(checks& to, const doctor_facts& f, const account_facts& a) 
             "in the last full sweep the database refused {} order(s), and {} parcel(s) belong to orders "
             "of another account, or to several that bear one number",
             s.refused, s.conflicts),
-        "See in the reconciler's log the reference and SQLSTATE of each refused order, and mend the trigger, "
-        "constraint or column that it names.");
+        fmt::format(
+            "`suivi-reconciler status --account {}` lists them; see in the reconciler's log the SQLSTATE of "
+            "each refused one, and mend the trigger, constraint or column that it names.",
+            a.id));
   else if (s.conflicts > 0)
     add(to, "sweep conflicts", a, warn,
         fmt::format("in the last full sweep {} parcel(s) belong to orders of another account, or to several "

@@ -41,11 +41,16 @@ std::string target_of(const missing_right& r) {
 void check_types(checks& to, const table_facts& t) {
   std::string doubts;
   if (!t.narrow.empty())
-    doubts = fmt::format("columns take fewer characters than the courier may send: {}",
+    doubts = fmt::format("columns take fewer characters than may be written there: {}",
                          full_names(t.narrow, true));
   if (!t.padded.empty())
     doubts += fmt::format("{}columns are padded with blanks, so that no index of theirs serves: {}",
                           doubts.empty() ? "" : "; ", full_names(t.padded, true));
+  if (!t.caseless.empty())
+    doubts +=
+        fmt::format("{}columns are citext, of which no index serves, for Suivi and the courier tell small "
+                    "letters from capital ones: {}",
+                    doubts.empty() ? "" : "; ", full_names(t.caseless, false));
   if (!t.not_null.empty())
     doubts += fmt::format("{}columns cannot be cleared, for they are NOT NULL: {}",
                           doubts.empty() ? "" : "; ", full_names(t.not_null, false));

@@ -46,6 +46,7 @@ struct table_facts {
   std::vector<column_fact> missing, unfit; // columns
   std::vector<column_fact> narrow;         // texts that may be longer than the column takes
   std::vector<column_fact> padded;         // character(n)
+  std::vector<column_fact> caseless;       // citext, where it is searched
   std::vector<column_fact> not_null;       // columns that have to be cleared at times
   [[nodiscard]] bool usable() const { return orders && columns_known && missing.empty(); }
 };

@@ -17,7 +17,7 @@ constexpr bool written = true, emptied = true;
 constexpr std::array columns{
     needed_column{"orders", "id", text},
     needed_column{"orders", "reference", text},
-    needed_column{"orders", "status", enumerable_text, written},
+    needed_column{"orders", "status", enumerable_text, written, false, 9},
     needed_column{"orders", "trackingNumber", text, written, false, 64},
     needed_column{"orders", "shippingStatus", text, written, false, 64},
     needed_column{"orders", "maystroOrderId", text, written, false, 64},
@@ -81,7 +81,7 @@ bool fits(column_kind kind, const column_type& type) {
   case text:
     return one_of({"text", "varchar", "citext", "bpchar"});
   case enumerable_text:
-    return type.is_enum ? type.has_delivered : one_of({"text", "varchar", "citext"});
+    return type.is_enum ? type.has_delivered : one_of({"text", "varchar", "citext", "bpchar"});
   case column_kind::time:
     return one_of({"timestamp", "timestamptz"});
   case json:

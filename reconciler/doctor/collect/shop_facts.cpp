@@ -44,13 +44,22 @@ constexpr pg::statement columns{"doctor_columns", R"sql(
 select n.t, n.c, a.attname is not null, coalesce(format_type(a.atttypid, a.atttypmod), ''), coalesce(b.typname, ''),
        coalesce(b.typtype = 'e', false),
        exists (select from pg_enum e where e.enumtypid = b.oid and e.enumlabel = 'DELIVERED'),
-       case when b.typname = 'varchar' and a.atttypmod > 4 then a.atttypmod - 4 end, coalesce(a.attnotnull, false)
+       case when b.typname in ('varchar', 'bpchar') and b.typmod > 4 then b.typmod - 4 end,
+       coalesce(a.attnotnull or b.filled, false), coalesce(a.attgenerated <> '', false)
 from unnest($2::text[], $3::text[]) with ordinality as n(t, c, place)
 join pg_namespace s on s.nspname = $1
 join pg_class k on k.relnamespace = s.oid and k.relname = n.t
 left join pg_attribute a on a.attrelid = k.oid and a.attname = n.c and a.attnum > 0 and not a.attisdropped
-left join pg_type y on y.oid = a.atttypid
-left join pg_type b on b.oid = case when y.typtype = 'd' then y.typbasetype else y.oid end
+left join lateral (
+  with recursive below as (
+    select y.oid, y.typname, y.typtype, y.typbasetype, y.typtypmod, a.atttypmod as typmod, y.typnotnull as filled
+    from pg_type y where y.oid = a.atttypid
+    union all
+    select y.oid, y.typname, y.typtype, y.typbasetype, y.typtypmod,
+           case when d.typtypmod >= 0 then d.typtypmod else d.typmod end, d.filled or y.typnotnull
+    from below d join pg_type y on y.oid = d.typbasetype where d.typtype = 'd'
+  )
+  select * from below where typtype <> 'd') b on true
 order by n.place
 )sql"};
 
@@ -140,14 +149,18 @@ void add_column(table_facts& to, const pg::rows& found, std::size_t i, const nee
     return;
   }
   fact.type = found.text(i, 3);
+  bool written_by_others = needed.updated && found.boolean(i, 9);
+  if (written_by_others) fact.type += ", generated always";
   std::string_view type = found.text(i, 4);
-  bool fitting = fits(needed.kind, {type, found.boolean(i, 5), found.boolean(i, 6)});
+  bool fitting = !written_by_others && fits(needed.kind, {type, found.boolean(i, 5), found.boolean(i, 6)});
   std::int64_t characters_max = found.maybe_integer(i, 7).value_or(needed.characters_least);
   if (!fitting)
     to.unfit.push_back(fact);
   else if (characters_max < needed.characters_least)
     to.narrow.push_back(fact);
   if (fitting && type == "bpchar") to.padded.push_back(fact);
+  bool is_searched = needed.table == "orders" && (needed.name == "id" || needed.name == "reference");
+  if (is_searched && type == "citext") to.caseless.push_back(fact);
   if (needed.cleared && found.boolean(i, 8)) to.not_null.push_back(std::move(fact));
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/decision/current_parcel.hpp"
 #include "common/decision/decide.hpp"
+#include "common/decision/state_rules.hpp"
 
 #include <algorithm>
 #include <set>
@@ -173,6 +174,23 @@ std::vector<difference> comparison::differences() const {
     return std::tie(a.reference, a.field) < std::tie(b.reference, b.field);
   });
   return all;
+}
+
+// A parcel that travels back matters only where all do.
+std::vector<std::string> comparison::undecided() const {
+  std::vector<std::string> references;
+  for (const auto& [id, of] : orders_) {
+    auto returns = [](const candidate& c) { return shop::is_returning(c.courier, c.status); };
+    bool all_return = std::ranges::all_of(of.parcels, returns);
+    std::size_t eligible = 0, undated = 0;
+    for (const candidate& one : of.parcels) {
+      if (shop::is_named_by_the_shop(one.courier) || (returns(one) && !all_return)) continue;
+      ++eligible;
+      undated += one.created_at ? 0 : 1;
+    }
+    if (eligible > 1 && undated > 0) references.push_back(of.reference);
+  }
+  return references;
 }
 
 std::vector<comparison::differing> comparison::to_confirm(milliseconds read_lag) const {

@@ -35,6 +35,8 @@ class comparison {
 
   [[nodiscard]] std::int64_t checked() const; // orders
   [[nodiscard]] std::vector<difference> differences() const;
+  // Orders of several parcels of which nothing says which is the one to be shown, by reference.
+  [[nodiscard]] std::vector<std::string> undecided() const;
 
   // An order that differs, and what to read again to be sure of it.
   struct differing {

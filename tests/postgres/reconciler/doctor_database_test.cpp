@@ -85,13 +85,28 @@ TEST_CASE("a database that is read-only, or does not commit synchronously, is to
   CHECK(result_of(looked_at(s.db.url()), "writable") == "FAIL");
 }
 
+namespace {
+
+struct broken_type {
+  std::string change, undo, result, says;
+};
+
+void is_named(const stage& s, const broken_type& one) {
+  CAPTURE(one.change);
+  s.db.execute(one.change);
+  doctor_facts f = looked_at(s.db.url());
+  CHECK(result_of(f, "column types") == one.result);
+  CHECK(contains(check_of(f, "column types").detail, one.says));
+  s.db.execute(one.undo);
+  CHECK(result_of(looked_at(s.db.url()), "column types") == "PASS");
+}
+
+} // namespace
+
 TEST_CASE("columns of a type that does not fit, too narrow or NOT NULL are named") {
-  struct broken {
-    std::string change, undo, result, says;
-  };
   stage s;
   for (
-      const broken& one : std::initializer_list<broken>{
+      const broken_type& one : std::initializer_list<broken_type>{
           {R"(alter table orders alter "trackingNumber" type bigint using null)",
            R"(alter table orders alter "trackingNumber" type text)", "FAIL", "\"trackingNumber\" is bigint"},
           {R"(drop index "orders_additionalMetaData_idx"; alter table orders alter "additionalMetaData" type json)",
@@ -109,18 +124,51 @@ TEST_CASE("columns of a type that does not fit, too narrow or NOT NULL are named
            R"(alter table orders alter "trackingNumber" type text)", "WARN", "padded with blanks"},
           {R"(alter table orders alter "alertReason" set not null)",
            R"(alter table orders alter "alertReason" drop not null)", "WARN", "NOT NULL"}}) {
-    CAPTURE(one.change);
-    s.db.execute(one.change);
-    doctor_facts f = looked_at(s.db.url());
-    CHECK(result_of(f, "column types") == one.result);
-    CHECK(contains(check_of(f, "column types").detail, one.says));
-    s.db.execute(one.undo);
-    CHECK(result_of(looked_at(s.db.url()), "column types") == "PASS");
+    is_named(s, one);
   }
   s.db.execute(R"(alter table orders rename "abortReason" to gone)");
   doctor_facts f = looked_at(s.db.url());
   CHECK(check_of(f, "orders table").detail == "columns are missing: orders.\"abortReason\"");
   CHECK(result_of(f, "company") == "PASS");
+}
+
+TEST_CASE("what a domain over a type says of a column is named as the type's own is") {
+  stage s;
+  for (
+      const broken_type& one : std::initializer_list<broken_type>{
+          {R"(create domain short as varchar(10); create domain shorter as short;
+               alter table orders alter "trackingNumber" type shorter)",
+           R"(alter table orders alter "trackingNumber" type varchar(64))", "WARN",
+           "is shorter, needed is text"},
+          {R"(create domain filled as text not null default ''; update orders set "alertReason" = '';
+               alter table orders alter "alertReason" type filled)",
+           R"(alter table orders alter "alertReason" type text)", "WARN", "NOT NULL"},
+          {R"(alter table orders alter "status" drop default; alter table orders alter "status" type varchar(8))",
+           R"(alter table orders alter "status" type varchar(20))", "WARN", "character varying(8)"}}) {
+    is_named(s, one);
+  }
+}
+
+TEST_CASE("a column that only the database may write is named") {
+  stage s;
+  is_named(s, {R"(alter table orders drop column "alertReason";
+                  alter table orders add "alertReason" text generated always as ("abortReason") stored)",
+               R"(alter table orders drop column "alertReason"; alter table orders add "alertReason" text)",
+               "FAIL", "is text, generated always"});
+}
+
+TEST_CASE("a column without case is matched by its letters, as the courier has them, and named") {
+  stage s;
+  s.order("R1");
+  s.shipped(2);
+  s.courier.rows.push_back({"00000000-0000-4000-8000-000000000001", "r1", 31, "171"});
+  is_named(s, {R"(create extension if not exists citext; alter table orders alter "reference" type citext)",
+               R"(alter table orders alter "reference" type text)", "WARN", "citext"});
+  s.db.execute(R"(alter table orders alter "reference" type citext)");
+  auto report = s.sweep();
+  CHECK(report.complete);
+  CHECK(report.matched == 1);
+  CHECK(report.unmatched == 1);
 }
 
 TEST_CASE("the schema that is meant is public unless the URL names one, and others are not taken for it") {

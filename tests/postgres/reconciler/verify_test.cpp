@@ -129,6 +129,18 @@ TEST_CASE("of two parcels of one order only the one to be shown counts, known be
   CHECK(verify(s).differences.empty());
 }
 
+TEST_CASE("an order of several parcels of which nothing says which is the newest is not taken for compared") {
+  stage s;
+  s.order("R1");
+  s.courier.rows = {{uuid_of(2), "R1", 31, "2", "2026-02-01T10:00:00Z"}, {uuid_of(1), "R1", 22, "1", ""}};
+  CHECK_FALSE(s.sweep().complete);
+  auto got = verify(s);
+  CHECK(got.unreadable == 1);
+  CHECK(got.why_not_all == "of 1 order(s) nothing says which of their parcels is the newest: R1");
+  s.courier.rows[1].status = 52; // it went back: the other one is shown, whichever is the newer
+  CHECK(verify(s).unreadable == 0);
+}
+
 TEST_CASE("single reads compare only what was drawn, and what cannot be read is counted") {
   stage s;
   fill(s, 3);

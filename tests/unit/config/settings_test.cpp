@@ -144,6 +144,28 @@ TEST_CASE("a value of the wrong kind in the file is a mistake") {
   }
 }
 
+TEST_CASE("a list that holds what is no text is shown as it stands, and one of secrets is not") {
+  struct wrong {
+    const char *text, *says;
+    environment env = enough;
+  };
+  const environment no_secret{{"DATABASE_URL", "postgresql://localhost/shop"}};
+  for (const wrong& one :
+       {wrong{"[reconciler]\nschedule = [6, 12]", "reconciler.schedule = [6, 12] ("},
+        wrong{"[reconciler]\nschedule = [\"06:00\", 12, 1.5, true, 06:00:00, [7]]",
+              "reconciler.schedule = [\"06:00\", 12, 1.5, true, a date or time without quotes, [7]] ("},
+        wrong{"[receiver]\nallow_from = [10]", "receiver.allow_from = [10] ("},
+        wrong{"[receiver]\nwebhook_secrets = [\"example-secret\", 7]", "receiver.webhook_secrets = *** (",
+              no_secret},
+        wrong{"[receiver]\nwebhook_secrets_file = [\"example-secret\"]",
+              "receiver.webhook_secrets_file = *** (", no_secret}}) {
+    CAPTURE(one.text);
+    auto lines = bad(one.text, one.env);
+    CHECK(lines.front().starts_with(one.says));
+    CHECK(contains(lines.front(), "allowed is "));
+  }
+}
+
 TEST_CASE("a file that is missing, a folder or no TOML is a mistake") {
   CHECK(load(program::receiver, "/nonexistent/suivi.toml", enough, false).has_error());
   CHECK(load(program::receiver, "/", enough, false).has_error());

@@ -300,9 +300,10 @@ TEST_CASE("a courier that ignores the page's number ends it before long") {
 }
 
 TEST_CASE("it reaches back to the last complete sweep and a little further, or a day") {
-  CHECK(incremental_horizon(noon, noon + hours(3)) == noon - minutes(30));
+  CHECK(incremental_horizon(hours(3), noon) == noon - hours(3) - minutes(30));
   CHECK(incremental_horizon(std::nullopt, noon) == noon - hours(24));
-  CHECK(incremental_horizon(noon + hours(1), noon) == noon - minutes(30)); // a clock that was set back
+  CHECK(incremental_horizon(milliseconds(0), noon) == noon - minutes(30));
+  CHECK(incremental_horizon(-hours(1), noon) == noon - minutes(30)); // a clock that was set back
 }
 
 TEST_CASE("where the courier's clock is behind ours the horizon is as far behind") {
@@ -317,4 +318,38 @@ TEST_CASE("where the courier's clock is behind ours the horizon is as far behind
     plan.read(1, facts, rows);
     CHECK(plan.done() == !behind);
   }
+}
+
+TEST_CASE("a list of which few rows say when they were made ends at no horizon before its order is shown") {
+  incremental_plan plan(noon, 0);
+  REQUIRE(plan.next() == 1);
+  std::vector<listed_row> rows;
+  for (int n = 0; n < 10; ++n) rows.push_back({static_cast<std::uint64_t>(n + 1) * 1'000'003u * 1024u, {}});
+  rows[2].created_at = noon - hours(5);
+  rows[7].created_at = noon - hours(9); // older, as half of all pairs are in a list in no order
+  plan.read(1, {30, 0, true}, rows);
+  REQUIRE_FALSE(plan.done());
+  REQUIRE(plan.next() == 2);
+  SUBCASE("the next page shows it") {
+    plan.read(2, {30, 0, true}, page_of_moment(2, -100'000, -60));
+    REQUIRE(plan.done());
+    CHECK(plan.judge().complete);
+  }
+  SUBCASE("the next page has what is new") {
+    plan.read(2, {30, 0, true}, page_of_moment(2, 600, -3));
+    REQUIRE(plan.done());
+    CHECK_FALSE(plan.judge().complete);
+  }
+}
+
+TEST_CASE("a courier that ignores the page's number and dates hardly a row ends it before long") {
+  incremental_plan plan(noon, 0);
+  listed_row row{1024, noon - minutes(1)};
+  int requested = 0;
+  while (auto page = plan.next()) {
+    ++requested;
+    REQUIRE(requested < 10);
+    plan.read(*page, page_facts{std::nullopt, 0, true, {}}, std::span(&row, 1));
+  }
+  CHECK_FALSE(plan.judge().complete);
 }

@@ -12,6 +12,7 @@ TEST_CASE("types that the statements take fit and others do not") {
   CHECK(fits(column_kind::enumerable_text, {"OrderStatus", true, true}));
   CHECK_FALSE(fits(column_kind::enumerable_text, {"OrderStatus", true, false})); // without DELIVERED
   CHECK(fits(column_kind::enumerable_text, {"text", false, false}));
+  CHECK(fits(column_kind::enumerable_text, {"bpchar", false, false}));
   CHECK(fits(column_kind::time, {"timestamptz", false, false}));
   CHECK_FALSE(fits(column_kind::time, {"date", false, false}));
   CHECK_FALSE(fits(column_kind::json, {"json", false, false})); // has no operator to merge

@@ -155,3 +155,18 @@ TEST_CASE("a difference that a second reading does not show is dropped") {
   first.confirm("o-R1", settled);
   CHECK(first.differences().empty());
 }
+
+TEST_CASE(
+    "which of several parcels is the newest is open where one has no time and none decides by its state") {
+  shop::snapshot known;
+  known.orders = {order("R1")};
+  auto dated = row("u1", "R1", 31, noon - 2h), undated = row("u2", "R1", 22, noon);
+  undated.shipment.created_at.reset();
+  CHECK(compared(known, {{dated}}).undecided().empty());
+  CHECK(compared(known, {{undated}}).undecided().empty());
+  CHECK(compared(known, {{dated, undated}}).undecided() == std::vector<std::string>{"R1"});
+  undated.shipment.status = 52;
+  CHECK(compared(known, {{dated, undated}}).undecided().empty());
+  dated.shipment.status = 52;
+  CHECK(compared(known, {{dated, undated}}).undecided() == std::vector<std::string>{"R1"});
+}
