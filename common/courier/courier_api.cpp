@@ -15,6 +15,7 @@ capabilities capabilities_of(courier_kind courier) {
   case courier_kind::guepex:
     can.lists_changes = can.has_quotas = true;
     can.references_max = guepex_api::references_max;
+    can.trackings_max = guepex_api::references_max;
     can.registers_hooks = false;
     can.signs_webhooks = true;
     can.numbers_states = false;

@@ -28,7 +28,7 @@ struct capabilities {
   bool lists = true;              // its parcels, page by page
   bool lists_changes = false;     // what changed since a day: no rotation is needed
   std::size_t references_max = 1; // of the shop's references in one look-up; 0: has none
-  std::size_t trackings_max = 0;  // of tracking numbers in one request; 0: need not be asked like that
+  std::size_t trackings_max = 0;  // of tracking numbers in one request; 0: one by one
   bool has_quotas = false;        // kept by a request_gate, with what the courier says of pauses
   bool registers_hooks = true;    // webhooks by the API; else by hand, or there are none
   bool sends_webhooks = true;

@@ -39,9 +39,12 @@ task<exchanged> exchange(http::client& client, http::client_request request, mil
   if (wait && (how.status == 429 || how.status == 503))
     how.retry_after = read_retry_after(*wait, how.server_date.value_or(how.answered_at));
   http::header_list headers = std::move(response->headers);
-  if (auto refused = refusal(how.status, description))
-    co_return exchanged{std::move(*refused), how, std::move(headers)};
+  auto refused = refusal(how.status, description);
   result<std::string> body = unpacked(std::move(response->body), headers, description);
+  if (refused) {
+    std::string refused_with = body ? std::move(*body) : std::string();
+    co_return exchanged{std::move(*refused), how, std::move(headers), std::move(refused_with)};
+  }
   co_return exchanged{std::move(body), how, std::move(headers)};
 }
 

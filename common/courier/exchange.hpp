@@ -13,6 +13,7 @@ struct exchanged {
   result<std::string> body;
   response_meta how;
   http::header_list headers;
+  std::string refused_with{}; // the body of an answer that is none of 2xx
 };
 
 // `description` names the request for people and is a literal: it lives as long as the program.

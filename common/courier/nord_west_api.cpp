@@ -2,6 +2,7 @@
 #include "common/courier/nord_west_api.hpp"
 
 #include "common/json/json_fields.hpp"
+#include "common/nord_west/refusal.hpp"
 #include "common/nord_west/shipment.hpp"
 
 #include <algorithm>
@@ -50,8 +51,11 @@ task<exchanged> nord_west_api::ask(std::vector<std::string> numbers) {
   request.body = boost::json::serialize(body);
   exchanged got =
       co_await exchange(client_, std::move(request), request_timeout_, "parcels by tracking number");
-  // Fields that the courier does not accept: there are none but the key.
-  if (!got.body && got.how.status == 422)
+  if (got.body || got.how.status != 422) co_return got;
+  nord_west::refusal refused = nord_west::read_refusal(got.refused_with, numbers);
+  got.how.blamed = std::move(refused.numbers);
+  if (!refused.of_key && numbers.size() == 1) got.how.blamed = numbers;
+  if (refused.of_key)
     got.body = permanent("courier:unauthorized", "parcels by tracking number: the courier answered 422");
   co_return got;
 }
@@ -108,6 +112,11 @@ task<answer<shipment>> nord_west_api::one(std::string_view uuid) {
 task<answer<bool>> nord_west_api::test_key() {
   std::vector<std::string> numbers{std::string(no_such_number)};
   exchanged got = co_await ask(numbers);
+  if (!got.body && got.how.status == 422) { // of the number, which is none; else nothing is left but the key
+    bool is_named = !nord_west::read_refusal(got.refused_with, numbers).numbers.empty();
+    if (is_named) co_return answer<bool>{true, got.how};
+    got.body = permanent("courier:unauthorized", "a test of the key: the courier answered 422");
+  }
   co_return read_answer<bool>(got, [&](const std::string& body) -> result<bool> {
     result<nord_west::tracking_answer> answered = read(body, numbers);
     if (!answered) return answered.error();

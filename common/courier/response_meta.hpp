@@ -5,7 +5,9 @@
 #include "common/base/time.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace suivi::courier {
 
@@ -15,6 +17,7 @@ struct response_meta {
   std::optional<instant> server_date;      // the answer's Date
   unsigned status = 0;                     // 0: no HTTP answer
   std::optional<milliseconds> retry_after; // 429 and 503, seconds or date; from 0 to a day
+  std::vector<std::string> blamed{};       // of several tracking numbers, those that a refusal names
 };
 
 // `Retry-After`: seconds (a fraction is rounded up), or a date relative to `server_now`. Never negative, at

@@ -51,4 +51,8 @@ std::string without_blanks_around(std::string_view reference) {
   return std::string(reference.substr(begin, reference.find_last_not_of(blanks) + 1 - begin));
 }
 
+bool is_reference(const std::optional<std::string>& reported, std::string_view requested) {
+  return reported && (*reported == requested || without_blanks_around(*reported) == requested);
+}
+
 } // namespace suivi::shop

@@ -73,6 +73,8 @@ struct observation {
 
 // What is meant by a reference with blanks around it, where nobody knows it as it is.
 [[nodiscard]] std::string without_blanks_around(std::string_view reference);
+// A row of the courier's answer is about the reference that was asked for.
+[[nodiscard]] bool is_reference(const std::optional<std::string>& reported, std::string_view requested);
 
 enum class outcome : int {
   applied = 1,   // the order's row was written

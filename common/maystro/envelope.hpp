@@ -22,6 +22,7 @@ enum class event_kind {
 struct event {
   event_kind kind = event_kind::not_understood;
   bool too_large_unpacked = false;        // nothing of it was read
+  bool is_signed = false;                 // its courier's signature was found right when it was received
   std::string why;                        // for not_understood: one sentence, no customer data
   std::optional<std::string> name;        // event | type | name | trigger_type, as sent
   maystro::shipment shipment;             // for order

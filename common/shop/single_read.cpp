@@ -53,16 +53,12 @@ read_parcels(courier::courier_api& courier, wanted_read wanted, source as, milli
   auto listed = co_await courier.find_by_references(std::move(references), true);
   if (!listed.content)
     co_return courier::answer<std::vector<observation>>{listed.content.error(), listed.how};
-  const std::size_t rows_read = listed.content->rows.size();
   for (auto& row : listed.content->rows)
-    if (row.reference == reference && row.status)
+    if (is_reference(row.reference, reference) && row.status)
       parcels.push_back(observe_for(std::move(row), wanted, as, pull_kind::row, listed.how, read_lag));
   // Where none of the rows is the reference's and there are more, the filter was ignored or something could
   // not be read: nobody knows whether it is there.
-  const auto& first_page = *listed.content;
-  bool more = first_page.has_next || first_page.unreadable > 0 ||
-              first_page.count.value_or(0) > static_cast<std::int64_t>(rows_read);
-  if (parcels.empty() && more) {
+  if (parcels.empty() && !listed.content->is_whole()) {
     auto e = permanent("courier:unfiltered", "the courier's answer is not about that reference alone");
     co_return courier::answer<std::vector<observation>>{e, listed.how};
   }

@@ -18,7 +18,6 @@ bool fill_in_account(pending_event& event, account_registry& accounts, instant n
   event.observation.decide_by_later_time = waited_long_enough(event, now);
   if (!account) return false;
   event.observation.account = *account;
-  event.observation.is_signed = !accounts.webhook_secret(*account).empty();
   return can_be_applied(event.observation.shipment);
 }
 

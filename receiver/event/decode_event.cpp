@@ -4,7 +4,6 @@
 #include "common/base/utf8.hpp"
 #include "common/compression/inflate.hpp"
 #include "common/guepex/shipment.hpp"
-#include "common/guepex/webhook.hpp"
 #include "common/json/json_text.hpp"
 
 namespace suivi::receiver {
@@ -12,6 +11,10 @@ namespace {
 
 // What is longer names no kind of event, and no index could hold it.
 constexpr std::size_t event_name_bytes_max = 256;
+
+bool is_marked(std::string_view raw) {
+  return raw.starts_with(" {");
+}
 
 maystro::event_kind kind_of(guepex::event_kind kind) {
   switch (kind) {
@@ -43,7 +46,9 @@ maystro::event decode_any(std::string_view raw, std::size_t unpacked_bytes_max) 
   if (raw.find("\"events\"") == std::string_view::npos) return maystro::decode(raw, unpacked_bytes_max);
   guepex::delivery read = guepex::decode(raw);
   if (read.events.size() != 1) return maystro::decode(raw, unpacked_bytes_max);
-  return converted(read.events.front(), raw);
+  maystro::event only = converted(read.events.front(), raw);
+  only.is_signed = is_marked(raw);
+  return only;
 }
 
 } // namespace
@@ -74,6 +79,18 @@ split_delivery split_events(std::string_view raw, std::size_t unpacked_bytes_max
   split.bodies.reserve(read.events.size());
   for (guepex::event& one : read.events) split.bodies.push_back(std::move(one.body));
   return split;
+}
+
+std::string marked_as_signed(std::string body) {
+  return body.insert(0, 1, ' ');
+}
+
+std::string without_claim(std::string body) {
+  return is_marked(body) ? body.insert(0, 1, ' ') : body;
+}
+
+std::string_view without_mark(std::string_view raw) {
+  return raw.substr(is_marked(raw) ? 1 : 0);
 }
 
 bool can_be_applied(const maystro::shipment& shipment) {

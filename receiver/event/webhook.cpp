@@ -14,7 +14,8 @@ webhook to_webhook(std::string raw, std::optional<std::string> account, instant 
   a.received_at = received_at;
   a.event = decode_event(raw, unpacked_bytes_max);
   bool is_change = webhooks_tell_changes(a.event.shipment.courier);
-  a.key = is_change ? choose_change_key(raw, a.event, account.value_or("")) : choose_key(raw, a.event);
+  a.key = is_change ? choose_change_key(without_mark(raw), a.event, account.value_or(""))
+                    : choose_key(raw, a.event);
   a.event.body.reset(); // can be had again from the bytes
   a.raw = std::move(raw);
   a.account = std::move(account);
@@ -47,6 +48,7 @@ shop::observation to_observation(const webhook& a) {
                          ? shop::event_time(a.event.published_at, a.received_at)
                          : shop::webhook_time(a.event.published_at, a.received_at);
   observation.shipment = a.event.shipment;
+  observation.is_signed = a.event.is_signed;
   return observation;
 }
 

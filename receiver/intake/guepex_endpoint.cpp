@@ -67,11 +67,13 @@ task<guepex_endpoint::named_account> guepex_endpoint::find_account(std::optional
       refused(400, "BAD_REQUEST", "account: to be named, for the shop has not exactly one Guepex account")};
 }
 
-bool guepex_endpoint::is_signed_for(const http::request& request, const std::string& account) const {
+guepex_endpoint::signature guepex_endpoint::check_signature(const http::request& request,
+                                                            const std::string& account) const {
   secret key = accounts_.webhook_secret(account);
-  if (key.empty()) return true; // nothing is signed there
-  auto signature = http::find_header(request.headers, guepex::signature_header);
-  return signature && guepex::is_signed(request.body, *signature, key.reveal());
+  if (key.empty()) return signature::none_wanted;
+  auto header = http::find_header(request.headers, guepex::signature_header);
+  bool right = header && guepex::is_signed(request.body, *header, key.reveal());
+  return right ? signature::right : signature::wrong;
 }
 
 task<void> guepex_endpoint::store_one(webhook row, std::optional<result<receipt>>& into) {
@@ -80,7 +82,7 @@ task<void> guepex_endpoint::store_one(webhook row, std::optional<result<receipt>
 }
 
 task<http::response> guepex_endpoint::store_whole(std::string body, std::string account, std::string why) {
-  webhook row = to_unread_webhook(std::move(body), std::move(account), why, suivi::now());
+  webhook row = to_unread_webhook(without_claim(std::move(body)), std::move(account), why, suivi::now());
   auto kept = co_await in_.store(std::move(row));
   if (!kept) {
     counts_.webhook("unavailable");
@@ -101,14 +103,14 @@ task<http::response> guepex_endpoint::answer(http::request request, route where)
   }
   named_account account = co_await find_account(named);
   if (account.refusal) co_return std::move(*account.refusal);
-  bool is_signed = is_signed_for(request, account.id);
-  if (!is_signed) { // the shop may have changed the key since it was read
+  signature found = check_signature(request, account.id);
+  if (found == signature::wrong) { // the shop may have changed the key since it was read
     co_await accounts_.refresh();
     account = co_await find_account(named);
     if (account.refusal) co_return std::move(*account.refusal);
-    is_signed = is_signed_for(request, account.id);
+    found = check_signature(request, account.id);
   }
-  if (!is_signed) {
+  if (found == signature::wrong) {
     counts_.webhook("unauthorized");
     co_return refused(401, "UNAUTHORIZED", "wrong or missing signature");
   }
@@ -123,8 +125,10 @@ task<http::response> guepex_endpoint::answer(http::request request, route where)
   }
   instant received_at = suivi::now();
   std::vector<webhook> rows;
-  for (std::string& body : delivery.bodies)
+  for (std::string& body : delivery.bodies) {
+    if (found == signature::right) body = marked_as_signed(std::move(body));
     rows.push_back(to_webhook(std::move(body), account.id, received_at));
+  }
   std::vector<std::optional<result<receipt>>> receipts(rows.size());
   auto executor = co_await asio::this_coro::executor;
   runtime::task_group storing(executor);

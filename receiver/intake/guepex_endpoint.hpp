@@ -30,7 +30,8 @@ class guepex_endpoint {
   };
   task<http::response> answer_challenge(http::request request, std::optional<std::string> named);
   task<named_account> find_account(std::optional<std::string> named);
-  [[nodiscard]] bool is_signed_for(const http::request& request, const std::string& account) const;
+  enum class signature { right, wrong, none_wanted }; // the last: the account has no signing key
+  [[nodiscard]] signature check_signature(const http::request& request, const std::string& account) const;
   task<void> store_one(webhook row, std::optional<result<receipt>>& into);
   task<http::response> store_whole(std::string body, std::string account, std::string why);
 

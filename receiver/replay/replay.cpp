@@ -6,7 +6,9 @@
 #include "receiver/replay/policy.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 
 namespace suivi::receiver {
 namespace {
@@ -72,7 +74,50 @@ task<result<replay::batch>> replay::next_page(replay_source& from) {
   }
 }
 
+// A delivery that can be read now: its events take its place, those among them that were stored before only
+// where they wait.
+task<result<void>> replay::unpack(batch& events) {
+  std::set<std::int64_t> fresh;
+  std::vector<std::int64_t> all;
+  for (replay_event& e : events) {
+    if (e.whole.bodies.empty() || how_.door.dry_run) continue;
+    auto stored = co_await unpack_one(e.whole);
+    if (!stored) co_return stored.error();
+    for (const receipt& one : *stored) {
+      all.push_back(one.id);
+      if (!one.repeated) fresh.insert(one.id);
+    }
+    e.decoded.kind = maystro::event_kind::ignored;
+  }
+  if (all.empty()) co_return result<void>();
+  auto read = co_await read_elsewhere(std::move(all));
+  if (!read) co_return read.error();
+  std::erase_if(*read, [&](const replay_event& e) { return !e.is_pending && !fresh.contains(e.event.id); });
+  report_.counts.selected += read->size();
+  std::ranges::move(*read, std::back_inserter(events));
+  co_return result<void>();
+}
+
+task<result<std::vector<receipt>>> replay::unpack_one(whole_delivery whole) {
+  for (;;) {
+    error failed;
+    auto db = co_await door_.connection();
+    if (db) {
+      auto& open = **db;
+      auto stored = co_await unpack_delivery(open, whole);
+      if (stored) co_return stored;
+      failed = stored.error();
+    } else {
+      failed = db.error();
+    }
+    auto go_on = co_await door_.wait_out(failed);
+    if (!go_on) co_return go_on.error();
+  }
+}
+
 task<result<void>> replay::take_on(batch events) {
+  auto unpacked = co_await unpack(events);
+  if (!unpacked) co_return unpacked;
   auto give_up = steady_clock::now() + how_.patience;
   auto account_of = [this](const replay_event& e) {
     courier_kind courier = e.decoded.shipment.courier;
@@ -93,7 +138,6 @@ task<result<void>> replay::take_on(batch events) {
     } else if (stored && e.in_flight && !how_.door.dry_run) {
       elsewhere_.push_back({e.event.id, give_up});
     } else if (auto account = account_of(e)) {
-      e.event.observation.is_signed = !accounts_.webhook_secret(*account).empty();
       e.event.observation.account = *account;
       good.push_back(std::move(e));
     } else {

@@ -52,6 +52,8 @@ class replay {
   };
 
   task<result<batch>> next_page(replay_source& from);
+  task<result<void>> unpack(batch& events);
+  task<result<std::vector<receipt>>> unpack_one(whole_delivery whole);
   task<result<void>> take_on(batch events);
   task<result<void>> apply(batch events, steady_time give_up);
   task<result<void>> record(batch events, replay_batch_writer::make_end end);

@@ -7,6 +7,7 @@
 
 #include "receiver/inbox/ingest.hpp"
 #include "receiver/inbox/pending.hpp"
+#include "receiver/inbox/unpack_delivery.hpp"
 #include "receiver/replay/selection.hpp"
 
 #include <optional>
@@ -26,6 +27,7 @@ struct stored_event {
   std::string recorded_error;  // while it is pending
   bool is_pending = false;     // not at its end
   bool in_flight = false;      // of some other process at this moment
+  whole_delivery whole;        // of several events that are not stored yet; else without bodies
   bool from_the_start = false; // `recorded` is what the inbox itself says: it was not understood, or ignored
 };
 

@@ -7,6 +7,7 @@
 #include "common/log/log.hpp"
 #include "common/maystro/envelope.hpp"
 #include "common/sqlstate/batch_parts.hpp"
+#include "receiver/inbox/unpack_delivery.hpp"
 
 #include <span>
 
@@ -26,6 +27,7 @@ struct quarantined {
   std::int64_t id = 0;
   std::string stored_on;
   maystro::event event;
+  whole_delivery whole; // of several events; without bodies where it is one event
 };
 
 std::optional<std::string> storable(const std::optional<std::string>& text) {
@@ -36,7 +38,8 @@ std::optional<std::string> storable(const std::optional<std::string>& text) {
 task<result<std::vector<quarantined>>> read_batch(pg::connection& db, std::int64_t after) {
   static constexpr pg::statement text{
       "second_reading_batch",
-      "select i.id, i.stored_on::text, i.raw from suivi.inbox i where i.outcome = 'quarantined' and i.id > $1"
+      "select i.id, i.stored_on::text, i.raw, i.account, i.received_at from suivi.inbox i where i.outcome = "
+      "'quarantined' and i.id > $1"
       " and not exists (select from suivi.event_outcome o where o.event_id = i.id and o.stored_on = "
       "i.stored_on)"
       " order by i.id limit $2"};
@@ -47,8 +50,13 @@ task<result<std::vector<quarantined>>> read_batch(pg::connection& db, std::int64
   std::vector<quarantined> events;
   std::size_t decoded_bytes = 0;
   for (std::size_t i = 0; i < answer->size(); ++i) {
-    quarantined q{answer->integer(i, 0), std::string(answer->text(i, 1)), decode_event(answer->bytes(i, 2))};
+    std::string raw = answer->bytes(i, 2);
+    std::optional<std::string> account = answer->maybe_text(i, 3);
+    quarantined q{answer->integer(i, 0), std::string(answer->text(i, 1)), decode_event(raw), {}};
     q.event.body.reset();
+    if (q.event.kind == maystro::event_kind::not_understood)
+      q.whole = {q.id, q.stored_on, account.value_or(""), answer->timestamp(i, 4),
+                 events_of_whole(raw, account)};
     events.push_back(std::move(q));
     decoded_bytes += answer->bytes(i, 2).size();
     if (decoded_bytes < decoded_at_a_stretch_bytes) continue;
@@ -108,6 +116,17 @@ task<result<std::int64_t>> release_all(pg::connection& db, std::vector<quarantin
   co_return released;
 }
 
+task<result<std::int64_t>> unpack_all(pg::connection& db, std::vector<quarantined>& events) {
+  std::int64_t unpacked = 0;
+  for (quarantined& each : events) {
+    if (each.whole.bodies.empty()) continue;
+    auto stored = co_await unpack_delivery(db, std::move(each.whole));
+    if (!stored) co_return stored.error();
+    ++unpacked;
+  }
+  co_return unpacked;
+}
+
 // Forwards only, whoever else is at it.
 task<result<void>> note_place(pg::connection& db, int decoder, std::int64_t up_to) {
   static constexpr pg::statement text{"second_reading_note",
@@ -134,11 +153,14 @@ task<result<quarantine_reread::progress>> quarantine_reread::read_some(pg::conne
   if (!events) co_return events.error();
   bool more = events->size() == static_cast<std::size_t>(batch_rows);
   if (!events->empty()) after = events->back().id;
+  auto unpacked = co_await unpack_all(db, *events);
+  if (!unpacked) co_return unpacked.error();
   std::erase_if(*events,
                 [](const quarantined& q) { return q.event.kind == maystro::event_kind::not_understood; });
   auto released = co_await release_all(db, std::move(*events));
   if (!released) co_return released.error();
-  if (*released > 0) log::info("quarantined webhooks can be decoded now", {{"events", *released}});
+  if (*released + *unpacked > 0)
+    log::info("quarantined webhooks can be decoded now", {{"webhooks", *released + *unpacked}});
   auto noted = co_await note_place(db, decoder, after);
   if (!noted) co_return noted.error();
   co_return more ? progress::more : progress::done;
@@ -151,7 +173,7 @@ task<void> quarantine_reread::run() {
       auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
       if (db) {
         auto& connection = **db;
-        auto did = co_await read_some(connection, maystro::decoder_version);
+        auto did = co_await read_some(connection, decoder_version);
         pause = !did ? again_after : *did == progress::more ? between_batches : poll_every;
         if (!did) log::warn("the quarantine could not be read again", {{"error", to_string(did.error())}});
       }

@@ -2,8 +2,8 @@
 // and after an older receiver beside this one has put something there.
 //
 // What is understood now is applied like any event, as of its receipt; what is not stays where it is. Each
-// quarantined event is read once by each decoder (maystro::decoder_version), in small batches. A row that the
-// database refuses stays in quarantine and holds up no other.
+// quarantined event is read once by each decoder (receiver/event/decode_event.hpp), in small batches. A row
+// that the database refuses stays in quarantine and holds up no other.
 #pragma once
 
 #include "receiver/services/database_monitor.hpp"

@@ -233,9 +233,13 @@ std::span<const std::string> paced_courier::numbers_of(int page) const {
   return batches_.at(static_cast<std::size_t>(page) - 1);
 }
 
-void paced_courier::halve(int page) {
+void paced_courier::part(int page, std::span<const std::string> blamed) {
   std::vector<std::string> numbers = batches_.at(static_cast<std::size_t>(page) - 1);
-  auto middle = numbers.begin() + static_cast<std::ptrdiff_t>((numbers.size() + 1) / 2);
+  auto middle = std::ranges::partition(numbers, [&](const std::string& one) {
+                  return std::ranges::find(blamed, one) == blamed.end();
+                }).begin();
+  if (middle == numbers.begin() || middle == numbers.end())
+    middle = numbers.begin() + static_cast<std::ptrdiff_t>((numbers.size() + 1) / 2);
   batches_.emplace_back(numbers.begin(), middle);
   batches_.emplace_back(middle, numbers.end());
 }
@@ -254,6 +258,15 @@ task<read_result<shipment_page>> paced_courier::look_up(std::vector<std::string>
   int tries = 0;
   std::function<task<courier::answer<shipment_page>>()> once = [this, references] {
     return api_->find_by_references(references, false);
+  };
+  auto got = co_await ask(pace::priority::page, tries, std::move(once));
+  co_return got;
+}
+
+task<read_result<shipment_page>> paced_courier::read_numbers(std::vector<std::string> numbers) {
+  int tries = 0;
+  std::function<task<courier::answer<shipment_page>>()> once = [this, numbers] {
+    return api_->find_by_trackings(numbers);
   };
   auto got = co_await ask(pace::priority::page, tries, std::move(once));
   co_return got;

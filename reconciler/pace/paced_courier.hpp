@@ -52,8 +52,9 @@ class paced_courier {
   void list_numbers(std::vector<std::vector<std::string>> batches) { batches_ = std::move(batches); }
   // Of the numbers that page asks for; empty where it is a list's.
   [[nodiscard]] std::span<const std::string> numbers_of(int page) const;
-  // The two halves of what it asks for become the last pages. Of two numbers at least.
-  void halve(int page);
+  // Two parts of what it asks for become the last pages: the numbers that the courier blames and the others;
+  // where it blames none or all, the two halves. Of two numbers at least.
+  void part(int page, std::span<const std::string> blamed);
   [[nodiscard]] const courier::capabilities& can() const { return can_; }
 
   // A page of the list. However often it is called, a page is asked for at most `tries_max` times in this
@@ -63,8 +64,9 @@ class paced_courier {
   // verified. Goes before every page that waits for its turn.
   task<read_result<std::vector<shop::observation>>> read(shop::wanted_read wanted, milliseconds read_lag);
 
-  // Parcels of several references (courier_api.hpp), unverified.
+  // Parcels of several references or tracking numbers (courier_api.hpp), unverified.
   task<read_result<shipment_page>> look_up(std::vector<std::string> references);
+  task<read_result<shipment_page>> read_numbers(std::vector<std::string> numbers);
 
   // So many callers at once are of use: the ceiling of requests in flight, and one more for each caller that
   // has failed and waits to ask again, so that bad pages do not keep others from being read.

@@ -1,12 +1,30 @@
 // The plan of a sweep over tracking numbers that the shop itself knows: so many requests, each for its
 // numbers, in any order. Pure. Nothing shifts: complete is that every request was answered. One that stays
-// without an answer is asked for in two halves: one number that the courier cannot answer for keeps none of
-// its neighbors from being read. Where no half is answered either, it is not a number's fault.
+// without an answer is asked for in two halves, or in those numbers that the courier blames and the others:
+// one number that the courier cannot answer for keeps none of its neighbors from being read. Where no half is
+// answered either, it is not a number's fault.
 #pragma once
 
 #include "reconciler/plan/page_plan.hpp"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace suivi::reconciler {
+
+// Why not all was read: the first failure, and the orders whose numbers the courier would not answer for.
+class read_failures {
+ public:
+  void add(const std::string& why);
+  void name(std::string reference) { references_.push_back(std::move(reference)); }
+  // `why`, `order R17: why`, `orders R17, R18: why`; empty where nothing failed.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  std::string why_;
+  std::vector<std::string> references_;
+};
 
 // Answers as page_plan does; a page is one request.
 class batch_plan {

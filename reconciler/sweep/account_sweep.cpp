@@ -19,13 +19,10 @@
 namespace suivi::reconciler {
 namespace {
 
-// No more pages are asked for while so many rows wait for the door.
-constexpr std::size_t rows_waiting_max = 2'000;
-// How long a sweep that is told to stop lets the slice under way finish.
-constexpr milliseconds stop_grace{4'000};
+constexpr std::size_t rows_waiting_max = 2'000; // for the door; then no more pages are asked for
+constexpr milliseconds stop_grace{4'000};       // for the slice under way when a sweep is told to stop
 constexpr milliseconds end_pause{500};
-// Tracking numbers that an incremental sweep asks for where the courier has no list.
-constexpr std::int64_t incremental_numbers_max = 200;
+constexpr std::int64_t incremental_numbers_max = 200; // asked for where the courier has no list
 
 } // namespace
 
@@ -125,30 +122,36 @@ task<void> account_sweep::fetch(int page) {
   }
   case outcome::past_end:
     if (sweep_.courier.can().lists) {
-      if (page == 1 && first_failure_.empty()) first_failure_ = got.why;
+      if (page == 1) failures_.add(got.why);
       plan_.past_end(page);
       break;
     }
     [[fallthrough]];
   case outcome::unreadable:
   case outcome::stopped:
-    note_unreadable(page, got.result == outcome::unreadable, got.why);
+    note_unreadable(page, got);
     break;
   }
   sweep_.request_ended();
 }
 
 // A number that the courier cannot answer for is found by halving, and told by its order's reference.
-void account_sweep::note_unreadable(int page, bool was_requested, const std::string& why) {
+void account_sweep::note_unreadable(int page, const read_result<shipment_page>& got) {
+  const std::vector<std::string>& blamed = got.how.blamed;
   std::span<const std::string> numbers = sweep_.courier.numbers_of(page);
-  if (was_requested && numbers.size() > 1 && plan_.halve(page)) {
-    sweep_.courier.halve(page);
+  bool was_answered = got.result == read_result<shipment_page>::outcome::unreadable;
+  if (was_answered && numbers.size() > 1 && plan_.halve(page)) {
+    sweep_.courier.part(page, blamed);
     return;
   }
-  auto order = numbers.size() == 1 ? unread_.find(numbers.front()) : unread_.end();
-  if (first_failure_.empty())
-    first_failure_ = order == unread_.end() ? why : fmt::format("order {}: {}", order->second.reference, why);
-  for (const std::string& number : numbers) unread_.erase(number); // nothing was learnt of these
+  failures_.add(got.why);
+  for (const std::string& number : numbers) {
+    bool is_blamed = std::ranges::find(blamed, number) != blamed.end();
+    auto order = unread_.find(number);
+    bool is_named = (is_blamed || numbers.size() == 1) && order != unread_.end();
+    if (is_named) failures_.name(order->second.reference);
+    if (!is_blamed) unread_.erase(number); // nothing was learnt of it
+  }
   plan_.unreadable(page);
 }
 
@@ -214,7 +217,7 @@ task<void> account_sweep::plan_numbers(pg::connection& db) {
   }
 }
 
-// Numbers that the courier does not know wait for their turn again, as those do that it knows.
+// Numbers that the courier does not know, or refuses, wait for their turn again, as those do that it knows.
 task<void> account_sweep::note_unknown_numbers() {
   if (!plan_.done()) co_return;
   std::vector<std::string> ids;
@@ -282,7 +285,7 @@ void account_sweep::judge() {
     how.list_done = true;
     how.list = {singles_.lookup_problem().empty(), false, singles_.lookup_problem()};
   }
-  how.first_failure = first_failure_;
+  how.first_failure = failures_.text();
   how.orders_refused = so_far().refused;
   how.refused = sweep_.rows.refused();
   how.rows_locked = sweep_.rows.given_up();
@@ -300,10 +303,8 @@ void account_sweep::judge() {
 task<void> account_sweep::end() {
   judge();
   if (!sweep_.id) co_return;
-  std::optional<std::string> problem;
-  if (!report_.complete) problem = report_.reason;
+  std::optional<std::string> problem = report_.complete ? std::nullopt : report_.reason;
   const courier_counts& c = sweep_.courier.counts();
-  // A database that the rows were waited for in vain is not waited for as long once more.
   milliseconds patience = sweep_.rows.failed() ? database_wait : database_away_max;
   steady_time deadline = steady_now() + (sweep_.stopping ? stop_grace : patience);
   auto db = co_await sweep_.database.acquire(deadline);

@@ -40,7 +40,7 @@ class account_sweep {
 
  private:
   task<void> fetch(int page);
-  void note_unreadable(int page, bool was_requested, const std::string& why);
+  void note_unreadable(int page, const read_result<shipment_page>& got);
   task<void> keep();
   task<void> share_pause(pg::connection& db);
   task<void> heed_pause(pg::connection& db);
@@ -70,7 +70,7 @@ class account_sweep {
   bool lease_unkept_ = false; // lost, for the database could not be asked
   std::optional<error> not_begun_;
   std::vector<std::string> guarded_; // tables of the shop of which a policy may hide rows
-  std::string first_failure_;        // of a page, for the reason
+  read_failures failures_;
 };
 
 } // namespace suivi::reconciler

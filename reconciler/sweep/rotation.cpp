@@ -84,13 +84,13 @@ std::int64_t rotation_budget(std::int64_t open, milliseconds every) {
 }
 
 task<result<std::vector<open_parcel>>> parcels_to_reread(pg::connection& db, std::string account,
-                                                         milliseconds every) {
+                                                         milliseconds every, std::int64_t every_time) {
   pg::params account_params;
   account_params.text(account);
   auto counted = co_await db.run(count_open, std::move(account_params));
   if (!counted) co_return counted.error();
   pg::params with;
-  with.text(account).integer(rotation_budget(counted->integer(0, 0), every)).integer(rotation_min);
+  with.text(account).integer(rotation_budget(counted->integer(0, 0), every)).integer(every_time);
   with.integer(std::chrono::milliseconds(rotation_rest).count());
   auto found = co_await db.run(choose, std::move(with));
   if (!found) co_return found.error();

@@ -1,5 +1,5 @@
-// Rotation: open parcels re-read one by one, longest without a pull first, so that a change on an old page
-// which no webhook told is found without a full sweep.
+// Rotation: open parcels re-read, one by one or as many together as the courier takes, longest without a pull
+// first, so that a change on an old page which no webhook told is found without a full sweep.
 //
 // The bound: every open parcel is pulled at least once in rotation_rest + rotation_period (24 hours), while
 // incremental sweeps run as scheduled and an account has at most rotation_max * rotation_period /
@@ -31,11 +31,13 @@ struct open_parcel {
   std::string reference; // to ask by where there is no uuid
 };
 
-// Open: linked to an order and in no state where parcels stay for good (delivered, taken back by the store);
-// aborted and not received ones count as open for 60 days, for they may still travel back. A parcel the
-// courier no longer has is asked for once a day. At most the budget, longest without a pull first.
+// `every_time`: so many whether they have rested or not. Open: linked to an order and in no state where
+// parcels stay for good (delivered, taken back by the store); aborted and not received ones count as open for
+// 60 days, for they may still travel back. A parcel the courier no longer has is asked for once a day. At
+// most the budget, longest without a pull first.
 task<result<std::vector<open_parcel>>> parcels_to_reread(pg::connection& db, std::string account,
-                                                         milliseconds every);
+                                                         milliseconds every,
+                                                         std::int64_t every_time = rotation_min);
 
 struct reread {
   std::int64_t id = 0;

@@ -5,6 +5,7 @@
 #include "common/shop/single_read.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <set>
 #include <utility>
@@ -18,6 +19,15 @@ shipment parcel_of(const std::string& uuid) {
   shipment parcel;
   parcel.uuid = uuid;
   return parcel;
+}
+
+// Of two at least.
+template <class T>
+std::array<std::vector<T>, 2> halves_of(std::vector<T> whole) {
+  auto middle = whole.begin() + static_cast<std::ptrdiff_t>((whole.size() + 1) / 2);
+  std::vector<T> back(std::make_move_iterator(middle), std::make_move_iterator(whole.end()));
+  whole.erase(middle, whole.end());
+  return {std::move(whole), std::move(back)};
 }
 
 } // namespace
@@ -34,6 +44,16 @@ std::vector<std::string> single_reads::unsettled() const {
   std::set<std::string> names; // an order's parcels may each be in doubt
   for (const auto& [key, name] : doubts_.unsettled()) names.insert(name);
   return {names.begin(), names.end()};
+}
+
+// A row of an answer about several.
+shop::observation single_reads::observed(shipment row, shop::source source,
+                                         const courier::response_meta& how) const {
+  shop::observation o =
+      shop::observe(std::move(row), source, shop::pull_kind::row, how, sweep_.options.read_lag);
+  o.account = sweep_.account.id;
+  o.sweep_id = sweep_.id;
+  return o;
 }
 
 task<single_reads::outcome> single_reads::read(shop::wanted_read wanted, shop::source source) {
@@ -161,18 +181,14 @@ task<void> single_reads::look_up_batch(std::vector<unfound_order> orders) {
   bool is_whole = got.result == answer::past_end;
   if (got.result == answer::good) {
     const shipment_page& page = *got.content;
-    is_whole = !page.has_next && page.unreadable == 0 &&
-               page.count.value_or(0) <= static_cast<std::int64_t>(page.rows.size());
+    is_whole = page.is_whole();
     std::vector<shop::observation> found;
     for (shipment& row : got.content->rows) {
-      bool was_requested = row.reference && std::ranges::find(references, *row.reference) != references.end();
-      if (!was_requested || !row.status) continue;
-      listed.insert(*row.reference);
-      shop::observation o = shop::observe(std::move(row), shop::source::lookup, shop::pull_kind::row, got.how,
-                                          sweep_.options.read_lag);
-      o.account = sweep_.account.id;
-      o.sweep_id = sweep_.id;
-      found.push_back(std::move(o));
+      auto is_of = [&](const std::string& one) { return shop::is_reference(row.reference, one); };
+      auto requested = std::ranges::find_if(references, is_of);
+      if (requested == references.end() || !row.status) continue;
+      listed.insert(*requested);
+      found.push_back(observed(std::move(row), shop::source::lookup, got.how));
     }
     sweep_.rows.push(std::move(found));
     if (page.has_next && listed.empty()) note_filter_ignored();
@@ -183,13 +199,9 @@ task<void> single_reads::look_up_batch(std::vector<unfound_order> orders) {
       got.result == answer::unreadable && orders.size() > 1 && halved_in_vain_++ < halved_in_vain_max;
   if (halves) {
     // One reference that the courier cannot answer for keeps no other from being looked up.
-    auto middle = orders.begin() + static_cast<std::ptrdiff_t>((orders.size() + 1) / 2);
-    std::vector<unfound_order> front(std::make_move_iterator(orders.begin()),
-                                     std::make_move_iterator(middle));
-    std::vector<unfound_order> back(std::make_move_iterator(middle), std::make_move_iterator(orders.end()));
     sweep_.in_flight += 2;
-    sweep_.fetchers.spawn("look-up", look_up_batch(std::move(front)));
-    sweep_.fetchers.spawn("look-up", look_up_batch(std::move(back)));
+    for (std::vector<unfound_order>& half : halves_of(std::move(orders)))
+      sweep_.fetchers.spawn("look-up", look_up_batch(std::move(half)));
   } else if (got.result != answer::stopped) {
     // Of a reference that an answer in part does not show nobody knows whether it is there.
     for (unfound_order& order : orders) {
@@ -277,10 +289,45 @@ task<void> single_reads::reread_one(open_parcel parcel) {
   sweep_.request_ended();
 }
 
-// A courier whose sweeps find every change needs no rotation.
-bool single_reads::rotates() const {
+// What the courier shows of these numbers. The filter may be ignored, so only their own rows count, and only
+// an answer that is whole says of a number that it is gone.
+task<void> single_reads::reread_batch(std::vector<open_parcel> parcels) {
+  std::vector<std::string> numbers;
+  for (const open_parcel& parcel : parcels) numbers.push_back(*parcel.uuid);
+  steady_time requested_at = steady_now();
+  auto got = co_await sweep_.courier.read_numbers(numbers);
+  note_clock(got.how);
+  using answer = read_result<shipment_page>::outcome;
+  std::set<std::string> listed;
+  bool is_whole = false;
+  if (got.result == answer::good) {
+    halved_in_vain_ = 0;
+    is_whole = got.content->is_whole();
+    std::vector<shop::observation> found;
+    for (shipment& row : got.content->rows) {
+      bool was_requested = row.uuid && std::ranges::find(numbers, *row.uuid) != numbers.end();
+      if (!was_requested || !row.status) continue;
+      listed.insert(*row.uuid);
+      found.push_back(observed(std::move(row), shop::source::sweep, got.how));
+    }
+    sweep_.rows.push(std::move(found));
+  }
+  if (got.result == answer::unreadable && parcels.size() > 1 && halved_in_vain_++ < halved_in_vain_max) {
+    sweep_.in_flight += 2;
+    for (std::vector<open_parcel>& half : halves_of(std::move(parcels)))
+      sweep_.fetchers.spawn("rotation", reread_batch(std::move(half)));
+  } else if (got.result != answer::stopped) {
+    for (open_parcel& parcel : parcels) {
+      bool gone = is_whole && !listed.contains(*parcel.uuid);
+      rereads_.push_back({parcel.id, gone, std::move(*parcel.uuid), requested_at});
+    }
+  }
+  sweep_.request_ended();
+}
+
+bool single_reads::finds_every_change() const {
   const courier::capabilities& can = sweep_.courier.can();
-  return can.lists && !can.lists_changes;
+  return !can.lists || can.lists_changes;
 }
 
 task<void> single_reads::note_unknown(std::vector<std::string> order_ids) {
@@ -294,13 +341,31 @@ task<void> single_reads::note_unknown(std::vector<std::string> order_ids) {
 }
 
 task<void> single_reads::note_gone(pg::connection& db) {
-  if (rotates() || !sweep_.held || sweep_.options.kind != sweep_kind::full) co_return;
+  if (!finds_every_change() || !sweep_.held || sweep_.options.kind != sweep_kind::full) co_return;
   auto noted = co_await note_not_shown(db, *sweep_.held, *sweep_.id);
   if (!noted) log::warn("parcels that are gone could not be noted", {{"error", to_string(noted.error())}});
 }
 
+task<void> single_reads::start_rereads(std::vector<open_parcel> parcels) {
+  const std::size_t together = sweep_.courier.can().trackings_max;
+  std::vector<open_parcel> batch;
+  for (std::size_t i = 0; i < parcels.size(); ++i) {
+    open_parcel& parcel = parcels[i];
+    if (parcel.uuid || (together == 0 && !parcel.reference.empty())) batch.push_back(std::move(parcel));
+    bool is_full = batch.size() >= std::max<std::size_t>(together, 1) || i + 1 == parcels.size();
+    if (batch.empty() || !is_full) continue;
+    bool admitted = co_await sweep_.wait_for_slot();
+    if (!admitted) co_return;
+    std::vector<open_parcel> next = std::exchange(batch, {});
+    if (together == 0)
+      sweep_.fetchers.spawn("rotation", reread_one(std::move(next.front())));
+    else
+      sweep_.fetchers.spawn("rotation", reread_batch(std::move(next)));
+  }
+}
+
 task<void> single_reads::rotate() {
-  if (!rotates()) co_return;
+  if (!sweep_.courier.can().lists) co_return;
   co_await sweep_.drain();
   if (sweep_.ending_early()) co_return;
   std::vector<open_parcel> parcels;
@@ -310,19 +375,17 @@ task<void> single_reads::rotate() {
       log::warn("no rotation: the database did not answer", {{"error", to_string(db.error())}});
       co_return;
     }
-    auto found = co_await parcels_to_reread(**db, sweep_.account.id, sweep_.options.incremental_every);
+    // Changes are found without it, but not what a list that is cut no longer shows.
+    std::int64_t every_time = finds_every_change() ? 0 : rotation_min;
+    auto found =
+        co_await parcels_to_reread(**db, sweep_.account.id, sweep_.options.incremental_every, every_time);
     if (!found) {
       log::warn("no rotation: the parcels could not be read", {{"error", to_string(found.error())}});
       co_return;
     }
     parcels = std::move(*found);
   }
-  for (open_parcel& parcel : parcels) {
-    if (!parcel.uuid && parcel.reference.empty()) continue;
-    bool admitted = co_await sweep_.wait_for_slot();
-    if (!admitted) break;
-    sweep_.fetchers.spawn("rotation", reread_one(std::move(parcel)));
-  }
+  co_await start_rereads(std::move(parcels));
   co_await sweep_.fetchers.join();
   co_await sweep_.drain();
   if (sweep_.rows.failed()) co_return;

@@ -49,13 +49,17 @@ class single_reads {
  private:
   enum class outcome { answered, absent, failed, unfiltered, stopped };
   task<outcome> read(shop::wanted_read wanted, shop::source source);
+  [[nodiscard]] shop::observation observed(shipment row, shop::source source,
+                                           const courier::response_meta& how) const;
   task<void> settle_one(shop::wanted_read wanted);
   void start_look_up(std::vector<unfound_order> orders, bool single);
   task<void> look_up_one(unfound_order order);
   task<void> look_up_batch(std::vector<unfound_order> orders);
   task<void> reread_one(open_parcel parcel);
+  task<void> reread_batch(std::vector<open_parcel> parcels);
+  task<void> start_rereads(std::vector<open_parcel> parcels);
   void gather_doubts();
-  [[nodiscard]] bool rotates() const;
+  [[nodiscard]] bool finds_every_change() const;
   void note_filter_ignored();
   void note_no_look_ups(const error& why);
   void note_unanswered();
@@ -63,7 +67,7 @@ class single_reads {
   sweep_context& sweep_;
   doubt_queue doubts_;
   std::int64_t lookups_ = 0;
-  int halved_in_vain_ = 0; // look-ups of several references, since one was answered
+  int halved_in_vain_ = 0; // requests for several references or numbers, since one was answered
   std::string lookup_problem_;
   bool filter_ignored_ = false; // the courier answers look-ups with other orders: they are of no use
   std::vector<lookup_answer> lookup_answers_;

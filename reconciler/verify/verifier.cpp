@@ -64,6 +64,13 @@ task<void> verifier::compare(std::vector<shop::observation> rows, comparison& in
   }
 }
 
+void verifier::note_unreadable(int page, const std::string& why) {
+  failures_.add(why);
+  std::span<const std::string> numbers = courier_.numbers_of(page);
+  auto order = numbers.size() == 1 ? orders_by_number_.find(numbers.front()) : orders_by_number_.end();
+  if (order != orders_by_number_.end()) failures_.name(order->second);
+}
+
 task<void> verifier::fetch(int page) {
   auto got = co_await courier_.list(page);
   using outcome = read_result<shipment_page>::outcome;
@@ -86,13 +93,13 @@ task<void> verifier::fetch(int page) {
     page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read_time};
     plan_.read(page, facts, listed);
   } else if (got.result == outcome::past_end) {
-    if (page == 1 && first_failure_.empty()) first_failure_ = got.why;
+    if (page == 1) failures_.add(got.why);
     plan_.past_end(page);
   } else {
     bool halves =
         got.result == outcome::unreadable && courier_.numbers_of(page).size() > 1 && plan_.halve(page);
-    if (halves) courier_.halve(page);
-    if (!halves && first_failure_.empty()) first_failure_ = got.why;
+    if (halves) courier_.part(page, got.how.blamed);
+    if (!halves) note_unreadable(page, got.why);
     if (!halves) plan_.unreadable(page);
   }
   --in_flight_;
@@ -165,7 +172,8 @@ task<void> verifier::read_list() {
   if (!courier_.stopped().empty())
     why_not_all_ = courier_.stopped();
   else if (!list.complete)
-    why_not_all_ = first_failure_.empty() ? list.reason : fmt::format("{} ({})", list.reason, first_failure_);
+    why_not_all_ =
+        failures_.text().empty() ? list.reason : fmt::format("{} ({})", list.reason, failures_.text());
   else if (unreadable_ > 0)
     why_not_all_ = fmt::format("{} row(s) could not be read", unreadable_);
   std::int64_t read = rows_read_ + unreadable_;
@@ -189,7 +197,7 @@ task<void> verifier::read_one(shop::wanted_read wanted, comparison& into, bool c
     co_await compare(std::move(*got.content), into);
   } else if (counts && got.result != outcome::past_end) { // gone at the courier: its columns stay
     ++unreadable_;
-    if (first_failure_.empty()) first_failure_ = got.why;
+    failures_.add(got.why);
   }
   if (counts) ++single_reads_;
   --in_flight_;
@@ -218,7 +226,7 @@ task<void> verifier::read_singly(std::vector<shop::wanted_read> wanted) {
   co_await heed_pause();
   co_await read_all(std::move(wanted), found_, true);
   if (unreadable_ > 0)
-    why_not_all_ = fmt::format("{} parcel(s) could not be read ({})", unreadable_, first_failure_);
+    why_not_all_ = fmt::format("{} parcel(s) could not be read ({})", unreadable_, failures_.text());
 }
 
 task<void> verifier::confirm() {

@@ -51,6 +51,7 @@ class verifier {
   task<void> read_policies();
   task<void> plan_numbers();
   task<void> fetch(int page);
+  void note_unreadable(int page, const std::string& why);
   task<void> read_one(shop::wanted_read wanted, comparison& into, bool counts);
   task<void> compare(std::vector<shop::observation> rows, comparison& into);
   task<void> read_all(std::vector<shop::wanted_read> wanted, comparison& into, bool counts);
@@ -66,7 +67,8 @@ class verifier {
   runtime::task_group fetchers_;
   int in_flight_ = 0;
   std::int64_t rows_read_ = 0, single_reads_ = 0, single_wanted_ = 0, unreadable_ = 0;
-  std::string why_not_all_, first_failure_;
+  std::string why_not_all_;
+  read_failures failures_;
   std::optional<error> failed_;
 };
 

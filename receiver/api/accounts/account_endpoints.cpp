@@ -25,6 +25,12 @@ using std::chrono::steady_clock;
 constexpr milliseconds hooks_patience = 10s;
 constexpr milliseconds hooks_pause = 100ms;
 
+// Who registers hooks at the courier: we, a person in its dashboard, or nobody, for it sends none.
+std::string_view registration_of(courier_kind courier) {
+  courier::capabilities can = courier::capabilities_of(courier);
+  return can.registers_hooks ? "program" : can.sends_webhooks ? "hand" : "none";
+}
+
 } // namespace
 
 task<answer_or_error> list_accounts(api_context& api, api_call) {
@@ -49,6 +55,7 @@ task<answer_or_error> list_accounts(api_context& api, api_call) {
     json::object one = account_json(who.id, who.name, who.has_key, at == records->end() ? none : at->second,
                                     std::move((*figures)[who.id]));
     one["courier"] = slug(who.courier);
+    one["hooks"].as_object()["registration"] = registration_of(who.courier);
     if (!accounts.empty()) accounts += ',';
     accounts += write_json(one);
     if (++written % accounts_at_a_stretch == 0) co_await runtime::sleep_for(0ms);

@@ -223,7 +223,9 @@ task<answer_or_error> ask_courier(api_context& api, api_call call) {
     auto text = sentence(outcome_of(said));
     co_return answered(std::move(data), text);
   }
-  co_return not_done(std::move(data), said.problem ? to_string(*said.problem) : "the courier did not answer");
+  if (!said.problem) co_return not_done(std::move(data), "the courier did not answer");
+  bool is_ours = said.problem->code.starts_with("ask:"); // a sentence without its code
+  co_return not_done(std::move(data), is_ours ? said.problem->detail : to_string(*said.problem));
 }
 
 } // namespace suivi::receiver

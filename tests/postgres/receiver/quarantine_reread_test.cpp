@@ -3,6 +3,8 @@
 #include "tests/postgres/receiver/in_process_receiver.hpp"
 #include "tests/support/run.hpp"
 
+#include <fmt/format.h>
+
 using namespace suivi;
 using namespace suivi::receiver;
 using progress = quarantine_reread::progress;
@@ -91,6 +93,37 @@ TEST_CASE("every decoder reads everything once, and an older one leaves the quar
   CHECK(db.number(quarantined) == 1);
   CHECK(read_some(db, 2) == progress::done);
   CHECK(db.number(quarantined) == 0);
+}
+
+TEST_CASE("several events that an older program kept as one are stored each, those it has once") {
+  test::database db;
+  auto one = [](int n, const char* status) {
+    return fmt::format(
+        R"({{"event_id":"e{0}","data":{{"tracking":"yal-{0}","status":"{1}","order_id":"R{0}"}}}})", n,
+        status);
+  };
+  auto of_account = [](const std::string& elements, std::optional<std::string> account) {
+    return to_webhook(R"({"type":"parcel_status_updated","events":[)" + elements + "]}", account,
+                      suivi::now() - 1h);
+  };
+  std::string both = one(1, "Livré") + "," + one(2, "Centre") + ",7";
+  store_as_older(db, {of_account(both, "g"), of_account(both + ",8", std::nullopt)});
+  test::run([&]() -> task<void> {
+    auto connection = co_await test::connected(db.options());
+    std::vector<webhook> before{of_account(one(1, "Livré"), "g")};
+    auto kept = co_await ingest(connection, std::span<const webhook>(before), "");
+    REQUIRE(kept);
+  });
+  for (int decoder : {1, 2}) { // the second finds nothing more
+    CHECK(read_some(db, decoder) == progress::done);
+    CHECK(
+        db.value("select string_agg(coalesce(outcome, '-') || ' ' || coalesce(message_id, '-'), ', ' order by"
+                 " outcome, message_id) from suivi.inbox") ==
+        "ignored -, quarantined -, quarantined -, - e1, - e2");
+    CHECK(db.number("select count(*) from suivi.pending") == 2);
+  }
+  CHECK(db.number("select count(distinct received_at) from suivi.inbox where message_id = 'e2'"
+                  " and received_at < now() - interval '30 minutes'") == 1);
 }
 
 TEST_CASE("a long quarantine is read in batches and what an operator had applied is left alone") {

@@ -40,6 +40,39 @@ TEST_CASE("a parcel that Guepex lists no more is gone, until it is listed again"
   CHECK(gone(s).empty());
 }
 
+TEST_CASE("parcels of Guepex beyond max_orders are read in turn, by their numbers and within the bound") {
+  stage s;
+  guepex_stand_in courier;
+  for (int n = 1; n <= 120; ++n) {
+    s.order(fmt::format("R{}", n));
+    courier.rows.push_back({fmt::format("yal-{}", n), fmt::format("R{}", n), "Centre"});
+  }
+  CHECK(sweep(s, courier).complete);
+  int batches = 0;
+  auto nothing_changed = [&](const http::request& r) {
+    batches += r.target.find("?tracking=") != std::string::npos ? 1 : 0;
+    if (r.target.find("date_last_status=") == std::string::npos) return courier.answer(r);
+    http::response none;
+    none.body = R"({"has_more":false,"total_data":0,"data":[]})";
+    return none;
+  };
+  s.options.kind = reconciler::sweep_kind::incremental;
+  s.options.incremental_every = std::chrono::hours(16); // all have their turn in one
+  CHECK(sweep(s, courier_kind::guepex, nothing_changed).complete);
+  CHECK(batches == 0); // all were read just now
+  s.db.execute("update suivi.parcel set pull_stored_at = now() - interval '9 hours' where uuid <> 'yal-1'");
+  courier.rows[1].status = "Livré";             // yal-2
+  courier.rows.erase(courier.rows.begin() + 7); // yal-8
+  CHECK(sweep(s, courier_kind::guepex, nothing_changed).complete);
+  CHECK(batches == 3);
+  CHECK(s.column("R2", "shippingStatus") == "LIVRÉ");
+  CHECK(gone(s) == "yal-8");
+  CHECK(sweep(s, courier_kind::guepex, nothing_changed).complete);
+  CHECK(batches == 3);
+  CHECK(s.db.number("select count(*) from suivi.parcel where pull_stored_at < now() - interval '1 hour'") ==
+        1);
+}
+
 TEST_CASE("a parcel of Nord West whose number the shop has changed is gone") {
   stage s;
   nord_west_stand_in courier;

@@ -58,6 +58,43 @@ TEST_CASE("numbers that are unknown are noted although another one could not be 
         "o-R2 o-R3");
 }
 
+TEST_CASE("numbers that Nord West refuses with 422 are their orders' fault, named, and not the key's") {
+  stage s;
+  nord_west_stand_in courier;
+  for (int n = 1; n <= 120; ++n) {
+    numbered(s, fmt::format("R{}", n), fmt::format("ECS{}", n));
+    courier.entries[fmt::format("ECS{}", n)] = on_its_way;
+  }
+  std::string reported; // what the answer says of the number
+  SUBCASE("by its place") {
+    reported = R"({{"errors":{{"trackings.{}":["invalid"]}}}})";
+  }
+  SUBCASE("not at all") {
+    reported = "";
+  }
+  int refused = 0;
+  auto picky = [&](const http::request& r) {
+    auto numbers = boost::json::parse(r.body).as_object().at("trackings").as_array();
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      if (numbers[i] == "ECS17" || numbers[i] == "ECS70") {
+        ++refused;
+        http::response bad;
+        bad.status = 422;
+        if (!reported.empty()) bad.body = fmt::format(fmt::runtime(reported), i);
+        return bad;
+      }
+    return courier.answer(r);
+  };
+  auto report = sweep(s, courier_kind::nord_west, picky);
+  CAPTURE(report.reason.value_or(""));
+  CHECK_FALSE(report.complete);
+  CHECK(report.matched == 118);
+  CHECK(refused <= (reported.empty() ? 14 : 4));
+  CHECK(report.reason.value_or("").find("R17") != std::string::npos);
+  CHECK(report.reason.value_or("").find("R70") != std::string::npos);
+  CHECK(s.db.number("select count(*) from suivi.account where key_refused_at is not null") == 0);
+}
+
 TEST_CASE("a final state that a hand has edited is read again, and then no more") {
   stage s;
   nord_west_stand_in courier;

@@ -92,12 +92,15 @@ TEST_CASE("an incremental sweep of Guepex asks for what changed since the day be
 TEST_CASE("look-ups of Guepex go together, are verified, and one with a comma goes alone") {
   stage s;
   guepex_stand_in courier;
-  for (const char* reference : {"R1", "R2", "A,B"}) s.order(reference);
+  for (const char* reference : {"R1", "R2", "R4", "A,B"}) s.order(reference);
   courier.rows = {{"yal-1", "R1", "Centre"}, {"yal-2", "R2", "Centre"}, {"yal-3", "A", "Centre"}};
-  s.options.max_orders = 1; // the list is cut, so the rest is looked up
+  courier.rows.push_back({"yal-4", " R4 ", "Centre"}); // typed with blanks
+  s.options.max_orders = 1;                            // the list is cut, so the rest is looked up
   auto report = sweep(s, courier);
-  CHECK(report.lookups == 2); // the page has shown R1
+  CHECK(report.lookups == 3); // the page has shown R1
   CHECK(s.column("R2", "trackingNumber") == "yal-2");
+  CHECK(s.column("R4", "trackingNumber") == "yal-4");
+  CHECK(s.db.number("select count(*) from suivi.lookup where order_id = 'o-R4'") == 0);
   CHECK(s.db.number(
             R"sql(select count(*) from orders where "reference" = 'A,B' and "trackingNumber" is null)sql") ==
         1);

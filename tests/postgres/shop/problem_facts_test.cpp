@@ -8,6 +8,7 @@
 #include "tests/support/run.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace suivi;
 using namespace suivi::test;
@@ -48,6 +49,39 @@ TEST_CASE("orders are contested since the oldest of them was, without those that
     auto after = co_await facts_of(connection);
     CHECK(after.contested.count == 1);
     CHECK(after.contested.since == *facts.contested.since + std::chrono::hours(24));
+  });
+}
+
+TEST_CASE(
+    "of quarantined webhooks those tried again by hand are left out, and very many are counted as they are") {
+  database db;
+  auto store = [&](int first, int last) {
+    db.execute(fmt::format("insert into suivi.inbox (id, stored_on, received_at, raw, outcome)"
+                           " select n, current_date, timestamptz '2026-11-01 10:00Z' + n * interval '1 "
+                           "second', '', 'quarantined'"
+                           " from generate_series({}, {}) n",
+                           first, last));
+  };
+  store(1, 1'000);
+  db.execute("insert into suivi.event_outcome (event_id, stored_on, outcome)"
+             " select id, stored_on, 'applied' from suivi.inbox where id <= 10");
+  auto looked_up = [&] {
+    db.execute("select pg_stat_force_next_flush()");
+    return db.number(
+        "select coalesce(sum(idx_scan), 0) from pg_stat_user_tables where relname like 'event_outcome%'");
+  };
+  beside(db, [&](pg::connection& connection) -> task<void> {
+    auto few = co_await facts_of(connection);
+    CHECK(few.quarantined.count == 990);
+    CHECK(few.quarantined.since == *parse_instant("2026-11-01T10:00:11Z"));
+    store(1'001, 5'000);
+    auto many = co_await facts_of(connection);
+    CHECK(many.quarantined.count == 5'000);
+  });
+  beside(db, [&](pg::connection& connection) -> task<void> {
+    auto before = looked_up();
+    co_await facts_of(connection);
+    CHECK(looked_up() - before < 1'000);
   });
 }
 

@@ -91,6 +91,7 @@ export const Outcome = ({ value }) =>
 export function Change({ field, from, to }) {
   const show = (value) => {
     if (value === null || value === undefined || value === '') return '—';
+    if (field === 'shippingStatus' && /^undefined$/i.test(value)) return '—'; // the system before had none
     if (field === 'shippingStatus') return statusWord(value);
     if (field === 'status') return ownWord(value);
     return h(/Reason$/.test(field) ? 'span' : 'span.mono.ltr', { dir: 'auto' }, value);

@@ -179,7 +179,8 @@ export default {
   'count.retries': 'معادة', 'count.throttled': 'أُبطئت',
 
   'ac.key': 'المفتاح', 'ac.accepted': 'مقبول', 'ac.unheard': 'لم يُسأل بعد', 'ac.test': 'اختبار', 'ac.tested': '{courier} تقبل المفتاح.',
-  'ac.refused': '{courier} لا تقبل المفتاح.', 'ac.answers': 'يجيب في {n} م.ث', 'ac.hooks': 'الإشعارات', 'ac.hooks.none': 'لا شيء يُسجّل',
+  'ac.refused': '{courier} لا تقبل المفتاح.', 'ac.answers': 'يجيب في {n} م.ث', 'ac.hooks': 'الإشعارات', 'ac.hooks.none': 'لا شيء يُسجّل', 'ac.hooks.sends_none': 'لا ترسل إشعارات',
+  'ac.hooks.by_hand': 'مسجّلة يدويا', 'ac.hooks.to_do': 'تُسجّل لدى شركة التوصيل',
   'ac.heard': 'آخرها', 'ac.never': 'لم يرد أي إشعار', 'ac.heard.n': '{n} في 24 ساعة', 'ac.pace': 'الوتيرة', 'ac.pace.v': '{n} معا',
   'ac.pace.s': '{n} طلبا في 24 ساعة، أُبطئ {throttled}', 'ac.pace.free': 'لا شيء جار', 'ac.breaker': 'في استراحة', 'ac.missed': 'فات {n} من {of} في 7 أيام',
   'ac.untracked': '{n} بلا رقم', 'ac.registered': '{n} من {of} مسجّلة', 'ac.registered.all': '{n} مسجّلة', 'ac.sweep': 'زامن الآن',

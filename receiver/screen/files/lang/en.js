@@ -194,7 +194,8 @@ export default {
 
   'ac.key': 'Key', 'ac.accepted': 'Accepted', 'ac.unheard': 'Not asked yet', 'ac.test': 'Test', 'ac.tested': '{courier} accepts the key.',
   'ac.refused': '{courier} does not accept the key.', 'ac.answers': 'answers in {n} ms', 'ac.hooks': 'Webhooks',
-  'ac.hooks.none': 'None to register', 'ac.heard': 'last', 'ac.never': 'never received', 'ac.heard.n': '{n} in 24 h', 'ac.pace': 'Pace',
+  'ac.hooks.none': 'None to register', 'ac.hooks.sends_none': 'Sends none',
+  'ac.hooks.by_hand': 'Registered by hand', 'ac.hooks.to_do': 'To be registered at the courier', 'ac.heard': 'last', 'ac.never': 'never received', 'ac.heard.n': '{n} in 24 h', 'ac.pace': 'Pace',
   'ac.pace.v': '{n} at once', 'ac.pace.s': '{n} requests in 24 h, {throttled} slowed down', 'ac.pace.free': 'Nothing under way', 'ac.breaker': 'Resting',
   'ac.missed': '{n} of {of} missed in 7 days', 'ac.untracked': '{n} without number', 'ac.registered': '{n} of {of} registered',
   'ac.registered.all': '{n} registered', 'ac.sweep': 'Sweep now', 'ac.errors': { one: '{n} error', other: '{n} errors' },

@@ -211,7 +211,8 @@ export default {
 
   'ac.key': 'Clé', 'ac.accepted': 'Acceptée', 'ac.unheard': 'Pas encore demandée', 'ac.test': 'Tester',
   'ac.tested': '{courier} accepte la clé.', 'ac.refused': '{courier} n’accepte pas la clé.', 'ac.answers': 'répond en {n} ms',
-  'ac.hooks': 'Webhooks', 'ac.hooks.none': 'Aucun à enregistrer', 'ac.heard': 'dernier', 'ac.never': 'jamais reçu',
+  'ac.hooks': 'Webhooks', 'ac.hooks.none': 'Aucun à enregistrer', 'ac.hooks.sends_none': 'N’en envoie pas',
+  'ac.hooks.by_hand': 'Enregistrés à la main', 'ac.hooks.to_do': 'À enregistrer chez le transporteur', 'ac.heard': 'dernier', 'ac.never': 'jamais reçu',
   'ac.heard.n': '{n} en 24 h', 'ac.pace': 'Cadence', 'ac.pace.v': '{n} à la fois',
   'ac.pace.s': '{n} requêtes en 24 h, {throttled} ralenties', 'ac.pace.free': 'Rien en cours', 'ac.breaker': 'En pause', 'ac.missed': '{n} manqués sur {of} en 7 jours',
   'ac.untracked': { one: '{n} sans numéro', other: '{n} sans numéro' }, 'ac.registered': '{n} sur {of} enregistrés',

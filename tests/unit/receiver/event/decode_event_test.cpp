@@ -80,6 +80,21 @@ TEST_CASE("a Guepex event is seen before by account and event id, else by bytes 
         stored(nameless("2026-01-31 12:00:01")).key.bytes);
 }
 
+TEST_CASE("that an event was signed is kept in its bytes, and makes it no other event") {
+  std::string body = split_events(delivery("parcel_status_updated", arrived)).bodies.at(0);
+  std::string nameless =
+      split_events(delivery("parcel_status_updated", R"({"data":{"tracking":"yal-1","status":"Livré"}})"))
+          .bodies.at(0);
+  for (const std::string& one : {body, nameless}) {
+    std::string marked = marked_as_signed(one);
+    CHECK(to_observation(stored(marked)).is_signed);
+    CHECK_FALSE(to_observation(stored(one)).is_signed);
+    CHECK(stored(marked).key.bytes == stored(one).key.bytes);
+    CHECK(decode_event(marked).body == decode_event(one).body);
+    CHECK_FALSE(to_observation(stored(without_claim(marked))).is_signed); // a sender's own blank
+  }
+}
+
 TEST_CASE("a Guepex event is as of when it occurred, without a time at latest as of its receipt") {
   std::string timed = split_events(delivery("parcel_status_updated", arrived)).bodies.at(0);
   shop::observation observed = to_observation(stored(timed));

@@ -46,6 +46,14 @@ class Account extends Component {
     }));
   }
 
+  // Of an account whose hooks are not for us to register, or none are wanted.
+  otherHooks(a, registered, big) {
+    const by = a.hooks?.registration;
+    if (by === 'none') return big('unknown', t('ac.hooks.sends_none'));
+    if (by === 'hand') return a.webhookHeardAt ? big('ok', t('ac.hooks.by_hand')) : big('warn', t('ac.hooks.to_do'));
+    return big('unknown', registered.length ? t('ac.registered.all', { n: registered.length }) : t('ac.hooks.none'));
+  }
+
   cells(a) {
     const wanted = list(a.hooks?.wanted);
     const registered = list(a.hooks?.registered);
@@ -79,13 +87,14 @@ class Account extends Component {
               missing.length ? 'warn' : 'ok',
               t('ac.registered', { n: wanted.length - missing.length, of: wanted.length }),
             )
-          : big('unknown', registered.length ? t('ac.registered.all', { n: registered.length }) : t('ac.hooks.none')),
-        h(
-          'p.s',
-          a.webhookHeardAt ? [t('ac.heard'), ' ', h(Ago, { at: a.webhookHeardAt })] : t('ac.never'),
-          t('comma'),
-          h('a', { href: link('webhooks', '', { account: a.id }) }, t('ac.heard.n', { n: hooks.last24h ?? 0 })),
-        ),
+          : this.otherHooks(a, registered, big),
+        a.hooks?.registration !== 'none' &&
+          h(
+            'p.s',
+            a.webhookHeardAt ? [t('ac.heard'), ' ', h(Ago, { at: a.webhookHeardAt })] : t('ac.never'),
+            t('comma'),
+            h('a', { href: link('webhooks', '', { account: a.id }) }, t('ac.heard.n', { n: hooks.last24h ?? 0 })),
+          ),
       ),
       h(
         'div',
@@ -122,6 +131,7 @@ class Account extends Component {
           ),
         ),
         hooks.missed7d !== undefined &&
+          a.hooks?.registration !== 'none' &&
           h(
             'p.s',
             h(

@@ -152,6 +152,10 @@ export class Sweeps extends View {
         ),
     );
   }
+  // Where no reconciler runs nothing begins by itself, whatever was due.
+  begins(o) {
+    return Boolean(o) && !(o.problems ?? []).some((p) => p.kind === 'no_reconciler');
+  }
   next(o) {
     const until = o?.nextFull ? moment(o.nextFull) - Date.now() : null;
     return h(
@@ -206,7 +210,7 @@ export class Sweeps extends View {
             'div',
             running.length
               ? running.map((s) => h(Running, { key: s.id, s }))
-              : h('.running', h('h2', t('s.idle')), h('p.faint', t('s.idle.why'))),
+              : h('.running', h('h2', t('s.idle')), this.begins(overview?.data) && h('p.faint', t('s.idle.why'))),
           ),
           this.next(overview?.data),
         ),

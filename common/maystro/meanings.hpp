@@ -1,0 +1,10 @@
+// What its states mean for an order.
+#pragma once
+
+#include "common/shipment/state_meanings.hpp"
+
+namespace suivi::maystro {
+
+[[nodiscard]] const state_meanings& meanings();
+
+} // namespace suivi::maystro
