@@ -112,6 +112,15 @@ TEST_CASE("a missing schema, table or function is a missing schema, a refused va
   CHECK_FALSE(pg::schema_is_missing(permanent("pg:refused", "")));
 }
 
+TEST_CASE("a partition is missing only where the table is Suivi's and no constraint is named") {
+  CHECK(pg::is_missing_partition("23514", "suivi", ""));
+  CHECK_FALSE(pg::is_missing_partition("23514", "public", "")); // the shop's orders may have partitions too
+  CHECK_FALSE(pg::is_missing_partition("23514", "suivi", "positive"));
+  CHECK_FALSE(pg::is_missing_partition("23505", "suivi", ""));
+  CHECK(pg::schema_is_missing(permanent(pg::no_partition, "")));
+  CHECK(pg::sqlstate_of(permanent(pg::no_partition, "")).empty());
+}
+
 TEST_CASE("what the shop's own triggers and constraints say is not told, their names are") {
   CHECK(to_string(pg::sqlstate_error("P0001", "Amina 0550123456")).find("Amina") == std::string::npos);
   CHECK(to_string(pg::sqlstate_error("SHOP1", "Amina 0550123456")).find("Amina") == std::string::npos);
