@@ -79,7 +79,8 @@ task<result<receipt>> intake::store(webhook row) {
   co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
   auto& answer = mine->answers[index];
   if (answer && *answer) co_return std::move(*answer);
-  if (came_too_late(answer) && !mine->abandoned) note_failed("a webhook waited in vain for its COMMIT");
+  if (came_too_late(answer) && !mine->abandoned)
+    note_failed(mine->failed.empty() ? "a webhook waited in vain for its COMMIT" : mine->failed);
   webhook copy = mine->rows[index]; // the lane may still be at work with the batch
   auto kept = co_await store_in_spool(std::move(copy), until);
   co_return kept;
@@ -105,7 +106,7 @@ task<std::vector<result<receipt>>> intake::store_all(std::vector<webhook> rows) 
   co_await store_batch(b);
   under_way_.erase(here);
   if (std::ranges::any_of(b->answers, came_too_late) && !b->abandoned)
-    note_failed("webhooks of the spool waited in vain for their COMMIT");
+    note_failed(b->failed.empty() ? "webhooks of the spool waited in vain for their COMMIT" : b->failed);
   std::vector<result<receipt>> answers;
   for (auto& answer : b->answers)
     answers.push_back(
@@ -209,6 +210,8 @@ task<void> intake::store_batch(std::shared_ptr<batch> b) {
     auto kept = co_await keep_range(b, rows);
     if (kept) continue;
     const error e = kept.error();
+    b->failed = to_string(e);
+    if (pg::is_shortage(e)) note_failed(b->failed); // a full disk: waiting for it is in vain
     if (pg::schema_is_missing(e)) db_.suspect_schema();
     if (e.kind != failure::permanent) db_.probe_now();
     if (e.kind == failure::in_doubt) b->in_doubt = true;

@@ -65,6 +65,7 @@ class intake {
     steady_time opened_at;
     steady_time give_up;
     asio::steady_timer done; // its expiry is give_up; canceled when all answers are there
+    std::string failed;      // the last error, if any
     bool abandoned = false;  // nobody waits for it any more
     bool in_doubt = false;   // a COMMIT's answer was lost: what was seen before may have been seen by us
   };

@@ -304,6 +304,29 @@ TEST_CASE("partitions that are dropped or detached are made anew at once, and th
   r.run(steps());
 }
 
+TEST_CASE("a server that is short of disk is not waited for, and takes webhooks when it is not any more") {
+  test::database db;
+  db.execute(
+      R"(do $$ begin execute format('alter database %I set temp_file_limit = 1', current_database()); end $$;
+    create function short() returns trigger language plpgsql set work_mem = '64kB' as $$ begin
+      perform count(*) from (select n from generate_series(1, 100000) n order by n desc offset 1) sorted;
+      return null; end $$)");
+  receiver_inside r(db, {.patience = 600s, .whole_patience = 600s});
+  auto steps = [&]() -> task<void> {
+    db.execute(
+        "create trigger short before insert on suivi.inbox for each statement execute function short()");
+    for (int n = 1; n <= 3; ++n) {
+      auto kept = co_await r.in.store(order(n));
+      CHECK(kept->spooled);
+    }
+    CHECK_FALSE(r.watched.takes_webhooks());
+    db.execute("drop trigger short on suivi.inbox");
+    co_await r.until("select count(*) from suivi.inbox", "3");
+    while (!r.watched.takes_webhooks()) co_await runtime::sleep_for(10ms);
+  };
+  r.run(steps());
+}
+
 TEST_CASE("losing the schema sends webhooks to the spool until it is made again") {
   test::database db;
   receiver_inside here(db);
