@@ -19,6 +19,11 @@ constexpr std::array<std::string_view, 17> text_names{
     "shippingstatus", "paymentstatus", "product",     "produit",    "productname"};
 constexpr std::array<std::string_view, 8> text_endings{
     "wilaya", "commune", "wilayaname", "communename", "centername", "stationname", "laststatus", "newstatus"};
+// Whose texts tell in words how a parcel fares, and to whom it went.
+constexpr std::array<std::string_view, 9> state_names{"status",     "statut",     "state",
+                                                      "etat",       "situation",  "statuslabel",
+                                                      "statusname", "statustext", "statusdisplay"};
+constexpr std::array<std::string_view, 3> state_endings{"reason", "laststatus", "newstatus"};
 constexpr std::array<std::string_view, 18> word_names{
     "source",    "currency", "deliverytype", "parceltype", "paymentmethod", "paymenttype",
     "direction", "provider", "courier",      "carrier",    "country",       "language",
@@ -124,7 +129,10 @@ member_kind kind_of_member(std::string_view name) {
 }
 
 bool is_reason_name(std::string_view name) {
-  return folded_name(last_part(name)).ends_with("reason");
+  std::string plain = folded_name(last_part(name));
+  auto ends_it = [&](std::string_view ending) { return plain.ends_with(ending); };
+  return std::ranges::find(state_names, plain) != state_names.end() ||
+         std::ranges::any_of(state_endings, ends_it);
 }
 
 std::string_view governing_name(std::string_view within, std::string_view name) {

@@ -21,7 +21,8 @@ enum class member_kind : std::uint8_t {
 
 [[nodiscard]] member_kind kind_of_member(std::string_view name);
 
-// A courier's reason (`alert_reason`): a text of which words are hidden, not all.
+// A courier's reason or state (`alert_reason`, `status_text`): of its text the words that may be names are
+// hidden, not all.
 [[nodiscard]] bool is_reason_name(std::string_view name);
 
 // By which name a member is judged that stands within another one: what nobody knows of a remark's parts is a
