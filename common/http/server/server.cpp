@@ -26,7 +26,7 @@ constexpr milliseconds accept_pause{100};
 constexpr std::size_t least_share = 16;  // of connections, for the strangers of one address …
 constexpr std::size_t share_divisor = 4; // … or this part of them all
 constexpr milliseconds idle_before_evicted{1'000};
-constexpr milliseconds rest_of_head{100};
+constexpr milliseconds rest_of_head{50};
 constexpr milliseconds rest_of_handshake{500};
 constexpr milliseconds idle_in_crowd{20};  // where its address has more than its share
 constexpr std::size_t looked_at_max = 128; // of those who wait, for one who gives way
@@ -154,9 +154,10 @@ session* server::state::first_to_give_way() const {
   session* longest = longest_waiting();
   if (longest != nullptr && may_go(longest, idle_before_evicted)) return longest;
   std::size_t looked_at = 0;
-  for (session* each : shared.waiting_strangers) {
+  for (session* each : shared.waiting_strangers) { // one may have used more of its time before it came
     if (++looked_at > looked_at_max) break;
-    if (has_too_many(each->address_share()) && may_go(each, idle_in_crowd)) return each;
+    bool crowd = has_too_many(each->address_share());
+    if (may_go(each, crowd ? idle_in_crowd : idle_before_evicted)) return each;
   }
   return nullptr;
 }
