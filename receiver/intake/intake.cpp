@@ -131,8 +131,10 @@ void intake::divert_to_spool() {
 }
 
 // Who waits does not wait for the same in vain.
-void intake::note_failed(const std::string& why) {
-  if (db_.note_store_failed(why)) divert_to_spool();
+bool intake::note_failed(const std::string& why) {
+  bool news = db_.note_store_failed(why);
+  if (news) divert_to_spool();
+  return news;
 }
 
 void intake::close(const batch& b) {
@@ -227,9 +229,11 @@ task<void> intake::store_batch(std::shared_ptr<batch> b) {
       auto isolated = co_await isolate(b, rows.begin, e.code);
       if (!isolated) b->answers[rows.begin] = isolated.error();
     } else {
-      if (e.kind == failure::permanent)
+      bool refused = e.kind == failure::permanent;
+      bool news = refused && !pg::schema_is_missing(e) && note_failed(b->failed); // a missing right, say
+      if (refused && !news)
         counts_.refused_all(e);
-      else
+      else if (!refused)
         log::debug("webhooks could not be stored", {{"rows", rows.size()}, {"error", to_string(e)}});
       for (auto i = rows.begin; i < rows.end; ++i) b->answers[i] = e;
     }

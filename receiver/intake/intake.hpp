@@ -75,7 +75,7 @@ class intake {
   std::shared_ptr<batch> open_batch(std::size_t bytes);
   void close(const batch& b);
   [[nodiscard]] steady_time begins_at() const; // the next batch, if nothing else happens
-  void note_failed(const std::string& why);
+  bool note_failed(const std::string& why);
   task<void> let_apply_catch_up();
   [[nodiscard]] bool may_go_on(const batch& b) const;
   task<void> store_batch(std::shared_ptr<batch> b);

@@ -157,8 +157,7 @@ std::size_t database_monitor::storing_lanes(int pool_size) {
 
 bool database_monitor::note_store_failed(std::string_view why) {
   bool news = is_up() && breaker_.note_failed(steady_now());
-  if (news)
-    log::error("the database answers, but takes no webhooks in time: they go to the spool", {{"error", why}});
+  if (news) log::error("the database answers, but takes no webhooks: they go to the spool", {{"error", why}});
   return news;
 }
 

@@ -327,6 +327,21 @@ TEST_CASE("a server that is short of disk is not waited for, and takes webhooks 
   r.run(steps());
 }
 
+TEST_CASE("a database that refuses every webhook counts as one that takes none, until it does again") {
+  test::database db;
+  receiver_inside r(db);
+  auto steps = [&]() -> task<void> {
+    db.execute("alter table suivi.inbox rename column raw to bytes"); // 42703, a fault of nobody's row
+    auto kept = co_await r.in.store(order(1));
+    CHECK(kept->spooled);
+    CHECK_FALSE(r.watched.takes_webhooks());
+    db.execute("alter table suivi.inbox rename column bytes to raw");
+    co_await r.until("select count(*) from suivi.inbox", "1");
+    while (!r.watched.takes_webhooks()) co_await runtime::sleep_for(10ms);
+  };
+  r.run(steps());
+}
+
 TEST_CASE("losing the schema sends webhooks to the spool until it is made again") {
   test::database db;
   receiver_inside here(db);
