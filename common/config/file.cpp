@@ -53,6 +53,12 @@ std::string names_in(std::string_view section) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+// A name, whatever is in it.
+std::string on_one_line(std::string_view name) {
+  bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) { return c > 0x20 && c != 0x7F; });
+  return plain ? std::string(name) : toml_string(name);
+}
+
 bool is_section(std::string_view name) {
   return std::any_of(all_keys().begin(), all_keys().end(), [&](const key& k) { return k.section == name; });
 }
@@ -84,7 +90,7 @@ file_content read_file(const std::string& path, milliseconds patience, std::vect
     if (!table || !is_section(section_name)) {
       wrong.push_back(
           fmt::format("{} = {} ({}): unknown section or a value outside its section; allowed sections are {}",
-                      section_name, mask, line(section), names_in("")));
+                      on_one_line(section_name), mask, line(section), names_in("")));
       continue;
     }
     for (const auto& [name, value] : *table) {
@@ -95,8 +101,9 @@ file_content read_file(const std::string& path, milliseconds patience, std::vect
       if (known)
         content.values.emplace(key_path, read_value(value, line(name)));
       else
-        wrong.push_back(fmt::format("{} = {} ({}): unknown key; allowed in [{}] are {}", key_path, mask,
-                                    line(name), section_name, names_in(section_name)));
+        wrong.push_back(fmt::format("{} = {} ({}): unknown key; allowed in [{}] are {}",
+                                    on_one_line(key_path), mask, line(name), section_name,
+                                    names_in(section_name)));
     }
   }
   return content;

@@ -68,8 +68,13 @@ std::optional<std::string> read_http_url(std::string_view text) {
   std::size_t after_host = host_and_port.starts_with('[') ? host_and_port.find(']') : 0;
   if (after_host == std::string_view::npos) return std::nullopt;
   std::size_t colon = host_and_port.find(':', after_host);
-  if (host_and_port.substr(0, colon).empty()) return std::nullopt;
-  if (colon != std::string_view::npos && !parse_decimal(host_and_port.substr(colon + 1), 65535))
+  std::string_view host = host_and_port.substr(0, colon);
+  bool bracketed = host.starts_with('[');
+  if (host.empty() ||
+      (bracketed && !(host.ends_with(']') && is_address(false, host.substr(1, host.size() - 2)))))
+    return std::nullopt;
+  if (colon != std::string_view::npos &&
+      parse_decimal(host_and_port.substr(colon + 1), 65535).value_or(0) == 0)
     return std::nullopt;
   while (text.ends_with('/')) text.remove_suffix(1);
   return std::string(text);

@@ -162,6 +162,9 @@ error error_of(const PGresult* r, bool doubt, bool raises_ours) {
   if (is_raised_by_function(text(PG_DIAG_SOURCE_FILE)))
     return raises_ours && is_of_suivi(state) ? suivi_error(state, text(PG_DIAG_MESSAGE_PRIMARY))
                                              : raised_error(state);
+  if (is_missing_partition(state, text(PG_DIAG_SCHEMA_NAME), text(PG_DIAG_CONSTRAINT_NAME)))
+    return permanent(no_partition,
+                     "a partition of suivi." + std::string(text(PG_DIAG_TABLE_NAME)) + " is missing");
   return sqlstate_error(state, text(PG_DIAG_MESSAGE_PRIMARY), text(PG_DIAG_CONSTRAINT_NAME),
                         text(PG_DIAG_COLUMN_NAME));
 }

@@ -3,6 +3,8 @@
 // leaves an index behind that is of no use.
 #include "common/schema/partitions.hpp"
 
+#include "common/sqlstate/sqlstate.hpp"
+
 #include <chrono>
 #include <string>
 
@@ -21,6 +23,27 @@ select suivi.make_partitions(7), suivi.make_change_partitions(now())
 )sql"};
 constexpr pg::statement index{"schema_index_day", R"sql(
 select suivi.index_next_day(9223372036854775807, true)
+)sql"};
+
+// Default partitions that were dropped or detached, and detached tables named as a day's from today on. A row
+// each: how it is made where it is not there, how it is attached, whether it is a default one.
+constexpr pg::statement lost_partitions{"schema_lost_partitions", R"sql(
+select case when to_regclass('suivi.' || child) is null
+            then format('create table suivi.%I (like suivi.%I including all)', child, parent) else '' end,
+       format('alter table suivi.%I attach partition suivi.%I %s', parent, child, bounds),
+       bounds = 'default'
+from (
+  select parent, parent || '_default' as child, 'default' as bounds
+  from unnest(array['inbox', 'event_outcome', 'change']) parent
+  where (select partdefid from pg_partitioned_table where partrelid = ('suivi.' || parent)::regclass) = 0
+  union all
+  select parent, child, format('for values from (%L) to (%L)', day, day + 1)
+  from unnest(array['inbox', 'event_outcome']) parent,
+       generate_series(0, 7) ahead,
+       cast((now() at time zone 'UTC')::date + ahead as date) day,
+       concat(parent, '_', to_char(day, 'YYYYMMDD')) child
+  where exists (select from pg_class where oid = to_regclass('suivi.' || child) and not relispartition)
+) lost
 )sql"};
 
 // An index beside a day's rows that is not the day's own yet: one that nobody is building any more.
@@ -73,15 +96,52 @@ task<result<bool>> finish_index(pg::connection& db) {
   co_return true;
 }
 
+// A default one whose rows belong to a day that is there again, or a day with rows in a default one, stays as
+// it is.
+task<result<std::int64_t>> restore(pg::connection& db, const pg::rows& lost, bool defaults) {
+  std::int64_t restored = 0;
+  for (std::size_t i = 0; i < lost.size(); ++i) {
+    if (lost.boolean(i, 2) != defaults) continue;
+    std::string attach(lost.text(i, 1));
+    pg::pipeline steps;
+    steps.add(give_way);
+    steps.add({"", attach});
+    auto done = co_await db.run(std::move(steps));
+    if (!done && done.error().code != pg::no_partition) co_return done.error();
+    if (done) ++restored;
+  }
+  co_return restored;
+}
+
+task<result<void>> make_defaults(pg::connection& db, const pg::rows& lost) {
+  for (std::size_t i = 0; i < lost.size(); ++i) {
+    std::string make_one(lost.text(i, 0));
+    if (make_one.empty()) continue;
+    pg::statement step{"", make_one};
+    auto done = co_await db.run(step);
+    if (!done) co_return done.error();
+  }
+  co_return result<void>();
+}
+
 } // namespace
 
+// The default ones come last: what is stored meanwhile does not land there.
 task<result<std::int64_t>> make_partitions(pg::connection& db) {
+  auto lost = co_await db.run(lost_partitions);
+  if (!lost) co_return lost.error();
+  auto there = co_await make_defaults(db, *lost);
+  if (!there) co_return there.error();
+  auto days = co_await restore(db, *lost, false);
+  if (!days) co_return days.error();
   pg::pipeline steps; // one transaction
   steps.add(give_way);
   steps.add(make);
-  auto answer = co_await db.run(std::move(steps));
-  if (!answer) co_return answer.error();
-  co_return answer->back().integer(0, 0);
+  auto made = co_await db.run(std::move(steps));
+  if (!made) co_return made.error();
+  auto defaults = co_await restore(db, *lost, true);
+  if (!defaults) co_return defaults.error();
+  co_return *days + made->back().integer(0, 0) + *defaults;
 }
 
 task<result<bool>> index_next_day(pg::connection& db) {

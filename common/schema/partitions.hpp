@@ -5,8 +5,9 @@
 
 namespace suivi::schema {
 
-// Makes them, in one transaction; returns how many were made. May be repeated. Gives way (sqlstate:55P03)
-// instead of waiting for readers.
+// Makes them; returns how many were made. What was dropped or detached by mistake is there again afterwards:
+// default ones, and those from today on. May be repeated. Gives way (sqlstate:55P03) instead of waiting for
+// readers.
 task<result<std::int64_t>> make_partitions(pg::connection& db);
 
 // Gives a day that is over one of the indexes that came after it (0022_event_indexes.sql). False: there is

@@ -32,6 +32,10 @@ bool is_statement_timeout(const error& e) {
   return sqlstate_of(e) == "57014";
 }
 
+bool is_shortage(const error& e) {
+  return sqlstate_of(e).starts_with("53");
+}
+
 bool is_lock_timeout(const error& e) {
   std::string_view state = sqlstate_of(e);
   return state == "55P03" || state == "40P01" || state == "40001";

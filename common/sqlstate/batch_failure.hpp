@@ -28,6 +28,8 @@ enum class remedy {
 
 // The batch took longer than a statement may: smaller ones may not.
 [[nodiscard]] bool is_statement_timeout(const error& e);
+// The server is short of something that no row is to blame for: disk, memory, connections.
+[[nodiscard]] bool is_shortage(const error& e);
 // It waited too long for a row that somebody else holds, or lost against somebody else for it: a deadlock, a
 // serialization failure.
 [[nodiscard]] bool is_lock_timeout(const error& e);

@@ -97,7 +97,13 @@ std::string_view sqlstate_of(const error& e) {
   return code.starts_with(code_prefix) ? code.substr(code_prefix.size()) : std::string_view{};
 }
 
+// A CHECK constraint has a name.
+bool is_missing_partition(std::string_view sqlstate, std::string_view schema, std::string_view constraint) {
+  return sqlstate == "23514" && schema == "suivi" && constraint.empty();
+}
+
 bool schema_is_missing(const error& e) {
+  if (e.code == no_partition) return true;
   std::string_view state = sqlstate_of(e);
   return state == "3F000" || state == "42P01" || state == "42883"; // schema, table, function
 }

@@ -36,7 +36,13 @@ inline constexpr std::string_view events_taken_over = "suivi:SV001", term_passed
 // The five letters in an error made by sqlstate_error(), else empty.
 [[nodiscard]] std::string_view sqlstate_of(const error& e);
 
-// A schema, table or function is not there: Suivi's own were dropped, or never made, and migrating helps.
+// A table of Suivi's has no partition for a row: its day's and the default one were dropped or detached.
+inline constexpr std::string_view no_partition = "suivi:no_partition";
+[[nodiscard]] bool is_missing_partition(std::string_view sqlstate, std::string_view schema,
+                                        std::string_view constraint);
+
+// A schema, table, function or partition is not there: Suivi's own were dropped, or never made, and
+// migrating helps.
 [[nodiscard]] bool schema_is_missing(const error& e);
 
 } // namespace suivi::pg

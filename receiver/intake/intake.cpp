@@ -79,7 +79,8 @@ task<result<receipt>> intake::store(webhook row) {
   co_await mine->done.async_wait(asio::redirect_error(asio::use_awaitable, ended));
   auto& answer = mine->answers[index];
   if (answer && *answer) co_return std::move(*answer);
-  if (came_too_late(answer) && !mine->abandoned) note_failed("a webhook waited in vain for its COMMIT");
+  if (came_too_late(answer) && !mine->abandoned)
+    note_failed(mine->failed.empty() ? "a webhook waited in vain for its COMMIT" : mine->failed);
   webhook copy = mine->rows[index]; // the lane may still be at work with the batch
   auto kept = co_await store_in_spool(std::move(copy), until);
   co_return kept;
@@ -105,7 +106,7 @@ task<std::vector<result<receipt>>> intake::store_all(std::vector<webhook> rows) 
   co_await store_batch(b);
   under_way_.erase(here);
   if (std::ranges::any_of(b->answers, came_too_late) && !b->abandoned)
-    note_failed("webhooks of the spool waited in vain for their COMMIT");
+    note_failed(b->failed.empty() ? "webhooks of the spool waited in vain for their COMMIT" : b->failed);
   std::vector<result<receipt>> answers;
   for (auto& answer : b->answers)
     answers.push_back(
@@ -130,8 +131,10 @@ void intake::divert_to_spool() {
 }
 
 // Who waits does not wait for the same in vain.
-void intake::note_failed(const std::string& why) {
-  if (db_.note_store_failed(why)) divert_to_spool();
+bool intake::note_failed(const std::string& why) {
+  bool news = db_.note_store_failed(why);
+  if (news) divert_to_spool();
+  return news;
 }
 
 void intake::close(const batch& b) {
@@ -209,6 +212,8 @@ task<void> intake::store_batch(std::shared_ptr<batch> b) {
     auto kept = co_await keep_range(b, rows);
     if (kept) continue;
     const error e = kept.error();
+    b->failed = to_string(e);
+    if (pg::is_shortage(e)) note_failed(b->failed); // a full disk: waiting for it is in vain
     if (pg::schema_is_missing(e)) db_.suspect_schema();
     if (e.kind != failure::permanent) db_.probe_now();
     if (e.kind == failure::in_doubt) b->in_doubt = true;
@@ -224,9 +229,11 @@ task<void> intake::store_batch(std::shared_ptr<batch> b) {
       auto isolated = co_await isolate(b, rows.begin, e.code);
       if (!isolated) b->answers[rows.begin] = isolated.error();
     } else {
-      if (e.kind == failure::permanent)
+      bool refused = e.kind == failure::permanent;
+      bool news = refused && !pg::schema_is_missing(e) && note_failed(b->failed); // a missing right, say
+      if (refused && !news)
         counts_.refused_all(e);
-      else
+      else if (!refused)
         log::debug("webhooks could not be stored", {{"rows", rows.size()}, {"error", to_string(e)}});
       for (auto i = rows.begin; i < rows.end; ++i) b->answers[i] = e;
     }

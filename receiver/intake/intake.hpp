@@ -65,6 +65,7 @@ class intake {
     steady_time opened_at;
     steady_time give_up;
     asio::steady_timer done; // its expiry is give_up; canceled when all answers are there
+    std::string failed;      // the last error, if any
     bool abandoned = false;  // nobody waits for it any more
     bool in_doubt = false;   // a COMMIT's answer was lost: what was seen before may have been seen by us
   };
@@ -74,7 +75,7 @@ class intake {
   std::shared_ptr<batch> open_batch(std::size_t bytes);
   void close(const batch& b);
   [[nodiscard]] steady_time begins_at() const; // the next batch, if nothing else happens
-  void note_failed(const std::string& why);
+  bool note_failed(const std::string& why);
   task<void> let_apply_catch_up();
   [[nodiscard]] bool may_go_on(const batch& b) const;
   task<void> store_batch(std::shared_ptr<batch> b);

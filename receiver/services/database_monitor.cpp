@@ -4,6 +4,7 @@
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
 #include "common/schema/numbering.hpp"
+#include "common/schema/partitions.hpp"
 #include "common/schema/schema.hpp"
 #include "common/sqlstate/batch_failure.hpp"
 
@@ -108,8 +109,16 @@ task<result<void>> database_monitor::probe(std::optional<pg::connection>& own) {
   if (!there->boolean(0, 0)) co_return permanent("schema:damaged", "tables of the schema suivi are missing");
   auto numbered = co_await schema::keep_numbers_unique(*own);
   if (!numbered) co_return numbered.error();
+  bool in_vain = is_suspected_ && answer->boolean(0, 0) && *ran == 0;
+  if (in_vain) {
+    auto made = co_await schema::make_partitions(*own);
+    if (!made) co_return made.error();
+    in_vain = *made == 0;
+    if (!in_vain) log::warn("partitions were missing and are there again", {{"partitions", *made}});
+  }
   schema_checked_ = true;
-  suspected_in_vain_ = std::exchange(is_suspected_, false) && answer->boolean(0, 0) && *ran == 0;
+  is_suspected_ = false;
+  suspected_in_vain_ = in_vain;
   co_return result<void>();
 }
 
@@ -148,8 +157,7 @@ std::size_t database_monitor::storing_lanes(int pool_size) {
 
 bool database_monitor::note_store_failed(std::string_view why) {
   bool news = is_up() && breaker_.note_failed(steady_now());
-  if (news)
-    log::error("the database answers, but takes no webhooks in time: they go to the spool", {{"error", why}});
+  if (news) log::error("the database answers, but takes no webhooks: they go to the spool", {{"error", why}});
   return news;
 }
 

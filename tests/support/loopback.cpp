@@ -74,11 +74,15 @@ suivi::result<void> live_server::use_tls(const http::tls_files& files) {
 
 namespace {
 
-int connect_to(unsigned short port) {
+int connect_to(unsigned short port, const std::string& from_address = "127.0.0.1") {
   int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   timeval limit{30, 0};
   setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  sockaddr_in from{};
+  from.sin_family = AF_INET;
+  inet_pton(AF_INET, from_address.c_str(), &from.sin_addr);
+  (void)::bind(socket, reinterpret_cast<sockaddr*>(&from), sizeof from);
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(port);
@@ -90,7 +94,7 @@ int connect_to(unsigned short port) {
 
 } // namespace
 
-raw_peer::raw_peer(unsigned short port) : socket_(connect_to(port)) {
+raw_peer::raw_peer(unsigned short port, const std::string& from) : socket_(connect_to(port, from)) {
   REQUIRE(socket_ >= 0);
 }
 

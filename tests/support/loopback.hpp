@@ -52,7 +52,7 @@ struct raw_answer {
 // Blocking; a wait of more than 30 s fails the test.
 class raw_peer {
  public:
-  explicit raw_peer(unsigned short port);
+  explicit raw_peer(unsigned short port, const std::string& from = "127.0.0.1");
   ~raw_peer();
   raw_peer(const raw_peer&) = delete;
   raw_peer& operator=(const raw_peer&) = delete;

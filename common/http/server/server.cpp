@@ -13,6 +13,7 @@
 #include <charconv>
 #include <exception>
 #include <malloc.h>
+#include <netinet/tcp.h>
 #include <string>
 #include <utility>
 
@@ -25,6 +26,8 @@ constexpr milliseconds accept_pause{100};
 constexpr std::size_t least_share = 16;  // of connections, for the strangers of one address …
 constexpr std::size_t share_divisor = 4; // … or this part of them all
 constexpr milliseconds idle_before_evicted{1'000};
+constexpr milliseconds rest_of_head{50};
+constexpr milliseconds rest_of_handshake{500};
 constexpr milliseconds idle_in_crowd{20};  // where its address has more than its share
 constexpr std::size_t looked_at_max = 128; // of those who wait, for one who gives way
 constexpr milliseconds tell_full_every{60'000};
@@ -44,6 +47,18 @@ std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
   auto address = asio::ip::make_address(std::string(host), failed);
   if (failed || address.is_v6() != bracketed) return std::nullopt;
   return tcp::endpoint(address, port);
+}
+
+// How much of its chance a connection has had when it is accepted. Who was silent in the kernel's backlog has
+// had that time there, or the strangers of many addresses would pass through at the pace of their grace;
+// whose first bytes are here needs no more than to send the others.
+milliseconds chance_used(tcp::socket& socket, bool tls) {
+  boost::system::error_code failed;
+  if (socket.available(failed) > 0) return idle_before_evicted - (tls ? rest_of_handshake : rest_of_head);
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  bool known = ::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+  return milliseconds(known ? info.tcpi_last_data_recv : 0);
 }
 
 } // namespace
@@ -106,7 +121,9 @@ task<void> serve(std::unique_ptr<session> on) {
 
 void server::state::take(tcp::socket socket, const tcp::endpoint& peer) {
   try {
+    milliseconds used = chance_used(socket, tls != nullptr);
     auto accepted = make_session(shared, std::move(socket), unmapped(peer.address()), tls);
+    accepted->count_as_waited(used);
     sessions.spawn("http connection", serve(std::move(accepted)));
   } catch (const std::exception& e) {
     log::error("a connection could not be served", {{"error", e.what()}});
@@ -137,9 +154,10 @@ session* server::state::first_to_give_way() const {
   session* longest = longest_waiting();
   if (longest != nullptr && may_go(longest, idle_before_evicted)) return longest;
   std::size_t looked_at = 0;
-  for (session* each : shared.waiting_strangers) {
+  for (session* each : shared.waiting_strangers) { // one may have used more of its time before it came
     if (++looked_at > looked_at_max) break;
-    if (has_too_many(each->address_share()) && may_go(each, idle_in_crowd)) return each;
+    bool crowd = has_too_many(each->address_share());
+    if (may_go(each, crowd ? idle_in_crowd : idle_before_evicted)) return each;
   }
   return nullptr;
 }

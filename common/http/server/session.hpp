@@ -73,6 +73,8 @@ class session {
   // Its next request is in the kernel already.
   [[nodiscard]] bool has_request_coming();
   [[nodiscard]] const std::string& address_share() const { return share_; }
+  // As if it had waited for so long when it was accepted.
+  void count_as_waited(milliseconds waited) { waiting_since_ -= waited; }
   // Since it waits, if it does.
   [[nodiscard]] steady_time waiting_since() const { return waiting_since_; }
 

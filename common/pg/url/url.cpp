@@ -165,8 +165,9 @@ result<target> parse_url(std::string_view text) {
   return found;
 }
 
+// An idle session is a connection of the pool; a pooler's are its own.
 std::string startup_options(const target& where, const session_settings& settings) {
-  std::string out = where.options;
+  std::string out = where.options + option("idle_session_timeout", "0");
   for (const auto& [name, value] : relied_on(where, settings)) out += option(name, value);
   return out;
 }

@@ -54,10 +54,14 @@ struct digit {
   std::size_t bytes = 0; // 0: there is none
 };
 
-// Western or Arabic.
+// Western, also of full width, or Arabic.
 digit digit_at(std::string_view text, std::size_t at) {
   if (at >= text.size()) return {};
   if (is_digit(text[at])) return {text[at], 1};
+  if (text.substr(at).starts_with("\xef\xbc") && at + 2 < text.size()) {
+    auto third = static_cast<unsigned char>(text[at + 2]);
+    return third >= 0x90 && third <= 0x99 ? digit{static_cast<char>('0' + (third - 0x90)), 3} : digit{};
+  }
   if (at + 1 >= text.size()) return {};
   auto lead = static_cast<unsigned char>(text[at]), second = static_cast<unsigned char>(text[at + 1]);
   unsigned zero = lead == 0xd9 ? 0xa0 : lead == 0xdb ? 0xb0 : 0x100;
@@ -67,8 +71,9 @@ digit digit_at(std::string_view text, std::size_t at) {
 
 // The bytes of the marks between two groups of digits, three at most; 0 where anything else stands there.
 std::size_t division_at(std::string_view text, std::size_t at) {
-  constexpr std::array<std::string_view, 11> marks{" ",      ".",      "-",      "/",      "(", ")",
-                                                   "\u00a0", "\u2011", "\u2013", "\u202f", "\t"};
+  constexpr std::array<std::string_view, 17> marks{" ",      ".",      "-",      "/",      "(",      ")",
+                                                   "_",      "\u00a0", "\u200b", "\u200e", "\u2010", "\u2011",
+                                                   "\u2013", "\u202a", "\u202c", "\u202f", "\t"};
   constexpr int marks_max = 3;
   std::size_t begin = at;
   for (int count = 0; count < marks_max; ++count) {

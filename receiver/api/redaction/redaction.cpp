@@ -154,7 +154,8 @@ std::optional<std::string> masked_base64(std::string_view text, member_kind kind
   std::string redacted = masked_text(inner, member_kind::body, layers - 1);
   if (redacted == masked) {
     // A short id may be base64 of letters by chance; a body is not short.
-    bool by_chance = kind != member_kind::body && compact.size() < 12 && is_like_message_id(compact);
+    bool by_chance = kind != member_kind::body && compact.size() < 12 && !compact.ends_with('=') &&
+                     is_like_message_id(compact);
     return by_chance ? std::nullopt : std::optional<std::string>(masked);
   }
   return base64_like(compact, redacted);

@@ -265,6 +265,83 @@ TEST_CASE("a webhook that can never be stored stays in the spool and holds up no
   here.run(steps());
 }
 
+TEST_CASE("partitions that are dropped or detached are made anew at once, and the spool is drained") {
+  test::database db;
+  receiver_inside r(db);
+  const char* today = "to_char(now() at time zone 'UTC', 'YYYYMMDD')";
+  auto each_day = [&](const std::string& verb) {
+    db.execute(R"(do $$ declare parent text; begin
+      foreach parent in array array['inbox', 'event_outcome'] loop
+        execute format(')" +
+               verb + R"(', parent, )" + today + R"(); end loop; end $$)");
+  };
+  int n = 0;
+  auto check = [&]() -> task<void> {
+    auto from = n + 1, to = n += 5;
+    std::vector<webhook> rows;
+    for (int i = from; i <= to; ++i) rows.push_back(order(i));
+    auto kept = co_await r.store(std::move(rows));
+    for (const auto& one : kept) CHECK(one);
+    co_await r.until("select count(*) from suivi.inbox", std::to_string(n));
+    co_await r.until(nothing_pending, "0");
+    CHECK(db.value("select count(*) from suivi.inbox where tableoid = 'suivi.inbox_default'::regclass") ==
+          "0");
+  };
+  auto steps = [&]() -> task<void> {
+    co_await check();
+    SUBCASE("detached, with all that is in them") {
+      each_day("alter table suivi.%1$I detach partition suivi.%1$I_%2$s");
+      db.execute("alter table suivi.inbox detach partition suivi.inbox_default");
+      db.execute("alter table suivi.event_outcome detach partition suivi.event_outcome_default");
+    }
+    SUBCASE("dropped") {
+      each_day("drop table suivi.%1$I_%2$s, suivi.%1$I_default");
+      n = 0;
+      db.execute("truncate suivi.inbox_key");
+    }
+    co_await check();
+  };
+  r.run(steps());
+}
+
+TEST_CASE("a server that is short of disk is not waited for, and takes webhooks when it is not any more") {
+  test::database db;
+  db.execute(
+      R"(do $$ begin execute format('alter database %I set temp_file_limit = 1', current_database()); end $$;
+    create function short() returns trigger language plpgsql set work_mem = '64kB' as $$ begin
+      perform count(*) from (select n from generate_series(1, 100000) n order by n desc offset 1) sorted;
+      return null; end $$)");
+  receiver_inside r(db, {.patience = 600s, .whole_patience = 600s});
+  auto steps = [&]() -> task<void> {
+    db.execute(
+        "create trigger short before insert on suivi.inbox for each statement execute function short()");
+    for (int n = 1; n <= 3; ++n) {
+      auto kept = co_await r.in.store(order(n));
+      CHECK(kept->spooled);
+    }
+    CHECK_FALSE(r.watched.takes_webhooks());
+    db.execute("drop trigger short on suivi.inbox");
+    co_await r.until("select count(*) from suivi.inbox", "3");
+    while (!r.watched.takes_webhooks()) co_await runtime::sleep_for(10ms);
+  };
+  r.run(steps());
+}
+
+TEST_CASE("a database that refuses every webhook counts as one that takes none, until it does again") {
+  test::database db;
+  receiver_inside r(db);
+  auto steps = [&]() -> task<void> {
+    db.execute("alter table suivi.inbox rename column raw to bytes"); // 42703, a fault of nobody's row
+    auto kept = co_await r.in.store(order(1));
+    CHECK(kept->spooled);
+    CHECK_FALSE(r.watched.takes_webhooks());
+    db.execute("alter table suivi.inbox rename column bytes to raw");
+    co_await r.until("select count(*) from suivi.inbox", "1");
+    while (!r.watched.takes_webhooks()) co_await runtime::sleep_for(10ms);
+  };
+  r.run(steps());
+}
+
 TEST_CASE("losing the schema sends webhooks to the spool until it is made again") {
   test::database db;
   receiver_inside here(db);

@@ -60,6 +60,13 @@ std::vector<std::string> bad(const std::string& toml, const environment& env = e
   return result.error();
 }
 
+// With nothing in the environment that wins over the file's value.
+std::vector<std::string> bad_alone(const key& k, const std::string& toml) {
+  environment env = enough;
+  env.erase(std::string(k.alias));
+  return bad(toml, env);
+}
+
 bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
@@ -164,6 +171,42 @@ TEST_CASE("a list that holds what is no text is shown as it stands, and one of s
     CHECK(lines.front().starts_with(one.says));
     CHECK(contains(lines.front(), "allowed is "));
   }
+}
+
+TEST_CASE("no key takes a value of another kind, nothing, or something out of range") {
+  constexpr const char* values[] = {"-1",  "true", "4.5",       "nan",      "\"\"",       "\"\\u0001\"",
+                                    "[1]", "[[]]", "{ x = 1 }", "06:00:00", "1979-05-27", "1e300"};
+  for (const key& k : all_keys())
+    for (std::string_view value : values) {
+      bool boolean = k.allowed == "true or false" && value == "true";
+      bool rate = k.name == "requests_per_second" && value == "4.5";
+      if (boolean || rate) continue;
+      CAPTURE(k.path());
+      CAPTURE(value);
+      auto lines = bad_alone(k, "[" + std::string(k.section) + "]\n" + std::string(k.name) + " = " +
+                                    std::string(value));
+      REQUIRE(lines.size() == 1);
+      CHECK(contains(lines.front(), k.path() + " = "));
+      CHECK(contains(lines.front(), k.allowed));
+    }
+}
+
+TEST_CASE("a key that is misspelled is one line that names those there are") {
+  for (const key& k : all_keys()) {
+    std::string name(k.name);
+    for (const std::string& wrong :
+         {name + "s_", name.substr(1), "\"" + name + "\\n\"", std::string("\"\""), name + ".x"}) {
+      CAPTURE(wrong);
+      auto lines = bad_alone(k, "[" + std::string(k.section) + "]\n" + wrong + " = 5");
+      REQUIRE(lines.size() == 1);
+      CHECK_FALSE(contains(lines.front(), "\n"));
+      CHECK(contains(lines.front(), k.path().substr(0, k.section.size() + 1)));
+      CHECK(contains(lines.front(), k.name));
+    }
+  }
+  auto lines = bad("[\"re\\nceiver\"]\nlisten = 5");
+  REQUIRE(lines.size() == 1);
+  CHECK_FALSE(contains(lines.front(), "\n"));
 }
 
 TEST_CASE("a file that is missing, a folder or no TOML is a mistake") {

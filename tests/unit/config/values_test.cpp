@@ -33,9 +33,10 @@ TEST_CASE("addresses of the web have a scheme and a host and nothing that hides 
   CHECK(read_http_url("https://courier.test/api/") == "https://courier.test/api");
   CHECK(read_http_url("http://127.0.0.1:8090") == "http://127.0.0.1:8090");
   CHECK(read_http_url("http://[::1]:8090") == "http://[::1]:8090");
-  for (auto text : {"", "courier.test", "ftp://courier.test", "https://", "https:///x", "https://:80",
-                    "https://a:b", "https://u:p@courier.test", "https://courier.test/?a=b",
-                    "https://courier.test/ x", "https://a:70000"}) {
+  for (auto text :
+       {"", "courier.test", "ftp://courier.test", "https://", "https:///x", "https://:80", "https://a:b",
+        "https://u:p@courier.test", "https://courier.test/?a=b", "https://courier.test/ x", "https://a:70000",
+        "https://a:0", "https://[zz]", "https://[]", "https://[::1]x"}) {
     CAPTURE(text);
     CHECK_FALSE(read_http_url(text));
   }

@@ -56,6 +56,24 @@ TEST_CASE("however many strangers of one address wait to be accepted, nobody wai
   CHECK(server.connections() <= 21);
 }
 
+// Each with its second of grace, 35 seconds would pass.
+TEST_CASE("however many strangers of many addresses wait to be accepted, a right request is answered soon") {
+  http::server_limits limits;
+  limits.max_connections = 20;
+  std::atomic<int> calls = 0;
+  live_server server(counting(calls), limits);
+  std::vector<std::unique_ptr<raw_peer>> strangers;
+  for (int i = 0; i < 700; ++i) {
+    std::string from = "127.0." + std::to_string(1 + i / 200) + "." + std::to_string(1 + i % 200);
+    strangers.push_back(std::make_unique<raw_peer>(server.port(), from));
+    if (i % 10 == 0) strangers.back()->send("GET / HT");
+  }
+  raw_peer other(server.port());
+  other.send(get);
+  CHECK(other.read().status == 200);
+  CHECK(server.connections() <= 21);
+}
+
 TEST_CASE("strangers who do not read their answers give way") {
   http::server_limits limits;
   limits.max_connections = 20;

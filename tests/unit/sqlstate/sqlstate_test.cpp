@@ -1,4 +1,5 @@
 // What may be done about an error, by its SQLSTATE alone, and when a lost connection leaves the outcome open.
+#include "common/sqlstate/batch_failure.hpp"
 #include "common/sqlstate/in_doubt.hpp"
 #include "common/sqlstate/sqlstate.hpp"
 
@@ -110,6 +111,22 @@ TEST_CASE("a missing schema, table or function is a missing schema, a refused va
   }
   CHECK_FALSE(pg::schema_is_missing(permanent("sqlstate:22P05", "")));
   CHECK_FALSE(pg::schema_is_missing(permanent("pg:refused", "")));
+}
+
+TEST_CASE("a shortage of the server's is none of the rows'") {
+  for (const char* code : {"sqlstate:53100", "sqlstate:53200", "sqlstate:53300"})
+    CHECK(pg::is_shortage(transient(code, "")));
+  CHECK_FALSE(pg::is_shortage(transient("sqlstate:57014", "")));
+  CHECK_FALSE(pg::is_shortage(transient("pg:lost", "")));
+}
+
+TEST_CASE("a partition is missing only where the table is Suivi's and no constraint is named") {
+  CHECK(pg::is_missing_partition("23514", "suivi", ""));
+  CHECK_FALSE(pg::is_missing_partition("23514", "public", "")); // the shop's orders may have partitions too
+  CHECK_FALSE(pg::is_missing_partition("23514", "suivi", "positive"));
+  CHECK_FALSE(pg::is_missing_partition("23505", "suivi", ""));
+  CHECK(pg::schema_is_missing(permanent(pg::no_partition, "")));
+  CHECK(pg::sqlstate_of(permanent(pg::no_partition, "")).empty());
 }
 
 TEST_CASE("what the shop's own triggers and constraints say is not told, their names are") {
