@@ -137,6 +137,8 @@ void book::acknowledge(std::int64_t number, receipt receipt) {
 
 void book::find(std::int64_t event_id, const std::string& raw) {
   auto known = numbers_.find(raw);
+  if (known == numbers_.end() && raw.starts_with(" {")) // marked as signed (receiver/event/decode_event.hpp)
+    known = numbers_.find(raw.substr(1));
   if (known == numbers_.end())
     ++strangers_;
   else

@@ -49,7 +49,7 @@ std::string masked_member(const std::string& member, const std::string& text) {
 
 TEST_CASE("a short text in base64 that is padded is no id") {
   CHECK(masked_member("info", "S2FyaW0=") == "***");
-  CHECK(masked_member("y", "karim.benali(at)example.org") == "***");
+  CHECK(masked_member("y", "Karim.Benali(at)example.org") == "***");
 }
 
 TEST_CASE("the couriers' own words for states are not hidden") {
