@@ -58,7 +58,7 @@ task<result<std::vector<quarantined>>> read_batch(pg::connection& db, std::int64
       q.whole = {q.id, q.stored_on, account.value_or(""), answer->timestamp(i, 4),
                  events_of_whole(raw, account)};
     events.push_back(std::move(q));
-    decoded_bytes += answer->bytes(i, 2).size();
+    decoded_bytes += raw.size();
     if (decoded_bytes < decoded_at_a_stretch_bytes) continue;
     decoded_bytes = 0;
     co_await runtime::sleep_for(milliseconds(0)); // others are served between
