@@ -227,7 +227,8 @@ TEST_CASE(
   std::string by_reference = R"({"event":"x","payload":{"id":"p","status":41,"external_order_id":"R1"}})";
   for (const std::string& blanks : {std::string(), std::string(" ")}) {
     std::string target = secret_address + (blanks.empty() ? "" : "?account=g");
-    CHECK(contains(r.push(target, later + blanks).body, R"("outcome":"quarantined")"));
+    for (const char* mark : {"", " "}) // as a signed one is kept (receiver/event/decode_event.hpp)
+      CHECK(contains(r.push(target, mark + later + blanks).body, R"("outcome":"quarantined")"));
     CHECK(contains(r.push(target, by_id + blanks).body, R"("outcome":"stored")"));
     CHECK(contains(r.push(target, by_reference + blanks).body, R"("outcome":"stored")"));
   }
@@ -235,6 +236,7 @@ TEST_CASE(
   for (const char* outcome : {"parked", "conflict", "quarantined", "failed"})
     r.ask("POST", "/api/v1/webhooks/replay", R"({"outcome":")" + std::string(outcome) + "\"}",
           "Authorization: Bearer example-token\r\n");
+  CHECK(r.db().value(R"(select "shippingStatus" from orders where "id" = 'o-1')") == "CENTRE");
   CHECK(contains(r.deliver(later + " ").body, "stored")); // none of them stands for the courier's own
   wait_until("the order", [&] {
     return r.db().value(R"(select "shippingStatus" from orders where "id" = 'o-1')") == "LIVRÉ";
