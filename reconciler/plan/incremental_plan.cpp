@@ -15,6 +15,19 @@ constexpr int barren_max = 3;
 constexpr int failed_max = 3;
 constexpr int untimed_max = 10;
 
+// Whether they show that they stand newest first: rows that were all created at once stand in every order.
+bool shows_newest_first(std::span<const listed_row> rows) {
+  int falls = 0, rises = 0;
+  std::optional<instant> before;
+  for (const listed_row& row : rows) {
+    if (!row.created_at) continue;
+    falls += before && *row.created_at < *before ? 1 : 0;
+    rises += before && *row.created_at > *before ? 1 : 0;
+    before = row.created_at;
+  }
+  return falls > rises;
+}
+
 } // namespace
 
 instant incremental_horizon(std::optional<milliseconds> watermark_age, instant now) {

@@ -43,18 +43,6 @@ std::optional<instant> newest_of(std::span<const listed_row> rows) {
   return newest;
 }
 
-bool shows_newest_first(std::span<const listed_row> rows) {
-  int falls = 0, rises = 0;
-  std::optional<instant> before;
-  for (const listed_row& row : rows) {
-    if (!row.created_at) continue;
-    falls += before && *row.created_at < *before ? 1 : 0;
-    rises += before && *row.created_at > *before ? 1 : 0;
-    before = row.created_at;
-  }
-  return falls > rises;
-}
-
 page_plan::page_plan(std::int64_t max_orders, bool is_frugal)
     : is_frugal_(is_frugal), max_orders_(std::max<std::int64_t>(0, max_orders)) {
   start_round();
@@ -72,6 +60,7 @@ void page_plan::start_round() {
   dead_.clear();
   last_filled_ = 0;
   barren_.clear();
+  newest_by_page_.clear();
   unreadable_by_page_.clear();
   read_twice_before_ = read_twice_;
   read_twice_ = false;
@@ -205,6 +194,17 @@ void page_plan::forget_count() {
   for (base& b : bases_) b.count.reset();
 }
 
+// Whether a page is newer than an earlier one. Which of them tell it, and come first, is nobody's choice.
+bool page_plan::rises_from_page_to_page(int page, std::span<const listed_row> rows) {
+  std::optional<instant> newest = newest_of(rows);
+  if (!newest) return false;
+  auto here = newest_by_page_.insert_or_assign(page, *newest).first;
+  auto before = here == newest_by_page_.begin() ? here : std::prev(here), after = std::next(here);
+  instant oldest_before = std::min(newest_by_page_.begin()->second, before->second);
+  return *newest > oldest_before + order_tolerance ||
+         (after != newest_by_page_.end() && after->second > *newest + order_tolerance);
+}
+
 std::size_t page_plan::read(int page, const page_facts& reported, std::span<const listed_row> rows) {
   pages_read_.insert(page);
   page_facts facts = reported;
@@ -216,10 +216,7 @@ std::size_t page_plan::read(int page, const page_facts& reported, std::span<cons
     here = {.count = facts.count, .as_of = facts.as_of};
     here.count_min = here.count_max = facts.count.value_or(0);
   }
-  std::optional<instant> newest = newest_of(rows);
-  if (page == 1) first_newest_ = newest;
-  bool rises = page > 1 && newest && first_newest_ && *newest > *first_newest_ + order_tolerance;
-  if (max_orders_ > 0 && (rises || !is_newest_first(rows))) {
+  if (max_orders_ > 0 && (!is_newest_first(rows) || rises_from_page_to_page(page, rows))) {
     disordered_ = true;
     max_orders_ = 0;
   }

@@ -66,8 +66,6 @@ inline constexpr std::chrono::minutes order_tolerance{1};
 // Whether the rows of one page stand newest first, as far as they tell when they were created. What ends
 // before the end of the list (at max_orders, at a horizon) relies on it.
 [[nodiscard]] bool is_newest_first(std::span<const listed_row> rows);
-// Whether they show it: rows that were all created at once stand in every order.
-[[nodiscard]] bool shows_newest_first(std::span<const listed_row> rows);
 // Of those that tell it. nullopt: none does.
 [[nodiscard]] std::optional<instant> newest_of(std::span<const listed_row> rows);
 
@@ -130,6 +128,7 @@ class page_plan {
   void close_at(int page);
   void fail_rounds();
   void prove_cut();
+  [[nodiscard]] bool rises_from_page_to_page(int page, std::span<const listed_row> rows);
   [[nodiscard]] std::int64_t limit() const;
   [[nodiscard]] std::size_t wanted(int page, std::size_t rows) const;
   [[nodiscard]] std::int64_t goal(const base& b) const;
@@ -146,9 +145,8 @@ class page_plan {
   bool is_frugal_ = false;
   believed_count count_;
   std::int64_t max_orders_;
-  std::optional<instant> first_newest_; // of page 1
-  bool disordered_ = false;             // the list is not newest first, so it is read whole
-  bool dates_hold_ = true;              // rows that come bear the date of their coming
+  bool disordered_ = false; // the list is not newest first, so it is read whole
+  bool dates_hold_ = true;  // rows that come bear the date of their coming
   phase phase_ = phase::first;
   int round_ = 0;
   verdict verdict_;
@@ -172,6 +170,7 @@ class page_plan {
   std::set<int> failed_, dead_, barren_;
   int last_filled_ = 0; // the last page going forward that had rows
   std::map<int, std::size_t> unreadable_by_page_;
+  std::map<int, instant> newest_by_page_; // where max_orders cuts: of the rows that tell it
   std::int64_t own_ = 0, own_before_ = 0; // distinct rows of this round, of the round before
   std::int64_t common_ = 0;               // rows of this round that the round before read too
 };

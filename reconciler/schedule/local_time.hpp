@@ -2,10 +2,15 @@
 #pragma once
 
 #include "common/base/time.hpp"
+#include "reconciler/schedule/clock_rule.hpp"
 
+#include <optional>
 #include <string>
 
 namespace suivi::reconciler {
+
+// The rule that the zone's clocks go by at `t`, where the system's list of its changes ends before.
+[[nodiscard]] std::optional<clock_rule> rule_beyond_list(const std::string& zone, instant t);
 
 // `2026-01-31 09:30:05`. `zone` is known to exist (settings are checked).
 [[nodiscard]] std::string local_time(instant t, const std::string& zone);

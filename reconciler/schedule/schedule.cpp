@@ -2,26 +2,13 @@
 #include "reconciler/schedule/schedule.hpp"
 
 #include "reconciler/schedule/clock_rule.hpp"
+#include "reconciler/schedule/local_time.hpp"
 
 #include <algorithm>
 #include <date/tz.h>
-#include <fstream>
-#include <iterator>
 
 namespace suivi::reconciler {
 namespace {
-
-// The system's files list every change of clocks up to 2037; their last line is the rule from then on, which
-// the library does not read.
-constexpr instant listed_until = date::sys_days(date::year(2037) / 1 / 1);
-
-std::string last_line_of(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-  if (bytes.empty() || bytes.back() != '\n') return {};
-  std::size_t before = bytes.find_last_of('\n', bytes.size() - 2);
-  return before == std::string::npos ? std::string() : bytes.substr(before + 1, bytes.size() - before - 2);
-}
 
 // How far local time is ahead of UTC, where no change of clocks is within four days: then there is no need to
 // look each time up.
@@ -32,10 +19,6 @@ std::optional<seconds> offset_around(const date::time_zone& zone, instant t) {
   return steady ? std::optional(now.offset) : std::nullopt;
 }
 
-std::optional<clock_rule> rule_of(const std::string& zone) {
-  return clock_rule::parse(last_line_of("/usr/share/zoneinfo/" + zone));
-}
-
 } // namespace
 
 schedule::schedule(std::vector<std::chrono::minutes> times, std::string zone)
@@ -43,8 +26,7 @@ schedule::schedule(std::vector<std::chrono::minutes> times, std::string zone)
 
 std::vector<instant> schedule::runs_around(instant t) const {
   const date::time_zone* zone = date::locate_zone(zone_);
-  std::optional<clock_rule> rule;
-  if (t >= listed_until) rule = rule_of(zone_);
+  std::optional<clock_rule> rule = rule_beyond_list(zone_, t);
   std::optional<seconds> offset = rule ? std::nullopt : offset_around(*zone, t);
   auto today = date::floor<date::days>(rule ? rule->to_local(t) : zone->to_local(t));
   std::vector<instant> runs;

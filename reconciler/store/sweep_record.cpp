@@ -90,9 +90,8 @@ from suivi.sweep s
 where s.id = $1 and a.id = s.account and a.term = $2
 )sql"};
 
-// A figure for the report keeps no report waiting.
-constexpr pg::statement count_briefly{"store_count_briefly",
-                                      "select set_config('statement_timeout', '3000', true)"};
+// What is not the report itself keeps nobody waiting.
+constexpr pg::statement briefly{"store_briefly", "select set_config('statement_timeout', '3000', true)"};
 
 // Refused since the first sweep that met it; the first good answer says that it is not any more.
 constexpr pg::statement note_key{"store_note_key", R"sql(
@@ -112,7 +111,7 @@ insert into suivi.sweep_conflict (sweep_id, account, reference, refused, unmatch
 select $2, $1, reference, bool_or(refused), bool_and(unmatched) from before
 where reference <> all($3::text[]) and reference <> all($4::text[]) group by reference
 )sql"};
-// … but for what it read and the door took.
+// … but for what it read and the door took. Apart, for the shop may hold its orders.
 constexpr pg::statement drop_taken{"store_drop_taken", R"sql(
 delete from suivi.sweep_conflict c using suivi.sweep s
 where s.id = $2 and c.account = $1 and c.reference <> all($3::text[]) and exists (
@@ -226,8 +225,45 @@ std::string to_ascii(std::string text) {
   return text;
 }
 
+left_out_references in_ascii(const left_out_references& of) {
+  left_out_references as_stored{{}, {}, of.whole};
+  for (const auto& [reference, by_database] : of.conflicting)
+    as_stored.conflicting.emplace(to_ascii(reference), by_database);
+  for (const std::string& reference : of.unmatched) as_stored.unmatched.insert(to_ascii(reference));
+  return as_stored;
+}
+
+using texts = std::vector<std::optional<std::string>>;
+
+texts names_of(const left_out_references& left_out) {
+  texts names;
+  for (const auto& [reference, by_database] : left_out.conflicting) names.emplace_back(reference);
+  return names;
+}
+
+// Suivi's own table alone: whatever the shop holds, this keeps no report waiting.
+void add_list(pg::pipeline& steps, const std::string& account, std::int64_t sweep,
+              const left_out_references& left_out) {
+  texts names = names_of(left_out), unmatched(left_out.unmatched.begin(), left_out.unmatched.end());
+  std::vector<std::optional<bool>> refused;
+  for (const auto& [reference, by_database] : left_out.conflicting) refused.emplace_back(by_database);
+  pg::params before, added;
+  before.text(account).integer(sweep);
+  added = before;
+  if (left_out.whole == true) {
+    steps.add(forget_conflicts, std::move(before));
+  } else if (left_out.whole == false) {
+    before.texts(names).texts(unmatched);
+    steps.add(keep_conflicts, std::move(before));
+  }
+  added.texts(names).booleans(refused);
+  if (left_out.whole) added.texts(unmatched);
+  steps.add(left_out.whole ? add_conflicts : add_conflicts_to_last, std::move(added));
+}
+
 task<result<void>> try_to_end(pg::connection& db, lease held, begun_sweep sweep, shop::sweep_report r,
-                              std::optional<instant> last_answer_at, std::optional<std::string> problem) {
+                              std::optional<instant> last_answer_at, std::optional<std::string> problem,
+                              left_out_references left_out) {
   pg::pipeline steps;
   steps.add(begin);
   add_term_check(steps, held);
@@ -242,6 +278,7 @@ task<result<void>> try_to_end(pg::connection& db, lease held, begun_sweep sweep,
       .text(problem);
   mark.boolean(read_enough && r.kind == "incremental").boolean(r.abandoned);
   steps.add(move_watermark, std::move(mark));
+  add_list(steps, held.account, sweep.id, left_out);
   if (sweep.again && !r.abandoned) {
     pg::params request;
     request.integer(*sweep.again);
@@ -253,32 +290,13 @@ task<result<void>> try_to_end(pg::connection& db, lease held, begun_sweep sweep,
   co_return result<void>();
 }
 
-task<result<void>> try_to_note(pg::connection& db, std::string account, std::int64_t sweep,
-                               left_out_references references, std::optional<bool> whole) {
-  std::vector<std::optional<std::string>> names;
-  std::vector<std::optional<bool>> refused;
-  for (const auto& [reference, by_database] : references.conflicting) {
-    names.emplace_back(reference);
-    refused.emplace_back(by_database);
-  }
-  std::vector<std::optional<std::string>> unmatched(references.unmatched.begin(), references.unmatched.end());
-  pg::params of_this, taken, kept, added;
-  of_this.text(account).integer(sweep);
-  taken = kept = added = of_this;
-  pg::pipeline steps; // one transaction
-  if (whole == true) {
-    steps.add(forget_conflicts, std::move(of_this));
-  } else {
-    taken.texts(names);
-    steps.add(drop_taken, std::move(taken));
-  }
-  if (whole == false) {
-    kept.texts(names).texts(unmatched);
-    steps.add(keep_conflicts, std::move(kept));
-  }
-  added.texts(names).booleans(refused);
-  if (whole) added.texts(unmatched);
-  steps.add(whole ? add_conflicts : add_conflicts_to_last, std::move(added));
+task<result<void>> try_to_forget(pg::connection& db, std::string account, std::int64_t sweep,
+                                 left_out_references left_out) {
+  pg::params taken;
+  taken.text(account).integer(sweep).texts(names_of(left_out));
+  pg::pipeline steps; // one implicit transaction: the limit holds for it alone
+  steps.add(briefly);
+  steps.add(drop_taken, std::move(taken));
   auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();
   co_return result<void>();
@@ -316,8 +334,8 @@ task<result<bool>> record_progress(pg::connection& db, lease held, begun_sweep s
 }
 
 task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep) {
-  pg::pipeline steps; // one implicit transaction: the limit holds for it alone
-  steps.add(count_briefly);
+  pg::pipeline steps; // as above
+  steps.add(briefly);
   pg::params with;
   with.integer(sweep);
   std::size_t at = steps.add(missed, std::move(with));
@@ -327,19 +345,21 @@ task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep) 
 }
 
 task<result<void>> end_sweep(pg::connection& db, lease held, begun_sweep sweep, shop::sweep_report r,
-                             std::optional<instant> last_answer_at, std::optional<std::string> problem) {
+                             std::optional<instant> last_answer_at, std::optional<std::string> problem,
+                             left_out_references left_out) {
   pg::params which;
   which.integer(sweep.id);
   auto known = co_await db.run(has_ended, std::move(which));
   if (!known) co_return known.error();
   if (!known->empty() && known->boolean(0, 0)) co_return result<void>(); // its COMMIT's answer was lost
-  auto ended = co_await try_to_end(db, held, sweep, r, last_answer_at, problem);
+  auto ended = co_await try_to_end(db, held, sweep, r, last_answer_at, problem, left_out);
   if (ended || !is_unstorable(ended.error())) co_return ended;
   auto undone = co_await db.run(rollback);
   if (!undone) co_return undone.error();
   if (r.reason) r.reason = to_ascii(std::move(*r.reason));
   if (problem) problem = to_ascii(std::move(*problem));
-  auto again = co_await try_to_end(db, held, sweep, std::move(r), last_answer_at, std::move(problem));
+  auto again = co_await try_to_end(db, held, sweep, std::move(r), last_answer_at, std::move(problem),
+                                   in_ascii(left_out));
   co_return again;
 }
 
@@ -353,15 +373,11 @@ task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::
   co_return result<void>();
 }
 
-task<result<void>> record_conflicts(pg::connection& db, std::string account, std::int64_t sweep,
-                                    left_out_references references, std::optional<bool> whole) {
-  auto recorded = co_await try_to_note(db, account, sweep, references, whole);
-  if (recorded || !is_unstorable(recorded.error())) co_return recorded;
-  left_out_references in_ascii;
-  for (const auto& [reference, by_database] : references.conflicting)
-    in_ascii.conflicting.emplace(to_ascii(reference), by_database);
-  for (const std::string& reference : references.unmatched) in_ascii.unmatched.insert(to_ascii(reference));
-  auto again = co_await try_to_note(db, std::move(account), sweep, std::move(in_ascii), whole);
+task<result<void>> forget_taken(pg::connection& db, std::string account, std::int64_t sweep,
+                                left_out_references left_out) {
+  auto forgotten = co_await try_to_forget(db, account, sweep, left_out);
+  if (forgotten || !is_unstorable(forgotten.error())) co_return forgotten;
+  auto again = co_await try_to_forget(db, std::move(account), sweep, in_ascii(left_out));
   co_return again;
 }
 

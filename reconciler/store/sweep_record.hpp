@@ -33,24 +33,29 @@ task<result<bool>> record_progress(pg::connection& db, lease held, begun_sweep s
 // Given up after three seconds.
 task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep);
 
-// One transaction: the report, the watermark if it is complete, the request for it unless it was abandoned,
-// and the freeing of the lease. pg::term_passed where the term has passed. `last_answer_at`: the courier's
-// last good answer.
-task<result<void>> end_sweep(pg::connection& db, lease held, begun_sweep sweep, shop::sweep_report r,
-                             std::optional<instant> last_answer_at, std::optional<std::string> problem);
-// Where the term has passed: the report alone, without watermark.
-task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r);
-
 // What a full sweep could not bring to an order, in place of what the one before could not; beside it, where
-// the sweep did not read its whole list and so says nothing of the rest. `whole` none: it was no full sweep,
-// and what is in conflict is told beside what the last full one left out, until the list is read whole again,
-// or a sweep reads that order and the door takes it.
+// the sweep did not read its whole list and so says nothing of the rest.
 struct left_out_references {
   std::map<std::string, bool> conflicting; // true: refused by the database
   std::set<std::string> unmatched;         // no order has it; else the courier's id
+  // None: it was no full sweep, and what is in conflict is told beside what the last full one left out, until
+  // the list is read whole again, or a sweep reads that order and the door takes it.
+  std::optional<bool> whole;
 };
-task<result<void>> record_conflicts(pg::connection& db, std::string account, std::int64_t sweep,
-                                    left_out_references references, std::optional<bool> whole);
+
+// One transaction: the report, the list of what it left out, the watermark if it is complete, the request for
+// it unless it was abandoned, and the freeing of the lease: no report ever stands beside an older list.
+// pg::term_passed where the term has passed. `last_answer_at`: the courier's last good answer.
+task<result<void>> end_sweep(pg::connection& db, lease held, begun_sweep sweep, shop::sweep_report r,
+                             std::optional<instant> last_answer_at, std::optional<std::string> problem,
+                             left_out_references left_out = {});
+// Where the term has passed: the report alone, without watermark.
+task<result<void>> end_lost_sweep(pg::connection& db, std::int64_t sweep, shop::sweep_report r);
+
+// Takes off the list what the sweep has read since and the door has taken, but for what `left_out` names
+// again.
+task<result<void>> forget_taken(pg::connection& db, std::string account, std::int64_t sweep,
+                                left_out_references left_out);
 
 // What the sweep learnt of the account's key.
 task<result<void>> record_key(pg::connection& db, std::string account, bool refused);

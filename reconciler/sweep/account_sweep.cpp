@@ -327,13 +327,15 @@ task<void> account_sweep::end() {
   if (report_.complete && !report_.truncated) co_await singles_.note_gone(**db);
   std::optional<instant> last_answer_at = c.good > 0 ? c.last : std::nullopt;
   begun_sweep begun{*sweep_.id, sweep_.again};
-  auto ended = co_await end_sweep(**db, *sweep_.held, begun, report_, last_answer_at, problem);
-  // In doubt as well as transient: to end it twice changes nothing.
+  left_out_references left_out{sweep_.rows.conflicting(), sweep_.rows.unmatched(), std::nullopt};
+  if (sweep_.options.kind == sweep_kind::full)
+    left_out.whole = plan_.done() && plan_.judge().complete && !report_.abandoned;
+  auto ended = co_await end_sweep(**db, *sweep_.held, begun, report_, last_answer_at, problem, left_out);
   while (!ended && ended.error().kind != failure::permanent && steady_now() + end_pause < deadline) {
     co_await runtime::sleep_for(end_pause);
     db = co_await sweep_.database.acquire(deadline);
     if (!db) break;
-    ended = co_await end_sweep(**db, *sweep_.held, begun, report_, last_answer_at, problem);
+    ended = co_await end_sweep(**db, *sweep_.held, begun, report_, last_answer_at, problem, left_out);
   }
   if (!ended) {
     report_.complete = false;
@@ -347,12 +349,10 @@ task<void> account_sweep::end() {
     co_return;
   }
   co_await share_pause(**db);
-  left_out_references left_out{sweep_.rows.conflicting(), sweep_.rows.unmatched()};
-  std::optional<bool> whole; // of a full one only
-  if (sweep_.options.kind == sweep_kind::full)
-    whole = plan_.done() && plan_.judge().complete && !report_.abandoned;
-  auto kept = co_await record_conflicts(**db, sweep_.account.id, *sweep_.id, std::move(left_out), whole);
-  if (!kept) log::warn("conflicting orders could not be noted", {{"error", to_string(kept.error())}});
+  if (left_out.whole != true) {
+    auto forgotten = co_await forget_taken(**db, sweep_.account.id, *sweep_.id, std::move(left_out));
+    if (!forgotten) log::warn("the list keeps orders taken since", {{"error", to_string(forgotten.error())}});
+  }
   if (c.key_refused || c.good > 0) {
     auto noted = co_await record_key(**db, sweep_.account.id, c.key_refused);
     if (!noted) log::warn("the state of a key could not be noted", {{"error", to_string(noted.error())}});

@@ -290,6 +290,28 @@ TEST_CASE("a sweep cut below its settings moves no watermark and stands for no s
   CHECK(s.db.value("select full_watermark is not null from suivi.account") == "t");
 }
 
+TEST_CASE(
+    "no report stands beside an older list of what was left out: both are written together, or neither") {
+  stage s;
+  s.shipped(1);
+  s.shipped(2);
+  s.db.execute("update orders set \"shippingAccountId\" = 'acc-2' where \"reference\" = 'R2'");
+  CHECK(s.sweep().complete);
+  CHECK(s.db.value("select w.verdict || (c.xmin = w.xmin) from suivi.sweep_conflict c join suivi.sweep w "
+                   "on w.id = c.sweep_id") == "completetrue");
+  s.db.execute(R"sql(
+create function suivi.refuse() returns trigger language plpgsql as $$ begin raise exception 'no room'; end $$;
+create trigger refuse before insert on suivi.sweep_conflict for each row execute function suivi.refuse();
+create table before as select full_watermark from suivi.account)sql");
+  CHECK_FALSE(s.sweep().complete);
+  CHECK(s.db.value("select verdict || (select full_watermark = (select full_watermark from before) from "
+                   "suivi.account) from suivi.sweep order by id desc limit 1") == "incompletetrue");
+  s.db.execute("drop function suivi.refuse() cascade; update suivi.account set lease_until = now()");
+  CHECK(s.sweep().complete);
+  CHECK(s.db.value("select reference from suivi.sweep_conflict where sweep_id = (select max(id) from "
+                   "suivi.sweep)") == "R2");
+}
+
 TEST_CASE("what a whole list left out stays told by sweeps that read less, until one reads it whole") {
   stage s;
   for (int n = 1; n <= 30; ++n) s.shipped(n);

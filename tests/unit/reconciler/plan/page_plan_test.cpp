@@ -284,6 +284,34 @@ TEST_CASE("a list that is not newest first is read whole, whatever the limit") {
   for (int page = 1; page <= 6; ++page) CHECK(std::count(requested.begin(), requested.end(), page) >= 1);
 }
 
+TEST_CASE("a list of which one row a page says when it was made is read whole where those do not fall") {
+  std::vector<std::optional<int>> made; // each page's
+  SUBCASE("oldest first, and page 1 tells nothing") {
+    made = {std::nullopt, 1, 2, 3, 4, 5};
+  }
+  SUBCASE("in no order, the newest on top") {
+    made = {9, 3, 7, 1, 8, 2};
+  }
+  page_plan plan(40);
+  std::vector<int> in_flight, read;
+  while (!plan.done() && read.size() < 100) {
+    while (std::optional<int> page = plan.next()) in_flight.push_back(*page);
+    REQUIRE_FALSE(in_flight.empty());
+    int page = in_flight.back(); // the latest asked for answers first
+    in_flight.pop_back();
+    read.push_back(page);
+    std::vector<listed_row> rows;
+    for (int i = 0; i < 10; ++i)
+      rows.push_back({static_cast<std::uint64_t>((page - 1) * 10 + i + 1) * 1000003u * 1024u, std::nullopt});
+    if (auto hour = made[static_cast<std::size_t>(page) - 1])
+      rows[3].created_at = suivi::instant(std::chrono::hours(*hour));
+    plan.read(page, {60, 0, page < 6}, rows);
+  }
+  CHECK(plan.judge().complete);
+  CHECK_FALSE(plan.judge().truncated);
+  for (int page = 1; page <= 6; ++page) CHECK(std::count(read.begin(), read.end(), page) >= 1);
+}
+
 TEST_CASE("a minute's disorder among rows is none, and rows without a time are in no order") {
   auto row = [](std::optional<int> seconds) {
     listed_row one;

@@ -61,6 +61,16 @@ TEST_CASE("a run keeps its local time over changes of clocks that no list has an
   CHECK(next(algiers, "2045-07-10T10:00:00Z") == "2045-07-10T11:00:00Z");
 }
 
+TEST_CASE("where clocks change by a list and no rule, they do so as far as the list goes") {
+  schedule morocco({hours(2) + minutes(30), hours(6)}, "Africa/Casablanca"); // an hour back in Ramadan
+  CHECK(next(morocco, "2026-02-14T12:00:00Z") == "2026-02-15T01:30:00Z");
+  CHECK(next(morocco, "2026-02-15T01:30:00Z") == "2026-02-15T06:00:00Z"); // 02:30 comes twice
+  CHECK(next(morocco, "2026-03-21T12:00:00Z") == "2026-03-22T02:00:00Z"); // 02:30 is skipped
+  CHECK(next(morocco, "2026-03-22T02:00:00Z") == "2026-03-22T05:00:00Z");
+  CHECK(next(morocco, "2040-08-10T04:00:00Z") == "2040-08-10T05:00:00Z");
+  CHECK(next(morocco, "2040-09-10T04:00:00Z") == "2040-09-10T06:00:00Z"); // Ramadan
+}
+
 TEST_CASE("a missed run is due until something started after it") {
   instant now = utc("2026-01-10T12:00:00Z"); // the last one was at 11:00Z
   CHECK(algiers.missed(std::nullopt, now));
