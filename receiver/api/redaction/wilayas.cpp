@@ -30,6 +30,8 @@ constexpr std::string_view names =
 } // namespace
 
 bool is_wilaya(std::string_view text) {
+  constexpr std::size_t bytes_max = 64;
+  if (text.size() > bytes_max) return false;
   constexpr std::string_view left_out = "0123456789'`.,:;()/\t\r\n";
   std::string name = " ";
   for (char c : folded_name(text))
