@@ -2,6 +2,8 @@
 // misspelled name.
 #include "common/config/file.hpp"
 
+#include "common/config/values.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -63,6 +65,60 @@ bool is_section(std::string_view name) {
   return std::any_of(all_keys().begin(), all_keys().end(), [&](const key& k) { return k.section == name; });
 }
 
+// A setting of which the file's text does not make a value.
+struct faulty_setting {
+  const key* of = nullptr; // null: the lines name none
+  std::string_view value;
+  bool is_file_form = false;
+};
+
+// What the lines up to the faulty one say: `key = value`, or a list that was begun before.
+faulty_setting setting_at(std::string_view text, std::size_t line) {
+  faulty_setting found;
+  std::string_view section;
+  const char* list = nullptr; // where a list began that is open
+  for (std::size_t i = 1; i <= line && !text.empty(); ++i) {
+    std::string_view rest = text.substr(0, text.find('\n'));
+    const char* end = rest.data() + rest.size();
+    text.remove_prefix(std::min(rest.size() + 1, text.size()));
+    std::size_t equals = rest.find('=');
+    std::string_view name = trimmed(rest.substr(0, equals));
+    if (list != nullptr) {
+      found.value = trimmed(std::string_view(list, static_cast<std::size_t>(end - list)));
+    } else if (name.starts_with('[')) {
+      section = trimmed(name.substr(1, name.find(']') - 1));
+    } else {
+      found = {};
+      std::string path = fmt::format("{}.{}", section, name);
+      for (const key& k : all_keys())
+        if (equals != std::string_view::npos && (k.path() == path || k.file_path() == path))
+          found = {&k, trimmed(rest.substr(equals + 1)), k.path() != path};
+      if (found.value.starts_with('[')) list = found.value.data();
+    }
+    if (found.value.find(']') != std::string_view::npos) list = nullptr;
+  }
+  return found;
+}
+
+// The parser's own words, without what it quotes of the file.
+std::string without_quotations(std::string_view description) {
+  std::size_t first = description.find('\''), last = description.rfind('\'');
+  if (first == last) return std::string(description);
+  return fmt::format("{}{}{}", description.substr(0, first), mask, description.substr(last + 1));
+}
+
+std::string no_toml(const std::string& path, std::string_view text, std::size_t line, std::string_view why) {
+  faulty_setting at = setting_at(text, line);
+  if (at.of == nullptr)
+    return fmt::format("settings file = {}, line {}: {}; allowed is TOML", toml_string(path), line,
+                       without_quotations(why));
+  std::string value = at.value.empty() ? "(nothing)" : on_one_line(shortened(at.value));
+  if (at.of->is_secret) value = mask;
+  std::string allowed = at.is_file_form ? "the path of a readable file" : std::string(at.of->allowed);
+  return fmt::format("{} = {} ({} line {}): no value of TOML; allowed is {}",
+                     at.is_file_form ? at.of->file_path() : at.of->path(), value, path, line, allowed);
+}
+
 } // namespace
 
 file_content read_file(const std::string& path, milliseconds patience, std::vector<std::string>& wrong) {
@@ -78,8 +134,7 @@ file_content read_file(const std::string& path, milliseconds patience, std::vect
   try {
     root = toml::parse(*bytes, path);
   } catch (const toml::parse_error& e) {
-    wrong.push_back(fmt::format("settings file = {}, line {}: {}; allowed is TOML", toml_string(path),
-                                e.source().begin.line, e.description()));
+    wrong.push_back(no_toml(path, *bytes, e.source().begin.line, e.description()));
     content.is_readable = false;
     return content;
   }

@@ -218,6 +218,12 @@ const std::vector<key>& all_keys() {
   return keys;
 }
 
+std::string shortened(std::string_view text) {
+  constexpr std::size_t bytes_max = 120;
+  if (text.size() <= bytes_max) return std::string(text);
+  return to_storable_text(text.substr(0, bytes_max)) + "…";
+}
+
 std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (char c : to_storable_text(text)) {

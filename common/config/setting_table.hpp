@@ -47,6 +47,9 @@ const std::vector<key>& all_keys();
 // How --check-config writes a secret, and what it therefore must be able to read back.
 inline constexpr std::string_view mask = "***";
 
+// For a message: what is longer than 120 bytes is cut.
+std::string shortened(std::string_view text);
+
 // A TOML basic string, quotes included.
 std::string toml_string(std::string_view text);
 

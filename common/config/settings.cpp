@@ -44,10 +44,8 @@ std::optional<raw_value> find_value(const file_content& file, const std::string&
 // For a message: short, one line, and never a secret.
 std::string quoted_value(const key& k, const raw_value& v) {
   if (k.is_secret) return std::string(mask);
-  if (v.as == raw_value::shape::list) return v.text;
-  constexpr std::size_t limit = 120;
-  std::string quoted = toml_string(v.text.size() > limit ? v.text.substr(0, limit) + "…" : v.text);
-  return v.as == raw_value::shape::text ? quoted : v.text;
+  std::string text = shortened(v.text);
+  return v.as == raw_value::shape::text ? toml_string(text) : text;
 }
 
 // The value that the file holds which `path` names; nothing where that is a mistake.

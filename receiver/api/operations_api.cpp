@@ -53,7 +53,7 @@ bool only_reads(const http::request& request) {
 task<answer_or_error> open_stream(api_context& api, api_call call) {
   auto wish = read_stream_wish(call.where.target);
   if (!wish) co_return bad_request(wish.error());
-  auto made = co_await api.live.subscribe(std::move(*wish));
+  auto made = co_await api.live.subscribe(std::move(*wish), call.session_until);
   if (!made && made.error().code == "stream:full") co_return unavailable(made.error().detail);
   if (!made) co_return made.error();
   http::response answer;
@@ -137,7 +137,7 @@ task<http::response> operations::answer_to(const http::request& request, const r
   bool needs_database = where.operation != operation::overview && where.operation != operation::problems;
   if (needs_database && !db_.is_up()) co_return unavailable("the database is away");
   co_await wait_for_accounts();
-  api_call call{request, where};
+  api_call call{request, where, who.by_token ? std::nullopt : who.session_until};
   auto said = co_await perform(call);
   co_return said ? std::move(*said) : failed(said.error());
 }

@@ -1,6 +1,8 @@
 // A browser's session at the real receiver: signing in and out, what a page of another origin may not do, who
 // is locked out and who is not, and what a proxy that is trusted changes.
+#include "receiver/session/session_cookie.hpp"
 #include "tests/programs/operations_client.hpp"
+#include "tests/support/loopback.hpp"
 
 using namespace suivi;
 using namespace suivi::test;
@@ -144,4 +146,14 @@ TEST_CASE("behind a trusted proxy that ends TLS the cookie is secure and the ori
   CHECK(is_refused(with_cookie(s, "POST", "webhooks/events/1/retry", cookie,
                                {{"X-Forwarded-Proto", "https"}, {"Origin", s.base}}),
                    403, "FOREIGN_ORIGIN"));
+}
+
+TEST_CASE("a stream that a session has opened ends with the session's time") {
+  operations_client s;
+  receiver::session_cookies cookies(secret("example-admin"));
+  auto cookie = "suivi=" + cookies.make(now() - receiver::session_length + seconds(3));
+  loopback::raw_peer reader(static_cast<unsigned short>(std::stoi(s.base.substr(s.base.rfind(':') + 1))));
+  reader.send("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nCookie: " + cookie + "\r\n\r\n");
+  CHECK(reader.read_to_end().find("text/event-stream") != std::string::npos);
+  CHECK(with_cookie(s, "GET", "stream", cookie).status == 401);
 }

@@ -388,7 +388,6 @@ class session_on final : public session {
 std::unique_ptr<session> make_session(server_state& shared, tcp::socket socket, asio::ip::address peer,
                                       std::shared_ptr<asio::ssl::context> tls) {
   boost::system::error_code ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
   if (!tls)
     return std::make_unique<session_on<tcp::socket>>(shared, std::move(peer), nullptr, std::move(socket));

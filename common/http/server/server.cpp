@@ -1,6 +1,7 @@
 // Accepting, looking after late connections, draining. What happens on a connection is session.cpp's.
 #include "common/http/server/server.hpp"
 
+#include "common/http/server/backlog.hpp"
 #include "common/http/server/connection_session.hpp"
 #include "common/http/wire/tls.hpp"
 #include "common/log/log.hpp"
@@ -13,7 +14,6 @@
 #include <charconv>
 #include <exception>
 #include <malloc.h>
-#include <netinet/tcp.h>
 #include <string>
 #include <utility>
 
@@ -30,6 +30,7 @@ constexpr milliseconds rest_of_head{50};
 constexpr milliseconds rest_of_handshake{500};
 constexpr milliseconds idle_in_crowd{20};  // where its address has more than its share
 constexpr std::size_t looked_at_max = 128; // of those who wait, for one who gives way
+constexpr std::size_t batch_max = 64;      // accepted in one go
 constexpr milliseconds tell_full_every{60'000};
 constexpr milliseconds tell_refused_every{60'000};
 
@@ -47,18 +48,6 @@ std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
   auto address = asio::ip::make_address(std::string(host), failed);
   if (failed || address.is_v6() != bracketed) return std::nullopt;
   return tcp::endpoint(address, port);
-}
-
-// How much of its chance a connection has had when it is accepted. Who was silent in the kernel's backlog has
-// had that time there, or the strangers of many addresses would pass through at the pace of their grace;
-// whose first bytes are here needs no more than to send the others.
-milliseconds chance_used(tcp::socket& socket, bool tls) {
-  boost::system::error_code failed;
-  if (socket.available(failed) > 0) return idle_before_evicted - (tls ? rest_of_handshake : rest_of_head);
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  bool known = ::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
-  return milliseconds(known ? info.tcpi_last_data_recv : 0);
 }
 
 } // namespace
@@ -83,8 +72,11 @@ struct server::state {
   bool free_slot_for(const asio::ip::address& peer);
   void tell_full();
   void tell_refused();
-  void take(tcp::socket socket, const tcp::endpoint& peer);
+  [[nodiscard]] milliseconds chance_used(const newcomer& by) const;
+  void take(newcomer accepted);
   void take_backlog();
+  void note_crowd();
+  boost::system::error_code accept_batch();
   task<void> accept_peers();
   task<void> room_or_drain();
   task<void> close_late_sessions();
@@ -95,6 +87,7 @@ struct server::state {
   server_state shared;
   runtime::wakeup drain_begun;
   runtime::wakeup slot_freed;
+  milliseconds chance = idle_before_evicted; // of who has just come, at present
   steady_time cut_at = steady_time::max();
   bool running = false;
   std::uint64_t evicted = 0;
@@ -119,12 +112,20 @@ task<void> serve(std::unique_ptr<session> on) {
 
 } // namespace
 
-void server::state::take(tcp::socket socket, const tcp::endpoint& peer) {
+// How much of its chance a connection has had when it is accepted. Who was silent in the kernel's backlog has
+// had that time there, or the strangers of many addresses would pass through at the pace of their grace;
+// whose first bytes are here needs no more than to send the others.
+milliseconds server::state::chance_used(const newcomer& by) const {
+  if (by.has_sent()) return std::max(milliseconds(0), chance - (tls ? rest_of_handshake : rest_of_head));
+  return full() ? by.silent_for() : milliseconds(0);
+}
+
+void server::state::take(newcomer accepted) {
   try {
-    milliseconds used = chance_used(socket, tls != nullptr);
-    auto accepted = make_session(shared, std::move(socket), unmapped(peer.address()), tls);
-    accepted->count_as_waited(used);
-    sessions.spawn("http connection", serve(std::move(accepted)));
+    milliseconds used = chance_used(accepted);
+    auto made = make_session(shared, accepted.take(executor), unmapped(accepted.peer().address()), tls);
+    made->count_as_waited(used);
+    sessions.spawn("http connection", serve(std::move(made)));
   } catch (const std::exception& e) {
     log::error("a connection could not be served", {{"error", e.what()}});
   }
@@ -152,12 +153,12 @@ session* server::state::first_to_give_way() const {
     return at - each->waiting_since() >= idle && !each->has_request_coming();
   };
   session* longest = longest_waiting();
-  if (longest != nullptr && may_go(longest, idle_before_evicted)) return longest;
+  if (longest != nullptr && may_go(longest, chance)) return longest;
   std::size_t looked_at = 0;
   for (session* each : shared.waiting_strangers) { // one may have used more of its time before it came
     if (++looked_at > looked_at_max) break;
     bool crowd = has_too_many(each->address_share());
-    if (may_go(each, crowd ? idle_in_crowd : idle_before_evicted)) return each;
+    if (may_go(each, crowd ? idle_in_crowd : chance)) return each;
   }
   return nullptr;
 }
@@ -205,13 +206,32 @@ void server::state::tell_refused() {
 // Peers in the kernel's backlog believe themselves connected; closing the listener would reset them.
 void server::state::take_backlog() {
   boost::system::error_code failed;
-  acceptor.non_blocking(true, failed);
   while (!failed && !full()) {
-    tcp::socket socket(executor);
-    tcp::endpoint peer;
-    acceptor.accept(socket, peer, failed);
-    if (!failed) take(std::move(socket), peer);
+    auto accepted = newcomer::next(acceptor, failed);
+    if (accepted) take(std::move(*accepted));
   }
+}
+
+// The kernel forgets who comes when its backlog is full, and such a peer asks again after a second at best:
+// the more wait there, the shorter is everybody's chance here.
+void server::state::note_crowd() {
+  auto left = std::chrono::duration<double, std::milli>(idle_before_evicted) * (1 - backlog_fill(acceptor));
+  chance = std::max(idle_in_crowd, std::chrono::duration_cast<milliseconds>(left));
+}
+
+// As many as there is room for, at most a batch, so that those who were taken get their turn. Answers what
+// the last try came to.
+boost::system::error_code server::state::accept_batch() {
+  note_crowd();
+  boost::system::error_code failed;
+  for (std::size_t i = 0; i < batch_max && !shared.draining; ++i) {
+    if (full() && first_to_give_way() == nullptr) break;
+    auto accepted = newcomer::next(acceptor, failed);
+    if (failed) break;
+    if (accepted->has_gone()) continue;
+    if (!full() || free_slot_for(unmapped(accepted->peer().address()))) take(std::move(*accepted));
+  }
+  return failed;
 }
 
 // Until another connection can be taken, if need be for one that waits.
@@ -222,6 +242,7 @@ task<void> server::state::room_or_drain() {
     steady_time until = std::chrono::steady_clock::now() + idle_in_crowd;
     co_await slot_freed.wait_until(until);
     shared.slot_is_wanted = false;
+    note_crowd();
   }
 }
 
@@ -231,19 +252,16 @@ task<void> server::state::accept_peers() {
   while (!shared.draining) {
     co_await room_or_drain();
     if (shared.draining) break;
-    tcp::socket socket(executor);
-    tcp::endpoint peer;
     boost::system::error_code failed;
-    co_await acceptor.async_accept(socket, peer, asio::redirect_error(asio::use_awaitable, failed));
-    if (!failed) {
+    co_await acceptor.async_wait(tcp::acceptor::wait_read, asio::redirect_error(asio::use_awaitable, failed));
+    if (shared.draining) break;
+    if (!failed) failed = accept_batch();
+    bool passing = failed == asio::error::would_block || failed == asio::error::connection_aborted ||
+                   failed == asio::error::interrupted;
+    if (!failed || passing) {
       pausing = false;
-      co_await room_or_drain();
-      bool has_slot = !full() || free_slot_for(unmapped(peer.address()));
-      if (has_slot && !shared.draining) take(std::move(socket), peer);
       continue;
     }
-    if (shared.draining) break;
-    if (failed == asio::error::connection_aborted) continue;
     if (!pausing)
       log::warn("accepting connections pauses",
                 {{"error", failed.message()}, {"connections", shared.open.size()}});
@@ -312,6 +330,8 @@ result<void> server::listen(std::string_view address_and_port) {
   acceptor.open(endpoint->protocol(), failed);
   if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
   if (!failed) acceptor.bind(*endpoint, failed);
+  if (!failed) acceptor.set_option(tcp::no_delay(true), failed); // who is accepted inherits it
+  if (!failed) acceptor.non_blocking(true, failed);
   if (!failed) acceptor.listen(asio::socket_base::max_listen_connections, failed);
   if (!failed) return {};
   boost::system::error_code ignored;

@@ -1,6 +1,7 @@
 // What an endpoint of the operations API is: a function of what all of them work with and of one request.
 #pragma once
 
+#include "common/base/time.hpp"
 #include "common/config/settings.hpp"
 #include "common/http/message/message.hpp"
 #include "common/pg/pool.hpp"
@@ -9,6 +10,8 @@
 #include "receiver/services/account_registry.hpp"
 #include "receiver/services/database_monitor.hpp"
 #include "receiver/web/routes.hpp"
+
+#include <optional>
 
 namespace suivi::receiver {
 
@@ -31,6 +34,7 @@ struct api_context {
 struct api_call {
   const http::request& request;
   const route& where;
+  std::optional<instant> session_until; // where a session's word is all that opens it
 };
 
 // An error is the database's, and is answered 503 or 500.

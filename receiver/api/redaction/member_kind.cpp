@@ -4,6 +4,7 @@
 #include "receiver/api/redaction/contacts.hpp"
 #include "receiver/api/redaction/known_words.hpp"
 #include "receiver/api/redaction/private_names.hpp"
+#include "receiver/api/redaction/wilayas.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,8 +18,9 @@ constexpr std::array<std::string_view, 17> text_names{
     "status",         "statut",        "state",       "etat",       "situation",  "reason",
     "alertreason",    "abortreason",   "statuslabel", "statusname", "statustext", "statusdisplay",
     "shippingstatus", "paymentstatus", "product",     "produit",    "productname"};
-constexpr std::array<std::string_view, 8> text_endings{
-    "wilaya", "commune", "wilayaname", "communename", "centername", "stationname", "laststatus", "newstatus"};
+constexpr std::array<std::string_view, 6> text_endings{"commune",     "communename", "centername",
+                                                       "stationname", "laststatus",  "newstatus"};
+constexpr std::array<std::string_view, 2> wilaya_endings{"wilaya", "wilayaname"};
 constexpr std::array<std::string_view, 18> word_names{
     "source",    "currency", "deliverytype", "parceltype", "paymentmethod", "paymenttype",
     "direction", "provider", "courier",      "carrier",    "country",       "language",
@@ -114,6 +116,7 @@ member_kind kind_of_member(std::string_view name) {
   auto ends_it = [&](std::string_view ending) { return plain.ends_with(ending); };
   if (std::ranges::find(text_names, plain) != text_names.end() || std::ranges::any_of(text_endings, ends_it))
     return member_kind::text;
+  if (std::ranges::any_of(wilaya_endings, ends_it)) return member_kind::wilaya;
   if (std::ranges::find(word_names, plain) != word_names.end()) return member_kind::word;
   if (is_identity_name(part) || is_label_of_event(part)) return member_kind::identity;
   bool is_time = part.ends_with("_at") || part.ends_with("-at") || part.ends_with("At");
@@ -147,6 +150,8 @@ bool may_be_shown(member_kind kind, std::string_view text) {
     return is_figure(text);
   case member_kind::word:
     return is_word(text);
+  case member_kind::wilaya:
+    return is_wilaya(text);
   case member_kind::text:
     return true;
   }

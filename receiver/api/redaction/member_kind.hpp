@@ -16,6 +16,7 @@ enum class member_kind : std::uint8_t {
   identity, // of a parcel, an order, a message (`external_order_id`, `tracking`)
   figure,   // a price, a count, a time
   word,     // one of a few words that senders know (`delivery_type`, `currency`)
+  wilaya,   // one of Algeria's wilayas
   text      // free, and about the parcel (`status`, `alert_reason`, `commune`)
 };
 

@@ -12,7 +12,7 @@
 namespace suivi::receiver {
 namespace {
 
-constexpr std::array<std::string_view, 66> private_whole{"destinationtext",
+constexpr std::array<std::string_view, 74> private_whole{"destinationtext",
                                                          "adresse",
                                                          "firstname",
                                                          "familyname",
@@ -77,7 +77,15 @@ constexpr std::array<std::string_view, 66> private_whole{"destinationtext",
                                                          "otp",
                                                          "gps",
                                                          "latitude",
-                                                         "longitude"};
+                                                         "longitude",
+                                                         "lat",
+                                                         "lng",
+                                                         "lon",
+                                                         "latlng",
+                                                         "latlong",
+                                                         "coordinates",
+                                                         "coordonnees",
+                                                         "geolocation"};
 constexpr std::array<std::string_view, 4> private_within{"phone", "mobile", "address", "email"};
 constexpr std::string_view private_beginning = "customer";
 

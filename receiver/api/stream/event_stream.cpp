@@ -45,7 +45,7 @@ stream::stream(asio::any_io_executor executor, database_monitor& db, const accou
     : executor_(executor), db_(db), accounts_(accounts), connections_(connections), board_(board),
       limits_(within), somebody_(std::move(executor)) {}
 
-task<result<http::body_producer>> stream::subscribe(stream_wish wish) {
+task<result<http::body_producer>> stream::subscribe(stream_wish wish, std::optional<instant> until) {
   if (readers_.size() >= limits_.readers)
     co_return transient("stream:full", "too many readers of the stream");
   // Leaves by itself, however its connection ends.
@@ -53,7 +53,7 @@ task<result<http::body_producer>> stream::subscribe(stream_wish wish) {
     readers_.remove(who);
     delete who;
   };
-  std::shared_ptr<reader> to(new reader(executor_, std::move(wish)), leave);
+  std::shared_ptr<reader> to(new reader(executor_, std::move(wish), until), leave);
   readers_.push_back(to.get());
   somebody_.notify();
   auto deadline = steady_clock::now() + patience;
@@ -69,7 +69,7 @@ task<void> stream::serve(std::shared_ptr<reader> to, http::body_sink& sink, limi
   static constexpr std::string_view still_here = ": nothing new\n\n";
   bool going = co_await sink.send(hello);
   auto said_at = steady_clock::now();
-  while (going && sink.open() && !to->ended) {
+  while (going && sink.open() && !to->has_ended()) {
     std::string piece;
     while (!to->waiting.empty() && piece.size() < piece_bytes) {
       piece += *to->waiting.front();

@@ -22,6 +22,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace suivi::receiver {
@@ -41,16 +42,18 @@ class stream {
 
   // Looks at the database while somebody reads; ends by cancellation only.
   task<void> run();
-  // What happens from now on; transient "stream:full" where too many read, "stream:away" where the database
-  // cannot be asked.
-  task<result<http::body_producer>> subscribe(stream_wish wish);
+  // What happens from now on, until the session that asks ends, where one does; transient "stream:full"
+  // where too many read, "stream:away" where the database cannot be asked.
+  task<result<http::body_producer>> subscribe(stream_wish wish, std::optional<instant> until);
   // Of all who read now: the token they came with is no longer in force.
   void end_all();
 
  private:
   struct reader {
-    reader(asio::any_io_executor executor, stream_wish wanted)
-        : woken(std::move(executor)), wish(std::move(wanted)), pace(wish.messages_per_second) {}
+    reader(asio::any_io_executor executor, stream_wish wanted, std::optional<instant> session_until)
+        : woken(std::move(executor)), wish(std::move(wanted)), pace(wish.messages_per_second),
+          until(session_until) {}
+    [[nodiscard]] bool has_ended() const { return ended || (until && now() >= *until); }
     runtime::wakeup woken;
     std::deque<std::shared_ptr<const std::string>> waiting;
     std::size_t bytes = 0;
@@ -58,6 +61,7 @@ class stream {
     bool ended = false;
     stream_wish wish;
     message_pace pace;
+    std::optional<instant> until;
   };
 
   static task<void> serve(std::shared_ptr<reader> to, http::body_sink& sink, limits within);

@@ -74,7 +74,7 @@ constexpr const char* private_in_any_spelling[] = {
     "Adresse", "first_name", "firstName", "FamilyName", "family-name", "recipientName",
     "recipient_name", "client", "client.name", "order[client][city]", "note_to_driver", "noteToDriver",
     "label", "Labels", "PIN", "destinationText", "nom", "Prénom", "NOM_CLIENT", "full_name",
-    "lastName", "tel", "gsm", "whatsapp", "contact", "e_mail", "billingEmail"};
+    "lastName", "tel", "gsm", "whatsapp", "contact", "e_mail", "billingEmail", "lat", "Lng"};
 // clang-format on
 
 } // namespace
