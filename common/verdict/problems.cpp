@@ -128,7 +128,7 @@ void judge_orders(list& to, const facts& f) {
                      f.orders_without_account.since,
                      fmt::format("{} order(s) have no account, and no parcel was matched to them",
                                  f.orders_without_account.count));
-    p.view = "#/orders?view=unassigned";
+    p.view = "#/orders?view=unassigned&unmatched=true";
   }
   if (f.contested.count > 0) {
     problem& p =

@@ -6,15 +6,16 @@ file(MAKE_DIRECTORY ${SCRATCH}/js)
 set(TYPE_html "text/html; charset=utf-8")
 set(TYPE_css "text/css; charset=utf-8")
 set(TYPE_js "text/javascript; charset=utf-8")
+set(TYPE_txt "text/plain; charset=utf-8")
 set(TYPE_svg "image/svg+xml")
 set(MINIFY ${ESBUILD} --minify --charset=utf8 --log-level=warning)
 
-# The library: one module with what the screen uses of it, and its license.
-file(READ ${CMAKE_CURRENT_LIST_DIR}/preact_license.txt LICENSE)
+# The library: one module with what the screen uses of it, and its license beside it.
+file(COPY_FILE ${CMAKE_CURRENT_LIST_DIR}/preact_license.txt ${SCRATCH}/js/preact.txt)
 file(WRITE ${SCRATCH}/library.in "export { h, Component, render } from './preact.js';\n")
-execute_process(COMMAND ${MINIFY} --bundle --format=esm "--banner:js=/* Preact. ${LICENSE}*/" WORKING_DIRECTORY ${PREACT}
+execute_process(COMMAND ${MINIFY} --bundle --format=esm "--banner:js=/* Preact; its license is preact.txt */" WORKING_DIRECTORY ${PREACT}
   INPUT_FILE ${SCRATCH}/library.in OUTPUT_FILE ${SCRATCH}/js/preact.js COMMAND_ERROR_IS_FATAL ANY)
-set(NAMES js/preact.js)
+set(NAMES js/preact.js js/preact.txt)
 
 foreach(FILE IN LISTS FILES)
   cmake_path(RELATIVE_PATH FILE BASE_DIRECTORY ${ROOT} OUTPUT_VARIABLE NAME)

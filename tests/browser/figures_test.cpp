@@ -53,6 +53,24 @@ TEST_CASE("every number of the overview is a link to what it counts") {
   }
 }
 
+TEST_CASE(
+    "what there is to do about orders leads to these orders alone, and no other list's numbers stand there") {
+  screen_shop shop;
+  shop.db.execute(R"(update orders set "shippingAccountId" = null where "reference" in ('R1', 'R2');
+    update orders set "shippingAccountId" = null
+    where "id" = (select min("id") from orders where "shippingAccountId" = 'example-b'))");
+  shop.sweep(); // which matches all but these two
+  browser b;
+  sign_in(b, shop);
+  b.click(".todo li[data-kind=orders_without_account] .btn");
+  b.await("document.querySelectorAll('tr[data-reference]').length === 2");
+  CHECK(b.text_of("[data-view=unassigned]") == "Sans compte");
+  b.click("[data-view=unassigned]");
+  auto all = shop.db.value(R"(select count(*) from orders where "shippingAccountId" is null)");
+  b.await("document.querySelectorAll('tr[data-reference]').length === Number(arguments[0])", {all});
+  CHECK(b.text("return document.querySelector('[data-view=unassigned]').dataset.n") == all);
+}
+
 TEST_CASE("orders are found by reference, by its beginning and by tracking number, and an unknown one is "
           "said to be none") {
   screen_shop shop;

@@ -50,6 +50,12 @@ TEST_CASE("what cannot be asked says so beside the last figures, and a new try b
   b.await("document.querySelector('.fault')");
   CHECK(b.text_of(".fault").find("Le serveur ne répond pas.") != std::string::npos);
   b.picture("accounts-error");
+  b.run(R"(const away = '{"success":false,"error":{"message":"the database is away","code":"UNAVAILABLE"}}';
+    window.fetch = () => Promise.resolve(new Response(away, { status: 503 })))");
+  go(b, "#/orders");
+  b.await("document.querySelector('.fault')?.innerText.includes('La base de données ne répond pas')");
+  go(b, "#/accounts");
+  b.await("document.querySelector('.fault')");
   b.run("window.fetch = window.usual");
   b.click(".fault button");
   b.await("!document.querySelector('.fault') && document.querySelector('[data-account]')");

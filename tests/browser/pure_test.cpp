@@ -34,7 +34,8 @@ TEST_CASE("times are the shop's zone's, of 24 hours, and numbers are written as 
   CHECK(l.result("await i18n.speak('fr'); return f.ago(at - 9.2 * 3600e3, at)") == "il y a 9 h");
   CHECK(l.result("await i18n.speak('fr'); return f.ago(at + 5000, at)") == "il y a 0 s"); // no future
   CHECK(l.result("await i18n.speak('fr'); return [9.21 * 3600e3, 5300, 180e3, 3 * "
-                 "86400e3].map(f.span).join('; ').replace(/\\s/g, ' ')") == "9 h 12; 5,3 s; 3 min; 3 j");
+                 "86400e3, 59999].map(f.span).join('; ').replace(/\\s/g, ' ')") ==
+        "9 h 12; 5,3 s; 3 min; 3 j; 59 s");
   CHECK(l.result("await i18n.speak('en'); return f.pct(97.734, 2)") == "97.73%");
   CHECK(l.result("await i18n.speak('fr'); return f.pct(97.734, 2)") == "97,73 %");
   CHECK(l.result("return f.signed(-0.4) + f.signed(0.4)").starts_with("−0"));
@@ -94,6 +95,9 @@ TEST_CASE("the verdict's words follow the verdict and what decided it") {
   CHECK(l.result(words +
                  "return w({verdict: 'attention', reasons: ['untracked'], problems: [{kind: 'untracked', "
                  "count: 42}]}).title") == "À jour, sauf 42 commandes");
+  CHECK(l.result(words + "return w({verdict: 'attention', reasons: ['untracked'], problems: [{kind: "
+                         "'untracked', count: 1}]}).lead")
+            .find("Celle-ci n’a toujours pas") != std::string::npos);
   CHECK(l.result(words +
                  "return w({verdict: 'late', since: new Date(Date.now() - 1000).toISOString(), reasons: "
                  "['key_refused'], problems: [{kind: 'key_refused', accountName: 'Oran'}]}).lead")

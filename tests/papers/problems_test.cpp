@@ -116,6 +116,15 @@ TEST_CASE("every kind of problem has its alert and its section of the runbook, a
                R"(alertname: (\w+)\n *eval_time: \w+\n *exp_alerts:\n)") == expected);
 }
 
+TEST_CASE("the runbook calls the screen's buttons and lists by their French names") {
+  std::string words = text_of("receiver/screen/files/lang/fr.js");
+  std::set<std::string> named = all_of(text_of("deploy/RUNBOOK.md"), R"(\*([A-Z][^*\n]+)\*)");
+  named.erase("Late.");
+  CHECK(named.size() >= 5);
+  for (const std::string& name : named)
+    CHECK_MESSAGE(words.find("'" + name + "'") != std::string::npos, name);
+}
+
 TEST_CASE(
     "each metric in dashboard, alerts and runbook is one of the programs' and is explained to operators") {
   std::string alerts = text_of("deploy/alerts.yaml"), explained = text_of("deploy/OPERATIONS.md"), sources;

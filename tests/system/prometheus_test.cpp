@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 using namespace suivi;
 using namespace suivi::test;
@@ -46,6 +47,21 @@ std::string read_file(const fs::path& path) {
   std::ifstream stream(path, std::ios::binary);
   REQUIRE(stream.good());
   return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// The families of a program's figures that the paper on operating it does not name.
+std::string unnamed_in_paper(const std::string& figures) {
+  const std::string paper = read_file(fs::path(SUIVI_ROOT) / "deploy/OPERATIONS.md");
+  std::istringstream lines(figures);
+  std::string unnamed;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("# TYPE ")) continue;
+    std::string name = "`" + line.substr(7, line.find(' ', 7) - 7);
+    bool is_named =
+        paper.find(name + "`") != std::string::npos || paper.find(name + "{") != std::string::npos;
+    if (!is_named) unnamed += name + " ";
+  }
+  return unnamed;
 }
 
 std::string replaced(std::string text, const std::string& part, const std::string& with) {
@@ -93,7 +109,9 @@ struct own_prometheus {
 
 } // namespace
 
-TEST_CASE("promtool finds nothing to mend in either program's metrics, and an account's series go with it") {
+TEST_CASE(
+    "promtool finds nothing to mend in either program's metrics, the papers name each, and an account's "
+    "series go with it") {
   busy_shop s;
   folder place;
   for (const std::string& of : {s.base, s.worker_base}) {
@@ -103,6 +121,7 @@ TEST_CASE("promtool finds nothing to mend in either program's metrics, and an ac
     CAPTURE(checked.output);
     CHECK(checked.log == "");
     CHECK(checked.status == 0);
+    CHECK(unnamed_in_paper(busy_shop::metrics(of)) == "");
     CHECK(busy_shop::has(of, R"(suivi_problems{account="",kind="quarantined"} 1)"));
     CHECK(busy_shop::has(of, R"(suivi_problems{account="example-b",kind="sweep_late"} 0)"));
   }

@@ -186,6 +186,9 @@ std::string page_text(conditions& c, const order_list_query& q, start where_from
                       " where p.open and p.order_id is not null and {}))",
                       view.parcels));
   c.add(view.condition);
+  if (q.unmatched)
+    c.add("o.\"shippingAccountId\" is null"
+          " and not exists (select from suivi.adopted_order d where d.order_id = o.\"id\")");
   if (!q.account.empty()) c.add(fmt::format("o.\"shippingAccountId\" = {}", c.text(q.account)));
   if (!q.status.empty()) {
     std::string status = c.text(q.status);
@@ -259,6 +262,11 @@ result<order_list_query> read_order_list_query(const http::target& from) {
     if (!known)
       return permanent("request:bad", "view must be one of all, untracked, unchecked, alerted, contested, "
                                       "unassigned, conflicting");
+  }
+  if (auto text = from.find("unmatched"); text && !text->empty()) {
+    q.unmatched = *text == "true";
+    if (!q.unmatched && *text != "false")
+      return permanent("request:bad", "unmatched must be one of true, false");
   }
   if (auto text = from.find("after"); text && !text->empty()) {
     q.after = read_cursor(*text);

@@ -20,8 +20,9 @@ enum class order_view { all, untracked, unchecked, alerted, contested, unassigne
 struct order_list_query {
   std::string query; // empty: none
   order_view view = order_view::all;
-  std::string account; // empty: any
-  std::string status;  // the order's own, or its shipping status; empty: any
+  std::string account;    // empty: any
+  std::string status;     // the order's own, or its shipping status; empty: any
+  bool unmatched = false; // only those without account that no account's parcel was matched to either
   std::int64_t limit = 25;
   std::optional<list_place> after;
 };

@@ -78,5 +78,6 @@ export function span(ms) {
     return minutes ? `${unit(hours, 'hour')} ${unit(minutes, 'minute')}` : unit(hours, 'hour');
   }
   if (ms >= 60e3) return unit(Math.floor(ms / 60e3), 'minute');
-  return unit(Math.max(0, ms) / 1e3, 'second', ms < 10e3 ? 1 : 0);
+  if (ms >= 10e3) return unit(Math.floor(ms / 1e3), 'second');
+  return unit(Math.max(0, ms) / 1e3, 'second', 1);
 }

@@ -37,6 +37,8 @@ export function chooseLanguage(id) {
 }
 
 export const known = (key) => Object.hasOwn(words, key);
+// A courier's word, where the reader's language has one for it.
+export const courierWord = (text) => (Object.hasOwn(words.st ?? {}, text) ? words.st[text] : text);
 
 // A name of the other direction does not turn its neighbours around.
 export const isolate = (text) => (current.id === 'ar' ? `\u2068${text}\u2069` : `${text}`);

@@ -50,8 +50,13 @@ const Skeleton = ({ height }) =>
     h('span.skeleton'),
   );
 
+// The API speaks English; what it says most has words here.
 export const words = (error) =>
-  error.status === 0 ? t('error.unreachable') : error.message || t('error.status', { n: error.status });
+  error.status === 0
+    ? t('error.unreachable')
+    : error.message === 'the database is away'
+      ? t('p.database_away')
+      : error.message || t('error.status', { n: error.status });
 
 export const Trouble = ({ answer, retry }) =>
   h(

@@ -1,7 +1,7 @@
 // The courier's statuses: the words that stand in the shop's column, in the reader's language, and their tones.
 import { h } from './dom.js';
 import { Icon } from './icons.js';
-import { known, t } from './i18n.js';
+import { courierWord, known, t } from './i18n.js';
 import { Badge } from './parts.js';
 
 // Maystro's codes, for what a webhook tells (common/maystro/status.cpp has the same table).
@@ -32,7 +32,7 @@ const tones = [
 ];
 const toneOf = (s) => (tones.find(([, shape]) => shape.test(s)) ?? ['move'])[0];
 
-export const statusWord = (s) => (!s ? '—' : known(`st.${s}`) ? t(`st.${s}`) : s);
+export const statusWord = (s) => (s ? courierWord(s) : '—');
 export const Status = ({ value }) =>
   value ? h(Badge, { tone: toneOf(value), title: value }, statusWord(value)) : h('span.faint', '—');
 

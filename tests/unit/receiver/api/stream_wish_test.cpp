@@ -100,7 +100,8 @@ TEST_CASE("lists name the parameter that means nothing") {
   CHECK(complaint(read_order_list_query(query("view=x"))) == "view");
   CHECK(complaint(read_order_list_query(query("after=x"))) == "after");
   CHECK(complaint(read_order_list_query(query("limit=1001"))) == "limit");
-  CHECK(complaint(read_order_list_query(query("view=untracked&query=&after="))) == "none");
+  CHECK(complaint(read_order_list_query(query("unmatched=x"))) == "unmatched");
+  CHECK(complaint(read_order_list_query(query("view=untracked&query=&unmatched=false&after="))) == "none");
   CHECK(complaint(read_sweep_list_query(query("kind=x"))) == "kind");
   CHECK(complaint(read_sweep_list_query(query("fold=yes"))) == "fold");
   CHECK(complaint(read_sweep_list_query(query("kind=lookups&verdict=complete"))) == "none");

