@@ -9,22 +9,19 @@ namespace suivi::receiver {
 namespace {
 
 constexpr std::string_view names =
-    " adrar chlef laghouat oumelbouaghi batna bejaia biskra bechar blida bouira tamanrasset tamanghasset "
-    "tebessa "
-    "tlemcen tiaret tiziouzou alger algiers djelfa jijel setif saida skikda sidibelabbes annaba guelma "
-    "constantine "
-    "medea mostaganem msila mascara ouargla oran elbayadh illizi bordjbouarreridj bordjbouarerridj bba "
-    "boumerdes "
-    "eltarf eltaref tindouf tissemsilt eloued khenchela soukahras tipaza tipasa mila aindefla naama ennaama "
-    "aintemouchent ghardaia relizane timimoun bordjbadjimokhtar ouleddjellal beniabbes insalah inguezzam "
-    "ainsalah "
-    "ainguezzam touggourt djanet elmghair elmeghaier elmeghaeir elmenia elmeniaa "
-    "أدرار الشلف الأغواط أمالبواقي باتنة بجاية بسكرة بشار البليدة البويرة تمنراست تبسة تلمسان تيارت تيزيوزو "
-    "الجزائر "
-    "الجلفة جيجل سطيف سعيدة سكيكدة سيديبلعباس عنابة قالمة قسنطينة المدية مستغانم المسيلة معسكر ورقلة وهران "
-    "البيض إليزي "
-    "برجبوعريريج بومرداس الطارف تندوف تيسمسيلت الوادي خنشلة سوقأهراس تيبازة ميلة عينالدفلى النعامة عينتموشنت "
-    "غرداية "
+    " adrar chlef laghouat oumelbouaghi batna bejaia biskra bechar blida bouira tamanrasset "
+    "tamanghasset tebessa tlemcen tiaret tiziouzou alger algiers djelfa jijel setif saida "
+    "skikda sidibelabbes annaba guelma constantine medea mostaganem msila mascara ouargla "
+    "oran elbayadh illizi bordjbouarreridj bordjbouarerridj bba boumerdes eltarf eltaref "
+    "tindouf tissemsilt eloued khenchela soukahras tipaza tipasa mila aindefla naama ennaama "
+    "aintemouchent ghardaia relizane timimoun bordjbadjimokhtar ouleddjellal beniabbes "
+    "insalah inguezzam ainsalah ainguezzam touggourt djanet elmghair elmeghaier elmeghaeir "
+    "elmenia elmeniaa aflou ainoussera barika birelater boussaada elabiodhsidicheikh "
+    "elaricha elkantara ksarchellala ksarelboukhari messaad "
+    "أدرار الشلف الأغواط أمالبواقي باتنة بجاية بسكرة بشار البليدة البويرة تمنراست تبسة "
+    "تلمسان تيارت تيزيوزو الجزائر الجلفة جيجل سطيف سعيدة سكيكدة سيديبلعباس عنابة قالمة "
+    "قسنطينة المدية مستغانم المسيلة معسكر ورقلة وهران البيض إليزي برجبوعريريج بومرداس الطارف "
+    "تندوف تيسمسيلت الوادي خنشلة سوقأهراس تيبازة ميلة عينالدفلى النعامة عينتموشنت غرداية "
     "غليزان تيميمون برجباجيمختار أولادجلال بنيعباس عينصالح عينقزام تقرت جانت المغير المنيعة ";
 
 } // namespace
