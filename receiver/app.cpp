@@ -103,10 +103,10 @@ class app {
         intake_(executor_, db_, spool_, apply_lane_, counts_, intake_limits(s)),
         drain_(executor_, db_, intake_, spool_, counts_),
         operations_(executor_, settings_, connect_options(s), db_, accounts_, apply_lane_, spool_),
-        guepex_endpoint_(db_, accounts_, intake_, counts_, s.receiver.max_body_bytes),
+        signed_endpoint_(db_, accounts_, intake_, counts_, s.receiver.max_body_bytes),
         webhook_endpoint_(settings_, accounts_, intake_, counts_),
         status_endpoints_(db_, spool_, intake_, webhook_endpoint_, operations_, counts_, series_),
-        request_handler_(settings_, webhook_endpoint_, guepex_endpoint_, operations_, status_endpoints_,
+        request_handler_(settings_, webhook_endpoint_, signed_endpoint_, operations_, status_endpoints_,
                          counts_),
         server_(executor_, server_limits(s, open_files),
                 [this](http::request request) { return request_handler_.answer(std::move(request)); }),
@@ -366,7 +366,7 @@ class app {
   intake intake_;
   spool_drain drain_;
   operations operations_;
-  guepex_endpoint guepex_endpoint_;
+  signed_endpoint signed_endpoint_;
   webhook_endpoint webhook_endpoint_;
   status_endpoints status_endpoints_;
   request_handler request_handler_;

@@ -12,8 +12,8 @@ namespace suivi::receiver {
 namespace {
 
 constexpr const char* app_footer =
-    "Without a command it is the server: webhooks at /webhooks/maystro/{secret} and "
-    "/webhooks/guepex/{secret}, /healthz, /readyz and /metrics, and with receiver.admin_token set the "
+    "Without a command it is the server: webhooks at /webhooks/{courier}/{secret}, "
+    "/healthz, /readyz and /metrics, and with receiver.admin_token set the "
     "dashboard at / and the operations API at /api/v1 (deploy/OPERATIONS.md). While the database is away it "
     "keeps webhooks in receiver.spool.\n"
     "Signals: SIGTERM, SIGINT: finish what was taken and end with status 0 within 10 s; SIGHUP: read the TLS "

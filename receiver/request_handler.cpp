@@ -21,10 +21,10 @@ task<http::response> ready(http::response answer) {
 } // namespace
 
 request_handler::request_handler(const config::settings& s, webhook_endpoint& webhooks,
-                                 guepex_endpoint& guepex, operations& questions, status_endpoints& status,
-                                 receiver_metrics& counts)
-    : settings_(s), webhooks_(webhooks), guepex_(guepex), operations_(questions), status_(status),
-      counts_(counts), trusted_proxies_(parse_networks(s.receiver.trusted_proxies)),
+                                 signed_endpoint& signed_webhooks, operations& questions,
+                                 status_endpoints& status, receiver_metrics& counts)
+    : settings_(s), webhooks_(webhooks), signed_webhooks_(signed_webhooks), operations_(questions),
+      status_(status), counts_(counts), trusted_proxies_(parse_networks(s.receiver.trusted_proxies)),
       allow_from_(parse_networks(s.receiver.allow_from)) {}
 
 http::head_verdict request_handler::judge(const http::request& head) {
@@ -43,7 +43,7 @@ http::head_verdict request_handler::judge(const http::request& head) {
       judged.refusal = wrong_method(where.allowed);
     else if (where.query_is_malformed)
       judged.refusal = malformed_query();
-    else if (where.where == place::webhook || where.where == place::guepex_webhook)
+    else if (where.where == place::webhook || where.where == place::signed_webhook)
       judged = judge_webhook(where, client);
   }
   if (judged.refusal && (judged.refusal->status == 401 || judged.refusal->status == 403))
@@ -97,9 +97,9 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
       return take_webhook(std::move(request), std::move(where));
     counts_.webhook("forbidden");
     return ready(forbidden());
-  case place::guepex_webhook:
+  case place::signed_webhook:
     if (allow_from_.empty() || (client && is_within(*client, allow_from_)))
-      return take_guepex_webhook(std::move(request), std::move(where));
+      return take_signed_webhook(std::move(request), std::move(where));
     counts_.webhook("forbidden");
     return ready(forbidden());
   case place::metrics:
@@ -143,12 +143,12 @@ bool request_handler::knows_secret(const route& where) const {
   return mine.allow_open || secret_fits(where.secrets, mine.webhook_secrets);
 }
 
-task<http::response> request_handler::take_guepex_webhook(http::request request, route where) {
+task<http::response> request_handler::take_signed_webhook(http::request request, route where) {
   if (!knows_secret(where)) {
     counts_.webhook("unauthorized");
     co_return unauthorized();
   }
-  auto response = co_await guepex_.answer(std::move(request), std::move(where));
+  auto response = co_await signed_webhooks_.answer(std::move(request), std::move(where));
   co_return response;
 }
 

@@ -8,7 +8,7 @@
 #include "common/http/message/message.hpp"
 #include "common/http/server/server.hpp"
 #include "receiver/api/operations_api.hpp"
-#include "receiver/intake/guepex_endpoint.hpp"
+#include "receiver/intake/signed_endpoint.hpp"
 #include "receiver/services/receiver_metrics.hpp"
 #include "receiver/status_endpoints.hpp"
 #include "receiver/web/refusal_limiter.hpp"
@@ -22,7 +22,7 @@ namespace suivi::receiver {
 
 class request_handler {
  public:
-  request_handler(const config::settings& s, webhook_endpoint& webhooks, guepex_endpoint& guepex,
+  request_handler(const config::settings& s, webhook_endpoint& webhooks, signed_endpoint& signed_webhooks,
                   operations& questions, status_endpoints& status, receiver_metrics& counts);
 
   // Before the body is read: whether the address and the secret, or the token, allow it at all.
@@ -34,7 +34,7 @@ class request_handler {
  private:
   http::head_verdict judge_webhook(const route& where, const std::optional<ip_address>& client);
   task<http::response> answer_to(http::request request, std::optional<ip_address> client);
-  task<http::response> take_guepex_webhook(http::request request, route where);
+  task<http::response> take_signed_webhook(http::request request, route where);
   [[nodiscard]] bool knows_secret(const route& where) const;
   task<http::response> answer_operation(http::request request, route where, ip_address from);
   task<http::response> take_webhook(http::request request, route where);
@@ -44,7 +44,7 @@ class request_handler {
 
   const config::settings& settings_;
   webhook_endpoint& webhooks_;
-  guepex_endpoint& guepex_;
+  signed_endpoint& signed_webhooks_;
   operations& operations_;
   status_endpoints& status_;
   receiver_metrics& counts_;

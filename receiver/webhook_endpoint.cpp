@@ -18,11 +18,11 @@ constexpr int retry_after_seconds = 5;
 
 task<http::response> webhook_endpoint::answer(http::request request, route where) {
   auto begun = steady_clock::now();
-  std::optional<std::string> named = accounts_.name_at(courier_kind::maystro, std::move(where.account));
+  std::optional<std::string> named = accounts_.name_at(where.courier, std::move(where.account));
   auto row =
       to_webhook(std::move(request.body), std::move(named), suivi::now(), settings_.receiver.max_body_bytes);
   // Nobody has checked who sent it, so it is nobody's, whatever account it names.
-  if (row.event.shipment.courier != courier_kind::maystro)
+  if (row.event.shipment.courier != where.courier)
     row = to_unread_webhook(std::move(row.raw), std::nullopt, "the address is another courier's",
                             row.received_at);
   if (row.event.too_large_unpacked) {
@@ -47,11 +47,11 @@ task<http::response> webhook_endpoint::answer(http::request request, route where
     counts_.webhook("duplicate");
     co_return duplicate(id);
   }
-  if (!kept->poison.empty() || kind == maystro::event_kind::not_understood) {
+  if (!kept->poison.empty() || kind == event_kind::not_understood) {
     counts_.webhook("quarantined");
     co_return quarantined(id, kept->poison.empty() ? why : kept->poison);
   }
-  if (kind == maystro::event_kind::ignored) {
+  if (kind == event_kind::ignored) {
     counts_.webhook("ignored");
     co_return ignored(id);
   }

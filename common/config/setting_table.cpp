@@ -82,11 +82,29 @@ std::vector<key> database_keys() {
   };
 }
 
+key base_url_key(const courier_names& courier, std::string_view alias, std::string_view meaning) {
+  return text_key(
+      {courier.slug, "base_url", alias, meaning}, url_allowed,
+      [at = index_of(courier.which)](auto& s) -> auto& { return s.base_urls[at]; }, read_http_url);
+}
+
+// A row's texts live as long as the program.
+std::string_view base_url_meaning(courier_kind which) {
+  static const courier_addresses meanings = [] {
+    courier_addresses made;
+    for (const courier_names& courier : courier_table)
+      made[index_of(courier.which)] = fmt::format(
+          "{}'s API; a `baseUrl` in `shipping_accounts` wins for its account.", courier.display_name);
+    return made;
+  }();
+  return meanings[index_of(which)];
+}
+
+// What stands under `maystro` beside its address holds for every courier: the table of settings has it there.
 std::vector<key> courier_keys() {
-  return {
-      text_key({"maystro", "base_url", "MAYSTRO_BASE_URL",
-                "The courier's API; a `baseUrl` in `shipping_accounts` wins for its account."},
-               url_allowed, FIELD(maystro.base_url), read_http_url),
+  std::vector<key> keys{
+      base_url_key(courier_table[index_of(default_courier)], "MAYSTRO_BASE_URL",
+                   "The courier's API; a `baseUrl` in `shipping_accounts` wins for its account."),
       duration_key({"maystro", "request_timeout", "", "How long one request to the courier may take."},
                    some_time, FIELD(maystro.request_timeout), milliseconds(1)),
       duration_key({"maystro", "read_lag", "", "How far the courier's API may answer behind its own state."},
@@ -96,13 +114,11 @@ std::vector<key> courier_keys() {
       row({"maystro", "requests_per_second", "", "Most requests a second, for each account; 0 = no limit."},
           "a number from 0 to 100000, 0 = no limit", false, read_rate,
           [](const settings& s) { return fmt::format("{}", s.maystro.requests_per_second); }),
-      text_key({"guepex", "base_url", "",
-                "Guepex's API; a `baseUrl` in `shipping_accounts` wins for its account."},
-               url_allowed, FIELD(guepex.base_url), read_http_url),
-      text_key({"nord_west", "base_url", "",
-                "Nord West's API; a `baseUrl` in `shipping_accounts` wins for its account."},
-               url_allowed, FIELD(nord_west.base_url), read_http_url),
   };
+  for (const courier_names& courier : courier_table)
+    if (courier.which != default_courier)
+      keys.push_back(base_url_key(courier, "", base_url_meaning(courier.which)));
+  return keys;
 }
 
 key webhook_secrets_key() {

@@ -199,6 +199,12 @@ load(program who, const std::string& file, const environment& env, bool stderr_i
   return result;
 }
 
+courier_addresses default_courier_addresses() {
+  courier_addresses all;
+  for (const courier_names& courier : courier_table) all[index_of(courier.which)] = courier.base_url;
+  return all;
+}
+
 std::string to_toml(const settings& s) {
   std::string text;
   std::string_view section;

@@ -8,7 +8,9 @@
 
 #include "common/base/error.hpp"
 #include "common/base/secret.hpp"
+#include "common/shipment/courier.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -33,25 +35,24 @@ struct environment_account {
   secret api_key;
 };
 
+// Where each courier's API is, in the order of suivi::couriers, for accounts that say no address of their
+// own.
+using courier_addresses = std::array<std::string, couriers.size()>;
+[[nodiscard]] courier_addresses default_courier_addresses();
+
 struct settings {
   struct {
     secret url; // may hold a password
     int pool = 4;
   } database;
   struct {
-    std::string base_url = "https://backend.maystro-delivery.com";
     milliseconds request_timeout{30'000};
     milliseconds read_lag{10'000};
     int max_in_flight = 10;
     double requests_per_second = 0;
     std::vector<environment_account> accounts; // MAYSTRO_API_KEY, MAYSTRO_API_KEY_1 …
   } maystro;
-  struct {
-    std::string base_url = "https://api.yalidine.app/v1";
-  } guepex;
-  struct {
-    std::string base_url = "https://app.noest-dz.com/api/public";
-  } nord_west;
+  courier_addresses base_urls = default_courier_addresses(); // <slug>.base_url
   struct {
     std::string listen = "0.0.0.0:8080";
     std::string public_url;

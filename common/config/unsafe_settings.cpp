@@ -122,14 +122,13 @@ void judge_figures(std::string_view key, const std::string& listen, lines& unsaf
 }
 
 void judge_couriers(const settings& s, lines& unsafe) {
-  for (auto [key, url] : {std::pair<std::string_view, std::string_view>("maystro", s.maystro.base_url),
-                          {"guepex", s.guepex.base_url},
-                          {"nord_west", s.nord_west.base_url}}) {
+  for (courier_kind which : couriers) {
+    const std::string& url = s.base_urls[index_of(which)];
     std::string_view host = plain_host(url);
     if (!host.empty() && !is_loopback(host))
       unsafe.push_back(
-          fmt::format("{}.base_url = {}: the account's key is sent unencrypted; give an https address", key,
-                      toml_string(url)));
+          fmt::format("{}.base_url = {}: the account's key is sent unencrypted; give an https address",
+                      slug(which), toml_string(url)));
   }
 }
 

@@ -1,5 +1,5 @@
-// A courier's API, whichever courier it is: what it can do, and its requests. One try each, on the wire once;
-// pace and retries are the caller's.
+// A courier's API, whichever courier it is (capabilities say which of it there is): its requests. One try
+// each, on the wire once; pace and retries are the caller's.
 //
 // Errors beside http/client.hpp's: "courier:unauthorized" (401, 403; permanent), "courier:not_found" (404;
 // permanent), "courier:throttled" (429, or a quota that is used up; transient, retry_after set if known),
@@ -8,45 +8,18 @@
 // webhook address or the answer's body.
 #pragma once
 
-#include "common/base/secret.hpp"
 #include "common/courier/response_meta.hpp"
 #include "common/http/client/client.hpp"
-#include "common/shipment/courier.hpp"
+#include "common/shipment/courier_part.hpp"
 #include "common/shipment/shipment_page.hpp"
 
 #include <array>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace suivi::courier {
-
-// What differs between couriers; whoever asks one looks here instead of at which one it is.
-struct capabilities {
-  bool lists = true;              // its parcels, page by page
-  bool lists_changes = false;     // what changed since a day: no rotation is needed
-  std::size_t references_max = 1; // of the shop's references in one look-up; 0: has none
-  std::size_t trackings_max = 0;  // of tracking numbers in one request; 0: one by one
-  bool has_quotas = false;        // kept by a request_gate, with what the courier says of pauses
-  bool registers_hooks = true;    // webhooks by the API; else by hand, or there are none
-  bool sends_webhooks = true;
-  bool numbers_states = true;  // its states are numbers, as the inbox keeps them beside an event's bytes
-  bool signs_webhooks = false; // its address stores them under the account that the signature was checked for
-};
-[[nodiscard]] capabilities capabilities_of(courier_kind courier);
-
-struct credentials {
-  std::string base_url; // normalised
-  secret api_key;       // normalised; Guepex's and Nord West's token
-  courier_kind courier = courier_kind::maystro;
-  secret user = secret();           // Guepex's API id, Nord West's user guid
-  secret webhook_secret = secret(); // Guepex's; may be empty
-};
-// All that the courier asks for is there.
-[[nodiscard]] bool is_complete(const credentials& who);
-[[nodiscard]] bool same(const credentials& a, const credentials& b);
 
 template <class T>
 struct answer {
@@ -105,11 +78,5 @@ class request_gate {
   };
   virtual task<void> note(std::string account, request_limits limits, quota_answer answer) = 0;
 };
-
-// `account`: whose quotas they are. `gate` is asked where the courier has quotas; null: nobody is. Client and
-// gate must outlive every call.
-[[nodiscard]] std::unique_ptr<courier_api> make_courier(http::client& client, credentials who,
-                                                        milliseconds request_timeout, std::string account,
-                                                        request_gate* gate);
 
 } // namespace suivi::courier

@@ -31,7 +31,7 @@ parcel_row* current_parcel(const std::vector<parcel_row*>& of_one_order, const o
 order_columns columns_showing(const parcel_row& parcel, const order_row& order, const std::string& metadata) {
   order_columns to = order.columns;
   if (parcel.tracking && !is_named_by_the_shop(parcel.courier)) to.tracking = parcel.tracking;
-  if (parcel.uuid && parcel.courier == courier_kind::maystro) to.maystro_order_id = parcel.uuid;
+  if (parcel.uuid && shows_identity(parcel.courier)) to.maystro_order_id = parcel.uuid;
   if (parcel.status) to.shipping_status = shown_text(*parcel.status);
   if (parcel.alerted_at.present) {
     to.alerted_at = parcel.alerted_at.value;
@@ -39,7 +39,7 @@ order_columns columns_showing(const parcel_row& parcel, const order_row& order, 
   }
   if (parcel.alert_reason.present) to.alert_reason = parcel.alert_reason.value;
   if (parcel.abort_reason.present) to.abort_reason = parcel.abort_reason.value;
-  std::optional<std::string>& kept = to.metadata[metadata_of(parcel.courier)];
+  std::optional<std::string>& kept = to.metadata[index_of(parcel.courier)];
   if (!metadata.empty() && order.metadata_mergeable && !same_json(kept, metadata)) kept = metadata;
   return to;
 }

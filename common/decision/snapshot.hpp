@@ -27,11 +27,6 @@ struct order_columns {
   bool operator==(const order_columns&) const = default;
 };
 
-// The place of a courier's in `order_columns::metadata`.
-[[nodiscard]] constexpr std::size_t metadata_of(courier_kind which) {
-  return static_cast<std::size_t>(which) - 1;
-}
-
 struct order_row {
   std::string id;
   std::string reference;
@@ -47,7 +42,7 @@ enum class link_strength : int { none = 0, legacy_links = 1, reference = 3 };
 
 struct parcel_row {
   std::int64_t id = 0; // 0: not stored yet
-  courier_kind courier = courier_kind::maystro;
+  courier_kind courier = default_courier;
   std::string account;
   std::optional<std::string> uuid;
   std::optional<std::string> display_id;

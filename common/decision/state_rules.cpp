@@ -1,30 +1,21 @@
-// Asks the courier's own table. The only list of them here.
+// Asks the courier's own table.
 #include "common/decision/state_rules.hpp"
 
-#include "common/guepex/meanings.hpp"
-#include "common/maystro/meanings.hpp"
-#include "common/maystro/status.hpp"
-#include "common/nord_west/meanings.hpp"
+#include "common/courier_list/parts.hpp"
 
 namespace suivi::shop {
 namespace {
 
 const state_meanings& meanings_of(courier_kind courier) {
-  switch (courier) {
-  case courier_kind::maystro:
-    break;
-  case courier_kind::guepex:
-    return guepex::meanings();
-  case courier_kind::nord_west:
-    return nord_west::meanings();
-  }
-  return maystro::meanings();
+  return courier::part_of(courier).meanings();
 }
 
 } // namespace
 
 std::string shown_text(const parcel_state& state) {
-  return state.is_number() ? maystro::status_text(state.number()) : state.text();
+  if (!state.is_number()) return state.text();
+  // At most one courier numbers its states: the numbers are stored without its name.
+  return meanings_of(default_courier).text_of_number(state.number());
 }
 
 bool is_delivered(courier_kind of, const parcel_state& state) {
@@ -57,6 +48,10 @@ bool has_alert_states(courier_kind of) {
 
 bool is_alert(courier_kind of, const parcel_state& state) {
   return has_alert_states(of) && meanings_of(of).is_alert(state);
+}
+
+bool shows_identity(courier_kind of) {
+  return meanings_of(of).identity_is_shown;
 }
 
 bool is_named_by_the_shop(courier_kind of) {

@@ -27,6 +27,8 @@ namespace suivi::shop {
 [[nodiscard]] bool has_alert_states(courier_kind of);
 // And this is one.
 [[nodiscard]] bool is_alert(courier_kind of, const parcel_state& state);
+// The parcel's identity at the courier goes into the shop's "maystroOrderId".
+[[nodiscard]] bool shows_identity(courier_kind of);
 // The shop itself says which parcel an order shows, by the order's tracking number; the courier knows nothing
 // else of the order.
 [[nodiscard]] bool is_named_by_the_shop(courier_kind of);

@@ -35,9 +35,10 @@ order_row read_order(const pg::rows& rows, std::size_t i) {
   order.columns.alerted_at = rows.maybe_timestamp(i, 6);
   order.columns.alert_reason = rows.maybe_text(i, 7);
   order.columns.abort_reason = rows.maybe_text(i, 8);
-  order.columns.metadata = {rows.maybe_text(i, 9), rows.maybe_text(i, 12), rows.maybe_text(i, 13)};
-  order.metadata_mergeable = rows.boolean(i, 10);
-  order.columns.status = rows.text(i, 11);
+  order.metadata_mergeable = rows.boolean(i, 9);
+  order.columns.status = rows.text(i, 10);
+  for (std::size_t k = 0; k < couriers.size(); ++k)
+    order.columns.metadata[k] = rows.maybe_text(i, order_columns_plain + k);
   return order;
 }
 

@@ -10,7 +10,8 @@ namespace suivi::shop {
 
 // From the first column on.
 [[nodiscard]] order_row read_order(const pg::rows& rows, std::size_t i);
-inline constexpr std::size_t order_columns_read = 14;
+inline constexpr std::size_t order_columns_plain = 11; // then one of metadata for each courier
+inline constexpr std::size_t order_columns_read = order_columns_plain + couriers.size();
 
 // From column `first` on.
 [[nodiscard]] parcel_row read_parcel(const pg::rows& rows, std::size_t i, std::size_t first = 0);

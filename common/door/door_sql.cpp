@@ -5,6 +5,7 @@
 #include "common/door/door_rows.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -57,15 +58,17 @@ constexpr pg::statement see_parcels{"suivi_see_parcels", R"(
   o."id"::text, o."reference"::text, o."shippingAccountId"::text, o."trackingNumber"::text,
   o."shippingStatus"::text, o."maystroOrderId"::text, o."alertedAt", o."alertReason"::text, o."abortReason"::text)"
 
-static_assert(couriers.size() == 3,
-              "each courier has its key of additionalMetaData below and in door_rows.cpp");
-
-#define SUIVI_ORDER_COLUMNS                                                                                  \
-  SUIVI_PLAIN_ORDER_COLUMNS R"(,
-  (o."additionalMetaData" -> 'maystro')::text,
-  coalesce(jsonb_typeof(o."additionalMetaData") in ('object', 'null'), true), o."status"::text,
-  (o."additionalMetaData" -> 'guepex')::text,
-  (o."additionalMetaData" -> 'nord_west')::text)"
+// What of an order's metadata is read: each courier's key, in the order of suivi::couriers, or nulls instead.
+std::string order_columns_sql(bool with_metadata) {
+  std::string columns = SUIVI_PLAIN_ORDER_COLUMNS ", ";
+  columns +=
+      with_metadata ? "coalesce(jsonb_typeof(o.\"additionalMetaData\") in ('object', 'null'), true)" : "true";
+  columns += R"(, o."status"::text)";
+  for (courier_kind which : couriers)
+    columns += with_metadata ? fmt::format(R"(, (o."additionalMetaData" -> '{}')::text)", slug(which))
+                             : ", null::text";
+  return columns;
+}
 
 #define SUIVI_PARCEL_COLUMNS                                                                                 \
   R"(
@@ -81,26 +84,28 @@ static_assert(couriers.size() == 3,
 // Plans are kept: one made while Suivi's tables were small, or had no statistics yet, would read them whole
 // ever after, each batch more. So what follows in the transaction, all of it by keys, is planned without
 // that.
-#define SUIVI_LOCK_REFERENCED(columns)                                                                       \
-  "with locked as materialized (select " columns R"(
+std::string lock_referenced_sql(bool with_metadata) {
+  return "with locked as materialized (select " + order_columns_sql(with_metadata) + R"(
     from "orders" o where o."reference" = any($1) for no key update skip locked
   ), kept as materialized (
     select set_config('suivi.locked_orders', coalesce(array_agg("id"), '{}')::text, true),
            set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
            set_config('enable_mergejoin', 'off', true) from locked
   )
-  select locked.* from kept left join locked on true)"
+  select locked.* from kept left join locked on true)";
+}
 
-constexpr pg::statement lock_referenced{"suivi_lock_referenced", SUIVI_LOCK_REFERENCED(SUIVI_ORDER_COLUMNS),
-                                        true};
+pg::statement lock_referenced() {
+  static const std::string text = lock_referenced_sql(true);
+  return {"suivi_lock_referenced", text, true};
+}
 
 // The same without the column that only what carries metadata of its own is compared with: often long, and
 // stored apart from its row.
-constexpr pg::statement lock_referenced_plainly{
-    "suivi_lock_referenced_plainly",
-    SUIVI_LOCK_REFERENCED(SUIVI_PLAIN_ORDER_COLUMNS
-                          R"(, null::text, true, o."status"::text, null::text, null::text)"),
-    true};
+pg::statement lock_referenced_plainly() {
+  static const std::string text = lock_referenced_sql(false);
+  return {"suivi_lock_referenced_plainly", text, true};
+}
 
 constexpr pg::statement adoptions_of{"suivi_adoptions_of", R"(
   select order_id, account, contested_by from suivi.adopted_order where order_id = any($1))"};
@@ -116,35 +121,36 @@ constexpr pg::statement read_parcels_of_locked{"suivi_read_parcels_of_locked",
 constexpr pg::statement read_parcels_by_uuid{"suivi_read_parcels_by_uuid", "select " SUIVI_PARCEL_COLUMNS R"(
   from suivi.parcel p where p.uuid = any($1))"};
 
-constexpr pg::statement read_orders{"suivi_read_orders",
-                                    "select " SUIVI_ORDER_COLUMNS R"(, a.account, a.contested_by
+pg::statement read_orders() {
+  static const std::string text = "select " + order_columns_sql(true) + R"(, a.account, a.contested_by
   from "orders" o left join suivi.adopted_order a on a.order_id = o."id"
-  where o."id" = any($1))"};
+  where o."id" = any($1))";
+  return {"suivi_read_orders", text};
+}
 
 constexpr pg::statement read_parcels{"suivi_read_parcels", "select " SUIVI_PARCEL_COLUMNS R"(,
          not exists (select from "orders" o where o."id" = p.order_id)
   from suivi.parcel p where p.id = any($1) or p.order_id = any($2))"};
 
 // Without the schema: the old columns themselves instead of the links that were read from them.
-constexpr pg::statement read_shop_orders{"suivi_read_shop_orders",
-                                         "select " SUIVI_ORDER_COLUMNS R"(, null::text, null::text
+pg::statement read_shop_orders() {
+  static const std::string text = "select " + order_columns_sql(true) + R"(, null::text, null::text
   from "orders" o
-  where o."reference" = any($1) or o."trackingNumber" = any($2) or o."maystroOrderId" = any($2))"};
+  where o."reference" = any($1) or o."trackingNumber" = any($2) or o."maystroOrderId" = any($2))";
+  return {"suivi_read_shop_orders", text};
+}
 
 // In one statement, hence as of one moment. An order without a parcel is not among them.
-constexpr pg::statement look_at_referenced{
-    "suivi_look_at_referenced",
-    "select " SUIVI_PLAIN_ORDER_COLUMNS
-    R"(, null::text, true, o."status"::text, null::text, null::text,)" SUIVI_PARCEL_COLUMNS
-    R"(
-  from "orders" o join suivi.parcel p on p.order_id = o."id" where o."reference" = any($1))",
-    true};
+pg::statement look_at_referenced() {
+  static const std::string text = "select " + order_columns_sql(false) + "," SUIVI_PARCEL_COLUMNS R"(
+  from "orders" o join suivi.parcel p on p.order_id = o."id" where o."reference" = any($1))";
+  return {"suivi_look_at_referenced", text, true};
+}
+
 constexpr pg::statement plan_by_keys{"suivi_plan_by_keys", R"(
   select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
          set_config('enable_mergejoin', 'off', true))"};
 
-#undef SUIVI_LOCK_REFERENCED
-#undef SUIVI_ORDER_COLUMNS
 #undef SUIVI_PLAIN_ORDER_COLUMNS
 #undef SUIVI_PARCEL_COLUMNS
 
@@ -198,7 +204,7 @@ void add_fast_path(pg::pipeline& opening, std::span<const observation> observati
     if (!observed.shipment.reference || !observed.shipment.uuid) continue;
     references.push_back(observed.shipment.reference);
   }
-  opening.add(metadata ? lock_referenced : lock_referenced_plainly, pg::params().texts(references));
+  opening.add(metadata ? lock_referenced() : lock_referenced_plainly(), pg::params().texts(references));
   opening.add(read_parcels_of_locked);
 }
 
@@ -218,7 +224,7 @@ void add_unlocked_look(pg::pipeline& looking, std::span<const observation> obser
     if (observed.shipment.reference && observed.shipment.uuid)
       references.push_back(observed.shipment.reference);
   looking.add(plan_by_keys);
-  looking.add(look_at_referenced, pg::params().texts(references));
+  looking.add(look_at_referenced(), pg::params().texts(references));
 }
 
 snapshot read_unlocked_look(std::span<const pg::rows> answers) {
@@ -287,7 +293,7 @@ void add_read_shop(pg::pipeline& steps, std::span<const observation> observation
     references.insert(*observed.shipment.reference);
     references.insert(without_blanks_around(*observed.shipment.reference));
   }
-  steps.add(read_shop_orders,
+  steps.add(read_shop_orders(),
             pg::params().texts(texts(references.begin(), references.end())).texts(courier_ids(observations)));
 }
 
@@ -327,7 +333,7 @@ void add_steps(pg::pipeline& steps, pg::statement orders_first, pg::statement pa
   texts orders(found.orders.begin(), found.orders.end());
   steps.add(orders_first, pg::params().texts(orders));
   steps.add(parcels_first, order_and_parcel_ids(found));
-  steps.add(read_orders, pg::params().texts(orders));
+  steps.add(read_orders(), pg::params().texts(orders));
   steps.add(read_parcels, order_and_parcel_ids(found));
   steps.add(read_legacy_links, pg::params().texts(courier_ids(observations)));
 }
@@ -352,8 +358,8 @@ snapshot read_snapshot(std::span<const pg::rows> answers) {
   snapshot read;
   for (std::size_t i = 0; i < answers[2].size(); ++i) {
     order_row& order = read.orders.emplace_back(read_order(answers[2], i));
-    order.adopted_by = answers[2].maybe_text(i, 14);
-    order.contested_by = answers[2].maybe_text(i, 15);
+    order.adopted_by = answers[2].maybe_text(i, order_columns_read);
+    order.contested_by = answers[2].maybe_text(i, order_columns_read + 1);
     order.locked = locked_orders.contains(order.id);
   }
   for (std::size_t i = 0; i < answers[3].size(); ++i) {

@@ -137,7 +137,7 @@ bool has_ended(const parcel_row& parcel) {
 std::string metadata_object(const order_columns& columns) {
   std::string object;
   for (courier_kind which : couriers) {
-    const std::optional<std::string>& kept = columns.metadata[metadata_of(which)];
+    const std::optional<std::string>& kept = columns.metadata[index_of(which)];
     if (kept) object += fmt::format("{}\"{}\":{}", object.empty() ? "" : ",", slug(which), *kept);
   }
   return "{" + object + "}";

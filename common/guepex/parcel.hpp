@@ -13,6 +13,9 @@
 
 namespace suivi::guepex {
 
+// Of references or tracking numbers.
+inline constexpr std::size_t ids_per_request_max = 50;
+
 struct parcel {
   std::string tracking;                 // `yal-…`: the parcel's identity
   std::optional<std::string> reference; // order_id: the shop's "reference"

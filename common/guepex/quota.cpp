@@ -1,6 +1,7 @@
 // Reads Guepex's four quota headers.
 #include "common/guepex/quota.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace suivi::guepex {
@@ -14,7 +15,7 @@ std::optional<std::int64_t> read_number(std::optional<std::string_view> text) {
   std::int64_t number = 0;
   auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   bool whole = problem == std::errc() && end == digits.data() + digits.size();
-  return whole && number >= 0 ? std::optional(number) : std::nullopt;
+  return whole ? std::optional(std::max<std::int64_t>(number, 0)) : std::nullopt;
 }
 
 } // namespace

@@ -71,6 +71,12 @@ std::optional<std::int64_t> read_count(const json::value* value) {
   return std::min(count, count_max);
 }
 
+std::optional<instant> read_date(const json::value* value) {
+  const json::string* text = value == nullptr ? nullptr : value->if_string();
+  if (text == nullptr) return std::nullopt;
+  return parse_instant(view(*text));
+}
+
 std::optional<std::string> read_words(const json::value* value) {
   const json::string* sent = value == nullptr ? nullptr : value->if_string();
   if (sent == nullptr) return std::nullopt;

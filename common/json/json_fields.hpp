@@ -35,6 +35,8 @@ inline constexpr std::int64_t count_max = 1'000'000'000'000'000;
                                                   std::initializer_list<std::string_view> names);
 // A count: a whole number of 0 to count_max (more counts as that), as a number or as text.
 [[nodiscard]] std::optional<std::int64_t> read_count(const boost::json::value* value);
+// A date as text; a number is none.
+[[nodiscard]] std::optional<instant> read_date(const boost::json::value* value);
 // A text that says something: storable, without blanks at its ends, not empty.
 [[nodiscard]] std::optional<std::string> read_words(const boost::json::value* value);
 // JSON text of a scalar; empty for null and "" (the same as not sent, lest they alternate), lists and

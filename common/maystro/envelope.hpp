@@ -6,33 +6,18 @@
 #pragma once
 
 #include "common/maystro/shipment.hpp"
+#include "common/shipment/courier_event.hpp"
 
-#include <boost/json/value.hpp>
-#include <string>
 #include <string_view>
 
 namespace suivi::maystro {
 
-enum class event_kind {
-  order,          // has an order's identity and a usable status: apply it, whatever its name
-  ignored,        // a known kind that concerns no order (InventoryMovement)
-  not_understood, // keep the bytes; `why` says what is wrong
-};
+using suivi::default_unpacked_bytes_max;
+using suivi::event_kind;
 
-struct event {
-  event_kind kind = event_kind::not_understood;
-  bool too_large_unpacked = false;        // nothing of it was read
-  bool is_signed = false;                 // its courier's signature was found right when it was received
-  std::string why;                        // for not_understood: one sentence, no customer data
-  std::optional<std::string> name;        // event | type | name | trigger_type, as sent
-  maystro::shipment shipment;             // for order
-  std::optional<std::string> message_id;  // the wrapper's messageId | message_id
-  std::optional<instant> published_at;    // the wrapper's publishTime | publish_time, if it can be read
-  std::optional<boost::json::value> body; // the decoded JSON, where there is any
-};
-
-// What a compressed body may grow to where nobody says less.
-inline constexpr std::size_t default_unpacked_bytes_max = 16 * 1024 * 1024;
+// `name` is event | type | name | trigger_type; `message_id` and `published_at` are the wrapper's messageId |
+// message_id and publishTime | publish_time.
+using event = courier_event;
 
 // Compressed bodies are undone first, whatever the request's header said of them.
 [[nodiscard]] event decode(std::string_view bytes,

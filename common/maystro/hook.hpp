@@ -1,24 +1,13 @@
-// The courier's registrations of webhooks: which address hears of which kind of event.
+// Lists of the registrations of webhooks, as Maystro answers them.
 #pragma once
 
 #include "common/base/error.hpp"
+#include "common/shipment/hook.hpp"
 
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace suivi::maystro {
-
-struct hook {
-  std::string id;
-  std::string endpoint; // holds a webhook secret where it is ours: not for logs
-  std::vector<std::string> trigger_ids;
-};
-
-struct hook_type {
-  std::string id;
-  std::string name;
-};
 
 // Pure. Lists in any of the envelopes of listing.hpp; ids as numbers or texts; `trigger_type` an object or an
 // id, `triggers` a list of either. Elements without id (types: without name) are left out.

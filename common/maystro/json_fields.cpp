@@ -30,12 +30,6 @@ std::optional<int> read_status(const json::value* value) {
   return code;
 }
 
-std::optional<instant> read_date(const json::value* value) {
-  const json::string* text = value == nullptr ? nullptr : value->if_string();
-  if (text == nullptr) return std::nullopt;
-  return parse_instant(view(*text));
-}
-
 field<instant> date_field(const json::object& from, std::string_view name) {
   const json::value* value = from.if_contains(name);
   if (value == nullptr) return {};

@@ -14,8 +14,6 @@ namespace suivi::maystro {
 
 // A whole number of 0 to 9999, as a number or as text.
 [[nodiscard]] std::optional<int> read_status(const boost::json::value* value);
-// A date as text; a number is none.
-[[nodiscard]] std::optional<instant> read_date(const boost::json::value* value);
 
 // A date sent but not readable counts as not sent: clearing what is known on its account would be wrong.
 [[nodiscard]] field<instant> date_field(const boost::json::object& from, std::string_view name);

@@ -25,6 +25,8 @@ const state_meanings& meanings() {
     state_meanings made;
     made.all = all();
     made.is_known = &is_known;
+    made.text_of_number = &status_text;
+    made.identity_is_shown = true;
     made.is_delivered = [](const parcel_state& state) { return state == delivered; };
     made.is_terminal = [](const parcel_state& state) { return is_terminal(state.number()); };
     made.is_final = [](const parcel_state& state) { return state == delivered || state == taken_by_store; };

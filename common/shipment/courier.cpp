@@ -1,75 +1,54 @@
-// The names of couriers and what each can do.
+// Finds a courier's row in the table of names, by its value or by a slug.
 #include "common/shipment/courier.hpp"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 namespace suivi {
 namespace {
 
-struct named {
-  std::string_view slug;
-  courier_kind which;
-};
-
-// Those of slug(), and other spellings that shops have.
-constexpr std::array accepted{named{"maystro", courier_kind::maystro}, named{"guepex", courier_kind::guepex},
-                              named{"nord_west", courier_kind::nord_west},
-                              named{"nordwest", courier_kind::nord_west}};
-
-constexpr auto slugs_of_accepted = [] {
-  std::array<std::string_view, accepted.size()> slugs;
-  for (std::size_t i = 0; i < accepted.size(); ++i) slugs[i] = accepted[i].slug;
-  return slugs;
-}();
+const courier_names* row_of(courier_kind which) {
+  auto found = std::ranges::find(courier_table, which, &courier_names::which);
+  return found == courier_table.end() ? nullptr : &*found;
+}
 
 } // namespace
 
 std::string_view slug(courier_kind which) {
-  switch (which) {
-  case courier_kind::maystro:
-    return "maystro";
-  case courier_kind::guepex:
-    return "guepex";
-  case courier_kind::nord_west:
-    return "nord_west";
-  }
-  return "unknown";
+  const courier_names* row = row_of(which);
+  return row != nullptr ? row->slug : "unknown";
 }
 
 std::string_view display_name(courier_kind which) {
-  switch (which) {
-  case courier_kind::maystro:
-    return "Maystro";
-  case courier_kind::guepex:
-    return "Guepex";
-  case courier_kind::nord_west:
-    return "Nord West";
-  }
-  return "unknown";
+  const courier_names* row = row_of(which);
+  return row != nullptr ? row->display_name : "unknown";
 }
 
 std::string_view event_source(courier_kind which) {
-  switch (which) {
-  case courier_kind::maystro:
-    return "MAYSTRO";
-  case courier_kind::guepex:
-    return "GUEPEX";
-  case courier_kind::nord_west:
-    break;
-  }
-  return "";
+  const courier_names* row = row_of(which);
+  return row != nullptr ? row->event_source : std::string_view();
 }
 
 bool webhooks_tell_changes(courier_kind which) {
-  return which == courier_kind::guepex;
+  const courier_names* row = row_of(which);
+  return row != nullptr && row->webhooks_tell_changes;
 }
 
 std::string_view event_type_prefix(courier_kind which) {
-  return which == courier_kind::guepex ? "parcel_" : "";
+  const courier_names* row = row_of(which);
+  return row != nullptr ? row->event_type_prefix : std::string_view();
 }
 
 std::span<const std::string_view> accepted_slugs() {
-  return slugs_of_accepted;
+  static const std::vector<std::string_view> accepted = [] {
+    std::vector<std::string_view> slugs;
+    for (const courier_names& row : courier_table) slugs.push_back(row.slug);
+    for (const courier_names& row : courier_table)
+      if (!row.other_slug.empty()) slugs.push_back(row.other_slug);
+    return slugs;
+  }();
+  return accepted;
 }
 
 std::optional<courier_kind> courier_of_slug(std::string_view text) {
@@ -78,8 +57,9 @@ std::optional<courier_kind> courier_of_slug(std::string_view text) {
   std::string lower(text);
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  for (const named& one : accepted)
-    if (one.slug == lower) return one.which;
+  if (lower.empty()) return std::nullopt;
+  for (const courier_names& row : courier_table)
+    if (row.slug == lower || row.other_slug == lower) return row.which;
   return std::nullopt;
 }
 

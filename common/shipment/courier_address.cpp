@@ -18,4 +18,10 @@ std::string base_address(std::string_view text) {
   return address;
 }
 
+std::string first_base_address(std::initializer_list<std::string_view> texts) {
+  for (std::string_view text : texts)
+    if (std::string address = base_address(text); !address.empty()) return address;
+  return {};
+}
+
 } // namespace suivi

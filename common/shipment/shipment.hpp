@@ -29,7 +29,7 @@ enum class tracking_strength : int { none = 0, uuid = 1, display_id = 2, trackin
 
 // Names in comments are Maystro's; each courier's room says what it reads them from.
 struct shipment {
-  courier_kind courier = courier_kind::maystro;
+  courier_kind courier = default_courier;
   std::optional<std::string> uuid;       // instance_uuid, else id: the parcel's identity at the courier
   std::optional<std::string> display_id; // display_id, else display_id_order
   std::optional<std::string> tracking;   // tracking_number, else tracking

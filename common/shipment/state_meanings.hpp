@@ -4,12 +4,15 @@
 
 #include "common/shipment/parcel_state.hpp"
 
+#include <string>
 #include <vector>
 
 namespace suivi {
 
 struct state_meanings {
   std::vector<parcel_state> all; // the known ones
+  // What the shop's tables hold for a state that is a number; null where states are texts.
+  std::string (*text_of_number)(int number) = nullptr;
   bool (*is_known)(const parcel_state& state) = nullptr;
   bool (*is_delivered)(const parcel_state& state) = nullptr;
   // What an untimed webhook must not take a parcel out of, and an unsigned one must not claim alone where
@@ -29,6 +32,8 @@ struct state_meanings {
   // The shop itself says which parcel an order shows, by the order's tracking number; the courier knows
   // nothing else of the order.
   bool is_named_by_the_shop = false;
+  // The parcel's identity goes into the shop's "maystroOrderId".
+  bool identity_is_shown = false;
 };
 
 } // namespace suivi

@@ -2,13 +2,8 @@
 // they are only hidden.
 #include "common/shop/accounts.hpp"
 
-#include "common/guepex/credentials.hpp"
-#include "common/json/json_fields.hpp"
 #include "common/json/json_values.hpp"
-#include "common/maystro/address.hpp"
-#include "common/nord_west/credentials.hpp"
 #include "common/runtime/task.hpp"
-#include "common/shipment/courier_address.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -41,60 +36,12 @@ order by a."id"
 
 constexpr std::size_t accounts_at_a_stretch = 500; // then others are served
 
-// The first that is not empty.
-std::string first_of(std::string own, std::string in_credentials, std::string_view otherwise) {
-  if (!own.empty()) return own;
-  return in_credentials.empty() ? base_address(otherwise) : in_credentials;
-}
-
 } // namespace
-
-base_urls base_urls_of(const config::settings& settings) {
-  return {settings.maystro.base_url, settings.guepex.base_url, settings.nord_west.base_url};
-}
-
-std::string_view credential_names(courier_kind courier) {
-  switch (courier) {
-  case courier_kind::maystro:
-    break;
-  case courier_kind::guepex:
-    return guepex::credential_names;
-  case courier_kind::nord_west:
-    return nord_west::credential_names;
-  }
-  return "token under `apiKey`";
-}
 
 courier::credentials read_credentials(courier_kind courier, std::string_view credentials,
                                       std::string_view base_url, const base_urls& defaults) {
-  boost::json::object stored = object_of(credentials);
-  courier::credentials read;
-  read.courier = courier;
-  switch (courier) {
-  case courier_kind::maystro: {
-    read.api_key = secret(maystro::normalize_api_key(first_id(stored, {"apiKey"}).value_or("")));
-    std::string own = maystro::normalize_base_url(base_url);
-    bool unset = base_url.empty() || own.empty();
-    read.base_url = unset ? maystro::normalize_base_url(defaults.maystro) : own;
-    break;
-  }
-  case courier_kind::guepex: {
-    guepex::credentials found = guepex::read_credentials(stored);
-    read.api_key = found.api_token;
-    read.user = found.api_id;
-    read.webhook_secret = found.webhook_secret;
-    read.base_url = first_of(base_address(base_url), found.base_url, defaults.guepex);
-    break;
-  }
-  case courier_kind::nord_west: {
-    nord_west::credentials found = nord_west::read_credentials(stored);
-    read.api_key = found.api_token;
-    read.user = found.user_guid;
-    read.base_url = first_of(base_address(base_url), found.base_url, defaults.nord_west);
-    break;
-  }
-  }
-  return read;
+  return courier::part_of(courier).read_credentials(object_of(credentials), base_url,
+                                                    defaults[index_of(courier)]);
 }
 
 std::vector<account> environment_accounts(const config::settings& settings) {
@@ -103,8 +50,10 @@ std::vector<account> environment_accounts(const config::settings& settings) {
     account one;
     one.id = listed.id;
     one.name = listed.name;
-    one.courier.base_url = maystro::normalize_base_url(settings.maystro.base_url);
-    one.courier.api_key = secret(maystro::normalize_api_key(listed.api_key.reveal()));
+    boost::json::object stored;
+    stored["apiKey"] = listed.api_key.reveal();
+    one.courier = courier::part_of(default_courier)
+                      .read_credentials(stored, {}, settings.base_urls[index_of(default_courier)]);
     one.from_environment = true;
     accounts.push_back(std::move(one));
   }
@@ -138,9 +87,9 @@ task<result<std::vector<account>>> load_accounts(pg::connection& db, base_urls d
     accounts.push_back(std::move(a));
     if (accounts.size() % accounts_at_a_stretch == 0) co_await runtime::sleep_for(milliseconds(0));
   }
-  bool any_maystro = std::ranges::any_of(
-      accounts, [](const account& a) { return a.courier.courier == courier_kind::maystro; });
-  if (!any_maystro)
+  bool any_of_default =
+      std::ranges::any_of(accounts, [](const account& a) { return a.courier.courier == default_courier; });
+  if (!any_of_default)
     accounts.insert(accounts.begin(), std::make_move_iterator(fallback.begin()),
                     std::make_move_iterator(fallback.end()));
   co_return accounts;

@@ -3,6 +3,7 @@
 
 #include "common/config/settings.hpp"
 #include "common/courier/courier_api.hpp"
+#include "common/courier_list/parts.hpp"
 #include "common/pg/connection.hpp"
 
 #include <vector>
@@ -17,13 +18,7 @@ struct account {
 };
 
 // Where each courier's API is, for accounts that say no address of their own.
-struct base_urls {
-  std::string maystro, guepex, nord_west;
-};
-[[nodiscard]] base_urls base_urls_of(const config::settings& settings);
-
-// What the shop keeps in an account's "credentials", for people: "token under `apiKey`".
-[[nodiscard]] std::string_view credential_names(courier_kind courier);
+using base_urls = config::courier_addresses;
 
 // Those that MAYSTRO_API_KEY and its numbered forms give. Pure.
 [[nodiscard]] std::vector<account> environment_accounts(const config::settings& settings);
@@ -33,8 +28,8 @@ struct base_urls {
 [[nodiscard]] courier::credentials read_credentials(courier_kind courier, std::string_view credentials,
                                                     std::string_view base_url, const base_urls& defaults);
 
-// Active accounts of the active companies whose couriers Suivi knows, by id; where none of them is Maystro's,
-// `fallback` and the others. A shop without these tables has none.
+// Active accounts of the active companies whose couriers Suivi knows, by id; where none of them is the
+// default courier's, `fallback` and the others. A shop without these tables has none.
 task<result<std::vector<account>>> load_accounts(pg::connection& db, base_urls defaults,
                                                  std::vector<account> fallback);
 

@@ -1,6 +1,8 @@
 // Reads one parcel at the courier and gives what it says to the door.
 #include "common/shop/single_read.hpp"
 
+#include "common/courier_list/parts.hpp"
+
 #include <algorithm>
 
 namespace suivi::shop {

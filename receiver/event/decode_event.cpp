@@ -1,10 +1,8 @@
-// Gives Guepex's events the shape of Maystro's.
+// Asks each courier's part whether a body is its own.
 #include "receiver/event/decode_event.hpp"
 
 #include "common/base/utf8.hpp"
 #include "common/compression/inflate.hpp"
-#include "common/guepex/shipment.hpp"
-#include "common/json/json_text.hpp"
 
 namespace suivi::receiver {
 namespace {
@@ -16,50 +14,30 @@ bool is_marked(std::string_view raw) {
   return raw.starts_with(" {");
 }
 
-maystro::event_kind kind_of(guepex::event_kind kind) {
-  switch (kind) {
-  case guepex::event_kind::state:
-  case guepex::event_kind::link:
-    return maystro::event_kind::order;
-  case guepex::event_kind::ignored:
-    return maystro::event_kind::ignored;
-  case guepex::event_kind::not_understood:
-    break;
+// Whoever knows a body for his; what nobody knows is the default courier's, which is asked last.
+courier_event decode_any(std::string_view raw, std::size_t unpacked_bytes_max) {
+  std::optional<courier_event> read;
+  for (const courier::courier_part* part : courier::all_parts()) {
+    if (part->decode == nullptr || part->which == default_courier) continue;
+    read = part->decode(raw, unpacked_bytes_max);
+    if (!read) continue;
+    read->is_signed = part->signs != nullptr && is_marked(raw);
+    return std::move(*read);
   }
-  return maystro::event_kind::not_understood;
-}
-
-maystro::event converted(const guepex::event& decoded, std::string_view raw) {
-  maystro::event made;
-  made.kind = kind_of(decoded.kind);
-  made.why = decoded.why;
-  made.name = decoded.type;
-  made.shipment.courier = courier_kind::guepex;
-  if (made.kind == maystro::event_kind::order) made.shipment = guepex::to_shipment(decoded);
-  made.message_id = decoded.event_id;
-  made.published_at = decoded.occurred_at;
-  if (auto document = parse_json(raw, half_surrogates::fail, event_limits)) made.body = std::move(*document);
-  return made;
-}
-
-maystro::event decode_any(std::string_view raw, std::size_t unpacked_bytes_max) {
-  if (raw.find("\"events\"") == std::string_view::npos) return maystro::decode(raw, unpacked_bytes_max);
-  guepex::delivery read = guepex::decode(raw);
-  if (read.events.size() != 1) return maystro::decode(raw, unpacked_bytes_max);
-  maystro::event only = converted(read.events.front(), raw);
-  only.is_signed = is_marked(raw);
-  return only;
+  read = courier::part_of(default_courier).decode(raw, unpacked_bytes_max);
+  return read ? std::move(*read) : courier_event();
 }
 
 } // namespace
 
-maystro::event decode_event(std::string_view raw, std::size_t unpacked_bytes_max) {
-  maystro::event decoded = decode_any(raw, unpacked_bytes_max);
+courier_event decode_event(std::string_view raw, std::size_t unpacked_bytes_max) {
+  courier_event decoded = decode_any(raw, unpacked_bytes_max);
   if (decoded.name && decoded.name->size() > event_name_bytes_max) decoded.name.reset();
   return decoded;
 }
 
-split_delivery split_events(std::string_view raw, std::size_t unpacked_bytes_max) {
+split_delivery split_events(const courier::signed_webhooks& of, std::string_view raw,
+                            std::size_t unpacked_bytes_max) {
   split_delivery split;
   std::string unpacked;
   if (looks_compressed(raw) || !is_utf8(raw)) {
@@ -74,11 +52,26 @@ split_delivery split_events(std::string_view raw, std::size_t unpacked_bytes_max
       raw = unpacked;
     }
   }
-  guepex::delivery read = guepex::decode(raw);
+  courier::split_bodies read = of.split(raw);
   split.why = std::move(read.why);
-  split.bodies.reserve(read.events.size());
-  for (guepex::event& one : read.events) split.bodies.push_back(std::move(one.body));
+  split.bodies = std::move(read.bodies);
   return split;
+}
+
+split_delivery split_events(std::string_view raw) {
+  split_delivery split;
+  for (const courier::courier_part* part : courier::all_parts()) {
+    if (part->signs == nullptr) continue;
+    split = split_events(*part->signs, raw);
+    if (!split.bodies.empty()) break;
+  }
+  return split;
+}
+
+int decoder_version() {
+  int sum = 0;
+  for (const courier::courier_part* part : courier::all_parts()) sum += part->decoder_version;
+  return sum;
 }
 
 std::string marked_as_signed(std::string body) {
@@ -93,7 +86,7 @@ std::string_view without_mark(std::string_view raw) {
   return raw.substr(is_marked(raw) ? 1 : 0);
 }
 
-bool can_be_applied(const maystro::shipment& shipment) {
+bool can_be_applied(const suivi::shipment& shipment) {
   return shipment.has_identity() && (shipment.status || webhooks_tell_changes(shipment.courier));
 }
 

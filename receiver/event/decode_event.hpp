@@ -1,11 +1,11 @@
 // What a stored webhook says, whichever courier sent it. Pure; never throws; any input.
 //
-// A body with a list of `events` is Guepex's; whatever else is Maystro's. So a body tells by itself what it
-// is, in the inbox, in the spool and in a file.
+// Each courier's part knows its own bodies; whatever nobody knows is the default courier's. So a body tells
+// by itself what it is, in the inbox, in the spool and in a file.
 #pragma once
 
-#include "common/guepex/webhook.hpp"
-#include "common/maystro/envelope.hpp"
+#include "common/courier_list/parts.hpp"
+#include "common/shipment/courier_event.hpp"
 
 #include <string>
 #include <string_view>
@@ -14,23 +14,24 @@
 namespace suivi::receiver {
 
 // Raised whenever any courier's bodies are understood better than before, or more of them.
-inline constexpr int decoder_version = maystro::decoder_version + guepex::decoder_version;
+[[nodiscard]] int decoder_version();
 
-// Of a Guepex body exactly one event: each is stored as a webhook of its own (split_events). Its
-// `shipment.courier` says so whatever its kind, its `published_at` is when the change occurred. One that
-// tells ids alone has no status.
-[[nodiscard]] maystro::event
-decode_event(std::string_view raw, std::size_t unpacked_bytes_max = maystro::default_unpacked_bytes_max);
+// Where a courier sends several events in one body, of exactly one: each is stored as a webhook of its own
+// (split_events). `shipment.courier` is said whatever the event's kind.
+[[nodiscard]] courier_event decode_event(std::string_view raw,
+                                         std::size_t unpacked_bytes_max = default_unpacked_bytes_max);
 
-// The events of a Guepex delivery, compressed or not, each as a body that decode_event() reads; or why the
-// whole is not understood.
+// The events of one delivery, compressed or not, each as a body that decode_event() reads; or why the whole
+// is not understood.
 struct split_delivery {
   std::vector<std::string> bodies;
   std::string why;        // empty where there are bodies
   bool too_large = false; // compressed, and longer than the bound without that
 };
-[[nodiscard]] split_delivery
-split_events(std::string_view raw, std::size_t unpacked_bytes_max = maystro::default_unpacked_bytes_max);
+[[nodiscard]] split_delivery split_events(const courier::signed_webhooks& of, std::string_view raw,
+                                          std::size_t unpacked_bytes_max = default_unpacked_bytes_max);
+// Of a body that was stored or filed, whichever courier's it is.
+[[nodiscard]] split_delivery split_events(std::string_view raw);
 
 // Whether a signature was checked is kept with the event, whatever key its account has by the time that it is
 // applied or replayed: as one blank before the body that split_events() made, where JSON allows it.
@@ -41,6 +42,6 @@ split_events(std::string_view raw, std::size_t unpacked_bytes_max = maystro::def
 [[nodiscard]] std::string_view without_mark(std::string_view raw);
 
 // There is something to be written of it.
-[[nodiscard]] bool can_be_applied(const maystro::shipment& shipment);
+[[nodiscard]] bool can_be_applied(const suivi::shipment& shipment);
 
 } // namespace suivi::receiver

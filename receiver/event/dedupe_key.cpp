@@ -49,7 +49,7 @@ std::string as_json(const boost::json::value& content) {
 }
 
 // Without the wrapper, as far as it could be taken off.
-std::string stated_facts(std::string_view raw, const maystro::event& event) {
+std::string stated_facts(std::string_view raw, const courier_event& event) {
   if (!event.body) return std::string(raw);
   const auto* whole = event.body->if_object();
   const auto* message = whole == nullptr ? nullptr : whole->if_contains("message");
@@ -60,8 +60,8 @@ std::string stated_facts(std::string_view raw, const maystro::event& event) {
 
 } // namespace
 
-dedupe_key choose_key(std::string_view raw, const maystro::event& event) {
-  bool understood = event.kind != maystro::event_kind::not_understood;
+dedupe_key choose_key(std::string_view raw, const courier_event& event) {
+  bool understood = event.kind != event_kind::not_understood;
   if (event.message_id && !event.message_id->empty())
     return {key_of(understood ? 'm' : 'M', *event.message_id, digest(stated_facts(raw, event))), false};
   if (event.published_at)
@@ -69,8 +69,8 @@ dedupe_key choose_key(std::string_view raw, const maystro::event& event) {
   return {key_of(understood ? 'b' : 'B', "", digest(raw)), true};
 }
 
-dedupe_key choose_change_key(std::string_view raw, const maystro::event& event, std::string_view account) {
-  bool understood = event.kind != maystro::event_kind::not_understood;
+dedupe_key choose_change_key(std::string_view raw, const courier_event& event, std::string_view account) {
+  bool understood = event.kind != event_kind::not_understood;
   std::string qualifier = std::to_string(account.size()) + ':' + std::string(account);
   if (event.message_id) return {key_of(understood ? 'g' : 'G', qualifier + *event.message_id, ""), false};
   if (event.published_at) qualifier += format_instant(*event.published_at);

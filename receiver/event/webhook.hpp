@@ -17,12 +17,12 @@ struct webhook {
   std::string raw;
   std::optional<std::string> account; // as the address named it
   dedupe_key key;
-  maystro::event event; // without its body
+  courier_event event; // without its body
 };
 
 // Decoded, its key chosen; whatever the bytes are.
 [[nodiscard]] webhook to_webhook(std::string raw, std::optional<std::string> account, instant received_at,
-                                 std::size_t unpacked_bytes_max = maystro::default_unpacked_bytes_max);
+                                 std::size_t unpacked_bytes_max = default_unpacked_bytes_max);
 
 // One that is not understood as a whole: kept as it is.
 [[nodiscard]] webhook to_unread_webhook(std::string raw, std::optional<std::string> account, std::string why,

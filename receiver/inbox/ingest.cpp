@@ -39,7 +39,7 @@ struct webhook_arrays {
   void add(const webhook& a, const std::string& poison) {
     const auto& e = a.event;
     bool poisoned = !poison.empty();
-    bool order = e.kind == maystro::event_kind::order && !poisoned;
+    bool order = e.kind == event_kind::order && !poisoned;
     keys.emplace_back(a.key.bytes);
     raws.emplace_back(a.raw);
     expiring.emplace_back(a.key.expiring);
@@ -56,7 +56,7 @@ struct webhook_arrays {
     if (order) {
       outcomes.emplace_back(std::nullopt);
       errors.emplace_back(std::nullopt);
-    } else if (e.kind == maystro::event_kind::ignored && !poisoned) {
+    } else if (e.kind == event_kind::ignored && !poisoned) {
       outcomes.emplace_back("ignored");
       errors.emplace_back(std::nullopt);
     } else {

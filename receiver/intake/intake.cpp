@@ -269,9 +269,9 @@ void intake::answer(batch& b, pg::range rows, std::vector<receipt> receipts) {
   for (auto i = rows.begin; i < rows.end; ++i) {
     const auto& row = b.rows[i];
     auto& r = receipts[i - rows.begin];
-    if (r.repeated && row.key.expiring && row.event.kind == maystro::event_kind::order)
+    if (r.repeated && row.key.expiring && row.event.kind == event_kind::order)
       again.push_back({r.id, r.stored_on, row.received_at});
-    if (r.repeated && row.account && row.event.kind == maystro::event_kind::order)
+    if (r.repeated && row.account && row.event.kind == event_kind::order)
       elsewhere.push_back({r.id, r.stored_on, *row.account});
     b.answers[i] = std::move(r);
   }
@@ -285,7 +285,7 @@ void intake::hand_over(const batch& b, pg::range rows, const std::vector<receipt
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     const webhook& row = b.rows[rows.begin + i];
     const receipt& kept = receipts[i];
-    if (kept.repeated || row.event.kind != maystro::event_kind::order) continue;
+    if (kept.repeated || row.event.kind != event_kind::order) continue;
     if (fresh.empty()) range = {kept.id, kept.stored_on, 0};
     range.first = std::min(range.first, kept.id);
     fresh.push_back(to_work(row, kept.id));
@@ -302,7 +302,7 @@ task<void> intake::hand_over_doubtful(const batch& b, pg::range rows, const std:
   std::vector<pending_event> repeated;
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     const webhook& row = b.rows[rows.begin + i];
-    if (!receipts[i].repeated || row.event.kind != maystro::event_kind::order) continue;
+    if (!receipts[i].repeated || row.event.kind != event_kind::order) continue;
     ids.emplace_back(receipts[i].id);
     repeated.push_back(to_work(row, receipts[i].id));
   }

@@ -2,8 +2,8 @@
 #include "receiver/replay/file_line.hpp"
 #include "receiver/event/decode_event.hpp"
 
+#include "common/json/json_fields.hpp"
 #include "common/json/json_text.hpp"
-#include "common/maystro/json_fields.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -21,7 +21,7 @@ std::string text_of(const json::value& value) {
   return text ? std::string(text->data(), text->size()) : json::serialize(value);
 }
 
-maystro::event decode_without_body(std::string_view bytes) {
+courier_event decode_without_body(std::string_view bytes) {
   auto e = decode_event(bytes);
   e.body.reset();
   return e;
@@ -60,17 +60,16 @@ replay_line read_replay_line(std::string_view line, instant now) {
   if (!printed) {
     read.event = decode_without_body(line);
     const json::object* body = document ? document->if_object() : nullptr;
-    auto created_at = body ? maystro::read_date(body->if_contains("createdAt")) : std::nullopt;
+    auto created_at = body ? read_date(body->if_contains("createdAt")) : std::nullopt;
     set_time(read, created_at, now);
     return read;
   }
   read.event = decode_without_body(text_of(printed->at("payload")));
-  if (!read.event.published_at)
-    read.event.published_at = maystro::read_date(printed->if_contains("publishTime"));
+  if (!read.event.published_at) read.event.published_at = read_date(printed->if_contains("publishTime"));
   if (const json::value* id = printed->if_contains("id")) read.id = read_id(*id).value_or("");
   const json::value* outcome = printed->if_contains("outcome");
   if (outcome && outcome->is_string()) read.outcome = text_of(*outcome);
-  set_time(read, maystro::read_date(printed->if_contains("createdAt")), now);
+  set_time(read, read_date(printed->if_contains("createdAt")), now);
   return read;
 }
 
@@ -78,8 +77,7 @@ namespace {
 
 // A delivery of several events is a line for each.
 void append_lines(std::vector<std::string>& lines, std::string text) {
-  split_delivery split;
-  if (text.find("\"events\"") != std::string::npos) split = split_events(text);
+  split_delivery split = split_events(text);
   if (split.bodies.size() > 1)
     std::ranges::move(split.bodies, std::back_inserter(lines));
   else

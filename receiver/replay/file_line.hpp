@@ -6,7 +6,7 @@
 #pragma once
 
 #include "common/decision/observation.hpp"
-#include "common/maystro/envelope.hpp"
+#include "common/shipment/courier_event.hpp"
 
 #include <optional>
 #include <string>
@@ -16,7 +16,7 @@
 namespace suivi::receiver {
 
 struct replay_line {
-  maystro::event event; // without its body
+  courier_event event; // without its body
   shop::as_of when;
   std::optional<instant> received_at; // createdAt; of a webhook's body: its publishTime
   std::string id;                     // of an event as the API prints it

@@ -87,7 +87,7 @@ task<result<void>> replay::unpack(batch& events) {
       all.push_back(one.id);
       if (!one.repeated) fresh.insert(one.id);
     }
-    e.decoded.kind = maystro::event_kind::ignored;
+    e.decoded.kind = event_kind::ignored;
   }
   if (all.empty()) co_return result<void>();
   auto read = co_await read_elsewhere(std::move(all));
@@ -131,9 +131,9 @@ task<result<void>> replay::take_on(batch events) {
   batch refused;
   for (auto& e : events) {
     bool stored = e.event.id != 0;
-    if (e.decoded.kind == maystro::event_kind::ignored) {
+    if (e.decoded.kind == event_kind::ignored) {
       report_.counts.add("ignored");
-    } else if (e.decoded.kind == maystro::event_kind::not_understood) {
+    } else if (e.decoded.kind == event_kind::not_understood) {
       report_.counts.add("quarantined");
     } else if (stored && e.in_flight && !how_.door.dry_run) {
       elsewhere_.push_back({e.event.id, give_up});

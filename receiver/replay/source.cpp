@@ -241,7 +241,7 @@ class legacy final : public replay_source {
     static constexpr pg::statement text{
         "replay_legacy",
         "select e.\"id\", e.\"eventType\", e.\"payload\"::text, e.\"createdAt\" from webhook_events e "
-        "where e.\"id\" > $1 and not e.\"processed\" and e.\"source\"::text = 'MAYSTRO'"
+        "where e.\"id\" > $1 and not e.\"processed\" and e.\"source\"::text = $6"
         "  and ($2::timestamptz is null or e.\"createdAt\" >= $2 at time zone 'UTC')"
         "  and ($3::timestamptz is null or e.\"createdAt\" < $3 at time zone 'UTC')"
         "  and (cardinality($4::text[]) = 0 or e.\"id\" = any($4)) "
@@ -252,7 +252,8 @@ class legacy final : public replay_source {
         .timestamp(selection_.since)
         .timestamp(selection_.until)
         .texts(ids)
-        .integer(static_cast<std::int64_t>(limit));
+        .integer(static_cast<std::int64_t>(limit))
+        .text(event_source(default_courier)); // the only one that the old system kept webhooks of
     auto answer = co_await db.run(text, std::move(with));
     if (!answer) co_return answer.error();
     std::vector<replay_event> page;

@@ -149,7 +149,7 @@ std::vector<stored_event> read_rows(const pg::rows& rows) {
     }
     e.in_flight = rows.boolean(i, 12);
     e.from_the_start = rows.boolean(i, 13);
-    if (e.from_the_start && e.decoded.kind == maystro::event_kind::not_understood)
+    if (e.from_the_start && e.decoded.kind == event_kind::not_understood)
       e.whole = {e.event.id, e.stored_on, a.account.value_or(""), a.received_at,
                  events_of_whole(raw, a.account)};
     events.push_back(std::move(e));

@@ -20,7 +20,7 @@ inline constexpr milliseconds replay_lease_time{30'000};
 
 struct stored_event {
   pending_event event;
-  maystro::event decoded; // decoded anew, without its body
+  courier_event decoded; // decoded anew, without its body
   std::size_t raw_bytes = 0;
   std::string stored_on;
   std::string recorded;        // its outcome so far

@@ -1,6 +1,7 @@
 // Loads the accounts. A failed read keeps those that are known.
 #include "receiver/services/account_registry.hpp"
 
+#include "common/courier_list/apis/make_courier.hpp"
 #include "common/log/log.hpp"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ std::string misnamed_prefix(courier_kind address) {
 }
 
 account_registry::account_registry(database_monitor& db, http::client& client, const config::settings& s)
-    : db_(db), client_(client), base_urls_(shop::base_urls_of(s)), quota_(db.connections()),
+    : db_(db), client_(client), base_urls_(s.base_urls), quota_(db.connections()),
       request_timeout_(s.maystro.request_timeout),
       limits_{std::min(s.maystro.max_in_flight, concurrent_reads_max), s.maystro.requests_per_second},
       fallback_(shop::environment_accounts(s)) {}
@@ -166,7 +167,7 @@ std::vector<std::string> account_registry::ids_of(courier_kind courier) const {
 }
 
 std::string account_registry::only_account() const {
-  std::vector<std::string> ids = ids_of(courier_kind::maystro);
+  std::vector<std::string> ids = ids_of(default_courier);
   return ids.size() == 1 ? std::move(ids.front()) : std::string();
 }
 

@@ -40,7 +40,7 @@ class account_registry {
   // The account of that courier that an event is of: the one its address named; else the only one; empty
   // where there are several or none. nullopt: the named one is unknown.
   [[nodiscard]] std::optional<std::string> resolve(const std::optional<std::string>& named,
-                                                   courier_kind courier = courier_kind::maystro) const;
+                                                   courier_kind courier = default_courier) const;
   // The same of an event that was stored: without a name it is nobody's where each is stored under a checked
   // one.
   [[nodiscard]] std::optional<std::string> resolve_stored(const std::optional<std::string>& named,
@@ -55,14 +55,15 @@ class account_registry {
   [[nodiscard]] secret webhook_secret(const std::string& account) const;
   struct listed {
     std::string id, name;
-    courier_kind courier = courier_kind::maystro;
+    courier_kind courier = default_courier;
     bool has_key = false;
   };
   // All of them, by id.
   [[nodiscard]] std::vector<listed> list() const;
   // Those of one courier, by id.
   [[nodiscard]] std::vector<std::string> ids_of(courier_kind courier) const;
-  // Webhooks whose address names no account are its own: the only one of Maystro's; empty: there are several.
+  // Webhooks whose address names no account are its own: the default courier's only one; empty: there are
+  // several.
   [[nodiscard]] std::string only_account() const;
   // nullptr: no such account, or none with a key.
   [[nodiscard]] std::shared_ptr<courier::courier_api> courier(const std::string& account) const;

@@ -5,7 +5,7 @@
 
 #include "common/base/utf8.hpp"
 #include "common/log/log.hpp"
-#include "common/maystro/envelope.hpp"
+#include "common/shipment/courier_event.hpp"
 #include "common/sqlstate/batch_parts.hpp"
 #include "receiver/inbox/unpack_delivery.hpp"
 
@@ -26,7 +26,7 @@ constexpr std::size_t decoded_at_a_stretch_bytes = 256 * 1024;
 struct quarantined {
   std::int64_t id = 0;
   std::string stored_on;
-  maystro::event event;
+  courier_event event;
   whole_delivery whole; // of several events; without bodies where it is one event
 };
 
@@ -54,7 +54,7 @@ task<result<std::vector<quarantined>>> read_batch(pg::connection& db, std::int64
     std::optional<std::string> account = answer->maybe_text(i, 3);
     quarantined q{answer->integer(i, 0), std::string(answer->text(i, 1)), decode_event(raw), {}};
     q.event.body.reset();
-    if (q.event.kind == maystro::event_kind::not_understood)
+    if (q.event.kind == event_kind::not_understood)
       q.whole = {q.id, q.stored_on, account.value_or(""), answer->timestamp(i, 4),
                  events_of_whole(raw, account)};
     events.push_back(std::move(q));
@@ -75,7 +75,7 @@ task<result<std::int64_t>> release(pg::connection& db, std::span<const quarantin
       references;
   std::vector<std::optional<instant>> published;
   for (const auto& q : events) {
-    bool order = q.event.kind == maystro::event_kind::order;
+    bool order = q.event.kind == event_kind::order;
     ids.emplace_back(q.id);
     days.emplace_back(q.stored_on);
     outcomes.push_back(order ? std::nullopt : std::optional<std::string>("ignored"));
@@ -155,8 +155,7 @@ task<result<quarantine_reread::progress>> quarantine_reread::read_some(pg::conne
   if (!events->empty()) after = events->back().id;
   auto unpacked = co_await unpack_all(db, *events);
   if (!unpacked) co_return unpacked.error();
-  std::erase_if(*events,
-                [](const quarantined& q) { return q.event.kind == maystro::event_kind::not_understood; });
+  std::erase_if(*events, [](const quarantined& q) { return q.event.kind == event_kind::not_understood; });
   auto released = co_await release_all(db, std::move(*events));
   if (!released) co_return released.error();
   if (*released + *unpacked > 0)
@@ -173,7 +172,7 @@ task<void> quarantine_reread::run() {
       auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
       if (db) {
         auto& connection = **db;
-        auto did = co_await read_some(connection, decoder_version);
+        auto did = co_await read_some(connection, decoder_version());
         pause = !did ? again_after : *did == progress::more ? between_batches : poll_every;
         if (!did) log::warn("the quarantine could not be read again", {{"error", to_string(did.error())}});
       }

@@ -2,9 +2,11 @@
 #include "receiver/web/routes.hpp"
 
 #include "common/base/utf8.hpp"
+#include "common/courier_list/parts.hpp"
 #include "common/crypto/crypto.hpp"
 
 #include <algorithm>
+#include <deque>
 
 namespace suivi::receiver {
 namespace {
@@ -78,11 +80,35 @@ std::optional<http::target> read_target(std::string_view text, bool& query_is_ma
   return http::parse_target(text.substr(0, text.find('?')));
 }
 
+// The couriers' addresses; those that shops had registered before there were these are the default courier's.
+std::vector<route_row> with_addresses_of_couriers() {
+  static std::deque<std::string> paths;
+  std::vector<route_row> rows;
+  auto add = [&](std::string_view method, std::string path, place where, courier_kind which) {
+    rows.push_back(
+        {method, paths.emplace_back(std::move(path)), where, operation::nowhere, right::operators, which});
+  };
+  for (const courier::courier_part* part : courier::all_parts()) {
+    if (!part->can.sends_webhooks) continue;
+    std::string name(slug(part->which));
+    place where = part->signs != nullptr ? place::signed_webhook : place::webhook;
+    if (part->signs != nullptr)
+      add("GET", "/webhooks/" + name + "/{secret}", where, part->which); // the challenge
+    add("POST", "/webhooks/" + name + "/{secret}", where, part->which);
+    if (part->which != default_courier) continue;
+    add("POST", "/api/webhooks/" + name, where, part->which);
+    add("POST", "/api/v1/webhooks/" + name, where, part->which);
+  }
+  rows.insert(rows.end(), routes.begin(), routes.end());
+  return rows;
+}
+
 // The rows of the table whose path it is; `found` says the rest.
 std::vector<const route_row*> match(const http::request& request, const segments& path, route& found) {
   std::vector<const route_row*> fitting;
   fit best = fit::by_placeholder;
-  for (const route_row& row : routes) {
+  static const std::vector<route_row> rows = with_addresses_of_couriers();
+  for (const route_row& row : rows) {
     std::string subject;
     fit how = fits(row.path, path, subject);
     if (how < best) continue;
@@ -95,10 +121,11 @@ std::vector<const route_row*> match(const http::request& request, const segments
   for (const route_row* row : fitting) {
     // A challenge is no page: it is asked for by GET alone.
     bool reads = row->method == "GET" &&
-                 row->where != place::guepex_webhook; // HEAD as GET, and the server leaves the body out
+                 row->where != place::signed_webhook; // HEAD as GET, and the server leaves the body out
     if (!found.allowed.empty()) found.allowed += ", ";
     found.allowed += reads ? "GET, HEAD" : row->method;
     found.where = row->where;
+    found.courier = row->courier;
     if (request.method != row->method && !(reads && request.method == "HEAD")) continue;
     found.method_fits = true;
     found.operation = row->operation;
@@ -115,7 +142,7 @@ route find_route(const http::request& request) {
   if (!target) return {};
   found.target = std::move(*target);
   std::vector<const route_row*> fitting = match(request, found.target.segments, found);
-  if (found.where == place::webhook || found.where == place::guepex_webhook)
+  if (found.where == place::webhook || found.where == place::signed_webhook)
     read_webhook(request, *fitting.front(), found);
   return found;
 }

@@ -4,6 +4,7 @@
 
 #include "common/base/secret.hpp"
 #include "common/http/message/message.hpp"
+#include "common/shipment/courier.hpp"
 
 #include <array>
 #include <optional>
@@ -13,7 +14,7 @@
 
 namespace suivi::receiver {
 
-enum class place { webhook, guepex_webhook, health, readiness, metrics, operations, nowhere };
+enum class place { webhook, signed_webhook, health, readiness, metrics, operations, nowhere };
 
 // What is asked of the operations API.
 enum class operation {
@@ -61,14 +62,12 @@ struct route_row {
   place where = place::operations;
   receiver::operation operation = receiver::operation::nowhere;
   right who = right::operators;
+  courier_kind courier = default_courier; // of webhooks
 };
 
+// Beside them each courier that sends webhooks has its address: POST /webhooks/{its slug}/{secret}, and where
+// it signs them a GET for its challenge.
 inline constexpr std::array routes{
-    route_row{"POST", "/webhooks/maystro/{secret}", place::webhook},
-    route_row{"GET", "/webhooks/guepex/{secret}", place::guepex_webhook}, // the challenge; no HEAD
-    route_row{"POST", "/webhooks/guepex/{secret}", place::guepex_webhook},
-    route_row{"POST", "/api/webhooks/maystro", place::webhook},
-    route_row{"POST", "/api/v1/webhooks/maystro", place::webhook},
     route_row{"GET", "/healthz", place::health},
     route_row{"GET", "/readyz", place::readiness},
     route_row{"GET", "/metrics", place::metrics},
@@ -110,9 +109,10 @@ struct route {
   std::optional<std::string> account; // ?account=, for a webhook; what no text can hold as U+FFFD
   receiver::operation operation = receiver::operation::nowhere;
   right who = right::operators;
-  std::string subject;             // the {id} of the path, decoded
-  http::target target;             // for the query
-  bool query_is_malformed = false; // the rest is as if there were none
+  courier_kind courier = default_courier; // whose address it is, of a webhook
+  std::string subject;                    // the {id} of the path, decoded
+  http::target target;                    // for the query
+  bool query_is_malformed = false;        // the rest is as if there were none
 };
 
 [[nodiscard]] route find_route(const http::request& request);

@@ -29,7 +29,7 @@ task<std::vector<shop::account>> load_accounts(services& p, pg::connection& db, 
   facts.accounts_known = opened;
   if (!opened) co_return none;
   std::vector<shop::account> fallback = shop::environment_accounts(p.settings);
-  auto loaded = co_await shop::load_accounts(db, shop::base_urls_of(p.settings), std::move(fallback));
+  auto loaded = co_await shop::load_accounts(db, p.settings.base_urls, std::move(fallback));
   co_await reader.close();
   facts.accounts_known = loaded.has_value();
   if (loaded) co_return std::move(*loaded);
@@ -50,7 +50,7 @@ void add_accounts(const std::vector<shop::account>& accounts, doctor_facts& fact
     one.has_key = courier::is_complete(a.courier);
     facts.accounts_from_environment = facts.accounts_from_environment || a.from_environment;
     one.courier = slug(a.courier.courier);
-    one.credential_names = shop::credential_names(a.courier.courier);
+    one.credential_names = courier::part_of(a.courier.courier).credential_names;
     one.base_url_setting = fmt::format("{}.base_url", one.courier);
     courier::capabilities can = courier::capabilities_of(a.courier.courier);
     one.lists_parcels = can.lists;

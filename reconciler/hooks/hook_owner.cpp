@@ -17,7 +17,10 @@ hook_owner owner_of_hooks(const config::settings& settings, const std::string& a
   for (const secret& one : settings.receiver.webhook_secrets) owner.accepted_secrets.push_back(one.reveal());
   owner.open = settings.receiver.allow_open;
   for (const shop::account& other : accounts)
-    if (other.id != account) owner.other_accounts.push_back(other.id);
+    if (other.id != account)
+      owner.other_accounts.push_back(other.id);
+    else
+      owner.courier = other.courier.courier;
   return owner;
 }
 

@@ -9,9 +9,6 @@
 namespace suivi::reconciler {
 namespace {
 
-using maystro::hook;
-using maystro::hook_type;
-
 constexpr std::array<std::string_view, 4> specific_triggers{"OrderStatusChanged", "OrderFieldUpdated",
                                                             "OrderDelivered", "DeliveryInfoUpdated"};
 constexpr std::string_view mask = "***";
@@ -75,17 +72,34 @@ bool is_ours(const hook& h, const hook_owner& owner) {
          owner.other_accounts.end();
 }
 
+std::string address_before_secret(courier_kind which) {
+  return "/webhooks/" + std::string(slug(which)) + "/";
+}
+
+bool is_slug(std::string_view text) {
+  return std::ranges::any_of(couriers, [&](courier_kind which) { return slug(which) == text; });
+}
+
+// Where the secret of an address of any courier begins; npos: it is none.
+std::size_t secret_at(std::string_view path) {
+  for (courier_kind which : couriers) {
+    std::string before = address_before_secret(which);
+    if (std::size_t at = path.find(before); at != std::string_view::npos) return at + before.size();
+  }
+  return std::string_view::npos;
+}
+
 } // namespace
 
 std::string endpoint_of(const hook_owner& owner) {
-  return std::string(without_last_slashes(owner.public_url)) + "/webhooks/maystro/" +
+  return std::string(without_last_slashes(owner.public_url)) + address_before_secret(owner.courier) +
          http::percent_encode(owner.secret) + "?account=" + http::percent_encode(owner.account);
 }
 
 std::optional<our_endpoint> read_endpoint(std::string_view endpoint, std::string_view public_url) {
   std::optional<http::target> rest = below(endpoint, public_url);
   if (!rest || rest->segments.size() != 3) return std::nullopt;
-  if (rest->segments[0] != "webhooks" || rest->segments[1] != "maystro") return std::nullopt;
+  if (rest->segments[0] != "webhooks" || !is_slug(rest->segments[1])) return std::nullopt;
   our_endpoint read{rest->segments[2], std::nullopt};
   if (auto account = rest->find("account")) read.account = std::string(*account);
   return read;
@@ -106,9 +120,7 @@ std::string masked_endpoint(std::string_view endpoint) {
   rest = rest.substr(0, rest.find('#'));
   std::size_t query_at = std::min(rest.find('?'), rest.size());
   std::string_view path = rest.substr(0, query_at);
-  constexpr std::string_view before_secret = "/webhooks/maystro/";
-  if (std::size_t at = path.find(before_secret); at != std::string_view::npos) {
-    std::size_t from = at + before_secret.size();
+  if (std::size_t from = secret_at(path); from != std::string_view::npos) {
     std::size_t to = std::min(path.find('/', from), path.size());
     out += path.substr(0, from);
     if (to > from) out += mask;
@@ -145,12 +157,13 @@ std::vector<hook> hooks_of(std::span<const hook> there, const hook_owner& owner)
 old_hooks hooks_at_old_addresses(std::span<const hook> there, std::span<const hook_type> types,
                                  const hook_owner& owner) {
   using path = std::vector<std::string>;
+  std::string name(slug(owner.courier));
   old_hooks found;
   bool all_accepted = true;
   for (const hook& h : there) {
     std::optional<http::target> rest = below(h.endpoint, owner.public_url);
-    bool old = rest && (rest->segments == path{"api", "webhooks", "maystro"} ||
-                        rest->segments == path{"api", "v1", "webhooks", "maystro"});
+    bool old = rest && (rest->segments == path{"api", "webhooks", name} ||
+                        rest->segments == path{"api", "v1", "webhooks", name});
     if (!old) continue;
     auto secret = rest->find("secret");
     bool fits =

@@ -1,6 +1,7 @@
 // Reads the hooks, decides, changes them; reads them again where an answer was lost.
 #include "reconciler/hooks/hook_registrar.hpp"
 
+#include "common/courier_list/apis/make_courier.hpp"
 #include "common/shop/courier_pause.hpp"
 #include "reconciler/pace/pace.hpp"
 
@@ -21,8 +22,8 @@ bool is_lasting(const error& e) {
 
 hook_registrar::hook_registrar(http::client& client, pg::pool& database, const shop::account& who,
                                milliseconds request_timeout, hook_owner owner)
-    : api_(client, who.courier, request_timeout), database_(database), owner_(std::move(owner)),
-      name_(who.name) {
+    : api_(courier::make_hooks_api(client, who.courier, request_timeout)), database_(database),
+      owner_(std::move(owner)), name_(who.name) {
   if (owner_.account.empty()) owner_.account = who.id;
 }
 
@@ -55,10 +56,10 @@ task<result<void>> hook_registrar::read() {
   milliseconds pause = co_await shop::courier_pause_now(database_, owner_.account);
   if (pause > wait_max) co_return shop::left_alone(pause);
   if (pause.count() > 0) co_await runtime::sleep_for(pause);
-  auto ask_types = [this] { return api_.hook_types(); };
+  auto ask_types = [this] { return api_->hook_types(); };
   auto types = co_await with_retries(ask_types);
   if (!types.content) co_return types.content.error();
-  auto ask_hooks = [this] { return api_.hooks(); };
+  auto ask_hooks = [this] { return api_->hooks(); };
   auto hooks = co_await with_retries(ask_hooks);
   if (!hooks.content) co_return hooks.content.error();
   types_ = std::move(*types.content);
@@ -70,15 +71,15 @@ hook_report hook_registrar::make_report() const {
   hook_report r;
   r.account = owner_.account;
   r.account_name = name_;
-  std::vector<maystro::hook> ours = hooks_of(hooks_, owner_);
-  for (const maystro::hook& h : hooks_) {
-    bool mine = std::any_of(ours.begin(), ours.end(), [&](const maystro::hook& o) { return o.id == h.id; });
+  std::vector<hook> ours = hooks_of(hooks_, owner_);
+  for (const hook& h : hooks_) {
+    bool mine = std::any_of(ours.begin(), ours.end(), [&](const hook& o) { return o.id == h.id; });
     r.hooks.push_back({h.id, masked_endpoint(h.endpoint), trigger_names(h, types_), mine});
   }
   if (owner_.public_url.empty()) return r; // nothing can be ours
   hook_plan plan = plan_hooks(hooks_, types_, owner_);
-  for (const maystro::hook_type& t : plan.wanted) r.wanted.push_back(t.name);
-  for (const maystro::hook_type& t : plan.add) r.missing.push_back(t.name);
+  for (const hook_type& t : plan.wanted) r.wanted.push_back(t.name);
+  for (const hook_type& t : plan.add) r.missing.push_back(t.name);
   r.at_old_addresses = hooks_at_old_addresses(hooks_, types_, owner_);
   return r;
 }
@@ -90,9 +91,9 @@ task<hook_report> hook_registrar::inspect() {
   co_return r;
 }
 
-task<void> hook_registrar::remove(std::vector<maystro::hook> hooks, hook_report& into) {
-  for (const maystro::hook& h : hooks) {
-    auto ask = [this, &h] { return api_.remove_hook(h.id); };
+task<void> hook_registrar::remove(std::vector<hook> hooks, hook_report& into) {
+  for (const hook& h : hooks) {
+    auto ask = [this, &h] { return api_->remove_hook(h.id); };
     auto gone = co_await with_retries(ask);
     bool away = gone.content || gone.content.error().code == "courier:not_found";
     if (away)
@@ -114,7 +115,7 @@ task<hook_report> hook_registrar::ensure() {
     }
     hook_plan plan = plan_hooks(hooks_, types_, owner_);
     if (round == 1)
-      for (const maystro::hook_type& t : plan.add) at_first.push_back(t.name);
+      for (const hook_type& t : plan.add) at_first.push_back(t.name);
     if (plan.wanted.empty()) {
       done.failed = permanent(
           "hooks:no_type", "the courier lists none of the triggers that tell of an order's state, nor `all`");
@@ -130,9 +131,9 @@ task<hook_report> hook_registrar::ensure() {
       if (all_gone || (done.failed && is_lasting(*done.failed))) break;
       continue;
     }
-    for (const maystro::hook_type& type : plan.add) {
+    for (const hook_type& type : plan.add) {
       std::string endpoint = endpoint_of(owner_);
-      auto added = co_await api_.add_hook(endpoint, type.id);
+      auto added = co_await api_->add_hook(endpoint, type.id);
       error problem;
       if (!added.content) problem = added.content.error();
       std::optional<error> refused;
@@ -167,7 +168,7 @@ task<hook_report> hook_registrar::remove() {
   if (!got) {
     done.failed = got.error();
   } else {
-    std::vector<maystro::hook> ours = hooks_of(hooks_, owner_);
+    std::vector<hook> ours = hooks_of(hooks_, owner_);
     if (!ours.empty()) {
       co_await remove(std::move(ours), done);
       auto after = co_await read();
@@ -183,7 +184,7 @@ task<hook_report> hook_registrar::remove() {
 task<std::optional<error>> hook_registrar::test() {
   auto paused = co_await shop::refusal_of_pause(database_, owner_.account);
   if (paused) co_return paused;
-  auto tested = co_await api_.test_hooks();
+  auto tested = co_await api_->test_hooks();
   std::optional<error> failed;
   if (!tested.content) failed = tested.content.error();
   co_await note(tested.how, failed);

@@ -8,12 +8,13 @@
 // read again. No report holds a secret: endpoints are masked.
 #pragma once
 
-#include "common/courier/maystro_api.hpp"
+#include "common/courier/hooks_api.hpp"
 #include "common/pg/pool.hpp"
 #include "common/shop/account_statistics.hpp"
 #include "common/shop/accounts.hpp"
 #include "reconciler/hooks/hook_plan.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,7 @@ struct hook_report {
 
 class hook_registrar {
  public:
+  // `who` is of a courier that registers hooks by its API.
   hook_registrar(http::client& client, pg::pool& database, const shop::account& who,
                  milliseconds request_timeout, hook_owner owner);
 
@@ -56,16 +58,16 @@ class hook_registrar {
   auto with_retries(Ask ask) -> decltype(ask());
   task<void> note(courier::response_meta how, std::optional<error> failure);
   task<result<void>> read();
-  task<void> remove(std::vector<maystro::hook> hooks, hook_report& into);
+  task<void> remove(std::vector<hook> hooks, hook_report& into);
   [[nodiscard]] hook_report make_report() const;
 
-  courier::maystro_api api_;
+  std::unique_ptr<courier::hooks_api> api_;
   pg::pool& database_;
   hook_owner owner_;
   std::string name_;
   shop::request_counts counts_;
-  std::vector<maystro::hook> hooks_;
-  std::vector<maystro::hook_type> types_;
+  std::vector<hook> hooks_;
+  std::vector<hook_type> types_;
 };
 
 } // namespace suivi::reconciler

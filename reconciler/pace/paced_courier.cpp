@@ -1,6 +1,7 @@
 // Waits and counts around each request to a courier.
 #include "reconciler/pace/paced_courier.hpp"
 
+#include "common/courier_list/apis/make_courier.hpp"
 #include "common/shop/single_read.hpp"
 
 #include <algorithm>

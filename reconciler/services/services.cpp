@@ -54,7 +54,7 @@ task<result<std::vector<shop::account>>> accounts_now(services& p, milliseconds 
   auto db = co_await p.database.acquire(steady_now() + patience);
   if (!db) co_return db.error();
   std::vector<shop::account> fallback = shop::environment_accounts(p.settings);
-  auto accounts = co_await shop::load_accounts(**db, shop::base_urls_of(p.settings), std::move(fallback));
+  auto accounts = co_await shop::load_accounts(**db, p.settings.base_urls, std::move(fallback));
   co_return accounts;
 }
 

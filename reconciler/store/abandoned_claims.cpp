@@ -19,12 +19,12 @@ constexpr pg::statement drop_contests{
 
 } // namespace
 
-task<result<void>> drop_abandoned_claims(pg::connection& db, lease held, bool of_maystro) {
+task<result<void>> drop_abandoned_claims(pg::connection& db, lease held, bool of_default_courier) {
   pg::pipeline steps; // one implicit transaction
   add_term_check(steps, held);
   for (pg::statement each : {drop_adoptions, drop_contests}) {
     pg::params with;
-    with.text(held.account).boolean(of_maystro);
+    with.text(held.account).boolean(of_default_courier);
     steps.add(each, std::move(with));
   }
   auto done = co_await db.run(std::move(steps));

@@ -6,8 +6,9 @@
 
 namespace suivi::reconciler {
 
-// Before a sweep of an account of the tables, so that it may adopt what such a one had adopted. `of_maystro`:
-// it is an account of Maystro's, as those of the environment are. May be repeated.
-task<result<void>> drop_abandoned_claims(pg::connection& db, lease held, bool of_maystro);
+// Before a sweep of an account of the tables, so that it may adopt what such a one had adopted.
+// `of_default_courier`: it is an account of the default courier's, as those of the environment are. May be
+// repeated.
+task<result<void>> drop_abandoned_claims(pg::connection& db, lease held, bool of_default_courier);
 
 } // namespace suivi::reconciler

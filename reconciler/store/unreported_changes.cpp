@@ -1,8 +1,7 @@
 // Reads changes and webhooks, and counts the changes that no webhook reported.
 #include "reconciler/store/unreported_changes.hpp"
 
-#include "common/courier/courier_api.hpp"
-#include "common/courier/reported_states.hpp"
+#include "common/courier_list/parts.hpp"
 #include "reconciler/store/sweep_record.hpp"
 
 #include <map>

@@ -30,7 +30,7 @@ inline constexpr std::int64_t unlinked_per_sweep_max = 200;
 
 struct lookup_question {
   std::string account;
-  courier_kind courier = courier_kind::maystro; // whose final states need no look-up
+  courier_kind courier = default_courier; // whose final states need no look-up
   bool adopt_unassigned = true; // orders without account are asked for too, unless another account has them
   bool all = false;             // whatever was answered before: a person asks
   bool only_new =

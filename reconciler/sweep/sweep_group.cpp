@@ -86,10 +86,10 @@ task<std::optional<lease>> sweep_group::wait_for_lease(const shop::account& acco
   co_return std::nullopt;
 }
 
-task<void> sweep_group::drop_claims(lease held, bool of_maystro) {
+task<void> sweep_group::drop_claims(lease held, bool of_default_courier) {
   auto db = co_await database_.acquire(steady_now() + database_wait);
   if (!db) co_return; // the sweep meets that itself
-  auto dropped = co_await drop_abandoned_claims(**db, held, of_maystro);
+  auto dropped = co_await drop_abandoned_claims(**db, held, of_default_courier);
   if (!dropped)
     log::warn("claims of accounts that are no more stay", {{"error", to_string(dropped.error())}});
 }
@@ -104,7 +104,7 @@ task<void> sweep_group::run_one(slot& here, sweep_options options, milliseconds 
       co_return;
     }
     if (options.kind == sweep_kind::full && !here.account.from_environment)
-      co_await drop_claims(*held, here.account.courier.courier == courier_kind::maystro);
+      co_await drop_claims(*held, here.account.courier.courier == default_courier);
   }
   here.sweep = std::make_unique<account_sweep>(executor_, database_, client_, here.account, options, held);
   if (stopping_) here.sweep->stop();

@@ -47,7 +47,7 @@ class sweep_group {
                                             milliseconds patience,
                                             std::function<void(const std::string&)> say);
 
-  task<void> drop_claims(lease held, bool of_maystro);
+  task<void> drop_claims(lease held, bool of_default_courier);
 
   asio::any_io_executor executor_;
   pg::pool& database_;

@@ -4,8 +4,8 @@
 #include "receiver/replay/file_line.hpp"
 
 #include "common/base/utf8.hpp"
+#include "common/json/json_fields.hpp"
 #include "common/json/json_text.hpp"
-#include "common/maystro/json_fields.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -17,14 +17,14 @@ using namespace suivi::receiver;
 
 constexpr instant now{std::chrono::sys_days(std::chrono::year(2026) / 1 / 31) + std::chrono::hours(9)};
 
-bool same(const maystro::event& a, const maystro::event& b) {
+bool same(const courier_event& a, const courier_event& b) {
   return a.kind == b.kind && a.why == b.why && a.name == b.name && a.shipment == b.shipment &&
          a.message_id == b.message_id && a.published_at == b.published_at;
 }
 
 void check_promises(const replay_line& line) {
   require(!line.event.body, "the body is left behind");
-  bool order = line.event.kind == maystro::event_kind::order;
+  bool order = line.event.kind == event_kind::order;
   const auto& shipment = line.event.shipment;
   require(!order || (shipment.has_identity() && (shipment.status || shipment.reference)),
           "an order has an identity, and a status or the reference it is linked by");

@@ -98,7 +98,8 @@ std::string objection(const layers& l, const std::string& from, const std::strin
   std::string x = room_of(l, from), y = room_of(l, to);
   bool of_program_root = x == tree && tree != "common";
   if (x == y || of_program_root) return {};
-  bool inner = stands_in(y, x); // a room uses the rooms that stand in it
+  // Of a room and one that stands in it either may use the other, not both.
+  bool inner = stands_in(y, x) || (stands_in(x, y) && !links_to(l, y, x));
   if (tree == other && !inner && !stands_above(l, x, y))
     return y + " does not stand above " + x + " in " + tree + "/CMakeLists.txt";
   if (!links_to(l, x, y)) return x + " does not link " + y;

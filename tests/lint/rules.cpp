@@ -190,6 +190,7 @@ const std::vector<rule>& all_rules() {
       {"names", check_names},       {"places", check_places},     {"pairs", check_pairs},
       {"charters", check_charters}, {"words", check_words},       {"screen", check_screen},
       {"folders", check_folders},   {"stages", check_stages},     {"pure", check_pure},
+      {"couriers", check_couriers},
   };
   return rules;
 }

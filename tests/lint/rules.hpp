@@ -34,6 +34,8 @@ violations check_folders(const std::vector<source>& files, const std::string& ro
 violations check_words(const std::vector<source>& files, const std::string& root);
 // A test's stages are short (stages.cpp).
 violations check_stages(const std::vector<source>& files, const std::string& root);
+// No courier is named outside of its folder and the lists of couriers (couriers.cpp).
+violations check_couriers(const std::vector<source>& files, const std::string& root);
 violations check_screen(const std::vector<source>& files, const std::string& root);
 
 } // namespace suivi::lint

@@ -25,7 +25,8 @@ const std::map<std::string, std::string> layout{
      "add_subdirectory(base)\nadd_subdirectory(log)\nadd_subdirectory(pg)\nadd_subdirectory(shop)\n"},
     {"common/base/CMakeLists.txt", "suivi_library(suivi_base SOURCES time.cpp)"},
     {"common/log/CMakeLists.txt", "suivi_library(suivi_log LINKS suivi_base)"},
-    {"common/pg/CMakeLists.txt", "suivi_library(suivi_pg LINKS suivi_base)"},
+    {"common/pg/CMakeLists.txt", "suivi_library(suivi_pg LINKS suivi_base)\nadd_subdirectory(pool)\n"},
+    {"common/pg/pool/CMakeLists.txt", "suivi_library(suivi_pg_pool LINKS suivi_base suivi_pg)"},
     {"common/shop/CMakeLists.txt", "suivi_library(suivi_shop LINKS suivi_base suivi_pg)"},
     {"receiver/CMakeLists.txt", "add_subdirectory(web)\nadd_subdirectory(inbox)\nadd_subdirectory(api)\n"
                                 "suivi_library(suivi_receiver LINKS suivi_receiver_api)\n"},
@@ -108,11 +109,39 @@ TEST_CASE("layers: rooms in a room stand in its order, below its own files") {
   }
 }
 
+TEST_CASE("layers: a room in another uses it where that one does not use the inner one") {
+  CHECK(layers_of("common/pg/pool/a.cpp", "common/pg/connection.hpp") == 0);
+  CHECK(layers_of("common/pg/pool/a.cpp", "common/base/time.hpp") == 0);
+  CHECK(layers_of("common/pg/a.cpp", "common/pg/pool/pool.hpp") == 1);
+}
+
 TEST_CASE("layers: the root files of a program use all of its rooms") {
   CHECK(layers_of("receiver/app.cpp", "receiver/inbox/ingest.hpp") == 0);
   CHECK(layers_of("receiver/app.cpp", "common/shop/accounts.hpp") == 0);
   CHECK(layers_of("receiver/app.cpp", "reconciler/plan/page_plan.hpp") == 1);
   CHECK(layers_of("receiver/app.cpp", "tests/support/database.hpp") == 1);
+}
+
+TEST_CASE("couriers: none is named outside of its folder and the lists of couriers") {
+  auto named = [](const std::string& path, const std::string& text) {
+    const std::string list = "enum class courier_kind : int { maystro = 1, guepex = 2, nord_west = 3 };\n";
+    return check("couriers", {{path, text}, {"common/shipment/courier.hpp", list}}).size();
+  };
+  CHECK(named("receiver/web/a.cpp", "if (which == courier_kind::guepex) return;\n") == 1);
+  CHECK(named("reconciler/hooks/a.cpp", "auto path = \"/webhooks/maystro/\";\n") == 1);
+  CHECK(named("common/shop/a.cpp", "#include \"common/nord_west/part.hpp\"\n") == 1);
+  CHECK(named("common/door/a.cpp", "auto sql = R\"(->> 'nordwest')\";\n") == 1);
+  SUBCASE("in comments they may be, and where they belong") {
+    CHECK(named("receiver/web/a.cpp", "int a; // as Guepex does\n") == 0);
+    CHECK(named("common/guepex/a.cpp", "namespace guepex {}\n") == 0);
+    CHECK(named("common/courier_list/a.cpp", "maystro::part();\n") == 0);
+    CHECK(named("tests/unit/a.cpp", "courier_kind::guepex;\n") == 0);
+  }
+  SUBCASE("so may the names that the shop and its environment have") {
+    CHECK(named("common/door/a.cpp", "auto sql = R\"(o.\"maystroOrderId\")\";\n") == 0);
+    CHECK(named("common/door/a.cpp", "to.maystro_order_id = s.maystro.read_lag; f(\"MAYSTRO_API_KEY\");\n") ==
+          0);
+  }
 }
 
 TEST_CASE("pairs: a source has a header of its own name and includes it first") {

@@ -41,7 +41,7 @@ std::size_t end_of_raw(std::string_view text, std::size_t quote) {
   return end == std::string_view::npos ? text.size() : end + closing.size();
 }
 
-std::string code_of(const std::string& text) {
+std::string code_of(const std::string& text, bool literals_stay = false) {
   std::string code = text;
   for (std::size_t i = 0; i < text.size();) {
     std::string_view rest = std::string_view(text).substr(i);
@@ -55,13 +55,13 @@ std::string code_of(const std::string& text) {
       end = std::min(end + 2, text.size());
     } else if (rest.starts_with("R\"") && (i == 0 || !is_word(text[i - 1]))) {
       end = end_of_raw(text, i + 1);
-      blank(code, i, end);
+      if (!literals_stay) blank(code, i, end);
     } else if (rest.starts_with("#include")) {
       end = std::min(text.find('\n', i), text.size()); // the name of the file stays
     } else if (rest[0] == '"' ||
                (rest[0] == '\'' && (i == 0 || !is_word(text[i - 1])))) { // 10'000 is no literal
       end = end_of_quoted(text, i);
-      blank(code, i + 1, end - 1);
+      if (!literals_stay) blank(code, i + 1, end - 1);
     }
     i = end;
   }
@@ -78,6 +78,10 @@ std::string read(const fs::path& path) {
 }
 
 } // namespace
+
+std::string without_comments(const std::string& text) {
+  return code_of(text, true);
+}
 
 bool is_cpp(const source& s) {
   return ends_with_any(s.path, {".cpp", ".hpp"});

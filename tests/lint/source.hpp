@@ -20,6 +20,9 @@ struct violation {
   std::string message;
 };
 
+// C++ with its comments blanked and its literals kept, line by line as before.
+[[nodiscard]] std::string without_comments(const std::string& text);
+
 // `path` decides the language.
 source make_source(std::string path, std::string text);
 

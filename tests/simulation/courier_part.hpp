@@ -3,7 +3,7 @@
 // (courier::capabilities_of).
 #pragma once
 
-#include "common/courier/courier_api.hpp"
+#include "common/courier_list/parts.hpp"
 #include "common/decision/snapshot.hpp"
 #include "tests/simulation/timeline.hpp"
 

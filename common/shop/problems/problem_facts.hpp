@@ -2,7 +2,7 @@
 // orders or events: what would is taken from the last sample.
 #pragma once
 
-#include "common/courier/courier_api.hpp"
+#include "common/courier_list/parts.hpp"
 #include "common/pg/connection.hpp"
 #include "common/verdict/problems.hpp"
 
@@ -14,7 +14,7 @@ namespace suivi::shop {
 struct known_account {
   std::string id, name;
   bool has_key = true;
-  courier_kind courier = courier_kind::maystro;
+  courier_kind courier = default_courier;
 };
 
 // `accounts`: the active ones. What the database does not tell (the spool, the database's own absence) is

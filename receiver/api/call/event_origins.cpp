@@ -1,6 +1,8 @@
 // Reads it off the accounts as the receiver knows them.
 #include "receiver/api/call/event_origins.hpp"
 
+#include "common/courier_list/parts.hpp"
+
 #include <algorithm>
 
 namespace suivi::receiver {

@@ -161,8 +161,8 @@ task<answer_or_error> retry_event(api_context& api, api_call call) {
     if (!*event) co_return unknown("webhook event");
     webhook a;
     a.event = decode_event((*event)->raw);
-    if (a.event.kind != maystro::event_kind::order) {
-      bool ignored = a.event.kind == maystro::event_kind::ignored;
+    if (a.event.kind != event_kind::order) {
+      bool ignored = a.event.kind == event_kind::ignored;
       json::object data{{"outcome", ignored ? "ignored" : "quarantined"}};
       co_return not_done(std::move(data), ignored ? "it concerns no order" : a.event.why);
     }

@@ -4,7 +4,7 @@
 
 #include "common/json/json_text.hpp"
 #include "common/json/json_values.hpp"
-#include "common/maystro/envelope.hpp"
+#include "common/shipment/courier_event.hpp"
 #include "receiver/api/redaction/order_columns.hpp"
 #include "receiver/api/redaction/redaction.hpp"
 

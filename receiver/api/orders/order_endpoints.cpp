@@ -1,7 +1,7 @@
 // Answers about orders, each from one query.
 #include "receiver/api/orders/order_endpoints.hpp"
 
-#include "common/courier/courier_api.hpp"
+#include "common/courier_list/parts.hpp"
 #include "common/json/json_values.hpp"
 #include "common/shipment/courier.hpp"
 #include "common/shop/coverage.hpp"

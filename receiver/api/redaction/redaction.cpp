@@ -7,7 +7,7 @@
 #include "common/crypto/crypto.hpp"
 #include "common/http/message/message.hpp"
 #include "common/json/json_text.hpp"
-#include "common/maystro/envelope.hpp"
+#include "common/shipment/courier_event.hpp"
 #include "receiver/api/redaction/broken_json.hpp"
 #include "receiver/api/redaction/contacts.hpp"
 #include "receiver/api/redaction/known_words.hpp"
@@ -254,7 +254,7 @@ std::string masked_text(std::string_view text, member_kind kind, int layers) {
 // Its compression undone, where it has one.
 std::string plain_body(std::string_view raw) {
   bool packed = looks_compressed(raw) || !is_utf8(raw);
-  result<std::string> plain = packed ? inflated(raw, maystro::default_unpacked_bytes_max) : std::string(raw);
+  result<std::string> plain = packed ? inflated(raw, default_unpacked_bytes_max) : std::string(raw);
   return plain ? std::move(*plain) : std::string(raw);
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/base/error.hpp"
 #include "common/base/time.hpp"
+#include "common/shipment/courier.hpp"
 #include "reconciler/doctor/checks/clock.hpp"
 
 #include <chrono>
@@ -125,7 +126,7 @@ struct quota_facts {
 
 struct account_facts {
   std::string id, name;
-  std::string courier = "maystro"; // its slug
+  std::string courier{slug(default_courier)};
   std::string credential_names = "token under `apiKey`";
   std::string base_url_setting = "maystro.base_url";
   bool lists_parcels = true; // else parcels are read by their tracking numbers

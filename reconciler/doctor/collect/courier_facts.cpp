@@ -1,6 +1,8 @@
 // One test request and the hooks of each account.
 #include "reconciler/doctor/collect/courier_facts.hpp"
 
+#include "common/courier_list/apis/make_courier.hpp"
+#include "common/courier_list/parts.hpp"
 #include "common/log/log.hpp"
 #include "common/shop/account_statistics.hpp"
 #include "common/shop/courier_pause.hpp"

@@ -1,7 +1,6 @@
 // Tables are found in the catalog, so that a missing right does not look like a missing table.
 #include "reconciler/doctor/collect/shop_facts.hpp"
 
-#include "common/maystro/status.hpp"
 #include "common/shop/problems/row_security.hpp"
 #include "reconciler/doctor/checks/needs.hpp"
 

@@ -56,7 +56,7 @@ class comparison {
     std::optional<std::string> uuid;
     std::optional<instant> created_at;
     parcel_state status = 0;
-    courier_kind courier = courier_kind::maystro;
+    courier_kind courier = default_courier;
     bool reported = false; // by the courier, in this comparison
     std::optional<instant> webhook_at;
     std::vector<difference> differences;

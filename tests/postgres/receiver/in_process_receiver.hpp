@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/http/client/client.hpp"
+#include "common/maystro/envelope.hpp"
 #include "common/runtime/task_group.hpp"
 #include "receiver/apply/pollers.hpp"
 #include "receiver/intake/intake.hpp"

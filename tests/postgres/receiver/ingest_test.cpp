@@ -1,4 +1,5 @@
 // The inbox against a real database: what is stored once, what is seen before, and who holds what.
+#include "common/maystro/envelope.hpp"
 #include "common/sqlstate/batch_failure.hpp"
 #include "receiver/inbox/ingest.hpp"
 #include "receiver/inbox/parked.hpp"

@@ -1,4 +1,5 @@
 // How keys lie in their index, and that whatever was stored in whichever way is known again.
+#include "common/maystro/envelope.hpp"
 #include "receiver/inbox/ingest.hpp"
 #include "tests/support/connected.hpp"
 #include "tests/support/database.hpp"

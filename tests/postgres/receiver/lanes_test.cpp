@@ -1,6 +1,7 @@
 // Intake and apply lane together against a real database and shop.
 #include "tests/postgres/receiver/in_process_receiver.hpp"
 
+#include "common/maystro/envelope.hpp"
 #include "tests/support/builders.hpp"
 #include "tests/support/narrow_database.hpp"
 

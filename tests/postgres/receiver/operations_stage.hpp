@@ -1,6 +1,7 @@
 // The operations API over a receiver without its server: a test asks as an operator would.
 #pragma once
 
+#include "common/maystro/envelope.hpp"
 #include "receiver/api/operations_api.hpp"
 #include "tests/postgres/receiver/in_process_receiver.hpp"
 #include "tests/support/folder.hpp"

@@ -1,5 +1,6 @@
 // Ranges against a real database: who holds what was stored together, and what becomes of it, whatever goes
 // wrong.
+#include "common/maystro/envelope.hpp"
 #include "receiver/inbox/ingest.hpp"
 #include "receiver/inbox/ranges.hpp"
 #include "tests/support/connected.hpp"

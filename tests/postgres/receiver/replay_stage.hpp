@@ -3,6 +3,7 @@
 
 #include "common/http/client/client.hpp"
 #include "common/http/server/server.hpp"
+#include "common/maystro/envelope.hpp"
 #include "common/runtime/task_group.hpp"
 #include "receiver/replay/replay.hpp"
 #include "tests/support/builders.hpp"
@@ -69,7 +70,7 @@ struct replay_stage {
       if (courier) {
         REQUIRE(server.listen("127.0.0.1:0"));
         serving.spawn("courier", server.run());
-        settings.maystro.base_url = "http://127.0.0.1:" + std::to_string(server.port());
+        settings.base_urls[index_of(default_courier)] = "http://127.0.0.1:" + std::to_string(server.port());
       }
       database_monitor watched(executor, db.options(), 2);
       http::client client(executor, {});

@@ -1,7 +1,7 @@
 // Single reads against a courier behind a real socket and a real shop: what is not the parcel that was asked
 // for is never written, and an order that stays locked is left to another time.
-#include "common/courier/maystro_api.hpp"
 #include "common/http/server/server.hpp"
+#include "common/maystro/api/maystro_api.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/shop/single_read.hpp"
 #include "tests/postgres/door/shop_database.hpp"

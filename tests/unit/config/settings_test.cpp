@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 using namespace suivi::config;
+using suivi::courier_kind;
+using suivi::default_courier;
 namespace fs = std::filesystem;
 
 namespace {
@@ -102,7 +104,7 @@ TEST_CASE("the names existing shops use are understood and the own names win ove
       {"MAYSTRO_WEBHOOK_SECRET", "example-1, example-2"}, {"SUIVI_ADMIN_TOKEN", "example-token"}};
   loaded l = good("", env);
   CHECK(l.values.database.url.reveal() == "postgresql://localhost/b");
-  CHECK(l.values.maystro.base_url == "https://courier.test");
+  CHECK(l.values.base_urls[index_of(default_courier)] == "https://courier.test");
   CHECK(l.values.receiver.public_url == "https://shop.test");
   REQUIRE(l.values.receiver.webhook_secrets.size() == 2);
   CHECK(l.values.receiver.webhook_secrets[1].reveal() == "example-2");
@@ -256,12 +258,13 @@ TEST_CASE("the second health address is another one than the receiver's") {
 }
 
 TEST_CASE("the couriers beside Maystro have an address of their own") {
-  CHECK(good("").values.guepex.base_url == "https://api.yalidine.app/v1");
-  CHECK(good("").values.nord_west.base_url == "https://app.noest-dz.com/api/public");
+  CHECK(good("").values.base_urls[index_of(courier_kind::guepex)] == "https://api.yalidine.app/v1");
+  CHECK(good("").values.base_urls[index_of(courier_kind::nord_west)] ==
+        "https://app.noest-dz.com/api/public");
   loaded l = good("[guepex]\nbase_url = \"http://a.test/v1/\"",
                   with({{"SUIVI_NORD_WEST_BASE_URL", "http://b.test/api/public//"}}));
-  CHECK(l.values.guepex.base_url == "http://a.test/v1");
-  CHECK(l.values.nord_west.base_url == "http://b.test/api/public");
+  CHECK(l.values.base_urls[index_of(courier_kind::guepex)] == "http://a.test/v1");
+  CHECK(l.values.base_urls[index_of(courier_kind::nord_west)] == "http://b.test/api/public");
 }
 
 TEST_CASE("the receiver wants a secret unless it is open and the reconciler wants none") {

@@ -123,9 +123,9 @@ TEST_CASE("a proxy list that holds everybody, and keys and secrets sent unencryp
   CHECK(names(warnings_of(s, program::reconciler), "receiver.public_url = "));
   s.receiver.public_url = "http://127.0.0.1:8080";
   CHECK(warnings_of(s) == "");
-  s.guepex.base_url = "http://courier.example/v1";
+  s.base_urls[index_of(courier_kind::guepex)] = "http://courier.example/v1";
   CHECK(names(warnings_of(s, program::reconciler), "guepex.base_url = "));
-  s.guepex.base_url = "http://localhost:4010";
+  s.base_urls[index_of(courier_kind::guepex)] = "http://localhost:4010";
   CHECK(warnings_of(s) == "");
 }
 

@@ -1,5 +1,5 @@
 // Guepex's API asks the account's gate before each request, and says of each whose turn it is.
-#include "common/courier/guepex_api.hpp"
+#include "common/guepex/api/guepex_api.hpp"
 
 #include "tests/support/run.hpp"
 

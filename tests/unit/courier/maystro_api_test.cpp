@@ -1,6 +1,6 @@
 // The courier's API against a scripted server on the loopback: what is asked, and what is made of each
 // answer.
-#include "common/courier/maystro_api.hpp"
+#include "common/maystro/api/maystro_api.hpp"
 
 #include "common/http/server/server.hpp"
 

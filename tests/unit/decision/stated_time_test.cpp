@@ -262,12 +262,12 @@ TEST_CASE("money that moves after delivery delivers the order, and is delivered 
 TEST_CASE("metadata is kept under the courier's own slug") {
   shop_model shop;
   order_row& order = shop.add_order("R1");
-  order.columns.metadata[metadata_of(courier_kind::maystro)] = R"({"id":1})";
+  order.columns.metadata[index_of(courier_kind::maystro)] = R"({"id":1})";
   observation with = listed(10, 20, "CENTRE");
   with.shipment.metadata = R"({"price":2500})";
   shop.apply(with);
-  CHECK(order.columns.metadata[metadata_of(courier_kind::guepex)] == R"({"price":2500})");
-  CHECK(order.columns.metadata[metadata_of(courier_kind::maystro)] == R"({"id":1})");
+  CHECK(order.columns.metadata[index_of(courier_kind::guepex)] == R"({"price":2500})");
+  CHECK(order.columns.metadata[index_of(courier_kind::maystro)] == R"({"id":1})");
 }
 
 TEST_CASE("an order of an account that is another courier's since shows that courier's parcel, though the "

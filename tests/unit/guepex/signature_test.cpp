@@ -45,13 +45,15 @@ TEST_CASE("a token that is empty, too long or not printable is no challenge") {
 }
 
 TEST_CASE("quotas are read from the answer's headers, each for itself") {
-  std::map<std::string_view, std::string_view> headers{
-      {"x-second-quota-left", "4"}, {"x-minute-quota-left", " 49 "}, {"x-hour-quota-left", "-1"}};
+  std::map<std::string_view, std::string_view> headers{{"x-second-quota-left", "4"},
+                                                       {"x-minute-quota-left", " 49 "},
+                                                       {"x-hour-quota-left", "-1"},
+                                                       {"x-day-quota-left", "many"}};
   quota left = read_quota([&](std::string_view name) -> std::optional<std::string_view> {
     auto found = headers.find(name);
     return found == headers.end() ? std::nullopt : std::optional(found->second);
   });
-  CHECK(left == quota{4, 49, std::nullopt, std::nullopt});
+  CHECK(left == quota{4, 49, 0, std::nullopt}); // below 0 nothing is left
 }
 
 TEST_CASE("credentials are read in every spelling") {

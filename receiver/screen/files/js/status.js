@@ -38,7 +38,7 @@ export const Status = ({ value }) =>
 
 export const statusOfCode = (code) => codes[code] ?? `INCONNU (${code})`;
 
-// The parcel within a webhook's decoded body, as Maystro or Guepex wraps it.
+// The parcel within a webhook's decoded body, as the couriers wrap it.
 const parcelOf = (payload) => {
   const event = payload?.events?.[0];
   return event?.data ?? event ?? payload?.payload ?? payload?.data ?? payload;
@@ -99,7 +99,6 @@ export function Change({ field, from, to }) {
   return h('span.arrowed', h('span.old', show(from)), h(Icon, { name: 'arrow', turns: true }), h('span.new', show(to)));
 }
 
+// `nord_west` is for people `Nord West`.
 export const courierName = (slug) =>
-  ({ maystro: 'Maystro', guepex: 'Guepex', nord_west: 'Nord West', nordwest: 'Nord West' })[slug] ??
-  slug ??
-  t('courier');
+  slug?.replace(/(^|_)(.)/g, (_, gap, letter) => (gap && ' ') + letter.toUpperCase()) ?? t('courier');

@@ -25,8 +25,8 @@ webhook stored(const std::string& body, const std::string& account = "acc-g") {
 } // namespace
 
 TEST_CASE("a Guepex event is read with its courier, its text and its time") {
-  maystro::event decoded = decode_event(delivery("parcel_status_updated", arrived));
-  CHECK(decoded.kind == maystro::event_kind::order);
+  courier_event decoded = decode_event(delivery("parcel_status_updated", arrived));
+  CHECK(decoded.kind == event_kind::order);
   CHECK(decoded.name == "parcel_status_updated");
   CHECK(decoded.message_id == "e1");
   CHECK(decoded.shipment.courier == courier_kind::guepex);
@@ -37,9 +37,8 @@ TEST_CASE("a Guepex event is read with its courier, its text and its time") {
 }
 
 TEST_CASE("a Maystro body is read as before") {
-  maystro::event decoded =
-      decode_event(R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":41}})");
-  CHECK(decoded.kind == maystro::event_kind::order);
+  courier_event decoded = decode_event(R"({"event":"OrderStatusChanged","payload":{"id":"u1","status":41}})");
+  CHECK(decoded.kind == event_kind::order);
   CHECK(decoded.shipment.courier == courier_kind::maystro);
   CHECK(decoded.shipment.status == 41);
 }
@@ -50,11 +49,11 @@ TEST_CASE("a delivery is split into webhooks that are each read alone") {
     "tracking":"yal-2","order_id":"CMD-2"}},7)"));
   REQUIRE(split.bodies.size() == 3);
   CHECK(decode_event(split.bodies[0]).shipment.status.has_value());
-  maystro::event link = decode_event(split.bodies[1]);
-  CHECK(link.kind == maystro::event_kind::order);
+  courier_event link = decode_event(split.bodies[1]);
+  CHECK(link.kind == event_kind::order);
   CHECK_FALSE(link.shipment.status.has_value());
   CHECK(can_be_applied(link.shipment));
-  CHECK(decode_event(split.bodies[2]).kind == maystro::event_kind::not_understood);
+  CHECK(decode_event(split.bodies[2]).kind == event_kind::not_understood);
   CHECK_FALSE(split_events("no JSON").why.empty());
 }
 
@@ -109,6 +108,6 @@ TEST_CASE("a Guepex event is as of when it occurred, without a time at latest as
 TEST_CASE("a name that no index could hold is none, and the event is applied all the same") {
   auto decoded = decode_event(R"({"event":")" + std::string(257, 'E') +
                               R"(","payload":{"id":"u1","status":31,"external_order_id":"R1"}})");
-  CHECK(decoded.kind == maystro::event_kind::order);
+  CHECK(decoded.kind == event_kind::order);
   CHECK_FALSE(decoded.name);
 }

@@ -2,6 +2,7 @@
 #include "receiver/event/dedupe_key.hpp"
 
 #include "common/crypto/crypto.hpp"
+#include "common/maystro/envelope.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
@@ -11,13 +12,13 @@ using receiver::choose_key;
 
 namespace {
 
-maystro::event order_event() {
-  maystro::event e;
-  e.kind = maystro::event_kind::order;
+courier_event order_event() {
+  courier_event e;
+  e.kind = event_kind::order;
   return e;
 }
 
-maystro::event with_id(std::string id, std::string said) {
+courier_event with_id(std::string id, std::string said) {
   auto e = order_event();
   e.message_id = std::move(id);
   e.body = boost::json::value(std::move(said));
@@ -69,7 +70,7 @@ TEST_CASE("with neither id nor time the bytes count for a day") {
 }
 
 TEST_CASE("what is not understood has keys of its own by the same rules") {
-  maystro::event e;
+  courier_event e;
   CHECK(choose_key("x", e).expiring);
   CHECK(choose_key("x", e).bytes == choose_key("x", e).bytes);
   CHECK(choose_key("x", e).bytes != choose_key("x", order_event()).bytes);

@@ -24,7 +24,7 @@ std::string wrapped(const std::string& more) {
 
 TEST_CASE("a webhook's body is as of its publishing") {
   auto line = read_replay_line(wrapped(R"(,"publishTime":"2026-02-01T08:00:00Z","messageId":"m1")"), noon);
-  CHECK(line.event.kind == maystro::event_kind::order);
+  CHECK(line.event.kind == event_kind::order);
   CHECK(line.event.shipment.reference == "R1");
   CHECK(line.when.kind == shape::point);
   CHECK(line.when.to == *parse_instant("2026-02-01T08:00:00Z"));
@@ -35,7 +35,7 @@ TEST_CASE("a webhook's body without a time is as of nothing") {
   for (const std::string& text : {std::string(order), wrapped(""), wrapped(R"(,"publishTime":"some day")"),
                                   crypto::base64_encode(order)}) {
     auto line = read_replay_line(text, noon);
-    CHECK(line.event.kind == maystro::event_kind::order);
+    CHECK(line.event.kind == event_kind::order);
     CHECK(line.when.kind == shape::unknown);
     CHECK_FALSE(line.received_at);
   }
@@ -66,18 +66,18 @@ TEST_CASE("an event of the API whose payload is text is decoded like any body") 
   auto line = read_replay_line(R"({"id":"1","payload":")" + crypto::base64_encode(order) +
                                    R"(","processed":false,"outcome":"quarantined","createdAt":null})",
                                noon);
-  CHECK(line.event.kind == maystro::event_kind::order);
+  CHECK(line.event.kind == event_kind::order);
   CHECK(line.when.kind == shape::unknown);
   auto noise =
       read_replay_line(R"({"id":"1","payload":"noise","processed":false,"outcome":"quarantined"})", noon);
-  CHECK(noise.event.kind == maystro::event_kind::not_understood);
+  CHECK(noise.event.kind == event_kind::not_understood);
 }
 
 TEST_CASE("what is no event is not understood") {
   for (const char* text : {"nothing", "{}", "[1]", "{\"payload\":", "\xff\xfe"})
-    CHECK(read_replay_line(text, noon).event.kind == maystro::event_kind::not_understood);
+    CHECK(read_replay_line(text, noon).event.kind == event_kind::not_understood);
   CHECK(read_replay_line(R"({"event":"InventoryMovement","product":1})", noon).event.kind ==
-        maystro::event_kind::ignored);
+        event_kind::ignored);
 }
 
 TEST_CASE("a row of the old system is at latest as of its making") {
@@ -95,7 +95,7 @@ TEST_CASE("an error row of the old system is decoded from the body it kept") {
   CHECK(text.event.shipment.reference == "R1");
   CHECK(text.when.to == noon);
   auto nothing = read_legacy_row("error", R"({"error":"x"})", noon);
-  CHECK(nothing.event.kind == maystro::event_kind::not_understood);
+  CHECK(nothing.event.kind == event_kind::not_understood);
 }
 
 TEST_CASE(
@@ -110,8 +110,8 @@ TEST_CASE(
     REQUIRE(lines.has_value());
     REQUIRE(lines->size() == 2);
     for (std::size_t i = 0; i < 2; ++i) {
-      maystro::event read = read_replay_line(lines->at(i), instant{}).event;
-      CHECK(read.kind == maystro::event_kind::order);
+      courier_event read = read_replay_line(lines->at(i), instant{}).event;
+      CHECK(read.kind == event_kind::order);
       CHECK(read.shipment.tracking == (i == 0 ? "yal-1" : "yal-2"));
     }
   }

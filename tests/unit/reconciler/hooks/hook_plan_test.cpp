@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 
 using namespace suivi::reconciler;
-using suivi::maystro::hook;
-using suivi::maystro::hook_type;
+using suivi::hook;
+using suivi::hook_type;
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Maystro's API: requests built, answers read and classified, and the registration of webhooks.
 #pragma once
 
-#include "common/courier/courier_api.hpp"
+#include "common/courier/hooks_api.hpp"
 #include "common/maystro/address.hpp"
 #include "common/maystro/hook.hpp"
 
@@ -10,7 +10,7 @@
 
 namespace suivi::courier {
 
-class maystro_api final : public courier_api {
+class maystro_api final : public courier_api, public hooks_api {
  public:
   maystro_api(http::client& client, credentials who, milliseconds request_timeout);
 
@@ -23,13 +23,11 @@ class maystro_api final : public courier_api {
   task<answer<shipment_page>> find_by_reference(std::string_view reference);
   task<answer<shipment>> one(std::string_view uuid) override;
 
-  task<answer<std::vector<maystro::hook_type>>> hook_types();
-  task<answer<std::vector<maystro::hook>>> hooks();
-  task<answer<maystro::hook>> add_hook(std::string_view endpoint, std::string_view trigger_type_id);
-  // True; whatever is not a success is an error ("courier:not_found": there is no such hook any more).
-  task<answer<bool>> remove_hook(std::string_view id);
-  // Asks the courier to send a test message to every hook.
-  task<answer<bool>> test_hooks();
+  task<answer<std::vector<hook_type>>> hook_types() override;
+  task<answer<std::vector<hook>>> hooks() override;
+  task<answer<hook>> add_hook(std::string_view endpoint, std::string_view trigger_type_id) override;
+  task<answer<bool>> remove_hook(std::string_view id) override;
+  task<answer<bool>> test_hooks() override;
 
  private:
   [[nodiscard]] http::client_request request(std::string_view method, std::string_view path) const;

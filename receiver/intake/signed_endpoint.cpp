@@ -1,10 +1,12 @@
-// Answers Guepex's webhooks: account, signature, events, response.
-#include "receiver/intake/guepex_endpoint.hpp"
+// Answers signed webhooks: account, signature, events, response.
+#include "receiver/intake/signed_endpoint.hpp"
 
-#include "common/guepex/signature.hpp"
+#include "common/courier_list/parts.hpp"
 #include "common/runtime/task_group.hpp"
 #include "receiver/event/decode_event.hpp"
 #include "receiver/web/responses.hpp"
+
+#include <fmt/format.h>
 
 namespace suivi::receiver {
 namespace {
@@ -12,7 +14,7 @@ namespace {
 constexpr int retry_after_seconds = 5;
 constexpr milliseconds note_patience{500};
 
-constexpr pg::statement note_challenge{"guepex_note_challenge", R"sql(
+constexpr pg::statement note_challenge{"intake_note_challenge", R"sql(
 insert into suivi.account (id, challenged_at) values ($1, clock_timestamp())
 on conflict (id) do update set challenged_at = excluded.challenged_at
 )sql"};
@@ -20,22 +22,23 @@ on conflict (id) do update set challenged_at = excluded.challenged_at
 std::string_view outcome_of(const webhook& row, const receipt& kept) {
   if (kept.spooled) return "spooled";
   if (kept.repeated) return "duplicate";
-  if (!kept.poison.empty() || row.event.kind == maystro::event_kind::not_understood) return "quarantined";
-  return row.event.kind == maystro::event_kind::ignored ? "ignored" : "stored";
+  if (!kept.poison.empty() || row.event.kind == event_kind::not_understood) return "quarantined";
+  return row.event.kind == event_kind::ignored ? "ignored" : "stored";
 }
 
 } // namespace
 
 // The token comes back whatever the database does; that it was asked for is noted where it can be.
-task<http::response> guepex_endpoint::answer_challenge(http::request request,
-                                                       std::optional<std::string> named) {
+task<http::response> signed_endpoint::answer_challenge(http::request request, route where) {
+  const courier::signed_webhooks& of = *courier::part_of(where.courier).signs;
   auto target = http::parse_target(request.target);
-  auto token = target ? target->find("crc_token") : std::nullopt;
-  std::optional<std::string> answer = token ? guepex::challenge_answer(*token) : std::nullopt;
-  if (!answer) co_return refused(400, "BAD_REQUEST", "crc_token: 1 to 512 printable ASCII characters");
+  auto token = target ? target->find(of.challenge_parameter) : std::nullopt;
+  std::optional<std::string> answer = token ? of.challenge_answer(*token) : std::nullopt;
+  if (!answer)
+    co_return refused(400, "BAD_REQUEST", fmt::format("{}: {}", of.challenge_parameter, of.token_allowed));
   http::response response;
   response.body = std::move(*answer);
-  std::string account = accounts_.resolve(named, courier_kind::guepex).value_or("");
+  std::string account = accounts_.resolve(where.account, where.courier).value_or("");
   if (account.empty() || !db_.is_up()) co_return response;
   auto db = co_await db_.connections().acquire(steady_now() + note_patience);
   if (!db) co_return response;
@@ -46,13 +49,14 @@ task<http::response> guepex_endpoint::answer_challenge(http::request request,
   co_return response;
 }
 
-// The shop's only Guepex account where none is named.
-task<guepex_endpoint::named_account> guepex_endpoint::find_account(std::optional<std::string> named) {
-  auto account = accounts_.resolve(named, courier_kind::guepex);
+// The shop's only account of that courier where none is named.
+task<signed_endpoint::named_account> signed_endpoint::find_account(courier_kind which,
+                                                                   std::optional<std::string> named) {
+  auto account = accounts_.resolve(named, which);
   bool found = account && !account->empty();
   if (!found) {
     co_await accounts_.refresh();
-    account = accounts_.resolve(named, courier_kind::guepex);
+    account = accounts_.resolve(named, which);
     found = account && !account->empty();
   }
   if (found) co_return named_account{*account, std::nullopt};
@@ -61,27 +65,33 @@ task<guepex_endpoint::named_account> guepex_endpoint::find_account(std::optional
     co_return named_account{{}, cannot_keep(retry_after_seconds)};
   }
   if (named)
-    co_return named_account{{}, refused(404, "NOT_FOUND", "account: no active Guepex account has this id")};
+    co_return named_account{
+        {},
+        refused(404, "NOT_FOUND",
+                fmt::format("account: no active {} account has this id", display_name(which)))};
   co_return named_account{
       {},
-      refused(400, "BAD_REQUEST", "account: to be named, for the shop has not exactly one Guepex account")};
+      refused(400, "BAD_REQUEST",
+              fmt::format("account: to be named, for the shop has not exactly one {} account",
+                          display_name(which)))};
 }
 
-guepex_endpoint::signature guepex_endpoint::check_signature(const http::request& request,
+signed_endpoint::signature signed_endpoint::check_signature(const courier::signed_webhooks& of,
+                                                            const http::request& request,
                                                             const std::string& account) const {
   secret key = accounts_.webhook_secret(account);
   if (key.empty()) return signature::none_wanted;
-  auto header = http::find_header(request.headers, guepex::signature_header);
-  bool right = header && guepex::is_signed(request.body, *header, key.reveal());
+  auto header = http::find_header(request.headers, of.signature_header);
+  bool right = header && of.is_signed(request.body, *header, key.reveal());
   return right ? signature::right : signature::wrong;
 }
 
-task<void> guepex_endpoint::store_one(webhook row, std::optional<result<receipt>>& into) {
+task<void> signed_endpoint::store_one(webhook row, std::optional<result<receipt>>& into) {
   auto kept = co_await in_.store(std::move(row));
   into.emplace(std::move(kept));
 }
 
-task<http::response> guepex_endpoint::store_whole(std::string body, std::string account, std::string why) {
+task<http::response> signed_endpoint::store_whole(std::string body, std::string account, std::string why) {
   webhook row = to_unread_webhook(without_claim(std::move(body)), std::move(account), why, suivi::now());
   auto kept = co_await in_.store(std::move(row));
   if (!kept) {
@@ -95,26 +105,27 @@ task<http::response> guepex_endpoint::store_whole(std::string body, std::string 
   co_return quarantined_whole(id, why);
 }
 
-task<http::response> guepex_endpoint::answer(http::request request, route where) {
-  std::optional<std::string> named = where.account;
+task<http::response> signed_endpoint::answer(http::request request, route where) {
   if (request.method != "POST") {
-    auto challenged = co_await answer_challenge(std::move(request), named);
+    auto challenged = co_await answer_challenge(std::move(request), std::move(where));
     co_return challenged;
   }
-  named_account account = co_await find_account(named);
+  const courier::signed_webhooks& of = *courier::part_of(where.courier).signs;
+  std::optional<std::string> named = where.account;
+  named_account account = co_await find_account(where.courier, named);
   if (account.refusal) co_return std::move(*account.refusal);
-  signature found = check_signature(request, account.id);
+  signature found = check_signature(of, request, account.id);
   if (found == signature::wrong) { // the shop may have changed the key since it was read
     co_await accounts_.refresh();
-    account = co_await find_account(named);
+    account = co_await find_account(where.courier, named);
     if (account.refusal) co_return std::move(*account.refusal);
-    found = check_signature(request, account.id);
+    found = check_signature(of, request, account.id);
   }
   if (found == signature::wrong) {
     counts_.webhook("unauthorized");
     co_return refused(401, "UNAUTHORIZED", "wrong or missing signature");
   }
-  split_delivery delivery = split_events(request.body, body_bytes_max_);
+  split_delivery delivery = split_events(of, request.body, body_bytes_max_);
   if (delivery.too_large) {
     counts_.webhook("too_large");
     co_return body_too_large();

@@ -3,13 +3,14 @@
 #pragma once
 
 #include "common/courier/exchange.hpp"
+#include "common/guepex/parcel.hpp"
 
 namespace suivi::courier {
 
 class guepex_api final : public courier_api {
  public:
   static constexpr int page_rows = 1'000;
-  static constexpr std::size_t references_max = 50;
+  static constexpr std::size_t references_max = guepex::ids_per_request_max;
 
   guepex_api(http::client& client, credentials who, milliseconds request_timeout, std::string account,
              request_gate* gate);

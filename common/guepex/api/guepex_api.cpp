@@ -1,5 +1,5 @@
 // Guepex's requests. Each waits for the account's quota and is sent once; a pure reader reads its answer.
-#include "common/courier/guepex_api.hpp"
+#include "common/guepex/api/guepex_api.hpp"
 
 #include "common/guepex/page.hpp"
 #include "common/guepex/quota.hpp"

@@ -1,5 +1,5 @@
 // Nord West's one kind of request. Whatever it cannot do is refused here, without a request.
-#include "common/courier/nord_west_api.hpp"
+#include "common/nord_west/api/nord_west_api.hpp"
 
 #include "common/json/json_fields.hpp"
 #include "common/nord_west/refusal.hpp"

@@ -1,5 +1,5 @@
 // Maystro's requests. Each is built at its call and sent once; a pure reader reads its answer.
-#include "common/courier/maystro_api.hpp"
+#include "common/maystro/api/maystro_api.hpp"
 
 #include "common/courier/exchange.hpp"
 #include "common/maystro/page.hpp"
@@ -93,26 +93,25 @@ task<answer<shipment>> maystro_api::one(std::string_view uuid) {
   return ask<shipment>(client_, std::move(r), request_timeout_, "one order", &maystro::read_one);
 }
 
-task<answer<std::vector<maystro::hook_type>>> maystro_api::hook_types() {
+task<answer<std::vector<hook_type>>> maystro_api::hook_types() {
   auto r = request("GET", "/api/stores/hooks/types/");
-  return ask<std::vector<maystro::hook_type>>(client_, std::move(r), request_timeout_,
-                                              "the list of hook types", &maystro::read_hook_types);
+  return ask<std::vector<hook_type>>(client_, std::move(r), request_timeout_, "the list of hook types",
+                                     &maystro::read_hook_types);
 }
 
-task<answer<std::vector<maystro::hook>>> maystro_api::hooks() {
+task<answer<std::vector<hook>>> maystro_api::hooks() {
   auto r = request("GET", "/api/stores/hooks/costume/"); // the courier's own spelling of "custom"
-  return ask<std::vector<maystro::hook>>(client_, std::move(r), request_timeout_, "the list of hooks",
-                                         &maystro::read_hooks);
+  return ask<std::vector<hook>>(client_, std::move(r), request_timeout_, "the list of hooks",
+                                &maystro::read_hooks);
 }
 
-task<answer<maystro::hook>> maystro_api::add_hook(std::string_view endpoint,
-                                                  std::string_view trigger_type_id) {
+task<answer<hook>> maystro_api::add_hook(std::string_view endpoint, std::string_view trigger_type_id) {
   boost::json::object body{{"endpoint", boost::json::string(endpoint)},
                            {"trigger_type_id", id_value(trigger_type_id)}};
   auto r = request("POST", "/api/stores/hooks/costume/");
   r.headers.emplace_back("Content-Type", "application/json");
   r.body = boost::json::serialize(body);
-  return ask<maystro::hook>(client_, std::move(r), request_timeout_, "a new hook", &maystro::read_hook);
+  return ask<hook>(client_, std::move(r), request_timeout_, "a new hook", &maystro::read_hook);
 }
 
 task<answer<bool>> maystro_api::remove_hook(std::string_view id) {

@@ -1,5 +1,5 @@
-// Guepex's webhooks: the challenge, the signature, and several events in one POST, each stored as a webhook
-// of its own. A 200 is sent only after all of them are durable.
+// The webhooks of couriers that sign them: the challenge, the signature, and several events in one POST, each
+// stored as a webhook of its own. A 200 is sent only after all of them are durable.
 #pragma once
 
 #include "common/config/settings.hpp"
@@ -13,10 +13,10 @@
 
 namespace suivi::receiver {
 
-class guepex_endpoint {
+class signed_endpoint {
  public:
   // `body_bytes_max`: of a body that came compressed, as it is without that.
-  guepex_endpoint(database_monitor& db, account_registry& accounts, intake& in, receiver_metrics& counts,
+  signed_endpoint(database_monitor& db, account_registry& accounts, intake& in, receiver_metrics& counts,
                   std::size_t body_bytes_max)
       : db_(db), accounts_(accounts), in_(in), counts_(counts), body_bytes_max_(body_bytes_max) {}
 
@@ -28,10 +28,11 @@ class guepex_endpoint {
     std::string id;
     std::optional<http::response> refusal;
   };
-  task<http::response> answer_challenge(http::request request, std::optional<std::string> named);
-  task<named_account> find_account(std::optional<std::string> named);
+  task<http::response> answer_challenge(http::request request, route where);
+  task<named_account> find_account(courier_kind which, std::optional<std::string> named);
   enum class signature { right, wrong, none_wanted }; // the last: the account has no signing key
-  [[nodiscard]] signature check_signature(const http::request& request, const std::string& account) const;
+  [[nodiscard]] signature check_signature(const courier::signed_webhooks& of, const http::request& request,
+                                          const std::string& account) const;
   task<void> store_one(webhook row, std::optional<result<receipt>>& into);
   task<http::response> store_whole(std::string body, std::string account, std::string why);
 
