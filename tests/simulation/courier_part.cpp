@@ -95,7 +95,7 @@ courier_part make(courier_kind kind) {
 
 const courier_part& part_of(courier_kind which) {
   static const std::array parts{make(couriers[0]), make(couriers[1]), make(couriers[2])};
-  return parts[shop::metadata_of(which)];
+  return parts[index_of(which)];
 }
 
 } // namespace suivi::simulation
