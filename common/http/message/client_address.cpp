@@ -2,7 +2,6 @@
 #include "common/http/message/client_address.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 namespace suivi {
@@ -49,6 +48,16 @@ std::vector<std::string_view> forwarded_for(const http::header_list& headers) {
   return entries;
 }
 
+// What proxies, content networks and tunnels add to a request that they pass on.
+bool is_mark_of_proxy(std::string_view header) {
+  std::string name(header);
+  for (char& c : name)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return name == "via" || name.starts_with("forwarded") || name.starts_with("x-forwarded") ||
+         name.starts_with("x-envoy-") || name.starts_with("cf-") || name.ends_with("-ip") ||
+         name.ends_with("-clientip");
+}
+
 } // namespace
 
 std::optional<ip_address> client_address(const ip_address& peer, const http::header_list& headers,
@@ -67,12 +76,8 @@ std::optional<ip_address> client_address(const ip_address& peer, const http::hea
 
 bool is_forwarded_by_stranger(const ip_address& peer, const http::header_list& headers,
                               const std::vector<network>& trusted_proxies) {
-  constexpr std::array<std::string_view, 8> marks{
-      "X-Forwarded-For",   "Forwarded",        "X-Real-IP",   "X-Forwarded-Host",
-      "X-Forwarded-Proto", "X-Forwarded-Port", "X-Client-IP", "Via"};
   if (is_within(peer, trusted_proxies)) return false;
-  return std::ranges::any_of(
-      marks, [&](std::string_view name) { return http::find_header(headers, name).has_value(); });
+  return std::ranges::any_of(headers, [](const auto& header) { return is_mark_of_proxy(header.first); });
 }
 
 } // namespace suivi
