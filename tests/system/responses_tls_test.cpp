@@ -69,6 +69,36 @@ TEST_CASE("webhooks come in over TLS, and what is not TLS does not") {
   CHECK(r.stored() == 2);
 }
 
+TEST_CASE("a session over the receiver's own TLS has a secure cookie, and its origin is https") {
+  certificates made;
+  installed files(made);
+  files.settings["SUIVI_ADMIN_TOKEN"] = "example-admin";
+  webhook_sender r(files.settings);
+  asking client(trusting(made));
+  const std::string own = "localhost:" + std::to_string(r.port), token = R"({"token":"example-admin"})";
+  auto post = [&](const std::string& path, const std::string& origin, const std::string& cookie,
+                  const std::string& body) {
+    loopback::client_request request;
+    request.method = "POST";
+    request.url = "https://" + own + "/api/v1/" + path;
+    request.headers = {{"Origin", origin}};
+    if (!cookie.empty()) request.headers.emplace_back("Cookie", cookie);
+    request.body = body;
+    auto answer = client.send(request);
+    REQUIRE(answer.has_value());
+    return *answer;
+  };
+  CHECK(post("session", "http://" + own, "", token).status == 403);
+  auto in = post("session", "https://" + own, "", token);
+  CHECK(in.status == 204);
+  std::string cookie(suivi::http::find_header(in.headers, "Set-Cookie").value_or(""));
+  CHECK(cookie.starts_with("__Host-suivi=v1."));
+  CHECK(contains(cookie, "; Secure"));
+  cookie.resize(std::min(cookie.find(';'), cookie.size()));
+  CHECK(post("webhooks/events/1/retry", "https://" + own, cookie, "").status == 404);
+  CHECK(post("webhooks/events/1/retry", "http://" + own, cookie, "").status == 403);
+}
+
 TEST_CASE("a renewed certificate is served after SIGHUP, whoever is connected stays so, and a bad one "
           "changes nothing") {
   certificates made, others;
