@@ -53,15 +53,17 @@ bool send_step(session& s, statement statement, const params& with, std::vector<
                              p.lengths.data(), p.formats.data(), statement.binary ? 1 : 0) == 1;
   }
   auto known = s.prepared.find(name);
+  std::string as_prepared = s.name_of_statement(name);
   if (known == s.prepared.end()) {
     sent.push_back({true, statement});
     s.prepared.emplace(name, statement.text);
-    if (PQsendPrepare(s.raw(), name.c_str(), text.c_str(), p.count(), p.types.data()) != 1) return false;
+    if (PQsendPrepare(s.raw(), as_prepared.c_str(), text.c_str(), p.count(), p.types.data()) != 1)
+      return false;
   } else {
     assert(known->second == statement.text && "one name, two statements");
   }
   sent.push_back({false, statement});
-  return PQsendQueryPrepared(s.raw(), name.c_str(), p.count(), p.values.data(), p.lengths.data(),
+  return PQsendQueryPrepared(s.raw(), as_prepared.c_str(), p.count(), p.values.data(), p.lengths.data(),
                              p.formats.data(), statement.binary ? 1 : 0) == 1;
 }
 
@@ -106,8 +108,8 @@ void take(harvest& into, answer got, std::vector<entry>& sent, std::size_t index
   }
 }
 
-// A prepared statement that the server no longer knows, or whose result's shape a migration changed: the next
-// try, on a fresh connection, succeeds. One that was prepared just now is not outdated.
+// A prepared statement that the server no longer knows, or whose result's shape an ALTER changed: prepared
+// anew, it succeeds. One that was prepared just now is not outdated.
 bool outdated_statement(std::string_view sqlstate, const std::vector<entry>& sent, std::size_t failed) {
   if (sqlstate == "26000" || sqlstate == "42P05") return true;
   if (sqlstate != "0A000" || failed >= sent.size() || sent[failed].statement.name.empty()) return false;
@@ -221,36 +223,46 @@ task<result<std::vector<rows>>> connection::run(pipeline steps) {
   std::vector<std::string_view> texts;
   for (const auto& step : steps.steps_) texts.push_back(step.statement.text);
   bool doubt = may_commit(in_transaction(), texts);
+  bool is_whole = !in_transaction() && std::ranges::all_of(texts, [](std::string_view text) {
+    return transaction_step_of(text) == transaction_step::none;
+  });
 
-  call guard(s);
-  std::vector<entry> sent;
-  bool queued = PQenterPipelineMode(s.raw()) == 1;
-  bool settled = s.settings_each.empty() || PQtransactionStatus(s.raw()) != PQTRANS_IDLE;
-  for (const auto& step : steps.steps_) {
-    transaction_step kind =
-        s.settings_each.empty() ? transaction_step::none : transaction_step_of(step.statement.text);
-    bool ours_first = !settled && kind == transaction_step::none;
-    queued = queued && (!ours_first || send_settings(s, sent));
-    queued = queued && send_step(s, step.statement, step.with, sent);
-    queued = queued && (kind != transaction_step::begins || send_settings(s, sent));
-    settled = kind != transaction_step::ends;
-  }
-  queued = queued && PQpipelineSync(s.raw()) == 1;
-  if (!queued) co_return lost(doubt); // a part may be on its way
+  for (bool repeated = false;; repeated = true) {
+    call guard(s);
+    std::vector<entry> sent;
+    bool queued = PQenterPipelineMode(s.raw()) == 1;
+    bool settled = s.settings_each.empty() || PQtransactionStatus(s.raw()) != PQTRANS_IDLE;
+    for (const auto& step : steps.steps_) {
+      transaction_step kind =
+          s.settings_each.empty() ? transaction_step::none : transaction_step_of(step.statement.text);
+      bool ours_first = !settled && kind == transaction_step::none;
+      queued = queued && (!ours_first || send_settings(s, sent));
+      queued = queued && send_step(s, step.statement, step.with, sent);
+      queued = queued && (kind != transaction_step::begins || send_settings(s, sent));
+      settled = kind != transaction_step::ends;
+    }
+    queued = queued && PQpipelineSync(s.raw()) == 1;
+    if (!queued) co_return lost(doubt); // a part may be on its way
 
-  harvest got;
-  bool at_rest = co_await reap(s, sent, doubt, got);
-  if (at_rest && PQexitPipelineMode(s.raw()) == 1) guard.finished();
-  if (!got.failed) co_return std::move(got.answers);
-  if (ends_session(got.sqlstate)) {
-    guard.spoil();
-    if (doubt && got.unsure_end) got.failed->kind = failure::in_doubt;
+    harvest got;
+    bool at_rest = co_await reap(s, sent, doubt, got);
+    if (at_rest && PQexitPipelineMode(s.raw()) == 1) guard.finished();
+    if (!got.failed) co_return std::move(got.answers);
+    bool outdated = outdated_statement(got.sqlstate, sent, got.failed_at);
+    if (outdated && is_whole && at_rest && !repeated) { // all of it was rolled back
+      s.forget_statements();
+      continue;
+    }
+    if (ends_session(got.sqlstate)) {
+      guard.spoil();
+      if (doubt && got.unsure_end) got.failed->kind = failure::in_doubt;
+    }
+    if (outdated) {
+      guard.spoil();
+      got.failed->kind = failure::transient;
+    }
+    co_return *std::move(got.failed);
   }
-  if (outdated_statement(got.sqlstate, sent, got.failed_at)) {
-    guard.spoil();
-    got.failed->kind = failure::transient;
-  }
-  co_return *std::move(got.failed);
 }
 
 task<result<void>> connection::run_script(std::string_view sql) {

@@ -41,7 +41,9 @@ struct connect_options {
 };
 
 // A statement with a name is prepared at its first use on a connection and kept; without a name it is parsed
-// anew. Both point to static storage.
+// anew. Both point to static storage. Where the server has dropped it, or an ALTER has changed the shape of
+// its rows, it is prepared and run once more outside of a transaction; within one the connection ends with a
+// transient error.
 struct statement {
   std::string_view name;
   std::string_view text;

@@ -64,7 +64,15 @@ class session {
 
   milliseconds answer_timeout;
   std::map<std::string, std::string_view, std::less<>> prepared; // name -> text
-  bool busy = false;                                             // a call is under way
+  // Prepared anew under other names: the server may still know the old ones.
+  void forget_statements() {
+    prepared.clear();
+    ++generation_;
+  }
+  [[nodiscard]] std::string name_of_statement(const std::string& name) const {
+    return generation_ == 0 ? name : name + '~' + std::to_string(generation_);
+  }
+  bool busy = false; // a call is under way
   // Behind PgBouncer in transaction mode: the statement that every transaction begins with, for the next one
   // may be another session's. Then no statement has a name. Empty: the session is ours alone.
   std::string settings_each;
@@ -75,7 +83,8 @@ class session {
   PGconn* raw_ = nullptr;
   socket_watch watch_;
   std::shared_ptr<session_group> among_;
-  bool gone_ = false; // the server closed, or the socket failed
+  bool gone_ = false;  // the server closed, or the socket failed
+  int generation_ = 0; // of the statements' names
 };
 
 // One call on a session. If it is left before finished(), the session is closed: its protocol state is

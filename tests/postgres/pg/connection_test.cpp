@@ -6,6 +6,7 @@
 #include "tests/support/run.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace suivi;
 using test::connected;
@@ -177,25 +178,40 @@ TEST_CASE("a statement that could not be prepared is prepared at the next try") 
   });
 }
 
-TEST_CASE("a prepared statement that the server dropped or outgrew ends the connection as a passing error") {
+TEST_CASE("a prepared statement that the server dropped or outgrew is prepared anew, within a transaction by "
+          "the next "
+          "connection") {
   test::database database(test::holding::nothing);
   database.execute("create table t (a int)");
   auto options = database.options();
   run([&]() -> task<void> {
-    pg::statement read{"read", "select * from t"};
-    std::vector<std::string> accidents{"deallocate all", "alter table t add b int"};
-    for (const std::string& accident : accidents) {
+    pg::statement read{"read", "select * from t"}, begin{"", "begin"};
+    for (const char* accident : {"deallocate all", "alter table t add {} int"}) {
       CAPTURE(accident);
       auto db = co_await connected(options);
-      auto first = co_await db.run(read);
-      REQUIRE(first);
-      auto done = co_await db.run_script(accident);
-      REQUIRE(done);
-      auto again = co_await db.run(read);
-      REQUIRE_FALSE(again);
-      CHECK(again.error().kind == failure::transient);
-      CHECK_FALSE(db.alive());
+      for (std::string column : {"b", "c"}) {
+        bool within = column == "c";
+        auto first = co_await db.run(read);
+        REQUIRE(first);
+        if (within) {
+          auto begun = co_await db.run(begin);
+          REQUIRE(begun);
+        }
+        std::string script = fmt::format(fmt::runtime(accident), column);
+        auto done = co_await db.run_script(script);
+        REQUIRE(done);
+        auto again = co_await db.run(read);
+        CHECK(again.has_value() != within);
+        CHECK(db.alive() != within);
+        if (within) CHECK(again.error().kind == failure::transient);
+      }
     }
+    auto other = co_await connected(options); // somebody else's statement has the name, as through a pooler
+    auto taken = co_await other.run_script("insert into t values (7); prepare read as select 1");
+    REQUIRE(taken);
+    auto got = co_await other.run(read);
+    REQUIRE(got);
+    CHECK(got->integer(0, 0) == 7);
   });
 }
 
