@@ -105,6 +105,32 @@ TEST_CASE("a missing or wrong signature, secret or account keeps nothing") {
   CHECK(r.db().number("select count(*) from suivi.inbox") == 1);
 }
 
+TEST_CASE("of several accounts the address names one, of its own courier, and each has its own signing key") {
+  webhook_sender r({{"MAYSTRO_API_KEY", ""}}, shop_with_accounts + R"sql(
+insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt") values
+  ('h', 'Guepex', 'c-g', '{"apiId":"id-2","apiToken":"example-key","webhookSecret":"other-signing"}', now());
+insert into shipping_companies ("id", "name", "slug", "updatedAt") values ('c-n', 'Nord', 'nordwest', now());
+insert into shipping_accounts ("id", "name", "companyId", "credentials", "updatedAt") values
+  ('n', 'Nord', 'c-n', '{"apiToken":"example-key","userGuid":"guid"}', now());)sql");
+  std::string body = delivery(one("e1", "yal-1", "Centre", "R1"));
+  auto deliver = [&](const std::string& query, const std::string& key) {
+    raw_peer peer(r.port);
+    peer.send(request("POST", address + query, body, signature_of(body, key)));
+    return peer.read().status;
+  };
+  CHECK(deliver("", "example-signing") == 400);
+  CHECK(deliver("?account=n", "example-signing") == 404);
+  CHECK(deliver("?account=h", "example-signing") == 401);
+  CHECK(deliver("?account=g", "other-signing") == 401);
+  CHECK(r.db().number("select count(*) from suivi.inbox") == 0);
+  CHECK(deliver("?account=h", "other-signing") == 200);
+  CHECK(deliver("?account=g", "example-signing") == 200); // another account's event, whatever its id
+  wait_until("the order of its own account", [&] {
+    return r.db().value(R"(select "shippingStatus" from orders where "id" = 'o-1')") == "CENTRE";
+  });
+  CHECK(r.db().number("select count(*) from suivi.inbox") == 2);
+}
+
 TEST_CASE("a signing key that the shop has changed counts from then on, and the one before no more") {
   guepex_sender r;
   std::string body = delivery(one("e1", "yal-1", "Centre", "R1"));

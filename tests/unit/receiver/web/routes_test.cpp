@@ -37,6 +37,24 @@ TEST_CASE("the secret is the last part of the short address") {
   CHECK_FALSE(may(find("POST", "/webhooks/maystro/wrong?secret=example-new")));
 }
 
+TEST_CASE("each courier that sends webhooks has an address, with a challenge where it signs them, and others "
+          "none") {
+  auto signed_one = find("GET", "/webhooks/guepex/example-new?account=g");
+  CHECK(signed_one.where == place::signed_webhook);
+  CHECK(signed_one.courier == courier_kind::guepex);
+  CHECK(signed_one.account == "g");
+  CHECK(may(signed_one));
+  CHECK(signed_one.allowed == "GET, POST");
+  CHECK(find("POST", "/webhooks/guepex/example-new").method_fits);
+  CHECK_FALSE(find("HEAD", "/webhooks/guepex/example-new").method_fits);
+  CHECK(find("POST", "/webhooks/maystro/example-new").courier == courier_kind::maystro);
+  CHECK(find("POST", "/webhooks/maystro/example-new").allowed == "POST");
+  for (const char* none :
+       {"/webhooks/nord_west/x", "/webhooks/nordwest/x", "/webhooks/Guepex/x", "/webhooks/guepex",
+        "/webhooks/guepex/x/y", "/api/webhooks/guepex", "/api/v1/webhooks/guepex"})
+    CHECK(find("POST", none).where == place::nowhere);
+}
+
 TEST_CASE("the addresses existing shops have registered take the secret three ways") {
   for (std::string path : {"/api/webhooks/maystro", "/api/v1/webhooks/maystro"}) {
     CHECK(may(find("POST", path + "?secret=example-old")));
