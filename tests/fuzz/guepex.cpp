@@ -1,6 +1,7 @@
 // Guepex's documents and signatures: pages, single parcels, webhooks. Every element is counted,
 // every event of a webhook stands for itself, and what is kept is JSON again.
 #include "common/guepex/page.hpp"
+#include "common/guepex/quota.hpp"
 #include "common/guepex/signature.hpp"
 #include "common/guepex/webhook.hpp"
 
@@ -86,6 +87,11 @@ void check_words(std::string_view bytes) {
   }
 }
 
+void check_quota(std::string_view bytes) {
+  quota left = read_quota([&](std::string_view) { return std::optional(bytes); });
+  require(left.second.value_or(0) >= 0 && left.second == left.day, "what is left is never less than nothing");
+}
+
 } // namespace
 
 void one_input(std::string_view bytes) {
@@ -93,6 +99,7 @@ void one_input(std::string_view bytes) {
   check_webhook(bytes);
   check_signature(bytes);
   check_words(bytes);
+  check_quota(bytes);
   if (auto answer = challenge_answer(bytes)) {
     auto read = parse_json(*answer);
     require(read.has_value() && read->get_object().at("crc_token").get_string() == bytes,

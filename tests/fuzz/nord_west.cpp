@@ -1,5 +1,6 @@
 // Nord West's answers: every element is counted, a state is no older than any other, and what is kept is JSON
 // again.
+#include "common/nord_west/refusal.hpp"
 #include "common/nord_west/tracking_answer.hpp"
 
 #include "common/base/utf8.hpp"
@@ -8,6 +9,7 @@
 #include "common/shipment/courier_time.hpp"
 #include "tests/fuzz/target.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <map>
@@ -62,10 +64,19 @@ void check_state(const parcel& one, const boost::json::value& element) {
           "the state is the newest place, of equals the later in the list");
 }
 
+void check_refusal(std::string_view bytes) {
+  static const std::vector<std::string> requested{"ECS1", "ECS17", " ecs2 "};
+  refusal read = read_refusal(bytes, requested);
+  require(!read.of_key || read.numbers.empty(), "what the key is to blame for no number is");
+  for (const std::string& number : read.numbers)
+    require(std::ranges::find(requested, number) != requested.end(), "only what was asked for is blamed");
+}
+
 } // namespace
 
 void one_input(std::string_view bytes) {
   if (auto event = read_event(bytes, bytes)) require(!event->text.empty(), "an event has a text");
+  check_refusal(bytes);
   auto read = read_tracking_answer(bytes);
   if (!read) return;
   for (const parcel& one : read->parcels) check_parcel(one);
