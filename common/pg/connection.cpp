@@ -177,8 +177,10 @@ task<simple_outcome> read_simple(session& s, bool doubt) {
   }
 }
 
-// Several statements sent together are one transaction, unless they say otherwise.
+// Several statements sent together are one transaction, unless they say otherwise. An index that is made
+// beside its writers stands in none.
 std::string with_settings(const session& s, std::string_view sql) {
+  if (sql.starts_with("create index concurrently")) return std::string(sql);
   bool settled = s.settings_each.empty() || PQtransactionStatus(s.raw()) != PQTRANS_IDLE;
   return settled ? std::string(sql) : s.settings_each + "; " + std::string(sql);
 }

@@ -165,8 +165,7 @@ task<result<bool>> index_today(pg::connection& db) {
   if (!wanted) co_return wanted.error();
   if (wanted->empty()) co_return false;
   std::string text(wanted->text(0, 0));
-  pg::statement build{"", text};
-  auto built = co_await db.run(build);
+  auto built = co_await db.run_script(text);
   if (!built) co_return built.error();
   auto finished = co_await finish_index(db);
   co_return finished;
