@@ -34,7 +34,7 @@ struct stop_deadline::watch {
       : grace(after), signals(context, SIGTERM, SIGINT), timer(context) {
     signals.async_wait([this](const boost::system::error_code& failed, int) {
       if (failed) return;
-      signals.clear();
+      end_at_the_next();
       timer.expires_after(grace);
       timer.async_wait([](const boost::system::error_code& stopped) {
         if (!stopped) give_up();
@@ -49,6 +49,15 @@ struct stop_deadline::watch {
       timer.cancel();
     });
     thread.join();
+  }
+
+  // As stop_requested() would have it, which this set keeps from it: a signal goes to whichever set there is.
+  void end_at_the_next() {
+    signals.async_wait([](const boost::system::error_code& failed, int number) {
+      if (failed) return;
+      std::signal(number, SIG_DFL);
+      std::raise(number);
+    });
   }
 
   // A log that nobody reads is waited for a moment only.
