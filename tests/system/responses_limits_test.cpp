@@ -284,7 +284,7 @@ TEST_CASE("bodies that take all the room there is are refused for now, and the l
   }
   CHECK(refused >= 2);
   CHECK(refused < 6);
-  CHECK(r.push(secret_address, event("R1")).status == 200);
+  CHECK(r.push(secret_address, event("R1")).status / 100 == 2); // stored, or spooled behind so many bytes
 }
 
 TEST_CASE("who has shown no right sends no more than a token, and nothing where nobody reads it") {

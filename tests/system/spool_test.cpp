@@ -11,7 +11,7 @@ TEST_CASE(
   cluster db;
   folder spool;
   receiver r(db.url(), spool.path() + "/made");
-  CHECK(r.readiness() == R"({"database":"up","spooled":0})"); // ready means: the database was looked for
+  wait_until("the database", [&] { return r.readiness() == R"({"database":"up","spooled":0})"; });
   r.push_all(1, 11);
   CHECK(r.acknowledged.size() == 10);
   CHECK(r.spooled == 0);
