@@ -19,11 +19,10 @@ constexpr milliseconds script_limit{10 * 60'000}; // a large shop's index takes 
 constexpr statement begin{"", "begin"};
 constexpr statement commit{"", "commit"};
 constexpr statement rollback{"", "rollback"};
-// The key is any number that nobody else uses; this one spells "suivi". What is waited for under the lock has
-// no limit of the server's.
+// A script has no limit of the server's. Who is gone without a word between two statements keeps the
+// session's, so that the lock is free again soon.
 constexpr statement try_lock{"", R"sql(
-select pg_try_advisory_xact_lock(495942301289), set_config('statement_timeout', '0', true),
-       set_config('idle_in_transaction_session_timeout', '0', true)
+select pg_try_advisory_xact_lock($1), set_config('statement_timeout', '0', true)
 )sql"};
 constexpr statement find_history{"", R"sql(
 select to_regnamespace('suivi') is not null, to_regclass('suivi.schema_version') is not null,
@@ -109,7 +108,9 @@ task<result<void>> open_locked(connection& db) {
   while (true) {
     pipeline opening;
     opening.add(begin);
-    std::size_t answer = opening.add(try_lock);
+    params key;
+    key.integer(migration_lock);
+    std::size_t answer = opening.add(try_lock, std::move(key));
     auto got = co_await db.run(std::move(opening));
     if (!got) co_return got.error();
     if ((*got)[answer].boolean(0, 0)) co_return result<void>();

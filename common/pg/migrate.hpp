@@ -11,6 +11,9 @@
 
 namespace suivi::pg {
 
+// The key of the lock: any number that nobody else uses; this one spells "suivi".
+inline constexpr std::int64_t migration_lock = 495942301289;
+
 struct migration {
   int version;           // 1, 2, 3, … without gaps
   std::string_view name; // the file's name

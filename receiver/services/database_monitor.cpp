@@ -3,6 +3,7 @@
 
 #include "common/base/backoff.hpp"
 #include "common/log/log.hpp"
+#include "common/pg/attended_migration.hpp"
 #include "common/schema/numbering.hpp"
 #include "common/schema/partitions.hpp"
 #include "common/schema/schema.hpp"
@@ -102,7 +103,7 @@ task<result<void>> database_monitor::probe(std::optional<pg::connection>& own) {
   if (now() == state::down || schema_checked_) state_.note_old_schema();
   schema_checked_ = false;
   auto scripts = schema::all();
-  auto ran = co_await pg::migrate(*own, scripts);
+  auto ran = co_await pg::migrate_attended(*own, connect_, scripts);
   if (!ran) co_return ran.error();
   auto there = co_await own->run(ask);
   if (!there) co_return there.error();

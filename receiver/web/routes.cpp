@@ -40,24 +40,37 @@ bool lower_case_equal(std::string_view a, std::string_view b) {
                     [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+// A row with its path taken apart, once for all requests.
+struct known_row {
+  route_row row;
+  std::vector<std::string_view> parts;
+};
+
+std::vector<std::string_view> parts_of(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    std::string_view part = path.substr(0, path.find('/'));
+    parts.push_back(part);
+    path.remove_prefix(part.size());
+  }
+  return parts;
+}
+
 enum class fit { no, by_placeholder, exact };
 
-fit fits(std::string_view pattern, const segments& path, std::string& subject) {
+fit fits(const std::vector<std::string_view>& parts, const segments& path, const std::string*& subject) {
+  if (parts.size() != path.size()) return fit::no;
   fit how = fit::exact;
-  pattern.remove_prefix(1);
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    std::string_view part = pattern.substr(0, pattern.find('/'));
-    if (part.starts_with('{')) {
-      subject = path[i];
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].starts_with('{')) {
+      subject = &path[i];
       how = fit::by_placeholder;
-    } else if (part != path[i]) {
+    } else if (parts[i] != path[i]) {
       return fit::no;
     }
-    bool last = part.size() == pattern.size();
-    if (last) return i + 1 == path.size() ? how : fit::no;
-    pattern.remove_prefix(part.size() + 1);
   }
-  return fit::no;
+  return how;
 }
 
 void read_webhook(const http::request& request, const route_row& row, route& found) {
@@ -81,25 +94,25 @@ std::optional<http::target> read_target(std::string_view text, bool& query_is_ma
 }
 
 // The couriers' addresses; those that shops had registered before there were these are the default courier's.
-std::vector<route_row> with_addresses_of_couriers() {
+std::vector<known_row> with_addresses_of_couriers() {
   static std::deque<std::string> paths;
-  std::vector<route_row> rows;
-  auto add = [&](std::string_view method, std::string path, place where, courier_kind which) {
-    rows.push_back(
-        {method, paths.emplace_back(std::move(path)), where, operation::nowhere, right::operators, which});
-  };
+  std::vector<known_row> rows;
+  auto add = [&](const route_row& row) { rows.push_back({row, parts_of(row.path)}); };
   for (const courier::courier_part* part : courier::all_parts()) {
     if (!part->can.sends_webhooks) continue;
     std::string name(slug(part->which));
     place where = part->signs != nullptr ? place::signed_webhook : place::webhook;
-    if (part->signs != nullptr)
-      add("GET", "/webhooks/" + name + "/{secret}", where, part->which); // the challenge
-    add("POST", "/webhooks/" + name + "/{secret}", where, part->which);
+    auto add_address = [&](std::string_view method, std::string path) {
+      add({method, paths.emplace_back(std::move(path)), where, operation::nowhere, right::operators,
+           part->which});
+    };
+    if (part->signs != nullptr) add_address("GET", "/webhooks/" + name + "/{secret}"); // the challenge
+    add_address("POST", "/webhooks/" + name + "/{secret}");
     if (part->which != default_courier) continue;
-    add("POST", "/api/webhooks/" + name, where, part->which);
-    add("POST", "/api/v1/webhooks/" + name, where, part->which);
+    add_address("POST", "/api/webhooks/" + name);
+    add_address("POST", "/api/v1/webhooks/" + name);
   }
-  rows.insert(rows.end(), routes.begin(), routes.end());
+  for (const route_row& row : routes) add(row);
   return rows;
 }
 
@@ -107,17 +120,18 @@ std::vector<route_row> with_addresses_of_couriers() {
 std::vector<const route_row*> match(const http::request& request, const segments& path, route& found) {
   std::vector<const route_row*> fitting;
   fit best = fit::by_placeholder;
-  static const std::vector<route_row> rows = with_addresses_of_couriers();
-  for (const route_row& row : rows) {
-    std::string subject;
-    fit how = fits(row.path, path, subject);
+  static const std::vector<known_row> rows = with_addresses_of_couriers();
+  const std::string* best_subject = nullptr;
+  for (const auto& [row, parts] : rows) {
+    const std::string* subject = nullptr;
+    fit how = fits(parts, path, subject);
     if (how < best) continue;
     if (how > best) fitting.clear();
     best = how;
+    best_subject = subject;
     fitting.push_back(&row);
-    if (!subject.empty()) found.subject = std::move(subject);
   }
-  if (best == fit::exact) found.subject.clear();
+  if (best_subject != nullptr) found.subject = *best_subject;
   for (const route_row* row : fitting) {
     // A challenge is no page: it is asked for by GET alone.
     bool reads = row->method == "GET" &&

@@ -2,7 +2,7 @@
 #include "reconciler/services/services.hpp"
 
 #include "common/log/log.hpp"
-#include "common/pg/migrate.hpp"
+#include "common/pg/attended_migration.hpp"
 #include "common/schema/numbering.hpp"
 #include "common/schema/schema.hpp"
 
@@ -42,7 +42,8 @@ services::services(asio::any_io_executor on, config::settings values)
 task<result<void>> migrate_now(services& p, milliseconds patience) {
   auto db = co_await p.database.acquire(steady_now() + patience);
   if (!db) co_return db.error();
-  auto ran = co_await pg::migrate(**db, schema::all());
+  pg::connect_options beside = connect_options(p.settings);
+  auto ran = co_await pg::migrate_attended(**db, std::move(beside), schema::all());
   if (!ran) co_return ran.error();
   auto numbered = co_await schema::keep_numbers_unique(**db);
   if (!numbered) co_return numbered.error();

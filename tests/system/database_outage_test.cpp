@@ -104,8 +104,10 @@ TEST_CASE("a database that takes connections and never answers is one that is aw
   auto full = ask("POST", r.base + "/webhooks/maystro/example-secret", "", "{}");
   CHECK(full.status == 503);
   CHECK(std::stoi("0" + full.header("Retry-After")) > 0);
-  CHECK(count(r.process->log(), "can be neither stored nor spooled and are answered 503") == 1);
-  CHECK(count(r.process->log(), "are kept in the spool; logged once a minute") == 1);
+  auto lines = [&](const std::string& text) { return count(r.process->log(), text); };
+  wait_until("the line", [&] { return lines("can be neither stored nor spooled and are answered 503") > 0; });
+  CHECK(lines("can be neither stored nor spooled and are answered 503") == 1);
+  CHECK(lines("are kept in the spool; logged once a minute") == 1);
   auto operated = ask("GET", r.base + "/api/v1/coverage", "example-admin");
   CHECK(operated.status == 503);
   CHECK(is_error(operated));

@@ -29,7 +29,7 @@ do $$
 declare
   today date := (now() at time zone 'UTC')::date;
 begin
-  for back in 1..4 loop
+  for back in 1..5 loop -- 100 hours reach into the fifth day
     execute format('create table suivi.%I partition of suivi.inbox for values from (%L) to (%L)',
                    'inbox_' || to_char(today - back, 'YYYYMMDD'), today - back, today - back + 1);
     execute format('create table suivi.%I partition of suivi.event_outcome for values from (%L) to (%L)',
