@@ -165,9 +165,13 @@ result<target> parse_url(std::string_view text) {
   return found;
 }
 
-// An idle session is a connection of the pool; a pooler's are its own.
+// An idle session is a connection of the pool; a pooler's are its own. Keepalives: in the midst of a pipeline
+// a session of ours has no limit, and where our machine is gone without a word it would hold its rows for the
+// system's two hours.
 std::string startup_options(const target& where, const session_settings& settings) {
-  std::string out = where.options + option("idle_session_timeout", "0");
+  std::string out = where.options + option("idle_session_timeout", "0") +
+                    option("tcp_keepalives_idle", "30") + option("tcp_keepalives_interval", "10") +
+                    option("tcp_keepalives_count", "3");
   for (const auto& [name, value] : relied_on(where, settings)) out += option(name, value);
   return out;
 }

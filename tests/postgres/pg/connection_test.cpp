@@ -93,6 +93,21 @@ TEST_CASE("arrays come back with their NULLs and may be empty") {
   });
 }
 
+TEST_CASE("a session whose machine is gone without a word is ended by the server within a minute or so") {
+  test::database database(test::holding::nothing);
+  run([&]() -> task<void> {
+    auto db = co_await connected(database.options());
+    pg::statement ask{
+        "", "select name || ' ' || setting from pg_settings where name like 'tcp_keepalives%' order by 1"};
+    auto got = co_await db.run(ask);
+    REQUIRE(got);
+    REQUIRE(got->size() == 3);
+    CHECK(got->text(0, 0) == "tcp_keepalives_count 3");
+    CHECK(got->text(1, 0) == "tcp_keepalives_idle 30");
+    CHECK(got->text(2, 0) == "tcp_keepalives_interval 10");
+  });
+}
+
 TEST_CASE("a session has the settings that Suivi relies on") {
   test::database database(test::holding::nothing);
   database.execute(

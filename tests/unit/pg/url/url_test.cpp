@@ -221,7 +221,8 @@ TEST_CASE("the session's settings travel in the start-up packet") {
   where.options = "-c work_mem=8MB";
   where.schema = "my \"shop\"";
   auto options = pg::startup_options(where, {milliseconds(1500), milliseconds(2500)});
-  CHECK(options.starts_with("-c work_mem=8MB -c idle_session_timeout=0 -c statement_timeout=1500 "));
+  CHECK(options.starts_with("-c work_mem=8MB -c idle_session_timeout=0 -c tcp_keepalives_idle=30 "));
+  CHECK(options.find("-c statement_timeout=1500 ") != std::string::npos);
   CHECK(options.find("-c idle_in_transaction_session_timeout=2500") != std::string::npos);
   CHECK(options.find("-c TimeZone=UTC -c DateStyle=ISO") != std::string::npos);
   CHECK(options.ends_with(R"(-c search_path="my\ ""shop""")"));
