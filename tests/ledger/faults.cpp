@@ -209,8 +209,11 @@ void slow_triggers(stage& s, std::minstd_rand& random) {
   s.slow_down(chance(random, 50), milliseconds(5 + below(random, 40)));
 }
 
+// The server that takes its place knows nothing of its sessions, whatever they held.
 void strand_connections(stage& s, std::minstd_rand&) {
+  std::vector<pid_t> former = s.backends();
   s.to_database->strand();
+  for (auto pid : former) s.try_statement(fmt::format("select pg_terminate_backend({})", pid));
 }
 
 const std::array<fault, 25> faults{{
