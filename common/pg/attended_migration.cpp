@@ -35,8 +35,8 @@ task<void> attend(const connect_options& beside, milliseconds look_interval, run
   int in_vain = 0;
   while (in_vain <= looks_in_vain_max) {
     co_await runtime::sleep_for(look_interval);
-    auto seen = co_await is_anybody_migrating(beside);
-    if (seen) in_vain = *seen ? 0 : in_vain + 1;
+    auto found = co_await is_anybody_migrating(beside);
+    if (found) in_vain = *found ? 0 : in_vain + 1;
   }
   both.cancel();
 }

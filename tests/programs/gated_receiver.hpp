@@ -11,6 +11,7 @@
 
 #include <csignal>
 #include <doctest/doctest.h>
+#include <fmt/ranges.h>
 #include <set>
 
 namespace suivi::test {
@@ -70,13 +71,13 @@ class gated_receiver {
     wait_until("nothing pending",
                [&] { return db.value("select count(*) from suivi.waiting_event") == "0"; });
     CHECK(db.value("select count(*) - count(distinct reference) from suivi.inbox") == "0");
-    for (int n : acknowledged) {
-      CAPTURE(n);
-      auto id = std::to_string(n);
-      CHECK(db.value("select count(*) from suivi.inbox where reference = 'R" + id + "'") == "1");
-      CHECK(db.value("select count(*) from orders where \"reference\" = 'R" + id +
-                     R"(' and "shippingStatus" = 'EXPÉDIÉ' and "maystroOrderId" = 'u)" + id + "'") == "1");
-    }
+    auto missing =
+        "select coalesce(string_agg('R' || n, ' '), 'none') from unnest('{" +
+        fmt::format("{}", fmt::join(acknowledged, ",")) +
+        R"(}'::int[]) n where not exists (select from suivi.inbox where reference = 'R' || n) or not exists (
+                     select from orders where "reference" = 'R' || n and "shippingStatus" = 'EXPÉDIÉ'
+                       and "maystroOrderId" = 'u' || n))";
+    CHECK(db.value(missing) == "none");
     CHECK(db.value("select count(*) from (select from suivi.change group by order_id, field having count(*) "
                    "> 1) doubled") == "0");
   }

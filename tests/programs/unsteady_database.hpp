@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <doctest/doctest.h>
+#include <fmt/ranges.h>
 #include <fstream>
 #include <mutex>
 #include <set>
@@ -170,7 +171,7 @@ struct receiver {
   }
   // As a courier does: a few at a time, and what a busy disk makes a 503 is sent again.
   void push_all(int from, int to) {
-    constexpr int at_once = 8;
+    constexpr int senders_max = 8;
     std::atomic<int> next = from;
     auto send = [&] {
       for (int n = next++; n < to; n = next++)
@@ -178,7 +179,7 @@ struct receiver {
         }
     };
     std::vector<std::jthread> senders;
-    for (int i = 0; i < at_once; ++i) senders.emplace_back(send);
+    for (int i = 0; i < senders_max; ++i) senders.emplace_back(send);
   }
   [[nodiscard]] double metric(const std::string& name) const {
     return test::metric(http_get(base + "/metrics").body, name);
@@ -197,11 +198,10 @@ struct receiver {
 
 inline void check_everything_acknowledged_is_there_once(const cluster& db, const receiver& r) {
   CHECK(db.value("select count(*) - count(distinct reference) from suivi.inbox") == "0");
-  for (int n : r.acknowledged) {
-    CAPTURE(n);
-    auto id = std::to_string(n);
-    CHECK(db.value("select count(*) from suivi.inbox where reference = 'R" + id + "'") == "1");
-  }
+  auto missing = "select coalesce(string_agg('R' || n, ' '), 'none') from unnest('{" +
+                 fmt::format("{}", fmt::join(r.acknowledged, ",")) +
+                 "}'::int[]) n where not exists (select from suivi.inbox where reference = 'R' || n)";
+  CHECK(db.value(missing) == "none");
   auto applied = R"(select count(*) from suivi.inbox i join orders o on o."reference" = i.reference
                     where o."shippingStatus" = 'EXPÉDIÉ' and o."maystroOrderId" = i.uuid)";
   CHECK(db.value(applied) == db.value("select count(*) from suivi.inbox"));
