@@ -4,7 +4,7 @@
 
 #include "common/json/json_text.hpp"
 #include "common/json/json_values.hpp"
-#include "common/pg/migrate.hpp"
+#include "common/pg/attended_migration.hpp"
 #include "common/program/exit_status.hpp"
 #include "common/program/migrate_command.hpp"
 #include "common/runtime/task_group.hpp"
@@ -101,7 +101,7 @@ class spool_command {
     auto db = co_await program::connect_patiently(options);
     if (!db) co_return db.error();
     auto scripts = schema::all();
-    auto migrated = co_await pg::migrate(*db, scripts);
+    auto migrated = co_await pg::migrate_attended(*db, options, scripts);
     if (!migrated) co_return migrated.error();
     auto numbered = co_await schema::keep_numbers_unique(*db);
     if (!numbered) co_return numbered.error();

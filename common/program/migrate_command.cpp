@@ -2,7 +2,7 @@
 #include "common/program/migrate_command.hpp"
 
 #include "common/base/backoff.hpp"
-#include "common/pg/migrate.hpp"
+#include "common/pg/attended_migration.hpp"
 #include "common/program/exit_status.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/schema/schema.hpp"
@@ -45,7 +45,7 @@ task<void> migrate(std::string program, pg::connect_options options, migrate_arg
     status = *missing > 0 ? exits::failed : exits::done;
     co_return;
   }
-  auto ran = co_await pg::migrate(*db, scripts);
+  auto ran = co_await pg::migrate_attended(*db, options, scripts);
   if (!ran) {
     fmt::print(stderr, "{}: {}\n", program, to_string(ran.error()));
     co_return;

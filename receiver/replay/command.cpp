@@ -4,7 +4,7 @@
 #include "common/base/utf8.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/json/json_text.hpp"
-#include "common/pg/migrate.hpp"
+#include "common/pg/attended_migration.hpp"
 #include "common/program/migrate_command.hpp"
 #include "common/program/progress_bar.hpp"
 #include "common/runtime/signals.hpp"
@@ -37,7 +37,7 @@ task<result<void>> prepare_schema(const pg::connect_options& options, bool dry_r
   if (!db) co_return db.error();
   auto scripts = schema::all();
   if (!dry_run) {
-    auto ran = co_await pg::migrate(*db, scripts);
+    auto ran = co_await pg::migrate_attended(*db, options, scripts);
     if (!ran) co_return ran.error();
     co_return result<void>();
   }
