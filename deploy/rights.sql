@@ -40,7 +40,18 @@ select format('grant update ("requestCount", "successCount", "errorCount", "last
 where to_regclass(format('%I.shipping_accounts', :'schema')) is not null
 \gexec
 
--- A schema `suivi` that another role made becomes this one's, with all that is in it.
+-- A schema `suivi` that another role made becomes this one's, with all that is in it. Whoever gives a thing away must be a member
+-- of the role that gets it: an owner who is no superuser is one until all of it is done.
+select not pg_has_role(:'role', 'USAGE') and exists (
+  select from pg_namespace where nspname = 'suivi' and not pg_has_role(:'role', nspowner, 'USAGE')
+  union all
+  select from pg_class where relnamespace = to_regnamespace('suivi') and not pg_has_role(:'role', relowner, 'USAGE')
+  union all
+  select from pg_proc where pronamespace = to_regnamespace('suivi') and not pg_has_role(:'role', proowner, 'USAGE')
+) as is_member_meanwhile \gset
+\if :is_member_meanwhile
+  grant :"role" to current_user;
+\endif
 select format('alter schema suivi owner to %I', :'role') from pg_namespace
 where nspname = 'suivi' and not pg_has_role(:'role', nspowner, 'USAGE')
 \gexec
@@ -54,4 +65,7 @@ select format('alter function %s owner to %I', f.oid::regprocedure, :'role')
 from pg_proc f
 where f.pronamespace = to_regnamespace('suivi') and not pg_has_role(:'role', f.proowner, 'USAGE')
 \gexec
+\if :is_member_meanwhile
+  revoke :"role" from current_user;
+\endif
 commit;
