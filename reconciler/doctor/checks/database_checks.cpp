@@ -194,6 +194,15 @@ namespace {
 // A row that a policy hides is no order here, and its parcel is nobody's.
 void check_row_security(checks& to, const right_facts& r, const std::string& schema) {
   if (!r.guarded) return;
+  if (r.guarded->empty() && r.old_events_guarded) {
+    add(to, "row security", warn,
+        fmt::format("row-level security may hide rows of webhook_events from the role `{}`, which only "
+                    "`suivi-receiver replay --legacy` needs",
+                    r.role),
+        fmt::format("CREATE POLICY suivi ON {}.\"webhook_events\" TO {} USING (true);", quoted(schema),
+                    quoted(r.role)));
+    return;
+  }
   if (r.guarded->empty()) {
     add(to, "row security", pass, fmt::format("no policy hides rows of the shop from the role `{}`", r.role));
     return;

@@ -68,7 +68,8 @@ struct right_facts {
   std::vector<missing_right> missing;
   std::vector<std::string> not_owned; // what migrations could not change: TABLE suivi.parcel, FUNCTION …
   std::optional<std::vector<std::string>> guarded =
-      std::nullopt; // the shop's tables of which a policy may hide rows
+      std::nullopt;                // the shop's tables of which a policy may hide rows
+  bool old_events_guarded = false; // webhook_events, which one command needs
 };
 
 struct company_facts {

@@ -262,6 +262,7 @@ task<void> collect_rights(fact_reader& reader, doctor_facts& f, std::string sche
 
   right_facts& r = f.rights.emplace();
   if (guarded) r.guarded = shop::read_guarded_tables(*guarded);
+  if (guarded) r.old_events_guarded = shop::are_old_events_guarded(*guarded);
   r.role = of_schemas->text(0, 0);
   if (of_schemas->boolean(0, 1)) r.missing.push_back({right_of::schema, schema, "", "", "USAGE", false});
   if (of_schemas->boolean(0, 2))

@@ -208,3 +208,21 @@ TEST_CASE("policies that may hide rows or keep the role from writing them are to
   s.db.execute("create policy never on orders as restrictive using (\"status\" <> 'PENDING')");
   CHECK(result_of(looked_at(role.url()), "row security") == "FAIL");
 }
+
+TEST_CASE("a policy on the old system's webhooks only warns, until the line is run") {
+  stage s;
+  least_role role(s.db);
+  s.db.execute("alter table webhook_events enable row level security");
+  check answer = check_of(looked_at(role.url()), "row security");
+  CHECK(answer.result == check_result::warn);
+  CHECK(answer.remedy.starts_with("CREATE POLICY "));
+  s.db.execute(answer.remedy);
+  CHECK(result_of(looked_at(role.url()), "row security") == "PASS");
+}
+
+TEST_CASE("a policy on the old system's webhooks makes no sweep incomplete") {
+  stage s;
+  s.shipped(1);
+  s.db.execute("alter table webhook_events enable row level security");
+  CHECK(s.sweep().complete);
+}
