@@ -68,4 +68,23 @@ where f.pronamespace = to_regnamespace('suivi') and not pg_has_role(:'role', f.p
 \if :is_member_meanwhile
   revoke :"role" from current_user;
 \endif
-commit;
+
+-- To somebody who may not give a right, GRANT is a warning and a success: then nothing of all this holds.
+select has_database_privilege(:'role', current_database(), 'CREATE') and has_schema_privilege(:'role', :'schema', 'USAGE')
+  and has_column_privilege(:'role', format('%I.orders', :'schema'), 'id', 'SELECT')
+  and has_column_privilege(:'role', format('%I.orders', :'schema'), 'status', 'UPDATE')
+  and not exists (
+    select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = :'schema' and c.relkind in ('r', 'p', 'v')
+      and (c.relname in ('shipping_accounts', 'shipping_companies', 'webhook_events')
+             and not has_table_privilege(:'role', c.oid, 'SELECT')
+           or c.relname = 'shipping_accounts' and not has_column_privilege(:'role', c.oid, 'lastUsed', 'UPDATE')))
+  as is_given \gset
+\if :is_given
+  commit;
+\else
+  rollback;
+  do $$ begin
+    raise exception 'nothing was given: run this as the owner of the database and of the shop''s tables, or as a superuser';
+  end $$;
+\endif

@@ -169,6 +169,21 @@ end $$
                            owner, name, s.db.name()));
 }
 
+TEST_CASE("the script fails for somebody who may give no rights, and has given none") {
+  stage s;
+  std::string user = "user_" + s.db.name(), name = "none_" + s.db.name();
+  s.db.execute("drop schema suivi cascade"); // which is nobody's to give away
+  s.db.execute(fmt::format("create role {0} login createrole; grant connect on database {1} to {0};"
+                           " grant usage on schema public to {0};"
+                           " grant select, insert, update, delete on all tables in schema public to {0}",
+                           user, s.db.name()));
+  CHECK_THROWS(test::run_rights_script(test::with_user(s.db.owner_url(), user), name));
+  REQUIRE(s.db.number("select count(*) from pg_roles where rolname = '" + name + "'") == 1); // it came so far
+  CHECK(s.db.number(fmt::format(
+            "select count(*) from information_schema.column_privileges where grantee = '{}'", name)) == 0);
+  s.db.execute(fmt::format("drop owned by {0}, {1}; drop role {0}; drop role {1}", user, name));
+}
+
 TEST_CASE("a missing right is never a missing table or a count of zero") {
   stage s;
   s.order("R1", R"("trackingNumber", "createdAt")", "null, now() - interval '3 days'");
