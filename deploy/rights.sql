@@ -40,7 +40,18 @@ select format('grant update ("requestCount", "successCount", "errorCount", "last
 where to_regclass(format('%I.shipping_accounts', :'schema')) is not null
 \gexec
 
--- A schema `suivi` that another role made becomes this one's, with all that is in it.
+-- A schema `suivi` that another role made becomes this one's, with all that is in it. Whoever gives a thing away must be a member
+-- of the role that gets it: an owner who is no superuser is one until all of it is done.
+select not pg_has_role(:'role', 'USAGE') and exists (
+  select from pg_namespace where nspname = 'suivi' and not pg_has_role(:'role', nspowner, 'USAGE')
+  union all
+  select from pg_class where relnamespace = to_regnamespace('suivi') and not pg_has_role(:'role', relowner, 'USAGE')
+  union all
+  select from pg_proc where pronamespace = to_regnamespace('suivi') and not pg_has_role(:'role', proowner, 'USAGE')
+) as is_member_meanwhile \gset
+\if :is_member_meanwhile
+  grant :"role" to current_user;
+\endif
 select format('alter schema suivi owner to %I', :'role') from pg_namespace
 where nspname = 'suivi' and not pg_has_role(:'role', nspowner, 'USAGE')
 \gexec
@@ -54,4 +65,26 @@ select format('alter function %s owner to %I', f.oid::regprocedure, :'role')
 from pg_proc f
 where f.pronamespace = to_regnamespace('suivi') and not pg_has_role(:'role', f.proowner, 'USAGE')
 \gexec
-commit;
+\if :is_member_meanwhile
+  revoke :"role" from current_user;
+\endif
+
+-- To somebody who may not give a right, GRANT is a warning and a success: then nothing of all this holds.
+select has_database_privilege(:'role', current_database(), 'CREATE') and has_schema_privilege(:'role', :'schema', 'USAGE')
+  and has_column_privilege(:'role', format('%I.orders', :'schema'), 'id', 'SELECT')
+  and has_column_privilege(:'role', format('%I.orders', :'schema'), 'status', 'UPDATE')
+  and not exists (
+    select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = :'schema' and c.relkind in ('r', 'p', 'v')
+      and (c.relname in ('shipping_accounts', 'shipping_companies', 'webhook_events')
+             and not has_table_privilege(:'role', c.oid, 'SELECT')
+           or c.relname = 'shipping_accounts' and not has_column_privilege(:'role', c.oid, 'lastUsed', 'UPDATE')))
+  as is_given \gset
+\if :is_given
+  commit;
+\else
+  rollback;
+  do $$ begin
+    raise exception 'nothing was given: run this as the owner of the database and of the shop''s tables, or as a superuser';
+  end $$;
+\endif

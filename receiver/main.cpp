@@ -5,6 +5,7 @@
 #include "common/runtime/signals.hpp"
 #include "receiver/app.hpp"
 #include "receiver/command_line.hpp"
+#include "receiver/reload_settings.hpp"
 #include "receiver/services/options.hpp"
 #include "receiver/spool_command.hpp"
 
@@ -37,6 +38,9 @@ int main(int argc, char** argv) {
                                 receiver::connect_options(settings), wanted.migrate);
   if (wanted.command == receiver::command::replay) return receiver::run_replay(settings, wanted.replay);
   if (wanted.command == receiver::command::spool) return receiver::run_spool(settings, wanted.spool);
-  auto again = [options] { return program::read_again(config::program::receiver, options); };
+  auto again = [options] {
+    receiver::warn_of_copies(options.config_file, config::process_environment());
+    return program::read_again(config::program::receiver, options);
+  };
   return receiver::run_server(settings, again);
 }

@@ -21,4 +21,13 @@ bool take_reloadable(const config::settings& fresh, config::settings& in_force) 
   return other_token;
 }
 
+void warn_of_copies(const std::string& file, const config::environment& env) {
+  auto copies = env.find("CREDENTIALS_DIRECTORY"), named = env.find("SUIVI_CONFIG");
+  if (copies == env.end() || copies->second.empty()) return;
+  std::string path = file.empty() && named != env.end() ? named->second : file;
+  if (path.starts_with(copies->second + "/"))
+    log::warn("settings and secrets are systemd's copies from this service's start: new ones want a restart",
+              {{"folder", copies->second}});
+}
+
 } // namespace suivi::receiver

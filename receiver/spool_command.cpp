@@ -20,6 +20,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace suivi::receiver {
@@ -73,11 +74,15 @@ class spool_command {
     return exits::failed;
   }
 
-  // Makes no file where there is none.
+  // Makes no file where there is none. A receiver that has other settings has another spool: whoever looks
+  // into a place where there is none must not take it for an empty one.
   result<spool_depth> read_depth() {
     std::error_code ignored;
-    bool there = std::filesystem::exists(settings_.receiver.spool + "/spool.db", ignored);
-    return there ? file_.depth() : spool_depth();
+    if (std::filesystem::exists(settings_.receiver.spool + "/spool.db", ignored)) return file_.depth();
+    if (!std::exchange(said_absent_, true))
+      say(fmt::format("there is no spool in {}; receiver.spool says where to look",
+                      settings_.receiver.spool));
+    return spool_depth();
   }
 
   void print(const spool_depth& depth, std::optional<std::uint64_t> drained) const {
@@ -91,6 +96,7 @@ class spool_command {
       fmt::print("{}\n", write_json(report));
       return;
     }
+    fmt::print("{:<10} {}\n", "folder", settings_.receiver.spool);
     if (drained) fmt::print("{:<10} {}\n", "drained", *drained);
     fmt::print("{:<10} {}\n{:<10} {}\n", drained ? "left" : "webhooks", depth.rows, "bytes", depth.bytes);
     if (depth.oldest) fmt::print("{:<10} {}\n", "oldest", format_instant(*depth.oldest));
@@ -163,6 +169,7 @@ class spool_command {
   const config::settings& settings_;
   const spool_arguments& arguments_;
   spool_file file_;
+  bool said_absent_ = false;
 };
 
 } // namespace

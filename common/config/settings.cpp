@@ -141,9 +141,14 @@ void make_absolute(settings& s, const fs::path& base) {
     if (!path->empty()) *path = (base / *path).lexically_normal().string();
 }
 
-// A settings file that holds a secret itself.
+// A settings file that others may change, or that holds a secret itself and that they may read.
 void warn_of_open_file(const std::string& path, const file_content& content,
                        std::vector<std::string>& warnings) {
+  if (changeable_by_all(path))
+    warnings.push_back(
+        fmt::format("settings file = {}: every user of this machine can change it, and with it whom keys "
+                    "are sent to; chmod o-w",
+                    toml_string(path)));
   if (!readable_by_all(path)) return;
   for (const key& k : all_keys()) {
     auto found = content.values.find(k.path());

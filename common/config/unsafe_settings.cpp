@@ -2,12 +2,15 @@
 #include "common/config/unsafe_settings.hpp"
 
 #include "common/config/setting_table.hpp"
+#include "common/network/ip_network.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <sys/stat.h>
+#include <utility>
 
 namespace suivi::config {
 namespace {
@@ -18,18 +21,28 @@ std::string_view host_of(std::string_view listen) {
   return listen.substr(0, listen.rfind(':'));
 }
 
+// Of a host that is an address, in brackets or not; a name such as 127.example is none.
+std::optional<ip_address> address_of(std::string_view host) {
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return parse_ip_address(host);
+}
+
 bool is_loopback(std::string_view host) {
-  return host.starts_with("127.") || host == "[::1]" || host == "::1" || host == "localhost";
+  std::optional<ip_address> address = address_of(host);
+  return host == "localhost" || (address && unmapped(*address).is_loopback());
 }
 
 // An address of a network that is not routed on the internet; neither "all networks" nor a name.
-bool is_private(std::string_view host) {
-  if (host.starts_with("10.") || host.starts_with("192.168.")) return true;
-  if (host.starts_with("[fc") || host.starts_with("[fd") || host.starts_with("[fe80:")) return true;
-  constexpr std::string_view start = "172.";
-  if (!host.starts_with(start)) return false;
-  std::string_view second = host.substr(start.size(), 3);
-  return second.ends_with('.') && second >= "16." && second <= "31.";
+bool is_inside(std::string_view host) {
+  std::optional<ip_address> address = address_of(host);
+  return address && is_private(*address);
+}
+
+// As good as every address; no network of anybody's is so wide.
+bool is_everybody(const std::string& range) {
+  constexpr unsigned bits_min_v4 = 8, bits_min_v6 = 7;
+  std::optional<network> parsed = parse_network(range);
+  return parsed && parsed->bits < (parsed->first.is_v4() ? bits_min_v4 : bits_min_v6);
 }
 
 // The host of http://HOST[:PORT][/PATH]; empty for https.
@@ -66,7 +79,9 @@ void judge_webhooks(const settings& s, lines& unsafe) {
     unsafe.push_back(fmt::format(
         "receiver.allow_open = true: webhooks without a secret are taken{}; set receiver.webhook_secrets and "
         "leave it false",
-        s.receiver.allow_from.empty() ? " from anybody" : ""));
+        s.receiver.allow_from.empty() || std::ranges::any_of(s.receiver.allow_from, is_everybody)
+            ? " from anybody"
+            : ""));
   for (const secret& each : s.receiver.webhook_secrets)
     if (is_short(each)) {
       unsafe.push_back(fmt::format("receiver.webhook_secrets: a secret is shorter than {} characters and can "
@@ -79,6 +94,13 @@ void judge_webhooks(const settings& s, lines& unsafe) {
         fmt::format("receiver.admin_token is shorter than {} characters and can be guessed; set a "
                     "long random one",
                     secret_length_min));
+  const secret& token = s.receiver.admin_token;
+  bool known_as_secret = std::ranges::any_of(
+      s.receiver.webhook_secrets, [&](const secret& one) { return one.reveal() == token.reveal(); });
+  if (!token.empty() && token.reveal() != mask && known_as_secret)
+    unsafe.push_back(
+        "receiver.admin_token is one of receiver.webhook_secrets, which the courier knows and every log of "
+        "addresses holds; set another one");
 }
 
 // What can be read on its way.
@@ -86,7 +108,7 @@ void judge_ways(const settings& s, lines& unsafe) {
   bool encrypted = !s.receiver.tls_certificate.empty();
   // One that is everybody is none.
   bool has_proxy = std::any_of(s.receiver.trusted_proxies.begin(), s.receiver.trusted_proxies.end(),
-                               [](const std::string& network) { return !network.ends_with("/0"); });
+                               [](const std::string& range) { return !is_everybody(range); });
   if (!encrypted && !has_proxy && !is_loopback(host_of(s.receiver.listen)))
     unsafe.push_back(fmt::format("receiver.listen = {}: without TLS and without a proxy, webhook secrets and "
                                  "the admin token can be read on "
@@ -94,12 +116,12 @@ void judge_ways(const settings& s, lines& unsafe) {
                                  "127.0.0.1 behind a proxy that "
                                  "receiver.trusted_proxies names",
                                  toml_string(s.receiver.listen)));
-  for (const std::string& network : s.receiver.trusted_proxies)
-    if (network.ends_with("/0"))
+  for (const std::string& range : s.receiver.trusted_proxies)
+    if (is_everybody(range))
       unsafe.push_back(
           fmt::format("receiver.trusted_proxies: {} believes X-Forwarded-For of anybody, so that "
                       "receiver.allow_from keeps nobody out; name the proxies only",
-                      network));
+                      range));
 }
 
 // Both programs: the receiver is reached there, the reconciler registers it.
@@ -114,7 +136,7 @@ void judge_public_url(const settings& s, lines& unsafe) {
 // Health and figures are served there unencrypted, figures to private addresses without a token.
 void judge_figures(std::string_view key, const std::string& listen, lines& unsafe) {
   std::string_view host = host_of(listen);
-  if (listen.empty() || is_loopback(host) || is_private(host)) return;
+  if (listen.empty() || is_loopback(host) || is_inside(host)) return;
   unsafe.push_back(fmt::format("{} = {}: whoever reaches it sees how the program is, and from a private "
                                "network or through a proxy there /metrics too, without a token; listen at "
                                "127.0.0.1 or at an address of a private network",
@@ -140,6 +162,17 @@ void judge_files(program who, const settings& s, lines& unsafe) {
   if (who == program::receiver && readable_by_all(s.receiver.tls_key))
     unsafe.push_back(fmt::format("receiver.tls_key = {}: every user of this machine can read it; chmod o-r",
                                  toml_string(s.receiver.tls_key)));
+
+  std::vector<std::pair<std::string, std::string>> own;
+  for (const auto& [key, path] : s.secret_files) own.emplace_back(key + "_file", path);
+  if (who == program::receiver)
+    own.insert(own.end(), {{"receiver.tls_certificate", s.receiver.tls_certificate},
+                           {"receiver.tls_key", s.receiver.tls_key},
+                           {"receiver.spool", s.receiver.spool}});
+  for (const auto& [key, path] : own)
+    if (changeable_by_all(path))
+      unsafe.push_back(fmt::format("{} = {}: every user of this machine can change it; chmod o-w", key,
+                                   toml_string(path)));
 }
 
 } // namespace
@@ -148,6 +181,12 @@ bool readable_by_all(const std::string& path) {
   struct stat found{};
   return !path.empty() && ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
          (found.st_mode & S_IROTH) != 0;
+}
+
+bool changeable_by_all(const std::string& path) {
+  struct stat found{};
+  return !path.empty() && ::stat(path.c_str(), &found) == 0 &&
+         (S_ISREG(found.st_mode) || S_ISDIR(found.st_mode)) && (found.st_mode & S_IWOTH) != 0;
 }
 
 std::vector<std::string> unsafe_settings(program who, const settings& s) {

@@ -12,6 +12,18 @@ std::optional<std::string> as_text(const std::optional<instant>& t) {
   return t ? std::optional(format_instant(*t)) : std::nullopt;
 }
 
+// Of a parcel that no pull has shown little is known (the schema suivi was lost, or another system ran the
+// shop): the number that the shop has for it is not replaced by one of its weaker names.
+bool keeps_shops_number(const parcel_row& parcel, const order_columns& current) {
+  if (parcel.pulled_at || parcel.strength >= tracking_strength::tracking_number) return false;
+  auto is_name = [&](const std::optional<std::string>& text) {
+    return text == parcel.uuid || text == parcel.display_id;
+  };
+  auto is_blank = [](const std::optional<std::string>& text) { return !is_set(text) || text->empty(); };
+  if (is_blank(current.tracking) || is_name(current.tracking)) return false;
+  return is_blank(current.maystro_order_id) || is_name(current.maystro_order_id);
+}
+
 } // namespace
 
 parcel_row* current_parcel(const std::vector<parcel_row*>& of_one_order, const order_row& order) {
@@ -30,7 +42,8 @@ parcel_row* current_parcel(const std::vector<parcel_row*>& of_one_order, const o
 
 order_columns columns_showing(const parcel_row& parcel, const order_row& order, const std::string& metadata) {
   order_columns to = order.columns;
-  if (parcel.tracking && !is_named_by_the_shop(parcel.courier)) to.tracking = parcel.tracking;
+  if (parcel.tracking && !is_named_by_the_shop(parcel.courier) && !keeps_shops_number(parcel, order.columns))
+    to.tracking = parcel.tracking;
   if (parcel.uuid && shows_identity(parcel.courier)) to.maystro_order_id = parcel.uuid;
   if (parcel.status) to.shipping_status = shown_text(*parcel.status);
   if (parcel.alerted_at.present) {

@@ -70,6 +70,7 @@ bool is_terminal(int code) {
 }
 
 bool is_earlier_leg(int code, int than) {
+  if (code == created) return than != created && (leg_of(than) != 0 || than == pending);
   return leg_of(code) != 0 && leg_of(code) < leg_of(than);
 }
 

@@ -138,6 +138,7 @@ task<result<connection>> pool::state::open(std::shared_ptr<state> s, steady_time
   slot mine(*s);
   connect_options options = s->options.connect;
   auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+  bool hurried = left < options.connect_timeout;
   options.connect_timeout = std::min(options.connect_timeout, left);
   unsigned born = s->generation;
   auto opened = co_await connection::connect(options, s->sessions);
@@ -145,7 +146,8 @@ task<result<connection>> pool::state::open(std::shared_ptr<state> s, steady_time
     s->note_success();
     mine.keep();
   } else if (born == s->generation || opened.error().kind == failure::permanent) {
-    s->note_failure(opened.error());
+    // That no answer came in so short a time says less than what the server has answered before.
+    s->note_failure(hurried && s->last_failure ? error(*s->last_failure) : opened.error());
   }
   co_return opened;
 }

@@ -11,7 +11,7 @@ namespace suivi::program {
 
 // A sentence where a database on another machine is spoken to without looking who answers. libpq takes
 // `sslmode` from the address, else from PGSSLMODE in `env`, else it encrypts where the server offers it and
-// verifies nothing.
+// verifies nothing; a host that the address does not name from PGHOSTADDR or PGHOST.
 [[nodiscard]] std::optional<std::string> unsafe_database(const pg::target& where,
                                                          const config::environment& env);
 

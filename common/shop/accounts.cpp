@@ -4,6 +4,7 @@
 
 #include "common/json/json_values.hpp"
 #include "common/runtime/task.hpp"
+#include "common/shop/problems/row_security.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -33,6 +34,16 @@ join shipping_companies c on c."id" = a."companyId"
 where c."isActive" and a."isActive"
 order by a."id"
 )sql"};
+
+// Where none is seen: the table of which a policy may hide rows, else nothing. Those that are hidden are not
+// replaced by the environment's, nor said to be none.
+task<result<std::string>> guarded_accounts(pg::connection& db) {
+  auto answer = co_await db.run(guarded_tables_query);
+  if (!answer) co_return answer.error();
+  std::vector<std::string> tables = read_guarded_tables(*answer);
+  std::erase(tables, "orders"); // a matter of the sweeps
+  co_return tables.empty() ? std::string() : tables.front();
+}
 
 constexpr std::size_t accounts_at_a_stretch = 500; // then others are served
 
@@ -89,6 +100,14 @@ task<result<std::vector<account>>> load_accounts(pg::connection& db, base_urls d
   }
   bool any_of_default =
       std::ranges::any_of(accounts, [](const account& a) { return a.courier.courier == default_courier; });
+  if (!any_of_default && (accounts.empty() || !fallback.empty())) {
+    auto hidden = co_await guarded_accounts(db);
+    if (!hidden) co_return hidden.error();
+    if (!hidden->empty())
+      co_return permanent("shop:rights", fmt::format("row-level security may hide rows of {}: see "
+                                                     "`suivi-reconciler doctor`",
+                                                     *hidden));
+  }
   if (!any_of_default)
     accounts.insert(accounts.begin(), std::make_move_iterator(fallback.begin()),
                     std::make_move_iterator(fallback.end()));

@@ -2,6 +2,7 @@
 #include "receiver/replay/source.hpp"
 
 #include "common/json/json_text.hpp"
+#include "common/shop/problems/row_security.hpp"
 #include "receiver/replay/file_line.hpp"
 
 #include <algorithm>
@@ -237,6 +238,11 @@ class legacy final : public replay_source {
   explicit legacy(replay_selection selection) : selection_(std::move(selection)) {}
 
   task<result<std::vector<replay_event>>> next(pg::connection& db, std::size_t limit) override {
+    auto guarded = co_await db.run(shop::guarded_tables_query);
+    if (!guarded) co_return guarded.error();
+    if (shop::are_old_events_guarded(*guarded)) // what is hidden would count as not there
+      co_return permanent("shop:rights", "row-level security may hide rows of webhook_events: see "
+                                         "`suivi-reconciler doctor`");
     // The table is the shop's: found through the search_path, and by its only index.
     static constexpr pg::statement text{
         "replay_legacy",

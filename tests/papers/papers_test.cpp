@@ -118,10 +118,10 @@ std::string fault_of_simulator(const std::vector<std::string>& words) {
 
 // What belongs to the system. Of what it is asked to do, that is held which is this project's: addresses,
 // units, files.
-const std::set<std::string> of_the_system{"apt-get",       "clang-tidy-19", "cpack", "createdb", "curl",
-                                          "git",           "journalctl",    "kill",  "ln",       "npm",
-                                          "openssl",       "pg_restore",    "psql",  "sqlite3",  "systemctl",
-                                          "systemd-creds", "tail",          "ss",    "jq"};
+const std::set<std::string> of_the_system{"apt-get",   "clang-tidy-19", "cpack",      "createdb", "curl",
+                                          "git",       "journalctl",    "kill",       "ln",       "npm",
+                                          "openssl",   "pg_dump",       "pg_restore", "psql",     "sqlite3",
+                                          "systemctl", "systemd-creds", "tail",       "ss",       "jq"};
 
 std::string fault_of_word(const std::string& program, const std::string& word) {
   if (program == "curl" && word.starts_with("http://")) {

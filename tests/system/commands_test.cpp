@@ -215,6 +215,20 @@ TEST_CASE("check-config warns of each setting that is unsafe, once and without i
   }
 }
 
+TEST_CASE("a database on another machine is warned of also where libpq is given its host in other ways") {
+  for (const auto& [url, host] : {std::pair{"dbname=shop", "db.example"},
+                                  {"postgresql:///shop", "127.0.0.1,db.example"},
+                                  {"postgresql://127.example/shop", ""},
+                                  {"postgresql:///shop", "127.0.0.1"}}) {
+    CAPTURE(url);
+    CAPTURE(host);
+    auto done =
+        run_program("suivi-reconciler", {"--check-config"}, {{"DATABASE_URL", url}, {"PGHOST", host}});
+    CHECK(done.status == 0);
+    CHECK(contains(done.log, "database.url: sslmode is not set") == (std::string(host) != "127.0.0.1"));
+  }
+}
+
 TEST_CASE("check-config warns of nothing where nothing is unsafe") {
   file_of url("safe-url", "postgresql://u:example-password@db.example/shop?sslmode=verify-full\n");
   std::map<std::string, std::string> settings{{"DATABASE_URL_FILE", url.path},

@@ -159,3 +159,15 @@ TEST_CASE("webhook secrets, the admin token and the log's level are read again a
   CHECK(status_with_token(r, "example-token-2") == 200);
   CHECK(r.stored() == 4);
 }
+
+TEST_CASE("a reload of settings that are systemd's copies says that a restart takes new ones") {
+  const settings_in_files files;
+  for (bool copies : {true, false}) {
+    suivi::test::environment environment = files.environment();
+    environment["CREDENTIALS_DIRECTORY"] = copies ? files.kept.path() : files.kept.path() + "/of-others";
+    webhook_sender r(environment);
+    r.process->signal(SIGHUP);
+    wait_until("a reload", [&] { return contains(r.process->log(), "were read again"); });
+    CHECK(contains(r.process->log(), "new ones want a restart") == copies);
+  }
+}

@@ -31,6 +31,7 @@ TEST_CASE("what lies in the spool is told, and drained by hand once the database
   auto empty = spool("status", db.url(), where);
   CHECK(empty.status == 0);
   CHECK(number(empty, "events") == 0);
+  CHECK(empty.log.find("there is no spool in " + where.path()) != std::string::npos);
   {
     receiver r(db.url(), where.path());
     wait_until("the database", [&] { return r.readiness() == R"({"database":"up","spooled":0})"; });

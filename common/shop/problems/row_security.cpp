@@ -7,8 +7,8 @@ namespace suivi::shop {
 const pg::statement guarded_tables_query{"shop_guarded_tables", R"sql(
 with guarded as (
   select c.oid, c.relname, n.commands
-  from (values ('orders', array['r', 'w']), ('shipping_accounts', array['r']), ('shipping_companies', array['r']))
-       as n (name, commands)
+  from (values ('orders', array['r', 'w']), ('shipping_accounts', array['r']), ('shipping_companies', array['r']),
+               ('webhook_events', array['r'])) as n (name, commands)
   join pg_class c on c.oid = to_regclass(n.name)
   where row_security_active(c.oid)
 ), policies as (
@@ -28,10 +28,23 @@ where exists (select from policies p where p.oid = g.oid and not p.permissive an
 order by 1
 )sql"};
 
+namespace {
+
+constexpr std::string_view old_events = "webhook_events";
+
+} // namespace
+
 std::vector<std::string> read_guarded_tables(const pg::rows& answer) {
   std::vector<std::string> tables;
-  for (std::size_t i = 0; i < answer.size(); ++i) tables.emplace_back(answer.text(i, 0));
+  for (std::size_t i = 0; i < answer.size(); ++i)
+    if (answer.text(i, 0) != old_events) tables.emplace_back(answer.text(i, 0));
   return tables;
+}
+
+bool are_old_events_guarded(const pg::rows& answer) {
+  for (std::size_t i = 0; i < answer.size(); ++i)
+    if (answer.text(i, 0) == old_events) return true;
+  return false;
 }
 
 } // namespace suivi::shop

@@ -13,5 +13,8 @@ namespace suivi::shop {
 // policy applies to it, or where those that do let everything through.
 extern const pg::statement guarded_tables_query;
 [[nodiscard]] std::vector<std::string> read_guarded_tables(const pg::rows& answer);
+// Of webhook_events the same, which `suivi-receiver replay --legacy` alone reads; it is not among those
+// above.
+[[nodiscard]] bool are_old_events_guarded(const pg::rows& answer);
 
 } // namespace suivi::shop

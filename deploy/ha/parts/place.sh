@@ -75,7 +75,7 @@ make_networks() {
 remove_networks() {
   local name
   for name in hub n1 n2 n3; do
-    ip netns list | grep -q "^$scope-$name\b" || continue
+    ip netns list | grep "^$scope-$name\b" > /dev/null || continue
     # shellcheck disable=SC2046
     kill -KILL $(ip netns pids "$scope-$name") 2> /dev/null
     ip netns del "$scope-$name"

@@ -1,6 +1,7 @@
 // One function for each check, each with its remedy.
 #include "reconciler/doctor/checks/account_checks.hpp"
 
+#include "common/sqlstate/sqlstate.hpp"
 #include "common/verdict/problems.hpp"
 
 #include <fmt/format.h>
@@ -26,6 +27,10 @@ void check_key(checks& to, const account_facts& a) {
     add(to, "courier", a, warn, fmt::format("the courier is asked nothing now: {}", to_string(*a.key)),
         "Nothing is to be done here: it is asked again when it has been left alone for so long. See whether "
         "another program asks with the same key.");
+  else if (a.key && (!pg::sqlstate_of(*a.key).empty() || a.key->code.starts_with("pg:"))) // it keeps quotas
+    add(to, "courier", a, fail,
+        fmt::format("the courier was not asked, for the database refused: {}", to_string(*a.key)),
+        std::string(remedy_of(*a.key)));
   else if (a.key)
     add(to, "courier", a, fail, fmt::format("the courier could not be asked: {}", to_string(*a.key)),
         fmt::format("Check {} (and \"baseUrl\" of the account), the network and maystro.request_timeout, "

@@ -63,23 +63,25 @@ std::string rough(milliseconds d) {
   return format_duration(d >= seconds(10) ? std::chrono::duration_cast<seconds>(d) : d);
 }
 
+} // namespace
+
 std::string_view remedy_of(const error& why) {
   std::string_view state = pg::sqlstate_of(why);
   if (state == "55P03" || state == "57014")
     return "See in pg_locks and pg_stat_activity who holds a lock for so long, or why PostgreSQL is so slow, "
            "and run `suivi-reconciler doctor` again.";
-  if (state == "42501")
+  if (state == "25006")
+    return "Mend what the check `writable` names, and run `suivi-reconciler doctor` again.";
+  if (state == "42501" || why.code == "shop:rights")
     return "Grant what the check `rights` names, and run `suivi-reconciler doctor` again.";
   if (state.starts_with("42"))
-    return "Mend what the checks `orders table`, `column types` and `schema` name, and run `suivi-reconciler "
-           "doctor` again.";
+    return "Mend what the checks `rights`, `orders table`, `column types` and `schema` name, and run "
+           "`suivi-reconciler doctor` again.";
   if (why.code == "doctor:late" || why.code.starts_with("pg:"))
     return "Mend what the other checks name, see PostgreSQL's own log, and run `suivi-reconciler doctor` "
            "again.";
   return "Run `suivi-reconciler doctor` again; if it stays so, see the logs.";
 }
-
-} // namespace
 
 void add_clock(checks& to, const std::string& clock, const clock_interval& ahead, const std::string& remedy) {
   milliseconds skew = certain_skew(ahead);

@@ -41,4 +41,7 @@ void add_failed(checks& to, const failed_read& failed);
 // "name" as an SQL identifier.
 [[nodiscard]] std::string quoted(std::string_view name);
 
+// Where what is to be looked at needs the database, and it refused.
+[[nodiscard]] std::string_view remedy_of(const error& why);
+
 } // namespace suivi::reconciler

@@ -39,7 +39,11 @@ std::vector<check> examine(const doctor_facts& f) {
             ? "Run deploy/rights.sql as the owner of the shop's tables, or: GRANT CONNECT ON DATABASE and "
               "the "
               "database's name TO and the role's name."
-            : "Check database.url (DATABASE_URL) and that PostgreSQL accepts connections from here.");
+            : "Check database.url (DATABASE_URL), that PostgreSQL accepts connections from here, and that "
+              "the role may "
+              "log in and has connections left (ALTER ROLE with LOGIN and CONNECTION LIMIT; each receiver "
+              "keeps "
+              "database.pool and 3, each reconciler database.pool and 1).");
     return all;
   }
   check_session(all, f);

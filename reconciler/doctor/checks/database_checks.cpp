@@ -104,9 +104,11 @@ void check_session(checks& to, const doctor_facts& f) {
           s.standby ? "this server is a standby and takes no writes"
                     : "the database is read-only (transaction_read_only is on)",
           s.standby ? "Point database.url at the primary, or name all servers in it."
-                    : fmt::format("Run `ALTER DATABASE {} RESET default_transaction_read_only;`, and see the "
-                                  "role's and the server's own setting.",
-                                  quoted(s.database)));
+          : s.read_only_by.empty()
+              ? "Run `ALTER SYSTEM RESET default_transaction_read_only;` and `SELECT pg_reload_conf();`, or "
+                "see "
+                "postgresql.conf and who has made the server read-only."
+              : fmt::format("Run `ALTER {} RESET default_transaction_read_only;`.", s.read_only_by));
     else
       add(to, "writable", pass, "the database takes writes");
     std::string off =
@@ -192,6 +194,15 @@ namespace {
 // A row that a policy hides is no order here, and its parcel is nobody's.
 void check_row_security(checks& to, const right_facts& r, const std::string& schema) {
   if (!r.guarded) return;
+  if (r.guarded->empty() && r.old_events_guarded) {
+    add(to, "row security", warn,
+        fmt::format("row-level security may hide rows of webhook_events from the role `{}`, which only "
+                    "`suivi-receiver replay --legacy` needs",
+                    r.role),
+        fmt::format("CREATE POLICY suivi ON {}.\"webhook_events\" TO {} USING (true);", quoted(schema),
+                    quoted(r.role)));
+    return;
+  }
   if (r.guarded->empty()) {
     add(to, "row security", pass, fmt::format("no policy hides rows of the shop from the role `{}`", r.role));
     return;
@@ -222,16 +233,16 @@ void check_rights(checks& to, const doctor_facts& f) {
   std::string lines =
       fmt::format("{}", fmt::join(grant_lines(needed.empty() ? r.missing : needed, r.role), " "));
   std::string owner;
-  for (const std::string& table : r.not_owned)
-    owner += fmt::format("{}ALTER TABLE suivi.{} OWNER TO {};", owner.empty() ? "" : " ", quoted(table),
-                         quoted(r.role));
+  for (const std::string& thing : r.not_owned)
+    owner += fmt::format("{}ALTER {} OWNER TO {};", owner.empty() ? "" : " ", thing, quoted(r.role));
   if (!needed.empty())
     add(to, "rights", fail, fmt::format("the role `{}` lacks {} right(s)", r.role, needed.size()), lines);
   else if (!r.not_owned.empty())
     add(to, "rights", warn,
-        fmt::format("the role `{}` does not own {} table(s) of the schema `suivi`, which migrations and new "
-                    "partitions need",
-                    r.role, r.not_owned.size()),
+        fmt::format(
+            "the role `{}` does not own {} table(s), view(s) or function(s) of the schema `suivi`, which "
+            "migrations and new partitions need",
+            r.role, r.not_owned.size()),
         owner);
   else if (!r.missing.empty())
     add(to, "rights", warn,

@@ -30,6 +30,8 @@ struct session_facts {
   bool read_only = false, standby = false;
   std::string synchronous_commit = "on"; // in our own session
   bool asynchronous_by_default = false;  // this database's or role's own setting is `off`
+  std::string read_only_by =
+      {}; // whose setting that is, as ALTER names it: ROLE suivi; empty: the server's own
 };
 
 struct column_fact {
@@ -64,9 +66,10 @@ struct missing_right {
 struct right_facts {
   std::string role;
   std::vector<missing_right> missing;
-  std::vector<std::string> not_owned; // tables of the schema `suivi` that migrations could not change
+  std::vector<std::string> not_owned; // what migrations could not change: TABLE suivi.parcel, FUNCTION …
   std::optional<std::vector<std::string>> guarded =
-      std::nullopt; // the shop's tables of which a policy may hide rows
+      std::nullopt;                // the shop's tables of which a policy may hide rows
+  bool old_events_guarded = false; // webhook_events, which one command needs
 };
 
 struct company_facts {
@@ -147,8 +150,9 @@ struct account_facts {
   std::optional<sweep_standing> sweeps;
   std::optional<quota_facts> quota; // none: it was never asked, or has none
   std::optional<untracked_facts> tracking;
-  std::optional<std::int64_t> never_read;   // orders with a number or id, without parcel here, not final
-  std::int64_t numbers_unknown = 0;         // of these, the courier was asked for the number and has it not
+  std::optional<std::int64_t> never_read; // orders with a number or id, without parcel here, not final
+  std::int64_t numbers_unknown = 0;       // of these, the courier was asked for the number and has it not
+  std::int64_t not_listed = 0; // of these, older than the last sweep of the whole list, which had none
   std::optional<std::int64_t> parcels_gone; // none: no sweep of the whole list was complete
   std::optional<open_parcel_facts> open_parcels;
 };

@@ -23,6 +23,37 @@ const char* correct_numbers =
     "Compare \"trackingNumber\" of these orders (`SELECT order_id FROM suivi.unanswered_number`) with the "
     "courier's own pages; they are asked for again in turn.";
 
+std::string find_at_courier(const account_facts& a) {
+  return fmt::format(
+      "Look for them on the courier's own pages, and correct \"trackingNumber\", \"reference\" or "
+      "\"shippingAccountId\"; every sweep of the whole list looks again. They are among: SELECT "
+      "\"reference\" FROM "
+      "orders o WHERE o.\"shippingAccountId\" = '{}' AND (o.\"trackingNumber\" <> '' OR o.\"maystroOrderId\" "
+      "<> '') "
+      "AND NOT EXISTS (SELECT FROM suivi.parcel p WHERE p.order_id = o.\"id\");",
+      a.id);
+}
+
+void check_never_read(checks& to, const account_facts& a) {
+  if (*a.never_read == 0) {
+    add(to, "orders never read", a, pass,
+        "of every order with a tracking number or courier id the parcel is known");
+    return;
+  }
+  std::string detail = fmt::format(
+      "{} order(s) have a tracking number or courier id and are not final, but their parcel was never read",
+      *a.never_read);
+  if (a.numbers_unknown > 0)
+    detail += fmt::format("; the courier knows no parcel of the numbers of {}", a.numbers_unknown);
+  if (a.not_listed > 0)
+    detail += fmt::format("; in the courier's whole list there was none for {}", a.not_listed);
+  bool some_come_yet = a.numbers_unknown + a.not_listed < *a.never_read;
+  add(to, "orders never read", a, warn, std::move(detail),
+      some_come_yet      ? keep_running
+      : a.not_listed > 0 ? find_at_courier(a)
+                         : correct_numbers);
+}
+
 void check_tracking(checks& to, const account_facts& a) {
   const untracked_facts& t = *a.tracking;
   if (t.untracked == 0)
@@ -86,21 +117,7 @@ void check_store_links(checks& to, const store_link_facts& s, const std::string&
 
 void check_orders_of(checks& to, const doctor_facts& f, const account_facts& a) {
   if (a.tracking) check_tracking(to, a);
-  if (a.never_read) {
-    if (*a.never_read > 0)
-      add(to, "orders never read", a, warn,
-          fmt::format(
-              "{} order(s) have a tracking number or courier id and are not final, but their parcel was "
-              "never read{}",
-              *a.never_read,
-              a.numbers_unknown > 0
-                  ? fmt::format("; the courier knows no parcel of the numbers of {}", a.numbers_unknown)
-                  : std::string()),
-          a.numbers_unknown < *a.never_read ? keep_running : correct_numbers);
-    else
-      add(to, "orders never read", a, pass,
-          "of every order with a tracking number or courier id the parcel is known");
-  }
+  if (a.never_read) check_never_read(to, a);
   if (a.open_parcels) {
     const open_parcel_facts& o = *a.open_parcels;
     bool late = o.oldest_pull && f.now - *o.oldest_pull > read_bound;

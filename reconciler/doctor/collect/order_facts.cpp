@@ -30,11 +30,13 @@ where (l.negatives > 0 or o."createdAt" < a.whole_watermark at time zone 'UTC') 
 group by 1
 )sql"};
 
+// $2: accounts without a list, as below.
 constexpr pg::statement never_read{"doctor_never_read", R"sql(
 select coalesce(o."shippingAccountId", ''), count(*),
        count(*) filter (where exists (select from suivi.unanswered_number u
-                                      where u.order_id = o."id" and u.account = o."shippingAccountId"))
-from orders o
+                                      where u.order_id = o."id" and u.account = o."shippingAccountId")),
+       count(*) filter (where a.id <> all($2) and o."createdAt" < a.whole_watermark at time zone 'UTC')
+from orders o left join suivi.account a on a.id = o."shippingAccountId"
 where (o."trackingNumber" <> '' or o."maystroOrderId" <> '') and coalesce(o."shippingStatus", '') <> all($1)
   and not exists (select from suivi.parcel p
                   where p.order_id = o."id" and p.account = coalesce(o."shippingAccountId", p.account))
@@ -179,8 +181,11 @@ task<void> collect_orders(fact_reader& reader, doctor_facts& f, bool schema_curr
   for (std::size_t i = 0; unknown && i < unknown->size(); ++i)
     if (account_facts* a = find_account(f, unknown->text(i, 0)); a && a->tracking)
       a->tracking->unknown_to_courier = unknown->integer(i, 1);
+  texts unlisted;
+  for (const account_facts& a : f.accounts)
+    if (!a.lists_parcels) unlisted.emplace_back(a.id);
   pg::params finals;
-  finals.texts(final_states());
+  finals.texts(final_states()).texts(unlisted);
   auto unread = co_await reader.ask("orders never read", never_read, std::move(finals));
   if (unread) {
     for (account_facts& a : f.accounts) a.never_read = 0;
@@ -189,13 +194,11 @@ task<void> collect_orders(fact_reader& reader, doctor_facts& f, bool schema_curr
       if (account_facts* a = find_account(f, unread->text(i, 0))) {
         a->never_read = unread->integer(i, 1);
         a->numbers_unknown = unread->integer(i, 2);
+        a->not_listed = unread->integer(i, 3);
       }
       if (unread->text(i, 0).empty() && f.unassigned) f.unassigned->never_read = unread->integer(i, 1);
     }
   }
-  texts unlisted;
-  for (const account_facts& a : f.accounts)
-    if (!a.lists_parcels) unlisted.emplace_back(a.id);
   pg::params without_list;
   without_list.texts(unlisted);
   auto no_longer = co_await reader.ask("parcels gone", gone, std::move(without_list));

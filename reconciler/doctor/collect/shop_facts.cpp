@@ -21,7 +21,15 @@ select current_database(), current_user, current_setting('transaction_read_only'
        coalesce((select bool_or(setting = 'synchronous_commit=off')
                  from pg_db_role_setting s cross join unnest(s.setconfig) as setting
                  where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
-                   and s.setrole in (0, (select oid from pg_roles where rolname = current_user))), false)
+                   and s.setrole in (0, (select oid from pg_roles where rolname = current_user))), false),
+       coalesce((select case when s.setrole = 0 then format('DATABASE %I', current_database())
+                             when s.setdatabase = 0 then format('ROLE %I', session_user)
+                             else format('ROLE %I IN DATABASE %I', session_user, current_database()) end
+                 from pg_db_role_setting s cross join unnest(s.setconfig) as setting
+                 where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+                   and s.setrole in (0, (select oid from pg_roles where rolname = session_user))
+                   and setting like 'default\_transaction\_read\_only=%' -- of several the one in force:
+                 order by s.setrole <> 0 desc, s.setdatabase <> 0 desc limit 1), '')
 )sql"};
 
 constexpr pg::statement tables{"doctor_tables", R"sql(
@@ -99,9 +107,14 @@ union all
 select 'function', format('%I(%s)', f.proname, pg_get_function_identity_arguments(f.oid)), 'EXECUTE' from pg_proc f
 where f.pronamespace = (select oid from pg_namespace where nspname = 'suivi') and not has_function_privilege(f.oid, 'EXECUTE')
 union all
-select 'owner', k.relname::text, '' from pg_class k
-where k.relnamespace = (select oid from pg_namespace where nspname = 'suivi') and k.relkind in ('r', 'p')
-  and not pg_has_role(k.relowner, 'USAGE')
+select 'owner', format('%s suivi.%I', case k.relkind when 'v' then 'VIEW' when 'S' then 'SEQUENCE' else 'TABLE' end, k.relname), ''
+from pg_class k
+where k.relnamespace = (select oid from pg_namespace where nspname = 'suivi') and k.relkind in ('r', 'p', 'v', 'S')
+  and not pg_has_role(k.relowner, 'USAGE') -- a table's own sequence goes with it
+  and not (k.relkind = 'S' and exists (select from pg_depend d where d.objid = k.oid and d.deptype in ('a', 'i')))
+union all
+select 'owner', format('FUNCTION suivi.%I(%s)', f.proname, pg_get_function_identity_arguments(f.oid)), '' from pg_proc f
+where f.pronamespace = (select oid from pg_namespace where nspname = 'suivi') and not pg_has_role(f.proowner, 'USAGE')
 order by 1, 2, 3
 )sql"};
 
@@ -191,6 +204,7 @@ task<void> collect_session(fact_reader& reader, doctor_facts& f) {
   s.standby = row->boolean(0, 3);
   s.synchronous_commit = row->text(0, 4);
   s.asynchronous_by_default = row->boolean(0, 5);
+  s.read_only_by = row->text(0, 6);
 }
 
 task<void> collect_tables(fact_reader& reader, doctor_facts& f, std::string schema) {
@@ -248,6 +262,7 @@ task<void> collect_rights(fact_reader& reader, doctor_facts& f, std::string sche
 
   right_facts& r = f.rights.emplace();
   if (guarded) r.guarded = shop::read_guarded_tables(*guarded);
+  if (guarded) r.old_events_guarded = shop::are_old_events_guarded(*guarded);
   r.role = of_schemas->text(0, 0);
   if (of_schemas->boolean(0, 1)) r.missing.push_back({right_of::schema, schema, "", "", "USAGE", false});
   if (of_schemas->boolean(0, 2))

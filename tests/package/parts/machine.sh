@@ -67,7 +67,7 @@ make_machine() { # BARE.tar FILE PACKAGE...
 
 is_booted() {
   leader=$(pgrep -P "$booted" | head -n 1)
-  [ -n "$leader" ] && inside systemctl is-system-running | grep -qE 'running|degraded'
+  [ -n "$leader" ] && inside systemctl is-system-running | grep -E 'running|degraded' > /dev/null
 }
 boot_machine() {
   ip netns add "$space"

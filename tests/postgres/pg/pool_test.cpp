@@ -136,6 +136,29 @@ TEST_CASE("one waiter too many is refused at once and a late one gives up by its
   });
 }
 
+TEST_CASE("whoever has hardly time to connect is given the server's reason, not that nothing came in time") {
+  test::database database(test::holding::nothing);
+  std::string role = "no_login_" + database.name();
+  database.execute("create role " + role + " nologin");
+  auto body = [&]() -> task<void> {
+    auto executor = co_await asio::this_coro::executor;
+    pg::pool_options options = sized(database, 1);
+    options.connect.url = test::with_user(database.owner_url(), role);
+    options.backoff_first = options.backoff_max = milliseconds(0);
+    pg::pool pool(executor, options);
+    auto first = co_await pool.acquire(steady_now() + milliseconds(500 * test::slowness));
+    REQUIRE(first.has_error());
+    CHECK(first.error().detail.find("not permitted to log in") != std::string::npos);
+    for (int time = 0; time < 50; ++time) {
+      auto hurried = co_await pool.acquire(steady_now() + milliseconds(1));
+      REQUIRE(hurried.has_error());
+      CHECK(hurried.error().detail.find("not permitted to log in") != std::string::npos);
+    }
+  };
+  run(body);
+  database.execute("drop role " + role);
+}
+
 TEST_CASE("a connection in a transaction is closed instead of lent again") {
   test::database database(test::holding::nothing);
   run([&]() -> task<void> {

@@ -67,6 +67,24 @@ TEST_CASE("rows that the old system never processed are applied as of their maki
   CHECK(counts(at.replayed(late, false, nullptr, true)) == "selected 1 unchanged 1");
 }
 
+TEST_CASE("rows of the old system that a policy may hide are not said to be none") {
+  replay_stage at;
+  add_legacy_row(at.db);
+  auto page = [&]() -> task<result<std::vector<replay_event>>> {
+    pg::connect_options options = at.db.options();
+    auto connection = co_await test::connected(options);
+    auto rows = legacy_source({});
+    auto read = co_await rows->next(connection, 10);
+    co_return read;
+  };
+  at.db.execute("alter table webhook_events enable row level security");
+  auto hidden = test::run(page);
+  REQUIRE(hidden.has_error());
+  CHECK(hidden.error().code == "shop:rights");
+  at.db.execute("create policy all_rows on webhook_events using (true)");
+  CHECK(test::run(page).value().size() == 1);
+}
+
 TEST_CASE("a row whose account must be proved is asked for at the courier at once") {
   replay_stage at;
   at.orders(1, 1);

@@ -12,19 +12,24 @@ using suivi::test::stage;
 
 namespace {
 
-std::vector<shop::account> accounts_of(const test::database& db) {
-  auto load = [&]() -> task<std::vector<shop::account>> {
+result<std::vector<shop::account>> loaded_from(const test::database& db, bool with_environment = true) {
+  auto load = [&]() -> task<result<std::vector<shop::account>>> {
     pg::connect_options options = db.options();
     auto connection = co_await test::connected(options);
     shop::account from_environment;
     from_environment.id = "env";
     from_environment.from_environment = true;
-    std::vector<shop::account> fallback{from_environment};
+    std::vector<shop::account> fallback;
+    if (with_environment) fallback.push_back(from_environment);
     shop::base_urls defaults{"https://default.example", "https://g.example/v1", "https://n.example/api"};
     auto loaded = co_await shop::load_accounts(connection, defaults, fallback);
-    co_return loaded.value();
+    co_return loaded;
   };
   return test::run(load);
+}
+
+std::vector<shop::account> accounts_of(const test::database& db) {
+  return loaded_from(db).value();
 }
 
 } // namespace
@@ -76,6 +81,26 @@ TEST_CASE("a shop without active accounts, or without those tables, has the envi
   CHECK(accounts_of(s.db).at(0).id == "env");
   test::database bare(test::holding::nothing);
   CHECK(accounts_of(bare).at(0).id == "env");
+}
+
+TEST_CASE("accounts that a policy hides are neither none nor replaced by the environment's") {
+  stage s;
+  for (const char* table : {"shipping_accounts", "shipping_companies"}) {
+    CAPTURE(table);
+    s.db.execute(fmt::format("alter table {} enable row level security", table));
+    for (bool with_environment : {true, false}) {
+      auto loaded = loaded_from(s.db, with_environment);
+      REQUIRE(loaded.has_error());
+      CHECK(loaded.error().code == "shop:rights");
+      CHECK(loaded.error().detail.find(fmt::format("hide rows of {}", table)) != std::string::npos);
+    }
+    s.db.execute(fmt::format("create policy all_rows on {} using (true)", table));
+    CHECK(accounts_of(s.db).size() == 2);
+    s.db.execute(
+        "update shipping_accounts set \"isActive\" = false"); // there are none then, and nothing is hidden
+    CHECK(accounts_of(s.db).at(0).from_environment);
+    s.db.execute("update shipping_accounts set \"isActive\" = true");
+  }
 }
 
 TEST_CASE("coverage counts orders with an account") {

@@ -81,8 +81,23 @@ TEST_CASE("a database that is read-only, or does not commit synchronously, is to
   CHECK(result_of(looked_at(s.db.url()), "durability") == "WARN"); // our sessions do; the shop's do not
   s.db.execute("alter database " + s.db.name() + " reset synchronous_commit");
   CHECK(result_of(looked_at(s.db.url()), "durability") == "PASS");
-  s.db.execute("alter database " + s.db.name() + " set default_transaction_read_only = on");
-  CHECK(result_of(looked_at(s.db.url()), "writable") == "FAIL");
+}
+
+TEST_CASE("a setting that makes the database read-only is taken back by the line that names it") {
+  stage s;
+  std::string here = "in database " + s.db.name();
+  for (const std::string& holder :
+       {"database " + s.db.name(), "role " + std::string(suivi::test::least_role) + " " + here}) {
+    CAPTURE(holder);
+    s.db.execute("alter " + holder + " set default_transaction_read_only = on");
+    auto writable = check_of(looked_at(s.db.url()), "writable");
+    CHECK(writable.result == check_result::fail);
+    CAPTURE(writable.remedy);
+    std::size_t first = writable.remedy.find('`') + 1;
+    s.db.execute("set default_transaction_read_only = off; " +
+                 writable.remedy.substr(first, writable.remedy.find('`', first) - first));
+    CHECK(result_of(looked_at(s.db.url()), "writable") == "PASS");
+  }
 }
 
 namespace {

@@ -84,6 +84,26 @@ update orders set "shippingAccountId" = null where "reference" = 'R4';
   CHECK(result_of(after, "orders never read", "acc-1") == "PASS");
 }
 
+TEST_CASE("orders that the courier's whole list does not show are no longer said to be read by a sweep") {
+  stage s;
+  s.shipped(1, 31);
+  s.order("GONE", R"("trackingNumber", "maystroOrderId", "shippingStatus", "createdAt")",
+          "'T-gone', 'u-gone', 'undefined', now() - interval '30 days'");
+  s.sweep();
+  CHECK(account(looked_at(s.db.url())).never_read == 1);
+  CHECK(account(looked_at(s.db.url())).not_listed == 1);
+  CHECK(account(looked_at(s.db.url(), "public", {"acc-1"}, false, false)).not_listed == 0);
+  std::string remedy = check_of(looked_at(s.db.url()), "orders never read").remedy;
+  CAPTURE(remedy);
+  std::size_t query = remedy.find("SELECT \"reference\"");
+  REQUIRE(query != std::string::npos);
+  CHECK(s.db.value(remedy.substr(query)) == "GONE");
+  s.order("NEW", R"("trackingNumber")", "'T-new'"); // after that sweep: the next one may show it
+  s.db.execute("update orders set \"createdAt\" = now() + interval '1 minute' where \"reference\" = 'NEW'");
+  CHECK(account(looked_at(s.db.url())).never_read == 2);
+  CHECK(account(looked_at(s.db.url())).not_listed == 1);
+}
+
 TEST_CASE("a worker whose clock is wrong makes no parcel gone, and one that the courier lists no more is") {
   stage s;
   for (int n = 1; n <= 30; ++n) s.shipped(n);

@@ -113,6 +113,35 @@ TEST_CASE("secrets that are the papers' examples are warned of, and a proxy that
   CHECK_FALSE(names(warnings_of(s), "receiver.listen = "));
 }
 
+TEST_CASE("ranges that are as good as everybody, and names that look like loopback, are warned of") {
+  settings s = safe();
+  s.receiver.listen = "0.0.0.0:8080";
+  s.receiver.trusted_proxies = {"0.0.0.0/1", "128.0.0.0/1"};
+  CHECK(names(warnings_of(s), "receiver.trusted_proxies: 128.0.0.0/1"));
+  CHECK(names(warnings_of(s), "receiver.listen = "));
+  s.receiver.trusted_proxies = {"2000::/3"};
+  CHECK(names(warnings_of(s), "receiver.trusted_proxies: 2000::/3"));
+  s.receiver.trusted_proxies = {"10.0.0.0/8", "fc00::/7"};
+  CHECK(warnings_of(s) == "");
+  s.receiver.allow_open = true;
+  s.receiver.allow_from = {"0.0.0.0/0"};
+  CHECK(names(warnings_of(s), "are taken from anybody"));
+  s = safe();
+  s.base_urls[index_of(courier_kind::guepex)] = "http://127.example/v1";
+  CHECK(names(warnings_of(s), "guepex.base_url = "));
+  s.base_urls[index_of(courier_kind::guepex)] = "http://[::1]:4010";
+  CHECK(warnings_of(s) == "");
+}
+
+TEST_CASE("a token that is a webhook secret too is warned of") {
+  settings s = safe();
+  s.receiver.webhook_secrets.emplace_back(std::string(s.receiver.admin_token.reveal()));
+  CHECK(names(warnings_of(s), "receiver.admin_token is one of receiver.webhook_secrets"));
+  s.receiver.admin_token = secret("***");
+  s.receiver.webhook_secrets = {secret("***")};
+  CHECK(warnings_of(s) == "");
+}
+
 TEST_CASE("a proxy list that holds everybody, and keys and secrets sent unencrypted, are warned of") {
   settings s = safe();
   s.receiver.trusted_proxies = {"::/0"};
@@ -159,5 +188,31 @@ TEST_CASE(
   CHECK(names(warnings_of(s), "receiver.tls_key = "));
   CHECK_FALSE(names(warnings_of(s, program::reconciler), "receiver.tls_key"));
   CHECK_FALSE(readable_by_all((folder / "none").string()));
+  fs::remove_all(folder);
+}
+
+TEST_CASE("settings, secrets, certificate and spool that every user may change are warned of") {
+  std::string pattern = (fs::temp_directory_path() / "suivi-unsafe-XXXXXX").string();
+  REQUIRE(mkdtemp(pattern.data()) != nullptr);
+  fs::path folder = pattern;
+  std::string file = (folder / "suivi.toml").string();
+  std::ofstream(file) << "[receiver]\nlisten = \"127.0.0.1:1\"\n"; // no secret in it
+  environment env{{"DATABASE_URL", "postgresql://localhost/shop"},
+                  {"MAYSTRO_WEBHOOK_SECRET", "example-secret-that-is-long"}};
+  settings s = safe();
+  s.secret_files["database.url"] = s.receiver.tls_certificate = s.receiver.tls_key = file;
+  s.receiver.spool = folder.string();
+  CHECK(warnings_of(s).find("can change") == std::string::npos);
+  fs::permissions(file, fs::perms::owner_all | fs::perms::others_write);
+  fs::permissions(folder, fs::perms::owner_all | fs::perms::others_write);
+  for (const char* key :
+       {"database.url_file", "receiver.tls_certificate", "receiver.tls_key", "receiver.spool"})
+    CHECK(names(warnings_of(s), std::string(key) + " = "));
+  CHECK_FALSE(names(warnings_of(s, program::reconciler), "receiver."));
+  auto read = load(program::receiver, file, env, false, purpose::check);
+  REQUIRE(read.has_value());
+  REQUIRE(read->warnings.size() == 1);
+  CHECK(names(read->warnings.front(), "settings file = "));
+  CHECK(names(read->warnings.front(), "can change it"));
   fs::remove_all(folder);
 }

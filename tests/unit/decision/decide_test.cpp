@@ -129,7 +129,8 @@ TEST_CASE(
   for (const step& one : {step{"LIVRÉ", 31, outcome::in_doubt}, step{"ANNULÉ", 51, outcome::in_doubt},
                           step{"EXPÉDIÉ", 9, outcome::in_doubt}, step{"EXPÉDIÉ", 32, outcome::applied},
                           step{"EXPÉDIÉ", 41, outcome::applied}, step{"EN ATTENTE", 6, outcome::applied},
-                          step{"EXPÉDIÉ", 11, outcome::applied}, step{"undefined", 4, outcome::applied}}) {
+                          step{"EXPÉDIÉ", 11, outcome::applied}, step{"undefined", 4, outcome::applied},
+                          step{"EN COURS", 4, outcome::in_doubt}, step{"EN ATTENTE", 4, outcome::in_doubt}}) {
     CAPTURE(one.current);
     CAPTURE(one.status);
     shop_model shop;

@@ -105,6 +105,9 @@ TEST_CASE("a refused key and a courier that is away both fail and differ in name
   CHECK(result_of(f, "courier") == "FAIL");
   CHECK(contains(of(f, "courier").remedy, "maystro.base_url"));
   CHECK_FALSE(judged(f, "key_refused"));
+  f.accounts.front().key = transient("sqlstate:25006", "cannot execute INSERT in a read-only transaction");
+  CHECK(contains(of(f, "courier").detail, "the database refused"));
+  CHECK(contains(of(f, "courier").remedy, "`writable`"));
   f.accounts.front().key.reset();
   f.accounts.front().was_read = false;
   CHECK(result_of(f, "courier") == "FAIL");

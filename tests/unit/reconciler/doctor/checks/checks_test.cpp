@@ -33,6 +33,7 @@ TEST_CASE("a right without which nothing can be looked at is named where the dat
                                        " DETAIL: User does not have CONNECT privilege.");
   CHECK(contains(of(f, "database_away").remedy, "GRANT CONNECT ON DATABASE"));
   f.database = transient("pg:refused", "connection failed: Connection refused");
+  CHECK(contains(of(f, "database_away").remedy, "CONNECTION LIMIT")); // the server's words say which
   CHECK(contains(of(f, "database_away").remedy, "Check database.url"));
   doctor_facts hidden = healthy();
   hidden.schema_error = permanent("sqlstate:42501", "permission denied for schema suivi");

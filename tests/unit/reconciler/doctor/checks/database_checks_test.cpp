@@ -11,7 +11,9 @@ TEST_CASE("a database that takes no writes fails, be it by its own setting or as
   doctor_facts f = healthy();
   f.session->read_only = true;
   CHECK(result_of(f, "writable") == "FAIL");
-  CHECK(contains(of(f, "writable").remedy, "RESET default_transaction_read_only"));
+  CHECK(contains(of(f, "writable").remedy, "ALTER SYSTEM RESET default_transaction_read_only"));
+  f.session->read_only_by = R"(ROLE "suivi")";
+  CHECK(contains(of(f, "writable").remedy, R"(ALTER ROLE "suivi" RESET default_transaction_read_only)"));
   f.session->standby = true;
   CHECK(contains(of(f, "writable").remedy, "primary"));
 }
@@ -125,8 +127,10 @@ TEST_CASE("a right that one command needs, and tables of another owner, only war
   f.rights->missing = {{right_of::table, "public", "webhook_events", "", "SELECT", true}};
   CHECK(result_of(f, "rights") == "WARN");
   CHECK(of(f, "rights").remedy == R"(GRANT SELECT ON "public"."webhook_events" TO "suivi";)");
-  f.rights->not_owned = {"inbox"};
-  CHECK(of(f, "rights").remedy == R"(ALTER TABLE suivi."inbox" OWNER TO "suivi";)");
+  f.rights->not_owned = {"TABLE suivi.inbox", "FUNCTION suivi.drop_day(parent text, stored_on date)"};
+  CHECK(of(f, "rights").remedy ==
+        R"(ALTER TABLE suivi.inbox OWNER TO "suivi"; )"
+        R"(ALTER FUNCTION suivi.drop_day(parent text, stored_on date) OWNER TO "suivi";)");
 }
 
 TEST_CASE("partitions that are missing or came too late warn") {

@@ -44,6 +44,13 @@ TEST_CASE(
   CHECK(contains(of(f, "orders never read").remedy, "reads them in turn"));
   a.numbers_unknown = 3;
   CHECK(contains(of(f, "orders never read").remedy, "suivi.unanswered_number"));
+  a.numbers_unknown = 0;
+  a.not_listed = 2;
+  CHECK(contains(of(f, "orders never read").detail, "in the courier's whole list there was none for 2"));
+  CHECK(contains(of(f, "orders never read").remedy, "reads them in turn"));
+  a.not_listed = 3; // no sweep would read them
+  CHECK(contains(of(f, "orders never read").remedy, "courier's own pages"));
+  CHECK(of(f, "orders never read").remedy.find("suivi-reconciler") == std::string::npos);
 }
 
 TEST_CASE("open parcels are read within a day or the oldest is told") {
