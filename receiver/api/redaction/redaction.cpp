@@ -58,8 +58,20 @@ std::string masked_member(std::string_view member, std::string_view text, int la
   return is_reason_name(member) ? without_names(redacted) : redacted;
 }
 
+// `{"key":"customer_name","value":…}`: the private name stands in another member.
+void mask_named_values(json::object& in) {
+  bool is_private = std::ranges::any_of(in, [](const json::key_value_pair& each) {
+    const json::string* text = each.value().if_string();
+    return text != nullptr && holds_name_of_member(each.key()) && is_private_name(view(*text));
+  });
+  if (!is_private) return;
+  for (json::key_value_pair& each : in)
+    if (holds_value_of_member(each.key())) each.value() = masked;
+}
+
 void mask_members(json::object& of, std::string_view within, int layers) {
   bool plain = true;
+  mask_named_values(of);
   for (json::key_value_pair& each : of) {
     std::string_view name(each.key().data(), each.key().size());
     bool is_plain = is_plain_name(name);
@@ -109,6 +121,7 @@ bool is_hex(std::string_view text) {
 // Hexadecimal of words; of anything else it is an id.
 bool is_hex_of_text(std::string_view text) {
   constexpr std::size_t shortest = 16;
+  if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2);
   if (text.size() < shortest || text.size() % 2 != 0 || !is_hex(text)) return false;
   std::string bytes;
   auto value = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
@@ -202,10 +215,13 @@ std::optional<std::string> masked_form(std::string_view text, member_kind kind, 
     if (!name || !is_form_name(*name)) return std::nullopt;
     known = known || is_known_name(*name);
     std::optional<std::string> value = form_decoded(sent);
-    std::string redacted =
-        value ? masked_member(governing_name(name_around(kind), *name), to_storable_text(*value), layers - 1)
-              : std::string(masked);
-    out += pair.substr(0, equals + 1);
+    bool plain = is_plain_name(*name);
+    std::string redacted(masked);
+    if (plain && value)
+      redacted =
+          masked_member(governing_name(name_around(kind), *name), to_storable_text(*value), layers - 1);
+    out += plain ? pair.substr(0, equals) : masked;
+    out += '=';
     if (redacted == masked)
       out += redacted;
     else
