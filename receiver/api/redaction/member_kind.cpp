@@ -35,7 +35,8 @@ constexpr std::array<std::string_view, 32> remark_names{
     "livrera",       "owner",        "user",     "driver",    "livreur",     "agent",
     "instruction",   "instructions", "memo",     "by",        "who",         "causer",
     "recipientinfo", "receiverinfo"};
-constexpr std::array<std::string_view, 2> name_endings{"name", "nom"};
+constexpr std::array<std::string_view, 9> remark_endings{
+    "name", "nom", "note", "notes", "comment", "comments", "remarque", "remark", "instructions"};
 
 constexpr std::size_t identity_bytes_max = 128;
 constexpr std::size_t word_bytes_max = 128;
@@ -125,7 +126,7 @@ member_kind kind_of_member(std::string_view name) {
   bool is_time = part.ends_with("_at") || part.ends_with("-at") || part.ends_with("At");
   if (is_time || is_figure_name(part)) return member_kind::figure;
   bool is_remark = std::ranges::find(remark_names, plain) != remark_names.end() ||
-                   std::ranges::any_of(name_endings, ends_it);
+                   std::ranges::any_of(remark_endings, ends_it);
   return is_remark ? member_kind::remark : member_kind::unlisted;
 }
 

@@ -180,8 +180,27 @@ bool is_mostly_of_events(std::string_view text) {
   return known > 0 && known >= unknown;
 }
 
+// Of `shipping_client`, `clientInfo` the words are compared one by one.
+bool has_word_for_customer(std::string_view part) {
+  constexpr std::array<std::string_view, 8> words{"client",    "clients",      "customers", "customer",
+                                                  "recipient", "destinataire", "acheteur",  "consignee"};
+  std::string word;
+  for (std::size_t at = 0; at <= part.size(); ++at) {
+    char c = at < part.size() ? part[at] : '_';
+    bool capital = c >= 'A' && c <= 'Z';
+    bool after_small = at > 0 && part[at - 1] >= 'a' && part[at - 1] <= 'z';
+    if (!is_letter(c) || (capital && after_small)) {
+      if (std::ranges::find(words, folded_name(word)) != words.end()) return true;
+      word.clear();
+    }
+    if (is_letter(c)) word += c;
+  }
+  return false;
+}
+
 bool is_private_part(std::string_view part) {
   std::string plain = folded_name(part);
+  if (has_word_for_customer(part) && !is_figure_name(part)) return true; // not `clients_count`
   if (std::ranges::find(private_whole, plain) != private_whole.end()) return true;
   return plain.starts_with(private_beginning) ||
          std::ranges::any_of(private_within,

@@ -41,9 +41,10 @@ std::string_view view(const json::string& text) {
 // An id may be made like a phone number; what has parts, of which one is such a number, is no id.
 std::string masked_identity(std::string_view text) {
   std::string redacted = without_addresses(text);
-  if (redacted.find_first_of(" /") == std::string::npos) return redacted;
   std::string no_phones = without_contacts(redacted);
-  return no_phones != redacted && may_hold_name(no_phones) ? std::string(masked) : no_phones;
+  if (no_phones != redacted && may_hold_name(no_phones)) return std::string(masked);
+  bool has_parts = redacted.find_first_of(" /") != std::string::npos || redacted.starts_with('+');
+  return has_parts ? no_phones : redacted;
 }
 
 std::string masked_member(std::string_view member, std::string_view text, int layers) {
@@ -69,6 +70,12 @@ void mask_named_values(json::object& in) {
     if (holds_value_of_member(each.key())) each.value() = masked;
 }
 
+// `["customer_name",…]`
+void mask_second_of_pair(json::array& in) {
+  const json::string* name = in.size() == 2 ? in.front().if_string() : nullptr;
+  if (name != nullptr && is_private_name(view(*name))) in.back() = masked;
+}
+
 void mask_members(json::object& of, std::string_view within, int layers) {
   bool plain = true;
   mask_named_values(of);
@@ -92,6 +99,7 @@ void mask_within(json::value& in, std::string_view member, int layers) {
   if (json::object* object = in.if_object()) {
     mask_members(*object, member, layers);
   } else if (json::array* list = in.if_array()) {
+    mask_second_of_pair(*list);
     for (json::value& each : *list) mask_within(each, member, layers);
   } else if (json::string* text = in.if_string()) {
     *text = masked_member(member, view(*text), layers);
@@ -128,6 +136,15 @@ bool is_hex_of_text(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); at += 2)
     bytes += static_cast<char>(value(text[at]) * 16 + value(text[at + 1]));
   return is_readable(bytes);
+}
+
+bool has_hex_of_text(std::string_view text) {
+  while (!text.empty()) {
+    std::size_t end = std::min(text.find_first_of(blanks), text.size());
+    if (is_hex_of_text(text.substr(0, end))) return true;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
 }
 
 std::string without_blanks(std::string_view text) {
@@ -260,7 +277,7 @@ std::string masked_text(std::string_view text, member_kind kind, int layers) {
   if (may_be_shown(member_kind::body, core)) return std::string(text);
   bool is_number = core.find_first_not_of("0123456789") == std::string_view::npos;
   if (is_number && may_be_shown(kind, core)) return std::string(text);
-  if (layers <= 0 || is_hex_of_text(core)) return std::string(masked);
+  if (layers <= 0 || has_hex_of_text(core)) return std::string(masked);
   if (std::optional<std::string> redacted = masked_base64(core, kind, layers)) return *redacted;
   if (std::optional<std::string> redacted = masked_form(core, kind, layers)) return *redacted;
   bool visible = may_be_shown(kind, core) && !names_private_value(core);

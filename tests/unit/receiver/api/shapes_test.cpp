@@ -51,12 +51,13 @@ TEST_CASE("a phone number with a sign before it is one, and as an event's type i
 
 TEST_CASE("hexadecimal of words is hidden with its prefix too") {
   CHECK_FALSE(tells(R"({"doc":"0x4578616d706c6520506572736f6e"})", "4578616d"));
+  CHECK_FALSE(tells(R"({"doc":"see 4578616d706c6520506572736f6e"})", "4578616d"));
   CHECK(masked_body(R"({"doc":"0x507f1f77bcf86cd799439011"})") == R"({"doc":"0x507f1f77bcf86cd799439011"})");
 }
 
 TEST_CASE("of members that are told as pairs the values of private ones are hidden") {
   for (const char* body :
-       {R"({"fields":[{"key":"customer_name","value":"amina"}]})",
+       {R"({"fields":[{"key":"customer_name","value":"amina"}]})", R"({"x":[["client_name","amina"]]})",
         R"([{"name":"nom","old":"x","new":"amina"}])", R"({"field":"Phone","from":null,"to":["amina"]})"}) {
     CAPTURE(body);
     CHECK_FALSE(tells(body, "amina"));
@@ -67,12 +68,32 @@ TEST_CASE("of members that are told as pairs the values of private ones are hidd
 }
 
 TEST_CASE("who did it, who has it now, and where people are found beside the telephone is hidden") {
-  for (const char* member : {"by", "who", "causer", "received_by", "recuPar", "remis_a", "nom_de_famille",
-                             "facebook", "instagram", "Telegram", "viber", "addr", "iban", "receiver_info"}) {
+  for (const char* member :
+       {"by", "who", "causer", "received_by", "recuPar", "remis_a", "nom_de_famille", "facebook", "instagram",
+        "Telegram", "viber", "addr", "iban", "delivery_note", "orderComment", "receiver_info"}) {
     CAPTURE(member);
     CHECK_FALSE(tells("{\"" + std::string(member) + "\":\"amina\"}", "amina"));
     CHECK_FALSE(tells(std::string(member) + "=amina&status=4", "amina"));
   }
+}
+
+TEST_CASE("a member whose name has a word for the customer is private, wherever in it") {
+  for (const char* member : {"client_info", "clientData", "the-client", "shipping_customer", "recipient_data",
+                             "mainRecipient", "adr_destinataire"}) {
+    CAPTURE(member);
+    CHECK_FALSE(tells("{\"" + std::string(member) + "\":{\"x\":\"amina\"}}", "amina"));
+  }
+  for (const char* body :
+       {R"({"destination_id":"u1","receipt":"r"})", R"({"status":"client","client_count":7})"})
+    CHECK(masked_body(body) == body);
+}
+
+TEST_CASE("an id that is a phone number written as one, or beside a name, is hidden") {
+  CHECK(masked_body(R"({"reference":"+213550112233"})") == R"({"reference":"***"})");
+  CHECK(masked_body(R"({"external_order_id":"Amina-0550112233"})") == R"({"external_order_id":"***"})");
+  for (const char* body : {R"({"order_id":"0550112233"})", R"({"order_id":"MD-0550112233"})",
+                           R"({"reference":"Commande-0550112233"})"})
+    CHECK(masked_body(body) == body);
 }
 
 TEST_CASE("a message's id of which names are the greater part is none") {
