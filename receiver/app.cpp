@@ -329,10 +329,12 @@ class app {
 
   // What it holds is durable, but nobody looks for it there until the next start.
   task<void> drain_spool(steady_time until) {
-    constexpr milliseconds poll_every = 10ms;
+    constexpr milliseconds poll_every = 10ms, return_patience = 1s;
     drain_.hurry();
+    db_.probe_now(); // it may be back, and not yet found so
+    steady_time found_by = std::min(until, steady_clock::now() + return_patience);
     auto within_reach = [this] { return db_.now() != database_monitor::state::down; };
-    while (spool_.now().depth.rows > 0 && within_reach() && steady_clock::now() < until)
+    while (spool_.now().depth.rows > 0 && steady_clock::now() < (within_reach() ? until : found_by))
       co_await runtime::sleep_for(poll_every);
     if (spool_.now().depth.rows > 0)
       log::warn("webhooks are left in the spool: the next start takes them, or `suivi-receiver spool drain`",

@@ -107,9 +107,19 @@ std::string without_quotations(std::string_view description) {
   return fmt::format("{}{}{}", description.substr(0, first), mask, description.substr(last + 1));
 }
 
+std::string_view text_of_line(std::string_view text, std::size_t line) {
+  for (; line > 1; --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return trimmed(text.substr(0, text.find('\n')));
+}
+
 std::string no_toml(const std::string& path, std::string_view text, std::size_t line, std::string_view why) {
   faulty_setting at = setting_at(text, line);
-  if (at.of == nullptr)
+  bool is_twice = why.find("redefine") != std::string_view::npos;
+  bool is_header = is_twice && text_of_line(text, line).starts_with('[');
+  if (is_twice && at.of != nullptr && !is_header)
+    return fmt::format("{} ({} line {}): given twice; allowed is once",
+                       at.is_file_form ? at.of->file_path() : at.of->path(), path, line);
+  if (at.of == nullptr || is_header)
     return fmt::format("settings file = {}, line {}: {}; allowed is TOML", toml_string(path), line,
                        without_quotations(why));
   std::string value = at.value.empty() ? "(nothing)" : on_one_line(shortened(at.value));

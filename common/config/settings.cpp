@@ -107,6 +107,17 @@ void warn_of_unknown_variables(const environment& env, std::vector<std::string>&
   }
 }
 
+// Two listeners at which the system cannot serve both: a wildcard is every address of its family.
+bool is_one_address(std::string_view a, std::string_view b) {
+  std::size_t port_of_a = a.rfind(':'), port_of_b = b.rfind(':');
+  if (port_of_a == std::string_view::npos || port_of_b == std::string_view::npos) return false;
+  if (a.substr(port_of_a) != b.substr(port_of_b) || a.ends_with(":0")) return false;
+  std::string_view host_of_a = a.substr(0, port_of_a), host_of_b = b.substr(0, port_of_b);
+  bool is_of_one_family = host_of_a.starts_with('[') == host_of_b.starts_with('[');
+  auto is_wildcard = [](std::string_view host) { return host == "0.0.0.0" || host == "[::]"; };
+  return host_of_a == host_of_b || (is_of_one_family && (is_wildcard(host_of_a) || is_wildcard(host_of_b)));
+}
+
 // What no single value shows.
 void check_whole(program who, const settings& s, purpose use, mistakes& wrong) {
   if (s.database.url.empty())
@@ -124,7 +135,7 @@ void check_whole(program who, const settings& s, purpose use, mistakes& wrong) {
         fmt::format("receiver.tls_certificate = {}, receiver.tls_key = {}: allowed is both or neither",
                     toml_string(s.receiver.tls_certificate), toml_string(s.receiver.tls_key)));
   const std::string& health = s.receiver.health_listen;
-  if (!health.empty() && health == s.receiver.listen && !health.ends_with(":0"))
+  if (is_one_address(health, s.receiver.listen))
     wrong.push_back(fmt::format(
         "receiver.health_listen = {}: allowed is another address than receiver.listen", toml_string(health)));
   if (who == program::reconciler || use == purpose::command) return; // the rest is the serving receiver's own

@@ -5,23 +5,76 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <mutex>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
 namespace suivi::runtime {
 
+namespace {
+
+// What stop_deadline has heard. A signal goes to the sets there are: one that comes before the loop has its
+// own is heard by that of the deadline alone.
+class first_signal {
+ public:
+  // True: it has come already. Else `tell` is called on another thread when it comes, until forget().
+  bool wait(std::function<void()> tell) {
+    std::lock_guard lock(guard_);
+    tell_ = std::move(tell);
+    return came_;
+  }
+  void forget() {
+    std::lock_guard lock(guard_);
+    tell_ = nullptr;
+  }
+  bool came() {
+    std::lock_guard lock(guard_);
+    return came_;
+  }
+  void note(bool came) {
+    std::lock_guard lock(guard_);
+    came_ = came;
+    if (came && tell_) tell_();
+  }
+
+ private:
+  std::mutex guard_;
+  bool came_ = false;
+  std::function<void()> tell_;
+};
+
+first_signal& heard_by_deadline() {
+  static first_signal heard;
+  return heard;
+}
+
+struct forgotten_at_end {
+  ~forgotten_at_end() { heard_by_deadline().forget(); }
+};
+
+} // namespace
+
 task<void> stop_requested() {
   auto executor = co_await asio::this_coro::executor;
-  asio::signal_set signals(executor, SIGTERM, SIGINT);
-  co_await signals.async_wait(asio::use_awaitable);
-  signals.clear(); // a second signal finds the default disposition
+  auto signals = std::make_shared<asio::signal_set>(executor, SIGTERM, SIGINT);
+  auto cancel = [waiting = std::weak_ptr(signals)] {
+    if (auto set = waiting.lock()) set->cancel();
+  };
+  forgotten_at_end telling;
+  if (!heard_by_deadline().wait([executor, cancel] { asio::post(executor, cancel); })) {
+    boost::system::error_code ended;
+    co_await signals->async_wait(asio::redirect_error(asio::use_awaitable, ended));
+    if (ended && !heard_by_deadline().came()) throw boost::system::system_error(ended);
+  }
+  signals->clear(); // a second signal finds the default disposition
 }
 
 void end_at_stop_signals() {
@@ -34,6 +87,7 @@ struct stop_deadline::watch {
       : grace(after), signals(context, SIGTERM, SIGINT), timer(context) {
     signals.async_wait([this](const boost::system::error_code& failed, int) {
       if (failed) return;
+      heard_by_deadline().note(true);
       end_at_the_next();
       timer.expires_after(grace);
       timer.async_wait([](const boost::system::error_code& stopped) {
@@ -49,6 +103,7 @@ struct stop_deadline::watch {
       timer.cancel();
     });
     thread.join();
+    heard_by_deadline().note(false);
   }
 
   // As stop_requested() would have it, which this set keeps from it: a signal goes to whichever set there is.

@@ -7,6 +7,7 @@
 #include "receiver/api/accounts/account_endpoints.hpp"
 #include "receiver/api/accounts/account_queries.hpp"
 #include "receiver/api/call/answers.hpp"
+#include "receiver/api/call/parameters.hpp"
 #include "receiver/api/events/event_endpoints.hpp"
 #include "receiver/api/openapi.hpp"
 #include "receiver/api/orders/ask_endpoint.hpp"
@@ -124,6 +125,7 @@ std::optional<http::response> operations::refuse(const http::request& request, c
     return foreign_origin();
   if (where.query_is_malformed)
     return bad_request(permanent("request:bad", "the query must be percent-encoded: name=value&name=value"));
+  if (auto twice = refuse_repeated(where.target)) return bad_request(*twice);
   return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 #include "receiver/api/session_json.hpp"
 
 #include "common/json/json_text.hpp"
+#include "common/json/request_json.hpp"
 #include "receiver/api/call/answers.hpp"
 #include "receiver/session/session_cookie.hpp"
 #include "receiver/web/responses.hpp"
@@ -27,7 +28,7 @@ http::response empty_with_cookie(std::string cookie) {
 result<std::string> read_token(std::string_view body) {
   auto wrong = permanent("request:bad", "body must be a JSON object {token}, the token a text");
   if (body.size() > 2 * token_bytes_max) return wrong; // anybody may ask
-  auto document = parse_json(body, half_surrogates::fail, event_limits);
+  auto document = parse_request(body);
   if (!document || !document->is_object()) return wrong;
   const auto* token = document->get_object().if_contains("token");
   if (!token || !token->is_string() || token->get_string().size() > token_bytes_max) return wrong;

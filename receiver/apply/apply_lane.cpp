@@ -320,7 +320,10 @@ task<void> apply_lane::wait_as_locked(const pending_event& waiting) {
 
 task<void> apply_lane::note_failed(const pending_event& failing, const error& why) {
   counts_.failed_event(failing.id, why);
-  co_await shop::keep_moved_link(db_.connections(), failing.observation, door_);
+  auto kept = co_await shop::keep_moved_link(db_.connections(), failing.observation, door_);
+  if (!kept) // at each try of each event: what is counted above says why
+    log::debug("a refused order's parcel stays where it was",
+               {{"event", failing.id}, {"error", to_string(kept.error())}});
   auto next = after_failed_apply(failing, why, jitter());
   pending_event event = failing;
   co_await ends_.settle_one(std::move(event), std::move(next));

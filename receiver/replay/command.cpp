@@ -215,6 +215,10 @@ int run_replay(const config::settings& s, const replay_arguments& arguments) {
     say(selection.error().detail);
     return usage;
   }
+  if (!selection->is_in_order()) {
+    say(wrong("--until", *arguments.until, until_allowed).detail);
+    return usage;
+  }
   std::FILE* file = nullptr;
   if (arguments.file) file = std::fopen(arguments.file->c_str(), "rb");
   if (arguments.file && !file) {

@@ -3,7 +3,7 @@
 
 #include "common/base/duration.hpp"
 #include "common/base/utf8.hpp"
-#include "common/json/json_text.hpp"
+#include "common/json/request_json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -73,6 +73,10 @@ std::optional<error> take_member(std::string_view name, const json::value& value
 
 } // namespace
 
+bool replay_selection::is_in_order() const {
+  return !since || !until || *since <= *until;
+}
+
 bool replay_selection::covers(std::optional<instant> when) const {
   if (!since && !until) return true;
   return when && (!since || *when >= *since) && (!until || *when < *until);
@@ -117,13 +121,15 @@ bool take_outcome(std::string_view text, replay_selection& into) {
 result<replay_request> read_replay_request(std::string_view body, instant now) {
   replay_request wanted;
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return wanted;
-  auto document = parse_json(body, half_surrogates::fail, event_limits);
-  if (!document || !document->is_object()) return wrong("body", "it is no JSON object");
+  auto document = parse_request(body);
+  if (!document) return wrong("body", document.error().detail);
+  if (!document->is_object()) return wrong("body", "it is no JSON object");
   for (const auto& member : document->get_object()) {
     if (member.value().is_null()) continue;
     std::string_view name(member.key().data(), member.key().size());
     if (auto refused = take_member(name, member.value(), now, wanted)) return *refused;
   }
+  if (!wanted.selection.is_in_order()) return wrong("until", "allowed is " + std::string(until_allowed));
   // Who asks for the processed or the others means all of them.
   if (wanted.selection.processed && !wanted.selection.outcome_is_set) wanted.selection.outcomes.clear();
   return wanted;

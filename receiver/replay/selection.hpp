@@ -24,6 +24,8 @@ struct replay_selection {
   std::optional<std::string> event_type, reference;
   std::optional<bool> processed;
 
+  // Not the ends of its time in the wrong order.
+  [[nodiscard]] bool is_in_order() const;
   // Whether something was received at `when`, if that is known.
   [[nodiscard]] bool covers(std::optional<instant> when) const;
   [[nodiscard]] bool names(std::string_view id) const;
@@ -34,6 +36,7 @@ struct replay_selection {
 
 // RFC 3339 (no offset means UTC), or an age before `now` (`24h`).
 [[nodiscard]] std::optional<instant> read_moment(std::string_view text, instant now);
+inline constexpr std::string_view until_allowed = "a time no earlier than since";
 inline constexpr std::string_view outcomes_allowed =
     "pending, applied, unchanged, stale, conflict, parked, confirming, failed, ignored, quarantined or all";
 // Takes one of the outcomes a webhook can have, or `all`. False: it is neither.

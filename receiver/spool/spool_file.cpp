@@ -300,6 +300,7 @@ void spool_file::carry_over_deleted() {
 }
 
 result<void> spool_file::make_ready() {
+  if (db_) keep_index_whole(path_, index_bytes_);
   if (is_ours()) return {};
   if (db_ && still_named()) overwritten_ = std::exchange(db_, std::nullopt);
   leave();
@@ -315,10 +316,12 @@ result<void> spool_file::make_ready() {
 
 result<void> spool_file::open() {
   if (auto made = make_file(path_); !made) return made.error();
-  auto emptied = keep_log_of_emptied(path_);
-  if (!emptied) return emptied.error();
   auto named = named_file(path_);
   if (!named) return system_error(path_);
+  // Of two files one log would make neither: what the former one's holds is in that file by now.
+  if (*named != opened_ && log_ && named_file(path_ + "-wal") == log_) put_log_aside(path_);
+  auto emptied = keep_log_of_emptied(path_);
+  if (!emptied) return emptied.error();
   std::error_code unknown;
   if (!std::filesystem::is_regular_file(path_, unknown))
     return permanent("spool:corrupt", "what bears the file's name is none");

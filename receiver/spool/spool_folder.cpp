@@ -38,22 +38,6 @@ result<void> sync_name_of_folder(const std::string& folder) {
   return {};
 }
 
-// The log of a file that is elsewhere: beside a new file SQLite would delete it, with the webhooks in it.
-void put_log_aside(const std::string& path) {
-  std::error_code no_log;
-  auto bytes = fs::file_size(path + "-wal", no_log);
-  if (!no_log && bytes > 0) {
-    auto aside = name_aside(path) + "-wal";
-    bool moved = ::rename((path + "-wal").c_str(), aside.c_str()) == 0;
-    log::error(
-        "the spool's file is gone and its log is here: it was moved aside; put both together again, as "
-        "spool.db and spool.db-wal, for `suivi-receiver spool drain`",
-        {{"log", moved ? aside : path + "-wal"}});
-  }
-  ::unlink((path + "-wal").c_str());
-  ::unlink((path + "-shm").c_str());
-}
-
 } // namespace
 
 error system_error(std::string_view operation) {
@@ -100,6 +84,32 @@ std::string name_aside(const std::string& path) {
   for (int n = 2; fs::exists(name) || fs::exists(name + "-wal"); ++n)
     name = path + ".corrupt-" + stamp + "-" + std::to_string(n);
   return name;
+}
+
+void put_log_aside(const std::string& path) {
+  std::error_code no_log;
+  auto bytes = fs::file_size(path + "-wal", no_log);
+  if (!no_log && bytes > 0) {
+    auto aside = name_aside(path) + "-wal";
+    bool moved = ::rename((path + "-wal").c_str(), aside.c_str()) == 0;
+    log::error(
+        "the spool's file is gone and its log is here: it was moved aside; put both together again, as "
+        "spool.db and spool.db-wal, for `suivi-receiver spool drain`",
+        {{"log", moved ? aside : path + "-wal"}});
+  }
+  ::unlink((path + "-wal").c_str());
+  ::unlink((path + "-shm").c_str());
+}
+
+void keep_index_whole(const std::string& path, std::uintmax_t& bytes) {
+  std::string index = path + "-shm";
+  std::error_code none;
+  auto there = fs::file_size(index, none);
+  if (none) return;
+  if (there < bytes)
+    (void)::truncate(index.c_str(), static_cast<off_t>(bytes));
+  else
+    bytes = there;
 }
 
 result<void> make_file(const std::string& path) {

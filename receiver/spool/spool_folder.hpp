@@ -36,6 +36,12 @@ struct file_id {
 // Where a file was cut off to nothing its log may hold all of it, and SQLite would delete that: the file gets
 // one page of zeros, behind which SQLite looks into the log. True if that was so.
 [[nodiscard]] result<bool> keep_log_of_emptied(const std::string& path);
+// The log of a file that is elsewhere: beside another one SQLite would delete it, with the webhooks in it, or
+// write both files' pages into it.
+void put_log_aside(const std::string& path);
+// SQLite maps the index of the log into memory, and touching what was cut off ends the process. Of its former
+// size again it is all zeros, and SQLite makes it anew. `bytes`: the largest that it was.
+void keep_index_whole(const std::string& path, std::uintmax_t& bytes);
 // A free name beside it that ends in `.corrupt-<time>`.
 [[nodiscard]] std::string name_aside(const std::string& path);
 // The file and its log.

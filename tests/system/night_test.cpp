@@ -120,6 +120,21 @@ TEST_CASE("webhooks that are not understood, and events that fail, are one line 
   });
 }
 
+TEST_CASE("what every event fails of is one line, however many there are and however often they are tried") {
+  gated_receiver r;
+  auto lines = [&] { return count(r.process->log(), "sqlstate:42703"); };
+  r.db.execute(R"(alter table orders rename column "abortReason" to "otherName")");
+  r.push_some(5);
+  wait_until("a second try of each", [&] {
+    return r.db.number("select count(*) from suivi.pending where state = 'failed' and attempts > 1") == 5;
+  });
+  CHECK(lines() == 1);
+  r.db.execute(R"(alter table orders rename column "otherName" to "abortReason")");
+  wait_until("the orders", [&] {
+    return r.db.value(R"(select count(*) from orders where "shippingStatus" = 'EXPÉDIÉ')") == "5";
+  });
+}
+
 TEST_CASE("webhook secrets, the admin token and the log's level are read again at SIGHUP, mistakes change "
           "nothing") {
   const settings_in_files files;

@@ -78,10 +78,12 @@ TEST_CASE("figures are for near addresses, and who stands behind a near proxy is
   CHECK(status(forwarded("203.0.113.9") + "Authorization: Bearer example-token\r\n") == 200);
   CHECK(status(forwarded("203.0.113.9") + "Authorization: Bearer example-toke\r\n") == 401);
   webhook_sender unlisted({{"SUIVI_ADMIN_TOKEN", "example-token"}});
-  for (const char* mark : {"X-Forwarded-For: 192.168.1.1\r\n", "Forwarded: for=192.168.1.1\r\n",
-                           "X-Real-IP: 127.0.0.1\r\n", "Via: 1.1 proxy\r\n", "x-forwarded-proto: https\r\n",
-                           "CF-Connecting-IP: 127.0.0.1\r\n", "true-client-ip: 127.0.0.1\r\n",
-                           "X-Azure-ClientIP: 127.0.0.1\r\n", "X-Envoy-External-Address: ::1\r\n"}) {
+  for (const char* mark :
+       {"X-Forwarded-For: 192.168.1.1\r\n", "Forwarded: for=192.168.1.1\r\n", "X-Real-IP: 127.0.0.1\r\n",
+        "Via: 1.1 proxy\r\n", "x-forwarded-proto: https\r\n", "CF-Connecting-IP: 127.0.0.1\r\n",
+        "true-client-ip: 127.0.0.1\r\n", "X-Azure-ClientIP: 127.0.0.1\r\n",
+        "X-Envoy-External-Address: ::1\r\n", "X-Original-Forwarded-For: 127.0.0.1\r\n",
+        "CDN-Loop: example\r\n", "X-Varnish: 1\r\n", "X-Amz-Cf-Id: 1\r\n"}) {
     CAPTURE(mark);
     CHECK(unlisted.ask(request("GET", "/metrics", "", mark)).status == 401);
     CHECK(unlisted

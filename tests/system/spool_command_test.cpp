@@ -78,6 +78,24 @@ TEST_CASE("a receiver that stops while the database is there leaves nothing in t
   CHECK(db.value("select count(*) from suivi.inbox") == "200");
 }
 
+TEST_CASE("a receiver that is stopped as soon as the database is back has found so first") {
+  cluster db;
+  folder where;
+  receiver r(db.url(), where.path());
+  wait_until("the database", [&] { return r.readiness() == R"({"database":"up","spooled":0})"; });
+  db.halt();
+  wait_until("absence", [&] { return r.readiness().starts_with(R"({"database":"down")"); });
+  r.push_all(1, 21);
+  CHECK(r.spooled == 20);
+  r.process->signal(SIGSTOP); // it does not see the return
+  db.resume();
+  r.process->signal(SIGTERM);
+  r.process->signal(SIGCONT);
+  CHECK(r.process->wait(std::chrono::seconds(10)) == 0);
+  CHECK(number(spool("status", db.url(), where), "events") == 0);
+  CHECK(db.value("select count(*) from suivi.inbox") == "20");
+}
+
 TEST_CASE("a spool whose lock is held for ever does not keep a receiver from stopping") {
   cluster db;
   folder where;

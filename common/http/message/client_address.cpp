@@ -53,9 +53,10 @@ bool is_mark_of_proxy(std::string_view header) {
   std::string name(header);
   for (char& c : name)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return name == "via" || name.starts_with("forwarded") || name.starts_with("x-forwarded") ||
-         name.starts_with("x-envoy-") || name.starts_with("cf-") || name.ends_with("-ip") ||
-         name.ends_with("-clientip");
+  return name == "via" || name == "cdn-loop" || name == "x-varnish" ||
+         name.find("forwarded") != std::string::npos || name.starts_with("x-envoy-") ||
+         name.starts_with("x-amz-cf-") || name.starts_with("x-arr-") || name.starts_with("cf-") ||
+         name.ends_with("-ip") || name.ends_with("-clientip");
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <memory>
+#include <netdb.h>
 #include <optional>
 
 namespace suivi::pg {
@@ -39,6 +40,21 @@ bool is_port(std::string_view text) {
   return text.empty() || (read.ec == std::errc() && read.ptr == text.end() && port >= 1 && port <= 65'535);
 }
 
+// Without asking anybody: libpq takes no names there.
+bool is_address(const std::string& text) {
+  addrinfo numeric{};
+  numeric.ai_flags = AI_NUMERICHOST;
+  addrinfo* found = nullptr;
+  bool read = ::getaddrinfo(text.c_str(), nullptr, &numeric, &found) == 0;
+  if (read) ::freeaddrinfo(found);
+  return read;
+}
+
+// As libpq orders them; empty is no bound.
+bool is_range(const std::string& lowest, const std::string& highest) {
+  return lowest.empty() || highest.empty() || lowest <= highest;
+}
+
 result<std::vector<host>> read_hosts(std::string_view names, std::string_view addresses,
                                      std::string_view ports) {
   if (names.empty() && addresses.empty()) {
@@ -54,6 +70,9 @@ result<std::vector<host>> read_hosts(std::string_view names, std::string_view ad
     return unreadable("the parameter hostaddr: as many as host are needed");
   if (of_ports.size() != 1 && of_ports.size() != count)
     return unreadable("the parameter port: one for all hosts or one for each is needed");
+  for (const std::string& address : of_addresses)
+    if (!address.empty() && !is_address(address))
+      return unreadable("the parameter hostaddr: allowed is an IPv4 or IPv6 address; a name is a host");
   for (const std::string& port : of_ports)
     if (!is_port(port))
       return unreadable(
@@ -137,10 +156,12 @@ result<target> parse_url(std::string_view text) {
     return unreadable("it is neither a PostgreSQL URI nor a conninfo; in a URI's user and password "
                       "/ @ : # % are written as %2F %40 %3A %23 %25");
 
-  std::string names, addresses, ports;
+  std::string names, addresses, ports, lowest_tls, highest_tls;
   for (auto* o = options.get(); o->keyword != nullptr; ++o) {
     if (o->val == nullptr || *o->val == '\0') continue;
     std::string_view keyword = o->keyword;
+    if (keyword == "ssl_min_protocol_version") lowest_tls = o->val;
+    if (keyword == "ssl_max_protocol_version") highest_tls = o->val;
     if (keyword == "host")
       names = o->val;
     else if (keyword == "hostaddr")
@@ -154,6 +175,10 @@ result<target> parse_url(std::string_view text) {
     else if (keyword != "connect_timeout")
       found.others.emplace_back(keyword, o->val);
   }
+  if (!is_range(lowest_tls, highest_tls))
+    return unreadable(fmt::format("the parameter ssl_min_protocol_version is {}; allowed is none above "
+                                  "ssl_max_protocol_version, {}",
+                                  lowest_tls, highest_tls));
   auto hosts = read_hosts(names, addresses, ports);
   if (!hosts) return hosts.error();
   found.hosts = std::move(*hosts);

@@ -3,7 +3,7 @@
 
 #include "common/base/duration.hpp"
 #include "common/base/utf8.hpp"
-#include "common/json/json_text.hpp"
+#include "common/json/request_json.hpp"
 #include "common/shipment/courier.hpp"
 
 #include <algorithm>
@@ -35,6 +35,15 @@ error wrong(std::string_view name, std::string_view value, std::string_view allo
   bool whole = value.size() <= value_bytes_max;
   auto printable = to_storable_text(value.substr(0, value_bytes_max));
   return wrong(name, fmt::format("{}, not \"{}{}\"", allowed, printable, whole ? "" : "…"));
+}
+
+error unread(std::string_view allowed, const error& why) {
+  return wrong("body", fmt::format("{}: {}", allowed, why.detail));
+}
+
+std::string as_written(const json::value& value) {
+  const json::string* text = value.if_string();
+  return text == nullptr ? json::serialize(value) : std::string(*text);
 }
 
 std::optional<std::int64_t> read_integer(std::string_view text) {
@@ -104,6 +113,16 @@ std::optional<std::int64_t> read_id(std::string_view text) {
   return number;
 }
 
+std::optional<error> refuse_repeated(const http::target& from) {
+  for (std::size_t i = 0; i < from.query.size(); ++i) {
+    const std::string& name = from.query[i].first;
+    bool again = std::any_of(from.query.begin(), from.query.begin() + static_cast<std::ptrdiff_t>(i),
+                             [&](const auto& earlier) { return earlier.first == name; });
+    if (again && !name.empty()) return wrong(to_storable_text(name.substr(0, value_bytes_max)), "given once");
+  }
+  return std::nullopt;
+}
+
 result<std::int64_t> read_limit(const http::target& from, std::int64_t otherwise) {
   return read_number(from, "limit", otherwise, rows_max);
 }
@@ -140,6 +159,8 @@ result<event_query> read_event_query(const http::target& from, instant now) {
   auto until = read_moment(from, "until", now);
   if (!until) return until.error();
   q.filter.until = *until;
+  if (q.filter.since && q.filter.until && *q.filter.since > *q.filter.until)
+    return wrong("until", *from.find("until"), "no earlier than since");
   auto account = read_text(from, "account");
   if (!account) return account.error();
   q.filter.account = std::move(*account);
@@ -173,8 +194,9 @@ result<stats_query> read_stats_query(const http::target& from, instant now) {
 
 result<std::vector<std::int64_t>> read_deletion(std::string_view body) {
   constexpr std::string_view whole = "a JSON object {ids}, a list of up to 1000 events' ids";
-  auto document = parse_json(body, half_surrogates::fail, event_limits);
-  if (!document || !document->is_object() || document->get_object().size() != 1) return wrong("body", whole);
+  auto document = parse_request(body);
+  if (!document) return unread(whole, document.error());
+  if (!document->is_object() || document->get_object().size() != 1) return wrong("body", whole);
   const auto* ids = document->get_object().if_contains("ids");
   if (!ids || !ids->is_array()) return wrong("body", whole);
   if (ids->get_array().size() > rows_max) return wrong("ids", "at most 1000 ids");
@@ -190,8 +212,9 @@ result<sweep_wish> read_sweep_wish(std::string_view body) {
   constexpr std::string_view whole = "a JSON object {account?, kind?}";
   sweep_wish wish;
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return wish;
-  auto document = parse_json(body, half_surrogates::fail, event_limits);
-  if (!document || !document->is_object()) return wrong("body", whole);
+  auto document = parse_request(body);
+  if (!document) return unread(whole, document.error());
+  if (!document->is_object()) return wrong("body", whole);
   for (const auto& member : document->get_object()) {
     std::string_view name(member.key().data(), member.key().size());
     const auto& value = member.value();
@@ -200,12 +223,11 @@ result<sweep_wish> read_sweep_wish(std::string_view body) {
     if (name != "account" && name != "kind") return wrong("body", name, whole);
     if (value.is_null()) continue;
     if (name == "account") {
-      if (!text || text->empty()) return wrong("account", json::serialize(value), "the id of an account");
+      if (!text || text->empty()) return wrong("account", as_written(value), "the id of an account");
       wish.account = std::string(*text);
     } else {
       if (!text || (*text != "full" && *text != "incremental" && *text != "lookups"))
-        return wrong("kind", text ? std::string(*text) : json::serialize(value),
-                     "full, incremental or lookups");
+        return wrong("kind", as_written(value), "full, incremental or lookups");
       wish.kind = std::string(*text);
     }
   }

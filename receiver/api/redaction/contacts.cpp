@@ -221,8 +221,8 @@ std::string without_contacts(std::string_view text) {
 }
 
 bool is_like_phone_number(std::int64_t number) {
-  if (number <= 0) return false;
   std::string digits = std::to_string(number);
+  if (digits.starts_with('-')) digits.erase(0, 1); // somebody's mistake, or a dash before it
   return is_mobile(digits) || (digits.starts_with("213") && is_phone(digits));
 }
 

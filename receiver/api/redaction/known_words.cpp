@@ -227,6 +227,14 @@ bool may_hold_name(std::string_view text) {
   return found;
 }
 
+bool is_mostly_names(std::string_view text) {
+  std::size_t letters = 0;
+  for_words(text, true, [&](std::string_view word) {
+    if (word.size() > 2 && is_written_as_name(word) && !is_known(word)) letters += word.size();
+  });
+  return letters * 2 > text.size();
+}
+
 std::string without_names(std::string_view reason) {
   std::string redacted;
   bool introduced = false;

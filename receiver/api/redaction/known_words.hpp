@@ -15,6 +15,9 @@ namespace suivi::receiver {
 // behind one, or of another alphabet; without any digit in the text, also the three of `Ali`.
 [[nodiscard]] bool may_hold_name(std::string_view text);
 
+// Whether words that are written as names are (`Amina`), and are not known, make more than half of it.
+[[nodiscard]] bool is_mostly_names(std::string_view text);
+
 // `***` for each word of a reason that may be somebody's name: one that is not known and is written with a
 // capital or in another alphabet, or stands behind a word that introduces names (`client`, `chez`).
 [[nodiscard]] std::string without_names(std::string_view reason);

@@ -28,12 +28,15 @@ constexpr std::array<std::string_view, 18> word_names{
 
 constexpr std::array<std::string_view, 6> body_names{"payload", "data", "message", "body", "raw", "content"};
 
-constexpr std::array<std::string_view, 27> remark_names{
-    "note",    "notes",    "comment",   "comments",    "commentaire",  "commentaires", "remark",
-    "remarks", "remarque", "remarques", "observation", "observations", "description",  "title",
-    "subject", "text",     "to",        "deliverto",   "livrera",      "owner",        "user",
-    "driver",  "livreur",  "agent",     "instruction", "instructions", "memo"};
-constexpr std::array<std::string_view, 2> name_endings{"name", "nom"};
+constexpr std::array<std::string_view, 32> remark_names{
+    "note",          "notes",        "comment",  "comments",  "commentaire", "commentaires",
+    "remark",        "remarks",      "remarque", "remarques", "observation", "observations",
+    "description",   "title",        "subject",  "text",      "to",          "deliverto",
+    "livrera",       "owner",        "user",     "driver",    "livreur",     "agent",
+    "instruction",   "instructions", "memo",     "by",        "who",         "causer",
+    "recipientinfo", "receiverinfo"};
+constexpr std::array<std::string_view, 9> remark_endings{
+    "name", "nom", "note", "notes", "comment", "comments", "remarque", "remark", "instructions"};
 
 constexpr std::size_t identity_bytes_max = 128;
 constexpr std::size_t word_bytes_max = 128;
@@ -118,11 +121,12 @@ member_kind kind_of_member(std::string_view name) {
     return member_kind::text;
   if (std::ranges::any_of(wilaya_endings, ends_it)) return member_kind::wilaya;
   if (std::ranges::find(word_names, plain) != word_names.end()) return member_kind::word;
-  if (is_identity_name(part) || is_label_of_event(part)) return member_kind::identity;
+  if (is_identity_name(part)) return member_kind::identity;
+  if (is_label_of_event(part)) return member_kind::label;
   bool is_time = part.ends_with("_at") || part.ends_with("-at") || part.ends_with("At");
   if (is_time || is_figure_name(part)) return member_kind::figure;
   bool is_remark = std::ranges::find(remark_names, plain) != remark_names.end() ||
-                   std::ranges::any_of(name_endings, ends_it);
+                   std::ranges::any_of(remark_endings, ends_it);
   return is_remark ? member_kind::remark : member_kind::unlisted;
 }
 
@@ -145,6 +149,7 @@ bool may_be_shown(member_kind kind, std::string_view text) {
   case member_kind::unlisted:
     return is_like_identity(text) && !may_hold_name(text);
   case member_kind::identity:
+  case member_kind::label:
     return is_like_identity(text) && (std::ranges::any_of(text, is_digit) || !may_hold_name(text));
   case member_kind::figure:
     return is_figure(text);

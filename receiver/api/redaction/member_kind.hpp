@@ -14,6 +14,7 @@ enum class member_kind : std::uint8_t {
   remark,   // somebody's name, or what somebody typed
   unlisted, // nobody knows
   identity, // of a parcel, an order, a message (`external_order_id`, `tracking`)
+  label,    // what kind of event it is (`event`, `type`)
   figure,   // a price, a count, a time
   word,     // one of a few words that senders know (`delivery_type`, `currency`)
   wilaya,   // one of Algeria's wilayas

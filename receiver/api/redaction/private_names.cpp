@@ -12,7 +12,7 @@
 namespace suivi::receiver {
 namespace {
 
-constexpr std::array<std::string_view, 74> private_whole{"destinationtext",
+constexpr std::array<std::string_view, 92> private_whole{"destinationtext",
                                                          "adresse",
                                                          "firstname",
                                                          "familyname",
@@ -85,7 +85,25 @@ constexpr std::array<std::string_view, 74> private_whole{"destinationtext",
                                                          "latlong",
                                                          "coordinates",
                                                          "coordonnees",
-                                                         "geolocation"};
+                                                         "geolocation",
+                                                         "addr",
+                                                         "adr",
+                                                         "facebook",
+                                                         "instagram",
+                                                         "telegram",
+                                                         "viber",
+                                                         "messenger",
+                                                         "tiktok",
+                                                         "snapchat",
+                                                         "iban",
+                                                         "rib",
+                                                         "ccp",
+                                                         "dob",
+                                                         "receivedby",
+                                                         "recupar",
+                                                         "remisa",
+                                                         "nomdefamille",
+                                                         "contactinfo"};
 constexpr std::array<std::string_view, 4> private_within{"phone", "mobile", "address", "email"};
 constexpr std::string_view private_beginning = "customer";
 
@@ -162,8 +180,27 @@ bool is_mostly_of_events(std::string_view text) {
   return known > 0 && known >= unknown;
 }
 
+// Of `shipping_client`, `clientInfo` the words are compared one by one.
+bool has_word_for_customer(std::string_view part) {
+  constexpr std::array<std::string_view, 8> words{"client",    "clients",      "customers", "customer",
+                                                  "recipient", "destinataire", "acheteur",  "consignee"};
+  std::string word;
+  for (std::size_t at = 0; at <= part.size(); ++at) {
+    char c = at < part.size() ? part[at] : '_';
+    bool capital = c >= 'A' && c <= 'Z';
+    bool after_small = at > 0 && part[at - 1] >= 'a' && part[at - 1] <= 'z';
+    if (!is_letter(c) || (capital && after_small)) {
+      if (std::ranges::find(words, folded_name(word)) != words.end()) return true;
+      word.clear();
+    }
+    if (is_letter(c)) word += c;
+  }
+  return false;
+}
+
 bool is_private_part(std::string_view part) {
   std::string plain = folded_name(part);
+  if (has_word_for_customer(part) && !is_figure_name(part)) return true; // not `clients_count`
   if (std::ranges::find(private_whole, plain) != private_whole.end()) return true;
   return plain.starts_with(private_beginning) ||
          std::ranges::any_of(private_within,
@@ -229,6 +266,18 @@ bool is_plain_name(std::string_view name) {
   return is_private_name(name) || is_mostly_known(name);
 }
 
+bool holds_name_of_member(std::string_view name) {
+  constexpr std::array<std::string_view, 7> names{"key",       "name",   "field",   "fieldname",
+                                                  "attribute", "column", "property"};
+  return std::ranges::find(names, folded_name(name)) != names.end();
+}
+
+bool holds_value_of_member(std::string_view name) {
+  constexpr std::array<std::string_view, 11> names{"value", "val",      "values",   "old",    "new",  "from",
+                                                   "to",    "oldvalue", "newvalue", "before", "after"};
+  return std::ranges::find(names, folded_name(name)) != names.end();
+}
+
 bool is_identity_name(std::string_view name) {
   std::string plain = folded_name(name);
   return plain.find("displayid") != std::string::npos ||
@@ -267,7 +316,7 @@ bool is_like_message_id(std::string_view text) {
   bool plain = std::ranges::all_of(
       text, [&](char c) { return is_letter(c) || is_digit(c) || marks.find(c) != std::string_view::npos; });
   std::ptrdiff_t digits = std::ranges::count_if(text, is_digit);
-  if (!plain || digits == 0) return false;
+  if (!plain || digits == 0 || is_mostly_names(text)) return false;        // `Amina-Benali-1`
   if (without_contacts(text) != text && may_hold_name(text)) return false; // `Amina-0550112233`
   std::string lower = folded_name(text);
   std::string_view number = lower;

@@ -20,6 +20,10 @@ namespace suivi::receiver {
 // person's name or number: neither it nor its value is shown then.
 [[nodiscard]] bool is_plain_name(std::string_view name);
 
+// Of members that are told as pairs, `{"key":"nom","value":…}`: which of the two it is.
+[[nodiscard]] bool holds_name_of_member(std::string_view name);
+[[nodiscard]] bool holds_value_of_member(std::string_view name);
+
 // Holds what identifies a parcel or an order (`external_order_id`, `tracking`): digits are no phone number
 // there.
 [[nodiscard]] bool is_identity_name(std::string_view name);

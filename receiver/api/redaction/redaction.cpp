@@ -41,9 +41,10 @@ std::string_view view(const json::string& text) {
 // An id may be made like a phone number; what has parts, of which one is such a number, is no id.
 std::string masked_identity(std::string_view text) {
   std::string redacted = without_addresses(text);
-  if (redacted.find_first_of(" /") == std::string::npos) return redacted;
   std::string no_phones = without_contacts(redacted);
-  return no_phones != redacted && may_hold_name(no_phones) ? std::string(masked) : no_phones;
+  if (no_phones != redacted && may_hold_name(no_phones)) return std::string(masked);
+  bool has_parts = redacted.find_first_of(" /") != std::string::npos || redacted.starts_with('+');
+  return has_parts ? no_phones : redacted;
 }
 
 std::string masked_member(std::string_view member, std::string_view text, int layers) {
@@ -58,8 +59,26 @@ std::string masked_member(std::string_view member, std::string_view text, int la
   return is_reason_name(member) ? without_names(redacted) : redacted;
 }
 
+// `{"key":"customer_name","value":…}`: the private name stands in another member.
+void mask_named_values(json::object& in) {
+  bool is_private = std::ranges::any_of(in, [](const json::key_value_pair& each) {
+    const json::string* text = each.value().if_string();
+    return text != nullptr && holds_name_of_member(each.key()) && is_private_name(view(*text));
+  });
+  if (!is_private) return;
+  for (json::key_value_pair& each : in)
+    if (holds_value_of_member(each.key())) each.value() = masked;
+}
+
+// `["customer_name",…]`
+void mask_second_of_pair(json::array& in) {
+  const json::string* name = in.size() == 2 ? in.front().if_string() : nullptr;
+  if (name != nullptr && is_private_name(view(*name))) in.back() = masked;
+}
+
 void mask_members(json::object& of, std::string_view within, int layers) {
   bool plain = true;
+  mask_named_values(of);
   for (json::key_value_pair& each : of) {
     std::string_view name(each.key().data(), each.key().size());
     bool is_plain = is_plain_name(name);
@@ -80,6 +99,7 @@ void mask_within(json::value& in, std::string_view member, int layers) {
   if (json::object* object = in.if_object()) {
     mask_members(*object, member, layers);
   } else if (json::array* list = in.if_array()) {
+    mask_second_of_pair(*list);
     for (json::value& each : *list) mask_within(each, member, layers);
   } else if (json::string* text = in.if_string()) {
     *text = masked_member(member, view(*text), layers);
@@ -109,12 +129,22 @@ bool is_hex(std::string_view text) {
 // Hexadecimal of words; of anything else it is an id.
 bool is_hex_of_text(std::string_view text) {
   constexpr std::size_t shortest = 16;
+  if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2);
   if (text.size() < shortest || text.size() % 2 != 0 || !is_hex(text)) return false;
   std::string bytes;
   auto value = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
   for (std::size_t at = 0; at < text.size(); at += 2)
     bytes += static_cast<char>(value(text[at]) * 16 + value(text[at + 1]));
   return is_readable(bytes);
+}
+
+bool has_hex_of_text(std::string_view text) {
+  while (!text.empty()) {
+    std::size_t end = std::min(text.find_first_of(blanks), text.size());
+    if (is_hex_of_text(text.substr(0, end))) return true;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
 }
 
 std::string without_blanks(std::string_view text) {
@@ -202,10 +232,13 @@ std::optional<std::string> masked_form(std::string_view text, member_kind kind, 
     if (!name || !is_form_name(*name)) return std::nullopt;
     known = known || is_known_name(*name);
     std::optional<std::string> value = form_decoded(sent);
-    std::string redacted =
-        value ? masked_member(governing_name(name_around(kind), *name), to_storable_text(*value), layers - 1)
-              : std::string(masked);
-    out += pair.substr(0, equals + 1);
+    bool plain = is_plain_name(*name);
+    std::string redacted(masked);
+    if (plain && value)
+      redacted =
+          masked_member(governing_name(name_around(kind), *name), to_storable_text(*value), layers - 1);
+    out += plain ? pair.substr(0, equals) : masked;
+    out += '=';
     if (redacted == masked)
       out += redacted;
     else
@@ -244,7 +277,7 @@ std::string masked_text(std::string_view text, member_kind kind, int layers) {
   if (may_be_shown(member_kind::body, core)) return std::string(text);
   bool is_number = core.find_first_not_of("0123456789") == std::string_view::npos;
   if (is_number && may_be_shown(kind, core)) return std::string(text);
-  if (layers <= 0 || is_hex_of_text(core)) return std::string(masked);
+  if (layers <= 0 || has_hex_of_text(core)) return std::string(masked);
   if (std::optional<std::string> redacted = masked_base64(core, kind, layers)) return *redacted;
   if (std::optional<std::string> redacted = masked_form(core, kind, layers)) return *redacted;
   bool visible = may_be_shown(kind, core) && !names_private_value(core);

@@ -61,6 +61,17 @@ TEST_CASE("a file that is no TOML where it names no setting is told by its line,
   CHECK(contains(mistake_in("[database]\nurl_file = 99999999999999999999\n"), "database.url_file = *** ("));
 }
 
+TEST_CASE("what stands twice in the file is said to, without its value") {
+  CHECK(contains(mistake_in("[log]\nlevel = \"info\"\nlevel = \"warn\"\n"),
+                 "line 3): given twice; allowed is once"));
+  CHECK(mistake_in("[receiver]\nadmin_token = \"a\"\nadmin_token = \"b\"\n")
+            .starts_with("receiver.admin_token ("));
+  std::string section = mistake_in("[receiver]\nmax_body = \"1MiB\"\n[receiver]\nlisten = \"127.0.0.1:0\"\n");
+  CHECK(contains(section, "line 3"));
+  CHECK(contains(section, "redefine"));
+  CHECK_FALSE(contains(section, "max_body"));
+}
+
 TEST_CASE("a list that is long is cut in a mistake") {
   std::string items;
   for (int i = 0; i < 100'000; ++i) items += "\"25:00\",";

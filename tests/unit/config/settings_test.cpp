@@ -255,6 +255,12 @@ TEST_CASE("the second health address is another one than the receiver's") {
   auto lines = bad("[receiver]\nlisten = \"127.0.0.1:9\"\nhealth_listen = \"127.0.0.1:9\"");
   REQUIRE(lines.size() == 1);
   CHECK(contains(lines.front(), "receiver.health_listen = \"127.0.0.1:9\""));
+  for (const char* both : {"listen = \"0.0.0.0:9\"\nhealth_listen = \"127.0.0.1:9\"",
+                           "listen = \"[::1]:9\"\nhealth_listen = \"[::]:9\""})
+    CHECK(contains(bad(std::string("[receiver]\n") + both).front(), "receiver.health_listen = "));
+  CHECK(
+      good("[receiver]\nlisten = \"127.0.0.2:9\"\nhealth_listen = \"127.0.0.1:9\"").values.receiver.listen ==
+      "127.0.0.2:9");
 }
 
 TEST_CASE("the couriers beside Maystro have an address of their own") {

@@ -75,6 +75,13 @@ TEST_CASE("a wrong body is refused by the name of what is wrong") {
   CHECK(refusal(R"({"dry_run":true})") == "dry_run");
 }
 
+TEST_CASE("a body that means two things, or a time that ends before it begins, is refused") {
+  CHECK(refusal(R"({"account":"a\u0000"})") == "body");
+  CHECK(refusal(R"({"ids":["1"],"ids":["2"]})") == "body");
+  CHECK(refusal(R"({"since":"24h","until":"48h"})") == "until");
+  CHECK(refusal(R"({"since":"24h","until":"24h"})") == "taken");
+}
+
 TEST_CASE("since is inclusive and until exclusive and what has no time is in neither") {
   replay_selection selection;
   CHECK(selection.covers(std::nullopt));

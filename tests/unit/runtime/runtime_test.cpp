@@ -230,6 +230,32 @@ TEST_CASE("SIGTERM and SIGINT each end the wait for a stop") {
   }
 }
 
+TEST_CASE("a stop that came before anybody waited for it is heard all the same, whoever heard it first") {
+  for (milliseconds later : {0ms, 50ms}) {
+    runtime::stop_deadline deadline(1min);
+    std::raise(SIGTERM);
+    auto body = [later](asio::any_io_executor) -> task<void> {
+      co_await runtime::sleep_for(later);
+      co_await runtime::stop_requested();
+    };
+    run(body);
+  }
+  auto cancelled = [](asio::any_io_executor executor) -> task<void> {
+    bool ended = false;
+    auto wait = [&]() -> task<void> {
+      co_await runtime::stop_requested();
+      ended = true;
+    };
+    task_group group(executor);
+    group.spawn("waits", wait());
+    co_await runtime::sleep_for(10ms);
+    group.cancel();
+    co_await group.join();
+    CHECK_FALSE(ended);
+  };
+  run(cancelled);
+}
+
 TEST_CASE("a group's listener hears of each failure and of no cancellation, and join does not throw then") {
   auto body = [](asio::any_io_executor executor) -> task<void> {
     int failures = 0;

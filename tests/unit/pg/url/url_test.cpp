@@ -193,6 +193,10 @@ TEST_CASE("what cannot be understood is refused with the parameter's name and wh
       {"postgres://u@h/d?options=%zz", "the parameter options has a percent sign"},
       {"postgres://u@h/d?options", "the parameter options has no value"},
       {"postgres://u@h:0/d", "the parameter port"},
+      {"host=h hostaddr=h.example", "the parameter hostaddr: allowed is an IPv4 or IPv6 address"},
+      {"postgres://u@a,b/d?hostaddr=192.0.2.1,192.0.2.x", "the parameter hostaddr"},
+      {"host=h ssl_min_protocol_version=TLSv1.3 ssl_max_protocol_version=TLSv1.2",
+       "the parameter ssl_min_protocol_version is TLSv1.3; allowed is none above ssl_max_protocol_version"},
       {"host=h password=a b", "behind the parameter password"},
       {"host='h", "the parameter host has no closing quote"},
       {"postgres://u:p/x@h/d", "%2F"}};

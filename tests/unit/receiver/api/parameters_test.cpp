@@ -1,5 +1,6 @@
 // What an operator's request may say, and which parameter is blamed when it says nothing.
 #include "receiver/api/call/parameters.hpp"
+#include "receiver/api/session_json.hpp"
 #include "tests/support/print_result.hpp"
 
 #include <doctest/doctest.h>
@@ -108,8 +109,23 @@ TEST_CASE("a wish for a sweep may be empty and is refused by the member that is 
   CHECK(blamed("{").starts_with("body "));
   CHECK(blamed(R"({"acount":"acc-1"})").starts_with("body "));
   CHECK(blamed(R"({"account":5})").starts_with("account "));
-  CHECK(blamed(R"({"account":""})").starts_with("account "));
+  CHECK(blamed(R"({"account":""})") == "account must be the id of an account, not \"\"");
   CHECK(blamed(R"({"kind":"quick"})").starts_with("kind "));
+}
+
+TEST_CASE("what might be read as another wish than it was written as is refused by name") {
+  CHECK(refuse_repeated(*http::parse_target("/x?limit=5&limit=6"))->detail == "limit must be given once");
+  CHECK(refuse_repeated(*http::parse_target("/x?view=all&query=&view="))->detail.starts_with("view "));
+  CHECK_FALSE(refuse_repeated(*http::parse_target("/x?limit=5&page=6&&")));
+  CHECK(read("since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z").error().detail.starts_with("until "));
+  CHECK(read("since=24h&until=48h").error().detail.starts_with("until "));
+  CHECK(read("since=2026-01-02T00:00:00Z&until=2026-01-02T00:00:00Z"));
+  for (const char* body : {R"({"ids":["1\u0000"]})", R"({"ids":["1"],"ids":["2"]})"})
+    CHECK(read_deletion(body).error().detail.starts_with("body "));
+  for (const char* body : {R"({"account":"acc-1\u0000"})", R"({"account\u0000":"acc-1"})",
+                           R"({"kind":"full","kind":"lookups"})"})
+    CHECK(read_sweep_wish(body).error().detail.starts_with("body "));
+  CHECK_FALSE(read_token(R"({"token":"example\u0000-token"})"));
 }
 
 TEST_CASE("only the numbers we give are ids") {

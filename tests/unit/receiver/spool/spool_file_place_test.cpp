@@ -138,6 +138,38 @@ TEST_CASE("a copy in the file's place is another file, and its ids are above all
   CHECK(after.front().generation != before.front().generation);
 }
 
+TEST_CASE("a copy in the file's place does not share the log of the file that was there") {
+  for (bool is_copy : {true, false}) {
+    CAPTURE(is_copy);
+    test::folder folder;
+    {
+      spool_file file(folder.path(), plenty);
+      append(file, 0, 6);
+      if (is_copy)
+        fs::copy_file(folder.path() + "/spool.db", folder.path() + "/other");
+      else
+        std::ofstream(folder.path() + "/other");
+      fs::rename(folder.path() + "/other", folder.path() + "/spool.db");
+      append(file, 6, 12);
+      CHECK(all(file).size() == 12);
+    }
+    spool_file next(folder.path(), plenty);
+    auto rows = all(next);
+    REQUIRE(rows.size() == 12);
+    for (int n = 0; n < 12; ++n)
+      CHECK(std::ranges::any_of(rows, [&](const spooled& row) { return row.raw == webhook(n).raw; }));
+  }
+}
+
+TEST_CASE("an index of the log that was cut off ends nobody") {
+  test::folder folder;
+  spool_file file(folder.path(), plenty);
+  append(file, 0, 3);
+  REQUIRE(::truncate((folder.path() + "/spool.db-shm").c_str(), 0) == 0);
+  append(file, 3, 5);
+  CHECK(all(file).size() == 5);
+}
+
 namespace {
 
 // Its content is gone, its name and inode stay.
