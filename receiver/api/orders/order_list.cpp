@@ -109,6 +109,9 @@ struct conditions {
 // Where a page begins.
 enum class start { from_few, from_all, from_newest };
 
+// `offset 0` keeps a question for each order a question for each order: joined, all that are open would be
+// read for a page of them.
+//
 // Those of open parcels, and sampled ones beside them: where the order itself tells, the newest need no
 // parcel.
 void add_parcels(conditions& c, const filter_row& one, start where_from) {
@@ -117,7 +120,8 @@ void add_parcels(conditions& c, const filter_row& one, start where_from) {
                       " where p.open and p.order_id is not null and {}{}{}))",
                       one.parcels, one.among.empty() ? "" : " union all ", one.among));
   else if (one.condition.empty())
-    c.add(fmt::format("exists (select from suivi.parcel p where p.order_id = o.\"id\" and p.open and {})",
+    c.add(fmt::format("exists (select from suivi.parcel p where p.order_id = o.\"id\" and p.open and {}"
+                      " offset 0)",
                       one.parcels));
 }
 
@@ -130,7 +134,8 @@ void add_counted(conditions& c, const order_list_query& q, start where_from) {
     c.add(fmt::format(
         R"(o."reference" = any(array(select c.reference from suivi.sweep_conflict c where {})))", its));
   else if (where_from == start::from_newest)
-    c.add(fmt::format(R"(exists (select from suivi.change c where c.order_id = o."id" and {}))", its));
+    c.add(
+        fmt::format(R"(exists (select from suivi.change c where c.order_id = o."id" and {} offset 0))", its));
   else
     c.add(fmt::format(
         R"(o."id" = any(array(select c.order_id from suivi.change c)"
@@ -167,7 +172,7 @@ std::string page_text(conditions& c, const order_list_query& q, start where_from
     bool by_few = where_from == start::from_few || one->name == row_of(order_part::unknown_to_courier).name;
     if (!one->parcels.empty())
       add_parcels(c, *one, where_from);
-    else if (!one->among.empty() && by_few)
+    else if (!one->among.empty() && by_few && !(one == &row_of(q.view) && one->among == row_of(q.only).among))
       c.add(fmt::format("o.\"id\" = any(array({}))", one->among));
     c.add(one->condition);
   }
