@@ -99,7 +99,12 @@ TEST_CASE("each number beside a view or an outcome is that of its list") {
       CAPTURE(page);
       CAPTURE(name);
       show(b, "#/" + page);
-      b.click(".chip[data-view='" + name + "'], .chip[data-outcome='" + name + "']");
+      // What the list before had is none of this one's; where it is chosen already nothing is asked.
+      b.run("const chip = [...document.querySelectorAll('main .chip')]"
+            ".find((c) => (c.dataset.view ?? c.dataset.outcome) === arguments[0]);"
+            "if (chip.getAttribute('aria-pressed') === 'true') return;"
+            "delete document.body.dataset.ready; chip.click()",
+            {name});
       settle(b);
       CHECK(rows_at(b, b.text("return location.hash")) == std::string(chip.at(1).as_string()));
     }
