@@ -36,17 +36,26 @@ remedy_call full_sweep(const account_facts& of) {
 }
 
 // Ids may hold anything.
-std::string account_path(const account_facts& of, std::string_view verb) {
+std::string encoded(std::string_view id) {
   static constexpr std::string_view plain = "-._~";
-  std::string id;
-  for (char c : of.id) {
+  std::string text;
+  for (char c : id) {
     bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (letter || plain.find(c) != std::string_view::npos)
-      id += c;
+      text += c;
     else
-      id += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+      text += fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
-  return fmt::format("/api/v1/accounts/{}/{}", id, verb);
+  return text;
+}
+
+std::string account_path(const account_facts& of, std::string_view verb) {
+  return fmt::format("/api/v1/accounts/{}/{}", encoded(of.id), verb);
+}
+
+// The screen's page about that account.
+std::string account_view(const account_facts& of) {
+  return fmt::format("#/accounts/{}", encoded(of.id));
 }
 
 void judge_programs(list& to, const facts& f) {
@@ -82,20 +91,20 @@ void judge_account(list& to, const facts& f, const account_facts& a) {
         add(to, problem_kind::key_refused, a, std::nullopt, a.key_refused_since,
             a.has_key ? "the courier refuses the account's key" : "the account has no key for its courier");
     p.action = remedy_call{"POST", account_path(a, "test"), std::nullopt, std::nullopt};
-    p.view = "#/accounts";
+    p.view = account_view(a);
   }
   if (is_late(a, f.now)) {
     problem& p = add(to, problem_kind::sweep_late, a, std::nullopt, a.full_due_at,
                      fmt::format("a full sweep was due at {} and none has been complete since",
                                  format_instant(*a.full_due_at)));
     p.action = full_sweep(a);
-    p.view = "#/sweeps";
+    p.view = fmt::format("#/sweeps?account={}", encoded(a.id));
   }
   if (a.last_full_incomplete) {
     problem& p = add(to, problem_kind::sweep_incomplete, a, std::nullopt, a.last_full_ended_at,
                      fmt::format("the last full sweep was incomplete: {}", a.last_full_reason));
     p.action = full_sweep(a);
-    p.view = "#/sweeps?verdict=incomplete";
+    p.view = fmt::format("#/sweeps?verdict=incomplete&account={}", encoded(a.id));
   }
   remedy_call hooks{"POST", account_path(a, "hooks"), std::nullopt, std::nullopt};
   if (!a.hooks_missing.empty()) {
@@ -103,14 +112,14 @@ void judge_account(list& to, const facts& f, const account_facts& a) {
                      a.hooks_checked_at,
                      fmt::format("not registered at the courier: {}", fmt::join(a.hooks_missing, ", ")));
     p.action = hooks;
-    p.view = "#/accounts";
+    p.view = account_view(a);
   }
   if (is_silent(a.last_webhook_at, a.missed_since, f.now)) {
     problem& p = add(to, problem_kind::webhooks_silent, a, a.missed_since, a.last_webhook_at,
                      fmt::format("no webhook came since {}, and sweeps found {} change(s) meanwhile",
                                  format_instant(*a.last_webhook_at), a.missed_since));
     if (a.registers_hooks) p.action = hooks;
-    p.view = fmt::format("#/webhooks?account={}", a.id);
+    p.view = fmt::format("#/webhooks?account={}", encoded(a.id));
   }
 }
 
@@ -149,6 +158,7 @@ void judge_events(list& to, const facts& f) {
   event(problem_kind::failed, f.failed, "could not be applied");
   event(problem_kind::conflict, f.conflict, "belong to no account, or to another one than their order");
   event(problem_kind::parked, f.parked_long, "wait for more than a day for an order that is not here");
+  if (f.parked_long.count > 0) *to.back().view += "&until=24h"; // not those that wait for less
 }
 
 } // namespace

@@ -17,8 +17,16 @@ execute_process(COMMAND ${MINIFY} --bundle --format=esm "--banner:js=/* Preact; 
   INPUT_FILE ${SCRATCH}/library.in OUTPUT_FILE ${SCRATCH}/js/preact.js COMMAND_ERROR_IS_FATAL ANY)
 set(NAMES js/preact.js js/preact.txt)
 
+# Our modules, joined into one: js/app.js with all that it imports.
+execute_process(COMMAND ${MINIFY} app.js --bundle --format=esm --external:./preact.js WORKING_DIRECTORY ${ROOT}/js
+  OUTPUT_FILE ${SCRATCH}/js/app.js COMMAND_ERROR_IS_FATAL ANY)
+list(APPEND NAMES js/app.js)
+
 foreach(FILE IN LISTS FILES)
   cmake_path(RELATIVE_PATH FILE BASE_DIRECTORY ${ROOT} OUTPUT_VARIABLE NAME)
+  if(NAME MATCHES "^js/" AND NOT NAME STREQUAL "js/theme.js")
+    continue()
+  endif()
   cmake_path(GET NAME PARENT_PATH FOLDER)
   file(MAKE_DIRECTORY ${SCRATCH}/${FOLDER})
   if(NAME MATCHES "\\.(js|css)$")

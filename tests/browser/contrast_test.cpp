@@ -132,7 +132,7 @@ const std::vector<page_state> states{
 // As it is, and while the connection is lost.
 std::string faint(browser& b) {
   return b.text(measure + R"js(
-    const { tell } = await import('/assets/js/live.js');
+    const { tell } = (await import('/assets/js/app.js')).live;
     const wrong = [];
     for (const live of ['on', 'lost']) {
       tell('state', live);
@@ -170,7 +170,7 @@ TEST_CASE(
       CAPTURE(language);
       CAPTURE(state.name);
       b.run(stand_in + state.before +
-                "; location.hash = arguments[0]; (await import('/assets/js/live.js')).tell('refresh')",
+                "; location.hash = arguments[0]; ((await import('/assets/js/app.js')).live).tell('refresh')",
             {state.hash});
       b.await(state.condition);
       CHECK(faint(b) == "[]");
@@ -183,10 +183,10 @@ TEST_CASE("an outcome has one color in its badge, its chip and its bar, and the 
   browser b;
   sign_in(b, shop, "#/webhooks");
   auto wrong = b.text(R"js(
-    const { h, render } = await import('/assets/js/dom.js');
-    const { Outcome, outcomeKind, outcomeOrder } = await import('/assets/js/status.js');
-    const { stack, stacked } = await import('/assets/js/charts/count_chart.js');
-    const { Legend } = await import('/assets/js/charts/overview_charts.js');
+    const { h, render } = (await import('/assets/js/app.js')).dom;
+    const { Outcome, outcomeKind, outcomeOrder } = (await import('/assets/js/app.js')).status;
+    const { stack, stacked } = (await import('/assets/js/app.js')).count_chart;
+    const { Legend } = (await import('/assets/js/app.js')).overview_charts;
     const place = document.body.appendChild(document.createElement('div'));
     const tones = {};
     const wrong = [];

@@ -39,7 +39,7 @@ TEST_CASE("every page speaks three languages, each from its side, with no word m
       CAPTURE(page);
       go(b, "#/" + page);
       b.await("document.querySelector('main h1')");
-      CHECK(b.text("return (await import('/assets/js/i18n.js')).missingWords()") == "[]");
+      CHECK(b.text("return ((await import('/assets/js/app.js')).i18n).missingWords()") == "[]");
       b.picture(page + "-" + language);
     }
   }

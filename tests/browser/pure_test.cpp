@@ -12,10 +12,10 @@ struct laboratory {
   laboratory() { b.open(shop.base + "/"); }
   // What the script returns; blanks that do not break are blanks here.
   std::string result(const std::string& script) {
-    return b.text(
-        "const i18n = await import('/assets/js/i18n.js'); const f = await import('/assets/js/format.js');"
-        "const at = Date.parse('2026-11-25T13:32:08Z'); const said = await (async () => {" +
-        script + "})(); return typeof said === 'string' ? said.replace(/\\s/g, ' ') : said");
+    return b.text("const i18n = (await import('/assets/js/app.js')).i18n; const f = (await "
+                  "import('/assets/js/app.js')).format;"
+                  "const at = Date.parse('2026-11-25T13:32:08Z'); const said = await (async () => {" +
+                  script + "})(); return typeof said === 'string' ? said.replace(/\\s/g, ' ') : said");
   }
 };
 
@@ -56,9 +56,40 @@ TEST_CASE("a word with forms is chosen by its number, in Arabic among six") {
   CHECK(l.result("return i18n.t('no.such.word')") == "no.such.word");
 }
 
+TEST_CASE("a word with a count has every form that its language's grammar has, in all three languages") {
+  laboratory l;
+  CHECK(l.result(R"(
+    const wrong = [];
+    const words = {};
+    for (const id of ['fr', 'en', 'ar']) words[id] = (await import(`/assets/lang/${id}.js`)).default;
+    for (const id of ['fr', 'en', 'ar']) {
+      // None is said as hundreds are, and a million in French as thousands.
+      const forms = new Intl.PluralRules(id).resolvedOptions().pluralCategories
+        .filter((form) => form !== 'zero' && !(id === 'fr' && form === 'many'));
+      for (const [key, word] of Object.entries(words[id])) {
+        if (key === 'st') continue;
+        const has = typeof word === 'object' ? Object.keys(word) : [];
+        const counts = (one) => typeof one === 'object' || /\{n\}/.test(one);
+        if (!counts(word) && !(id === 'ar' && typeof words.fr[key] === 'object')) continue;
+        for (const form of forms) if (!has.includes(form)) wrong.push(`${id} ${key} lacks ${form}`);
+      }
+    }
+    return wrong)") == "[]");
+  // One, two, some, many, hundreds.
+  CHECK(l.result("await i18n.speak('ar'); return [1, 2, 3, 10, 11, 99, 100, 102, 103, 0].map((n) => "
+                 "i18n.t('p.quarantined', {n}))") ==
+        R"(["إشعار واحد غير مفهوم","إشعاران غير مفهومين","3 إشعارات غير مفهومة","10 إشعارات غير مفهومة",)"
+        R"("11 إشعارا غير مفهوم","99 إشعارا غير مفهوم","100 إشعار غير مفهوم","102 إشعار غير مفهوم",)"
+        R"("103 إشعارات غير مفهومة","0 إشعار غير مفهوم"])");
+  // A number that is not {n} would have no forms: it is told as a missing word is.
+  CHECK(l.result(
+            "await i18n.speak('fr'); i18n.t('s.progress', {done: 3, of: '4'}); return i18n.missingWords()") ==
+        R"(["s.progress {done}"])");
+}
+
 TEST_CASE("ticks stand at full hours of the shop's zone and at round values") {
   laboratory l;
-  const std::string scale = "const s = await import('/assets/js/charts/scale.js'); await i18n.speak('fr'); ";
+  const std::string scale = "const s = (await import('/assets/js/app.js')).scale; await i18n.speak('fr'); ";
   CHECK(l.result(scale + "return s.niceTicks(0, 15.6, 4)") == "[0,5,10,15]");
   CHECK(l.result(scale + "return s.niceTicks(92.1, 98.7, 5)") == "[94,96,98]");
   CHECK(l.result(scale + "return s.niceTicks(0, 4.16, 2)") == "[0,2,4]"); // never the lowest alone
@@ -72,7 +103,7 @@ TEST_CASE("ticks stand at full hours of the shop's zone and at round values") {
 TEST_CASE("an order's changes of one cause are one step, and webhooks without effect are steps too") {
   laboratory l;
   CHECK(l.result(R"(
-    const { timeline } = await import('/assets/js/pages/order.js');
+    const { timeline } = (await import('/assets/js/app.js')).order;
     const sweep = { at: '2026-11-25T13:29:00Z', source: 'sweep', sweepId: '7' };
     return timeline(
       [{ at: '2026-11-25T08:20:00Z', source: 'webhook', eventId: '1', field: 'shippingStatus', from: 'A', to: 'B' },
@@ -85,7 +116,7 @@ TEST_CASE("an order's changes of one cause are one step, and webhooks without ef
 TEST_CASE("the verdict's words follow the verdict and what decided it") {
   laboratory l;
   const std::string words =
-      "const { verdictWords: w } = await import('/assets/js/pages/verdict.js'); await i18n.speak('fr'); ";
+      "const { verdictWords: w } = (await import('/assets/js/app.js')).verdict; await i18n.speak('fr'); ";
   CHECK(l.result(words + "return w({verdict: 'ok', problems: [], reasons: []}).title") ==
         "Vos livraisons sont à jour");
   CHECK(

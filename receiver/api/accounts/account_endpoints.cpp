@@ -44,7 +44,9 @@ task<answer_or_error> list_accounts(api_context& api, api_call) {
   auto records = co_await read_accounts(**db, only);
   if (!records) co_return records.error();
   auto known = api.accounts.list();
-  auto figures = co_await read_account_figures(**db, std::move(only));
+  std::vector<std::string> ids;
+  for (const auto& who : known) ids.push_back(who.id);
+  auto figures = co_await read_account_figures(**db, std::move(ids), std::move(only));
   if (!figures) co_return figures.error();
   // As text at once, and in pieces: a shop with very many accounts holds nobody up.
   std::string accounts;

@@ -14,7 +14,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr pg::statement known{"figures_accounts", R"sql(
-select a.id, a.next_full_at, a.next_incremental_at, to_jsonb(a.hooks_wanted)::text, a.latency_ms from suivi.account a
+select u.id, a.next_full_at, a.next_incremental_at, coalesce(to_jsonb(a.hooks_wanted)::text, '[]'), a.latency_ms
+from unnest($1::text[]) u (id) left join suivi.account a on a.id = u.id
 )sql"};
 
 constexpr pg::statement sampled{"figures_sampled", R"sql(
@@ -80,10 +81,14 @@ json::object to_json(const figures& f, const pg::rows& account, std::size_t i) {
 
 } // namespace
 
-task<result<std::map<std::string, json::object>>> read_account_figures(pg::connection& db,
-                                                                       std::string only_account) {
+task<result<std::map<std::string, json::object>>>
+read_account_figures(pg::connection& db, std::vector<std::string> accounts, std::string only_account) {
+  std::vector<std::optional<std::string>> ids(accounts.begin(), accounts.end());
   pg::pipeline steps;
-  for (pg::statement each : {known, sampled, swept, reported, received}) steps.add(each);
+  pg::params with;
+  with.texts(ids);
+  steps.add(known, std::move(with));
+  for (pg::statement each : {sampled, swept, reported, received}) steps.add(each);
   auto answer = co_await db.run(std::move(steps));
   if (!answer) co_return answer.error();
   const std::vector<pg::rows>& rows = *answer;

@@ -1,4 +1,4 @@
-// Writes and reads cursors: `<number>.<text in hexadecimal digits>`.
+// Writes and reads cursors: `<the list's letter><number>.<text in hexadecimal digits>`.
 #include "receiver/api/call/list_cursor.hpp"
 
 #include "common/base/utf8.hpp"
@@ -27,11 +27,13 @@ int digit(char c) {
 
 } // namespace
 
-std::string write_cursor(const list_place& place) {
-  return std::to_string(place.number) + "." + crypto::hex(place.text);
+std::string write_cursor(paged_list of, const list_place& place) {
+  return static_cast<char>(of) + std::to_string(place.number) + "." + crypto::hex(place.text);
 }
 
-std::optional<list_place> read_cursor(std::string_view text) {
+std::optional<list_place> read_cursor(paged_list of, std::string_view text) {
+  if (!text.starts_with(static_cast<char>(of))) return std::nullopt;
+  text.remove_prefix(1);
   list_place place;
   auto dot = text.find('.');
   if (dot == std::string_view::npos) return std::nullopt;

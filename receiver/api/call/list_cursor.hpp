@@ -15,8 +15,11 @@ struct list_place {
   std::string text;        // what tells rows of the same number apart
 };
 
-[[nodiscard]] std::string write_cursor(const list_place& place);
-// nullopt: none of ours.
-[[nodiscard]] std::optional<list_place> read_cursor(std::string_view text);
+// A place in one list is none in another: there it would be the beginning, the end, or anything.
+enum class paged_list : char { orders = 'o', events = 'e', sweeps = 's' };
+
+[[nodiscard]] std::string write_cursor(paged_list of, const list_place& place);
+// nullopt: none of that list's.
+[[nodiscard]] std::optional<list_place> read_cursor(paged_list of, std::string_view text);
 
 } // namespace suivi::receiver

@@ -174,7 +174,7 @@ result<event_query> read_event_query(const http::target& from, instant now) {
   }
   if (auto text = from.find("after")) {
     q.by_cursor = true;
-    if (!text->empty()) q.after = read_cursor(*text);
+    if (!text->empty()) q.after = read_cursor(paged_list::events, *text);
     if (!text->empty() && !q.after) return wrong("after", *text, "the `next` of an answer");
   }
   return q;

@@ -68,7 +68,7 @@ json::object event_json(const event_summary& e, bool with_payload, const event_o
 json::object pagination_json(const event_query& q, const event_page& page) {
   if (q.by_cursor) {
     json::object o{{"limit", q.limit}, {"next", nullptr}};
-    if (page.next) o["next"] = write_cursor(*page.next);
+    if (page.next) o["next"] = write_cursor(paged_list::events, *page.next);
     return o;
   }
   std::int64_t total = page.total;

@@ -43,6 +43,7 @@ task<answer_or_error> list_orders(api_context& api, api_call call) {
   if (!sampled) co_return sampled.error();
   auto page = co_await list_orders_of(**db, *wanted);
   if (!page) co_return page.error();
+  if (!page->sweep_is_known) co_return unknown("sweep");
   if (page->orders.empty()) {
     std::string account = wanted->account;
     auto refusal = co_await refuse_unknown_account(api, std::move(account));

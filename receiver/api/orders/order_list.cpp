@@ -3,12 +3,10 @@
 
 #include "common/base/utf8.hpp"
 #include "common/json/json_values.hpp"
-#include "receiver/api/call/parameters.hpp"
 #include "receiver/api/orders/change_json.hpp"
 #include "receiver/api/redaction/order_columns.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
@@ -16,48 +14,6 @@ namespace suivi::receiver {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::int64_t orders_shown = 25;
-constexpr std::size_t query_bytes_max = 512;
-
-struct view_row {
-  std::string_view name;
-  order_view view;
-  std::string_view among;        // where to begin; empty: with all orders
-  std::string_view condition;    // on `o`, as the order is now
-  std::string_view parcels = ""; // or begin with the open parcels `p` that are so
-};
-
-// Where the sampled ones are as many as are kept, there are so many that they are met among the newest soon.
-constexpr std::array<view_row, 7> views{{
-    {"all", order_view::all, "", ""},
-    {"untracked", order_view::untracked,
-     "select s.order_id from suivi.sampled_order s where s.view = 'untracked'",
-     R"(o."shippingAccountId" is not null and coalesce(o."trackingNumber", '') = ''
-        and o."status"::text not in ('PENDING', 'CANCELLED')
-        and o."createdAt" < (now() - interval '6 hours') at time zone 'UTC')"},
-    {"unchecked", order_view::unchecked, "", "",
-     R"((p.status not in (50, 53) or p.created_at is null or p.created_at > now() - interval '60 days')
-        and (p.gone_at is null or p.gone_at <= p.pulled_at)
-        and coalesce(p.pulled_at, p.as_of_from, '-infinity') < now() - interval '24 hours')"},
-    {"alerted", order_view::alerted, "",
-     R"(o."shippingStatus" in ('ALERTÉ', 'EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ'))",
-     R"((p.status = 32 or p.state in ('EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ')))"},
-    {"contested", order_view::contested,
-     "select d.order_id from suivi.adopted_order d where d.contested_by is not null",
-     R"(o."shippingAccountId" is null)"},
-    {"unassigned", order_view::unassigned,
-     "select s.order_id from suivi.sampled_order s where s.view = 'unassigned'",
-     R"(o."shippingAccountId" is null)"},
-    {"conflicting", order_view::conflicting,
-     R"(select x."id" from suivi.sweep_conflict c
-        join (select s.account, max(s.id) as id from suivi.sweep s
-              where s.kind = 'full' and s.finished_at is not null group by 1) last
-          on last.account = c.account and last.id = c.sweep_id
-        join orders x on x."reference" = c.reference
-        where not c.unmatched)",
-     ""},
-}};
 
 constexpr std::string_view found_by_query = R"sql(
   select x."id" from orders x where x."reference" = {0}
@@ -96,14 +52,20 @@ order by o."createdAt" desc, o."reference" desc
 // So many sampled orders are kept of a view; a view that has more is read from the newest order on.
 constexpr pg::statement too_many{"orders_too_many", R"sql(
 select coalesce(sum(case $1 when 'untracked' then (account <> '')::int * untracked when 'alerted' then alerted
-                            when 'unchecked' then unchecked else (account = '')::int * orders end), 0)
-         >= case when $1 in ('alerted', 'unchecked') then 1000 else 20000 end
+                            when 'unchecked' then unchecked when 'on_the_way' then open
+                            else (account = '')::int * orders end), 0)
+         >= case when $1 in ('alerted', 'unchecked', 'on_the_way') then 1000 else 20000 end
        or (select max(at) is null from suivi.sample)
 from suivi.sample where at = (select max(at) from suivi.sample)
 )sql"};
 // Of parcels all that are open are at hand: where many are so, a page of them is looked for among so many of
 // the newest orders before all of them are sorted.
 constexpr int newest_orders = 5000;
+
+// Nobody's sweep: no row.
+constexpr pg::statement changed_by_sweep{"orders_swept", R"sql(
+select coalesce(s.status_changed, 0) + coalesce(s.backfilled, 0) >= 1000 from suivi.sweep s where s.id = $1
+)sql"};
 
 constexpr pg::statement counted_views{"orders_views", R"sql(
 select coalesce(sum(orders), 0)::bigint, coalesce(sum(untracked) filter (where account <> ''), 0)::bigint,
@@ -119,12 +81,6 @@ select coalesce(sum(orders), 0)::bigint, coalesce(sum(untracked) filter (where a
         where not c.unmatched)
 from suivi.sample where at = (select max(at) from suivi.sample)
 )sql"};
-
-const view_row& row_of(order_view view) {
-  for (const view_row& one : views)
-    if (one.view == view) return one;
-  return views.front();
-}
 
 // `%`, `_` and `\` mean themselves.
 std::string beginning_with(std::string_view text) {
@@ -153,8 +109,43 @@ struct conditions {
 // Where a page begins.
 enum class start { from_few, from_all, from_newest };
 
+// `offset 0` keeps a question for each order a question for each order: joined, all that are open would be
+// read for a page of them.
+//
+// Those of open parcels, and sampled ones beside them: where the order itself tells, the newest need no
+// parcel.
+void add_parcels(conditions& c, const filter_row& one, start where_from) {
+  if (where_from != start::from_newest)
+    c.add(fmt::format("o.\"id\" = any(array(select p.order_id from suivi.parcel p"
+                      " where p.open and p.order_id is not null and {}{}{}))",
+                      one.parcels, one.among.empty() ? "" : " union all ", one.among));
+  else if (one.condition.empty())
+    c.add(fmt::format("exists (select from suivi.parcel p where p.order_id = o.\"id\" and p.open and {}"
+                      " offset 0)",
+                      one.parcels));
+}
+
+// Those of a sweep's figure. The journal has its changes by order and by time.
+void add_counted(conditions& c, const order_list_query& q, start where_from) {
+  c.with.integer(*q.sweep);
+  const figure_row& figure = row_of(q.counted);
+  std::string its = fmt::format("c.sweep_id = ${} and {}", c.with.size(), figure.condition);
+  if (!figure.of_changes)
+    c.add(fmt::format(
+        R"(o."reference" = any(array(select c.reference from suivi.sweep_conflict c where {})))", its));
+  else if (where_from == start::from_newest)
+    c.add(
+        fmt::format(R"(exists (select from suivi.change c where c.order_id = o."id" and {} offset 0))", its));
+  else
+    c.add(fmt::format(
+        R"(o."id" = any(array(select c.order_id from suivi.change c)"
+        " where c.at >= (select s.started_at from suivi.sweep s where s.id = ${0})"
+        " and c.at <= (select coalesce(s.finished_at, now()) from suivi.sweep s where s.id = ${0})"
+        " and {1}))",
+        c.with.size(), its));
+}
+
 std::string page_text(conditions& c, const order_list_query& q, start where_from) {
-  const view_row& view = row_of(q.view);
   std::string beyond; // the cursor
   if (q.after) {
     c.with.integer(q.after->number);
@@ -176,16 +167,16 @@ std::string page_text(conditions& c, const order_list_query& q, start where_from
     std::string prefix = c.text(beginning_with(q.query));
     c.add(fmt::format("o.\"id\" = any(array({}))", fmt::format(fmt::runtime(found_by_query), exact, prefix)));
   }
-  if (!view.among.empty() && where_from == start::from_few)
-    c.add(fmt::format("o.\"id\" = any(array({}))", view.among));
-  if (!view.parcels.empty() && where_from == start::from_newest)
-    c.add(fmt::format("exists (select from suivi.parcel p where p.order_id = o.\"id\" and p.open and {})",
-                      view.parcels));
-  else if (!view.parcels.empty())
-    c.add(fmt::format("o.\"id\" = any(array(select p.order_id from suivi.parcel p"
-                      " where p.open and p.order_id is not null and {}))",
-                      view.parcels));
-  c.add(view.condition);
+  for (const filter_row* one : {&row_of(q.view), &row_of(q.only)}) {
+    // All of the sampled ones are looked for where only a few of them can be meant.
+    bool by_few = where_from == start::from_few || one->name == row_of(order_part::unknown_to_courier).name;
+    if (!one->parcels.empty())
+      add_parcels(c, *one, where_from);
+    else if (!one->among.empty() && by_few && !(one == &row_of(q.view) && one->among == row_of(q.only).among))
+      c.add(fmt::format("o.\"id\" = any(array({}))", one->among));
+    c.add(one->condition);
+  }
+  if (q.sweep) add_counted(c, q, where_from);
   if (q.unmatched)
     c.add("o.\"shippingAccountId\" is null"
           " and not exists (select from suivi.adopted_order d where d.order_id = o.\"id\")");
@@ -226,66 +217,28 @@ task<result<pg::rows>> read_page(pg::connection& db, order_list_query q, start w
   co_return found;
 }
 
-result<std::string> read_filter(const http::target& from, std::string_view name) {
-  std::string text(from.find(name).value_or(""));
-  if (!is_storable(text) || text.size() > query_bytes_max)
-    return permanent("request:bad",
-                     fmt::format("{} must be a text in UTF-8 of at most {} bytes", name, query_bytes_max));
-  return text;
-}
-
 } // namespace
-
-result<order_list_query> read_order_list_query(const http::target& from) {
-  order_list_query q;
-  auto limit = read_limit(from, orders_shown);
-  if (!limit) return limit.error();
-  q.limit = *limit;
-  struct filter {
-    std::string_view name;
-    std::string order_list_query::* member;
-  };
-  for (const filter& one :
-       {filter{"query", &order_list_query::query}, filter{"account", &order_list_query::account},
-        filter{"status", &order_list_query::status}}) {
-    auto text = read_filter(from, one.name);
-    if (!text) return text.error();
-    q.*one.member = std::move(*text);
-  }
-  if (auto text = from.find("view"); text && !text->empty()) {
-    bool known = false;
-    for (const view_row& one : views)
-      if (one.name == *text) {
-        q.view = one.view;
-        known = true;
-      }
-    if (!known)
-      return permanent("request:bad", "view must be one of all, untracked, unchecked, alerted, contested, "
-                                      "unassigned, conflicting");
-  }
-  if (auto text = from.find("unmatched"); text && !text->empty()) {
-    q.unmatched = *text == "true";
-    if (!q.unmatched && *text != "false")
-      return permanent("request:bad", "unmatched must be one of true, false");
-  }
-  if (auto text = from.find("after"); text && !text->empty()) {
-    q.after = read_cursor(*text);
-    if (!q.after) return permanent("request:bad", "after must be the `next` of an answer");
-  }
-  return q;
-}
 
 task<result<order_page>> list_orders_of(pg::connection& db, order_list_query q) {
   start where_from = start::from_few;
-  const view_row& view = row_of(q.view);
-  bool by_parcels = !view.parcels.empty();
-  if (q.view == order_view::untracked || q.view == order_view::unassigned ||
-      (by_parcels && q.query.empty())) {
+  for (const filter_row* one : {&row_of(q.view), &row_of(q.only)}) {
+    bool by_parcels = !one->parcels.empty();
+    bool sampled =
+        one->name == row_of(order_view::untracked).name || one->name == row_of(order_view::unassigned).name;
+    if (!sampled && !(by_parcels && q.query.empty())) continue;
     pg::params which;
-    which.text(row_of(q.view).name);
+    which.text(one->name);
     auto many = co_await db.run(too_many, std::move(which));
     if (!many) co_return many.error();
     if (many->boolean(0, 0)) where_from = by_parcels ? start::from_newest : start::from_all;
+  }
+  if (q.sweep) {
+    pg::params which;
+    which.integer(*q.sweep);
+    auto many = co_await db.run(changed_by_sweep, std::move(which));
+    if (!many) co_return many.error();
+    if (many->size() == 0) co_return order_page{{}, std::nullopt, false};
+    if (many->boolean(0, 0) && row_of(q.counted).of_changes) where_from = start::from_newest;
   }
   auto found = co_await read_page(db, q, where_from);
   if (!found) co_return found.error();
@@ -297,7 +250,8 @@ task<result<order_page>> list_orders_of(pg::connection& db, order_list_query q) 
   auto page_rows = std::min(found->size(), static_cast<std::size_t>(q.limit));
   for (std::size_t i = 0; i < page_rows; ++i) page.orders.push_back(order_row(*found, i));
   if (found->size() > page_rows && page_rows > 0)
-    page.next = write_cursor({found->integer(page_rows - 1, 11), std::string(found->text(page_rows - 1, 0))});
+    page.next = write_cursor(paged_list::orders,
+                             {found->integer(page_rows - 1, 11), std::string(found->text(page_rows - 1, 0))});
   co_return page;
 }
 

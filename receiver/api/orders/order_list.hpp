@@ -4,9 +4,8 @@
 // then looked at as they are now.
 #pragma once
 
-#include "common/http/message/message.hpp"
 #include "common/pg/connection.hpp"
-#include "receiver/api/call/list_cursor.hpp"
+#include "receiver/api/orders/order_filters.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -15,24 +14,10 @@
 
 namespace suivi::receiver {
 
-enum class order_view { all, untracked, unchecked, alerted, contested, unassigned, conflicting };
-
-struct order_list_query {
-  std::string query; // empty: none
-  order_view view = order_view::all;
-  std::string account;    // empty: any
-  std::string status;     // the order's own, or its shipping status; empty: any
-  bool unmatched = false; // only those without account that no account's parcel was matched to either
-  std::int64_t limit = 25;
-  std::optional<list_place> after;
-};
-
-// Pure; an error names the parameter.
-[[nodiscard]] result<order_list_query> read_order_list_query(const http::target& from);
-
 struct order_page {
   boost::json::array orders; // `courier` is left to the caller, who knows the accounts
   std::optional<std::string> next;
+  bool sweep_is_known = true; // where one was asked about
 };
 task<result<order_page>> list_orders_of(pg::connection& db, order_list_query q);
 

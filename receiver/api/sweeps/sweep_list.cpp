@@ -166,7 +166,7 @@ result<sweep_list_query> read_sweep_list_query(const http::target& from) {
   q.fold = *fold == "true";
   q.with_reported = !fold->empty();
   if (auto after = from.find("after"); after && !after->empty()) {
-    auto place = read_cursor(*after);
+    auto place = read_cursor(paged_list::sweeps, *after);
     if (!place) return permanent("request:bad", "after must be the `next` of an answer");
     q.before = place->number;
   }
@@ -187,7 +187,7 @@ task<result<sweep_page>> list_sweeps_of(pg::connection& db, sweep_list_query q) 
     page.sweeps.push_back(alone ? report_of_row(*found, i) : folded_row(*found, i));
     last = found->integer(i, q.fold ? 4 : 3);
   }
-  if (found->size() > page_rows && page_rows > 0) page.next = write_cursor({last, ""});
+  if (found->size() > page_rows && page_rows > 0) page.next = write_cursor(paged_list::sweeps, {last, ""});
   if (q.with_reported) {
     auto added = co_await add_reported(db, page.sweeps);
     if (!added) co_return added.error();

@@ -167,6 +167,19 @@ TEST_CASE("an action is one call with its body, and an account's id is percent-e
   CHECK(all[2].view == "#/orders?view=untracked");
 }
 
+TEST_CASE(
+    "a problem's address names its account, percent-encoded, and lists no more than the problem counts") {
+  facts f = sound_shop();
+  f.accounts[0].id = "a&b/c";
+  for (const cause& one : causes) one.spoil(f);
+  f.parked_long.count = 2;
+  for (const problem& p : problems_of(f)) {
+    CAPTURE(to_string(p.kind));
+    if (p.account) CHECK(p.view.value_or("").find("a%26b%2Fc") != std::string::npos);
+    if (p.kind == problem_kind::parked) CHECK(p.view == "#/webhooks?outcome=parked&until=24h");
+  }
+}
+
 TEST_CASE("a program that has just started does not miss a reconciler that may be starting with it") {
   facts f = sound_shop();
   f.reconciler_alive = false;

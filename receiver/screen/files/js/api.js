@@ -1,6 +1,8 @@
 // Questions to the operations API with the browser's session. Every answer is `data`, or a Failure that says what went wrong.
 // `body[data-ready]` is there while nothing is being asked.
 
+import { hear } from './clock.js';
+
 const root = new URL('api/v1/', document.baseURI);
 const patience_ms = 20_000;
 let open = 0;
@@ -55,6 +57,7 @@ export async function call(method, path, body) {
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: AbortSignal.timeout(patience_ms),
       });
+      hear(response.headers.get('Date'));
       const text = await response.text();
       if (text) answer = JSON.parse(text);
     } catch (why) {

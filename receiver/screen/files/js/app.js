@@ -20,6 +20,9 @@ import { Webhooks } from './pages/webhooks.js';
 const pages = { overview: Overview, orders: Orders, webhooks: Webhooks, sweeps: Sweeps, accounts: Accounts };
 const shownKeys = ['/', 'j', 'k', 'Enter', 'Esc', '?'];
 
+// Nobody's, or of what is not shown any more.
+const isLost = (focused) => !focused || focused === document.body || focused.getClientRects().length === 0;
+
 class App extends Component {
   constructor() {
     super();
@@ -58,18 +61,29 @@ class App extends Component {
   }
   signedOut() {
     disconnect();
-    this.setState({ session: null });
+    this.setState({ session: null, keys: false });
   }
   moved() {
     const before = this.state.route;
     const route = readRoute();
     this.setState({ route, focus: before.page !== route.page });
   }
+  // The focus goes along: to a new page's heading; to what was opened, where the list has gone for it; and back to its row.
   componentDidUpdate(_, before) {
     const { route, focus } = this.state;
-    if (before.route === route || !focus) return;
-    document.querySelector('main h1')?.focus({ preventScroll: true });
-    scrollTo(0, 0);
+    if (before.route === route) return;
+    if (focus) {
+      document.querySelector('main h1')?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    } else if (route.id !== before.route.id && isLost(document.activeElement)) {
+      this.refocus(before.route.id);
+    }
+  }
+  refocus(left) {
+    const { route } = this.state;
+    const row = left && document.querySelector(`[data-list] a.row[href*="/${CSS.escape(encodeURIComponent(left))}"]`);
+    const to = route.id ? document.querySelector('.detail h2') : (row ?? document.querySelector('main h1'));
+    to?.focus({ preventScroll: Boolean(route.id) });
   }
 
   async say(id) {
@@ -197,6 +211,19 @@ class App extends Component {
     );
   }
 }
+
+// For whoever looks into the page: its modules, as they run.
+export * as dom from './dom.js';
+export * as format from './format.js';
+export * as i18n from './i18n.js';
+export * as live from './live.js';
+export * as status from './status.js';
+export * as scale from './charts/scale.js';
+export * as count_chart from './charts/count_chart.js';
+export * as overview_charts from './charts/overview_charts.js';
+export * as order from './pages/order.js';
+export * as orders from './pages/orders.js';
+export * as verdict from './pages/verdict.js';
 
 listen('zone', setTimeZone);
 await speak(preferredLanguage());

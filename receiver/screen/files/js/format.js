@@ -1,5 +1,6 @@
 // Numbers and times as the reader writes them, in the shop's time zone. Digits are Latin in all three languages, as in
 // Algeria, and the day has 24 hours (the browser's fr-DZ would say 2:32 PM).
+import { now } from './clock.js';
 import { isolate, language, locale, t } from './i18n.js';
 
 let timeZone = 'Africa/Algiers'; // until the server has said which
@@ -27,8 +28,8 @@ export const exactly = (at) => `${longDay(at)}${t('comma')}${seconds(at)}`;
 const calendarDay = (at) => date({ year: 'numeric', month: '2-digit', day: '2-digit' }).format(moment(at));
 export const isSameDay = (a, b) => calendarDay(a) === calendarDay(b);
 // 14:32 today, 24 nov., 14:32 on another day.
-export const dayClock = (at, now = Date.now()) => (isSameDay(at, now) ? clock(at) : `${day(at)}${t('comma')}${clock(at)}`);
-export const daySeconds = (at, now = Date.now()) => (isSameDay(at, now) ? seconds(at) : `${day(at)}${t('comma')}${clock(at)}`);
+export const dayClock = (at, today = now()) => (isSameDay(at, today) ? clock(at) : `${day(at)}${t('comma')}${clock(at)}`);
+export const daySeconds = (at, today = now()) => (isSameDay(at, today) ? seconds(at) : `${day(at)}${t('comma')}${clock(at)}`);
 
 export const num = (n, digits = 0) =>
   formatter(Intl.NumberFormat, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(n);
@@ -44,14 +45,19 @@ const sizes = [
   ['minute', 60e3],
   ['second', 1e3],
 ];
-export function ago(at, now = Date.now()) {
-  const ms = Math.min(0, moment(at) - now);
+export function ago(at, from = now()) {
+  const ms = Math.min(0, moment(at) - from);
   const [unit, size] = sizes.find(([, s]) => Math.abs(ms) >= s) ?? sizes[3];
   return formatter(Intl.RelativeTimeFormat, { style: 'short', numeric: 'always' }).format(
     Math.trunc(ms / size) || -0,
     unit,
   );
 }
+
+// 38 ms; from a second on as span() says it.
+export const took = (ms) => (ms < 1e3 ? unit(ms, 'millisecond') : span(ms));
+export const bytes = (n) =>
+  formatter(Intl.NumberFormat, { style: 'unit', unit: 'byte', unitDisplay: 'long' }).format(n);
 
 const unit = (n, name, digits = 0) =>
   formatter(Intl.NumberFormat, {
@@ -61,11 +67,10 @@ const unit = (n, name, digits = 0) =>
     maximumFractionDigits: digits,
   }).format(n);
 
-// 38 ms, and from a second on as span() says it; nothing where it has not ended.
+// Nothing where it has not ended.
 export function delay(from, to) {
   if (!to) return null;
-  const ms = Math.max(0, moment(to) - moment(from));
-  return ms < 1e3 ? unit(ms, 'millisecond') : span(ms);
+  return took(Math.max(0, moment(to) - moment(from)));
 }
 
 // 2 h 32, 3 min, 5,3 s

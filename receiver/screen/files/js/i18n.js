@@ -1,5 +1,6 @@
 // Words in the reader's language; only the chosen language's are loaded. Plural forms are the browser's (Arabic has six).
 import { keep, kept } from './dom.js';
+import { states } from './states.js';
 
 export const languages = [
   { id: 'fr', locale: 'fr-DZ', name: 'Français' },
@@ -38,18 +39,27 @@ export function chooseLanguage(id) {
 
 export const known = (key) => Object.hasOwn(words, key);
 // A courier's word, where the reader's language has one for it.
-export const courierWord = (text) => (Object.hasOwn(words.st ?? {}, text) ? words.st[text] : text);
+export const courierWord = (text) => words.st?.[states.indexOf(text)] ?? text;
 
 // A name of the other direction does not turn its neighbours around.
-export const isolate = (text) => (current.id === 'ar' ? `\u2068${text}\u2069` : `${text}`);
+const turns = (text) => current.id === 'ar' || /[\u0590-\u08ff]/.test(text);
+export const isolate = (text) => (turns(text) ? `\u2068${text}\u2069` : `${text}`);
 
-// t('orders', { n: 42 }): {n} is put in; a word with forms is chosen by n.
-export function t(key, given = {}) {
+// The word's parts: texts, and in its holes what is given for them. A number has its word's forms only as {n}: others come
+// as texts, with their own words where they count something.
+function pieces(key, given) {
   if (!known(key)) missing.add(key);
   let word = words[key] ?? key;
   if (typeof word === 'object') word = word[plural.select(Number(given.n) || 0)] ?? word.other;
-  return word.replace(/\{(\w+)\}/g, (_, name) => {
-    const value = given[name];
-    return typeof value === 'number' ? new Intl.NumberFormat(current.locale).format(value) : isolate(value ?? '');
+  return word.split(/\{(\w+)\}/).map((piece, i) => {
+    if (i % 2 === 0) return piece;
+    const value = given[piece];
+    if (typeof value !== 'number') return typeof value === 'object' && value !== null ? value : isolate(value ?? '');
+    if (piece !== 'n') missing.add(`${key} {${piece}}`);
+    return new Intl.NumberFormat(current.locale).format(value);
   });
 }
+// t('orders', { n: 42 }): {n} is put in; a word with forms is chosen by n.
+export const t = (key, given = {}) => pieces(key, given).join('');
+// The same with elements in some of its holes.
+export const rich = (key, given = {}) => pieces(key, given);

@@ -1,6 +1,7 @@
 // The one stream of news of this tab. It is closed while nobody looks, for a browser keeps six connections to a host only;
 // on return, and after every break, everything that is shown is asked once ('refresh').
 import { get, streamAddress } from './api.js';
+import { now } from './clock.js';
 
 const topics = ['overview', 'problem', 'change', 'event', 'sweep'];
 const rate = 15; // messages a second
@@ -14,7 +15,7 @@ let timer = null;
 let hidden = null;
 let wanted = false;
 let refreshed = 0;
-export const connection = { state: 'off', since: Date.now() }; // off, on, lost; since when what is shown is what was heard
+export const connection = { state: 'off', since: now() }; // off, on, lost; since when what is shown is what was heard
 
 export function listen(topic, call) {
   if (!listeners.has(topic)) listeners.set(topic, new Set());
@@ -27,7 +28,7 @@ export function tell(topic, data) {
 
 function become(state) {
   if (connection.state === state) return;
-  if (state === 'lost' && connection.state !== 'lost') connection.since = Date.now();
+  if (state === 'lost' && connection.state !== 'lost') connection.since = now();
   const back = state === 'on' && connection.state === 'lost';
   connection.state = state;
   tell('state', state);

@@ -1,5 +1,6 @@
 // One line that says what an action did; it goes by itself, errors stay until the next one.
 import { h } from './dom.js';
+import { span } from './format.js';
 import { listen } from './live.js';
 import { Icon } from './icons.js';
 import { t } from './i18n.js';
@@ -10,7 +11,7 @@ const shown_ms = 8_000;
 let tellAll = () => {};
 export const say = (text, tone = 'ok') => tellAll({ text, tone });
 export const sayError = (error) =>
-  say(error.retryAfter ? `${words(error)} ${t('error.wait', { n: error.retryAfter })}` : words(error), 'bad');
+  say(error.retryAfter ? `${words(error)} ${t('error.wait', { span: span(error.retryAfter * 1e3) })}` : words(error), 'bad');
 
 export class Notices extends View {
   constructor(props) {

@@ -1,6 +1,6 @@
 // The small parts that every page is made of.
 import { h } from './dom.js';
-import { ago, clock, exactly, moment } from './format.js';
+import { ago, clock, exactly, moment, num } from './format.js';
 import { Icon } from './icons.js';
 import { t } from './i18n.js';
 
@@ -12,6 +12,9 @@ export const Badge = ({ tone, icon, title, children }) =>
 // Its number is written beside it.
 export const Bar = ({ share }) =>
   h('span.bar', { 'aria-hidden': 'true', 'data-share': share }, h('i', { style: { width: `${share}%` } }));
+// A number, or the words that say it, as a link to what it counts.
+export const Count = ({ n, href, children }) =>
+  h('a.count', { href, 'data-count': n }, children === undefined || children.length === 0 ? num(n) : children);
 export const Field = ({ term, children }) => h('div', h('dt', term), h('dd', children));
 export const Copyable = ({ children, title }) => h('span.mono.ltr', { title }, children);
 
@@ -56,7 +59,7 @@ export const words = (error) =>
     ? t('error.unreachable')
     : error.message === 'the database is away'
       ? t('p.database_away')
-      : error.message || t('error.status', { n: error.status });
+      : error.message || t('error.status', { code: `${error.status}` });
 
 export const Trouble = ({ answer, retry }) =>
   h(

@@ -1,6 +1,7 @@
 // A page, or a part of one, that shows what the API answers. It asks when it comes, again when news is heard, and keeps the
 // last answer when a question fails. this.state[name] = { data, at, error }.
 import { get } from './api.js';
+import { now } from './clock.js';
 import { Component } from './dom.js';
 import { listen } from './live.js';
 
@@ -18,7 +19,7 @@ export class View extends Component {
     const turn = (this.turns[name] = (this.turns[name] ?? 0) + 1);
     let next;
     try {
-      next = { data: await get(path, parameters), at: Date.now() };
+      next = { data: await get(path, parameters), at: now() };
     } catch (error) {
       next = { ...this.state[name], error };
     }

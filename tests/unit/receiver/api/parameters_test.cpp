@@ -70,8 +70,10 @@ TEST_CASE("a value that means nothing is an error that names its parameter") {
     CHECK(complaint("until=" + std::string(moment)) == "until");
   }
   for (const char* cursor : {"9223372036854775807.31", "-9223372036854775808.31", "-99999999999999999.31",
-                             "253402300800000000.31", "1", ".31", "1.3", "1.FF", "1.00", "1.ff"})
+                             "253402300800000000.31", "1", ".31", "1.3", "1.FF", "1.00", "1.ff"}) {
     CHECK(complaint("after=" + std::string(cursor)) == "after");
+    CHECK(complaint("after=e" + std::string(cursor)) == "after");
+  }
   CHECK(complaint("source=maystro") == "source");
   CHECK(complaint("reference=%ff") == "reference");
   CHECK(complaint("eventType=a%00b") == "eventType");

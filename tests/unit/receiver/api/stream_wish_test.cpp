@@ -73,13 +73,21 @@ TEST_CASE("a first sweep of 100,000 orders leaves a browser below 20 messages in
 
 TEST_CASE("a place in a list comes back as it was written, and nothing else is one") {
   list_place place{1'700'000'000'123'456, "CMD/é 1"};
-  auto read = read_cursor(write_cursor(place));
+  auto read = read_cursor(paged_list::orders, write_cursor(paged_list::orders, place));
   REQUIRE(read.has_value());
   CHECK(read->number == place.number);
   CHECK(read->text == place.text);
-  CHECK(read_cursor(write_cursor({5, ""}))->number == 5);
-  for (const char* wrong : {"", "x", "1", "1.g0", "1.0", "x.00", "1.ff", "1.00"})
-    CHECK_FALSE(read_cursor(wrong));
+  CHECK(read_cursor(paged_list::sweeps, write_cursor(paged_list::sweeps, {5, ""}))->number == 5);
+  for (const std::string wrong : {"", "x", "1", "1.g0", "1.0", "x.00", "1.ff", "1.00"}) {
+    CHECK_FALSE(read_cursor(paged_list::orders, wrong));
+    CHECK_FALSE(read_cursor(paged_list::orders, "o" + wrong));
+  }
+}
+
+TEST_CASE("a place in one list is none in another") {
+  for (paged_list of : {paged_list::orders, paged_list::events, paged_list::sweeps})
+    for (paged_list in : {paged_list::orders, paged_list::events, paged_list::sweeps})
+      CHECK(read_cursor(in, write_cursor(of, {5, "31"})).has_value() == (in == of));
 }
 
 TEST_CASE("a series has slots of one length from the beginning of one on") {
@@ -101,6 +109,12 @@ TEST_CASE("lists name the parameter that means nothing") {
   CHECK(complaint(read_order_list_query(query("after=x"))) == "after");
   CHECK(complaint(read_order_list_query(query("limit=1001"))) == "limit");
   CHECK(complaint(read_order_list_query(query("unmatched=x"))) == "unmatched");
+  CHECK(complaint(read_order_list_query(query("only=x"))) == "only");
+  CHECK(complaint(read_order_list_query(query("counted=backfilled"))) == "counted");
+  CHECK(complaint(read_order_list_query(query("sweep=7&counted=x"))) == "counted");
+  CHECK(complaint(read_order_list_query(query("sweep=7&counted=backfilled"))) == "none");
+  CHECK(read_order_list_query(query("sweep=x"))->sweep == 0); // nobody's
+  CHECK(complaint(read_order_list_query(query("only=on_the_way&view=untracked"))) == "none");
   CHECK(complaint(read_order_list_query(query("view=untracked&query=&unmatched=false&after="))) == "none");
   CHECK(complaint(read_sweep_list_query(query("kind=x"))) == "kind");
   CHECK(complaint(read_sweep_list_query(query("fold=yes"))) == "fold");

@@ -99,7 +99,7 @@ export function MinuteChart({ data, missedPoints }) {
     );
   return h(
     'div',
-    h(CountChart, { bars, missed, step, open, label: t('c.minute.label', { n: got, missed: gone }) }),
+    h(CountChart, { bars, missed, step, open, label: t('c.minute.label', { received: t('n.received', { n: got }), missed: t('n.missed', { n: gone }) }) }),
     h(Figures, {
       head: [t('th.time'), ...stack.map((kind) => t(`leg.${kind}`))],
       rows: [...bars]

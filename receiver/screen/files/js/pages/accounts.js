@@ -1,12 +1,14 @@
 // Does the courier take the key, does it push, at which pace is it asked, and how much of the account is known.
 import { part, post } from '../api.js';
 import { Component, h } from '../dom.js';
-import { clock, pct } from '../format.js';
+import { now } from '../clock.js';
+import { Covered } from './figures.js';
+import { clock, moment, num, pct, took } from '../format.js';
 import { Icon } from '../icons.js';
 import { known, t } from '../i18n.js';
 import { say, sayError } from '../notice.js';
 import { healthOf } from '../health.js';
-import { Ago, Badge, Bar, Blank, Block, Button, Head } from '../parts.js';
+import { Ago, Badge, Bar, Blank, Block, Button, Count, Head } from '../parts.js';
 import { wordsOf } from './problems.js';
 import { link } from '../route.js';
 import { courierName } from '../status.js';
@@ -14,9 +16,20 @@ import { View } from '../view.js';
 
 const problemWord = (problem) => (known(`ac.problem.${problem}`) ? t(`ac.problem.${problem}`) : problem);
 
+// Webhooks come, to an address that does not say of which account: none can be counted for it.
+const isHeardUnnamed = (a) =>
+  !a.webhooks?.last24h && a.webhookHeardAt && now() - moment(a.webhookHeardAt) < 24 * 3600e3;
+
 const list = (x) => (Array.isArray(x) ? x : []);
 
 class Account extends Component {
+  // The one that the address names is brought to where it is seen.
+  componentDidMount() {
+    if (this.props.chosen) this.node.scrollIntoView({ block: 'center' });
+  }
+  componentDidUpdate(before) {
+    if (this.props.chosen && !before.chosen) this.componentDidMount();
+  }
   async act(name, path, body, done) {
     this.setState({ busy: name, result: null });
     try {
@@ -76,7 +89,7 @@ class Account extends Component {
         h(
           'p.s',
           a.heardAt ? h(Ago, { at: a.heardAt }) : '—',
-          pace.latencyMs ? `${t('comma')}${t('ac.answers', { n: pace.latencyMs })}` : '',
+          pace.latencyMs ? `${t('comma')}${t('ac.answers', { span: took(pace.latencyMs) })}` : '',
         ),
       ),
       h(
@@ -85,7 +98,7 @@ class Account extends Component {
         wanted.length
           ? big(
               missing.length ? 'warn' : 'ok',
-              t('ac.registered', { n: wanted.length - missing.length, of: wanted.length }),
+              t('ac.registered', { done: num(wanted.length - missing.length), of: num(wanted.length) }),
             )
           : this.otherHooks(a, registered, big),
         a.hooks?.registration !== 'none' &&
@@ -93,7 +106,13 @@ class Account extends Component {
             'p.s',
             a.webhookHeardAt ? [t('ac.heard'), ' ', h(Ago, { at: a.webhookHeardAt })] : t('ac.never'),
             t('comma'),
-            h('a', { href: link('webhooks', '', { account: a.id }) }, t('ac.heard.n', { n: hooks.last24h ?? 0 })),
+            isHeardUnnamed(a)
+              ? h('a', { href: link('webhooks') }, t('ac.heard.unnamed'))
+              : h(
+                  Count,
+                  { n: hooks.last24h ?? 0, href: link('webhooks', '', { account: a.id, period: '24h' }) },
+                  t('ac.heard.n', { n: hooks.last24h ?? 0 }),
+                ),
           ),
       ),
       h(
@@ -109,7 +128,14 @@ class Account extends Component {
         ),
         h(
           'p.s',
-          t('ac.pace.s', { n: pace.requests24h ?? 0, throttled: pace.throttled24h ?? 0 }),
+          h(
+            'a.count',
+            { href: link('sweeps', '', { account: a.id }) },
+            t('ac.pace.s', {
+              n: pace.requests24h ?? 0,
+              throttled: t('n.throttled', { n: pace.throttled24h ?? 0 }),
+            }),
+          ),
           pace.errors24h ? `${t('comma')}${t('ac.errors', { n: pace.errors24h })}` : '',
         ),
       ),
@@ -119,14 +145,14 @@ class Account extends Component {
         big(
           undefined,
           share !== undefined && h(Bar, { share }),
-          h('a', { href: link('orders', '', { account: a.id }) }, share === undefined ? '—' : pct(share, 2)),
+          h('a', { href: link('orders', '', { account: a.id, only: 'with_account' }) }, share === undefined ? '—' : pct(share, 2)),
         ),
-        a.coverage && h('p.s', t('k.coverage.s', { with: a.coverage.withTracking, total: a.coverage.total })),
+        a.coverage && h('p.s', h(Covered, { coverage: a.coverage, account: a.id })),
         h(
           'p.s',
           h(
-            'a',
-            { href: link('orders', '', { view: 'untracked', account: a.id }) },
+            Count,
+            { n: a.untracked ?? 0, href: link('orders', '', { view: 'untracked', account: a.id }) },
             t('ac.untracked', { n: a.untracked ?? 0 }),
           ),
         ),
@@ -137,7 +163,7 @@ class Account extends Component {
             h(
               'a',
               { href: link('sweeps', '', { account: a.id }) },
-              t('ac.missed', { n: hooks.missed7d ?? 0, of: hooks.changes7d ?? 0 }),
+              t('ac.missed', { n: hooks.missed7d ?? 0, of: num(hooks.changes7d ?? 0) }),
             ),
           ),
       ),
@@ -146,6 +172,9 @@ class Account extends Component {
 
   render({ a, problems, chosen }, { busy, result }) {
     const health = healthOf(a, problems);
+    const place = (node) => {
+      if (node) this.node = node;
+    };
     const mine = (problems ?? []).filter((p) => p.account === a.id);
     const registers = mine.some(
       (p) => p.action && (p.kind === 'hooks_missing' || p.kind === 'webhooks_silent'),
@@ -167,7 +196,7 @@ class Account extends Component {
       );
     return h(
       'section.panel.account',
-      { id: `account-${a.id}`, 'data-account': a.id, 'aria-label': a.name, class: chosen ? 'chosen' : '' },
+      { ref: place, 'data-account': a.id, 'aria-label': a.name, class: chosen ? 'chosen' : '' },
       h(
         'header',
         h('h2', a.name),

@@ -1,18 +1,41 @@
-// The four figures under the verdict, and what is received and not applied yet. Each leads to what it counts.
+// The four figures under the verdict, and what is received and not applied yet. Each number leads to what it counts.
+import { now } from '../clock.js';
 import { h } from '../dom.js';
 import { moment, num, pct, signed, span } from '../format.js';
-import { t } from '../i18n.js';
-import { ToneIcon } from '../parts.js';
+import { rich, t } from '../i18n.js';
+import { Count, ToneIcon } from '../parts.js';
 import { link } from '../route.js';
 
-const Kpi = ({ name, href, value, small, tone, id, n, children }) =>
+// `count`: its value is that number of rows behind `href`.
+const Kpi = ({ name, href, value, small, tone, id, n, count, children }) =>
   h(
-    'a.kpi',
-    { href, 'data-kpi': id, 'data-n': n },
-    h('span.t', name),
-    h('span.v', { 'data-tone': tone }, value, tone && h(ToneIcon, { tone }), small && h('small', ' ', small)),
+    '.kpi',
+    h(
+      'a.main',
+      { href, 'data-kpi': id, 'data-n': n, 'data-count': count },
+      h('span.t', name),
+      h('span.v', { 'data-tone': tone }, value, tone && h(ToneIcon, { tone }), small && h('small', ' ', small)),
+    ),
     h('span.s', children),
   );
+const orders = (only, more) => link('orders', '', { ...more, only });
+
+// 1 228 of 1 240 orders, each number with its list; `account`: of that one alone.
+export const Covered = ({ coverage, account }) =>
+  h(
+    'span',
+    rich('k.coverage.s', {
+      with: h(Count, { n: coverage.withTracking, href: orders('with_number', { account }) }),
+      of: h(
+        Count,
+        { n: coverage.total, href: orders('with_account', { account }) },
+        t('n.orders', { n: coverage.total }),
+      ),
+    }),
+  );
+// How many of the orders without number the courier does not know.
+export const Unknown = ({ n }) =>
+  h(Count, { n, href: orders('unknown_to_courier', { view: 'untracked' }) }, t('k.untracked.s', { n }));
 
 export function Kpis({ o }) {
   const { coverage, untracked, freshness, missed } = o;
@@ -20,7 +43,7 @@ export function Kpis({ o }) {
     coverage.weekAgo === null || coverage.weekAgo === undefined
       ? undefined
       : coverage.coveragePercentage - coverage.weekAgo;
-  const oldest = freshness.oldestCheckedAt ? Date.now() - moment(freshness.oldestCheckedAt) : null;
+  const oldest = freshness.oldestCheckedAt ? now() - moment(freshness.oldestCheckedAt) : null;
   const of = missed.changes ?? 0; // those missed among them
   return h(
     'section.panel.kpis',
@@ -31,23 +54,24 @@ export function Kpis({ o }) {
         id: 'coverage',
         n: coverage.withTracking,
         name: t('k.coverage'),
-        href: '#/orders',
-        value: pct(coverage.coveragePercentage, 2),
+        href: orders('with_account'),
+        value: coverage.total ? pct(coverage.coveragePercentage, 2) : '—',
         small: week === undefined ? null : t('k.week', { by: signed(week) }),
       },
-      t('k.coverage.s', { with: coverage.withTracking, total: coverage.total }),
+      h(Covered, { coverage }),
     ),
     h(
       Kpi,
       {
         id: 'untracked',
         n: untracked.count,
-        name: t('k.untracked', { n: Math.round(untracked.olderThanSeconds / 3600) }),
+        count: untracked.count,
+        name: t('k.untracked', { span: span(untracked.olderThanSeconds * 1e3) }),
         href: link('orders', '', { view: 'untracked' }),
         value: num(untracked.count),
         tone: untracked.count ? 'warn' : undefined,
       },
-      t('k.untracked.s', { n: untracked.unknownToCourier }),
+      h(Unknown, { n: untracked.unknownToCourier }),
     ),
     h(
       Kpi,
@@ -59,7 +83,14 @@ export function Kpis({ o }) {
         value: oldest === null ? '—' : span(oldest),
         tone: oldest !== null && oldest > freshness.boundSeconds * 1e3 ? 'warn' : undefined,
       },
-      t('k.fresh.s', { n: freshness.open, bound: span(freshness.boundSeconds * 1e3) }),
+      rich('k.fresh.s', {
+        open: h(
+          Count,
+          { n: freshness.open, href: orders('on_the_way') },
+          t('n.on_the_way', { n: freshness.open }),
+        ),
+        bound: span(freshness.boundSeconds * 1e3),
+      }),
     ),
     h(
       Kpi,
@@ -71,7 +102,9 @@ export function Kpis({ o }) {
         value: of ? pct((missed.missed / of) * 100) : '—',
         small: of ? t('k.days') : null,
       },
-      of ? t('k.missed.s', { n: missed.missed ?? 0, of }) : t('last.none'),
+      of
+        ? h('a.count', { href: '#/sweeps' }, t('k.missed.s', { missed: num(missed.missed ?? 0), of: t('n.changes', { n: of }) }))
+        : t('last.none'),
     ),
   );
 }
@@ -87,7 +120,10 @@ export function Waiting({ waiting }) {
     shown.map((o) =>
       h(
         'a.chip',
-        { key: o, href: o === 'spooled' ? '#/webhooks' : link('webhooks', '', { outcome: o }), 'data-waiting': o },
+        // What is in the spool is not in the list yet.
+        o === 'spooled'
+          ? { key: o, href: '#/webhooks', 'data-waiting': o }
+          : { key: o, href: link('webhooks', '', { outcome: o }), 'data-waiting': o, 'data-count': waiting[o] },
         t(`outcome.${o}`),
         ' ',
         h('b', num(waiting[o])),

@@ -1,7 +1,7 @@
 // One order: what it shows, its parcels, and everything it went through.
 import { part, post } from '../api.js';
 import { h } from '../dom.js';
-import { dayClock, moment } from '../format.js';
+import { dayClock, moment, span } from '../format.js';
 import { Icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { say, sayError } from '../notice.js';
@@ -160,7 +160,7 @@ export class Order extends View {
     } catch (error) {
       if (error.status === 409) this.setState({ answer: { tone: 'warn', text: t('o.ask.nobody') } });
       else if (error.status === 503)
-        this.setState({ answer: { tone: 'warn', text: t('o.ask.later', { courier, n: error.retryAfter ?? 60 }) } });
+        this.setState({ answer: { tone: 'warn', text: t('o.ask.later', { courier, span: span((error.retryAfter ?? 60) * 1e3) }) } });
       else sayError(error);
     }
     this.setState({ busy: false });

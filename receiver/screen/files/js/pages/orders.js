@@ -2,32 +2,35 @@
 import { h } from '../dom.js';
 import { num } from '../format.js';
 import { Icon } from '../icons.js';
-import { known, t } from '../i18n.js';
+import { known as known_word, language, t } from '../i18n.js';
 import { Order } from './order.js';
 import { Ago, Blank, Block, Button, Chip, Head, Select } from '../parts.js';
 import { changed, go, replace } from '../route.js';
+import { statesOf } from '../states.js';
 import { Status, statusWord } from '../status.js';
 import { View } from '../view.js';
 
 const views = ['all', 'untracked', 'unchecked', 'alerted', 'contested', 'unassigned', 'conflicting'];
 const shown_always = views.slice(0, 4); // the others where there are any
-const narrowing = ['query', 'account', 'status', 'unmatched']; // beside the view
-const statuses = [
-  'CRÉÉ',
-  'PRÊT À EXPÉDIER',
-  'EN TRANSIT POUR EXPÉDITION',
-  'ASSIGNÉ',
-  'EXPÉDIÉ',
-  'ALERTÉ',
-  'REPORTÉ',
-  'LIVRÉ',
-  'ANNULÉ',
-  'PRÊT À RETOURNER',
-  'EN TRANSIT POUR RETOUR',
-  'PRIS PAR LE MAGASIN',
-];
+const narrowing = ['query', 'account', 'status', 'only', 'sweep', 'counted', 'unmatched']; // beside the view
 const rows_asked = 25;
 const typing_ms = 300;
+
+// Of the account that is chosen, else of all; until they are known, or where there is none, the first courier's.
+function couriersOf(accounts, chosen) {
+  const one = accounts.find((a) => a.id === chosen);
+  return one ? [one.courier] : accounts.length ? accounts.map((a) => a.courier) : ['maystro'];
+}
+
+// The states of those couriers, as [text, word]; of several in the order of the alphabet. `also`: one that is there whatever they
+// have.
+export function stateChoices(couriers, also) {
+  const known = [...new Set(couriers)].filter((courier) => Object.hasOwn(statesOf, courier));
+  const texts = new Set(known.flatMap((courier) => statesOf[courier]));
+  if (also) texts.add(also);
+  const choices = [...texts].map((text) => [text, statusWord(text)]);
+  return known.length > 1 ? choices.sort((a, b) => a[1].localeCompare(b[1], language())) : choices;
+}
 
 export class Orders extends View {
   componentDidMount() {
@@ -45,6 +48,9 @@ export class Orders extends View {
       this.setState({ more: null });
       this.forget('list');
       this.load();
+      // Another address says what is looked for, unless it is the one that this very text led to.
+      const text = this.props.route.query.get('query') ?? '';
+      if (this.state.text !== undefined && this.state.text.trim() !== text) this.setState({ text: undefined });
     }
     if (this.props.route.query.get('find') && !before.route.query.get('find')) this.field?.focus();
   }
@@ -55,6 +61,9 @@ export class Orders extends View {
       view: q.get('view') ?? 'all',
       account: q.get('account'),
       status: q.get('status'),
+      only: q.get('only'),
+      sweep: q.get('sweep'),
+      counted: q.get('counted'),
       unmatched: q.get('unmatched'),
       limit: rows_asked,
       after,
@@ -80,6 +89,8 @@ export class Orders extends View {
 
   filters(route, known, accounts) {
     const view = route.query.get('view') ?? 'all';
+    const only = route.query.get('only');
+    const given = (name) => route.query.get(name) ?? '';
     // Counts are all orders': beside another filter they would be another list's.
     const counts = narrowing.some((name) => route.query.get(name)) ? undefined : known;
     const remember = (node) => {
@@ -99,11 +110,31 @@ export class Orders extends View {
               pressed: v === view,
               'data-view': v,
               'data-n': counts?.[v],
-              onClick: () => go(changed(route, { view: v === 'all' ? '' : v, unmatched: '' })),
+              onClick: () => go(changed(route, { view: v === 'all' ? '' : v, only: '', sweep: '', counted: '', unmatched: '' })),
             },
             t(`o.view.${v}`),
             counts?.[v] !== undefined && [' ', h('b', num(counts[v]))],
           ),
+        ),
+      given('sweep') &&
+        h(
+          Chip,
+          {
+            key: 'sweep',
+            pressed: true,
+            'data-sweep': given('sweep'),
+            onClick: () => go(changed(route, { sweep: '', counted: '' })),
+          },
+          t('s.one', { id: given('sweep') }),
+          given('counted') && ` · ${t(`count.${given('counted')}`)}`,
+          ' ×',
+        ),
+      known_word(`o.only.${only}`) &&
+        h(
+          Chip,
+          { key: 'only', pressed: true, 'data-only': only, onClick: () => go(changed(route, { only: '' })) },
+          t(`o.only.${only}`),
+          ' ×',
         ),
     );
     const controls = h(
@@ -124,14 +155,14 @@ export class Orders extends View {
       accounts.length > 1 &&
         h(Select, {
           label: t('th.account'),
-          value: route.query.get('account') ?? '',
+          value: given('account'),
           options: [['', t('w.account')], ...accounts.map((a) => [a.id, a.name])],
           onChoose: (account) => go(changed(route, { account })),
         }),
       h(Select, {
         label: t('th.status'),
-        value: route.query.get('status') ?? '',
-        options: [['', t('o.status')], ...statuses.map((s) => [s, statusWord(s)])],
+        value: given('status'),
+        options: [['', t('o.status')], ...stateChoices(couriersOf(accounts, given('account')), given('status'))],
         onChoose: (status) => go(changed(route, { status })),
       }),
     );
@@ -139,7 +170,7 @@ export class Orders extends View {
   }
 
   row(o, route) {
-    const why = o.why ? (known(`why.${o.why}`) ? t(`why.${o.why}`) : o.why) : null;
+    const why = o.why ? (known_word(`why.${o.why}`) ? t(`why.${o.why}`) : o.why) : null;
     return h(
       'tr.pick',
       { key: o.reference, 'aria-selected': o.reference === route.id ? 'true' : 'false', 'data-reference': o.reference },
@@ -161,11 +192,15 @@ export class Orders extends View {
     const { more, loading } = this.state;
     const rows = [...data.orders, ...(more ?? []).filter((o) => !data.orders.some((d) => d.reference === o.reference))];
     const next = more ? this.state.next : data.next;
+    const narrowed = narrowing.some((name) => route.query.get(name));
+    const view = route.query.get('view') ?? 'all';
+    if (!rows.length && !narrowed && view === 'all')
+      return h(Blank, { icon: 'orders', title: t('o.none.yet') }, h('p', t('o.none.yet.why')));
     if (!rows.length)
       return h(
         Blank,
         { icon: 'search', title: t('o.none') },
-        h('p', t(route.query.get('view') === 'untracked' ? 'o.none.untracked' : 'o.none.why')),
+        h('p', t(narrowed ? 'o.none.why' : view === 'untracked' ? 'o.none.untracked' : 'o.none.view')),
       );
     return h(
       'div',

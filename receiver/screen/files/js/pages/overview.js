@@ -6,13 +6,15 @@ import { healthOf } from '../health.js';
 import { t } from '../i18n.js';
 import { tell } from '../live.js';
 import { CoverageChart, Legend, MinuteChart } from '../charts/overview_charts.js';
-import { Ago, Badge, Blank, Block } from '../parts.js';
+import { Ago, Badge, Blank, Block, Count } from '../parts.js';
 import { link } from '../route.js';
 import { Change } from '../status.js';
 import { Verdict, VerdictSkeleton } from './verdict.js';
 import { View } from '../view.js';
 
 const changes_shown = 5;
+const accounts_shown = 12;
+const tones = ['bad', 'warn', 'unknown', 'ok'];
 const changes_kept = 50; // one order's state, number and ids change at once
 
 // What all accounts have together, where there are several.
@@ -28,20 +30,22 @@ function allOf(accounts) {
   };
 }
 
+// Of many accounts those that need somebody come first, and the rest is a page away.
 function ByAccount({ accounts, problems }) {
   if (!accounts.length) return h(Blank, { icon: 'accounts', title: t('v.empty') });
   const all = allOf(accounts);
-  const row = (a) => {
-    const health = healthOf(a, problems);
+  const known = accounts.map((a) => ({ a, health: healthOf(a, problems) }));
+  if (known.length > accounts_shown) known.sort((x, y) => tones.indexOf(x.health.tone) - tones.indexOf(y.health.tone));
+  const row = ({ a, health }) => {
     const share = a.coverage?.coveragePercentage;
     return h(
       'tr',
       { key: a.id, 'data-account': a.id },
       h('td', h('a.strong', { href: link('accounts', a.id) }, a.name)),
-      h('td.num', h('a', { href: link('orders', '', { account: a.id }) }, share === undefined ? '—' : pct(share, 2))),
+      h('td.num', h('a', { href: link('orders', '', { account: a.id, only: 'with_account' }) }, share === undefined ? '—' : pct(share, 2))),
       h(
         'td.num.wide-only',
-        h('a', { href: link('orders', '', { view: 'untracked', account: a.id }) }, num(a.untracked ?? 0)),
+        h(Count, { n: a.untracked ?? 0, href: link('orders', '', { view: 'untracked', account: a.id }) }),
       ),
       h(
         'td.wide-only.roomy-only.quiet',
@@ -65,16 +69,21 @@ function ByAccount({ accounts, problems }) {
           h('th', t('th.state')),
         ),
       ),
-      h('tbody', accounts.map(row)),
+      h('tbody', known.slice(0, accounts_shown).map(row)),
       accounts.length > 1 &&
         h(
           'tfoot',
           h(
             'tr',
             { 'data-all': '' },
-            h('td.quiet', t('c.all')),
-            h('td.num', h('a', { href: link('orders') }, all.share === undefined ? '—' : pct(all.share, 2))),
-            h('td.num.wide-only', h('a', { href: link('orders', '', { view: 'untracked' }) }, num(all.untracked))),
+            h(
+              'td.quiet',
+              known.length > accounts_shown
+                ? h('a', { href: '#/accounts' }, t('todo.all', { count: num(known.length) }))
+                : t('c.all'),
+            ),
+            h('td.num', h('a', { href: link('orders', '', { only: 'with_account' }) }, all.share === undefined ? '—' : pct(all.share, 2))),
+            h('td.num.wide-only', h(Count, { n: all.untracked, href: link('orders', '', { view: 'untracked' }) })),
             h('td.wide-only.roomy-only.quiet', h('a', { href: link('webhooks') }, h(Ago, { at: all.heardAt }))),
             h('td'),
           ),

@@ -1,24 +1,28 @@
 // What needs a person: each problem's words, its one button, and what the button did.
 import { call } from '../api.js';
+import { now } from '../clock.js';
 import { Component, h } from '../dom.js';
 import { clock, dayClock, isSameDay, moment, span } from '../format.js';
-import { known, t } from '../i18n.js';
+import { Unknown } from './figures.js';
+import { known, rich, t } from '../i18n.js';
 import { say, sayError } from '../notice.js';
 import { Button, ToneIcon } from '../parts.js';
 
 export const toneOf = (severity) => (severity === 'late' ? 'bad' : 'warn');
 const first = 5;
+// Whose list has as many rows as the problem counts.
+const listed = ['untracked', 'orders_without_account', 'contested', 'quarantined', 'failed', 'conflict', 'parked'];
 
 // The values its words may need; `more` are figures of the overview.
 export function wordsOf(problem, more = {}) {
   const { kind, accountName, account, count, since } = problem;
-  const when = since && (isSameDay(since, Date.now()) ? clock(since) : dayClock(since));
+  const when = since && (isSameDay(since, now()) ? clock(since) : dayClock(since));
   const given = {
     account: accountName ?? account ?? '',
     n: count ?? 0,
     at: when ?? '—',
-    span: since ? span(Date.now() - moment(since)) : '—',
-    unknown: more.unknownToCourier ?? 0,
+    span: since ? span(now() - moment(since)) : '—',
+    unknown: t('k.untracked.s', { n: more.unknownToCourier ?? 0 }),
   };
   // Some are said otherwise where nobody knows since when.
   const say_it = (key) =>
@@ -64,8 +68,15 @@ class Problem extends Component {
       h(ToneIcon, { tone }),
       h(
         'div',
-        problem.view ? h('a.strong', { href: problem.view }, title) : h('b', title),
-        h('span.why', why),
+        problem.view
+          ? h('a.strong', { href: problem.view, 'data-count': listed.includes(problem.kind) ? problem.count : undefined }, title)
+          : h('b', title),
+        h(
+          'span.why',
+          problem.kind === 'untracked' && more?.unknownToCourier !== undefined
+            ? rich('p.untracked.why', { unknown: h(Unknown, { n: more.unknownToCourier }) })
+            : why,
+        ),
         command,
       ),
       this.button(),
@@ -89,7 +100,7 @@ export class Todo extends Component {
         ),
       ),
       shown.length < problems.length &&
-        h(Button, { plain: true, onClick: () => this.setState({ all: true }) }, t('todo.all', { n: problems.length })),
+        h(Button, { plain: true, onClick: () => this.setState({ all: true }) }, t('todo.all', { count: `${problems.length}` })),
     );
   }
 }

@@ -34,7 +34,7 @@ export class Replay extends Component {
   async replay() {
     const done = await this.run({});
     if (!done) return;
-    say(t('r.done', { n: done.selected, applied: done.applied }), done.failed ? 'warn' : 'ok');
+    say(t('r.done', { n: done.selected, applied: t('chart.done', { n: done.applied }) }), done.failed ? 'warn' : 'ok');
     this.props.close();
     this.props.changed();
   }

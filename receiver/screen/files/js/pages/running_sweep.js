@@ -9,7 +9,7 @@ export const kindWord = (kind) => (known(`kind.${kind}`) ? t(`kind.${kind}`) : k
 export function Running({ s }) {
   const expected = s.rowsExpected || 0;
   const done_share = expected ? Math.min(100, (s.fetched / expected) * 100) : null;
-  const label = expected ? t('s.progress', { n: s.fetched, of: expected }) : t('s.progress.unknown', { n: s.fetched });
+  const label = expected ? t('s.progress', { done: num(s.fetched), of: num(expected) }) : t('s.progress.unknown', { n: s.fetched });
   const left = done_share > 1 && s.seconds ? (s.seconds * 1e3 * (100 - done_share)) / done_share : null;
   return h(
     '.running',

@@ -1,6 +1,7 @@
 // The admin token becomes a cookie that no script can read.
 import { get, post } from '../api.js';
 import { Component, h } from '../dom.js';
+import { span } from '../format.js';
 import { Icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { words } from '../parts.js';
@@ -25,7 +26,7 @@ export class SignIn extends Component {
           : error.status === 401
             ? t('in.wrong.plain')
             : error.status === 429
-              ? t('in.wait', { n: error.retryAfter ?? 60 })
+              ? t('in.wait', { span: span((error.retryAfter ?? 60) * 1e3) })
               : words(error);
       this.setState({ busy: false, wrong });
       this.field.select();

@@ -4,7 +4,7 @@ import { h } from '../dom.js';
 import { daySeconds, num, span } from '../format.js';
 import { Icon } from '../icons.js';
 import { known, t } from '../i18n.js';
-import { Badge, Block, Field } from '../parts.js';
+import { Badge, Block, Count, Field } from '../parts.js';
 import { link } from '../route.js';
 import { View } from '../view.js';
 
@@ -41,9 +41,21 @@ const reasons = [
 export function reasonWord(reason) {
   for (const [shape, key] of reasons) {
     const found = shape.exec(reason);
-    if (found) return t(key, { n: Number(found[1]), of: Number(found[2]) });
+    if (!found) continue;
+    const [n, of] = found.slice(1).map(Number);
+    return t(key, { n, read: t('s.progress.unknown', { n }), of: of === undefined ? '' : num(of) });
   }
   return reason;
+}
+
+// A figure of a report, with the orders that it counts where they are known: what it changed is in the journal; its conflicts
+// are `kept` where it is the account's last full one.
+export function Figure({ s, name, kept }) {
+  const n = s[name] ?? 0;
+  const listed = name === 'backfilled' || name === 'statusChanged' || (kept && (name === 'conflicts' || name === 'refused'));
+  return listed && n > 0 && s.id !== undefined
+    ? h(Count, { n, href: link('orders', '', { sweep: s.id, counted: name }) })
+    : h(n ? 'span' : 'span.faint', num(n));
 }
 
 export class Sweep extends View {
@@ -52,10 +64,12 @@ export class Sweep extends View {
     this.on('sweep', (s) => s.id === this.props.id && this.soon('sweep', 700, () => this.load()));
     this.on('refresh', () => this.load());
   }
-  load() {
-    this.ask('sweep', `sweeps/${part(this.props.id)}`);
+  async load() {
+    const answer = await this.ask('sweep', `sweeps/${part(this.props.id)}`);
+    const account = answer.data?.account;
+    if (account) this.ask('last', 'sweeps', { kind: 'full', account, limit: 2, after: '' });
   }
-  render({ id }, { sweep }) {
+  render({ id }, { sweep, last }) {
     const draw = (s) =>
       h(
         'section',
@@ -76,9 +90,7 @@ export class Sweep extends View {
               h(
                 Field,
                 { key: name, term: t(`count.${name}`) },
-                name === 'conflicts' && s[name] > 0
-                  ? h('a', { href: link('orders', '', { view: 'conflicting', account: s.account }) }, num(s[name]))
-                  : num(s[name]),
+                h(Figure, { s, name, kept: last?.data?.sweeps.find((f) => !f.running)?.id === s.id }),
               ),
             ),
         ),

@@ -1,14 +1,15 @@
 // What was fetched and matched, by whom and when; what webhooks had missed; and a sweep now.
+import { now } from '../clock.js';
 import { h } from '../dom.js';
 import { clock, dayClock, isSameDay, listed, moment, num, pct, span } from '../format.js';
 import { Icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { MissedChart } from '../charts/missed_chart.js';
 import { share } from '../charts/scale.js';
-import { Badge, Blank, Block, Button, Chip, Head } from '../parts.js';
+import { Badge, Blank, Block, Button, Chip, Head, Select } from '../parts.js';
 import { changed, go, link } from '../route.js';
 import { kindWord, Running } from './running_sweep.js';
-import { reasonWord, Sweep } from './sweep.js';
+import { Figure, reasonWord, Sweep } from './sweep.js';
 import { SweepNow } from './sweep_now.js';
 import { View } from '../view.js';
 
@@ -58,24 +59,25 @@ export class Sweeps extends View {
       this.setState({ more: [...before, ...answer.data.sweeps], next: answer.data.next });
   }
 
+  // Of which the list of conflicts is kept.
+  isLastFull(s) {
+    const full = this.state.full?.data?.sweeps ?? [];
+    return s.id !== undefined && full.find((f) => !f.running && f.account === s.account)?.id === s.id;
+  }
+
   row(s) {
     const { missedByWebhook: missed, told } = s;
     const cells = [
       h('td.wide-only.num.quiet', span((s.seconds ?? 0) * 1e3)),
       h('td.wide-only.num.quiet', num(s.fetched ?? 0)),
-      h('td.wide-only.num', num(s.backfilled ?? 0)),
-      h('td.wide-only.num', num(s.statusChanged ?? 0)),
+      h('td.wide-only.num', h(Figure, { s, name: 'backfilled' })),
+      h('td.wide-only.num', h(Figure, { s, name: 'statusChanged' })),
       h(
         'td.num',
         missed === null || missed === undefined ? '—' : h('b', num(missed)),
         Number.isInteger(told) && missed + told > 0 && h('span.share', ' ', pct(share(missed, told))),
       ),
-      h(
-        'td.wide-only.num',
-        s.conflicts
-          ? h('a', { href: link('orders', '', { view: 'conflicting', account: s.account }) }, num(s.conflicts))
-          : h('span.faint', '0'),
-      ),
+      h('td.wide-only.num', h(Figure, { s, name: 'conflicts', kept: this.isLastFull(s) })),
       h(
         'td.wide-only.num.quiet',
         num(s.requests ?? 0),
@@ -88,7 +90,7 @@ export class Sweeps extends View {
         'tr.pick',
         { key: `folded ${s.startedAt}` },
         h('td', h('a.row.quiet', { href: link('sweeps', '', { kind: 'incremental' }) }, times)),
-        h('td', h('span.quiet', t('s.group', { n: s.folded }))),
+        h('td', h('span.quiet', t('s.group', { times: num(s.folded) }))),
         h('td', h('span.faint.word', t('verdict.complete'))),
         cells,
       );
@@ -110,7 +112,9 @@ export class Sweeps extends View {
   history(data, route) {
     const rows = [...data.sweeps.filter((s) => !s.running), ...(this.state.more ?? [])];
     const next = this.state.more ? this.state.next : data.next;
-    if (!rows.length) return h(Blank, { icon: 'sweeps', title: t('s.none') }, h('p', t('s.none.why')));
+    const narrowed = ['kind', 'verdict', 'account'].some((name) => route.query.get(name));
+    if (!rows.length)
+      return h(Blank, { icon: 'sweeps', title: t('s.none') }, h('p', t(narrowed ? 's.none.filter' : 's.none.why')));
     const heads = [
       ['th.took', 'wide-only num'],
       ['count.fetched', 'wide-only num'],
@@ -157,7 +161,7 @@ export class Sweeps extends View {
     return Boolean(o) && !(o.problems ?? []).some((p) => p.kind === 'no_reconciler');
   }
   next(o) {
-    const until = o?.nextFull ? moment(o.nextFull) - Date.now() : null;
+    const until = o?.nextFull ? moment(o.nextFull) - now() : null;
     return h(
       '.next',
       h('h2', h(Icon, { name: 'calendar' }), t('s.next')),
@@ -180,7 +184,8 @@ export class Sweeps extends View {
     const open = (account) => this.setState({ asking: { account } });
     const known_accounts = accounts?.data?.accounts ?? [];
     const running = (list?.data?.sweeps ?? []).filter((s) => s.running);
-    const points = (missed?.data?.points ?? []).map((m) => ({
+    const swept = (missed?.data?.points ?? []).filter((m) => m.sweeps > 0); // the running day is there whatever it had
+    const points = swept.map((m) => ({
       at: moment(m.at),
       missed: m.missed ?? 0,
       told: m.told ?? 0,
@@ -246,6 +251,13 @@ export class Sweeps extends View {
               chips.map(([id, key, kind, verdict]) =>
                 h(Chip, { key: id, pressed: id === only, onClick: () => choose(kind, verdict) }, t(key)),
               ),
+              known_accounts.length > 1 &&
+                h(Select, {
+                  label: t('th.account'),
+                  value: route.query.get('account') ?? '',
+                  options: [['', t('w.account')], ...known_accounts.map((a) => [a.id, a.name])],
+                  onChoose: (account) => go(changed(route, { account })),
+                }),
             ),
           ),
           h(Block, { answer: list, height: 320, retry: () => this.list(), draw: (data) => this.history(data, route) }),

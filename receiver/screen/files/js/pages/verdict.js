@@ -1,5 +1,6 @@
 // Are my deliveries up to date; if not, what do I do? The verdict in words, the three facts beside it, and what to do.
 import { h } from '../dom.js';
+import { now } from '../clock.js';
 import { clock, dayClock, isSameDay, longDay, moment, span } from '../format.js';
 import { known, t } from '../i18n.js';
 import { Ago, Field, ToneIcon } from '../parts.js';
@@ -13,7 +14,7 @@ export function verdictWords(overview, accounts) {
   const kind = overview.reasons?.[0];
   const problem = overview.problems.find((p) => p.kind === kind) ?? overview.problems[0];
   const at = overview.since
-    ? isSameDay(overview.since, Date.now())
+    ? isSameDay(overview.since, now())
       ? clock(overview.since)
       : dayClock(overview.since)
     : '—';
@@ -48,7 +49,7 @@ const Steps = () =>
 export function Verdict({ overview, accounts, changed }) {
   const tone = tones[overview.verdict] ?? 'unknown';
   const { title, lead, steps } = verdictWords(overview, accounts);
-  const until = overview.nextFull ? moment(overview.nextFull) - Date.now() : null;
+  const until = overview.nextFull ? moment(overview.nextFull) - now() : null;
   const facts = h(
     'dl.facts',
     h(
@@ -82,7 +83,13 @@ export function Verdict({ overview, accounts, changed }) {
       h('p.lead', lead),
       !steps && facts,
     ),
-    steps ? h(Steps) : h(Todo, { problems: overview.problems, more: overview.untracked, changed }),
+    steps && !overview.problems.length
+      ? h(Steps)
+      : h(
+          '.todos',
+          steps && h(Steps),
+          h(Todo, { problems: overview.problems, more: overview.untracked, changed }),
+        ),
   );
 }
 

@@ -2,7 +2,7 @@
 import { part, post, remove } from '../api.js';
 import { Dialog } from '../dialog.js';
 import { h } from '../dom.js';
-import { daySeconds, delay, seconds } from '../format.js';
+import { bytes, daySeconds, delay, seconds } from '../format.js';
 import { Icon } from '../icons.js';
 import { known, t } from '../i18n.js';
 import { say, sayError } from '../notice.js';
@@ -113,7 +113,7 @@ export class Webhook extends View {
             { term: t('th.account') },
             e.account ? h('a', { href: link('accounts', e.account) }, account?.name ?? e.account) : '—',
           ),
-          h(Field, { term: t('w.size') }, e.bytes === undefined || e.bytes === null ? '—' : t('bytes', { n: e.bytes })),
+          h(Field, { term: t('w.size') }, e.bytes === undefined || e.bytes === null ? '—' : bytes(e.bytes)),
           h(Field, { term: t('w.message') }, e.messageId ? h(Copyable, null, e.messageId) : '—'),
         ),
       ),

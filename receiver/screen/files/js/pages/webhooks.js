@@ -1,5 +1,6 @@
 // What the courier pushed, and what became of it: filtered, live, picked for a replay or for deletion.
 import { post } from '../api.js';
+import { now } from '../clock.js';
 import { CountChart } from '../charts/count_chart.js';
 import { h } from '../dom.js';
 import { daySeconds, dayClock, delay, num } from '../format.js';
@@ -14,11 +15,19 @@ import { Outcome, outcomeKind, outcomeOrder, outcomeWord, Status, toldReference,
 import { View } from '../view.js';
 import { DeleteDialog, Webhook } from './webhook.js';
 
-const periods = ['24h', '7d', '30d'];
+const periods = ['24h', '7d', '30d', 'all'];
+const counted_period = '30d'; // where all that is kept is shown
 const filters = ['outcome', 'reference', 'eventType', 'account', 'since', 'until', 'period'];
 const rows_asked = 25;
 const typing_ms = 300;
 const deleted_at_once_max = 1000;
+
+// `since` and `until` are moments, or ages: 24h.
+function pointOf(text) {
+  if (!text) return '…';
+  const age = /^(\d+)h$/.exec(text);
+  return dayClock(age ? now() - Number(age[1]) * 3600e3 : text);
+}
 
 export class Webhooks extends View {
   constructor(props) {
@@ -42,29 +51,37 @@ export class Webhooks extends View {
     this.setState({ more: null, picked: new Set() });
     this.load();
     this.figures();
+    const text = this.props.route.query.get('reference') ?? '';
+    if (this.state.text !== undefined && this.state.text.trim() !== text) this.setState({ text: undefined });
   }
   // New ones come in at the top, unless somebody reads further down, picks, or stopped it.
   isFollowing() {
     return !this.state.paused && !this.state.picked.size && !this.state.more && scrollY < 400;
   }
+  // What waits for something or somebody is shown however old it is.
   get period() {
-    return this.props.route.query.get('period') ?? '24h';
+    const q = this.props.route.query;
+    const waits = ['waiting', 'trouble'].includes(outcomeKind(q.get('outcome')));
+    return q.get('period') ?? (waits ? 'all' : '24h');
+  }
+  get countedPeriod() {
+    return this.period === 'all' ? counted_period : this.period;
   }
   filter() {
     const q = this.props.route.query;
     const [outcome, reference, eventType, account, since, until] = filters
       .slice(0, 6)
       .map((name) => q.get(name) ?? undefined);
-    return { outcome, reference, eventType, account, since: since ?? this.period, until };
+    return { outcome, reference, eventType, account, since: since ?? (this.period === 'all' ? undefined : this.period), until };
   }
   load() {
     return this.ask('list', 'webhooks/events', { ...this.filter(), limit: rows_asked, settled: true, after: '' });
   }
   figures() {
-    this.ask('stats', 'webhooks/stats', { period: this.period });
+    this.ask('stats', 'webhooks/stats', { period: this.countedPeriod });
     this.ask('series', 'series', {
       name: 'webhooks',
-      period: this.period,
+      period: this.countedPeriod,
       account: this.props.route.query.get('account'),
     });
   }
@@ -108,7 +125,7 @@ export class Webhooks extends View {
   chips(route, stats) {
     const only = route.query.get('outcome') ?? '';
     // Counts are the whole period's: beside another filter they would be another list's.
-    const plain = filters.slice(1, 6).every((name) => !route.query.get(name));
+    const plain = this.period !== 'all' && filters.slice(1, 6).every((name) => !route.query.get(name));
     const counts = plain && stats ? Object.fromEntries(stats.eventsByOutcome.map((o) => [o.outcome, o.count])) : null;
     const chip = (outcome, n) =>
       h(
@@ -118,7 +135,7 @@ export class Webhooks extends View {
           pressed: only === outcome,
           'data-outcome': outcome || 'all',
           'data-n': n,
-          onClick: () => go(changed(route, { outcome })),
+          onClick: () => go(changed(route, { outcome, period: this.period })),
         },
         outcome && h('span.sw.legend', h(`i.${outcomeKind(outcome)}`)),
         outcome ? outcomeWord(outcome) : t('outcome.all'),
@@ -171,11 +188,11 @@ export class Webhooks extends View {
         options: periods.map((p) => [p, t(`period.${p}`)]),
         onChoose: choose('period'),
       }),
-      given('since') &&
+      (given('since') || given('until')) &&
         h(
           Button,
           { small: true, onClick: () => go(changed(route, { since: '', until: '' })) },
-          `${dayClock(given('since'))}${given('until') ? ` – ${dayClock(given('until'))}` : ''}`,
+          `${pointOf(given('since'))} – ${pointOf(given('until'))}`,
           ' ×',
         ),
     );
@@ -187,7 +204,7 @@ export class Webhooks extends View {
       go(
         changed(route, { since: new Date(bars[i].at).toISOString(), until: new Date(bars[i].at + step).toISOString() }),
       );
-    return h(CountChart, { bars, step, height: 116, label: t('c.day', { period: t(`period.${this.period}`) }), open });
+    return h(CountChart, { bars, step, height: 116, label: t('c.day', { period: t(`period.${this.countedPeriod}`) }), open });
   }
 
   row(e, route) {
@@ -223,7 +240,7 @@ export class Webhooks extends View {
       return h(
         Blank,
         { icon: 'webhooks', title: t('w.none') },
-        h('p', t(route.query.get('outcome') ? 'w.none.filter' : 'w.none.why')),
+        h('p', t(filters.slice(0, 6).some((name) => route.query.get(name)) ? 'w.none.filter' : 'w.none.why')),
       );
     const all = rows.every((e) => picked.has(e.id));
     return h(
@@ -314,7 +331,7 @@ export class Webhooks extends View {
       this.controls(route, stats?.data, known),
       h(
         'section.panel.desk-only.strip',
-        h('header', h('h2', t('c.day', { period: t(`period.${this.period}`) })), h(Legend, { data: series?.data })),
+        h('header', h('h2', t('c.day', { period: t(`period.${this.countedPeriod}`) })), h(Legend, { data: series?.data })),
         h(
           '.body',
           h(Block, {

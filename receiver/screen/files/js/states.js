@@ -1,0 +1,28 @@
+// The states that each courier's parcels can be in, in the order in which they come: the texts of the shop's column
+// (common/maystro/status.cpp, common/guepex/status.cpp, common/nord_west/event.cpp).
+export const statesOf = {
+  maystro: [
+    'CRÉÉ', 'DEMANDE DE RAMASSAGE', 'EN COURS', 'EN ATTENTE DE TRANSIT', 'EN TRANSIT POUR EXPÉDITION',
+    'EN TRANSIT POUR RETOUR', 'EN ATTENTE', 'EN RUPTURE DE STOCK', 'PRÊT À EXPÉDIER', 'ASSIGNÉ', 'EXPÉDIÉ', 'ALERTÉ',
+    'LIVRÉ', 'REPORTÉ', 'ANNULÉ', 'PRÊT À RETOURNER', 'PRIS PAR LE MAGASIN', 'NON REÇU',
+  ],
+  guepex: [
+    'PAS ENCORE EXPÉDIÉ', 'À VÉRIFIER', 'EN PRÉPARATION', 'PAS ENCORE RAMASSÉ', 'PRÊT À EXPÉDIER', 'RAMASSÉ',
+    'BLOQUÉ', 'DÉBLOQUÉ', 'TRANSFERT', 'EXPÉDIÉ', 'CENTRE', 'EN LOCALISATION', 'VERS WILAYA', 'REÇU À WILAYA',
+    'EN ATTENTE DU CLIENT', 'SORTI EN LIVRAISON', 'EN ATTENTE', 'EN ALERTE', 'ALERTE RÉSOLUE', 'TENTATIVE ÉCHOUÉE',
+    'LIVRÉ', 'ÉCHEC LIVRAISON', 'RETOUR VERS CENTRE', 'RETOURNÉ AU CENTRE', 'RETOUR TRANSFERT', 'RETOUR GROUPÉ',
+    'RETOUR À RETIRER', 'RETOUR VERS VENDEUR', 'RETOURNÉ AU VENDEUR', 'ÉCHANGE ÉCHOUÉ',
+  ],
+  nord_west: [
+    'UPLOADÉ SUR LE SYSTÈME', 'VALIDÉ', 'COLIS RAMASSÉ', 'RECEPTION VALIDÉ', 'ENLEVÉ PAR LE LIVREUR', 'EN LIVRAISON',
+    'NOUVELLE TENTATIVE DEMANDÉE', 'RETOUR DEMANDÉ PAR LE PARTENAIRE', 'RETOUR EN TRANSIT',
+    'RETOUR TRANSMIS AU PARTENAIRE', 'PICK-UP TRANSMIS AU PARTENAIRE', 'TRANSMISSION DU RETOUR ANNULÉE',
+    'RETOUR REÇU PAR LE PARTENAIRE', 'RETOUR VALIDÉ PAR LE PARTENAIRE', 'RETOUR REMIS EN LIVRAISON',
+    'RETOUR TRANSMIS VERS ENTREPÔT', 'PICK-UP COLLECTÉ', 'PICK-UP VALIDÉ', 'PICK-UP REÇU PAR LE PARTENAIRE',
+    'SUSPENDU', 'LIVRÉ', 'MONTANT TRANSMIS AU PARTENAIRE', 'VERSEMENT ANNULÉ', 'MONTANT REÇU PAR LE PARTENAIRE',
+    'ÉCHANGE VALIDÉ', 'TENTATIVE DE LIVRAISON',
+  ],
+};
+
+// Each once: in this order the other languages' words stand (lang/*.js, `st`).
+export const states = [...new Set(Object.values(statesOf).flat())];
