@@ -45,7 +45,7 @@ void show(browser& b, const std::string& address) {
 
 // How many rows the list there has, to its end.
 std::string rows_at(browser& b, const std::string& address) {
-  go(b, "#/" + address.substr(address.find('/') + 1));
+  show(b, "#/" + address.substr(address.find('/') + 1));
   b.await("document.querySelector('[data-list] tbody tr, .panel.list .blank')");
   while (b.holds("return Boolean(document.querySelector('.foot-row button'))")) {
     b.run("window.rows = document.querySelectorAll('[data-list] tbody tr').length;"
