@@ -29,8 +29,9 @@ TEST_CASE("after a full sweep the overview counts what the database and the cour
   CHECK(b.text("return [...document.querySelectorAll('.chart rect[data-n]')].reduce((n, r) => n + "
                "Number(r.dataset.n), 0)"
                ".toString()") == shop.db.value("select count(*) from suivi.inbox"));
-  CHECK(figure(b, "[data-kpi=freshness]") ==
-        shop.db.value("select count(distinct order_id) from suivi.parcel where open and order_id is not null"));
+  CHECK(
+      figure(b, "[data-kpi=freshness]") ==
+      shop.db.value("select count(distinct order_id) from suivi.parcel where open and order_id is not null"));
   CHECK(b.text_of("[data-waiting=quarantined] b") == "1");
 }
 
