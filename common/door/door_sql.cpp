@@ -110,12 +110,11 @@ pg::statement lock_referenced_plainly() {
 constexpr pg::statement adoptions_of{"suivi_adoptions_of", R"(
   select order_id, account, contested_by from suivi.adopted_order where order_id = any($1))"};
 
-// Joined, so that the setting is read once: in a condition it would be read anew for each row of a table that
-// is read whole, as one without statistics is.
+// The setting in a query of its own, so that it is read once. No join: where the table was analyzed while it
+// was empty, one would begin with the whole of it.
 constexpr pg::statement read_parcels_of_locked{"suivi_read_parcels_of_locked",
                                                "select " SUIVI_PARCEL_COLUMNS R"(
-  from unnest(current_setting('suivi.locked_orders')::text[]) as locked(id)
-  join suivi.parcel p on p.order_id = locked.id)",
+  from suivi.parcel p where p.order_id = any ((select current_setting('suivi.locked_orders')::text[])::text[]))",
                                                true};
 
 constexpr pg::statement read_parcels_by_uuid{"suivi_read_parcels_by_uuid", "select " SUIVI_PARCEL_COLUMNS R"(
@@ -140,10 +139,12 @@ pg::statement read_shop_orders() {
   return {"suivi_read_shop_orders", text};
 }
 
-// In one statement, hence as of one moment. An order without a parcel is not among them.
+// In one statement, hence as of one moment. An order without a parcel is not among them. Whatever the
+// statistics say, it begins with the orders (offset 0).
 pg::statement look_at_referenced() {
   static const std::string text = "select " + order_columns_sql(false) + "," SUIVI_PARCEL_COLUMNS R"(
-  from "orders" o join suivi.parcel p on p.order_id = o."id" where o."reference" = any($1))";
+  from "orders" o cross join lateral (select * from suivi.parcel q where q.order_id = o."id" offset 0) p
+  where o."reference" = any($1))";
   return {"suivi_look_at_referenced", text, true};
 }
 
