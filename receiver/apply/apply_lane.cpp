@@ -141,6 +141,19 @@ task<bool> apply_lane::fill_in_accounts(batch& events) {
   co_return !events.empty();
 }
 
+// The connection is free again when this returns: what follows a failure wants one, and all lanes together
+// must not hold those that each of them waits for.
+task<result<std::vector<shop::verdict>>> apply_lane::apply(std::span<const shop::observation> observed,
+                                                           const shop::door_options& options,
+                                                           const shop::extra_statements& extra) {
+  auto deadline = steady_clock::now() + 5s;
+  auto db = co_await db_.connections().acquire(deadline);
+  if (!db) co_return db.error();
+  auto& connection = **db;
+  auto verdicts = co_await shop::apply(connection, observed, options, extra);
+  co_return verdicts;
+}
+
 task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batch_parts& todo) {
   std::vector<shop::observation> observations;
   std::vector<const pending_event*> these;
@@ -159,22 +172,16 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batc
     add_settled(closing, owner_, ends);
   };
 
-  error failed;
-  auto deadline = steady_clock::now() + 5s;
-  auto db = co_await db_.connections().acquire(deadline);
-  if (db) {
-    auto& connection = **db;
-    std::span<const shop::observation> observed(observations);
-    auto verdicts = co_await shop::apply(connection, observed, door_, extra);
-    if (verdicts) {
-      note_taken();
-      for (const auto& end : ends) ends_.carry_out(*end.event, end.next);
-      co_return;
-    }
-    failed = verdicts.error();
-  } else {
-    failed = db.error();
+  shop::door_options options = door_;
+  options.lock_wait = lock_patience_.at(steady_clock::now());
+  std::span<const shop::observation> observed(observations);
+  auto verdicts = co_await apply(observed, options, extra);
+  if (verdicts) {
+    note_taken();
+    for (const auto& end : ends) ends_.carry_out(*end.event, end.next);
+    co_return;
   }
+  error failed = verdicts.error();
 
   if (lease_is_lost(failed)) {
     bool some = co_await drop_lost(events, rows);
@@ -185,6 +192,7 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batc
     failed.kind = failure::transient; // could not be found out, or nothing is lost: later
   }
   if (pg::is_statement_timeout(failed)) batch_size_.note_too_slow(these.size());
+  if (pg::is_lock_timeout(failed)) lock_patience_.note_in_vain(steady_clock::now());
   bool too_slow = pg::is_statement_timeout(failed) || pg::is_lock_timeout(failed);
   if (too_slow && rows.size() > 1) {
     todo.split(rows);
@@ -243,27 +251,21 @@ task<void> apply_lane::try_ranges(range_batch batch) {
     }
     add_settled_ranges(closing, owner_, batch.ranges, ends);
   };
-  error failed;
-  auto deadline = steady_clock::now() + 5s;
-  auto db = co_await db_.connections().acquire(deadline);
-  if (db) {
-    auto& connection = **db;
-    std::span<const shop::observation> observed(observations);
-    shop::door_options options = door_;
-    options.looks_first = looks_first_;
-    auto verdicts = co_await shop::apply(connection, observed, options, extra);
-    if (verdicts) {
-      note_taken();
-      looks_first_ = is_worth_a_look(ends.size(), unlocked);
-      for (const settled& end : ends) ends_.carry_out(*end.event, end.next);
-      show_length();
-      co_return;
-    }
-    failed = verdicts.error();
-  } else {
-    failed = db.error();
+  shop::door_options options = door_;
+  options.lock_wait = lock_patience_.at(steady_clock::now());
+  options.looks_first = looks_first_;
+  std::span<const shop::observation> observed(observations);
+  auto verdicts = co_await apply(observed, options, extra);
+  if (verdicts) {
+    note_taken();
+    looks_first_ = is_worth_a_look(ends.size(), unlocked);
+    for (const settled& end : ends) ends_.carry_out(*end.event, end.next);
+    show_length();
+    co_return;
   }
+  error failed = verdicts.error();
   if (pg::is_statement_timeout(failed)) batch_size_.note_too_slow(batch.events.size());
+  if (pg::is_lock_timeout(failed)) lock_patience_.note_in_vain(steady_clock::now());
   bool missing = pg::schema_is_missing(failed) && !db_.was_suspected_in_vain();
   bool of_its_own = failed.kind == failure::permanent || pg::is_statement_timeout(failed) ||
                     pg::is_lock_timeout(failed) || lease_is_lost(failed);

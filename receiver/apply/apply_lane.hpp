@@ -18,6 +18,7 @@
 #include "receiver/inbox/pending.hpp"
 #include "receiver/queue/apply_policy.hpp"
 #include "receiver/queue/apply_queue.hpp"
+#include "receiver/queue/lock_patience.hpp"
 #include "receiver/queue/orders_at_work.hpp"
 #include "receiver/services/account_registry.hpp"
 #include "receiver/services/database_monitor.hpp"
@@ -25,6 +26,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <vector>
 
 namespace suivi::receiver {
@@ -98,6 +100,9 @@ class apply_lane {
   void note_taken();
   [[nodiscard]] std::size_t range_rows() const { return std::min(batch_size_.rows(), range_rows_max); }
   void show_length() { counts_.apply_queue.set(static_cast<double>(queue_.in_flight())); }
+  task<result<std::vector<shop::verdict>>> apply(std::span<const shop::observation> observed,
+                                                 const shop::door_options& options,
+                                                 const shop::extra_statements& extra);
   task<void> apply_range(const batch& events, pg::range rows, pg::batch_parts& todo);
   task<bool> drop_lost(const batch& events, pg::range rows);
   [[nodiscard]] bool is_worth_another_lane() const;
@@ -108,6 +113,7 @@ class apply_lane {
   account_registry& accounts_;
   receiver_metrics& counts_;
   shop::door_options door_;
+  lock_patience lock_patience_{door_.lock_wait};
   std::string owner_;
   runtime::wakeup woken_;
   runtime::wakeup beside_;

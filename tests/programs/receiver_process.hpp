@@ -128,10 +128,10 @@ class receiver_process {
 // Rows of `orders`, locked by somebody's transaction until release().
 class row_lock {
  public:
-  row_lock(const database& db, const std::string& which) : db_(db) {
-    holder_ = std::thread([&db, which] {
+  row_lock(const database& db, const std::string& which, const std::string& table = "orders") : db_(db) {
+    holder_ = std::thread([&db, which, table] {
       try {
-        db.execute("begin; select 1 from orders where " + which + " for update; select pg_sleep(" +
+        db.execute("begin; select 1 from " + table + " where " + which + " for update; select pg_sleep(" +
                    std::to_string(900 * slowness) + ")");
       } catch (const std::exception&) { // terminated by release()
       }

@@ -71,6 +71,30 @@ TEST_CASE(
   CHECK(shop.doubles() == 0);
 }
 
+TEST_CASE("orders whose trigger waits for a locked row delay no other, on one connection too") {
+  constexpr int all = 200, locked = 10;
+  receiver_shop shop(all);
+  shop.db.execute(R"(
+    create table touched as select "reference" from orders;
+    create function touch() returns trigger language plpgsql security definer as $$
+    begin update touched set "reference" = "reference" where "reference" = new."reference"; return new; end $$;
+    create trigger touch after update on orders for each row execute function touch())");
+  auto environment = shop.environment;
+  environment["SUIVI_DATABASE_POOL"] = "1";
+  receiver_process receiver(environment);
+  push_all(receiver, 1, 1, 4); // ready
+  auto applied = [&] {
+    return shop.db.number("select count(*) from orders where \"shippingStatus\" = 'EXPÉDIÉ'");
+  };
+  {
+    row_lock lock(shop.db, "substr(\"reference\", 2)::int <= " + std::to_string(locked), "touched");
+    push_all(receiver, 1, all, 31);
+    wait_until("all others", [&] { return applied() == all - locked; });
+  }
+  wait_until("those too", [&] { return applied() == all; });
+  CHECK(receiver.process->log().find("became free in time") == std::string::npos);
+}
+
 TEST_CASE("parked events are applied when their order appears by reference or linked id or the shop's old "
           "columns") {
   receiver_shop shop(3);

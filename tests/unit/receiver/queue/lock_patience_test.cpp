@@ -1,0 +1,19 @@
+// How long a batch waits for what others hold.
+#include "receiver/queue/lock_patience.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace suivi;
+using receiver::lock_patience;
+
+TEST_CASE("who has just waited for a lock in vain waits briefly, and as usual again when that is over") {
+  lock_patience patience(milliseconds(200));
+  steady_time now = steady_time() + std::chrono::hours(1);
+  CHECK(patience.at(now) == milliseconds(200));
+  patience.note_in_vain(now);
+  CHECK(patience.at(now) == lock_patience::brief);
+  CHECK(patience.at(now + lock_patience::impatience - milliseconds(1)) == lock_patience::brief);
+  patience.note_in_vain(now + milliseconds(500));
+  CHECK(patience.at(now + lock_patience::impatience) == lock_patience::brief);
+  CHECK(patience.at(now + milliseconds(500) + lock_patience::impatience) == milliseconds(200));
+}
