@@ -49,8 +49,8 @@ TEST_CASE("a connection that began with an empty table reads parcels by their ke
     std::int64_t after = co_await rows_read();
     CHECK(after - before < 3000); // one such read would be of them all
     for (int n = 1; n <= 20; ++n) co_await look_at(n, n);
-    std::int64_t looked = co_await rows_read();
-    CHECK(looked - after < 3000);
+    std::int64_t probed = co_await rows_read();
+    CHECK(probed - after < 3000);
   };
   test::run(steps);
 }
