@@ -43,6 +43,11 @@ using answer_or_error = result<http::response>;
 // One of the API's connections.
 task<result<pg::pool::lease>> api_connection(api_context& api);
 
+// It is for others from here on: who waits for a connection while holding one may wait for itself.
+inline void give_back(pg::pool::lease& held) {
+  pg::pool::lease back = std::move(held);
+}
+
 // Whether the shop has that account; one that it has added a moment ago is waited for.
 task<bool> find_account(api_context& api, std::string id);
 

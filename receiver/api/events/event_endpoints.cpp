@@ -79,6 +79,7 @@ task<answer_or_error> list_events(api_context& api, api_call call) {
   auto page = co_await find_events(**db, *wanted);
   if (!page) co_return page.error();
   if (page->events.empty()) {
+    give_back(*db);
     std::string account = wanted->filter.account.value_or("");
     auto refusal = co_await refuse_unknown_account(api, std::move(account));
     if (refusal) co_return std::move(*refusal);

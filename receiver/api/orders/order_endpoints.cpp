@@ -44,10 +44,13 @@ task<answer_or_error> list_orders(api_context& api, api_call call) {
   auto page = co_await list_orders_of(**db, *wanted);
   if (!page) co_return page.error();
   if (!page->sweep_is_known) co_return unknown("sweep");
-  if (page->orders.empty()) {
+  if (page->orders.empty() && !wanted->account.empty()) {
+    give_back(*db);
     std::string account = wanted->account;
     auto refusal = co_await refuse_unknown_account(api, std::move(account));
     if (refusal) co_return std::move(*refusal);
+    db = co_await api_connection(api);
+    if (!db) co_return db.error();
   }
   auto counts = co_await count_views(**db);
   if (!counts) co_return counts.error();

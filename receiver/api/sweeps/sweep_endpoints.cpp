@@ -46,6 +46,7 @@ task<answer_or_error> list_sweeps(api_context& api, api_call call) {
   auto page = co_await list_sweeps_of(**db, *wanted);
   if (!page) co_return page.error();
   if (page->sweeps.empty()) {
+    give_back(*db);
     std::string account = wanted->account;
     auto refusal = co_await refuse_unknown_account(api, std::move(account));
     if (refusal) co_return std::move(*refusal);
