@@ -131,8 +131,8 @@ class row_lock {
   row_lock(const database& db, const std::string& which, const std::string& table = "orders") : db_(db) {
     holder_ = std::thread([&db, which, table] {
       try {
-        db.execute("begin; select 1 from " + table + " where " + which + " for update; select pg_sleep(" +
-                   std::to_string(900 * slowness) + ")");
+        db.execute_apart("begin; select 1 from " + table + " where " + which +
+                         " for update; select pg_sleep(" + std::to_string(900 * slowness) + ")");
       } catch (const std::exception&) { // terminated by release()
       }
     });
@@ -143,9 +143,10 @@ class row_lock {
   ~row_lock() { release(); }
   void release() {
     if (!holder_.joinable()) return;
-    db_.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where wait_event = 'PgSleep' "
-                "and datname = "
-                "current_database()");
+    // By its words: a signal wakes a sleeper for a moment.
+    db_.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where query like 'begin; "
+                "select 1 from %'"
+                " and datname = current_database() and pid <> pg_backend_pid()");
     holder_.join();
   }
 

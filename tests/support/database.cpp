@@ -252,6 +252,10 @@ void database::execute(std::string_view sql) const {
   run_beside_programs(*owner_, std::string(sql));
 }
 
+void database::execute_apart(std::string_view sql) const {
+  owner_->execute_apart(std::string(sql));
+}
+
 std::string database::value(std::string_view sql) const {
   return owner_->value(std::string(sql));
 }

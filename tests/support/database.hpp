@@ -40,6 +40,8 @@ class database {
 
   // Set-up and checks from outside the code under test, each as if on a connection of its own.
   void execute(std::string_view sql) const; // several statements; all again when a deadlock undoes them
+  void execute_apart(std::string_view sql)
+      const; // on a session of their own and once: whoever holds a lock until he is ended
   [[nodiscard]] std::string value(std::string_view sql) const; // the first cell; "NULL", or "" without a row
   [[nodiscard]] std::int64_t number(std::string_view sql) const;
 

@@ -22,6 +22,8 @@ class owner_session {
 
   // Several statements.
   void execute(std::string sql);
+  // On a session of its own and once, though the server should end it in the midst.
+  void execute_apart(std::string sql) const { owner_session(options_).execute(std::move(sql)); }
   // The first cell of one statement's rows: "NULL", or "" without a row.
   std::string value(std::string sql);
 

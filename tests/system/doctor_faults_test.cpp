@@ -107,7 +107,7 @@ TEST_CASE("doctor ends soon though the shop holds its tables, and passes nothing
   (void)s.sweep(0);
   std::thread shop([&] {
     try {
-      s.db.execute(
+      s.db.execute_apart(
           "begin; lock table orders, shipping_accounts in access exclusive mode; select pg_sleep(600)");
     } catch (const std::exception&) {
     } // it is ended below

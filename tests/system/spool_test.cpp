@@ -67,7 +67,8 @@ TEST_CASE("killed in the middle of the drain the receiver drains the rest at its
   CHECK(db.value("select count(*) from suivi.inbox") == "500");
   r.kill();
   // The server knows nothing of the kill and would go on.
-  db.script("select pg_terminate_backend(pid, 5000) from pg_stat_activity where wait_event = 'PgSleep'");
+  db.script("select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name like "
+            "'suivi-receiver%'");
   db.script("drop trigger linger on suivi.inbox");
   r.start();
   wait_until("an empty spool", [&] { return r.readiness() == R"({"database":"up","spooled":0})"; });
