@@ -90,9 +90,9 @@ class spool_file {
   std::optional<sqlite> overwritten_; // likewise
   descriptor handle_;                 // of the open file, whatever its name is
   file_id opened_;
-  std::optional<file_id> log_;      // of the open file
-  std::uintmax_t index_bytes_ = 0;  // of the open file's log
-  file_id checked_;                 // read through once, at its first opening
+  std::optional<file_id> log_;                        // of the open file
+  std::uintmax_t index_bytes_ = wal_index_unit_bytes; // of the open file's log
+  file_id checked_;                                   // read through once, at its first opening
   std::int64_t known_version_ = -1; // PRAGMA data_version: changes with other processes' commits
   spool_depth depth_;               // `oldest` is looked up
   std::int64_t last_id_ = 0;        // the highest that was seen in any file

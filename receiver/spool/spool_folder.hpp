@@ -39,6 +39,8 @@ struct file_id {
 // The log of a file that is elsewhere: beside another one SQLite would delete it, with the webhooks in it, or
 // write both files' pages into it.
 void put_log_aside(const std::string& path);
+// The index of the log grows by as much at a time (SQLite's "WAL-Index Format").
+inline constexpr std::uintmax_t wal_index_unit_bytes = 32'768;
 // SQLite maps the index of the log into memory, and touching what was cut off ends the process. Of its former
 // size again it is all zeros, and SQLite makes it anew. `bytes`: the largest that it was.
 void keep_index_whole(const std::string& path, std::uintmax_t& bytes);
