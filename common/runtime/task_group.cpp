@@ -20,6 +20,14 @@ task_group::~task_group() {
   }
 }
 
+// A coroutine that is canceled between its spawning and its first step would throw out of the context's
+// run().
+task<void> task_group::begin(entry& own, task<void> body) {
+  own.has_begun = true;
+  if (own.is_canceled) co_return;
+  co_await std::move(body);
+}
+
 void task_group::spawn(std::string name, task<void> body) {
   auto self = running_.emplace(running_.end());
   self->name = std::move(name);
@@ -38,7 +46,7 @@ void task_group::spawn(std::string name, task<void> body) {
     running_.erase(self);
     if (running_.empty()) ended_.cancel();
   };
-  asio::co_spawn(executor_, std::move(body),
+  asio::co_spawn(executor_, begin(*self, std::move(body)),
                  asio::bind_cancellation_slot(self->signal.slot(), std::move(finish)));
 }
 
@@ -54,7 +62,10 @@ void task_group::cancel() {
   // emit() may run completion handlers that erase entries: step first.
   for (auto it = running_.begin(); it != running_.end();) {
     auto current = it++;
-    current->signal.emit(asio::cancellation_type::terminal);
+    if (current->has_begun)
+      current->signal.emit(asio::cancellation_type::terminal);
+    else
+      current->is_canceled = true;
   }
 }
 

@@ -30,7 +30,8 @@ class task_group {
   // is a programmer's error: it is logged, and thrown by join(), or, where the group has one, the listener is
   // told instead.
   void spawn(std::string name, task<void> body);
-  // Asks every running coroutine to end at its next wait (terminal cancellation). May be repeated.
+  // Asks every running coroutine to end at its next wait (terminal cancellation); what has not begun does not
+  // begin. May be repeated.
   void cancel();
   // Returns when every coroutine has ended. One waiter at a time. A waiter that is itself canceled cancels
   // the group, still waits for its end, and then ends by operation_aborted.
@@ -45,8 +46,11 @@ class task_group {
   struct entry {
     std::string name;
     asio::cancellation_signal signal;
+    bool has_begun = false;
+    bool is_canceled = false; // before it began
   };
 
+  static task<void> begin(entry& own, task<void> body);
   void note_failure(const entry& of, std::string_view message, std::exception_ptr thrown);
   task<void> wait_until(steady_time deadline);
 

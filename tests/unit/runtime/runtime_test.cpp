@@ -109,6 +109,21 @@ TEST_CASE("cancel ends coroutines at their wait and their objects are destroyed"
   run(body);
 }
 
+TEST_CASE("a coroutine that is canceled before it has begun ends without having begun") {
+  run([](asio::any_io_executor executor) -> task<void> {
+    task_group group(executor);
+    wakeup bell(executor);
+    int ended = 0;
+    group.spawn("canceled at once", wait_for(bell, ended));
+    group.cancel();
+    group.spawn("after that", wait_for(bell, ended));
+    bell.notify();
+    co_await group.join();
+    CHECK(ended == 1);
+    CHECK(group.size() == 0);
+  });
+}
+
 TEST_CASE("an exception of a coroutine comes out of join once, after all have ended") {
   auto body = [](asio::any_io_executor executor) -> task<void> {
     task_group group(executor);
