@@ -97,11 +97,13 @@ TEST_CASE("a delivery waits visibly while the courier's API is away and is appli
   CHECK(receiver.metric("suivi_events_pending") == 5);
   CHECK(shop.status(1) == "NULL");
 
+  receiver.process->signal(SIGSTOP); // an API that has no parcel yet answers 404, which is an answer
   courier_process courier(address.substr(std::string("http://").size()));
   for (int n = 1; n <= 5; ++n) {
     auto text = std::to_string(n);
     courier.has("u" + text, 41, "R" + text);
   }
+  receiver.process->signal(SIGCONT);
   wait_until("nothing pending", [&] { return receiver.metric("suivi_events_pending") == 0; });
   for (const auto& id : waiting) receiver.becomes(id, "applied");
   CHECK(receiver.metric("suivi_events_confirming") == 0);
