@@ -20,12 +20,19 @@ task_group::~task_group() {
   }
 }
 
-// A coroutine that is canceled between its spawning and its first step would throw out of the context's
-// run().
+// A coroutine that is canceled between its spawning and its first step, or by itself before it has ever
+// waited, would throw out of the context's run(): Asio looks at its state once more at its end.
 task<void> task_group::begin(entry& own, task<void> body) {
   own.has_begun = true;
   if (own.is_canceled) co_return;
-  co_await std::move(body);
+  std::exception_ptr thrown;
+  try {
+    co_await std::move(body);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 void task_group::spawn(std::string name, task<void> body) {

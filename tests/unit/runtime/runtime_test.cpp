@@ -124,6 +124,19 @@ TEST_CASE("a coroutine that is canceled before it has begun ends without having 
   });
 }
 
+TEST_CASE("a coroutine that cancels its own group before it has ever waited ends in order") {
+  run([](asio::any_io_executor executor) -> task<void> {
+    task_group group(executor);
+    auto cancel_all = [](task_group& own) -> task<void> {
+      own.cancel();
+      co_return;
+    };
+    group.spawn("cancels all", cancel_all(group));
+    co_await group.join();
+    CHECK(group.size() == 0);
+  });
+}
+
 TEST_CASE("an exception of a coroutine comes out of join once, after all have ended") {
   auto body = [](asio::any_io_executor executor) -> task<void> {
     task_group group(executor);
