@@ -48,6 +48,7 @@ http::head_verdict request_handler::judge(const http::request& head) {
   }
   if (judged.refusal && (judged.refusal->status == 401 || judged.refusal->status == 403))
     judged.refusal = refuse(client.value_or(head.remote), std::move(*judged.refusal));
+  if (!judged.refusal) judged.found = std::move(where);
   return judged;
 }
 
@@ -83,7 +84,8 @@ task<http::response> request_handler::answer_to(http::request request, std::opti
   // Without a token for what it shows, the screen is not there either.
   if (is_screen_address(request.target) && !settings_.receiver.admin_token.empty())
     return ready(screen_response(request).value_or(not_found()));
-  auto where = find_route(request);
+  auto* found = std::any_cast<route>(&request.found);
+  route where = found != nullptr ? std::move(*found) : find_route(request);
   if (where.where == place::operations) {
     auto from = client.value_or(request.remote);
     return answer_operation(std::move(request), std::move(where), std::move(from));

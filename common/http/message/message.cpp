@@ -22,6 +22,9 @@ bool is_unreserved(char c) {
 }
 
 std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
+  bool as_it_is = text.find('%') == std::string_view::npos &&
+                  !(plus_is_space && text.find('+') != std::string_view::npos);
+  if (as_it_is) return std::string(text); // nearly always
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -95,6 +98,7 @@ std::optional<target> parse_target(std::string_view text) {
   std::string_view path = cut_at(query, '?');
   out.path = path;
   path.remove_prefix(1);
+  out.segments.reserve(static_cast<std::size_t>(std::ranges::count(path, '/')) + 1);
   while (!path.empty()) {
     auto segment = percent_decode(cut_at(path, '/'));
     if (!segment) return std::nullopt;

@@ -1,6 +1,7 @@
 // HTTP messages in our own words, so that nobody but this folder includes Beast.
 #pragma once
 
+#include <any>
 #include <boost/asio/ip/address.hpp>
 #include <memory>
 #include <optional>
@@ -41,6 +42,7 @@ struct request {
   header_list headers;
   std::string body;
   boost::asio::ip::address remote;
+  std::any found{}; // by whoever judged its head (head_verdict)
 };
 
 struct body_stream; // streaming.hpp

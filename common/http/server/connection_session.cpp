@@ -116,8 +116,12 @@ class session_on final : public session {
     } else if (got == step::done) {
       std::exception_ptr thrown;
       try {
-        request watched{std::move(parser.method), std::move(parser.target), std::move(parser.headers),
-                        std::move(parser.body), peer_};
+        request watched{std::move(parser.method),
+                        std::move(parser.target),
+                        std::move(parser.headers),
+                        std::move(parser.body),
+                        peer_,
+                        std::move(judged.found)};
         answer = co_await shared_.on_request(std::move(watched));
       } catch (...) {
         thrown = std::current_exception();
@@ -155,7 +159,8 @@ class session_on final : public session {
   // The head is lent to whoever judges it.
   head_verdict judge(request_parser& parser) {
     if (!shared_.judge) return {};
-    request head{std::move(parser.method), std::move(parser.target), std::move(parser.headers), {}, peer_};
+    request head{
+        std::move(parser.method), std::move(parser.target), std::move(parser.headers), {}, peer_, {}};
     head_verdict judged = shared_.judge(head);
     parser.method = std::move(head.method);
     parser.target = std::move(head.target);

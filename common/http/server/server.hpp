@@ -16,6 +16,7 @@
 #include "common/http/wire/tls_files.hpp"
 #include "common/runtime/task.hpp"
 
+#include <any>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -42,6 +43,7 @@ struct head_verdict {
   std::optional<response> refusal;       // the answer, without reading any further
   bool is_known = false;                 // it has shown that it may: its connection is no stranger's
   std::size_t body_bytes_max = SIZE_MAX; // what its body may have, where that is less than the server's limit
+  std::any found{};                      // what the handler need not find again: request::found
 };
 using head_judge = std::function<head_verdict(const request& head)>;
 
