@@ -53,15 +53,29 @@ field<std::string> text_field(const json::object& from, std::string_view name) {
   return {true, std::move(digits)};
 }
 
-void read_common(const json::object& from, shipment& shipment) {
-  shipment.display_id = first_id(from, {"display_id", "display_id_order"});
-  shipment.tracking = first_id(from, {"tracking_number", "tracking"});
-  shipment.reference = first_id(from, {"external_order_id", "external_id"});
-  shipment.alerted_at = date_field(from, "alerted_at");
-  shipment.alert_reason = text_field(from, "alert_reason");
-  shipment.abort_reason = text_field(from, "abort_reason");
-  shipment.created_at = read_date(from.if_contains("created_at"));
-  if (!shipment.created_at) shipment.created_at = read_date(from.if_contains("ordered_at"));
+void fill_ids(const json::object& from, shipment& shipment) {
+  if (!shipment.display_id) shipment.display_id = first_id(from, {"display_id", "display_id_order"});
+  if (!shipment.tracking) shipment.tracking = first_id(from, {"tracking_number", "tracking"});
+  if (!shipment.reference) shipment.reference = first_id(from, {"external_order_id", "external_id"});
+}
+
+void fill_alerts(const json::object& from, shipment& shipment) {
+  if (!shipment.alerted_at.present) shipment.alerted_at = date_field(from, "alerted_at");
+  if (!shipment.alert_reason.present) shipment.alert_reason = text_field(from, "alert_reason");
+  if (!shipment.abort_reason.present) shipment.abort_reason = text_field(from, "abort_reason");
+}
+
+std::optional<instant> read_created_at(const json::object& from) {
+  std::optional<instant> date = read_date(from.if_contains("created_at"));
+  return date ? date : read_date(from.if_contains("ordered_at"));
+}
+
+shipment read_common(const json::object& from) {
+  shipment shipment;
+  fill_ids(from, shipment);
+  fill_alerts(from, shipment);
+  shipment.created_at = read_created_at(from);
+  return shipment;
 }
 
 } // namespace suivi::maystro

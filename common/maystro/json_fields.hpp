@@ -20,8 +20,13 @@ namespace suivi::maystro {
 // Text or number; an empty text says the same as null. Other types count as not sent.
 [[nodiscard]] field<std::string> text_field(const boost::json::object& from, std::string_view name);
 
-// Fills `shipment` with everything but identity's uuid, status and metadata, which rows and webhooks name
-// differently.
-void read_common(const boost::json::object& from, shipment& shipment);
+// What `shipment` has not: display id, tracking and reference.
+void fill_ids(const boost::json::object& from, shipment& shipment);
+// What `shipment` was not told: since when and why the parcel is in trouble.
+void fill_alerts(const boost::json::object& from, shipment& shipment);
+[[nodiscard]] std::optional<instant> read_created_at(const boost::json::object& from);
+
+// Everything but identity's uuid, status and metadata, which rows and webhooks name differently.
+[[nodiscard]] shipment read_common(const boost::json::object& from);
 
 } // namespace suivi::maystro

@@ -35,21 +35,10 @@ bool identifies(const object& from) {
       .has_value();
 }
 
-template <class T>
-void fill(std::optional<T>& known, const std::optional<T>& other) {
-  if (!known) known = other;
-}
-template <class T>
-void fill(field<T>& known, const field<T>& other) {
-  if (!known.present) known = other;
-}
-
 // What an object beside the order may add: never its bare `id`, which may be the event's own.
-void lend_identity(const object& from, const shipment& read_from_it, shipment& parcel) {
-  fill(parcel.uuid, first_id(from, {"instance_uuid"}));
-  fill(parcel.display_id, read_from_it.display_id);
-  fill(parcel.tracking, read_from_it.tracking);
-  fill(parcel.reference, read_from_it.reference);
+void lend_identity(const object& from, shipment& parcel) {
+  if (!parcel.uuid) parcel.uuid = first_id(from, {"instance_uuid"});
+  fill_ids(from, parcel);
 }
 
 bool is_uuid_like(std::string_view id) {
@@ -59,8 +48,7 @@ bool is_uuid_like(std::string_view id) {
 // The order that `at` is, with what the objects around it (nearest first) and in it add. Empty without both.
 std::optional<shipment> order_at(const object& at, const std::vector<const object*>& around,
                                  bool& identity_without_status) {
-  shipment parcel;
-  read_common(at, parcel);
+  shipment parcel = read_common(at);
   parcel.uuid = first_id(at, {"instance_uuid"});
   parcel.status = read_status(at.if_contains("status"));
   if (!parcel.status) parcel.status = read_status(at.if_contains("status_code"));
@@ -73,26 +61,18 @@ std::optional<shipment> order_at(const object& at, const std::vector<const objec
     const object* inner = child(at, name);
     if (inner == nullptr) continue;
     wraps = wraps || identifies(*inner);
-    shipment other;
-    read_common(*inner, other);
-    lend_identity(*inner, other, parcel);
-    fill(inner_id, first_id(*inner, {"id", "order_id"}));
-    fill(parcel.alerted_at, other.alerted_at);
-    fill(parcel.alert_reason, other.alert_reason);
-    fill(parcel.abort_reason, other.abort_reason);
-    fill(inner_created_at, other.created_at);
+    lend_identity(*inner, parcel);
+    fill_alerts(*inner, parcel);
+    if (!inner_id) inner_id = first_id(*inner, {"id", "order_id"});
+    if (!inner_created_at) inner_created_at = read_created_at(*inner);
   }
   if (wraps) parcel.created_at = inner_created_at; // the one out here is the event's
-  for (const object* outer : around) {
-    shipment other;
-    read_common(*outer, other);
-    lend_identity(*outer, other, parcel);
-  }
+  for (const object* outer : around) lend_identity(*outer, parcel);
   std::optional<std::string> own_id = first_id(at, {"id", "order_id"});
   if (inner_id && own_id && !is_uuid_like(*inner_id) && is_uuid_like(*own_id)) inner_id.reset();
-  fill(parcel.uuid, inner_id);
-  fill(parcel.uuid, own_id);
-  for (const object* outer : around) fill(parcel.uuid, first_id(*outer, {"order_id"}));
+  if (!parcel.uuid) parcel.uuid = inner_id ? inner_id : own_id;
+  for (const object* outer : around)
+    if (!parcel.uuid) parcel.uuid = first_id(*outer, {"order_id"});
 
   if (wraps && parcel.status && !is_known(parcel.status->number())) parcel.status.reset();
   if (!parcel.status)

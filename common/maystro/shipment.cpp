@@ -30,8 +30,7 @@ constexpr std::array<kept_member, 12> kept{{
 } // namespace
 
 shipment read_row(const boost::json::object& row) {
-  shipment parcel;
-  read_common(row, parcel);
+  shipment parcel = read_common(row);
   parcel.uuid = first_id(row, {"instance_uuid", "id"});
   parcel.status = read_status(row.if_contains("status"));
   if (!parcel.status) parcel.status = read_status(row.if_contains("status_code"));
