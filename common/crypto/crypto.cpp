@@ -28,6 +28,18 @@ constexpr std::array<std::int8_t, 256> values = [] {
   return table;
 }();
 
+// Of the first to the fourth of four characters: its bits where they belong among the three bytes, or
+// no_value.
+constexpr std::uint32_t no_value = 1U << 31;
+constexpr auto values_of_four = [] {
+  std::array<std::array<std::uint32_t, 256>, 4> tables{};
+  for (std::size_t place = 0; place < 4; ++place)
+    for (std::size_t byte = 0; byte < 256; ++byte)
+      tables[place][byte] =
+          values[byte] < 0 ? no_value : static_cast<std::uint32_t>(values[byte]) << (18 - 6 * place);
+  return tables;
+}();
+
 constexpr bool is_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -104,14 +116,15 @@ std::optional<std::string> base64_decode(std::string_view text) {
   std::string bytes(text.size() / 4 * 3 + 3, '\0');
   std::size_t end = 0;
   std::size_t characters = 0;
-  auto value_at = [&](std::size_t i) -> std::int32_t { return values[static_cast<unsigned char>(text[i])]; };
+  auto value_at = [&](std::size_t place) {
+    return values_of_four[place][static_cast<unsigned char>(text[characters + place])];
+  };
   for (; characters + 4 <= text.size(); characters += 4) { // up to the first that is none, a line's end say
-    std::int32_t a = value_at(characters), b = value_at(characters + 1), c = value_at(characters + 2),
-                 d = value_at(characters + 3);
-    if ((a | b | c | d) < 0) break;
-    bytes[end++] = static_cast<char>(a << 2 | b >> 4);
-    bytes[end++] = static_cast<char>((b & 0xF) << 4 | c >> 2);
-    bytes[end++] = static_cast<char>((c & 0x3) << 6 | d);
+    std::uint32_t three = value_at(0) | value_at(1) | value_at(2) | value_at(3);
+    if ((three & no_value) != 0) break;
+    bytes[end++] = static_cast<char>(three >> 16);
+    bytes[end++] = static_cast<char>(three >> 8 & 0xFF);
+    bytes[end++] = static_cast<char>(three & 0xFF);
   }
   std::uint32_t bits = 0;
   for (char c : text.substr(characters)) {
