@@ -6,14 +6,27 @@
 #include "common/decision/state_rules.hpp"
 
 #include <fmt/format.h>
+#include <tuple>
 #include <unordered_map>
 
 namespace suivi::shop {
 namespace {
 
-using texts = std::vector<std::optional<std::string>>;
+using made_texts = std::vector<std::optional<std::string>>;
 using integers = std::vector<std::optional<std::int64_t>>;
 using instants = std::vector<std::optional<instant>>;
+
+// Of rows that outlive it.
+struct texts {
+  std::vector<std::optional<std::string_view>> lent;
+
+  void push_back(const std::string& text) { lent.emplace_back(text); }
+  void push_back(const std::optional<std::string>& text) {
+    lent.push_back(text ? std::optional<std::string_view>(*text) : std::nullopt);
+  }
+  void push_back(std::string&&) = delete;
+  void push_back(std::optional<std::string>&&) = delete;
+};
 
 constexpr pg::statement insert_parcels{"suivi_insert_parcels", R"(
   insert into suivi.parcel (account, uuid, display_id, reference, order_id, link, tracking, strength, status,
@@ -154,7 +167,8 @@ std::string write_statuses(const std::set<int>& statuses) {
 
 pg::params parcel_params(const std::vector<parcel_row>& parcels) {
   integers id, link, strength, status, known, shape, from_source, courier;
-  texts account, uuid, display_id, reference, order_id, tracking, alert_reason, abort_reason, left, state;
+  texts account, uuid, display_id, reference, order_id, tracking, alert_reason, abort_reason;
+  made_texts left, state;
   std::vector<std::optional<bool>> ended;
   instants alerted_at, created_at, as_of_from, as_of_to, pulled_at;
   for (const parcel_row& p : parcels) {
@@ -187,18 +201,18 @@ pg::params parcel_params(const std::vector<parcel_row>& parcels) {
   }
   pg::params all;
   all.integers(id)
-      .texts(account)
-      .texts(uuid)
-      .texts(display_id)
-      .texts(reference)
-      .texts(order_id)
+      .texts(account.lent)
+      .texts(uuid.lent)
+      .texts(display_id.lent)
+      .texts(reference.lent)
+      .texts(order_id.lent)
       .integers(link);
-  all.texts(tracking)
+  all.texts(tracking.lent)
       .integers(strength)
       .integers(status)
       .instants(alerted_at)
-      .texts(alert_reason)
-      .texts(abort_reason);
+      .texts(alert_reason.lent)
+      .texts(abort_reason.lent);
   all.integers(known).instants(created_at).integers(shape).instants(as_of_from).instants(as_of_to);
   all.integers(from_source).instants(pulled_at).texts(left).integers(courier).texts(state).booleans(ended);
   return all;
@@ -208,7 +222,7 @@ pg::params parcel_params(const std::vector<parcel_row>& parcels) {
 pg::params advance_params(const std::vector<const parcel_row*>& parcels,
                           const std::vector<const parcel_row*>& before) {
   integers id, status, shape, from_source;
-  texts left, state;
+  made_texts left, state;
   std::vector<std::optional<bool>> ended;
   instants as_of_from, as_of_to, pulled_at;
   std::vector<std::optional<bool>> pulled;
@@ -240,14 +254,16 @@ pg::params advance_params(const std::vector<const parcel_row*>& parcels,
 }
 
 // No more has changed than advance_parcels writes.
-bool only_advanced(const parcel_row& before, parcel_row now) {
-  now.status = before.status;
-  now.when = before.when;
-  now.from = before.from;
-  now.pulled_at = before.pulled_at;
-  now.pulled = before.pulled;
-  now.past_statuses = before.past_statuses;
-  return now == before;
+bool only_advanced(const parcel_row& before, const parcel_row& now) {
+  auto rest_of = [](const parcel_row& parcel) {
+    // All are named, so that none is forgotten.
+    const auto& [id, courier, account, uuid, display_id, reference, order_id, link, tracking, strength,
+                 status, alerted_at, alert_reason, abort_reason, created_at, when, from, pulled_at, pulled,
+                 past_statuses, locked] = parcel;
+    return std::tie(id, courier, account, uuid, display_id, reference, order_id, link, tracking, strength,
+                    alerted_at, alert_reason, abort_reason, created_at, locked);
+  };
+  return rest_of(before) == rest_of(now);
 }
 
 void add_parcel_updates(pg::pipeline& closing, const std::vector<parcel_row>& changed,
@@ -289,7 +305,8 @@ void add_unknown_states(pg::pipeline& closing, const decision& decided, std::spa
 }
 
 pg::params order_params(const std::vector<order_write>& orders) {
-  texts id, tracking, shipping_status, maystro_order_id, alert_reason, abort_reason, metadata;
+  texts id, tracking, shipping_status, maystro_order_id, alert_reason, abort_reason;
+  made_texts metadata;
   instants alerted_at;
   std::vector<std::optional<bool>> delivers;
   for (const order_write& write : orders) {
@@ -305,8 +322,12 @@ pg::params order_params(const std::vector<order_write>& orders) {
     delivers.push_back(write.delivers);
   }
   pg::params all;
-  all.texts(id).texts(tracking).texts(shipping_status).texts(maystro_order_id).instants(alerted_at);
-  all.texts(alert_reason).texts(abort_reason).texts(metadata).booleans(delivers);
+  all.texts(id.lent).texts(tracking.lent).texts(shipping_status.lent).texts(maystro_order_id.lent);
+  all.instants(alerted_at)
+      .texts(alert_reason.lent)
+      .texts(abort_reason.lent)
+      .texts(metadata)
+      .booleans(delivers);
   return all;
 }
 
@@ -325,7 +346,8 @@ pg::params journal_params(const std::vector<journal_entry>& journal) {
     sweep_id.push_back(entry.sweep_id);
   }
   pg::params all;
-  all.texts(order_id).texts(account).texts(parcel).integers(from_source).texts(field).texts(from).texts(to);
+  all.texts(order_id.lent).texts(account.lent).texts(parcel.lent).integers(from_source).texts(field.lent);
+  all.texts(from.lent).texts(to.lent);
   all.integers(event_id).integers(sweep_id);
   return all;
 }
@@ -348,7 +370,8 @@ void add_writes(pg::pipeline& closing, const decision& decided, std::span<const 
       account.push_back(one->account);
       contested_by.push_back(one->contested_by);
     }
-    closing.add(write_adoptions, pg::params().texts(order_id).texts(account).texts(contested_by));
+    closing.add(write_adoptions,
+                pg::params().texts(order_id.lent).texts(account.lent).texts(contested_by.lent));
   }
 }
 

@@ -130,6 +130,11 @@ params& params::texts(const std::vector<std::optional<std::string>>& values) {
   return *this;
 }
 
+params& params::texts(const std::vector<std::optional<std::string_view>>& values) {
+  values_.push_back({text_array_oid, false, array_of(text_oid, values)});
+  return *this;
+}
+
 params& params::integers(const std::vector<std::optional<std::int64_t>>& values) {
   values_.push_back({int8_array_oid, false, array_of(int8_oid, values)});
   return *this;
