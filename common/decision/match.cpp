@@ -176,7 +176,9 @@ working_copy::working_copy(const snapshot& from)
       legacy_links(from.legacy_links) {
   order_by_id_.reserve(orders.size());
   order_by_reference_.reserve(orders.size());
-  parcel_by_key_.reserve(3 * parcels.size());
+  parcel_by_uuid_.reserve(parcels.size());
+  parcel_by_number_.reserve(2 * parcels.size());
+  parcel_by_order_.reserve(parcels.size());
   for (order_row& order : orders) {
     order_by_id_[order.id] = &order;
     order_by_reference_[order.reference] = &order;
@@ -196,41 +198,41 @@ order_row* working_copy::order_by_reference(std::string_view reference) {
 
 // Nothing is known of it yet, so that nobody walks through all parcels of its order to find it.
 void working_copy::note_first(parcel_row& parcel) {
-  auto add = [&](char kind, const std::optional<std::string>& id) {
-    if (id) parcel_by_key_.emplace(kind + *id, &parcel);
+  auto add_first = [&](index& to, const std::optional<std::string>& id) {
+    if (id) to.emplace(*id, &parcel);
   };
-  add('u', parcel.uuid);
-  add('n', parcel.display_id);
-  if (parcel.tracking != parcel.display_id) add('n', parcel.tracking);
-  add('o', parcel.order_id);
+  add_first(parcel_by_uuid_, parcel.uuid);
+  add_first(parcel_by_number_, parcel.display_id);
+  if (parcel.tracking != parcel.display_id) add_first(parcel_by_number_, parcel.tracking);
+  add_first(parcel_by_order_, parcel.order_id);
+}
+
+void working_copy::add(index& to, const std::optional<std::string>& id, parcel_row& parcel) {
+  if (!id) return;
+  auto [first, last] = to.equal_range(*id);
+  for (auto entry = first; entry != last; ++entry)
+    if (entry->second == &parcel) return;
+  to.emplace(*id, &parcel);
 }
 
 void working_copy::note(parcel_row& parcel) {
-  auto add = [&](char kind, const std::optional<std::string>& id) {
-    if (!id) return;
-    std::string key = kind + *id;
-    auto [first, last] = parcel_by_key_.equal_range(key);
-    for (auto entry = first; entry != last; ++entry)
-      if (entry->second == &parcel) return;
-    parcel_by_key_.emplace(std::move(key), &parcel);
-  };
-  add('u', parcel.uuid);
-  add('n', parcel.display_id);
-  add('n', parcel.tracking);
-  add('o', parcel.order_id);
+  add(parcel_by_uuid_, parcel.uuid, parcel);
+  add(parcel_by_number_, parcel.display_id, parcel);
+  add(parcel_by_number_, parcel.tracking, parcel);
+  add(parcel_by_order_, parcel.order_id, parcel);
 }
 
-std::vector<parcel_row*> working_copy::parcels_by_uuid(const std::string& uuid) {
+std::vector<parcel_row*> working_copy::parcels_by_uuid(std::string_view uuid) {
   std::vector<parcel_row*> found;
-  auto [first, last] = parcel_by_key_.equal_range("u" + uuid);
+  auto [first, last] = parcel_by_uuid_.equal_range(uuid);
   for (auto entry = first; entry != last; ++entry)
     if (entry->second->uuid == uuid) found.push_back(entry->second);
   return found;
 }
 
-std::vector<parcel_row*> working_copy::parcels_by_number(const std::string& number) {
+std::vector<parcel_row*> working_copy::parcels_by_number(std::string_view number) {
   std::vector<parcel_row*> found;
-  auto [first, last] = parcel_by_key_.equal_range("n" + number);
+  auto [first, last] = parcel_by_number_.equal_range(number);
   for (auto entry = first; entry != last; ++entry)
     if (entry->second->display_id == number || entry->second->tracking == number)
       found.push_back(entry->second);
@@ -238,13 +240,12 @@ std::vector<parcel_row*> working_copy::parcels_by_number(const std::string& numb
 }
 
 parcel_row* working_copy::parcel_by_uuid(std::string_view account, std::string_view uuid) {
-  for (parcel_row* parcel : parcels_by_uuid(std::string(uuid)))
+  for (parcel_row* parcel : parcels_by_uuid(uuid))
     if (parcel->account == account) return parcel;
   return nullptr;
 }
 
-std::vector<parcel_row*> working_copy::parcels_by_number(std::string_view account,
-                                                         const std::string& number) {
+std::vector<parcel_row*> working_copy::parcels_by_number(std::string_view account, std::string_view number) {
   std::vector<parcel_row*> own = parcels_by_number(number);
   std::erase_if(own, [&](const parcel_row* parcel) { return parcel->account != account; });
   return own;
@@ -253,7 +254,7 @@ std::vector<parcel_row*> working_copy::parcels_by_number(std::string_view accoun
 std::vector<parcel_row*> working_copy::parcels_of(const order_row& order, std::string_view account,
                                                   courier_kind of) {
   std::vector<parcel_row*> own;
-  auto [first, last] = parcel_by_key_.equal_range("o" + order.id);
+  auto [first, last] = parcel_by_order_.equal_range(order.id);
   for (auto entry = first; entry != last; ++entry) {
     parcel_row* parcel = entry->second;
     if (parcel->order_id == order.id && parcel->account == account && parcel->courier == of &&

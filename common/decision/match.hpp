@@ -24,10 +24,10 @@ struct working_copy {
   parcel_row* parcel_by_uuid(std::string_view account, std::string_view uuid);
   // The account's parcels with that display id or tracking number: where there are several, it is no
   // identity.
-  std::vector<parcel_row*> parcels_by_number(std::string_view account, const std::string& number);
+  std::vector<parcel_row*> parcels_by_number(std::string_view account, std::string_view number);
   // Of any account.
-  std::vector<parcel_row*> parcels_by_uuid(const std::string& uuid);
-  std::vector<parcel_row*> parcels_by_number(const std::string& number);
+  std::vector<parcel_row*> parcels_by_uuid(std::string_view uuid);
+  std::vector<parcel_row*> parcels_by_number(std::string_view number);
   // The order's parcels in that account, link valid. What the account showed when it was another courier's is
   // void.
   std::vector<parcel_row*> parcels_of(const order_row& order, std::string_view account, courier_kind of);
@@ -44,9 +44,16 @@ struct working_copy {
   // Neither changes while the decision goes on: the names are the rows' own.
   std::unordered_map<std::string_view, order_row*> order_by_id_;
   std::unordered_map<std::string_view, order_row*> order_by_reference_;
-  // Keys are "u" + uuid, "n" + number, "o" + order id. An entry may be outdated: what it points to is
-  // checked.
-  std::unordered_multimap<std::string, parcel_row*> parcel_by_key_;
+  // An entry may be outdated: what it points to is checked.
+  struct hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using index = std::unordered_multimap<std::string, parcel_row*, hash, std::equal_to<>>;
+  static void add(index& to, const std::optional<std::string>& id, parcel_row& parcel);
+
+  index parcel_by_uuid_;
+  index parcel_by_number_; // display ids and tracking numbers
+  index parcel_by_order_;
 };
 
 // The link still holds: the order is that account's, and shows the reference the parcel was linked by.
