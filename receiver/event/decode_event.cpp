@@ -16,15 +16,14 @@ bool is_marked(std::string_view raw) {
 
 // Whoever knows a body for his; what nobody knows is the default courier's, which is asked last.
 courier_event decode_any(std::string_view raw, std::size_t unpacked_bytes_max) {
-  std::optional<courier_event> read;
   for (const courier::courier_part* part : courier::all_parts()) {
     if (part->decode == nullptr || part->which == default_courier) continue;
-    read = part->decode(raw, unpacked_bytes_max);
+    std::optional<courier_event> read = part->decode(raw, unpacked_bytes_max);
     if (!read) continue;
     read->is_signed = part->signs != nullptr && is_marked(raw);
     return std::move(*read);
   }
-  read = courier::part_of(default_courier).decode(raw, unpacked_bytes_max);
+  std::optional<courier_event> read = courier::part_of(default_courier).decode(raw, unpacked_bytes_max);
   return read ? std::move(*read) : courier_event();
 }
 
