@@ -69,6 +69,8 @@ bool same_json(const std::optional<std::string>& a, const std::optional<std::str
 
 std::vector<change> differences(const order_columns& from, const order_columns& to) {
   std::vector<change> found;
+  constexpr std::size_t usually_at_most = 4;
+  found.reserve(usually_at_most);
   auto compare = [&](const char* column, const std::optional<std::string>& a,
                      const std::optional<std::string>& b) {
     if (a != b) found.push_back({column, a, b});

@@ -22,6 +22,7 @@ class pass {
 
   decision run() {
     result_.verdicts.resize(observations_.size());
+    result_.journal.reserve(3 * observations_.size());
     std::vector<std::size_t> oldest_first(observations_.size());
     std::iota(oldest_first.begin(), oldest_first.end(), std::size_t{0});
     std::sort(oldest_first.begin(), oldest_first.end(), [&](std::size_t a, std::size_t b) {
@@ -326,7 +327,7 @@ class pass {
       result_.journal.push_back({order.id, displayed.account,
                                  displayed.uuid.value_or(displayed.display_id.value_or("")), observed.from,
                                  std::move(journaled_change), observed.event_id, observed.sweep_id});
-    order.columns = to;
+    order.columns = std::move(to);
     return !end.changes.empty();
   }
 
@@ -347,6 +348,8 @@ class pass {
   // Rows are as many as before and in their order; what is new stands behind them.
   void collect() {
     result_.changed_parcels.reserve(before_.parcels.size());
+    result_.new_parcels.reserve(rows_.parcels.size() - before_.parcels.size());
+    result_.orders.reserve(rows_.orders.size());
     for (std::size_t at = 0; at < rows_.parcels.size(); ++at) {
       parcel_row& parcel = rows_.parcels[at];
       if (at >= before_.parcels.size())
@@ -355,11 +358,12 @@ class pass {
         result_.changed_parcels.push_back(std::move(parcel));
     }
     for (std::size_t at = 0; at < rows_.orders.size(); ++at) {
-      const order_row& order = rows_.orders[at];
+      order_columns& to = rows_.orders[at].columns;
       const order_columns& from = before_.orders[at].columns;
-      if (order.columns == from) continue;
-      result_.orders.push_back({order.id, order.columns, order.columns.metadata != from.metadata,
-                                order.columns.status != from.status});
+      if (to == from) continue;
+      bool writes_metadata = to.metadata != from.metadata;
+      bool delivers = to.status != from.status;
+      result_.orders.push_back({before_.orders[at].id, std::move(to), writes_metadata, delivers});
     }
   }
 

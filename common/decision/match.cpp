@@ -222,7 +222,7 @@ void working_copy::note(parcel_row& parcel) {
   add(parcel_by_order_, parcel.order_id, parcel);
 }
 
-std::vector<parcel_row*> working_copy::parcels_by_uuid(std::string_view uuid) {
+std::vector<parcel_row*> working_copy::parcels_by_uuid(const std::string& uuid) {
   std::vector<parcel_row*> found;
   auto [first, last] = parcel_by_uuid_.equal_range(uuid);
   for (auto entry = first; entry != last; ++entry)
@@ -230,7 +230,7 @@ std::vector<parcel_row*> working_copy::parcels_by_uuid(std::string_view uuid) {
   return found;
 }
 
-std::vector<parcel_row*> working_copy::parcels_by_number(std::string_view number) {
+std::vector<parcel_row*> working_copy::parcels_by_number(const std::string& number) {
   std::vector<parcel_row*> found;
   auto [first, last] = parcel_by_number_.equal_range(number);
   for (auto entry = first; entry != last; ++entry)
@@ -239,13 +239,14 @@ std::vector<parcel_row*> working_copy::parcels_by_number(std::string_view number
   return found;
 }
 
-parcel_row* working_copy::parcel_by_uuid(std::string_view account, std::string_view uuid) {
+parcel_row* working_copy::parcel_by_uuid(std::string_view account, const std::string& uuid) {
   for (parcel_row* parcel : parcels_by_uuid(uuid))
     if (parcel->account == account) return parcel;
   return nullptr;
 }
 
-std::vector<parcel_row*> working_copy::parcels_by_number(std::string_view account, std::string_view number) {
+std::vector<parcel_row*> working_copy::parcels_by_number(std::string_view account,
+                                                         const std::string& number) {
   std::vector<parcel_row*> own = parcels_by_number(number);
   std::erase_if(own, [&](const parcel_row* parcel) { return parcel->account != account; });
   return own;

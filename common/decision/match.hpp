@@ -21,13 +21,13 @@ struct working_copy {
 
   order_row* order(std::string_view id);
   order_row* order_by_reference(std::string_view reference);
-  parcel_row* parcel_by_uuid(std::string_view account, std::string_view uuid);
+  parcel_row* parcel_by_uuid(std::string_view account, const std::string& uuid);
   // The account's parcels with that display id or tracking number: where there are several, it is no
   // identity.
-  std::vector<parcel_row*> parcels_by_number(std::string_view account, std::string_view number);
+  std::vector<parcel_row*> parcels_by_number(std::string_view account, const std::string& number);
   // Of any account.
-  std::vector<parcel_row*> parcels_by_uuid(std::string_view uuid);
-  std::vector<parcel_row*> parcels_by_number(std::string_view number);
+  std::vector<parcel_row*> parcels_by_uuid(const std::string& uuid);
+  std::vector<parcel_row*> parcels_by_number(const std::string& number);
   // The order's parcels in that account, link valid. What the account showed when it was another courier's is
   // void.
   std::vector<parcel_row*> parcels_of(const order_row& order, std::string_view account, courier_kind of);
@@ -45,10 +45,7 @@ struct working_copy {
   std::unordered_map<std::string_view, order_row*> order_by_id_;
   std::unordered_map<std::string_view, order_row*> order_by_reference_;
   // An entry may be outdated: what it points to is checked.
-  struct hash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
-  using index = std::unordered_multimap<std::string, parcel_row*, hash, std::equal_to<>>;
+  using index = std::unordered_multimap<std::string, parcel_row*>;
   static void add(index& to, const std::optional<std::string>& id, parcel_row& parcel);
 
   index parcel_by_uuid_;

@@ -232,6 +232,7 @@ task<void> apply_lane::try_ranges(range_batch batch) {
   instant now = suivi::now();
   bool all_plain = true;
   std::vector<shop::observation> observations;
+  observations.reserve(batch.events.size());
   for (pending_event& event : batch.events) {
     all_plain = fill_in_account(event, accounts_, now) && all_plain;
     observations.push_back(event.observation);
@@ -244,6 +245,7 @@ task<void> apply_lane::try_ranges(range_batch batch) {
   std::size_t unlocked = 0;
   shop::extra_statements extra = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
     ends.clear();
+    ends.reserve(verdicts.size());
     unlocked = 0;
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
       ends.push_back({&batch.events[i], ends_.next_step(batch.events[i], verdicts[i])});

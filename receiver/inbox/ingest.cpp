@@ -36,6 +36,16 @@ struct webhook_arrays {
   texts accounts, names, message_ids, uuids, display_ids, trackings, references, outcomes, errors;
   integers statuses;
 
+  explicit webhook_arrays(std::size_t rows) {
+    for (auto* each : {&keys, &raws}) each->reserve(rows);
+    for (auto* each : {&received, &published}) each->reserve(rows);
+    for (texts* each :
+         {&accounts, &names, &message_ids, &uuids, &display_ids, &trackings, &references, &outcomes, &errors})
+      each->reserve(rows);
+    expiring.reserve(rows);
+    statuses.reserve(rows);
+  }
+
   void add(const webhook& a, const std::string& poison) {
     const auto& e = a.event;
     bool poisoned = !poison.empty();
@@ -130,7 +140,7 @@ task<result<std::vector<receipt>>> run_ingest(pg::connection& db, pg::statement 
 
 task<result<std::vector<receipt>>> ingest(pg::connection& db, std::span<const webhook> rows,
                                           std::string owner) {
-  webhook_arrays arrays;
+  webhook_arrays arrays(rows.size());
   for (const auto& row : rows) arrays.add(row, "");
   auto with = arrays.to_params(owner);
   auto count = rows.size();
@@ -140,7 +150,7 @@ task<result<std::vector<receipt>>> ingest(pg::connection& db, std::span<const we
 
 task<result<std::vector<receipt>>> ingest_as_range(pg::connection& db, std::span<const webhook> rows,
                                                    std::string owner) {
-  webhook_arrays arrays;
+  webhook_arrays arrays(rows.size());
   for (const webhook& row : rows) arrays.add(row, "");
   pg::params with = arrays.to_params(owner);
   std::size_t count = rows.size();
@@ -150,7 +160,7 @@ task<result<std::vector<receipt>>> ingest_as_range(pg::connection& db, std::span
 }
 
 task<result<receipt>> ingest_as_poison(pg::connection& db, const webhook& row, std::string why) {
-  webhook_arrays arrays;
+  webhook_arrays arrays(1);
   arrays.add(row, why);
   auto with = arrays.to_params("");
   auto answer = co_await run_ingest(db, ingest_webhooks, std::move(with), 1);

@@ -282,6 +282,7 @@ void intake::answer(batch& b, pg::range rows, std::vector<receipt> receipts) {
 void intake::hand_over(const batch& b, pg::range rows, const std::vector<receipt>& receipts) {
   event_range range;
   std::vector<pending_event> fresh;
+  fresh.reserve(receipts.size());
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     const webhook& row = b.rows[rows.begin + i];
     const receipt& kept = receipts[i];

@@ -116,13 +116,10 @@ class session_on final : public session {
     } else if (got == step::done) {
       std::exception_ptr thrown;
       try {
-        request watched{std::move(parser.method),
-                        std::move(parser.target),
-                        std::move(parser.headers),
-                        std::move(parser.body),
-                        peer_,
-                        std::move(judged.found)};
-        answer = co_await shared_.on_request(std::move(watched));
+        request whole = parser.take_head(peer_);
+        whole.body = std::move(parser.body);
+        whole.found = std::move(judged.found);
+        answer = co_await shared_.on_request(std::move(whole));
       } catch (...) {
         thrown = std::current_exception();
       }
@@ -159,8 +156,7 @@ class session_on final : public session {
   // The head is lent to whoever judges it.
   head_verdict judge(request_parser& parser) {
     if (!shared_.judge) return {};
-    request head{
-        std::move(parser.method), std::move(parser.target), std::move(parser.headers), {}, peer_, {}};
+    request head = parser.take_head(peer_);
     head_verdict judged = shared_.judge(head);
     parser.method = std::move(head.method);
     parser.target = std::move(head.target);

@@ -173,6 +173,10 @@ void request_parser::on_request_impl(beast::http::verb, beast::string_view name,
   version_ = version;
 }
 
+request request_parser::take_head(const boost::asio::ip::address& from) {
+  return {std::move(method), std::move(target), std::move(headers), {}, from, {}};
+}
+
 void response_parser::on_response_impl(int code, beast::string_view, int version, beast::error_code&) {
   status = static_cast<unsigned>(code);
   version_ = version;

@@ -80,6 +80,9 @@ class request_parser final : public message_parser<true> {
   std::string method;
   std::string target; // in origin form where it came in absolute form; the authority is nobody's here
 
+  // The head alone; nothing of it is left here.
+  [[nodiscard]] request take_head(const boost::asio::ip::address& from);
+
  private:
   void on_request_impl(beast::http::verb, beast::string_view name, beast::string_view where, int version,
                        beast::error_code&) override;
