@@ -30,6 +30,11 @@ class batch_parts {
     waiting_.push_back(back);
     waiting_.push_back(front);
   }
+  // Each of its rows comes next alone, from front to back: where most of them are to blame, halving takes
+  // longer.
+  void single_out(range part) {
+    for (std::size_t row = part.end; row > part.begin; --row) waiting_.push_back({row - 1, row});
+  }
 
  private:
   std::vector<range> waiting_;

@@ -173,7 +173,8 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batc
   };
 
   shop::door_options options = door_;
-  options.lock_wait = lock_patience_.at(steady_clock::now());
+  bool again = has_waited(*these[0]);
+  options.lock_wait = lock_patience_.in_pieces(steady_clock::now(), again);
   std::span<const shop::observation> observed(observations);
   auto verdicts = co_await apply(observed, options, extra);
   if (verdicts) {
@@ -194,8 +195,9 @@ task<void> apply_lane::apply_range(const batch& events, pg::range rows, pg::batc
   if (pg::is_statement_timeout(failed)) batch_size_.note_too_slow(these.size());
   if (pg::is_lock_timeout(failed)) lock_patience_.note_in_vain(steady_clock::now());
   bool too_slow = pg::is_statement_timeout(failed) || pg::is_lock_timeout(failed);
+  bool most_are_locked = pg::is_lock_timeout(failed) && again;
   if (too_slow && rows.size() > 1) {
-    todo.split(rows);
+    most_are_locked ? todo.single_out(rows) : todo.split(rows);
   } else if (pg::is_lock_timeout(failed)) {
     co_await wait_as_locked(*these[0]);
   } else if (too_slow) {

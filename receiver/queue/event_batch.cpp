@@ -4,14 +4,11 @@
 #include <algorithm>
 
 namespace suivi::receiver {
-namespace {
 
 bool has_waited(const pending_event& event) {
   bool came_back = event.state == event_state::pending || event.state == event_state::failed;
   return event.busy_tries > 0 || (came_back && event.attempts > 0);
 }
-
-} // namespace
 
 std::vector<pending_event> take_batch(std::multimap<steady_time, pending_event>& queue, steady_time now,
                                       std::size_t rows_max) {

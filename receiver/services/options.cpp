@@ -7,7 +7,7 @@ shop::door_options door_options(const config::settings& s) {
   shop::door_options options;
   options.adopt_unassigned = s.reconciler.adopt_unassigned;
   options.read_lag = s.maystro.read_lag;
-  options.lock_wait = milliseconds(200); // strangers' webhooks wait in the same batch
+  options.lock_wait = milliseconds(50); // strangers' webhooks wait in the same batch
   options.confirm_terminal = s.receiver.confirm == "terminal";
   return options;
 }

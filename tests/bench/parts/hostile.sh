@@ -201,8 +201,8 @@ beside_a_slow_trigger() {
   note_case 'a trigger takes 100 ms an order' "$waited webhooks waited when it was taken away"
 }
 
-# A trigger of the shop's writes the order's customer too, and every hundredth customer is locked until the load has ended.
-beside_locked_customers() {
+# A trigger of the shop's writes the order's customer too, and some customers are locked until the load has ended.
+beside_locked_rows() { # CASE CUSTOMERS OTHERS: two conditions
   local waited
   start_receiver bench_hostile
   warm_up
@@ -212,7 +212,7 @@ beside_locked_customers() {
   mkfifo "$scratch/shop"
   start shop psql -XqAt -v ON_ERROR_STOP=1 -d "$(url_of bench_hostile)" -f "$scratch/shop"
   exec 8> "$scratch/shop"
-  echo "begin; select 'locked ' || count(*) from (select from customers where right(\"id\", 2) in ('07', '-7') for update) t;" >&8
+  echo "begin; select 'locked ' || count(*) from (select from customers where $2 for update) t;" >&8
   await shop 60 grep -qs locked "$scratch/shop.log"
   begin_load
   await_load
@@ -222,8 +222,14 @@ beside_locked_customers() {
   wait "${pid_of[shop]}" || fail "the session that locked customers failed: $(cat "$scratch/shop.log")"
   unset 'pid_of[shop]'
   rm "$scratch/shop"
-  note_case '1 % of the customers are locked behind a trigger' "$waited webhooks waited when they were let go; to row: of other customers' orders" \
-    "and right(o.order_id, 9)::int % 100 <> 7"
+  note_case "$1" "$waited webhooks waited when they were let go; to row: of other customers' orders" "and $3"
+}
+beside_a_locked_customer() {
+  beside_locked_rows 'one customer is locked behind a trigger' "\"id\" = 'customer-7'" 'right(o.order_id, 9)::int % 10000 <> 7'
+}
+beside_locked_customers() {
+  beside_locked_rows '1 % of the customers are locked behind a trigger' "right(\"id\", 2) in ('07', '-7')" \
+    'right(o.order_id, 9)::int % 100 <> 7'
 }
 
 # What a synchronous standby two milliseconds away costs every COMMIT.
@@ -240,7 +246,7 @@ beside_slow_commits() {
 section_hostile() {
   make_hostile_shop
   local what
-  for what in nothing a_sweep retention locks a_slow_trigger locked_customers slow_commits bad_input; do
+  for what in nothing a_sweep retention locks a_slow_trigger a_locked_customer locked_customers slow_commits bad_input; do
     copy_database hostile_shop bench_hostile
     "beside_$what"
     stop receiver

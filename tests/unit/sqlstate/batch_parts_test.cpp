@@ -27,6 +27,15 @@ TEST_CASE("halves come from front to back, and a part that is tried again comes 
   CHECK(todo.empty());
 }
 
+TEST_CASE("rows that are singled out come alone, from front to back, before what is behind them") {
+  pg::batch_parts todo(6);
+  todo.split(todo.take());
+  todo.single_out(todo.take());
+  for (std::size_t row = 0; row < 3; ++row) CHECK(todo.take() == pg::range{row, row + 1});
+  CHECK(todo.take() == pg::range{3, 6});
+  CHECK(todo.empty());
+}
+
 TEST_CASE("one row that is refused stands alone, and every other is written once, in its order") {
   for (std::size_t rows = 1; rows <= 17; ++rows)
     for (std::size_t poison = 0; poison < rows; ++poison) {

@@ -10,8 +10,11 @@ TEST_CASE("who has just waited for a lock in vain waits briefly, and as usual ag
   lock_patience patience(milliseconds(200));
   steady_time now = steady_time() + std::chrono::hours(1);
   CHECK(patience.at(now) == milliseconds(200));
+  CHECK(patience.in_pieces(now, false) == milliseconds(200));
+  CHECK(patience.in_pieces(now, true) == lock_patience::brief_in_pieces);
   patience.note_in_vain(now);
   CHECK(patience.at(now) == lock_patience::brief);
+  CHECK(patience.in_pieces(now, false) == lock_patience::brief_in_pieces);
   CHECK(patience.at(now + lock_patience::impatience - milliseconds(1)) == lock_patience::brief);
   patience.note_in_vain(now + milliseconds(500));
   CHECK(patience.at(now + lock_patience::impatience) == lock_patience::brief);
