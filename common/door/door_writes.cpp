@@ -201,18 +201,18 @@ pg::params parcel_params(const std::vector<parcel_row>& parcels) {
   }
   pg::params all;
   all.integers(id)
-      .texts(account.lent)
-      .texts(uuid.lent)
-      .texts(display_id.lent)
-      .texts(reference.lent)
-      .texts(order_id.lent)
+      .lent_texts(account.lent)
+      .lent_texts(uuid.lent)
+      .lent_texts(display_id.lent)
+      .lent_texts(reference.lent)
+      .lent_texts(order_id.lent)
       .integers(link);
-  all.texts(tracking.lent)
+  all.lent_texts(tracking.lent)
       .integers(strength)
       .integers(status)
       .instants(alerted_at)
-      .texts(alert_reason.lent)
-      .texts(abort_reason.lent);
+      .lent_texts(alert_reason.lent)
+      .lent_texts(abort_reason.lent);
   all.integers(known).instants(created_at).integers(shape).instants(as_of_from).instants(as_of_to);
   all.integers(from_source).instants(pulled_at).texts(left).integers(courier).texts(state).booleans(ended);
   return all;
@@ -322,10 +322,13 @@ pg::params order_params(const std::vector<order_write>& orders) {
     delivers.push_back(write.delivers);
   }
   pg::params all;
-  all.texts(id.lent).texts(tracking.lent).texts(shipping_status.lent).texts(maystro_order_id.lent);
+  all.lent_texts(id.lent)
+      .lent_texts(tracking.lent)
+      .lent_texts(shipping_status.lent)
+      .lent_texts(maystro_order_id.lent);
   all.instants(alerted_at)
-      .texts(alert_reason.lent)
-      .texts(abort_reason.lent)
+      .lent_texts(alert_reason.lent)
+      .lent_texts(abort_reason.lent)
       .texts(metadata)
       .booleans(delivers);
   return all;
@@ -346,8 +349,12 @@ pg::params journal_params(const std::vector<journal_entry>& journal) {
     sweep_id.push_back(entry.sweep_id);
   }
   pg::params all;
-  all.texts(order_id.lent).texts(account.lent).texts(parcel.lent).integers(from_source).texts(field.lent);
-  all.texts(from.lent).texts(to.lent);
+  all.lent_texts(order_id.lent)
+      .lent_texts(account.lent)
+      .lent_texts(parcel.lent)
+      .integers(from_source)
+      .lent_texts(field.lent);
+  all.lent_texts(from.lent).lent_texts(to.lent);
   all.integers(event_id).integers(sweep_id);
   return all;
 }
@@ -370,8 +377,9 @@ void add_writes(pg::pipeline& closing, const decision& decided, std::span<const 
       account.push_back(one->account);
       contested_by.push_back(one->contested_by);
     }
-    closing.add(write_adoptions,
-                pg::params().texts(order_id.lent).texts(account.lent).texts(contested_by.lent));
+    closing.add(
+        write_adoptions,
+        pg::params().lent_texts(order_id.lent).lent_texts(account.lent).lent_texts(contested_by.lent));
   }
 }
 

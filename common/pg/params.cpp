@@ -130,7 +130,7 @@ params& params::texts(const std::vector<std::optional<std::string>>& values) {
   return *this;
 }
 
-params& params::texts(const std::vector<std::optional<std::string_view>>& values) {
+params& params::lent_texts(const std::vector<std::optional<std::string_view>>& values) {
   values_.push_back({text_array_oid, false, array_of(text_oid, values)});
   return *this;
 }

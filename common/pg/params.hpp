@@ -23,7 +23,7 @@ class params {
   params& timestamp(std::optional<instant> value);      // timestamptz
 
   params& texts(const std::vector<std::optional<std::string>>& values);             // text[]
-  params& texts(const std::vector<std::optional<std::string_view>>& values);        // text[]
+  params& lent_texts(const std::vector<std::optional<std::string_view>>& values);   // text[]
   params& integers(const std::vector<std::optional<std::int64_t>>& values);         // bigint[]
   params& booleans(const std::vector<std::optional<bool>>& values);                 // boolean[]
   params& byte_strings(const std::vector<std::optional<std::string_view>>& values); // bytea[]
