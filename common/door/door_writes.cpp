@@ -28,7 +28,9 @@ struct texts {
   void push_back(std::optional<std::string>&&) = delete;
 };
 
+// What is written here is counted, too: of Suivi's own tables as of the shop's.
 constexpr pg::statement insert_parcels{"suivi_insert_parcels", R"(
+  with done as (
   insert into suivi.parcel (account, uuid, display_id, reference, order_id, link, tracking, strength, status,
                             alerted_at, alert_reason, abort_reason, known_fields, created_at,
                             as_of_shape, as_of_from, as_of_to, source, pulled_at, left_statuses, courier, state,
@@ -49,9 +51,12 @@ constexpr pg::statement insert_parcels{"suivi_insert_parcels", R"(
            unnest($21::text[]) as left_statuses, unnest($22::bigint[]) as courier, unnest($23::text[]) as state,
            unnest($24::boolean[]) as ended) p
   where $1::bigint[] is not null
-  order by uuid, account)"};
+  order by uuid, account
+  returning 1)
+  select suivi.check_written(cardinality($1::bigint[]), (select count(*) from done)))"};
 
 constexpr pg::statement update_parcels{"suivi_update_parcels", R"(
+  with done as (
   update suivi.parcel t
   set account = p.account, uuid = p.uuid, display_id = p.display_id, reference = p.reference, order_id = p.order_id,
       link = p.link, tracking = p.tracking, strength = p.strength, status = p.status, alerted_at = p.alerted_at,
@@ -73,10 +78,13 @@ constexpr pg::statement update_parcels{"suivi_update_parcels", R"(
            unnest($20::timestamptz[]) as pulled_at, unnest($21::text[]) as left_statuses,
            unnest($22::bigint[]) as courier, unnest($23::text[]) as state, unnest($24::boolean[]) as ended,
            unnest($25::boolean[]) as pulled) p
-  where t.id = p.id)"};
+  where t.id = p.id
+  returning 1)
+  select suivi.check_written(cardinality($1::bigint[]), (select count(*) from done)))"};
 
 // What nearly every observation changes in a parcel, and nothing else of it.
 constexpr pg::statement advance_parcels{"suivi_advance_parcels", R"(
+  with done as (
   update suivi.parcel t
   set status = p.status, as_of_shape = p.as_of_shape, as_of_from = p.as_of_from, as_of_to = p.as_of_to,
       source = p.source, pulled_at = p.pulled_at,
@@ -91,7 +99,9 @@ constexpr pg::statement advance_parcels{"suivi_advance_parcels", R"(
            unnest($6::bigint[]) as source, unnest($7::timestamptz[]) as pulled_at,
            unnest($8::text[]) as left_statuses, unnest($9::text[]) as state, unnest($10::boolean[]) as ended,
            unnest($11::boolean[]) as pulled) p
-  where t.id = p.id)"};
+  where t.id = p.id
+  returning 1)
+  select suivi.check_written(cardinality($1::bigint[]), (select count(*) from done)))"};
 
 // A trigger that cancels the UPDATE of a row, or puts something else into it, must not go unnoticed.
 constexpr pg::statement update_orders{"suivi_update_orders", R"(
@@ -116,9 +126,12 @@ constexpr pg::statement update_orders{"suivi_update_orders", R"(
   select suivi.check_written(cardinality($1::text[]), (select count(*) filter (where kept) from done)))"};
 
 constexpr pg::statement insert_changes{"suivi_insert_changes", R"(
+  with done as (
   insert into suivi.change (order_id, account, parcel, source, field, from_value, to_value, event_id, sweep_id)
   select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::bigint[]), unnest($5::text[]),
-         unnest($6::text[]), unnest($7::text[]), unnest($8::bigint[]), unnest($9::bigint[]))"};
+         unnest($6::text[]), unnest($7::text[]), unnest($8::bigint[]), unnest($9::bigint[])
+  returning 1)
+  select suivi.check_written(cardinality($1::text[]), (select count(*) from done)))"};
 
 // Rarely called: there are few states that nobody has a text for.
 constexpr pg::statement count_unknown_states{"suivi_count_unknown_states", R"(
@@ -127,11 +140,14 @@ constexpr pg::statement count_unknown_states{"suivi_count_unknown_states", R"(
   on conflict (courier) do update set times = u.times + excluded.times)"};
 
 constexpr pg::statement write_adoptions{"suivi_write_adoptions", R"(
+  with done as (
   insert into suivi.adopted_order as a (order_id, account, contested_by)
   select * from unnest($1::text[], $2::text[], $3::text[])
   on conflict (order_id) do update
   set account = excluded.account, contested_by = excluded.contested_by,
-      at = case when excluded.contested_by is distinct from a.contested_by then now() else a.at end)"};
+      at = case when excluded.contested_by is distinct from a.contested_by then now() else a.at end
+  returning 1)
+  select suivi.check_written(cardinality($1::text[]), (select count(*) from done)))"};
 
 std::optional<std::string> text_of(const std::optional<parcel_state>& state) {
   return state && !state->is_number() ? std::optional(state->text()) : std::nullopt;

@@ -40,11 +40,15 @@ with given as (
   returning i.id, i.stored_on
 ), forgotten as (
   delete from suivi.event_outcome o using moved m where o.event_id = m.id and o.stored_on = m.stored_on
+), put as (
+  insert into suivi.pending (event_id, stored_on, due_at) select id, stored_on, now() from moved
+  on conflict (event_id) do update
+    set due_at = now(), owner = null, state = 'pending', since = now(), attempts = 0, error = null
+  returning event_id
 )
-insert into suivi.pending (event_id, stored_on, due_at) select id, stored_on, now() from moved
-on conflict (event_id) do update
-  set due_at = now(), owner = null, state = 'pending', since = now(), attempts = 0, error = null
-returning event_id
+select put.event_id
+from (select suivi.check_written((select count(*) from moved), (select count(*) from put)) offset 0) counted
+left join put on true
 )sql"};
 
 constexpr pg::statement count_events{"inbox_count", R"sql(
@@ -188,7 +192,8 @@ task<result<std::vector<std::int64_t>>> readdress(pg::connection& db, std::vecto
   if (!answer) co_return answer.error();
   const pg::rows& found = answer->back();
   std::vector<std::int64_t> moved;
-  for (std::size_t i = 0; i < found.size(); ++i) moved.push_back(found.integer(i, 0));
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (!found.null(i, 0)) moved.push_back(found.integer(i, 0));
   co_return moved;
 }
 

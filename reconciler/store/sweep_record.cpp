@@ -59,10 +59,11 @@ where id = $1 and finished_at is null
 const pg::statement progress{"store_record_progress", progress_text};
 
 const std::string end_text = fmt::format(R"sql(
-update suivi.sweep
+with done as (update suivi.sweep
 set seen_at = clock_timestamp(), finished_at = clock_timestamp(), {},
     verdict = ${}, reason = ${}, cut = ${}, abandoned = ${}, missed_by_webhook = ${}
-where id = $1 and finished_at is null
+where id = $1 and finished_at is null returning 1)
+select suivi.check_written((select count(*) from suivi.sweep where id = $1 and finished_at is null), (select count(*) from done))
 )sql",
                                          count_assignments(), after_counts + 1, after_counts + 2,
                                          after_counts + 3, after_counts + 4, after_counts + 5);
@@ -313,6 +314,7 @@ task<result<begun_sweep>> begin_sweep(pg::connection& db, lease held, std::strin
   auto done = co_await db.run(std::move(steps));
   if (!done) co_return done.error();
   const pg::rows& row = (*done)[at];
+  if (row.empty()) co_return permanent("store:sweep", "the database does not keep rows of suivi.sweep");
   co_return begun_sweep{row.integer(0, 0), row.maybe_integer(0, 1)};
 }
 

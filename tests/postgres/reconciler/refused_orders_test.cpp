@@ -55,6 +55,19 @@ TEST_CASE("one order that the database refuses is counted and named, and all oth
            "function no()";
     code = "sqlstate:SV003";
   }
+  SUBCASE("by a trigger that leaves out its parcel") {
+    rule = "create function no() returns trigger language plpgsql as $$ begin return null; end $$;"
+           "create trigger no before insert on suivi.parcel for each row when (new.reference = 'R7') execute "
+           "function no()";
+    code = "sqlstate:SV003";
+  }
+  SUBCASE("by a trigger that leaves out its line in the journal") {
+    rule =
+        "create function no() returns trigger language plpgsql as $$ begin return null; end $$;"
+        "create trigger no before insert on suivi.change for each row when (new.order_id = 'o-R7') execute "
+        "function no()";
+    code = "sqlstate:SV003";
+  }
   SUBCASE("by a trigger that makes a statement run out of time") {
     rule = "create function no() returns trigger language plpgsql as $$ begin "
            "raise exception using errcode = '57014'; end $$;"
@@ -144,7 +157,7 @@ TEST_CASE("one order that the database refuses is counted and named, and all oth
   // Once the cause is mended, the next sweep writes it.
   s.db.execute("alter table orders drop constraint if exists short, drop constraint if exists known_number,"
                "  drop constraint if exists one_number, drop column if exists share;"
-               "drop index if exists one_number; drop trigger if exists no on orders;"
+               "drop index if exists one_number; drop function if exists no() cascade;"
                "alter table orders alter column \"trackingNumber\" type text");
   auto mended = s.sweep();
   CHECK(mended.complete);
