@@ -71,6 +71,12 @@ std::vector<account> environment_accounts(const config::settings& settings) {
   return accounts;
 }
 
+task<result<bool>> may_hide_accounts(pg::connection& db) {
+  auto hidden = co_await guarded_accounts(db);
+  if (!hidden) co_return hidden.error();
+  co_return !hidden->empty();
+}
+
 task<result<std::vector<account>>> load_accounts(pg::connection& db, base_urls defaults,
                                                  std::vector<account> fallback) {
   auto there = co_await db.run(tables_there);

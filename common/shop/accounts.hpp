@@ -33,4 +33,8 @@ using base_urls = config::courier_addresses;
 task<result<std::vector<account>>> load_accounts(pg::connection& db, base_urls defaults,
                                                  std::vector<account> fallback);
 
+// Whether a policy of row-level security may hide accounts from this role: then one that is not seen may be
+// there all the same.
+task<result<bool>> may_hide_accounts(pg::connection& db);
+
 } // namespace suivi::shop

@@ -130,9 +130,17 @@ task<bool> apply_lane::fill_in_accounts(batch& events) {
     else
       bad.push_back(std::move(event));
   }
+  auto readable_one = [](const pending_event& each) { return can_be_applied(each.observation.shipment); };
+  bool hidden = false;
+  if (std::ranges::any_of(bad, readable_one)) hidden = co_await accounts_.may_be_hidden();
   for (auto& event : bad) {
     disposition next;
-    bool readable = can_be_applied(event.observation.shipment);
+    bool readable = readable_one(event);
+    if (readable && hidden) {
+      next = wait_for_account(event, jitter());
+      co_await ends_.settle_one(std::move(event), std::move(next));
+      continue;
+    }
     next.outcome = readable ? "conflict" : "quarantined";
     next.error = readable ? "the address names an unknown account" : "it cannot be read any more";
     co_await ends_.settle_one(std::move(event), std::move(next));

@@ -152,6 +152,12 @@ disposition read_later(const pending_event& event, milliseconds wait, std::strin
   return postpone(event_state::confirming, attempts, std::min<milliseconds>(delay, 1h), std::move(why));
 }
 
+disposition wait_for_account(const pending_event& event, double jitter) {
+  int attempts = attempts_in(event_state::failed, event);
+  return postpone(event_state::failed, attempts, backoff(attempts - 1, 1s, failed_pause_max, jitter),
+                  "its account is not seen: row-level security may hide it");
+}
+
 disposition after_failed_apply(const pending_event& event, const error& e, double jitter) {
   return refused(e, attempts_in(event_state::failed, event), jitter);
 }

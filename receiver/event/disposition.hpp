@@ -66,6 +66,8 @@ struct disposition {
 // It should be read for, but not now: `why` is the matter, for `wait` at least.
 [[nodiscard]] disposition read_later(const pending_event& event, milliseconds wait, std::string why,
                                      double jitter);
+// Its account is not seen, and may be hidden.
+[[nodiscard]] disposition wait_for_account(const pending_event& event, double jitter);
 // The door failed because of this very event.
 [[nodiscard]] disposition after_failed_apply(const pending_event& event, const error& e, double jitter);
 // The courier could not be asked, its answer settles nothing, or the shop would not take it. `retry_after`:

@@ -60,7 +60,12 @@ task<signed_endpoint::named_account> signed_endpoint::find_account(courier_kind 
     found = account && !account->empty();
   }
   if (found) co_return named_account{*account, std::nullopt};
-  if (!accounts_.can_tell()) {
+  bool can_tell = accounts_.can_tell();
+  if (can_tell) {
+    bool hidden = co_await accounts_.may_be_hidden();
+    can_tell = !hidden;
+  }
+  if (!can_tell) {
     counts_.webhook("unavailable");
     co_return named_account{{}, cannot_keep(retry_after_seconds)};
   }

@@ -41,6 +41,10 @@ disposition unknown_account(const pending_event&) {
   return next;
 }
 
+disposition hidden_account(const pending_event& event) {
+  return wait_for_account(event, 0);
+}
+
 std::string_view outcome_of(const disposition& step) {
   return step.action == disposition::kind::close ? std::string_view(step.outcome) : to_string(step.state);
 }

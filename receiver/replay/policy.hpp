@@ -15,6 +15,8 @@ namespace suivi::receiver {
 [[nodiscard]] disposition locked_too_long(const pending_event& event);
 // As in the apply lane: the address named an account that is not (or no longer) one.
 [[nodiscard]] disposition unknown_account(const pending_event& event);
+// … or one that may be hidden: a receiver goes on looking.
+[[nodiscard]] disposition hidden_account(const pending_event& event);
 // What it counts as.
 [[nodiscard]] std::string_view outcome_of(const disposition& step);
 

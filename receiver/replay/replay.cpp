@@ -144,9 +144,12 @@ task<result<void>> replay::take_on(batch events) {
       refused.push_back(std::move(e));
     }
   }
+  bool hidden = false;
+  if (!refused.empty()) hidden = co_await accounts_.may_be_hidden();
   auto did = co_await apply(std::move(good), give_up);
   if (!did) co_return did;
-  did = co_await record(std::move(refused), unknown_account);
+  replay_batch_writer::make_end end = hidden ? hidden_account : unknown_account;
+  did = co_await record(std::move(refused), end);
   co_return did;
 }
 

@@ -16,6 +16,7 @@ constexpr int concurrent_reads_max = 4;            // of one account; sweeps rea
 constexpr std::size_t accounts_at_a_stretch = 500; // then others are served
 constexpr milliseconds read_patience = 5s;
 constexpr milliseconds read_poll = 10ms;
+constexpr milliseconds hidden_known_for = 1s;
 
 // True for as long as it lives, also where its coroutine is canceled.
 struct under_way {
@@ -115,6 +116,19 @@ task<bool> account_registry::refresh_now() {
   read_at_ = {};
   bool fresh = co_await refresh();
   co_return fresh;
+}
+
+task<bool> account_registry::may_be_hidden() {
+  steady_time now = steady_now();
+  if (hides_known_at_ != steady_time() && now - hides_known_at_ < hidden_known_for) co_return hides_some_;
+  auto db = co_await db_.connections().acquire(now + read_patience);
+  if (!db) co_return true;
+  auto& connection = **db;
+  auto found = co_await shop::may_hide_accounts(connection);
+  if (!found) co_return true;
+  hides_some_ = *found;
+  hides_known_at_ = now;
+  co_return hides_some_;
 }
 
 std::optional<std::string> account_registry::resolve(const std::optional<std::string>& named,

@@ -31,6 +31,10 @@ class account_registry {
   // Reads what is there at the time of the call, whenever that was last done.
   task<bool> refresh_now();
 
+  // An account that is not known may be there and hidden by a policy of row-level security; true also where
+  // that cannot be found out now. Asked of the database at most once a second.
+  task<bool> may_be_hidden();
+
   [[nodiscard]] bool loaded() const { return loaded_; }
   // Read, and there was none. A right or a search path may be missing as well, so that nothing is decided on
   // it: those that were known before stay known to the lanes.
@@ -91,6 +95,8 @@ class account_registry {
   bool failing_ = false;
   bool reading_ = false;
   steady_time read_at_{};
+  bool hides_some_ = true;
+  steady_time hides_known_at_{};
 };
 
 } // namespace suivi::receiver

@@ -1,6 +1,8 @@
 // The SQL that removes the claims.
 #include "reconciler/store/abandoned_claims.hpp"
 
+#include "common/shop/accounts.hpp"
+
 namespace suivi::reconciler {
 namespace {
 
@@ -19,7 +21,11 @@ constexpr pg::statement drop_contests{
 
 } // namespace
 
+// Of an account that a policy hides nobody can say that it is no more.
 task<result<void>> drop_abandoned_claims(pg::connection& db, lease held, bool of_default_courier) {
+  auto hidden = co_await shop::may_hide_accounts(db);
+  if (!hidden) co_return hidden.error();
+  if (*hidden) co_return result<void>();
   pg::pipeline steps; // one implicit transaction
   add_term_check(steps, held);
   for (pg::statement each : {drop_adoptions, drop_contests}) {

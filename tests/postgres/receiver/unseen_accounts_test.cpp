@@ -32,3 +32,34 @@ TEST_CASE("webhooks wait where no account at all can be seen, and are applied on
   };
   on.run(steps());
 }
+
+TEST_CASE("webhooks of an account that a policy hides wait for it, and those of one that is not there are a "
+          "conflict") {
+  test::database db;
+  receiver_inside on(db);
+  test::add_account(db, "acc-2");
+  db.execute(R"(alter table shipping_accounts enable row level security;
+                create policy part on shipping_accounts using ("id" <> 'acc-1'))");
+  auto steps = [&]() -> task<void> {
+    webhook hidden = order(1), visible = order(2);
+    hidden.account = "acc-1";
+    visible.account = "acc-2";
+    std::vector<webhook> rows{hidden, visible};
+    auto answers = co_await on.store(std::move(rows));
+    for (const auto& each : answers) REQUIRE(each);
+    co_await on.until("select state || ': ' || error from suivi.pending",
+                      "failed: its account is not seen: row-level security may hide it");
+    CHECK(db.value("select string_agg(error, ',') from suivi.event_outcome") ==
+          "the order belongs to another account");
+    db.execute(R"(alter policy part on shipping_accounts using (true))");
+    co_await on.until("select count(*) from suivi.event_outcome where outcome = 'applied'", "1");
+    co_await on.until(nothing_pending, "0");
+    webhook unknown = order(3);
+    unknown.account = "nobody";
+    std::vector<webhook> more{unknown};
+    answers = co_await on.store(std::move(more));
+    co_await on.until(
+        "select count(*) from suivi.event_outcome where error = 'the address names an unknown account'", "1");
+  };
+  on.run(steps());
+}

@@ -84,6 +84,20 @@ TEST_CASE("a deleted account contests nothing any more") {
   CHECK(s.db.value("select account || coalesce(contested_by, '') from suivi.adopted_order") == "acc-1");
 }
 
+TEST_CASE("what an account had adopted that a policy hides is nobody else's") {
+  stage s;
+  s.order("R1", "", "", "null");
+  s.courier.rows = {{uuid, "R1", 31, tracking}};
+  CHECK(s.sweep("acc-1").backfilled == 1);
+  s.db.execute("alter table shipping_accounts enable row level security;"
+               "create policy part on shipping_accounts using (\"id\" <> 'acc-1')");
+  s.courier.rows[0].status = 41;
+  auto report = s.sweep("acc-2");
+  CHECK(report.conflicts == 1);
+  CHECK(report.status_changed == 0);
+  CHECK(s.db.value("select account from suivi.adopted_order") == "acc-1");
+}
+
 TEST_CASE("what the environment's key had adopted is the shop's own account's once there is one") {
   stage s;
   s.order("R1", "", "", "null");
