@@ -292,7 +292,6 @@ void account_sweep::judge() {
   how.locked = sweep_.rows.locked();
   how.unsettled = singles_.unsettled();
   sweep_verdict verdict = judge_sweep(how);
-
   report_ = so_far();
   report_.complete = verdict.complete;
   report_.truncated = verdict.truncated;
@@ -332,6 +331,7 @@ task<void> account_sweep::end() {
     left_out.whole = plan_.done() && plan_.judge().complete && !report_.abandoned;
   auto ended = co_await end_sweep(**db, *sweep_.held, begun, report_, last_answer_at, problem, left_out);
   while (!ended && ended.error().kind != failure::permanent && steady_now() + end_pause < deadline) {
+    db = ended.error(); // given back: where there is one connection, the next would wait for this one
     co_await runtime::sleep_for(end_pause);
     db = co_await sweep_.database.acquire(deadline);
     if (!db) break;
@@ -342,6 +342,7 @@ task<void> account_sweep::end() {
     report_.reason = ended.error().code == pg::term_passed
                          ? std::string("another reconciler took the account over")
                          : fmt::format("the report could not be written: {}", to_string(ended.error()));
+    db = ended.error(); // given back, too
     auto again = co_await sweep_.database.acquire(deadline);
     if (!again) co_return;
     auto noted = co_await end_lost_sweep(**again, *sweep_.id, report_);
@@ -370,8 +371,7 @@ task<shop::sweep_report> account_sweep::run() {
   report_.started_at = now();
   began_ = steady_now();
   co_await begin();
-  bool possible = !not_begun_ && courier::is_complete(sweep_.account.courier);
-  if (possible) {
+  if (!not_begun_ && courier::is_complete(sweep_.account.courier)) {
     helpers_.spawn("row queue", sweep_.rows.run());
     if (sweep_.held) helpers_.spawn("lease", keep());
     if (sweep_.options.kind != sweep_kind::lookups) co_await read_pages();

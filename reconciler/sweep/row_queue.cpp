@@ -109,6 +109,7 @@ task<result<std::vector<shop::verdict>>> row_queue::apply(std::span<const shop::
     milliseconds pause = backoff_first + backoff(failures, 0.5);
     if (abandoned_ || steady_now() + pause > give_up) co_return last;
     log::warn("the database did not take a slice of a sweep", {{"error", to_string(last)}});
+    db = last; // not held while waiting
     co_await runtime::sleep_for(pause);
   }
 }

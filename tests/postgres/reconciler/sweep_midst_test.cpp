@@ -1,6 +1,9 @@
 // What happens beside a sweep, between its decision and its end.
+#include "reconciler/store/sweep_record.hpp"
 #include "tests/postgres/reconciler/courier_server.hpp"
 #include "tests/postgres/reconciler/sweep_stage.hpp"
+#include "tests/support/connected.hpp"
+#include "tests/support/print_result.hpp"
 
 #include <doctest/doctest.h>
 #include <future>
@@ -152,4 +155,63 @@ TEST_CASE("a key that is revoked in mid-sweep ends it at once and is told as the
   s.courier.refuse_with = 0;
   CHECK(s.sweep().complete);
   CHECK(s.db.number("select count(*) from suivi.account where key_refused_at is not null") == 0);
+}
+
+TEST_CASE(
+    "with one connection the report of a sweep that the database refuses to end is written all the same") {
+  stage s;
+  for (int n = 1; n <= 3; ++n) s.shipped(n);
+  s.db.execute(R"sql(
+create function no() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+create trigger no before update on suivi.account for each row when (new.last_sweep is distinct from old.last_sweep)
+  execute function no();
+)sql");
+  shop::sweep_report report;
+  auto answer = [&](const http::request& request) { return s.courier.answer(request); };
+  auto begun = std::chrono::steady_clock::now();
+  test::run_beside(answer, [&](shop::account who, http::client& client) -> task<void> {
+    auto executor = co_await asio::this_coro::executor;
+    pg::pool_options pool;
+    pool.connect = s.db.options();
+    pool.size = 1;
+    pg::pool connections(executor, pool);
+    reconciler::sweep_group round(executor, connections, client, "test");
+    std::vector<shop::account> accounts{who};
+    auto outcome = co_await round.run(std::move(accounts), s.options, milliseconds(0), nullptr);
+    report = outcome.reports.at(0);
+    connections.close();
+  });
+  CHECK_FALSE(report.complete);
+  CHECK(s.db.value("select verdict || ': ' || reason from suivi.sweep where finished_at is not null") ==
+        "incomplete: " + report.reason.value_or(""));
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(30));
+}
+
+TEST_CASE("a sweep whose row or report a trigger leaves out is not begun or ended") {
+  stage s;
+  s.db.execute("create function no() returns trigger language plpgsql as $$ begin return null; end $$;"
+               "create trigger no before insert on suivi.sweep for each row execute function no()");
+  auto steps = [&]() -> task<void> {
+    auto db = co_await test::connected(s.db.options());
+    auto held = co_await reconciler::acquire_lease(db, "acc-1", "First", "one");
+    auto none = co_await reconciler::begin_sweep(db, *held.value(), "First", "full");
+    CHECK_FALSE(none);
+    s.db.execute("drop trigger no on suivi.sweep;"
+                 "create trigger no before update on suivi.sweep for each row execute function no()");
+    auto sweep = co_await reconciler::begin_sweep(db, *held.value(), "First", "full");
+    REQUIRE(sweep);
+    shop::sweep_report r;
+    r.complete = true;
+    auto lost = co_await reconciler::end_sweep(db, *held.value(), *sweep, r, std::nullopt, std::nullopt,
+                                               reconciler::left_out_references());
+    CHECK_FALSE(lost);
+    auto undone = co_await db.run_script("rollback");
+    REQUIRE(undone);
+    s.db.execute("drop function no() cascade");
+    auto ended = co_await reconciler::end_sweep(db, *held.value(), *sweep, r, std::nullopt, std::nullopt,
+                                                reconciler::left_out_references());
+    CHECK(ended);
+  };
+  test::run(steps);
+  CHECK(s.db.value("select verdict from suivi.sweep") == "complete");
 }
