@@ -13,9 +13,9 @@
 
 using namespace suivi;
 
-int main(int argc, char** argv) {
-  runtime::keep_standard_files_open();
-  runtime::ignore_hangup_and_broken_pipe();
+namespace {
+
+int run(int argc, char** argv) {
   auto read = receiver::read_command_line(argc, argv);
   if (const int* status = std::get_if<int>(&read)) return *status;
   const auto& wanted = std::get<receiver::command_line>(read);
@@ -43,4 +43,12 @@ int main(int argc, char** argv) {
     return program::read_again(config::program::receiver, options);
   };
   return receiver::run_server(settings, again);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  runtime::keep_standard_files_open();
+  runtime::ignore_hangup_and_broken_pipe();
+  return program::status_after_output(program::name_of(config::program::receiver), run(argc, argv));
 }

@@ -72,11 +72,15 @@ int main(int argc, char** argv) {
   // of what a sweep has seen leave holes in the heap as they grow.
   mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   auto wanted = read_command_line(argc, argv);
-  if (const int* status = std::get_if<int>(&wanted)) return *status;
-  try {
-    return run(std::get<command_line>(wanted));
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "suivi-reconciler: {}\n", e.what());
-    return program::exits::failed;
+  int status = program::exits::failed;
+  if (const int* read = std::get_if<int>(&wanted)) {
+    status = *read;
+  } else {
+    try {
+      status = run(std::get<command_line>(wanted));
+    } catch (const std::exception& e) {
+      fmt::print(stderr, "suivi-reconciler: {}\n", e.what());
+    }
   }
+  return program::status_after_output(program::name_of(config::program::reconciler), status);
 }

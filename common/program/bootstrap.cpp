@@ -7,6 +7,7 @@
 #include "common/program/exit_status.hpp"
 #include "common/program/unsafe_database.hpp"
 
+#include <cstdio>
 #include <fmt/format.h>
 #include <optional>
 #include <string>
@@ -79,6 +80,12 @@ std::variant<config::settings, int> start(config::program program, const start_o
   log::configure(name, level, settings.log.format == "text" ? log::format::text : log::format::json);
   for (const std::string& line : loaded->warnings) log::warn("settings", {{"warning", line}});
   return settings;
+}
+
+int status_after_output(std::string_view program, int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  fmt::print(stderr, "{}: standard output cannot be written\n", program);
+  return status == exits::done ? exits::failed : status;
 }
 
 } // namespace suivi::program

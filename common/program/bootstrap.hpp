@@ -35,4 +35,7 @@ read_again(config::program program, const start_options& options);
 
 [[nodiscard]] log::level level_of(const std::string& name);
 
+// At a command's end: what it printed has reached standard output, else that is said, and 0 becomes 1.
+[[nodiscard]] int status_after_output(std::string_view program, int status);
+
 } // namespace suivi::program

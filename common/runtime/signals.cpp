@@ -83,15 +83,15 @@ void end_at_stop_signals() {
 
 // A loop and a thread of its own, for the program's loop may be what hangs.
 struct stop_deadline::watch {
-  explicit watch(std::chrono::milliseconds after)
-      : grace(after), signals(context, SIGTERM, SIGINT), timer(context) {
+  watch(std::chrono::milliseconds after, int status_then)
+      : grace(after), status(status_then), signals(context, SIGTERM, SIGINT), timer(context) {
     signals.async_wait([this](const boost::system::error_code& failed, int) {
       if (failed) return;
       heard_by_deadline().note(true);
       end_at_the_next();
       timer.expires_after(grace);
-      timer.async_wait([](const boost::system::error_code& stopped) {
-        if (!stopped) give_up();
+      timer.async_wait([this](const boost::system::error_code& stopped) {
+        if (!stopped) give_up(status);
       });
     });
     thread = std::thread([this] { context.run(); });
@@ -116,21 +116,23 @@ struct stop_deadline::watch {
   }
 
   // A log that nobody reads is waited for a moment only.
-  [[noreturn]] static void give_up() {
+  [[noreturn]] static void give_up(int status) {
     constexpr std::chrono::milliseconds patience{200};
     log::warn("the stop takes too long: the program ends without finishing it");
     log::flush(patience);
-    std::_Exit(0);
+    std::_Exit(status);
   }
 
   std::chrono::milliseconds grace;
+  int status;
   asio::io_context context{1};
   asio::signal_set signals;
   asio::steady_timer timer;
   std::thread thread;
 };
 
-stop_deadline::stop_deadline(std::chrono::milliseconds grace) : watch_(std::make_unique<watch>(grace)) {}
+stop_deadline::stop_deadline(std::chrono::milliseconds grace, int status)
+    : watch_(std::make_unique<watch>(grace, status)) {}
 stop_deadline::~stop_deadline() = default;
 
 void ignore_hangup_and_broken_pipe() {

@@ -17,12 +17,12 @@ task<void> stop_requested();
 // the process with status 0.
 void end_at_stop_signals();
 
-// From the first SIGTERM or SIGINT on the process has so long to stop in order; then it ends with status 0
+// From the first SIGTERM or SIGINT on the process has so long to stop in order; then it ends with `status`
 // all the same, whatever hangs: a database that is frozen, a name server that is silent, a disk, the loop
 // itself. What was acknowledged is durable by then; what is left undone is taken up by the next start.
 class stop_deadline {
  public:
-  explicit stop_deadline(std::chrono::milliseconds grace);
+  explicit stop_deadline(std::chrono::milliseconds grace, int status = 0);
   ~stop_deadline(); // stopped in time
   stop_deadline(const stop_deadline&) = delete;
   stop_deadline& operator=(const stop_deadline&) = delete;

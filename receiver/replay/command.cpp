@@ -225,6 +225,8 @@ int run_replay(const config::settings& s, const replay_arguments& arguments) {
     say(fmt::format("--file {}: it cannot be opened", *arguments.file));
     return usage;
   }
+  // The file may be a pipe that nobody writes to any more, or a line without end.
+  runtime::stop_deadline deadline(runtime::stop_grace_max, incomplete);
   asio::io_context io(1);
   one_replay all(io, s, arguments);
   runtime::task_group group(io.get_executor());

@@ -6,6 +6,7 @@
 #include "receiver/replay/file_line.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <deque>
 #include <iterator>
 #include <set>
@@ -150,7 +151,12 @@ class lines final : public replay_source {
       }
       if (selected(read)) page.push_back(to_event(std::move(read), selection_.account));
     }
-    if (std::ferror(file_) != 0) co_return permanent("replay:file", "the file cannot be read to its end");
+    if (std::ferror(file_) != 0 && errno == EINTR) { // a signal to stop, which is heard meanwhile
+      page.clear();
+      co_await runtime::sleep_for(milliseconds(50));
+    } else if (std::ferror(file_) != 0) {
+      co_return permanent("replay:file", "the file cannot be read to its end");
+    }
     co_return page;
   }
 

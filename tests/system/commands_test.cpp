@@ -51,6 +51,21 @@ TEST_CASE("version and help are printed with status 0") {
   }
 }
 
+TEST_CASE("what cannot be printed is status 1 and said, not a success without its answer") {
+  for (const std::string& name : both) {
+    for (const char* flag : {"--version", "--help", "--check-config"}) {
+      CAPTURE(name);
+      CAPTURE(flag);
+      std::string command = "exec " SUIVI_BIN "/" + name + " " + flag + " >/dev/full";
+      auto full = run_program(
+          "/bin/sh", {"-c", command},
+          {{"DATABASE_URL", "postgresql://example"}, {"MAYSTRO_WEBHOOK_SECRET", "example-secret"}});
+      CHECK(full.status == 1);
+      CHECK(contains(full.log, name + ": standard output cannot be written"));
+    }
+  }
+}
+
 TEST_CASE("wrong usage is status 2") {
   for (const std::string& name : both) {
     CHECK(run_program(name, {"--no-such-flag"}).status == 2);

@@ -3,9 +3,14 @@
 #include "tests/programs/operations_client.hpp"
 #include "tests/support/builders.hpp"
 #include "tests/support/connected.hpp"
+#include "tests/support/folder.hpp"
 
 #include <csignal>
+#include <fcntl.h>
 #include <fstream>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace suivi::test;
 
@@ -201,6 +206,47 @@ TEST_CASE("a replay keeps its rate and a signal in its middle ends it in order w
         "selected " + std::to_string(left) + " applied " + std::to_string(left) + " ");
   CHECK(s.db.number(R"(select count(*) from orders where "id" like 'p%' and "shippingStatus" = 'EXPÉDIÉ')") ==
         400);
+}
+
+// A signal ends it only once it is listened to.
+bool catches(const program& one, int signal) {
+  std::ifstream status("/proc/" + std::to_string(one.id()) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("SigCgt:"))
+      return ((std::stoull(line.substr(7), nullptr, 16) >> (signal - 1)) & 1U) != 0;
+  return false;
+}
+
+std::uint64_t bytes_read_by(const program& one) {
+  std::ifstream counted("/proc/" + std::to_string(one.id()) + "/io");
+  std::string name;
+  std::uint64_t bytes = 0;
+  counted >> name >> bytes; // rchar
+  return bytes;
+}
+
+TEST_CASE("a replay of a file that never ends, or comes no further, stops at a signal all the same") {
+  operations_client s;
+  folder here;
+  std::string pipe = here.path() + "/pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  int held_open = ::open(pipe.c_str(), O_RDWR); // whoever reads waits for more
+  REQUIRE(held_open >= 0);
+  program no_further("suivi-receiver", {"replay", "--json", "--file", pipe}, s.environment);
+  program endless("suivi-receiver", {"replay", "--json", "--file", "/dev/zero"}, s.environment);
+  std::string line = a_webhook("u1", 31, "R1") + "\n";
+  REQUIRE(::write(held_open, line.data(), line.size()) == static_cast<ssize_t>(line.size()));
+  wait_until("the line's being read", [&] {
+    int left = 1;
+    return ::ioctl(held_open, FIONREAD, &left) == 0 && left == 0;
+  });
+  wait_until("many bytes' being read", [&] { return bytes_read_by(endless) > 10'000'000; });
+  for (program* each : {&no_further, &endless}) {
+    REQUIRE(catches(*each, SIGTERM));
+    each->signal(SIGTERM);
+  }
+  for (program* each : {&no_further, &endless}) CHECK(each->wait(std::chrono::seconds(12)) == 3);
+  ::close(held_open);
 }
 
 TEST_CASE("what a stopped replay holds because its order is locked is free for others at once") {
