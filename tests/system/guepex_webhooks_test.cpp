@@ -91,6 +91,19 @@ TEST_CASE("several signed events of one POST are stored, applied and answered in
   CHECK(contains(again.body, R"("outcome":"duplicate")"));
 }
 
+TEST_CASE("events of an account that a policy may hide are to be sent again, not refused for good") {
+  guepex_sender r;
+  std::string body = delivery(one("e1", "yal-1", "Livré", "R1"));
+  CHECK(r.deliver(body, address + "?account=unknown").status == 404);
+  r.db().execute("alter table shipping_accounts enable row level security;"
+                 "create policy part on shipping_accounts using (\"id\" <> 'h')");
+  wait_until("the policy's being known",
+             [&] { return r.deliver(body, address + "?account=h").status == 503; });
+  CHECK(r.deliver(body).status == 200);
+  r.db().execute("alter policy part on shipping_accounts using (true)");
+  wait_until("nothing hidden", [&] { return r.deliver(body, address + "?account=h").status == 404; });
+}
+
 TEST_CASE("a missing or wrong signature, secret or account keeps nothing") {
   guepex_sender r;
   std::string body = delivery(one("e1", "yal-1", "Livré", "R1"));
