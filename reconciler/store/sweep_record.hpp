@@ -29,10 +29,6 @@ task<result<begun_sweep>> begin_sweep(pg::connection& db, lease held, std::strin
 task<result<bool>> record_progress(pg::connection& db, lease held, begun_sweep sweep,
                                    shop::sweep_report so_far, int in_flight);
 
-// Orders seen before whose state this sweep changed, and no webhook received until now tells that state.
-// Given up after three seconds.
-task<result<std::int64_t>> count_missed(pg::connection& db, std::int64_t sweep);
-
 // What a full sweep could not bring to an order, in place of what the one before could not; beside it, where
 // the sweep did not read its whole list and so says nothing of the rest.
 struct left_out_references {

@@ -2,8 +2,10 @@
 #include "reconciler/store/unreported_changes.hpp"
 
 #include "common/courier_list/parts.hpp"
-#include "reconciler/store/sweep_record.hpp"
+#include "reconciler/store/missed_changes.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -54,6 +56,10 @@ where i.account = s.account and i.uuid = any($2)
   and (s.before is null or i.received_at >= s.before - interval '1 hour')
   and (s.before is null or i.stored_on >= (s.before at time zone 'UTC')::date - 1)
 limit $3
+)sql"};
+
+constexpr pg::statement list_missed{"unreported_list", R"sql(
+insert into suivi.sweep_missed (sweep_id, order_id) select $1, unnest($2::text[]) on conflict do nothing
 )sql"};
 
 // By parcel and text: when that was last reported.
@@ -108,7 +114,16 @@ task<result<std::int64_t>> count_unreported(pg::connection& db, courier_kind cou
     if (one != reported.end() && (!known_at || one->second >= *known_at))
       reported_orders.insert(std::move(order));
   }
-  co_return static_cast<std::int64_t>(orders.size() - reported_orders.size());
+  std::vector<std::optional<std::string>> missed;
+  std::ranges::set_difference(orders, reported_orders, std::back_inserter(missed));
+  pg::pipeline third;
+  third.add(limit_time);
+  pg::params list;
+  list.integer(sweep).texts(missed);
+  third.add(list_missed, std::move(list));
+  auto listed = co_await db.run(std::move(third));
+  if (!listed) co_return listed.error();
+  co_return static_cast<std::int64_t>(missed.size());
 }
 
 task<result<std::int64_t>> count_missed_by_webhooks(pg::connection& db, courier_kind courier,

@@ -1,6 +1,8 @@
 // Every number that the screen shows is a link to what it counts, and there is so much there as it says.
 #include "tests/browser/screen_shop.hpp"
 
+#include <set>
+
 using namespace suivi::test;
 
 namespace {
@@ -27,6 +29,16 @@ void fill(screen_shop& shop) {
   shop.deliver_nonsense();
   auto parked = shop.push("NOBODY-1", 31);
   shop.await(parked, "parked");
+  shop.sweep();
+  for (int i = 0; i < 2; ++i) { // two parcels go on, and nobody tells
+    auto uuid =
+        shop.db.value("select uuid from suivi.parcel where account = 'example-a' and order_id is not null and"
+                      " status not in (32, 41) order by reference offset " +
+                      std::to_string(i) + " limit 1");
+    auto moved =
+        http_post(shop.courier_url + "/control/orders/" + uuid + "/status", R"({"status":32,"push":false})");
+    REQUIRE(moved.status == 200);
+  }
   shop.sweep();
   shop.db.execute(R"(
     update orders set "status" = 'SHIPPED', "createdAt" = now() at time zone 'UTC' - interval '9 hours'
@@ -80,6 +92,31 @@ TEST_CASE("each linked number of each page has so many rows behind it") {
     }
   }
   CHECK(compared >= 20);
+}
+
+TEST_CASE("a sweep's figures that count orders lead to them, and no other looks as if it did") {
+  screen_shop shop;
+  fill(shop);
+  browser b;
+  sign_in(b, shop);
+  auto last = shop.db.value("select max(id) from suivi.sweep where account = 'example-a'");
+  std::set<std::string> figures;
+  for (const std::string& page : {std::string("#/sweeps"), "#/sweeps/" + last}) {
+    go(b, page);
+    b.await("document.querySelector('main [data-list=sweeps] tbody tr')");
+    auto links = b.run("return [...document.querySelectorAll('main a[data-count]')].map((a) => "
+                       "[a.getAttribute('href'), a.dataset.count])");
+    CHECK(b.text("return document.querySelectorAll('main [data-list=sweeps] td b').length.toString()") ==
+          "0");
+    for (const json::value& link : links.as_array()) {
+      std::string address(link.at(0).as_string());
+      CAPTURE(address);
+      CHECK(rows_at(b, address) == std::string(link.at(1).as_string()));
+      figures.insert(address.substr(address.find("counted=")));
+    }
+  }
+  CHECK(figures.contains("counted=missedByWebhook"));
+  CHECK(figures.contains("counted=statusChanged"));
 }
 
 TEST_CASE("each number beside a view or an outcome is that of its list") {

@@ -101,6 +101,8 @@ TEST_CASE(
   CHECK(r.differences().empty());
   CHECK(sum(swept, "statusChanged") > 0);
   CHECK(sum(swept, "missedByWebhook") == sum(swept, "statusChanged"));
+  CHECK(r.db.number("select count(*) from suivi.sweep_missed m join suivi.sweep s on s.id = m.sweep_id where "
+                    "s.missed_listed") == sum(swept, "missedByWebhook"));
 }
 
 TEST_CASE("where several couriers know one reference an order is written from its own account alone, and one "

@@ -20,12 +20,13 @@ select failed, failed_since, conflict, conflict_since from suivi.closed_events(1
 )sql"};
 
 // What a person had tried again has an outcome of its own and still stands among the quarantined: each is
-// looked up. Of very many that would take long, and say little else.
+// looked up. Of very many that would take long, and say little else: they are counted by their index alone.
 const pg::statement quarantined_events_query{"facts_quarantined", R"sql(
-with found as materialized (
-  select q.received_at from suivi.inbox q where q.outcome = 'quarantined' limit 100000
-), counted as (select count(*) as events, min(received_at) as since from found)
-select c.events, c.since from counted c where c.events > 1000
+with counted as materialized (
+  select count(*) as events from (select from suivi.inbox q where q.outcome = 'quarantined' limit 100000) x
+)
+select c.events, (select q.received_at from suivi.inbox q where q.outcome = 'quarantined' order by q.id limit 1)
+from counted c where c.events > 1000
 union all
 select e.events, e.since from counted c cross join lateral suivi.quarantined_events(1000) e where c.events <= 1000
 )sql"};

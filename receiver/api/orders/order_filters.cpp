@@ -19,7 +19,6 @@ constexpr std::size_t query_bytes_max = 512;
 #define SUIVI_STILL_READ                                                                                     \
   "(p.status not in (50, 53) or p.created_at is null or p.created_at > now() - interval '60 days')"          \
   " and (p.gone_at is null or p.gone_at <= p.pulled_at)"
-#define SUIVI_UNTRACKED_SAMPLED "select s.order_id from suivi.sampled_order s where s.view = 'untracked'"
 #define SUIVI_UNTRACKED                                                                                      \
   "o.\"shippingAccountId\" is not null and coalesce(o.\"trackingNumber\", '') = ''"                          \
   " and o.\"status\"::text not in ('PENDING', 'CANCELLED')"                                                  \
@@ -29,16 +28,17 @@ constexpr std::size_t query_bytes_max = 512;
 // met among the newest soon.
 constexpr std::array<filter_row, 7> views{{
     {"all", "", ""},
-    {"untracked", SUIVI_UNTRACKED_SAMPLED, SUIVI_UNTRACKED},
-    {"unchecked", "", "",
-     SUIVI_STILL_READ " and coalesce(p.pulled_at, p.as_of_from, '-infinity') < now() - interval '24 hours'"},
+    {"untracked", "", SUIVI_UNTRACKED, "", "untracked"},
+    {"unchecked", "",
+     "exists (select from suivi.parcel p where p.order_id = o.\"id\" and p.open and " SUIVI_STILL_READ
+     " and coalesce(p.pulled_at, p.as_of_from, '-infinity') < now() - interval '24 hours' offset 0)",
+     "", "unchecked"},
     {"alerted", "select s.order_id from suivi.sampled_order s where s.view = 'alerted'",
      R"(o."shippingStatus" in ('ALERTÉ', 'EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ'))",
      R"((p.status = 32 or p.state in ('EN ALERTE', 'TENTATIVE ÉCHOUÉE', 'BLOQUÉ')))"},
     {"contested", "select d.order_id from suivi.adopted_order d where d.contested_by is not null",
      R"(o."shippingAccountId" is null)"},
-    {"unassigned", "select s.order_id from suivi.sampled_order s where s.view = 'unassigned'",
-     R"(o."shippingAccountId" is null)"},
+    {"unassigned", "", R"(o."shippingAccountId" is null)", "", "unassigned"},
     {"conflicting",
      R"(select x."id" from suivi.sweep_conflict c
         join (select s.account, max(s.id) as id from suivi.sweep s
@@ -53,21 +53,23 @@ constexpr std::array<filter_row, 5> parts{{
     {"on_the_way", "", "", SUIVI_STILL_READ},
     {"with_account", "", R"(o."shippingAccountId" is not null)"},
     {"with_number", "", R"(o."shippingAccountId" is not null and o."trackingNumber" <> '')"},
-    {"unknown_to_courier", SUIVI_UNTRACKED_SAMPLED,
+    {"unknown_to_courier", "",
      SUIVI_UNTRACKED
      R"( and (exists (select from suivi.lookup l where l.order_id = o."id" and l.account = o."shippingAccountId"
                       and l.negatives > 0)
               or o."createdAt" < (select a.whole_watermark at time zone 'UTC' from suivi.account a
-                                  where a.id = o."shippingAccountId")))"},
+                                  where a.id = o."shippingAccountId")))",
+     "", "unknown"},
 }};
 
 // By the report's names. The list of conflicts is kept of an account's last full sweep.
-constexpr std::array<figure_row, 5> figures{{
+constexpr std::array<figure_row, 6> figures{{
     {"", "c.field in ('trackingNumber', 'shippingStatus')"},
     {"backfilled", "c.field = 'trackingNumber' and coalesce(c.from_value, '') = ''"},
     {"statusChanged", "c.field = 'shippingStatus'"},
-    {"conflicts", "not c.unmatched and not c.refused", false},
-    {"refused", "not c.unmatched and c.refused", false},
+    {"missedByWebhook", "true", figure_source::missed},
+    {"conflicts", "not c.unmatched and not c.refused", figure_source::conflicts},
+    {"refused", "not c.unmatched and c.refused", figure_source::conflicts},
 }};
 
 result<std::string> read_filter(const http::target& from, std::string_view name) {

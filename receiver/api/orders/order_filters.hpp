@@ -16,7 +16,7 @@ enum class order_view { all, untracked, unchecked, alerted, contested, unassigne
 // What a figure counts that no view stands for.
 enum class order_part { any, on_the_way, with_account, with_number, unknown_to_courier };
 // Which of a sweep's figures: the orders that it changed are the first two's.
-enum class sweep_figure { changed, backfilled, status_changed, conflicts, refused };
+enum class sweep_figure { changed, backfilled, status_changed, missed, conflicts, refused };
 
 struct order_list_query {
   std::string query; // empty: none
@@ -40,14 +40,16 @@ struct filter_row {
   std::string_view among;        // ids of the few to begin with; empty: all orders
   std::string_view condition;    // as the order is now
   std::string_view parcels = ""; // or begin with the open parcels `p` that are so
+  std::string_view sampled = ""; // or with the orders that are sampled by this view
 };
 [[nodiscard]] const filter_row& row_of(order_view view);
 [[nodiscard]] const filter_row& row_of(order_part part);
-// What tells the orders of a sweep's figure: a change `c`, else its list of conflicts `c`.
+// Where the orders of a sweep's figure are found: in the journal, or in a list of the sweep's own.
+enum class figure_source { journal, missed, conflicts };
 struct figure_row {
   std::string_view name;
-  std::string_view condition;
-  bool of_changes = true;
+  std::string_view condition; // on a row `c` there
+  figure_source source = figure_source::journal;
 };
 [[nodiscard]] const figure_row& row_of(sweep_figure figure);
 

@@ -4,11 +4,13 @@
 #include "common/base/utf8.hpp"
 #include "common/json/json_values.hpp"
 #include "receiver/api/orders/change_json.hpp"
+#include "receiver/api/orders/seldom_status.hpp"
 #include "receiver/api/redaction/order_columns.hpp"
 
 #include <algorithm>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
+#include <vector>
 
 namespace suivi::receiver {
 namespace {
@@ -21,7 +23,7 @@ constexpr std::string_view found_by_query = R"sql(
   union select p.order_id from suivi.parcel p where p.display_id = {0} and p.order_id is not null
   union select p.order_id from suivi.parcel p where p.uuid = {0} and p.order_id is not null
   union (select p.order_id from suivi.parcel p where p.reference like {1} and p.order_id is not null limit 1000)
-  union (select s.order_id from suivi.sampled_order s where s.reference like {1} limit 1000)
+  union (select s.order_id from suivi.sampled_order s where s.reference like {1} and s.view in ('untracked', 'unassigned', 'alerted') limit 1000)
   union (select x."id" from orders x
          where x."reference" like {1} and (select pg_relation_size('orders') < 1000 * 8192) limit 1000)
 )sql";
@@ -54,7 +56,7 @@ constexpr pg::statement too_many{"orders_too_many", R"sql(
 select coalesce(sum(case $1 when 'untracked' then (account <> '')::int * untracked when 'alerted' then alerted
                             when 'unchecked' then unchecked when 'on_the_way' then open
                             else (account = '')::int * orders end), 0)
-         >= case when $1 in ('alerted', 'unchecked', 'on_the_way') then 1000 else 20000 end
+         >= case when $1 in ('alerted', 'on_the_way') then 1000 else 20000 end
        or (select max(at) is null from suivi.sample)
 from suivi.sample where at = (select max(at) from suivi.sample)
 )sql"};
@@ -64,7 +66,8 @@ constexpr int newest_orders = 5000;
 
 // Nobody's sweep: no row.
 constexpr pg::statement changed_by_sweep{"orders_swept", R"sql(
-select coalesce(s.status_changed, 0) + coalesce(s.backfilled, 0) >= 1000 from suivi.sweep s where s.id = $1
+select coalesce(s.status_changed, 0) + coalesce(s.backfilled, 0) >= 5000, coalesce(s.missed_by_webhook, 0) >= 5000
+from suivi.sweep s where s.id = $1
 )sql"};
 
 constexpr pg::statement counted_views{"orders_views", R"sql(
@@ -125,58 +128,103 @@ void add_parcels(conditions& c, const filter_row& one, start where_from) {
                       one.parcels));
 }
 
-// Those of a sweep's figure. The journal has its changes by order and by time.
+// Where there are so many, the newest orders are looked at first.
+bool has_many(const pg::rows& swept, const figure_row& figure) {
+  switch (figure.source) {
+  case figure_source::journal:
+    return swept.boolean(0, 0);
+  case figure_source::missed:
+    return swept.boolean(0, 1);
+  case figure_source::conflicts:
+    break;
+  }
+  return false;
+}
+
+// Those of a sweep's figure. The journal knows its changes by sweep and by order.
 void add_counted(conditions& c, const order_list_query& q, start where_from) {
   c.with.integer(*q.sweep);
   const figure_row& figure = row_of(q.counted);
   std::string its = fmt::format("c.sweep_id = ${} and {}", c.with.size(), figure.condition);
-  if (!figure.of_changes)
+  if (figure.source == figure_source::conflicts)
     c.add(fmt::format(
         R"(o."reference" = any(array(select c.reference from suivi.sweep_conflict c where {})))", its));
   else if (where_from == start::from_newest)
-    c.add(
-        fmt::format(R"(exists (select from suivi.change c where c.order_id = o."id" and {} offset 0))", its));
+    c.add(fmt::format(R"(exists (select from {} c where c.order_id = o."id" and {} offset 0))",
+                      figure.source == figure_source::missed ? "suivi.sweep_missed" : "suivi.change", its));
+  else if (figure.source == figure_source::missed)
+    c.add(fmt::format(R"(o."id" = any(array(select c.order_id from suivi.sweep_missed c where {})))", its));
   else
-    c.add(fmt::format(
-        R"(o."id" = any(array(select c.order_id from suivi.change c)"
-        " where c.at >= (select s.started_at from suivi.sweep s where s.id = ${0})"
-        " and c.at <= (select coalesce(s.finished_at, now()) from suivi.sweep s where s.id = ${0})"
-        " and {1}))",
-        c.with.size(), its));
+    c.add(fmt::format(R"(o."id" = any(array(select c.order_id from suivi.change c where {})))", its));
 }
 
-std::string page_text(conditions& c, const order_list_query& q, start where_from) {
-  std::string beyond; // the cursor
+// How a page is looked for: from where, and the few orders that its status may name.
+struct way {
+  start from = start::from_few;
+  std::optional<std::string> seldom_status;
+};
+
+// The sampled ones that a list begins with, of which it shows those that still are so; empty: none.
+std::string_view sample_of(const order_list_query& q, const way& how) {
+  if (!q.query.empty() || how.seldom_status || q.sweep) return ""; // these name fewer
+  const filter_row& only = row_of(q.only);
+  if (!only.sampled.empty()) return only.sampled; // there are more of the view's, but no more of these
+  if (how.from != start::from_few) return "";
+  return q.unmatched ? row_of(order_view::unassigned).sampled : row_of(q.view).sampled;
+}
+
+// Orders before the cursor, of columns by these names.
+std::string beyond(std::size_t first_parameter, std::string_view created_at, std::string_view reference) {
+  return fmt::format(
+      "{1} <= timestamp 'epoch' + ${0} * interval '1 microsecond' and ({1}, {2}) < (timestamp 'epoch' +"
+      " ${0} * interval '1 microsecond', ${3})",
+      first_parameter, created_at, reference, first_parameter + 1);
+}
+
+// Each sampled order is looked at by itself, in the list's order, until the page is full. They are sorted
+// apart: of a table that was just filled the planner knows too little to see that this is best.
+std::string sampled_orders(conditions& c, const order_list_query& q, std::string_view view,
+                           std::size_t cursor) {
+  std::string which = fmt::format("s.view = '{}'", view);
+  if (q.after) which += " and " + beyond(cursor, "s.created_at", "s.reference");
+  if (!q.account.empty()) which += fmt::format(" and s.account = {}", c.text(q.account));
+  return fmt::format("(select s.order_id, s.created_at, s.reference from suivi.sampled_order s where {}"
+                     " order by s.created_at desc, s.reference desc) s"
+                     " cross join lateral (select {} from orders o where o.\"id\" = s.order_id offset 0) o",
+                     which, page_columns);
+}
+
+std::string page_text(conditions& c, const order_list_query& q, const way& how) {
+  std::string before; // the cursor
+  std::size_t cursor = 1;
   if (q.after) {
-    c.with.integer(q.after->number);
-    auto at = c.with.size();
-    std::string reference = c.text(q.after->text);
-    beyond = fmt::format(
-        R"(o."createdAt" <= timestamp 'epoch' + ${0} * interval '1 microsecond')"
-        R"( and (o."createdAt", o."reference") < (timestamp 'epoch' + ${0} * interval '1 microsecond', {1}))",
-        at, reference);
+    c.with.integer(q.after->number).text(q.after->text);
+    before = beyond(cursor, R"(o."createdAt")", R"(o."reference")");
   }
   std::string orders = "orders o";
-  if (where_from == start::from_newest)
-    orders = fmt::format(
-        "(select {} from orders o where {} order by o.\"createdAt\" desc, o.\"reference\" desc limit {}) o",
-        page_columns, beyond.empty() ? "true" : beyond, newest_orders);
-  c.add(beyond);
+  std::string order = R"(o."createdAt" desc, o."reference" desc)";
+  std::string_view sample = sample_of(q, how);
+  if (!sample.empty()) {
+    orders = sampled_orders(c, q, sample, cursor);
+    order = "s.created_at desc, s.reference desc";
+  } else if (how.from == start::from_newest) {
+    orders = fmt::format("(select {} from orders o where {} order by {} limit {}) o", page_columns,
+                         before.empty() ? "true" : before, order, newest_orders);
+  }
+  c.add(before);
   if (!q.query.empty()) {
     std::string exact = c.text(q.query);
     std::string prefix = c.text(beginning_with(q.query));
     c.add(fmt::format("o.\"id\" = any(array({}))", fmt::format(fmt::runtime(found_by_query), exact, prefix)));
   }
   for (const filter_row* one : {&row_of(q.view), &row_of(q.only)}) {
-    // All of the sampled ones are looked for where only a few of them can be meant.
-    bool by_few = where_from == start::from_few || one->name == row_of(order_part::unknown_to_courier).name;
     if (!one->parcels.empty())
-      add_parcels(c, *one, where_from);
-    else if (!one->among.empty() && by_few && !(one == &row_of(q.view) && one->among == row_of(q.only).among))
+      add_parcels(c, *one, how.from);
+    else if (!one->among.empty() && how.from == start::from_few)
       c.add(fmt::format("o.\"id\" = any(array({}))", one->among));
     c.add(one->condition);
   }
-  if (q.sweep) add_counted(c, q, where_from);
+  if (q.sweep) add_counted(c, q, how.from);
   if (q.unmatched)
     c.add("o.\"shippingAccountId\" is null"
           " and not exists (select from suivi.adopted_order d where d.order_id = o.\"id\")");
@@ -184,11 +232,12 @@ std::string page_text(conditions& c, const order_list_query& q, start where_from
   if (!q.status.empty()) {
     std::string status = c.text(q.status);
     c.add(fmt::format("(o.\"status\"::text = {0} or o.\"shippingStatus\" = {0})", status));
+    if (how.seldom_status)
+      c.add(fmt::format("o.\"id\" = any(array({}))", fmt::format(fmt::runtime(*how.seldom_status), status)));
   }
   c.with.integer(q.limit + 1);
-  return fmt::format("with page as materialized (select {} from {} where {} order by o.\"createdAt\" desc,"
-                     " o.\"reference\" desc limit ${}) {}",
-                     page_columns, orders, c.where, c.with.size(), columns);
+  return fmt::format("with page as materialized (select {} from {} where {} order by {} limit ${}) {}",
+                     page_columns, orders, c.where, order, c.with.size(), columns);
 }
 
 json::object order_row(const pg::rows& found, std::size_t i) {
@@ -209,9 +258,9 @@ json::object order_row(const pg::rows& found, std::size_t i) {
   return o;
 }
 
-task<result<pg::rows>> read_page(pg::connection& db, order_list_query q, start where_from) {
+task<result<pg::rows>> read_page(pg::connection& db, order_list_query q, way how) {
   conditions c;
-  std::string text = page_text(c, q, where_from);
+  std::string text = page_text(c, q, how);
   pg::statement statement{"", text};
   auto found = co_await db.run(statement, std::move(c.with));
   co_return found;
@@ -220,17 +269,18 @@ task<result<pg::rows>> read_page(pg::connection& db, order_list_query q, start w
 } // namespace
 
 task<result<order_page>> list_orders_of(pg::connection& db, order_list_query q) {
-  start where_from = start::from_few;
-  for (const filter_row* one : {&row_of(q.view), &row_of(q.only)}) {
+  way how;
+  std::vector<const filter_row*> narrowing{&row_of(q.view), &row_of(q.only)};
+  if (q.unmatched) narrowing.push_back(&row_of(order_view::unassigned));
+  for (const filter_row* one : narrowing) {
     bool by_parcels = !one->parcels.empty();
-    bool sampled =
-        one->name == row_of(order_view::untracked).name || one->name == row_of(order_view::unassigned).name;
-    if (!sampled && !(by_parcels && q.query.empty())) continue;
+    bool by_sample = !one->sampled.empty() && one != &row_of(order_part::unknown_to_courier);
+    if (!by_sample && !(by_parcels && q.query.empty())) continue;
     pg::params which;
     which.text(one->name);
     auto many = co_await db.run(too_many, std::move(which));
     if (!many) co_return many.error();
-    if (many->boolean(0, 0)) where_from = by_parcels ? start::from_newest : start::from_all;
+    if (many->boolean(0, 0)) how.from = by_parcels ? start::from_newest : start::from_all;
   }
   if (q.sweep) {
     pg::params which;
@@ -238,12 +288,19 @@ task<result<order_page>> list_orders_of(pg::connection& db, order_list_query q) 
     auto many = co_await db.run(changed_by_sweep, std::move(which));
     if (!many) co_return many.error();
     if (many->size() == 0) co_return order_page{{}, std::nullopt, false};
-    if (many->boolean(0, 0) && row_of(q.counted).of_changes) where_from = start::from_newest;
+    if (has_many(*many, row_of(q.counted))) how.from = start::from_newest;
   }
-  auto found = co_await read_page(db, q, where_from);
+  if (!q.status.empty()) {
+    std::string status = q.status;
+    auto seldom = co_await find_seldom_status(db, std::move(status));
+    if (!seldom) co_return seldom.error();
+    how.seldom_status = std::move(*seldom);
+  }
+  auto found = co_await read_page(db, q, how);
   if (!found) co_return found.error();
-  if (where_from == start::from_newest && found->size() <= static_cast<std::size_t>(q.limit)) {
-    found = co_await read_page(db, q, start::from_few);
+  if (how.from == start::from_newest && found->size() <= static_cast<std::size_t>(q.limit)) {
+    how.from = start::from_few;
+    found = co_await read_page(db, q, how);
     if (!found) co_return found.error();
   }
   order_page page;

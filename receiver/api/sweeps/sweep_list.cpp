@@ -23,8 +23,17 @@ constexpr std::int64_t folded_max = 8'000;
 constexpr std::string_view chosen = R"sql(
 select s.id from suivi.sweep s
 where ($1 = '' or s.account = $1) and ($2 = '' or s.kind = $2) and ($3 = '' or s.verdict = $3)
-  and ($4::bigint is null or s.id < $4)
+  and ($4::bigint is null or s.id < $4) {}
 order by s.id desc limit $5
+)sql";
+
+// As many that are no incremental ones as the page has rows end the page, whatever lies between them.
+constexpr std::string_view within_page = R"sql(
+  and s.id >= coalesce((
+    select x.id from suivi.sweep x
+    where ($1 = '' or x.account = $1) and ($2 = '' or x.kind = $2) and ($3 = '' or x.verdict = $3)
+      and ($4::bigint is null or x.id < $4) and x.kind <> 'incremental'
+    order by x.id desc offset $6 - 1 limit 1), 0)
 )sql";
 
 // `= any(array(…))`, not `in`, and one by one below: a report is made of a row's every column, so it is made
@@ -32,7 +41,7 @@ order by s.id desc limit $5
 const std::string plain_text = fmt::format(R"sql(
 select w.report, w.seconds, w.running, w.id from suivi.sweep_shown w where w.id = any(array({})) order by w.id desc
 )sql",
-                                           chosen);
+                                           fmt::format(chosen, ""));
 const pg::statement plain{"sweeps_plain", plain_text};
 
 std::string sums_of_counts() {
@@ -61,7 +70,7 @@ select w.report, w.seconds, w.running, g.* from grouped g
 left join lateral (select v.report, v.seconds, v.running from suivi.sweep_shown v where v.id = g.alone offset 0) w on true
 order by g.id desc
 )sql",
-                                            chosen, sums_of_counts());
+                                            fmt::format(chosen, within_page), sums_of_counts());
 const pg::statement folded{"sweeps_folded", folded_text};
 
 // Changes of state that webhooks told since the full sweep before, or within a fold's time. Samples have them

@@ -25,6 +25,7 @@ json::object report_of(const json::object& row, double seconds, bool running) {
   r["seconds"] = rounded_seconds(seconds);
   for (const shop::report_count& count : shop::report_counts) r[count.name] = member(row, count.column);
   r["missedByWebhook"] = member(row, "missed_by_webhook");
+  r["missedListed"] = member(row, "missed_listed");
   r["rowsExpected"] = member(row, "rows_expected");
   r["running"] = running;
   r["finishedAt"] = or_null(instant_in(row, "finished_at"));
@@ -43,6 +44,7 @@ json::object waiting_report(const pg::rows& found) {
   r["seconds"] = 0.0;
   for (const shop::report_count& count : shop::report_counts) r[count.name] = 0;
   r["missedByWebhook"] = nullptr;
+  r["missedListed"] = false;
   r["rowsExpected"] = nullptr;
   r["running"] = false;
   r["finishedAt"] = nullptr;

@@ -66,6 +66,7 @@ constexpr const char* counted_shop = R"(
          (now() - interval '150 minutes', 'o2', 'a', 2, 'shippingStatus', 'CRÉÉ', 'ALERTÉ', 7),
          (now() - interval '150 minutes', 'o3', 'a', 2, 'alertReason', null, 'x', 7),
          (now() - interval '30 minutes', 'o3', 'a', 2, 'shippingStatus', 'CRÉÉ', 'ANNULÉ', 8);
+  insert into suivi.sweep_missed (sweep_id, order_id) values (7, 'o1');
   insert into suivi.sweep_conflict (sweep_id, account, reference, refused, unmatched)
   select 8, 'a', "reference", "id" = 'o4', "id" = 'o6' from orders where "id" in ('o4', 'o5', 'o6');
   update suivi.sampling set wanted_at = clock_timestamp();
@@ -122,6 +123,8 @@ task<void> compare_sweeps(pg::connection& db) {
   co_await is(7, sweep_figure::backfilled, "R1 ");
   co_await is(7, sweep_figure::status_changed, "R2 R1 ");
   co_await is(7, sweep_figure::changed, "R2 R1 ");
+  co_await is(7, sweep_figure::missed, "R1 ");
+  co_await is(8, sweep_figure::missed, "");
   co_await is(8, sweep_figure::status_changed, "R3 ");
   co_await is(8, sweep_figure::conflicts, "R5 ");
   co_await is(8, sweep_figure::refused, "R4 ");

@@ -4,9 +4,9 @@
 #include "receiver/api/events/event_queries.hpp"
 #include "receiver/api/orders/order_list.hpp"
 #include "receiver/api/overview/overview_queries.hpp"
+#include "tests/postgres/receiver/row_reader.hpp"
 #include "tests/support/builders.hpp"
 #include "tests/support/connected.hpp"
-#include "tests/support/database.hpp"
 #include "tests/support/run.hpp"
 
 #include <doctest/doctest.h>
@@ -57,23 +57,6 @@ analyze;
 select suivi.take_sample(), suivi.count_events();
 update suivi.event_counted set event_before = up_to_event; -- as a later count makes it
 )sql";
-
-struct reader {
-  const test::database& db;
-  pg::connection connection;
-
-  static constexpr const char* so_far =
-      "select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint from pg_stat_all_tables"
-      " where schemaname = 'suivi' or relname = 'orders'";
-
-  // Those of Suivi's tables and of the orders.
-  task<std::int64_t> rows_so_far() {
-    pg::statement flush{"", "select pg_stat_force_next_flush()"};
-    auto flushed = co_await connection.run(flush);
-    REQUIRE(flushed.has_value());
-    co_return db.number(so_far);
-  }
-};
 
 event_filter of_outcome(std::string outcome) {
   event_filter f;
@@ -129,7 +112,7 @@ std::vector<listed> lists() {
           {"one order", of_reference("MANY-42"), 25}};
 }
 
-task<void> check_lists(reader& here) {
+task<void> check_lists(row_reader& here) {
   for (const listed& list : lists()) {
     CAPTURE(list.name);
     event_query q;
@@ -146,7 +129,7 @@ task<void> check_lists(reader& here) {
 }
 
 // Every list asks which days have events: of these alone, and not of every table there is.
-task<void> check_days(reader& here) {
+task<void> check_days(row_reader& here) {
   pg::statement kept{"", "select statement from pg_prepared_statements where name = 'events_days'"};
   auto text = co_await here.connection.run(kept);
   REQUIRE(text.has_value());
@@ -165,7 +148,7 @@ task<void> check_days(reader& here) {
   CHECK(filters == 1);
 }
 
-task<void> check_overview(reader& here) {
+task<void> check_overview(row_reader& here) {
   auto before = co_await here.rows_so_far();
   std::vector<shop::known_account> accounts;
   auto facts = co_await shop::read_problem_facts(here.connection, accounts);
@@ -179,7 +162,7 @@ task<void> check_overview(reader& here) {
   CHECK(after - before < 4'000);
 }
 
-task<void> check_orders(reader& here) {
+task<void> check_orders(row_reader& here) {
   auto before = co_await here.rows_so_far();
   auto counted = co_await shop::recent_coverage(here.connection);
   REQUIRE(counted.has_value());
@@ -195,7 +178,7 @@ task<void> check_orders(reader& here) {
 }
 
 // Of 6,000 orders 1,200 are on their way, of 30 the courier knows nothing, all others have their number.
-task<void> check_parts_of_orders(reader& here) {
+task<void> check_parts_of_orders(row_reader& here) {
   struct part {
     order_part only;
     order_view view;
@@ -228,7 +211,7 @@ TEST_CASE("no list, overview or search of the screen reads more than a few of ma
   db.execute(busy_shop);
   auto steps = [&]() -> task<void> {
     auto connection = co_await test::connected(db.options());
-    reader here{db, std::move(connection)};
+    row_reader here{db, std::move(connection)};
     co_await check_lists(here);
     co_await check_days(here);
     co_await check_overview(here);

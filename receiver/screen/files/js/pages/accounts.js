@@ -9,7 +9,7 @@ import { known, t } from '../i18n.js';
 import { say, sayError } from '../notice.js';
 import { healthOf } from '../health.js';
 import { Ago, Badge, Bar, Blank, Block, Button, Count, Head } from '../parts.js';
-import { wordsOf } from './problems.js';
+import { Why, wordsOf } from './problems.js';
 import { link } from '../route.js';
 import { courierName } from '../status.js';
 import { View } from '../view.js';
@@ -189,7 +189,13 @@ class Account extends Component {
           'div',
           mine.map((p) => {
             const { title, why } = wordsOf(p);
-            return h('p', { key: p.kind, 'data-kind': p.kind }, h('b', title), ' ', why);
+            return h(
+              'p',
+              { key: p.kind, 'data-kind': p.kind },
+              p.view ? h('a.strong', { href: p.view }, title) : h('b', title),
+              ' ',
+              h(Why, { problem: p, why }),
+            );
           }),
         ),
         registers && h(Button, { busy: busy === 'hooks', onClick: () => this.hooks() }, t('a.hooks_missing')),

@@ -7,6 +7,7 @@ import { Unknown } from './figures.js';
 import { known, rich, t } from '../i18n.js';
 import { say, sayError } from '../notice.js';
 import { Button, ToneIcon } from '../parts.js';
+import { link } from '../route.js';
 
 export const toneOf = (severity) => (severity === 'late' ? 'bad' : 'warn');
 const first = 5;
@@ -29,6 +30,12 @@ export function wordsOf(problem, more = {}) {
     !since && known(`${key}.never`) ? t(`${key}.never`, given) : known(key) ? t(key, given) : null;
   return { title: say_it(`p.${kind}`) ?? kind, why: say_it(`p.${kind}.why`) ?? problem.detail ?? '' };
 }
+
+// Why it is a problem: what it counts is a link where no list of rows is behind its title.
+export const Why = ({ problem, why }) =>
+  problem.kind === 'webhooks_silent'
+    ? h('a.count', { href: link('sweeps', '', { account: problem.account, fold: 'false' }) }, why)
+    : h('span', why);
 
 class Problem extends Component {
   async act() {
@@ -75,7 +82,7 @@ class Problem extends Component {
           'span.why',
           problem.kind === 'untracked' && more?.unknownToCourier !== undefined
             ? rich('p.untracked.why', { unknown: h(Unknown, { n: more.unknownToCourier }) })
-            : why,
+            : h(Why, { problem, why }),
         ),
         command,
       ),

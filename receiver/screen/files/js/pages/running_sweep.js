@@ -3,6 +3,7 @@ import { h } from '../dom.js';
 import { num, pct, span } from '../format.js';
 import { known, t } from '../i18n.js';
 import { Badge, Field } from '../parts.js';
+import { Figure } from './sweep.js';
 
 export const kindWord = (kind) => (known(`kind.${kind}`) ? t(`kind.${kind}`) : kind);
 
@@ -25,14 +26,8 @@ export function Running({ s }) {
     h(
       'dl.figs',
       h(Field, { term: label }, done_share === null ? '—' : pct(done_share, 0)),
-      [
-        ['backfilled', s.backfilled],
-        ['statusChanged', s.statusChanged],
-        ['missedByWebhook', s.missedByWebhook],
-        ['requests', s.requests],
-        ['retries', s.retries],
-      ].map(([name, n]) =>
-        h(Field, { key: name, term: t(`count.${name}`) }, n === null || n === undefined ? '—' : num(n)),
+      ['backfilled', 'statusChanged', 'missedByWebhook', 'requests', 'retries'].map((name) =>
+        h(Field, { key: name, term: t(`count.${name}`) }, h(Figure, { s, name })),
       ),
     ),
   );

@@ -49,10 +49,15 @@ export function reasonWord(reason) {
 }
 
 // A figure of a report, with the orders that it counts where they are known: what it changed is in the journal; its conflicts
-// are `kept` where it is the account's last full one.
+// are `kept` where it is the account's last full one. Null: not known.
 export function Figure({ s, name, kept }) {
-  const n = s[name] ?? 0;
-  const listed = name === 'backfilled' || name === 'statusChanged' || (kept && (name === 'conflicts' || name === 'refused'));
+  const n = s[name];
+  if (n === null || n === undefined) return '—';
+  const listed =
+    name === 'backfilled' ||
+    name === 'statusChanged' ||
+    (name === 'missedByWebhook' && s.missedListed) ||
+    (kept && (name === 'conflicts' || name === 'refused'));
   return listed && n > 0 && s.id !== undefined
     ? h(Count, { n, href: link('orders', '', { sweep: s.id, counted: name }) })
     : h(n ? 'span' : 'span.faint', num(n));

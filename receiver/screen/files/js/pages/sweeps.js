@@ -74,7 +74,7 @@ export class Sweeps extends View {
       h('td.wide-only.num', h(Figure, { s, name: 'statusChanged' })),
       h(
         'td.num',
-        missed === null || missed === undefined ? '—' : h('b', num(missed)),
+        h(Figure, { s, name: 'missedByWebhook' }),
         Number.isInteger(told) && missed + told > 0 && h('span.share', ' ', pct(share(missed, told))),
       ),
       h('td.wide-only.num', h(Figure, { s, name: 'conflicts', kept: this.isLastFull(s) })),
