@@ -12,7 +12,7 @@ set(MINIFY ${ESBUILD} --minify --charset=utf8 --log-level=warning)
 
 # The library: one module with what the screen uses of it, and its license beside it.
 file(COPY_FILE ${CMAKE_CURRENT_LIST_DIR}/preact_license.txt ${SCRATCH}/js/preact.txt)
-file(WRITE ${SCRATCH}/library.in "export { h, Component, render } from './preact.js';\n")
+file(WRITE ${SCRATCH}/library.in "export { h, Component, options, render } from './preact.js';\n")
 execute_process(COMMAND ${MINIFY} --bundle --format=esm "--banner:js=/* Preact; its license is preact.txt */" WORKING_DIRECTORY ${PREACT}
   INPUT_FILE ${SCRATCH}/library.in OUTPUT_FILE ${SCRATCH}/js/preact.js COMMAND_ERROR_IS_FATAL ANY)
 set(NAMES js/preact.js js/preact.txt)

@@ -47,6 +47,19 @@ TEST_CASE("a receiver that is gone leaves what was known and says since when, an
   b.await("document.querySelector('.feed')?.innerText.includes('R2')");
 }
 
+TEST_CASE("a receiver that hangs is no live connection, and is met again once it goes on") {
+  screen_shop shop;
+  browser b;
+  sign_in(b, shop);
+  b.await("document.querySelector('.live')?.dataset.state === 'on'");
+  shop.receiver->signal(SIGSTOP);
+  b.run("location.hash = '#/orders'");
+  b.await("document.querySelector('.banner') && document.querySelector('.live').dataset.state === 'lost'");
+  CHECK(b.text_of(".fault").find("Le serveur ne répond pas.") != std::string::npos);
+  shop.receiver->signal(SIGCONT);
+  b.await("!document.querySelector('.banner') && document.querySelector('tr[data-reference]')");
+}
+
 TEST_CASE("what cannot be asked says so beside the last figures, and a new try brings new ones") {
   screen_shop shop;
   browser b;

@@ -16,6 +16,8 @@ TEST_CASE("the right token opens the screen, and who is signed out sees nothing"
   CHECK(b.text("return document.cookie").empty()); // no script can read it
   b.click(".side .tools button:last-child");
   b.await("document.querySelector('form input[type=password]')");
+  CHECK(b.text("return document.querySelector('form input[type=password]').value")
+            .empty()); // whoever comes next is a stranger
   CHECK_FALSE(b.shows(".shell"));
   b.open(shop.base + "/#/orders");
   b.await("document.querySelector('form input[type=password]')");

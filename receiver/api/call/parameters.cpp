@@ -31,12 +31,6 @@ error wrong(std::string_view name, std::string_view allowed) {
   return permanent("request:bad", fmt::format("{} must be {}", name, allowed));
 }
 
-error wrong(std::string_view name, std::string_view value, std::string_view allowed) {
-  bool whole = value.size() <= value_bytes_max;
-  auto printable = to_storable_text(value.substr(0, value_bytes_max));
-  return wrong(name, fmt::format("{}, not \"{}{}\"", allowed, printable, whole ? "" : "…"));
-}
-
 error unread(std::string_view allowed, const error& why) {
   return wrong("body", fmt::format("{}: {}", allowed, why.detail));
 }
@@ -59,7 +53,7 @@ result<std::int64_t> read_number(const http::target& from, std::string_view name
   if (!text) return otherwise;
   auto number = read_integer(*text);
   if (!number || *number < 1 || *number > limit)
-    return wrong(name, *text, fmt::format("a whole number from 1 to {}", limit));
+    return wrong_value(name, *text, fmt::format("a whole number from 1 to {}", limit));
   return *number;
 }
 
@@ -74,13 +68,13 @@ result<std::optional<instant>> read_moment(const http::target& from, std::string
     repaired[space] = '+';
     if (auto at = parse_instant(repaired)) return at;
   }
-  return wrong(name, *text, "a time as 2026-01-31T09:30:00Z, or an age as 24h");
+  return wrong_value(name, *text, "a time as 2026-01-31T09:30:00Z, or an age as 24h");
 }
 
 result<std::optional<std::string>> read_text(const http::target& from, std::string_view name) {
   auto text = from.find(name);
   if (!text || text->empty()) return std::optional<std::string>();
-  if (!is_storable(*text)) return wrong(name, *text, "a text in UTF-8");
+  if (!is_storable(*text)) return wrong_value(name, *text, "a text in UTF-8");
   return std::optional<std::string>(std::string(*text));
 }
 
@@ -98,10 +92,16 @@ result<std::optional<std::string>> read_source(const http::target& from) {
     allowed += event_source(which);
   }
   if (*text == foreign_source) return std::optional<std::string>(*text);
-  return wrong("source", *text, fmt::format("{} or {}", allowed, foreign_source));
+  return wrong_value("source", *text, fmt::format("{} or {}", allowed, foreign_source));
 }
 
 } // namespace
+
+error wrong_value(std::string_view name, std::string_view value, std::string_view allowed) {
+  bool whole = value.size() <= value_bytes_max;
+  auto printable = to_storable_text(value.substr(0, value_bytes_max));
+  return wrong(name, fmt::format("{}, not \"{}{}\"", allowed, printable, whole ? "" : "…"));
+}
 
 bool is_storable(std::string_view text) {
   return is_utf8(text) && text.find('\0') == std::string_view::npos;
@@ -139,12 +139,12 @@ result<event_query> read_event_query(const http::target& from, instant now) {
   if (!source) return source.error();
   q.filter.source = *source;
   if (auto text = from.find("processed")) {
-    if (*text != "true" && *text != "false") return wrong("processed", *text, "true or false");
+    if (*text != "true" && *text != "false") return wrong_value("processed", *text, "true or false");
     q.filter.processed = *text == "true";
   }
   if (auto text = from.find("outcome")) {
     if (std::find(outcomes.begin(), outcomes.end(), *text) == outcomes.end())
-      return wrong("outcome", *text, fmt::format("one of {}", fmt::join(outcomes, ", ")));
+      return wrong_value("outcome", *text, fmt::format("one of {}", fmt::join(outcomes, ", ")));
     q.filter.outcome = std::string(*text);
   }
   auto name = read_text(from, "eventType");
@@ -160,22 +160,22 @@ result<event_query> read_event_query(const http::target& from, instant now) {
   if (!until) return until.error();
   q.filter.until = *until;
   if (q.filter.since && q.filter.until && *q.filter.since > *q.filter.until)
-    return wrong("until", *from.find("until"), "no earlier than since");
+    return wrong_value("until", *from.find("until"), "no earlier than since");
   auto account = read_text(from, "account");
   if (!account) return account.error();
   q.filter.account = std::move(*account);
   if (auto text = from.find("payload")) {
-    if (*text != "true" && *text != "false") return wrong("payload", *text, "true or false");
+    if (*text != "true" && *text != "false") return wrong_value("payload", *text, "true or false");
     q.with_payload = *text == "true";
   }
   if (auto text = from.find("settled")) {
-    if (*text != "true" && *text != "false") return wrong("settled", *text, "true or false");
+    if (*text != "true" && *text != "false") return wrong_value("settled", *text, "true or false");
     q.with_settled = *text == "true";
   }
   if (auto text = from.find("after")) {
     q.by_cursor = true;
     if (!text->empty()) q.after = read_cursor(paged_list::events, *text);
-    if (!text->empty() && !q.after) return wrong("after", *text, "the `next` of an answer");
+    if (!text->empty() && !q.after) return wrong_value("after", *text, "the `next` of an answer");
   }
   return q;
 }
@@ -184,7 +184,7 @@ result<stats_query> read_stats_query(const http::target& from, instant now) {
   stats_query q;
   if (auto text = from.find("period")) q.period = std::string(*text);
   if (q.period != "24h" && q.period != "7d" && q.period != "30d")
-    return wrong("period", q.period, "24h, 7d or 30d");
+    return wrong_value("period", q.period, "24h, 7d or 30d");
   q.since = now - *parse_duration(q.period);
   auto source = read_source(from);
   if (!source) return source.error();
@@ -220,14 +220,14 @@ result<sweep_wish> read_sweep_wish(std::string_view body) {
     const auto& value = member.value();
     const auto* text = value.if_string();
     // One that is misspelled would sweep what nobody meant.
-    if (name != "account" && name != "kind") return wrong("body", name, whole);
+    if (name != "account" && name != "kind") return wrong_value("body", name, whole);
     if (value.is_null()) continue;
     if (name == "account") {
-      if (!text || text->empty()) return wrong("account", as_written(value), "the id of an account");
+      if (!text || text->empty()) return wrong_value("account", as_written(value), "the id of an account");
       wish.account = std::string(*text);
     } else {
       if (!text || (*text != "full" && *text != "incremental" && *text != "lookups"))
-        return wrong("kind", as_written(value), "full, incremental or lookups");
+        return wrong_value("kind", as_written(value), "full, incremental or lookups");
       wish.kind = std::string(*text);
     }
   }

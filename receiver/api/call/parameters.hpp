@@ -57,6 +57,8 @@ struct sweep_wish {
 
 [[nodiscard]] result<event_query> read_event_query(const http::target& from, instant now);
 [[nodiscard]] result<stats_query> read_stats_query(const http::target& from, instant now);
+// `allowed`: what the parameter must be.
+[[nodiscard]] error wrong_value(std::string_view name, std::string_view value, std::string_view allowed);
 // Of a name that is given twice one value would be passed over.
 [[nodiscard]] std::optional<error> refuse_repeated(const http::target& from);
 // `limit`, 1 to 1000.

@@ -74,7 +74,7 @@ task<answer_or_error> list_changes(api_context& api, api_call call) {
   std::optional<std::int64_t> before;
   if (auto text = call.where.target.find("before"); text && !text->empty()) {
     before = read_id(*text);
-    if (!before) co_return bad_request(permanent("request:bad", "before must be the `next` of an answer"));
+    if (!before) co_return bad_request(wrong_value("before", *text, "the `next` of an answer"));
   }
   auto db = co_await api_connection(api);
   if (!db) co_return db.error();

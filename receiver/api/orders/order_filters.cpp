@@ -75,8 +75,7 @@ constexpr std::array<figure_row, 6> figures{{
 result<std::string> read_filter(const http::target& from, std::string_view name) {
   std::string text(from.find(name).value_or(""));
   if (!is_storable(text) || text.size() > query_bytes_max)
-    return permanent("request:bad",
-                     fmt::format("{} must be a text in UTF-8 of at most {} bytes", name, query_bytes_max));
+    return wrong_value(name, text, fmt::format("a text in UTF-8 of at most {} bytes", query_bytes_max));
   return text;
 }
 
@@ -90,7 +89,7 @@ result<std::size_t> read_choice(const http::target& from, std::string_view name,
   std::vector<std::string_view> names;
   for (const row& one : rows)
     if (!one.name.empty()) names.push_back(one.name);
-  return permanent("request:bad", fmt::format("{} must be one of {}", name, fmt::join(names, ", ")));
+  return wrong_value(name, *text, fmt::format("one of {}", fmt::join(names, ", ")));
 }
 
 } // namespace
@@ -137,12 +136,11 @@ result<order_list_query> read_order_list_query(const http::target& from) {
   q.counted = static_cast<sweep_figure>(*counted);
   if (auto text = from.find("unmatched"); text && !text->empty()) {
     q.unmatched = *text == "true";
-    if (!q.unmatched && *text != "false")
-      return permanent("request:bad", "unmatched must be one of true, false");
+    if (!q.unmatched && *text != "false") return wrong_value("unmatched", *text, "true or false");
   }
   if (auto text = from.find("after"); text && !text->empty()) {
     q.after = read_cursor(paged_list::orders, *text);
-    if (!q.after) return permanent("request:bad", "after must be the `next` of an answer");
+    if (!q.after) return wrong_value("after", *text, "the `next` of an answer");
   }
   return q;
 }

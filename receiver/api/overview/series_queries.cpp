@@ -3,6 +3,7 @@
 
 #include "common/base/duration.hpp"
 #include "common/json/json_values.hpp"
+#include "receiver/api/call/parameters.hpp"
 
 #include <algorithm>
 #include <array>
@@ -196,13 +197,13 @@ result<series_query> read_series_query(const http::target& from, instant now) {
       q.name = value;
       known = true;
     }
-  if (!known) return permanent("request:bad", "name must be one of coverage, webhooks, missed, freshness");
+  if (!known) return wrong_value("name", name, "one of coverage, webhooks, missed, freshness");
   q.name_text = name;
   std::string_view period = from.find("period").value_or("24h");
   const period_row* row = nullptr;
   for (const period_row& one : periods)
     if (one.period == period) row = &one;
-  if (!row) return permanent("request:bad", "period must be one of 1h, 24h, 7d, 30d, 90d");
+  if (!row) return wrong_value("period", period, "one of 1h, 24h, 7d, 30d, 90d");
   q.step = seconds(q.name == series_name::webhooks ? row->webhooks
                    : q.name == series_name::missed ? row->missed
                                                    : row->samples);

@@ -1,6 +1,8 @@
 // Reads a reader's wish and counts what it was not sent.
 #include "receiver/api/stream/stream_wish.hpp"
 
+#include "receiver/api/call/parameters.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -40,14 +42,14 @@ result<stream_wish> read_stream_wish(const http::target& from) {
         known = true;
       }
     if (!known)
-      return permanent("request:bad", "topics must be some of overview, problem, change, event, sweep, "
-                                      "separated by commas");
+      return wrong_value("topics", one,
+                         "some of overview, problem, change, event, sweep, separated by commas");
   }
   if (auto rate = from.find("rate")) {
     auto [end, failed] = std::from_chars(rate->data(), rate->data() + rate->size(), wish.messages_per_second);
     bool whole = failed == std::errc() && end == rate->data() + rate->size();
     if (!whole || wish.messages_per_second < 1 || wish.messages_per_second > rate_max)
-      return permanent("request:bad", "rate must be a whole number from 1 to 100000");
+      return wrong_value("rate", *rate, "a whole number from 1 to 100000");
   }
   return wish;
 }

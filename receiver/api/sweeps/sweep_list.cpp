@@ -153,7 +153,7 @@ result<std::string> one_of(const http::target& from, std::string_view name,
     all += all.empty() ? "" : ", ";
     all += each;
   }
-  return permanent("request:bad", fmt::format("{} must be one of {}", name, all));
+  return wrong_value(name, text, fmt::format("one of {}", all));
 }
 
 } // namespace
@@ -176,7 +176,7 @@ result<sweep_list_query> read_sweep_list_query(const http::target& from) {
   q.with_reported = !fold->empty();
   if (auto after = from.find("after"); after && !after->empty()) {
     auto place = read_cursor(paged_list::sweeps, *after);
-    if (!place) return permanent("request:bad", "after must be the `next` of an answer");
+    if (!place) return wrong_value("after", *after, "the `next` of an answer");
     q.before = place->number;
   }
   return q;

@@ -4,7 +4,8 @@
 import { hear } from './clock.js';
 
 const root = new URL('api/v1/', document.baseURI);
-const patience_ms = 20_000;
+const patience_ms = 10_000;
+const work_ms = 60_000; // what is done takes longer than what is read
 let open = 0;
 
 export class Failure extends Error {
@@ -17,6 +18,11 @@ export class Failure extends Error {
   }
 }
 
+// Called when no answer came.
+let onUnreachable = () => {};
+export function whenUnreachable(call) {
+  onUnreachable = call;
+}
 // Called when an answer says that there is no session (any more).
 let onSignedOut = () => {};
 export function whenSignedOut(call) {
@@ -55,12 +61,13 @@ export async function call(method, path, body) {
         method,
         headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
         body: body === undefined ? undefined : JSON.stringify(body),
-        signal: AbortSignal.timeout(patience_ms),
+        signal: AbortSignal.timeout(method === 'GET' ? patience_ms : work_ms),
       });
       hear(response.headers.get('Date'));
       const text = await response.text();
       if (text) answer = JSON.parse(text);
     } catch (why) {
+      if (!response) onUnreachable();
       if (!response?.ok) throw new Failure(response?.status ?? 0, null);
       throw new Failure(response.status, { message: String(why), code: 'UNREADABLE' });
     }

@@ -1,5 +1,5 @@
 // Elements as calls: h('a.nav', { href }, 'text'). Nothing is parsed as markup anywhere, so the page runs under Trusted Types.
-import { Component, h as element, render } from './preact.js';
+import { Component, h as element, options, render } from './preact.js';
 
 const isAttributes = (x) => x === null || (typeof x === 'object' && !Array.isArray(x) && x.nodeName === undefined);
 
@@ -14,6 +14,10 @@ export function h(name, ...rest) {
   return element(name, attributes, ...rest);
 }
 export { Component, render };
+
+// The library would give the elements of what went away to what comes of its kind, and all that was typed into them: the admin
+// token to whoever comes after signing out.
+options.beforeUnmount = (gone) => Object.defineProperty(gone, 'nextBase', { get: () => null, set() {} });
 
 // What the reader chose, kept in the browser; storage may be forbidden.
 export function keep(name, value) {

@@ -1,6 +1,6 @@
 // The one stream of news of this tab. It is closed while nobody looks, for a browser keeps six connections to a host only;
 // on return, and after every break, everything that is shown is asked once ('refresh').
-import { get, streamAddress } from './api.js';
+import { get, streamAddress, whenUnreachable } from './api.js';
 import { now } from './clock.js';
 
 const topics = ['overview', 'problem', 'change', 'event', 'sweep'];
@@ -8,6 +8,7 @@ const rate = 15; // messages a second
 const hidden_ms = 30_000;
 const retry_ms = 4_000;
 const refresh_ms = 10_000; // at most so often where the stream leaves news out
+const doubt_ms = 30_000;
 
 const listeners = new Map();
 let source = null;
@@ -15,6 +16,7 @@ let timer = null;
 let hidden = null;
 let wanted = false;
 let refreshed = 0;
+let doubted = 0;
 export const connection = { state: 'off', since: now() }; // off, on, lost; since when what is shown is what was heard
 
 export function listen(topic, call) {
@@ -73,6 +75,14 @@ function again() {
     else open();
   }, retry_ms);
 }
+
+// A server that hangs, or a network that is gone, leaves the stream open: who is not answered opens it anew.
+whenUnreachable(() => {
+  if (connection.state !== 'on' || Date.now() - doubted < doubt_ms) return;
+  doubted = Date.now();
+  become('lost');
+  open();
+});
 
 document.addEventListener('visibilitychange', () => {
   clearTimeout(hidden);

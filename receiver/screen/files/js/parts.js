@@ -66,7 +66,7 @@ export const Trouble = ({ answer, retry }) =>
     '.fault',
     { role: 'alert' },
     h(Icon, { name: 'warn' }),
-    h('span', answer?.data ? t('error.stale', { at: clock(answer.at) }) : t('error.none'), ' ', words(answer.error)),
+    h('span', answer?.data ? t('error.stale', { at: clock(answer.at) }) : t('error.none'), ' ', answer.error.status === 404 || answer.error.status === 400 ? t('error.address') : words(answer.error)),
     h(Button, { small: true, onClick: retry }, t('retry')),
   );
 

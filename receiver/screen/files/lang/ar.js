@@ -25,7 +25,7 @@ export default {
   'keys': 'مفاتيح لوحة المفاتيح', 'keys./': 'البحث عن طلب', 'keys.j': 'السطر التالي', 'keys.k': 'السطر السابق', 'keys.Enter': 'فتح السطر',
   'keys.Esc': 'إغلاق التفاصيل', 'keys.?': 'هذه القائمة',
   'error.unreachable': 'الخادم لا يجيب.', 'error.status': 'أجاب الخادم بـ {code}.', 'error.stale': 'بيانات {at}.',
-  'error.none': 'لا شيء يُعرض الآن.', 'error.wait': 'أعد المحاولة بعد {span}.',
+  'error.none': 'لا شيء يُعرض الآن.', 'error.address': 'يطلب العنوان ما لا يوجد أو لم يعد موجودا.', 'error.wait': 'أعد المحاولة بعد {span}.',
 
   'v.ok': 'شحناتك محدّثة', 'v.ok.lead': 'كل طلب تعرفه شركة التوصيل يظهر آخر حالة له. لا شيء ينتظر تدخلك.',
   'v.untracked': forms('محدّثة ما عدا طلبا واحدا', 'محدّثة ما عدا طلبين', 'محدّثة ما عدا {n} طلبات', 'محدّثة ما عدا {n} طلبا', 'محدّثة ما عدا {n} طلب'),
@@ -147,8 +147,8 @@ export default {
   'why.unknown_to_courier': 'لا تعرفه شركة التوصيل', 'why.not_asked': 'لم يُسأل عنه بعد', 'why.no_lookup': 'لا يمكن سؤال هذه الشركة',
   'f.status': 'الطلب', 'f.trackingNumber': 'رقم التتبع', 'f.shippingStatus': 'الحالة', 'f.alertReason': 'السبب', 'f.abortReason': 'السبب',
   'f.alertedAt': 'وقت التنبيه', 'f.maystroOrderId': 'المعرّف', 'f.additionalMetaData': 'تفاصيل',
-  'own.PENDING': 'قيد الانتظار', 'own.CONFIRMED': 'مؤكد', 'own.PROCESSING': 'قيد التحضير', 'own.SHIPPED': 'تم شحنه',
-  'own.DELIVERED': 'تم تسليمه', 'own.CANCELLED': 'ملغى', 'own.RETURNED': 'مُعاد', 'own.ASSIGNED': 'مُسند', 'own.POSTPONED': 'مؤجل',
+  'own.PENDING': 'قيد الانتظار', 'own.CONFIRMED': 'مؤكد', 'own.IN_PROGRESS': 'قيد المعالجة', 'own.SHIPPED': 'تم شحنه',
+  'own.DELIVERED': 'تم تسليمه', 'own.CANCELLED': 'ملغى', 'own.RETURNED': 'مُعاد', 'own.ASSIGNED': 'مُسند',
 
   'w.pause': 'إيقاف مؤقت', 'w.resume': 'استئناف', 'w.all': 'الكل', 'w.event': 'كل الأنواع', 'w.account': 'كل الحسابات',
   'w.period': 'الفترة', 'period.24h': '24 ساعة', 'period.7d': '7 أيام', 'period.30d': '30 يوما', 'w.search': 'مرجع الطلب',

@@ -16,7 +16,7 @@ export default {
   'keys': 'Keys', 'keys./': 'search an order', 'keys.j': 'next row', 'keys.k': 'previous row', 'keys.Enter': 'open the row',
   'keys.Esc': 'close the detail', 'keys.?': 'this list',
   'error.unreachable': 'The server does not answer.', 'error.status': 'The server answered {code}.', 'error.stale': 'Data from {at}.',
-  'error.none': 'Nothing to show for now.', 'error.wait': 'Try again in {span}.',
+  'error.none': 'Nothing to show for now.', 'error.address': 'The address asks for what is not there, or no more.', 'error.wait': 'Try again in {span}.',
 
   'v.ok': 'Your deliveries are up to date', 'v.ok.lead': 'Every order the courier knows shows its latest state. Nothing needs you.',
   'v.untracked': { one: 'Up to date, except {n} order', other: 'Up to date, except {n} orders' },
@@ -147,9 +147,8 @@ export default {
   'why.unknown_to_courier': 'unknown to the courier', 'why.not_asked': 'not asked yet', 'why.no_lookup': 'this courier cannot be asked',
   'f.status': 'Order', 'f.trackingNumber': 'Tracking no.', 'f.shippingStatus': 'State', 'f.alertReason': 'Reason',
   'f.abortReason': 'Reason', 'f.alertedAt': 'Alerted at', 'f.maystroOrderId': 'Id', 'f.additionalMetaData': 'Details',
-  'own.PENDING': 'Pending', 'own.CONFIRMED': 'Confirmed', 'own.PROCESSING': 'Processing', 'own.SHIPPED': 'Shipped',
+  'own.PENDING': 'Pending', 'own.CONFIRMED': 'Confirmed', 'own.IN_PROGRESS': 'In progress', 'own.SHIPPED': 'Shipped',
   'own.DELIVERED': 'Delivered', 'own.CANCELLED': 'Cancelled', 'own.RETURNED': 'Returned', 'own.ASSIGNED': 'Assigned',
-  'own.POSTPONED': 'Postponed',
 
   'w.pause': 'Pause', 'w.resume': 'Resume', 'w.all': 'All', 'w.event': 'Any type', 'w.account': 'Any account', 'w.period': 'Period',
   'period.24h': '24 hours', 'period.7d': '7 days', 'period.30d': '30 days', 'w.search': 'Order reference',

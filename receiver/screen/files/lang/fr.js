@@ -17,7 +17,7 @@ export default {
   'keys': 'Touches du clavier', 'keys./': 'chercher une commande', 'keys.j': 'ligne suivante', 'keys.k': 'ligne précédente',
   'keys.Enter': 'ouvrir la ligne', 'keys.Esc': 'fermer le détail', 'keys.?': 'cette liste',
   'error.unreachable': 'Le serveur ne répond pas.', 'error.status': 'Le serveur a répondu {code}.', 'error.stale': 'Données de {at}.',
-  'error.none': 'Rien à montrer pour l’instant.', 'error.wait': 'À réessayer dans {span}.',
+  'error.none': 'Rien à montrer pour l’instant.', 'error.address': 'L’adresse demande ce qui n’existe pas, ou plus.', 'error.wait': 'À réessayer dans {span}.',
 
   'v.ok': 'Vos livraisons sont à jour',
   'v.ok.lead': 'Chaque commande que le transporteur connaît montre son dernier état. Rien n’attend votre intervention.',
@@ -158,9 +158,8 @@ export default {
   'why.no_lookup': 'ce transporteur ne se laisse pas interroger',
   'f.status': 'Commande', 'f.trackingNumber': 'N° de suivi', 'f.shippingStatus': 'État', 'f.alertReason': 'Motif',
   'f.abortReason': 'Motif', 'f.alertedAt': 'Alerté à', 'f.maystroOrderId': 'Identifiant', 'f.additionalMetaData': 'Détails',
-  'own.PENDING': 'En attente', 'own.CONFIRMED': 'Confirmée', 'own.PROCESSING': 'En préparation', 'own.SHIPPED': 'Expédiée',
+  'own.PENDING': 'En attente', 'own.CONFIRMED': 'Confirmée', 'own.IN_PROGRESS': 'En cours', 'own.SHIPPED': 'Expédiée',
   'own.DELIVERED': 'Livrée', 'own.CANCELLED': 'Annulée', 'own.RETURNED': 'Retournée', 'own.ASSIGNED': 'Assignée',
-  'own.POSTPONED': 'Reportée',
 
   'w.pause': 'Suspendre', 'w.resume': 'Reprendre', 'w.all': 'Toutes', 'w.event': 'Tout type', 'w.account': 'Tout compte',
   'w.period': 'Période', 'period.24h': '24 heures', 'period.7d': '7 jours', 'period.30d': '30 jours',

@@ -1,6 +1,10 @@
 // What an operator's request may say, and which parameter is blamed when it says nothing.
 #include "receiver/api/call/parameters.hpp"
+#include "receiver/api/orders/order_filters.hpp"
+#include "receiver/api/overview/series_queries.hpp"
 #include "receiver/api/session_json.hpp"
+#include "receiver/api/stream/stream_wish.hpp"
+#include "receiver/api/sweeps/sweep_list.hpp"
 #include "tests/support/print_result.hpp"
 
 #include <doctest/doctest.h>
@@ -134,6 +138,26 @@ TEST_CASE("only the numbers we give are ids") {
   CHECK(read_id("17") == 17);
   for (const char* text : {"", "0", "-1", "+1", "017", "1 ", "abc", "1.0", "9223372036854775808"})
     CHECK_FALSE(read_id(text));
+}
+
+TEST_CASE("every list's refusal names its parameter, the value and what is allowed") {
+  auto is_named = [](const auto& refused, std::string_view name) {
+    REQUIRE_FALSE(refused);
+    CAPTURE(refused.error().detail);
+    CHECK(refused.error().detail.starts_with(std::string(name) + " must be "));
+    CHECK(refused.error().detail.ends_with(", not \"wrong\""));
+  };
+  auto at = [](std::string_view name) {
+    return *http::parse_target("/x?name=missed&" + std::string(name) + "=wrong");
+  };
+  for (const char* name : {"limit", "view", "only", "unmatched", "after"})
+    is_named(read_order_list_query(at(name)), name);
+  is_named(read_order_list_query(*http::parse_target("/x?sweep=1&counted=wrong")), "counted");
+  for (const char* name : {"limit", "kind", "verdict", "fold", "after"})
+    is_named(read_sweep_list_query(at(name)), name);
+  is_named(read_series_query(at("period"), now()), "period");
+  is_named(read_series_query(*http::parse_target("/x?name=wrong"), now()), "name");
+  for (const char* name : {"topics", "rate"}) is_named(read_stream_wish(at(name)), name);
 }
 
 TEST_CASE("a refusal names the value, cut where it is long") {

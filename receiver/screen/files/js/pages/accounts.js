@@ -161,7 +161,7 @@ class Account extends Component {
           h(
             'p.s',
             h(
-              'a',
+              'a.count',
               { href: link('sweeps', '', { account: a.id }) },
               t('ac.missed', { n: hooks.missed7d ?? 0, of: num(hooks.changes7d ?? 0) }),
             ),

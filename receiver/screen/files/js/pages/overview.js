@@ -136,6 +136,14 @@ export class Overview extends View {
     this.every(30_000, () => this.all());
     this.every(5_000, () => this.setState({})); // ages
   }
+  // The heading that had the focus while it was awaited hands it on.
+  componentWillUpdate() {
+    this.heading = document.activeElement?.tagName === 'H1';
+  }
+  componentDidUpdate() {
+    if (this.heading && document.activeElement === document.body)
+      document.querySelector('main h1')?.focus({ preventScroll: true });
+  }
   all() {
     this.overview();
     this.ask('coverage', 'series', { name: 'coverage', period: '30d' });

@@ -32,10 +32,12 @@ export function wordsOf(problem, more = {}) {
 }
 
 // Why it is a problem: what it counts is a link where no list of rows is behind its title.
-export const Why = ({ problem, why }) =>
-  problem.kind === 'webhooks_silent'
-    ? h('a.count', { href: link('sweeps', '', { account: problem.account, fold: 'false' }) }, why)
-    : h('span', why);
+export function Why({ problem, why }) {
+  const { kind, account, count, view } = problem;
+  const swept = kind === 'webhooks_silent' && link('sweeps', '', { account, fold: 'false' });
+  const href = swept || (count > 0 && !listed.includes(kind) && view);
+  return href ? h('a.count', { href }, why) : h('span', why);
+}
 
 class Problem extends Component {
   async act() {
