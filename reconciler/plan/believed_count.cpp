@@ -13,6 +13,7 @@ constexpr std::int64_t came_meanwhile_max = 2;
 
 std::optional<std::int64_t> believed_count::of(int page, std::optional<std::int64_t> count, std::size_t size,
                                                bool has_next) {
+  count_max_ = std::max(count_max_, count.value_or(0));
   if (size > 0 && (page == 1 || has_next)) page_size_ = page_size_ == 0 ? size : std::min(page_size_, size);
   std::int64_t there = static_cast<std::int64_t>(page - 1) * static_cast<std::int64_t>(page_size_) +
                        static_cast<std::int64_t>(size);

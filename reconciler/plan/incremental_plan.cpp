@@ -42,6 +42,7 @@ incremental_plan::incremental_plan(instant horizon, std::int64_t max_orders)
 
 void incremental_plan::begin_round() {
   ++round_;
+  believed_.begin_reading();
   page_ = 1;
   count_.reset();
   first_newest_.reset();
@@ -72,8 +73,9 @@ void incremental_plan::end(bool complete, bool truncated, std::string reason) {
 // The list ends before the horizon: then all of it must have been read.
 void incremental_plan::end_of_list() {
   std::int64_t own = static_cast<std::int64_t>(own_.size() + unreadable_rows_);
-  if (!count_ || own >= *count_) return end_of_reading(false);
-  end(false, false, fmt::format("read {} rows where the courier counts {}", own, *count_));
+  std::int64_t counted = count_.value_or(believed_.count_max());
+  if (own >= counted) return end_of_reading(false);
+  end(false, false, fmt::format("read {} rows where the courier counts {}", own, counted));
 }
 
 // What was looked for has been read, unless it moved meanwhile and no count could tell.
@@ -89,7 +91,9 @@ void incremental_plan::end_of_reading(bool truncated) {
 std::size_t incremental_plan::read(int page, const page_facts& reported, std::span<const listed_row> rows) {
   in_flight_ = false;
   page_facts facts = reported;
-  facts.count = believed_.of(page, reported.count, rows.size() + reported.unreadable, reported.has_next);
+  auto is_new = [&](const listed_row& row) { return !own_.contains(row.hash); };
+  std::size_t listed = std::ranges::any_of(rows, is_new) ? rows.size() + reported.unreadable : 0;
+  facts.count = believed_.of(page, reported.count, listed, reported.has_next);
   if (believed_.contradicted()) count_.reset();
   pages_read_.insert(page);
   if (!rows.empty() || facts.unreadable > 0) failed_in_a_row_ = 0;
@@ -113,7 +117,8 @@ std::size_t incremental_plan::read(int page, const page_facts& reported, std::sp
     order_.read({&row, 1});
   }
   read_twice_ = read_twice_ || (fresh > 0 && fresh < take);
-  unreadable_rows_ += facts.unreadable;
+  bool repeats = fresh == 0 && !rows.empty();
+  if (!repeats) unreadable_rows_ += facts.unreadable;
   unreadable_max_ = std::max(unreadable_max_, unreadable_rows_);
 
   std::int64_t own = static_cast<std::int64_t>(own_.size());
@@ -142,7 +147,7 @@ std::size_t incremental_plan::read(int page, const page_facts& reported, std::sp
   } else if (!facts.has_next && !count_ && page_ > 1 && fresh == 0 && facts.unreadable == 0) {
     end_of_list(); // a courier that counts nothing, names no next page and ignores the page's number
   } else {
-    barren_ = fresh == 0 && facts.unreadable == 0 ? barren_ + 1 : 0;
+    barren_ = repeats || (fresh == 0 && facts.unreadable == 0) ? barren_ + 1 : 0;
     untimed_ += newest ? 0 : 1;
     ++page_;
     if (barren_ >= barren_max)

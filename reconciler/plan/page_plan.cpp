@@ -26,23 +26,6 @@ int run_length(const std::set<int>& pages, int page) {
 
 } // namespace
 
-bool is_newest_first(std::span<const listed_row> rows) {
-  std::optional<instant> oldest; // so far
-  for (const listed_row& row : rows) {
-    if (!row.created_at) continue;
-    if (oldest && *row.created_at > *oldest + order_tolerance) return false;
-    oldest = std::min(oldest.value_or(*row.created_at), *row.created_at);
-  }
-  return true;
-}
-
-std::optional<instant> newest_of(std::span<const listed_row> rows) {
-  std::optional<instant> newest;
-  for (const listed_row& row : rows)
-    if (row.created_at) newest = std::max(newest.value_or(*row.created_at), *row.created_at);
-  return newest;
-}
-
 page_plan::page_plan(std::int64_t max_orders, bool is_frugal)
     : is_frugal_(is_frugal), max_orders_(std::max<std::int64_t>(0, max_orders)) {
   start_round();
@@ -50,6 +33,7 @@ page_plan::page_plan(std::int64_t max_orders, bool is_frugal)
 
 void page_plan::start_round() {
   ++round_;
+  count_.begin_reading();
   phase_ = phase::first;
   next_page_ = last_page_ = again_page_ = 1;
   closed_ = count_moved_ = shrunk_ = false;
@@ -208,7 +192,10 @@ bool page_plan::rises_from_page_to_page(int page, std::span<const listed_row> ro
 std::size_t page_plan::read(int page, const page_facts& reported, std::span<const listed_row> rows) {
   pages_read_.insert(page);
   page_facts facts = reported;
-  facts.count = count_.of(page, reported.count, rows.size() + reported.unreadable, reported.has_next);
+  const auto this_round = static_cast<seen_set::mark>(1u << (round_ - 1));
+  auto is_new = [&](const listed_row& row) { return (rows_.find(row.hash, 0) & this_round) == 0; };
+  std::size_t listed = std::ranges::any_of(rows, is_new) ? rows.size() + reported.unreadable : 0;
+  facts.count = count_.of(page, reported.count, listed, reported.has_next);
   if (count_.contradicted()) forget_count();
   const bool on_base = phase_ == phase::first && page == 1;
   base& here = bases_[static_cast<std::size_t>(round_ - 1)];
@@ -229,9 +216,10 @@ std::size_t page_plan::read(int page, const page_facts& reported, std::span<cons
     const base& before = bases_[static_cast<std::size_t>(round_ - 2)];
     if (grew_by_old_rows(before)) doubt_dates(round_ - 1);
   }
-  // A page that brings nothing new at all is an end (a courier that ignores the page's number), no row pushed
-  // on.
-  read_twice_ = read_twice_ || (phase_ != phase::again && fresh > 0 && fresh < take);
+  // A page that brings nothing new at all and names no next one is an end (a courier that ignores the page's
+  // number), no row pushed on.
+  bool repeats_end = fresh == 0 && !facts.has_next;
+  read_twice_ = read_twice_ || (phase_ != phase::again && fresh < take && !repeats_end);
   unreadable_by_page_[page] =
       std::min(facts.unreadable, wanted(page, size) - std::min(take, wanted(page, size)));
 
@@ -245,14 +233,18 @@ std::size_t page_plan::read(int page, const page_facts& reported, std::span<cons
     note_dead(page, facts.has_next);
   } else {
     last_filled_ = std::max(last_filled_, page);
-    if (last_count_) {
-      std::int64_t by_count =
-          (*last_count_ + static_cast<std::int64_t>(page_size_) - 1) / static_cast<std::int64_t>(page_size_);
-      extend(static_cast<int>(std::min<std::int64_t>(by_count, pages_max)));
-    }
-    if (fresh == 0 && facts.unreadable == 0) {
-      barren_.insert(page);
-      if (!last_count_ || run_length(barren_, page) >= barren_max) close_at(next_page_ - 1);
+    const auto full = static_cast<std::int64_t>(page_size_);
+    std::int64_t by_count = (last_count_.value_or(0) + full - 1) / full;
+    if (last_count_) extend(static_cast<int>(std::min<std::int64_t>(by_count, pages_max)));
+    // What cannot be read is new as long as the count has room for it.
+    if (fresh == 0 && (!rows.empty() || page > by_count)) {
+      unreadable_by_page_.erase(page);
+      if (repeats_end && !rows.empty() && !last_count_) {
+        close_at(next_page_ - 1);
+      } else if (barren_.insert(page); run_length(barren_, page) >= barren_max) {
+        close_at(next_page_ - 1);
+        read_twice_ = true; // whatever there may be behind them
+      }
     }
     if (facts.has_next || !last_count_) extend(page + 1);
   }
@@ -360,7 +352,8 @@ void page_plan::end_round() {
   std::int64_t own = own_ + static_cast<std::int64_t>(unreadable_rows);
   if (!here.count) {
     bool same = round_ > 1 && own_ == own_before_ && own_ == common_ && !read_twice_ && !read_twice_before_;
-    verdict_.complete = same && !has_hole() && own >= rows_expected().value_or(0);
+    std::int64_t counted = max_orders_ > 0 ? std::min(count_.count_max(), max_orders_) : count_.count_max();
+    verdict_.complete = same && !has_hole() && own >= counted;
     verdict_.truncated = verdict_.complete && max_orders_ > 0 && own >= max_orders_;
   }
   if (verdict_.complete) {
@@ -374,6 +367,8 @@ void page_plan::end_round() {
   verdict_.truncated = false;
   if (!here.count && has_hole())
     verdict_.reason = fmt::format("page {} is empty and page {} is not", *dead_.begin(), last_filled_);
+  else if (!here.count && !barren_.empty())
+    verdict_.reason = fmt::format("page {} brings no new row though the list goes on", *barren_.begin());
   else if (!here.count)
     verdict_.reason = count_.why_unproven(round_);
   else if (own < goal(here) && !count_moved_)
