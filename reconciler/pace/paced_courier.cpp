@@ -72,8 +72,8 @@ class paced_courier::retrying_caller {
 };
 
 paced_courier::paced_courier(http::client& client, const shop::account& account, pg::pool& database,
-                             const courier_options& options)
-    : quota_(database),
+                             const courier_options& options, bool writes_nothing)
+    : quota_(database, writes_nothing),
       api_(courier::make_courier(client, account.courier, options.request_timeout, account.id, &quota_)),
       can_(courier::capabilities_of(account.courier.courier)),
       max_in_flight_(std::max(1, options.max_in_flight)),

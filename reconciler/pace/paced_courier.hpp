@@ -41,9 +41,10 @@ struct courier_counts {
 
 class paced_courier {
  public:
-  // `account`, `database`: whose quotas they are, and where they are kept.
+  // `account`, `database`: whose quotas they are, and where they are kept; `writes_nothing`: not what is used
+  // up of them either.
   paced_courier(http::client& client, const shop::account& account, pg::pool& database,
-                const courier_options& options);
+                const courier_options& options, bool writes_nothing);
   paced_courier(const paced_courier&) = delete;
   paced_courier& operator=(const paced_courier&) = delete;
 

@@ -17,7 +17,7 @@ shop::door_options door_of(const sweep_options& options) {
 sweep_context::sweep_context(asio::any_io_executor executor, pg::pool& pool, http::client& client,
                              shop::account of, sweep_options with, std::optional<lease> term)
     : database(pool), account(std::move(of)), options(with), held(std::move(term)),
-      courier(client, account, pool, options), wake(executor), fetchers(executor),
+      courier(client, account, pool, options, options.dry_run), wake(executor), fetchers(executor),
       rows(pool, door_of(options), held, counted, wake) {}
 
 bool sweep_context::ending_early() const {

@@ -38,7 +38,7 @@ verify_options verify_options_of(const config::settings& settings) {
 verifier::verifier(asio::any_io_executor executor, pg::pool& database, http::client& client,
                    const shop::account& account, verify_options options)
     : database_(database), account_(account), options_(options),
-      courier_(client, account_, database, options), found_(door_of(options)), wake_(executor),
+      courier_(client, account_, database, options, true), found_(door_of(options)), wake_(executor),
       fetchers_(executor) {}
 
 verifier::progress verifier::how_far() const {

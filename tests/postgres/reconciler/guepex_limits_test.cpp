@@ -158,3 +158,63 @@ TEST_CASE("what is left of Guepex's quota is kept for all programs, and sweeps l
   CHECK(s.db.number("select suivi.take_request('acc-1', '{5,50,1000,10000}', '{0,5,100,1000}')") > 0);
   CHECK(s.db.number("select suivi.take_request('acc-1', '{5,50,1000,10000}', '{0,0,0,0}')") < 1'000);
 }
+
+TEST_CASE("a dry run heeds Guepex's quotas and writes nothing of them") {
+  stage s;
+  guepex_stand_in courier;
+  fill(s, courier);
+  auto quota = [&] { return s.db.value("select string_agg(q::text, ' ') from suivi.request_quota q"); };
+  s.options.dry_run = true;
+  auto dry = sweep(s, courier);
+  CHECK(dry.complete);
+  CHECK(dry.backfilled == 9);
+  CHECK(quota() == "NULL");
+
+  s.options.dry_run = false;
+  CHECK(sweep(s, courier).complete);
+  std::string counted = quota();
+  CHECK(counted != "NULL");
+  s.options.dry_run = true;
+  CHECK(sweep(s, courier).complete);
+  CHECK(quota() == counted);
+
+  courier.requests.clear();
+  s.db.execute("update suivi.request_quota set closed_until = now() + interval '1 hour'");
+  CHECK_FALSE(sweep(s, courier).complete); // another program was locked out
+  CHECK(courier.requests.size() == 0);
+}
+
+TEST_CASE("a dry run heeds what Guepex says is left, and what other programs have used up") {
+  database db;
+  auto ask = [&]() -> task<void> {
+    auto executor = co_await asio::this_coro::executor;
+    pg::pool_options pool;
+    pool.connect = db.options();
+    pg::pool connections(executor, pool);
+    shop::request_quota quota(connections, true);
+    const courier::request_limits limits{{5, 50, 1'000, 10'000}, {0, 5, 100, 1'000}};
+    auto first = co_await quota.admit("acc-1", limits, false);
+    CHECK_FALSE(first);
+    courier::request_gate::quota_answer answer;
+    answer.day_left = 1'001;
+    co_await quota.note("acc-1", limits, answer);
+    auto second = co_await quota.admit("acc-1", limits, false);
+    CHECK_FALSE(second);
+    auto third = co_await quota.admit("acc-1", limits, false);
+    REQUIRE(third);
+    CHECK(third->why.code == "courier:throttled");
+    auto single = co_await quota.admit("acc-1", limits, true);
+    CHECK_FALSE(single);
+    CHECK(db.number("select count(*) from suivi.request_quota") == 0);
+
+    CHECK(db.number("select suivi.take_request('acc-2', '{5,50,1000,10000}', '{0,0,0,0}')") == 0);
+    db.execute("update suivi.request_quota set lefts[4] = 1001");
+    auto last = co_await quota.admit("acc-2", limits, false);
+    CHECK_FALSE(last);
+    auto beyond = co_await quota.admit("acc-2", limits, false);
+    CHECK(beyond);
+    CHECK(db.number("select lefts[4] from suivi.request_quota") == 1'001);
+    connections.close();
+  };
+  test::run(ask);
+}
