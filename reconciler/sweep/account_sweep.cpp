@@ -11,6 +11,7 @@
 #include "reconciler/plan/sweep_verdict.hpp"
 #include "reconciler/store/sweep_history.hpp"
 #include "reconciler/store/unreported_changes.hpp"
+#include "reconciler/sweep/courier_clock.hpp"
 #include "reconciler/sweep/sweep_log.hpp"
 
 #include <algorithm>
@@ -107,16 +108,15 @@ task<void> account_sweep::fetch(int page) {
   switch (got.result) {
   case outcome::good: {
     std::vector<listed_row> rows;
-    rows.reserve(got.content->rows.size());
     for (const shipment& row : got.content->rows)
       rows.push_back({identity_hash(row), of_changes_ ? row.status_at : row.created_at});
     const auto& how = got.how;
     auto read = shop::pull_time(how.requested_at, how.answered_at, how.server_date, sweep_.options.read_lag);
-    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read.from};
-    facts.clock_behind = clock_behind(how);
-    std::size_t wanted = plan_.read(page, facts, rows);
+    page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read.from,
+                     clock_behind(how)};
     if (sweep_.courier.can().lists) dates_.date_by_neighbors(page, got.content->rows);
-    got.content->rows.resize(wanted);
+    singles_.note_listed(got.content->rows);
+    got.content->rows.resize(plan_.read(page, facts, rows)); // those that are wanted
     push_rows(std::move(got.content->rows), got.how);
     break;
   }

@@ -3,6 +3,7 @@
 
 #include "common/log/log.hpp"
 #include "common/shop/single_read.hpp"
+#include "reconciler/sweep/courier_clock.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,12 +16,6 @@ namespace {
 
 constexpr int halved_in_vain_max = 8; // more than halving the largest look-up down to one reference takes
 
-shipment parcel_of(const std::string& uuid) {
-  shipment parcel;
-  parcel.uuid = uuid;
-  return parcel;
-}
-
 // Of two at least.
 template <class T>
 std::array<std::vector<T>, 2> halves_of(std::vector<T> whole) {
@@ -31,14 +26,6 @@ std::array<std::vector<T>, 2> halves_of(std::vector<T> whole) {
 }
 
 } // namespace
-
-milliseconds clock_behind(const courier::response_meta& meta) {
-  constexpr std::chrono::seconds granularity{1}; // of Date: another answer may show as much less
-  if (!meta.server_date || *meta.server_date + granularity > meta.requested_at) return milliseconds(0);
-  instant read_time =
-      shop::pull_time(meta.requested_at, meta.answered_at, meta.server_date, milliseconds(0)).from;
-  return std::chrono::ceil<milliseconds>(meta.requested_at - read_time) + granularity;
-}
 
 std::vector<std::string> single_reads::unsettled() const {
   std::set<std::string> names; // an order's parcels may each be in doubt
@@ -83,7 +70,9 @@ task<single_reads::outcome> single_reads::read(shop::wanted_read wanted, shop::s
 task<void> single_reads::settle_one(shop::wanted_read wanted) {
   outcome end = co_await read(wanted, shop::source::confirm);
   // Absent: gone at the courier, and what the shop shows stays; unless this very sweep has seen it there.
-  bool was_listed = !wanted.uuid || sweep_.counted.saw(identity_hash(parcel_of(*wanted.uuid)));
+  shipment parcel;
+  parcel.uuid = wanted.uuid;
+  bool was_listed = !wanted.uuid || sweep_.counted.saw(identity_hash(parcel));
   if (end != outcome::answered && (end != outcome::absent || was_listed)) doubts_.read_failed(wanted);
   sweep_.request_ended();
 }
@@ -127,10 +116,17 @@ task<void> single_reads::settle_doubts() {
   doubts_.close();
 }
 
-void single_reads::note_filter_ignored() {
-  if (std::exchange(filter_ignored_, true)) return;
-  log::warn("the courier answers look-ups by reference with other orders: no more are made in this sweep",
-            {{"account", sweep_.account.id}});
+// Whoever is answered with other orders meanwhile waits for what the test shows.
+task<void> single_reads::test_filter() {
+  std::optional<std::string> known = filter_.unfiltered();
+  if (known) {
+    std::vector<std::string> references{*known};
+    auto got = co_await sweep_.courier.look_up(std::move(references));
+    filter_.tested(*known, got.content ? &*got.content : nullptr);
+    sweep_.wake.notify();
+  }
+  while (filter_.testing() && !sweep_.ending_early())
+    co_await sweep_.wake.wait_until(steady_now() + milliseconds(200));
 }
 
 void single_reads::note_no_look_ups(const error& why) {
@@ -140,7 +136,10 @@ void single_reads::note_no_look_ups(const error& why) {
 
 void single_reads::note_unanswered() {
   auto unanswered = std::ranges::count_if(lookup_answers_, [](const auto& one) { return !one.answered; });
-  if (filter_ignored_)
+  if (filter_.ignored())
+    log::warn("the courier answers look-ups by reference with other orders: no more are made in this sweep",
+              {{"account", sweep_.account.id}});
+  if (filter_.was_unfiltered())
     lookup_problem_ = "the courier answers look-ups by reference with other orders";
   else if (unanswered > 0)
     lookup_problem_ =
@@ -156,7 +155,7 @@ task<void> single_reads::look_up_one(unfound_order order) {
     wanted.uuid.reset(); // an id that the courier no longer knows: the reference may still be its
     end = co_await read(wanted, shop::source::lookup);
   }
-  if (end == outcome::unfiltered) note_filter_ignored();
+  if (end == outcome::unfiltered) co_await test_filter();
   bool answered = end == outcome::answered || end == outcome::absent;
   if (end != outcome::stopped) lookup_answers_.push_back({std::move(order), answered});
   sweep_.request_ended();
@@ -191,7 +190,7 @@ task<void> single_reads::look_up_batch(std::vector<unfound_order> orders) {
       found.push_back(observed(std::move(row), shop::source::lookup, got.how));
     }
     sweep_.rows.push(std::move(found));
-    if (page.has_next && listed.empty()) note_filter_ignored();
+    if (page.has_next && listed.empty()) co_await test_filter();
   }
   bool answered = got.result == answer::good || got.result == answer::past_end;
   if (answered) halved_in_vain_ = 0;
@@ -247,7 +246,7 @@ task<void> single_reads::look_up() {
   bool more_left = static_cast<std::int64_t>(orders.size()) >= capacity;
   std::vector<unfound_order> batch;
   for (unfound_order& order : orders) {
-    if (lookups_ >= sweep_.options.lookup_limit || filter_ignored_) break;
+    if (lookups_ >= sweep_.options.lookup_limit || filter_.ignored()) break;
     if (sweep_.rows.saw_order(order.id)) continue;
     ++lookups_;
     bool alone = together == 1 || order.reference.find(',') != std::string::npos;

@@ -4,18 +4,17 @@
 
 #include "reconciler/plan/doubt_queue.hpp"
 #include "reconciler/store/tracking_numbers.hpp"
+#include "reconciler/sweep/filter_trust.hpp"
 #include "reconciler/sweep/lookups.hpp"
 #include "reconciler/sweep/rotation.hpp"
 #include "reconciler/sweep/sweep_context.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace suivi::reconciler {
-
-// How far the courier's clock is behind ours, where its answer shows that for certain; zero elsewhere.
-[[nodiscard]] milliseconds clock_behind(const courier::response_meta& meta);
 
 class single_reads {
  public:
@@ -37,6 +36,8 @@ class single_reads {
   // Orders whose tracking number the courier does not know.
   task<void> note_unknown(std::vector<std::string> order_ids);
 
+  // A page of the list.
+  void note_listed(std::span<const shipment> rows) { filter_.listed(rows); }
   // Every answer tells how far the courier's clock is behind ours.
   void note_clock(const courier::response_meta& meta);
 
@@ -60,7 +61,7 @@ class single_reads {
   task<void> start_rereads(std::vector<open_parcel> parcels);
   void gather_doubts();
   [[nodiscard]] bool finds_every_change() const;
-  void note_filter_ignored();
+  task<void> test_filter();
   void note_no_look_ups(const error& why);
   void note_unanswered();
 
@@ -69,7 +70,7 @@ class single_reads {
   std::int64_t lookups_ = 0;
   int halved_in_vain_ = 0; // requests for several references or numbers, since one was answered
   std::string lookup_problem_;
-  bool filter_ignored_ = false; // the courier answers look-ups with other orders: they are of no use
+  filter_trust filter_;
   std::vector<lookup_answer> lookup_answers_;
   std::vector<reread> rereads_;
 };

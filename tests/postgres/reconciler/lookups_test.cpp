@@ -65,6 +65,24 @@ TEST_CASE("where the courier ignores the filter a sweep soon asks for no more re
   CHECK(s.sweep().lookups <= 4);
 }
 
+TEST_CASE(
+    "a courier that answers unknown references with other orders is asked for all known ones in one sweep") {
+  for (int in_flight : {1, 10}) {
+    stage s;
+    std::vector<int> shipped;
+    for (int n = 61; n <= 80; ++n) shipped.push_back(n); // behind 60 that were never handed over
+    old_shop(s, 80, shipped);
+    s.courier.ignores_unknown = true;
+    s.options.max_in_flight = in_flight;
+    auto report = s.sweep();
+    CHECK(report.complete);
+    CHECK(report.lookups == 80);
+    CHECK(report.backfilled == 20);
+    // Other orders are no word that one is not there.
+    CHECK(s.db.number("select count(*) from suivi.lookup where negatives > 0") == 0);
+  }
+}
+
 TEST_CASE("an answer that the door could not take is asked for again") {
   stage s;
   old_shop(s, 5, {1, 2, 3, 4, 5});

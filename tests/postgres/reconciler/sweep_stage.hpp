@@ -44,6 +44,7 @@ struct courier_stand_in {
   int retry_after = 0;                                   // seconds, of these
   int throttle_each = 0;                                 // every so many requests one is answered 429
   bool ignores_filter = false;                           // a look-up is answered with the first page
+  bool ignores_unknown = false;                          // … where no row has the reference
   std::set<std::string> broken_references, broken_uuids; // their single reads are answered 500
   std::string more_fields;                               // of every row of a page
   std::set<std::string> hidden_uuids;                    // single reads of them are answered 404
@@ -92,11 +93,11 @@ struct courier_stand_in {
     if (auto reference = target->find("external_order_id")) {
       references_requested.emplace_back(*reference);
       if (broken_references.contains(references_requested.back())) return broken();
-      if (!ignores_filter) {
-        std::string found;
-        int count = 0;
-        for (const courier_row& row : rows)
-          if (row.reference == *reference) found += (count++ > 0 ? "," : "") + row.json();
+      std::string found;
+      int count = 0;
+      for (const courier_row& row : rows)
+        if (row.reference == *reference) found += (count++ > 0 ? "," : "") + row.json();
+      if (!ignores_filter && (count > 0 || !ignores_unknown)) {
         r.body = fmt::format(R"({{"list":{{"count":{},"next":null,"previous":null,"results":[{}]}}}})", count,
                              found);
         return r;

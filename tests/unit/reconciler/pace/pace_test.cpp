@@ -82,6 +82,7 @@ TEST_CASE("an answer says something of its request, of the account, or of whethe
   };
   CHECK(classify(nullptr, 200, std::nullopt) == answer_kind::good);
   CHECK(of("courier:not_found", 404) == answer_kind::good);
+  CHECK(of("courier:unfiltered", 200) == answer_kind::good);
   CHECK(of("courier:unauthorized", 403) == answer_kind::refused_key);
   CHECK(of("courier:throttled", 429) == answer_kind::throttled);
   CHECK(classify(&broken, 503, milliseconds(1'000)) == answer_kind::busy);
