@@ -3,6 +3,7 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 namespace suivi::http {
 
@@ -23,8 +24,11 @@ result<url> parse_url(std::string_view text) {
   unsigned short own_port = out.tls ? 443 : 80;
   unsigned short port = own_port;
   if (in.has_port() && !in.port().empty()) {
-    port = in.port_number(); // 0 also where the digits are too many
-    if (port == 0) return wrong("not a port");
+    // Boost.URL 1.81 reads 65537 as 1.
+    std::string_view digits = in.port();
+    auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (problem != std::errc() || end != digits.data() + digits.size() || port == 0)
+      return wrong("not a port");
   }
   out.port = std::to_string(port);
   if (port != own_port) out.authority += ":" + out.port;

@@ -106,6 +106,8 @@ TEST_CASE("URLs of no use are permanent errors that do not repeat their text") {
                           "http://u@h/",
                           "http://h:0/",
                           "http://h:65536/",
+                          "http://h:65537/", // not port 1
+                          "http://h:99999/",
                           "http://h:99999999999/",
                           "http://h:x/",
                           "http://[::1/",
