@@ -1,6 +1,7 @@
 // Parses the command line with CLI11.
 #include "receiver/command_line.hpp"
 
+#include "common/program/empty_argument.hpp"
 #include "common/program/exit_status.hpp"
 #include "common/program/suggestion.hpp"
 #include "common/program/version.hpp"
@@ -56,7 +57,9 @@ CLI::App* add_replay(CLI::App& app, replay_arguments& arguments) {
       ->type_name("F.ndjson");
   replay->add_flag("--legacy", arguments.legacy,
                    "not stored webhooks but the rows of the old system's webhook_events it never processed");
-  replay->add_option("--rate", arguments.rate, "at most N events a second")->type_name("N");
+  replay->add_option("--rate", arguments.rate, "at most N events a second")
+      ->type_name("N")
+      ->check([](const std::string& text) { return text.empty() ? "a number must follow" : std::string(); });
   replay->add_flag("--dry-run", arguments.dry_run, "write nothing, and show what would change");
   replay->footer("Exit status: 0 done, 1 failed, 2 usage or settings, 3 some events failed (a receiver tries "
                  "them again), or it was stopped (SIGINT, SIGTERM).");
@@ -107,6 +110,10 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
     int status = app.exit(e);
     if (status != 0) fmt::print(stderr, "{}", program::suggestions(app));
     return status == 0 ? program::exits::done : program::exits::usage;
+  }
+  if (auto problem = program::empty_argument(app)) {
+    fmt::print(stderr, "suivi-receiver: {}\n", *problem);
+    return program::exits::usage;
   }
   wanted.replay.json = wanted.migrate.json = wanted.spool.json = wanted.json;
   if (check_config)

@@ -1,6 +1,7 @@
 // The subcommands and their options, with CLI11.
 #include "reconciler/commands/command_line.hpp"
 
+#include "common/program/empty_argument.hpp"
 #include "common/program/exit_status.hpp"
 #include "common/program/suggestion.hpp"
 #include "common/program/version.hpp"
@@ -107,7 +108,13 @@ std::variant<command_line, int> read_command_line(int argc, const char* const* a
     if (!is_well) fmt::print(stderr, "{}", program::suggestions(app));
     return is_well ? program::exits::done : program::exits::usage;
   }
-  auto chosen = app.get_subcommands();
+  std::vector<CLI::App*> chosen = app.get_subcommands();
+  std::optional<std::string> problem = program::empty_argument(app);
+  if (!problem && !chosen.empty()) problem = program::empty_argument(*chosen.front());
+  if (problem) {
+    fmt::print(stderr, "suivi-reconciler: {}\n", *problem);
+    return program::exits::usage;
+  }
   if (!chosen.empty()) wanted.command = chosen.front()->get_name();
   if (wanted.command == "hooks" && wanted.hooks.verb.empty()) {
     fmt::print(stderr, "suivi-reconciler: hooks: one of list, ensure, remove, test must follow\n");

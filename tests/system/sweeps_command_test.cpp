@@ -53,6 +53,9 @@ TEST_CASE("an account that is not there is status 2 and one line that names it")
   CHECK(done.log == "suivi-reconciler: --account example-c: there is no such active account\n");
   s.db.execute("update shipping_accounts set \"isActive\" = false where \"id\" = 'example-b'");
   CHECK(sweep(s, {"--account", "example-b"}).status == 2);
+  auto unset = sweep(s, {"--account", ""}); // not every account
+  CHECK(unset.status == 2);
+  CHECK(unset.log == "suivi-reconciler: --account \"\": allowed is ID, not empty\n");
   CHECK(s.requests("all") == 0);
   CHECK(sweep(s, {"--max-orders", "-1"}).status == 2);
   CHECK(sweep(s, {"--full", "--incremental"}).status == 2);

@@ -53,3 +53,12 @@ TEST_CASE("help and version are status 0") {
   CHECK(std::get<int>(read({"--help"})) == 0);
   CHECK(std::get<int>(read({"--version"})) == 0);
 }
+
+TEST_CASE("an option that is given nothing is a mistake of usage, not an option left out") {
+  for (const char* option : {"--config", "--rate"}) {
+    CAPTURE(option);
+    auto got = read({"replay", option, ""});
+    REQUIRE(std::holds_alternative<int>(got));
+    CHECK(std::get<int>(got) == 2);
+  }
+}
