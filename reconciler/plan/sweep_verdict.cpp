@@ -13,6 +13,9 @@ namespace suivi::reconciler {
 namespace {
 
 constexpr std::size_t named_max = 5;
+// So many rows and none that can be read: the courier writes them in another way now. Fewer are single ones,
+// which spoil nothing.
+constexpr std::int64_t in_vain_min = 20;
 
 std::string first_of(const std::vector<std::string>& names) {
   std::size_t listed = std::min(names.size(), named_max);
@@ -43,6 +46,8 @@ sweep_verdict judge_sweep(const sweep_end& end) {
   else if (end.list_done && !end.list.complete)
     why.push_back(end.first_failure.empty() ? end.list.reason
                                             : fmt::format("{} ({})", end.list.reason, end.first_failure));
+  else if (end.rows_in_vain >= in_vain_min)
+    why.push_back(fmt::format("none of the courier's {} rows could be read", end.rows_in_vain));
   if (end.orders_refused > 0)
     why.push_back(fmt::format("the database refused {} order(s): {}", end.orders_refused,
                               fmt::join(end.refused, ", ")));

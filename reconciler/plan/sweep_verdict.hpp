@@ -23,7 +23,8 @@ struct sweep_end {
   std::string courier_stopped; // why nothing more was asked of the courier; empty: it was not stopped
   bool list_done = false;
   page_plan::verdict list;
-  std::string first_failure; // of a page
+  std::string first_failure;     // of a page
+  std::int64_t rows_in_vain = 0; // of a list of which no row could be read
   std::int64_t orders_refused = 0;
   std::vector<std::string> refused; // the first of them, each with its SQLSTATE
   std::size_t rows_locked = 0;

@@ -286,13 +286,14 @@ void account_sweep::judge() {
     how.list = {singles_.lookup_problem().empty(), false, singles_.lookup_problem()};
   }
   how.first_failure = failures_.text();
-  how.orders_refused = so_far().refused;
+  report_ = so_far();
+  how.rows_in_vain = report_.fetched == report_.unreadable ? report_.unreadable : 0;
+  how.orders_refused = report_.refused;
   how.refused = sweep_.rows.refused();
   how.rows_locked = sweep_.rows.given_up();
   how.locked = sweep_.rows.locked();
   how.unsettled = singles_.unsettled();
   sweep_verdict verdict = judge_sweep(how);
-  report_ = so_far();
   report_.complete = verdict.complete;
   report_.truncated = verdict.truncated;
   report_.abandoned = verdict.abandoned || (sweep_.options.below_settings && verdict.truncated);

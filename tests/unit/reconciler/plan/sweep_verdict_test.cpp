@@ -80,3 +80,13 @@ TEST_CASE("a courier that was given up is the reason, not the pages that it left
   end.courier_stopped = "the courier throttles without end";
   CHECK(judge_sweep(end).reason == "the courier throttles without end");
 }
+
+TEST_CASE("a list of which no row could be read was not seen, and single such rows spoil nothing") {
+  sweep_end end = whole();
+  end.rows_in_vain = 20;
+  sweep_verdict v = judge_sweep(end);
+  CHECK_FALSE(v.complete);
+  CHECK(v.reason == "none of the courier's 20 rows could be read");
+  end.rows_in_vain = 19;
+  CHECK(judge_sweep(end).complete);
+}
