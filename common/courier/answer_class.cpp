@@ -5,7 +5,8 @@ namespace suivi::courier {
 
 answer_kind classify(const error* failure, unsigned status, std::optional<milliseconds> retry_after) {
   if (!failure || failure->code == "courier:not_found") return answer_kind::good;
-  if (failure->code == "courier:unfiltered") return answer_kind::good; // well answered, but not what was asked
+  if (failure->code == "courier:unfiltered")
+    return answer_kind::good; // well answered, but not what was asked
   if (failure->code == "courier:unauthorized") return answer_kind::refused_key;
   if (failure->code == "courier:throttled") return answer_kind::throttled;
   if (retry_after) return answer_kind::busy;

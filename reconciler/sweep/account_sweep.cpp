@@ -364,8 +364,7 @@ task<void> account_sweep::end() {
   if (sweep_.account.from_environment || c.requests == 0) co_return;
   shop::request_counts counts{c.requests, c.good, c.bad, c.last};
   auto counted = co_await shop::record_requests(**db, sweep_.account.id, counts);
-  if (!counted)
-    log::warn("an account's requests could not be counted", {{"error", to_string(counted.error())}});
+  if (!counted) log::warn("its requests could not be counted", {{"error", to_string(counted.error())}});
 }
 
 task<shop::sweep_report> account_sweep::run() {
