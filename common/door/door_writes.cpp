@@ -216,21 +216,12 @@ pg::params parcel_params(const std::vector<parcel_row>& parcels) {
     left.push_back(write_statuses(p.past_statuses));
   }
   pg::params all;
-  all.integers(id)
-      .lent_texts(account.lent)
-      .lent_texts(uuid.lent)
-      .lent_texts(display_id.lent)
-      .lent_texts(reference.lent)
-      .lent_texts(order_id.lent)
-      .integers(link);
-  all.lent_texts(tracking.lent)
-      .integers(strength)
-      .integers(status)
-      .instants(alerted_at)
-      .lent_texts(alert_reason.lent)
-      .lent_texts(abort_reason.lent);
-  all.integers(known).instants(created_at).integers(shape).instants(as_of_from).instants(as_of_to);
-  all.integers(from_source).instants(pulled_at).texts(left).integers(courier).texts(state).booleans(ended);
+  all.integers(id).lent_texts(account.lent).lent_texts(uuid.lent).lent_texts(display_id.lent);
+  all.lent_texts(reference.lent).lent_texts(order_id.lent).integers(link).lent_texts(tracking.lent);
+  all.integers(strength).integers(status).instants(alerted_at).lent_texts(alert_reason.lent);
+  all.lent_texts(abort_reason.lent).integers(known).instants(created_at).integers(shape);
+  all.instants(as_of_from).instants(as_of_to).integers(from_source).instants(pulled_at);
+  all.texts(left).integers(courier).texts(state).booleans(ended);
   return all;
 }
 

@@ -3,7 +3,7 @@
 
 -- Orders whose new state a sweep found and no webhook had told: those that sweep.missed_by_webhook counts, where `missed_listed`.
 create table suivi.sweep_missed (
-  sweep_id bigint not null,
+  sweep_id bigint not null references suivi.sweep on delete cascade,
   order_id text   not null,
   primary key (sweep_id, order_id)
 );

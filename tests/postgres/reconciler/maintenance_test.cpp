@@ -37,10 +37,12 @@ from unnest(array['acc-1', 'acc-2']) as account, unnest(array['full', 'increment
 insert into suivi.sweep (account, account_name, kind, term, owner, seen_at) values ('acc-1', '', 'full', 1, '', now() - interval '89 days');
 insert into suivi.sweep_request (sweep_id, account, kind, asked_at) values
   (90001, 'acc-1', 'full', now() - interval '11 minutes'), (90002, 'acc-2', 'full', now());
+insert into suivi.sweep_missed (sweep_id, order_id) select id, 'order-1' from suivi.sweep;
 insert into suivi.reconciler (owner, seen_at) values ('dead', now() - interval '2 days'), ('alive', now());
 )sql");
   CHECK(delete_expired(s.db) == 4800 - 7 + 2); // of acc-1's incomplete full ones a younger one is there
   CHECK(s.db.number("select count(*) from suivi.sweep") == 8);
+  CHECK(s.db.number("select count(*) from suivi.sweep_missed") == 8); // and those reports' own rows
   CHECK(s.db.value("select string_agg(sweep_id::text, ',') from suivi.sweep_request") == "90002");
   CHECK(s.db.value("select string_agg(owner, ',') from suivi.reconciler") == "alive");
   CHECK(delete_expired(s.db) == 0);
