@@ -143,7 +143,7 @@ beside_retention() {
   await_load
   # What it finds in somebody's hands it leaves for a minute.
   until old_day_is_gone || [ $(($(date +%s%3N) - ready)) -gt 160000 ]; do sleep 0.2; done
-  dropped=$(sed -n '/a day has passed retention/s/.*"time":"\([^"]*\)".*/\1/p' "$scratch/receiver.log" | tail -n 1)
+  dropped=$(sed -n '/a day older than retention.events was dropped/s/.*"time":"\([^"]*\)".*/\1/p' "$scratch/receiver.log" | tail -n 1)
   if [ -n "$dropped" ]; then
     dropped="gone $(calculate %.1f "$(date -d "$dropped" +%s%6N) / 1e6 - $(value began_us) / 1e6") s after the load began, which took $(value seconds) s"
   fi
