@@ -61,9 +61,14 @@ bool is_utf8(std::string_view bytes) {
   return true;
 }
 
+bool is_plain_ascii(std::string_view bytes) {
+  bool plain = true;
+  for (char c : bytes) plain &= static_cast<signed char>(c) > 0; // all of it: many at a time
+  return plain;
+}
+
 std::string to_storable_text(std::string_view bytes) {
-  auto plain = [](char c) { return static_cast<signed char>(c) > 0; };
-  if (std::all_of(bytes.begin(), bytes.end(), plain)) return std::string(bytes); // nearly always
+  if (is_plain_ascii(bytes)) return std::string(bytes); // nearly always
   std::string text;
   text.reserve(bytes.size());
   std::size_t bad = 0;

@@ -26,7 +26,7 @@ bool keeps_shops_number(const parcel_row& parcel, const order_columns& current) 
 
 } // namespace
 
-parcel_row* current_parcel(const std::vector<parcel_row*>& of_one_order, const order_row& order) {
+parcel_row* current_parcel(std::span<parcel_row* const> of_one_order, const order_row& order) {
   for (parcel_row* parcel : of_one_order)
     if (is_named_by_the_shop(parcel->courier) && parcel->uuid == order.columns.tracking) return parcel;
   if (of_one_order.size() == 1) return of_one_order.front();

@@ -3,6 +3,7 @@
 
 #include "common/decision/snapshot.hpp"
 
+#include <span>
 #include <vector>
 
 namespace suivi::shop {
@@ -11,8 +12,7 @@ namespace suivi::shop {
 // back, the newest of all. A parcel without created_at counts only where it is the only one. Null if none
 // counts.
 // Where the shop itself says the tracking number, the parcel that bears it.
-[[nodiscard]] parcel_row* current_parcel(const std::vector<parcel_row*>& of_one_order,
-                                         const order_row& order);
+[[nodiscard]] parcel_row* current_parcel(std::span<parcel_row* const> of_one_order, const order_row& order);
 
 // The order's columns as the parcel says them; what the parcel does not know stays. `metadata` is used where
 // not empty.

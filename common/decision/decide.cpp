@@ -18,7 +18,7 @@ constexpr std::size_t past_statuses_max = 64;
 class pass {
  public:
   pass(const snapshot& rows, std::span<const observation> observations, const door_options& options)
-      : before_(rows), rows_(rows), observations_(observations), options_(options) {}
+      : before_(rows), rows_(rows, observations.size()), observations_(observations), options_(options) {}
 
   decision run() {
     result_.verdicts.resize(observations_.size());
@@ -61,7 +61,7 @@ class pass {
     if (who.refusal != outcome::applied) return end;
 
     order_row& order = *who.order;
-    std::vector<parcel_row*> siblings = rows_.parcels_of(order, who.account, observed.shipment.courier);
+    parcel_list siblings = rows_.parcels_of(order, who.account, observed.shipment.courier);
     if (!who.parcel && siblings.size() >= parcels_of_an_order_max) {
       end.outcome = outcome::conflict;
       end.why = "the order has " + std::to_string(siblings.size()) + " parcels already, it gets no more";
@@ -156,7 +156,7 @@ class pass {
   }
 
   // Names no parcel of the order's several, and whichever it is about, the courier has been asked since.
-  static bool older_than_all(const std::vector<parcel_row*>& siblings, const observation& observed) {
+  static bool older_than_all(std::span<parcel_row* const> siblings, const observation& observed) {
     if (observed.shipment.uuid || observed.shipment.display_id || observed.shipment.tracking) return false;
     return std::all_of(siblings.begin(), siblings.end(), [&](const parcel_row* one) {
       return compare(one->when, observed.when) == relation::older;
@@ -211,7 +211,7 @@ class pass {
   }
 
   parcel_row& add_parcel(const std::string& account, courier_kind of) {
-    parcel_row& added = rows_.parcels.emplace_back();
+    parcel_row& added = rows_.add_parcel();
     added.courier = of;
     added.account = account;
     added.locked = true;

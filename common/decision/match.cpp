@@ -4,12 +4,24 @@
 #include "common/decision/as_of.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <functional>
 
 namespace suivi::shop {
 namespace {
 
 constexpr const char* shared_number = "more than one parcel or order bears this number";
 constexpr const char* contested_reference = "two accounts claim this reference and the order has no account";
+
+std::size_t hash_of(std::string_view id) {
+  return std::hash<std::string_view>()(id);
+}
+
+template <typename Holds>
+void keep_if(parcel_list& list, const Holds& holds) {
+  list.erase(std::remove_if(list.begin(), list.end(), [&](const parcel_row* one) { return !holds(one); }),
+             list.end());
+}
 
 enum class ownership { ours, nobodys, anothers, contested };
 
@@ -35,9 +47,8 @@ match refused(outcome outcome, std::string why = {}) {
 
 // What an event without account seems to be about: its reference's order, else the one that a parcel known by
 // webhook only is linked to, else the old columns'. `account`: whose key can prove it.
-order_row* order_to_prove(working_copy& rows, const observation& observation,
-                          const std::vector<parcel_row*>& same, const door_options& options,
-                          std::optional<std::string>& account) {
+order_row* order_to_prove(working_copy& rows, const observation& observation, const parcel_list& same,
+                          const door_options& options, std::optional<std::string>& account) {
   order_row* order =
       observation.shipment.reference ? rows.order_by_reference(*observation.shipment.reference) : nullptr;
   for (const parcel_row* parcel : same) {
@@ -62,15 +73,14 @@ order_row* order_to_prove(working_copy& rows, const observation& observation,
 // Otherwise the order that it seems to be about says whose key can prove it.
 match prove_account(working_copy& rows, const observation& observation, const door_options& options) {
   const parcel_row* current = nullptr;
-  std::vector<parcel_row*> same;
+  parcel_list same;
   if (observation.shipment.uuid)
     same = rows.parcels_by_uuid(*observation.shipment.uuid);
   else if (observation.shipment.display_id)
     same = rows.parcels_by_number(*observation.shipment.display_id);
   else if (observation.shipment.tracking)
     same = rows.parcels_by_number(*observation.shipment.tracking);
-  std::erase_if(same,
-                [&](const parcel_row* parcel) { return parcel->courier != observation.shipment.courier; });
+  keep_if(same, [&](const parcel_row* parcel) { return parcel->courier == observation.shipment.courier; });
   for (const parcel_row* parcel : same) {
     if (!parcel->pulled_at) continue;
     if (current && current->account != parcel->account)
@@ -136,7 +146,7 @@ parcel_choice choose_parcel(working_copy& rows, const order_row& order, const st
                             const observation& observation) {
   if (observation.shipment.uuid)
     if (parcel_row* known = rows.parcel_by_uuid(account, *observation.shipment.uuid)) return {known};
-  std::vector<parcel_row*> own = rows.parcels_of(order, account, observation.shipment.courier);
+  parcel_list own = rows.parcels_of(order, account, observation.shipment.courier);
   if (observation.shipment.uuid) {
     for (parcel_row* parcel : own)
       if (!parcel->uuid && same_display_id(*parcel, observation)) return {parcel}; // nameless: taken over
@@ -144,9 +154,9 @@ parcel_choice choose_parcel(working_copy& rows, const order_row& order, const st
   }
   for (const auto& number : {observation.shipment.display_id, observation.shipment.tracking}) {
     if (!number) continue;
-    std::vector<parcel_row*> known = rows.parcels_by_number(account, *number);
+    parcel_list known = rows.parcels_by_number(account, *number);
     if (known.size() > 1)
-      std::erase_if(known, [&](parcel_row* parcel) { return std::ranges::find(own, parcel) == own.end(); });
+      keep_if(known, [&](const parcel_row* parcel) { return std::ranges::find(own, parcel) != own.end(); });
     if (known.size() == 1) return {known.front()};
     if (rows.parcels_by_number(account, *number).size() > 1) return {nullptr, true};
   }
@@ -171,9 +181,10 @@ match ask_which(const std::string& account, const order_row* order, const observ
 
 } // namespace
 
-working_copy::working_copy(const snapshot& from)
-    : orders(from.orders.begin(), from.orders.end()), parcels(from.parcels.begin(), from.parcels.end()),
-      legacy_links(from.legacy_links) {
+working_copy::working_copy(const snapshot& from, std::size_t new_parcels_max)
+    : orders(from.orders), legacy_links(from.legacy_links) {
+  parcels.reserve(from.parcels.size() + new_parcels_max);
+  parcels.insert(parcels.end(), from.parcels.begin(), from.parcels.end());
   order_by_id_.reserve(orders.size());
   order_by_reference_.reserve(orders.size());
   parcel_by_uuid_.reserve(parcels.size());
@@ -184,6 +195,11 @@ working_copy::working_copy(const snapshot& from)
     order_by_reference_[order.reference] = &order;
   }
   for (parcel_row& parcel : parcels) note_first(parcel);
+}
+
+parcel_row& working_copy::add_parcel() {
+  assert(parcels.size() < parcels.capacity());
+  return parcels.emplace_back();
 }
 
 order_row* working_copy::order(std::string_view id) {
@@ -199,7 +215,7 @@ order_row* working_copy::order_by_reference(std::string_view reference) {
 // Nothing is known of it yet, so that nobody walks through all parcels of its order to find it.
 void working_copy::note_first(parcel_row& parcel) {
   auto add_first = [&](index& to, const std::optional<std::string>& id) {
-    if (id) to.emplace(*id, &parcel);
+    if (id) to.emplace(hash_of(*id), &parcel);
   };
   add_first(parcel_by_uuid_, parcel.uuid);
   add_first(parcel_by_number_, parcel.display_id);
@@ -209,10 +225,11 @@ void working_copy::note_first(parcel_row& parcel) {
 
 void working_copy::add(index& to, const std::optional<std::string>& id, parcel_row& parcel) {
   if (!id) return;
-  auto [first, last] = to.equal_range(*id);
+  std::size_t hash = hash_of(*id);
+  auto [first, last] = to.equal_range(hash);
   for (auto entry = first; entry != last; ++entry)
     if (entry->second == &parcel) return;
-  to.emplace(*id, &parcel);
+  to.emplace(hash, &parcel);
 }
 
 void working_copy::note(parcel_row& parcel) {
@@ -222,40 +239,38 @@ void working_copy::note(parcel_row& parcel) {
   add(parcel_by_order_, parcel.order_id, parcel);
 }
 
-std::vector<parcel_row*> working_copy::parcels_by_uuid(const std::string& uuid) {
-  std::vector<parcel_row*> found;
-  auto [first, last] = parcel_by_uuid_.equal_range(uuid);
+parcel_list working_copy::parcels_by_uuid(std::string_view uuid) {
+  parcel_list found;
+  auto [first, last] = parcel_by_uuid_.equal_range(hash_of(uuid));
   for (auto entry = first; entry != last; ++entry)
     if (entry->second->uuid == uuid) found.push_back(entry->second);
   return found;
 }
 
-std::vector<parcel_row*> working_copy::parcels_by_number(const std::string& number) {
-  std::vector<parcel_row*> found;
-  auto [first, last] = parcel_by_number_.equal_range(number);
+parcel_list working_copy::parcels_by_number(std::string_view number) {
+  parcel_list found;
+  auto [first, last] = parcel_by_number_.equal_range(hash_of(number));
   for (auto entry = first; entry != last; ++entry)
     if (entry->second->display_id == number || entry->second->tracking == number)
       found.push_back(entry->second);
   return found;
 }
 
-parcel_row* working_copy::parcel_by_uuid(std::string_view account, const std::string& uuid) {
+parcel_row* working_copy::parcel_by_uuid(std::string_view account, std::string_view uuid) {
   for (parcel_row* parcel : parcels_by_uuid(uuid))
     if (parcel->account == account) return parcel;
   return nullptr;
 }
 
-std::vector<parcel_row*> working_copy::parcels_by_number(std::string_view account,
-                                                         const std::string& number) {
-  std::vector<parcel_row*> own = parcels_by_number(number);
-  std::erase_if(own, [&](const parcel_row* parcel) { return parcel->account != account; });
+parcel_list working_copy::parcels_by_number(std::string_view account, std::string_view number) {
+  parcel_list own = parcels_by_number(number);
+  keep_if(own, [&](const parcel_row* parcel) { return parcel->account == account; });
   return own;
 }
 
-std::vector<parcel_row*> working_copy::parcels_of(const order_row& order, std::string_view account,
-                                                  courier_kind of) {
-  std::vector<parcel_row*> own;
-  auto [first, last] = parcel_by_order_.equal_range(order.id);
+parcel_list working_copy::parcels_of(const order_row& order, std::string_view account, courier_kind of) {
+  parcel_list own;
+  auto [first, last] = parcel_by_order_.equal_range(hash_of(order.id));
   for (auto entry = first; entry != last; ++entry) {
     parcel_row* parcel = entry->second;
     if (parcel->order_id == order.id && parcel->account == account && parcel->courier == of &&
@@ -305,7 +320,7 @@ match identify(working_copy& rows, const observation& observation, const door_op
         shared = true;
         continue;
       }
-      std::vector<parcel_row*> known = rows.parcels_by_number(account, *number);
+      parcel_list known = rows.parcels_by_number(account, *number);
       shared = shared || known.size() > 1;
       if (known.size() != 1) continue;
       parcel = known.front();

@@ -9,48 +9,58 @@
 #include "common/decision/options.hpp"
 #include "common/decision/snapshot.hpp"
 
-#include <deque>
+#include <boost/container/small_vector.hpp>
+#include <cstddef>
+#include <memory_resource>
 #include <unordered_map>
+#include <vector>
 
 namespace suivi::shop {
+
+using parcel_list = boost::container::small_vector<parcel_row*, 4>;
 
 // The snapshot as the decision goes on: rows are changed in place, new parcels are added. Addresses stay
 // valid.
 struct working_copy {
-  explicit working_copy(const snapshot& from);
+  // Up to `new_parcels_max` may be added.
+  working_copy(const snapshot& from, std::size_t new_parcels_max);
+  working_copy(const working_copy&) = delete;
+  working_copy& operator=(const working_copy&) = delete;
 
   order_row* order(std::string_view id);
   order_row* order_by_reference(std::string_view reference);
-  parcel_row* parcel_by_uuid(std::string_view account, const std::string& uuid);
+  parcel_row* parcel_by_uuid(std::string_view account, std::string_view uuid);
   // The account's parcels with that display id or tracking number: where there are several, it is no
   // identity.
-  std::vector<parcel_row*> parcels_by_number(std::string_view account, const std::string& number);
+  parcel_list parcels_by_number(std::string_view account, std::string_view number);
   // Of any account.
-  std::vector<parcel_row*> parcels_by_uuid(const std::string& uuid);
-  std::vector<parcel_row*> parcels_by_number(const std::string& number);
+  parcel_list parcels_by_uuid(std::string_view uuid);
+  parcel_list parcels_by_number(std::string_view number);
   // The order's parcels in that account, link valid. What the account showed when it was another courier's is
   // void.
-  std::vector<parcel_row*> parcels_of(const order_row& order, std::string_view account, courier_kind of);
+  parcel_list parcels_of(const order_row& order, std::string_view account, courier_kind of);
   // After a parcel was added or its ids or order changed: makes it found by them.
   void note(parcel_row& parcel);
+  parcel_row& add_parcel();
 
-  std::deque<order_row> orders;
-  std::deque<parcel_row> parcels;
-  std::multimap<std::string, std::string> legacy_links;
+  std::vector<order_row> orders;
+  std::vector<parcel_row> parcels;
+  const std::multimap<std::string, std::string>& legacy_links;
 
  private:
   void note_first(parcel_row& parcel);
 
+  std::pmr::monotonic_buffer_resource memory_; // of the indexes, which go together
   // Neither changes while the decision goes on: the names are the rows' own.
-  std::unordered_map<std::string_view, order_row*> order_by_id_;
-  std::unordered_map<std::string_view, order_row*> order_by_reference_;
-  // An entry may be outdated: what it points to is checked.
-  using index = std::unordered_multimap<std::string, parcel_row*>;
+  std::pmr::unordered_map<std::string_view, order_row*> order_by_id_{&memory_};
+  std::pmr::unordered_map<std::string_view, order_row*> order_by_reference_{&memory_};
+  // By the hash of the id. An entry may be outdated, or another's: what it points to is checked.
+  using index = std::pmr::unordered_multimap<std::size_t, parcel_row*>;
   static void add(index& to, const std::optional<std::string>& id, parcel_row& parcel);
 
-  index parcel_by_uuid_;
-  index parcel_by_number_; // display ids and tracking numbers
-  index parcel_by_order_;
+  index parcel_by_uuid_{&memory_};
+  index parcel_by_number_{&memory_}; // display ids and tracking numbers
+  index parcel_by_order_{&memory_};
 };
 
 // The link still holds: the order is that account's, and shows the reference the parcel was linked by.

@@ -4,6 +4,7 @@
 
 #include "common/base/utf8.hpp"
 
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/object.hpp>
@@ -30,12 +31,15 @@ struct keeping_digits {
   static constexpr std::size_t max_key_size = json::string::max_size();
   static constexpr std::size_t max_string_size = json::string::max_size();
 
+  std::array<unsigned char, 4096> first_room; // enough for nearly every document, and not cleared before
   json::value_stack stack;
   bool number_too_large = false;
   json_limits within;
   std::size_t values = 0;
   bool too_many = false;
   std::string kept; // what storable() returns, where it had to drop something
+
+  keeping_digits() : stack({}, first_room.data(), first_room.size()) {}
 
   json::string_view storable(json::string_view s) {
     if (s.find('\0') == json::string_view::npos) return s;

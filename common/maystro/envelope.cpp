@@ -193,6 +193,7 @@ void understand(std::string_view bytes, event& e) {
     if (from.layers.size() > max_envelopes) break;
 
   std::vector<const json::object*> layers;
+  layers.reserve(from.layers.size());
   for (const json::value& layer : from.layers) layers.push_back(layer.if_object());
   found_order found = locate_order(layers);
   e.name = std::move(found.name);

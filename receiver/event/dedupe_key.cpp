@@ -15,18 +15,26 @@ namespace {
 // largest index.
 constexpr std::size_t key_bytes = 16;
 
-std::string digest(std::string_view bytes) {
-  auto hash = crypto::sha256(bytes);
-  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+// Valid while the digest lives.
+std::string_view as_text(const crypto::sha256_digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
 std::string key_of(char kind, std::string_view qualifier, std::string_view body_digest) {
-  std::string parts(1, kind);
-  parts += std::to_string(qualifier.size());
+  std::string length = std::to_string(qualifier.size());
+  std::string parts;
+  parts.reserve(1 + length.size() + 1 + qualifier.size() + body_digest.size());
+  parts += kind;
+  parts += length;
   parts += ':';
   parts += qualifier;
   parts += body_digest;
-  return digest(parts).substr(0, key_bytes);
+  crypto::sha256_digest whole = crypto::sha256(parts);
+  return std::string(as_text(whole).substr(0, key_bytes));
+}
+
+std::string key_of(char kind, std::string_view qualifier, const crypto::sha256_digest& body) {
+  return key_of(kind, qualifier, as_text(body));
 }
 
 // In quotes it is what serialize() makes of it: base64, say.
@@ -63,18 +71,20 @@ std::string stated_facts(std::string_view raw, const courier_event& event) {
 dedupe_key choose_key(std::string_view raw, const courier_event& event) {
   bool understood = event.kind != event_kind::not_understood;
   if (event.message_id && !event.message_id->empty())
-    return {key_of(understood ? 'm' : 'M', *event.message_id, digest(stated_facts(raw, event))), false};
+    return {key_of(understood ? 'm' : 'M', *event.message_id, crypto::sha256(stated_facts(raw, event))),
+            false};
   if (event.published_at)
-    return {key_of(understood ? 'p' : 'P', format_instant(*event.published_at), digest(raw)), false};
-  return {key_of(understood ? 'b' : 'B', "", digest(raw)), true};
+    return {key_of(understood ? 'p' : 'P', format_instant(*event.published_at), crypto::sha256(raw)), false};
+  return {key_of(understood ? 'b' : 'B', "", crypto::sha256(raw)), true};
 }
 
 dedupe_key choose_change_key(std::string_view raw, const courier_event& event, std::string_view account) {
   bool understood = event.kind != event_kind::not_understood;
   std::string qualifier = std::to_string(account.size()) + ':' + std::string(account);
-  if (event.message_id) return {key_of(understood ? 'g' : 'G', qualifier + *event.message_id, ""), false};
+  if (event.message_id)
+    return {key_of(understood ? 'g' : 'G', qualifier + *event.message_id, std::string_view()), false};
   if (event.published_at) qualifier += format_instant(*event.published_at);
-  return {key_of(understood ? 'e' : 'E', qualifier, digest(raw)), false};
+  return {key_of(understood ? 'e' : 'E', qualifier, crypto::sha256(raw)), false};
 }
 
 } // namespace suivi::receiver

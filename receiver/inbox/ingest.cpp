@@ -3,16 +3,16 @@
 
 #include "common/base/utf8.hpp"
 #include "receiver/inbox/pending.hpp"
-#include "receiver/inbox/storable.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <deque>
 #include <string_view>
 
 namespace suivi::receiver {
 namespace {
 
-using texts = std::vector<std::optional<std::string>>;
+using texts = std::vector<std::optional<std::string_view>>;
 using integers = std::vector<std::optional<std::int64_t>>;
 
 constexpr pg::statement ingest_webhooks{"inbox_ingest", R"sql(
@@ -30,20 +30,27 @@ from suivi.ingest_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 
 
 // Element by element, so that the arrays cannot get out of step. Valid while the arrivals live.
 struct webhook_arrays {
-  std::vector<std::optional<std::string_view>> keys, raws;
+  texts keys, raws;
   std::vector<std::optional<bool>> expiring;
   std::vector<std::optional<instant>> received, published;
   texts accounts, names, message_ids, uuids, display_ids, trackings, references, outcomes, errors;
   integers statuses;
+  std::deque<std::string> made; // what was not storable as it came
 
   explicit webhook_arrays(std::size_t rows) {
-    for (auto* each : {&keys, &raws}) each->reserve(rows);
     for (auto* each : {&received, &published}) each->reserve(rows);
-    for (texts* each :
-         {&accounts, &names, &message_ids, &uuids, &display_ids, &trackings, &references, &outcomes, &errors})
+    for (texts* each : {&keys, &raws, &accounts, &names, &message_ids, &uuids, &display_ids, &trackings,
+                        &references, &outcomes, &errors})
       each->reserve(rows);
     expiring.reserve(rows);
     statuses.reserve(rows);
+  }
+
+  std::string_view storable(std::string_view text) {
+    return is_plain_ascii(text) ? text : std::string_view(made.emplace_back(to_storable_text(text)));
+  }
+  std::optional<std::string_view> storable(const std::optional<std::string>& text) {
+    return text ? std::optional(storable(std::string_view(*text))) : std::nullopt;
   }
 
   void add(const webhook& a, const std::string& poison) {
@@ -71,21 +78,16 @@ struct webhook_arrays {
       errors.emplace_back(std::nullopt);
     } else {
       outcomes.emplace_back("quarantined");
-      errors.push_back(to_storable_text(poisoned ? poison : e.why));
+      errors.emplace_back(storable(std::string_view(poisoned ? poison : e.why)));
     }
   }
 
   pg::params to_params(const std::string& owner) const {
     pg::params p;
-    p.byte_strings(keys).booleans(expiring).instants(received).texts(accounts).byte_strings(raws).texts(
-        names);
-    p.texts(message_ids)
-        .instants(published)
-        .texts(uuids)
-        .texts(display_ids)
-        .texts(trackings)
-        .texts(references);
-    p.integers(statuses).texts(outcomes).texts(errors);
+    p.byte_strings(keys).booleans(expiring).instants(received).lent_texts(accounts).byte_strings(raws);
+    p.lent_texts(names).lent_texts(message_ids).instants(published).lent_texts(uuids);
+    p.lent_texts(display_ids).lent_texts(trackings).lent_texts(references);
+    p.integers(statuses).lent_texts(outcomes).lent_texts(errors);
     p.text(owner.empty() ? std::nullopt : std::optional<std::string_view>(owner));
     p.integer(owner.empty() ? 0 : lease_time.count());
     return p;

@@ -33,7 +33,7 @@ pgbench_rows() { # DATABASE LABEL ROWS CLIENTS
   local calls wal postgres transactions
   make_batch "$1" "$3"
   wal=$(wal_position) postgres=$(ticks_of_postgres)
-  "$pgbench" -n -M prepared -c "$4" -j 1 -T "$seconds" -f "$scratch/ingest.sql" "$(url_of "$1")" > "$scratch/pgbench.out" 2>&1 \
+  PGOPTIONS=-cjit=off "$pgbench" -n -M prepared -c "$4" -j 1 -T "$seconds" -f "$scratch/ingest.sql" "$(url_of "$1")" > "$scratch/pgbench.out" 2>&1 \
     || { cat "$scratch/pgbench.out" >&2; fail "pgbench failed"; }
   wal=$(($(wal_position) - wal)) postgres=$(($(ticks_of_postgres) - postgres))
   transactions=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' "$scratch/pgbench.out")
