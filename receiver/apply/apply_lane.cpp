@@ -241,16 +241,20 @@ task<void> apply_lane::try_ranges(range_batch batch) {
   if (std::any_of(batch.events.begin(), batch.events.end(), unknown)) co_await accounts_.refresh();
   instant now = suivi::now();
   bool all_plain = true;
-  std::vector<shop::observation> observations;
-  observations.reserve(batch.events.size());
-  for (pending_event& event : batch.events) {
-    all_plain = fill_in_account(event, accounts_, now) && all_plain;
-    observations.push_back(event.observation);
-  }
+  for (pending_event& event : batch.events) all_plain = fill_in_account(event, accounts_, now) && all_plain;
   if (!all_plain) {
     co_await open(std::move(batch));
     co_return;
   }
+  milliseconds lock_wait = lock_patience_.at(steady_clock::now());
+  co_await write_ranges(std::move(batch), lock_wait);
+}
+
+// Where a row is locked that one of them needs, in halves, so that the others are none the worse for it.
+task<void> apply_lane::write_ranges(range_batch batch, milliseconds lock_wait) {
+  std::vector<shop::observation> observations;
+  observations.reserve(batch.events.size());
+  for (const pending_event& event : batch.events) observations.push_back(event.observation);
   std::vector<settled> ends;
   std::size_t unlocked = 0;
   shop::extra_statements extra = [&](pg::pipeline& closing, std::span<const shop::verdict> verdicts) {
@@ -264,7 +268,7 @@ task<void> apply_lane::try_ranges(range_batch batch) {
     add_settled_ranges(closing, owner_, batch.ranges, ends);
   };
   shop::door_options options = door_;
-  options.lock_wait = lock_patience_.at(steady_clock::now());
+  options.lock_wait = lock_wait;
   options.looks_first = looks_first_;
   std::span<const shop::observation> observed(observations);
   auto verdicts = co_await apply(observed, options, extra);
@@ -278,6 +282,13 @@ task<void> apply_lane::try_ranges(range_batch batch) {
   error failed = verdicts.error();
   if (pg::is_statement_timeout(failed)) batch_size_.note_too_slow(batch.events.size());
   if (pg::is_lock_timeout(failed)) lock_patience_.note_in_vain(steady_clock::now());
+  if (pg::is_lock_timeout(failed) && batch.ranges.size() > 1) {
+    half_batches halves = halves_of(std::move(batch));
+    milliseconds briefly = lock_patience_.in_pieces(steady_clock::now(), false);
+    co_await write_ranges(std::move(halves.front), briefly);
+    co_await write_ranges(std::move(halves.back), briefly);
+    co_return;
+  }
   bool missing = pg::schema_is_missing(failed) && !db_.was_suspected_in_vain();
   bool of_its_own = failed.kind == failure::permanent || pg::is_statement_timeout(failed) ||
                     pg::is_lock_timeout(failed) || lease_is_lost(failed);

@@ -96,6 +96,7 @@ class apply_lane {
   task<bool> fill_in_accounts(batch& events);
   task<void> handle_ranges(range_batch batch);
   task<void> try_ranges(range_batch batch);
+  task<void> write_ranges(range_batch batch, milliseconds lock_wait);
   task<void> open(range_batch batch);
   void note_taken();
   [[nodiscard]] std::size_t range_rows() const { return std::min(batch_size_.rows(), range_rows_max); }

@@ -20,6 +20,13 @@ struct range_batch {
   std::vector<pending_event> events; // of the first range, then of the second, …
 };
 
+// Of several ranges, which stay whole.
+struct half_batches {
+  range_batch front;
+  range_batch back;
+};
+[[nodiscard]] half_batches halves_of(range_batch batch);
+
 class range_queue {
  public:
   // `range.events` of them, at least one.

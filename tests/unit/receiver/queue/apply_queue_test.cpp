@@ -55,6 +55,25 @@ TEST_CASE("a range larger than a batch goes alone") {
   CHECK(names(queue.take_ranges(start, 10)) == "100 ");
 }
 
+TEST_CASE("a batch is halved between its ranges, and none of its events is lost") {
+  for (std::size_t ranges : {2U, 3U, 5U}) {
+    CAPTURE(ranges);
+    apply_queue queue;
+    for (std::size_t i = 0; i < ranges; ++i) add_range(queue, static_cast<std::int64_t>(100 * i + 1), i + 1);
+    half_batches halves = halves_of(queue.take_ranges(start, 100));
+    CHECK(halves.front.ranges.size() + halves.back.ranges.size() == ranges);
+    CHECK_FALSE(halves.back.ranges.empty());
+    CHECK(halves.front.ranges.size() >= halves.back.ranges.size());
+    std::size_t at = 0;
+    std::vector<pending_event> events = halves.front.events;
+    CHECK(halves.back.events.front().id == halves.back.ranges.front().first);
+    events.insert(events.end(), halves.back.events.begin(), halves.back.events.end());
+    for (std::size_t i = 0; i < ranges; ++i)
+      for (std::size_t n = 0; n <= i; ++n) CHECK(events[at++].id == static_cast<std::int64_t>(100 * i + 1 + n));
+    CHECK(at == events.size());
+  }
+}
+
 TEST_CASE("ranges that were put back come first and not before their time") {
   apply_queue queue;
   add_range(queue, 1, 2);
