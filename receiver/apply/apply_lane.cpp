@@ -53,7 +53,7 @@ task<void> apply_lane::run() {
     }
     std::size_t rows = 0;
     if (ready && queue_.ranges_are_next(now)) {
-      range_batch stored = queue_.take_ranges(now, range_rows(), at_work_);
+      range_batch stored = queue_.take_ranges(now, range_rows(now), at_work_);
       rows = stored.events.size();
       if (rows == 0) { // the other lane is at work with these orders, and wakes this one
         co_await woken_.wait();
@@ -61,7 +61,7 @@ task<void> apply_lane::run() {
       }
       co_await handle_ranges(std::move(stored));
     } else if (ready) {
-      batch events = queue_.take_events(now, batch_size_.rows());
+      batch events = queue_.take_events(now, rows_at_once(now));
       rows = events.size();
       if (rows > 0) co_await handle(std::move(events));
     }
@@ -88,7 +88,8 @@ bool apply_lane::is_worth_another_lane() const {
 task<void> apply_lane::run_beside() {
   while (!finishing_) {
     range_batch stored;
-    if (is_worth_another_lane()) stored = queue_.take_ranges(steady_clock::now(), range_rows(), at_work_);
+    auto now = steady_clock::now();
+    if (is_worth_another_lane()) stored = queue_.take_ranges(now, range_rows(now), at_work_);
     if (stored.events.empty()) {
       co_await beside_.wait();
       continue;

@@ -99,7 +99,12 @@ class apply_lane {
   task<void> write_ranges(range_batch batch, milliseconds lock_wait);
   task<void> open(range_batch batch);
   void note_taken();
-  [[nodiscard]] std::size_t range_rows() const { return std::min(batch_size_.rows(), range_rows_max); }
+  [[nodiscard]] std::size_t rows_at_once(steady_time now) const {
+    return lock_patience_.rows_at(now, batch_size_.rows());
+  }
+  [[nodiscard]] std::size_t range_rows(steady_time now) const {
+    return std::min(rows_at_once(now), range_rows_max);
+  }
   void show_length() { counts_.apply_queue.set(static_cast<double>(queue_.in_flight())); }
   task<result<std::vector<shop::verdict>>> apply(std::span<const shop::observation> observed,
                                                  const shop::door_options& options,

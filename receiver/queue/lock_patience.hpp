@@ -6,6 +6,9 @@
 
 #include "common/base/time.hpp"
 
+#include <algorithm>
+#include <cstddef>
+
 namespace suivi::receiver {
 
 class lock_patience {
@@ -13,6 +16,7 @@ class lock_patience {
   static constexpr milliseconds brief{10};
   static constexpr milliseconds brief_in_pieces{2};
   static constexpr milliseconds impatience{1'000};
+  static constexpr std::size_t rows_max = 64; // written together meanwhile
 
   explicit lock_patience(milliseconds usual) : usual_(usual) {}
 
@@ -21,6 +25,11 @@ class lock_patience {
   // `again`: of events that have waited for a lock before.
   [[nodiscard]] milliseconds in_pieces(steady_time now, bool again) const {
     return again || is_brief(now) ? brief_in_pieces : usual_;
+  }
+
+  // So many are written together: of more, one would wait in vain nearly every time.
+  [[nodiscard]] std::size_t rows_at(steady_time now, std::size_t usual) const {
+    return is_brief(now) ? std::min(usual, rows_max) : usual;
   }
 
  private:

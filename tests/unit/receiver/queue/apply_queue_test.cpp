@@ -69,7 +69,8 @@ TEST_CASE("a batch is halved between its ranges, and none of its events is lost"
     CHECK(halves.back.events.front().id == halves.back.ranges.front().first);
     events.insert(events.end(), halves.back.events.begin(), halves.back.events.end());
     for (std::size_t i = 0; i < ranges; ++i)
-      for (std::size_t n = 0; n <= i; ++n) CHECK(events[at++].id == static_cast<std::int64_t>(100 * i + 1 + n));
+      for (std::size_t n = 0; n <= i; ++n)
+        CHECK(events[at++].id == static_cast<std::int64_t>(100 * i + 1 + n));
     CHECK(at == events.size());
   }
 }

@@ -20,3 +20,13 @@ TEST_CASE("who has just waited for a lock in vain waits briefly, and as usual ag
   CHECK(patience.at(now + lock_patience::impatience) == lock_patience::brief);
   CHECK(patience.at(now + milliseconds(500) + lock_patience::impatience) == milliseconds(200));
 }
+
+TEST_CASE("where a lock was just waited for in vain fewer are written together") {
+  lock_patience patience(milliseconds(50));
+  steady_time now = steady_time() + std::chrono::hours(1);
+  CHECK(patience.rows_at(now, 256) == 256);
+  patience.note_in_vain(now);
+  CHECK(patience.rows_at(now, 256) == lock_patience::rows_max);
+  CHECK(patience.rows_at(now, 8) == 8);
+  CHECK(patience.rows_at(now + lock_patience::impatience, 256) == 256);
+}
