@@ -18,8 +18,6 @@ namespace suivi::receiver {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-static_assert(due_max == 2 * shop::observations_per_call_max);
-
 apply_lane::apply_lane(asio::any_io_executor executor, database_monitor& db, account_registry& accounts,
                        receiver_metrics& counts, shop::door_options door, std::string owner)
     : executor_(executor), db_(db), accounts_(accounts), counts_(counts), door_(door),

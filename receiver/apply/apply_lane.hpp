@@ -27,6 +27,7 @@
 #include <algorithm>
 #include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace suivi::receiver {
@@ -65,12 +66,14 @@ class apply_lane {
   [[nodiscard]] std::vector<std::int64_t> waiting_ranges() const { return queue_.range_names(); }
   // How many more events may be taken.
   [[nodiscard]] std::size_t free_capacity() const { return queue_.free_capacity(); }
-  // Webhooks were stored for which there was no room here: what comes behind them waits its turn as well.
-  void note_backlog(bool waits) { has_backlog_ = waits; }
-  [[nodiscard]] bool has_backlog() const { return has_backlog_; }
+  // So many webhooks were stored for which there was no room here: what comes behind them waits its turn as
+  // well.
+  void note_backlog(std::size_t events) { backlog_ += events; }
+  [[nodiscard]] std::size_t take_backlog() { return std::exchange(backlog_, 0); }
+  [[nodiscard]] bool has_backlog() const { return backlog_ > 0; }
   [[nodiscard]] std::size_t in_flight() const { return queue_.in_flight(); }
-  // More is due than the next batches take: what comes in should come in more slowly.
-  [[nodiscard]] bool is_behind() const { return queue_.is_behind(steady_now()); }
+  // So much is due that what comes in should come in more slowly.
+  [[nodiscard]] bool is_behind() const { return queue_.is_behind(steady_now(), backlog_); }
 
   // Returns after finish(), when nothing is due any more.
   task<void> run();
@@ -136,7 +139,7 @@ class apply_lane {
   std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
   repeats repeats_;
   int failures_ = 0; // of the database, in a row
-  bool has_backlog_ = false;
+  std::size_t backlog_ = 0; // events, as far as this process knows
   bool finishing_ = false;
 };
 

@@ -54,14 +54,15 @@ task<std::optional<error>> pollers::claim_backlog() {
   auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
   if (!db) co_return std::nullopt;
   auto& connection = **db;
-  bool waited = events_.has_backlog();
-  events_.note_backlog(false);
+  std::size_t waited = events_.take_backlog();
   auto claimed = co_await claim_ranges(connection, events_.owner(), events_.free_capacity());
   if (!claimed) {
-    if (waited) events_.note_backlog(true);
+    events_.note_backlog(waited);
     co_return claimed.error();
   }
-  if (!claimed->empty()) events_.note_backlog(true);
+  std::size_t taken = 0;
+  for (const claimed_range& each : *claimed) taken += each.range.events;
+  if (taken > 0) events_.note_backlog(std::max(waited, taken + 1) - taken); // there may be more
   for (claimed_range& each : *claimed) events_.enqueue_range(std::move(each.range), std::move(each.events));
   co_return std::nullopt;
 }

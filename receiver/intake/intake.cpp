@@ -258,7 +258,7 @@ task<result<void>> intake::keep_range(std::shared_ptr<batch> b, pg::range rows) 
   if (holds)
     hand_over(*b, rows, *receipts);
   else
-    next_.note_backlog(true);
+    next_.note_backlog(rows.size());
   answer(*b, rows, std::move(*receipts));
   co_return result<void>();
 }

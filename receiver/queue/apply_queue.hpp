@@ -15,8 +15,8 @@
 
 namespace suivi::receiver {
 
-// More events than this are due: the lane is behind. Two calls of the door take so many.
-inline constexpr std::size_t due_max = 1'000;
+// More events than this are due: the lane is behind, by some seconds where the shop is quick.
+inline constexpr std::size_t due_max = 20'000;
 
 class apply_queue {
  public:
@@ -43,8 +43,8 @@ class apply_queue {
 
   [[nodiscard]] std::size_t in_flight() const { return held_.size(); }
   [[nodiscard]] std::size_t free_capacity() const;
-  // More is due than the next batches take.
-  [[nodiscard]] bool is_behind(steady_time now) const;
+  // More than due_max are due, here and `elsewhere`.
+  [[nodiscard]] bool is_behind(steady_time now, std::size_t elsewhere) const;
   // So many wait for a lock that the others need the room.
   [[nodiscard]] bool has_many_locked() const;
   [[nodiscard]] std::size_t waiting() const { return events_.size() + ranges_.rows(); }

@@ -355,7 +355,7 @@ TEST_CASE("where much waits to be applied a webhook is answered a moment later a
     auto locked = co_await shop.run_script("begin; lock table orders in access exclusive mode");
     REQUIRE(locked);
     std::vector<pending_event> much;
-    for (int n = 1; n <= 1'600; ++n)
+    for (int n = 1; n <= 20'600; ++n)
       much.push_back(to_work(order(1), 1'000'000 + n)); // nobody's, so given up in the end
     here.events.enqueue(std::move(much));
     while (!here.accounts.loaded() || here.events.is_behind() == false) co_await runtime::sleep_for(5ms);
