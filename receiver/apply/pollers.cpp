@@ -19,6 +19,7 @@ constexpr milliseconds claim_backlog_every = 20ms;
 constexpr milliseconds parked_every = 10s;
 constexpr int scan_every = 2;         // … of those rounds also reads the shop's unindexed columns
 constexpr std::size_t batch_max = 64; // each may be as large as receiver.max_body
+constexpr std::size_t plenty = 1'000; // in hand: the lanes lack nothing until the next look
 
 } // namespace
 
@@ -48,23 +49,25 @@ task<std::optional<error>> pollers::renew_waiting_ranges() {
   co_return std::nullopt;
 }
 
-// What was stored while the database was asked is seen by the next round.
-task<std::optional<error>> pollers::claim_backlog() {
-  if (!db_.is_up() || events_.free_capacity() == 0) co_return std::nullopt;
+// What was stored while the database was asked is seen by the next round. Answers whether there may be more,
+// and much room for it.
+task<bool> pollers::claim_backlog(std::optional<error>& failed) {
+  if (!db_.is_up() || events_.free_capacity() == 0) co_return false;
   auto db = co_await db_.connections().acquire(steady_clock::now() + 5s);
-  if (!db) co_return std::nullopt;
+  if (!db) co_return false;
   auto& connection = **db;
   std::size_t waited = events_.take_backlog();
   auto claimed = co_await claim_ranges(connection, events_.owner(), events_.free_capacity());
   if (!claimed) {
     events_.note_backlog(waited);
-    co_return claimed.error();
+    failed = claimed.error();
+    co_return false;
   }
   std::size_t taken = 0;
   for (const claimed_range& each : *claimed) taken += each.range.events;
   if (taken > 0) events_.note_backlog(std::max(waited, taken + 1) - taken); // there may be more
   for (claimed_range& each : *claimed) events_.enqueue_range(std::move(each.range), std::move(each.events));
-  co_return std::nullopt;
+  co_return taken > 0 && events_.in_flight() < plenty;
 }
 
 // Answers whether there may be more.
@@ -89,9 +92,9 @@ task<void> pollers::claim_orphans() {
     std::optional<error> failed = co_await renew_waiting_ranges();
     bool more = false;
     if (!events_.is_finishing()) { // else it is others' to apply
-      auto of_backlog = co_await claim_backlog();
-      if (of_backlog) failed = of_backlog;
-      more = co_await claim_single_events(failed);
+      bool more_ranges = co_await claim_backlog(failed);
+      bool more_events = co_await claim_single_events(failed);
+      more = more_ranges || more_events;
     }
     note_look(failed);
     if (more) continue;

@@ -20,7 +20,7 @@ class pollers {
 
  private:
   task<std::optional<error>> renew_waiting_ranges();
-  task<std::optional<error>> claim_backlog();
+  task<bool> claim_backlog(std::optional<error>& failed);
   task<bool> claim_single_events(std::optional<error>& failed);
   void note_look(const std::optional<error>& failed);
 
