@@ -14,8 +14,9 @@ courier::credentials read_credentials(const boost::json::object& stored, std::st
   courier::credentials read;
   read.courier = courier_kind::maystro;
   read.api_key = secret(normalize_api_key(first_id(stored, {"apiKey"}).value_or("")));
-  read.base_url = normalize_base_url(base_url);
-  if (base_url.empty() || read.base_url.empty()) read.base_url = normalize_base_url(otherwise);
+  const std::string stored_address = first_id(stored, {"baseUrl"}).value_or("");
+  for (std::string_view text : {base_url, std::string_view(stored_address), otherwise})
+    if (read.base_url.empty()) read.base_url = normalize_base_url(text);
   return read;
 }
 

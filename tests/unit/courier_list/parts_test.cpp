@@ -34,6 +34,10 @@ TEST_CASE("a part says what its states mean and reads accounts, of whichever cou
     CHECK_FALSE(is_complete(none));
     CHECK(part->read_credentials({}, "http://127.0.0.1:2/", "http://127.0.0.1:1").base_url ==
           "http://127.0.0.1:2");
+    const boost::json::object stored{{"baseUrl", "http://127.0.0.1:3/"}}; // beside the keys
+    CHECK(part->read_credentials(stored, "", "http://127.0.0.1:1").base_url == "http://127.0.0.1:3");
+    CHECK(part->read_credentials(stored, "http://127.0.0.1:2", "http://127.0.0.1:1").base_url ==
+          "http://127.0.0.1:2");
   }
 }
 
