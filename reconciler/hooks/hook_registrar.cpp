@@ -11,7 +11,7 @@ namespace suivi::reconciler {
 namespace {
 
 constexpr int attempts_max = 4;
-constexpr int rounds_max = 4;
+constexpr int rounds_max = 4; // of registering; after the last one it is looked once more
 constexpr milliseconds wait_max{60'000};
 
 bool is_lasting(const error& e) {
@@ -107,7 +107,7 @@ task<void> hook_registrar::remove(std::vector<hook> hooks, hook_report& into) {
 task<hook_report> hook_registrar::ensure() {
   hook_report done;
   std::vector<std::string> at_first; // missing then
-  for (int round = 1; round <= rounds_max; ++round) {
+  for (int round = 1; round <= rounds_max + 1; ++round) {
     auto got = co_await read();
     if (!got) {
       done.failed = got.error();
@@ -131,6 +131,7 @@ task<hook_report> hook_registrar::ensure() {
       if (all_gone || (done.failed && is_lasting(*done.failed))) break;
       continue;
     }
+    if (round > rounds_max) break;
     for (const hook_type& type : plan.add) {
       std::string endpoint = endpoint_of(owner_);
       auto added = co_await api_->add_hook(endpoint, type.id);

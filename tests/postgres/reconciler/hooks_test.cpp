@@ -129,6 +129,17 @@ TEST_CASE("a registration whose answer was lost is not sent twice") {
   CHECK(courier.made == 2);
 }
 
+TEST_CASE("hooks are registered where each answer to that is lost") {
+  hook_courier courier;
+  courier.triggers = {"OrderStatusChanged", "OrderFieldUpdated", "OrderDelivered", "DeliveryInfoUpdated"};
+  courier.lose_answers = 4;
+  auto r = act(courier, owner(), &hook_registrar::ensure);
+  CHECK_FALSE(r.failed);
+  CHECK(r.missing.empty());
+  CHECK(r.added.size() == 4);
+  CHECK(courier.made == 4);
+}
+
 TEST_CASE("a new secret replaces the old hooks after the new ones are there") {
   hook_courier courier;
   act(courier, owner("before"), &hook_registrar::ensure);
