@@ -1,12 +1,17 @@
 # Writes OUTPUT: a table of the SQL files in SCRIPTS (0001_name.sql, …), each as one raw string literal, with its checksum
 # and the oldest program that its schema suits: the line "-- compatible_from: N" at the script's beginning, where N is the
 # number of the last script that such a program knows. A script without that line suits those alone that know it.
+#
+# A released script is frozen, its checksum too. What a shop's data may hold that it did not foresee is seen to around it, in its
+# transaction: by the files of AROUND that bear its name, 0001_name.before.sql and 0001_name.after.sql. In a database where the
+# script would have run alone they change nothing.
 list(SORT SCRIPTS)
 set(TEXT "// Made by embed.cmake from the numbered scripts.\n#include \"common/schema/schema.hpp\"\n\nnamespace suivi::schema {\nnamespace {\n")
 set(TABLE "")
 set(EXPECTED 1)
 foreach(SCRIPT IN LISTS SCRIPTS)
   get_filename_component(NAME ${SCRIPT} NAME)
+  get_filename_component(STEM ${SCRIPT} NAME_WE)
   if(NOT NAME MATCHES "^([0-9][0-9][0-9][0-9])_[a-z0-9_]+\\.sql$")
     message(FATAL_ERROR "${NAME}: a script is named 0001_what_it_makes.sql")
   endif()
@@ -24,6 +29,15 @@ foreach(SCRIPT IN LISTS SCRIPTS)
       message(FATAL_ERROR "${NAME}: compatible_from is the number of an older script, or of this one")
     endif()
   endif()
+  foreach(FILE IN LISTS AROUND)
+    get_filename_component(ITS_NAME ${FILE} NAME)
+    file(READ ${FILE} MORE)
+    if("${ITS_NAME}" STREQUAL "${STEM}.before.sql")
+      string(PREPEND SQL "${MORE}")
+    elseif("${ITS_NAME}" STREQUAL "${STEM}.after.sql")
+      string(APPEND SQL "${MORE}")
+    endif()
+  endforeach()
   # A database may be of any encoding: what the server reads is ASCII, comments too.
   string(REPLACE "…" "..." SQL "${SQL}")
   if(SQL MATCHES "[^\t\n -~]")

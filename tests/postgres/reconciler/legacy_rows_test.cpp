@@ -1,5 +1,10 @@
 // Rows as shops have them from before: each kind is made right by one sweep.
+#include "common/pg/migrate.hpp"
+#include "common/schema/schema.hpp"
 #include "tests/postgres/reconciler/sweep_stage.hpp"
+#include "tests/support/connected.hpp"
+#include "tests/support/print_result.hpp"
+#include "tests/support/run.hpp"
 
 #include <doctest/doctest.h>
 
@@ -259,4 +264,27 @@ TEST_CASE("one tracking number that the old system put on many orders is each on
   CHECK(s.sweep().complete);
   CHECK(s.db.number(R"sql(select count(distinct "trackingNumber") from orders)sql") == 3);
   CHECK(s.column("R2", "trackingNumber") == fmt::format("17{:014}", 2));
+}
+
+TEST_CASE("a number longer than an index takes keeps no shop from its schema, and the others are linked") {
+  test::database shop(test::holding::shop);
+  test::add_customer(shop);
+  test::add_orders(shop, 1, 3, "null");
+  shop.execute(R"sql(
+    update orders set "trackingNumber" = 'T-1', "maystroOrderId" = (select string_agg(md5(n::text), '') from generate_series(1, 300) n)
+    where "reference" = 'R1';
+    update orders set "trackingNumber" = (select string_agg(md5(n::text), '') from generate_series(1, 300) n) where "reference" = 'R2';
+    update orders set "maystroOrderId" = 'u-3' where "reference" = 'R3')sql");
+  auto options = shop.options();
+  test::run([&]() -> task<void> {
+    auto db = co_await test::connected(options);
+    auto ran = co_await pg::migrate(db, schema::all());
+    CHECK_MESSAGE(ran, (ran ? "" : to_string(ran.error())));
+    auto path = co_await db.run({"", "show search_path"});
+    REQUIRE(path);
+    CHECK(std::string(path->text(0, 0)).find("suivi") == std::string::npos);
+  });
+  CHECK(shop.value("select string_agg(courier_id, ' ' order by courier_id) from suivi.legacy_link") ==
+        "T-1 u-3");
+  CHECK(shop.value("select to_regclass('suivi.orders') is null") == "t");
 }
