@@ -280,7 +280,8 @@ TEST_CASE("a number longer than an index takes keeps no shop from its schema, an
     auto db = co_await test::connected(options);
     auto ran = co_await pg::migrate(db, schema::all());
     CHECK_MESSAGE(ran, (ran ? "" : to_string(ran.error())));
-    auto path = co_await db.run({"", "show search_path"});
+    constexpr pg::statement show_path{"", "show search_path"};
+    auto path = co_await db.run(show_path);
     REQUIRE(path);
     CHECK(std::string(path->text(0, 0)).find("suivi") == std::string::npos);
   });
