@@ -55,7 +55,8 @@ std::string suggestions(const CLI::App& app) {
   for (std::string typed : app.remaining(true)) {
     typed = typed.substr(0, typed.find('='));
     std::optional<std::string> meant = nearest(typed, typed.starts_with('-') ? options : commands);
-    if (meant) lines += fmt::format("Did you mean `{}`?\n", *meant);
+    if (meant && *meant != typed) // else it is known, and belongs elsewhere
+      lines += fmt::format("Did you mean `{}`?\n", *meant);
   }
   return lines;
 }

@@ -44,4 +44,5 @@ TEST_CASE("commands are told from commands and options from options, below each 
   CHECK(suggested({"sweep", "--acount=x"}) == "Did you mean `--account`?\n");
   CHECK(suggested({"sweep", "--ful"}) == "Did you mean `--full`?\n");
   CHECK(suggested({"elsewhere"}) == "");
+  CHECK(suggested({"--full"}) == ""); // spelled right, of another command
 }
