@@ -10,12 +10,39 @@ namespace {
 
 constexpr milliseconds longest{std::chrono::hours(24)};
 
+// A year of two digits is the nearest that ends so (RFC 9110 § 5.6.7).
+std::string whole_year(std::string_view two_digits, instant now) {
+  int year = 0;
+  auto [end, problem] = std::from_chars(two_digits.data(), two_digits.data() + two_digits.size(), year);
+  if (problem != std::errc() || end != two_digits.data() + two_digits.size()) return {};
+  int this_year =
+      static_cast<int>(std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(now)).year());
+  year += this_year / 100 * 100;
+  if (year > this_year + 50) year -= 100;
+  if (year < this_year - 49) year += 100;
+  return fmt::format("{:04}", year);
+}
+
+// The two older forms, which whoever reads dates has to know, in today's: `Sunday, 06-Nov-94 08:49:37 GMT`
+// and `Sun Nov  6 08:49:37 1994`. Everything else as it is.
+std::string in_todays_form(std::string_view text, instant now) {
+  std::size_t comma = text.find(", ");
+  std::string_view date = text.substr(std::min(text.size(), comma == text.npos ? comma : comma + 2));
+  if (date.size() == 22 && date[2] == '-' && date[6] == '-')
+    return fmt::format("{}, {} {} {}{}", text.substr(0, 3), date.substr(0, 2), date.substr(3, 3),
+                       whole_year(date.substr(7, 2), now), date.substr(9));
+  if (text.size() == 24 && text[3] == ' ' && text[10] == ' ' && text[19] == ' ')
+    return fmt::format("{}, {}{} {} {} {} GMT", text.substr(0, 3), text[8] == ' ' ? '0' : text[8], text[9],
+                       text.substr(4, 3), text.substr(20), text.substr(11, 8));
+  return std::string(text);
+}
+
 } // namespace
 
 std::optional<milliseconds> read_retry_after(std::string_view text, instant server_now) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
-  if (std::optional<instant> date = parse_http_date(text)) {
+  if (std::optional<instant> date = parse_http_date(in_todays_form(text, server_now))) {
     auto wait = std::chrono::ceil<milliseconds>(*date - server_now);
     return std::clamp(wait, milliseconds(0), longest);
   }
