@@ -308,16 +308,13 @@ class pass {
       ids.maystro_order_id = to.maystro_order_id;
       to = ids;
     }
-    // An order that shows nothing yet has not shown its parcel's delivery either.
-    bool delivered_before = previous_status && is_delivered(displayed.courier, *previous_status) &&
-                            is_set(order.columns.shipping_status);
-    bool delivered_now = current && displayed.status && is_delivered(displayed.courier, *displayed.status) &&
-                         !delivered_before;
+    bool untimed = observed.when.kind == as_of::shape::unknown;
+    if (untimed) fill_blanks_only(order.columns, to);
+    bool delivered_now = current && shows_delivery(displayed.courier, displayed.status, to) &&
+                         !shows_delivery(displayed.courier, previous_status, order.columns);
+    if (untimed && is_set(order.columns.shipping_status)) delivered_now = false;
     bool keeps = to.status == "CANCELLED" || to.status == "RETURNED";
-    if (observed.when.kind == as_of::shape::unknown)
-      fill_blanks_only(order.columns, to);
-    else if (delivered_now && !keeps)
-      to.status = "DELIVERED";
+    if (delivered_now && !keeps) to.status = "DELIVERED";
 
     end.changes = differences(order.columns, to);
     std::vector<change> journaled = end.changes;
@@ -329,6 +326,12 @@ class pass {
                                  std::move(journaled_change), observed.event_id, observed.sweep_id});
     order.columns = std::move(to);
     return !end.changes.empty();
+  }
+
+  // A parcel may be known as delivered while its order shows nothing yet, or something that was not replaced.
+  static bool shows_delivery(courier_kind of, const std::optional<parcel_state>& state,
+                             const order_columns& columns) {
+    return state && is_delivered(of, *state) && columns.shipping_status == shown_text(*state);
   }
 
   // An observation of unknown time may only say what nobody has said.
