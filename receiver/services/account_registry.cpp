@@ -18,6 +18,13 @@ constexpr milliseconds read_patience = 5s;
 constexpr milliseconds read_poll = 10ms;
 constexpr milliseconds hidden_known_for = 1s;
 
+// Of a shop's few accounts they are read every second: a second account changes whose the webhooks without
+// account are, and a new key must be asked with. Thousands of them are read as seldom as that costs.
+milliseconds pause_after(steady_time::duration reading) {
+  auto longer = std::chrono::ceil<milliseconds>(100 * reading);
+  return std::clamp(longer, milliseconds(1s), milliseconds(30s));
+}
+
 // True for as long as it lives, also where its coroutine is canceled.
 struct under_way {
   explicit under_way(bool& flag) : flag_(flag) { flag_ = true; }
@@ -43,8 +50,9 @@ account_registry::account_registry(database_monitor& db, http::client& client, c
 
 task<void> account_registry::run() {
   for (;;) {
+    steady_time begun = steady_now();
     if (db_.is_up()) co_await refresh();
-    milliseconds pause = can_tell() ? milliseconds(30s) : sees_none_ ? milliseconds(2s) : milliseconds(250ms);
+    milliseconds pause = can_tell() ? pause_after(steady_now() - begun) : sees_none_ ? 2s : milliseconds(250);
     co_await runtime::sleep_for(pause);
   }
 }

@@ -23,7 +23,8 @@ class account_registry {
  public:
   account_registry(database_monitor& db, http::client& client, const config::settings& s);
 
-  // Reads the accounts every 30 seconds; ends by cancellation only.
+  // Reads the accounts every second, every 30 seconds at the longest where that takes long; ends by
+  // cancellation only.
   task<void> run();
   // Reads them now, unless that was done within the last second; a read under way is waited for. False:
   // they are as known before.
