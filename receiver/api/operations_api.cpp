@@ -20,6 +20,8 @@
 #include "receiver/session/session_cookie.hpp"
 #include "receiver/web/responses.hpp"
 
+#include <algorithm>
+
 namespace suivi::receiver {
 namespace {
 
@@ -30,6 +32,7 @@ constexpr std::size_t own_connections = 2;
 constexpr std::size_t waiting_max = 64;
 constexpr milliseconds keys_tried_every = 15s;
 constexpr milliseconds accounts_patience = 2s;
+constexpr std::string_view untranslatable = "22P05";
 constexpr std::size_t strangers_body_bytes_max = 8 * 1024; // a token to sign in with
 
 void add_own_headers(http::response& answer) {
@@ -49,6 +52,23 @@ pg::pool_options pool_options(pg::connect_options connect) {
 
 bool only_reads(const http::request& request) {
   return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](unsigned char byte) { return byte < 0x80; });
+}
+
+// A database of a narrow encoding holds nothing that is called as the request says.
+std::optional<http::response> refuse_untranslatable_texts(const api_call& call) {
+  if (!is_ascii(call.where.subject)) return refused(404, "NOT_FOUND", "there is nothing of that name");
+  std::string_view named;
+  for (const auto& [name, value] : call.where.target.query)
+    if (!is_ascii(value)) named = name;
+  const std::string& body = call.request.body;
+  if (named.empty() && (!is_ascii(body) || body.find("\\u") != std::string::npos)) named = "body";
+  if (named.empty()) return std::nullopt;
+  return refused(400, "BAD_REQUEST",
+                 std::string(named) + " has characters that the database's encoding does not have");
 }
 
 task<answer_or_error> open_stream(api_context& api, api_call call) {
@@ -141,7 +161,7 @@ task<http::response> operations::answer_to(const http::request& request, const r
   co_await wait_for_accounts();
   api_call call{request, where, who.by_token ? std::nullopt : who.session_until};
   auto said = co_await perform(call);
-  co_return said ? std::move(*said) : failed(said.error());
+  co_return said ? std::move(*said) : failed(said.error(), call);
 }
 
 // The shop's accounts are read a moment after the database was met.
@@ -271,7 +291,9 @@ task<void> operations::watch_keys() {
   }
 }
 
-http::response operations::failed(const error& why) {
+http::response operations::failed(const error& why, const api_call& call) {
+  if (pg::sqlstate_of(why) == untranslatable)
+    if (auto refusal = refuse_untranslatable_texts(call)) return std::move(*refusal);
   if (pg::schema_is_missing(why)) db_.suspect_schema();
   if (why.kind != failure::permanent || pg::schema_is_missing(why)) {
     log::warn("an operator's question could not be answered", {{"error", to_string(why)}});

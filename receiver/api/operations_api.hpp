@@ -58,7 +58,7 @@ class operations {
   [[nodiscard]] http::response sign_out(const caller& who);
   task<void> wait_for_accounts();
   task<answer_or_error> perform(api_call call);
-  http::response failed(const error& why);
+  http::response failed(const error& why, const api_call& call);
 
   const config::settings& settings_;
   database_monitor& db_;

@@ -62,7 +62,8 @@ struct webhook_arrays {
     expiring.emplace_back(a.key.expiring);
     received.emplace_back(a.received_at);
     published.push_back(poisoned ? std::nullopt : e.published_at);
-    accounts.push_back(storable(a.account));
+    // A database of a narrow encoding may refuse an account's name as well, and an address may name anything.
+    accounts.push_back(poisoned ? storable_in_ascii(a.account) : storable(a.account));
     names.push_back(poisoned ? std::nullopt : storable(e.name));
     message_ids.push_back(poisoned ? std::nullopt : storable(e.message_id));
     uuids.push_back(order ? storable(e.shipment.uuid) : std::nullopt);
