@@ -124,7 +124,8 @@ task<bool> apply_lane::fill_in_accounts(batch& events) {
   for (auto& event : events) {
     if (fill_in_account(event, accounts_, now))
       good.push_back(std::move(event));
-    else if (!fresh && is_account_unknown(event, accounts_)) // a new account, perhaps
+    else if (!fresh && !accounts_.is_known_since(event.received_at) &&
+             is_account_unknown(event, accounts_)) // a new account, perhaps
       ends_.put(std::move(event), steady_clock::now() + 1s);
     else
       bad.push_back(std::move(event));

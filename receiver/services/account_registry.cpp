@@ -18,11 +18,11 @@ constexpr milliseconds read_patience = 5s;
 constexpr milliseconds read_poll = 10ms;
 constexpr milliseconds hidden_known_for = 1s;
 
-// Of a shop's few accounts they are read every second: a second account changes whose the webhooks without
-// account are, and a new key must be asked with. Thousands of them are read as seldom as that costs.
+// Of a shop's few accounts they are read every two seconds: a second account changes whose the webhooks
+// without account are, and a new key must be asked with. Thousands are read as seldom as that costs.
 milliseconds pause_after(steady_time::duration reading) {
   auto longer = std::chrono::ceil<milliseconds>(100 * reading);
-  return std::clamp(longer, milliseconds(1s), milliseconds(30s));
+  return std::clamp(longer, milliseconds(2s), milliseconds(30s));
 }
 
 // True for as long as it lives, also where its coroutine is canceled.
@@ -65,6 +65,7 @@ task<bool> account_registry::refresh() {
   }
   if (now - read_at_ < 1s) co_return false;
   read_at_ = now;
+  instant begun = suivi::now();
   under_way reading(reading_);
   auto db = co_await db_.connections().acquire(now + read_patience);
   if (!db) {
@@ -110,6 +111,7 @@ task<bool> account_registry::refresh() {
   if (!loaded_ || fresh.size() != entries_.size())
     log::info("the shop's courier accounts were read", {{"accounts", fresh.size()}});
   entries_ = std::move(fresh);
+  known_as_of_ = begun;
   loaded_ = true;
   failing_ = false;
   co_return true;

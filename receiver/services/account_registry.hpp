@@ -23,8 +23,8 @@ class account_registry {
  public:
   account_registry(database_monitor& db, http::client& client, const config::settings& s);
 
-  // Reads the accounts every second, every 30 seconds at the longest where that takes long; ends by
-  // cancellation only.
+  // Reads the accounts every two seconds, every 30 at the longest where that takes long; ends by cancellation
+  // only.
   task<void> run();
   // Reads them now, unless that was done within the last second; a read under way is waited for. False:
   // they are as known before.
@@ -37,6 +37,8 @@ class account_registry {
   task<bool> may_be_hidden();
 
   [[nodiscard]] bool loaded() const { return loaded_; }
+  // What is known was all read after that moment, whoever asked for it.
+  [[nodiscard]] bool is_known_since(instant when) const { return loaded_ && known_as_of_ > when; }
   // Read, and there was none. A right or a search path may be missing as well, so that nothing is decided on
   // it: those that were known before stay known to the lanes.
   [[nodiscard]] bool sees_none() const { return sees_none_; }
@@ -96,6 +98,7 @@ class account_registry {
   bool failing_ = false;
   bool reading_ = false;
   steady_time read_at_{};
+  instant known_as_of_{};
   bool hides_some_ = true;
   steady_time hides_known_at_{};
 };

@@ -32,3 +32,31 @@ TEST_CASE("a second account and a new key are known within seconds") {
   };
   on.run(steps());
 }
+
+TEST_CASE("a webhook of an unknown account ends however often the accounts are read meanwhile") {
+  test::database db;
+  receiver_inside on(db);
+  bool ended = false;
+  auto reads = [&]() -> task<void> {
+    while (!ended) {
+      co_await on.accounts.refresh();
+      co_await runtime::sleep_for(1ms);
+    }
+  };
+  auto steps = [&]() -> task<void> {
+    on.endless.spawn("reads", reads());
+    while (!on.accounts.can_tell()) co_await runtime::sleep_for(10ms);
+    webhook stranger = order(1);
+    stranger.account = "nobody";
+    std::vector<webhook> rows{stranger};
+    auto answers = co_await on.store(std::move(rows));
+    REQUIRE(answers[0]);
+    steady_time give_up = steady_now() + patience;
+    while (db.number("select count(*) from suivi.event_outcome") == 0 && steady_now() < give_up)
+      co_await runtime::sleep_for(50ms);
+    CHECK(db.value("select string_agg(error, ',') from suivi.event_outcome") ==
+          "the address names an unknown account");
+    ended = true;
+  };
+  on.run(steps());
+}
