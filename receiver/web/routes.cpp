@@ -80,7 +80,13 @@ void read_webhook(const http::request& request, const route_row& row, route& fou
     found.secrets.push_back(found.subject);
     return;
   }
-  if (auto s = found.target.find("secret")) found.secrets.emplace_back(*s);
+  if (auto s = found.target.find("secret")) {
+    found.secrets.emplace_back(*s);
+    // A `+` that was pasted as it is, from a secret in base64 say, has been read as a space.
+    std::string pasted(*s);
+    std::ranges::replace(pasted, ' ', '+');
+    if (pasted != *s) found.secrets.push_back(std::move(pasted));
+  }
   if (auto s = http::find_header(request.headers, "X-Webhook-Secret")) found.secrets.emplace_back(*s);
   if (auto s = bearer(request.headers)) found.secrets.emplace_back(*s);
 }

@@ -66,6 +66,16 @@ TEST_CASE("the addresses existing shops have registered take the secret three wa
   }
 }
 
+TEST_CASE("a plus in a secret may be pasted into the address as it is") {
+  std::vector<secret> accepted{secret("q+Zx/7+w==")};
+  for (std::string written : {"q+Zx/7+w==", "q%2BZx%2F7%2Bw%3D%3D"}) {
+    CHECK(secret_fits(find("POST", "/api/webhooks/maystro?secret=" + written).secrets, accepted));
+    CHECK_FALSE(secret_fits(find("POST", "/api/webhooks/maystro?secret=" + written + "+").secrets, accepted));
+  }
+  std::vector<secret> spaced{secret("q Zx")};
+  CHECK(secret_fits(find("POST", "/api/webhooks/maystro?secret=q+Zx").secrets, spaced));
+}
+
 TEST_CASE("a slash at the end of an address changes nothing") {
   CHECK(may(find("POST", "/webhooks/maystro/example-new/")));
   CHECK(may(find("POST", "/api/webhooks/maystro/?secret=example-old")));
