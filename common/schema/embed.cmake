@@ -43,6 +43,13 @@ foreach(SCRIPT IN LISTS SCRIPTS)
   if(SQL MATCHES "[^\t\n -~]")
     message(FATAL_ERROR "${NAME}: has a character that is not ASCII")
   endif()
+  # Save in the couriers' texts: SQL_ASCII, the encoding of a cluster that was made without a locale, refuses U&'' and takes
+  # the letter as it is; others convert it from the session's UTF-8.
+  string(REPLACE "U&'" "'" SQL "${SQL}")
+  string(REPLACE "\\00C9" "É" SQL "${SQL}")
+  if(SQL MATCHES "\\\\00")
+    message(FATAL_ERROR "${NAME}: has an escape that is not spelt out here")
+  endif()
   string(LENGTH "${SQL}" LENGTH)
   if(LENGTH GREATER 60000)
     message(FATAL_ERROR "${NAME}: longer than one string literal may be; split it")

@@ -23,12 +23,12 @@ task<void> migrate(pg::connect_options options) {
 
 } // namespace
 
-void make_narrow(const database& db) {
+void make_narrow(const database& db, const std::string& encoding) {
   database neighbor(holding::nothing);
   neighbor.execute(fmt::format("drop database {} with (force)", db.name()));
-  neighbor.execute(fmt::format("create database {} encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' "
+  neighbor.execute(fmt::format("create database {} encoding '{}' lc_collate 'C' lc_ctype 'C' "
                                "template template0",
-                               db.name()));
+                               db.name(), encoding));
   std::ifstream in(SUIVI_TEST_DATA "/shop.sql");
   std::ostringstream text;
   text << in.rdbuf();

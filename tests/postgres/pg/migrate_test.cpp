@@ -200,15 +200,18 @@ TEST_CASE("a test database holds the shop and the migrated schema") {
 
 TEST_CASE("the schema is made in a database of another encoding too") {
   test::database neighbor(test::holding::nothing);
-  std::string name = neighbor.name() + "_latin1";
-  neighbor.execute("create database " + name +
-                   " encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0");
-  auto options = neighbor.options();
-  options.url = test::with_database(neighbor.url(), name);
-  run([&]() -> task<void> {
-    auto db = co_await connected(options);
-    auto ran = co_await pg::migrate(db, schema::all());
-    CHECK_MESSAGE(ran, (ran ? "" : to_string(ran.error())));
-  });
-  neighbor.execute("drop database " + name + " with (force)");
+  for (std::string encoding : {"LATIN1", "SQL_ASCII"}) {
+    CAPTURE(encoding);
+    std::string name = neighbor.name() + "_narrow";
+    neighbor.execute("create database " + name + " encoding '" + encoding +
+                     "' lc_collate 'C' lc_ctype 'C' template template0");
+    auto options = neighbor.options();
+    options.url = test::with_database(neighbor.url(), name);
+    run([&]() -> task<void> {
+      auto db = co_await connected(options);
+      auto ran = co_await pg::migrate(db, schema::all());
+      CHECK_MESSAGE(ran, (ran ? "" : to_string(ran.error())));
+    });
+    neighbor.execute("drop database " + name + " with (force)");
+  }
 }

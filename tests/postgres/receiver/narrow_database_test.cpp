@@ -50,3 +50,29 @@ TEST_CASE("what an operator asks in characters that the database does not have i
   };
   on.run(steps());
 }
+
+TEST_CASE("a shop's database of a cluster that was made without a locale is served like any other") {
+  test::database db;
+  test::make_narrow(db, "SQL_ASCII");
+  operations_stage on(db);
+  auto steps = [&]() -> task<void> {
+    co_await on.begin_with_stream();
+    webhook alert = order(1);
+    alert.raw = R"({"event":"x","payload":{"id":"u1","status":32,"external_order_id":"R1",)"
+                R"("alert_reason":"العميل غائب"}})";
+    alert.event = maystro::decode(alert.raw);
+    alert.key = choose_key(alert.raw, alert.event);
+    std::vector<webhook> rows{alert};
+    auto answers = co_await on.store(rows);
+    CHECK(answers[0]);
+    co_await on.until("select string_agg(outcome, ' ') from suivi.event_outcome", "applied");
+    for (std::string path : {"orders/R1", "orders?status=ALERT%C3%89", "orders?view=alerted", "overview",
+                             "webhooks/events?reference=%D8%B9", "coverage"}) {
+      auto answer = co_await on.ask("GET", "/api/v1/" + path);
+      CHECK(answer.status == 200);
+    }
+  };
+  on.run(steps());
+  CHECK(db.value(R"(select "shippingStatus" || ' ' || "alertReason" from orders where "id" = 'o1')") ==
+        "ALERTÉ العميل غائب");
+}
