@@ -3,11 +3,13 @@
 
 #include "common/base/utf8.hpp"
 #include "receiver/inbox/pending.hpp"
+#include "receiver/inbox/storable.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <deque>
 #include <string_view>
+#include <utility>
 
 namespace suivi::receiver {
 namespace {
@@ -53,6 +55,11 @@ struct webhook_arrays {
     return text ? std::optional(storable(std::string_view(*text))) : std::nullopt;
   }
 
+  std::optional<std::string_view> in_ascii(const std::optional<std::string>& text) {
+    std::optional<std::string> ascii = storable_in_ascii(text);
+    return ascii ? std::optional<std::string_view>(made.emplace_back(std::move(*ascii))) : std::nullopt;
+  }
+
   void add(const webhook& a, const std::string& poison) {
     const auto& e = a.event;
     bool poisoned = !poison.empty();
@@ -63,7 +70,7 @@ struct webhook_arrays {
     received.emplace_back(a.received_at);
     published.push_back(poisoned ? std::nullopt : e.published_at);
     // A database of a narrow encoding may refuse an account's name as well, and an address may name anything.
-    accounts.push_back(poisoned ? storable_in_ascii(a.account) : storable(a.account));
+    accounts.push_back(poisoned ? in_ascii(a.account) : storable(a.account));
     names.push_back(poisoned ? std::nullopt : storable(e.name));
     message_ids.push_back(poisoned ? std::nullopt : storable(e.message_id));
     uuids.push_back(order ? storable(e.shipment.uuid) : std::nullopt);
