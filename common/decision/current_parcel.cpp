@@ -2,6 +2,7 @@
 #include "common/decision/current_parcel.hpp"
 
 #include "common/decision/state_rules.hpp"
+#include "common/json/same_members.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -60,6 +61,7 @@ order_columns columns_showing(const parcel_row& parcel, const order_row& order, 
 bool same_json(const std::optional<std::string>& a, const std::optional<std::string>& b) {
   if (a == b) return true;
   if (!a || !b) return false;
+  if (has_same_members(*a, *b)) return true; // nearly always
   boost::system::error_code bad;
   boost::json::value left = boost::json::parse(*a, bad);
   if (bad) return false;
@@ -69,6 +71,7 @@ bool same_json(const std::optional<std::string>& a, const std::optional<std::str
 
 std::vector<change> differences(const order_columns& from, const order_columns& to) {
   std::vector<change> found;
+  if (from == to) return found;
   constexpr std::size_t usually_at_most = 4;
   found.reserve(usually_at_most);
   auto compare = [&](const char* column, const std::optional<std::string>& a,

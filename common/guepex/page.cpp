@@ -5,11 +5,15 @@
 #include "common/json/json_text.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
 
 namespace suivi::guepex {
 namespace {
 
 namespace json = boost::json;
+
+// Bytes of memory for each byte of a page's text, roughly: what is missing comes in a second piece.
+constexpr std::size_t arena_share = 4;
 
 // `true`, or what PHP makes of it.
 bool is_true(const json::value* value) {
@@ -39,7 +43,8 @@ std::optional<std::vector<const json::value*>> rows_of(const json::value& docume
 } // namespace
 
 result<page> read_page(std::string_view body) {
-  result<json::value> document = parse_json(body, half_surrogates::mend);
+  json::monotonic_resource arena(arena_share * body.size() + 1); // goes with the page
+  result<json::value> document = parse_json(body, half_surrogates::mend, {}, &arena);
   if (!document) return transient("guepex:malformed", "a page of parcels: " + document.error().detail);
   std::optional<std::vector<const json::value*>> elements = rows_of(*document);
   if (!elements) return transient("guepex:malformed", "a page of parcels: its JSON is no list of parcels");

@@ -7,7 +7,9 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <cmath>
+#include <fmt/compile.h>
 #include <fmt/format.h>
+#include <iterator>
 
 namespace suivi {
 namespace {
@@ -22,6 +24,13 @@ constexpr std::string_view blanks = " \t\r\n\v\f";
 
 std::string_view view(const json::string& text) {
   return {text.data(), text.size()};
+}
+
+// ASCII that a JSON text holds without escapes.
+bool is_written_as_it_is(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return static_cast<signed char>(c) >= ' ' && c != '"' && c != '\\' && c != '\x7F';
+  });
 }
 
 } // namespace
@@ -85,16 +94,27 @@ std::optional<std::string> read_words(const json::value* value) {
   return words.empty() ? std::nullopt : std::optional(std::string(words));
 }
 
-std::string scalar_text(const json::value& value) {
+void append_scalar(const json::value& value, std::string& to) {
   if (const json::string* text = value.if_string()) {
+    if (is_written_as_it_is(view(*text))) { // nearly always
+      if (!text->empty()) to.append(1, '"').append(view(*text)).append(1, '"');
+      return;
+    }
     std::string storable = to_storable_text(view(*text));
-    return storable.empty() ? storable : json::serialize(json::string(storable));
+    if (!storable.empty()) to += json::serialize(json::string(storable));
+    return;
   }
-  if (const auto* i = value.if_int64()) return fmt::format("{}", *i);
-  if (const auto* u = value.if_uint64()) return fmt::format("{}", *u);
-  if (const bool* b = value.if_bool()) return *b ? "true" : "false";
-  const double* d = value.if_double();
-  return d != nullptr && std::isfinite(*d) ? fmt::format("{}", *d) : std::string();
+  fmt::memory_buffer digits;
+  auto end = std::back_inserter(digits);
+  if (const auto* i = value.if_int64())
+    fmt::format_to(end, FMT_COMPILE("{}"), *i);
+  else if (const auto* u = value.if_uint64())
+    fmt::format_to(end, FMT_COMPILE("{}"), *u);
+  else if (const bool* b = value.if_bool())
+    to += *b ? "true" : "false";
+  else if (const double* d = value.if_double(); d != nullptr && std::isfinite(*d))
+    fmt::format_to(end, FMT_COMPILE("{}"), *d);
+  to.append(digits.data(), digits.size());
 }
 
 } // namespace suivi

@@ -39,8 +39,8 @@ inline constexpr std::int64_t count_max = 1'000'000'000'000'000;
 [[nodiscard]] std::optional<instant> read_date(const boost::json::value* value);
 // A text that says something: storable, without blanks at its ends, not empty.
 [[nodiscard]] std::optional<std::string> read_words(const boost::json::value* value);
-// JSON text of a scalar; empty for null and "" (the same as not sent, lest they alternate), lists and
-// objects.
-[[nodiscard]] std::string scalar_text(const boost::json::value& value);
+// Appends the JSON text of a scalar; nothing for null and "" (the same as not sent, lest they alternate),
+// lists and objects.
+void append_scalar(const boost::json::value& value, std::string& to);
 
 } // namespace suivi

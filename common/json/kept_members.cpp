@@ -3,28 +3,33 @@
 
 #include "common/json/json_fields.hpp"
 
-#include <fmt/format.h>
-
 namespace suivi {
 namespace {
 
 void append(std::string& out, const boost::json::object& row, const kept_member& member) {
+  const std::size_t before = out.size();
   for (std::string_view source : member.sources) {
     const boost::json::value* value = source.empty() ? nullptr : row.if_contains(source);
-    std::string text = value == nullptr ? std::string() : scalar_text(*value);
-    if (text.empty()) continue;
-    if (!out.empty()) out += ',';
-    out += fmt::format("\"{}\":{}", member.name, text);
-    return;
+    if (value == nullptr) continue;
+    out.append(out.size() > 1 ? ",\"" : "\"").append(member.name).append("\":");
+    const std::size_t bare = out.size();
+    append_scalar(*value, out);
+    if (out.size() > bare) return;
+    out.resize(before);
   }
 }
 
 } // namespace
 
 std::string kept_members(const boost::json::object& row, std::span<const kept_member> members) {
+  constexpr std::size_t usually_at_most = 512; // bytes
   std::string text;
+  text.reserve(usually_at_most);
+  text += '{';
   for (const kept_member& member : members) append(text, row, member);
-  return text.empty() ? text : "{" + text + "}";
+  if (text.size() == 1) return {};
+  text += '}';
+  return text;
 }
 
 } // namespace suivi

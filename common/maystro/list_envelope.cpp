@@ -6,11 +6,15 @@
 #include "common/maystro/page.hpp"
 
 #include <array>
+#include <boost/json/monotonic_resource.hpp>
 
 namespace suivi::maystro {
 namespace {
 
 namespace json = boost::json;
+
+// Bytes of memory for each byte of a page's text, roughly: what is missing comes in a second piece.
+constexpr std::size_t arena_share = 4;
 
 } // namespace
 
@@ -29,7 +33,8 @@ listing find_listing(const json::value& document) {
 }
 
 result<shipment_page> read_page(std::string_view body) {
-  result<json::value> document = parse_json(body, half_surrogates::mend);
+  json::monotonic_resource arena(arena_share * body.size() + 1); // goes with the page
+  result<json::value> document = parse_json(body, half_surrogates::mend, {}, &arena);
   if (!document) return transient("courier:malformed", "a page of orders: " + document.error().detail);
   listing found = find_listing(*document);
   if (found.elements == nullptr)
