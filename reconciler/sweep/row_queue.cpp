@@ -2,6 +2,7 @@
 #include "reconciler/sweep/row_queue.hpp"
 
 #include "common/log/log.hpp"
+#include "common/runtime/task_group.hpp"
 #include "common/sqlstate/batch_parts.hpp"
 #include "reconciler/pace/pace.hpp"
 
@@ -18,6 +19,11 @@ constexpr milliseconds busy_pause{1'000};
 constexpr int lone_tries_max = 3;
 constexpr std::size_t named_max = 5; // refused orders named in the report's reason
 
+std::size_t lane_of(const shop::observation& observed, std::uint64_t parcel) {
+  const std::optional<std::string>& reference = observed.shipment.reference;
+  return (reference ? text_hash(shop::without_blanks_around(*reference)) : parcel) / 128 % row_lanes;
+}
+
 std::string name_of(const shop::observation& observed) {
   return observed.shipment.reference.value_or(observed.shipment.uuid.value_or(""));
 }
@@ -29,22 +35,34 @@ row_queue::row_queue(pg::pool& database, shop::door_options door, std::optional<
     : database_(database), door_(door), held_(std::move(held)), counted_(counted), progress_(progress),
       slice_size_(shop::observations_per_call_max) {}
 
+std::size_t row_queue::waiting() const {
+  std::size_t rows = rule_.under_way();
+  for (const lane& one : lanes_) rows += one.queue.size() + one.busy.size();
+  return rows;
+}
+
+void row_queue::wake_lanes() {
+  for (lane& one : lanes_)
+    if (one.wake) one.wake->notify();
+}
+
 void row_queue::push(std::vector<shop::observation> rows) {
   for (shop::observation& o : rows) {
     std::uint64_t parcel = identity_hash(o.shipment);
-    queue_.push_back(row{parcel, std::move(o), std::nullopt, {}, 0});
+    std::deque<row>& queue = lanes_[lane_of(o, parcel)].queue;
+    queue.push_back(row{parcel, std::move(o), std::nullopt, {}, 0});
   }
-  if (wake_) wake_->notify();
+  wake_lanes();
 }
 
 void row_queue::close() {
   closed_ = true;
-  if (wake_) wake_->notify();
+  wake_lanes();
 }
 
 void row_queue::abandon() {
   abandoned_ = true;
-  if (wake_) wake_->notify();
+  wake_lanes();
 }
 
 bool row_queue::saw_order(const std::string& order_id) const {
@@ -71,16 +89,32 @@ std::vector<row_queue::doubt> row_queue::take_doubts() {
   return doubts;
 }
 
-std::vector<row_queue::row> row_queue::take_slice() {
+bool row_queue::may_take(std::size_t own, std::size_t from) const {
+  return rule_.may_take(own, from, lanes_[from].queue.size(), slice_size_.rows(), closed_);
+}
+
+std::vector<row_queue::row> row_queue::take_slice(std::size_t own) {
   std::vector<row> slice;
   steady_time now = steady_now();
   auto take = [&](std::deque<row>& from) {
     slice.push_back(std::move(from.front()));
     from.pop_front();
   };
-  while (!busy_.empty() && busy_.front().next_try <= now && slice.size() < slice_size_.rows()) take(busy_);
-  while (!queue_.empty() && slice.size() < slice_size_.rows()) take(queue_);
+  for (std::size_t from = 0; from < row_lanes; ++from) {
+    if (!may_take(own, from)) continue;
+    std::deque<row>&busy = lanes_[from].busy, &queue = lanes_[from].queue;
+    while (!busy.empty() && busy.front().next_try <= now && slice.size() < slice_size_.rows()) take(busy);
+    while (!queue.empty() && slice.size() < slice_size_.rows()) take(queue);
+  }
   return slice;
+}
+
+steady_time row_queue::next_try(std::size_t own) const {
+  steady_time first = steady_now() + milliseconds(60'000);
+  for (std::size_t from = 0; from < row_lanes; ++from)
+    if (may_take(own, from) && !lanes_[from].busy.empty())
+      first = std::min(first, lanes_[from].busy.front().next_try);
+  return first;
 }
 
 task<result<std::vector<shop::verdict>>> row_queue::apply(std::span<const shop::observation> slice,
@@ -114,6 +148,11 @@ task<result<std::vector<shop::verdict>>> row_queue::apply(std::span<const shop::
   }
 }
 
+void row_queue::note_written(const std::vector<shop::verdict>& verdicts) {
+  auto written = [](const shop::verdict& v) { return v.outcome == shop::outcome::applied; };
+  rule_.note_verdicts(static_cast<std::size_t>(std::ranges::count_if(verdicts, written)), verdicts.size());
+}
+
 void row_queue::classify(std::span<row> slice, std::span<shop::observation> observations,
                          const std::vector<shop::verdict>& verdicts) {
   steady_time now = steady_now();
@@ -132,7 +171,7 @@ void row_queue::classify(std::span<row> slice, std::span<shop::observation> obse
     if (!again.locked_since) again.locked_since = now;
     again.next_try = now + busy_pause;
     if (now - *again.locked_since < busy_max) {
-      busy_.push_back(std::move(again));
+      lanes_[lane_of(again.observed, again.parcel)].busy.push_back(std::move(again));
     } else {
       ++given_up_;
       leave_out(again.observed);
@@ -220,6 +259,7 @@ task<void> row_queue::write(std::vector<row> slice) {
     if (verdicts) {
       clear_suspects(*verdicts);
       slice_size_.note_taken();
+      note_written(*verdicts);
       classify(std::span(slice).subspan(rows.begin, rows.size()), part, *verdicts);
       continue;
     }
@@ -254,22 +294,29 @@ task<void> row_queue::write(std::vector<row> slice) {
   }
 }
 
-task<void> row_queue::run() {
-  auto executor = co_await asio::this_coro::executor;
-  wake_.emplace(executor);
+task<void> row_queue::run_lane(std::size_t own) {
+  lane& here = lanes_[own];
   while (!abandoned_ && !failed_) {
-    std::vector<row> slice = take_slice();
+    std::vector<row> slice = take_slice(own);
     if (slice.empty()) {
-      if (closed_ && busy_.empty()) break;
-      steady_time until = busy_.empty() ? steady_now() + milliseconds(60'000) : busy_.front().next_try;
-      co_await wake_->wait_until(until);
+      if (closed_ && waiting() == 0) break;
+      co_await here.wake->wait_until(next_try(own));
       continue;
     }
-    under_way_ = slice.size();
+    rule_.note_taken(own, slice.size());
     co_await write(std::move(slice));
-    under_way_ = 0;
+    rule_.note_back(own);
+    wake_lanes();
     progress_.notify();
   }
+}
+
+task<void> row_queue::run() {
+  auto executor = co_await asio::this_coro::executor;
+  for (lane& one : lanes_) one.wake.emplace(executor);
+  runtime::task_group working(executor);
+  for (std::size_t own = 0; own < row_lanes; ++own) working.spawn("rows", run_lane(own));
+  co_await working.join();
   end_suspicion();
   progress_.notify();
 }

@@ -1,5 +1,7 @@
-// From the courier's rows to the door: slices of what has arrived, one after the other, until nothing is
-// left.
+// From the courier's rows to the door: slices of what has arrived, until nothing is left.
+//
+// One goes after the other; where a long sweep finds little to write, two go side by side
+// (plan/lane_rule.hpp).
 //
 // Rows wait only here, and the sweep asks for no more pages while many do, so memory stays flat. Rows that
 // the shop has locked are tried again for a minute. A slice that the database refuses is halved down to the
@@ -15,10 +17,12 @@
 #include "common/sqlstate/batch_size.hpp"
 #include "common/sqlstate/sqlstate.hpp"
 #include "reconciler/plan/doubt_queue.hpp"
+#include "reconciler/plan/lane_rule.hpp"
 #include "reconciler/plan/seen_set.hpp"
 #include "reconciler/store/lease.hpp"
 #include "reconciler/sweep/tally.hpp"
 
+#include <array>
 #include <deque>
 #include <map>
 #include <optional>
@@ -50,7 +54,7 @@ class row_queue {
   // Until closed and empty, abandoned or failed.
   task<void> run();
 
-  [[nodiscard]] std::size_t waiting() const { return queue_.size() + busy_.size() + under_way_; }
+  [[nodiscard]] std::size_t waiting() const;                       // those at the door as well
   [[nodiscard]] std::size_t given_up() const { return given_up_; } // rows that stayed locked
   [[nodiscard]] const std::optional<error>& failed() const { return failed_; }
   [[nodiscard]] bool lease_lost() const { return failed_ && failed_->code == pg::term_passed; }
@@ -94,7 +98,16 @@ class row_queue {
     int tries = 0; // that a trigger ended with others at work
   };
 
-  std::vector<row> take_slice();
+  struct lane {
+    std::deque<row> queue, busy;
+    std::optional<runtime::wakeup> wake;
+  };
+
+  task<void> run_lane(std::size_t own);
+  [[nodiscard]] bool may_take(std::size_t own, std::size_t from) const;
+  [[nodiscard]] steady_time next_try(std::size_t own) const;
+  void wake_lanes();
+  std::vector<row> take_slice(std::size_t own);
   void note_doubt(const shop::wanted_read& wanted, bool after_read);
   void leave_out(const shop::observation& observed);
   task<result<std::vector<shop::verdict>>> apply(std::span<const shop::observation> slice,
@@ -107,6 +120,7 @@ class row_queue {
   void suspect(std::uint64_t parcel, const shop::observation& observed, const error& why);
   void clear_suspects(const std::vector<shop::verdict>& verdicts);
   void end_suspicion();
+  void note_written(const std::vector<shop::verdict>& verdicts);
   void classify(std::span<row> slice, std::span<shop::observation> observations,
                 const std::vector<shop::verdict>& verdicts);
 
@@ -115,10 +129,8 @@ class row_queue {
   std::optional<lease> held_;
   tally& counted_;
   runtime::wakeup& progress_;
-  std::optional<runtime::wakeup> wake_;
-  std::deque<row> queue_;
-  std::deque<row> busy_;
-  std::size_t under_way_ = 0;
+  std::array<lane, row_lanes> lanes_;
+  lane_rule rule_;
   pg::batch_size slice_size_;
   std::vector<std::string> refused_, locked_;
   seen_set refused_logged_; // by hash of the reference
