@@ -22,10 +22,11 @@ constexpr std::string_view unique_violation = "sqlstate:23505";
 
 task<result<snapshot>> read_further(pg::connection& db, std::span<const observation> observations) {
   pg::pipeline searching;
+  searching.add(plan_once); // planning anew for so few rows costs more than all of the reading
   add_search(searching, observations);
   auto searched = co_await db.run(std::move(searching));
   if (!searched) co_return searched.error();
-  candidates found = read_search(*searched, 0);
+  candidates found = read_search(*searched, 1);
 
   pg::pipeline reading;
   add_lock_and_read(reading, found, observations);

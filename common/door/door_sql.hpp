@@ -69,6 +69,9 @@ inline constexpr pg::statement commit_statement{"suivi_commit", "commit"};
 // For this transaction, in milliseconds.
 inline constexpr pg::statement limit_lock_wait{"suivi_limit_lock_wait",
                                                "select set_config('lock_timeout', ($1::bigint)::text, true)"};
+// For what follows in this transaction: no plan for the values of one call.
+inline constexpr pg::statement plan_once{"suivi_plan_once",
+                                         "select set_config('plan_cache_mode', 'force_generic_plan', true)"};
 inline constexpr pg::statement rollback_statement{"suivi_rollback", "rollback"};
 
 } // namespace suivi::shop
