@@ -102,7 +102,7 @@ task<void> apply_lane::run_beside() {
 task<void> apply_lane::handle(batch events) {
   bool known = co_await fill_in_accounts(events);
   if (!known) co_return;
-  orders_at_work::batch here = at_work_.begin(events);
+  orders_at_work::batch here = at_work_.begin(events, steady_clock::now());
   lost_.clear();
   pg::batch_parts todo(events.size());
   while (!todo.empty()) {
@@ -235,7 +235,7 @@ task<void> apply_lane::handle_ranges(range_batch batch) {
 }
 
 task<void> apply_lane::try_ranges(range_batch batch) {
-  orders_at_work::batch here = at_work_.begin(batch.events);
+  orders_at_work::batch here = at_work_.begin(batch.events, steady_clock::now());
   if (is_worth_another_lane()) beside_.notify();
   auto unknown = [this](const pending_event& each) { return is_account_unknown(each, accounts_); };
   if (std::any_of(batch.events.begin(), batch.events.end(), unknown)) co_await accounts_.refresh();

@@ -73,7 +73,10 @@ class apply_lane {
   [[nodiscard]] bool has_backlog() const { return backlog_ > 0; }
   [[nodiscard]] std::size_t in_flight() const { return queue_.in_flight(); }
   // So much is due that what comes in should come in more slowly.
-  [[nodiscard]] bool is_behind() const { return queue_.is_behind(steady_now(), backlog_); }
+  [[nodiscard]] bool is_behind() const {
+    steady_time now = steady_now();
+    return queue_.are_due(due_max(std::max(last_took_, at_work_.longest(now))), now, backlog_);
+  }
 
   // Returns after finish(), when nothing is due any more.
   task<void> run();
@@ -138,7 +141,7 @@ class apply_lane {
   bool is_beside_at_work_ = false;
   std::set<std::int64_t> lost_; // of the current batch: taken over by somebody
   repeats repeats_;
-  int failures_ = 0; // of the database, in a row
+  int failures_ = 0;        // of the database, in a row
   std::size_t backlog_ = 0; // events, as far as this process knows
   bool finishing_ = false;
 };

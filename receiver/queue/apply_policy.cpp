@@ -18,6 +18,12 @@ bool is_worth_another_lane(const apply_load& now) {
          now.last_took <= quick_batch;
 }
 
+std::size_t due_max(std::chrono::steady_clock::duration last_took) {
+  constexpr std::size_t next_batches = 1'000;
+  constexpr std::size_t of_slow_shop = 20'000;
+  return last_took <= quick_batch ? next_batches : of_slow_shop;
+}
+
 bool is_worth_a_look(std::size_t rows, std::size_t unlocked) {
   return 2 * unlocked >= rows;
 }

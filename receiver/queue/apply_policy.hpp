@@ -37,6 +37,10 @@ struct apply_load {
 constexpr milliseconds quick_batch{500};
 [[nodiscard]] bool is_worth_another_lane(const apply_load& now);
 
+// So many events may be due before answers are slowed down. That leaves the processor to applying, and wins
+// nothing where the shop itself takes the time: then only what waits for ever is to be bounded.
+[[nodiscard]] std::size_t due_max(std::chrono::steady_clock::duration last_took);
+
 // Whether the door looks without locks first (door_options::looks_first): the last batch, of which so many
 // needed no lock, tells whether it is worth it.
 [[nodiscard]] bool is_worth_a_look(std::size_t rows, std::size_t unlocked);

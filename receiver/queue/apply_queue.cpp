@@ -70,11 +70,11 @@ std::size_t apply_queue::free_capacity() const {
   return held_.size() >= held_max ? 0 : held_max - held_.size();
 }
 
-bool apply_queue::is_behind(steady_time now, std::size_t elsewhere) const {
+bool apply_queue::are_due(std::size_t more_than, steady_time now, std::size_t elsewhere) const {
   std::size_t due = ranges_.rows() + elsewhere;
-  for (auto next = events_.begin(); due <= due_max && next != events_.end() && next->first <= now; ++next)
+  for (auto next = events_.begin(); due <= more_than && next != events_.end() && next->first <= now; ++next)
     ++due;
-  return due > due_max;
+  return due > more_than;
 }
 
 bool apply_queue::has_many_locked() const {

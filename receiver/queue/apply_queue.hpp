@@ -15,9 +15,6 @@
 
 namespace suivi::receiver {
 
-// More events than this are due: the lane is behind, by some seconds where the shop is quick.
-inline constexpr std::size_t due_max = 20'000;
-
 class apply_queue {
  public:
   // Those already in hand are ignored.
@@ -43,8 +40,8 @@ class apply_queue {
 
   [[nodiscard]] std::size_t in_flight() const { return held_.size(); }
   [[nodiscard]] std::size_t free_capacity() const;
-  // More than due_max are due, here and `elsewhere`.
-  [[nodiscard]] bool is_behind(steady_time now, std::size_t elsewhere) const;
+  // More than so many events are due, here and `elsewhere`.
+  [[nodiscard]] bool are_due(std::size_t more_than, steady_time now, std::size_t elsewhere) const;
   // So many wait for a lock that the others need the room.
   [[nodiscard]] bool has_many_locked() const;
   [[nodiscard]] std::size_t waiting() const { return events_.size() + ranges_.rows(); }

@@ -23,18 +23,18 @@ void for_each_name(const pending_event& event, Each each) {
 
 } // namespace
 
-orders_at_work::batch orders_at_work::begin(std::span<const pending_event> events) {
+orders_at_work::batch orders_at_work::begin(std::span<const pending_event> events, steady_time now) {
   names of;
   of.reserve(2 * events.size());
   for (const pending_event& event : events)
     for_each_name(event, [&](std::size_t name) { of.push_back(name); });
   std::sort(of.begin(), of.end());
-  return {*this, std::move(of)};
+  return {*this, {std::move(of), now}};
 }
 
 bool orders_at_work::has_any_of(std::span<const pending_event> events) const {
   bool found = false;
-  for (const names& of : batches_)
+  for (const auto& [of, begun] : batches_)
     for (const pending_event& event : events)
       for_each_name(
           event, [&](std::size_t name) { found = found || std::binary_search(of.begin(), of.end(), name); });

@@ -16,12 +16,16 @@ namespace suivi::receiver {
 
 class orders_at_work {
   using names = std::vector<std::size_t>; // in order
+  struct entry {
+    names orders;
+    steady_time begun;
+  };
 
  public:
   // At work for as long as this lives.
   class batch {
    public:
-    batch(orders_at_work& among, names of)
+    batch(orders_at_work& among, entry of)
         : among_(among), here_(among.batches_.insert(among.batches_.end(), std::move(of))) {}
     batch(const batch&) = delete;
     batch& operator=(const batch&) = delete;
@@ -29,15 +33,19 @@ class orders_at_work {
 
    private:
     orders_at_work& among_;
-    std::list<names>::iterator here_;
+    std::list<entry>::iterator here_;
   };
 
-  [[nodiscard]] batch begin(std::span<const pending_event> events);
+  [[nodiscard]] batch begin(std::span<const pending_event> events, steady_time now);
   [[nodiscard]] bool has_any_of(std::span<const pending_event> events) const;
   [[nodiscard]] std::size_t batches() const { return batches_.size(); }
+  // How long the oldest of them has been at work; zero where there is none.
+  [[nodiscard]] steady_time::duration longest(steady_time now) const {
+    return batches_.empty() ? steady_time::duration(0) : now - batches_.front().begun;
+  }
 
  private:
-  std::list<names> batches_;
+  std::list<entry> batches_;
 };
 
 } // namespace suivi::receiver

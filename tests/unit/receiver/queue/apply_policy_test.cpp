@@ -118,3 +118,8 @@ TEST_CASE("under load events share their transactions") {
   CHECK(measured.applied / measured.batches >= 80);
   CHECK(measured.mean_wait < 25ms);
 }
+
+TEST_CASE("more may wait where the shop takes the time than where the processor does") {
+  CHECK(due_max(quick_batch) == 1'000);
+  CHECK(due_max(quick_batch + 1ms) == 20'000);
+}

@@ -132,13 +132,13 @@ TEST_CASE("what is in hand is not taken twice and leaves when it is erased") {
   CHECK(queue.range_names() == std::vector<std::int64_t>{1});
 }
 
-TEST_CASE("a queue is behind when many are due, those that wait elsewhere with them") {
+TEST_CASE("what is due are ranges, single events whose time has come, and what waits elsewhere") {
   apply_queue queue;
   add_range(queue, 1, 500);
   queue.enqueue(events_from(1000, 500), start);
-  CHECK_FALSE(queue.is_behind(start, due_max - 1'000));
+  CHECK_FALSE(queue.are_due(1'000, start, 0));
+  CHECK(queue.are_due(1'000, start, 1));
   queue.put(events_from(9000, 1)[0], start + 1s);
-  CHECK_FALSE(queue.is_behind(start, due_max - 1'000));
-  CHECK(queue.is_behind(start + 1s, due_max - 1'000));
-  CHECK_FALSE(queue.is_behind(start + 1s, 0));
+  CHECK_FALSE(queue.are_due(1'000, start, 0));
+  CHECK(queue.are_due(1'000, start + 1s, 0));
 }

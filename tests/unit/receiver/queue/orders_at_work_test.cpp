@@ -41,7 +41,8 @@ TEST_CASE("an order is at work from the beginning of its batch to the end") {
     return at_work.has_any_of(one);
   };
   {
-    orders_at_work::batch here = at_work.begin(first);
+    orders_at_work::batch here = at_work.begin(first, start);
+    CHECK(at_work.longest(start + 2s) == 2s);
     CHECK(at_work.batches() == 1);
     CHECK(has(about(5, "R1")));
     CHECK(has(about(5, "R9", "u2"))); // the same parcel, under another reference
@@ -63,7 +64,7 @@ TEST_CASE("a range about an order at work waits, and so does what came after it"
   add_range(queue, {about(5, "R5")});
   std::vector<pending_event> other{about(9, "R1")};
   {
-    orders_at_work::batch here = at_work.begin(other);
+    orders_at_work::batch here = at_work.begin(other, start);
     CHECK(queue.due_in_ranges(start) == 5);
     CHECK(queue.take_ranges(start, 500, at_work).events.empty());
     CHECK(queue.due_in_ranges(start) == 5);
@@ -71,7 +72,7 @@ TEST_CASE("a range about an order at work waits, and so does what came after it"
   range_batch first = queue.take_ranges(start, 3, at_work);
   REQUIRE(first.events.size() == 3);
   {
-    orders_at_work::batch here = at_work.begin(first.events);
+    orders_at_work::batch here = at_work.begin(first.events, start);
     CHECK(queue.take_ranges(start, 500, at_work).events.empty());
   }
   CHECK(queue.take_ranges(start, 500, at_work).events.size() == 2);
