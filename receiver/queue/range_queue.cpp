@@ -12,11 +12,11 @@ half_batches halves_of(range_batch batch) {
   auto middle = batch.ranges.begin() + static_cast<std::ptrdiff_t>((batch.ranges.size() + 1) / 2);
   std::size_t events = 0;
   for (auto range = batch.ranges.begin(); range != middle; ++range) events += range->events;
-  auto cut = batch.events.begin() + static_cast<std::ptrdiff_t>(events);
+  auto rest = batch.events.begin() + static_cast<std::ptrdiff_t>(events);
   halves.back.ranges.assign(std::make_move_iterator(middle), std::make_move_iterator(batch.ranges.end()));
-  halves.back.events.assign(std::make_move_iterator(cut), std::make_move_iterator(batch.events.end()));
+  halves.back.events.assign(std::make_move_iterator(rest), std::make_move_iterator(batch.events.end()));
   batch.ranges.erase(middle, batch.ranges.end());
-  batch.events.erase(cut, batch.events.end());
+  batch.events.erase(rest, batch.events.end());
   halves.front = std::move(batch);
   return halves;
 }
