@@ -40,7 +40,7 @@ std::optional<courier_event> decode_stored(std::string_view raw, std::size_t) {
   made.shipment.courier = courier_kind::guepex;
   made.message_id = only.event_id;
   made.published_at = only.occurred_at;
-  if (auto document = parse_json(raw, half_surrogates::fail, event_limits)) made.body = std::move(*document);
+  if (auto document = parse_json(raw, half_surrogates::mend, event_limits)) made.body = std::move(*document);
   return made;
 }
 

@@ -90,7 +90,8 @@ event read_event(const json::value& element, const std::optional<std::string>& t
 
 delivery decode(std::string_view body) {
   delivery parsed;
-  result<json::value> document = parse_json(body, half_surrogates::fail, event_limits);
+  // A text of one event that was cut in the middle of an emoji takes none of the others with it.
+  result<json::value> document = parse_json(body, half_surrogates::mend, event_limits);
   if (!document) {
     parsed.why = document.error().detail;
     return parsed;

@@ -49,6 +49,6 @@ inline constexpr std::size_t type_bytes_max = 256; // each event is kept with it
 [[nodiscard]] delivery decode(std::string_view body);
 
 // Raised whenever decode() understands more than before.
-inline constexpr int decoder_version = 1;
+inline constexpr int decoder_version = 2;
 
 } // namespace suivi::guepex

@@ -49,6 +49,19 @@ TEST_CASE("each event is a webhook of its own that reads the same") {
   }
 }
 
+TEST_CASE("a text that was cut in the middle of an emoji spoils neither its event nor the others") {
+  auto read = deliver("parcel_status_updated",
+                      std::string(failed_try) + R"(,{"event_id":"e2","data":{"tracking":"yal-2",
+              "status":"Livré","firstname":"A \ud83d"}},{"event_id":"e3","data":{"tracking":"yal-\ud83d","status":"Centre"}})");
+  CHECK(read.why.empty());
+  REQUIRE(read.events.size() == 3);
+  CHECK(read.events[0].kind == event_kind::state);
+  CHECK(read.events[1].kind == event_kind::state);
+  CHECK(read.events[1].status->text == "LIVRÉ");
+  CHECK(decode(read.events[1].body).events.at(0).kind == event_kind::state);
+  CHECK(read.events[2].kind == event_kind::not_understood); // half of a number is none
+}
+
 TEST_CASE("payments and deletions tell no state") {
   for (const char* type : {"parcel_payment_updated", "parcel_deleted"})
     CHECK(deliver(type, failed_try).events[0].kind == event_kind::ignored);
