@@ -139,7 +139,7 @@ task<void> account_sweep::fetch(int page) {
 void account_sweep::note_unreadable(int page, const read_result<shipment_page>& got) {
   const std::vector<std::string>& blamed = got.how.blamed;
   std::span<const std::string> numbers = sweep_.courier.numbers_of(page);
-  bool was_answered = got.result == read_result<shipment_page>::outcome::unreadable;
+  bool was_answered = got.result != read_result<shipment_page>::outcome::stopped;
   if (was_answered && numbers.size() > 1 && plan_.halve(page)) {
     sweep_.courier.part(page, blamed);
     return;

@@ -92,12 +92,11 @@ task<void> verifier::fetch(int page) {
     co_await compare(std::move(rows), found_);
     page_facts facts{got.content->count, got.content->unreadable, got.content->has_next, read_time};
     plan_.read(page, facts, listed);
-  } else if (got.result == outcome::past_end) {
+  } else if (got.result == outcome::past_end && courier_.can().lists) {
     if (page == 1) failures_.add(got.why);
     plan_.past_end(page);
   } else {
-    bool halves =
-        got.result == outcome::unreadable && courier_.numbers_of(page).size() > 1 && plan_.halve(page);
+    bool halves = got.result != outcome::stopped && courier_.numbers_of(page).size() > 1 && plan_.halve(page);
     if (halves) courier_.part(page, got.how.blamed);
     if (!halves) note_unreadable(page, got.why);
     if (!halves) plan_.unreadable(page);

@@ -9,6 +9,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 namespace suivi::courier {
 namespace {
@@ -31,6 +32,11 @@ result<nord_west::tracking_answer> read(const std::string& body, const std::vect
   return answered;
 }
 
+// For the sake of a number that is none, if not of the key.
+bool may_be_of_numbers(const exchanged& got) {
+  return !got.body && (got.how.status == 422 || got.how.status == 404);
+}
+
 } // namespace
 
 nord_west_api::nord_west_api(http::client& client, credentials who, milliseconds request_timeout)
@@ -51,12 +57,13 @@ task<exchanged> nord_west_api::ask(std::vector<std::string> numbers) {
   request.body = boost::json::serialize(body);
   exchanged got =
       co_await exchange(client_, std::move(request), request_timeout_, "parcels by tracking number");
-  if (got.body || got.how.status != 422) co_return got;
+  if (!may_be_of_numbers(got)) co_return got;
   nord_west::refusal refused = nord_west::read_refusal(got.refused_with, numbers);
   got.how.blamed = std::move(refused.numbers);
   if (!refused.of_key && numbers.size() == 1) got.how.blamed = numbers;
   if (refused.of_key)
-    got.body = permanent("courier:unauthorized", "parcels by tracking number: the courier answered 422");
+    got.body = permanent("courier:unauthorized",
+                         fmt::format("parcels by tracking number: the courier answered {}", got.how.status));
   co_return got;
 }
 
@@ -112,10 +119,11 @@ task<answer<shipment>> nord_west_api::one(std::string_view uuid) {
 task<answer<bool>> nord_west_api::test_key() {
   std::vector<std::string> numbers{std::string(no_such_number)};
   exchanged got = co_await ask(numbers);
-  if (!got.body && got.how.status == 422) { // of the number, which is none; else nothing is left but the key
+  if (may_be_of_numbers(got)) { // which is none; else nothing is left of a 422 but the key
     bool is_named = !nord_west::read_refusal(got.refused_with, numbers).numbers.empty();
     if (is_named) co_return answer<bool>{true, got.how};
-    got.body = permanent("courier:unauthorized", "a test of the key: the courier answered 422");
+    if (got.how.status == 422)
+      got.body = permanent("courier:unauthorized", "a test of the key: the courier answered 422");
   }
   co_return read_answer<bool>(got, [&](const std::string& body) -> result<bool> {
     result<nord_west::tracking_answer> answered = read(body, numbers);

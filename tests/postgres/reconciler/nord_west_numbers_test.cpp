@@ -58,19 +58,24 @@ TEST_CASE("numbers that are unknown are noted although another one could not be 
         "o-R2 o-R3");
 }
 
-TEST_CASE("numbers that Nord West refuses with 422 are their orders' fault, named, and not the key's") {
+TEST_CASE(
+    "numbers that Nord West refuses with 422 or 404 are their orders' fault, named, and not the key's") {
   stage s;
   nord_west_stand_in courier;
   for (int n = 1; n <= 120; ++n) {
     numbered(s, fmt::format("R{}", n), fmt::format("ECS{}", n));
     courier.entries[fmt::format("ECS{}", n)] = on_its_way;
   }
+  unsigned status = 422;
   std::string reported; // what the answer says of the number
   SUBCASE("by its place") {
     reported = R"({{"errors":{{"trackings.{}":["invalid"]}}}})";
   }
   SUBCASE("not at all") {
     reported = "";
+  }
+  SUBCASE("as not found") {
+    status = 404;
   }
   int refused = 0;
   auto picky = [&](const http::request& r) {
@@ -79,7 +84,7 @@ TEST_CASE("numbers that Nord West refuses with 422 are their orders' fault, name
       if (numbers[i] == "ECS17" || numbers[i] == "ECS70") {
         ++refused;
         http::response bad;
-        bad.status = 422;
+        bad.status = status;
         if (!reported.empty()) bad.body = fmt::format(fmt::runtime(reported), i);
         return bad;
       }
