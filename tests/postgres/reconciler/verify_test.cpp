@@ -2,6 +2,7 @@
 #include "reconciler/verify/sample.hpp"
 #include "reconciler/verify/verifier.hpp"
 #include "tests/postgres/reconciler/courier_server.hpp"
+#include "tests/postgres/reconciler/other_couriers.hpp"
 #include "tests/postgres/reconciler/sweep_stage.hpp"
 #include "tests/support/connected.hpp"
 
@@ -20,28 +21,35 @@ struct verified {
   std::string why_not_all;
 };
 
-verified verify(stage& s, std::vector<shop::wanted_read> singly = {}) {
+verified verify(stage& s, courier_kind courier, test::courier_answer answer,
+                std::vector<shop::wanted_read> singly = {}) {
   verified got;
-  test::run_beside([&](const http::request& request) { return s.courier.answer(request); },
-                   [&](shop::account who, http::client& client) -> task<void> {
-                     auto executor = co_await asio::this_coro::executor;
-                     pg::pool_options options;
-                     options.connect = s.db.options();
-                     pg::pool connections(executor, options);
-                     reconciler::verify_options compared;
-                     static_cast<reconciler::courier_options&>(compared) = s.options;
-                     verifier one(executor, connections, client, who, compared);
-                     if (singly.empty())
-                       co_await one.read_list();
-                     else
-                       co_await one.read_singly(singly);
-                     co_await one.confirm();
-                     connections.close();
-                     REQUIRE_FALSE(one.failed());
-                     got = {one.found().checked(), one.unreadable(), one.found().differences(),
-                            one.why_not_all()};
-                   });
+  test::run_beside(std::move(answer), [&](shop::account who, http::client& client) -> task<void> {
+    who.courier.courier = courier;
+    if (courier != default_courier) who.courier.user = secret("id-1");
+    auto executor = co_await asio::this_coro::executor;
+    pg::pool_options options;
+    options.connect = s.db.options();
+    pg::pool connections(executor, options);
+    reconciler::verify_options compared;
+    static_cast<reconciler::courier_options&>(compared) = s.options;
+    verifier one(executor, connections, client, who, compared);
+    if (singly.empty())
+      co_await one.read_list();
+    else
+      co_await one.read_singly(singly);
+    co_await one.confirm();
+    connections.close();
+    REQUIRE_FALSE(one.failed());
+    got = {one.found().checked(), one.unreadable(), one.found().differences(), one.why_not_all()};
+  });
   return got;
+}
+
+verified verify(stage& s, std::vector<shop::wanted_read> singly = {}) {
+  return verify(
+      s, default_courier, [&](const http::request& request) { return s.courier.answer(request); },
+      std::move(singly));
 }
 
 std::string uuid_of(int n) {
@@ -206,4 +214,24 @@ TEST_CASE("where row-level security may hide orders a comparison is unfinished a
   auto got = verify(s);
   CHECK(got.unreadable == 1);
   CHECK(got.why_not_all == "row-level security may hide rows of orders");
+}
+
+TEST_CASE("a number that Nord West does not find keeps none of the others from being compared") {
+  stage s;
+  test::nord_west_stand_in courier;
+  for (int n = 1; n <= 60; ++n) {
+    s.order(fmt::format("R{}", n), R"("trackingNumber")", fmt::format("'ECS{}'", n));
+    courier.entries[fmt::format("ECS{}", n)] = test::entry("fdr_activated", "2026-01-31 12:00:00");
+  }
+  test::sweep(s, courier);
+  auto picky = [&](const http::request& request) {
+    if (request.body.find("\"ECS17\"") == std::string::npos) return courier.answer(request);
+    http::response unknown;
+    unknown.status = 404;
+    return unknown;
+  };
+  auto got = verify(s, courier_kind::nord_west, picky);
+  CHECK(got.checked == 59);
+  CHECK(got.unreadable == 1);
+  CHECK(got.why_not_all.find("order R17") != std::string::npos);
 }
