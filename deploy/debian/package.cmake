@@ -1,4 +1,4 @@
-# The Debian package: `cpack` in a build folder makes suivi_VERSION_ARCHITECTURE.deb there. Needs dpkg-dev.
+# The Debian package: `cpack` in a build folder makes suivi_VERSION_ARCHITECTURE.deb there, of what debian/packages lists.
 # Whoever gives the package to others names himself: -DSUIVI_MAINTAINER="NAME <ADDRESS>". The address below is nobody's: Debian's
 # policy wants one, and lintian takes a maintainer without it for an error.
 set(SUIVI_MAINTAINER "Suivi developers <packages@hooks.example>" CACHE STRING "who made the Debian package")
@@ -28,6 +28,7 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/debian/tools.cmake)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, passwd, tzdata")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "postgresql")
