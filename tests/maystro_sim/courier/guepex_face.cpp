@@ -86,25 +86,29 @@ http::response page_of(const world& all, std::size_t account, const http::target
 
 } // namespace
 
-std::optional<std::array<std::int64_t, 4>> quota_book::take(instant now) {
+bool quota_book::take(instant now) {
   const std::int64_t now_s =
       std::chrono::floor<seconds>(now).time_since_epoch().count() + 3'600; // days begin in Algiers
   bool beyond = now < locked_until_;
-  std::array<std::int64_t, 4> left{};
   for (std::size_t i = 0; i < allowed.size(); ++i) {
     const std::int64_t window = now_s / lengths_s[i];
     if (window != window_[i]) used_[i] = 0;
     window_[i] = window;
     ++used_[i];
     beyond = beyond || used_[i] > allowed[i];
-    left[i] = std::max<std::int64_t>(allowed[i] - used_[i], 0);
   }
-  if (!beyond) return left;
+  if (!beyond) return true;
   if (now - refused_at_ > std::chrono::minutes(1)) lockouts_ = 0;
   refused_at_ = now;
   // Once is forgiven, again and again is not.
   if (++lockouts_ > 2) locked_until_ = now + seconds(std::int64_t{5} << std::min<std::int64_t>(lockouts_, 8));
-  return std::nullopt;
+  return false;
+}
+
+std::array<std::int64_t, 4> quota_book::left() const {
+  std::array<std::int64_t, 4> left{};
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] = std::max<std::int64_t>(allowed[i] - used_[i], 0);
+  return left;
 }
 
 std::int64_t quota_book::wait_s(instant now) const {
@@ -144,10 +148,11 @@ json::object guepex_row(const parcel_view& p) {
 std::optional<http::response> guepex_face::refuse(std::size_t account, instant now,
                                                   http::header_list& headers) {
   quota_book& book = quotas_[account];
-  const std::optional<std::array<std::int64_t, 4>> left = book.take(now);
+  const bool is_taken = book.take(now);
+  const std::array<std::int64_t, 4> left = book.left();
   for (std::size_t i = 0; i < quota_headers.size(); ++i)
-    headers.emplace_back(std::string(quota_headers[i]), std::to_string(left ? (*left)[i] : 0));
-  if (left) return std::nullopt;
+    headers.emplace_back(std::string(quota_headers[i]), std::to_string(left[i]));
+  if (is_taken) return std::nullopt;
   http::response refused = json_answer(429, json::object{{"error", "too many requests"}});
   refused.headers.emplace_back("Retry-After", std::to_string(book.wait_s(now)));
   return refused;

@@ -15,9 +15,11 @@ namespace suivi::sim {
 // Requests of one account in the present second, minute, hour and day, and its lock-outs.
 class quota_book {
  public:
-  // Counts one; nullopt: it is beyond what is allowed, or the account is locked out.
-  std::optional<std::array<std::int64_t, 4>> take(instant now); // what is left then
-  [[nodiscard]] std::int64_t wait_s(instant now) const;         // after a refusal
+  // Counts one. False: it is beyond what is allowed, or the account is locked out.
+  [[nodiscard]] bool take(instant now);
+  // After that one; a refusal for the second's sake leaves the day what it is.
+  [[nodiscard]] std::array<std::int64_t, 4> left() const;
+  [[nodiscard]] std::int64_t wait_s(instant now) const; // after a refusal
 
  private:
   std::array<std::int64_t, 4> window_{}, used_{};

@@ -115,13 +115,31 @@ TEST_CASE("Guepex's days are of Algiers and both ends are in, and look-ups take 
 TEST_CASE("beyond Guepex's quotas is 429, once forgiven, then locked out for longer and longer") {
   quota_book book;
   instant at = noon;
-  for (int i = 0; i < 5; ++i) CHECK(book.take(at)->at(0) == 4 - i);
+  for (int i = 0; i < 5; ++i) {
+    CHECK(book.take(at));
+    CHECK(book.left()[0] == 4 - i);
+  }
   CHECK_FALSE(book.take(at));
   CHECK(book.take(at + seconds(1)));
   for (int i = 0; i < 6; ++i) (void)book.take(at + seconds(1));
   CHECK_FALSE(book.take(at + seconds(2)));
   CHECK(book.wait_s(at + seconds(2)) > 10);
   CHECK(book.take(at + std::chrono::minutes(10)));
+}
+
+TEST_CASE("a refusal for the second's sake says what is left of the hour and the day") {
+  fixture f(courier_kind::guepex);
+  http::request r;
+  r.method = "GET";
+  r.target = "/guepex/v1/wilayas/";
+  r.headers = {{"X-API-ID", "user-of-a"}, {"X-API-TOKEN", "example-key-1"}};
+  for (int i = 0; i < 5; ++i) CHECK(f.of.answer(r, f.clock, f.chance).status == 200);
+  const http::response refused = f.of.answer(r, f.clock, f.chance);
+  CHECK(refused.status == 429);
+  CHECK(http::find_header(refused.headers, "Retry-After") == "1");
+  CHECK(http::find_header(refused.headers, "x-second-quota-left") == "0");
+  CHECK(http::find_header(refused.headers, "x-hour-quota-left") == "994");
+  CHECK(http::find_header(refused.headers, "x-day-quota-left") == "9994");
 }
 
 TEST_CASE("Nord West's answers say of each known number where it is, whichever way the list runs") {
