@@ -2,7 +2,8 @@
 # Sourced by deploy/up: the private PostgreSQL cluster of the sample shop.
 #
 # It is durable (fsync stays on), reached through a socket only, and belongs to an unprivileged user. Where that user
-# cannot reach the checkout it lies in /var/lib/suivi.
+# cannot reach the checkout it lies in /var/lib/suivi, unless that is somebody else's: the Debian package's services have their
+# spool there.
 
 # PostgreSQL refuses to run as root.
 choose_user() {
@@ -16,6 +17,15 @@ choose_user() {
 run_as_user() { (cd / && setpriv "${as_user[@]}" "$@" 9>&- 8>&-); }
 if_root_give() { if [ "$(id -u)" -eq 0 ]; then chown -R "${as_user[1]}" "$1"; fi; }
 
+refuse_place_of_others() {
+  local owner
+  owner=$(stat -c %U "$place")
+  case $owner in
+    root | nobody | "${as_user[1]:-$(id -un)}") ;;
+    *) fail 1 "the cluster's user cannot reach $root, and $place is the folder of the user $owner; clone elsewhere, below /opt for example" ;;
+  esac
+}
+
 choose_place() {
   place=$root/var/postgres
   mkdir -p "$place"
@@ -25,6 +35,7 @@ choose_place() {
     rmdir --ignore-fail-on-non-empty "$place"
     place=/var/lib/suivi
     mkdir -p "$place" || fail 1 "the cluster's user cannot reach $root, and $place cannot be made; clone elsewhere"
+    refuse_place_of_others
     if_root_give "$place"
   fi
   lock "$place/lock" 8
