@@ -16,14 +16,15 @@ function print_options(path,   i) {
   for (i = 1; i <= options[path]; ++i)
     print ".TP\n" name_list(option[path, i]) (value[path, i] == "" ? "" : " \\fI" roff(value[path, i]) "\\fR") "\n" roff(first_upper(option_text[path, i])) "."
 }
-function print_footer(path,   n, lines, i) {
+function print_footer(path,   n, lines, i, item, at) {
   n = split(footer[path], lines, "\n")
   for (i = 1; i <= n; ++i)
     if (lines[i] ~ /^ /) {
-      sub(/^ +/, "", lines[i])
-      at = match(lines[i], /  +/)
-      if (at) print ".TP\n\\fB" roff(substr(lines[i], 1, at - 1)) "\\fR\n" roff(substr(lines[i], at + RLENGTH))
-      else print ".PP\n" roff(lines[i])
+      item = lines[i]
+      sub(/^ +/, "", item)
+      at = match(item, /  +/)
+      if (at) print ".TP\n\\fB" roff(substr(item, 1, at - 1)) "\\fR\n" roff(substr(item, at + RLENGTH))
+      else print ".PP\n" roff(item)
     } else {
       # A sentence that the help breaks goes on; the next one begins a paragraph.
       print (i > 1 && lines[i - 1] !~ /[.:]$/ && lines[i - 1] !~ /^ / ? "" : ".PP\n") roff(lines[i])
