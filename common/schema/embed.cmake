@@ -43,12 +43,12 @@ foreach(SCRIPT IN LISTS SCRIPTS)
   if(SQL MATCHES "[^\t\n -~]")
     message(FATAL_ERROR "${NAME}: has a character that is not ASCII")
   endif()
-  # Save in the couriers' texts: SQL_ASCII, the encoding of a cluster that was made without a locale, refuses U&'' and takes
-  # the letter as it is; others convert it from the session's UTF-8.
+  # One letter of the couriers' texts is not: scripts write it as an escape, which SQL_ASCII, the encoding of a cluster that was made
+  # without a locale, refuses. So it is put in here as it is, and encodings that have it convert it from the session's UTF-8.
   string(REPLACE "U&'" "'" SQL "${SQL}")
   string(REPLACE "\\00C9" "É" SQL "${SQL}")
   if(SQL MATCHES "\\\\00")
-    message(FATAL_ERROR "${NAME}: has an escape that is not spelt out here")
+    message(FATAL_ERROR "${NAME}: has an escape that is not put in here as its letter")
   endif()
   string(LENGTH "${SQL}" LENGTH)
   if(LENGTH GREATER 60000)
